@@ -1,0 +1,104 @@
+// "Who may import whom" (docs/architecture.md) as rules: a room may import itself, what its row names, and nothing else.
+
+const room = (...names) => `^src/(${names.join('|')})(/|[.]ts$)`;
+const npm = (...names) => `(^|/)node_modules/(${names.join('|')})/`;
+
+const STREAMS = '^streams/';
+// The files of streams that may know rxjs; all others are plain functions and types.
+const RX = ['source', 'scheduler', 'local', 'poll', 'merge', 'index'].join('|');
+const RX_STREAMS = `^streams/(${RX})[.]ts$`;
+const PURE_STREAMS = `^streams/(?!(${RX})[.]ts$)`;
+const LEAVES = room('errors', 'clock');
+const ENTRIES = room('index', 'distribution');
+const READERS = room('dashboard', 'cli');
+const JOINED = room('errors', 'clock', 'bus', 'process', 'registry', 'supervisor', 'cluster');
+const PARTS = npm('mitt', 'rxjs', 'superjson', 'ws');
+
+const table = [
+  { name: 'streams', from: RX_STREAMS, may: [STREAMS, npm('rxjs')] },
+  { name: 'streams-pure', from: PURE_STREAMS, may: [], types: [STREAMS] },
+  { name: 'errors', from: room('errors'), may: [] },
+  { name: 'clock', from: room('clock'), may: [] },
+  { name: 'bus', from: room('bus'), may: [LEAVES, npm('mitt')], types: [STREAMS] },
+  { name: 'process', from: room('process'), may: [LEAVES, npm('mitt'), room('bus')], types: [STREAMS] },
+  { name: 'registry', from: room('registry'), may: [LEAVES, npm('mitt'), room('bus', 'process')], types: [STREAMS] },
+  {
+    name: 'supervisor',
+    from: room('supervisor'),
+    may: [LEAVES, npm('mitt'), room('bus', 'process', 'registry')],
+    types: [STREAMS],
+  },
+  {
+    name: 'cluster',
+    from: room('cluster'),
+    may: [LEAVES, npm('ws', 'superjson'), PURE_STREAMS],
+    types: [STREAMS],
+    nodeModules: true,
+  },
+  // Runtime joins the parts, the observers among them: createRuntime() hands out their facades.
+  { name: 'runtime', from: room('runtime'), may: [JOINED, room('observer'), STREAMS, PARTS], nodeModules: true },
+  // The ports come from runtime as values; of the rooms behind them the observers know the types.
+  { name: 'observer', from: room('observer'), may: [LEAVES, STREAMS, npm('rxjs')], types: [JOINED] },
+  {
+    name: 'readers',
+    from: READERS,
+    may: [ENTRIES, '^streams/index[.]ts$', '(^|/)node_modules/'],
+    nodeModules: true,
+  },
+  { name: 'default-runtime', from: room('default-runtime'), may: [room('runtime')] },
+  {
+    name: 'entries',
+    from: ENTRIES,
+    may: [JOINED, room('default-runtime', 'runtime', 'observer'), STREAMS, PARTS],
+    nodeModules: true,
+  },
+];
+
+const rulesOf = ({ name, from, may, types = [], nodeModules = false }) => [
+  {
+    name,
+    severity: 'error',
+    from: { path: from },
+    to: { pathNot: [from, ...may, ...types], ...(nodeModules && { dependencyTypesNot: ['core'] }) },
+  },
+  ...(types.length === 0
+    ? []
+    : [
+        {
+          name: `${name}-types-only`,
+          severity: 'error',
+          from: { path: from },
+          to: { path: types, pathNot: [from, ...may], dependencyTypesNot: ['type-only'] },
+        },
+      ]),
+];
+
+export default {
+  forbidden: [
+    ...table.flatMap(rulesOf),
+    {
+      name: 'no-row',
+      comment: 'every folder or file of src belongs to a row of the table',
+      severity: 'error',
+      from: {},
+      to: { path: '^src/', pathNot: table.map(({ from }) => from) },
+    },
+    {
+      name: 'entry-from-inside',
+      comment: 'a published entry is for those outside',
+      severity: 'error',
+      from: { path: '^(src|streams)/', pathNot: READERS },
+      to: { path: ENTRIES },
+    },
+    { name: 'no-cycles', comment: 'types included', severity: 'error', from: {}, to: { circular: true } },
+  ],
+  options: {
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: '(^|/)node_modules/' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['types', 'import', 'node', 'default'],
+      extensions: ['.ts', '.mts', '.d.ts', '.js', '.mjs', '.json'],
+    },
+  },
+};

@@ -1,0 +1,82 @@
+import mitt, { type Emitter } from 'mitt';
+import type { RuntimeEvent, RuntimeFact } from '../../streams/events.js';
+
+type EventsByType = { [Type in RuntimeEvent['type']]: Extract<RuntimeEvent, { type: Type }> };
+
+type Listener = (event: RuntimeEvent) => void;
+
+/**
+ * The way out for facts. Every listener sees every event in the order of emission: an event emitted by a listener waits
+ * until the current one has reached all listeners. A listener that throws is reported and hurts nobody else.
+ */
+export class Bus {
+  readonly #emitter: Emitter<EventsByType> = mitt<EventsByType>();
+  readonly #now: () => number;
+  readonly #onError: (error: unknown) => void;
+  readonly #recorders = new Set<Listener>();
+  #listeners = 0;
+  #seq = 0;
+  #queue: RuntimeEvent[] = [];
+  #draining = false;
+
+  /** `onError` hears what listeners throw; it must not throw itself. */
+  constructor(options: { now: () => number; onError: (error: unknown) => void }) {
+    this.#now = options.now;
+    this.#onError = options.onError;
+  }
+
+  /** Whether anybody hears what is emitted. What nobody hears need not be said. */
+  get observed(): boolean {
+    return this.#listeners > 0 || this.#recorders.size > 0;
+  }
+
+  emit(fact: RuntimeFact): void {
+    if (!this.observed) return;
+    this.#seq += 1;
+    const event = { ...fact, seq: this.#seq, at: this.#now() } as RuntimeEvent;
+    for (const record of this.#recorders) record(event);
+    if (this.#listeners === 0) return;
+    this.#queue.push(event);
+    if (!this.#draining) this.#drain();
+  }
+
+  subscribe(listener: Listener): () => void {
+    let subscribed = true;
+    const isolated = (_type: RuntimeEvent['type'], event: RuntimeEvent): void => {
+      // mitt goes on with those who were there when the event began; who has left hears no more.
+      if (!subscribed) return;
+      try {
+        listener(event);
+      } catch (error) {
+        this.#onError(error);
+      }
+    };
+    this.#emitter.on('*', isolated);
+    this.#listeners += 1;
+    return () => {
+      if (!subscribed) return;
+      subscribed = false;
+      this.#emitter.off('*', isolated);
+      this.#listeners -= 1;
+    };
+  }
+
+  /**
+   * For a fold that must never be behind: `record` is called at the moment of emission, even while earlier events are
+   * still on their way to the listeners. It may only write the event down; it must neither throw nor emit.
+   */
+  record(record: Listener): () => void {
+    this.#recorders.add(record);
+    return () => void this.#recorders.delete(record);
+  }
+
+  #drain(): void {
+    this.#draining = true;
+    for (let at = 0; at < this.#queue.length; at += 1) {
+      const event = this.#queue[at] as RuntimeEvent;
+      this.#emitter.emit(event.type, event as never);
+    }
+    this.#queue = [];
+    this.#draining = false;
+  }
+}

@@ -1,0 +1,130 @@
+/** A timer of a {@link Clock}, to be handed back to `clearTimeout`. */
+export interface Timer {
+  /** Lets the Node process end while this timer is pending. */
+  unref(): unknown;
+}
+
+/** Where time comes from. Two notions of it: `now` is for people and may jump, `monotonic` is for durations. */
+export interface Clock {
+  /** Milliseconds since the epoch. Steps when somebody sets the machine's clock. */
+  now(): number;
+  /** Milliseconds since some fixed moment. Never goes back. */
+  monotonic(): number;
+  setTimeout(callback: () => void, ms: number): Timer;
+  clearTimeout(timer: Timer): void;
+}
+
+/** The longest delay a timer takes, in ms (about 24.8 days): Node fires longer ones at once. */
+export const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/** The machine's clock. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  setTimeout: (callback, ms) => setTimeout(callback, ms),
+  clearTimeout: (timer) => clearTimeout(timer as NodeJS.Timeout),
+};
+
+interface Scheduled extends Timer {
+  readonly due: number;
+  readonly order: number;
+  callback: (() => void) | undefined;
+}
+
+/**
+ * A clock that stands still until it is told to move.
+ *
+ * @example
+ * const clock = new SimulatedClock();
+ * clock.setTimeout(() => console.log('five seconds later'), 5000);
+ * clock.advance(5000); // prints at once
+ */
+export class SimulatedClock implements Clock {
+  #monotonic = 0;
+  #epoch: number;
+  #order = 0;
+  /** A binary heap, earliest first; equal times fire in the order they were set. */
+  readonly #timers: Scheduled[] = [];
+
+  /** @param now what `now()` answers at first, ms since the epoch */
+  constructor(now = Date.UTC(2024, 0, 15, 10, 30)) {
+    this.#epoch = now;
+  }
+
+  now(): number {
+    return this.#epoch + this.#monotonic;
+  }
+
+  monotonic(): number {
+    return this.#monotonic;
+  }
+
+  setTimeout(callback: () => void, ms: number): Timer {
+    const delay = Math.max(0, ms);
+    const timer: Scheduled = { due: this.#monotonic + delay, order: this.#order++, callback, unref: () => timer };
+    siftUp(this.#timers, timer);
+    return timer;
+  }
+
+  clearTimeout(timer: Timer): void {
+    (timer as Scheduled).callback = undefined;
+  }
+
+  /** How many timers are set and neither fired nor cleared. */
+  get pendingTimers(): number {
+    return this.#timers.filter(({ callback }) => callback !== undefined).length;
+  }
+
+  /** Moves time on by `ms`, firing each timer at its own moment, those set meanwhile included. */
+  advance(ms: number): void {
+    const end = this.#monotonic + ms;
+    for (let next = this.#timers[0]; next !== undefined && next.due <= end; next = this.#timers[0]) {
+      removeFirst(this.#timers);
+      const { callback } = next;
+      if (callback === undefined) continue;
+      next.callback = undefined;
+      this.#monotonic = Math.max(this.#monotonic, next.due);
+      callback();
+    }
+    // A callback may itself have moved time on, past the end.
+    this.#monotonic = Math.max(this.#monotonic, end);
+  }
+
+  /** Steps the wall clock by `ms`, back or forth, as somebody setting it would; durations are not touched. */
+  stepWallClock(ms: number): void {
+    this.#epoch += ms;
+  }
+}
+
+function before(a: Scheduled, b: Scheduled): boolean {
+  return a.due < b.due || (a.due === b.due && a.order < b.order);
+}
+
+function siftUp(heap: Scheduled[], timer: Scheduled): void {
+  let at = heap.length;
+  while (at > 0) {
+    const parentAt = (at - 1) >> 1;
+    const parent = heap[parentAt] as Scheduled;
+    if (!before(timer, parent)) break;
+    heap[at] = parent;
+    at = parentAt;
+  }
+  heap[at] = timer;
+}
+
+function removeFirst(heap: Scheduled[]): void {
+  const last = heap.pop() as Scheduled;
+  if (heap.length === 0) return;
+  let at = 0;
+  for (;;) {
+    let childAt = 2 * at + 1;
+    if (childAt >= heap.length) break;
+    const right = heap[childAt + 1];
+    if (right !== undefined && before(right, heap[childAt] as Scheduled)) childAt += 1;
+    const child = heap[childAt] as Scheduled;
+    if (!before(child, last)) break;
+    heap[at] = child;
+    at = childAt;
+  }
+  heap[at] = last;
+}

@@ -1,0 +1,19 @@
+export interface BackoffOptions {
+  /** The upper bound of the first delay, ms. */
+  readonly baseMs: number;
+  /** No delay is longer, ms. */
+  readonly maxMs: number;
+}
+
+/**
+ * How long to wait before the next attempt: doubles with each one, and is spread over its upper half, so that nodes
+ * which lost the same peer at the same moment do not all come back at the same moment.
+ *
+ * @param attempt how many attempts failed since the last success: 0, 1, 2 ...
+ * @param random  from 0 up to 1, as `Math.random`
+ * @returns ms, between half the bound and the bound, where the bound is `min(maxMs, baseMs * 2 ** attempt)`
+ */
+export function backoffDelayMs(attempt: number, { baseMs, maxMs }: BackoffOptions, random: () => number): number {
+  const bound = Math.min(maxMs, baseMs * 2 ** attempt);
+  return bound / 2 + (bound / 2) * random();
+}

@@ -1,0 +1,188 @@
+import { SuperJSON, type SuperJSONResult } from 'superjson';
+import { asError, InvalidArgumentError, ProtocolError } from '../errors.js';
+
+/** Neither data nor the values in it nest deeper. */
+export const MAX_BODY_DEPTH = 64;
+
+/** How many values of one body may be other than plain JSON. Reviving ten thousand takes some 20 ms. */
+export const MAX_ANNOTATIONS = 10_000;
+
+// An instance of our own: classes and transformers that an application registers with superjson's default one
+// must not become things that a peer can make this process construct.
+const superjson = new SuperJSON();
+
+const DATE = /^[+-]?\d{4,6}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+const BIGINT = /^-?\d{1,1024}$/;
+const INDEX = /^(0|[1-9]\d*)$/;
+
+/** For each kind of value beyond JSON that we revive: the JSON it travels as. */
+const CARRIERS: ReadonlyMap<unknown, (json: unknown) => boolean> = new Map<unknown, (json: unknown) => boolean>([
+  ['undefined', (json) => json === null],
+  ['bigint', (json) => typeof json === 'string' && BIGINT.test(json)],
+  ['number', (json) => json === 'NaN' || json === 'Infinity' || json === '-Infinity' || json === '-0'],
+  ['Date', (json) => typeof json === 'string' && DATE.test(json) && !Number.isNaN(Date.parse(json))],
+  ['set', (json) => Array.isArray(json)],
+  ['map', (json) => Array.isArray(json) && json.every((entry) => Array.isArray(entry) && entry.length === 2)],
+  ['Error', isErrorCarrier],
+]);
+
+/**
+ * Data as the text that travels: JSON, and beside it what JSON cannot say (`undefined`, bigint, NaN, Date, Map, Set,
+ * Error without its stack). The same text can go to any number of peers.
+ *
+ * @throws InvalidArgumentError (`body`) for what the other side would refuse: cycles, RegExp, functions, deep nesting ...
+ */
+export function encodeBody(value: unknown): string {
+  try {
+    const { json, meta } = superjson.serialize(value);
+    if (meta?.referentialEqualities !== undefined && hasCycle(meta.referentialEqualities)) throw new Fault('a cycle');
+    const text: string | undefined = JSON.stringify(json);
+    if (text === undefined) throw new Fault('something that is not data');
+    checkPlain(json);
+    if (meta?.values === undefined) return `{"json":${text}}`;
+    checkAnnotations(json, meta.values);
+    return `{"json":${text},"meta":${JSON.stringify({ values: meta.values, v: meta.v })}}`;
+  } catch (thrown) {
+    throw new InvalidArgumentError('body', `data that a link can carry, without ${asError(thrown).message}`, value);
+  }
+}
+
+/**
+ * The value of an encoded body, from the parsed JSON of it. Nothing is revived before everything was looked at.
+ *
+ * @throws ProtocolError (`malformed`)
+ */
+export function decodeBody(body: unknown): unknown {
+  try {
+    if (!isRecord(body) || !Object.hasOwn(body, 'json')) throw new Fault('no json in it');
+    const { json, meta } = body;
+    checkPlain(json);
+    if (meta === undefined) return json;
+    if (!isRecord(meta) || meta['v'] !== 1 || Object.keys(meta).some((key) => key !== 'v' && key !== 'values')) {
+      throw new Fault('annotations of an unknown form');
+    }
+    checkAnnotations(json, meta['values']);
+    return superjson.deserialize({ json, meta } as SuperJSONResult, { inPlace: true });
+  } catch (thrown) {
+    throw new ProtocolError('malformed', `a body with ${asError(thrown).message}`);
+  }
+}
+
+class Fault extends Error {}
+
+/** Level by level instead of recursively: how deep hostile data nests is theirs to choose. */
+function checkPlain(json: unknown): void {
+  let level = [json];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > MAX_BODY_DEPTH) throw new Fault(`nesting deeper than ${MAX_BODY_DEPTH}`);
+    level = level.flatMap(nestedIn);
+  }
+}
+
+function nestedIn(node: unknown): unknown[] {
+  if (!isNested(node)) return [];
+  if (Array.isArray(node)) return node.filter(isNested);
+  const forbidden = Object.keys(node).find(isForbidden);
+  if (forbidden !== undefined) throw new Fault(`a property called ${forbidden}`);
+  return Object.values(node).filter(isNested);
+}
+
+/** Where annotations were seen: one node per segment of their paths. */
+interface Seen {
+  revived: boolean;
+  readonly inner: Map<string, Seen>;
+}
+
+/**
+ * Every annotation must name an existing place, name it once, in its one spelling, before anything around it, and find
+ * there what its kind travels as. That is all that a serialiser ever writes, and after it reviving cannot fail, reach a
+ * prototype, or look things up by position in a large Map over and over.
+ */
+function checkAnnotations(json: unknown, annotations: unknown): void {
+  const root: Seen = { revived: false, inner: new Map() };
+  let count = 0;
+
+  function visit(annotation: unknown, path: readonly string[]): void {
+    if (!Array.isArray(annotation) || annotation.length < 1 || annotation.length > 2) {
+      throw new Fault('annotations of an unknown form');
+    }
+    // The path is looked up before its children are visited, so recursion is never deeper than the data.
+    const [value, seen] = locate(path);
+    if (annotation.length === 2) visitAll(annotation[1], path);
+    if (++count > MAX_ANNOTATIONS) throw new Fault(`more than ${MAX_ANNOTATIONS} values that are not plain JSON`);
+    const carries = CARRIERS.get(annotation[0]);
+    if (carries === undefined) throw new Fault(`a value of kind ${JSON.stringify(annotation[0])?.slice(0, 40)}`);
+    if (seen.revived || !carries(value)) throw new Fault(`something that is no ${annotation[0]}`);
+    seen.revived = true;
+  }
+
+  function visitAll(children: unknown, path: readonly string[]): void {
+    if (!isRecord(children)) throw new Fault('annotations of an unknown form');
+    for (const key of Object.keys(children)) visit(children[key], [...path, ...splitPath(key)]);
+  }
+
+  function locate(path: readonly string[]): [unknown, Seen] {
+    let value = json;
+    let seen = root;
+    for (const key of path) {
+      const isPlace = Array.isArray(value) ? INDEX.test(key) && Number(key) < value.length : isRecord(value);
+      if (!isPlace || seen.revived || !Object.hasOwn(value as object, key)) throw new Fault('an annotation of nothing');
+      value = (value as Record<string, unknown>)[key];
+      const known = seen.inner.get(key);
+      const next = known ?? { revived: false, inner: new Map<string, Seen>() };
+      if (known === undefined) seen.inner.set(key, next);
+      seen = next;
+    }
+    return [value, seen];
+  }
+
+  if (Array.isArray(annotations)) visit(annotations, []);
+  else visitAll(annotations, []);
+}
+
+/** superjson joins keys with dots, and escapes dots and backslashes within them. */
+function splitPath(text: string): string[] {
+  if (!/^(?:[^\\]|\\[\\.])*$/s.test(text)) throw new Fault('annotations of an unknown form');
+  const keys = [''];
+  for (let at = 0; at < text.length; at++) {
+    const char = text.charAt(at);
+    if (char === '.') keys.push('');
+    else keys[keys.length - 1] += char === '\\' ? text.charAt(++at) : char;
+  }
+  return keys;
+}
+
+/** superjson lists the paths of each object that occurs more than once; one within another is a cycle. */
+function hasCycle(equalities: NonNullable<NonNullable<SuperJSONResult['meta']>['referentialEqualities']>): boolean {
+  if (Array.isArray(equalities)) return true; // the root itself occurs again
+  return Object.entries(equalities).some(([first, others]) => {
+    const paths = new Set([first, ...others]);
+    return [...paths].some((path) => {
+      for (let dot = path.indexOf('.'); dot >= 0; dot = path.indexOf('.', dot + 1)) {
+        if (paths.has(path.slice(0, dot))) return true;
+      }
+      return false;
+    });
+  });
+}
+
+function isErrorCarrier(json: unknown): boolean {
+  return (
+    isRecord(json) &&
+    typeof json['name'] === 'string' &&
+    typeof json['message'] === 'string' &&
+    Object.keys(json).every((key) => key === 'name' || key === 'message' || key === 'cause')
+  );
+}
+
+function isNested(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}
+
+function isForbidden(key: string): boolean {
+  return key === '__proto__' || key === 'constructor' || key === 'prototype';
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return isNested(value) && !Array.isArray(value);
+}

@@ -1,0 +1,174 @@
+import { MAX_TIMER_MS } from '../clock.js';
+import { asError, InvalidClusterConfigError, InvalidNodeIdError } from '../errors.js';
+import type { BackoffOptions } from './backoff.js';
+import { canonicalHost, NodeId } from './node-id.js';
+import type { Address } from './transport.js';
+
+/** What `Cluster.start` takes. Times are in ms. */
+export interface ClusterConfig {
+  /** A letter, then letters, digits, `_` or `-`; at most 64. */
+  readonly nodeName: string;
+  /** The address in the node id, under which others reach this node. Default `127.0.0.1`. */
+  readonly host?: string;
+  /** The address to bind; `0.0.0.0` or `::` for all. Default: `host`. */
+  readonly listen?: string;
+  /** Default 4369. 0 lets the operating system choose; the node id then has the port it chose. */
+  readonly port?: number;
+  /** `name@host:port` of nodes to join through; any one that answers will do. Default none. */
+  readonly seeds?: readonly string[];
+  /** Every node of the cluster has the same. It never crosses the wire. */
+  readonly clusterSecret?: string;
+  /** Default 1000. */
+  readonly heartbeatIntervalMs?: number;
+  /** A peer silent for so many intervals is down. Default 5. */
+  readonly heartbeatMissThreshold?: number;
+  /** The first delay before a lost or unreachable node is dialled again. Default 1000. */
+  readonly reconnectBaseDelayMs?: number;
+  /** The longest such delay. Default 30000. */
+  readonly reconnectMaxDelayMs?: number;
+  /** How long a node that is gone stays in the view as `disconnected`. Default 60000. */
+  readonly forgetAfterMs?: number;
+  /** Listen beyond loopback although there is no `clusterSecret`: whoever can connect can join. Default false. */
+  readonly insecure?: boolean;
+}
+
+/** A {@link ClusterConfig} that was checked, with every default in its place. */
+export interface ClusterSettings {
+  readonly nodeName: string;
+  /** Without brackets. */
+  readonly host: string;
+  readonly listen: Address;
+  readonly seeds: readonly NodeId[];
+  readonly clusterSecret: string | undefined;
+  readonly heartbeatIntervalMs: number;
+  readonly heartbeatMissThreshold: number;
+  readonly backoff: BackoffOptions;
+  readonly forgetAfterMs: number;
+}
+
+const FIELDS: { readonly [F in keyof Required<ClusterConfig>]: true } = {
+  nodeName: true,
+  host: true,
+  listen: true,
+  port: true,
+  seeds: true,
+  clusterSecret: true,
+  heartbeatIntervalMs: true,
+  heartbeatMissThreshold: true,
+  reconnectBaseDelayMs: true,
+  reconnectMaxDelayMs: true,
+  forgetAfterMs: true,
+  insecure: true,
+};
+
+/** @throws InvalidClusterConfigError naming the field */
+export function readClusterConfig(config: ClusterConfig): ClusterSettings {
+  if (typeof config !== 'object' || config === null) {
+    throw new InvalidClusterConfigError('config', "must be an object such as { nodeName: 'nodeA' }");
+  }
+  for (const field of Object.keys(config)) {
+    if (!Object.hasOwn(FIELDS, field)) {
+      throw new InvalidClusterConfigError(field, `is not a setting; there are ${Object.keys(FIELDS).join(', ')}`);
+    }
+  }
+  const nodeName = readNodeName(config.nodeName);
+  const host = readHost('host', config.host ?? '127.0.0.1');
+  if (isWildcard(host)) {
+    throw new InvalidClusterConfigError('host', `must be an address that others can reach; put ${host} into listen`);
+  }
+  const listen = { host: readHost('listen', config.listen ?? host), port: readPort(config.port ?? 4369) };
+  const clusterSecret = readSecret(config.clusterSecret);
+  if (clusterSecret === undefined && !readFlag('insecure', config.insecure) && !isLoopback(listen.host)) {
+    const field = config.listen === undefined ? 'host' : 'listen';
+    throw new InvalidClusterConfigError(
+      field,
+      `${listen.host} can be reached from other machines: set clusterSecret, or insecure: true if everybody may join`,
+    );
+  }
+  const heartbeatIntervalMs = readTime('heartbeatIntervalMs', config.heartbeatIntervalMs ?? 1000);
+  const baseMs = readTime('reconnectBaseDelayMs', config.reconnectBaseDelayMs ?? 1000);
+  const maxMs = readTime('reconnectMaxDelayMs', config.reconnectMaxDelayMs ?? Math.max(30_000, baseMs));
+  if (maxMs < baseMs) {
+    throw new InvalidClusterConfigError(
+      'reconnectMaxDelayMs',
+      `must not be less than reconnectBaseDelayMs (${baseMs})`,
+    );
+  }
+  return {
+    nodeName,
+    host,
+    listen,
+    seeds: readSeeds(config.seeds ?? []),
+    clusterSecret,
+    heartbeatIntervalMs,
+    heartbeatMissThreshold: readWhole('heartbeatMissThreshold', config.heartbeatMissThreshold ?? 5, 2, 1000),
+    backoff: { baseMs, maxMs },
+    forgetAfterMs: readTime('forgetAfterMs', config.forgetAfterMs ?? 60_000),
+  };
+}
+
+function readNodeName(value: unknown): string {
+  try {
+    return NodeId.parts(NodeId.create(String(value), '127.0.0.1', 1)).name;
+  } catch {
+    const expected = 'must be a letter, then letters, digits, _ or -, at most 64 in all';
+    throw new InvalidClusterConfigError('nodeName', value === undefined ? `is missing; it ${expected}` : expected);
+  }
+}
+
+function readHost(field: string, value: unknown): string {
+  const host = typeof value === 'string' ? canonicalHost(value) : undefined;
+  if (host === undefined) {
+    throw new InvalidClusterConfigError(field, 'must be an IPv4 address, an IPv6 address or a host name');
+  }
+  return host.replace(/^\[|\]$/g, '');
+}
+
+function readPort(value: unknown): number {
+  return readWhole('port', value, 0, 65_535);
+}
+
+function readSeeds(value: unknown): readonly NodeId[] {
+  if (!Array.isArray(value)) throw new InvalidClusterConfigError('seeds', 'must be an array of name@host:port');
+  return value.map((seed: unknown, index) => {
+    try {
+      return NodeId.parse(seed as string);
+    } catch (cause) {
+      const problem = cause instanceof InvalidNodeIdError ? cause.message : asError(cause).message;
+      throw new InvalidClusterConfigError(`seeds[${index}]`, `is wrong: ${problem}`, { cause });
+    }
+  });
+}
+
+function readSecret(value: unknown): string | undefined {
+  if (value === undefined) return undefined;
+  if (typeof value !== 'string' || value === '') {
+    throw new InvalidClusterConfigError('clusterSecret', 'must be a text that is not empty');
+  }
+  return value;
+}
+
+function readFlag(field: string, value: unknown): boolean {
+  if (value !== undefined && typeof value !== 'boolean')
+    throw new InvalidClusterConfigError(field, 'must be true or false');
+  return value === true;
+}
+
+function readTime(field: string, value: unknown): number {
+  return readWhole(field, value, 1, MAX_TIMER_MS);
+}
+
+function readWhole(field: string, value: unknown, min: number, max: number): number {
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < min || value > max) {
+    throw new InvalidClusterConfigError(field, `must be a whole number from ${min} to ${max}`);
+  }
+  return value;
+}
+
+function isWildcard(host: string): boolean {
+  return host === '0.0.0.0' || host === '::';
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(\.\d+){3}$/.test(host);
+}

@@ -1,0 +1,248 @@
+import type { Clock } from '../clock.js';
+import { ClusterAlreadyStartedError, ClusterNotStartedError } from '../errors.js';
+import { type ClusterConfig, type ClusterSettings, readClusterConfig } from './cluster-config.js';
+import type { Peer } from './frames.js';
+import { Listeners } from './listeners.js';
+import { LocalNode } from './local-node.js';
+import type { Member, MembershipChange, NodeDownReason, NodeStatus } from './membership.js';
+import { NodeId } from './node-id.js';
+import { type Rpc, RpcEndpoint } from './rpc.js';
+import type { Transport } from './transport.js';
+
+export type ClusterStatus = 'starting' | 'running' | 'stopping' | 'stopped';
+
+/** A node as a member of the cluster sees it. */
+export interface NodeInfo {
+  readonly id: NodeId;
+  /** Without brackets. */
+  readonly host: string;
+  readonly port: number;
+  readonly status: NodeStatus;
+  /** As of its last heartbeat. */
+  readonly processCount: number;
+  /** ms since the epoch; `null` while there was none yet. */
+  readonly lastHeartbeatAt: number | null;
+  /** ms, as of its last heartbeat. */
+  readonly uptimeMs: number;
+}
+
+/** This node's membership of a cluster. All but `start`, `stop`, `getStatus` and `on...` throw when it is not running. */
+export interface ClusterApi {
+  /**
+   * Resolves when this node listens. Seeds that do not answer are tried until they do.
+   * Rejects with `InvalidClusterConfigError`, `ClusterAlreadyStartedError`, `ListenError`.
+   */
+  start(config: ClusterConfig): Promise<void>;
+  /** Tells the others, and resolves when the port is free and nothing is left open. Stopping twice is fine. */
+  stop(): Promise<void>;
+  getStatus(): ClusterStatus;
+  getLocalNodeId(): NodeId;
+  getLocalNodeInfo(): NodeInfo;
+  /** The others, in whatever status, by id. */
+  getNodes(): readonly NodeInfo[];
+  getConnectedNodes(): readonly NodeInfo[];
+  /** The ids of {@link ClusterApi.getNodes}. */
+  getNodeIds(): readonly NodeId[];
+  /** Also answers for the local node. */
+  getNode(id: NodeId): NodeInfo | undefined;
+  /** The local node is always connected. */
+  isNodeConnected(id: NodeId): boolean;
+  /** How many others are connected. */
+  getConnectedNodeCount(): number;
+  /** ms since the start. */
+  getUptimeMs(): number;
+  /** There is a link with this node now. Returns what ends the subscription, as do the two below. */
+  onNodeUp(handler: (node: NodeInfo) => void): () => void;
+  /** The link with a node that was up is gone. Not called for this node's own stop. */
+  onNodeDown(handler: (nodeId: NodeId, reason: NodeDownReason) => void): () => void;
+  onStatusChange(handler: (status: ClusterStatus) => void): () => void;
+  /** All that is known of the others. */
+  members(): readonly Member[];
+  /** Every change of the membership, in order; {@link ClusterApi.members} shows it already. */
+  onMembershipChange(handler: (change: MembershipChange) => void): () => void;
+}
+
+export interface ClusterOptions {
+  readonly clock: Clock;
+  readonly transport: Transport;
+  /** How many processes run here; told to the others with every heartbeat. */
+  readonly processCount: () => number;
+  /** What went wrong and nobody waits for: refusals, broken protocol, throwing handlers. */
+  readonly onError: (error: Error) => void;
+  /** From 0 up to 1; spreads delays. Default `Math.random`. */
+  readonly random?: () => number;
+}
+
+/** The membership as the observer reads it. */
+export interface MembershipView {
+  /** This node, while the cluster runs. */
+  local(): Peer | undefined;
+  /** All that is known of the others; none while the cluster does not run. */
+  members(): readonly Member[];
+  /** Every change, in order; {@link MembershipView.members} shows it already. */
+  onChange(handler: (change: MembershipChange) => void): () => void;
+}
+
+/** A cluster membership that can be started and stopped again and again, and the questions between its nodes. */
+export function createCluster(options: ClusterOptions): {
+  readonly cluster: ClusterApi;
+  readonly membership: MembershipView;
+  readonly rpc: Rpc;
+} {
+  const { clock, onError } = options;
+  let node: LocalNode | undefined;
+  let lastIncarnation = 0;
+
+  const rpc = new RpcEndpoint({
+    clock,
+    onError,
+    links: () => {
+      const running = node;
+      if (running === undefined) return undefined;
+      return {
+        isMember: (id) => running.member(id) !== undefined,
+        send: (id, text, incarnation) => running.sendEncoded(id, text, incarnation),
+      };
+    },
+  });
+  const nodeUp = new Listeners<[NodeInfo]>(onError);
+  const nodeDown = new Listeners<[NodeId, NodeDownReason]>(onError);
+  const statusChange = new Listeners<[ClusterStatus]>(onError);
+  const membershipChange = new Listeners<[MembershipChange]>(onError);
+  const announce = inOrder(({ change, info }: { change: MembershipChange; info: NodeInfo | undefined }) => {
+    membershipChange.emit(change);
+    if (change.type === 'up' && info !== undefined) nodeUp.emit(info);
+    if (change.type === 'down') nodeDown.emit(change.id, change.reason);
+  });
+
+  let status: ClusterStatus = 'stopped';
+  let starting: Promise<void> = Promise.resolve();
+  let stopping: Promise<void> | undefined;
+
+  function become(next: ClusterStatus): void {
+    status = next;
+    statusChange.emit(next);
+  }
+
+  async function start(config: ClusterConfig): Promise<void> {
+    if (status !== 'stopped') throw new ClusterAlreadyStartedError(status);
+    const settings = readClusterConfig(config);
+    // Under way before anybody hears of it, so that a stop() in a status handler finds something to wait for.
+    starting = launch(settings);
+    become('starting');
+    await starting;
+  }
+
+  async function launch(settings: ClusterSettings): Promise<void> {
+    lastIncarnation = Math.max(clock.now(), lastIncarnation + 1);
+    try {
+      node = await LocalNode.start({
+        ...options,
+        random: options.random ?? Math.random,
+        settings,
+        incarnation: lastIncarnation,
+        onChange: (change) => {
+          if (change.type === 'down') rpc.nodeDown(change.id);
+          const member = node?.member(change.id);
+          announce({ change, info: member === undefined ? undefined : describe(member) });
+        },
+        onRpc: (from, frame) => rpc.receive(from, frame),
+      });
+    } catch (error) {
+      become('stopped');
+      throw error;
+    }
+    become('running');
+  }
+
+  async function stop(): Promise<void> {
+    await starting.catch(() => undefined); // whoever started it hears of that
+    const stopped = node;
+    if (stopped === undefined) return;
+    become('stopping');
+    node = undefined;
+    rpc.stop();
+    await stopped.stop();
+    become('stopped');
+  }
+
+  function running(): LocalNode {
+    if (node === undefined || status !== 'running') throw new ClusterNotStartedError();
+    return node;
+  }
+
+  function localInfo(local: LocalNode): NodeInfo {
+    const uptimeMs = Math.round(clock.monotonic() - local.startedAt);
+    const { host, port } = NodeId.parts(local.id);
+    const processCount = options.processCount();
+    return { id: local.id, host, port, status: 'connected', processCount, lastHeartbeatAt: clock.now(), uptimeMs };
+  }
+
+  function others(): readonly NodeInfo[] {
+    return running()
+      .members()
+      .map(describe)
+      .sort((a, b) => (a.id < b.id ? -1 : 1));
+  }
+
+  function connected(): readonly NodeInfo[] {
+    return others().filter((other) => other.status === 'connected');
+  }
+
+  const cluster: ClusterApi = {
+    start,
+    stop() {
+      stopping ??= stop().finally(() => {
+        stopping = undefined;
+      });
+      return stopping;
+    },
+    getStatus: () => status,
+    getLocalNodeId: () => running().id,
+    getLocalNodeInfo: () => localInfo(running()),
+    getNodes: others,
+    getConnectedNodes: connected,
+    getNodeIds: () => others().map(({ id }) => id),
+    getNode(id) {
+      const local = running();
+      if (id === local.id) return localInfo(local);
+      const member = local.member(id);
+      return member === undefined ? undefined : describe(member);
+    },
+    isNodeConnected: (id) => running().id === id || running().isConnected(id),
+    getConnectedNodeCount: () => connected().length,
+    getUptimeMs: () => localInfo(running()).uptimeMs,
+    onNodeUp: (handler) => nodeUp.add(handler),
+    onNodeDown: (handler) => nodeDown.add(handler),
+    onStatusChange: (handler) => statusChange.add(handler),
+    members: () => running().members(),
+    onMembershipChange: (handler) => membershipChange.add(handler),
+  };
+  const view: MembershipView = {
+    local: () => node && { id: node.id, incarnation: node.incarnation },
+    members: () => node?.members() ?? [],
+    onChange: (handler) => membershipChange.add(handler),
+  };
+  return { cluster, membership: view, rpc };
+}
+
+function describe({ id, status, processCount, lastHeardAt, uptimeMs }: Member): NodeInfo {
+  const { host, port } = NodeId.parts(id);
+  return { id, host, port, status, processCount, lastHeartbeatAt: lastHeardAt, uptimeMs };
+}
+
+/** Calls `deliver` for one item after the other: what a listener causes comes after what it was told of. */
+function inOrder<T>(deliver: (item: T) => void): (item: T) => void {
+  const queue: T[] = [];
+  let isDelivering = false;
+  return (item) => {
+    queue.push(item);
+    if (isDelivering) return;
+    isDelivering = true;
+    try {
+      for (let next = queue.shift(); next !== undefined; next = queue.shift()) deliver(next);
+    } finally {
+      isDelivering = false;
+    }
+  };
+}

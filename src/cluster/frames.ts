@@ -1,0 +1,127 @@
+import type { NodeId } from './node-id.js';
+
+/** The version of everything below. Nodes that speak different ones refuse each other before anything else is read. */
+export const PROTOCOL_VERSION = 1;
+
+/** No frame is larger, in bytes of UTF-8. */
+export const MAX_FRAME_BYTES = 16 * 1024 * 1024;
+
+/** No frame of the handshake is larger: a stranger gets no more of our memory than this. */
+export const MAX_HANDSHAKE_BYTES = 8 * 1024;
+
+/** One life of a node: a node that restarts under the same id has a larger incarnation (ms since the epoch at start). */
+export interface Peer {
+  readonly id: NodeId;
+  readonly incarnation: number;
+}
+
+interface Greeting {
+  readonly protocol: number;
+  readonly nodeId: NodeId;
+  readonly incarnation: number;
+  /** 32 random bytes in base64, new for every handshake. */
+  readonly nonce: string;
+  /** Whether this side has a secret, and so expects a proof. */
+  readonly secured: boolean;
+}
+
+export interface HelloFrame extends Greeting {
+  readonly type: 'hello';
+  readonly role: 'member';
+}
+
+export interface ChallengeFrame extends Greeting {
+  readonly type: 'challenge';
+}
+
+/** `mac` is there exactly if both sides have a secret. */
+export interface ProofFrame {
+  readonly type: 'proof';
+  readonly mac?: string;
+}
+
+export interface WelcomeFrame {
+  readonly type: 'welcome';
+  readonly mac?: string;
+}
+
+/** The last frame of a side that ends the link because of what the other side did or is. */
+export interface RefusedFrame {
+  readonly type: 'refused';
+  readonly reason: string;
+  readonly message: string;
+}
+
+export type HandshakeFrame = HelloFrame | ChallengeFrame | ProofFrame | WelcomeFrame;
+
+/** Those the sender is linked with, or the news among them. */
+export interface MembersFrame {
+  readonly type: 'members';
+  readonly members: readonly Peer[];
+}
+
+export interface HeartbeatFrame {
+  readonly type: 'heartbeat';
+  readonly processCount: number;
+  readonly uptimeMs: number;
+}
+
+/** The sender stops, on purpose. */
+export interface LeaveFrame {
+  readonly type: 'leave';
+}
+
+/** "Are you there?" Answered with `probe_ack` at once. */
+export interface ProbeFrame {
+  readonly type: 'probe';
+}
+
+export interface ProbeAckFrame {
+  readonly type: 'probe_ack';
+}
+
+/** To the node that holds an id: somebody else tried to join under it. */
+export interface IdConflictFrame {
+  readonly type: 'id_conflict';
+}
+
+export interface RequestFrame {
+  readonly type: 'request';
+  readonly id: number;
+  readonly method: string;
+  readonly body: unknown;
+}
+
+export interface ReplyFrame {
+  readonly type: 'reply';
+  readonly id: number;
+  readonly body: unknown;
+}
+
+/** A request failed on the other side. Message and code only: a stack is nobody else's business. */
+export interface FailureFrame {
+  readonly type: 'failure';
+  readonly id: number;
+  readonly message: string;
+  readonly code?: string;
+}
+
+export interface NotifyFrame {
+  readonly type: 'notify';
+  readonly topic: string;
+  readonly body: unknown;
+}
+
+export type RpcFrame = RequestFrame | ReplyFrame | FailureFrame | NotifyFrame;
+
+export type MembershipFrame = MembersFrame | HeartbeatFrame | LeaveFrame | ProbeFrame | ProbeAckFrame | IdConflictFrame;
+
+/** What an established link carries. */
+export type PeerFrame = MembershipFrame | RpcFrame;
+
+/** Everything that one node says to another. */
+export type Frame = HandshakeFrame | RefusedFrame | PeerFrame;
+
+export function isHandshakeFrame(frame: Frame): frame is HandshakeFrame {
+  return frame.type === 'hello' || frame.type === 'challenge' || frame.type === 'proof' || frame.type === 'welcome';
+}

@@ -1,0 +1,189 @@
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { type Frame, type HandshakeFrame, type Peer, PROTOCOL_VERSION } from './frames.js';
+import { NodeId } from './node-id.js';
+import type { Refusal } from './refusal.js';
+
+/*
+ * dialer                                    acceptor
+ *   | hello     who I am, my nonce            |
+ *   |---------------------------------------->|
+ *   |          who I am, my nonce   challenge |
+ *   |<----------------------------------------|
+ *   | proof     HMAC(secret, transcript)      |
+ *   |---------------------------------------->|  verified: the acceptor decides whether it wants this peer
+ *   |     HMAC(secret, transcript)    welcome |
+ *   |<----------------------------------------|  established
+ *
+ * The dialer proves itself first: a stranger who merely connects gets no MAC to try secrets on. Both nonces are under
+ * both MACs, so an old one fits no new handshake; the two labels differ, so a MAC sent back to its maker fits nothing.
+ * This tells who is there when the link is made. It does not encrypt.
+ */
+
+/** This side of a handshake. */
+export interface LocalSide extends Peer {
+  readonly secret: string | undefined;
+  /** From {@link createNonce}; never used twice. */
+  readonly nonce: string;
+}
+
+/** Whom a dialer wants to reach: a member by its whole id, a seed by its name (hosts have aliases). */
+export type Expectation = { readonly id: NodeId } | { readonly name: string };
+
+/** Both sides' words so far, which both MACs are over. */
+interface Transcript {
+  readonly local: LocalSide;
+  readonly remote: Peer;
+  readonly text: string;
+}
+
+export type HandshakeState =
+  | { readonly step: 'await_hello'; readonly local: LocalSide }
+  | { readonly step: 'await_challenge'; readonly local: LocalSide; readonly expected: Expectation }
+  | ({ readonly step: 'await_proof' } & Transcript)
+  | ({ readonly step: 'await_welcome' } & Transcript)
+  /** The acceptor's decision is due: {@link welcome}, or a refusal. */
+  | ({ readonly step: 'verified' } & Transcript)
+  | ({ readonly step: 'established' } & Transcript);
+
+export type HandshakeStep =
+  | { readonly ok: true; readonly state: HandshakeState; readonly send?: HandshakeFrame }
+  | { readonly ok: false; readonly refusal: Refusal };
+
+/** 32 random bytes in base64. */
+export function createNonce(): string {
+  return randomBytes(32).toString('base64');
+}
+
+/** The acceptor's first state. */
+export function accept(local: LocalSide): HandshakeState {
+  return { step: 'await_hello', local };
+}
+
+/** The dialer's first state, and the frame that opens the conversation. */
+export function dial(
+  local: LocalSide,
+  expected: Expectation,
+): { readonly state: HandshakeState; readonly send: HandshakeFrame } {
+  return {
+    state: { step: 'await_challenge', local, expected },
+    send: { type: 'hello', role: 'member', ...greeting(local) },
+  };
+}
+
+/** What a frame from the other side makes of the handshake. Total: every frame in every state has an answer. */
+export function advance(state: HandshakeState, frame: Frame): HandshakeStep {
+  if (state.step === 'await_hello' && frame.type === 'hello') {
+    const remote = { id: frame.nodeId, incarnation: frame.incarnation };
+    const refusal = selfRefusal(state.local, remote) ?? secretRefusal(state.local, frame.secured);
+    if (refusal !== undefined) return { ok: false, refusal };
+    const text = transcribe(remote, frame.nonce, state.local, state.local.nonce, frame.secured);
+    return {
+      ok: true,
+      state: { step: 'await_proof', local: state.local, remote, text },
+      send: { type: 'challenge', ...greeting(state.local) },
+    };
+  }
+  if (state.step === 'await_challenge' && frame.type === 'challenge') {
+    const remote = { id: frame.nodeId, incarnation: frame.incarnation };
+    const refusal =
+      selfRefusal(state.local, remote) ??
+      expectationRefusal(state.expected, remote.id) ??
+      secretRefusal(state.local, frame.secured);
+    if (refusal !== undefined) return { ok: false, refusal };
+    const text = transcribe(state.local, state.local.nonce, remote, frame.nonce, frame.secured);
+    return {
+      ok: true,
+      state: { step: 'await_welcome', local: state.local, remote, text },
+      send: { type: 'proof', ...signed(state.local.secret, 'dialer', text) },
+    };
+  }
+  if (state.step === 'await_proof' && frame.type === 'proof') {
+    if (!isSigned(frame.mac, state.local.secret, 'dialer', state.text)) return authFailed;
+    return { ok: true, state: { ...state, step: 'verified' } };
+  }
+  if (state.step === 'await_welcome' && frame.type === 'welcome') {
+    if (!isSigned(frame.mac, state.local.secret, 'acceptor', state.text)) return authFailed;
+    return { ok: true, state: { ...state, step: 'established' } };
+  }
+  return refuse('out_of_turn', `a ${frame.type} frame came during the handshake (${state.step})`);
+}
+
+/** The acceptor wants this peer. */
+export function welcome(state: Extract<HandshakeState, { step: 'verified' }>): {
+  readonly state: HandshakeState;
+  readonly send: HandshakeFrame;
+} {
+  return {
+    state: { ...state, step: 'established' },
+    send: { type: 'welcome', ...signed(state.local.secret, 'acceptor', state.text) },
+  };
+}
+
+const authFailed = refuse('auth_failed', 'the other side does not know the secret; give both the same clusterSecret');
+
+function refuse(reason: Refusal['reason'], message: string): { ok: false; refusal: Refusal } {
+  return { ok: false, refusal: { reason, message } };
+}
+
+function greeting({ id, incarnation, nonce, secret }: LocalSide) {
+  return { protocol: PROTOCOL_VERSION, nodeId: id, incarnation, nonce, secured: secret !== undefined };
+}
+
+function selfRefusal(local: LocalSide, remote: Peer): Refusal | undefined {
+  if (remote.id !== local.id || remote.incarnation !== local.incarnation) return undefined;
+  return { reason: 'self', message: `${local.id} reached itself` };
+}
+
+function expectationRefusal(expected: Expectation, id: NodeId): Refusal | undefined {
+  const isExpected = 'id' in expected ? expected.id === id : expected.name === NodeId.parts(id).name;
+  if (isExpected) return undefined;
+  const whom = 'id' in expected ? expected.id : `a node named ${expected.name}`;
+  return { reason: 'wrong_node', message: `${id} answers where ${whom} was expected` };
+}
+
+function secretRefusal(local: LocalSide, remoteSecured: boolean): Refusal | undefined {
+  if (remoteSecured === (local.secret !== undefined)) return undefined;
+  const [has, lacks] = remoteSecured ? ['the other side', local.id] : [local.id, 'the other side'];
+  return { reason: 'auth_required', message: `${has} has a clusterSecret, ${lacks} has none; give both the same` };
+}
+
+function transcribe(
+  dialer: Peer,
+  dialerNonce: string,
+  acceptor: Peer,
+  acceptorNonce: string,
+  secured: boolean,
+): string {
+  return JSON.stringify([
+    'noex',
+    PROTOCOL_VERSION,
+    'member',
+    dialer.id,
+    acceptor.id,
+    dialer.incarnation,
+    acceptor.incarnation,
+    dialerNonce,
+    acceptorNonce,
+    secured,
+  ]);
+}
+
+function hmac(secret: string, label: 'dialer' | 'acceptor', text: string): Buffer {
+  return createHmac('sha256', secret).update(label).update(text).digest();
+}
+
+function signed(secret: string | undefined, label: 'dialer' | 'acceptor', text: string): { mac?: string } {
+  return secret === undefined ? {} : { mac: hmac(secret, label, text).toString('base64') };
+}
+
+function isSigned(
+  mac: string | undefined,
+  secret: string | undefined,
+  label: 'dialer' | 'acceptor',
+  text: string,
+): boolean {
+  if (secret === undefined) return mac === undefined;
+  const given = Buffer.from(mac ?? '', 'base64');
+  const right = hmac(secret, label, text);
+  return given.length === right.length && timingSafeEqual(given, right);
+}

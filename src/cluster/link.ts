@@ -1,0 +1,220 @@
+import type { Clock, Timer } from '../clock.js';
+import { asError, ProtocolError } from '../errors.js';
+import { clip, decode, encode } from './codec.js';
+import {
+  type Frame,
+  isHandshakeFrame,
+  MAX_FRAME_BYTES,
+  MAX_HANDSHAKE_BYTES,
+  type Peer,
+  type PeerFrame,
+} from './frames.js';
+import { accept, advance, dial, type Expectation, type HandshakeState, type LocalSide, welcome } from './handshake.js';
+import { closeCode, isRefusalReason, type Refusal, type RefusalReason, reasonOf } from './refusal.js';
+import type { Closing, Connection, TransportViolation } from './transport.js';
+
+/** A handshake that takes longer is given up, connecting included. */
+export const HANDSHAKE_TIMEOUT_MS = 5000;
+
+/** Why a link ended that this node did not end itself. */
+export type LinkEnd =
+  /** One side would not have the other: `by` says which. Of the other side's words, `reason` may be one we don't know. */
+  | { readonly kind: 'refused'; readonly by: 'us' | 'peer'; readonly reason: string; readonly message: string }
+  /** The connection broke, or never came about; `reason` is what the operating system says. */
+  | { readonly kind: 'broken'; readonly reason: string };
+
+export interface LinkHandlers {
+  /** An accepted peer proved who it is, and waits for {@link Link.welcome} or {@link Link.refuse}, now or later. */
+  onVerified(link: Link, peer: Peer): void;
+  /** The other side welcomed us: the link is established. */
+  onWelcomed(link: Link, peer: Peer): void;
+  onFrame(link: Link, peer: Peer, frame: PeerFrame): void;
+  /** At most once, and never because of a call of the owner's: the link is over. */
+  onEnd(link: Link, end: LinkEnd): void;
+  /** Exactly once: the connection beneath holds nothing any more. */
+  onReleased(link: Link): void;
+}
+
+export interface LinkOptions {
+  /** Just handed out by the transport. */
+  readonly connection: Connection;
+  readonly clock: Clock;
+  readonly local: LocalSide;
+  /** Whom this side dialled; left out when it accepted. */
+  readonly expected?: Expectation;
+  readonly handlers: LinkHandlers;
+}
+
+/**
+ * One connection with one peer: the handshake, and then frames. Whatever comes in that breaks the protocol ends this
+ * link with a reason that both sides get to know, and touches nothing else.
+ */
+export class Link {
+  readonly dialledByUs: boolean;
+  readonly remote: string;
+  readonly #connection: Connection;
+  readonly #clock: Clock;
+  readonly #handlers: LinkHandlers;
+  readonly #timer: Timer;
+  #handshake: HandshakeState;
+  #isOver = false;
+
+  constructor({ connection, clock, local, expected, handlers }: LinkOptions) {
+    this.#connection = connection;
+    this.#clock = clock;
+    this.#handlers = handlers;
+    this.remote = connection.remote;
+    this.dialledByUs = expected !== undefined;
+    const opening = expected === undefined ? { state: accept(local) } : dial(local, expected);
+    this.#handshake = opening.state;
+    this.#timer = clock.setTimeout(() => {
+      this.#fail({ reason: 'handshake_timeout', message: `no handshake within ${HANDSHAKE_TIMEOUT_MS} ms` });
+    }, HANDSHAKE_TIMEOUT_MS);
+    connection.handle({
+      onOpen: () => {
+        if ('send' in opening) this.#transmit(opening.send);
+      },
+      onMessage: (text) => this.#receive(text),
+      onViolation: (reason) => this.#fail({ reason, message: VIOLATIONS[reason] }),
+      onClose: (closing) => this.#closed(closing),
+    });
+  }
+
+  /** Who the other side says it is, once it said so. It has proved it when the link is verified or established. */
+  get peer(): Peer | undefined {
+    return 'remote' in this.#handshake ? this.#handshake.remote : undefined;
+  }
+
+  /** Waiting for {@link Link.welcome} or {@link Link.refuse}. */
+  get isVerified(): boolean {
+    return !this.#isOver && this.#handshake.step === 'verified';
+  }
+
+  get isEstablished(): boolean {
+    return !this.#isOver && this.#handshake.step === 'established';
+  }
+
+  /** Lets a verified peer in: the link is established. */
+  welcome(): void {
+    if (this.#isOver || this.#handshake.step !== 'verified') return;
+    const { state, send } = welcome(this.#handshake);
+    this.#establish(state);
+    this.#transmit(send);
+  }
+
+  /** Does nothing unless the link is established. */
+  send(frame: PeerFrame): void {
+    if (this.isEstablished) this.#transmit(frame);
+  }
+
+  /** As {@link Link.send}, with a frame encoded before: for one that goes to many peers. */
+  sendEncoded(text: string): void {
+    if (this.isEstablished) this.#connection.send(text);
+  }
+
+  /** Ends the link because of the other side, and tells it why. */
+  refuse({ reason, message }: Refusal): void {
+    if (this.#isOver) return;
+    this.#transmit({ type: 'refused', reason, message: clip(message) });
+    this.close(reason);
+  }
+
+  /** Ends the link; what was sent before still arrives. */
+  close(reason: RefusalReason): void {
+    this.#finish();
+    this.#connection.close(closeCode(reason), reason);
+  }
+
+  /** Ends the link in favour of another one with the same peer, but reads what is still under way. */
+  retire(): void {
+    this.#connection.close(closeCode('duplicate_link'), 'duplicate_link');
+  }
+
+  /** Ends the link without a word: the other side does not listen. */
+  terminate(): void {
+    this.#finish();
+    this.#connection.terminate();
+  }
+
+  #receive(text: string): void {
+    if (this.#isOver) return;
+    const frame = this.#decode(text);
+    if (frame === undefined) return;
+    if (frame.type === 'refused') {
+      this.close(isRefusalReason(frame.reason) ? frame.reason : 'malformed');
+      this.#handlers.onEnd(this, { kind: 'refused', by: 'peer', reason: frame.reason, message: frame.message });
+    } else if (this.#handshake.step !== 'established') {
+      this.#shakeHands(frame);
+    } else if (isHandshakeFrame(frame)) {
+      this.#fail({ reason: 'out_of_turn', message: `a ${frame.type} frame came after the handshake` });
+    } else {
+      this.#handlers.onFrame(this, this.#handshake.remote, frame);
+    }
+  }
+
+  #decode(text: string): Frame | undefined {
+    const maxBytes = this.#handshake.step === 'established' ? MAX_FRAME_BYTES : MAX_HANDSHAKE_BYTES;
+    try {
+      return decode(text, { maxBytes });
+    } catch (thrown) {
+      const { reason, problem } =
+        thrown instanceof ProtocolError ? thrown : new ProtocolError('malformed', asError(thrown).message);
+      this.#fail({ reason: isRefusalReason(reason) ? reason : 'malformed', message: problem });
+      return undefined;
+    }
+  }
+
+  #shakeHands(frame: Frame): void {
+    const step = advance(this.#handshake, frame);
+    if (!step.ok) {
+      this.#fail(step.refusal);
+      return;
+    }
+    const { state, send } = step;
+    if (state.step === 'established') this.#establish(state);
+    else this.#handshake = state;
+    if (send !== undefined) this.#transmit(send);
+    if (state.step === 'verified') this.#handlers.onVerified(this, state.remote);
+    if (state.step === 'established') this.#handlers.onWelcomed(this, state.remote);
+  }
+
+  #establish(state: HandshakeState): void {
+    this.#clock.clearTimeout(this.#timer);
+    this.#handshake = state;
+  }
+
+  #fail(refusal: Refusal): void {
+    if (this.#isOver) return;
+    this.refuse(refusal);
+    this.#handlers.onEnd(this, { kind: 'refused', by: 'us', ...refusal });
+  }
+
+  #closed(closing: Closing): void {
+    if (!this.#isOver) {
+      this.#finish();
+      this.#handlers.onEnd(this, endOf(closing));
+    }
+    this.#handlers.onReleased(this);
+  }
+
+  #finish(): void {
+    this.#isOver = true;
+    this.#clock.clearTimeout(this.#timer);
+  }
+
+  #transmit(frame: Frame): void {
+    this.#connection.send(encode(frame));
+  }
+}
+
+const VIOLATIONS: Readonly<Record<TransportViolation, string>> = {
+  binary_frame: 'a binary message; frames are text',
+  frame_too_large: `a frame of more than ${MAX_FRAME_BYTES} bytes`,
+  malformed: 'something that is no message at all',
+};
+
+function endOf({ code, reason }: Closing): LinkEnd {
+  const refusal = reasonOf(code);
+  if (refusal !== undefined) return { kind: 'refused', by: 'peer', reason: refusal, message: 'it gave no details' };
+  return { kind: 'broken', reason: clip(reason) };
+}

@@ -1,0 +1,33 @@
+import { asError } from '../errors.js';
+
+/** Who wants to hear of one thing. A handler that throws, or returns a promise that rejects, hurts nobody else. */
+export class Listeners<Args extends readonly unknown[]> {
+  readonly #handlers = new Set<{ readonly call: (...args: Args) => unknown }>();
+  readonly #onError: (error: Error) => void;
+
+  constructor(onError: (error: Error) => void) {
+    this.#onError = onError;
+  }
+
+  /** The same handler added twice is called twice. Returns what ends it. */
+  add(handler: (...args: Args) => unknown): () => void {
+    const entry = { call: handler };
+    this.#handlers.add(entry);
+    return () => {
+      this.#handlers.delete(entry);
+    };
+  }
+
+  /** Calls those that were there when it began and still are, in the order in which they came. */
+  emit(...args: Args): void {
+    for (const entry of [...this.#handlers]) {
+      if (!this.#handlers.has(entry)) continue;
+      try {
+        const result = entry.call(...args);
+        if (result instanceof Promise) result.catch((thrown: unknown) => this.#onError(asError(thrown)));
+      } catch (thrown) {
+        this.#onError(asError(thrown));
+      }
+    }
+  }
+}

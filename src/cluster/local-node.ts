@@ -1,0 +1,362 @@
+import type { Clock, Timer } from '../clock.js';
+import type { ClusterSettings } from './cluster-config.js';
+import { encode } from './codec.js';
+import { Complaints } from './complaints.js';
+import { Dialer } from './dialer.js';
+import { check, heard, lateness } from './failure-detector.js';
+import type { Peer, PeerFrame, RpcFrame } from './frames.js';
+import { allBut, confidant, newsOf } from './gossip.js';
+import { createNonce, type Expectation } from './handshake.js';
+import { Link, type LinkEnd, type LinkHandlers } from './link.js';
+import { isPreferred, LinkTable } from './link-table.js';
+import type { Member, MembershipChange, NodeDownReason } from './membership.js';
+import * as membership from './membership.js';
+import { NodeId } from './node-id.js';
+import { Probes } from './probes.js';
+import type { Connection, Listener, Transport } from './transport.js';
+
+/** Anti-entropy: every so many heartbeats one peer is told all members, in case news got lost. */
+const BEATS_PER_GOSSIP = 10;
+
+/** How long a link may take to show that it is alive when somebody else claims its node's id, ms at most. */
+const MAX_PROBE_MS = 2000;
+
+export interface LocalNodeOptions {
+  readonly settings: ClusterSettings;
+  readonly incarnation: number;
+  readonly clock: Clock;
+  readonly transport: Transport;
+  readonly random: () => number;
+  readonly processCount: () => number;
+  readonly onError: (error: Error) => void;
+  /** After the state changed; `members()` shows it. */
+  readonly onChange: (change: MembershipChange) => void;
+  readonly onRpc: (from: Peer, frame: RpcFrame) => void;
+}
+
+/**
+ * One life of this node, from start to stop: listens, dials, keeps a link with every member, tells whom it knows, and
+ * notices who is gone. What is so is in {@link membership}; what follows from it is done here.
+ */
+export class LocalNode {
+  readonly id: NodeId;
+  readonly incarnation: number;
+  readonly startedAt: number;
+  readonly #options: LocalNodeOptions;
+  readonly #listener: Listener;
+  readonly #linked: LinkTable;
+  readonly #dialer: Dialer;
+  readonly #probes: Probes;
+  readonly #complaints: Complaints;
+  /** Every link whose connection still holds something, established or not. */
+  readonly #open = new Set<Link>();
+  /** What each dialled link was to reach. */
+  readonly #targets = new WeakMap<Link, NodeId>();
+  #membership = membership.noMembers;
+  #beats = 0;
+  #beatAt: number;
+  #beatTimer: Timer;
+  #onAllReleased: (() => void) | undefined;
+  #isStopped = false;
+
+  /** @throws ListenError (as a rejection) */
+  static async start(options: LocalNodeOptions): Promise<LocalNode> {
+    const { settings, transport } = options;
+    let node: LocalNode | undefined;
+    const listener = await transport.listen(settings.listen, (connection) => {
+      // Without the port there is no node id yet, and so nothing to answer with.
+      if (node === undefined) connection.terminate();
+      else node.#accept(connection);
+    });
+    node = new LocalNode(options, listener);
+    node.#dialer.start();
+    return node;
+  }
+
+  private constructor(options: LocalNodeOptions, listener: Listener) {
+    const { settings, incarnation, clock, random, onError } = options;
+    this.#options = options;
+    this.#listener = listener;
+    this.id = NodeId.create(settings.nodeName, settings.host, listener.port);
+    this.incarnation = incarnation;
+    this.startedAt = clock.monotonic();
+    this.#linked = new LinkTable(this.id);
+    this.#complaints = new Complaints(this.id, onError);
+    this.#probes = new Probes(clock, Math.min(MAX_PROBE_MS, settings.heartbeatIntervalMs));
+    this.#dialer = new Dialer({
+      clock,
+      random,
+      backoff: settings.backoff,
+      localId: this.id,
+      seeds: settings.seeds,
+      dial: (target) => this.#dial(target),
+    });
+    this.#beatAt = clock.monotonic();
+    this.#beatTimer = this.#scheduleBeat();
+  }
+
+  members(): readonly Member[] {
+    return [...this.#membership.members.values()];
+  }
+
+  member(id: NodeId): Member | undefined {
+    return this.#membership.members.get(id);
+  }
+
+  isConnected(id: NodeId): boolean {
+    return this.#linked.get(id) !== undefined;
+  }
+
+  /**
+   * @param incarnation send only to this life of the node
+   * @returns whether there is a link to send it on
+   */
+  sendEncoded(id: NodeId, text: string, incarnation?: number): boolean {
+    const node = this.#linked.get(id);
+    if (node === undefined || (incarnation !== undefined && node.peer.incarnation !== incarnation)) return false;
+    node.links[0].sendEncoded(text);
+    return true;
+  }
+
+  /** Says goodbye to all, and resolves when the port is free and nothing is left. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#options.clock.clearTimeout(this.#beatTimer);
+    this.#dialer.stop();
+    this.#probes.stop();
+    // Only then: a link that ends must not make the dialer begin anew.
+    for (const link of this.#open) {
+      link.send({ type: 'leave' });
+      link.close('leaving');
+    }
+    await Promise.all([this.#listener.close(), this.#allReleased()]);
+  }
+
+  #allReleased(): Promise<void> {
+    if (this.#open.size === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#onAllReleased = resolve;
+    });
+  }
+
+  #accept(connection: Connection): void {
+    if (this.#isStopped) connection.terminate();
+    else this.#openLink(connection);
+  }
+
+  #dial(target: NodeId): void {
+    const isMember = this.#membership.members.has(target);
+    const expected = isMember ? { id: target } : { name: NodeId.parts(target).name };
+    this.#targets.set(this.#openLink(this.#options.transport.connect(NodeId.parts(target)), expected), target);
+  }
+
+  #openLink(connection: Connection, expected?: Expectation): Link {
+    const { clock, settings } = this.#options;
+    const { id, incarnation } = this;
+    const local = { id, incarnation, secret: settings.clusterSecret, nonce: createNonce() };
+    const handlers = this.#linkHandlers;
+    const link = new Link({ connection, clock, local, handlers, ...(expected === undefined ? {} : { expected }) });
+    this.#open.add(link);
+    return link;
+  }
+
+  readonly #linkHandlers: LinkHandlers = {
+    onVerified: (link, peer) => this.#admit(link, peer),
+    onWelcomed: (link, peer) => this.#welcomed(link, peer),
+    onFrame: (link, peer, frame) => this.#receive(link, peer, frame),
+    onEnd: (link, end) => this.#ended(link, end),
+    onReleased: (link) => {
+      this.#open.delete(link);
+      if (this.#open.size === 0) this.#onAllReleased?.();
+    },
+  };
+
+  /** A peer proved who it is, and wants in. */
+  #admit(link: Link, peer: Peer): void {
+    if (peer.id === this.id) {
+      link.refuse({ reason: 'id_conflict', message: `${peer.id} is this very node` });
+      this.#complaints.idConflict();
+      return;
+    }
+    const known = this.#linked.get(peer.id);
+    const isSameLife = known?.peer.incarnation === peer.incarnation;
+    if (known === undefined || (isSameLife && isPreferred(this.id, peer.id, link, known.links[0]))) {
+      link.welcome();
+      this.#established(link, peer);
+      return;
+    }
+    // Either the link we have is dead and we do not know it yet, or the newcomer is one too many.
+    this.#probe(peer.id, (answered) => {
+      if (!link.isVerified) return;
+      if (!answered) {
+        if (isSameLife) for (const dead of this.#linked.removeNode(peer.id)) dead.terminate();
+        else this.#lose(peer.id, 'connection_closed');
+        this.#admit(link, peer);
+      } else if (isSameLife) {
+        link.refuse({ reason: 'duplicate_link', message: 'there is a link already' });
+      } else {
+        link.refuse({ reason: 'id_conflict', message: `another living node holds the id ${peer.id}` });
+        this.#linked.get(peer.id)?.links[0].send({ type: 'id_conflict' });
+      }
+    });
+  }
+
+  /** Whom we dialled lets us in. */
+  #welcomed(link: Link, peer: Peer): void {
+    const target = this.#targets.get(link);
+    this.#targets.delete(link);
+    if (target !== undefined) this.#dialer.reached(target, peer.id);
+    const known = this.#linked.get(peer.id);
+    if (known === undefined || known.peer.incarnation === peer.incarnation) {
+      this.#established(link, peer);
+      return;
+    }
+    // Two lives of one id. The one we know keeps its place unless it is dead; the other comes again by itself.
+    link.retire();
+    this.#probe(peer.id, (answered) => {
+      if (!answered) this.#lose(peer.id, 'connection_closed');
+    });
+  }
+
+  #established(link: Link, peer: Peer): void {
+    const { clock } = this.#options;
+    this.#complaints.settled(peer.id, link.remote);
+    const { links } = this.#linked.add(link, peer, clock.monotonic());
+    // Who dialled the preferred link knows that both sides have it, so that ending the others takes no side down.
+    if (links[0].dialledByUs) this.#retireSpares(links);
+    const outcome = membership.linkUp(this.#membership, peer, clock.monotonic(), clock.now());
+    this.#apply(outcome);
+    if (outcome.changes.length > 0) this.#introduce(peer);
+  }
+
+  /** Tells a new peer of the others, and the others of it. */
+  #introduce(peer: Peer): void {
+    const peers = this.#peers();
+    this.#linked.get(peer.id)?.links[0].send(allBut(peers, peer.id));
+    const news = encode(newsOf(peer));
+    for (const other of peers) if (other.id !== peer.id) this.sendEncoded(other.id, news);
+  }
+
+  #retireSpares([, ...spares]: readonly Link[]): void {
+    for (const spare of spares) {
+      this.#linked.remove(spare);
+      spare.retire();
+    }
+  }
+
+  #receive(link: Link, peer: Peer, frame: PeerFrame): void {
+    const { clock } = this.#options;
+    const node = this.#linked.get(peer.id);
+    // A retired link may still bring what was under way, but nothing from another life of its node.
+    if (node?.peer.incarnation !== peer.incarnation) return;
+    node.pulse = heard(clock.monotonic());
+    switch (frame.type) {
+      case 'heartbeat':
+        this.#membership = membership.heardFrom(this.#membership, peer.id, { ...frame, heardAt: clock.now() });
+        break;
+      case 'members':
+        for (const other of frame.members) this.#learn(other);
+        break;
+      case 'leave':
+        for (const each of this.#linked.removeNode(peer.id)) each.close('leaving');
+        this.#probes.settle(peer.id, false);
+        this.#apply(membership.left(this.#membership, peer.id, clock.monotonic()));
+        break;
+      case 'probe':
+        link.send({ type: 'probe_ack' });
+        break;
+      case 'probe_ack':
+        this.#probes.settle(peer.id, true);
+        break;
+      case 'id_conflict':
+        this.#complaints.idConflict();
+        break;
+      default:
+        this.#options.onRpc(peer, frame);
+    }
+  }
+
+  #learn(peer: Peer): void {
+    if (peer.id === this.id) return;
+    this.#apply(membership.learned(this.#membership, peer, this.#options.clock.monotonic()));
+  }
+
+  #ended(link: Link, end: LinkEnd): void {
+    const place = this.#linked.remove(link);
+    const target = this.#targets.get(link);
+    const peerId = link.peer?.id;
+    const linkedWith = place === 'absent' ? undefined : peerId;
+    if (place === 'last' && peerId !== undefined) {
+      this.#lose(peerId, end.kind === 'refused' ? 'connection_refused' : 'connection_closed');
+    }
+    if (end.kind === 'refused') this.#complaints.refused({ end, target, linkedWith, remote: link.remote });
+    if (target === undefined) return;
+    const reason = end.kind === 'refused' ? end.reason : undefined;
+    if (reason === 'self') this.#dialer.reachedSelf(target);
+    else if (reason === 'duplicate_link' && peerId !== undefined && this.isConnected(peerId)) {
+      this.#dialer.reached(target, peerId);
+    } else this.#dialer.failed(target);
+  }
+
+  /** All links with a node are over. */
+  #lose(id: NodeId, reason: NodeDownReason): void {
+    for (const link of this.#linked.removeNode(id)) link.terminate();
+    this.#apply(membership.linkDown(this.#membership, id, reason, this.#options.clock.monotonic()));
+    this.#probes.settle(id, false);
+  }
+
+  #probe(id: NodeId, then: (answered: boolean) => void): void {
+    this.#probes.ask(id, () => this.#linked.get(id)?.links[0].send({ type: 'probe' }), then);
+  }
+
+  #apply({ state, changes }: membership.Outcome): void {
+    this.#membership = state;
+    for (const change of changes) {
+      this.#dialer.follow(change);
+      this.#options.onChange(change);
+    }
+  }
+
+  #scheduleBeat(): Timer {
+    const { clock, settings } = this.#options;
+    return clock.setTimeout(() => this.#beat(), settings.heartbeatIntervalMs);
+  }
+
+  /** Says how we are, and looks who is silent, whom to forget and whom to tell. */
+  #beat(): void {
+    const { clock, settings, processCount } = this.#options;
+    const { heartbeatIntervalMs: intervalMs, heartbeatMissThreshold: missThreshold } = settings;
+    const now = clock.monotonic();
+    const lateMs = lateness(this.#beatAt, now, intervalMs);
+    this.#beatAt = now;
+    this.#beatTimer = this.#scheduleBeat();
+    this.#beats += 1;
+    const uptimeMs = Math.round(now - this.startedAt);
+    const heartbeat = encode({ type: 'heartbeat', processCount: processCount(), uptimeMs });
+    for (const node of this.#linked.nodes()) {
+      const { pulse, verdict } = check(node.pulse, now, lateMs, { intervalMs, missThreshold });
+      node.pulse = pulse;
+      if (verdict === 'dead') {
+        this.#lose(node.peer.id, 'heartbeat_timeout');
+        continue;
+      }
+      node.links[0].sendEncoded(heartbeat);
+      // Asked, because its own interval may be longer than ours.
+      if (verdict === 'suspect') node.links[0].send({ type: 'probe' });
+      // Whoever was to end them did not: it lost them before we did.
+      if (now - node.changedAt >= intervalMs * missThreshold) this.#retireSpares(node.links);
+    }
+    this.#apply(membership.forget(this.#membership, now, settings.forgetAfterMs));
+    if (this.#beats % BEATS_PER_GOSSIP === 0) this.#gossip();
+  }
+
+  #gossip(): void {
+    const peers = this.#peers();
+    const to = confidant(peers, this.#options.random);
+    if (to !== undefined) this.#linked.get(to.id)?.links[0].send(allBut(peers, to.id));
+  }
+
+  #peers(): readonly Peer[] {
+    return this.#linked.nodes().map(({ peer }) => peer);
+  }
+}

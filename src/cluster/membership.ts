@@ -1,0 +1,160 @@
+import type { Peer } from './frames.js';
+import type { NodeId } from './node-id.js';
+
+export type NodeStatus = 'connecting' | 'connected' | 'disconnected';
+
+/**
+ * Why a node went down: silent too long; its link broke; one side ended the link because of what the other did; or it
+ * stopped on purpose.
+ */
+export type NodeDownReason = 'heartbeat_timeout' | 'connection_closed' | 'connection_refused' | 'graceful_shutdown';
+
+/** Another node as this one knows it. */
+export interface Member extends Peer {
+  /** `connecting`: another node told us of it, and there was no link yet. */
+  readonly status: NodeStatus;
+  /** When it last said how it is, ms since the epoch; `null` before its first link. */
+  readonly lastHeardAt: number | null;
+  readonly processCount: number;
+  /** How long it ran when it last said so, ms. */
+  readonly uptimeMs: number;
+}
+
+/** What happened to the membership. Per node, `up` and `down` strictly alternate, and `up` comes first. */
+export type MembershipChange =
+  | { readonly type: 'learned'; readonly id: NodeId; readonly incarnation: number }
+  | { readonly type: 'up'; readonly id: NodeId; readonly incarnation: number }
+  | { readonly type: 'down'; readonly id: NodeId; readonly incarnation: number; readonly reason: NodeDownReason }
+  | { readonly type: 'left'; readonly id: NodeId; readonly incarnation: number }
+  | { readonly type: 'forgotten'; readonly id: NodeId; readonly incarnation: number };
+
+interface Entry extends Member {
+  /** When there last was a reason to keep it: linked, or linked to somebody else. Monotonic ms. */
+  readonly keptAt: number;
+}
+
+/** A node that left, so that gossip still under way does not bring it back. */
+interface Tombstone {
+  readonly incarnation: number;
+  readonly at: number;
+}
+
+/** All that one node knows of the others. Immutable; `now` is everywhere the monotonic clock, ms. */
+export interface Membership {
+  readonly members: ReadonlyMap<NodeId, Entry>;
+  readonly tombstones: ReadonlyMap<NodeId, Tombstone>;
+}
+
+export interface Outcome {
+  readonly state: Membership;
+  readonly changes: readonly MembershipChange[];
+}
+
+export const noMembers: Membership = { members: new Map(), tombstones: new Map() };
+
+/** A link with this peer is established. A new incarnation takes the place of the old one, which thereby went down. */
+export function linkUp(state: Membership, peer: Peer, now: number, heardAt: number): Outcome {
+  const old = state.members.get(peer.id);
+  if (old?.status === 'connected' && old.incarnation === peer.incarnation) return { state, changes: [] };
+  const isSameLife = old?.incarnation === peer.incarnation;
+  const changes: MembershipChange[] = [];
+  if (old?.status === 'connected') changes.push(down(old, 'connection_closed'));
+  changes.push({ type: 'up', id: peer.id, incarnation: peer.incarnation });
+  const entry: Entry = {
+    id: peer.id,
+    incarnation: peer.incarnation,
+    status: 'connected',
+    lastHeardAt: heardAt,
+    processCount: isSameLife ? old.processCount : 0,
+    uptimeMs: isSameLife ? old.uptimeMs : 0,
+    keptAt: now,
+  };
+  return { state: { members: put(state.members, entry), tombstones: without(state.tombstones, peer.id) }, changes };
+}
+
+/** The last link with this node is gone. */
+export function linkDown(state: Membership, id: NodeId, reason: NodeDownReason, now: number): Outcome {
+  const old = state.members.get(id);
+  if (old?.status !== 'connected') return { state, changes: [] };
+  const entry: Entry = { ...old, status: 'disconnected', keptAt: now };
+  return { state: { ...state, members: put(state.members, entry) }, changes: [down(old, reason)] };
+}
+
+/** The node said that it stops. It is no member any more, and what others still say of this life of it is stale. */
+export function left(state: Membership, id: NodeId, now: number): Outcome {
+  const old = state.members.get(id);
+  if (old === undefined) return { state, changes: [] };
+  const changes: MembershipChange[] = [];
+  if (old.status === 'connected') changes.push(down(old, 'graceful_shutdown'));
+  changes.push({ type: 'left', id, incarnation: old.incarnation });
+  const tombstones = new Map(state.tombstones).set(id, { incarnation: old.incarnation, at: now });
+  return { state: { members: without(state.members, id), tombstones }, changes };
+}
+
+/** Another node is linked with this peer, and says so: a reason to know it, and to keep it. */
+export function learned(state: Membership, peer: Peer, now: number): Outcome {
+  const tombstone = state.tombstones.get(peer.id);
+  if (tombstone !== undefined && peer.incarnation <= tombstone.incarnation) return { state, changes: [] };
+  const old = state.members.get(peer.id);
+  // Only a link tells which life of a node is the present one.
+  if (old?.status === 'connected' || (old !== undefined && peer.incarnation < old.incarnation)) {
+    return { state, changes: [] };
+  }
+  if (old !== undefined) {
+    const entry: Entry = { ...old, incarnation: peer.incarnation, keptAt: now };
+    return { state: { ...state, members: put(state.members, entry) }, changes: [] };
+  }
+  const entry: Entry = {
+    id: peer.id,
+    incarnation: peer.incarnation,
+    status: 'connecting',
+    lastHeardAt: null,
+    processCount: 0,
+    uptimeMs: 0,
+    keptAt: now,
+  };
+  return {
+    state: { ...state, members: put(state.members, entry) },
+    changes: [{ type: 'learned', id: peer.id, incarnation: peer.incarnation }],
+  };
+}
+
+/** The node says how it is. */
+export function heardFrom(
+  state: Membership,
+  id: NodeId,
+  { processCount, uptimeMs, heardAt }: { processCount: number; uptimeMs: number; heardAt: number },
+): Membership {
+  const old = state.members.get(id);
+  if (old?.status !== 'connected') return state;
+  return { ...state, members: put(state.members, { ...old, processCount, uptimeMs, lastHeardAt: heardAt }) };
+}
+
+/** Forgets whom nobody has been linked with for `forgetAfterMs`, and tombstones as old. */
+export function forget(state: Membership, now: number, forgetAfterMs: number): Outcome {
+  const isOver = (since: number) => now - since >= forgetAfterMs;
+  const gone = [...state.members.values()].filter(({ status, keptAt }) => status !== 'connected' && isOver(keptAt));
+  const stale = [...state.tombstones].filter(([, { at }]) => isOver(at));
+  if (gone.length === 0 && stale.length === 0) return { state, changes: [] };
+  return {
+    state: {
+      members: without(state.members, ...gone.map(({ id }) => id)),
+      tombstones: without(state.tombstones, ...stale.map(([id]) => id)),
+    },
+    changes: gone.map(({ id, incarnation }) => ({ type: 'forgotten', id, incarnation })),
+  };
+}
+
+function down({ id, incarnation }: Peer, reason: NodeDownReason): MembershipChange {
+  return { type: 'down', id, incarnation, reason };
+}
+
+function put(members: ReadonlyMap<NodeId, Entry>, entry: Entry): ReadonlyMap<NodeId, Entry> {
+  return new Map(members).set(entry.id, entry);
+}
+
+function without<V>(map: ReadonlyMap<NodeId, V>, ...ids: NodeId[]): ReadonlyMap<NodeId, V> {
+  const rest = new Map(map);
+  for (const id of ids) rest.delete(id);
+  return rest;
+}

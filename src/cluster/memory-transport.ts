@@ -1,0 +1,359 @@
+import type { Clock, Timer } from '../clock.js';
+import { ListenError } from '../errors.js';
+import {
+  type Address,
+  type Closing,
+  type Connection,
+  type ConnectionHandlers,
+  formatAddress,
+  type Listener,
+  type Transport,
+} from './transport.js';
+
+export interface MemoryNetworkOptions {
+  /** What moves everything; a simulated clock, as a rule. */
+  readonly clock: Clock;
+  /** How long a message takes, ms. Default 1. */
+  readonly latencyMs?: number;
+  /** From 0 up to 1. Where given, each message takes from half to one and a half times as long. */
+  readonly random?: () => number;
+}
+
+/** One simulated operating-system process: its network, and time as it sees it. */
+export interface MemoryTransport extends Transport {
+  /** Its timers wait while the process is frozen, and never fire once it was killed. */
+  readonly clock: Clock;
+}
+
+/** A side that does not answer a goodbye within this time is hung up on, ms. */
+const CLOSE_TIMEOUT_MS = 1000;
+
+/** Where the ports come from that the "operating system" chooses. */
+const FIRST_FREE_PORT = 49_152;
+
+/**
+ * A network within one Node process, for tests and simulations: any number of nodes on one clock, to which one can do
+ * what happens to real processes. A process is named by the address it listens on.
+ *
+ * @example
+ * const clock = new SimulatedClock();
+ * const network = new MemoryNetwork({ clock });
+ * const machine = network.transport();
+ * createCluster({ transport: machine, clock: machine.clock, processCount: () => 0, onError: console.error });
+ */
+export class MemoryNetwork {
+  readonly #options: MemoryNetworkOptions;
+  readonly #processes = new Map<string, SimulatedProcess>();
+  readonly #ends = new Set<End>();
+  readonly #frozen = new Set<string>();
+  readonly #cuts = new Set<string>();
+  #lastPort = FIRST_FREE_PORT - 1;
+
+  constructor(options: MemoryNetworkOptions) {
+    this.#options = options;
+  }
+
+  /** A new process on this network. */
+  transport(): MemoryTransport {
+    const process = new SimulatedProcess(this.#options.clock);
+    return {
+      clock: process.clock,
+      listen: (address, accept) => this.#listen(process, address, accept),
+      connect: (address) => this.#connect(process, address),
+    };
+  }
+
+  /** `kill -9`: its connections break, connecting to it is refused, and it does nothing any more. */
+  kill(address: Address): void {
+    for (const end of this.#end(address)) end.crash();
+  }
+
+  /** Its machine loses power: as {@link MemoryNetwork.kill}, but nothing tells the others that connections are gone. */
+  unplug(address: Address): void {
+    for (const end of this.#end(address)) end.vanish();
+  }
+
+  /** SIGSTOP: it runs no code, while its connections stay open and the kernel keeps what arrives. */
+  freeze(address: Address): void {
+    this.#frozen.add(keyOf(address));
+    this.#processes.get(keyOf(address))?.freeze();
+  }
+
+  /** SIGCONT: first the timers that are due, then what arrived, as in Node's event loop. */
+  thaw(address: Address): void {
+    this.#frozen.delete(keyOf(address));
+    this.#processes.get(keyOf(address))?.thaw();
+    this.#deliver();
+  }
+
+  /** Loses everything between the two until {@link MemoryNetwork.heal}; as with TCP, it arrives then. */
+  cut(a: Address, b: Address): void {
+    this.#cuts.add(pair(keyOf(a), keyOf(b)));
+  }
+
+  /** Cuts every address of one group off from every address of the other. */
+  partition(group: readonly Address[], others: readonly Address[]): void {
+    for (const a of group) for (const b of others) this.cut(a, b);
+  }
+
+  /** Repairs every cut. */
+  heal(): void {
+    this.#cuts.clear();
+    this.#deliver();
+  }
+
+  /** Ends a process, and returns what was connected. */
+  #end(address: Address): readonly End[] {
+    const key = keyOf(address);
+    this.#processes.get(key)?.kill();
+    this.#processes.delete(key);
+    this.#frozen.delete(key);
+    return [...this.#ends].filter((end) => end.address === key);
+  }
+
+  async #listen(
+    process: SimulatedProcess,
+    { host, port }: Address,
+    accept: (connection: Connection) => void,
+  ): Promise<Listener> {
+    const bound = { host, port: port === 0 ? ++this.#lastPort : port };
+    const key = keyOf(bound);
+    if (this.#processes.has(key)) throw new ListenError(host, port, `port ${port} is taken`);
+    this.#processes.set(key, process);
+    process.address = key;
+    process.accept = accept;
+    return {
+      port: bound.port,
+      close: async () => {
+        if (this.#processes.get(key) === process) this.#processes.delete(key);
+        process.accept = undefined;
+        for (const end of this.#ends) if (end.address === key && end.isAccepted) end.close(1001, 'listener closed');
+      },
+    };
+  }
+
+  #connect(process: SimulatedProcess, address: Address): Connection {
+    const target = keyOf(address);
+    const near = this.#createEnd(process.address, target, false);
+    const far = this.#createEnd(target, process.address, true);
+    near.peer = far;
+    far.peer = near;
+    if (process.isKilled) near.vanish();
+    far.post(() => {
+      const accept = this.#processes.get(target)?.accept;
+      if (accept === undefined) {
+        near.post(() => near.finish({ code: 1006, reason: 'ECONNREFUSED' }));
+        far.vanish();
+      } else if (!far.isOver) {
+        accept(far);
+        near.post(() => near.open());
+      }
+    });
+    return near;
+  }
+
+  #createEnd(address: string, remote: string, isAccepted: boolean): End {
+    const { clock, latencyMs = 1, random } = this.#options;
+    const end: End = new End({
+      address,
+      remote,
+      isAccepted,
+      clock,
+      latencyMs: () => latencyMs * (random === undefined ? 1 : 0.5 + random()),
+      isBlocked: () => this.#frozen.has(address) || this.#cuts.has(pair(address, remote)),
+      onOver: () => this.#ends.delete(end),
+    });
+    this.#ends.add(end);
+    return end;
+  }
+
+  #deliver(): void {
+    for (const end of [...this.#ends]) end.deliver();
+  }
+}
+
+interface EndOptions {
+  readonly address: string;
+  readonly remote: string;
+  readonly isAccepted: boolean;
+  readonly clock: Clock;
+  readonly latencyMs: () => number;
+  readonly isBlocked: () => boolean;
+  readonly onOver: () => void;
+}
+
+/** One end of a connection. What happens to it comes in as events, strictly in order. */
+class End implements Connection {
+  readonly address: string;
+  readonly remote: string;
+  readonly isAccepted: boolean;
+  peer: End | undefined;
+  readonly #options: EndOptions;
+  readonly #inbox: (() => void)[] = [];
+  /** How many events of the inbox have arrived; the rest is still under way. */
+  #arrived = 0;
+  #state: 'connecting' | 'open' | 'closing' | 'over';
+  #handlers: ConnectionHandlers | undefined;
+  #closeTimer: Timer | undefined;
+
+  constructor(options: EndOptions) {
+    this.#options = options;
+    this.address = options.address;
+    this.remote = options.remote;
+    this.isAccepted = options.isAccepted;
+    this.#state = options.isAccepted ? 'open' : 'connecting';
+  }
+
+  get isOver(): boolean {
+    return this.#state === 'over';
+  }
+
+  handle(handlers: ConnectionHandlers): void {
+    this.#handlers = handlers;
+  }
+
+  send(text: string): void {
+    const { peer } = this;
+    if (this.#state === 'open') peer?.post(() => peer.#handlers?.onMessage(text));
+  }
+
+  close(code: number, reason: string): void {
+    if (this.#state === 'connecting') {
+      this.terminate();
+      return;
+    }
+    if (this.#state !== 'open') return;
+    this.#state = 'closing';
+    this.#bye({ code, reason });
+    this.#closeTimer = this.#options.clock.setTimeout(() => this.finish({ code: 1006, reason }), CLOSE_TIMEOUT_MS);
+  }
+
+  terminate(): void {
+    if (this.#state === 'over') return;
+    this.#bye({ code: 1006, reason: 'ECONNRESET' });
+    const handlers = this.#handlers;
+    this.vanish();
+    this.#options.clock.setTimeout(() => handlers?.onClose({ code: 1006, reason: '' }), 0);
+  }
+
+  /** Adds an event that arrives in due time. */
+  post(event: () => void): void {
+    if (this.#state === 'over') return;
+    this.#inbox.push(event);
+    this.#options.clock.setTimeout(() => {
+      this.#arrived += 1;
+      this.deliver();
+    }, this.#options.latencyMs());
+  }
+
+  deliver(): void {
+    while (this.#arrived > 0 && this.#state !== 'over' && !this.#options.isBlocked()) {
+      this.#arrived -= 1;
+      this.#inbox.shift()?.();
+    }
+  }
+
+  open(): void {
+    if (this.#state !== 'connecting') return;
+    this.#state = 'open';
+    this.#handlers?.onOpen?.();
+  }
+
+  /** The owner died: only the other side hears of it. */
+  crash(): void {
+    const { peer } = this;
+    peer?.post(() => peer.finish({ code: 1006, reason: 'ECONNRESET' }));
+    this.vanish();
+  }
+
+  /** The connection is over, and its owner hears of it. */
+  finish(closing: Closing): void {
+    if (this.#state === 'over') return;
+    const handlers = this.#handlers;
+    this.vanish();
+    handlers?.onClose(closing);
+  }
+
+  /** The connection is over, and its owner does not hear of it. */
+  vanish(): void {
+    if (this.#closeTimer !== undefined) this.#options.clock.clearTimeout(this.#closeTimer);
+    this.#state = 'over';
+    this.#options.onOver();
+  }
+
+  #bye(closing: Closing): void {
+    const { peer } = this;
+    peer?.post(() => {
+      peer.finish(closing);
+      this.post(() => this.finish(closing));
+    });
+  }
+}
+
+/** Everything of a process but its code: its address, its state, and its clock. */
+class SimulatedProcess {
+  address = '';
+  accept: ((connection: Connection) => void) | undefined;
+  isKilled = false;
+  readonly clock: Clock;
+  readonly #timers = new Set<Timer>();
+  readonly #inner: Clock;
+  /** Timers that came due while the process was frozen, in order. */
+  readonly #held = new Map<Timer, () => void>();
+  #isFrozen = false;
+
+  constructor(inner: Clock) {
+    this.#inner = inner;
+    this.clock = {
+      now: () => inner.now(),
+      monotonic: () => inner.monotonic(),
+      setTimeout: (callback, ms) => this.#setTimeout(callback, ms),
+      clearTimeout: (timer) => this.#clearTimeout(timer),
+    };
+  }
+
+  kill(): void {
+    this.isKilled = true;
+    this.accept = undefined;
+    this.#held.clear();
+    for (const timer of this.#timers) this.#inner.clearTimeout(timer);
+  }
+
+  freeze(): void {
+    this.#isFrozen = true;
+  }
+
+  thaw(): void {
+    this.#isFrozen = false;
+    for (const [timer, callback] of this.#held) {
+      this.#held.delete(timer);
+      callback();
+    }
+  }
+
+  #setTimeout(callback: () => void, ms: number): Timer {
+    const timer = this.#inner.setTimeout(() => {
+      this.#timers.delete(timer);
+      if (this.isKilled) return;
+      if (this.#isFrozen) this.#held.set(timer, callback);
+      else callback();
+    }, ms);
+    this.#timers.add(timer);
+    return timer;
+  }
+
+  #clearTimeout(timer: Timer): void {
+    this.#held.delete(timer);
+    this.#timers.delete(timer);
+    this.#inner.clearTimeout(timer);
+  }
+}
+
+/** `localhost` is an alias here as elsewhere. */
+function keyOf({ host, port }: Address): string {
+  return formatAddress({ host: host === 'localhost' ? '127.0.0.1' : host, port });
+}
+
+function pair(a: string, b: string): string {
+  return a < b ? `${a} ${b}` : `${b} ${a}`;
+}

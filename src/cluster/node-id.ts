@@ -1,0 +1,86 @@
+import { isIPv4, isIPv6 } from 'node:net';
+import { InvalidNodeIdError } from '../errors.js';
+
+declare const brand: unique symbol;
+
+/** A node's identity and address in one: `name@host:port`. Always in canonical form, so `===` compares nodes. */
+export type NodeId = string & { readonly [brand]: 'NodeId' };
+
+/** What a node id says. `host` is without brackets, ready for a socket. */
+export interface NodeIdParts {
+  readonly name: string;
+  readonly host: string;
+  readonly port: number;
+}
+
+const NAME = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/;
+const LABEL = /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/;
+const PORT = /^[1-9][0-9]{0,4}$/;
+
+/** @throws InvalidNodeIdError saying which part is wrong, and how */
+function parse(text: string): NodeId {
+  const at = typeof text === 'string' ? text.indexOf('@') : -1;
+  const colon = typeof text === 'string' ? text.lastIndexOf(':') : -1;
+  if (at < 0 || colon < at) throw new InvalidNodeIdError(text, 'it needs a name, an @, a host, a colon and a port');
+  const host = text.slice(at + 1, colon);
+  if (isIPv6(host)) throw new InvalidNodeIdError(text, `write an IPv6 host in brackets: [${host}]`);
+  const port = text.slice(colon + 1);
+  if (!PORT.test(port)) throw new InvalidNodeIdError(text, 'the port must be a whole number from 1 to 65535');
+  return compose(text, text.slice(0, at), host, Number(port));
+}
+
+/**
+ * @param host IPv4, a host name, or IPv6 with or without brackets
+ * @throws InvalidNodeIdError
+ */
+function create(name: string, host: string, port: number): NodeId {
+  return compose(`${name}@${host}:${port}`, name, host, port);
+}
+
+function isValid(text: unknown): text is NodeId {
+  if (typeof text !== 'string') return false;
+  try {
+    return parse(text) === text;
+  } catch {
+    return false;
+  }
+}
+
+function parts(id: NodeId): NodeIdParts {
+  const at = id.indexOf('@');
+  const colon = id.lastIndexOf(':');
+  return {
+    name: id.slice(0, at),
+    host: id.slice(at + 1, colon).replace(/^\[|\]$/g, ''),
+    port: Number(id.slice(colon + 1)),
+  };
+}
+
+/** Makes, checks and takes apart node ids. `isValid` holds for the canonical form, which `parse` and `create` return. */
+export const NodeId = { parse, create, isValid, parts };
+
+/** The one spelling of a host that two nodes agree on, or `undefined` if it is none. IPv6 comes back in brackets. */
+export function canonicalHost(host: string): string | undefined {
+  const text = host.toLowerCase();
+  if (isIPv4(text)) return text;
+  const address = text.startsWith('[') && text.endsWith(']') ? text.slice(1, -1) : text;
+  if (isIPv6(address)) return address.includes('%') ? undefined : new URL(`http://[${address}]`).hostname;
+  const labels = text.split('.');
+  const last = labels.at(-1) ?? '';
+  if (text.length > 253 || /^[0-9]+$/.test(last) || !labels.every((label) => LABEL.test(label))) return undefined;
+  return text;
+}
+
+function compose(text: string, name: string, host: string, port: number): NodeId {
+  if (!NAME.test(name)) {
+    throw new InvalidNodeIdError(text, 'the name must be a letter, then letters, digits, _ or -, at most 64 in all');
+  }
+  const canonical = canonicalHost(host);
+  if (canonical === undefined) {
+    throw new InvalidNodeIdError(text, 'the host must be an IPv4 address, a host name, or an IPv6 address in brackets');
+  }
+  if (!Number.isInteger(port) || port < 1 || port > 65535) {
+    throw new InvalidNodeIdError(text, 'the port must be a whole number from 1 to 65535');
+  }
+  return `${name}@${canonical}:${port}` as NodeId;
+}

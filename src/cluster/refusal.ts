@@ -1,0 +1,73 @@
+/**
+ * Why a link was ended on purpose, and the close code that says so on the wire. Codes are stable: a new reason goes to
+ * the end.
+ */
+const CLOSE_CODES = {
+  /** The node stops; its `leave` frame said so. */
+  leaving: 4000,
+  /** There is another link between the same two nodes. Nothing is wrong. */
+  duplicate_link: 4001,
+  /** The node dialled itself. */
+  self: 4002,
+  /** Another living node holds the id. */
+  id_conflict: 4003,
+  /** Somebody else answers at that address. */
+  wrong_node: 4004,
+  /** The proof does not fit the secret. */
+  auth_failed: 4005,
+  /** One side has a secret and the other has none. */
+  auth_required: 4006,
+  handshake_timeout: 4007,
+  unsupported_version: 4008,
+  frame_too_large: 4009,
+  binary_frame: 4010,
+  not_json: 4011,
+  malformed: 4012,
+  unknown_type: 4013,
+  /** A known frame at the wrong moment. */
+  out_of_turn: 4014,
+} as const;
+
+export type RefusalReason = keyof typeof CLOSE_CODES;
+
+/** What a link is refused for, in a word that is stable and in words that say what to do. */
+export interface Refusal {
+  readonly reason: RefusalReason;
+  readonly message: string;
+}
+
+export function closeCode(reason: RefusalReason): number {
+  return CLOSE_CODES[reason];
+}
+
+/** The reason behind the close code of the other side, or `undefined` if it is none of the cluster's. */
+export function reasonOf(code: number): RefusalReason | undefined {
+  return REASONS.get(code);
+}
+
+export function isRefusalReason(text: string): text is RefusalReason {
+  return Object.hasOwn(CLOSE_CODES, text);
+}
+
+/** Refusals that are part of normal life: nobody needs to hear of them. */
+export function isQuiet(reason: string): boolean {
+  return reason === 'leaving' || reason === 'duplicate_link' || reason === 'self' || reason === 'handshake_timeout';
+}
+
+/** Refusals of something that no node of any version should send, as against a disagreement between sound nodes. */
+export function isViolation(reason: string): boolean {
+  return VIOLATIONS.has(reason);
+}
+
+const VIOLATIONS: ReadonlySet<string> = new Set<RefusalReason>([
+  'frame_too_large',
+  'binary_frame',
+  'not_json',
+  'malformed',
+  'unknown_type',
+  'out_of_turn',
+]);
+
+const REASONS: ReadonlyMap<number, RefusalReason> = new Map(
+  (Object.keys(CLOSE_CODES) as RefusalReason[]).map((reason) => [CLOSE_CODES[reason], reason]),
+);

@@ -1,0 +1,206 @@
+import { type Clock, MAX_TIMER_MS, type Timer } from '../clock.js';
+import {
+  asError,
+  ClusterNotStartedError,
+  InvalidArgumentError,
+  NodeNotConnectedError,
+  NodeNotFoundError,
+  NodeTimeoutError,
+  RemoteError,
+} from '../errors.js';
+import { clip, encode, nameOrNothing } from './codec.js';
+import type { Peer, RequestFrame, RpcFrame } from './frames.js';
+import { Listeners } from './listeners.js';
+import type { NodeId } from './node-id.js';
+
+/** Answers a request; what it throws goes back as its message and code, without the stack. */
+export type RequestHandler = (body: unknown, from: NodeId) => unknown;
+export type NotifyHandler = (body: unknown, from: NodeId) => unknown;
+
+/** Questions and news between nodes. Bodies are plain data, and Date, Map, Set, bigint, Error, `undefined`. */
+export interface Rpc {
+  /**
+   * Rejects with `NodeTimeoutError`; with `NodeNotConnectedError` where there is no link, or it is lost meanwhile; with
+   * `NodeNotFoundError` where there is no such other node; with `RemoteError` when the handler over there threw, or
+   * there is none; with `InvalidArgumentError` for a body that cannot travel; with `ClusterNotStartedError` when the
+   * cluster does not run, or stops meanwhile.
+   */
+  request(nodeId: NodeId, method: string, body: unknown, timeoutMs: number): Promise<unknown>;
+  /**
+   * Answers requests, in this run of the cluster and later ones. Returns what ends it.
+   *
+   * @throws InvalidArgumentError if the method has a handler already
+   */
+  handle(method: string, handler: RequestHandler): () => void;
+  /**
+   * News that nobody answers, encoded once for all it goes to. Nodes without a link miss it.
+   *
+   * @returns to how many nodes it was sent
+   * @throws InvalidArgumentError for a body that cannot travel
+   */
+  notify(to: NodeId | readonly NodeId[], topic: string, body: unknown): number;
+  /** Returns what ends it. A handler that throws does not stop another. */
+  onNotify(topic: string, handler: NotifyHandler): () => void;
+}
+
+/** The way to the other nodes, while the cluster runs. */
+export interface RpcLinks {
+  isMember(id: NodeId): boolean;
+  /** To that node; to that life of it only, where an incarnation is given. Whether there is a link. */
+  send(id: NodeId, text: string, incarnation?: number): boolean;
+}
+
+export interface RpcOptions {
+  readonly clock: Clock;
+  readonly onError: (error: Error) => void;
+  /** `undefined` when the cluster does not run. */
+  readonly links: () => RpcLinks | undefined;
+}
+
+interface Pending {
+  readonly nodeId: NodeId;
+  readonly timer: Timer;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** {@link Rpc}, and what its owner tells it. No promise outlives its time-out, its link or the cluster. */
+export class RpcEndpoint implements Rpc {
+  readonly #options: RpcOptions;
+  readonly #handlers = new Map<string, RequestHandler>();
+  readonly #topics = new Map<string, Listeners<[unknown, NodeId]>>();
+  readonly #pending = new Map<number, Pending>();
+  #lastId = 0;
+
+  constructor(options: RpcOptions) {
+    this.#options = options;
+  }
+
+  async request(nodeId: NodeId, method: string, body: unknown, timeoutMs: number): Promise<unknown> {
+    const { clock, links } = this.#options;
+    requireName('method', method);
+    if (!(timeoutMs > 0 && timeoutMs <= MAX_TIMER_MS)) {
+      throw new InvalidArgumentError('timeoutMs', `more than 0 and at most ${MAX_TIMER_MS}`, timeoutMs);
+    }
+    const open = links();
+    if (open === undefined) throw new ClusterNotStartedError();
+    if (!open.isMember(nodeId)) throw new NodeNotFoundError(nodeId);
+    const id = ++this.#lastId;
+    const text = encode({ type: 'request', id, method, body });
+    return new Promise((resolve, reject) => {
+      const timer = clock.setTimeout(() => {
+        this.#settle(id)?.reject(new NodeTimeoutError(nodeId, timeoutMs));
+      }, timeoutMs);
+      // Before it is sent: nothing may come back for a request that is not known.
+      this.#pending.set(id, { nodeId, timer, resolve, reject });
+      if (!open.send(nodeId, text)) this.#settle(id)?.reject(new NodeNotConnectedError(nodeId));
+    });
+  }
+
+  handle(method: string, handler: RequestHandler): () => void {
+    requireName('method', method);
+    if (this.#handlers.has(method)) throw new InvalidArgumentError('method', 'one without a handler', method);
+    this.#handlers.set(method, handler);
+    return () => {
+      if (this.#handlers.get(method) === handler) this.#handlers.delete(method);
+    };
+  }
+
+  notify(to: NodeId | readonly NodeId[], topic: string, body: unknown): number {
+    requireName('topic', topic);
+    const open = this.#options.links();
+    if (open === undefined) return 0;
+    const text = encode({ type: 'notify', topic, body });
+    const targets = typeof to === 'string' ? [to] : to;
+    return targets.filter((id) => open.send(id, text)).length;
+  }
+
+  onNotify(topic: string, handler: NotifyHandler): () => void {
+    requireName('topic', topic);
+    const listeners = this.#topics.get(topic) ?? new Listeners<[unknown, NodeId]>(this.#options.onError);
+    this.#topics.set(topic, listeners);
+    return listeners.add(handler);
+  }
+
+  receive(from: Peer, frame: RpcFrame): void {
+    switch (frame.type) {
+      case 'request':
+        this.#serve(from, frame);
+        break;
+      case 'reply':
+        this.#settle(frame.id, from.id)?.resolve(frame.body);
+        break;
+      case 'failure':
+        this.#settle(frame.id, from.id)?.reject(new RemoteError(from.id, frame.message, frame.code));
+        break;
+      case 'notify':
+        this.#topics.get(frame.topic)?.emit(frame.body, from.id);
+        break;
+    }
+  }
+
+  /** There is no link with this node any more: what it was asked stays unanswered. */
+  nodeDown(nodeId: NodeId): void {
+    for (const [id, pending] of [...this.#pending]) {
+      if (pending.nodeId === nodeId) this.#settle(id)?.reject(new NodeNotConnectedError(nodeId));
+    }
+  }
+
+  /** The cluster stops. Handlers stay, for the next start. */
+  stop(): void {
+    for (const id of [...this.#pending.keys()]) this.#settle(id)?.reject(new ClusterNotStartedError());
+  }
+
+  #serve(from: Peer, { id, method, body }: RequestFrame): void {
+    const handler = this.#handlers.get(method);
+    if (handler === undefined) {
+      const message = `the node has no handler for ${method}`;
+      this.#answer(from, { type: 'failure', id, message, code: 'NOEX_NO_HANDLER' });
+      return;
+    }
+    const succeed = (value: unknown) => this.#answer(from, { type: 'reply', id, body: value });
+    const fail = (thrown: unknown) => this.#answer(from, failure(id, thrown));
+    try {
+      const result = handler(body, from.id);
+      if (result instanceof Promise) result.then(succeed, fail);
+      else succeed(result);
+    } catch (thrown) {
+      fail(thrown);
+    }
+  }
+
+  /** Only to the life of the node that asked: the next one counts its own requests from the start. */
+  #answer({ id, incarnation }: Peer, frame: RpcFrame): void {
+    this.#options.links()?.send(id, encodeAnswer(frame), incarnation);
+  }
+
+  /** The request is over. Late answers, and answers from somebody else, find nothing and are dropped. */
+  #settle(id: number, from?: NodeId): Pending | undefined {
+    const pending = this.#pending.get(id);
+    if (pending === undefined || (from !== undefined && pending.nodeId !== from)) return undefined;
+    this.#pending.delete(id);
+    this.#options.clock.clearTimeout(pending.timer);
+    return pending;
+  }
+}
+
+/** What a handler returns may turn out not to be data; whoever asked hears of that, too. */
+function encodeAnswer(frame: RpcFrame): string {
+  try {
+    return encode(frame);
+  } catch (thrown) {
+    return encode(failure('id' in frame ? frame.id : 0, thrown));
+  }
+}
+
+function failure(id: number, thrown: unknown): RpcFrame {
+  const error = asError(thrown);
+  const code = 'code' in error ? nameOrNothing(error.code) : undefined;
+  return { type: 'failure', id, message: clip(error.message), ...(code === undefined ? {} : { code }) };
+}
+
+function requireName(field: string, name: string): void {
+  if (nameOrNothing(name) === undefined) {
+    throw new InvalidArgumentError(field, 'a text of 1 to 200 printable characters', name);
+  }
+}

@@ -1,0 +1,62 @@
+/** Where to listen or connect. `host` is without brackets. */
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** How a connection ended. */
+export interface Closing {
+  /** The close code: 4000 and up are the cluster's own, 1006 is a connection that broke or never came about. */
+  readonly code: number;
+  /** The reason the closing side gave, or what the operating system says (`ECONNREFUSED`). Untrusted text. */
+  readonly reason: string;
+}
+
+/** What the other side must not send: binary data, more than the transport takes, or no proper message at all. */
+export type TransportViolation = 'binary_frame' | 'frame_too_large' | 'malformed';
+
+/** What a connection tells its owner. No handler is ever called from inside a call to the connection. */
+export interface ConnectionHandlers {
+  /** A dialled connection is usable. Never called for an accepted one, which is usable from the start. */
+  onOpen?(): void;
+  /** One whole text message; messages come in the order they were sent. */
+  onMessage(text: string): void;
+  /** The other side broke the transport's rules. The connection is good for nothing but to be closed. */
+  onViolation(violation: TransportViolation): void;
+  /** Exactly once, whoever ended it and whether or not it ever opened: everything it held is released. */
+  onClose(closing: Closing): void;
+}
+
+/** An ordered, reliable stream of text messages to one other process. Nothing here throws. */
+export interface Connection {
+  /** The other side's address, for people. */
+  readonly remote: string;
+  /** Must be called once, in the same turn in which the connection was handed out: nothing is kept for later. */
+  handle(handlers: ConnectionHandlers): void;
+  /** Does nothing unless the connection is open. */
+  send(text: string): void;
+  /** Ends it in order: what was sent before still arrives, then the code and reason. Messages come in until then. */
+  close(code: number, reason: string): void;
+  /** Ends it now, without a word. */
+  terminate(): void;
+}
+
+export interface Listener {
+  /** The port bound; the one the operating system chose where 0 was asked for. */
+  readonly port: number;
+  /** Takes no more connections, ends the accepted ones that are left, and resolves when the port is free. */
+  close(): Promise<void>;
+}
+
+/** How links reach other processes. */
+export interface Transport {
+  /** @throws ListenError (as a rejection) when the address cannot be bound */
+  listen(address: Address, accept: (connection: Connection) => void): Promise<Listener>;
+  /** A connection in the making: `onOpen` or `onClose` comes next, at its own time. */
+  connect(address: Address): Connection;
+}
+
+/** `host:port`, with brackets where IPv6 needs them. */
+export function formatAddress({ host, port }: Address): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}

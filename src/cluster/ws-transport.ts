@@ -1,0 +1,161 @@
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { WebSocket, WebSocketServer } from 'ws';
+import { asError, ListenError } from '../errors.js';
+import { MAX_FRAME_BYTES } from './frames.js';
+import {
+  type Address,
+  type Connection,
+  type ConnectionHandlers,
+  formatAddress,
+  type Listener,
+  type Transport,
+} from './transport.js';
+
+/** A side that does not answer our goodbye within this time is hung up on, ms. */
+const CLOSE_TIMEOUT_MS = 1000;
+
+/** A stranger who connects and then says nothing is shown the door, ms. */
+const UPGRADE_TIMEOUT_MS = 5000;
+
+// Compression would cost most of the throughput of small frames, and holds memory for every connection.
+const SOCKET_OPTIONS = { perMessageDeflate: false, maxPayload: MAX_FRAME_BYTES } as const;
+
+/** Links over WebSockets: one text message is one frame. */
+export function createWsTransport(): Transport {
+  return {
+    listen,
+    connect(address) {
+      const url = `ws://${formatAddress(address)}`;
+      return new WsConnection(new WebSocket(url, SOCKET_OPTIONS), formatAddress(address));
+    },
+  };
+}
+
+async function listen(address: Address, accept: (connection: Connection) => void): Promise<Listener> {
+  const server = createServer((_request, response) => {
+    response.writeHead(426, { Connection: 'close', 'Content-Type': 'text/plain' }).end('noex nodes speak WebSocket\n');
+  });
+  server.headersTimeout = UPGRADE_TIMEOUT_MS;
+  server.requestTimeout = UPGRADE_TIMEOUT_MS;
+  server.timeout = UPGRADE_TIMEOUT_MS;
+  const webSockets = new WebSocketServer({ ...SOCKET_OPTIONS, noServer: true, clientTracking: false });
+  const strangers = new Set<Duplex>();
+  const guests = new Set<Duplex>();
+  server.on('connection', (socket) => {
+    strangers.add(socket);
+    socket.once('close', () => {
+      strangers.delete(socket);
+      guests.delete(socket);
+    });
+  });
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    // Only browsers send an origin. A web page must not get to talk to a node that listens on its reader's loopback.
+    if (request.headers.origin !== undefined) {
+      socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n');
+      return;
+    }
+    const remote = request.socket.remoteAddress ?? 'unknown';
+    request.socket.setTimeout(0);
+    webSockets.handleUpgrade(request, socket, head, (webSocket) => {
+      strangers.delete(socket);
+      guests.add(socket);
+      accept(new WsConnection(webSocket, remote));
+    });
+  });
+  await bind(server, address);
+  server.on('error', () => {
+    // A connection that could not be accepted. Whoever dialled sees that, and dials again.
+  });
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: () =>
+      new Promise((resolve) => {
+        const deadline = setTimeout(() => {
+          for (const socket of guests) socket.destroy();
+        }, CLOSE_TIMEOUT_MS);
+        server.close(() => {
+          clearTimeout(deadline);
+          resolve();
+        });
+        for (const socket of strangers) socket.destroy();
+      }),
+  };
+}
+
+function bind(server: Server, { host, port }: Address): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const onError = (cause: NodeJS.ErrnoException) => {
+      reject(new ListenError(host, port, explain(cause, port), { cause }));
+    };
+    server.once('error', onError);
+    server.listen({ host, port }, () => {
+      server.removeListener('error', onError);
+      resolve();
+    });
+  });
+}
+
+function explain(error: NodeJS.ErrnoException, port: number): string {
+  switch (error.code) {
+    case 'EADDRINUSE':
+      return `port ${port} is taken; stop what uses it, or choose another port`;
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+      return 'this machine has no such address';
+    case 'EACCES':
+      return `binding port ${port} is not permitted; choose one above 1023`;
+    default:
+      return error.message;
+  }
+}
+
+class WsConnection implements Connection {
+  readonly remote: string;
+  readonly #webSocket: WebSocket;
+  #handlers: ConnectionHandlers | undefined;
+  #closeTimer: NodeJS.Timeout | undefined;
+  #problem = '';
+
+  constructor(webSocket: WebSocket, remote: string) {
+    this.#webSocket = webSocket;
+    this.remote = remote;
+    // Here and not in handle(): an error that nobody listens to would end the process.
+    webSocket.on('error', (error: NodeJS.ErrnoException) => this.#failed(error));
+  }
+
+  handle(handlers: ConnectionHandlers): void {
+    this.#handlers = handlers;
+    this.#webSocket.on('open', () => handlers.onOpen?.());
+    this.#webSocket.on('message', (data, isBinary) => {
+      if (isBinary) handlers.onViolation('binary_frame');
+      else handlers.onMessage(data.toString());
+    });
+    this.#webSocket.on('close', (code, reason) => {
+      clearTimeout(this.#closeTimer);
+      handlers.onClose({ code, reason: reason.toString() || this.#problem });
+    });
+  }
+
+  send(text: string): void {
+    if (this.#webSocket.readyState === WebSocket.OPEN) this.#webSocket.send(text);
+  }
+
+  close(code: number, reason: string): void {
+    if (this.#webSocket.readyState === WebSocket.CLOSED) return;
+    this.#webSocket.close(code, reason);
+    this.#closeTimer ??= setTimeout(() => this.#webSocket.terminate(), CLOSE_TIMEOUT_MS);
+  }
+
+  terminate(): void {
+    this.#webSocket.terminate();
+  }
+
+  #failed(error: NodeJS.ErrnoException): void {
+    this.#problem = error.code ?? asError(error).message;
+    if (!this.#problem.startsWith('WS_ERR_')) return;
+    const isTooLarge = this.#problem === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH';
+    this.#handlers?.onViolation(isTooLarge ? 'frame_too_large' : 'malformed');
+  }
+}

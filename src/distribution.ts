@@ -1,0 +1,33 @@
+import { defaultRuntime } from './default-runtime.js';
+
+/** This node's membership of a cluster. */
+export const Cluster = defaultRuntime.Cluster;
+/** What is going on in all nodes. */
+export const ClusterObserver = defaultRuntime.ClusterObserver;
+
+export type { ClusterApi, ClusterStatus, NodeInfo } from './cluster/cluster.js';
+export type { ClusterConfig } from './cluster/cluster-config.js';
+export type { NodeDownReason, NodeStatus } from './cluster/membership.js';
+export { NodeId, type NodeIdParts } from './cluster/node-id.js';
+export {
+  ClusterAlreadyStartedError,
+  ClusterNotStartedError,
+  HandshakeError,
+  InvalidClusterConfigError,
+  InvalidNodeIdError,
+  ListenError,
+  NodeIdConflictError,
+  NodeNotConnectedError,
+  NodeNotFoundError,
+  NodeTimeoutError,
+  NoexError,
+  ProtocolError,
+  RemoteError,
+} from './errors.js';
+export type { CacheStatus, ClusterSnapshotOptions } from './observer/cluster-observer.js';
+export type {
+  ClusterObserver as ClusterObserverApi,
+  ClusterObserverEvent,
+  ClusterObserverSnapshot,
+  NodeObserverSnapshot,
+} from './runtime.js';

@@ -1,0 +1,346 @@
+/**
+ * Every error noex makes is one of these classes. `code` is stable across releases and is what programs should
+ * compare; `message` is for people and says what to do; `cause` is the error underneath, where there is one.
+ */
+export abstract class NoexError extends Error {
+  abstract readonly code: string;
+}
+
+/** An argument is not what the function takes. `field` names it. */
+export class InvalidArgumentError extends NoexError {
+  override readonly name = 'InvalidArgumentError';
+  readonly code = 'NOEX_INVALID_ARGUMENT';
+  readonly field: string;
+
+  constructor(field: string, expected: string, got: unknown) {
+    super(`${field} must be ${expected}; got ${describe(got)}`);
+    this.field = field;
+  }
+}
+
+/** No process answers under this id: it has ended, or never ran in this runtime. */
+export class ServerNotRunningError extends NoexError {
+  override readonly name = 'ServerNotRunningError';
+  readonly code = 'NOEX_SERVER_NOT_RUNNING';
+  readonly processId: string;
+
+  constructor(processId: string, options?: ErrorOptions) {
+    super(`process ${processId} is not running; start it again, or look it up by name`, options);
+    this.processId = processId;
+  }
+}
+
+/** `init` threw, or took longer than `initTimeout`; the process never ran. `cause` is what it threw. */
+export class InitializationError extends NoexError {
+  override readonly name = 'InitializationError';
+  readonly code = 'NOEX_INITIALIZATION';
+  readonly processId: string;
+
+  constructor(processId: string, problem: string, options?: ErrorOptions) {
+    super(`process ${processId} did not start: ${problem}`, options);
+    this.processId = processId;
+  }
+}
+
+/** No reply came in time. The server may still handle the message. */
+export class CallTimeoutError extends NoexError {
+  override readonly name = 'CallTimeoutError';
+  readonly code = 'NOEX_CALL_TIMEOUT';
+  readonly processId: string;
+  readonly timeoutMs: number;
+
+  constructor(processId: string, timeoutMs: number) {
+    super(`process ${processId} did not reply within ${timeoutMs} ms; it may still handle the message`);
+    this.processId = processId;
+    this.timeoutMs = timeoutMs;
+  }
+}
+
+/** The mailbox holds `limit` messages already; this one was not taken. */
+export class MailboxFullError extends NoexError {
+  override readonly name = 'MailboxFullError';
+  readonly code = 'NOEX_MAILBOX_FULL';
+  readonly processId: string;
+  readonly limit: number;
+
+  constructor(processId: string, limit: number) {
+    super(`the mailbox of process ${processId} is full (mailboxLimit: ${limit}); slow down, or raise the limit`);
+    this.processId = processId;
+    this.limit = limit;
+  }
+}
+
+/** The name belongs to a living process, or the process has a name already. */
+export class AlreadyRegisteredError extends NoexError {
+  override readonly name = 'AlreadyRegisteredError';
+  readonly code = 'NOEX_ALREADY_REGISTERED';
+  readonly registeredName: string;
+  readonly processId: string;
+
+  constructor(registeredName: string, processId: string) {
+    super(
+      `name '${registeredName}' is registered for process ${processId}; a process has one name, a name one process`,
+    );
+    this.registeredName = registeredName;
+    this.processId = processId;
+  }
+}
+
+/** No process is registered under this name. */
+export class NotRegisteredError extends NoexError {
+  override readonly name = 'NotRegisteredError';
+  readonly code = 'NOEX_NOT_REGISTERED';
+  readonly registeredName: string;
+
+  constructor(registeredName: string) {
+    super(`no process is registered as '${registeredName}'; whereis() answers undefined instead of throwing`);
+    this.registeredName = registeredName;
+  }
+}
+
+/** A child spec is unusable. `field` names the part of it. */
+export class InvalidChildSpecError extends NoexError {
+  override readonly name = 'InvalidChildSpecError';
+  readonly code = 'NOEX_INVALID_CHILD_SPEC';
+  readonly field: string;
+
+  constructor(field: string, problem: string) {
+    super(`child spec: ${field} ${problem}`);
+    this.field = field;
+  }
+}
+
+/** Two children of one supervisor would have the same id. */
+export class DuplicateChildError extends NoexError {
+  override readonly name = 'DuplicateChildError';
+  readonly code = 'NOEX_DUPLICATE_CHILD';
+  readonly supervisorId: string;
+  readonly childId: string;
+
+  constructor(supervisorId: string, childId: string) {
+    super(`supervisor ${supervisorId} has a child '${childId}' already; child ids are unique within a supervisor`);
+    this.supervisorId = supervisorId;
+    this.childId = childId;
+  }
+}
+
+/** The supervisor has no child with this id. */
+export class ChildNotFoundError extends NoexError {
+  override readonly name = 'ChildNotFoundError';
+  readonly code = 'NOEX_CHILD_NOT_FOUND';
+  readonly supervisorId: string;
+  readonly childId: string;
+
+  constructor(supervisorId: string, childId: string) {
+    super(`supervisor ${supervisorId} has no child '${childId}'; getChildren() lists those it has`);
+    this.supervisorId = supervisorId;
+    this.childId = childId;
+  }
+}
+
+/** `simple_one_for_one` was asked for without the template its children are made from. */
+export class MissingChildTemplateError extends NoexError {
+  override readonly name = 'MissingChildTemplateError';
+  readonly code = 'NOEX_MISSING_CHILD_TEMPLATE';
+
+  constructor() {
+    super("strategy 'simple_one_for_one' needs childTemplate: { start: (...args) => Promise<ref> }");
+  }
+}
+
+/** Options that exclude one another: `simple_one_for_one` has a template and no children, the others the reverse. */
+export class InvalidSimpleOneForOneConfigError extends NoexError {
+  override readonly name = 'InvalidSimpleOneForOneConfigError';
+  readonly code = 'NOEX_INVALID_SIMPLE_ONE_FOR_ONE_CONFIG';
+  readonly field: string;
+
+  constructor(field: string, problem: string) {
+    super(`${field}: ${problem}`);
+    this.field = field;
+  }
+}
+
+/** Children crashed more often than the restart intensity allows; the supervisor ended with this error. */
+export class MaxRestartsExceededError extends NoexError {
+  override readonly name = 'MaxRestartsExceededError';
+  readonly code = 'NOEX_MAX_RESTARTS_EXCEEDED';
+  readonly supervisorId: string;
+
+  constructor(supervisorId: string, maxRestarts: number, withinMs: number, options?: ErrorOptions) {
+    super(
+      `supervisor ${supervisorId} gave up: more than ${maxRestarts} restarts within ${withinMs} ms; ` +
+        'see the cause for the last crash',
+      options,
+    );
+    this.supervisorId = supervisorId;
+  }
+}
+
+/** The runtime was created with `observer: false`, or the node asked was. */
+export class ObserverDisabledError extends NoexError {
+  override readonly name = 'ObserverDisabledError';
+  readonly code = 'NOEX_OBSERVER_DISABLED';
+
+  constructor() {
+    super('this runtime was created with observer: false; create it without that option to observe it');
+  }
+}
+
+/** The text is not a node id. */
+export class InvalidNodeIdError extends NoexError {
+  override readonly name = 'InvalidNodeIdError';
+  readonly code = 'NOEX_INVALID_NODE_ID';
+
+  constructor(text: unknown, problem: string) {
+    super(`${describe(text)} is not a node id (name@host:port): ${problem}`);
+  }
+}
+
+/** `Cluster.start` was given a value it cannot use. `field` names it. */
+export class InvalidClusterConfigError extends NoexError {
+  override readonly name = 'InvalidClusterConfigError';
+  readonly code = 'NOEX_INVALID_CLUSTER_CONFIG';
+  readonly field: string;
+
+  constructor(field: string, problem: string, options?: ErrorOptions) {
+    super(`cluster config: ${field} ${problem}`, options);
+    this.field = field;
+  }
+}
+
+/** The cluster is not running. */
+export class ClusterNotStartedError extends NoexError {
+  override readonly name = 'ClusterNotStartedError';
+  readonly code = 'NOEX_CLUSTER_NOT_STARTED';
+
+  constructor() {
+    super('the cluster is not running; await Cluster.start({ nodeName }) first');
+  }
+}
+
+/** `Cluster.start` was called while the cluster runs, starts or stops. */
+export class ClusterAlreadyStartedError extends NoexError {
+  override readonly name = 'ClusterAlreadyStartedError';
+  readonly code = 'NOEX_CLUSTER_ALREADY_STARTED';
+
+  constructor(status: string) {
+    super(`the cluster is ${status}; await Cluster.stop() before starting it again`);
+  }
+}
+
+/** The address could not be bound: the port is taken, or the host is not this machine's. `cause` has the details. */
+export class ListenError extends NoexError {
+  override readonly name = 'ListenError';
+  readonly code = 'NOEX_LISTEN';
+  readonly port: number;
+
+  constructor(host: string, port: number, problem: string, options?: ErrorOptions) {
+    super(`cannot listen on ${host}:${port}: ${problem}`, options);
+    this.port = port;
+  }
+}
+
+/** The node is not a member of this cluster. */
+export class NodeNotFoundError extends NoexError {
+  override readonly name = 'NodeNotFoundError';
+  readonly code = 'NOEX_NODE_NOT_FOUND';
+  readonly nodeId: string;
+
+  constructor(nodeId: string) {
+    super(`node ${nodeId} is not in the cluster; getNodeIds() lists those that are`);
+    this.nodeId = nodeId;
+  }
+}
+
+/** The node is a member, but there is no link to it now. */
+export class NodeNotConnectedError extends NoexError {
+  override readonly name = 'NodeNotConnectedError';
+  readonly code = 'NOEX_NODE_NOT_CONNECTED';
+  readonly nodeId: string;
+
+  constructor(nodeId: string) {
+    super(`there is no link to node ${nodeId} now; it is tried again by itself`);
+    this.nodeId = nodeId;
+  }
+}
+
+/** A linked node did not answer in time. */
+export class NodeTimeoutError extends NoexError {
+  override readonly name = 'NodeTimeoutError';
+  readonly code = 'NOEX_NODE_TIMEOUT';
+  readonly nodeId: string;
+  readonly timeoutMs: number;
+
+  constructor(nodeId: string, timeoutMs: number) {
+    super(`node ${nodeId} did not answer within ${timeoutMs} ms`);
+    this.nodeId = nodeId;
+    this.timeoutMs = timeoutMs;
+  }
+}
+
+/** A node answered a request with an error; its message is part of this one. */
+export class RemoteError extends NoexError {
+  override readonly name = 'RemoteError';
+  readonly code = 'NOEX_REMOTE';
+  readonly nodeId: string;
+  /** The `code` of the error on the other node, where it had one. */
+  readonly remoteCode: string | undefined;
+
+  constructor(nodeId: string, message: string, remoteCode?: string) {
+    super(message);
+    this.nodeId = nodeId;
+    this.remoteCode = remoteCode;
+  }
+}
+
+/** Another living node holds the same node id. Told to both of them. */
+export class NodeIdConflictError extends NoexError {
+  override readonly name = 'NodeIdConflictError';
+  readonly code = 'NOEX_NODE_ID_CONFLICT';
+  readonly nodeId: string;
+
+  constructor(nodeId: string) {
+    super(`two living nodes claim the id ${nodeId}; give one of them another nodeName, host or port`);
+    this.nodeId = nodeId;
+  }
+}
+
+/** A handshake ended without a link. `reason` is stable; `peer` is the address or node id of the other side. */
+export class HandshakeError extends NoexError {
+  override readonly name = 'HandshakeError';
+  readonly code = 'NOEX_HANDSHAKE';
+  readonly peer: string;
+  readonly reason: string;
+
+  constructor(peer: string, reason: string, problem: string) {
+    super(`no link with ${peer} (${reason}): ${problem}`);
+    this.peer = peer;
+    this.reason = reason;
+  }
+}
+
+/** A frame from another node broke the protocol. `reason` is stable; the link it came over was closed. */
+export class ProtocolError extends NoexError {
+  override readonly name = 'ProtocolError';
+  readonly code = 'NOEX_PROTOCOL';
+  readonly reason: string;
+  /** The message without the reason. */
+  readonly problem: string;
+
+  constructor(reason: string, problem: string, options?: ErrorOptions) {
+    super(`${reason}: ${problem}`, options);
+    this.reason = reason;
+    this.problem = problem;
+  }
+}
+
+/** What was thrown, as an Error: a thrown string or object becomes the `cause` of one. */
+export function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(`thrown: ${describe(thrown)}`, { cause: thrown });
+}
+
+function describe(value: unknown): string {
+  if (typeof value === 'string') return `'${value.length > 80 ? `${value.slice(0, 80)}...` : value}'`;
+  if (value === null || typeof value !== 'object') return String(value);
+  return Array.isArray(value) ? 'an array' : 'an object';
+}

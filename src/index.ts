@@ -1,0 +1,98 @@
+import { defaultRuntime } from './default-runtime.js';
+
+/** Processes with a mailbox and a state. */
+export const GenServer = defaultRuntime.GenServer;
+/** Processes that start, watch and restart others. */
+export const Supervisor = defaultRuntime.Supervisor;
+/** Names of processes. */
+export const Registry = defaultRuntime.Registry;
+/** What is going on in this Node process. */
+export const Observer = defaultRuntime.Observer;
+/** This node's membership of a cluster. */
+export const Cluster = defaultRuntime.Cluster;
+/** What is going on in all nodes. */
+export const ClusterObserver = defaultRuntime.ClusterObserver;
+
+export type {
+  ErrorFact,
+  ExitFact,
+  MessageTraced,
+  ProcessKind,
+  RuntimeEvent,
+  SupervisorStrategy,
+} from '../streams/events.js';
+export type {
+  ClusterAggregate,
+  GenServerStats,
+  MemoryStats,
+  NodeObserverStatus,
+  ObserverSnapshot,
+  ProcessTreeNode,
+  ServerStatus,
+  SupervisorStats,
+} from '../streams/snapshot.js';
+export { type Clock, SimulatedClock, systemClock, type Timer } from './clock.js';
+export type { ClusterApi, ClusterStatus, NodeInfo } from './cluster/cluster.js';
+export type { ClusterConfig } from './cluster/cluster-config.js';
+export type { NodeDownReason, NodeStatus } from './cluster/membership.js';
+export { NodeId, type NodeIdParts } from './cluster/node-id.js';
+export type { Address, Closing, Connection, ConnectionHandlers, Listener, Transport } from './cluster/transport.js';
+export {
+  AlreadyRegisteredError,
+  CallTimeoutError,
+  ChildNotFoundError,
+  ClusterAlreadyStartedError,
+  ClusterNotStartedError,
+  DuplicateChildError,
+  HandshakeError,
+  InitializationError,
+  InvalidArgumentError,
+  InvalidChildSpecError,
+  InvalidClusterConfigError,
+  InvalidNodeIdError,
+  InvalidSimpleOneForOneConfigError,
+  ListenError,
+  MailboxFullError,
+  MaxRestartsExceededError,
+  MissingChildTemplateError,
+  NodeIdConflictError,
+  NodeNotConnectedError,
+  NodeNotFoundError,
+  NodeTimeoutError,
+  NoexError,
+  NotRegisteredError,
+  ObserverDisabledError,
+  ProtocolError,
+  RemoteError,
+  ServerNotRunningError,
+} from './errors.js';
+export type { CacheStatus, ClusterSnapshotOptions } from './observer/cluster-observer.js';
+export type { ObserverApi, ObserverEvent, StatsUpdate, StopResult } from './observer/observer.js';
+export type {
+  GenServerBehavior,
+  GenServerRef,
+  ProcessRef,
+  SupervisorRef,
+  TerminationReason,
+} from './process/behavior.js';
+export type {
+  CallOptions,
+  GenServerApi,
+  GenServerOptions,
+  LifecycleEvent,
+  ScheduledSend,
+} from './process/gen-server.js';
+export type { RegistryApi } from './registry/registry.js';
+export {
+  type ClusterObserver as ClusterObserverApi,
+  type ClusterObserverEvent,
+  type ClusterObserverSnapshot,
+  createRuntime,
+  type NodeObserverSnapshot,
+  type Runtime,
+  type RuntimeOptions,
+} from './runtime.js';
+export type { AutoShutdown, ChildSpec, ChildTemplate, SupervisorOptions } from './supervisor/child-spec.js';
+export type { RestartIntensity } from './supervisor/intensity.js';
+export type { RestartType } from './supervisor/strategy.js';
+export type { ChildInfo, SupervisorApi } from './supervisor/supervisor.js';

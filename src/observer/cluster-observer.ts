@@ -1,0 +1,380 @@
+import {
+  concat,
+  defer,
+  finalize,
+  from,
+  merge as inAnyOrder,
+  interval,
+  map,
+  mergeMap,
+  type Observable,
+  pairwise,
+  ReplaySubject,
+  type SchedulerLike,
+  share,
+  skip,
+  startWith,
+  takeUntil,
+  throttleTime,
+} from 'rxjs';
+import { frameOf } from '../../streams/frames.js';
+import { clusterSnapshot, merge, type NodePresence, type Presence } from '../../streams/merge.js';
+import { poll } from '../../streams/poll.js';
+import type { ClusterObserverSnapshot, NodeObserverSnapshot, ObserverSnapshot } from '../../streams/snapshot.js';
+import { type Feed, fromFeed } from '../../streams/source.js';
+import {
+  asError,
+  ClusterNotStartedError,
+  InvalidArgumentError,
+  NodeNotConnectedError,
+  NodeNotFoundError,
+  NodeTimeoutError,
+  ObserverDisabledError,
+  RemoteError,
+} from '../errors.js';
+import { FrameReader } from './frame-reader.js';
+import { checkInterval, type LocalObserver } from './observer.js';
+import { IDLE_PUSH_MS, REPORT, UNWATCH, WATCH } from './publisher.js';
+
+/** How old a cached snapshot may be, ms. */
+const CACHE_MS = 2000;
+/** How long a node may take to answer when nobody says otherwise, ms. */
+const DEFAULT_TIMEOUT_MS = 5000;
+/** A watched node that says nothing for so long is shown as `timeout`, ms: more than two of its idle reports. */
+const SILENT_MS = 2.5 * IDLE_PUSH_MS;
+/** While nodes are watched, the merged snapshot is made anew at most this often, ms. */
+const MERGE_MS = 100;
+
+export type ClusterObserverEvent<Id extends string = string> =
+  | { readonly type: 'cluster_snapshot_update'; readonly snapshot: ClusterObserverSnapshot<Id> }
+  | { readonly type: 'node_snapshot_update'; readonly nodeId: Id; readonly snapshot: ObserverSnapshot }
+  | { readonly type: 'node_error'; readonly nodeId: Id; readonly error: string }
+  | { readonly type: 'node_timeout'; readonly nodeId: Id }
+  | { readonly type: 'node_up'; readonly nodeId: Id }
+  | { readonly type: 'node_down'; readonly nodeId: Id; readonly reason: string };
+
+export interface ClusterSnapshotOptions {
+  /** Take a snapshot that is at most 2 s old. Default true. */
+  readonly useCache?: boolean;
+  /** How long to wait for a node, ms. Default 5000. A node that takes longer is in the snapshot as `timeout`. */
+  readonly timeout?: number;
+}
+
+export interface CacheStatus {
+  /** When the cached snapshot was made, ms since the epoch. */
+  readonly timestamp: number;
+  /** ms */
+  readonly age: number;
+}
+
+/** What is going on in all nodes. Everything here only reads. */
+export interface ClusterObserverApi<Id extends string = string> {
+  /** Rejects with ClusterNotStartedError when the cluster is not running, and for no other reason. */
+  getClusterSnapshot(options?: ClusterSnapshotOptions): Promise<ClusterObserverSnapshot<Id>>;
+  /**
+   * One node's snapshot.
+   *
+   * Rejects with the reason it cannot be had: NodeNotFoundError, NodeNotConnectedError, NodeTimeoutError, RemoteError,
+   * ClusterNotStartedError.
+   */
+  getNodeSnapshot(nodeId: Id, timeout?: number): Promise<ObserverSnapshot>;
+  /**
+   * Asks all nodes at once and then every `ms`, and calls `handler` with what they say. A node that does not answer
+   * before the next round is `timeout` in this one, so that no node holds up the others. Ends by itself when the
+   * cluster stops. Returns the stop function.
+   *
+   * @throws ClusterNotStartedError, InvalidArgumentError
+   */
+  startPolling(ms: number, handler: (event: ClusterObserverEvent<Id>) => void): () => void;
+  /**
+   * Calls `handler` with what the nodes tell by themselves, as it changes. Returns the unsubscribe function.
+   *
+   * @throws ClusterNotStartedError
+   */
+  subscribe(handler: (event: ClusterObserverEvent<Id>) => void): () => void;
+  invalidateCache(): void;
+  /** `null` when nothing is cached. */
+  getCacheStatus(): CacheStatus | null;
+  /** The events of `subscribe`. Errors with ClusterNotStartedError; completes when the cluster stops. */
+  readonly events$: Observable<ClusterObserverEvent<Id>>;
+  /** What all nodes tell by themselves, merged. Errors with ClusterNotStartedError; completes when the cluster stops. */
+  readonly snapshot$: Observable<ClusterObserverSnapshot<Id>>;
+  /** The snapshots of `startPolling`. Errors with ClusterNotStartedError; completes when the cluster stops. */
+  poll$(ms: number): Observable<ClusterObserverSnapshot<Id>>;
+}
+
+export interface ObservedMember<Id extends string> {
+  readonly id: Id;
+  readonly incarnation: number;
+  readonly status: 'connecting' | 'connected' | 'disconnected';
+}
+
+export type ObservedChange<Id extends string> =
+  | { readonly type: 'learned' | 'up' | 'left' | 'forgotten'; readonly id: Id }
+  | { readonly type: 'down'; readonly id: Id; readonly reason: string };
+
+/** What the cluster observer is handed of the cluster. */
+export interface ClusterObserverPorts<Id extends string> {
+  now(): number;
+  readonly scheduler: SchedulerLike;
+  /** `undefined`: this runtime is not observed. */
+  readonly local: LocalObserver | undefined;
+  /** This node, while the cluster runs. */
+  localNode(): { readonly id: Id; readonly incarnation: number } | undefined;
+  /** The other nodes. Only asked while the cluster runs. */
+  members(): readonly ObservedMember<Id>[];
+  readonly changes: Feed<ObservedChange<Id>>;
+  /** The cluster has stopped. */
+  readonly stopped: Feed<unknown>;
+  request(to: Id, method: string, body: unknown, timeoutMs: number): Promise<unknown>;
+  notify(to: Id, topic: string, body: unknown): void;
+  onNotify(topic: string, handler: (body: unknown, from: Id) => void): () => void;
+  onError(error: unknown): void;
+}
+
+export function createClusterObserver<Id extends string>(ports: ClusterObserverPorts<Id>): ClusterObserverApi<Id> {
+  const { scheduler, local } = ports;
+  const now = (): number => ports.now();
+  const change$ = fromFeed(ports.changes);
+  const stopped$ = fromFeed(ports.stopped);
+  const reader = new FrameReader<Id>({ now, request: ports.request });
+  const downReasons = new Map<Id, string>();
+  let cached: ClusterObserverSnapshot<Id> | undefined;
+  let inFlight: Promise<ClusterObserverSnapshot<Id>> | undefined;
+
+  ports.changes.subscribe((change) => {
+    if (change.type === 'down') downReasons.set(change.id, change.reason);
+    if (change.type !== 'left' && change.type !== 'forgotten') return;
+    downReasons.delete(change.id);
+    reader.forget(change.id);
+  });
+
+  const localNode = (): { readonly id: Id; readonly incarnation: number } => {
+    const node = ports.localNode();
+    if (node === undefined) throw new ClusterNotStartedError();
+    return node;
+  };
+
+  const presenceOf = ({ id, incarnation, status }: ObservedMember<Id>, linked: Linked): NodePresence<Id> => {
+    if (status === 'connected') return { nodeId: id, incarnation, ...linked };
+    const reason = downReasons.get(id);
+    const error = reason === undefined ? 'there is no link to it yet' : `the link is down (${reason})`;
+    return { nodeId: id, incarnation, link: 'down', error };
+  };
+
+  /** Reads the local node, and puts it before the others. */
+  const withLocal = (others: readonly NodePresence<Id>[]): Presence<Id> => {
+    const { id: localNodeId, incarnation } = localNode();
+    const timestamp = now();
+    if (local === undefined) {
+      const error = new ObserverDisabledError().message;
+      const off: NodePresence<Id> = { nodeId: localNodeId, incarnation, link: 'failed', error };
+      return { timestamp, localNodeId, nodes: [off, ...others] };
+    }
+    const memory = local.memoryStats();
+    reader.put(frameOf(localNodeId, { incarnation, timestamp, memory }, local.currentModel(), timestamp));
+    return { timestamp, localNodeId, nodes: [{ nodeId: localNodeId, incarnation, link: 'up' }, ...others] };
+  };
+
+  const query = async (timeoutMs: number): Promise<ClusterObserverSnapshot<Id>> => {
+    localNode();
+    const others = await Promise.all(
+      byId(ports.members()).map(async (member) => {
+        if (member.status !== 'connected') return presenceOf(member, UP);
+        try {
+          await reader.ask(member.id, REPORT, timeoutMs);
+          return presenceOf(member, UP);
+        } catch (thrown) {
+          return { nodeId: member.id, incarnation: member.incarnation, ...linkedAfter(thrown) };
+        }
+      }),
+    );
+    const presence = withLocal(others);
+    cached = clusterSnapshot(reader.frames, presence);
+    return cached;
+  };
+
+  const poll$ = (ms: number): Observable<ClusterObserverSnapshot<Id>> => {
+    checkInterval(ms);
+    return whileRunning(() => poll(() => query(pollTimeoutMs(ms)), ms, scheduler));
+  };
+
+  /** What `make` makes, while the cluster runs. */
+  const whileRunning = <Value>(make: () => Observable<Value>): Observable<Value> =>
+    defer(() => {
+      localNode();
+      return make().pipe(takeUntil(stopped$));
+    });
+
+  /** Watches all nodes, now and as they come, and merges what they tell. */
+  const watched$ = (): Observable<ClusterObserverSnapshot<Id>> => {
+    /** What nodes answered that was no report. */
+    const problems = new Map<Id, Linked>();
+    const watchers = new Set<Id>();
+
+    const watch = (id: Id): void => {
+      watchers.add(id);
+      reader.ask(id, WATCH, DEFAULT_TIMEOUT_MS).then(
+        () => problems.delete(id),
+        (thrown) => problems.set(id, linkedAfter(thrown)),
+      );
+    };
+    const unsubscribePushes = ports.onNotify(REPORT, (text, id) => {
+      try {
+        // A push that builds on what is not known here: begin anew with all of it.
+        if (!reader.accept(id, text)) watch(id);
+        else problems.delete(id);
+      } catch (thrown) {
+        problems.set(id, linkedAfter(thrown));
+      }
+    });
+    const linkedOf = ({ id, incarnation }: ObservedMember<Id>): Linked => {
+      const held = reader.frames.get(id);
+      const isSilent = held?.incarnation === incarnation && now() - held.receivedAt > SILENT_MS;
+      return problems.get(id) ?? (isSilent ? SILENT : UP);
+    };
+    const presence = (): Presence<Id> =>
+      withLocal(byId(ports.members()).map((member) => presenceOf(member, linkedOf(member))));
+
+    for (const { id, status } of ports.members()) if (status === 'connected') watch(id);
+    const watching = change$.subscribe(({ type, id }) => {
+      problems.delete(id);
+      if (type === 'up') watch(id);
+      else watchers.delete(id);
+    });
+    const localChange$ = local === undefined ? [] : [local.model$.pipe(skip(1))];
+    const presence$ = inAnyOrder(change$, interval(IDLE_PUSH_MS, scheduler), ...localChange$).pipe(
+      throttleTime(MERGE_MS, scheduler, { leading: true, trailing: true }),
+      startWith(undefined),
+      map(presence),
+    );
+    return merge(concat(from(reader.frames.values()), reader.frame$), presence$).pipe(
+      throttleTime(MERGE_MS, scheduler, { leading: true, trailing: true }),
+      finalize(() => {
+        watching.unsubscribe();
+        unsubscribePushes();
+        for (const id of watchers) ports.notify(id, UNWATCH, null);
+      }),
+    );
+  };
+  const snapshot$ = whileRunning(watched$).pipe(share({ connector: () => new ReplaySubject(1) }));
+
+  const membershipEvent$ = change$.pipe(mergeMap(membershipEvents));
+  const events$ = whileRunning(() =>
+    inAnyOrder(membershipEvent$, snapshot$.pipe(startWith(undefined), pairwise(), mergeMap(eventsBetween))),
+  );
+
+  const deliver = (
+    event$: Observable<ClusterObserverEvent<Id>>,
+    handler: (event: ClusterObserverEvent<Id>) => void,
+  ) => {
+    localNode();
+    const subscription = event$.subscribe((event) => {
+      try {
+        handler(event);
+      } catch (error) {
+        ports.onError(error);
+      }
+    });
+    return () => subscription.unsubscribe();
+  };
+
+  return {
+    async getClusterSnapshot({ useCache = true, timeout = DEFAULT_TIMEOUT_MS } = {}) {
+      localNode();
+      checkTimeout(timeout);
+      if (!useCache) return query(timeout);
+      if (cached !== undefined && now() - cached.timestamp <= CACHE_MS) return cached;
+      inFlight ??= query(timeout).finally(() => {
+        inFlight = undefined;
+      });
+      return inFlight;
+    },
+
+    async getNodeSnapshot(nodeId, timeout = DEFAULT_TIMEOUT_MS) {
+      checkTimeout(timeout);
+      const { id: localNodeId } = localNode();
+      if (nodeId !== localNodeId) await reader.ask(nodeId, REPORT, timeout);
+      else if (local === undefined) throw new ObserverDisabledError();
+      else return local.observer.getSnapshot();
+      const frame = reader.frames.get(nodeId);
+      if (frame === undefined) throw new NodeNotFoundError(nodeId);
+      return frame.snapshot;
+    },
+
+    startPolling(ms, handler) {
+      const polled$ = poll$(ms).pipe(mergeMap((snapshot) => eventsBetween([undefined, snapshot])));
+      return deliver(inAnyOrder(membershipEvent$.pipe(takeUntil(stopped$)), polled$), handler);
+    },
+
+    subscribe: (handler) => deliver(events$, handler),
+
+    invalidateCache() {
+      cached = undefined;
+    },
+
+    getCacheStatus() {
+      return cached === undefined ? null : { timestamp: cached.timestamp, age: now() - cached.timestamp };
+    },
+
+    events$,
+    snapshot$,
+    poll$,
+  };
+}
+
+type Linked = Pick<NodePresence, 'link' | 'error'>;
+
+const UP: Linked = { link: 'up' };
+const SILENT: Linked = { link: 'silent', error: `nothing heard from it for more than ${SILENT_MS} ms` };
+
+/** What a failed request tells about a node. */
+function linkedAfter(thrown: unknown): Linked {
+  const { message: error } = asError(thrown);
+  if (thrown instanceof NodeTimeoutError) return { link: 'silent', error };
+  if (thrown instanceof NodeNotConnectedError || thrown instanceof NodeNotFoundError) return { link: 'down', error };
+  if (thrown instanceof RemoteError) return { link: 'failed', error };
+  return { link: 'failed', error: `its answer makes no sense: ${error}` };
+}
+
+function byId<Id extends string>(members: readonly ObservedMember<Id>[]): readonly ObservedMember<Id>[] {
+  return members.toSorted((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+/** A round's reads end before the next round begins, or one hung node would keep every round from being told. */
+function pollTimeoutMs(ms: number): number {
+  return Math.min(DEFAULT_TIMEOUT_MS, 0.8 * ms);
+}
+
+function checkTimeout(timeout: unknown): void {
+  if (typeof timeout !== 'number' || !(timeout > 0))
+    throw new InvalidArgumentError('timeout', 'a number above 0', timeout);
+}
+
+function membershipEvents<Id extends string>(change: ObservedChange<Id>): readonly ClusterObserverEvent<Id>[] {
+  if (change.type === 'up') return [{ type: 'node_up', nodeId: change.id }];
+  if (change.type === 'down') return [{ type: 'node_down', nodeId: change.id, reason: change.reason }];
+  return [];
+}
+
+/** What a snapshot has to tell to somebody who has seen the one before: each node that is not as it was, then the whole. */
+function eventsBetween<Id extends string>([before, snapshot]: readonly [
+  ClusterObserverSnapshot<Id> | undefined,
+  ClusterObserverSnapshot<Id> | undefined,
+]): readonly ClusterObserverEvent<Id>[] {
+  if (snapshot === undefined) return [];
+  const rowsBefore = new Map(before?.nodes.map((row) => [row.nodeId, row]));
+  const changed = snapshot.nodes.filter((row) => !isSame(row, rowsBefore.get(row.nodeId)));
+  return [...changed.flatMap(nodeEvent), { type: 'cluster_snapshot_update', snapshot }];
+}
+
+function isSame(row: NodeObserverSnapshot, before: NodeObserverSnapshot | undefined): boolean {
+  return row.status === before?.status && row.snapshot === before.snapshot && row.error === before.error;
+}
+
+function nodeEvent<Id extends string>(row: NodeObserverSnapshot<Id>): readonly ClusterObserverEvent<Id>[] {
+  const { nodeId, status, snapshot, error = '' } = row;
+  if (snapshot !== null) return [{ type: 'node_snapshot_update', nodeId, snapshot }];
+  if (status === 'timeout') return [{ type: 'node_timeout', nodeId }];
+  return status === 'error' ? [{ type: 'node_error', nodeId, error }] : [];
+}

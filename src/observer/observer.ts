@@ -1,0 +1,241 @@
+import {
+  BehaviorSubject,
+  defer,
+  distinctUntilChanged,
+  filter,
+  finalize,
+  map,
+  type Observable,
+  ReplaySubject,
+  type SchedulerLike,
+  share,
+  takeWhile,
+} from 'rxjs';
+import type { ErrorFact, ExitFact, MessageTraced, RuntimeEvent } from '../../streams/events.js';
+import { emptyModel, type NodeModel } from '../../streams/evolve.js';
+import { localModel$ } from '../../streams/local.js';
+import { poll } from '../../streams/poll.js';
+import { snapshotOf } from '../../streams/project.js';
+import { ServerRow, SupervisorRow } from '../../streams/rows.js';
+import type {
+  GenServerStats,
+  MemoryStats,
+  ObserverSnapshot,
+  ProcessTreeNode,
+  SupervisorStats,
+} from '../../streams/snapshot.js';
+import { type Feed, fromFeed } from '../../streams/source.js';
+
+import { MAX_TIMER_MS } from '../clock.js';
+import { InvalidArgumentError } from '../errors.js';
+
+export type ObserverEvent =
+  | { readonly type: 'server_started'; readonly stats: GenServerStats }
+  | { readonly type: 'server_stopped'; readonly id: string; readonly reason: ExitFact }
+  | { readonly type: 'server_crashed'; readonly id: string; readonly error: ErrorFact }
+  | { readonly type: 'supervisor_started'; readonly stats: SupervisorStats }
+  | { readonly type: 'supervisor_stopped'; readonly id: string }
+  | {
+      readonly type: 'child_restarted';
+      readonly supervisorId: string;
+      /** The id in the child spec. */
+      readonly childId: string;
+      readonly oldId: string;
+      readonly newId: string;
+      /** How often this child has been restarted by now. */
+      readonly attempt: number;
+    };
+
+export interface StatsUpdate {
+  readonly type: 'stats_update';
+  readonly servers: readonly GenServerStats[];
+  readonly supervisors: readonly SupervisorStats[];
+}
+
+export interface StopResult {
+  readonly success: boolean;
+  /** Why not, for people. */
+  readonly error?: string;
+}
+
+/** What is going on in this runtime. Everything here only reads, but for `stopProcess`. */
+export interface ObserverApi {
+  /** The processes as they are now: never behind, not even by the message before. */
+  getSnapshot(): ObserverSnapshot;
+  getServerStats(): readonly GenServerStats[];
+  getSupervisorStats(): readonly SupervisorStats[];
+  getProcessTree(): readonly ProcessTreeNode[];
+  getMemoryStats(): MemoryStats;
+  /** Servers and supervisors. */
+  getProcessCount(): number;
+  /** Hears of starts, crashes, restarts and exits. Returns the unsubscribe function. */
+  subscribe(handler: (event: ObserverEvent) => void): () => void;
+  /** Calls `handler` at once and then every `ms`. Returns the stop function. */
+  startPolling(ms: number, handler: (update: StatsUpdate) => void): () => void;
+  /** Stops a process; a supervisor with its children. One that is supervised may be started again by its supervisor. */
+  stopProcess(id: string, reason?: 'normal' | 'shutdown'): Promise<StopResult>;
+  /** Every fact, from the moment of subscription. */
+  readonly events$: Observable<RuntimeEvent>;
+  /** The newest snapshot, then each newer one, at most one per turn of the event loop. */
+  readonly snapshot$: Observable<ObserverSnapshot>;
+  /**
+   * One `message` event per message of that process, only while subscribed; completes with the process.
+   * Errors with ServerNotRunningError when there is no such process.
+   */
+  trace$(id: string): Observable<MessageTraced>;
+}
+
+/** What the observer is handed of the runtime. */
+export interface ObserverPorts {
+  now(): number;
+  readonly scheduler: SchedulerLike;
+  /** Events in the order of delivery. */
+  readonly delivered: Feed<RuntimeEvent>;
+  /** Events at the moment of emission. */
+  readonly recorded: Feed<RuntimeEvent>;
+  /** The events so far are a whole. */
+  readonly turns: Feed<void>;
+  /** Makes every process tell what it did, and ends the turn for `turns`. */
+  flush(): void;
+  memoryUsage(): Omit<MemoryStats, 'timestamp'>;
+  stopProcess(id: string, reason: 'normal' | 'shutdown'): Promise<void>;
+  /** Makes the process emit `message` facts until the returned function is called. Throws ServerNotRunningError. */
+  trace(id: string): () => void;
+  onError(error: unknown): void;
+}
+
+/** The observer's face, and the model behind it for whoever tells other nodes. */
+export interface LocalObserver {
+  readonly observer: ObserverApi;
+  currentModel(): NodeModel;
+  /** The model, and each newer one. */
+  readonly model$: Observable<NodeModel>;
+  memoryStats(): MemoryStats;
+}
+
+export function createObserver(ports: ObserverPorts): LocalObserver {
+  const now = (): number => ports.now();
+  const initial = emptyModel(now);
+  const latest$ = new BehaviorSubject<NodeModel>(initial);
+  localModel$(fromFeed(ports.recorded), fromFeed(ports.turns), initial).subscribe(latest$);
+
+  const currentModel = (): NodeModel => {
+    ports.flush();
+    return latest$.value;
+  };
+  const memoryStats = (): MemoryStats => ({ ...ports.memoryUsage(), timestamp: now() });
+  const getSnapshot = (): ObserverSnapshot => snapshotOf(currentModel(), now(), memoryStats());
+
+  // A subscriber may itself make something happen; those after it then see the newest model once, not the old one late.
+  const model$ = latest$.pipe(
+    map(() => latest$.value),
+    distinctUntilChanged(),
+  );
+  const shared$ = model$.pipe(
+    map((model) => snapshotOf(model, now(), memoryStats())),
+    share({ connector: () => new ReplaySubject(1) }),
+  );
+  const events$ = fromFeed(ports.delivered);
+
+  const isolated =
+    <Value>(handler: (value: Value) => void) =>
+    (value: Value): void => {
+      try {
+        handler(value);
+      } catch (error) {
+        ports.onError(error);
+      }
+    };
+
+  const observer: ObserverApi = {
+    getSnapshot,
+    getServerStats: () => currentModel().servers.rows,
+    getSupervisorStats: () => currentModel().supervisors.rows,
+    getProcessTree: () => getSnapshot().tree,
+    getMemoryStats: memoryStats,
+    getProcessCount: () => {
+      const { servers, supervisors } = currentModel();
+      return servers.size + supervisors.size;
+    },
+    subscribe(handler) {
+      checkHandler(handler);
+      return ports.delivered.subscribe((event) => {
+        const observed = observerEvent(event, currentModel);
+        if (observed !== undefined) handler(observed);
+      });
+    },
+    startPolling(ms, handler) {
+      checkInterval(ms);
+      checkHandler(handler);
+      const deliver = isolated(handler);
+      const subscription = poll(() => [currentModel()], ms, ports.scheduler).subscribe(({ servers, supervisors }) =>
+        deliver({ type: 'stats_update', servers: servers.rows, supervisors: supervisors.rows }),
+      );
+      return () => subscription.unsubscribe();
+    },
+    async stopProcess(id, reason = 'normal') {
+      try {
+        await ports.stopProcess(id, reason);
+        return { success: true };
+      } catch (error) {
+        return { success: false, error: error instanceof Error ? error.message : String(error) };
+      }
+    },
+    events$,
+    snapshot$: defer(() => {
+      ports.flush();
+      return shared$;
+    }),
+    trace$: (id) =>
+      defer(() => {
+        const release = ports.trace(id);
+        return events$.pipe(
+          filter((event) => 'id' in event && event.id === id),
+          takeWhile((event) => event.type !== 'process_exited'),
+          filter((event) => event.type === 'message'),
+          finalize(release),
+        );
+      }),
+  };
+  return { observer, currentModel, model$, memoryStats };
+}
+
+/** @throws InvalidArgumentError */
+export function checkInterval(ms: unknown): asserts ms is number {
+  if (typeof ms !== 'number' || !(ms > 0 && ms <= MAX_TIMER_MS)) {
+    throw new InvalidArgumentError('ms', `a number above 0, at most ${MAX_TIMER_MS}`, ms);
+  }
+}
+
+/** @throws InvalidArgumentError */
+export function checkHandler(handler: unknown): void {
+  if (typeof handler !== 'function') throw new InvalidArgumentError('handler', 'a function', handler);
+}
+
+function observerEvent(event: RuntimeEvent, currentModel: () => NodeModel): ObserverEvent | undefined {
+  switch (event.type) {
+    case 'process_started': {
+      const { id, kind, strategy = 'one_for_one', at: startedAt } = event;
+      const { servers, supervisors, now } = currentModel();
+      // The model may be ahead of the event, and the process gone from it already.
+      if (kind === 'genserver') {
+        const fresh = { id, status: 'running', queueSize: 0, messageCount: 0, startedAt } as const;
+        return { type: 'server_started', stats: servers.get(id) ?? new ServerRow(fresh, now) };
+      }
+      const fresh = { id, strategy, childCount: 0, totalRestarts: 0, startedAt } as const;
+      return { type: 'supervisor_started', stats: supervisors.get(id) ?? new SupervisorRow(fresh, now) };
+    }
+    case 'process_crashed':
+      return event.kind === 'genserver' ? { type: 'server_crashed', id: event.id, error: event.error } : undefined;
+    case 'process_exited':
+      return event.kind === 'genserver'
+        ? { type: 'server_stopped', id: event.id, reason: event.reason }
+        : { type: 'supervisor_stopped', id: event.id };
+    case 'child_restarted': {
+      const { supervisorId, childId, oldId, newId, attempt } = event;
+      return { type: 'child_restarted', supervisorId, childId, oldId, newId, attempt };
+    }
+    default:
+      return undefined;
+  }
+}

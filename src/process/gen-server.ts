@@ -1,0 +1,221 @@
+import type { ErrorFact, ExitFact } from '../../streams/events.js';
+import { MAX_TIMER_MS, type Timer } from '../clock.js';
+import { InvalidArgumentError, MailboxFullError } from '../errors.js';
+import type { GenServerBehavior, GenServerRef, ProcessRef, TerminationReason } from './behavior.js';
+import type { Deadlines } from './deadlines.js';
+import type { Process } from './process.js';
+import type { ProcessTable } from './process-table.js';
+import { PendingCall, type Receipt } from './receipt.js';
+import type { Scheduler } from './scheduler.js';
+
+export interface GenServerOptions {
+  /** Registers the process under this name. */
+  readonly name?: string;
+  /** How long `init` may take, ms. Default 5000; Infinity: as long as it takes. */
+  readonly initTimeout?: number;
+  /** How many messages may wait in the mailbox. Default: no limit. */
+  readonly mailboxLimit?: number;
+}
+
+export interface CallOptions {
+  /** How long to wait for the reply, ms. Default 5000; Infinity: for ever. */
+  readonly timeout?: number;
+}
+
+/** What happened to a GenServer. Errors and reasons are plain data. */
+export type LifecycleEvent<Ref = GenServerRef> =
+  | { readonly type: 'started'; readonly ref: Ref }
+  | { readonly type: 'crashed'; readonly ref: Ref; readonly error: ErrorFact }
+  | { readonly type: 'restarted'; readonly ref: Ref; readonly oldRef: Ref; readonly attempt: number }
+  | { readonly type: 'terminated'; readonly ref: Ref; readonly reason: ExitFact };
+
+/** A message that `sendAfter` will send. */
+export interface ScheduledSend {
+  readonly processId: string;
+}
+
+export interface GenServerApi {
+  /**
+   * Starts a process; resolves when its `init` is through.
+   *
+   * Rejects with InitializationError when `init` throws or takes longer than `initTimeout`, with AlreadyRegisteredError
+   * when the name is taken, with InvalidArgumentError when an option is not what it should be.
+   */
+  start<State, CallMsg = unknown, CastMsg = unknown, CallReply = unknown, Info = unknown>(
+    behavior: GenServerBehavior<State, CallMsg, CastMsg, CallReply, Info>,
+    options?: GenServerOptions,
+  ): Promise<GenServerRef<State, CallMsg, CastMsg, CallReply>>;
+
+  /**
+   * Sends a message and waits for the reply.
+   *
+   * Rejects with CallTimeoutError, ServerNotRunningError, MailboxFullError, or the error the handler threw.
+   */
+  call<State, CallMsg, CastMsg, CallReply>(
+    ref: GenServerRef<State, CallMsg, CastMsg, CallReply>,
+    message: NoInfer<CallMsg>,
+    options?: CallOptions,
+  ): Promise<CallReply>;
+
+  /**
+   * Sends a message and goes on.
+   *
+   * @throws ServerNotRunningError when the process is known to be gone, MailboxFullError when its mailbox is full
+   */
+  cast<State, CallMsg, CastMsg, CallReply>(
+    ref: GenServerRef<State, CallMsg, CastMsg, CallReply>,
+    message: NoInfer<CastMsg>,
+  ): void;
+
+  /**
+   * Sends a message outside the protocol of calls and casts, for `handleInfo`.
+   *
+   * @throws ServerNotRunningError, MailboxFullError
+   */
+  info(ref: ProcessRef, message: unknown): void;
+
+  /**
+   * Casts `message` after `ms`. If the process is gone by then, or its mailbox full, the message is dropped.
+   *
+   * @throws ServerNotRunningError, InvalidArgumentError
+   */
+  sendAfter<State, CallMsg, CastMsg, CallReply>(
+    ref: GenServerRef<State, CallMsg, CastMsg, CallReply>,
+    message: NoInfer<CastMsg>,
+    ms: number,
+  ): ScheduledSend;
+
+  /** Whether the message had not been sent yet. */
+  cancelTimer(timer: ScheduledSend): boolean;
+
+  /** Lets it handle what is queued, runs `terminate`, and resolves when it is gone. Stopping the gone is fine. */
+  stop(ref: ProcessRef, reason?: TerminationReason): Promise<void>;
+
+  /** Whether it lives and has not been asked to stop. */
+  isRunning(ref: ProcessRef): boolean;
+
+  /** Hears what happens to every GenServer of this runtime. Returns the unsubscribe function. */
+  onLifecycleEvent(handler: (event: LifecycleEvent) => void): () => void;
+}
+
+interface Parts {
+  readonly processes: ProcessTable;
+  readonly scheduler: Scheduler;
+  readonly deadlines: Deadlines;
+  onLifecycleEvent(handler: (event: LifecycleEvent) => void): () => void;
+}
+
+export function createGenServer({ processes, scheduler, deadlines, onLifecycleEvent }: Parts): GenServerApi {
+  const timers = new WeakMap<ScheduledSend, Timer>();
+
+  const server = (ref: ProcessRef): Process => {
+    const process = processes.running(ref);
+    if (process.kind !== 'genserver') throw new InvalidArgumentError('ref', 'the ref of a GenServer', process.kind);
+    return process;
+  };
+
+  const send = (process: Process, message: unknown, receipt: Receipt): void => {
+    if (process.full) throw new MailboxFullError(process.id, process.mailboxLimit);
+    process.enqueue(message, receipt);
+  };
+
+  return {
+    async start(behavior, { name, initTimeout = 5000, mailboxLimit = Number.POSITIVE_INFINITY } = {}) {
+      checkBehavior(behavior);
+      if (name !== undefined) checkName(name);
+      checkTimeout('initTimeout', initTimeout);
+      if (mailboxLimit !== Number.POSITIVE_INFINITY && !(Number.isInteger(mailboxLimit) && mailboxLimit > 0)) {
+        throw new InvalidArgumentError('mailboxLimit', 'a whole number of messages, at least 1', mailboxLimit);
+      }
+      const process = await processes.spawn({ kind: 'genserver', behavior, name, initTimeout, mailboxLimit });
+      return process.ref;
+    },
+
+    call<CallReply>(ref: ProcessRef, message: unknown, options?: CallOptions) {
+      return new Promise<CallReply>((resolve, reject) => {
+        const process = server(ref);
+        const timeout = options?.timeout ?? 5000;
+        checkTimeout('timeout', timeout);
+        const settle = resolve as (reply: unknown) => void;
+        const pending = new PendingCall(process.id, timeout, deadlines, settle, reject);
+        send(process, message, pending);
+        deadlines.add(pending);
+        scheduler.touch();
+      });
+    },
+
+    cast(ref, message) {
+      send(server(ref), message, 'cast');
+    },
+
+    info(ref, message) {
+      send(server(ref), message, 'info');
+    },
+
+    sendAfter(ref, message, ms) {
+      if (!isDelay(ms)) throw new InvalidArgumentError('ms', `a number from 0 to ${MAX_TIMER_MS}`, ms);
+      const process = server(ref);
+      const handle: ScheduledSend = { processId: process.id };
+      const deliver = (): void => {
+        if (!process.full) process.enqueue(message, 'cast');
+      };
+      timers.set(handle, process.setTimer(deliver, ms));
+      return handle;
+    },
+
+    cancelTimer(handle) {
+      const timer = timers.get(handle);
+      return timer !== undefined && (processes.get(handle.processId)?.clearTimer(timer) ?? false);
+    },
+
+    async stop(ref, reason = 'normal') {
+      checkReason(reason);
+      await processes.find(ref)?.stop(reason);
+    },
+
+    isRunning(ref) {
+      return processes.find(ref)?.running ?? false;
+    },
+
+    onLifecycleEvent,
+  };
+}
+
+function checkBehavior(behavior: unknown): void {
+  if (typeof behavior !== 'object' || behavior === null) {
+    throw new InvalidArgumentError('behavior', 'an object with init, handleCall and handleCast', behavior);
+  }
+  for (const handler of ['init', 'handleCall', 'handleCast'] as const) {
+    const value: unknown = Reflect.get(behavior, handler);
+    if (typeof value !== 'function') throw new InvalidArgumentError(`behavior.${handler}`, 'a function', value);
+  }
+  for (const handler of ['handleInfo', 'terminate'] as const) {
+    const value: unknown = Reflect.get(behavior, handler);
+    if (value === undefined || typeof value === 'function') continue;
+    throw new InvalidArgumentError(`behavior.${handler}`, 'a function, where there is one', value);
+  }
+}
+
+/** @throws InvalidArgumentError */
+export function checkName(name: unknown): asserts name is string {
+  if (typeof name !== 'string' || name === '')
+    throw new InvalidArgumentError('name', 'a string that is not empty', name);
+}
+
+/** @throws InvalidArgumentError */
+export function checkReason(reason: TerminationReason): void {
+  const known: readonly unknown[] = ['normal', 'shutdown', 'killed'];
+  if (known.includes(reason)) return;
+  if (typeof reason === 'object' && reason !== null && reason.error instanceof Error) return;
+  throw new InvalidArgumentError('reason', `${known.join(' | ')} | { error: Error }`, reason);
+}
+
+function isDelay(ms: unknown): ms is number {
+  return typeof ms === 'number' && ms >= 0 && ms <= MAX_TIMER_MS;
+}
+
+function checkTimeout(field: string, ms: number): void {
+  if (ms !== Number.POSITIVE_INFINITY && !isDelay(ms)) {
+    throw new InvalidArgumentError(field, `a number of ms from 0 to ${MAX_TIMER_MS}, or Infinity`, ms);
+  }
+}

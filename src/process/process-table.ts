@@ -1,0 +1,101 @@
+import type { ProcessKind, RuntimeFact, SupervisorStrategy } from '../../streams/events.js';
+import type { Clock } from '../clock.js';
+import { InvalidArgumentError, ServerNotRunningError } from '../errors.js';
+import type { GenServerBehavior, ProcessRef } from './behavior.js';
+import { Process, type ProcessHost } from './process.js';
+import type { Scheduler } from './scheduler.js';
+
+/** Who has which name; the registry, as processes see it. */
+export interface Names {
+  /** @throws AlreadyRegisteredError */
+  claim(name: string, id: string): void;
+  /** Frees the name of the process, and tells which it was. */
+  release(id: string): string | undefined;
+}
+
+interface SpawnOptions<State, CallMsg, CastMsg, CallReply, Info> {
+  readonly kind: ProcessKind;
+  readonly behavior: GenServerBehavior<State, CallMsg, CastMsg, CallReply, Info>;
+  readonly name?: string | undefined;
+  /** Supervisors only. */
+  readonly strategy?: SupervisorStrategy;
+  /** ms; Infinity: as long as it takes. */
+  readonly initTimeout: number;
+  readonly mailboxLimit: number;
+}
+
+/** All processes of one runtime. */
+export class ProcessTable {
+  readonly #processes = new Map<string, Process>();
+  readonly #host: ProcessHost;
+  readonly #names: Names;
+  #dirty: Process[] = [];
+  #lastId = 0;
+
+  constructor(options: { clock: Clock; scheduler: Scheduler; names: Names; emit: (fact: RuntimeFact) => void }) {
+    const { clock, scheduler, names, emit } = options;
+    this.#names = names;
+    this.#host = {
+      clock,
+      scheduler,
+      emit,
+      dirty: (process) => {
+        this.#dirty.push(process);
+        scheduler.touch();
+      },
+      released: ({ id }) => {
+        this.#processes.delete(id);
+        const name = names.release(id);
+        if (name !== undefined) emit({ type: 'name_unregistered', name, id });
+      },
+    };
+  }
+
+  get size(): number {
+    return this.#processes.size;
+  }
+
+  get(id: string): Process | undefined {
+    return this.#processes.get(id);
+  }
+
+  /** The process of a ref from outside. @throws InvalidArgumentError when it is no ref at all */
+  find(ref: ProcessRef): Process | undefined {
+    if (typeof ref?.id !== 'string') throw new InvalidArgumentError('ref', 'the ref of a process', ref);
+    return this.#processes.get(ref.id);
+  }
+
+  /** @throws ServerNotRunningError, InvalidArgumentError */
+  running(ref: ProcessRef): Process {
+    const process = this.find(ref);
+    if (process === undefined) throw new ServerNotRunningError(ref.id);
+    return process;
+  }
+
+  /** Processes without a parent, oldest first. */
+  roots(): readonly Process[] {
+    return [...this.#processes.values()].filter(({ parent }) => parent === undefined);
+  }
+
+  /** @throws AlreadyRegisteredError, before anything has happened; rejects with InitializationError */
+  async spawn<State, CallMsg, CastMsg, CallReply, Info>(
+    options: SpawnOptions<State, CallMsg, CastMsg, CallReply, Info>,
+  ): Promise<Process> {
+    const { name, initTimeout } = options;
+    const id = `p${this.#lastId + 1}`;
+    if (name !== undefined) this.#names.claim(name, id);
+    this.#lastId += 1;
+    const process = new Process(this.#host, { ...options, id });
+    this.#processes.set(id, process);
+    await process.start(initTimeout, name);
+    return process;
+  }
+
+  /** Makes every process tell what it did since it last told. */
+  report(): void {
+    if (this.#dirty.length === 0) return;
+    const dirty = this.#dirty;
+    this.#dirty = [];
+    for (const process of dirty) process.report();
+  }
+}

@@ -1,0 +1,449 @@
+import type { ProcessKind, RuntimeFact, SupervisorStrategy } from '../../streams/events.js';
+import type { Clock, Timer } from '../clock.js';
+import { asError, InitializationError, InvalidArgumentError, ServerNotRunningError } from '../errors.js';
+import type { GenServerBehavior, ProcessRef, TerminationReason } from './behavior.js';
+import { errorFact, exitFact, messageType } from './facts.js';
+import { Mailbox } from './mailbox.js';
+import { PendingCall, type Receipt, StopRequest } from './receipt.js';
+import type { Runnable, Scheduler } from './scheduler.js';
+
+/** How long `terminate` may take after a crash before the process is gone without it, in ms. */
+const CRASH_CLEANUP_MS = 5000;
+
+/** What a process needs of the runtime it lives in. */
+export interface ProcessHost {
+  readonly clock: Clock;
+  readonly scheduler: Scheduler;
+  emit(fact: RuntimeFact): void;
+  /** `process` has something to tell at the end of the turn. Called once between two {@link Process.report}s. */
+  dirty(process: Process): void;
+  /** `process` is about to be gone: its name and its place in the table are free from here on. */
+  released(process: Process): void;
+}
+
+export interface ProcessOptions {
+  readonly id: string;
+  readonly kind: ProcessKind;
+  /** Supervisors only. */
+  readonly strategy?: SupervisorStrategy;
+  readonly behavior: GenServerBehavior<unknown, unknown, unknown, unknown, unknown>;
+  readonly mailboxLimit: number;
+}
+
+/** What a parent is told, as an info message, when a child has ended. */
+export class ChildExit {
+  readonly id: string;
+  readonly reason: TerminationReason;
+
+  constructor(id: string, reason: TerminationReason) {
+    this.id = id;
+    this.reason = reason;
+  }
+}
+
+/** init -> handling -> terminating -> gone; from each of them straight to gone when killed. */
+type Phase = 'init' | 'handling' | 'terminating' | 'gone';
+
+/** One process: a mailbox, a state, and the loop that takes messages from the one to make the other. */
+export class Process implements Runnable {
+  readonly id: string;
+  readonly kind: ProcessKind;
+  readonly ref: ProcessRef;
+  readonly mailboxLimit: number;
+  nextReady: Runnable | undefined;
+
+  readonly #host: ProcessHost;
+  readonly #behavior: ProcessOptions['behavior'];
+  /** What its start facts say of it. */
+  readonly #kindFacts: { readonly id: string; readonly kind: ProcessKind; readonly strategy?: SupervisorStrategy };
+  readonly #mailbox = new Mailbox<Receipt>();
+  readonly #children = new Set<Process>();
+  readonly #timers = new Set<Timer>();
+  #parent: Process | undefined;
+  #state: unknown;
+  #phase: Phase = 'init';
+  #stopRequested = false;
+  /** The message whose async handler is under way: no other is handled until it is through. */
+  #inFlight: Receipt | undefined;
+  #scheduled = false;
+  #dirty = false;
+  #calls = 0;
+  #casts = 0;
+  #infos = 0;
+  /** When the messages in the mailbox came, in their order; only while somebody traces. */
+  #arrivals: Mailbox<number> | undefined;
+  #tracers = 0;
+  #abortInit: ((error: Error) => void) | undefined;
+  readonly #onGone: (() => void)[] = [];
+
+  constructor(host: ProcessHost, options: ProcessOptions) {
+    this.#host = host;
+    this.id = options.id;
+    this.kind = options.kind;
+    this.ref = { id: options.id };
+    this.mailboxLimit = options.mailboxLimit;
+    this.#behavior = options.behavior;
+    const { id, kind, strategy } = options;
+    this.#kindFacts = strategy === undefined ? { id, kind } : { id, kind, strategy };
+  }
+
+  /** Whether it lives and has not been asked to stop. */
+  get running(): boolean {
+    return !this.#stopRequested && (this.#phase === 'init' || this.#phase === 'handling');
+  }
+
+  get gone(): boolean {
+    return this.#phase === 'gone';
+  }
+
+  get runnable(): boolean {
+    return this.#phase === 'handling' && this.#inFlight === undefined && this.#mailbox.size > 0;
+  }
+
+  get full(): boolean {
+    return this.#mailbox.size >= this.mailboxLimit;
+  }
+
+  /** Runs `init`; rejects with InitializationError when it throws, takes too long, or the process is killed meanwhile. */
+  start(timeoutMs: number, name: string | undefined): Promise<void> {
+    this.#host.emit({ type: 'process_spawned', ...this.#kindFacts });
+    if (name !== undefined) this.#host.emit({ type: 'name_registered', name, id: this.id });
+    let initial: unknown;
+    try {
+      initial = this.#behavior.init(this.ref);
+    } catch (thrown) {
+      return Promise.reject(this.#initFailed(asError(thrown)));
+    }
+    if (!isThenable(initial)) {
+      this.#started(initial);
+      return Promise.resolve();
+    }
+    const pending = initial;
+    return new Promise((resolve, reject) => {
+      const timer =
+        timeoutMs === Number.POSITIVE_INFINITY
+          ? undefined
+          : this.setTimer(() => {
+              this.#abortInit = undefined;
+              reject(this.#initFailed(new Error(`init took longer than initTimeout (${timeoutMs} ms)`)));
+            }, timeoutMs);
+      this.#abortInit = reject;
+      const settled = (): boolean => {
+        if (this.#phase !== 'init') return false;
+        if (timer !== undefined) this.clearTimer(timer);
+        this.#abortInit = undefined;
+        return true;
+      };
+      pending.then(
+        (state) => {
+          if (!settled()) return;
+          this.#started(state);
+          resolve();
+        },
+        (thrown) => {
+          if (settled()) reject(this.#initFailed(asError(thrown)));
+        },
+      );
+    });
+  }
+
+  /** Puts a message into the mailbox. The caller has looked at `gone` and `full`. */
+  enqueue(message: unknown, receipt: Receipt): void {
+    this.#mailbox.push(message, receipt);
+    this.#arrivals?.push(undefined, this.#host.clock.monotonic());
+    if (!this.#dirty) this.#markDirty();
+    if (!this.#scheduled && this.runnable) this.#schedule();
+  }
+
+  /** Handles what is queued, then terminates; resolves when gone. */
+  stop(reason: TerminationReason): Promise<void> {
+    if (this.#phase === 'gone') return Promise.resolve();
+    const gone = new Promise<void>((resolve) => this.#onGone.push(resolve));
+    this.#markStopping();
+    this.enqueue(undefined, new StopRequest(reason));
+    return gone;
+  }
+
+  /** Ends it here and now, with its children: nothing more is handled, `terminate` does not run. */
+  kill(): void {
+    if (this.#phase !== 'gone') this.#exit('killed');
+  }
+
+  /** Makes `child` end with this process and tell it, by a {@link ChildExit}, when it ends before. */
+  adopt(child: Process): void {
+    child.#parent = this;
+    this.#children.add(child);
+  }
+
+  get parent(): Process | undefined {
+    return this.#parent;
+  }
+
+  /** Calls `action` after `ms`, unless the process or the timer is gone by then. */
+  setTimer(action: () => void, ms: number): Timer {
+    const timer = this.#host.clock.setTimeout(() => {
+      this.#timers.delete(timer);
+      action();
+    }, ms);
+    this.#timers.add(timer);
+    return timer;
+  }
+
+  /** Whether the timer was still pending. */
+  clearTimer(timer: Timer): boolean {
+    if (!this.#timers.delete(timer)) return false;
+    this.#host.clock.clearTimeout(timer);
+    return true;
+  }
+
+  /** Emits one `message` fact per message, until all who called this have called what it returns. */
+  trace(): () => void {
+    this.#tracers += 1;
+    if (this.#arrivals === undefined) {
+      this.#arrivals = new Mailbox();
+      const now = this.#host.clock.monotonic();
+      for (let i = 0; i < this.#mailbox.size; i += 1) this.#arrivals.push(undefined, now);
+    }
+    return () => {
+      this.#tracers -= 1;
+      if (this.#tracers === 0) this.#arrivals = undefined;
+    };
+  }
+
+  /** Tells what happened since the last time. */
+  report(): void {
+    this.#dirty = false;
+    if (this.#phase === 'gone') return;
+    this.#reportCounts();
+  }
+
+  run(limit: number): number {
+    let handled = 0;
+    while (handled < limit && this.runnable) {
+      handled += 1;
+      this.#handleNext();
+    }
+    this.#scheduled = this.runnable;
+    return handled;
+  }
+
+  #handleNext(): void {
+    const { message, receipt } = this.#mailbox;
+    this.#mailbox.drop();
+    const arrivals = this.#arrivals;
+    if (arrivals !== undefined) {
+      this.#handleTraced(message, receipt, arrivals);
+      return;
+    }
+    try {
+      const result = this.#dispatch(message, receipt);
+      if (isThenable(result)) this.#suspend(result, receipt);
+      else this.#handled(result, receipt);
+    } catch (thrown) {
+      this.#crash(thrown, receipt);
+    }
+  }
+
+  /** As {@link #handleNext}, and emits a `message` fact. */
+  #handleTraced(message: unknown, receipt: Receipt, arrivals: Mailbox<number>): void {
+    const arrived = arrivals.receipt;
+    arrivals.drop();
+    const begun = this.#host.clock.monotonic();
+    const emit = (outcome: 'ok' | 'crashed'): void => {
+      if (receipt instanceof StopRequest) return;
+      this.#host.emit({
+        type: 'message',
+        id: this.id,
+        kind: receipt instanceof PendingCall ? 'call' : receipt,
+        waitMs: begun - arrived,
+        handleMs: this.#host.clock.monotonic() - begun,
+        outcome,
+        messageType: messageType(message),
+      });
+    };
+    try {
+      const result = this.#dispatch(message, receipt);
+      if (isThenable(result)) {
+        this.#suspend(result, receipt, emit);
+      } else {
+        this.#handled(result, receipt);
+        emit('ok');
+      }
+    } catch (thrown) {
+      emit('crashed');
+      this.#crash(thrown, receipt);
+    }
+  }
+
+  #dispatch(message: unknown, receipt: Receipt): unknown {
+    if (receipt === 'cast') return this.#behavior.handleCast(message, this.#state);
+    if (receipt === 'info') {
+      return this.#behavior.handleInfo === undefined ? this.#state : this.#behavior.handleInfo(message, this.#state);
+    }
+    if (receipt instanceof PendingCall) return this.#behavior.handleCall(message, this.#state);
+    this.#terminate(receipt.reason);
+    return undefined;
+  }
+
+  /** `result` is what the handler returned, awaited. Counts before it replies: who has the reply sees the count. */
+  #handled(result: unknown, receipt: Receipt): void {
+    if (receipt === 'cast') {
+      this.#state = result;
+      this.#casts += 1;
+    } else if (receipt === 'info') {
+      this.#state = result;
+      this.#infos += 1;
+    } else if (receipt instanceof PendingCall) {
+      if (!Array.isArray(result)) throw new InvalidArgumentError('the result of handleCall', '[reply, state]', result);
+      this.#state = result[1];
+      this.#calls += 1;
+      receipt.reply(result[0]);
+    } else {
+      return;
+    }
+    if (!this.#dirty) this.#markDirty();
+  }
+
+  #suspend(result: PromiseLike<unknown>, receipt: Receipt, traced?: (outcome: 'ok' | 'crashed') => void): void {
+    this.#inFlight = receipt;
+    const crash = (thrown: unknown): void => {
+      traced?.('crashed');
+      this.#crash(thrown, receipt);
+    };
+    // A killed process has no use for what its handler comes back with.
+    result.then(
+      (value) => {
+        if (this.#phase === 'gone') return;
+        this.#inFlight = undefined;
+        try {
+          this.#handled(value, receipt);
+        } catch (thrown) {
+          crash(thrown);
+          return;
+        }
+        traced?.('ok');
+        this.#schedule();
+      },
+      (thrown) => {
+        if (this.#phase === 'gone') return;
+        this.#inFlight = undefined;
+        crash(thrown);
+      },
+    );
+  }
+
+  #schedule(): void {
+    if (this.#scheduled || !this.runnable) return;
+    this.#scheduled = true;
+    this.#host.scheduler.ready(this);
+  }
+
+  #started(state: unknown): void {
+    this.#state = state;
+    this.#phase = 'handling';
+    this.#host.emit({ type: 'process_started', ...this.#kindFacts });
+    this.#schedule();
+  }
+
+  #initFailed(error: Error): InitializationError {
+    this.#host.emit({ type: 'process_crashed', id: this.id, kind: this.kind, error: errorFact(error) });
+    this.#exit({ error });
+    return new InitializationError(this.id, error.message, { cause: error });
+  }
+
+  #crash(thrown: unknown, receipt: Receipt): void {
+    const error = asError(thrown);
+    if (receipt instanceof PendingCall) receipt.fail(error);
+    // Killed in the middle of its own handler: it has had its end.
+    if (this.#phase === 'gone') return;
+    this.#host.emit({ type: 'process_crashed', id: this.id, kind: this.kind, error: errorFact(error) });
+    this.#terminate({ error });
+  }
+
+  #terminate(reason: TerminationReason): void {
+    this.#phase = 'terminating';
+    this.#markStopping();
+    const failed = (thrown: unknown): void => {
+      if (this.#phase === 'gone') return;
+      const error = asError(thrown);
+      this.#host.emit({ type: 'process_crashed', id: this.id, kind: this.kind, error: errorFact(error) });
+      // The first crash is the reason; one while cleaning up after it is only told.
+      this.#exit(typeof reason === 'string' ? { error } : reason);
+    };
+    try {
+      const cleanup = this.#behavior.terminate?.(reason, this.#state);
+      if (!isThenable(cleanup)) {
+        this.#exit(reason);
+        return;
+      }
+      // Nobody waits with a time-out for a crashed worker; its supervisor waits for the exit to restart it.
+      if (typeof reason === 'object' && this.kind === 'genserver') {
+        this.setTimer(() => this.#phase !== 'gone' && this.#exit(reason), CRASH_CLEANUP_MS);
+      }
+      cleanup.then(() => this.#phase !== 'gone' && this.#exit(reason), failed);
+    } catch (thrown) {
+      failed(thrown);
+    }
+  }
+
+  #exit(reason: TerminationReason): void {
+    const initializing = this.#phase === 'init';
+    if (this.#dirty) this.#reportCounts();
+    this.#phase = 'gone';
+    for (const child of this.#children) {
+      child.#parent = undefined;
+      child.kill();
+    }
+    this.#children.clear();
+    for (const timer of this.#timers) this.#host.clock.clearTimeout(timer);
+    this.#timers.clear();
+    const unhandled = this.#emptyMailbox(reason);
+    this.#host.released(this);
+    this.#host.emit({ type: 'process_exited', id: this.id, kind: this.kind, reason: exitFact(reason), unhandled });
+    const parent = this.#parent;
+    if (parent !== undefined) {
+      parent.#children.delete(this);
+      if (!parent.gone) parent.enqueue(new ChildExit(this.id, reason), 'info');
+    }
+    if (initializing) this.#abortInit?.(new InitializationError(this.id, 'it was killed during init'));
+    for (const gone of this.#onGone) gone();
+  }
+
+  /** Rejects the callers whose messages will not be handled; tells how many messages there were. */
+  #emptyMailbox(reason: TerminationReason): number {
+    let unhandled = 0;
+    const cause = typeof reason === 'object' ? { cause: reason.error } : undefined;
+    if (this.#inFlight instanceof PendingCall) this.#inFlight.fail(new ServerNotRunningError(this.id, cause));
+    for (; this.#mailbox.size > 0; this.#mailbox.drop()) {
+      const { receipt } = this.#mailbox;
+      // Neither a request to stop nor what a supervisor tells itself was a message from anybody.
+      if (receipt instanceof StopRequest || (receipt === 'info' && this.kind === 'supervisor')) continue;
+      unhandled += 1;
+      if (receipt instanceof PendingCall) receipt.fail(new ServerNotRunningError(this.id, cause));
+    }
+    return unhandled;
+  }
+
+  #markStopping(): void {
+    if (this.#stopRequested) return;
+    this.#stopRequested = true;
+    this.#host.emit({ type: 'process_stopping', id: this.id });
+  }
+
+  #markDirty(): void {
+    // What a supervisor is told by its children is its own affair, and in no count.
+    if (this.kind === 'supervisor') return;
+    this.#dirty = true;
+    this.#host.dirty(this);
+  }
+
+  #reportCounts(): void {
+    const [calls, casts, infos] = [this.#calls, this.#casts, this.#infos];
+    this.#calls = this.#casts = this.#infos = 0;
+    this.#host.emit({ type: 'messages_handled', id: this.id, calls, casts, infos, queueSize: this.#mailbox.size });
+  }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+}

@@ -1,0 +1,90 @@
+import type { RuntimeFact } from '../../streams/events.js';
+import { AlreadyRegisteredError, NotRegisteredError } from '../errors.js';
+import type { ProcessRef } from '../process/behavior.js';
+import { checkName } from '../process/gen-server.js';
+import type { Names, ProcessTable } from '../process/process-table.js';
+
+/** Who has which name: a process at most one, a name at most one process. */
+export class NameTable implements Names {
+  readonly #idByName = new Map<string, string>();
+  readonly #nameById = new Map<string, string>();
+
+  claim(name: string, id: string): void {
+    const holder = this.#idByName.get(name);
+    if (holder !== undefined) throw new AlreadyRegisteredError(name, holder);
+    const other = this.#nameById.get(id);
+    if (other !== undefined) throw new AlreadyRegisteredError(other, id);
+    this.#idByName.set(name, id);
+    this.#nameById.set(id, name);
+  }
+
+  release(id: string): string | undefined {
+    const name = this.#nameById.get(id);
+    if (name === undefined) return undefined;
+    this.#nameById.delete(id);
+    this.#idByName.delete(name);
+    return name;
+  }
+
+  idOf(name: string): string | undefined {
+    return this.#idByName.get(name);
+  }
+
+  names(): readonly string[] {
+    return [...this.#idByName.keys()];
+  }
+}
+
+export interface RegistryApi {
+  /**
+   * Gives a living process a name, until it unregisters it or ends.
+   *
+   * @throws AlreadyRegisteredError, ServerNotRunningError, InvalidArgumentError
+   */
+  register(name: string, ref: ProcessRef): void;
+  /** Frees the name. Nothing happens when nobody has it. */
+  unregister(name: string): void;
+  /** @throws NotRegisteredError */
+  lookup<Ref extends ProcessRef = ProcessRef>(name: string): Ref;
+  whereis<Ref extends ProcessRef = ProcessRef>(name: string): Ref | undefined;
+  isRegistered(name: string): boolean;
+  getNames(): readonly string[];
+  count(): number;
+}
+
+interface Parts {
+  readonly names: NameTable;
+  readonly processes: ProcessTable;
+  emit(fact: RuntimeFact): void;
+}
+
+export function createRegistry({ names, processes, emit }: Parts): RegistryApi {
+  const whereis = <Ref extends ProcessRef>(name: string): Ref | undefined => {
+    const id = names.idOf(name);
+    // The name says nothing of the kind of process behind it: the caller does.
+    return id === undefined ? undefined : (processes.get(id)?.ref as Ref | undefined);
+  };
+  return {
+    register(name, ref) {
+      checkName(name);
+      const { id } = processes.running(ref);
+      names.claim(name, id);
+      emit({ type: 'name_registered', name, id });
+    },
+    unregister(name) {
+      const id = names.idOf(name);
+      if (id === undefined) return;
+      names.release(id);
+      emit({ type: 'name_unregistered', name, id });
+    },
+    lookup<Ref extends ProcessRef>(name: string) {
+      const ref = whereis<Ref>(name);
+      if (ref === undefined) throw new NotRegisteredError(name);
+      return ref;
+    },
+    whereis,
+    isRegistered: (name) => names.idOf(name) !== undefined,
+    getNames: () => names.names(),
+    count: () => names.names().length,
+  };
+}

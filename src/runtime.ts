@@ -1,0 +1,196 @@
+import type { ProcessKind } from '../streams/events.js';
+import { schedulerOf } from '../streams/scheduler.js';
+import type * as snapshots from '../streams/snapshot.js';
+import { Bus } from './bus/bus.js';
+import { type Clock, systemClock } from './clock.js';
+import { type ClusterApi, createCluster } from './cluster/cluster.js';
+import type { NodeId } from './cluster/node-id.js';
+import type { Transport } from './cluster/transport.js';
+import { createWsTransport } from './cluster/ws-transport.js';
+import { asError, ObserverDisabledError } from './errors.js';
+import * as clusterObserver from './observer/cluster-observer.js';
+import { checkHandler, createObserver, type ObserverApi } from './observer/observer.js';
+import { createPublisher } from './observer/publisher.js';
+import type { ProcessRef } from './process/behavior.js';
+import { Deadlines } from './process/deadlines.js';
+import { checkReason, createGenServer, type GenServerApi, type LifecycleEvent } from './process/gen-server.js';
+import { lifecycleEvent } from './process/lifecycle.js';
+import { ProcessTable } from './process/process-table.js';
+import { Scheduler } from './process/scheduler.js';
+import { createRegistry, NameTable, type RegistryApi } from './registry/registry.js';
+import { createSupervisor, type SupervisorApi } from './supervisor/supervisor.js';
+
+/** How long a process may take to stop when its runtime shuts down, ms; then it is killed. */
+const SHUTDOWN_MS = 5000;
+
+export interface RuntimeOptions {
+  /** Default: the machine's clock. */
+  readonly clock?: Clock;
+  /** `false`: nobody subscribes to the bus, and the Observer of this runtime throws ObserverDisabledError. */
+  readonly observer?: false;
+  /** Hears what listeners throw, and what goes wrong between nodes. Default: a warning of the Node process. */
+  readonly onError?: (error: unknown) => void;
+  /** How nodes reach each other. Default: WebSockets. */
+  readonly transport?: Transport;
+}
+
+/** All nodes of the cluster, as one of them sees them. */
+export type ClusterObserverSnapshot = snapshots.ClusterObserverSnapshot<NodeId>;
+/** One node in a cluster snapshot. */
+export type NodeObserverSnapshot = snapshots.NodeObserverSnapshot<NodeId>;
+export type ClusterObserverEvent = clusterObserver.ClusterObserverEvent<NodeId>;
+export type ClusterObserver = clusterObserver.ClusterObserverApi<NodeId>;
+
+export interface Runtime {
+  readonly GenServer: GenServerApi;
+  readonly Supervisor: SupervisorApi;
+  readonly Registry: RegistryApi;
+  readonly Observer: ObserverApi;
+  readonly Cluster: ClusterApi;
+  readonly ClusterObserver: ClusterObserver;
+  /** Leaves the cluster, and stops every process, the last started first. Resolves when all are gone. */
+  shutdown(): Promise<void>;
+}
+
+/**
+ * Makes a world of its own: processes, names, bus, observer and cluster node share nothing with any other runtime.
+ *
+ * @example
+ * const { GenServer, Observer, shutdown } = createRuntime();
+ */
+export function createRuntime(options: RuntimeOptions = {}): Runtime {
+  const { clock = systemClock } = options;
+  const onError = reporting(options.onError ?? warn);
+  const bus = new Bus({ now: () => clock.now(), onError });
+  const scheduler = new Scheduler(() => performance.now());
+  const deadlines = new Deadlines(clock);
+  const names = new NameTable();
+  const turnListeners = new Set<() => void>();
+  const emit: Bus['emit'] = (fact) => {
+    scheduler.touch();
+    bus.emit(fact);
+  };
+  const processes = new ProcessTable({ clock, scheduler, names, emit });
+  const flush = (): void => {
+    processes.report();
+    for (const listener of turnListeners) listener();
+  };
+  scheduler.onEndOfTurn(() => deadlines.endTurn());
+  scheduler.onEndOfTurn(flush);
+
+  const onLifecycleEvent =
+    (kind: ProcessKind) =>
+    (handler: (event: LifecycleEvent<ProcessRef>) => void): (() => void) => {
+      checkHandler(handler);
+      return bus.subscribe((event) => {
+        const lifecycle = lifecycleEvent(event, kind);
+        if (lifecycle !== undefined) handler(lifecycle);
+      });
+    };
+
+  const local =
+    options.observer === false
+      ? undefined
+      : createObserver({
+          now: () => clock.now(),
+          scheduler: schedulerOf(clock),
+          delivered: { subscribe: (listener) => bus.subscribe(listener) },
+          recorded: { subscribe: (listener) => bus.record(listener) },
+          turns: {
+            subscribe(listener) {
+              turnListeners.add(listener);
+              return () => void turnListeners.delete(listener);
+            },
+          },
+          flush,
+          memoryUsage() {
+            const { heapUsed, heapTotal, external, rss } = process.memoryUsage();
+            return { heapUsed, heapTotal, external, rss };
+          },
+          async stopProcess(id, reason) {
+            checkReason(reason);
+            await processes.running({ id }).stop(reason);
+          },
+          trace: (id) => processes.running({ id }).trace(),
+          onError,
+        });
+
+  const { cluster, membership, rpc } = createCluster({
+    clock,
+    transport: options.transport ?? createWsTransport(),
+    processCount: () => processes.size,
+    onError,
+  });
+  const wire = {
+    now: () => clock.now(),
+    scheduler: schedulerOf(clock),
+    local,
+    request: rpc.request.bind(rpc),
+    notify: (to: NodeId, topic: string, body: unknown) => void rpc.notify(to, topic, body),
+    onNotify: rpc.onNotify.bind(rpc),
+  };
+  const publisher = createPublisher<NodeId>({
+    ...wire,
+    incarnation: () => membership.local()?.incarnation ?? 0,
+    handle: (method, answer) => void rpc.handle(method, answer),
+  });
+  membership.onChange(({ type, id }) => {
+    if (type === 'down') publisher.forget(id);
+  });
+
+  return {
+    GenServer: createGenServer({ processes, scheduler, deadlines, onLifecycleEvent: onLifecycleEvent('genserver') }),
+    Supervisor: createSupervisor({
+      processes,
+      deadlines,
+      clock,
+      emit,
+      onLifecycleEvent: onLifecycleEvent('supervisor'),
+    }),
+    Registry: createRegistry({ names, processes, emit }),
+    Observer: local?.observer ?? disabled(),
+    Cluster: cluster,
+    ClusterObserver: clusterObserver.createClusterObserver<NodeId>({
+      ...wire,
+      localNode: membership.local,
+      members: membership.members,
+      changes: { subscribe: membership.onChange },
+      stopped: {
+        subscribe: (listener) => cluster.onStatusChange((status) => status === 'stopping' && listener(status)),
+      },
+      onError,
+    }),
+    async shutdown() {
+      await cluster.stop();
+      for (const root of processes.roots().toReversed()) {
+        const timer = root.kind === 'genserver' ? clock.setTimeout(() => root.kill(), SHUTDOWN_MS) : undefined;
+        await root.stop('shutdown');
+        if (timer !== undefined) clock.clearTimeout(timer);
+      }
+    },
+  };
+}
+
+/** An observer that is there to be passed around, and says when used that it is off. */
+function disabled(): ObserverApi {
+  return new Proxy({} as ObserverApi, {
+    get: () => {
+      throw new ObserverDisabledError();
+    },
+  });
+}
+
+function warn(error: unknown): void {
+  process.emitWarning(asError(error));
+}
+
+/** Whoever hears of errors must not make more: one that throws is told as a warning. */
+function reporting(onError: (error: unknown) => void): (error: unknown) => void {
+  return (error) => {
+    try {
+      onError(error);
+    } catch (thrown) {
+      warn(thrown);
+    }
+  };
+}

@@ -1,0 +1,129 @@
+import type { SupervisorStrategy } from '../../streams/events.js';
+import { MAX_TIMER_MS } from '../clock.js';
+import {
+  DuplicateChildError,
+  InvalidArgumentError,
+  InvalidChildSpecError,
+  InvalidSimpleOneForOneConfigError,
+  MissingChildTemplateError,
+} from '../errors.js';
+import type { ProcessRef } from '../process/behavior.js';
+import { checkName } from '../process/gen-server.js';
+import type { RestartIntensity } from './intensity.js';
+import type { RestartType } from './strategy.js';
+
+export interface ChildOptions {
+  /** Default `permanent`. */
+  readonly restart?: RestartType;
+  /**
+   * How long the child may take to stop, ms; then it is killed. 0: it is killed at once. Default 5000 for a GenServer;
+   * for a supervisor Infinity, since its own children have their time-outs.
+   */
+  readonly shutdownTimeout?: number;
+  /** Whether its ending by itself counts for `autoShutdown`. Default false. */
+  readonly significant?: boolean;
+}
+
+export interface ChildSpec extends ChildOptions {
+  /** Unique within the supervisor. */
+  readonly id: string;
+  /** Starts the child, at first and at each restart. The child may be a supervisor. */
+  start(): Promise<ProcessRef>;
+}
+
+/** What all children of a `simple_one_for_one` supervisor have in common. */
+export interface ChildTemplate<Args extends readonly unknown[] = readonly unknown[]> extends ChildOptions {
+  /** `args` are those given to `startChild`. */
+  start(...args: Args): Promise<ProcessRef>;
+}
+
+/**
+ * When a supervisor ends because its significant children ended by themselves, without being restarted: `any_significant`
+ * at the first of them, `all_significant` at the last.
+ */
+export type AutoShutdown = 'never' | 'any_significant' | 'all_significant';
+
+export interface SupervisorOptions<Args extends readonly unknown[] = readonly unknown[]> {
+  /** Default `one_for_one`. */
+  readonly strategy?: SupervisorStrategy;
+  /** Started in order, stopped in reverse. */
+  readonly children?: readonly ChildSpec[];
+  /** For `simple_one_for_one`, and only for it. */
+  readonly childTemplate?: ChildTemplate<Args>;
+  /** Default 3 restarts within 5000 ms. */
+  readonly restartIntensity?: RestartIntensity;
+  readonly name?: string;
+  /** Default `never`. */
+  readonly autoShutdown?: AutoShutdown;
+}
+
+const STRATEGIES: readonly unknown[] = ['one_for_one', 'one_for_all', 'rest_for_one', 'simple_one_for_one'];
+const RESTART_TYPES: readonly unknown[] = ['permanent', 'transient', 'temporary'];
+const AUTO_SHUTDOWNS: readonly unknown[] = ['never', 'any_significant', 'all_significant'];
+
+/**
+ * @throws InvalidArgumentError, MissingChildTemplateError, InvalidSimpleOneForOneConfigError, InvalidChildSpecError,
+ * DuplicateChildError
+ */
+export function checkSupervisorOptions(options: SupervisorOptions): void {
+  const { strategy = 'one_for_one', children, childTemplate, restartIntensity, name, autoShutdown = 'never' } = options;
+  if (!STRATEGIES.includes(strategy)) throw new InvalidArgumentError('strategy', STRATEGIES.join(' | '), strategy);
+  if (!AUTO_SHUTDOWNS.includes(autoShutdown)) {
+    throw new InvalidArgumentError('autoShutdown', AUTO_SHUTDOWNS.join(' | '), autoShutdown);
+  }
+  if (name !== undefined) checkName(name);
+  if (restartIntensity !== undefined) checkIntensity(restartIntensity);
+  if (strategy === 'simple_one_for_one') {
+    if (childTemplate === undefined) throw new MissingChildTemplateError();
+    if (children !== undefined) {
+      throw new InvalidSimpleOneForOneConfigError('children', 'simple_one_for_one starts with none; use startChild');
+    }
+    checkChild(childTemplate);
+    return;
+  }
+  if (childTemplate !== undefined) {
+    throw new InvalidSimpleOneForOneConfigError('childTemplate', `is for simple_one_for_one, not for ${strategy}`);
+  }
+  if (children !== undefined && !Array.isArray(children)) {
+    throw new InvalidArgumentError('children', 'an array of child specs', children);
+  }
+  const ids = new Set<string>();
+  for (const spec of children ?? []) {
+    checkChildSpec(spec);
+    if (ids.has(spec.id)) throw new DuplicateChildError(name ?? '(being started)', spec.id);
+    ids.add(spec.id);
+  }
+}
+
+/** @throws InvalidChildSpecError */
+export function checkChildSpec(spec: ChildSpec): void {
+  if (typeof spec !== 'object' || spec === null) throw new InvalidChildSpecError('it', 'must be an object');
+  if (typeof spec.id !== 'string' || spec.id === '')
+    throw new InvalidChildSpecError('id', 'must be a non-empty string');
+  checkChild(spec);
+}
+
+function checkChild(child: ChildOptions & { readonly start: unknown }): void {
+  const { start, restart = 'permanent', shutdownTimeout, significant = false } = child;
+  if (typeof start !== 'function')
+    throw new InvalidChildSpecError('start', 'must be a function that resolves with a ref');
+  if (!RESTART_TYPES.includes(restart))
+    throw new InvalidChildSpecError('restart', `must be ${RESTART_TYPES.join(' | ')}`);
+  const limited = shutdownTimeout !== undefined && shutdownTimeout !== Number.POSITIVE_INFINITY;
+  if (limited && !(shutdownTimeout >= 0 && shutdownTimeout <= MAX_TIMER_MS)) {
+    throw new InvalidChildSpecError('shutdownTimeout', `must be a number of ms from 0 to ${MAX_TIMER_MS}, or Infinity`);
+  }
+  if (typeof significant !== 'boolean') throw new InvalidChildSpecError('significant', 'must be a boolean');
+  if (significant && restart === 'permanent') {
+    throw new InvalidChildSpecError('significant', "is for children that may end: restart 'transient' or 'temporary'");
+  }
+}
+
+function checkIntensity({ maxRestarts, withinMs }: RestartIntensity): void {
+  if (!(Number.isInteger(maxRestarts) && maxRestarts >= 0)) {
+    throw new InvalidArgumentError('restartIntensity.maxRestarts', 'a whole number, at least 0', maxRestarts);
+  }
+  if (!(withinMs > 0 && Number.isFinite(withinMs))) {
+    throw new InvalidArgumentError('restartIntensity.withinMs', 'a number of ms above 0', withinMs);
+  }
+}

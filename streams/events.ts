@@ -1,0 +1,151 @@
+/**
+ * The facts: everything that can happen to a process, as plain data. No live reference, function or Error object is in
+ * any of them, so that a recorded run can be stored, sent and replayed.
+ */
+
+export type ProcessKind = 'genserver' | 'supervisor';
+
+export type SupervisorStrategy = 'one_for_one' | 'one_for_all' | 'rest_for_one' | 'simple_one_for_one';
+
+/** An error as data. */
+export interface ErrorFact {
+  readonly name: string;
+  readonly message: string;
+  readonly stack?: string;
+  /** Stable code, where the error had one. */
+  readonly code?: string;
+}
+
+/** Why a process ended, as data. `killed`: it was ended without being asked, having not answered in time. */
+export type ExitFact = 'normal' | 'shutdown' | 'killed' | { readonly error: ErrorFact };
+
+interface Stamped {
+  /** Position in the history of its runtime: 1, 2, 3 ... without gaps. */
+  readonly seq: number;
+  /** When it happened, ms since the epoch. */
+  readonly at: number;
+}
+
+/** A process exists; `init` begins. */
+export interface ProcessSpawned extends Stamped {
+  readonly type: 'process_spawned';
+  readonly id: string;
+  readonly kind: ProcessKind;
+  /** Supervisors only. */
+  readonly strategy?: SupervisorStrategy;
+}
+
+/** `init` is through; the process handles messages from now on. */
+export interface ProcessStarted extends Stamped {
+  readonly type: 'process_started';
+  readonly id: string;
+  readonly kind: ProcessKind;
+  /** Supervisors only. */
+  readonly strategy?: SupervisorStrategy;
+}
+
+/** The process was asked to stop, or crashed, and is on its way out. */
+export interface ProcessStopping extends Stamped {
+  readonly type: 'process_stopping';
+  readonly id: string;
+}
+
+/**
+ * What a process did since its last such fact: one per process and turn of the event loop, however many messages there
+ * were. The counts are zero when only the queue grew.
+ */
+export interface MessagesHandled extends Stamped {
+  readonly type: 'messages_handled';
+  readonly id: string;
+  readonly calls: number;
+  readonly casts: number;
+  readonly infos: number;
+  /** Messages waiting in the mailbox after these. */
+  readonly queueSize: number;
+}
+
+/** A handler, `init` or `terminate` threw. The exit follows. */
+export interface ProcessCrashed extends Stamped {
+  readonly type: 'process_crashed';
+  readonly id: string;
+  readonly kind: ProcessKind;
+  readonly error: ErrorFact;
+}
+
+/** The process is gone. */
+export interface ProcessExited extends Stamped {
+  readonly type: 'process_exited';
+  readonly id: string;
+  readonly kind: ProcessKind;
+  readonly reason: ExitFact;
+  /** Messages that were still in the mailbox; callers among their senders were rejected. */
+  readonly unhandled: number;
+}
+
+/** A process became the child of a supervisor. */
+export interface ChildStarted extends Stamped {
+  readonly type: 'child_started';
+  readonly supervisorId: string;
+  /** The id in the child spec. */
+  readonly childId: string;
+  /** The id of the process. */
+  readonly id: string;
+}
+
+/** A supervisor replaced a child that had ended. */
+export interface ChildRestarted extends Stamped {
+  readonly type: 'child_restarted';
+  readonly supervisorId: string;
+  /** The id in the child spec. */
+  readonly childId: string;
+  readonly oldId: string;
+  readonly newId: string;
+  /** Of the new process. */
+  readonly kind: ProcessKind;
+  /** How often this child has been restarted by now. */
+  readonly attempt: number;
+}
+
+export interface NameRegistered extends Stamped {
+  readonly type: 'name_registered';
+  readonly name: string;
+  readonly id: string;
+}
+
+export interface NameUnregistered extends Stamped {
+  readonly type: 'name_unregistered';
+  readonly name: string;
+  readonly id: string;
+}
+
+/** One message of a process that somebody traces. Not part of any snapshot. */
+export interface MessageTraced extends Stamped {
+  readonly type: 'message';
+  readonly id: string;
+  readonly kind: 'call' | 'cast' | 'info';
+  /** Time in the mailbox, ms; for a message that came before the trace began, since then. */
+  readonly waitMs: number;
+  /** Time in the handler, ms, what it awaited included. */
+  readonly handleMs: number;
+  readonly outcome: 'ok' | 'crashed';
+  /** The `type` of the message where it has one, else its class or primitive type. Never its content. */
+  readonly messageType: string;
+}
+
+export type RuntimeEvent =
+  | ProcessSpawned
+  | ProcessStarted
+  | ProcessStopping
+  | MessagesHandled
+  | ProcessCrashed
+  | ProcessExited
+  | ChildStarted
+  | ChildRestarted
+  | NameRegistered
+  | NameUnregistered
+  | MessageTraced;
+
+type WithoutStamp<Event> = Event extends RuntimeEvent ? Omit<Event, keyof Stamped> : never;
+
+/** A {@link RuntimeEvent} before the bus has given it its place and time. */
+export type RuntimeFact = WithoutStamp<RuntimeEvent>;

@@ -1,0 +1,160 @@
+import type { ChildStarted, MessagesHandled, ProcessSpawned, RuntimeEvent } from './events.js';
+import { type Now, ServerRow, type SupervisorFields, SupervisorRow } from './rows.js';
+import type { GenServerStats, ServerStatus, SupervisorStats } from './snapshot.js';
+import { Table, type TableEdit } from './table.js';
+
+/** All that is known of the processes of one node. Immutable; versions share what did not change. */
+export interface NodeModel {
+  /** Grows by one with every event that changed something. */
+  readonly version: number;
+  readonly servers: Table<GenServerStats>;
+  readonly supervisors: Table<SupervisorStats>;
+  /** The clock of the node, for the rows' `uptimeMs`. */
+  readonly now: Now;
+}
+
+/** A node on which nothing has happened yet. */
+export function emptyModel(now: Now): NodeModel {
+  return { version: 0, servers: new Table(), supervisors: new Table(), now };
+}
+
+/**
+ * The model after one more event. Total: an event that makes no sense where it stands (a message of a process nobody
+ * started, a second start, an exit of the gone) changes nothing. Several events at once are cheaper with {@link evolveAll}.
+ */
+export function evolve(model: NodeModel, event: RuntimeEvent): NodeModel {
+  return evolveAll(model, [event]);
+}
+
+/** The model after several more events, in order: `events.reduce(evolve, model)`, but copying once, not once per event. */
+export function evolveAll(model: NodeModel, events: readonly RuntimeEvent[]): NodeModel {
+  const draft = new Draft(model);
+  for (const event of events) draft.apply(event);
+  return draft.done();
+}
+
+/** A model that is being changed. Each method tells whether it changed anything. */
+class Draft {
+  readonly #from: NodeModel;
+  readonly #servers: TableEdit<GenServerStats>;
+  readonly #supervisors: TableEdit<SupervisorStats>;
+  #version: number;
+
+  constructor(model: NodeModel) {
+    this.#from = model;
+    this.#servers = model.servers.edit();
+    this.#supervisors = model.supervisors.edit();
+    this.#version = model.version;
+  }
+
+  done(): NodeModel {
+    if (this.#version === this.#from.version) return this.#from;
+    return {
+      version: this.#version,
+      servers: this.#servers.done(),
+      supervisors: this.#supervisors.done(),
+      now: this.#from.now,
+    };
+  }
+
+  apply(event: RuntimeEvent): void {
+    if (this.#change(event)) this.#version += 1;
+  }
+
+  #change(event: RuntimeEvent): boolean {
+    switch (event.type) {
+      case 'process_spawned':
+        return this.#spawned(event);
+      case 'process_started':
+        return this.#setStatus(event.id, 'running');
+      case 'process_stopping':
+        return this.#setStatus(event.id, 'stopping');
+      case 'messages_handled':
+        return this.#handled(event);
+      case 'child_started':
+        return this.#adopted(event);
+      case 'child_restarted':
+        return this.#changeSupervisor(event.supervisorId, ({ totalRestarts }) => ({ totalRestarts: totalRestarts + 1 }));
+      case 'process_exited':
+        return this.#exited(event.id);
+      case 'name_registered':
+        return this.#find(event.id)?.name === undefined && this.#setName(event.id, event.name);
+      case 'name_unregistered':
+        return this.#find(event.id)?.name === event.name && this.#setName(event.id, undefined);
+      default:
+        // Crashes and traced messages change no row; neither does an event of a later version of noex.
+        return false;
+    }
+  }
+
+  #spawned({ id, kind, strategy, at }: ProcessSpawned): boolean {
+    if (this.#find(id) !== undefined) return false;
+    const { now } = this.#from;
+    if (kind === 'supervisor') {
+      const fields = { id, strategy: strategy ?? 'one_for_one', childCount: 0, totalRestarts: 0, startedAt: at };
+      this.#supervisors.set(new SupervisorRow(fields, now));
+    } else {
+      this.#servers.set(new ServerRow({ id, status: 'starting', queueSize: 0, messageCount: 0, startedAt: at }, now));
+    }
+    return true;
+  }
+
+  #handled({ id, calls, casts, infos, queueSize }: MessagesHandled): boolean {
+    const row = this.#servers.get(id);
+    if (row === undefined) return false;
+    const messageCount = row.messageCount + calls + casts + infos;
+    if (messageCount === row.messageCount && queueSize === row.queueSize) return false;
+    this.#servers.set(new ServerRow({ ...row, messageCount, queueSize }, this.#from.now));
+    return true;
+  }
+
+  #adopted({ id, supervisorId }: ChildStarted): boolean {
+    const child = this.#find(id);
+    if (child === undefined || child.parentId !== undefined || id === supervisorId) return false;
+    if (!this.#changeSupervisor(supervisorId, ({ childCount }) => ({ childCount: childCount + 1 }))) return false;
+    return this.#changeRow(id, { parentId: supervisorId });
+  }
+
+  #exited(id: string): boolean {
+    const row = this.#find(id);
+    if (row === undefined) return false;
+    this.#servers.delete(id);
+    this.#supervisors.delete(id);
+    if (row.parentId !== undefined) {
+      this.#changeSupervisor(row.parentId, ({ childCount }) => ({ childCount: childCount - 1 }));
+    }
+    return true;
+  }
+
+  #setStatus(id: string, status: ServerStatus): boolean {
+    const row = this.#servers.get(id);
+    // A process goes starting -> running -> stopping, and never back, in whatever order it is told.
+    if (row === undefined || ORDER[status] <= ORDER[row.status]) return false;
+    this.#servers.set(new ServerRow({ ...row, status }, this.#from.now));
+    return true;
+  }
+
+  #setName(id: string, name: string | undefined): boolean {
+    return this.#changeRow(id, { name });
+  }
+
+  #find(id: string): GenServerStats | SupervisorStats | undefined {
+    return this.#servers.get(id) ?? this.#supervisors.get(id);
+  }
+
+  #changeRow(id: string, changes: { parentId?: string; name?: string | undefined }): boolean {
+    const server = this.#servers.get(id);
+    if (server === undefined) return this.#changeSupervisor(id, () => changes);
+    this.#servers.set(new ServerRow({ ...server, ...changes }, this.#from.now));
+    return true;
+  }
+
+  #changeSupervisor(id: string, change: (row: SupervisorStats) => Partial<SupervisorFields>): boolean {
+    const row = this.#supervisors.get(id);
+    if (row === undefined) return false;
+    this.#supervisors.set(new SupervisorRow({ ...row, ...change(row) }, this.#from.now));
+    return true;
+  }
+}
+
+const ORDER: Readonly<Record<ServerStatus, number>> = { starting: 0, running: 1, stopping: 2 };

@@ -1,0 +1,134 @@
+import type { Changes } from './changes.js';
+import type { NodeModel } from './evolve.js';
+import { snapshotOf } from './project.js';
+import type { MemoryStats, ObserverSnapshot } from './snapshot.js';
+
+/** What one node says about itself to another: which version of it this is, and what the other does not know yet. */
+export interface NodeReport {
+  /** Which life of the node: it grows with every restart. */
+  readonly incarnation: number;
+  /** The version of the snapshot that `changes` lead to. */
+  readonly version: number;
+  /** The node's own clock, ms since the epoch. */
+  readonly timestamp: number;
+  readonly memory: Omit<MemoryStats, 'timestamp'>;
+  readonly changes: Changes;
+}
+
+/** What a reader knows about one node after a report: complete, whatever the report left out. */
+export interface NodeFrame {
+  readonly nodeId: string;
+  readonly incarnation: number;
+  readonly version: number;
+  readonly model: NodeModel;
+  readonly snapshot: ObserverSnapshot;
+  /** When it arrived, ms since the epoch on the reader's clock. */
+  readonly receivedAt: number;
+}
+
+export function frameOf(
+  nodeId: string,
+  { incarnation, timestamp, memory }: Omit<NodeReport, 'version' | 'changes'>,
+  model: NodeModel,
+  receivedAt: number,
+): NodeFrame {
+  const snapshot = snapshotOf(model, timestamp, { ...memory, timestamp });
+  return { nodeId, incarnation, version: model.version, model, snapshot, receivedAt };
+}
+
+export function encodeReport(report: NodeReport): string {
+  return JSON.stringify(report);
+}
+
+/**
+ * A report from the text that another node sent.
+ *
+ * @throws TypeError that names the part that is not what it should be
+ */
+export function decodeReport(text: unknown): NodeReport {
+  if (typeof text !== 'string') throw new TypeError('a report must be text');
+  const report: unknown = JSON.parse(text);
+  REPORT(report, 'report');
+  return report as NodeReport;
+}
+
+/** Throws a TypeError that names `path` unless `value` is what it should be. */
+type Check = (value: unknown, path: string) => void;
+
+function that(isRight: (value: unknown) => boolean, expected: string): Check {
+  return (value, path) => {
+    if (!isRight(value)) throw new TypeError(`${path} must be ${expected}`);
+  };
+}
+
+function object(checks: Readonly<Record<string, Check>>): Check {
+  const entries = Object.entries(checks);
+  return (value, path) => {
+    if (typeof value !== 'object' || value === null) throw new TypeError(`${path} must be an object`);
+    for (const [field, check] of entries) {
+      check(Object.hasOwn(value, field) ? Reflect.get(value, field) : undefined, `${path}.${field}`);
+    }
+  };
+}
+
+/** Columns of one length, each full of values that pass. */
+function columns(checks: Readonly<Record<string, Check>>): Check {
+  const column =
+    (check: Check): Check =>
+    (value, path) => {
+      if (!Array.isArray(value)) throw new TypeError(`${path} must be an array`);
+      for (const cell of value) check(cell, path);
+    };
+  const each = object(Object.fromEntries(Object.entries(checks).map(([field, check]) => [field, column(check)])));
+  return (value, path) => {
+    each(value, path);
+    const lengths = Object.keys(checks).map((field) => Reflect.get(value as object, field).length);
+    if (new Set(lengths).size > 1) throw new TypeError(`${path} must have columns of one length`);
+  };
+}
+
+const isText = (value: unknown): boolean => typeof value === 'string' && value.length <= MAX_TEXT;
+const isIn = (values: readonly unknown[]): Check =>
+  that((value) => values.includes(value), `one of ${values.join(', ')}`);
+
+/** The longest id or name that is taken from another node, in characters. */
+const MAX_TEXT = 1024;
+const count = that((value) => Number.isSafeInteger(value) && Number(value) >= 0, 'a whole number, at least 0');
+const time = that(Number.isFinite, 'a number');
+const text = that(isText, `text of at most ${MAX_TEXT} characters`);
+const textOrNull = that((value) => value === null || isText(value), `text of at most ${MAX_TEXT} characters, or null`);
+
+const SERVERS = columns({
+  id: text,
+  name: textOrNull,
+  parentId: textOrNull,
+  status: isIn(['starting', 'running', 'stopping']),
+  queueSize: count,
+  messageCount: count,
+  startedAt: time,
+});
+
+const SUPERVISORS = columns({
+  id: text,
+  name: textOrNull,
+  parentId: textOrNull,
+  strategy: isIn(['one_for_one', 'one_for_all', 'rest_for_one', 'simple_one_for_one']),
+  childCount: count,
+  totalRestarts: count,
+  startedAt: time,
+});
+
+const FULL = object({ servers: SERVERS, supervisors: SUPERVISORS });
+
+const CHANGES: Check = (value, path) => {
+  object({ type: isIn(['none', 'full']) })(value, path);
+  if ((value as Changes).type === 'full') FULL(value, path);
+};
+
+const REPORT = object({
+  incarnation: count,
+  version: count,
+  timestamp: time,
+  memory: object({ heapUsed: count, heapTotal: count, external: count, rss: count }),
+  changes: CHANGES,
+});

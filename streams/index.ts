@@ -1,0 +1,50 @@
+export { applyChanges, type Changes, changesSince, type ServerColumns, type SupervisorColumns } from './changes.js';
+export type {
+  ChildRestarted,
+  ChildStarted,
+  ErrorFact,
+  ExitFact,
+  MessagesHandled,
+  MessageTraced,
+  NameRegistered,
+  NameUnregistered,
+  ProcessCrashed,
+  ProcessExited,
+  ProcessKind,
+  ProcessSpawned,
+  ProcessStarted,
+  ProcessStopping,
+  RuntimeEvent,
+  SupervisorStrategy,
+} from './events.js';
+export { emptyModel, evolve, evolveAll, type NodeModel } from './evolve.js';
+export { decodeReport, encodeReport, frameOf, type NodeFrame, type NodeReport } from './frames.js';
+export { localModel$ } from './local.js';
+export {
+  clusterSnapshot,
+  type Frames,
+  merge,
+  mergeFrame,
+  type NodePresence,
+  noFrames,
+  type Presence,
+} from './merge.js';
+export { poll } from './poll.js';
+export { snapshotOf } from './project.js';
+export type { Now } from './rows.js';
+export { schedulerOf, type Timers } from './scheduler.js';
+export type {
+  ClusterAggregate,
+  ClusterObserverSnapshot,
+  GenServerStats,
+  MemoryStats,
+  NodeObserverSnapshot,
+  NodeObserverStatus,
+  ObserverSnapshot,
+  ProcessTreeNode,
+  ServerStatus,
+  SupervisorStats,
+} from './snapshot.js';
+export { type Feed, fromFeed } from './source.js';
+export { Table, type TableEdit } from './table.js';
+export { processTree } from './tree.js';

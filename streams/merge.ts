@@ -1,0 +1,130 @@
+import { filter, merge as inAnyOrder, map, type Observable, scan } from 'rxjs';
+import type { NodeFrame } from './frames.js';
+import type { ClusterAggregate, ClusterObserverSnapshot, NodeObserverSnapshot } from './snapshot.js';
+
+/** The newest frame of each node. */
+export type Frames = ReadonlyMap<string, NodeFrame>;
+
+/** How a node stands, as the reader's own cluster membership knows it. */
+export interface NodePresence<Id extends string = string> {
+  readonly nodeId: Id;
+  readonly incarnation: number;
+  /** `silent`: linked, but nothing has come from it for too long. `failed`: it answered with an error. */
+  readonly link: 'up' | 'silent' | 'failed' | 'down';
+  /** What is wrong, for people. */
+  readonly error?: string;
+}
+
+/** Which nodes there are, the local one first. */
+export interface Presence<Id extends string = string> {
+  readonly timestamp: number;
+  readonly localNodeId: Id;
+  readonly nodes: readonly NodePresence<Id>[];
+}
+
+export const noFrames: Frames = new Map();
+
+/**
+ * The frames with one more. Newest incarnation wins, then newest version, then newest time: in whatever order frames
+ * come, and however often, the result is the same.
+ */
+export function mergeFrame(frames: Frames, frame: NodeFrame): Frames {
+  const held = frames.get(frame.nodeId);
+  return held !== undefined && !isNewer(frame, held) ? frames : new Map(frames).set(frame.nodeId, frame);
+}
+
+function isNewer(a: NodeFrame, b: NodeFrame): boolean {
+  if (a.incarnation !== b.incarnation) return a.incarnation > b.incarnation;
+  if (a.version !== b.version) return a.version > b.version;
+  return a.snapshot.timestamp > b.snapshot.timestamp;
+}
+
+/** What the newest frame of a node and its link say together. */
+function nodeSnapshot<Id extends string>(
+  { nodeId, incarnation, link, error }: NodePresence<Id>,
+  frame: NodeFrame | undefined,
+): NodeObserverSnapshot<Id> {
+  const lastUpdate = frame?.receivedAt ?? 0;
+  if (link === 'up' && frame?.incarnation === incarnation) {
+    return { nodeId, status: 'connected', snapshot: frame.snapshot, lastUpdate };
+  }
+  const problem = link === 'up' ? 'it has not told anything about itself yet' : error;
+  return {
+    nodeId,
+    status: STATUS[link],
+    snapshot: null,
+    lastUpdate,
+    ...(problem !== undefined && { error: problem }),
+    ...(frame !== undefined && { lastSnapshot: frame.snapshot }),
+  };
+}
+
+const STATUS = { up: 'timeout', silent: 'timeout', failed: 'error', down: 'disconnected' } as const;
+
+/** All nodes at one moment: those present, each with the newest that is known of it. */
+export function clusterSnapshot<Id extends string>(
+  frames: Frames,
+  { timestamp, localNodeId, nodes }: Presence<Id>,
+): ClusterObserverSnapshot<Id> {
+  const rows = nodes.map((node) => nodeSnapshot(node, frames.get(node.nodeId)));
+  return { timestamp, localNodeId, nodes: rows, aggregated: aggregate(rows) };
+}
+
+function aggregate(nodes: readonly NodeObserverSnapshot[]): ClusterAggregate {
+  const snapshots = nodes.flatMap(({ snapshot }) => snapshot ?? []);
+  const sum = (count: (snapshot: (typeof snapshots)[number]) => number): number =>
+    snapshots.reduce((total, snapshot) => total + count(snapshot), 0);
+  return {
+    totalProcessCount: sum(({ processCount }) => processCount),
+    totalServerCount: sum(({ servers }) => servers.length),
+    totalSupervisorCount: sum(({ supervisors }) => supervisors.length),
+    totalMessages: sum(({ totalMessages }) => totalMessages),
+    totalRestarts: sum(({ totalRestarts }) => totalRestarts),
+    connectedNodeCount: snapshots.length,
+    totalNodeCount: nodes.length,
+  };
+}
+
+interface Merged<Id extends string> {
+  readonly frames: Frames;
+  readonly presence: Presence<Id> | undefined;
+}
+
+/**
+ * The one observable of the whole cluster: what all nodes say of themselves, under what the reader knows of its links.
+ * Emits with every frame and every change of presence, from the first presence on.
+ */
+export function merge<Id extends string>(
+  frame$: Observable<NodeFrame>,
+  presence$: Observable<Presence<Id>>,
+): Observable<ClusterObserverSnapshot<Id>> {
+  type Step = (merged: Merged<Id>) => Merged<Id>;
+  const step$ = inAnyOrder<Step[]>(
+    frame$.pipe(
+      map((frame) => ({ frames, presence }: Merged<Id>) => ({ frames: mergeFrame(frames, frame), presence })),
+    ),
+    presence$.pipe(
+      map((presence) => ({ frames }: Merged<Id>) => ({ frames: only(frames, presence), presence })),
+    ),
+  );
+  const nothing: Merged<Id> = { frames: noFrames, presence: undefined };
+  return step$.pipe(
+    scan((merged, step) => step(merged), nothing),
+    map(({ frames, presence }) => {
+      if (presence === undefined) return undefined;
+      const timestamp = Math.max(presence.timestamp, ...[...frames.values()].map(({ receivedAt }) => receivedAt));
+      return clusterSnapshot(frames, { ...presence, timestamp });
+    }),
+    filter((snapshot) => snapshot !== undefined),
+  );
+}
+
+/** The frames of those present: who is gone for good is forgotten. */
+function only(frames: Frames, { nodes }: Presence): Frames {
+  return new Map(
+    nodes.flatMap(({ nodeId }) => {
+      const frame = frames.get(nodeId);
+      return frame === undefined ? [] : [[nodeId, frame] as const];
+    }),
+  );
+}

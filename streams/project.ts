@@ -1,0 +1,24 @@
+import type { NodeModel } from './evolve.js';
+import type { MemoryStats, ObserverSnapshot, ProcessTreeNode } from './snapshot.js';
+import { processTree } from './tree.js';
+
+/** The snapshot that a model shows at `timestamp` (ms since the epoch). Its arrays and rows are the model's own. */
+export function snapshotOf(model: NodeModel, timestamp: number, memoryStats: MemoryStats): ObserverSnapshot {
+  const servers = model.servers.rows;
+  const supervisors = model.supervisors.rows;
+  let tree: readonly ProcessTreeNode[] | undefined;
+  return {
+    timestamp,
+    version: model.version,
+    servers,
+    supervisors,
+    get tree() {
+      tree ??= processTree(servers, supervisors);
+      return tree;
+    },
+    processCount: servers.length + supervisors.length,
+    totalMessages: servers.reduce((sum, row) => sum + row.messageCount, 0),
+    totalRestarts: supervisors.reduce((sum, row) => sum + row.totalRestarts, 0),
+    memoryStats,
+  };
+}

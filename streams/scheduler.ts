@@ -1,0 +1,55 @@
+import { type SchedulerAction, type SchedulerLike, Subscription } from 'rxjs';
+
+/** A source of time and timers. */
+export interface Timers<Timer> {
+  /** ms since the epoch */
+  now(): number;
+  /** ms, never goes back */
+  monotonic(): number;
+  setTimeout(callback: () => void, ms: number): Timer;
+  clearTimeout(timer: Timer): void;
+}
+
+/**
+ * An Rx scheduler that runs on somebody's timers. Repeated work keeps its pace: each delay counts from the moment the
+ * work was due, not from when it ran.
+ */
+export function schedulerOf<Timer>(timers: Timers<Timer>): SchedulerLike {
+  return {
+    now: () => timers.now(),
+    schedule<State>(work: (this: SchedulerAction<State>, state?: State) => void, delay = 0, state?: State) {
+      return new TimerAction(timers, work).schedule(state, delay);
+    },
+  };
+}
+
+class TimerAction<State, Timer> extends Subscription implements SchedulerAction<State> {
+  readonly #timers: Timers<Timer>;
+  readonly #work: (this: SchedulerAction<State>, state?: State) => void;
+  #due: number;
+  #pending: Timer | undefined;
+
+  constructor(timers: Timers<Timer>, work: (this: SchedulerAction<State>, state?: State) => void) {
+    super();
+    this.#timers = timers;
+    this.#work = work;
+    this.#due = timers.monotonic();
+    this.add(() => {
+      if (this.#pending !== undefined) this.#timers.clearTimeout(this.#pending);
+    });
+  }
+
+  schedule(state?: State, delay = 0): Subscription {
+    if (this.closed) return this;
+    if (this.#pending !== undefined) this.#timers.clearTimeout(this.#pending);
+    const now = this.#timers.monotonic();
+    this.#due += delay;
+    // Late by more than a whole delay, the event loop having been blocked: no burst to catch up, begin anew from here.
+    if (this.#due < now) this.#due = now + delay;
+    this.#pending = this.#timers.setTimeout(() => {
+      this.#pending = undefined;
+      this.#work.call(this, state);
+    }, this.#due - now);
+    return this;
+  }
+}

@@ -1,0 +1,124 @@
+interface Identified {
+  readonly id: string;
+}
+
+interface TableState<Row> {
+  /** Rows by slot, in order of insertion; `undefined` where one was removed. */
+  readonly slots: readonly (Row | undefined)[];
+  /** id -> slot, as of the last rebuild; shared between versions. */
+  readonly base: ReadonlyMap<string, number>;
+  /** id -> slot or REMOVED: what changed in the index since then. */
+  readonly overlay: ReadonlyMap<string, number>;
+  readonly size: number;
+}
+
+const REMOVED = -1;
+
+function slotOf(id: string, base: ReadonlyMap<string, number>, overlay: ReadonlyMap<string, number>): number {
+  return overlay.get(id) ?? base.get(id) ?? REMOVED;
+}
+
+/**
+ * An immutable collection of rows by id, in order of insertion. A new version costs one copy of the row pointers per
+ * *batch* of edits, and shares rows and index with the version before.
+ */
+export class Table<Row extends Identified> {
+  readonly #state: TableState<Row>;
+  #rows: readonly Row[] | undefined;
+
+  constructor(state: TableState<Row> = { slots: [], base: new Map(), overlay: new Map(), size: 0 }) {
+    this.#state = state;
+  }
+
+  static of<Row extends Identified>(rows: readonly Row[]): Table<Row> {
+    const edit = new Table<Row>().edit();
+    for (const row of rows) edit.set(row);
+    return edit.done();
+  }
+
+  get size(): number {
+    return this.#state.size;
+  }
+
+  get(id: string): Row | undefined {
+    const { slots, base, overlay } = this.#state;
+    const slot = slotOf(id, base, overlay);
+    return slot === REMOVED ? undefined : slots[slot];
+  }
+
+  /** All rows, oldest first; the same array each time. */
+  get rows(): readonly Row[] {
+    this.#rows ??= this.#state.slots.filter((row) => row !== undefined);
+    return this.#rows;
+  }
+
+  edit(): TableEdit<Row> {
+    return new TableEdit(this, this.#state);
+  }
+}
+
+/** A batch of edits to a {@link Table}, which itself stays as it is. */
+export class TableEdit<Row extends Identified> {
+  readonly #from: Table<Row>;
+  readonly #before: TableState<Row>;
+  // Copied at the first edit that writes to them.
+  #slots: (Row | undefined)[] | undefined;
+  #overlay: Map<string, number> | undefined;
+  #size: number;
+
+  constructor(from: Table<Row>, before: TableState<Row>) {
+    this.#from = from;
+    this.#before = before;
+    this.#size = before.size;
+  }
+
+  get(id: string): Row | undefined {
+    const slot = this.#slotOf(id);
+    return slot === REMOVED ? undefined : (this.#slots ?? this.#before.slots)[slot];
+  }
+
+  /** Replaces the row with the same id, or appends. */
+  set(row: Row): void {
+    this.#slots ??= this.#before.slots.slice();
+    const slot = this.#slotOf(row.id);
+    if (slot !== REMOVED) {
+      this.#slots[slot] = row;
+      return;
+    }
+    this.#setSlot(row.id, this.#slots.length);
+    this.#slots.push(row);
+    this.#size += 1;
+  }
+
+  delete(id: string): void {
+    const slot = this.#slotOf(id);
+    if (slot === REMOVED) return;
+    this.#slots ??= this.#before.slots.slice();
+    this.#slots[slot] = undefined;
+    this.#setSlot(id, REMOVED);
+    this.#size -= 1;
+  }
+
+  done(): Table<Row> {
+    if (this.#slots === undefined) return this.#from;
+    const slots = this.#slots;
+    const { base } = this.#before;
+    const overlay = this.#overlay ?? this.#before.overlay;
+    // A rebuild costs the size of the table and comes after edits in proportion to it, so its share of each is constant.
+    const sparse = slots.length > 32 && slots.length > 2 * this.#size;
+    const overlaid = overlay.size > 32 && overlay.size > base.size / 4;
+    if (!sparse && !overlaid) return new Table({ slots, base, overlay, size: this.#size });
+    const rows = slots.filter((row) => row !== undefined);
+    const index = new Map(rows.map((row, slot) => [row.id, slot]));
+    return new Table({ slots: rows, base: index, overlay: new Map(), size: rows.length });
+  }
+
+  #slotOf(id: string): number {
+    return slotOf(id, this.#before.base, this.#overlay ?? this.#before.overlay);
+  }
+
+  #setSlot(id: string, slot: number): void {
+    this.#overlay ??= new Map(this.#before.overlay);
+    this.#overlay.set(id, slot);
+  }
+}

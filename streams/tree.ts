@@ -1,0 +1,29 @@
+import type { GenServerStats, ProcessTreeNode, SupervisorStats } from './snapshot.js';
+
+/**
+ * The supervision tree of the rows of one node. Roots are the processes without a supervisor, or whose supervisor is
+ * not among the rows; siblings stand in the order they were started, supervisors first.
+ */
+export function processTree(
+  servers: readonly GenServerStats[],
+  supervisors: readonly SupervisorStats[],
+): readonly ProcessTreeNode[] {
+  const childrenOf = new Map<string, ProcessTreeNode[]>(supervisors.map(({ id }) => [id, []]));
+  const roots: ProcessTreeNode[] = [];
+  const place = (parentId: string | undefined, node: ProcessTreeNode): void => {
+    const siblings = parentId === undefined ? undefined : childrenOf.get(parentId);
+    (siblings ?? roots).push(node);
+  };
+  for (const stats of supervisors) {
+    const children = childrenOf.get(stats.id) ?? [];
+    place(stats.parentId, { type: 'supervisor', id: stats.id, ...named(stats), stats, children });
+  }
+  for (const stats of servers) {
+    place(stats.parentId, { type: 'genserver', id: stats.id, ...named(stats), stats });
+  }
+  return roots;
+}
+
+function named({ name }: { readonly name?: string }): { readonly name?: string } {
+  return name === undefined ? {} : { name };
+}

@@ -1,0 +1,136 @@
+// The packed tarball, installed in an empty project elsewhere: it compiles there under the strictest settings, with the
+// declarations of its dependencies checked too, and runs.
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { Failure, main, npm, root } from '../../scripts/ensure.mjs';
+
+const project = mkdtempSync(join(tmpdir(), 'noex-package-'));
+const installed = join(project, 'node_modules', 'noex');
+const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+
+const STRICT = {
+  target: 'ES2022',
+  lib: ['ES2022'],
+  module: 'NodeNext',
+  strict: true,
+  exactOptionalPropertyTypes: true,
+  noUncheckedIndexedAccess: true,
+  noPropertyAccessFromIndexSignature: true,
+  noImplicitOverride: true,
+  noImplicitReturns: true,
+  noUnusedLocals: true,
+  noUnusedParameters: true,
+  verbatimModuleSyntax: true,
+  isolatedModules: true,
+  skipLibCheck: false,
+  noEmit: true,
+};
+
+await main(() => {
+  try {
+    install();
+    const files = checkContents();
+    const entries = Object.keys(readManifest().exports).filter((entry) => entry !== './package.json');
+    const names = entries.map((entry) => entry.replace('.', 'noex'));
+    compileWithoutNodeTypes(names);
+    compileSnippets();
+    runEntries(names);
+    console.log(`${files} files, entries ${names.join(', ')}`);
+  } finally {
+    rmSync(project, { recursive: true, force: true });
+  }
+});
+
+function install() {
+  write('package.json', { private: true, type: 'module' });
+  const quiet = ['--no-audit', '--no-fund', '--loglevel=error'];
+  npm(['install', '--prefer-offline', ...quiet, join(root, '.tmp', 'noex.tgz')], { cwd: project });
+}
+
+/** What is not needed is not there, and what the source maps point to is. */
+function checkContents() {
+  const files = readdirSync(installed, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath ?? entry.path, entry.name));
+  const isExpected = (path) =>
+    /^(package[.]json|README[.]md|LICENSE|((src|streams)[/].*[.]ts)|(dist[/](src|streams)[/].*[.](js|d[.]ts)([.]map)?))$/.test(
+      path.slice(installed.length + 1).replaceAll('\\', '/'),
+    );
+  for (const path of files) {
+    if (!isExpected(path)) throw new Failure(`${path} should not be in the package`);
+    if (!path.endsWith('.map')) continue;
+    const { sources } = JSON.parse(readFileSync(path, 'utf8'));
+    for (const source of sources) {
+      if (!existsSync(resolve(dirname(path), source)))
+        throw new Failure(`${path} points to ${source}: not in the package`);
+    }
+  }
+  return files.length;
+}
+
+/** The declarations do not need Node's types. (A browser's only because rxjs names setTimeout.) */
+function compileWithoutNodeTypes(names) {
+  const imports = names.map((name, index) => `import * as entry${index} from '${name}';`);
+  const same = `import { ClusterObserver as one } from 'noex';\nimport { ClusterObserver as other } from 'noex/distribution';`;
+  const used = names.map((_name, index) => `entry${index}`).join(', ');
+  compile(
+    'bare',
+    { lib: ['ES2022', 'DOM'], types: [] },
+    { 'entries.ts': `${imports.join('\n')}\n${same}\nexport default [${used}, one === other];\n` },
+  );
+}
+
+function compileSnippets() {
+  const folder = join(root, 'test', 'package', 'snippets');
+  const snippets = Object.fromEntries(
+    readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), 'utf8')]),
+  );
+  compile('snippets', { types: ['node'], typeRoots: [join(root, 'node_modules', '@types')] }, snippets);
+}
+
+function compile(folder, settings, files) {
+  write(`${folder}/tsconfig.json`, { compilerOptions: { ...STRICT, ...settings }, include: ['*.ts'] });
+  for (const [name, text] of Object.entries(files)) write(`${folder}/${name}`, text);
+  execute([tsc, '-p', folder, '--pretty', 'false'], `${folder} does not compile`);
+}
+
+/** Every entry can be imported; importing starts nothing that keeps a program alive; both roads lead to one object. */
+function runEntries(names) {
+  write(
+    'run.js',
+    `import assert from 'node:assert/strict';
+const before = process.getActiveResourcesInfo();
+const entries = await Promise.all(${JSON.stringify(names)}.map((name) => import(name)));
+await new Promise((done) => setImmediate(done));
+const started = process.getActiveResourcesInfo().filter((resource) => !before.includes(resource));
+assert.deepEqual(started, [], 'importing starts nothing');
+for (const entry of entries) assert.ok(Object.keys(entry).length > 0, 'an entry exports something');
+const { ClusterObserver } = await import('noex');
+assert.ok(ClusterObserver, 'noex exports ClusterObserver');
+assert.equal(ClusterObserver, (await import('noex/distribution')).ClusterObserver, 'both entries share it');
+`,
+  );
+  execute(['run.js'], 'the installed package does not run');
+  write('idle.js', names.map((name) => `import '${name}';\n`).join(''));
+  execute(['idle.js'], 'a program that only imports the package does not end');
+}
+
+function execute(args, complaint) {
+  try {
+    execFileSync(process.execPath, args, { cwd: project, encoding: 'utf8', stdio: 'pipe', timeout: 60_000 });
+  } catch (error) {
+    const { stdout = '', stderr = '', signal } = error;
+    throw new Failure(`${complaint}:\n${stdout}${stderr}${signal ?? ''}`, { cause: error });
+  }
+}
+
+function readManifest() {
+  return JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'));
+}
+
+function write(path, content) {
+  mkdirSync(dirname(join(project, path)), { recursive: true });
+  writeFileSync(join(project, path), typeof content === 'string' ? content : JSON.stringify(content));
+}

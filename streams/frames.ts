@@ -47,9 +47,17 @@ export function encodeReport(report: NodeReport): string {
  */
 export function decodeReport(text: unknown): NodeReport {
   if (typeof text !== 'string') throw new TypeError('a report must be text');
-  const report: unknown = JSON.parse(text);
+  const report = parse(text);
   REPORT(report, 'report');
   return report as NodeReport;
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new TypeError('a report must be JSON', { cause });
+  }
 }
 
 /** Throws a TypeError that names `path` unless `value` is what it should be. */

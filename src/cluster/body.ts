@@ -1,7 +1,7 @@
 import { SuperJSON, type SuperJSONResult } from 'superjson';
 import { asError, InvalidArgumentError, ProtocolError } from '../errors.js';
 
-/** Neither data nor the values in it nest deeper. */
+/** So many objects, arrays, Maps and Sets may be within one another. */
 export const MAX_BODY_DEPTH = 64;
 
 /** How many values of one body may be other than plain JSON. Reviving ten thousand takes some 20 ms. */
@@ -43,7 +43,7 @@ export function encodeBody(value: unknown): string {
     checkAnnotations(json, meta.values);
     return `{"json":${text},"meta":${JSON.stringify({ values: meta.values, v: meta.v })}}`;
   } catch (thrown) {
-    throw new InvalidArgumentError('body', `data that a link can carry, without ${asError(thrown).message}`, value);
+    throw new InvalidArgumentError('body', `data that a link can carry, without ${faultOf(thrown)}`, value);
   }
 }
 
@@ -64,23 +64,27 @@ export function decodeBody(body: unknown): unknown {
     checkAnnotations(json, meta['values']);
     return superjson.deserialize({ json, meta } as SuperJSONResult, { inPlace: true });
   } catch (thrown) {
-    throw new ProtocolError('malformed', `a body with ${asError(thrown).message}`);
+    throw new ProtocolError('malformed', `a body with ${faultOf(thrown)}`);
   }
 }
 
 class Fault extends Error {}
 
+function faultOf(thrown: unknown): string {
+  // The serialiser recurses: what nests too deep for the stack ends here.
+  return thrown instanceof RangeError ? `nesting deeper than ${MAX_BODY_DEPTH}` : asError(thrown).message;
+}
+
 /** Level by level instead of recursively: how deep hostile data nests is theirs to choose. */
 function checkPlain(json: unknown): void {
-  let level = [json];
-  for (let depth = 0; level.length > 0; depth++) {
+  let level = [json].filter(isNested);
+  for (let depth = 1; level.length > 0; depth++) {
     if (depth > MAX_BODY_DEPTH) throw new Fault(`nesting deeper than ${MAX_BODY_DEPTH}`);
     level = level.flatMap(nestedIn);
   }
 }
 
-function nestedIn(node: unknown): unknown[] {
-  if (!isNested(node)) return [];
+function nestedIn(node: object): object[] {
   if (Array.isArray(node)) return node.filter(isNested);
   const forbidden = Object.keys(node).find(isForbidden);
   if (forbidden !== undefined) throw new Fault(`a property called ${forbidden}`);

@@ -1,7 +1,7 @@
 import { MAX_TIMER_MS } from '../clock.js';
 import { asError, InvalidClusterConfigError, InvalidNodeIdError } from '../errors.js';
 import type { BackoffOptions } from './backoff.js';
-import { canonicalHost, NodeId } from './node-id.js';
+import { canonicalHost, isNodeName, NodeId } from './node-id.js';
 import type { Address } from './transport.js';
 
 /** What `Cluster.start` takes. Times are in ms. */
@@ -108,12 +108,14 @@ export function readClusterConfig(config: ClusterConfig): ClusterSettings {
 }
 
 function readNodeName(value: unknown): string {
-  try {
-    return NodeId.parts(NodeId.create(String(value), '127.0.0.1', 1)).name;
-  } catch {
-    const expected = 'must be a letter, then letters, digits, _ or -, at most 64 in all';
-    throw new InvalidClusterConfigError('nodeName', value === undefined ? `is missing; it ${expected}` : expected);
+  if (value === undefined) throw new InvalidClusterConfigError('nodeName', 'is missing; every node needs one');
+  if (typeof value !== 'string' || !isNodeName(value)) {
+    throw new InvalidClusterConfigError(
+      'nodeName',
+      'must be a letter, then letters, digits, _ or -, at most 64 in all',
+    );
   }
+  return value;
 }
 
 function readHost(field: string, value: unknown): string {

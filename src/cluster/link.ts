@@ -14,7 +14,7 @@ import { closeCode, isRefusalReason, type Refusal, type RefusalReason, reasonOf 
 import type { Closing, Connection, TransportViolation } from './transport.js';
 
 /** A handshake that takes longer is given up, connecting included. */
-export const HANDSHAKE_TIMEOUT_MS = 5000;
+const HANDSHAKE_TIMEOUT_MS = 5000;
 
 /** Why a link ended that this node did not end itself. */
 export type LinkEnd =

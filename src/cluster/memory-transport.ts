@@ -86,6 +86,20 @@ export class MemoryNetwork {
     this.#deliver();
   }
 
+  /** Breaks what is connected between the two, so that only the first one notices: something in between gave up. */
+  sever(noticing: Address, other: Address): void {
+    for (const end of this.#ends) {
+      if (end.address === keyOf(noticing) && end.remote === keyOf(other)) {
+        end.finish({ code: 1006, reason: 'ETIMEDOUT' });
+      }
+    }
+  }
+
+  /** How many ends of connections are open: two for each, and one where the other side is gone. */
+  get openEnds(): number {
+    return this.#ends.size;
+  }
+
   /** Loses everything between the two until {@link MemoryNetwork.heal}; as with TCP, it arrives then. */
   cut(a: Address, b: Address): void {
     this.#cuts.add(pair(keyOf(a), keyOf(b)));

@@ -59,6 +59,11 @@ function parts(id: NodeId): NodeIdParts {
 /** Makes, checks and takes apart node ids. `isValid` holds for the canonical form, which `parse` and `create` return. */
 export const NodeId = { parse, create, isValid, parts };
 
+/** Whether this can be the part of a node id before the `@`. */
+export function isNodeName(text: string): boolean {
+  return NAME.test(text);
+}
+
 /** The one spelling of a host that two nodes agree on, or `undefined` if it is none. IPv6 comes back in brackets. */
 export function canonicalHost(host: string): string | undefined {
   const text = host.toLowerCase();
@@ -72,7 +77,7 @@ export function canonicalHost(host: string): string | undefined {
 }
 
 function compose(text: string, name: string, host: string, port: number): NodeId {
-  if (!NAME.test(name)) {
+  if (!isNodeName(name)) {
     throw new InvalidNodeIdError(text, 'the name must be a letter, then letters, digits, _ or -, at most 64 in all');
   }
   const canonical = canonicalHost(host);

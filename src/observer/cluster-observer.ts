@@ -1,4 +1,5 @@
 import {
+  auditTime,
   concat,
   defer,
   finalize,
@@ -11,11 +12,11 @@ import {
   pairwise,
   ReplaySubject,
   type SchedulerLike,
+  Subject,
   share,
   skip,
   startWith,
   takeUntil,
-  throttleTime,
 } from 'rxjs';
 import { frameOf } from '../../streams/frames.js';
 import { clusterSnapshot, merge, type NodePresence, type Presence } from '../../streams/merge.js';
@@ -42,7 +43,10 @@ const CACHE_MS = 2000;
 const DEFAULT_TIMEOUT_MS = 5000;
 /** A watched node that says nothing for so long is shown as `timeout`, ms: more than two of its idle reports. */
 const SILENT_MS = 2.5 * IDLE_PUSH_MS;
-/** While nodes are watched, the merged snapshot is made anew at most this often, ms. */
+/**
+ * While nodes are watched, the merged snapshot is made anew at most this often, ms. Also the time in which a node that
+ * has just been linked usually tells about itself, before it is shown as one that has not.
+ */
 const MERGE_MS = 100;
 
 export type ClusterObserverEvent<Id extends string = string> =
@@ -210,13 +214,18 @@ export function createClusterObserver<Id extends string>(ports: ClusterObserverP
   const watched$ = (): Observable<ClusterObserverSnapshot<Id>> => {
     /** What nodes answered that was no report. */
     const problems = new Map<Id, Linked>();
-    const watchers = new Set<Id>();
+    const noticed$ = new Subject<void>();
+    const watched = new Set<Id>();
 
+    const notice = (id: Id, thrown: unknown): void => {
+      problems.set(id, linkedAfter(thrown));
+      noticed$.next();
+    };
     const watch = (id: Id): void => {
-      watchers.add(id);
+      watched.add(id);
       reader.ask(id, WATCH, DEFAULT_TIMEOUT_MS).then(
         () => problems.delete(id),
-        (thrown) => problems.set(id, linkedAfter(thrown)),
+        (thrown) => notice(id, thrown),
       );
     };
     const unsubscribePushes = ports.onNotify(REPORT, (text, id) => {
@@ -225,7 +234,7 @@ export function createClusterObserver<Id extends string>(ports: ClusterObserverP
         if (!reader.accept(id, text)) watch(id);
         else problems.delete(id);
       } catch (thrown) {
-        problems.set(id, linkedAfter(thrown));
+        notice(id, thrown);
       }
     });
     const linkedOf = ({ id, incarnation }: ObservedMember<Id>): Linked => {
@@ -240,20 +249,20 @@ export function createClusterObserver<Id extends string>(ports: ClusterObserverP
     const watching = change$.subscribe(({ type, id }) => {
       problems.delete(id);
       if (type === 'up') watch(id);
-      else watchers.delete(id);
+      else watched.delete(id);
     });
     const localChange$ = local === undefined ? [] : [local.model$.pipe(skip(1))];
-    const presence$ = inAnyOrder(change$, interval(IDLE_PUSH_MS, scheduler), ...localChange$).pipe(
-      throttleTime(MERGE_MS, scheduler, { leading: true, trailing: true }),
+    const presence$ = inAnyOrder(change$, noticed$, interval(IDLE_PUSH_MS, scheduler), ...localChange$).pipe(
       startWith(undefined),
+      auditTime(MERGE_MS, scheduler),
       map(presence),
     );
     return merge(concat(from(reader.frames.values()), reader.frame$), presence$).pipe(
-      throttleTime(MERGE_MS, scheduler, { leading: true, trailing: true }),
+      auditTime(MERGE_MS, scheduler),
       finalize(() => {
         watching.unsubscribe();
         unsubscribePushes();
-        for (const id of watchers) ports.notify(id, UNWATCH, null);
+        for (const id of watched) ports.notify(id, UNWATCH, null);
       }),
     );
   };

@@ -1,4 +1,4 @@
-import { interval, map, merge, type SchedulerLike, type Subscription, skip, throttleTime } from 'rxjs';
+import { auditTime, interval, map, merge, type SchedulerLike, type Subscription, skip } from 'rxjs';
 import { changesSince } from '../../streams/changes.js';
 import { encodeReport, type NodeReport } from '../../streams/frames.js';
 import { ObserverDisabledError } from '../errors.js';
@@ -92,7 +92,7 @@ export function createPublisher<Id extends string>(ports: PublisherPorts<Id>): P
     pushing ??= merge(observed().model$.pipe(skip(1)), interval(IDLE_PUSH_MS, ports.scheduler))
       .pipe(
         map(() => undefined),
-        throttleTime(PUSH_MS, ports.scheduler, { leading: true, trailing: true }),
+        auditTime(PUSH_MS, ports.scheduler),
       )
       .subscribe(push);
     return encodeReport(first);

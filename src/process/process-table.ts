@@ -27,6 +27,8 @@ interface SpawnOptions<State, CallMsg, CastMsg, CallReply, Info> {
 /** All processes of one runtime. */
 export class ProcessTable {
   readonly #processes = new Map<string, Process>();
+  /** Those that ended without a supervisor, for one who may be about to adopt them. */
+  readonly #ended = new WeakMap<ProcessRef, Process>();
   readonly #host: ProcessHost;
   readonly #names: Names;
   #dirty: Process[] = [];
@@ -43,8 +45,10 @@ export class ProcessTable {
         this.#dirty.push(process);
         scheduler.touch();
       },
-      released: ({ id }) => {
+      released: (process) => {
+        const { id, parent, ref } = process;
         this.#processes.delete(id);
+        if (parent === undefined) this.#ended.set(ref, process);
         const name = names.release(id);
         if (name !== undefined) emit({ type: 'name_unregistered', name, id });
       },
@@ -70,6 +74,11 @@ export class ProcessTable {
     const process = this.find(ref);
     if (process === undefined) throw new ServerNotRunningError(ref.id);
     return process;
+  }
+
+  /** The process that was started with this very ref, be it gone by now; of any other ref, the one that runs. */
+  behind(ref: ProcessRef | undefined): Process | undefined {
+    return typeof ref?.id === 'string' ? (this.#processes.get(ref.id) ?? this.#ended.get(ref)) : undefined;
   }
 
   /** Processes without a parent, oldest first. */

@@ -62,6 +62,7 @@ export class Process implements Runnable {
   #parent: Process | undefined;
   #state: unknown;
   #phase: Phase = 'init';
+  #exitReason: TerminationReason | undefined;
   #stopRequested = false;
   /** The message whose async handler is under way: no other is handled until it is through. */
   #inFlight: Receipt | undefined;
@@ -169,8 +170,12 @@ export class Process implements Runnable {
     if (this.#phase !== 'gone') this.#exit('killed');
   }
 
-  /** Makes `child` end with this process and tell it, by a {@link ChildExit}, when it ends before. */
+  /** Makes `child` end with this process and tell it, by a {@link ChildExit}, when it ends before, or has ended. */
   adopt(child: Process): void {
+    if (child.#exitReason !== undefined) {
+      this.enqueue(new ChildExit(child.id, child.#exitReason), 'info');
+      return;
+    }
     child.#parent = this;
     this.#children.add(child);
   }
@@ -390,6 +395,9 @@ export class Process implements Runnable {
     const initializing = this.#phase === 'init';
     if (this.#dirty) this.#reportCounts();
     this.#phase = 'gone';
+    this.#exitReason = reason;
+    // Whoever keeps the ref of the gone does not keep what they knew.
+    this.#state = undefined;
     for (const child of this.#children) {
       child.#parent = undefined;
       child.kill();

@@ -194,7 +194,8 @@ export class ChildSupervision implements GenServerBehavior<undefined, Supervisor
     const { processes, emit } = this.#options;
     const self = this.#running;
     const ref: ProcessRef | undefined = await child.spec.start();
-    const process = processes.get(ref?.id ?? '');
+    // It may have ended in the meantime; then that is what its supervisor hears next.
+    const process = processes.behind(ref);
     const of = `of child '${child.id}'`;
     if (process === undefined) throw new InvalidChildSpecError('start', `${of} gave no ref of a running process`);
     if (process.parent !== undefined || isAbove(process, self)) {

@@ -1,0 +1,73 @@
+import { fc } from '@fast-check/vitest';
+import type { ProcessKind, RuntimeEvent, RuntimeFact, SupervisorStrategy } from '../../streams/events.js';
+import type { NodeModel } from '../../streams/evolve.js';
+
+/** Facts as events, one millisecond after another. */
+export function stamped(facts: readonly RuntimeFact[]): readonly RuntimeEvent[] {
+  return facts.map((fact, index) => ({ ...fact, seq: index + 1, at: 1000 + index }));
+}
+
+/** A server that has started. */
+export function server(id: string): readonly RuntimeFact[] {
+  return [
+    { type: 'process_spawned', id, kind: 'genserver' },
+    { type: 'process_started', id, kind: 'genserver' },
+  ];
+}
+
+/** A supervisor that has started. */
+export function supervisor(id: string, strategy: SupervisorStrategy = 'one_for_one'): readonly RuntimeFact[] {
+  return [
+    { type: 'process_spawned', id, kind: 'supervisor', strategy },
+    { type: 'process_started', id, kind: 'supervisor', strategy },
+  ];
+}
+
+/** The rows of a model as plain data, uptime included. */
+export function rowsOf({ servers, supervisors }: Pick<NodeModel, 'servers' | 'supervisors'>): {
+  readonly servers: readonly object[];
+  readonly supervisors: readonly object[];
+} {
+  const plain = (row: object & { uptimeMs: number }): object => ({ ...row, uptimeMs: row.uptimeMs });
+  return { servers: servers.rows.map(plain), supervisors: supervisors.rows.map(plain) };
+}
+
+const id = fc.constantFrom('p1', 'p2', 'p3', 'p4', '__proto__');
+const kind = fc.constantFrom<ProcessKind>('genserver', 'supervisor');
+const strategy = fc.constantFrom<SupervisorStrategy>('one_for_one', 'one_for_all', 'rest_for_one', 'simple_one_for_one');
+const name = fc.constantFrom('a', 'b');
+const error = fc.constant({ name: 'Error', message: 'boom' });
+const stamp = { seq: fc.nat(), at: fc.integer() };
+const is = <const Type extends string>(type: Type): fc.Arbitrary<Type> => fc.constant(type);
+
+/** Any event at all, about few processes so that they meet. */
+export const anyEvent: fc.Arbitrary<RuntimeEvent> = fc.oneof(
+  fc.record({ type: is('process_spawned'), id, kind, ...stamp }),
+  fc.record({ type: is('process_spawned'), id, kind, strategy, ...stamp }),
+  fc.record({ type: is('process_started'), id, kind, ...stamp }),
+  fc.record({ type: is('process_stopping'), id, ...stamp }),
+  fc.record({
+    type: is('messages_handled'),
+    id,
+    calls: fc.nat(5),
+    casts: fc.nat(5),
+    infos: fc.nat(5),
+    queueSize: fc.nat(5),
+    ...stamp,
+  }),
+  fc.record({ type: is('process_crashed'), id, kind, error, ...stamp }),
+  fc.record({ type: is('process_exited'), id, kind, reason: is('normal'), unhandled: fc.nat(3), ...stamp }),
+  fc.record({ type: is('child_started'), supervisorId: id, childId: name, id, ...stamp }),
+  fc.record({
+    type: is('child_restarted'),
+    supervisorId: id,
+    childId: name,
+    oldId: id,
+    newId: id,
+    kind,
+    attempt: fc.nat(3),
+    ...stamp,
+  }),
+  fc.record({ type: is('name_registered'), name, id, ...stamp }),
+  fc.record({ type: is('name_unregistered'), name, id, ...stamp }),
+);

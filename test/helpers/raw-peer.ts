@@ -1,0 +1,52 @@
+import { once } from 'node:events';
+import { WebSocket } from 'ws';
+import { decode, encode } from '../../src/cluster/codec.js';
+import { type Frame, MAX_FRAME_BYTES } from '../../src/cluster/frames.js';
+import { advance, createNonce, dial } from '../../src/cluster/handshake.js';
+import { NodeId } from '../../src/cluster/node-id.js';
+
+/** A WebSocket client without a cluster around it, which may say what it likes. */
+export class RawPeer {
+  readonly socket: WebSocket;
+  /** Everything the node said. */
+  readonly received: Frame[] = [];
+  /** `4012 malformed`, once the connection is closed. */
+  readonly closed: Promise<string>;
+
+  private constructor(socket: WebSocket) {
+    this.socket = socket;
+    socket.on('message', (data) => this.received.push(decode(data.toString(), { maxBytes: MAX_FRAME_BYTES })));
+    socket.on('error', () => undefined); // 'close' comes after it
+    this.closed = new Promise((resolve) => {
+      socket.on('close', (code, reason) => resolve(`${code} ${reason}`));
+    });
+  }
+
+  /** Connects, and says nothing. */
+  static async connect(to: NodeId): Promise<RawPeer> {
+    const { host, port } = NodeId.parts(to);
+    const peer = new RawPeer(new WebSocket(`ws://${host}:${port}`, { perMessageDeflate: false }));
+    await once(peer.socket, 'open');
+    return peer;
+  }
+
+  /** Connects, and goes through the handshake as a node would. */
+  static async join(to: NodeId, as: NodeId, secret?: string): Promise<RawPeer> {
+    const peer = await RawPeer.connect(to);
+    const opening = dial({ id: as, incarnation: Date.now(), secret, nonce: createNonce() }, { id: to });
+    let { state } = opening;
+    peer.send(opening.send);
+    for (let seen = 0; state.step !== 'established'; seen++) {
+      while (peer.received.length <= seen) await once(peer.socket, 'message');
+      const step = advance(state, peer.received[seen] as Frame);
+      if (!step.ok) throw new Error(step.refusal.message);
+      state = step.state;
+      if (step.send !== undefined) peer.send(step.send);
+    }
+    return peer;
+  }
+
+  send(frame: Frame): void {
+    this.socket.send(encode(frame));
+  }
+}

@@ -1,0 +1,102 @@
+import { SimulatedClock } from '../../src/clock.js';
+import { type ClusterApi, createCluster } from '../../src/cluster/cluster.js';
+import type { ClusterConfig } from '../../src/cluster/cluster-config.js';
+import type { MembershipChange, NodeDownReason } from '../../src/cluster/membership.js';
+import { MemoryNetwork } from '../../src/cluster/memory-transport.js';
+import { NodeId } from '../../src/cluster/node-id.js';
+import type { Rpc } from '../../src/cluster/rpc.js';
+import type { Address } from '../../src/cluster/transport.js';
+
+/** One node of a {@link SimulatedCluster}, and all that it was told. */
+export interface SimulatedNode {
+  readonly id: NodeId;
+  readonly address: Address;
+  readonly cluster: ClusterApi;
+  readonly rpc: Rpc;
+  readonly errors: Error[];
+  readonly changes: MembershipChange[];
+  /** `up nodeB`, `down nodeB heartbeat_timeout` ... as `onNodeUp` and `onNodeDown` told them. */
+  readonly events: string[];
+}
+
+/** Any number of nodes in one process, on one simulated clock, started as people start real ones. */
+export class SimulatedCluster {
+  readonly clock = new SimulatedClock();
+  readonly network: MemoryNetwork;
+  /** A fixed sequence in [0, 1): two runs of a test are the same run. */
+  readonly random: () => number;
+
+  constructor(seed = 1) {
+    this.random = mulberry32(seed);
+    this.network = new MemoryNetwork({ clock: this.clock, random: this.random });
+  }
+
+  /** Starts a node called `name` at 127.0.0.1:`port`; `seeds` are nodes, or texts. */
+  async start(
+    name: string,
+    port: number,
+    seeds: readonly (SimulatedNode | string)[] = [],
+    config: Partial<ClusterConfig> = {},
+  ): Promise<SimulatedNode> {
+    const node = this.create();
+    await node.cluster.start({
+      nodeName: name,
+      port,
+      seeds: seeds.map((seed) => (typeof seed === 'string' ? seed : seed.id)),
+      ...config,
+    });
+    const id = node.cluster.getLocalNodeId();
+    return { ...node, id, address: NodeId.parts(id) };
+  }
+
+  /** A node that is not started. */
+  create(): Omit<SimulatedNode, 'id' | 'address'> {
+    const transport = this.network.transport();
+    const errors: Error[] = [];
+    const changes: MembershipChange[] = [];
+    const events: string[] = [];
+    const { cluster, rpc } = createCluster({
+      clock: transport.clock,
+      transport,
+      random: this.random,
+      processCount: () => 4,
+      onError: (error) => errors.push(error),
+    });
+    cluster.onNodeUp((node) => events.push(`up ${NodeId.parts(node.id).name}`));
+    cluster.onNodeDown((id: NodeId, reason: NodeDownReason) => events.push(`down ${NodeId.parts(id).name} ${reason}`));
+    cluster.onMembershipChange((change) => changes.push(change));
+    return { cluster, rpc, errors, changes, events };
+  }
+
+  /** Moves time on. */
+  run(ms: number): void {
+    this.clock.advance(ms);
+  }
+
+  /** Stops a node; its goodbyes take simulated time. */
+  async stop(node: Pick<SimulatedNode, 'cluster'>): Promise<void> {
+    const stopped = node.cluster.stop();
+    await Promise.resolve();
+    await Promise.resolve();
+    this.run(2000);
+    await stopped;
+  }
+}
+
+/** `nodeB connected, nodeC disconnected`: what a node sees of the others. */
+export function viewOf(node: Pick<SimulatedNode, 'cluster'>): string {
+  return node.cluster
+    .getNodes()
+    .map(({ id, status }) => `${NodeId.parts(id).name} ${status}`)
+    .join(', ');
+}
+
+function mulberry32(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
+  };
+}

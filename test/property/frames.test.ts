@@ -1,0 +1,133 @@
+import { fc, test } from '@fast-check/vitest';
+import { describe, expect } from 'vitest';
+import { applyChanges, changesSince } from '../../streams/changes.js';
+import { emptyModel, evolve, evolveAll, type NodeModel } from '../../streams/evolve.js';
+import { decodeReport, encodeReport, frameOf, type NodeFrame } from '../../streams/frames.js';
+import { clusterSnapshot, type Frames, mergeFrame, noFrames } from '../../streams/merge.js';
+import { anyEvent, rowsOf } from '../helpers/events.js';
+
+const MEMORY = { heapUsed: 1, heapTotal: 2, external: 3, rss: 4 };
+const now = (): number => 5000;
+
+/** All models that a node went through, the first one first. */
+const history: fc.Arbitrary<readonly NodeModel[]> = fc.array(anyEvent, { maxLength: 30 }).map((events) => {
+  const models = [emptyModel(now)];
+  for (const event of events) models.push(evolve(models.at(-1) ?? emptyModel(now), event));
+  return models;
+});
+
+/** What some nodes, over some of their lives, told of themselves. */
+const frames: fc.Arbitrary<readonly NodeFrame[]> = fc
+  .array(fc.record({ nodeId: fc.constantFrom('a', 'b', 'c'), incarnation: fc.nat(2), models: history }), {
+    maxLength: 5,
+  })
+  .map((lives) =>
+    lives.flatMap(({ nodeId, incarnation, models }) =>
+      models.map((model, at) => frameOf(nodeId, { incarnation, timestamp: at, memory: MEMORY }, model, at)),
+    ),
+  );
+
+function newest(merged: Frames): readonly object[] {
+  return [...merged.values()]
+    .map(({ nodeId, incarnation, version, snapshot }) => ({ nodeId, incarnation, version, at: snapshot.timestamp }))
+    .sort((x, y) => (x.nodeId < y.nodeId ? -1 : 1));
+}
+
+describe('merging frames', () => {
+  test.prop([
+    frames.chain((all) =>
+      fc.tuple(
+        fc.constant(all),
+        fc.shuffledSubarray([...all, ...all], { minLength: 2 * all.length, maxLength: 2 * all.length }),
+      ),
+    ),
+  ])('gives the same in whatever order they come, and however often', ([all, shuffled]) => {
+    const inOrder = all.reduce(mergeFrame, noFrames);
+    const anyhow = shuffled.reduce(mergeFrame, noFrames);
+    expect(newest(anyhow)).toEqual(newest(inOrder));
+  });
+
+  test.prop([frames])('keeps the newest version of the newest life of each node', (all) => {
+    for (const [nodeId, held] of all.reduce(mergeFrame, noFrames)) {
+      for (const frame of all.filter((other) => other.nodeId === nodeId)) {
+        expect(frame.incarnation).toBeLessThanOrEqual(held.incarnation);
+        if (frame.incarnation === held.incarnation) expect(frame.version).toBeLessThanOrEqual(held.version);
+      }
+    }
+  });
+
+  test.prop([frames, fc.array(fc.constantFrom('up', 'down', 'silent', 'failed'), { minLength: 3, maxLength: 3 })])(
+    'adds up the nodes that are connected, and counts all',
+    (all, links) => {
+      const held = all.reduce(mergeFrame, noFrames);
+      const nodes = ['a', 'b', 'c'].map((nodeId, at) => ({
+        nodeId,
+        incarnation: held.get(nodeId)?.incarnation ?? 0,
+        link: links[at] ?? 'up',
+      }));
+      const { aggregated, nodes: rows } = clusterSnapshot(held, { timestamp: 0, localNodeId: 'a', nodes });
+      const shown = rows.flatMap(({ status, snapshot }) => (status === 'connected' && snapshot ? [snapshot] : []));
+      expect(rows.every(({ status, snapshot }) => (status === 'connected') === (snapshot !== null))).toBe(true);
+      expect(aggregated.totalNodeCount).toBe(3);
+      expect(aggregated.connectedNodeCount).toBe(shown.length);
+      expect(aggregated.totalProcessCount).toBe(shown.reduce((sum, { processCount }) => sum + processCount, 0));
+      expect(aggregated.totalServerCount + aggregated.totalSupervisorCount).toBe(aggregated.totalProcessCount);
+      expect(aggregated.totalMessages).toBe(
+        shown.flatMap(({ servers }) => servers).reduce((sum, { messageCount }) => sum + messageCount, 0),
+      );
+    },
+  );
+});
+
+describe('a report', () => {
+  test.prop([history, fc.nat()])('brings a reader who knows any version to the present one', (models, pick) => {
+    const model = models.at(-1) ?? emptyModel(now);
+    const known = models[pick % models.length];
+    for (const held of [undefined, known]) {
+      const changes = changesSince(model, held?.version);
+      const report = { incarnation: 1, version: model.version, timestamp: 0, memory: MEMORY, changes };
+      const read = decodeReport(encodeReport(report));
+      expect(read).toEqual(report);
+      const reached = applyChanges(held, read.version, read.changes, now);
+      expect(reached && rowsOf(reached)).toEqual(rowsOf(model));
+      expect(reached?.version).toBe(model.version);
+    }
+  });
+
+  test.prop([fc.array(anyEvent)])('of a reader who is up to date tells nothing, and changes nothing', (events) => {
+    const model = evolveAll(emptyModel(now), events);
+    const changes = changesSince(model, model.version);
+    expect(changes).toEqual({ type: 'none' });
+    expect(applyChanges(model, model.version, changes, now)).toBe(model);
+  });
+
+  test.prop([fc.nat(), fc.nat()])(
+    'that builds on another version than the reader holds is not applied',
+    (held, told) => {
+      fc.pre(held !== told);
+      expect(applyChanges({ ...emptyModel(now), version: held }, told, { type: 'none' }, now)).toBeUndefined();
+    },
+  );
+
+  test.prop([fc.oneof(fc.json(), fc.string())])('is refused by name when it is no report', (text) => {
+    expect(() => decodeReport(text)).toThrow(TypeError);
+  });
+
+  test.prop([
+    history,
+    fc.constantFrom('id', 'name', 'parentId', 'status', 'queueSize', 'messageCount', 'startedAt'),
+    fc.constantFrom(undefined, 7, {}, ['too', 'long'], [{}], [[1]], [-1], ['x'.repeat(2000)]),
+  ])('is refused, and the column named, when a column is not what it should be', (models, column, value) => {
+    const changes = changesSince(models.at(-1) ?? emptyModel(now), undefined);
+    if (changes.type === 'none') throw new Error('not reached');
+    const broken = {
+      incarnation: 1,
+      version: 1,
+      timestamp: 0,
+      memory: MEMORY,
+      changes: { ...changes, servers: { ...changes.servers, [column]: value } },
+    };
+    fc.pre(!(column === 'startedAt' && Array.isArray(value) && value[0] === -1 && changes.servers.id.length === 1));
+    expect(() => decodeReport(JSON.stringify(broken))).toThrow(/report\.changes\.servers/);
+  });
+});

@@ -182,17 +182,24 @@ export function createClusterObserver<Id extends string>(ports: ClusterObserverP
 
   const query = async (timeoutMs: number): Promise<ClusterObserverSnapshot<Id>> => {
     localNode();
-    const others = await Promise.all(
-      byId(ports.members()).map(async (member) => {
-        if (member.status !== 'connected') return presenceOf(member, UP);
+    const asked = ports.members();
+    const answers = new Map<Id, Linked>();
+    await Promise.all(
+      asked.map(async ({ id, status }) => {
+        if (status !== 'connected') {
+          answers.set(id, LATE);
+          return;
+        }
         try {
-          await reader.ask(member.id, REPORT, timeoutMs);
-          return presenceOf(member, UP);
+          await reader.ask(id, REPORT, timeoutMs);
         } catch (thrown) {
-          return { nodeId: member.id, incarnation: member.incarnation, ...linkedAfter(thrown) };
+          answers.set(id, linkedAfter(thrown));
         }
       }),
     );
+    // Links may have come and gone meanwhile. Who was not asked has its turn next time.
+    const present = ports.members().filter(({ id }) => asked.some((other) => other.id === id));
+    const others = byId(present).map((member) => presenceOf(member, answers.get(member.id) ?? UP));
     const presence = withLocal(others);
     cached = clusterSnapshot(reader.frames, presence);
     return cached;
@@ -336,6 +343,9 @@ type Linked = Pick<NodePresence, 'link' | 'error'>;
 
 const UP: Linked = { link: 'up' };
 const SILENT: Linked = { link: 'silent', error: `nothing heard from it for more than ${SILENT_MS} ms` };
+
+/** For one that was not linked when the others were asked, in case it is now. */
+const LATE: Linked = { link: 'silent', error: 'it was linked too late to be asked' };
 
 /** What a failed request tells about a node. */
 function linkedAfter(thrown: unknown): Linked {

@@ -4,7 +4,7 @@ import { asError, InvalidArgumentError, ProtocolError } from '../errors.js';
 /** So many objects, arrays, Maps and Sets may be within one another. */
 export const MAX_BODY_DEPTH = 64;
 
-/** How many values of one body may be other than plain JSON. Reviving ten thousand takes some 20 ms. */
+/** How many values of one body may be other than plain JSON. Ten thousand cost some 40 ms, there and back. */
 export const MAX_ANNOTATIONS = 10_000;
 
 // An instance of our own: classes and transformers that an application registers with superjson's default one

@@ -56,10 +56,6 @@ export interface ClusterApi {
   /** The link with a node that was up is gone. Not called for this node's own stop. */
   onNodeDown(handler: (nodeId: NodeId, reason: NodeDownReason) => void): () => void;
   onStatusChange(handler: (status: ClusterStatus) => void): () => void;
-  /** All that is known of the others. */
-  members(): readonly Member[];
-  /** Every change of the membership, in order; {@link ClusterApi.members} shows it already. */
-  onMembershipChange(handler: (change: MembershipChange) => void): () => void;
 }
 
 export interface ClusterOptions {
@@ -215,8 +211,6 @@ export function createCluster(options: ClusterOptions): {
     onNodeUp: (handler) => nodeUp.add(handler),
     onNodeDown: (handler) => nodeDown.add(handler),
     onStatusChange: (handler) => statusChange.add(handler),
-    members: () => running().members(),
-    onMembershipChange: (handler) => membershipChange.add(handler),
   };
   const view: MembershipView = {
     local: () => node && { id: node.id, incarnation: node.incarnation },

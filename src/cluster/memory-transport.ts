@@ -1,14 +1,8 @@
-import type { Clock, Timer } from '../clock.js';
+import type { Clock } from '../clock.js';
 import { ListenError } from '../errors.js';
-import {
-  type Address,
-  type Closing,
-  type Connection,
-  type ConnectionHandlers,
-  formatAddress,
-  type Listener,
-  type Transport,
-} from './transport.js';
+import { MemoryEnd } from './memory-connection.js';
+import { SimulatedProcess } from './simulated-process.js';
+import { type Address, type Connection, formatAddress, type Listener, type Transport } from './transport.js';
 
 export interface MemoryNetworkOptions {
   /** What moves everything; a simulated clock, as a rule. */
@@ -24,9 +18,6 @@ export interface MemoryTransport extends Transport {
   /** Its timers wait while the process is frozen, and never fire once it was killed. */
   readonly clock: Clock;
 }
-
-/** A side that does not answer a goodbye within this time is hung up on, ms. */
-const CLOSE_TIMEOUT_MS = 1000;
 
 /** Where the ports come from that the "operating system" chooses. */
 const FIRST_FREE_PORT = 49_152;
@@ -44,7 +35,7 @@ const FIRST_FREE_PORT = 49_152;
 export class MemoryNetwork {
   readonly #options: MemoryNetworkOptions;
   readonly #processes = new Map<string, SimulatedProcess>();
-  readonly #ends = new Set<End>();
+  readonly #ends = new Set<MemoryEnd>();
   readonly #frozen = new Set<string>();
   readonly #cuts = new Set<string>();
   #lastPort = FIRST_FREE_PORT - 1;
@@ -117,7 +108,7 @@ export class MemoryNetwork {
   }
 
   /** Ends a process, and returns what was connected. */
-  #end(address: Address): readonly End[] {
+  #end(address: Address): readonly MemoryEnd[] {
     const key = keyOf(address);
     this.#processes.get(key)?.kill();
     this.#processes.delete(key);
@@ -166,9 +157,9 @@ export class MemoryNetwork {
     return near;
   }
 
-  #createEnd(address: string, remote: string, isAccepted: boolean): End {
+  #createEnd(address: string, remote: string, isAccepted: boolean): MemoryEnd {
     const { clock, latencyMs = 1, random } = this.#options;
-    const end: End = new End({
+    const end: MemoryEnd = new MemoryEnd({
       address,
       remote,
       isAccepted,
@@ -183,183 +174,6 @@ export class MemoryNetwork {
 
   #deliver(): void {
     for (const end of [...this.#ends]) end.deliver();
-  }
-}
-
-interface EndOptions {
-  readonly address: string;
-  readonly remote: string;
-  readonly isAccepted: boolean;
-  readonly clock: Clock;
-  readonly latencyMs: () => number;
-  readonly isBlocked: () => boolean;
-  readonly onOver: () => void;
-}
-
-/** One end of a connection. What happens to it comes in as events, strictly in order. */
-class End implements Connection {
-  readonly address: string;
-  readonly remote: string;
-  readonly isAccepted: boolean;
-  peer: End | undefined;
-  readonly #options: EndOptions;
-  readonly #inbox: (() => void)[] = [];
-  /** How many events of the inbox have arrived; the rest is still under way. */
-  #arrived = 0;
-  #state: 'connecting' | 'open' | 'closing' | 'over';
-  #handlers: ConnectionHandlers | undefined;
-  #closeTimer: Timer | undefined;
-
-  constructor(options: EndOptions) {
-    this.#options = options;
-    this.address = options.address;
-    this.remote = options.remote;
-    this.isAccepted = options.isAccepted;
-    this.#state = options.isAccepted ? 'open' : 'connecting';
-  }
-
-  get isOver(): boolean {
-    return this.#state === 'over';
-  }
-
-  handle(handlers: ConnectionHandlers): void {
-    this.#handlers = handlers;
-  }
-
-  send(text: string): void {
-    const { peer } = this;
-    if (this.#state === 'open') peer?.post(() => peer.#handlers?.onMessage(text));
-  }
-
-  close(code: number, reason: string): void {
-    if (this.#state === 'connecting') {
-      this.terminate();
-      return;
-    }
-    if (this.#state !== 'open') return;
-    this.#state = 'closing';
-    this.#bye({ code, reason });
-    this.#closeTimer = this.#options.clock.setTimeout(() => this.finish({ code: 1006, reason }), CLOSE_TIMEOUT_MS);
-  }
-
-  terminate(): void {
-    if (this.#state === 'over') return;
-    this.#bye({ code: 1006, reason: 'ECONNRESET' });
-    const handlers = this.#handlers;
-    this.vanish();
-    this.#options.clock.setTimeout(() => handlers?.onClose({ code: 1006, reason: '' }), 0);
-  }
-
-  /** Adds an event that arrives in due time. */
-  post(event: () => void): void {
-    if (this.#state === 'over') return;
-    this.#inbox.push(event);
-    this.#options.clock.setTimeout(() => {
-      this.#arrived += 1;
-      this.deliver();
-    }, this.#options.latencyMs());
-  }
-
-  deliver(): void {
-    while (this.#arrived > 0 && this.#state !== 'over' && !this.#options.isBlocked()) {
-      this.#arrived -= 1;
-      this.#inbox.shift()?.();
-    }
-  }
-
-  open(): void {
-    if (this.#state !== 'connecting') return;
-    this.#state = 'open';
-    this.#handlers?.onOpen?.();
-  }
-
-  /** The owner died: only the other side hears of it. */
-  crash(): void {
-    const { peer } = this;
-    peer?.post(() => peer.finish({ code: 1006, reason: 'ECONNRESET' }));
-    this.vanish();
-  }
-
-  /** The connection is over, and its owner hears of it. */
-  finish(closing: Closing): void {
-    if (this.#state === 'over') return;
-    const handlers = this.#handlers;
-    this.vanish();
-    handlers?.onClose(closing);
-  }
-
-  /** The connection is over, and its owner does not hear of it. */
-  vanish(): void {
-    if (this.#closeTimer !== undefined) this.#options.clock.clearTimeout(this.#closeTimer);
-    this.#state = 'over';
-    this.#options.onOver();
-  }
-
-  #bye(closing: Closing): void {
-    const { peer } = this;
-    peer?.post(() => {
-      peer.finish(closing);
-      this.post(() => this.finish(closing));
-    });
-  }
-}
-
-/** Everything of a process but its code: its address, its state, and its clock. */
-class SimulatedProcess {
-  address = '';
-  accept: ((connection: Connection) => void) | undefined;
-  isKilled = false;
-  readonly clock: Clock;
-  readonly #timers = new Set<Timer>();
-  readonly #inner: Clock;
-  /** Timers that came due while the process was frozen, in order. */
-  readonly #held = new Map<Timer, () => void>();
-  #isFrozen = false;
-
-  constructor(inner: Clock) {
-    this.#inner = inner;
-    this.clock = {
-      now: () => inner.now(),
-      monotonic: () => inner.monotonic(),
-      setTimeout: (callback, ms) => this.#setTimeout(callback, ms),
-      clearTimeout: (timer) => this.#clearTimeout(timer),
-    };
-  }
-
-  kill(): void {
-    this.isKilled = true;
-    this.accept = undefined;
-    this.#held.clear();
-    for (const timer of this.#timers) this.#inner.clearTimeout(timer);
-  }
-
-  freeze(): void {
-    this.#isFrozen = true;
-  }
-
-  thaw(): void {
-    this.#isFrozen = false;
-    for (const [timer, callback] of this.#held) {
-      this.#held.delete(timer);
-      callback();
-    }
-  }
-
-  #setTimeout(callback: () => void, ms: number): Timer {
-    const timer = this.#inner.setTimeout(() => {
-      this.#timers.delete(timer);
-      if (this.isKilled) return;
-      if (this.#isFrozen) this.#held.set(timer, callback);
-      else callback();
-    }, ms);
-    this.#timers.add(timer);
-    return timer;
-  }
-
-  #clearTimeout(timer: Timer): void {
-    this.#held.delete(timer);
-    this.#timers.delete(timer);
-    this.#inner.clearTimeout(timer);
   }
 }
 

@@ -31,7 +31,7 @@ export interface ConnectionHandlers {
 export interface Connection {
   /** The other side's address, for people. */
   readonly remote: string;
-  /** Must be called once, in the same turn in which the connection was handed out: nothing is kept for later. */
+  /** Must be called once, in the turn in which the connection was handed out (or `terminate` instead): nothing is kept. */
   handle(handlers: ConnectionHandlers): void;
   /** Does nothing unless the connection is open. */
   send(text: string): void;

@@ -55,7 +55,7 @@ export class SimulatedCluster {
     const errors: Error[] = [];
     const changes: MembershipChange[] = [];
     const events: string[] = [];
-    const { cluster, rpc } = createCluster({
+    const { cluster, membership, rpc } = createCluster({
       clock: transport.clock,
       transport,
       random: this.random,
@@ -64,7 +64,7 @@ export class SimulatedCluster {
     });
     cluster.onNodeUp((node) => events.push(`up ${NodeId.parts(node.id).name}`));
     cluster.onNodeDown((id: NodeId, reason: NodeDownReason) => events.push(`down ${NodeId.parts(id).name} ${reason}`));
-    cluster.onMembershipChange((change) => changes.push(change));
+    membership.onChange((change) => changes.push(change));
     return { cluster, rpc, errors, changes, events };
   }
 

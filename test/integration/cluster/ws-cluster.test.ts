@@ -1,0 +1,243 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { WebSocket, WebSocketServer } from 'ws';
+import { systemClock } from '../../../src/clock.js';
+import { type ClusterApi, createCluster } from '../../../src/cluster/cluster.js';
+import type { ClusterConfig } from '../../../src/cluster/cluster-config.js';
+import { MAX_FRAME_BYTES } from '../../../src/cluster/frames.js';
+import { createNonce } from '../../../src/cluster/handshake.js';
+import { NodeId } from '../../../src/cluster/node-id.js';
+import type { Rpc } from '../../../src/cluster/rpc.js';
+import { createWsTransport } from '../../../src/cluster/ws-transport.js';
+import { ListenError } from '../../../src/errors.js';
+import { RawPeer } from '../../helpers/raw-peer.js';
+
+interface RunningNode {
+  readonly id: NodeId;
+  readonly cluster: ClusterApi;
+  readonly rpc: Rpc;
+  readonly errors: Error[];
+  readonly events: string[];
+}
+
+const started: ClusterApi[] = [];
+
+afterEach(async () => {
+  await Promise.all(started.splice(0).map((cluster) => cluster.stop()));
+});
+
+async function startNode(
+  nodeName: string,
+  seeds: readonly string[] = [],
+  config: Partial<ClusterConfig> = {},
+): Promise<RunningNode> {
+  const errors: Error[] = [];
+  const events: string[] = [];
+  const { cluster, rpc } = createCluster({
+    clock: systemClock,
+    transport: createWsTransport(),
+    processCount: () => 4,
+    onError: (error) => errors.push(error),
+  });
+  cluster.onNodeUp(({ id }) => events.push(`up ${NodeId.parts(id).name}`));
+  cluster.onNodeDown((id, reason) => events.push(`down ${NodeId.parts(id).name} ${reason}`));
+  started.push(cluster);
+  await cluster.start({ nodeName, port: 0, seeds, reconnectBaseDelayMs: 50, ...config });
+  return { id: cluster.getLocalNodeId(), cluster, rpc, errors, events };
+}
+
+function eventually(check: () => void): Promise<void> {
+  return vi.waitFor(check, { timeout: 10_000, interval: 5 });
+}
+
+/** What this process holds open in the way of sockets. */
+function openSockets(): number {
+  return process.getActiveResourcesInfo().filter((name) => name.startsWith('TCP')).length;
+}
+
+describe('nodes over WebSockets', () => {
+  it('find each other through one seed, and leave politely', async () => {
+    const a = await startNode('nodeA');
+    const b = await startNode('nodeB', [a.id]);
+    const c = await startNode('nodeC', [a.id], { host: 'localhost' });
+    for (const { cluster } of [a, b, c]) await eventually(() => expect(cluster.getConnectedNodeCount()).toBe(2));
+    await c.cluster.stop();
+    for (const node of [a, b]) {
+      await eventually(() => expect(node.events).toContain('down nodeC graceful_shutdown'));
+      expect(node.cluster.getNode(c.id)).toBeUndefined();
+      expect(node.errors).toEqual([]);
+    }
+  });
+
+  it('ask each other, with a secret and over IPv6', async () => {
+    const config = { clusterSecret: 'correct horse', host: '::1' };
+    const a = await startNode('nodeA', [], config);
+    const b = await startNode('nodeB', [a.id], config);
+    b.rpc.handle('echo', (body) => body);
+    await eventually(() => expect(a.cluster.isNodeConnected(b.id)).toBe(true));
+    const body = { large: 'x'.repeat(5_000_000), at: new Date(7), nothing: undefined };
+    expect(await a.rpc.request(b.id, 'echo', body, 5000)).toStrictEqual(body);
+  });
+
+  it('say so when the port is taken, or the address is not theirs', async () => {
+    const a = await startNode('nodeA');
+    const { port } = NodeId.parts(a.id);
+    await expect(startNode('nodeB', [], { port })).rejects.toThrow(ListenError);
+    await expect(startNode('nodeB', [], { port })).rejects.toThrow(`port ${port} is taken`);
+    await expect(startNode('nodeB', [], { host: '192.0.2.1', insecure: true })).rejects.toThrow('no such address');
+  });
+
+  it('stop without leaving anything open, though somebody is connected who says nothing', async () => {
+    await eventually(() => expect(openSockets()).toBe(0));
+    const a = await startNode('nodeA');
+    const b = await startNode('nodeB', [a.id, 'nodeX@127.0.0.1:1']);
+    await eventually(() => expect(b.cluster.getConnectedNodeCount()).toBe(1));
+    const { host, port } = NodeId.parts(a.id);
+    const stranger = connect(port, host);
+    stranger.on('error', () => undefined);
+    await once(stranger, 'connect');
+    const silent = await RawPeer.connect(a.id);
+    await Promise.all([a.cluster.stop(), b.cluster.stop()]);
+    expect(await silent.closed).toBe('4000 leaving');
+    const again = await startNode('nodeA', [], { port });
+    await again.cluster.stop();
+    stranger.destroy();
+    await eventually(() => expect(openSockets()).toBe(0));
+  });
+});
+
+describe('a stranger', () => {
+  const nonce = createNonce();
+  const hello = {
+    type: 'hello',
+    protocol: 1,
+    nodeId: 'nodeX@h:1',
+    incarnation: 1,
+    nonce,
+    role: 'member',
+    secured: true,
+  };
+
+  it.each([
+    ['what is not JSON', 'hello?', '4011 not_json'],
+    ['more than a handshake needs', `"${'x'.repeat(9000)}"`, '4009 frame_too_large'],
+    ['binary data', Buffer.from('{}'), '4010 binary_frame'],
+    ['another version', JSON.stringify({ ...hello, protocol: 2 }), '4008 unsupported_version'],
+    ['a type unknown', '{"type":"shutdown"}', '4013 unknown_type'],
+    ['a known frame too early', '{"type":"leave"}', '4014 out_of_turn'],
+    ['half a hello', '{"type":"hello","protocol":1}', '4012 malformed'],
+    ['that it has no secret', JSON.stringify({ ...hello, secured: false }), '4006 auth_required'],
+    ['more than a frame may have', 'x'.repeat(MAX_FRAME_BYTES + 1), '1009 '],
+  ])('who says %s is told why it is shown the door, and nobody else is concerned', async (_, message, expected) => {
+    const a = await startNode('nodeA', [], { clusterSecret: 'correct horse' });
+    const b = await startNode('nodeB', [a.id], { clusterSecret: 'correct horse' });
+    await eventually(() => expect(a.cluster.isNodeConnected(b.id)).toBe(true));
+    const stranger = await RawPeer.connect(a.id);
+    stranger.socket.send(message);
+    expect(await stranger.closed).toBe(expected);
+    expect(stranger.received.every(({ type }) => type === 'refused')).toBe(true);
+    expect(a.errors.length).toBe(1);
+    expect(a.events).toEqual(['up nodeB']);
+    expect(b.errors).toEqual([]);
+    b.rpc.handle('ping', () => 'pong');
+    expect(await a.rpc.request(b.id, 'ping', null, 5000)).toBe('pong');
+  });
+
+  it('without the secret gets the challenge, and nothing else but a refusal', async () => {
+    const a = await startNode('nodeA', [], { clusterSecret: 'correct horse' });
+    const joining = RawPeer.join(a.id, NodeId.parse('nodeX@127.0.0.1:1'), 'battery staple');
+    await expect(joining).rejects.toThrow();
+    const stranger = await RawPeer.connect(a.id);
+    stranger.socket.send(JSON.stringify(hello));
+    stranger.send({ type: 'proof', mac: nonce });
+    expect(await stranger.closed).toBe('4005 auth_failed');
+    expect(stranger.received.map(({ type }) => type)).toEqual(['challenge', 'refused']);
+    expect(a.cluster.getNodes()).toEqual([]);
+  });
+
+  it('is no web page: a connection with an origin is refused', async () => {
+    const a = await startNode('nodeA');
+    const { host, port } = NodeId.parts(a.id);
+    const page = new WebSocket(`ws://${host}:${port}`, { origin: 'https://example.com' });
+    const [error] = (await once(page, 'error')) as [Error];
+    expect(error.message).toContain('403');
+  });
+});
+
+describe('a member', () => {
+  const rogueId = NodeId.parse('rogue@127.0.0.1:1');
+
+  it.each([
+    ['what is not JSON', '}', '4011 not_json', 'not_json'],
+    ['a frame of the handshake', '{"type":"proof"}', '4014 out_of_turn', 'out_of_turn'],
+    ['a bad heartbeat', '{"type":"heartbeat","processCount":-1,"uptimeMs":0}', '4012 malformed', 'malformed'],
+    [
+      'what superjson must not revive',
+      '{"type":"notify","topic":"t","body":{"json":"/a/","meta":{"values":["regexp"],"v":1}}}',
+      '4012 malformed',
+      'malformed',
+    ],
+    ['binary data', Buffer.from('{}'), '4010 binary_frame', 'binary_frame'],
+    ['too much', 'x'.repeat(MAX_FRAME_BYTES + 1), '1009 ', 'frame_too_large'],
+  ])(
+    'that says %s loses its link, with a reason on both sides, and nobody else is concerned',
+    async (_, message, expected, reason) => {
+      const a = await startNode('nodeA');
+      const b = await startNode('nodeB', [a.id]);
+      await eventually(() => expect(a.cluster.isNodeConnected(b.id)).toBe(true));
+      const rogue = await RawPeer.join(a.id, rogueId);
+      await eventually(() => expect(a.events).toContain('up rogue'));
+      rogue.socket.send(message);
+      expect(await rogue.closed).toBe(expected);
+      await eventually(() => expect(a.events).toEqual(['up nodeB', 'up rogue', 'down rogue connection_refused']));
+      expect(a.errors).toMatchObject([{ name: 'ProtocolError', reason }]);
+      expect(a.cluster.isNodeConnected(b.id)).toBe(true);
+    },
+  );
+
+  it('that dies is down at once', async () => {
+    const a = await startNode('nodeA');
+    const rogue = await RawPeer.join(a.id, rogueId);
+    await eventually(() => expect(a.events).toEqual(['up rogue']));
+    rogue.socket.terminate();
+    await eventually(() => expect(a.events).toEqual(['up rogue', 'down rogue connection_closed']));
+    expect(a.cluster.getNode(rogueId)?.status).toBe('disconnected');
+    expect(a.errors).toEqual([]);
+  });
+});
+
+describe('the wire', () => {
+  it('never carries the secret', async () => {
+    const clusterSecret = 'correct horse battery staple';
+    const a = await startNode('nodeA', [], { clusterSecret });
+    const target = NodeId.parts(a.id);
+    const said: string[] = [];
+    // A relay in the middle that reads along.
+    const relay = new WebSocketServer({ host: '127.0.0.1', port: 0 });
+    await once(relay, 'listening');
+    relay.on('connection', (near) => {
+      const far = new WebSocket(`ws://${target.host}:${target.port}`);
+      const pass = (from: WebSocket, to: WebSocket) =>
+        from.on('message', (data) => {
+          const text = data.toString();
+          said.push(text);
+          if (to.readyState === WebSocket.CONNECTING) to.once('open', () => to.send(text));
+          else to.send(text);
+        });
+      pass(near, far);
+      pass(far, near);
+    });
+    const { port } = relay.address() as { port: number };
+    const b = await startNode('nodeB', [`nodeA@127.0.0.1:${port}`], { clusterSecret });
+    await eventually(() => expect(b.cluster.isNodeConnected(a.id)).toBe(true));
+    await eventually(() => expect(said.some((text) => text.includes('"members"'))).toBe(true));
+    expect(said.some((text) => text.includes('"mac"'))).toBe(true);
+    for (const form of ['utf8', 'base64', 'hex'] as const) {
+      expect(said.join('\n')).not.toContain(Buffer.from(clusterSecret).toString(form).replace(/=+$/, ''));
+    }
+    await b.cluster.stop();
+    for (const client of relay.clients) client.terminate();
+    await new Promise((resolve) => relay.close(resolve));
+  });
+});

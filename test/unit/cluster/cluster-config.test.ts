@@ -1,0 +1,89 @@
+import { describe, expect, it } from 'vitest';
+import { type ClusterConfig, readClusterConfig } from '../../../src/cluster/cluster-config.js';
+import { InvalidClusterConfigError } from '../../../src/errors.js';
+
+function fieldAtFault(config: Record<string, unknown>): string | undefined {
+  try {
+    readClusterConfig({ nodeName: 'nodeA', ...config } as ClusterConfig);
+    return undefined;
+  } catch (error) {
+    expect(error).toBeInstanceOf(InvalidClusterConfigError);
+    return (error as InvalidClusterConfigError).field;
+  }
+}
+
+describe('a cluster config', () => {
+  it('needs no more than a name', () => {
+    expect(readClusterConfig({ nodeName: 'nodeA' })).toEqual({
+      nodeName: 'nodeA',
+      host: '127.0.0.1',
+      listen: { host: '127.0.0.1', port: 4369 },
+      seeds: [],
+      clusterSecret: undefined,
+      heartbeatIntervalMs: 1000,
+      heartbeatMissThreshold: 5,
+      backoff: { baseMs: 1000, maxMs: 30_000 },
+      forgetAfterMs: 60_000,
+    });
+  });
+
+  it.each([
+    ['nodeName', undefined],
+    ['nodeName', '9lives'],
+    ['nodeName', 'a'.repeat(65)],
+    ['nodeName', 'a@b'],
+    ['host', 'not a host'],
+    ['host', ''],
+    ['host', 17],
+    ['listen', 'nowhere!'],
+    ['port', -1],
+    ['port', 65_536],
+    ['port', 4369.5],
+    ['port', '4369'],
+    ['port', Number.NaN],
+    ['seeds', 'nodeA@host:1'],
+    ['seeds[0]', ['nodeA']],
+    ['seeds[1]', ['nodeA@host:1', 7]],
+    ['clusterSecret', ''],
+    ['clusterSecret', 1],
+    ['heartbeatIntervalMs', 0],
+    ['heartbeatIntervalMs', Number.POSITIVE_INFINITY],
+    ['heartbeatIntervalMs', 2 ** 31],
+    ['heartbeatMissThreshold', 1],
+    ['heartbeatMissThreshold', 2.5],
+    ['reconnectBaseDelayMs', 0],
+    ['reconnectMaxDelayMs', -5],
+    ['reconnectMaxDelayMs', 999],
+    ['forgetAfterMs', '60000'],
+    ['insecure', 'yes'],
+    ['heartbeatInterval', 1000],
+    ['toString', () => ''],
+  ])('with a bad %s (%j) is refused by that name', (field, value) => {
+    const key = field.replace(/\[.*/, '');
+    expect(fieldAtFault({ [key]: value })).toBe(field);
+  });
+
+  it('that is no object is refused', () => {
+    expect(() => readClusterConfig(undefined as never)).toThrow(InvalidClusterConfigError);
+    expect(() => readClusterConfig(null as never)).toThrow(InvalidClusterConfigError);
+  });
+
+  it.each(['127.0.0.1', '127.3.2.1', '::1', '[::1]', 'localhost'])('may listen on %s without a secret', (host) => {
+    expect(fieldAtFault({ host })).toBeUndefined();
+  });
+
+  it.each(['192.168.1.4', 'db.example.com', '2001:db8::1', '128.0.0.1'])('may not listen on %s without one', (host) => {
+    expect(fieldAtFault({ host })).toBe('host');
+    expect(fieldAtFault({ listen: host })).toBe('listen');
+    expect(fieldAtFault({ host, listen: '127.0.0.1' })).toBeUndefined();
+    expect(fieldAtFault({ host, clusterSecret: 's3cret' })).toBeUndefined();
+    expect(fieldAtFault({ host, insecure: true })).toBeUndefined();
+  });
+
+  it('binds all addresses by listen, not by host: others cannot dial 0.0.0.0', () => {
+    expect(fieldAtFault({ host: '0.0.0.0', clusterSecret: 's3cret' })).toBe('host');
+    expect(fieldAtFault({ host: '::', clusterSecret: 's3cret' })).toBe('host');
+    expect(fieldAtFault({ host: '10.0.0.1', listen: '0.0.0.0', clusterSecret: 's3cret' })).toBeUndefined();
+    expect(fieldAtFault({ listen: '0.0.0.0' })).toBe('listen');
+  });
+});

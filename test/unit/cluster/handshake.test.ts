@@ -1,0 +1,160 @@
+import { describe, expect, it } from 'vitest';
+import type { Frame } from '../../../src/cluster/frames.js';
+import {
+  accept,
+  advance,
+  createNonce,
+  dial,
+  type Expectation,
+  type HandshakeState,
+  type LocalSide,
+  welcome,
+} from '../../../src/cluster/handshake.js';
+import { NodeId } from '../../../src/cluster/node-id.js';
+
+const idA = NodeId.parse('nodeA@127.0.0.1:4369');
+const idB = NodeId.parse('nodeB@127.0.0.1:4370');
+
+function side(id: NodeId, secret?: string, incarnation = 1): LocalSide {
+  return { id, incarnation, secret, nonce: createNonce() };
+}
+
+/** Runs a handshake to its end; `onFrame` may look at what passes, or change it. */
+function shakeHands(
+  dialer: LocalSide,
+  acceptor: LocalSide,
+  expected: Expectation = { id: acceptor.id },
+  onFrame: (frame: Frame) => Frame = (frame) => frame,
+): { readonly dialer: string; readonly acceptor: string; readonly seen: readonly Frame[] } {
+  const seen: Frame[] = [];
+  const states: { dialer: HandshakeState; acceptor: HandshakeState } = {
+    dialer: dial(dialer, expected).state,
+    acceptor: accept(acceptor),
+  };
+  let next: { readonly to: 'dialer' | 'acceptor'; readonly frame: Frame } | undefined = {
+    to: 'acceptor',
+    frame: dial(dialer, expected).send,
+  };
+  while (next !== undefined) {
+    const { to, frame }: { to: 'dialer' | 'acceptor'; frame: Frame } = next;
+    next = undefined;
+    const delivered = onFrame(frame);
+    seen.push(delivered);
+    const step = advance(states[to], delivered);
+    if (!step.ok)
+      return { dialer: states.dialer.step, acceptor: states.acceptor.step, [to]: step.refusal.reason, seen };
+    states[to] = step.state;
+    let send: Frame | undefined = step.send;
+    if (step.state.step === 'verified') {
+      const let_in = welcome(step.state);
+      states[to] = let_in.state;
+      send = let_in.send;
+    }
+    if (send !== undefined) next = { to: to === 'dialer' ? 'acceptor' : 'dialer', frame: send };
+  }
+  return { dialer: states.dialer.step, acceptor: states.acceptor.step, seen };
+}
+
+describe('a handshake', () => {
+  it('is established without a secret', () => {
+    expect(shakeHands(side(idA), side(idB))).toMatchObject({ dialer: 'established', acceptor: 'established' });
+  });
+
+  it('is established with the same secret, which does not cross the wire', () => {
+    const result = shakeHands(side(idA, 'correct horse'), side(idB, 'correct horse'));
+    expect(result).toMatchObject({ dialer: 'established', acceptor: 'established' });
+    expect(JSON.stringify(result.seen)).not.toContain('correct horse');
+    expect(JSON.stringify(result.seen)).not.toContain(Buffer.from('correct horse').toString('base64'));
+  });
+
+  it('tells a dialer with the wrong secret nothing but the challenge', () => {
+    const { dialer, acceptor, seen } = shakeHands(side(idA, 'wrong'), side(idB, 'right'));
+    expect([dialer, acceptor]).toEqual(['await_welcome', 'auth_failed']);
+    expect(seen.map(({ type }) => type)).toEqual(['hello', 'challenge', 'proof']);
+  });
+
+  it('is refused by a dialer whose acceptor merely pretends to know the secret', () => {
+    const result = shakeHands(side(idA, 'right'), side(idB, 'right'), { id: idB }, (frame) =>
+      frame.type === 'welcome' ? { type: 'welcome' } : frame,
+    );
+    expect(result.dialer).toBe('auth_failed');
+  });
+
+  it('takes no MAC that was sent back to its maker', () => {
+    let mac: string | undefined;
+    const result = shakeHands(side(idA, 'right'), side(idB, 'right'), { id: idB }, (frame) => {
+      if (frame.type === 'proof') mac = frame.mac;
+      return frame.type === 'welcome' ? { type: 'welcome', ...(mac === undefined ? {} : { mac }) } : frame;
+    });
+    expect(result.dialer).toBe('auth_failed');
+  });
+
+  it('takes no MAC of an earlier handshake', () => {
+    const macs = new Map<string, Frame>();
+    shakeHands(side(idA, 'right'), side(idB, 'right'), { id: idB }, (frame) => {
+      macs.set(frame.type, frame);
+      return frame;
+    });
+    const replayed = shakeHands(side(idA, 'right'), side(idB, 'right'), { id: idB }, (frame) =>
+      frame.type === 'proof' ? (macs.get('proof') ?? frame) : frame,
+    );
+    expect(replayed.acceptor).toBe('auth_failed');
+  });
+
+  it.each([
+    ['node id', (frame: Frame) => (frame.type === 'hello' ? { ...frame, nodeId: NodeId.parse('nodeC@h:1') } : frame)],
+    ['incarnation', (frame: Frame) => (frame.type === 'hello' ? { ...frame, incarnation: 99 } : frame)],
+    ['nonce', (frame: Frame) => (frame.type === 'challenge' ? { ...frame, nonce: createNonce() } : frame)],
+  ])('is refused if somebody in between changes a %s', (_, change) => {
+    expect(shakeHands(side(idA, 'right'), side(idB, 'right'), { id: idB }, change).acceptor).toBe('auth_failed');
+  });
+
+  it('is refused where one side has a secret and the other none, whoever it is', () => {
+    expect(shakeHands(side(idA, 'secret'), side(idB)).acceptor).toBe('auth_required');
+    expect(shakeHands(side(idA), side(idB, 'secret')).acceptor).toBe('auth_required');
+  });
+
+  it('cannot be talked out of its secret', () => {
+    const unsecured = (frame: Frame) =>
+      frame.type === 'hello' || frame.type === 'challenge' ? { ...frame, secured: false } : frame;
+    expect(shakeHands(side(idA, 'secret'), side(idB), { id: idB }, unsecured).dialer).toBe('auth_required');
+  });
+
+  it('wants the member that was dialled, but takes a seed by its name', () => {
+    const seed = (text: string) => ({ name: NodeId.parts(NodeId.parse(text)).name });
+    expect(shakeHands(side(idA), side(idB), { id: NodeId.parse('nodeB@localhost:4370') }).dialer).toBe('wrong_node');
+    expect(shakeHands(side(idA), side(idB), seed('nodeB@localhost:4370')).dialer).toBe('established');
+    expect(shakeHands(side(idA), side(idB), seed('nodeC@127.0.0.1:4370')).dialer).toBe('wrong_node');
+  });
+
+  it('with oneself is noticed', () => {
+    expect(shakeHands(side(idA), side(idA)).acceptor).toBe('self');
+    expect(shakeHands(side(idA, undefined, 1), side(idA, undefined, 2)).acceptor).toBe('established');
+  });
+
+  it('takes every frame only when it is due', () => {
+    const hello = dial(side(idA), { id: idB }).send;
+    const step = advance(accept(side(idB)), hello);
+    if (!step.ok || step.send === undefined) throw new Error('expected a challenge');
+    const challenge = step.send;
+    const frames: readonly Frame[] = [
+      hello,
+      challenge,
+      { type: 'proof' },
+      { type: 'welcome' },
+      { type: 'leave' },
+      { type: 'request', id: 1, method: 'm', body: 1 },
+    ];
+    const states: readonly [HandshakeState, Frame['type']][] = [
+      [accept(side(idB)), 'hello'],
+      [dial(side(idA), { id: idB }).state, 'challenge'],
+      [step.state, 'proof'],
+    ];
+    for (const [state, due] of states) {
+      for (const frame of frames) {
+        const result = advance(state, frame);
+        expect(result.ok ? 'taken' : result.refusal.reason).toBe(frame.type === due ? 'taken' : 'out_of_turn');
+      }
+    }
+  });
+});

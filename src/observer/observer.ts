@@ -184,7 +184,8 @@ export function createObserver(ports: ObserverPorts): LocalObserver {
     events$,
     snapshot$: defer(() => {
       ports.flush();
-      return shared$;
+      // One that a subscriber's own doing has overtaken on its way comes too late for those after it.
+      return shared$.pipe(distinctUntilChanged((seen, next) => next.version <= seen.version));
     }),
     trace$: (id) =>
       defer(() => {

@@ -3,26 +3,55 @@ import type { Clock, Timer } from '../clock.js';
 /** Something that may take only so long. */
 export abstract class Deadline {
   readonly timeoutMs: number;
-  /** Used by {@link Deadlines} alone: where it stands in its queue. */
+  /** Whole ms of the monotonic clock. */
+  expiresAt = 0;
+  // Where it stands; used by its queue alone.
   queue: DeadlineQueue | undefined;
   previous: Deadline | undefined;
   next: Deadline | undefined;
-  expiresAt = 0;
 
   constructor(timeoutMs: number) {
     this.timeoutMs = timeoutMs;
   }
 
-  abstract readonly settled: boolean;
   /** Time is up. */
   abstract expire(): void;
 }
 
-/** Deadlines of one duration: the first to be added is the first to expire, so one timer serves all. */
-interface DeadlineQueue {
+/** A list that anything can leave at once: nobody holds on to what is over, and its memory is free while it is young. */
+class DeadlineQueue {
   first: Deadline | undefined;
-  last: Deadline | undefined;
+  #last: Deadline | undefined;
+
+  append(deadline: Deadline): void {
+    deadline.queue = this;
+    deadline.previous = this.#last;
+    deadline.next = undefined;
+    if (this.#last === undefined) this.first = deadline;
+    else this.#last.next = deadline;
+    this.#last = deadline;
+  }
+
+  remove(deadline: Deadline): void {
+    const { previous, next } = deadline;
+    if (previous === undefined) this.first = next;
+    else previous.next = next;
+    if (next === undefined) this.#last = previous;
+    else next.previous = previous;
+    deadline.queue = deadline.previous = deadline.next = undefined;
+  }
+}
+
+/** Deadlines of one duration: the first to come is the first to expire, so one timer serves all. */
+class TimedQueue extends DeadlineQueue {
+  readonly timeoutMs: number;
   timer: Timer;
+
+  constructor(timeoutMs: number, timer: Timer) {
+    super();
+    this.timeoutMs = timeoutMs;
+    this.timer = timer;
+  }
 }
 
 /**
@@ -31,72 +60,63 @@ interface DeadlineQueue {
  */
 export class Deadlines {
   readonly #clock: Clock;
-  readonly #queues = new Map<number, DeadlineQueue>();
-  #fresh: Deadline[] = [];
+  /** Those of this turn. */
+  readonly #fresh = new DeadlineQueue();
+  readonly #timed = new Map<number, TimedQueue>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
   add(deadline: Deadline): void {
-    this.#fresh.push(deadline);
+    this.#fresh.append(deadline);
+  }
+
+  /** Whatever it was for is settled. */
+  remove(deadline: Deadline): void {
+    const { queue } = deadline;
+    if (queue === undefined) return;
+    queue.remove(deadline);
+    if (queue.first !== undefined || !(queue instanceof TimedQueue)) return;
+    this.#clock.clearTimeout(queue.timer);
+    this.#timed.delete(queue.timeoutMs);
   }
 
   /** Starts the time of those added in this turn that are still open. */
   endTurn(): void {
-    if (this.#fresh.length === 0) return;
-    const fresh = this.#fresh;
-    this.#fresh = [];
-    let now: number | undefined;
-    for (const deadline of fresh) {
-      if (deadline.settled || deadline.timeoutMs === Number.POSITIVE_INFINITY) continue;
-      now ??= this.#clock.monotonic();
-      this.#enqueue(deadline, now);
+    if (this.#fresh.first === undefined) return;
+    const now = Math.ceil(this.#clock.monotonic());
+    let queue: TimedQueue | undefined;
+    while (this.#fresh.first !== undefined) {
+      const deadline = this.#fresh.first;
+      const { timeoutMs } = deadline;
+      this.#fresh.remove(deadline);
+      if (timeoutMs === Number.POSITIVE_INFINITY) continue;
+      deadline.expiresAt = now + Math.ceil(timeoutMs);
+      // Neighbours mostly have the same time-out.
+      if (queue?.timeoutMs !== timeoutMs) queue = this.#queueOf(timeoutMs);
+      queue.append(deadline);
     }
   }
 
-  remove(deadline: Deadline): void {
-    const { queue, previous, next, timeoutMs } = deadline;
-    if (queue === undefined) return;
-    if (previous === undefined) queue.first = next;
-    else previous.next = next;
-    if (next === undefined) queue.last = previous;
-    else next.previous = previous;
-    deadline.queue = deadline.previous = deadline.next = undefined;
-    if (queue.first !== undefined) return;
-    this.#clock.clearTimeout(queue.timer);
-    this.#queues.delete(timeoutMs);
-  }
-
-  #enqueue(deadline: Deadline, now: number): void {
-    const { timeoutMs } = deadline;
-    deadline.expiresAt = now + timeoutMs;
-    const queue = this.#queues.get(timeoutMs) ?? this.#open(timeoutMs);
-    deadline.queue = queue;
-    deadline.previous = queue.last;
-    if (queue.last === undefined) queue.first = deadline;
-    else queue.last.next = deadline;
-    queue.last = deadline;
-  }
-
-  #open(timeoutMs: number): DeadlineQueue {
-    const timer = this.#clock.setTimeout(() => this.#expire(timeoutMs), timeoutMs);
-    const queue: DeadlineQueue = { first: undefined, last: undefined, timer };
-    this.#queues.set(timeoutMs, queue);
+  #queueOf(timeoutMs: number): TimedQueue {
+    let queue = this.#timed.get(timeoutMs);
+    if (queue === undefined) {
+      queue = new TimedQueue(timeoutMs, this.#clock.setTimeout(() => this.#expire(timeoutMs), timeoutMs));
+      this.#timed.set(timeoutMs, queue);
+    }
     return queue;
   }
 
   #expire(timeoutMs: number): void {
-    const queue = this.#queues.get(timeoutMs);
-    if (queue === undefined) return;
+    const queue = this.#timed.get(timeoutMs);
     const now = this.#clock.monotonic();
-    // Node's timers may fire up to a millisecond early.
-    while (queue.first !== undefined && queue.first.expiresAt <= now + 1) {
+    while (queue?.first !== undefined && queue.first.expiresAt <= now) {
       const deadline = queue.first;
       this.remove(deadline);
       deadline.expire();
     }
-    if (queue.first === undefined) return;
-    queue.timer = this.#clock.setTimeout(() => this.#expire(timeoutMs), queue.first.expiresAt - now);
+    if (queue?.first === undefined) return;
+    queue.timer = this.#clock.setTimeout(() => this.#expire(timeoutMs), Math.max(1, queue.first.expiresAt - now));
   }
 }

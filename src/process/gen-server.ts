@@ -1,6 +1,6 @@
 import type { ErrorFact, ExitFact } from '../../streams/events.js';
 import { MAX_TIMER_MS, type Timer } from '../clock.js';
-import { InvalidArgumentError, MailboxFullError } from '../errors.js';
+import { asError, InvalidArgumentError, MailboxFullError } from '../errors.js';
 import type { GenServerBehavior, GenServerRef, ProcessRef, TerminationReason } from './behavior.js';
 import type { Deadlines } from './deadlines.js';
 import type { Process } from './process.js';
@@ -107,6 +107,12 @@ interface Parts {
 
 export function createGenServer({ processes, scheduler, deadlines, onLifecycleEvent }: Parts): GenServerApi {
   const timers = new WeakMap<ScheduledSend, Timer>();
+  // One executor for all calls: the one that is being made takes its resolvers from here at once.
+  const captured = { resolve: (_reply: unknown): void => {}, reject: (_error: Error): void => {} };
+  const capture = (resolve: (reply: never) => void, reject: (error: Error) => void): void => {
+    captured.resolve = resolve as (reply: unknown) => void;
+    captured.reject = reject;
+  };
 
   const server = (ref: ProcessRef): Process => {
     const process = processes.running(ref);
@@ -132,16 +138,20 @@ export function createGenServer({ processes, scheduler, deadlines, onLifecycleEv
     },
 
     call<CallReply>(ref: ProcessRef, message: unknown, options?: CallOptions) {
-      return new Promise<CallReply>((resolve, reject) => {
+      const reply = new Promise<CallReply>(capture);
+      const { resolve, reject } = captured;
+      try {
         const process = server(ref);
         const timeout = options?.timeout ?? 5000;
         checkTimeout('timeout', timeout);
-        const settle = resolve as (reply: unknown) => void;
-        const pending = new PendingCall(process.id, timeout, deadlines, settle, reject);
+        const pending = new PendingCall(process.id, timeout, deadlines, resolve, reject);
         send(process, message, pending);
         deadlines.add(pending);
         scheduler.touch();
-      });
+      } catch (error) {
+        reject(asError(error));
+      }
+      return reply;
     },
 
     cast(ref, message) {
@@ -210,7 +220,8 @@ export function checkReason(reason: TerminationReason): void {
   throw new InvalidArgumentError('reason', `${known.join(' | ')} | { error: Error }`, reason);
 }
 
-function isDelay(ms: unknown): ms is number {
+/** Whether a timer can take it. */
+export function isDelay(ms: unknown): ms is number {
   return typeof ms === 'number' && ms >= 0 && ms <= MAX_TIMER_MS;
 }
 

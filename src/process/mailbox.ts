@@ -1,4 +1,5 @@
 const INITIAL_CAPACITY = 8;
+const NO_RING: unknown[] = [];
 
 /**
  * A queue of messages, each with its receipt (what its sender awaits). A ring buffer: taking one costs the same at any
@@ -6,8 +7,9 @@ const INITIAL_CAPACITY = 8;
  */
 export class Mailbox<Receipt> {
   // Message and receipt of entry i stand at 2i and 2i + 1, modulo the capacity, which is a power of two.
-  #ring: unknown[] = new Array(2 * INITIAL_CAPACITY).fill(undefined);
-  #mask = 2 * INITIAL_CAPACITY - 1;
+  // There is none before the first message: many processes never get one.
+  #ring: unknown[] = NO_RING;
+  #mask = -1;
   #head = 0;
   #size = 0;
 
@@ -16,7 +18,7 @@ export class Mailbox<Receipt> {
   }
 
   push(message: unknown, receipt: Receipt): void {
-    if (2 * this.#size > this.#mask) this.#resize(2 * this.#ring.length);
+    if (2 * this.#size > this.#mask) this.#resize(Math.max(2 * INITIAL_CAPACITY, 2 * this.#ring.length));
     const at = (this.#head + 2 * this.#size) & this.#mask;
     this.#ring[at] = message;
     this.#ring[at + 1] = receipt;

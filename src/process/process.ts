@@ -393,7 +393,8 @@ export class Process implements Runnable {
 
   #exit(reason: TerminationReason): void {
     const initializing = this.#phase === 'init';
-    if (this.#dirty) this.#reportCounts();
+    // How long the queue was is of no interest any more.
+    if (this.#calls + this.#casts + this.#infos > 0) this.#reportCounts();
     this.#phase = 'gone';
     this.#exitReason = reason;
     // Whoever keeps the ref of the gone does not keep what they knew.

@@ -4,11 +4,11 @@ import { Deadline, type Deadlines } from './deadlines.js';
 
 /** The sender of a call waits with this for the reply. */
 export class PendingCall extends Deadline {
-  settled = false;
   readonly #processId: string;
   readonly #deadlines: Deadlines;
-  readonly #resolve: (reply: unknown) => void;
-  readonly #reject: (error: Error) => void;
+  /** Both are dropped when the call is settled. */
+  #resolve: ((reply: unknown) => void) | undefined;
+  #reject: ((error: Error) => void) | undefined;
 
   constructor(
     processId: string,
@@ -25,23 +25,24 @@ export class PendingCall extends Deadline {
   }
 
   reply(reply: unknown): void {
-    if (this.#settle()) this.#resolve(reply);
+    const resolve = this.#resolve;
+    this.#settle();
+    resolve?.(reply);
   }
 
   fail(error: Error): void {
-    if (this.#settle()) this.#reject(error);
+    const reject = this.#reject;
+    this.#settle();
+    reject?.(error);
   }
 
   expire(): void {
     this.fail(new CallTimeoutError(this.#processId, this.timeoutMs));
   }
 
-  /** Whether this is the first time. */
-  #settle(): boolean {
-    if (this.settled) return false;
-    this.settled = true;
+  #settle(): void {
+    this.#resolve = this.#reject = undefined;
     this.#deadlines.remove(this);
-    return true;
   }
 }
 

@@ -8,7 +8,7 @@ import {
   MissingChildTemplateError,
 } from '../errors.js';
 import type { ProcessRef } from '../process/behavior.js';
-import { checkName } from '../process/gen-server.js';
+import { checkName, isDelay } from '../process/gen-server.js';
 import type { RestartIntensity } from './intensity.js';
 import type { RestartType } from './strategy.js';
 
@@ -74,7 +74,7 @@ export function checkSupervisorOptions(options: SupervisorOptions): void {
   if (name !== undefined) checkName(name);
   if (restartIntensity !== undefined) checkIntensity(restartIntensity);
   if (strategy === 'simple_one_for_one') {
-    if (childTemplate === undefined) throw new MissingChildTemplateError();
+    if (!isObject(childTemplate)) throw new MissingChildTemplateError();
     if (children !== undefined) {
       throw new InvalidSimpleOneForOneConfigError('children', 'simple_one_for_one starts with none; use startChild');
     }
@@ -97,7 +97,7 @@ export function checkSupervisorOptions(options: SupervisorOptions): void {
 
 /** @throws InvalidChildSpecError */
 export function checkChildSpec(spec: ChildSpec): void {
-  if (typeof spec !== 'object' || spec === null) throw new InvalidChildSpecError('it', 'must be an object');
+  if (!isObject(spec)) throw new InvalidChildSpecError('it', 'must be an object');
   if (typeof spec.id !== 'string' || spec.id === '')
     throw new InvalidChildSpecError('id', 'must be a non-empty string');
   checkChild(spec);
@@ -110,7 +110,7 @@ function checkChild(child: ChildOptions & { readonly start: unknown }): void {
   if (!RESTART_TYPES.includes(restart))
     throw new InvalidChildSpecError('restart', `must be ${RESTART_TYPES.join(' | ')}`);
   const limited = shutdownTimeout !== undefined && shutdownTimeout !== Number.POSITIVE_INFINITY;
-  if (limited && !(shutdownTimeout >= 0 && shutdownTimeout <= MAX_TIMER_MS)) {
+  if (limited && !isDelay(shutdownTimeout)) {
     throw new InvalidChildSpecError('shutdownTimeout', `must be a number of ms from 0 to ${MAX_TIMER_MS}, or Infinity`);
   }
   if (typeof significant !== 'boolean') throw new InvalidChildSpecError('significant', 'must be a boolean');
@@ -119,11 +119,17 @@ function checkChild(child: ChildOptions & { readonly start: unknown }): void {
   }
 }
 
-function checkIntensity({ maxRestarts, withinMs }: RestartIntensity): void {
+function checkIntensity(intensity: RestartIntensity): void {
+  if (!isObject(intensity)) throw new InvalidArgumentError('restartIntensity', '{ maxRestarts, withinMs }', intensity);
+  const { maxRestarts, withinMs } = intensity;
   if (!(Number.isInteger(maxRestarts) && maxRestarts >= 0)) {
     throw new InvalidArgumentError('restartIntensity.maxRestarts', 'a whole number, at least 0', maxRestarts);
   }
   if (!(withinMs > 0 && Number.isFinite(withinMs))) {
     throw new InvalidArgumentError('restartIntensity.withinMs', 'a number of ms above 0', withinMs);
   }
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
 }

@@ -34,7 +34,12 @@ export function rowsOf({ servers, supervisors }: Pick<NodeModel, 'servers' | 'su
 
 const id = fc.constantFrom('p1', 'p2', 'p3', 'p4', '__proto__');
 const kind = fc.constantFrom<ProcessKind>('genserver', 'supervisor');
-const strategy = fc.constantFrom<SupervisorStrategy>('one_for_one', 'one_for_all', 'rest_for_one', 'simple_one_for_one');
+const strategy = fc.constantFrom<SupervisorStrategy>(
+  'one_for_one',
+  'one_for_all',
+  'rest_for_one',
+  'simple_one_for_one',
+);
 const name = fc.constantFrom('a', 'b');
 const error = fc.constant({ name: 'Error', message: 'boom' });
 const stamp = { seq: fc.nat(), at: fc.integer() };

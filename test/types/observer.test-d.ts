@@ -1,0 +1,59 @@
+import type { Observable } from 'rxjs';
+import { expectTypeOf, test } from 'vitest';
+import { createRuntime } from '../../src/runtime.js';
+import type { MessageTraced, RuntimeEvent, RuntimeFact } from '../../streams/events.js';
+import { poll } from '../../streams/poll.js';
+import type { GenServerStats, ObserverSnapshot, ProcessTreeNode, SupervisorStats } from '../../streams/snapshot.js';
+
+const { Observer } = createRuntime();
+
+test('a snapshot is read-only', () => {
+  const snapshot = Observer.getSnapshot();
+  expectTypeOf(snapshot).toEqualTypeOf<ObserverSnapshot>();
+  expectTypeOf(snapshot.servers).toEqualTypeOf<readonly GenServerStats[]>();
+  // @ts-expect-error nobody changes what was
+  snapshot.servers.push();
+  // @ts-expect-error nobody changes what was
+  snapshot.processCount = 5;
+});
+
+test('only supervisors have children', () => {
+  const narrow = (node: ProcessTreeNode): void => {
+    if (node.type === 'supervisor') {
+      expectTypeOf(node.stats).toEqualTypeOf<SupervisorStats>();
+      expectTypeOf(node.children).toEqualTypeOf<readonly ProcessTreeNode[]>();
+    } else {
+      expectTypeOf(node.stats).toEqualTypeOf<GenServerStats>();
+      expectTypeOf(node).not.toHaveProperty('children');
+    }
+  };
+  expectTypeOf(narrow).returns.toEqualTypeOf<void>();
+});
+
+test('the streams say what they carry', () => {
+  expectTypeOf(Observer.events$).toEqualTypeOf<Observable<RuntimeEvent>>();
+  expectTypeOf(Observer.snapshot$).toEqualTypeOf<Observable<ObserverSnapshot>>();
+  expectTypeOf(Observer.trace$('p1')).toEqualTypeOf<Observable<MessageTraced>>();
+  expectTypeOf(poll(() => Promise.resolve(5), 10)).toEqualTypeOf<Observable<number>>();
+});
+
+test('events of the observer are told apart by their type', () => {
+  Observer.subscribe((event) => {
+    if (event.type === 'server_started') expectTypeOf(event.stats).toEqualTypeOf<GenServerStats>();
+    if (event.type === 'supervisor_started') expectTypeOf(event.stats).toEqualTypeOf<SupervisorStats>();
+    if (event.type === 'child_restarted') expectTypeOf(event.attempt).toEqualTypeOf<number>();
+    // @ts-expect-error an end has no stats
+    if (event.type === 'server_stopped') void event.stats;
+  });
+});
+
+test('a fact is an event without its place and time', () => {
+  expectTypeOf<RuntimeFact['type']>().toEqualTypeOf<RuntimeEvent['type']>();
+  expectTypeOf<RuntimeFact>().not.toHaveProperty('seq');
+});
+
+test('a process is stopped for a reason there is', () => {
+  void Observer.stopProcess('p1', 'shutdown');
+  // @ts-expect-error no such reason
+  void Observer.stopProcess('p1', 'because');
+});

@@ -1,0 +1,99 @@
+import { describe, expect, test, vi } from 'vitest';
+import { SimulatedClock } from '../../src/clock.js';
+import { createRuntime } from '../../src/runtime.js';
+import { createFamily } from '../helpers/family.js';
+import { counter, never } from '../helpers/servers.js';
+import { createWorld } from '../helpers/world.js';
+
+describe('two runtimes', () => {
+  test('never meet: neither by name, nor in what they observe, nor by ending', async () => {
+    const [a, b] = [createWorld(), createWorld()];
+    const inA = await a.GenServer.start(counter, { name: 'same' });
+    expect(b.Registry.isRegistered('same')).toBe(false);
+    expect(b.Observer.getProcessCount()).toBe(0);
+    const inB = await b.GenServer.start(counter, { name: 'same' });
+    a.GenServer.cast(inA, 'inc');
+    expect(await b.GenServer.call(inB, 'get')).toBe(0);
+    await b.shutdown();
+    expect(a.GenServer.isRunning(inA)).toBe(true);
+    expect(b.events.some(({ type }) => type === 'messages_handled')).toBe(true);
+    expect(a.told('process_exited')).toEqual([]);
+  });
+});
+
+describe('shutdown', () => {
+  test('stops all, the last started first, and leaves neither process nor name nor timer', async () => {
+    const world = createWorld();
+    const { GenServer, Supervisor, Registry, Observer, clock } = world;
+    const family = createFamily(world);
+    const reasons: string[] = [];
+    const noting = (name: string) => ({
+      ...counter,
+      terminate: (reason: unknown) => void reasons.push(`${name} ${reason}`),
+    });
+    const first = await GenServer.start(noting('first'), { name: 'first' });
+    await Supervisor.start({ children: [family.worker('a'), family.worker('b')] });
+    await GenServer.start(noting('last'));
+    GenServer.sendAfter(first, 'inc', 1000);
+    await world.shutdown();
+    expect(reasons).toEqual(['last shutdown', 'first shutdown']);
+    expect(family.news()).toEqual(['+a', '+b', '-b shutdown', '-a shutdown']);
+    expect(Observer.getProcessCount()).toBe(0);
+    expect(Registry.count()).toBe(0);
+    expect(clock.pending).toBe(0);
+    await world.shutdown();
+  });
+
+  test('kills a server that does not stop within 5000 ms, and rejects its callers', async () => {
+    const world = createWorld();
+    const { GenServer, clock } = world;
+    const ref = await GenServer.start({ ...counter, terminate: () => never });
+    const stopping = world.shutdown();
+    await world.settle();
+    const called = expect(GenServer.call(ref, 'get', { timeout: Number.POSITIVE_INFINITY })).rejects.toMatchObject({
+      name: 'ServerNotRunningError',
+    });
+    await world.pass(4999);
+    expect(world.told('process_exited')).toEqual([]);
+    await world.pass(1);
+    await stopping;
+    await called;
+    expect(world.told('process_exited')).toMatchObject([{ reason: 'killed' }]);
+    expect(clock.pending).toBe(0);
+  });
+
+  test('ends a server whose init hangs; its start is rejected', async () => {
+    const world = createWorld();
+    const starting = expect(
+      world.GenServer.start({ ...counter, init: () => never }, { initTimeout: Number.POSITIVE_INFINITY }),
+    ).rejects.toMatchObject({ name: 'InitializationError', message: expect.stringContaining('killed during init') });
+    const stopping = world.shutdown();
+    await world.pass(5000);
+    await Promise.all([starting, stopping]);
+    expect(world.Observer.getProcessCount()).toBe(0);
+  });
+});
+
+describe('onError', () => {
+  test('that throws itself hurts nobody: all others hear, and the runtime goes on', async () => {
+    const warned = vi.spyOn(process, 'emitWarning').mockReturnValue();
+    const { GenServer } = createRuntime({
+      clock: new SimulatedClock(),
+      onError(error) {
+        throw error;
+      },
+    });
+    const heard: string[] = [];
+    GenServer.onLifecycleEvent(() => {
+      throw new Error('worse and worse');
+    });
+    GenServer.onLifecycleEvent(({ type }) => heard.push(type));
+    const ref = await GenServer.start(counter);
+    GenServer.cast(ref, 'inc');
+    expect(await GenServer.call(ref, 'get')).toBe(1);
+    await GenServer.stop(ref);
+    expect(heard).toEqual(['started', 'terminated']);
+    expect(warned.mock.calls).toMatchObject([[{ message: 'worse and worse' }], [{ message: 'worse and worse' }]]);
+    warned.mockRestore();
+  });
+});

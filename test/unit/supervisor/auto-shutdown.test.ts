@@ -1,0 +1,102 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { childOf, createFamily, type Family } from '../../helpers/family.js';
+import { gate } from '../../helpers/servers.js';
+import { createWorld, type World } from '../../helpers/world.js';
+
+describe('a supervisor with autoShutdown', () => {
+  let world: World = createWorld();
+  let family: Family = createFamily(world);
+
+  beforeEach(() => {
+    world = createWorld();
+    family = createFamily(world);
+  });
+
+  const significant = { restart: 'transient', significant: true } as const;
+  const finish = async (sup: { id: string }, id: string): Promise<void> => {
+    await world.GenServer.stop(childOf(world, { id: sup.id }, id));
+    await world.settle();
+  };
+
+  test('any_significant ends at the first significant child that finishes', async () => {
+    const { Supervisor } = world;
+    const sup = await Supervisor.start({
+      autoShutdown: 'any_significant',
+      children: [family.worker('a', significant), family.worker('b', significant), family.worker('c')],
+    });
+    await finish(sup, 'b');
+    expect(Supervisor.isRunning(sup)).toBe(false);
+    expect(family.log.slice(3)).toEqual(['-b normal', '-c shutdown', '-a shutdown']);
+    expect(world.told('process_exited').at(-1)).toMatchObject({ id: sup.id, reason: 'shutdown' });
+  });
+
+  test('all_significant ends at the last', async () => {
+    const { Supervisor } = world;
+    const sup = await Supervisor.start({
+      autoShutdown: 'all_significant',
+      children: [
+        family.worker('a', significant),
+        family.worker('b', { restart: 'temporary', significant: true }),
+        family.worker('c'),
+      ],
+    });
+    await finish(sup, 'b');
+    expect(Supervisor.isRunning(sup)).toBe(true);
+    await finish(sup, 'a');
+    expect(Supervisor.isRunning(sup)).toBe(false);
+  });
+
+  test.each(['any_significant', 'all_significant'] as const)(
+    '%s does not end for one that is restarted, terminated by hand, or not significant',
+    async (autoShutdown) => {
+      const { Supervisor, GenServer } = world;
+      const sup = await Supervisor.start({
+        autoShutdown,
+        children: [family.worker('a', significant), family.worker('t', { restart: 'temporary' })],
+      });
+      GenServer.cast(childOf(world, sup, 'a'), 'boom');
+      await world.settle();
+      await finish(sup, 't');
+      await Supervisor.terminateChild(sup, 'a');
+      await world.settle();
+      expect(Supervisor.isRunning(sup)).toBe(true);
+    },
+  );
+
+  test('never, the default, ends for nobody', async () => {
+    const { Supervisor } = world;
+    const sup = await Supervisor.start({ children: [family.worker('a', significant)] });
+    await finish(sup, 'a');
+    expect(Supervisor.isRunning(sup)).toBe(true);
+  });
+
+  test('does not take a significant child that is about to be restarted for one that has finished', async () => {
+    const { Supervisor, GenServer } = world;
+    const door = gate();
+    const worker = family.worker('a', significant);
+    let starts = 0;
+    const sup = await Supervisor.start({
+      autoShutdown: 'all_significant',
+      children: [
+        {
+          ...worker,
+          start() {
+            starts += 1;
+            if (starts === 2) return door.opened.then(() => Promise.reject(new Error('not yet')));
+            return worker.start();
+          },
+        },
+        family.worker('b', significant),
+      ],
+    });
+    const b = childOf(world, sup, 'b');
+    GenServer.cast(childOf(world, sup, 'a'), 'boom');
+    await world.settle();
+    // The exit of b is in the mailbox before the second attempt at a.
+    await GenServer.stop(b);
+    door.open();
+    await world.settle();
+    expect(Supervisor.isRunning(sup)).toBe(true);
+    expect(starts).toBe(3);
+  });
+});

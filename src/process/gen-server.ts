@@ -108,10 +108,11 @@ interface Parts {
 export function createGenServer({ processes, scheduler, deadlines, onLifecycleEvent }: Parts): GenServerApi {
   const timers = new WeakMap<ScheduledSend, Timer>();
   // One executor for all calls: the one that is being made takes its resolvers from here at once.
-  const captured = { resolve: (_reply: unknown): void => {}, reject: (_error: Error): void => {} };
+  let resolveCaptured!: (reply: unknown) => void;
+  let rejectCaptured!: (error: Error) => void;
   const capture = (resolve: (reply: never) => void, reject: (error: Error) => void): void => {
-    captured.resolve = resolve as (reply: unknown) => void;
-    captured.reject = reject;
+    resolveCaptured = resolve as (reply: unknown) => void;
+    rejectCaptured = reject;
   };
 
   const server = (ref: ProcessRef): Process => {
@@ -139,7 +140,8 @@ export function createGenServer({ processes, scheduler, deadlines, onLifecycleEv
 
     call<CallReply>(ref: ProcessRef, message: unknown, options?: CallOptions) {
       const reply = new Promise<CallReply>(capture);
-      const { resolve, reject } = captured;
+      const resolve = resolveCaptured;
+      const reject = rejectCaptured;
       try {
         const process = server(ref);
         const timeout = options?.timeout ?? 5000;

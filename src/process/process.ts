@@ -394,7 +394,7 @@ export class Process implements Runnable {
   #exit(reason: TerminationReason): void {
     const initializing = this.#phase === 'init';
     // How long the queue was is of no interest any more.
-    if (this.#calls + this.#casts + this.#infos > 0) this.#reportCounts();
+    if (this.#dirty && this.#calls + this.#casts + this.#infos > 0) this.#reportCounts();
     this.#phase = 'gone';
     this.#exitReason = reason;
     // Whoever keeps the ref of the gone does not keep what they knew.

@@ -1,8 +1,7 @@
-import type { GenServerBehavior, GenServerRef, TerminationReason } from '../../src/process/behavior.js';
+import type { GenServerBehavior, TerminationReason } from '../../src/process/behavior.js';
 
 export type CounterCall = 'get' | 'boom';
 export type CounterCast = 'inc' | 'boom';
-export type CounterRef = GenServerRef<number, CounterCall, CounterCast, number>;
 
 export const boom = new Error('boom');
 

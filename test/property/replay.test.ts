@@ -242,6 +242,23 @@ function check({ Observer, clock, events }: World): ObserverSnapshot {
   return live;
 }
 
+/** Of each process there is one spawn, one exit, and nothing before the one or after the other. */
+function expectWholeLives({ events }: World): void {
+  const lives = new Map<string, string[]>();
+  for (const event of events) {
+    if (!('id' in event)) continue;
+    const life = lives.get(event.id) ?? [];
+    lives.set(event.id, [...life, event.type]);
+  }
+  for (const life of lives.values()) {
+    expect(life[0]).toBe('process_spawned');
+    expect(life.filter((type) => type === 'process_spawned')).toHaveLength(1);
+    // A child that was gone before its supervisor could adopt it is placed after its end.
+    const types = life.filter((type) => type !== 'child_started');
+    expect(types.indexOf('process_exited')).toBe(types.length - 1);
+  }
+}
+
 test.prop([fc.array(step, { minLength: 5, maxLength: 60, size: 'max' }), fc.boolean()], { numRuns: 200 })(
   'replaying the recorded events of any program gives exactly the live snapshot, and that is the truth',
   async (program, watched) => {
@@ -281,6 +298,7 @@ test.prop([fc.array(step, { minLength: 5, maxLength: 60, size: 'max' }), fc.bool
 
     await world.shutdown();
     expect(check(world).processCount).toBe(0);
+    expectWholeLives(world);
     expect(clock.pending).toBe(0);
     expect(world.errors).toEqual([]);
     expect(world.events.map(({ seq }) => seq)).toEqual(world.events.map((_event, index) => index + 1));

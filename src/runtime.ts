@@ -126,7 +126,7 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
     scheduler: schedulerOf(clock),
     local,
     request: rpc.request.bind(rpc),
-    notify: (to: NodeId, topic: string, body: unknown) => void rpc.notify(to, topic, body),
+    notify: rpc.notify.bind(rpc),
     onNotify: rpc.onNotify.bind(rpc),
   };
   const publisher = createPublisher<NodeId>({
@@ -152,6 +152,7 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
     Cluster: cluster,
     ClusterObserver: clusterObserver.createClusterObserver<NodeId>({
       ...wire,
+      conflations: publisher.conflations,
       localNode: membership.local,
       members: membership.members,
       changes: { subscribe: membership.onChange },

@@ -1,8 +1,8 @@
+import { ChangeLog } from './change-log.js';
 import type { SupervisorStrategy } from './events.js';
 import { emptyModel, type NodeModel } from './evolve.js';
 import { type Now, ServerRow, SupervisorRow } from './rows.js';
 import type { GenServerStats, ServerStatus, SupervisorStats } from './snapshot.js';
-import { Table } from './table.js';
 
 /** Rows of GenServers, a column each: far less text than a row each, and far faster to write and read as JSON. */
 export interface ServerColumns {
@@ -26,24 +26,61 @@ export interface SupervisorColumns {
   readonly startedAt: readonly number[];
 }
 
+/** Rows of both kinds. */
+interface Rows {
+  readonly servers: ServerColumns;
+  readonly supervisors: SupervisorColumns;
+}
+
 /** What a reader who knows some version has to be told to know the present one. Plain data. */
 export type Changes =
+  /** Nothing. */
   | { readonly type: 'none' }
-  | { readonly type: 'full'; readonly servers: ServerColumns; readonly supervisors: SupervisorColumns };
+  /** The rows that changed after `since`, as they are now, and the ids of those that are gone. */
+  | (Rows & { readonly type: 'delta'; readonly since: number; readonly removed: readonly string[] })
+  /** All rows, a page at a time; the first page is 0. */
+  | (Rows & { readonly type: 'page'; readonly page: number; readonly isLast: boolean });
 
-/** The answer to "what changed since `version`?"; `undefined`: the reader knows nothing yet. */
+/** How many rows a page has. */
+export const PAGE_ROWS = 5000;
+
+/**
+ * The answer to "what changed since `version`?"; `undefined`: the reader knows nothing yet. Costs what changed, not what
+ * exists, unless the answer is a page.
+ */
 export function changesSince(model: NodeModel, version: number | undefined): Changes {
   if (version === model.version) return { type: 'none' };
-  return {
-    type: 'full',
-    servers: serverColumns(model.servers.rows),
-    supervisors: supervisorColumns(model.supervisors.rows),
-  };
+  const ids = version === undefined || version > model.version ? undefined : model.log.since(version);
+  if (version === undefined || ids === undefined || 2 * ids.size > model.servers.size + model.supervisors.size) {
+    return pageOf(model, 0);
+  }
+  const servers: GenServerStats[] = [];
+  const supervisors: SupervisorStats[] = [];
+  const removed: string[] = [];
+  for (const id of ids) {
+    const server = model.servers.get(id);
+    const supervisor = model.supervisors.get(id);
+    if (server !== undefined) servers.push(server);
+    else if (supervisor !== undefined) supervisors.push(supervisor);
+    else removed.push(id);
+  }
+  return { type: 'delta', since: version, ...columnsOf(servers, supervisors), removed };
+}
+
+/** A page of all rows: supervisors first, so that nobody comes before its parent. */
+export function pageOf(model: NodeModel, page: number, pageRows = PAGE_ROWS): Changes {
+  const begin = page * pageRows;
+  const end = begin + pageRows;
+  const before = model.supervisors.size;
+  const supervisors = model.supervisors.rows.slice(begin, end);
+  const servers = model.servers.rows.slice(Math.max(0, begin - before), Math.max(0, end - before));
+  const isLast = end >= before + model.servers.size;
+  return { type: 'page', page, isLast, ...columnsOf(servers, supervisors) };
 }
 
 /**
- * The model at `version`, from the one the reader holds and what changed since. `undefined` when the two do not fit, and
- * the reader has to ask for everything.
+ * The model at `version`, from the one the reader holds and what changed since. Of pages, the model so far: it is
+ * complete with the last. `undefined` when the two do not fit, and the reader has to ask for everything.
  */
 export function applyChanges(
   held: NodeModel | undefined,
@@ -52,13 +89,29 @@ export function applyChanges(
   now: Now,
 ): NodeModel | undefined {
   if (changes.type === 'none') return held?.version === version ? held : undefined;
-  const model = held ?? emptyModel(now);
+  const isFirst = changes.type === 'page' && changes.page === 0;
+  if (!isFirst && (held === undefined || held.version > version)) return undefined;
+  if (changes.type === 'delta' && (held?.version ?? 0) < changes.since) return undefined;
+  const base = isFirst || held === undefined ? emptyModel(held?.now ?? now) : held;
+  const servers = base.servers.edit();
+  const supervisors = base.supervisors.edit();
+  for (const row of serverRows(changes.servers, base.now)) servers.set(row);
+  for (const row of supervisorRows(changes.supervisors, base.now)) supervisors.set(row);
+  for (const id of changes.type === 'delta' ? changes.removed : []) {
+    servers.delete(id);
+    supervisors.delete(id);
+  }
   return {
     version,
-    servers: Table.of(serverRows(changes.servers, model.now)),
-    supervisors: Table.of(supervisorRows(changes.supervisors, model.now)),
-    now: model.now,
+    servers: servers.done(),
+    supervisors: supervisors.done(),
+    log: ChangeLog.from(version),
+    now: base.now,
   };
+}
+
+function columnsOf(servers: readonly GenServerStats[], supervisors: readonly SupervisorStats[]): Rows {
+  return { servers: serverColumns(servers), supervisors: supervisorColumns(supervisors) };
 }
 
 function serverColumns(rows: readonly GenServerStats[]): ServerColumns {

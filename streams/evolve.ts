@@ -1,3 +1,4 @@
+import { ChangeLog } from './change-log.js';
 import type { ChildStarted, MessagesHandled, ProcessSpawned, RuntimeEvent } from './events.js';
 import { type Now, ServerRow, type SupervisorFields, SupervisorRow } from './rows.js';
 import type { GenServerStats, ServerStatus, SupervisorStats } from './snapshot.js';
@@ -9,13 +10,15 @@ export interface NodeModel {
   readonly version: number;
   readonly servers: Table<GenServerStats>;
   readonly supervisors: Table<SupervisorStats>;
+  /** Which rows changed since when. */
+  readonly log: ChangeLog;
   /** The clock of the node, for the rows' `uptimeMs`. */
   readonly now: Now;
 }
 
 /** A node on which nothing has happened yet. */
 export function emptyModel(now: Now): NodeModel {
-  return { version: 0, servers: new Table(), supervisors: new Table(), now };
+  return { version: 0, servers: new Table(), supervisors: new Table(), log: ChangeLog.from(0), now };
 }
 
 /**
@@ -49,12 +52,12 @@ class Draft {
 
   done(): NodeModel {
     if (this.#version === this.#from.version) return this.#from;
-    return {
-      version: this.#version,
-      servers: this.#servers.done(),
-      supervisors: this.#supervisors.done(),
-      now: this.#from.now,
-    };
+    const version = this.#version;
+    const servers = this.#servers.done();
+    const supervisors = this.#supervisors.done();
+    const changed = new Set([...this.#supervisors.changed, ...this.#servers.changed]);
+    const log = this.#from.log.append(version, changed, servers.size + supervisors.size);
+    return { version, servers, supervisors, log, now: this.#from.now };
   }
 
   apply(event: RuntimeEvent): void {

@@ -36,8 +36,9 @@ export function frameOf(
   return { nodeId, incarnation, version: model.version, model, snapshot, receivedAt };
 }
 
-export function encodeReport(report: NodeReport): string {
-  return JSON.stringify(report);
+/** A report as text. `changes` are {@link Changes} as JSON, which is written once for all who are told the same. */
+export function encodeReport(head: Omit<NodeReport, 'changes'>, changes: string): string {
+  return `${JSON.stringify(head).slice(0, -1)},"changes":${changes}}`;
 }
 
 /**
@@ -79,15 +80,16 @@ function object(checks: Readonly<Record<string, Check>>): Check {
   };
 }
 
+function list(check: Check): Check {
+  return (value, path) => {
+    if (!Array.isArray(value)) throw new TypeError(`${path} must be an array`);
+    for (const item of value) check(item, path);
+  };
+}
+
 /** Columns of one length, each full of values that pass. */
 function columns(checks: Readonly<Record<string, Check>>): Check {
-  const column =
-    (check: Check): Check =>
-    (value, path) => {
-      if (!Array.isArray(value)) throw new TypeError(`${path} must be an array`);
-      for (const cell of value) check(cell, path);
-    };
-  const each = object(Object.fromEntries(Object.entries(checks).map(([field, check]) => [field, column(check)])));
+  const each = object(Object.fromEntries(Object.entries(checks).map(([field, check]) => [field, list(check)])));
   return (value, path) => {
     each(value, path);
     const lengths = Object.keys(checks).map((field) => Reflect.get(value as object, field).length);
@@ -95,16 +97,14 @@ function columns(checks: Readonly<Record<string, Check>>): Check {
   };
 }
 
-const isText = (value: unknown): boolean => typeof value === 'string' && value.length <= MAX_TEXT;
+const isText = (value: unknown): boolean => typeof value === 'string';
 const isIn = (values: readonly unknown[]): Check =>
   that((value) => values.includes(value), `one of ${values.join(', ')}`);
 
-/** The longest id or name that is taken from another node, in characters. */
-const MAX_TEXT = 1024;
 const count = that((value) => Number.isSafeInteger(value) && Number(value) >= 0, 'a whole number, at least 0');
 const time = that(Number.isFinite, 'a number');
-const text = that(isText, `text of at most ${MAX_TEXT} characters`);
-const textOrNull = that((value) => value === null || isText(value), `text of at most ${MAX_TEXT} characters, or null`);
+const text = that(isText, 'text');
+const textOrNull = that((value) => value === null || isText(value), 'text, or null');
 
 const SERVERS = columns({
   id: text,
@@ -126,11 +126,16 @@ const SUPERVISORS = columns({
   startedAt: time,
 });
 
-const FULL = object({ servers: SERVERS, supervisors: SUPERVISORS });
+const ROWS = { servers: SERVERS, supervisors: SUPERVISORS };
+const CHANGES_BY_TYPE: Readonly<Record<Changes['type'], Check>> = {
+  none: object({}),
+  delta: object({ ...ROWS, since: count, removed: list(text) }),
+  page: object({ ...ROWS, page: count, isLast: that((value) => typeof value === 'boolean', 'a boolean') }),
+};
 
 const CHANGES: Check = (value, path) => {
-  object({ type: isIn(['none', 'full']) })(value, path);
-  if ((value as Changes).type === 'full') FULL(value, path);
+  object({ type: isIn(Object.keys(CHANGES_BY_TYPE)) })(value, path);
+  CHANGES_BY_TYPE[(value as Changes).type](value, path);
 };
 
 const REPORT = object({

@@ -25,8 +25,8 @@ export interface Presence<Id extends string = string> {
 export const noFrames: Frames = new Map();
 
 /**
- * The frames with one more. Newest incarnation wins, then newest version, then newest time: in whatever order frames
- * come, and however often, the result is the same.
+ * The frames with one more. Newest incarnation wins, then newest version, then what was received last: in whatever order
+ * frames come, and however often, the result is the same.
  */
 export function mergeFrame(frames: Frames, frame: NodeFrame): Frames {
   const held = frames.get(frame.nodeId);
@@ -36,7 +36,7 @@ export function mergeFrame(frames: Frames, frame: NodeFrame): Frames {
 function isNewer(a: NodeFrame, b: NodeFrame): boolean {
   if (a.incarnation !== b.incarnation) return a.incarnation > b.incarnation;
   if (a.version !== b.version) return a.version > b.version;
-  return a.snapshot.timestamp > b.snapshot.timestamp;
+  return a.receivedAt > b.receivedAt;
 }
 
 /** What the newest frame of a node and its link say together. */
@@ -101,7 +101,7 @@ export function merge<Id extends string>(
   type Step = (merged: Merged<Id>) => Merged<Id>;
   const step$ = inAnyOrder<Step[]>(
     frame$.pipe(
-      map((frame) => ({ frames, presence }: Merged<Id>) => ({ frames: mergeFrame(frames, frame), presence })),
+      map((frame) => (merged: Merged<Id>) => ({ ...merged, frames: mergeFrame(contenders(frame, merged), frame) })),
     ),
     presence$.pipe(
       map((presence) => ({ frames }: Merged<Id>) => ({ frames: only(frames, presence), presence })),
@@ -117,6 +117,17 @@ export function merge<Id extends string>(
     }),
     filter((snapshot) => snapshot !== undefined),
   );
+}
+
+/**
+ * The frames that this one has to be newer than. Which life of a node is the present one its link tells best: where its
+ * clock was set back between the two, the later life has the smaller incarnation.
+ */
+function contenders({ nodeId, incarnation }: NodeFrame, { frames, presence }: Merged<string>): Frames {
+  const held = frames.get(nodeId);
+  const present = presence?.nodes.find((node) => node.nodeId === nodeId)?.incarnation;
+  if (present !== incarnation || held === undefined || held.incarnation === present) return frames;
+  return new Map([...frames].filter(([id]) => id !== nodeId));
 }
 
 /** The frames of those present: who is gone for good is forgotten. */

@@ -30,10 +30,11 @@ export class Table<Row extends Identified> {
     this.#state = state;
   }
 
+  /** Rows in that order; of rows with the same id, the last one. */
   static of<Row extends Identified>(rows: readonly Row[]): Table<Row> {
-    const edit = new Table<Row>().edit();
-    for (const row of rows) edit.set(row);
-    return edit.done();
+    const slots = [...new Map(rows.map((row) => [row.id, row])).values()];
+    const base = new Map(slots.map((row, slot) => [row.id, slot]));
+    return new Table({ slots, base, overlay: new Map(), size: slots.length });
   }
 
   get size(): number {
@@ -65,11 +66,17 @@ export class TableEdit<Row extends Identified> {
   #slots: (Row | undefined)[] | undefined;
   #overlay: Map<string, number> | undefined;
   #size: number;
+  readonly #changed = new Set<string>();
 
   constructor(from: Table<Row>, before: TableState<Row>) {
     this.#from = from;
     this.#before = before;
     this.#size = before.size;
+  }
+
+  /** The ids of the rows that were set or deleted, in the order of their first change. */
+  get changed(): ReadonlySet<string> {
+    return this.#changed;
   }
 
   get(id: string): Row | undefined {
@@ -79,6 +86,7 @@ export class TableEdit<Row extends Identified> {
 
   /** Replaces the row with the same id, or appends. */
   set(row: Row): void {
+    this.#changed.add(row.id);
     this.#slots ??= this.#before.slots.slice();
     const slot = this.#slotOf(row.id);
     if (slot !== REMOVED) {
@@ -93,6 +101,7 @@ export class TableEdit<Row extends Identified> {
   delete(id: string): void {
     const slot = this.#slotOf(id);
     if (slot === REMOVED) return;
+    this.#changed.add(id);
     this.#slots ??= this.#before.slots.slice();
     this.#slots[slot] = undefined;
     this.#setSlot(id, REMOVED);

@@ -36,7 +36,11 @@ export function readOptions(args: readonly string[]): Options | { readonly probl
   if (!isWholeNumber(interval, 1, 86_400_000))
     problems.push(`--interval '${interval}' is not a number of ms, at least 1`);
   for (const seed of seeds) {
-    if (!NodeId.isValid(seed)) problems.push(`--seed '${seed}' is not a node id (name@host:port)`);
+    try {
+      NodeId.parse(seed);
+    } catch (error) {
+      problems.push(`--seed ${error instanceof Error ? error.message : error}`);
+    }
   }
   if (problems.length > 0) return { problems };
   return { name, port: Number(port), seeds, interval: Number(interval) };

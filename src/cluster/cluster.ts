@@ -75,7 +75,10 @@ export interface MembershipView {
   local(): Peer | undefined;
   /** All that is known of the others; none while the cluster does not run. */
   members(): readonly Member[];
-  /** Every change, in order; {@link MembershipView.members} shows it already. */
+  /**
+   * Every change, in order; {@link MembershipView.members} shows it already. When this node stops, all the others go
+   * down and leave.
+   */
   onChange(handler: (change: MembershipChange) => void): () => void;
 }
 
@@ -98,6 +101,7 @@ export function createCluster(options: ClusterOptions): {
       return {
         isMember: (id) => running.member(id) !== undefined,
         send: (id, text, incarnation) => running.sendEncoded(id, text, incarnation),
+        backlog: (id) => running.backlog(id),
       };
     },
   });
@@ -108,7 +112,7 @@ export function createCluster(options: ClusterOptions): {
   const announce = inOrder(({ change, info }: { change: MembershipChange; info: NodeInfo | undefined }) => {
     membershipChange.emit(change);
     if (change.type === 'up' && info !== undefined) nodeUp.emit(info);
-    if (change.type === 'down') nodeDown.emit(change.id, change.reason);
+    if (change.type === 'down' && status !== 'stopping') nodeDown.emit(change.id, change.reason);
   });
 
   let status: ClusterStatus = 'stopped';

@@ -3,8 +3,8 @@ import type { LinkEnd } from './link.js';
 import type { NodeId } from './node-id.js';
 import { isQuiet, isViolation } from './refusal.js';
 
-/** At most so many others are remembered; then it starts anew. Strangers must not make this grow. */
-const MAX_SUBJECTS = 1000;
+/** At most so many are remembered; then it starts anew. Strangers must not make this grow. */
+const MAX_COMPLAINTS = 1000;
 
 /** A refused link, and who was at its other end. */
 export interface RefusedLink {
@@ -19,12 +19,13 @@ export interface RefusedLink {
 
 /**
  * What is worth telling of refused links. A handshake that fails is tried again every few seconds, and is told once for
- * each other side and reason, until the reason changes or there is a link.
+ * each other side and reason, until there is a link.
  */
 export class Complaints {
   readonly #localId: NodeId;
   readonly #onError: (error: Error) => void;
-  readonly #reasons = new Map<string, string>();
+  /** Other sides and reasons. */
+  readonly #told = new Set<string>();
 
   constructor(localId: NodeId, onError: (error: Error) => void) {
     this.#localId = localId;
@@ -55,13 +56,14 @@ export class Complaints {
 
   /** There is a link with them. */
   settled(...whom: readonly string[]): void {
-    for (const each of whom) this.#reasons.delete(each);
+    for (const each of this.#told) if (whom.some((other) => each.startsWith(`${other} `))) this.#told.delete(each);
   }
 
   #once(whom: string, reason: string, error: Error): void {
-    if (this.#reasons.get(whom) === reason) return;
-    if (this.#reasons.size >= MAX_SUBJECTS) this.#reasons.clear();
-    this.#reasons.set(whom, reason);
+    const complaint = `${whom} ${reason}`;
+    if (this.#told.has(complaint)) return;
+    if (this.#told.size >= MAX_COMPLAINTS) this.#told.clear();
+    this.#told.add(complaint);
     this.#onError(error);
   }
 }

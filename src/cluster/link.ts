@@ -90,6 +90,11 @@ export class Link {
     return !this.#isOver && this.#handshake.step === 'verified';
   }
 
+  /** How much of what was sent the other side has not taken yet, bytes. */
+  get backlog(): number {
+    return this.#connection.backlog;
+  }
+
   get isEstablished(): boolean {
     return !this.#isOver && this.#handshake.step === 'established';
   }
@@ -180,6 +185,7 @@ export class Link {
 
   #establish(state: HandshakeState): void {
     this.#clock.clearTimeout(this.#timer);
+    this.#connection.trust();
     this.#handshake = state;
   }
 
@@ -209,7 +215,7 @@ export class Link {
 
 const VIOLATIONS: Readonly<Record<TransportViolation, string>> = {
   binary_frame: 'a binary message; frames are text',
-  frame_too_large: `a frame of more than ${MAX_FRAME_BYTES} bytes`,
+  frame_too_large: `more than a frame may have (${MAX_FRAME_BYTES} bytes), or more than a handshake takes`,
   malformed: 'something that is no message at all',
 };
 

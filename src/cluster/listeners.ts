@@ -1,4 +1,4 @@
-import { asError } from '../errors.js';
+import { asError, InvalidArgumentError } from '../errors.js';
 
 /** Who wants to hear of one thing. A handler that throws, or returns a promise that rejects, hurts nobody else. */
 export class Listeners<Args extends readonly unknown[]> {
@@ -9,8 +9,13 @@ export class Listeners<Args extends readonly unknown[]> {
     this.#onError = onError;
   }
 
-  /** The same handler added twice is called twice. Returns what ends it. */
+  /**
+   * The same handler added twice is called twice. Returns what ends it.
+   *
+   * @throws InvalidArgumentError
+   */
   add(handler: (...args: Args) => unknown): () => void {
+    if (typeof handler !== 'function') throw new InvalidArgumentError('handler', 'a function', handler);
     const entry = { call: handler };
     this.#handlers.add(entry);
     return () => {

@@ -107,6 +107,11 @@ export class LocalNode {
     return this.#linked.get(id) !== undefined;
   }
 
+  /** How much of what was sent to that node it has not taken yet, bytes. */
+  backlog(id: NodeId): number {
+    return this.#linked.get(id)?.links[0].backlog ?? 0;
+  }
+
   /**
    * @param incarnation send only to this life of the node
    * @returns whether there is a link to send it on
@@ -124,6 +129,9 @@ export class LocalNode {
     this.#options.clock.clearTimeout(this.#beatTimer);
     this.#dialer.stop();
     this.#probes.stop();
+    for (const { id } of this.members()) {
+      this.#apply(membership.left(this.#membership, id, this.#options.clock.monotonic()));
+    }
     // Only then: a link that ends must not make the dialer begin anew.
     for (const link of this.#open) {
       link.send({ type: 'leave' });

@@ -27,6 +27,7 @@ export class MemoryEnd implements Connection {
   #state: 'connecting' | 'open' | 'closing' | 'over';
   #handlers: ConnectionHandlers | undefined;
   #closeTimer: Timer | undefined;
+  backlog = 0;
 
   constructor(options: MemoryEndOptions) {
     this.#options = options;
@@ -46,7 +47,16 @@ export class MemoryEnd implements Connection {
 
   send(text: string): void {
     const { peer } = this;
-    if (this.#state === 'open') peer?.post(() => peer.#handlers?.onMessage(text));
+    if (this.#state !== 'open') return;
+    this.backlog += text.length;
+    peer?.post(() => {
+      this.backlog -= text.length;
+      peer.#handlers?.onMessage(text);
+    });
+  }
+
+  trust(): void {
+    // Nobody on a simulated network is a stranger.
   }
 
   close(code: number, reason: string): void {

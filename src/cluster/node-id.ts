@@ -70,10 +70,10 @@ export function canonicalHost(host: string): string | undefined {
   if (isIPv4(text)) return text;
   const address = text.startsWith('[') && text.endsWith(']') ? text.slice(1, -1) : text;
   if (isIPv6(address)) return address.includes('%') ? undefined : new URL(`http://[${address}]`).hostname;
-  const labels = text.split('.');
-  const last = labels.at(-1) ?? '';
-  if (text.length > 253 || /^[0-9]+$/.test(last) || !labels.every((label) => LABEL.test(label))) return undefined;
-  return text;
+  if (text.length > 253 || !text.split('.').every((label) => LABEL.test(label))) return undefined;
+  // Some names are no names to whoever dials: `0x7f.1` is an address, and `xn--a` throws.
+  const url = `ws://${text}`;
+  return URL.canParse(url) && new URL(url).hostname === text ? text : undefined;
 }
 
 function compose(text: string, name: string, host: string, port: number): NodeId {

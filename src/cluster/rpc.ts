@@ -13,6 +13,9 @@ import type { Peer, RequestFrame, RpcFrame } from './frames.js';
 import { Listeners } from './listeners.js';
 import type { NodeId } from './node-id.js';
 
+/** A node for which so much is waiting gets no more news, bytes. */
+const MAX_BACKLOG_BYTES = 1024 * 1024;
+
 /** Answers a request; what it throws goes back as its message and code, without the stack. */
 export type RequestHandler = (body: unknown, from: NodeId) => unknown;
 export type NotifyHandler = (body: unknown, from: NodeId) => unknown;
@@ -33,12 +36,13 @@ export interface Rpc {
    */
   handle(method: string, handler: RequestHandler): () => void;
   /**
-   * News that nobody answers, encoded once for all it goes to. Nodes without a link miss it.
+   * News that nobody answers, encoded once for all it goes to. Nodes without a link miss it, and so do nodes that have
+   * not even taken {@link MAX_BACKLOG_BYTES} of what they were sent before: no queue of news grows behind a slow reader.
    *
-   * @returns to how many nodes it was sent
+   * @returns to which nodes it was sent
    * @throws InvalidArgumentError for a body that cannot travel
    */
-  notify(to: NodeId | readonly NodeId[], topic: string, body: unknown): number;
+  notify(to: NodeId | readonly NodeId[], topic: string, body: unknown): readonly NodeId[];
   /** Returns what ends it. A handler that throws does not stop another. */
   onNotify(topic: string, handler: NotifyHandler): () => void;
 }
@@ -48,6 +52,8 @@ export interface RpcLinks {
   isMember(id: NodeId): boolean;
   /** To that node; to that life of it only, where an incarnation is given. Whether there is a link. */
   send(id: NodeId, text: string, incarnation?: number): boolean;
+  /** How much of what was sent to that node it has not taken yet, bytes. */
+  backlog(id: NodeId): number;
 }
 
 export interface RpcOptions {
@@ -106,13 +112,13 @@ export class RpcEndpoint implements Rpc {
     };
   }
 
-  notify(to: NodeId | readonly NodeId[], topic: string, body: unknown): number {
+  notify(to: NodeId | readonly NodeId[], topic: string, body: unknown): readonly NodeId[] {
     requireName('topic', topic);
     const open = this.#options.links();
-    if (open === undefined) return 0;
+    if (open === undefined) return [];
     const text = encode({ type: 'notify', topic, body });
     const targets = typeof to === 'string' ? [to] : to;
-    return targets.filter((id) => open.send(id, text)).length;
+    return targets.filter((id) => open.backlog(id) < MAX_BACKLOG_BYTES && open.send(id, text));
   }
 
   onNotify(topic: string, handler: NotifyHandler): () => void {

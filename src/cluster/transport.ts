@@ -4,6 +4,9 @@ export interface Address {
   readonly port: number;
 }
 
+/** What a connection takes in all before it is trusted: a handshake, and what may come right behind it. */
+export const MAX_STRANGER_BYTES = 128 * 1024;
+
 /** How a connection ended. */
 export interface Closing {
   /** The close code: 4000 and up are the cluster's own, 1006 is a connection that broke or never came about. */
@@ -33,6 +36,10 @@ export interface Connection {
   readonly remote: string;
   /** Must be called once, in the turn in which the connection was handed out (or `terminate` instead): nothing is kept. */
   handle(handlers: ConnectionHandlers): void;
+  /** How much of what was sent is still here because the other side does not take it, bytes. */
+  readonly backlog: number;
+  /** The other side has proved who it is. Until then, no more than {@link MAX_STRANGER_BYTES} are read from it. */
+  trust(): void;
   /** Does nothing unless the connection is open. */
   send(text: string): void;
   /** Ends it in order: what was sent before still arrives, then the code and reason. Messages come in until then. */

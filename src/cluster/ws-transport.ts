@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocket, WebSocketServer } from 'ws';
 import { asError, ListenError } from '../errors.js';
@@ -10,6 +10,7 @@ import {
   type ConnectionHandlers,
   formatAddress,
   type Listener,
+  MAX_STRANGER_BYTES,
   type Transport,
 } from './transport.js';
 
@@ -28,7 +29,11 @@ export function createWsTransport(): Transport {
     listen,
     connect(address) {
       const url = `ws://${formatAddress(address)}`;
-      return new WsConnection(new WebSocket(url, SOCKET_OPTIONS), formatAddress(address));
+      const webSocket = new WebSocket(url, SOCKET_OPTIONS);
+      const connection = new WsConnection(webSocket, formatAddress(address));
+      // Not before it is open: whoever listens to the socket earlier takes what came behind the upgrade.
+      webSocket.once('upgrade', ({ socket }) => webSocket.once('open', () => connection.guard(socket)));
+      return connection;
     },
   };
 }
@@ -40,7 +45,13 @@ async function listen(address: Address, accept: (connection: Connection) => void
   server.headersTimeout = UPGRADE_TIMEOUT_MS;
   server.requestTimeout = UPGRADE_TIMEOUT_MS;
   server.timeout = UPGRADE_TIMEOUT_MS;
-  const webSockets = new WebSocketServer({ ...SOCKET_OPTIONS, noServer: true, clientTracking: false });
+  const webSockets = new WebSocketServer({
+    ...SOCKET_OPTIONS,
+    noServer: true,
+    clientTracking: false,
+    // Only browsers send an origin. A web page must not get to talk to a node that listens on its reader's loopback.
+    verifyClient: ({ req }, decide) => decide(req.headers.origin === undefined, 403),
+  });
   const strangers = new Set<Duplex>();
   const guests = new Set<Duplex>();
   server.on('connection', (socket) => {
@@ -51,17 +62,14 @@ async function listen(address: Address, accept: (connection: Connection) => void
     });
   });
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    // Only browsers send an origin. A web page must not get to talk to a node that listens on its reader's loopback.
-    if (request.headers.origin !== undefined) {
-      socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n');
-      return;
-    }
     const remote = request.socket.remoteAddress ?? 'unknown';
     request.socket.setTimeout(0);
     webSockets.handleUpgrade(request, socket, head, (webSocket) => {
       strangers.delete(socket);
       guests.add(socket);
-      accept(new WsConnection(webSocket, remote));
+      const connection = new WsConnection(webSocket, remote);
+      connection.guard(request.socket);
+      accept(connection);
     });
   });
   await bind(server, address);
@@ -117,12 +125,33 @@ class WsConnection implements Connection {
   #handlers: ConnectionHandlers | undefined;
   #closeTimer: NodeJS.Timeout | undefined;
   #problem = '';
+  #isTrusted = false;
 
   constructor(webSocket: WebSocket, remote: string) {
     this.#webSocket = webSocket;
     this.remote = remote;
     // Here and not in handle(): an error that nobody listens to would end the process.
     webSocket.on('error', (error: NodeJS.ErrnoException) => this.#failed(error));
+  }
+
+  get backlog(): number {
+    return this.#webSocket.bufferedAmount;
+  }
+
+  /** A frame is handed over when it is whole: what it takes until then is seen on the socket only. */
+  guard(socket: Socket): void {
+    const check = () => {
+      if (!this.#isTrusted && socket.bytesRead <= MAX_STRANGER_BYTES) return;
+      socket.off('data', check);
+      if (this.#isTrusted || this.#webSocket.readyState !== WebSocket.OPEN) return;
+      this.#webSocket.pause();
+      this.#handlers?.onViolation('frame_too_large');
+    };
+    socket.on('data', check);
+  }
+
+  trust(): void {
+    this.#isTrusted = true;
   }
 
   handle(handlers: ConnectionHandlers): void {

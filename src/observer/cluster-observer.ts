@@ -23,6 +23,7 @@ import { clusterSnapshot, merge, type NodePresence, type Presence } from '../../
 import { poll } from '../../streams/poll.js';
 import type { ClusterObserverSnapshot, NodeObserverSnapshot, ObserverSnapshot } from '../../streams/snapshot.js';
 import { type Feed, fromFeed } from '../../streams/source.js';
+import { MAX_TIMER_MS } from '../clock.js';
 import {
   asError,
   ClusterNotStartedError,
@@ -34,7 +35,7 @@ import {
   RemoteError,
 } from '../errors.js';
 import { FrameReader } from './frame-reader.js';
-import { checkInterval, type LocalObserver } from './observer.js';
+import { checkHandler, checkInterval, type LocalObserver } from './observer.js';
 import { IDLE_PUSH_MS, REPORT, UNWATCH, WATCH } from './publisher.js';
 
 /** How old a cached snapshot may be, ms. */
@@ -71,9 +72,17 @@ export interface CacheStatus {
   readonly age: number;
 }
 
+/** What went otherwise than planned between the observers of nodes, and was made good. */
+export interface ClusterObserverHealth<Id extends string = string> {
+  /** How often another node was too slow to be told of a change, and was told of several at once later. */
+  readonly conflations: number;
+  /** For each other node, how often what it told did not fit what was known here, and all was asked for anew. */
+  readonly nodes: readonly { readonly nodeId: Id; readonly gaps: number }[];
+}
+
 /** What is going on in all nodes. Everything here only reads. */
 export interface ClusterObserverApi<Id extends string = string> {
-  /** Rejects with ClusterNotStartedError when the cluster is not running, and for no other reason. */
+  /** Rejects with ClusterNotStartedError when the cluster is not running; whatever is wrong with a node is in its row. */
   getClusterSnapshot(options?: ClusterSnapshotOptions): Promise<ClusterObserverSnapshot<Id>>;
   /**
    * One node's snapshot.
@@ -99,6 +108,8 @@ export interface ClusterObserverApi<Id extends string = string> {
   invalidateCache(): void;
   /** `null` when nothing is cached. */
   getCacheStatus(): CacheStatus | null;
+  /** How well this node keeps up with the others, and the others with it. */
+  health(): ClusterObserverHealth<Id>;
   /** The events of `subscribe`. Errors with ClusterNotStartedError; completes when the cluster stops. */
   readonly events$: Observable<ClusterObserverEvent<Id>>;
   /** What all nodes tell by themselves, merged. Errors with ClusterNotStartedError; completes when the cluster stops. */
@@ -131,8 +142,10 @@ export interface ClusterObserverPorts<Id extends string> {
   /** The cluster has stopped. */
   readonly stopped: Feed<unknown>;
   request(to: Id, method: string, body: unknown, timeoutMs: number): Promise<unknown>;
-  notify(to: Id, topic: string, body: unknown): void;
+  notify(to: readonly Id[], topic: string, body: unknown): unknown;
   onNotify(topic: string, handler: (body: unknown, from: Id) => void): () => void;
+  /** How often a watcher of this node was too slow for what it would have been told. */
+  conflations(): number;
   onError(error: unknown): void;
 }
 
@@ -144,13 +157,16 @@ export function createClusterObserver<Id extends string>(ports: ClusterObserverP
   const reader = new FrameReader<Id>({ now, request: ports.request });
   const downReasons = new Map<Id, string>();
   let cached: ClusterObserverSnapshot<Id> | undefined;
-  let inFlight: Promise<ClusterObserverSnapshot<Id>> | undefined;
+  let inFlight: { readonly timeout: number; readonly snapshot: Promise<ClusterObserverSnapshot<Id>> } | undefined;
 
   ports.changes.subscribe((change) => {
     if (change.type === 'down') downReasons.set(change.id, change.reason);
     if (change.type !== 'left' && change.type !== 'forgotten') return;
     downReasons.delete(change.id);
     reader.forget(change.id);
+  });
+  ports.stopped.subscribe(() => {
+    cached = undefined;
   });
 
   const localNode = (): { readonly id: Id; readonly incarnation: number } => {
@@ -228,10 +244,13 @@ export function createClusterObserver<Id extends string>(ports: ClusterObserverP
       problems.set(id, linkedAfter(thrown));
       noticed$.next();
     };
+    const solved = (id: Id): void => {
+      if (problems.delete(id)) noticed$.next();
+    };
     const watch = (id: Id): void => {
       watched.add(id);
       reader.ask(id, WATCH, DEFAULT_TIMEOUT_MS).then(
-        () => problems.delete(id),
+        () => solved(id),
         (thrown) => notice(id, thrown),
       );
     };
@@ -239,7 +258,7 @@ export function createClusterObserver<Id extends string>(ports: ClusterObserverP
       try {
         // A push that builds on what is not known here: begin anew with all of it.
         if (!reader.accept(id, text)) watch(id);
-        else problems.delete(id);
+        else solved(id);
       } catch (thrown) {
         notice(id, thrown);
       }
@@ -269,7 +288,7 @@ export function createClusterObserver<Id extends string>(ports: ClusterObserverP
       finalize(() => {
         watching.unsubscribe();
         unsubscribePushes();
-        for (const id of watched) ports.notify(id, UNWATCH, null);
+        ports.notify([...watched], UNWATCH, null);
       }),
     );
   };
@@ -284,12 +303,16 @@ export function createClusterObserver<Id extends string>(ports: ClusterObserverP
     event$: Observable<ClusterObserverEvent<Id>>,
     handler: (event: ClusterObserverEvent<Id>) => void,
   ) => {
+    checkHandler(handler);
     localNode();
+    const report = (error: unknown): void => ports.onError(error);
     const subscription = event$.subscribe((event) => {
       try {
-        handler(event);
+        // An async function is a handler like any other, and throws later.
+        const result: unknown = handler(event);
+        if (result instanceof Promise) result.catch(report);
       } catch (error) {
-        ports.onError(error);
+        report(error);
       }
     });
     return () => subscription.unsubscribe();
@@ -300,11 +323,15 @@ export function createClusterObserver<Id extends string>(ports: ClusterObserverP
       localNode();
       checkTimeout(timeout);
       if (!useCache) return query(timeout);
-      if (cached !== undefined && now() - cached.timestamp <= CACHE_MS) return cached;
-      inFlight ??= query(timeout).finally(() => {
-        inFlight = undefined;
+      const age = cached === undefined ? Number.POSITIVE_INFINITY : now() - cached.timestamp;
+      // Less than nothing: somebody has set the clock back.
+      if (cached !== undefined && age >= 0 && age <= CACHE_MS) return cached;
+      if (inFlight?.timeout === timeout) return inFlight.snapshot;
+      const asked = { timeout, snapshot: query(timeout) };
+      inFlight = asked;
+      return asked.snapshot.finally(() => {
+        if (inFlight === asked) inFlight = undefined;
       });
-      return inFlight;
     },
 
     async getNodeSnapshot(nodeId, timeout = DEFAULT_TIMEOUT_MS) {
@@ -327,10 +354,17 @@ export function createClusterObserver<Id extends string>(ports: ClusterObserverP
 
     invalidateCache() {
       cached = undefined;
+      inFlight = undefined;
     },
 
     getCacheStatus() {
       return cached === undefined ? null : { timestamp: cached.timestamp, age: now() - cached.timestamp };
+    },
+
+    health() {
+      localNode();
+      const nodes = byId(ports.members()).map(({ id }) => ({ nodeId: id, gaps: reader.gaps(id) }));
+      return { conflations: ports.conflations(), nodes };
     },
 
     events$,
@@ -366,8 +400,9 @@ function pollTimeoutMs(ms: number): number {
 }
 
 function checkTimeout(timeout: unknown): void {
-  if (typeof timeout !== 'number' || !(timeout > 0))
-    throw new InvalidArgumentError('timeout', 'a number above 0', timeout);
+  if (typeof timeout !== 'number' || !(timeout > 0 && timeout <= MAX_TIMER_MS)) {
+    throw new InvalidArgumentError('timeout', `a number above 0, at most ${MAX_TIMER_MS}`, timeout);
+  }
 }
 
 function membershipEvents<Id extends string>(change: ObservedChange<Id>): readonly ClusterObserverEvent<Id>[] {

@@ -1,8 +1,14 @@
 import { type Observable, Subject } from 'rxjs';
 import { applyChanges } from '../../streams/changes.js';
-import { decodeReport, frameOf, type NodeFrame } from '../../streams/frames.js';
-import { type Frames, mergeFrame, noFrames } from '../../streams/merge.js';
-import type { Known } from './publisher.js';
+import type { NodeModel } from '../../streams/evolve.js';
+import { decodeReport, frameOf, type NodeFrame, type NodeReport } from '../../streams/frames.js';
+import { type Frames, noFrames } from '../../streams/merge.js';
+import type { Now } from '../../streams/rows.js';
+import { NodeTimeoutError } from '../errors.js';
+import { type Known, REPORT } from './publisher.js';
+
+/** More than it takes to tell of ten million processes: who needs more does not mean to come to an end. */
+const MAX_REQUESTS = 2048;
 
 interface FrameReaderPorts<Id extends string> {
   now(): number;
@@ -13,6 +19,7 @@ interface FrameReaderPorts<Id extends string> {
 export class FrameReader<Id extends string> {
   readonly #ports: FrameReaderPorts<Id>;
   readonly #accepted$ = new Subject<NodeFrame>();
+  readonly #gaps = new Map<Id, number>();
   #frames: Frames = noFrames;
 
   constructor(ports: FrameReaderPorts<Id>) {
@@ -28,40 +35,78 @@ export class FrameReader<Id extends string> {
     return this.#accepted$;
   }
 
+  /** How often reports of each node built on what was not known here, and all had to be told anew. */
+  gaps(id: Id): number {
+    return this.#gaps.get(id) ?? 0;
+  }
+
   /**
-   * Asks a node for a report.
+   * Asks a node for a report, and for as many more as it takes to know all.
    *
    * Rejects as the request does, and with a TypeError when the answer makes no sense.
    */
   async ask(id: Id, method: string, timeoutMs: number): Promise<void> {
     const begun = this.#ports.now();
-    if (this.accept(id, await this.#ports.request(id, method, this.#known(id), timeoutMs))) return;
-    const rest = Math.max(1, timeoutMs - (this.#ports.now() - begun));
-    if (this.accept(id, await this.#ports.request(id, method, null, rest))) return;
-    throw new TypeError('asked for everything, it told only what changed');
+    let known = this.#known(id);
+    let soFar: NodeModel | undefined;
+    for (let requests = 0; requests < MAX_REQUESTS; requests += 1) {
+      const rest = requests === 0 ? timeoutMs : timeoutMs - (this.#ports.now() - begun);
+      if (rest <= 0) throw new NodeTimeoutError(id, timeoutMs);
+      const report = decodeReport(await this.#ports.request(id, requests === 0 ? method : REPORT, known, rest));
+      const { incarnation, version, changes } = report;
+      if (changes.type === 'page' && !changes.isLast) {
+        const base = changes.page === 0 ? this.#held(id, incarnation)?.model : soFar;
+        soFar = applyChanges(base, version, changes, this.#nowOf(report));
+        known = soFar === undefined ? null : { incarnation, version, page: changes.page + 1 };
+      } else if (this.#take(id, report, soFar)) {
+        return;
+      } else if (known === null) {
+        throw new TypeError('asked for everything, it told only what changed');
+      } else {
+        soFar = undefined;
+        known = null;
+      }
+    }
+    throw new TypeError('it did not come to an end with telling');
   }
 
   /**
-   * Takes a report in; `false` when it builds on what is not known here.
+   * Takes in what a node told by itself; `false` when it builds on what is not known here.
    *
    * @throws TypeError when it makes no sense
    */
   accept(id: Id, text: unknown): boolean {
-    const report = decodeReport(text);
-    const held = this.#frames.get(id);
-    const base = held?.incarnation === report.incarnation ? held : undefined;
+    return this.#take(id, decodeReport(text), undefined);
+  }
+
+  #take(id: Id, report: NodeReport, soFar: NodeModel | undefined): boolean {
+    const { incarnation, version, changes } = report;
+    const held = this.#held(id, incarnation);
     // An answer may be overtaken by what the node pushed meanwhile.
-    if (base !== undefined && base.version > report.version) return true;
-    const receivedAt = this.#ports.now();
-    const ahead = report.timestamp - receivedAt;
-    const model = applyChanges(base?.model, report.version, report.changes, () => this.#ports.now() + ahead);
-    if (model === undefined) return false;
-    this.put(frameOf(id, report, model, receivedAt));
+    if (held !== undefined && held.version > version && soFar === undefined) return true;
+    const model = applyChanges(soFar ?? held?.model, version, changes, this.#nowOf(report));
+    if (model === undefined) {
+      this.#gaps.set(id, this.gaps(id) + 1);
+      return false;
+    }
+    this.put(frameOf(id, report, model, this.#ports.now()));
     return true;
   }
 
+  #held(id: Id, incarnation: number): NodeFrame | undefined {
+    const held = this.#frames.get(id);
+    return held?.incarnation === incarnation ? held : undefined;
+  }
+
+  /** The clock of the node that reports, as seen from here. */
+  #nowOf({ timestamp }: NodeReport): Now {
+    const ahead = timestamp - this.#ports.now();
+    return () => this.#ports.now() + ahead;
+  }
+
+  /** Over a link, what comes last is the newest; the clock that life and time are told by may have been set back. */
   put(frame: NodeFrame): void {
-    this.#frames = mergeFrame(this.#frames, frame);
+    this.#frames = new Map(this.#frames).set(frame.nodeId, frame);
     this.#accepted$.next(frame);
   }
 
@@ -69,6 +114,7 @@ export class FrameReader<Id extends string> {
     const rest = new Map(this.#frames);
     rest.delete(id);
     this.#frames = rest;
+    this.#gaps.delete(id);
   }
 
   #known(id: Id): Known | null {

@@ -1,13 +1,15 @@
 import { auditTime, interval, map, merge, type SchedulerLike, type Subscription, skip } from 'rxjs';
-import { changesSince } from '../../streams/changes.js';
-import { encodeReport, type NodeReport } from '../../streams/frames.js';
+import { type Changes, changesSince, pageOf } from '../../streams/changes.js';
+import type { NodeModel } from '../../streams/evolve.js';
+import { encodeReport } from '../../streams/frames.js';
 import { ObserverDisabledError } from '../errors.js';
 import type { LocalObserver } from './observer.js';
 
-/** What a node that asks knows already. */
+/** What a node that asks knows already; and, in the middle of a report of several pages, which page it wants next. */
 export interface Known {
   readonly incarnation: number;
   readonly version: number;
+  readonly page?: number;
 }
 
 /** A request, answered with one report; and the topic under which watchers are notified of more. */
@@ -22,6 +24,9 @@ const PUSH_MS = 250;
 /** Watchers hear something at least this often, ms: silence means trouble. */
 export const IDLE_PUSH_MS = 1000;
 
+/** What is pushed without having been asked for, at most, in characters. */
+const MAX_PUSH_CHARS = 4 * 1024 * 1024;
+
 /** How this node talks to others; `Id` is what it calls them by. */
 export interface PublisherPorts<Id extends string> {
   now(): number;
@@ -31,73 +36,125 @@ export interface PublisherPorts<Id extends string> {
   /** Which life of this node it is; only asked while the cluster runs. */
   incarnation(): number;
   handle(method: string, answer: (body: unknown, from: Id) => unknown): void;
-  notify(to: Id, topic: string, body: unknown): void;
+  /** To which it was sent: not to those that do not take what was sent before. */
+  notify(to: readonly Id[], topic: string, body: unknown): readonly Id[];
   onNotify(topic: string, handler: (body: unknown, from: Id) => void): void;
 }
 
 export interface Publisher<Id extends string> {
-  /** Forgets a watcher that is gone. */
-  forget(watcher: Id): void;
+  /** Forgets a reader that is gone. */
+  forget(reader: Id): void;
+  /** How often a watcher was too slow for a push, and was told of more at once later. */
+  conflations(): number;
 }
 
 /** Tells other nodes about this one: when they ask, and while they watch. Costs nothing while nobody does. */
 export function createPublisher<Id extends string>(ports: PublisherPorts<Id>): Publisher<Id> {
-  /** Watchers, with the version each was told last. */
+  /** Watchers, with the version each was told last: all that is kept of them, however slow they are. */
   const watchers = new Map<Id, number>();
+  /** Of readers in the middle of several pages, the model that these are pages of. */
+  const paging = new Map<Id, NodeModel>();
+  const encoder = new ChangeEncoder();
   let pushing: Subscription | undefined;
+  let conflations = 0;
 
   const observed = (): LocalObserver => {
     if (ports.local === undefined) throw new ObserverDisabledError();
     return ports.local;
   };
 
-  const report = (known: number | undefined): NodeReport => {
-    const local = observed();
-    const model = local.currentModel();
-    const { timestamp, ...memory } = local.memoryStats();
-    const changes = changesSince(model, known);
-    return { incarnation: ports.incarnation(), version: model.version, timestamp, memory, changes };
+  const report = ({ version }: NodeModel, changes: string): string => {
+    const { timestamp, ...memory } = observed().memoryStats();
+    return encodeReport({ incarnation: ports.incarnation(), version, timestamp, memory }, changes);
+  };
+
+  const answer = (body: unknown, from: Id): { readonly model: NodeModel; readonly text: string } => {
+    const known = readKnown(body, ports.incarnation());
+    const paged = paging.get(from);
+    if (known?.page !== undefined && paged?.version === known.version) {
+      const changes = pageOf(paged, known.page);
+      if (changes.type === 'page' && changes.isLast) paging.delete(from);
+      return { model: paged, text: report(paged, JSON.stringify(changes)) };
+    }
+    const model = observed().currentModel();
+    const { text, isWhole } = encoder.since(model, known?.page === undefined ? known?.version : undefined);
+    if (isWhole) paging.delete(from);
+    else paging.set(from, model);
+    return { model, text: report(model, text) };
   };
 
   const push = (): void => {
-    // Most watchers know the same version, so most reports are the same text.
-    const texts = new Map<number, string>();
-    for (const [watcher, known] of watchers) {
-      const { version } = observed().currentModel();
-      const text = texts.get(known) ?? encodeReport(report(known));
-      texts.set(known, text);
-      watchers.set(watcher, version);
-      ports.notify(watcher, REPORT, text);
+    const model = observed().currentModel();
+    for (const version of new Set(watchers.values())) {
+      const group = [...watchers.keys()].filter((watcher) => watchers.get(watcher) === version);
+      const { text, isWhole } = encoder.since(model, version);
+      // What takes several pages, or very much, they have to ask for: told that they are behind, they do.
+      const changes = isWhole && text.length <= MAX_PUSH_CHARS ? text : NOTHING;
+      const told = ports.notify(group, REPORT, report(model, changes));
+      for (const watcher of told) watchers.set(watcher, model.version);
+      conflations += group.length - told.length;
     }
   };
 
-  const knownVersion = (body: unknown): number | undefined => {
-    const known = body as Partial<Known> | null | undefined;
-    return known?.incarnation === ports.incarnation() ? known.version : undefined;
-  };
-
-  const answer = (body: unknown): NodeReport => report(knownVersion(body));
-
-  const forget = (watcher: Id): void => {
+  const unwatch = (watcher: Id): void => {
     watchers.delete(watcher);
     if (watchers.size > 0) return;
     pushing?.unsubscribe();
     pushing = undefined;
   };
 
-  ports.handle(REPORT, (body) => encodeReport(answer(body)));
+  ports.handle(REPORT, (body, from) => answer(body, from).text);
   ports.handle(WATCH, (body, from) => {
-    const first = answer(body);
-    watchers.set(from, first.version);
+    const { model, text } = answer(body, from);
+    watchers.set(from, model.version);
     pushing ??= merge(observed().model$.pipe(skip(1)), interval(IDLE_PUSH_MS, ports.scheduler))
       .pipe(
         map(() => undefined),
         auditTime(PUSH_MS, ports.scheduler),
       )
       .subscribe(push);
-    return encodeReport(first);
+    return text;
   });
-  ports.onNotify(UNWATCH, (_body, from) => forget(from));
+  ports.onNotify(UNWATCH, (_body, from) => unwatch(from));
 
-  return { forget };
+  return {
+    forget(reader) {
+      paging.delete(reader);
+      unwatch(reader);
+    },
+    conflations: () => conflations,
+  };
+}
+
+const NOTHING = JSON.stringify({ type: 'none' } satisfies Changes);
+
+/** Writes each answer once, for all readers who know the same. */
+class ChangeEncoder {
+  #model: NodeModel | undefined;
+  readonly #texts = new Map<number | undefined, { readonly text: string; readonly isWhole: boolean }>();
+
+  /** `isWhole`: unless it is the first of several pages. */
+  since(model: NodeModel, version: number | undefined): { readonly text: string; readonly isWhole: boolean } {
+    if (this.#model !== model) this.#texts.clear();
+    this.#model = model;
+    let written = this.#texts.get(version);
+    if (written === undefined) {
+      const changes = changesSince(model, version);
+      written = { text: JSON.stringify(changes), isWhole: changes.type !== 'page' || changes.isLast };
+      this.#texts.set(version, written);
+    }
+    return written;
+  }
+}
+
+/** What a reader says it knows, if that is of this life of the node, and makes sense. */
+function readKnown(body: unknown, incarnation: number): Known | undefined {
+  if (typeof body !== 'object' || body === null) return undefined;
+  const { incarnation: life, version, page } = body as Partial<Record<keyof Known, unknown>>;
+  if (life !== incarnation || !isCount(version) || !(page === undefined || isCount(page))) return undefined;
+  return { incarnation, version, ...(page !== undefined && { page }) };
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) >= 0;
 }

@@ -9,9 +9,9 @@ import { marbles } from '../helpers/marbles.js';
 
 const MEMORY = { heapUsed: 1, heapTotal: 2, external: 3, rss: 4 };
 
-function frame(nodeId: string, version: number, incarnation = 1): NodeFrame {
+function frame(nodeId: string, version: number, incarnation = 1, timestamp = version, receivedAt = version): NodeFrame {
   const model = { ...emptyModel(() => 0), version };
-  return frameOf(nodeId, { incarnation, timestamp: version, memory: MEMORY }, model, version);
+  return frameOf(nodeId, { incarnation, timestamp, memory: MEMORY }, model, receivedAt);
 }
 
 function presence(...nodes: readonly NodePresence[]): Presence {
@@ -56,6 +56,26 @@ describe('merge', () => {
       const frame$ = cold('    1---2|', { 1: frame('b', 5, 1), 2: frame('b', 1, 2) });
       const presence$ = cold(' -p-q-|', { p: presence(b), q: presence({ ...b, incarnation: 2 }) });
       expectObservable(summary(merge(frame$, presence$))).toBe('-x-yz|', { x: 'b:5', y: 'b:timeout', z: 'b:1' });
+    });
+  });
+
+  test('takes the life that the link is with for the present one, though its clock was set back', () => {
+    marbles(({ cold, expectObservable }) => {
+      const frame$ = cold('    1---2|', { 1: frame('b', 5, 7), 2: frame('b', 1, 3) });
+      const presence$ = cold(' -p-q-|', {
+        p: presence({ ...b, incarnation: 7 }),
+        q: presence({ ...b, incarnation: 3 }),
+      });
+      expectObservable(summary(merge(frame$, presence$))).toBe('-x-yz|', { x: 'b:5', y: 'b:timeout', z: 'b:1' });
+    });
+  });
+
+  test('takes what was received last for the newest, whatever the clock of the node says', () => {
+    marbles(({ cold, expectObservable }) => {
+      const frame$ = cold('    12|', { 1: frame('b', 5, 1, 1000, 1), 2: frame('b', 5, 1, 900, 2) });
+      const presence$ = cold(' p-|', { p: presence(b) });
+      const heard$ = merge(frame$, presence$).pipe(map(({ nodes }) => `${nodes[0]?.lastUpdate}`));
+      expectObservable(heard$).toBe('12|');
     });
   });
 

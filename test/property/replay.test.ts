@@ -259,7 +259,7 @@ function expectWholeLives({ events }: World): void {
   }
 }
 
-test.prop([fc.array(step, { minLength: 5, maxLength: 60, size: 'max' }), fc.boolean()], { numRuns: 200 })(
+test.prop([fc.array(step, { minLength: 5, maxLength: 60, size: 'max' }), fc.boolean()], { numRuns: 500 })(
   'replaying the recorded events of any program gives exactly the live snapshot, and that is the truth',
   async (program, watched) => {
     const world = createWorld();

@@ -156,12 +156,74 @@ describe('a stranger', () => {
     expect(a.cluster.getNodes()).toEqual([]);
   });
 
+  it('is told of once for each reason, however often all that are at one address come again', async () => {
+    const a = await startNode('nodeA', [], { clusterSecret: 'correct horse' });
+    for (let round = 0; round < 3; round++) {
+      for (const message of ['hello?', JSON.stringify({ ...hello, secured: false })]) {
+        const stranger = await RawPeer.connect(a.id);
+        stranger.socket.send(message);
+        await stranger.closed;
+      }
+    }
+    expect(a.errors).toMatchObject([{ reason: 'not_json' }, { reason: 'auth_required' }]);
+  });
+
   it('is no web page: a connection with an origin is refused', async () => {
     const a = await startNode('nodeA');
     const { host, port } = NodeId.parts(a.id);
     const page = new WebSocket(`ws://${host}:${port}`, { origin: 'https://example.com' });
     const [error] = (await once(page, 'error')) as [Error];
     expect(error.message).toContain('403');
+  });
+});
+
+describe('a stranger who is refused', () => {
+  const upgrade = [
+    'GET / HTTP/1.1',
+    'Host: localhost',
+    'Connection: Upgrade',
+    'Upgrade: websocket',
+    'Origin: https://example.com',
+    'Sec-WebSocket-Version: 13',
+    'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+  ].join('\r\n');
+
+  it('may hang up in the middle, or not at all: nothing breaks, and nothing stays open', async () => {
+    await eventually(() => expect(openSockets()).toBe(0));
+    const a = await startNode('nodeA');
+    const { host, port } = NodeId.parts(a.id);
+    const rude = connect(port, host);
+    await once(rude, 'connect');
+    rude.write(`${upgrade}\r\n\r\n`);
+    rude.resetAndDestroy();
+    const clinging = connect({ port, host, allowHalfOpen: true });
+    clinging.on('error', () => undefined);
+    clinging.write(`${upgrade}\r\n\r\n`);
+    const [answer] = (await once(clinging, 'data')) as [Buffer];
+    expect(answer.toString()).toContain('403');
+    await eventually(() => expect(openSockets()).toBe(2)); // the listener, and this side of the connection
+    clinging.destroy();
+  });
+
+  it('cannot make a node keep a message that never ends', async () => {
+    const a = await startNode('nodeA');
+    const stranger = await RawPeer.connect(a.id);
+    for (let part = 0; part < 4; part++) stranger.socket.send('x'.repeat(100_000), { fin: false });
+    expect(await stranger.closed).toBe('4009 frame_too_large');
+    expect(a.errors).toMatchObject([{ name: 'ProtocolError', reason: 'frame_too_large' }]);
+  });
+
+  it('is nobody who answers for a seed either', async () => {
+    const impostor = new WebSocketServer({ host: '127.0.0.1', port: 0 });
+    await once(impostor, 'listening');
+    impostor.on('connection', (socket) => {
+      for (let part = 0; part < 4; part++) socket.send('x'.repeat(100_000), { fin: false });
+    });
+    const { port } = impostor.address() as { port: number };
+    const a = await startNode('nodeA', [`nodeX@127.0.0.1:${port}`]);
+    await eventually(() => expect(a.errors).toMatchObject([{ name: 'ProtocolError', reason: 'frame_too_large' }]));
+    await a.cluster.stop();
+    await new Promise((resolve) => impostor.close(resolve));
   });
 });
 
@@ -195,6 +257,19 @@ describe('a member', () => {
       expect(a.cluster.isNodeConnected(b.id)).toBe(true);
     },
   );
+
+  it('that does not read gets no queue of news, and the newest when it reads again', async () => {
+    const a = await startNode('nodeA');
+    const slow = await RawPeer.join(a.id, rogueId);
+    await eventually(() => expect(a.events).toEqual(['up rogue']));
+    slow.socket.pause();
+    const news = 'x'.repeat(1024 * 1024);
+    await eventually(() => expect(a.rpc.notify(rogueId, 'news', news)).toEqual([]));
+    slow.socket.resume();
+    await eventually(() => expect(a.rpc.notify(rogueId, 'news', 'newest')).toEqual([rogueId]));
+    await eventually(() => expect(slow.received.at(-1)).toMatchObject({ type: 'notify', body: 'newest' }));
+    slow.socket.terminate();
+  });
 
   it('that dies is down at once', async () => {
     const a = await startNode('nodeA');

@@ -74,6 +74,23 @@ describe('polling', () => {
     expect(a.errors).toHaveLength(8);
   });
 
+  test('reports a handler that rejects as one that throws', async () => {
+    const [world, a] = await threeNodes();
+    const stop = a.ClusterObserver.startPolling(1000, async ({ type }) => {
+      if (type === 'cluster_snapshot_update') throw new Error('of no concern to others');
+    });
+    await world.run(1900);
+    stop();
+    expect(a.errors).toMatchObject([{ message: 'of no concern to others' }, { message: 'of no concern to others' }]);
+  });
+
+  test('takes functions for handlers, and nothing else', async () => {
+    const [, a] = await threeNodes();
+    const handler: () => void = JSON.parse('"log"');
+    expect(() => a.ClusterObserver.startPolling(1000, handler)).toThrow(InvalidArgumentError);
+    expect(() => a.ClusterObserver.subscribe(handler)).toThrow(InvalidArgumentError);
+  });
+
   test('ends with the cluster', async () => {
     const [world, a] = await threeNodes();
     const heard: string[] = [];

@@ -5,7 +5,7 @@ import {
   NodeNotFoundError,
   NodeTimeoutError,
 } from '../../../src/errors.js';
-import { createRuntime } from '../../../src/runtime.js';
+import { type ClusterObserverSnapshot, createRuntime } from '../../../src/runtime.js';
 import { ObservedCluster, threeNodes } from '../../helpers/observed-cluster.js';
 import { counter } from '../../helpers/servers.js';
 
@@ -69,12 +69,15 @@ describe('a cluster snapshot', () => {
     expect(() => ClusterObserver.subscribe(() => {})).toThrow(ClusterNotStartedError);
   });
 
-  test.each([0, -1, Number.NaN, '5'])('does not take %j for a time-out', async (timeout) => {
-    const [, a] = await threeNodes();
-    const asked = a.ClusterObserver.getClusterSnapshot({ timeout: timeout as number });
-    await expect(asked).rejects.toThrow(InvalidArgumentError);
-    await expect(asked).rejects.toMatchObject({ field: 'timeout' });
-  });
+  test.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 31, '5'])(
+    'does not take %j for a time-out',
+    async (timeout) => {
+      const [, a] = await threeNodes();
+      const asked = a.ClusterObserver.getClusterSnapshot({ timeout: timeout as number });
+      await expect(asked).rejects.toThrow(InvalidArgumentError);
+      await expect(asked).rejects.toMatchObject({ field: 'timeout' });
+    },
+  );
 });
 
 describe('a node', () => {
@@ -146,7 +149,15 @@ describe('a node', () => {
     expect(nodes[1]?.error).toContain('report.version');
   });
 
-  test('that only tells what changed to somebody who knows nothing is asked again for everything', async () => {
+  test('may have processes with names of any length', async () => {
+    const [world, a, b] = await threeNodes();
+    const name = 'x'.repeat(5000);
+    await b.GenServer.start(counter, { name });
+    const { nodes } = await world.settle(a.ClusterObserver.getClusterSnapshot(FRESH));
+    expect(nodes[1]?.snapshot?.servers.at(-1)?.name).toBe(name);
+  });
+
+  test('that only tells what changed to somebody who knows nothing is `error`', async () => {
     const world = new ObservedCluster();
     const a = await world.start('nodeA');
     const b = await world.startBare('nodeB');
@@ -159,7 +170,7 @@ describe('a node', () => {
     });
     await world.run(1000);
     const { nodes } = await world.settle(a.ClusterObserver.getClusterSnapshot(FRESH));
-    expect(questions).toEqual([null, null]);
+    expect(questions).toEqual([null]);
     expect(nodes[1]).toMatchObject({ status: 'error' });
   });
 
@@ -176,6 +187,45 @@ describe('a node', () => {
   });
 });
 
+describe('a node whose clock is set back', () => {
+  test('between two lives is shown as it is now', async () => {
+    const [world, a, b] = await threeNodes();
+    const snapshots: ClusterObserverSnapshot[] = [];
+    const subscription = a.ClusterObserver.snapshot$.subscribe((snapshot) => snapshots.push(snapshot));
+    await world.run(500);
+    world.network.kill(b.address);
+    await world.run(500);
+    const transport = world.network.transport();
+    const clock = { ...transport.clock, now: () => transport.clock.now() - 3_600_000 };
+    const later = createRuntime({ clock, transport });
+    await later.Cluster.start({ nodeName: 'nodeB', port: b.address.port, seeds: [a.id] });
+    await world.run(2500);
+    const { nodes } = await world.settle(a.ClusterObserver.getClusterSnapshot(FRESH));
+    expect(nodes[1]).toMatchObject({ nodeId: b.id, status: 'connected', snapshot: { processCount: 0 } });
+    expect(snapshots.at(-1)?.nodes[1]).toMatchObject({ nodeId: b.id, status: 'connected' });
+    subscription.unsubscribe();
+  });
+
+  test('is not taken for one that is silent', async () => {
+    const world = new ObservedCluster();
+    const a = await world.start('nodeA');
+    let shift = 0;
+    const transport = world.network.transport();
+    const clock = { ...transport.clock, now: () => transport.clock.now() + shift };
+    const b = await world.start('nodeB', { clock, transport });
+    let latest: ClusterObserverSnapshot | undefined;
+    const subscription = a.ClusterObserver.snapshot$.subscribe((snapshot) => {
+      latest = snapshot;
+    });
+    await world.run(1000);
+    shift = -3_600_000;
+    await world.run(6000);
+    expect(latest?.nodes[1]).toMatchObject({ nodeId: b.id, status: 'connected' });
+    expect(latest?.nodes[1]?.lastUpdate).toBeGreaterThan(world.clock.now() - 2000);
+    subscription.unsubscribe();
+  });
+});
+
 describe('an idle node', () => {
   test('answers a poll with what changed since the version asked for: nothing', async () => {
     const world = new ObservedCluster();
@@ -185,12 +235,12 @@ describe('an idle node', () => {
     const ask = async (known: unknown): Promise<{ incarnation: number; version: number; changes: { type: string } }> =>
       JSON.parse(String(await world.settle(b.rpc.request(a.id, 'observer.report', known, 1000))));
     const first = await ask(null);
-    expect(first.changes.type).toBe('full');
+    expect(first.changes.type).toBe('page');
     const second = await ask({ incarnation: first.incarnation, version: first.version });
     expect(second.changes).toEqual({ type: 'none' });
     expect(JSON.stringify(second).length).toBeLessThan(250);
     const otherLife = await ask({ incarnation: first.incarnation - 1, version: first.version });
-    expect(otherLife.changes.type).toBe('full');
+    expect(otherLife.changes.type).toBe('page');
   });
 
   test.each([42, 'x', [], { incarnation: 'x' }, { version: -1 }])(
@@ -201,7 +251,7 @@ describe('an idle node', () => {
       const b = await world.startBare('nodeB');
       await world.run(1000);
       const answer = await world.settle(b.rpc.request(a.id, 'observer.report', known, 1000));
-      expect(JSON.parse(String(answer))).toMatchObject({ changes: { type: 'full' } });
+      expect(JSON.parse(String(answer))).toMatchObject({ changes: { type: 'page' } });
     },
   );
 });
@@ -227,6 +277,24 @@ describe('the cache', () => {
     expect(await world.settle(a.ClusterObserver.getClusterSnapshot())).toBe(fresh);
   });
 
+  test('is asked anew when somebody has set the clock back', async () => {
+    const [world, a] = await threeNodes();
+    const first = await world.settle(a.ClusterObserver.getClusterSnapshot());
+    world.clock.stepWallClock(-3_600_000);
+    expect(await world.settle(a.ClusterObserver.getClusterSnapshot())).not.toBe(first);
+  });
+
+  test('ends with the cluster: the next one begins with nothing', async () => {
+    const [world, a, b] = await threeNodes();
+    await world.settle(a.ClusterObserver.getClusterSnapshot());
+    await world.settle(a.Cluster.stop());
+    expect(a.ClusterObserver.getCacheStatus()).toBeNull();
+    await a.Cluster.start({ nodeName: 'nodeX', port: 4400, seeds: [b.id] });
+    const { localNodeId, nodes } = await world.settle(a.ClusterObserver.getClusterSnapshot());
+    expect(localNodeId).toBe(a.Cluster.getLocalNodeId());
+    expect(nodes.map(({ status }) => status)).toEqual(['connected']);
+  });
+
   test('can be emptied', async () => {
     const [world, a] = await threeNodes();
     const first = await world.settle(a.ClusterObserver.getClusterSnapshot());
@@ -241,6 +309,23 @@ describe('the cache', () => {
       Promise.all([a.ClusterObserver.getClusterSnapshot(), a.ClusterObserver.getClusterSnapshot()]),
     );
     expect(two).toBe(one);
+  });
+
+  test('makes nobody wait longer than he wants to because somebody else waits', async () => {
+    const [world, a, , c] = await threeNodes();
+    world.network.freeze(c.address);
+    const patient = a.ClusterObserver.getClusterSnapshot({ timeout: 3000 });
+    const { nodes } = await world.settle(a.ClusterObserver.getClusterSnapshot({ timeout: 300 }));
+    expect(nodes[2]?.error).toContain('300 ms');
+    await world.settle(patient);
+  });
+
+  test('once emptied gives no answer to a question of before', async () => {
+    const [world, a] = await threeNodes();
+    const before = a.ClusterObserver.getClusterSnapshot();
+    a.ClusterObserver.invalidateCache();
+    const after = a.ClusterObserver.getClusterSnapshot();
+    expect(await world.settle(after)).not.toBe(await world.settle(before));
   });
 });
 

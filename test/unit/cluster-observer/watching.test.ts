@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { MAX_FRAME_BYTES } from '../../../src/cluster/frames.js';
+import { NodeId } from '../../../src/cluster/node-id.js';
 import type { ClusterObserverEvent, ClusterObserverSnapshot } from '../../../src/runtime.js';
 import { ObservedCluster, threeNodes } from '../../helpers/observed-cluster.js';
 import { counter } from '../../helpers/servers.js';
@@ -92,6 +94,37 @@ describe('the merged stream', () => {
     expect(pushed).toBe(0);
   });
 
+  test('leaves no timer behind in a node that stopped while it was watched', async () => {
+    const world = new ObservedCluster();
+    const a = await world.start('nodeA');
+    const b = await world.startBare('nodeB');
+    await world.run(1000);
+    await world.settle(b.rpc.request(a.id, 'observer.watch', null, 1000));
+    await world.settle(Promise.all([a.Cluster.stop(), b.cluster.stop()]));
+    await world.run(5000);
+    expect(world.clock.pendingTimers).toBe(0);
+  });
+
+  test('shows a node that has more to tell than a frame takes as `error`, until it has less', async () => {
+    const world = new ObservedCluster();
+    const a = await world.start('nodeA');
+    const b = await world.start('nodeB');
+    await world.run(1000);
+    let latest: ClusterObserverSnapshot | undefined;
+    const subscription = a.ClusterObserver.snapshot$.subscribe((snapshot) => {
+      latest = snapshot;
+    });
+    await world.run(500);
+    const long = await b.GenServer.start(counter, { name: 'x'.repeat(MAX_FRAME_BYTES) });
+    await world.run(700);
+    expect(latest?.nodes[1]).toMatchObject({ status: 'error', error: expect.stringContaining('bytes once encoded') });
+    await b.GenServer.stop(long);
+    await world.run(700);
+    expect(latest?.nodes[1]).toMatchObject({ status: 'connected', snapshot: { processCount: 4 } });
+    expect(b.errors).toEqual([]);
+    subscription.unsubscribe();
+  });
+
   test('hears of a busy node four times a second at most', async () => {
     const world = new ObservedCluster();
     const a = await world.start('nodeA');
@@ -175,5 +208,90 @@ describe('a subscriber', () => {
     for (const stop of stops) stop();
     expect(heard).toBeGreaterThan(0);
     expect(a.errors).toHaveLength(heard);
+  });
+});
+
+describe('a large node', () => {
+  test('tells all in pages, and from then on only what changed', async () => {
+    const world = new ObservedCluster();
+    const a = await world.start('nodeA');
+    const b = await world.start('nodeB');
+    const peer = await world.startBare('nodeC');
+    await Promise.all(Array.from({ length: 12_000 }, () => b.GenServer.start(counter)));
+    await world.run(1000);
+    const pages: unknown[] = [];
+    let known: object | null = null;
+    for (let isLast = false; !isLast; ) {
+      const answer = await world.settle(peer.rpc.request(b.id, 'observer.report', known, 1000));
+      const { incarnation, version, changes } = JSON.parse(String(answer));
+      pages.push([changes.page, changes.servers.id.length + changes.supervisors.id.length]);
+      known = { incarnation, version, page: changes.page + 1 };
+      isLast = changes.isLast;
+    }
+    expect(pages).toEqual([
+      [0, 5000],
+      [1, 5000],
+      [2, 2004],
+    ]);
+
+    let latest: ClusterObserverSnapshot | undefined;
+    const subscription = a.ClusterObserver.snapshot$.subscribe((snapshot) => {
+      latest = snapshot;
+    });
+    await world.run(1000);
+    expect(latest?.nodes[1]).toMatchObject({ status: 'connected', snapshot: { processCount: 12_004 } });
+    const rows = latest?.nodes[1]?.snapshot?.servers;
+    const [first] = b.Observer.getServerStats();
+    if (first === undefined) throw new Error('nodeB has no servers');
+    b.GenServer.cast(first, 'inc');
+    await world.run(1000);
+    const rowsAfter = latest?.nodes[1]?.snapshot?.servers;
+    expect(rowsAfter?.find(({ id }) => id === first.id)?.messageCount).toBe(11);
+    expect(rowsAfter?.filter((row, at) => row !== rows?.[at])).toHaveLength(1);
+    subscription.unsubscribe();
+  });
+
+  test('that changes while it tells page by page is told of truly in the end', async () => {
+    const world = new ObservedCluster();
+    const a = await world.start('nodeA');
+    const b = await world.start('nodeB');
+    const refs = await Promise.all(Array.from({ length: 11_000 }, () => b.GenServer.start(counter)));
+    await world.run(1000);
+    const asked = a.ClusterObserver.getClusterSnapshot({ useCache: false });
+    world.clock.advance(3);
+    for (const ref of refs.slice(0, 20)) await b.GenServer.stop(ref);
+    for (const ref of refs.slice(20, 40)) b.GenServer.cast(ref, 'inc');
+    await world.settle(asked);
+    const { nodes } = await world.settle(a.ClusterObserver.getClusterSnapshot({ useCache: false }));
+    expect(nodes[1]?.snapshot?.servers.map((row) => ({ ...row }))).toEqual(
+      b.Observer.getServerStats().map((row) => ({ ...row })),
+    );
+  });
+
+  test('to a watcher that takes nothing, holds back what it would tell, and tells it at once later', async () => {
+    const world = new ObservedCluster();
+    const a = await world.start('nodeA');
+    const b = await world.startBare('nodeB');
+    await world.run(1000);
+    const told: { version: number; changes: { type: string; since?: number } }[] = [];
+    b.rpc.onNotify('observer.report', (text) => told.push(JSON.parse(String(text))));
+    await world.settle(b.rpc.request(a.id, 'observer.watch', null, 1000));
+    const names = Array.from({ length: 2000 }, (_, at) => `${at}-${'x'.repeat(600)}`);
+    // More than a million bytes under way, and not delivered.
+    world.network.freeze(NodeId.parts(b.id));
+    for (const name of names) await a.GenServer.start(counter, { name });
+    await world.run(500);
+    const before = a.ClusterObserver.health().conflations;
+    const busy = await a.GenServer.start(counter);
+    for (let round = 0; round < 8; round += 1) {
+      a.GenServer.cast(busy, 'inc');
+      await world.run(300);
+    }
+    expect(a.ClusterObserver.health().conflations - before).toBeGreaterThanOrEqual(7);
+    world.network.thaw(NodeId.parts(b.id));
+    await world.run(2000);
+    const withChanges = told.filter(({ changes }) => changes.type !== 'none');
+    expect(withChanges.length).toBeLessThanOrEqual(3);
+    expect(told.at(-1)?.version).toBe(a.Observer.getSnapshot().version);
   });
 });

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { ClusterAlreadyStartedError, ClusterNotStartedError, ListenError } from '../../../src/errors.js';
+import {
+  ClusterAlreadyStartedError,
+  ClusterNotStartedError,
+  InvalidArgumentError,
+  ListenError,
+} from '../../../src/errors.js';
 import { SimulatedCluster, type SimulatedNode, viewOf } from '../../helpers/simulated-cluster.js';
 
 async function startThree(world: SimulatedCluster): Promise<[SimulatedNode, SimulatedNode, SimulatedNode]> {
@@ -343,6 +348,22 @@ describe('start and stop', () => {
     expect(a.cluster.getStatus()).toBe('running');
   });
 
+  it('empty the view, of which only the inside hears', async () => {
+    const world = new SimulatedCluster();
+    const [a, b, c] = await startThree(world);
+    world.network.kill(c.address);
+    world.run(100);
+    a.changes.length = 0;
+    a.events.length = 0;
+    await world.stop(a);
+    expect(a.changes.map(({ type, id }) => [type, id])).toEqual([
+      ['left', c.id],
+      ['down', b.id],
+      ['left', b.id],
+    ]);
+    expect(a.events).toEqual([]);
+  });
+
   it('go through their states, and reach every handler', async () => {
     const world = new SimulatedCluster();
     const { cluster, errors } = world.create();
@@ -403,6 +424,14 @@ describe('start and stop', () => {
 });
 
 describe('what a node knows', () => {
+  it('is told to functions, and to nothing else', () => {
+    const { cluster } = new SimulatedCluster().create();
+    const handler: () => void = JSON.parse('"log"');
+    for (const listen of [cluster.onNodeUp, cluster.onNodeDown, cluster.onStatusChange]) {
+      expect(() => listen(handler)).toThrow(InvalidArgumentError);
+    }
+  });
+
   it('of the others comes with their heartbeats', async () => {
     const world = new SimulatedCluster();
     const [a, b] = await startThree(world);

@@ -22,6 +22,7 @@ let errors: Error[];
 let sent: { to: NodeId; frame: RpcFrame }[];
 let linked: Map<NodeId, number>;
 let isRunning: boolean;
+let backlog: number;
 let rpc: RpcEndpoint;
 
 beforeEach(() => {
@@ -30,6 +31,7 @@ beforeEach(() => {
   sent = [];
   linked = new Map([[idB, 1]]);
   isRunning = true;
+  backlog = 0;
   const links = {
     isMember: (id: NodeId) => id === idB || id === idC,
     send(to: NodeId, text: string, incarnation?: number) {
@@ -37,6 +39,7 @@ beforeEach(() => {
       sent.push({ to, frame: decode(text, { maxBytes: MAX_FRAME_BYTES }) as RpcFrame });
       return true;
     },
+    backlog: (id: NodeId) => (id === idB ? backlog : 0),
   };
   rpc = new RpcEndpoint({
     clock,
@@ -190,12 +193,23 @@ describe('a handler', () => {
 describe('news', () => {
   it('go to all that have a link', () => {
     linked.set(idC, 1);
-    expect(rpc.notify([idB, idC], 'weather', { sun: true })).toBe(2);
+    expect(rpc.notify([idB, idC], 'weather', { sun: true })).toEqual([idB, idC]);
     expect(sent.map(({ to }) => to)).toEqual([idB, idC]);
     linked.delete(idC);
-    expect(rpc.notify(idC, 'weather', {})).toBe(0);
+    expect(rpc.notify(idC, 'weather', {})).toEqual([]);
     isRunning = false;
-    expect(rpc.notify(idB, 'weather', {})).toBe(0);
+    expect(rpc.notify(idB, 'weather', {})).toEqual([]);
+  });
+
+  it('do not queue up for a node that does not take them, while questions and answers do', async () => {
+    linked.set(idC, 1);
+    backlog = 1024 * 1024;
+    expect(rpc.notify([idB, idC], 'weather', { sun: true })).toEqual([idC]);
+    expect(sent.map(({ to }) => to)).toEqual([idC]);
+    await ask();
+    expect(sent.at(-1)).toMatchObject({ to: idB, frame: { type: 'request' } });
+    backlog -= 1;
+    expect(rpc.notify(idB, 'weather', { sun: true })).toEqual([idB]);
   });
 
   it('reach every handler of their topic, though one throws and another one rejects', async () => {

@@ -79,7 +79,34 @@ describe('the children of a supervisor', () => {
     expect(alive(world, sup)).toEqual(['a', 'b']);
   });
 
-  test('cannot be added twice under one id, not even while the first is down for a restart', async () => {
+  test('keep their place for themselves while they are down for a restart', async () => {
+    const { Supervisor, GenServer } = world;
+    const worker = family.worker('a');
+    const failing = gate();
+    let starts = 0;
+    const sup = await Supervisor.start({
+      children: [
+        {
+          ...worker,
+          start() {
+            starts += 1;
+            return starts === 2 ? failing.opened.then(() => Promise.reject(boom)) : worker.start();
+          },
+        },
+      ],
+    });
+    GenServer.cast(childOf(world, sup, 'a'), 'boom');
+    await world.settle();
+    // The request is in the mailbox before the second attempt.
+    const added = expect(Supervisor.startChild(sup, worker)).rejects.toMatchObject({ name: 'DuplicateChildError' });
+    failing.open();
+    await added;
+    await world.settle();
+    expect(alive(world, sup)).toEqual(['a']);
+    expect(starts).toBe(3);
+  });
+
+  test('cannot be added twice under one id', async () => {
     const { Supervisor } = world;
     const sup = await Supervisor.start({ children: [family.worker('a')] });
     await expect(Supervisor.startChild(sup, family.worker('a'))).rejects.toMatchObject({
@@ -108,6 +135,7 @@ describe('the children of a supervisor', () => {
     expect(family.news()).toEqual(['+a', '+b', '-a shutdown']);
     expect(Supervisor.getChild(sup, 'a')).toMatchObject({ ref: undefined, type: undefined });
     expect(Supervisor.countChildren(sup)).toBe(1);
+    expect(world.clock.pending).toBe(0);
     const ref = await Supervisor.restartChild(sup, 'a');
     expect(ref.id).not.toBe(before.id);
     expect(alive(world, sup)).toEqual(['a', 'b']);

@@ -185,6 +185,21 @@ describe('stopping a supervisor', () => {
     expect(world.Observer.getProcessCount()).toBe(0);
   });
 
+  test('restarts nobody whose crash it hears of when it was asked to stop already', async () => {
+    const { Supervisor, GenServer } = world;
+    const door = gate();
+    const worker = family.worker('b');
+    const sup = await Supervisor.start({ children: [family.worker('a')] });
+    const busy = Supervisor.startChild(sup, { ...worker, start: () => door.opened.then(() => worker.start()) });
+    GenServer.cast(childOf(world, sup, 'a'), 'boom');
+    await world.settle();
+    const stopping = Supervisor.stop(sup);
+    door.open();
+    await busy;
+    await stopping;
+    expect(family.news()).toEqual(['+a', '-a crash: boom', '+b', '-b shutdown']);
+  });
+
   test('while a child is being started ends that child too', async () => {
     const { Supervisor, Observer } = world;
     const door = gate();

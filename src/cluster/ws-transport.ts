@@ -23,7 +23,16 @@ const UPGRADE_TIMEOUT_MS = 5000;
 // Compression would cost most of the throughput of small frames, and holds memory for every connection.
 const SOCKET_OPTIONS = { perMessageDeflate: false, maxPayload: MAX_FRAME_BYTES } as const;
 
-/** Links over WebSockets: one text message is one frame. */
+/** Between the frames of one message. JSON as it is written here has no line breaks. */
+const SEPARATOR = '\n';
+
+/** A message is no longer than this, unless a single frame is, in characters. */
+const MAX_BATCH_CHARS = 256 * 1024;
+
+/**
+ * Links over WebSockets. What is said in one tick of the event loop leaves as one message, a line for each frame: a
+ * message costs many times what a frame in it does.
+ */
 export function createWsTransport(): Transport {
   return {
     listen,
@@ -126,6 +135,9 @@ class WsConnection implements Connection {
   #closeTimer: NodeJS.Timeout | undefined;
   #problem = '';
   #isTrusted = false;
+  /** What was said in this tick, and is not on its way yet. */
+  #said: string[] = [];
+  #saidLength = 0;
 
   constructor(webSocket: WebSocket, remote: string) {
     this.#webSocket = webSocket;
@@ -135,7 +147,7 @@ class WsConnection implements Connection {
   }
 
   get backlog(): number {
-    return this.#webSocket.bufferedAmount;
+    return this.#webSocket.bufferedAmount + this.#saidLength;
   }
 
   /** A frame is handed over when it is whole: what it takes until then is seen on the socket only. */
@@ -158,8 +170,12 @@ class WsConnection implements Connection {
     this.#handlers = handlers;
     this.#webSocket.on('open', () => handlers.onOpen?.());
     this.#webSocket.on('message', (data, isBinary) => {
-      if (isBinary) handlers.onViolation('binary_frame');
-      else handlers.onMessage(data.toString());
+      if (isBinary) {
+        handlers.onViolation('binary_frame');
+        return;
+      }
+      // Once it is being closed, nobody wants the rest.
+      for (const text of data.toString().split(SEPARATOR)) handlers.onMessage(text);
     });
     this.#webSocket.on('close', (code, reason) => {
       clearTimeout(this.#closeTimer);
@@ -168,17 +184,30 @@ class WsConnection implements Connection {
   }
 
   send(text: string): void {
-    if (this.#webSocket.readyState === WebSocket.OPEN) this.#webSocket.send(text);
+    if (this.#webSocket.readyState !== WebSocket.OPEN) return;
+    if (this.#saidLength + text.length > MAX_BATCH_CHARS) this.#flush();
+    if (this.#said.length === 0) setImmediate(() => this.#flush());
+    this.#said.push(text);
+    this.#saidLength += text.length;
   }
 
   close(code: number, reason: string): void {
     if (this.#webSocket.readyState === WebSocket.CLOSED) return;
+    this.#flush();
     this.#webSocket.close(code, reason);
     this.#closeTimer ??= setTimeout(() => this.#webSocket.terminate(), CLOSE_TIMEOUT_MS);
   }
 
   terminate(): void {
     this.#webSocket.terminate();
+  }
+
+  #flush(): void {
+    const said = this.#said;
+    if (said.length === 0) return;
+    this.#said = [];
+    this.#saidLength = 0;
+    if (this.#webSocket.readyState === WebSocket.OPEN) this.#webSocket.send(said.join(SEPARATOR));
   }
 
   #failed(error: NodeJS.ErrnoException): void {

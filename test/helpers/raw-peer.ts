@@ -10,12 +10,19 @@ export class RawPeer {
   readonly socket: WebSocket;
   /** Everything the node said. */
   readonly received: Frame[] = [];
+  /** In how many messages it said it. */
+  messages = 0;
   /** `4012 malformed`, once the connection is closed. */
   readonly closed: Promise<string>;
 
   private constructor(socket: WebSocket) {
     this.socket = socket;
-    socket.on('message', (data) => this.received.push(decode(data.toString(), { maxBytes: MAX_FRAME_BYTES })));
+    socket.on('message', (data) => {
+      this.messages += 1;
+      for (const line of data.toString().split('\n')) {
+        this.received.push(decode(line, { maxBytes: MAX_FRAME_BYTES }));
+      }
+    });
     socket.on('error', () => undefined); // 'close' comes after it
     this.closed = new Promise((resolve) => {
       socket.on('close', (code, reason) => resolve(`${code} ${reason}`));

@@ -258,6 +258,29 @@ describe('a member', () => {
     },
   );
 
+  it('gets what is said in one tick as one message, in order', async () => {
+    const a = await startNode('nodeA', [], { heartbeatIntervalMs: 60_000 });
+    const peer = await RawPeer.join(a.id, rogueId);
+    await eventually(() => expect(peer.received.at(-1)?.type).toBe('members'));
+    const before = peer.messages;
+    for (let n = 0; n < 100; n += 1) a.rpc.notify(rogueId, 'count', n);
+    const told = () => peer.received.flatMap((frame) => (frame.type === 'notify' ? [frame.body] : []));
+    await eventually(() => expect(told()).toHaveLength(100));
+    expect(told()).toEqual(Array.from({ length: 100 }, (_, n) => n));
+    expect(peer.messages - before).toBe(1);
+  });
+
+  it('may say several things in one message, and is stopped at the first that breaks the protocol', async () => {
+    const a = await startNode('nodeA');
+    const heard: unknown[] = [];
+    a.rpc.onNotify('count', (n) => heard.push(n));
+    const rogue = await RawPeer.join(a.id, rogueId);
+    const say = (n: number): string => `{"type":"notify","topic":"count","body":{"json":${n}}}`;
+    rogue.socket.send([say(1), say(2), '{', say(3)].join('\n'));
+    expect(await rogue.closed).toBe('4011 not_json');
+    expect(heard).toEqual([1, 2]);
+  });
+
   it('that does not read gets no queue of news, and the newest when it reads again', async () => {
     const a = await startNode('nodeA');
     const slow = await RawPeer.join(a.id, rogueId);

@@ -42,7 +42,7 @@ export type Changes =
   | (Rows & { readonly type: 'page'; readonly page: number; readonly isLast: boolean });
 
 /** How many rows a page has. */
-export const PAGE_ROWS = 5000;
+const PAGE_ROWS = 5000;
 
 /**
  * The answer to "what changed since `version`?"; `undefined`: the reader knows nothing yet. Costs what changed, not what

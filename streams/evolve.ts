@@ -77,7 +77,9 @@ class Draft {
       case 'child_started':
         return this.#adopted(event);
       case 'child_restarted':
-        return this.#changeSupervisor(event.supervisorId, ({ totalRestarts }) => ({ totalRestarts: totalRestarts + 1 }));
+        return this.#changeSupervisor(event.supervisorId, ({ totalRestarts }) => ({
+          totalRestarts: totalRestarts + 1,
+        }));
       case 'process_exited':
         return this.#exited(event.id);
       case 'name_registered':

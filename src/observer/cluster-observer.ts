@@ -142,7 +142,6 @@ export interface ClusterObserverPorts<Id extends string> {
   /** The cluster has stopped. */
   readonly stopped: Feed<unknown>;
   request(to: Id, method: string, body: unknown, timeoutMs: number): Promise<unknown>;
-  notify(to: readonly Id[], topic: string, body: unknown): unknown;
   onNotify(topic: string, handler: (body: unknown, from: Id) => void): () => void;
   /** How often a watcher of this node was too slow for what it would have been told. */
   conflations(): number;
@@ -288,7 +287,11 @@ export function createClusterObserver<Id extends string>(ports: ClusterObserverP
       finalize(() => {
         watching.unsubscribe();
         unsubscribePushes();
-        ports.notify([...watched], UNWATCH, null);
+        for (const id of watched) {
+          ports.request(id, UNWATCH, null, DEFAULT_TIMEOUT_MS).catch(() => {
+            // It is gone or hangs: the watch goes with the link.
+          });
+        }
       }),
     );
   };

@@ -7,8 +7,8 @@ import type { Now } from '../../streams/rows.js';
 import { NodeTimeoutError } from '../errors.js';
 import { type Known, REPORT } from './publisher.js';
 
-/** More than it takes to tell of ten million processes: who needs more does not mean to come to an end. */
-const MAX_REQUESTS = 2048;
+/** Asks one question of the node that is being read. */
+type Read = (method: string, known: Known | null) => Promise<NodeReport>;
 
 interface FrameReaderPorts<Id extends string> {
   now(): number;
@@ -47,27 +47,28 @@ export class FrameReader<Id extends string> {
    */
   async ask(id: Id, method: string, timeoutMs: number): Promise<void> {
     const begun = this.#ports.now();
-    let known = this.#known(id);
-    let soFar: NodeModel | undefined;
-    for (let requests = 0; requests < MAX_REQUESTS; requests += 1) {
-      const rest = requests === 0 ? timeoutMs : timeoutMs - (this.#ports.now() - begun);
+    const read: Read = async (as, known) => {
+      const rest = timeoutMs - Math.max(0, this.#ports.now() - begun);
       if (rest <= 0) throw new NodeTimeoutError(id, timeoutMs);
-      const report = decodeReport(await this.#ports.request(id, requests === 0 ? method : REPORT, known, rest));
+      return decodeReport(await this.#ports.request(id, as, known, rest));
+    };
+    if (await this.#collect(id, await read(method, this.#known(id)), read)) return;
+    if (await this.#collect(id, await read(REPORT, null), read)) return;
+    throw new TypeError('asked for everything, it told only what changed');
+  }
+
+  /** Takes in a report, and the other pages where it is the first of several; `false` when it does not fit. */
+  async #collect(id: Id, first: NodeReport, read: Read): Promise<boolean> {
+    let report = first;
+    let soFar: NodeModel | undefined;
+    for (;;) {
       const { incarnation, version, changes } = report;
-      if (changes.type === 'page' && !changes.isLast) {
-        const base = changes.page === 0 ? this.#held(id, incarnation)?.model : soFar;
-        soFar = applyChanges(base, version, changes, this.#nowOf(report));
-        known = soFar === undefined ? null : { incarnation, version, page: changes.page + 1 };
-      } else if (this.#take(id, report, soFar)) {
-        return;
-      } else if (known === null) {
-        throw new TypeError('asked for everything, it told only what changed');
-      } else {
-        soFar = undefined;
-        known = null;
-      }
+      if (changes.type !== 'page' || changes.isLast) return this.#take(id, report, soFar);
+      const base = changes.page === 0 ? this.#held(id, incarnation)?.model : soFar;
+      soFar = applyChanges(base, version, changes, this.#nowOf(report));
+      if (soFar === undefined) return false;
+      report = await read(REPORT, { incarnation, version, page: changes.page + 1 });
     }
-    throw new TypeError('it did not come to an end with telling');
   }
 
   /**

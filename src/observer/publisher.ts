@@ -16,7 +16,7 @@ export interface Known {
 export const REPORT = 'observer.report';
 /** A request, answered with one report; more follow. */
 export const WATCH = 'observer.watch';
-/** A notification: no more. */
+/** A request, answered with nothing: no more. */
 export const UNWATCH = 'observer.unwatch';
 
 /** Watchers hear of changes at most this often, ms. */
@@ -38,7 +38,6 @@ export interface PublisherPorts<Id extends string> {
   handle(method: string, answer: (body: unknown, from: Id) => unknown): void;
   /** To which it was sent: not to those that do not take what was sent before. */
   notify(to: readonly Id[], topic: string, body: unknown): readonly Id[];
-  onNotify(topic: string, handler: (body: unknown, from: Id) => void): void;
 }
 
 export interface Publisher<Id extends string> {
@@ -115,7 +114,7 @@ export function createPublisher<Id extends string>(ports: PublisherPorts<Id>): P
       .subscribe(push);
     return text;
   });
-  ports.onNotify(UNWATCH, (_body, from) => unwatch(from));
+  ports.handle(UNWATCH, (_body, from) => unwatch(from));
 
   return {
     forget(reader) {

@@ -102,7 +102,10 @@ export class Deadlines {
   #queueOf(timeoutMs: number): TimedQueue {
     let queue = this.#timed.get(timeoutMs);
     if (queue === undefined) {
-      queue = new TimedQueue(timeoutMs, this.#clock.setTimeout(() => this.#expire(timeoutMs), timeoutMs));
+      queue = new TimedQueue(
+        timeoutMs,
+        this.#clock.setTimeout(() => this.#expire(timeoutMs), timeoutMs),
+      );
       this.#timed.set(timeoutMs, queue);
     }
     return queue;

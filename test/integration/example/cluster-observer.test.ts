@@ -147,6 +147,13 @@ describe('the command line', () => {
     expect(node.output()).toContain('Usage: npx tsx node.ts --name <name> [options]');
   });
 
+  test('takes a seed in any spelling of its host', async () => {
+    const node = start('node.ts', '--name', 'a', '--seed', 'nodeA@LocalHost:4369', '--port', 'http');
+    expect(await node.ended).toBe(2);
+    expect(node.output()).toContain("--port 'http'");
+    expect(node.output()).not.toContain("--seed '");
+  });
+
   test('--help shows the usage and exits with 0', async () => {
     const node = start('node.ts', '-h');
     expect(await node.ended).toBe(0);

@@ -170,7 +170,7 @@ describe('a node', () => {
     });
     await world.run(1000);
     const { nodes } = await world.settle(a.ClusterObserver.getClusterSnapshot(FRESH));
-    expect(questions).toEqual([null]);
+    expect(questions).toEqual([null, null]);
     expect(nodes[1]).toMatchObject({ status: 'error' });
   });
 

@@ -87,7 +87,7 @@ describe('the merged stream', () => {
     await world.settle(b.rpc.request(a.id, 'observer.watch', null, 1000));
     await world.run(5500);
     expect(pushed).toBe(5);
-    b.rpc.notify(a.id, 'observer.unwatch', null);
+    await world.settle(b.rpc.request(a.id, 'observer.unwatch', null, 1000));
     await world.run(1000);
     pushed = 0;
     await world.run(5000);

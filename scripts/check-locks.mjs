@@ -12,7 +12,10 @@ await main(() => {
     ...compare('package.json', 'package-lock.json', ''),
     ...compare('examples/cluster-observer/package.json', 'examples/cluster-observer/package-lock.json', ''),
     ...compare('package.json', 'examples/cluster-observer/package-lock.json', '../..'),
-    ...['package-lock.json', 'examples/cluster-observer/package-lock.json'].flatMap(checkOrigins),
+    ...compare('bench/package.json', 'bench/package-lock.json', ''),
+    ...['package-lock.json', 'examples/cluster-observer/package-lock.json', 'bench/package-lock.json'].flatMap(
+      checkOrigins,
+    ),
   ];
   if (problems.length > 0) throw new Failure(problems.join('\n'));
 });

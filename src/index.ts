@@ -24,9 +24,13 @@ export type {
 export type {
   ClusterAggregate,
   GenServerStats,
+  LatencyStats,
   MemoryStats,
   NodeObserverStatus,
+  NodeVitals,
+  ObserverCost,
   ObserverSnapshot,
+  Percentiles,
   ProcessTreeNode,
   ServerStatus,
   SupervisorStats,

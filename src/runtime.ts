@@ -2,13 +2,14 @@ import type { ProcessKind } from '../streams/events.js';
 import { schedulerOf } from '../streams/scheduler.js';
 import type * as snapshots from '../streams/snapshot.js';
 import { Bus } from './bus/bus.js';
-import { type Clock, systemClock } from './clock.js';
+import { type Clock, MAX_TIMER_MS, systemClock } from './clock.js';
 import { type ClusterApi, createCluster } from './cluster/cluster.js';
 import type { NodeId } from './cluster/node-id.js';
 import type { Transport } from './cluster/transport.js';
 import { createWsTransport } from './cluster/ws-transport.js';
-import { asError, ObserverDisabledError } from './errors.js';
+import { asError, InvalidArgumentError, ObserverDisabledError } from './errors.js';
 import * as clusterObserver from './observer/cluster-observer.js';
+import { CostMeter } from './observer/cost.js';
 import { checkHandler, createObserver, type ObserverApi } from './observer/observer.js';
 import { createPublisher } from './observer/publisher.js';
 import type { ProcessRef } from './process/behavior.js';
@@ -16,8 +17,11 @@ import { Deadlines } from './process/deadlines.js';
 import { checkReason, createGenServer, type GenServerApi, type LifecycleEvent } from './process/gen-server.js';
 import { lifecycleEvent } from './process/lifecycle.js';
 import { ProcessTable } from './process/process-table.js';
+import { Pulse } from './process/pulse.js';
+import { Sampler } from './process/sampler.js';
 import { Scheduler } from './process/scheduler.js';
 import { createRegistry, NameTable, type RegistryApi } from './registry/registry.js';
+import { Vitals } from './runtime/vitals.js';
 import { createSupervisor, type SupervisorApi } from './supervisor/supervisor.js';
 
 /** How long a process may take to stop when its runtime shuts down, ms; then it is killed. */
@@ -28,6 +32,12 @@ export interface RuntimeOptions {
   readonly clock?: Clock;
   /** `false`: nobody subscribes to the bus, and the Observer of this runtime throws ObserverDisabledError. */
   readonly observer?: false;
+  /** How often processes tell what they did while nobody asks, ms; somebody who asks is told at once. Default 50. */
+  readonly flushIntervalMs?: number;
+  /** What observing may cost, as a share of one core: when it costs more, the flush interval grows. Default 0.02. */
+  readonly budget?: number;
+  /** A handler that holds the event loop for so long is told of in a `loop_blocked` event, ms. Default 50. */
+  readonly loopBlockedMs?: number;
   /** Hears what listeners throw, and what goes wrong between nodes. Default: a warning of the Node process. */
   readonly onError?: (error: unknown) => void;
   /** How nodes reach each other. Default: WebSockets. */
@@ -59,24 +69,55 @@ export interface Runtime {
  * const { GenServer, Observer, shutdown } = createRuntime();
  */
 export function createRuntime(options: RuntimeOptions = {}): Runtime {
-  const { clock = systemClock } = options;
+  const { clock = systemClock, flushIntervalMs = 50, budget = 0.02, loopBlockedMs = 50 } = options;
+  checkPositive('flushIntervalMs', flushIntervalMs, MAX_TIMER_MS);
+  checkPositive('budget', budget);
+  checkPositive('loopBlockedMs', loopBlockedMs);
   const onError = reporting(options.onError ?? warn);
   const bus = new Bus({ now: () => clock.now(), onError });
-  const scheduler = new Scheduler(() => performance.now());
+  const isObserved = options.observer !== false;
+  const scheduler = new Scheduler({
+    preciseNow: () => performance.now(),
+    // How long a portion took by the machine's clock says nothing about handlers that live by another.
+    loopBlockedMs: isObserved && clock === systemClock ? loopBlockedMs : Number.POSITIVE_INFINITY,
+  });
+  const sampler = new Sampler(isObserved);
+  const meter = new CostMeter(() => clock.monotonic());
+  const vitals = new Vitals();
   const deadlines = new Deadlines(clock);
   const names = new NameTable();
   const turnListeners = new Set<() => void>();
+  // What is told in a flush is folded in that flush, and no reason for another.
+  let flushing = false;
   const emit: Bus['emit'] = (fact) => {
-    scheduler.touch();
+    if (!flushing) scheduler.touch();
     bus.emit(fact);
   };
-  const processes = new ProcessTable({ clock, scheduler, names, emit });
-  const flush = (): void => {
-    processes.report();
-    for (const listener of turnListeners) listener();
-  };
-  scheduler.onEndOfTurn(() => deadlines.endTurn());
-  scheduler.onEndOfTurn(flush);
+  const processes = new ProcessTable({ clock, scheduler, sampler, loopBlockedMs, names, emit });
+  let told = 0;
+  const pulse = new Pulse({
+    clock,
+    intervalMs: flushIntervalMs,
+    budget,
+    spentMs: () => meter.spentMs,
+    isPending: () => processes.isDirty || bus.count > told,
+    flush: () =>
+      meter.measured(() => {
+        flushing = true;
+        processes.report();
+        flushing = false;
+        sampler.flushed();
+        meter.recordEvents(bus.count - told);
+        // What those who are told make happen belongs to the next flush.
+        told = bus.count;
+        for (const listener of turnListeners) listener();
+      }),
+  });
+  scheduler.onEndOfTurn(() => {
+    deadlines.endTurn();
+    sampler.endTurn();
+    pulse.endTurn();
+  });
 
   const onLifecycleEvent =
     (kind: ProcessKind) =>
@@ -88,32 +129,33 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
       });
     };
 
-  const local =
-    options.observer === false
-      ? undefined
-      : createObserver({
-          now: () => clock.now(),
-          scheduler: schedulerOf(clock),
-          delivered: { subscribe: (listener) => bus.subscribe(listener) },
-          recorded: { subscribe: (listener) => bus.record(listener) },
-          turns: {
-            subscribe(listener) {
-              turnListeners.add(listener);
-              return () => void turnListeners.delete(listener);
-            },
+  const local = isObserved
+    ? createObserver({
+        now: () => clock.now(),
+        scheduler: schedulerOf(clock),
+        delivered: { subscribe: (listener) => bus.subscribe(listener) },
+        recorded: { subscribe: (listener) => bus.record(listener) },
+        turns: {
+          subscribe(listener) {
+            turnListeners.add(listener);
+            return () => void turnListeners.delete(listener);
           },
-          flush,
-          memoryUsage() {
-            const { heapUsed, heapTotal, external, rss } = process.memoryUsage();
-            return { heapUsed, heapTotal, external, rss };
-          },
-          async stopProcess(id, reason) {
-            checkReason(reason);
-            await processes.running({ id }).stop(reason);
-          },
-          trace: (id) => processes.running({ id }).trace(),
-          onError,
-        });
+        },
+        flush: () => pulse.flush(),
+        memoryUsage() {
+          const { heapUsed, heapTotal, external, rss } = process.memoryUsage();
+          return { heapUsed, heapTotal, external, rss };
+        },
+        vitals: () => ({ ...vitals.read(), flushIntervalMs: pulse.intervalMs }),
+        meter,
+        async stopProcess(id, reason) {
+          checkReason(reason);
+          await processes.running({ id }).stop(reason);
+        },
+        trace: (id) => processes.running({ id }).trace(),
+        onError,
+      })
+    : undefined;
 
   const { cluster, membership, rpc } = createCluster({
     clock,
@@ -168,8 +210,17 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
         await root.stop('shutdown');
         if (timer !== undefined) clock.clearTimeout(timer);
       }
+      pulse.flush();
+      vitals.stop();
     },
   };
+}
+
+/** @throws InvalidArgumentError */
+function checkPositive(field: string, value: unknown, max = Number.POSITIVE_INFINITY): void {
+  if (typeof value === 'number' && value > 0 && value <= max) return;
+  const limit = max === Number.POSITIVE_INFINITY ? '' : `, at most ${max}`;
+  throw new InvalidArgumentError(field, `a number above 0${limit}`, value);
 }
 
 /** An observer that is there to be passed around, and says when used that it is off. */

@@ -1,6 +1,8 @@
 import { ChangeLog } from './change-log.js';
 import type { SupervisorStrategy } from './events.js';
 import { emptyModel, type NodeModel } from './evolve.js';
+import { emptyHistogram, packHistogram, unpackHistogram } from './histogram.js';
+import { histogramsOf, type LatencyHistograms } from './latency.js';
 import { type Now, ServerRow, SupervisorRow } from './rows.js';
 import type { GenServerStats, ServerStatus, SupervisorStats } from './snapshot.js';
 
@@ -12,6 +14,10 @@ export interface ServerColumns {
   readonly status: readonly ServerStatus[];
   readonly queueSize: readonly number[];
   readonly messageCount: readonly number[];
+  readonly loopBlocks: readonly number[];
+  /** Time in the mailbox and time in the handler: histograms, packed. */
+  readonly wait: readonly (readonly number[])[];
+  readonly handle: readonly (readonly number[])[];
   readonly startedAt: readonly number[];
 }
 
@@ -122,6 +128,9 @@ function serverColumns(rows: readonly GenServerStats[]): ServerColumns {
     status: rows.map(({ status }) => status),
     queueSize: rows.map(({ queueSize }) => queueSize),
     messageCount: rows.map(({ messageCount }) => messageCount),
+    loopBlocks: rows.map(({ loopBlocks }) => loopBlocks ?? 0),
+    wait: rows.map((row) => packHistogram(histogramsOf(row)?.wait ?? emptyHistogram)),
+    handle: rows.map((row) => packHistogram(histogramsOf(row)?.handle ?? emptyHistogram)),
     startedAt: rows.map(({ startedAt }) => startedAt),
   };
 }
@@ -149,10 +158,17 @@ function serverRows(columns: ServerColumns, now: Now): GenServerStats[] {
       status: columns.status[row] ?? 'running',
       queueSize: columns.queueSize[row] ?? 0,
       messageCount: columns.messageCount[row] ?? 0,
+      loopBlocks: columns.loopBlocks[row],
+      histograms: histogramsIn(columns.wait[row], columns.handle[row]),
       startedAt: columns.startedAt[row] ?? 0,
     };
     return new ServerRow(fields, now);
   });
+}
+
+function histogramsIn(wait: readonly number[] = [], handle: readonly number[] = []): LatencyHistograms | undefined {
+  if (wait.length === 0 && handle.length === 0) return undefined;
+  return { wait: unpackHistogram(wait), handle: unpackHistogram(handle) };
 }
 
 function supervisorRows(columns: SupervisorColumns, now: Now): SupervisorStats[] {

@@ -51,8 +51,8 @@ export interface ProcessStopping extends Stamped {
 }
 
 /**
- * What a process did since its last such fact: one per process and turn of the event loop, however many messages there
- * were. The counts are zero when only the queue grew.
+ * What a process did since its last such fact, however many messages there were. The counts are zero when only the queue
+ * grew.
  */
 export interface MessagesHandled extends Stamped {
   readonly type: 'messages_handled';
@@ -62,6 +62,26 @@ export interface MessagesHandled extends Stamped {
   readonly infos: number;
   /** Messages waiting in the mailbox after these. */
   readonly queueSize: number;
+  /**
+   * Of those messages that were measured, three numbers each: time in the mailbox and time in the handler, in whole us,
+   * and for how many messages this one stands. Absent: none was.
+   */
+  readonly samples?: readonly number[];
+}
+
+/** One run of a handler, up to the first thing it awaited, held the event loop for too long. */
+export interface LoopBlocked extends Stamped {
+  readonly type: 'loop_blocked';
+  readonly id: string;
+  /** Its name, where it has one. */
+  readonly name?: string;
+  /**
+   * The `type` of the message where it has one, else its class or primitive type. Absent: in a flood of fast messages not
+   * each is timed, and it was one of several that this process handled in a row.
+   */
+  readonly messageType?: string;
+  /** For how long. */
+  readonly ms: number;
 }
 
 /** A handler, `init` or `terminate` threw. The exit follows. */
@@ -137,6 +157,7 @@ export type RuntimeEvent =
   | ProcessStarted
   | ProcessStopping
   | MessagesHandled
+  | LoopBlocked
   | ProcessCrashed
   | ProcessExited
   | ChildStarted

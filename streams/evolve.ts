@@ -1,6 +1,7 @@
 import { ChangeLog } from './change-log.js';
 import type { ChildStarted, MessagesHandled, ProcessSpawned, RuntimeEvent } from './events.js';
-import { type Now, ServerRow, type SupervisorFields, SupervisorRow } from './rows.js';
+import { histogramsOf, withSamples } from './latency.js';
+import { changedServer, type Now, ServerRow, type SupervisorFields, SupervisorRow } from './rows.js';
 import type { GenServerStats, ServerStatus, SupervisorStats } from './snapshot.js';
 import { Table, type TableEdit } from './table.js';
 
@@ -8,7 +9,9 @@ import { Table, type TableEdit } from './table.js';
 export interface NodeModel {
   /** Grows by one with every event that changed something. */
   readonly version: number;
+  /** Their total is that of the messages handled. */
   readonly servers: Table<GenServerStats>;
+  /** Their total is that of the restarts. */
   readonly supervisors: Table<SupervisorStats>;
   /** Which rows changed since when. */
   readonly log: ChangeLog;
@@ -18,7 +21,9 @@ export interface NodeModel {
 
 /** A node on which nothing has happened yet. */
 export function emptyModel(now: Now): NodeModel {
-  return { version: 0, servers: new Table(), supervisors: new Table(), log: ChangeLog.from(0), now };
+  const servers = new Table<GenServerStats>(({ messageCount }) => messageCount);
+  const supervisors = new Table<SupervisorStats>(({ totalRestarts }) => totalRestarts);
+  return { version: 0, servers, supervisors, log: ChangeLog.from(0), now };
 }
 
 /**
@@ -74,6 +79,8 @@ class Draft {
         return this.#setStatus(event.id, 'stopping');
       case 'messages_handled':
         return this.#handled(event);
+      case 'loop_blocked':
+        return this.#blocked(event.id);
       case 'child_started':
         return this.#adopted(event);
       case 'child_restarted':
@@ -104,12 +111,21 @@ class Draft {
     return true;
   }
 
-  #handled({ id, calls, casts, infos, queueSize }: MessagesHandled): boolean {
+  #handled({ id, calls, casts, infos, queueSize, samples = [] }: MessagesHandled): boolean {
     const row = this.#servers.get(id);
     if (row === undefined) return false;
     const messageCount = row.messageCount + calls + casts + infos;
-    if (messageCount === row.messageCount && queueSize === row.queueSize) return false;
-    this.#servers.set(new ServerRow({ ...row, messageCount, queueSize }, this.#from.now));
+    if (messageCount === row.messageCount && queueSize === row.queueSize && samples.length === 0) return false;
+    const before = histogramsOf(row);
+    const histograms = samples.length === 0 ? before : withSamples(before, samples);
+    this.#servers.set(changedServer(row, { messageCount, queueSize, histograms }, this.#from.now));
+    return true;
+  }
+
+  #blocked(id: string): boolean {
+    const row = this.#servers.get(id);
+    if (row === undefined) return false;
+    this.#servers.set(changedServer(row, { loopBlocks: (row.loopBlocks ?? 0) + 1 }, this.#from.now));
     return true;
   }
 
@@ -135,7 +151,7 @@ class Draft {
     const row = this.#servers.get(id);
     // A process goes starting -> running -> stopping, and never back, in whatever order it is told.
     if (row === undefined || ORDER[status] <= ORDER[row.status]) return false;
-    this.#servers.set(new ServerRow({ ...row, status }, this.#from.now));
+    this.#servers.set(changedServer(row, { status }, this.#from.now));
     return true;
   }
 
@@ -150,7 +166,7 @@ class Draft {
   #changeRow(id: string, changes: { parentId?: string; name?: string | undefined }): boolean {
     const server = this.#servers.get(id);
     if (server === undefined) return this.#changeSupervisor(id, () => changes);
-    this.#servers.set(new ServerRow({ ...server, ...changes }, this.#from.now));
+    this.#servers.set(changedServer(server, changes, this.#from.now));
     return true;
   }
 

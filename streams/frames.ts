@@ -1,7 +1,8 @@
 import type { Changes } from './changes.js';
 import type { NodeModel } from './evolve.js';
+import { isPackedHistogram } from './histogram.js';
 import { snapshotOf } from './project.js';
-import type { MemoryStats, ObserverSnapshot } from './snapshot.js';
+import type { MemoryStats, NodeVitals, ObserverSnapshot } from './snapshot.js';
 
 /** What one node says about itself to another: which version of it this is, and what the other does not know yet. */
 export interface NodeReport {
@@ -12,6 +13,7 @@ export interface NodeReport {
   /** The node's own clock, ms since the epoch. */
   readonly timestamp: number;
   readonly memory: Omit<MemoryStats, 'timestamp'>;
+  readonly vitals?: NodeVitals | undefined;
   readonly changes: Changes;
 }
 
@@ -28,17 +30,18 @@ export interface NodeFrame {
 
 export function frameOf(
   nodeId: string,
-  { incarnation, timestamp, memory }: Omit<NodeReport, 'version' | 'changes'>,
+  { incarnation, timestamp, memory, vitals }: Omit<NodeReport, 'version' | 'changes'>,
   model: NodeModel,
   receivedAt: number,
 ): NodeFrame {
-  const snapshot = snapshotOf(model, timestamp, { ...memory, timestamp });
+  const snapshot = snapshotOf(model, timestamp, { ...memory, timestamp }, vitals);
   return { nodeId, incarnation, version: model.version, model, snapshot, receivedAt };
 }
 
 /** A report as text. `changes` are {@link Changes} as JSON, which is written once for all who are told the same. */
-export function encodeReport(head: Omit<NodeReport, 'changes'>, changes: string): string {
-  return `${JSON.stringify(head).slice(0, -1)},"changes":${changes}}`;
+export function encodeReport({ vitals, ...head }: Omit<NodeReport, 'changes'>, changes: string): string {
+  const told: Omit<WireReport, 'changes'> = vitals === undefined ? head : { ...head, vitals: packVitals(vitals) };
+  return `${JSON.stringify(told).slice(0, -1)},"changes":${changes}}`;
 }
 
 /**
@@ -50,7 +53,25 @@ export function decodeReport(text: unknown): NodeReport {
   if (typeof text !== 'string') throw new TypeError('a report must be text');
   const report = parse(text);
   REPORT(report, 'report');
-  return report as NodeReport;
+  const { vitals, ...rest } = report as WireReport;
+  return vitals === undefined ? rest : { ...rest, vitals: unpackVitals(vitals) };
+}
+
+/** A report as it is sent: what is the same in each report of an idle node has to be short. */
+type WireReport = Omit<NodeReport, 'vitals'> & { readonly vitals?: readonly number[] };
+
+function packVitals(vitals: NodeVitals): readonly number[] {
+  const { eventLoopUtilization, eventLoopDelay, cpu, uptimeMs, observer, flushIntervalMs } = vitals;
+  const { msPerSecond, eventsPerSecond, bytesPerSecond } = observer;
+  const { p50, p99 } = eventLoopDelay;
+  return [eventLoopUtilization, p50, p99, cpu, uptimeMs, msPerSecond, eventsPerSecond, bytesPerSecond, flushIntervalMs];
+}
+
+function unpackVitals(packed: readonly number[]): NodeVitals {
+  const [eventLoopUtilization = 0, p50 = 0, p99 = 0, cpu = 0, uptimeMs = 0, ...rest] = packed;
+  const [msPerSecond = 0, eventsPerSecond = 0, bytesPerSecond = 0, flushIntervalMs = 0] = rest;
+  const observer = { msPerSecond, eventsPerSecond, bytesPerSecond };
+  return { eventLoopUtilization, eventLoopDelay: { p50, p99 }, cpu, uptimeMs, observer, flushIntervalMs };
 }
 
 function parse(text: string): unknown {
@@ -104,6 +125,9 @@ const isIn = (values: readonly unknown[]): Check =>
 const count = that((value) => Number.isSafeInteger(value) && Number(value) >= 0, 'a whole number, at least 0');
 const time = that(Number.isFinite, 'a number');
 const text = that(isText, 'text');
+const amount = that((value) => Number.isFinite(value) && Number(value) >= 0, 'a number, at least 0');
+const amounts = list(amount);
+const packed = that(isPackedHistogram, 'a packed histogram');
 const textOrNull = that((value) => value === null || isText(value), 'text, or null');
 
 const SERVERS = columns({
@@ -113,6 +137,9 @@ const SERVERS = columns({
   status: isIn(['starting', 'running', 'stopping']),
   queueSize: count,
   messageCount: count,
+  loopBlocks: count,
+  wait: packed,
+  handle: packed,
   startedAt: time,
 });
 
@@ -143,5 +170,6 @@ const REPORT = object({
   version: count,
   timestamp: time,
   memory: object({ heapUsed: count, heapTotal: count, external: count, rss: count }),
+  vitals: (value, path) => value === undefined || amounts(value, path),
   changes: CHANGES,
 });

@@ -4,6 +4,7 @@ export type {
   ChildStarted,
   ErrorFact,
   ExitFact,
+  LoopBlocked,
   MessagesHandled,
   MessageTraced,
   NameRegistered,
@@ -19,6 +20,15 @@ export type {
 } from './events.js';
 export { emptyModel, evolve, evolveAll, type NodeModel } from './evolve.js';
 export { decodeReport, encodeReport, frameOf, type NodeFrame, type NodeReport } from './frames.js';
+export {
+  emptyHistogram,
+  type Histogram,
+  HistogramDraft,
+  mergeHistograms,
+  percentile,
+  RELATIVE_ERROR,
+} from './histogram.js';
+export { histogramsOf, type LatencyHistograms, latencyOf, latencyStats, withSamples } from './latency.js';
 export { localModel$ } from './local.js';
 export {
   clusterSnapshot,
@@ -31,20 +41,26 @@ export {
 } from './merge.js';
 export { poll } from './poll.js';
 export { snapshotOf } from './project.js';
+export { type NodeRates, type Rates, rates$, ratesBetween } from './rates.js';
 export type { Now } from './rows.js';
 export { schedulerOf, type Timers } from './scheduler.js';
 export type {
   ClusterAggregate,
   ClusterObserverSnapshot,
   GenServerStats,
+  LatencyStats,
   MemoryStats,
   NodeObserverSnapshot,
   NodeObserverStatus,
+  NodeVitals,
+  ObserverCost,
   ObserverSnapshot,
+  Percentiles,
   ProcessTreeNode,
   ServerStatus,
   SupervisorStats,
 } from './snapshot.js';
 export { type Feed, fromFeed } from './source.js';
 export { Table, type TableEdit } from './table.js';
+export { type TopBy, type TopRow, topN, topOf } from './top.js';
 export { processTree } from './tree.js';

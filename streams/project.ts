@@ -1,9 +1,14 @@
 import type { NodeModel } from './evolve.js';
-import type { MemoryStats, ObserverSnapshot, ProcessTreeNode } from './snapshot.js';
+import type { MemoryStats, NodeVitals, ObserverSnapshot, ProcessTreeNode } from './snapshot.js';
 import { processTree } from './tree.js';
 
 /** The snapshot that a model shows at `timestamp` (ms since the epoch). Its arrays and rows are the model's own. */
-export function snapshotOf(model: NodeModel, timestamp: number, memoryStats: MemoryStats): ObserverSnapshot {
+export function snapshotOf(
+  model: NodeModel,
+  timestamp: number,
+  memoryStats: MemoryStats,
+  vitals?: NodeVitals,
+): ObserverSnapshot {
   const servers = model.servers.rows;
   const supervisors = model.supervisors.rows;
   let tree: readonly ProcessTreeNode[] | undefined;
@@ -17,8 +22,9 @@ export function snapshotOf(model: NodeModel, timestamp: number, memoryStats: Mem
       return tree;
     },
     processCount: servers.length + supervisors.length,
-    totalMessages: servers.reduce((sum, row) => sum + row.messageCount, 0),
-    totalRestarts: supervisors.reduce((sum, row) => sum + row.totalRestarts, 0),
+    totalMessages: model.servers.total,
+    totalRestarts: model.supervisors.total,
     memoryStats,
+    ...(vitals !== undefined && { vitals }),
   };
 }

@@ -1,5 +1,6 @@
 import type { SupervisorStrategy } from './events.js';
-import type { GenServerStats, ServerStatus, SupervisorStats } from './snapshot.js';
+import { histogramsOf, type LatencyHistograms, latencyStats } from './latency.js';
+import type { GenServerStats, LatencyStats, ServerStatus, SupervisorStats } from './snapshot.js';
 
 /** Tells the present time, ms since the epoch, by the clock that `startedAt` was read from. */
 export type Now = () => number;
@@ -15,6 +16,8 @@ interface ServerFields extends RowFields {
   readonly status: ServerStatus;
   readonly queueSize: number;
   readonly messageCount: number;
+  readonly loopBlocks?: number | undefined;
+  readonly histograms?: LatencyHistograms | undefined;
 }
 
 export interface SupervisorFields extends RowFields {
@@ -52,13 +55,38 @@ export class ServerRow extends Row implements GenServerStats {
   readonly status: ServerStatus;
   readonly queueSize: number;
   readonly messageCount: number;
+  declare readonly loopBlocks?: number;
+  readonly #histograms: LatencyHistograms | undefined;
+  #latency: LatencyStats | undefined;
 
   constructor(fields: ServerFields, now: Now) {
     super(fields, now);
     this.status = fields.status;
     this.queueSize = fields.queueSize;
     this.messageCount = fields.messageCount;
+    if (fields.loopBlocks !== undefined && fields.loopBlocks > 0) this.loopBlocks = fields.loopBlocks;
+    this.#histograms = fields.histograms;
   }
+
+  /** What `latency` is computed from, to be merged with that of other rows. */
+  get histograms(): LatencyHistograms | undefined {
+    return this.#histograms;
+  }
+
+  get latency(): LatencyStats | undefined {
+    this.#latency ??= latencyStats(this.#histograms);
+    return this.#latency;
+  }
+
+  override toJSON(): object {
+    const { latency } = this;
+    return { ...super.toJSON(), ...(latency !== undefined && { latency }) };
+  }
+}
+
+/** The row with some of its fields changed. */
+export function changedServer(row: GenServerStats, changes: Partial<ServerFields>, now: Now): ServerRow {
+  return new ServerRow({ ...row, histograms: histogramsOf(row), ...changes }, now);
 }
 
 export class SupervisorRow extends Row implements SupervisorStats {

@@ -1,5 +1,20 @@
 import type { SupervisorStrategy } from './events.js';
 
+/** In ms. At most a sixteenth off, and exact below 16 us; `max` is exact. */
+export interface Percentiles {
+  readonly p50: number;
+  readonly p99: number;
+  readonly max: number;
+}
+
+/** Estimated from a sample of the messages when there are many. */
+export interface LatencyStats {
+  /** Time in the mailbox. */
+  readonly wait: Percentiles;
+  /** Time in the handler, what it awaited included. */
+  readonly handle: Percentiles;
+}
+
 export type ServerStatus = 'starting' | 'running' | 'stopping';
 
 /** One GenServer, as of a snapshot. Rows that did not change are the same objects from snapshot to snapshot. */
@@ -17,6 +32,10 @@ export interface GenServerStats {
   readonly startedAt: number;
   /** Time since `startedAt`, ms. Computed when read, so that an idle process keeps its row. */
   readonly uptimeMs: number;
+  /** How long its messages take. Absent while nothing was measured. Computed when read. */
+  readonly latency?: LatencyStats | undefined;
+  /** How often one of its handlers held the event loop for too long. Absent: never. */
+  readonly loopBlocks?: number;
 }
 
 /** One supervisor, as of a snapshot. Rows that did not change are the same objects from snapshot to snapshot. */
@@ -56,6 +75,34 @@ export interface MemoryStats {
   readonly timestamp: number;
 }
 
+/** What observing costs, over the last ten seconds or so. */
+export interface ObserverCost {
+  /** Time spent on it, ms a second; what subscribers do at once when they are told is included. */
+  readonly msPerSecond: number;
+  /** Facts told. */
+  readonly eventsPerSecond: number;
+  /** Sent to other nodes. */
+  readonly bytesPerSecond: number;
+}
+
+/** How the Node process of a node is doing: what the operating system and the event loop say, since about a second ago. */
+export interface ProcessVitals {
+  /** Share of the time in which the event loop was not idle, 0 to 1. */
+  readonly eventLoopUtilization: number;
+  /** How much later than due timers fire, ms. */
+  readonly eventLoopDelay: { readonly p50: number; readonly p99: number };
+  /** CPU time used, all threads, as a share of one core: may be above 1. */
+  readonly cpu: number;
+  /** How long the Node process has been running, ms. */
+  readonly uptimeMs: number;
+}
+
+export interface NodeVitals extends ProcessVitals {
+  readonly observer: ObserverCost;
+  /** How often processes tell what they did while nobody asks, ms; grows when observing costs more than its budget. */
+  readonly flushIntervalMs: number;
+}
+
 /** What one node looked like at one moment. */
 export interface ObserverSnapshot {
   /** ms since the epoch */
@@ -73,6 +120,8 @@ export interface ObserverSnapshot {
   /** The sum over `supervisors`. */
   readonly totalRestarts: number;
   readonly memoryStats: MemoryStats;
+  /** Absent: it did not tell. */
+  readonly vitals?: NodeVitals;
 }
 
 /** `connected`: it answered. `timeout`: linked, but no answer in time. `disconnected`: the link is down. `error`: it answered with an error. */

@@ -10,7 +10,13 @@ interface TableState<Row> {
   /** id -> slot or REMOVED: what changed in the index since then. */
   readonly overlay: ReadonlyMap<string, number>;
   readonly size: number;
+  /** The sum of what the rows weigh. */
+  readonly total: number;
 }
+
+type Weigh<Row> = (row: Row) => number;
+
+const weightless: Weigh<unknown> = () => 0;
 
 const REMOVED = -1;
 
@@ -23,22 +29,26 @@ function slotOf(id: string, base: ReadonlyMap<string, number>, overlay: Readonly
  * *batch* of edits, and shares rows and index with the version before.
  */
 export class Table<Row extends Identified> {
+  readonly #weigh: Weigh<Row>;
   readonly #state: TableState<Row>;
   #rows: readonly Row[] | undefined;
 
-  constructor(state: TableState<Row> = { slots: [], base: new Map(), overlay: new Map(), size: 0 }) {
+  /** @param weigh what {@link total} adds up */
+  constructor(
+    weigh: Weigh<Row> = weightless,
+    state: TableState<Row> = { slots: [], base: new Map(), overlay: new Map(), size: 0, total: 0 },
+  ) {
+    this.#weigh = weigh;
     this.#state = state;
-  }
-
-  /** Rows in that order; of rows with the same id, the last one. */
-  static of<Row extends Identified>(rows: readonly Row[]): Table<Row> {
-    const slots = [...new Map(rows.map((row) => [row.id, row])).values()];
-    const base = new Map(slots.map((row, slot) => [row.id, slot]));
-    return new Table({ slots, base, overlay: new Map(), size: slots.length });
   }
 
   get size(): number {
     return this.#state.size;
+  }
+
+  /** The sum of what the rows weigh, kept up to date row by row. */
+  get total(): number {
+    return this.#state.total;
   }
 
   get(id: string): Row | undefined {
@@ -49,12 +59,14 @@ export class Table<Row extends Identified> {
 
   /** All rows, oldest first; the same array each time. */
   get rows(): readonly Row[] {
-    this.#rows ??= this.#state.slots.filter((row) => row !== undefined);
+    const { slots, size } = this.#state;
+    // Without holes, the slots are the rows: no need to go through them all.
+    this.#rows ??= slots.length === size ? (slots as readonly Row[]) : slots.filter((row) => row !== undefined);
     return this.#rows;
   }
 
   edit(): TableEdit<Row> {
-    return new TableEdit(this, this.#state);
+    return new TableEdit(this, this.#state, this.#weigh);
   }
 }
 
@@ -65,13 +77,17 @@ export class TableEdit<Row extends Identified> {
   // Copied at the first edit that writes to them.
   #slots: (Row | undefined)[] | undefined;
   #overlay: Map<string, number> | undefined;
+  readonly #weigh: Weigh<Row>;
   #size: number;
+  #total: number;
   readonly #changed = new Set<string>();
 
-  constructor(from: Table<Row>, before: TableState<Row>) {
+  constructor(from: Table<Row>, before: TableState<Row>, weigh: Weigh<Row>) {
     this.#from = from;
     this.#before = before;
+    this.#weigh = weigh;
     this.#size = before.size;
+    this.#total = before.total;
   }
 
   /** The ids of the rows that were set or deleted, in the order of their first change. */
@@ -89,6 +105,7 @@ export class TableEdit<Row extends Identified> {
     this.#changed.add(row.id);
     this.#slots ??= this.#before.slots.slice();
     const slot = this.#slotOf(row.id);
+    this.#total += this.#weigh(row) - this.#weightAt(slot);
     if (slot !== REMOVED) {
       this.#slots[slot] = row;
       return;
@@ -103,6 +120,7 @@ export class TableEdit<Row extends Identified> {
     if (slot === REMOVED) return;
     this.#changed.add(id);
     this.#slots ??= this.#before.slots.slice();
+    this.#total -= this.#weightAt(slot);
     this.#slots[slot] = undefined;
     this.#setSlot(id, REMOVED);
     this.#size -= 1;
@@ -116,10 +134,16 @@ export class TableEdit<Row extends Identified> {
     // A rebuild costs the size of the table and comes after edits in proportion to it, so its share of each is constant.
     const sparse = slots.length > 32 && slots.length > 2 * this.#size;
     const overlaid = overlay.size > 32 && overlay.size > base.size / 4;
-    if (!sparse && !overlaid) return new Table({ slots, base, overlay, size: this.#size });
+    const [size, total] = [this.#size, this.#total];
+    if (!sparse && !overlaid) return new Table(this.#weigh, { slots, base, overlay, size, total });
     const rows = slots.filter((row) => row !== undefined);
     const index = new Map(rows.map((row, slot) => [row.id, slot]));
-    return new Table({ slots: rows, base: index, overlay: new Map(), size: rows.length });
+    return new Table(this.#weigh, { slots: rows, base: index, overlay: new Map(), size, total });
+  }
+
+  #weightAt(slot: number): number {
+    const row = slot === REMOVED ? undefined : this.#slots?.[slot];
+    return row === undefined ? 0 : this.#weigh(row);
   }
 
   #slotOf(id: string): number {

@@ -30,6 +30,11 @@ export class Bus {
     return this.#listeners > 0 || this.#recorders.size > 0;
   }
 
+  /** How many events there have been. */
+  get count(): number {
+    return this.#seq;
+  }
+
   /** Takes `fact` over: it is the event from now on. */
   emit(fact: RuntimeFact): void {
     if (!this.observed) return;

@@ -191,7 +191,9 @@ export function createClusterObserver<Id extends string>(ports: ClusterObserverP
       return { timestamp, localNodeId, nodes: [off, ...others] };
     }
     const memory = local.memoryStats();
-    reader.put(frameOf(localNodeId, { incarnation, timestamp, memory }, local.currentModel(), timestamp));
+    reader.put(
+      frameOf(localNodeId, { incarnation, timestamp, memory, vitals: local.vitals() }, local.currentModel(), timestamp),
+    );
     return { timestamp, localNodeId, nodes: [{ nodeId: localNodeId, incarnation, link: 'up' }, ...others] };
   };
 

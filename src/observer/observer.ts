@@ -20,6 +20,8 @@ import { ServerRow, SupervisorRow } from '../../streams/rows.js';
 import type {
   GenServerStats,
   MemoryStats,
+  NodeVitals,
+  ObserverCost,
   ObserverSnapshot,
   ProcessTreeNode,
   SupervisorStats,
@@ -28,6 +30,7 @@ import { type Feed, fromFeed } from '../../streams/source.js';
 
 import { MAX_TIMER_MS } from '../clock.js';
 import { InvalidArgumentError } from '../errors.js';
+import type { CostMeter } from './cost.js';
 
 export type ObserverEvent =
   | { readonly type: 'server_started'; readonly stats: GenServerStats }
@@ -66,6 +69,8 @@ export interface ObserverApi {
   getSupervisorStats(): readonly SupervisorStats[];
   getProcessTree(): readonly ProcessTreeNode[];
   getMemoryStats(): MemoryStats;
+  /** What observing itself costs, measured over the last ten seconds or so. */
+  cost(): ObserverCost;
   /** Servers and supervisors. */
   getProcessCount(): number;
   /** Hears of starts, crashes, restarts and exits. Returns the unsubscribe function. */
@@ -76,7 +81,7 @@ export interface ObserverApi {
   stopProcess(id: string, reason?: 'normal' | 'shutdown'): Promise<StopResult>;
   /** Every fact, from the moment of subscription. */
   readonly events$: Observable<RuntimeEvent>;
-  /** The newest snapshot, then each newer one, at most one per turn of the event loop. */
+  /** The newest snapshot, then each newer one, once per flush interval, and whenever somebody reads. */
   readonly snapshot$: Observable<ObserverSnapshot>;
   /**
    * One `message` event per message of that process, only while subscribed; completes with the process.
@@ -98,6 +103,9 @@ export interface ObserverPorts {
   /** Makes every process tell what it did, and ends the turn for `turns`. */
   flush(): void;
   memoryUsage(): Omit<MemoryStats, 'timestamp'>;
+  /** How the node is doing, but for what observing costs it. */
+  vitals(): Omit<NodeVitals, 'observer'>;
+  readonly meter: CostMeter;
   stopProcess(id: string, reason: 'normal' | 'shutdown'): Promise<void>;
   /** Makes the process emit `message` facts until the returned function is called. Throws ServerNotRunningError. */
   trace(id: string): () => void;
@@ -111,10 +119,16 @@ export interface LocalObserver {
   /** The model, and each newer one. */
   readonly model$: Observable<NodeModel>;
   memoryStats(): MemoryStats;
+  vitals(): NodeVitals;
+  /** Does some work of telling others, and counts the time it takes as a cost of observing. */
+  measured<Result>(work: () => Result): Result;
+  /** So much was sent to other nodes. */
+  recordBytes(bytes: number): void;
 }
 
 export function createObserver(ports: ObserverPorts): LocalObserver {
   const now = (): number => ports.now();
+  const { meter } = ports;
   const initial = emptyModel(now);
   const latest$ = new BehaviorSubject<NodeModel>(initial);
   localModel$(fromFeed(ports.recorded), fromFeed(ports.turns), initial).subscribe(latest$);
@@ -124,17 +138,16 @@ export function createObserver(ports: ObserverPorts): LocalObserver {
     return latest$.value;
   };
   const memoryStats = (): MemoryStats => ({ ...ports.memoryUsage(), timestamp: now() });
-  const getSnapshot = (): ObserverSnapshot => snapshotOf(currentModel(), now(), memoryStats());
+  const vitals = (): NodeVitals => ({ ...ports.vitals(), observer: meter.cost() });
+  const project = (model: NodeModel): ObserverSnapshot => snapshotOf(model, now(), memoryStats(), vitals());
+  const getSnapshot = (): ObserverSnapshot => meter.measured(() => project(currentModel()));
 
   // A subscriber may itself make something happen; those after it then see the newest model once, not the old one late.
   const model$ = latest$.pipe(
     map(() => latest$.value),
     distinctUntilChanged(),
   );
-  const shared$ = model$.pipe(
-    map((model) => snapshotOf(model, now(), memoryStats())),
-    share({ connector: () => new ReplaySubject(1) }),
-  );
+  const shared$ = model$.pipe(map(project), share({ connector: () => new ReplaySubject(1) }));
   const events$ = fromFeed(ports.delivered);
 
   const isolated =
@@ -153,6 +166,7 @@ export function createObserver(ports: ObserverPorts): LocalObserver {
     getSupervisorStats: () => currentModel().supervisors.rows,
     getProcessTree: () => getSnapshot().tree,
     getMemoryStats: memoryStats,
+    cost: () => meter.cost(),
     getProcessCount: () => {
       const { servers, supervisors } = currentModel();
       return servers.size + supervisors.size;
@@ -198,7 +212,15 @@ export function createObserver(ports: ObserverPorts): LocalObserver {
         );
       }),
   };
-  return { observer, currentModel, model$, memoryStats };
+  return {
+    observer,
+    currentModel,
+    model$,
+    memoryStats,
+    vitals,
+    measured: (work) => meter.measured(work),
+    recordBytes: (bytes) => meter.recordBytes(bytes),
+  };
 }
 
 /** @throws InvalidArgumentError */

@@ -62,9 +62,13 @@ export function createPublisher<Id extends string>(ports: PublisherPorts<Id>): P
     return ports.local;
   };
 
+  /** Nearly all of it is ASCII, so that characters are bytes. */
+  const sent = (text: string, times: number): void => observed().recordBytes(text.length * times);
+
   const report = ({ version }: NodeModel, changes: string): string => {
     const { timestamp, ...memory } = observed().memoryStats();
-    return encodeReport({ incarnation: ports.incarnation(), version, timestamp, memory }, changes);
+    const head = { incarnation: ports.incarnation(), version, timestamp, memory, vitals: observed().vitals() };
+    return encodeReport(head, changes);
   };
 
   const answer = (body: unknown, from: Id): { readonly model: NodeModel; readonly text: string } => {
@@ -82,18 +86,21 @@ export function createPublisher<Id extends string>(ports: PublisherPorts<Id>): P
     return { model, text: report(model, text) };
   };
 
-  const push = (): void => {
+  const pushAll = (): void => {
     const model = observed().currentModel();
     for (const version of new Set(watchers.values())) {
       const group = [...watchers.keys()].filter((watcher) => watchers.get(watcher) === version);
       const { text, isWhole } = encoder.since(model, version);
       // What takes several pages, or very much, they have to ask for: told that they are behind, they do.
       const changes = isWhole && text.length <= MAX_PUSH_CHARS ? text : NOTHING;
-      const told = ports.notify(group, REPORT, report(model, changes));
+      const body = report(model, changes);
+      const told = ports.notify(group, REPORT, body);
+      sent(body, told.length);
       for (const watcher of told) watchers.set(watcher, model.version);
       conflations += group.length - told.length;
     }
   };
+  const push = (): void => observed().measured(pushAll);
 
   const unwatch = (watcher: Id): void => {
     watchers.delete(watcher);
@@ -102,9 +109,15 @@ export function createPublisher<Id extends string>(ports: PublisherPorts<Id>): P
     pushing = undefined;
   };
 
-  ports.handle(REPORT, (body, from) => answer(body, from).text);
+  const answered = (body: unknown, from: Id): ReturnType<typeof answer> => {
+    const given = observed().measured(() => answer(body, from));
+    sent(given.text, 1);
+    return given;
+  };
+
+  ports.handle(REPORT, (body, from) => answered(body, from).text);
   ports.handle(WATCH, (body, from) => {
-    const { model, text } = answer(body, from);
+    const { model, text } = answered(body, from);
     watchers.set(from, model.version);
     pushing ??= merge(observed().model$.pipe(skip(1)), interval(IDLE_PUSH_MS, ports.scheduler))
       .pipe(

@@ -3,6 +3,7 @@ import type { Clock } from '../clock.js';
 import { InvalidArgumentError, ServerNotRunningError } from '../errors.js';
 import type { GenServerBehavior, ProcessRef } from './behavior.js';
 import { Process, type ProcessHost } from './process.js';
+import type { Sampler } from './sampler.js';
 import type { Scheduler } from './scheduler.js';
 
 /** Who has which name; the registry, as processes see it. */
@@ -11,6 +12,7 @@ export interface Names {
   claim(name: string, id: string): void;
   /** Frees the name of the process, and tells which it was. */
   release(id: string): string | undefined;
+  nameOf(id: string): string | undefined;
 }
 
 interface SpawnOptions<State, CallMsg, CastMsg, CallReply, Info> {
@@ -24,6 +26,16 @@ interface SpawnOptions<State, CallMsg, CastMsg, CallReply, Info> {
   readonly mailboxLimit: number;
 }
 
+interface ProcessTableOptions {
+  readonly clock: Clock;
+  readonly scheduler: Scheduler;
+  readonly sampler: Sampler;
+  /** How long a handler may hold the event loop before that is told, ms. */
+  readonly loopBlockedMs: number;
+  readonly names: Names;
+  emit(fact: RuntimeFact): void;
+}
+
 /** All processes of one runtime. */
 export class ProcessTable {
   readonly #processes = new Map<string, Process>();
@@ -34,13 +46,16 @@ export class ProcessTable {
   #dirty: Process[] = [];
   #lastId = 0;
 
-  constructor(options: { clock: Clock; scheduler: Scheduler; names: Names; emit: (fact: RuntimeFact) => void }) {
-    const { clock, scheduler, names, emit } = options;
+  constructor(options: ProcessTableOptions) {
+    const { clock, scheduler, sampler, loopBlockedMs, names, emit } = options;
     this.#names = names;
     this.#host = {
       clock,
       scheduler,
+      sampler,
+      loopBlockedMs,
       emit,
+      nameOf: (id) => names.nameOf(id),
       dirty: (process) => {
         this.#dirty.push(process);
         scheduler.touch();
@@ -98,6 +113,11 @@ export class ProcessTable {
     this.#processes.set(id, process);
     await process.start(initTimeout, name);
     return process;
+  }
+
+  /** Whether any process has something to tell. */
+  get isDirty(): boolean {
+    return this.#dirty.length > 0;
   }
 
   /** Makes every process tell what it did since it last told. */

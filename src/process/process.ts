@@ -1,20 +1,19 @@
-import type { ProcessKind, RuntimeFact, SupervisorStrategy } from '../../streams/events.js';
-import type { Clock, Timer } from '../clock.js';
+import type { MessageTraced, ProcessKind, SupervisorStrategy } from '../../streams/events.js';
+import type { Timer } from '../clock.js';
 import { asError, InitializationError, InvalidArgumentError, ServerNotRunningError } from '../errors.js';
 import type { GenServerBehavior, ProcessRef, TerminationReason } from './behavior.js';
-import { errorFact, exitFact, messageType } from './facts.js';
+import { errorFact, exitFact } from './facts.js';
 import { Mailbox } from './mailbox.js';
-import { PendingCall, type Receipt, StopRequest } from './receipt.js';
-import type { Runnable, Scheduler } from './scheduler.js';
+import { type Entry, Measured, PendingCall, type Receipt, receiptOf, StopRequest } from './receipt.js';
+import type { Sampler } from './sampler.js';
+import type { Runnable } from './scheduler.js';
+import { Timing, type TimingHost } from './timing.js';
 
 /** How long `terminate` may take after a crash before the process is gone without it, in ms. */
 const CRASH_CLEANUP_MS = 5000;
 
 /** What a process needs of the runtime it lives in. */
-export interface ProcessHost {
-  readonly clock: Clock;
-  readonly scheduler: Scheduler;
-  emit(fact: RuntimeFact): void;
+export interface ProcessHost extends TimingHost {
   /** `process` has something to tell at the end of the turn. Called once between two {@link Process.report}s. */
   dirty(process: Process): void;
   /** `process` is about to be gone: its name and its place in the table are free from here on. */
@@ -53,10 +52,14 @@ export class Process implements Runnable {
   nextReady: Runnable | undefined;
 
   readonly #host: ProcessHost;
+  /** Of the host; asked with every message. */
+  readonly #sampler: Sampler;
+  readonly #timing: Timing;
+  #isTraced = false;
   readonly #behavior: ProcessOptions['behavior'];
   /** What its start facts say of it. */
   readonly #kindFacts: { readonly id: string; readonly kind: ProcessKind; readonly strategy?: SupervisorStrategy };
-  readonly #mailbox = new Mailbox<Receipt>();
+  readonly #mailbox = new Mailbox<Entry>();
   readonly #children = new Set<Process>();
   readonly #timers = new Set<Timer>();
   #parent: Process | undefined;
@@ -71,14 +74,13 @@ export class Process implements Runnable {
   #calls = 0;
   #casts = 0;
   #infos = 0;
-  /** When the messages in the mailbox came, in their order; only while somebody traces. */
-  #arrivals: Mailbox<number> | undefined;
-  #tracers = 0;
   #abortInit: ((error: Error) => void) | undefined;
   readonly #onGone: (() => void)[] = [];
 
   constructor(host: ProcessHost, options: ProcessOptions) {
     this.#host = host;
+    this.#sampler = host.sampler;
+    this.#timing = new Timing(host, options.id);
     this.id = options.id;
     this.kind = options.kind;
     this.ref = { id: options.id };
@@ -150,8 +152,9 @@ export class Process implements Runnable {
 
   /** Puts a message into the mailbox. The caller has looked at `gone` and `full`. */
   enqueue(message: unknown, receipt: Receipt): void {
-    this.#mailbox.push(message, receipt);
-    this.#arrivals?.push(undefined, this.#host.clock.monotonic());
+    const isDue = this.#sampler.due();
+    const entry = isDue || this.#isTraced ? this.#arrived(receipt, isDue) : receipt;
+    this.#mailbox.push(message, entry);
     if (!this.#dirty) this.#markDirty();
     if (!this.#scheduled && this.runnable) this.#schedule();
   }
@@ -203,15 +206,10 @@ export class Process implements Runnable {
 
   /** Emits one `message` fact per message, until all who called this have called what it returns. */
   trace(): () => void {
-    this.#tracers += 1;
-    if (this.#arrivals === undefined) {
-      this.#arrivals = new Mailbox();
-      const now = this.#host.clock.monotonic();
-      for (let i = 0; i < this.#mailbox.size; i += 1) this.#arrivals.push(undefined, now);
-    }
+    const release = this.#timing.trace();
+    this.#isTraced = true;
     return () => {
-      this.#tracers -= 1;
-      if (this.#tracers === 0) this.#arrivals = undefined;
+      this.#isTraced = release();
     };
   }
 
@@ -222,60 +220,70 @@ export class Process implements Runnable {
     this.#reportCounts();
   }
 
-  run(limit: number): number {
+  run(limit: number, isWatched: boolean): number {
     let handled = 0;
     while (handled < limit && this.runnable) {
       handled += 1;
-      this.#handleNext();
+      this.#handleNext(isWatched);
     }
     this.#scheduled = this.runnable;
     return handled;
   }
 
-  #handleNext(): void {
-    const { message, receipt } = this.#mailbox;
+  heldLoop(ms: number): void {
+    if (this.#phase !== 'gone') this.#timing.tellHeld(ms);
+  }
+
+  #arrived(receipt: Receipt, isDue: boolean): Entry {
+    // What a supervisor is told by its children is its own affair, and in no latency.
+    return this.#timing.arrived(receipt, isDue && this.kind === 'genserver');
+  }
+
+  #handleNext(isWatched: boolean): void {
+    const { message, receipt: entry } = this.#mailbox;
     this.#mailbox.drop();
-    const arrivals = this.#arrivals;
-    if (arrivals !== undefined) {
-      this.#handleTraced(message, receipt, arrivals);
+    // Most entries are the text 'cast', and are known as such sooner than by their class.
+    if (isWatched || this.#isTraced || (typeof entry === 'object' && entry instanceof Measured)) {
+      this.#handleTimed(message, entry);
       return;
     }
     try {
-      const result = this.#dispatch(message, receipt);
-      if (isThenable(result)) this.#suspend(result, receipt);
-      else this.#handled(result, receipt);
+      const result = this.#dispatch(message, entry);
+      if (isThenable(result)) this.#suspend(result, entry);
+      else this.#handled(result, entry);
     } catch (thrown) {
-      this.#crash(thrown, receipt);
+      this.#crash(thrown, entry);
     }
   }
 
-  /** As {@link #handleNext}, and emits a `message` fact. */
-  #handleTraced(message: unknown, receipt: Receipt, arrivals: Mailbox<number>): void {
-    const arrived = arrivals.receipt;
-    arrivals.drop();
-    const begun = this.#host.clock.monotonic();
-    const emit = (outcome: 'ok' | 'crashed'): void => {
-      if (receipt instanceof StopRequest) return;
-      this.#host.emit({
-        type: 'message',
-        id: this.id,
-        kind: receipt instanceof PendingCall ? 'call' : receipt,
-        waitMs: begun - arrived,
-        handleMs: this.#host.clock.monotonic() - begun,
-        outcome,
-        messageType: messageType(message),
-      });
-    };
+  /** As {@link #handleNext}, and tells how long it took whoever wants to know. */
+  #handleTimed(message: unknown, entry: Entry): void {
+    const receipt = receiptOf(entry);
+    if (receipt instanceof StopRequest) {
+      this.#terminate(receipt.reason);
+      return;
+    }
+    const timing = this.#timing;
+    const begun = timing.now();
+    let handleMs: number | undefined;
     try {
       const result = this.#dispatch(message, receipt);
+      handleMs = timing.now() - begun;
+      timing.returned(message, handleMs);
       if (isThenable(result)) {
-        this.#suspend(result, receipt, emit);
+        this.#suspend(result, receipt, (outcome) =>
+          timing.through(message, entry, begun, timing.now() - begun, outcome),
+        );
       } else {
         this.#handled(result, receipt);
-        emit('ok');
+        timing.through(message, entry, begun, handleMs, 'ok');
       }
     } catch (thrown) {
-      emit('crashed');
+      if (handleMs === undefined) {
+        handleMs = timing.now() - begun;
+        timing.returned(message, handleMs);
+      }
+      timing.through(message, entry, begun, handleMs, 'crashed');
       this.#crash(thrown, receipt);
     }
   }
@@ -309,10 +317,14 @@ export class Process implements Runnable {
     if (!this.#dirty) this.#markDirty();
   }
 
-  #suspend(result: PromiseLike<unknown>, receipt: Receipt, traced?: (outcome: 'ok' | 'crashed') => void): void {
+  #suspend(
+    result: PromiseLike<unknown>,
+    receipt: Receipt,
+    through?: (outcome: MessageTraced['outcome']) => void,
+  ): void {
     this.#inFlight = receipt;
     const crash = (thrown: unknown): void => {
-      traced?.('crashed');
+      through?.('crashed');
       this.#crash(thrown, receipt);
     };
     // A killed process has no use for what its handler comes back with.
@@ -326,7 +338,7 @@ export class Process implements Runnable {
           crash(thrown);
           return;
         }
-        traced?.('ok');
+        through?.('ok');
         this.#schedule();
       },
       (thrown) => {
@@ -424,7 +436,7 @@ export class Process implements Runnable {
     const cause = typeof reason === 'object' ? { cause: reason.error } : undefined;
     if (this.#inFlight instanceof PendingCall) this.#inFlight.fail(new ServerNotRunningError(this.id, cause));
     for (; this.#mailbox.size > 0; this.#mailbox.drop()) {
-      const { receipt } = this.#mailbox;
+      const receipt = receiptOf(this.#mailbox.receipt);
       // Neither a request to stop nor what a supervisor tells itself was a message from anybody.
       if (receipt instanceof StopRequest || (receipt === 'info' && this.kind === 'supervisor')) continue;
       unhandled += 1;
@@ -449,7 +461,17 @@ export class Process implements Runnable {
   #reportCounts(): void {
     const [calls, casts, infos] = [this.#calls, this.#casts, this.#infos];
     this.#calls = this.#casts = this.#infos = 0;
-    this.#host.emit({ type: 'messages_handled', id: this.id, calls, casts, infos, queueSize: this.#mailbox.size });
+    const queueSize = this.#mailbox.size;
+    const samples = this.#timing.takeSamples();
+    this.#host.emit({
+      type: 'messages_handled',
+      id: this.id,
+      calls,
+      casts,
+      infos,
+      queueSize,
+      ...(samples !== undefined && { samples }),
+    });
   }
 }
 

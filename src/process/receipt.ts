@@ -55,5 +55,27 @@ export class StopRequest {
   }
 }
 
-/** What lies beside a message in the mailbox and tells how to handle it. */
+/** What tells how to handle a message. */
 export type Receipt = 'cast' | 'info' | PendingCall | StopRequest;
+
+/** The receipt of a message that is measured. */
+export class Measured {
+  readonly receipt: Receipt;
+  /** ms of the monotonic clock */
+  readonly arrivedAt: number;
+  /** For how many messages it stands; 0: it is only traced. */
+  readonly weight: number;
+
+  constructor(receipt: Receipt, arrivedAt: number, weight: number) {
+    this.receipt = receipt;
+    this.arrivedAt = arrivedAt;
+    this.weight = weight;
+  }
+}
+
+/** What lies beside a message in the mailbox. */
+export type Entry = Receipt | Measured;
+
+export function receiptOf(entry: Entry): Receipt {
+  return entry instanceof Measured ? entry.receipt : entry;
+}

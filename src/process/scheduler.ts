@@ -2,13 +2,27 @@
 const BUDGET_MS = 5;
 /** The most messages handled between two looks at the clock: also the most one process handles before the next one may. */
 const MAX_STRIDE = 64;
+/** So many messages are handled one by one after something held the event loop and it is not known what. */
+const WATCHED = 256;
+
+interface SchedulerOptions {
+  /** ms, with fractions; only differences count */
+  preciseNow(): number;
+  /** How long a portion may hold the event loop before that is told, ms. */
+  readonly loopBlockedMs: number;
+}
 
 /** Something with work to do in small portions: a process. */
 export interface Runnable {
-  /** Does at most `limit` units of work and tells how many. */
-  run(limit: number): number;
+  /**
+   * Does at most `limit` units of work and tells how many. `isWatched`: each is to be timed, and told of when it holds
+   * the event loop for too long.
+   */
+  run(limit: number, isWatched: boolean): number;
   /** Whether there is work that could be done now. */
   readonly runnable: boolean;
+  /** What it did in its last portion held the event loop for `ms`. */
+  heldLoop(ms: number): void;
   /** Used by the scheduler alone: the next in its queue. */
   nextReady: Runnable | undefined;
 }
@@ -21,6 +35,7 @@ export interface Runnable {
 export class Scheduler {
   readonly #endOfTurn: (() => void)[] = [];
   readonly #preciseNow: () => number;
+  readonly #loopBlockedMs: number;
   readonly #microtask = Promise.resolve();
   #head: Runnable | undefined;
   #tail: Runnable | undefined;
@@ -33,10 +48,16 @@ export class Scheduler {
   #untilLook = 1;
   #stride = 1;
   #lastLook = 0;
+  /** Who has worked since the last look: `undefined`: nobody, nothing else either; `null`: one cannot say who alone. */
+  #worker: Runnable | undefined | null = null;
+  /** How much of the time since the last look is explained already, ms. */
+  #knownHeldMs = 0;
+  #watched = 0;
+  #isWatched = false;
 
-  /** @param preciseNow ms, with fractions; only differences count */
-  constructor(preciseNow: () => number) {
+  constructor({ preciseNow, loopBlockedMs }: SchedulerOptions) {
     this.#preciseNow = preciseNow;
+    this.#loopBlockedMs = loopBlockedMs;
   }
 
   /** `action` runs at the end of each turn of the event loop in which something happened. It must not throw. */
@@ -50,8 +71,14 @@ export class Scheduler {
     this.#turnOpen = true;
     this.#exhausted = false;
     this.#lastLook = this.#preciseNow();
+    this.#knownHeldMs = 0;
     this.#budgetEnds = this.#lastLook + BUDGET_MS;
     setImmediate(this.#turnEnds);
+  }
+
+  /** A handler that was timed held the event loop for `ms`: there is no need to look for who it was. */
+  heldIsKnown(ms: number): void {
+    this.#knownHeldMs += ms;
   }
 
   /** `runnable` has work now and did not have any before. */
@@ -60,40 +87,68 @@ export class Scheduler {
     this.#append(runnable);
     if (this.#microtaskPending || this.#exhausted) return;
     this.#microtaskPending = true;
-    void this.#microtask.then(this.#drain);
+    void this.#microtask.then(this.#onMicrotask);
   }
 
-  readonly #drain = (): void => {
+  readonly #onMicrotask = (): void => {
     this.#microtaskPending = false;
+    // Since the last look, others than processes had their turn.
+    this.#worker = null;
+    this.#drain();
+  };
+
+  #drain(): void {
     while (this.#head !== undefined) {
       if (this.#untilLook <= 0 && !this.#withinBudget()) return;
       const runnable = this.#head;
       this.#head = runnable.nextReady;
       if (this.#head === undefined) this.#tail = undefined;
       runnable.nextReady = undefined;
-      this.#untilLook -= Math.max(1, runnable.run(this.#untilLook));
+      if (this.#worker !== runnable) this.#worker = this.#worker === undefined ? runnable : null;
+      this.#untilLook -= Math.max(1, runnable.run(this.#untilLook, this.#isWatched));
       if (runnable.runnable) this.#append(runnable);
     }
-  };
+    if (this.#worker) this.#look();
+  }
 
   readonly #turnEnds = (): void => {
     this.#turnOpen = false;
     for (const action of this.#endOfTurn) action();
     if (this.#head === undefined) return;
+    this.#worker = this.#turnOpen ? null : undefined;
     this.touch();
     this.#drain();
   };
 
   /** Looks at the clock as seldom as the budget allows: often among slow handlers, seldom among fast ones. */
   #withinBudget(): boolean {
-    const now = this.#preciseNow();
-    const spent = now - this.#lastLook;
-    this.#lastLook = now;
-    if (spent > BUDGET_MS / 5) this.#stride = Math.max(1, this.#stride >> 2);
+    const spent = this.#look();
+    if (this.#watched > 0) {
+      this.#watched -= 1;
+      this.#stride = 1;
+    } else if (spent > BUDGET_MS / 5) this.#stride = Math.max(1, this.#stride >> 2);
     else this.#stride = Math.min(MAX_STRIDE, this.#stride * 2);
     this.#untilLook = this.#stride;
-    this.#exhausted = now >= this.#budgetEnds;
+    // Among looks so frequent, two more for each message do not matter.
+    this.#isWatched = this.#stride === 1 && this.#loopBlockedMs !== Number.POSITIVE_INFINITY;
+    this.#exhausted = this.#lastLook >= this.#budgetEnds;
     return !this.#exhausted;
+  }
+
+  /** Looks at the clock, tells on whoever held the event loop for too long since the last look, and how long that was. */
+  #look(): number {
+    const now = this.#preciseNow();
+    const spent = now - this.#lastLook;
+    const unexplained = spent - this.#knownHeldMs;
+    const worker = this.#worker;
+    this.#lastLook = now;
+    this.#knownHeldMs = 0;
+    this.#worker = undefined;
+    if (unexplained >= this.#loopBlockedMs) {
+      this.#watched = WATCHED;
+      worker?.heldLoop(unexplained);
+    }
+    return spent;
   }
 
   #append(runnable: Runnable): void {

@@ -26,6 +26,10 @@ export class NameTable implements Names {
     return name;
   }
 
+  nameOf(id: string): string | undefined {
+    return this.#nameById.get(id);
+  }
+
   idOf(name: string): string | undefined {
     return this.#idByName.get(name);
   }

@@ -1,6 +1,7 @@
 import { fc } from '@fast-check/vitest';
 import type { ProcessKind, RuntimeEvent, RuntimeFact, SupervisorStrategy } from '../../streams/events.js';
 import type { NodeModel } from '../../streams/evolve.js';
+import { histogramsOf } from '../../streams/latency.js';
 
 /** Facts as events, one millisecond after another. */
 export function stamped(facts: readonly RuntimeFact[]): readonly RuntimeEvent[] {
@@ -28,8 +29,10 @@ export function rowsOf({ servers, supervisors }: Pick<NodeModel, 'servers' | 'su
   readonly servers: readonly object[];
   readonly supervisors: readonly object[];
 } {
-  const plain = (row: object & { uptimeMs: number }): object => ({ ...row, uptimeMs: row.uptimeMs });
-  return { servers: servers.rows.map(plain), supervisors: supervisors.rows.map(plain) };
+  return {
+    servers: servers.rows.map((row) => ({ ...row, uptimeMs: row.uptimeMs, histograms: histogramsOf(row) })),
+    supervisors: supervisors.rows.map((row) => ({ ...row, uptimeMs: row.uptimeMs })),
+  };
 }
 
 const id = fc.constantFrom('p1', 'p2', 'p3', 'p4', '__proto__');
@@ -42,6 +45,7 @@ const strategy = fc.constantFrom<SupervisorStrategy>(
 );
 const name = fc.constantFrom('a', 'b');
 const error = fc.constant({ name: 'Error', message: 'boom' });
+const micros = fc.oneof(fc.nat(20), fc.nat(100_000_000));
 const stamp = { seq: fc.nat(), at: fc.integer() };
 const is = <const Type extends string>(type: Type): fc.Arbitrary<Type> => fc.constant(type);
 
@@ -60,6 +64,19 @@ export const anyEvent: fc.Arbitrary<RuntimeEvent> = fc.oneof(
     queueSize: fc.nat(5),
     ...stamp,
   }),
+  fc.record({
+    type: is('messages_handled'),
+    id,
+    calls: fc.nat(5),
+    casts: fc.nat(5),
+    infos: fc.nat(5),
+    queueSize: fc.nat(5),
+    samples: fc
+      .array(fc.tuple(micros, micros, fc.integer({ min: 1, max: 100 })), { maxLength: 3 })
+      .map((all) => all.flat()),
+    ...stamp,
+  }),
+  fc.record({ type: is('loop_blocked'), id, ms: fc.nat(100), ...stamp }),
   fc.record({ type: is('process_crashed'), id, kind, error, ...stamp }),
   fc.record({ type: is('process_exited'), id, kind, reason: is('normal'), unhandled: fc.nat(3), ...stamp }),
   fc.record({ type: is('child_started'), supervisorId: id, childId: name, id, ...stamp }),

@@ -53,6 +53,7 @@ export function createWorld(): World {
     for (let silent = 0; silent < 4; ) {
       const before = events.length;
       await turn();
+      runtime.Observer.getProcessCount(); // makes all tell, so that none of it waits for a timer
       silent = events.length === before ? silent + 1 : 0;
     }
   };

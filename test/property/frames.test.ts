@@ -1,9 +1,10 @@
 import { fc, test } from '@fast-check/vitest';
 import { describe, expect } from 'vitest';
-import { applyChanges, changesSince, pageOf } from '../../streams/changes.js';
+import { applyChanges, changesSince, pageOf, type ServerColumns } from '../../streams/changes.js';
 import { emptyModel, evolve, evolveAll, type NodeModel } from '../../streams/evolve.js';
 import { decodeReport, encodeReport, frameOf, type NodeFrame } from '../../streams/frames.js';
 import { clusterSnapshot, type Frames, mergeFrame, noFrames } from '../../streams/merge.js';
+import type { NodeVitals } from '../../streams/snapshot.js';
 import { anyEvent, rowsOf, server, stamped } from '../helpers/events.js';
 
 const MEMORY = { heapUsed: 1, heapTotal: 2, external: 3, rss: 4 };
@@ -151,13 +152,54 @@ describe('a report', () => {
     },
   );
 
+  const vitals: NodeVitals = {
+    eventLoopUtilization: 0.5,
+    eventLoopDelay: { p50: 0.1, p99: 3 },
+    cpu: 1.25,
+    uptimeMs: 60_000,
+    observer: { msPerSecond: 1, eventsPerSecond: 20, bytesPerSecond: 300 },
+    flushIntervalMs: 50,
+  };
+  const head = { incarnation: 1, version: 1, timestamp: 0, memory: MEMORY };
+
+  test('carries the vitals of the node into its snapshot', () => {
+    const { snapshot } = frameOf(
+      'a',
+      decodeReport(encodeReport({ ...head, vitals }, '{"type":"none"}')),
+      emptyModel(now),
+      0,
+    );
+    expect(snapshot.vitals).toEqual(vitals);
+  });
+
+  test.each([
+    ['none', null],
+    ['text', 'well'],
+    ['a figure below nothing', [0, 0, 0, -1]],
+    ['a figure that is none', [0, '1']],
+  ])('is refused with vitals that are %s', (_what, told) => {
+    const report = { ...head, vitals: told, changes: { type: 'none' } };
+    expect(() => decodeReport(JSON.stringify(report))).toThrow(/report\.vitals/);
+  });
+
   test.prop([fc.oneof(fc.json(), fc.string())])('is refused by name when it is no report', (text) => {
     expect(() => decodeReport(text)).toThrow(TypeError);
   });
 
   test.prop([
     history,
-    fc.constantFrom('id', 'name', 'parentId', 'status', 'queueSize', 'messageCount', 'startedAt'),
+    fc.constantFrom<keyof ServerColumns>(
+      'id',
+      'name',
+      'parentId',
+      'status',
+      'queueSize',
+      'messageCount',
+      'loopBlocks',
+      'wait',
+      'handle',
+      'startedAt',
+    ),
     fc.constantFrom(undefined, 7, {}, 'too long', [{}], [[1]]),
   ])('is refused, and the column named, when a column is not what it should be', (models, column, wrong) => {
     const changes = pageOf(models.at(-1) ?? emptyModel(now), 0);

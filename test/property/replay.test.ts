@@ -220,8 +220,9 @@ class Player {
   }
 }
 
-const plain = (rows: readonly (object & { readonly uptimeMs: number })[]): readonly object[] =>
-  rows.map((row) => ({ ...row, uptimeMs: row.uptimeMs }));
+const plain = (
+  rows: readonly (object & { readonly uptimeMs: number; readonly latency?: unknown })[],
+): readonly object[] => rows.map((row) => ({ ...row, uptimeMs: row.uptimeMs, latency: row.latency }));
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 
@@ -232,7 +233,7 @@ function check({ Observer, clock, events }: World): ObserverSnapshot {
     evolve,
     emptyModel(() => clock.now()),
   );
-  const replayed = snapshotOf(model, live.timestamp, live.memoryStats);
+  const replayed = snapshotOf(model, live.timestamp, live.memoryStats, live.vitals);
   expect(plain(replayed.servers)).toEqual(plain(live.servers));
   expect(plain(replayed.supervisors)).toEqual(plain(live.supervisors));
   expect(JSON.stringify(replayed)).toBe(JSON.stringify(live));

@@ -18,8 +18,17 @@ class Job implements Runnable {
     return this.left > 0;
   }
 
-  run(limit: number): number {
+  readonly held: number[] = [];
+
+  heldLoop(ms: number): void {
+    this.held.push(ms);
+  }
+
+  watched = 0;
+
+  run(limit: number, isWatched: boolean): number {
     const units = Math.min(limit, this.left);
+    if (isWatched) this.watched += units;
     for (let i = 0; i < units; i += 1) {
       this.left -= 1;
       this.done += 1;
@@ -33,14 +42,15 @@ const microtasks = (): Promise<void> => Promise.resolve();
 
 describe('the scheduler', () => {
   let now = 0;
-  let scheduler = new Scheduler(() => now);
+  const create = (): Scheduler => new Scheduler({ preciseNow: () => now, loopBlockedMs: 50 });
+  let scheduler = create();
   const taking = (ms: number) => (): void => {
     now += ms;
   };
 
   beforeEach(() => {
     now = 0;
-    scheduler = new Scheduler(() => now);
+    scheduler = create();
   });
 
   test('begins work soon, in a microtask, and not within the call that made it', async () => {
@@ -78,15 +88,80 @@ describe('the scheduler', () => {
 
   test('looks at the clock seldom while work is fast', async () => {
     let looks = 0;
-    const counted = new Scheduler(() => {
-      looks += 1;
-      return now;
+    const counted = new Scheduler({
+      preciseNow() {
+        looks += 1;
+        return now;
+      },
+      loopBlockedMs: 50,
     });
     const job = new Job(6400, taking(0));
     counted.ready(job);
     await microtasks();
     expect(job.done).toBe(6400);
     expect(looks).toBeLessThan(150);
+  });
+
+  describe('when work holds the event loop', () => {
+    /** So many units, of which one takes 60 ms. */
+    const hog = (units: number, slow: number): Job => {
+      const job: Job = new Job(units, () => {
+        now += job.done === slow ? 60 : 0.01;
+      });
+      return job;
+    };
+
+    /** Until it looks at the clock only once in 64 units. */
+    const warmUp = async (): Promise<void> => {
+      scheduler.ready(new Job(200, taking(0)));
+      await microtasks();
+    };
+
+    test('tells who did it, and for how long, when nobody else was at work since the look before', async () => {
+      await warmUp();
+      const job = hog(400, 200);
+      scheduler.ready(job);
+      await turn();
+      await turn();
+      expect(job.held).toHaveLength(1);
+      expect(job.held[0]).toBeGreaterThanOrEqual(60);
+      expect(job.held[0]).toBeLessThan(61);
+    });
+
+    test('names nobody when it could have been several, and then has each unit timed, so that the next is known', async () => {
+      await warmUp();
+      const jobs = Array.from({ length: 150 }, (_, at) => hog(1, at === 100 ? 1 : 2));
+      for (const job of jobs) scheduler.ready(job);
+      await turn();
+      await turn();
+      expect(jobs.flatMap(({ held }) => held)).toEqual([]);
+      const next = new Job(10, taking(0));
+      scheduler.ready(next);
+      await turn();
+      expect(next.watched).toBeGreaterThan(5);
+    });
+
+    test('does not take the work of others for it', async () => {
+      await warmUp();
+      const job = new Job(100, taking(0));
+      scheduler.ready(job);
+      now += 1000;
+      await turn();
+      expect(job.held).toEqual([]);
+    });
+
+    test('does not tell again what is known', async () => {
+      await warmUp();
+      const job: Job = new Job(400, () => {
+        if (job.done !== 200) return;
+        now += 60;
+        scheduler.heldIsKnown(60);
+      });
+      scheduler.ready(job);
+      await turn();
+      await turn();
+      expect(job.held).toEqual([]);
+    });
   });
 
   test('lets two that are flooded take turns', async () => {

@@ -1,0 +1,32 @@
+import type { Row } from './row.js';
+
+/** Something to measure, in a Node process of its own: nobody inherits another's compiled code or heap. */
+interface Load {
+  readonly name: string;
+  readonly title: string;
+  import(): Promise<{ run(): AsyncIterable<Row> }>;
+}
+
+/** In the order of the table. */
+export const loads: readonly Load[] = [
+  { name: 'cast', title: 'casts', import: () => import('./loads/cast.js') },
+  { name: 'call', title: 'calls', import: () => import('./loads/call.js') },
+  { name: 'concurrent', title: 'calls at once', import: () => import('./loads/concurrent.js') },
+  { name: 'start-stop', title: 'coming and going', import: () => import('./loads/start-stop.js') },
+  {
+    name: 'observed',
+    title: 'lost by being observed, 10,000 processes',
+    import: () => import('./loads/observed.js'),
+  },
+  { name: 'hold', title: 'longest hold of the event loop', import: () => import('./loads/hold.js') },
+  { name: 'snapshot', title: 'getSnapshot() of one node', import: () => import('./loads/snapshot.js') },
+  {
+    name: 'derived',
+    title: 'made of a snapshot of 10,000, 1 % changed',
+    import: () => import('./loads/derived.js'),
+  },
+  { name: 'links', title: 'messages between two nodes', import: () => import('./loads/links.js') },
+  { name: 'cluster', title: '3 real nodes x 10,000 processes', import: () => import('./loads/cluster.js') },
+  { name: 'scale', title: 'cost by size', import: () => import('./loads/scale.js') },
+  { name: 'nodes', title: '100 nodes x 1,000 processes, in one process', import: () => import('./loads/nodes.js') },
+];

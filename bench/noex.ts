@@ -1,0 +1,9 @@
+// The package as it was built, by its public entry. A path, not a link: no lock file has to repeat what noex depends on.
+export {
+  createRuntime,
+  type GenServerBehavior,
+  type GenServerRef,
+  type ProcessRef,
+  type Runtime,
+  systemClock,
+} from '../dist/src/index.js';

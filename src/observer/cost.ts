@@ -1,0 +1,85 @@
+import type { ObserverCost } from '../../streams/snapshot.js';
+
+/** Costs are told for so long a time, ms, in steps of so much. */
+const WINDOW_MS = 10_000;
+const STEP_MS = 1000;
+
+interface Totals {
+  readonly ms: number;
+  readonly events: number;
+  readonly bytes: number;
+}
+
+/** What observing has cost so far, and of late. */
+export class CostMeter {
+  readonly #now: () => number;
+  readonly #startedAt: number;
+  #totals: Totals = { ms: 0, events: 0, bytes: 0 };
+  /** The totals as they were at the beginning of each step in which there were costs, oldest first. */
+  #marks: (Totals & { readonly at: number })[] = [];
+  #measuring = false;
+
+  /** @param now ms, monotonic */
+  constructor(now: () => number) {
+    this.#now = now;
+    this.#startedAt = now();
+  }
+
+  /** Time spent since the beginning, ms. */
+  get spentMs(): number {
+    return this.#totals.ms;
+  }
+
+  /** Does some work of observing, and counts the time it takes; once, when it is part of another. */
+  measured<Result>(work: () => Result): Result {
+    if (this.#measuring) return work();
+    this.#measuring = true;
+    const begun = this.#now();
+    try {
+      return work();
+    } finally {
+      this.#measuring = false;
+      this.#add({ ms: this.#now() - begun });
+    }
+  }
+
+  recordEvents(events: number): void {
+    if (events > 0) this.#add({ events });
+  }
+
+  recordBytes(bytes: number): void {
+    this.#add({ bytes });
+  }
+
+  /** Costs per second over the last ten seconds, or since the beginning. */
+  cost(): ObserverCost {
+    const now = this.#now();
+    this.#marks = this.#marks.filter(({ at }) => at > now - WINDOW_MS);
+    const [base = this.#totals] = this.#marks;
+    const seconds = Math.min(WINDOW_MS, Math.max(STEP_MS, now - this.#startedAt)) / 1000;
+    return {
+      msPerSecond: rounded((this.#totals.ms - base.ms) / seconds),
+      eventsPerSecond: rounded((this.#totals.events - base.events) / seconds),
+      bytesPerSecond: rounded((this.#totals.bytes - base.bytes) / seconds),
+    };
+  }
+
+  #add({ ms = 0, events = 0, bytes = 0 }: Partial<Totals>): void {
+    const at = this.#now();
+    const newest = this.#marks.at(-1);
+    if (newest === undefined || at >= newest.at + STEP_MS) {
+      this.#marks.push({ at, ...this.#totals });
+      if (this.#marks.length > 2 * (WINDOW_MS / STEP_MS)) this.#marks.shift();
+    }
+    this.#totals = {
+      ms: this.#totals.ms + ms,
+      events: this.#totals.events + events,
+      bytes: this.#totals.bytes + bytes,
+    };
+  }
+}
+
+/** Three decimals are exact enough, and short in a report. */
+function rounded(value: number): number {
+  return Math.round(value * 1000) / 1000;
+}

@@ -1,0 +1,109 @@
+/** The first messages of a turn of the event loop that are all measured, and how many of these there may be in a flush. */
+const EXACT_PER_TURN = 32;
+const EXACT_PER_FLUSH = 256;
+/** Beyond them, about one message in so many. A power of two. */
+const MEAN_GAP = 128;
+const OFF = 2 ** 30;
+
+/**
+ * Picks the messages that are measured: all while there are few, some when there are many, so that measuring takes a
+ * small and bounded part of the time. Each one picked stands for those passed over since the one before: the gaps are
+ * irregular, lest they fall in step with the messages, but the same in each run.
+ */
+export class Sampler {
+  readonly enabled: boolean;
+  /** For how many messages the one that was picked last stands. */
+  weight = 1;
+  #countdown = 1;
+  /** How many more are measured without a gap: in this turn, and in this flush. */
+  #exact = EXACT_PER_TURN;
+  #allowance = EXACT_PER_FLUSH;
+  #gap = MEAN_GAP;
+  /** What is left of the gap while there is none. */
+  #rest = MEAN_GAP;
+  #random = 0x2545f491;
+
+  constructor(enabled: boolean) {
+    this.enabled = enabled;
+  }
+
+  /** Whether the message that comes now is to be measured. */
+  due(): boolean {
+    this.#countdown -= 1;
+    return this.#countdown <= 0 && this.#pick();
+  }
+
+  endTurn(): void {
+    if (!this.enabled) return;
+    if (this.#exact === 0) this.#rest = this.#countdown;
+    this.#exact = Math.min(EXACT_PER_TURN, this.#allowance);
+    this.#countdown = this.#exact > 0 ? 1 : this.#rest;
+  }
+
+  /** The processes have told what they did. */
+  flushed(): void {
+    this.#allowance = EXACT_PER_FLUSH;
+  }
+
+  #pick(): boolean {
+    if (!this.enabled) {
+      this.#countdown = OFF;
+      return false;
+    }
+    if (this.#exact > 0) {
+      this.#exact -= 1;
+      this.#allowance -= 1;
+      this.weight = 1;
+      this.#countdown = this.#exact > 0 ? 1 : this.#rest;
+      return true;
+    }
+    this.weight = this.#gap;
+    this.#gap = this.#rest = this.#countdown = this.#nextGap();
+    return true;
+  }
+
+  /** From half the mean gap to one and a half. An xorshift generator: one word of state, three shifts. */
+  #nextGap(): number {
+    let x = this.#random;
+    x ^= x << 13;
+    x ^= x >>> 17;
+    x ^= x << 5;
+    this.#random = x;
+    return MEAN_GAP / 2 + (x & (MEAN_GAP - 1));
+  }
+}
+
+/** The most samples a process keeps until it tells of them. A power of two. */
+const MAX_SAMPLES = 256;
+
+/** What was measured of one process since it last told. */
+export class Samples {
+  #values: number[] = [];
+
+  add(waitMs: number, handleMs: number, weight: number): void {
+    if (this.#values.length >= 3 * MAX_SAMPLES) this.#thin();
+    this.#values.push(Math.round(waitMs * 1000), Math.round(handleMs * 1000), weight);
+  }
+
+  /** Three numbers each, as the fact has them; `undefined`: none. */
+  take(): readonly number[] | undefined {
+    if (this.#values.length === 0) return undefined;
+    const values = this.#values;
+    this.#values = [];
+    return values;
+  }
+
+  /** Leaves out every second one; the one after it stands for both. */
+  #thin(): void {
+    const values = this.#values;
+    let kept = 0;
+    for (let at = 3; at < values.length; at += 6) {
+      const weight = (values[at - 1] ?? 0) + (values[at + 2] ?? 0);
+      values[kept] = values[at] ?? 0;
+      values[kept + 1] = values[at + 1] ?? 0;
+      values[kept + 2] = weight;
+      kept += 3;
+    }
+    values.length = kept;
+  }
+}

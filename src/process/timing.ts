@@ -1,0 +1,104 @@
+import type { MessageTraced, RuntimeFact } from '../../streams/events.js';
+import type { Clock } from '../clock.js';
+import { messageType } from './facts.js';
+import { type Entry, Measured, PendingCall, type Receipt, receiptOf, StopRequest } from './receipt.js';
+import { type Sampler, Samples } from './sampler.js';
+import type { Scheduler } from './scheduler.js';
+
+/** What timing needs of the runtime. */
+export interface TimingHost {
+  readonly clock: Clock;
+  readonly scheduler: Scheduler;
+  readonly sampler: Sampler;
+  /** How long a handler may hold the event loop before that is told, ms. */
+  readonly loopBlockedMs: number;
+  emit(fact: RuntimeFact): void;
+  nameOf(id: string): string | undefined;
+}
+
+/** Times messages of one process: for its latency, for whoever traces it, and to tell when one held the event loop. */
+export class Timing {
+  readonly #host: TimingHost;
+  readonly #id: string;
+  /** `undefined` until a message is measured: many processes are idle. */
+  #samples: Samples | undefined;
+  #tracers = 0;
+  #tracedSince = Number.POSITIVE_INFINITY;
+
+  constructor(host: TimingHost, id: string) {
+    this.#host = host;
+    this.#id = id;
+  }
+
+  /** ms of the monotonic clock */
+  now(): number {
+    return this.#host.clock.monotonic();
+  }
+
+  /**
+   * Emits one `message` fact per message that it hears of, until all who called this have called what it returns, which
+   * tells whether anybody is left.
+   */
+  trace(): () => boolean {
+    if (this.#tracers === 0) this.#tracedSince = this.now();
+    this.#tracers += 1;
+    return () => {
+      this.#tracers -= 1;
+      if (this.#tracers === 0) this.#tracedSince = Number.POSITIVE_INFINITY;
+      return this.#tracers > 0;
+    };
+  }
+
+  /** Notes when a message came; it is part of the latency if it `isDue`. A request to stop is no message. */
+  arrived(receipt: Receipt, isDue: boolean): Entry {
+    return receipt instanceof StopRequest
+      ? receipt
+      : new Measured(receipt, this.now(), isDue ? this.#host.sampler.weight : 0);
+  }
+
+  /** A handler is back after `ms`, with a value, a promise or an error. */
+  returned(message: unknown, ms: number): void {
+    if (ms < this.#host.loopBlockedMs) return;
+    this.#host.scheduler.heldIsKnown(ms);
+    this.tellHeld(ms, messageType(message));
+  }
+
+  /** All is over with a message, what its handler awaited included. */
+  through(message: unknown, entry: Entry, begun: number, handleMs: number, outcome: MessageTraced['outcome']): void {
+    if (entry instanceof Measured && entry.weight > 0) {
+      this.#samples ??= new Samples();
+      this.#samples.add(begun - entry.arrivedAt, handleMs, entry.weight);
+    }
+    if (begun < this.#tracedSince) return;
+    const receipt = receiptOf(entry);
+    if (receipt instanceof StopRequest) return;
+    // A message that came before the trace began has waited since then.
+    const since = entry instanceof Measured ? Math.max(this.#tracedSince, entry.arrivedAt) : this.#tracedSince;
+    this.#host.emit({
+      type: 'message',
+      id: this.#id,
+      kind: receipt instanceof PendingCall ? 'call' : receipt,
+      waitMs: begun - since,
+      handleMs,
+      outcome,
+      messageType: messageType(message),
+    });
+  }
+
+  /** What was measured since the last time, as `messages_handled` has it; `undefined`: nothing. */
+  takeSamples(): readonly number[] | undefined {
+    return this.#samples?.take();
+  }
+
+  /** Tells that something held the event loop. `type` is that of the message, where it is known. */
+  tellHeld(ms: number, type?: string): void {
+    const name = this.#host.nameOf(this.#id);
+    this.#host.emit({
+      type: 'loop_blocked',
+      id: this.#id,
+      ...(name !== undefined && { name }),
+      ...(type !== undefined && { messageType: type }),
+      ms,
+    });
+  }
+}

@@ -1,0 +1,96 @@
+import { type EventLoopUtilization, type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
+import type { ProcessVitals } from '../../streams/snapshot.js';
+
+/** How often the event loop's delay is looked at, ms. */
+const RESOLUTION_MS = 20;
+/** A reading covers at least this time, ms. */
+const WINDOW_MS = 1000;
+
+/** Where the figures come from: Node.js, or a test. */
+export interface VitalsSource {
+  /** ms since the Node process was started */
+  uptimeMs(): number;
+  /** CPU time used since then, ms */
+  cpuMs(): number;
+  /** Active and idle time of the event loop since then. */
+  utilization(): Pick<EventLoopUtilization, 'active' | 'idle'>;
+  /** Begins to measure the delay of timers that fire every `resolution` ms; that time is part of what is measured, in ns. */
+  monitorDelay(resolution: number): Pick<IntervalHistogram, 'enable' | 'disable' | 'reset' | 'percentile'>;
+}
+
+export const nodeVitals: VitalsSource = {
+  uptimeMs: () => process.uptime() * 1000,
+  cpuMs() {
+    const { user, system } = process.cpuUsage();
+    return (user + system) / 1000;
+  },
+  utilization: () => performance.eventLoopUtilization(),
+  monitorDelay: (resolution) => monitorEventLoopDelay({ resolution }),
+};
+
+interface Reading {
+  readonly uptimeMs: number;
+  readonly cpuMs: number;
+  readonly active: number;
+  readonly idle: number;
+}
+
+/** The vitals of this Node process. Nothing is measured before somebody reads, and nothing after the end. */
+export class Vitals {
+  readonly #source: VitalsSource;
+  #delay: ReturnType<VitalsSource['monitorDelay']> | undefined;
+  #before: Reading = { uptimeMs: 0, cpuMs: 0, active: 0, idle: 0 };
+  #latest: Omit<ProcessVitals, 'uptimeMs'> | undefined;
+  #stopped = false;
+
+  constructor(source: VitalsSource = nodeVitals) {
+    this.#source = source;
+  }
+
+  /** As of now, over the time since a reading at least a second ago; the first time, since the Node process was started. */
+  read(): ProcessVitals {
+    const uptimeMs = this.#source.uptimeMs();
+    if (this.#latest === undefined || uptimeMs - this.#before.uptimeMs >= WINDOW_MS)
+      this.#latest = this.#measure(uptimeMs);
+    return { ...this.#latest, uptimeMs: Math.round(uptimeMs) };
+  }
+
+  /** Releases the timer behind the measurement of the delay. */
+  stop(): void {
+    this.#stopped = true;
+    this.#delay?.disable();
+  }
+
+  #measure(uptimeMs: number): Omit<ProcessVitals, 'uptimeMs'> {
+    const { active, idle } = this.#source.utilization();
+    const now: Reading = { uptimeMs, cpuMs: this.#source.cpuMs(), active, idle };
+    const before = this.#before;
+    this.#before = now;
+    const loopMs = now.active - before.active + now.idle - before.idle;
+    return {
+      eventLoopUtilization: loopMs > 0 ? rounded((now.active - before.active) / loopMs) : 0,
+      eventLoopDelay: this.#delays(),
+      cpu: uptimeMs > before.uptimeMs ? rounded((now.cpuMs - before.cpuMs) / (uptimeMs - before.uptimeMs)) : 0,
+    };
+  }
+
+  #delays(): ProcessVitals['eventLoopDelay'] {
+    if (this.#delay === undefined) {
+      if (!this.#stopped) {
+        this.#delay = this.#source.monitorDelay(RESOLUTION_MS);
+        this.#delay.enable();
+      }
+      return { p50: 0, p99: 0 };
+    }
+    const delay = this.#delay;
+    const ms = (p: number): number => Math.max(0, rounded(delay.percentile(p) / 1e6 - RESOLUTION_MS));
+    const delays = { p50: ms(50), p99: ms(99) };
+    delay.reset();
+    return delays;
+  }
+}
+
+/** Three decimals are exact enough, and short in a report. */
+function rounded(value: number): number {
+  return Math.round(value * 1000) / 1000;
+}

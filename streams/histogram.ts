@@ -1,0 +1,148 @@
+/**
+ * How often which duration was seen, in whole microseconds: buckets as wide as an eighth of their power of two, so that a
+ * percentile is off by at most a sixteenth ({@link RELATIVE_ERROR}), and not at all below 16 us. Immutable plain data; a
+ * merge is the sum of the counts, so histograms of any number of processes and nodes can be merged in any order.
+ */
+export interface Histogram {
+  /** The bucket of `counts[0]`: those before it are empty. */
+  readonly first: number;
+  readonly counts: readonly number[];
+  /** The longest, exact, us. */
+  readonly max: number;
+}
+
+/** By how much a percentile may be off, as a share of itself. */
+export const RELATIVE_ERROR = 1 / 16;
+
+export const emptyHistogram: Histogram = { first: 0, counts: [], max: 0 };
+
+const SUB_BITS = 3;
+const SUB_BUCKETS = 2 ** SUB_BITS;
+/** About 36 years. */
+const LONGEST_US = 2 ** 50;
+
+/** A duration as it is counted: whole microseconds, neither negative nor endless. */
+function wholeMicros(us: number): number {
+  return us > 0 ? Math.min(Math.round(us), LONGEST_US) : 0;
+}
+
+function bucketOf(us: number): number {
+  if (us < SUB_BUCKETS) return us;
+  // The number of leading bits that tell the octave; beyond 32 bits by its upper half.
+  const octave = us < 2 ** 31 ? 31 - Math.clz32(us) : 62 - Math.clz32(Math.floor(us / 2 ** 31));
+  return (octave - SUB_BITS) * SUB_BUCKETS + Math.floor(us / 2 ** (octave - SUB_BITS));
+}
+
+/** The middle of a bucket: what a percentile in it is said to be. */
+function middleOf(bucket: number): number {
+  if (bucket < 2 * SUB_BUCKETS) return bucket;
+  const shift = Math.floor(bucket / SUB_BUCKETS) - 1;
+  const low = ((bucket % SUB_BUCKETS) + SUB_BUCKETS) * 2 ** shift;
+  return low + (2 ** shift - 1) / 2;
+}
+
+/** A histogram that is being filled. */
+export class HistogramDraft {
+  #first: number;
+  #counts: number[];
+  #max: number;
+
+  constructor({ first, counts, max }: Histogram = emptyHistogram) {
+    this.#first = first;
+    this.#counts = counts.slice();
+    this.#max = max;
+  }
+
+  /** Counts a duration, in us, `weight` times. */
+  record(us: number, weight = 1): void {
+    const micros = wholeMicros(us);
+    const bucket = bucketOf(micros);
+    this.#cover(bucket, bucket + 1);
+    this.#add(bucket, weight);
+    if (micros > this.#max) this.#max = micros;
+  }
+
+  merge({ first, counts, max }: Histogram): void {
+    if (counts.length === 0) return;
+    this.#cover(first, first + counts.length);
+    for (let i = 0; i < counts.length; i += 1) this.#add(first + i, counts[i] ?? 0);
+    if (max > this.#max) this.#max = max;
+  }
+
+  done(): Histogram {
+    return { first: this.#first, counts: this.#counts, max: this.#max };
+  }
+
+  #add(bucket: number, weight: number): void {
+    const at = bucket - this.#first;
+    this.#counts[at] = (this.#counts[at] ?? 0) + weight;
+  }
+
+  /** Makes room for the buckets from `begin` to before `end`. */
+  #cover(begin: number, end: number): void {
+    if (this.#counts.length === 0) this.#first = begin;
+    if (begin < this.#first) {
+      this.#counts = new Array<number>(this.#first - begin).fill(0).concat(this.#counts);
+      this.#first = begin;
+    }
+    while (this.#first + this.#counts.length < end) this.#counts.push(0);
+  }
+}
+
+/** The sum of several histograms. */
+export function mergeHistograms(histograms: Iterable<Histogram>): Histogram {
+  const draft = new HistogramDraft();
+  for (const histogram of histograms) draft.merge(histogram);
+  return draft.done();
+}
+
+/** The duration, in us, that the share `p` of all did not exceed; `undefined` of nothing. */
+export function percentile({ first, counts, max }: Histogram, p: number): number | undefined {
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  if (total === 0) return undefined;
+  const rank = Math.max(1, Math.ceil(p * total));
+  if (rank === total) return max;
+  let seen = 0;
+  let at = -1;
+  while (seen < rank && at < counts.length - 1) {
+    at += 1;
+    seen += counts[at] ?? 0;
+  }
+  return Math.min(middleOf(first + at), max);
+}
+
+/** No histogram has more buckets. */
+const BUCKETS = bucketOf(LONGEST_US) + 1;
+
+/** A histogram as few numbers: first bucket, maximum, then the counts, with a run of n zeros as -n. Nothing: no numbers. */
+export function packHistogram({ first, counts, max }: Histogram): readonly number[] {
+  if (counts.length === 0) return [];
+  const packed = [first, max];
+  for (const count of counts) {
+    const last = packed.at(-1) ?? 0;
+    if (count !== 0) packed.push(count);
+    else if (packed.length > 2 && last < 0) packed[packed.length - 1] = last - 1;
+    else packed.push(-1);
+  }
+  return packed;
+}
+
+export function unpackHistogram([first, max, ...runs]: readonly number[]): Histogram {
+  if (first === undefined || max === undefined) return emptyHistogram;
+  const counts: number[] = [];
+  for (const run of runs) {
+    if (run >= 0) counts.push(run);
+    else for (let zeros = run; zeros < 0; zeros += 1) counts.push(0);
+  }
+  return { first, counts, max };
+}
+
+/** Whether it can be unpacked, and to nothing large. */
+export function isPackedHistogram(value: unknown): boolean {
+  if (!Array.isArray(value) || value.length > BUCKETS + 2) return false;
+  if (!value.every((item) => Number.isSafeInteger(item))) return false;
+  if (value.length === 0) return true;
+  const [first, max, ...runs] = value as readonly number[];
+  if (first === undefined || max === undefined || first < 0 || max < 0) return false;
+  return runs.reduce((end, run) => end + (run < 0 ? -run : 1), first) <= BUCKETS;
+}

@@ -339,6 +339,25 @@ export function asError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(`thrown: ${describe(thrown)}`, { cause: thrown });
 }
 
+/**
+ * The handler as it may be called: what it throws, or what a promise of it rejects with, goes to `onError`, and hurts
+ * nobody else.
+ */
+export function isolated<Args extends readonly unknown[]>(
+  handler: (...args: Args) => unknown,
+  onError: (error: Error) => void,
+): (...args: Args) => void {
+  const report = (thrown: unknown): void => onError(asError(thrown));
+  return (...args) => {
+    try {
+      const result = handler(...args);
+      if (result instanceof Promise) result.catch(report);
+    } catch (thrown) {
+      report(thrown);
+    }
+  };
+}
+
 function describe(value: unknown): string {
   if (typeof value === 'string') return `'${value.length > 80 ? `${value.slice(0, 80)}...` : value}'`;
   if (value === null || typeof value !== 'object') return String(value);

@@ -16,6 +16,7 @@ import type { ProcessRef } from './process/behavior.js';
 import { Deadlines } from './process/deadlines.js';
 import { checkReason, createGenServer, type GenServerApi, type LifecycleEvent } from './process/gen-server.js';
 import { lifecycleEvent } from './process/lifecycle.js';
+import type { Process } from './process/process.js';
 import { ProcessTable } from './process/process-table.js';
 import { Pulse } from './process/pulse.js';
 import { Sampler } from './process/sampler.js';
@@ -24,7 +25,7 @@ import { createRegistry, NameTable, type RegistryApi } from './registry/registry
 import { Vitals } from './runtime/vitals.js';
 import { createSupervisor, type SupervisorApi } from './supervisor/supervisor.js';
 
-/** How long a process may take to stop when its runtime shuts down, ms; then it is killed. */
+/** How long a process without a supervisor that waits for it may take to stop, ms; then it is killed. */
 const SHUTDOWN_MS = 5000;
 
 export interface RuntimeOptions {
@@ -125,9 +126,16 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
       checkHandler(handler);
       return bus.subscribe((event) => {
         const lifecycle = lifecycleEvent(event, kind);
-        if (lifecycle !== undefined) handler(lifecycle);
+        return lifecycle === undefined ? undefined : handler(lifecycle);
       });
     };
+
+  /** Stops a process, or kills it when it takes too long. A supervisor takes as long as its children are given. */
+  const end = async (target: Process, reason: 'normal' | 'shutdown'): Promise<void> => {
+    const timer = target.kind === 'genserver' ? clock.setTimeout(() => target.kill(), SHUTDOWN_MS) : undefined;
+    await target.stop(reason);
+    if (timer !== undefined) clock.clearTimeout(timer);
+  };
 
   const local = isObserved
     ? createObserver({
@@ -150,7 +158,7 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
         meter,
         async stopProcess(id, reason) {
           checkReason(reason);
-          await processes.running({ id }).stop(reason);
+          await end(processes.running({ id }), reason);
         },
         trace: (id) => processes.running({ id }).trace(),
         onError,
@@ -206,9 +214,7 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
     async shutdown() {
       await cluster.stop();
       for (const root of processes.roots().toReversed()) {
-        const timer = root.kind === 'genserver' ? clock.setTimeout(() => root.kill(), SHUTDOWN_MS) : undefined;
-        await root.stop('shutdown');
-        if (timer !== undefined) clock.clearTimeout(timer);
+        await end(root, 'shutdown');
       }
       pulse.flush();
       vitals.stop();

@@ -1,9 +1,10 @@
 import mitt, { type Emitter } from 'mitt';
 import type { RuntimeEvent, RuntimeFact } from '../../streams/events.js';
+import { isolated } from '../errors.js';
 
 type EventsByType = { [Type in RuntimeEvent['type']]: Extract<RuntimeEvent, { type: Type }> };
 
-type Listener = (event: RuntimeEvent) => void;
+type Listener = (event: RuntimeEvent) => unknown;
 
 /**
  * The way out for facts. Every listener sees every event in the order of emission: an event emitted by a listener waits
@@ -49,21 +50,17 @@ export class Bus {
 
   subscribe(listener: Listener): () => void {
     let subscribed = true;
-    const isolated = (_type: RuntimeEvent['type'], event: RuntimeEvent): void => {
-      // mitt goes on with those who were there when the event began; who has left hears no more.
-      if (!subscribed) return;
-      try {
-        listener(event);
-      } catch (error) {
-        this.#onError(error);
-      }
+    const hear = isolated(listener, this.#onError);
+    // mitt goes on with those who were there when the event began; who has left hears no more.
+    const handler = (_type: RuntimeEvent['type'], event: RuntimeEvent): void => {
+      if (subscribed) hear(event);
     };
-    this.#emitter.on('*', isolated);
+    this.#emitter.on('*', handler);
     this.#listeners += 1;
     return () => {
       if (!subscribed) return;
       subscribed = false;
-      this.#emitter.off('*', isolated);
+      this.#emitter.off('*', handler);
       this.#listeners -= 1;
     };
   }

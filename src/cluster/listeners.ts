@@ -1,8 +1,8 @@
-import { asError, InvalidArgumentError } from '../errors.js';
+import { InvalidArgumentError, isolated } from '../errors.js';
 
 /** Who wants to hear of one thing. A handler that throws, or returns a promise that rejects, hurts nobody else. */
 export class Listeners<Args extends readonly unknown[]> {
-  readonly #handlers = new Set<{ readonly call: (...args: Args) => unknown }>();
+  readonly #handlers = new Set<{ readonly call: (...args: Args) => void }>();
   readonly #onError: (error: Error) => void;
 
   constructor(onError: (error: Error) => void) {
@@ -16,7 +16,7 @@ export class Listeners<Args extends readonly unknown[]> {
    */
   add(handler: (...args: Args) => unknown): () => void {
     if (typeof handler !== 'function') throw new InvalidArgumentError('handler', 'a function', handler);
-    const entry = { call: handler };
+    const entry = { call: isolated(handler, this.#onError) };
     this.#handlers.add(entry);
     return () => {
       this.#handlers.delete(entry);
@@ -26,13 +26,7 @@ export class Listeners<Args extends readonly unknown[]> {
   /** Calls those that were there when it began and still are, in the order in which they came. */
   emit(...args: Args): void {
     for (const entry of [...this.#handlers]) {
-      if (!this.#handlers.has(entry)) continue;
-      try {
-        const result = entry.call(...args);
-        if (result instanceof Promise) result.catch((thrown: unknown) => this.#onError(asError(thrown)));
-      } catch (thrown) {
-        this.#onError(asError(thrown));
-      }
+      if (this.#handlers.has(entry)) entry.call(...args);
     }
   }
 }

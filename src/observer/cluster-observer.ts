@@ -28,6 +28,7 @@ import {
   asError,
   ClusterNotStartedError,
   InvalidArgumentError,
+  isolated,
   NodeNotConnectedError,
   NodeNotFoundError,
   NodeTimeoutError,
@@ -310,16 +311,7 @@ export function createClusterObserver<Id extends string>(ports: ClusterObserverP
   ) => {
     checkHandler(handler);
     localNode();
-    const report = (error: unknown): void => ports.onError(error);
-    const subscription = event$.subscribe((event) => {
-      try {
-        // An async function is a handler like any other, and throws later.
-        const result: unknown = handler(event);
-        if (result instanceof Promise) result.catch(report);
-      } catch (error) {
-        report(error);
-      }
-    });
+    const subscription = event$.subscribe(isolated(handler, ports.onError));
     return () => subscription.unsubscribe();
   };
 

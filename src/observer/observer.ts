@@ -29,7 +29,7 @@ import type {
 import { type Feed, fromFeed } from '../../streams/source.js';
 
 import { MAX_TIMER_MS } from '../clock.js';
-import { InvalidArgumentError } from '../errors.js';
+import { InvalidArgumentError, isolated } from '../errors.js';
 import type { CostMeter } from './cost.js';
 
 export type ObserverEvent =
@@ -77,7 +77,10 @@ export interface ObserverApi {
   subscribe(handler: (event: ObserverEvent) => void): () => void;
   /** Calls `handler` at once and then every `ms`. Returns the stop function. */
   startPolling(ms: number, handler: (update: StatsUpdate) => void): () => void;
-  /** Stops a process; a supervisor with its children. One that is supervised may be started again by its supervisor. */
+  /**
+   * Stops a process; a supervisor with its children. A GenServer that has not stopped after 5 s is killed. One that is
+   * supervised may be started again by its supervisor.
+   */
   stopProcess(id: string, reason?: 'normal' | 'shutdown'): Promise<StopResult>;
   /** Every fact, from the moment of subscription. */
   readonly events$: Observable<RuntimeEvent>;
@@ -150,16 +153,6 @@ export function createObserver(ports: ObserverPorts): LocalObserver {
   const shared$ = model$.pipe(map(project), share({ connector: () => new ReplaySubject(1) }));
   const events$ = fromFeed(ports.delivered);
 
-  const isolated =
-    <Value>(handler: (value: Value) => void) =>
-    (value: Value): void => {
-      try {
-        handler(value);
-      } catch (error) {
-        ports.onError(error);
-      }
-    };
-
   const observer: ObserverApi = {
     getSnapshot,
     getServerStats: () => currentModel().servers.rows,
@@ -175,13 +168,13 @@ export function createObserver(ports: ObserverPorts): LocalObserver {
       checkHandler(handler);
       return ports.delivered.subscribe((event) => {
         const observed = observerEvent(event, currentModel);
-        if (observed !== undefined) handler(observed);
+        return observed === undefined ? undefined : handler(observed);
       });
     },
     startPolling(ms, handler) {
       checkInterval(ms);
       checkHandler(handler);
-      const deliver = isolated(handler);
+      const deliver = isolated(handler, ports.onError);
       const subscription = poll(() => [currentModel()], ms, ports.scheduler).subscribe(({ servers, supervisors }) =>
         deliver({ type: 'stats_update', servers: servers.rows, supervisors: supervisors.rows }),
       );

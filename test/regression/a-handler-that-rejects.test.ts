@@ -1,0 +1,19 @@
+import { expect, test } from 'vitest';
+import { counter } from '../helpers/servers.js';
+import { createWorld } from '../helpers/world.js';
+
+test('an async handler of the observer that rejects is reported, and ends nobody', async () => {
+  const world = createWorld();
+  const { GenServer, Observer } = world;
+  const late = new Error('too late to be thrown');
+  const reject = async (): Promise<void> => {
+    throw late;
+  };
+  Observer.subscribe(reject);
+  GenServer.onLifecycleEvent(reject);
+  const stop = Observer.startPolling(1000, reject);
+  await GenServer.start(counter);
+  await world.pass(10);
+  stop();
+  expect(world.errors).toEqual([late, late, late]);
+});

@@ -6,9 +6,7 @@ test('an async handler of the observer that rejects is reported, and ends nobody
   const world = createWorld();
   const { GenServer, Observer } = world;
   const late = new Error('too late to be thrown');
-  const reject = async (): Promise<void> => {
-    throw late;
-  };
+  const reject = (): unknown => Promise.reject(late);
   Observer.subscribe(reject);
   GenServer.onLifecycleEvent(reject);
   const stop = Observer.startPolling(1000, reject);

@@ -84,7 +84,7 @@ export class FrameReader<Id extends string> {
     const { incarnation, version, changes } = report;
     const held = this.#held(id, incarnation);
     // An answer may be overtaken by what the node pushed meanwhile.
-    if (held !== undefined && held.version > version && soFar === undefined) return true;
+    if (held !== undefined && held.version > version) return true;
     const model = applyChanges(soFar ?? held?.model, version, changes, this.#nowOf(report));
     if (model === undefined) {
       this.#gaps.set(id, this.gaps(id) + 1);

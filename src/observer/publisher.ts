@@ -27,6 +27,9 @@ export const IDLE_PUSH_MS = 1000;
 /** What is pushed without having been asked for, at most, in characters. */
 const MAX_PUSH_CHARS = 4 * 1024 * 1024;
 
+/** How many reads of several pages one reader may have under way. */
+const MAX_PAGED = 4;
+
 /** How this node talks to others; `Id` is what it calls them by. */
 export interface PublisherPorts<Id extends string> {
   now(): number;
@@ -51,8 +54,8 @@ export interface Publisher<Id extends string> {
 export function createPublisher<Id extends string>(ports: PublisherPorts<Id>): Publisher<Id> {
   /** Watchers, with the version each was told last: all that is kept of them, however slow they are. */
   const watchers = new Map<Id, number>();
-  /** Of readers in the middle of several pages, the model that these are pages of. */
-  const paging = new Map<Id, NodeModel>();
+  /** Of readers in the middle of several pages, the models that these are pages of: one may read more than once at a time. */
+  const paging = new Map<Id, readonly NodeModel[]>();
   const encoder = new ChangeEncoder();
   let pushing: Subscription | undefined;
   let conflations = 0;
@@ -73,16 +76,22 @@ export function createPublisher<Id extends string>(ports: PublisherPorts<Id>): P
 
   const answer = (body: unknown, from: Id): { readonly model: NodeModel; readonly text: string } => {
     const known = readKnown(body, ports.incarnation());
-    const paged = paging.get(from);
-    if (known?.page !== undefined && paged?.version === known.version) {
+    const begun = paging.get(from) ?? [];
+    const paged = known?.page === undefined ? undefined : begun.find(({ version }) => version === known.version);
+    if (known?.page !== undefined && paged !== undefined) {
       const changes = pageOf(paged, known.page);
-      if (changes.type === 'page' && changes.isLast) paging.delete(from);
+      if (changes.type === 'page' && changes.isLast) {
+        paging.set(
+          from,
+          begun.filter((model) => model !== paged),
+        );
+      }
       return { model: paged, text: report(paged, JSON.stringify(changes)) };
     }
     const model = observed().currentModel();
     const { text, isWhole } = encoder.since(model, known?.page === undefined ? known?.version : undefined);
-    if (isWhole) paging.delete(from);
-    else paging.set(from, model);
+    // The oldest may have been given up long ago.
+    if (!isWhole && !begun.includes(model)) paging.set(from, [...begun, model].slice(-MAX_PAGED));
     return { model, text: report(model, text) };
   };
 

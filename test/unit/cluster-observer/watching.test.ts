@@ -251,6 +251,26 @@ describe('a large node', () => {
     subscription.unsubscribe();
   });
 
+  test('tells two who ask at once for one node page by page, each of the version it began with', async () => {
+    const world = new ObservedCluster();
+    const a = await world.start('nodeA');
+    const peer = await world.startBare('nodeB');
+    const refs = await Promise.all(Array.from({ length: 6000 }, () => a.GenServer.start(counter)));
+    await world.run(1000);
+    const ask = async (known: object | null) => {
+      const { incarnation, version, changes } = JSON.parse(
+        String(await world.settle(peer.rpc.request(a.id, 'observer.report', known, 1000))),
+      );
+      return { incarnation, version, page: changes.page as number };
+    };
+    const first = await ask(null);
+    for (const ref of refs.slice(0, 3)) await a.GenServer.stop(ref);
+    const second = await ask(null);
+    expect(second.version).toBeGreaterThan(first.version);
+    expect(await ask({ ...first, page: 1 })).toEqual({ ...first, page: 1 });
+    expect(await ask({ ...second, page: 1 })).toEqual({ ...second, page: 1 });
+  });
+
   test('that changes while it tells page by page is told of truly in the end', async () => {
     const world = new ObservedCluster();
     const a = await world.start('nodeA');

@@ -30,6 +30,7 @@ export {
 } from './histogram.js';
 export { histogramsOf, type LatencyHistograms, latencyOf, latencyStats, withSamples } from './latency.js';
 export { localModel$ } from './local.js';
+export type { LogEntry } from './log.js';
 export {
   clusterSnapshot,
   type Frames,
@@ -41,7 +42,16 @@ export {
 } from './merge.js';
 export { poll } from './poll.js';
 export { snapshotOf } from './project.js';
-export { type NodeRates, type Rates, rates$, ratesBetween } from './rates.js';
+export {
+  type NodeRates,
+  noHistory,
+  type RateHistory,
+  type Rates,
+  rates$,
+  ratesBetween,
+  ratesOf,
+  withSnapshot,
+} from './rates.js';
 export type { Now } from './rows.js';
 export { schedulerOf, type Timers } from './scheduler.js';
 export type {

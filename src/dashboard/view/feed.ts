@@ -1,0 +1,113 @@
+import type { ClusterView, NodeView } from './cluster-view.js';
+import type { History } from './history.js';
+import type { LogLine } from './log.js';
+import { keyOf, type NodeRow, type ProcessRow } from './rows.js';
+
+/**
+ * What a dashboard's server tells a browser, each as one JSON text. The browser tells nothing; what follows from the
+ * views, as the further history does, it makes itself.
+ */
+export type FeedMessage =
+  /** The first: all there is to build on. The first view after it builds on nothing. */
+  | { readonly type: 'welcome'; readonly version: string; readonly history: History; readonly log: readonly LogLine[] }
+  | ({ readonly type: 'view' } & ViewChanges)
+  | { readonly type: 'log'; readonly log: readonly LogLine[] };
+
+/** What one view has that another has not. */
+export interface ViewChanges {
+  readonly timestamp: number;
+  /** All nodes, in order. */
+  readonly nodes: readonly NodeRow[];
+  /** Nodes whose processes changed. */
+  readonly processes: readonly NodeChanges[];
+}
+
+interface NodeChanges {
+  readonly nodeId: string;
+  /** New rows, and changed ones as they are now, as {@link FIELDS}. */
+  readonly rows: readonly PackedRow[];
+  /** The ids of those that are gone. */
+  readonly removed: readonly string[];
+}
+
+const FIELDS = [
+  'id',
+  'name',
+  'kind',
+  'state',
+  'queue',
+  'messages',
+  'rate',
+  'waitP99',
+  'handleP99',
+  'loopBlocks',
+  'restarts',
+  'children',
+  'strategy',
+  'startedAt',
+] as const;
+
+/** The id of its supervisor, then a value for each of {@link FIELDS}; `null`: it has none. */
+type PackedRow = readonly (string | number | null)[];
+
+/** From a view, or from nothing, to another. Costs a look at each process of the nodes where something changed. */
+export function changesBetween(before: ClusterView | undefined, after: ClusterView): ViewChanges {
+  const earlier = new Map(before?.nodes.map((view) => [view.node.nodeId, view]));
+  return {
+    timestamp: after.timestamp,
+    nodes: after.nodes.map(({ node }) => node),
+    processes: after.nodes.flatMap((view) => nodeChanges(earlier.get(view.node.nodeId), view)),
+  };
+}
+
+function nodeChanges(before: NodeView | undefined, { node, processes }: NodeView): readonly NodeChanges[] {
+  if (before?.processes === processes) return [];
+  const gone = new Map(before?.processes.map((row) => [row.id, row]));
+  const rows: PackedRow[] = [];
+  for (const row of processes) {
+    if (gone.get(row.id) !== row) rows.push(pack(row));
+    gone.delete(row.id);
+  }
+  return rows.length === 0 && gone.size === 0 ? [] : [{ nodeId: node.nodeId, rows, removed: [...gone.keys()] }];
+}
+
+/** The view that the changes lead to. Rows that did not change are the same objects. */
+export function applyChanges(before: ClusterView, changes: ViewChanges): ClusterView {
+  const earlier = new Map(before.nodes.map((view) => [view.node.nodeId, view.processes]));
+  const changed = new Map(changes.processes.map((each) => [each.nodeId, each]));
+  return {
+    timestamp: changes.timestamp,
+    nodes: changes.nodes.map((node) => ({
+      node,
+      processes: processesAfter(earlier.get(node.nodeId) ?? [], changed.get(node.nodeId)),
+    })),
+  };
+}
+
+function processesAfter(before: readonly ProcessRow[], changes: NodeChanges | undefined): readonly ProcessRow[] {
+  if (changes === undefined) return before;
+  const rows = new Map(before.map((row) => [row.id, row]));
+  for (const id of changes.removed) rows.delete(id);
+  for (const packed of changes.rows) {
+    const row = unpack(changes.nodeId, packed);
+    rows.set(row.id, row);
+  }
+  return [...rows.values()];
+}
+
+function pack(row: ProcessRow): PackedRow {
+  // All keys of a node begin with its id.
+  const parentId = row.parentKey?.slice(keyOf(row.nodeId, '').length) ?? null;
+  return [parentId, ...FIELDS.map((field) => row[field] ?? null)];
+}
+
+function unpack(nodeId: string, [parentId, ...values]: PackedRow): ProcessRow {
+  const fields = Object.fromEntries(
+    FIELDS.flatMap((field, index) => {
+      const value = values[index] ?? null;
+      return value === null ? [] : [[field, value]];
+    }),
+  ) as Pick<ProcessRow, (typeof FIELDS)[number]>;
+  const parent = typeof parentId === 'string' ? { parentKey: keyOf(nodeId, parentId) } : {};
+  return { key: keyOf(nodeId, fields.id), nodeId, ...parent, ...fields };
+}

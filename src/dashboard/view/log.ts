@@ -1,0 +1,90 @@
+import type { ErrorFact, ExitFact, LogEntry } from '../../../streams/index.js';
+
+/** So many entries are kept; the oldest go first. */
+export const MAX_ENTRIES = 1000;
+
+/** An entry with its place in the log of this dashboard: 1, 2, 3 ... */
+export interface LogLine {
+  readonly number: number;
+  readonly entry: LogEntry;
+}
+
+/** Newest last. */
+export type Log = readonly LogLine[];
+
+export function withEntries(log: Log, entries: readonly LogEntry[]): Log {
+  const last = log.at(-1)?.number ?? 0;
+  return [...log, ...entries.map((entry, index) => ({ number: last + 1 + index, entry }))].slice(-MAX_ENTRIES);
+}
+
+/** How much it matters: `bad` wants somebody to look, `good` is the end of something bad. */
+export function severityOf(entry: LogEntry): 'bad' | 'warn' | 'good' | 'plain' {
+  switch (entry.type) {
+    case 'process_crashed':
+      return 'bad';
+    case 'node_down':
+      return entry.reason === 'graceful_shutdown' ? 'plain' : 'bad';
+    case 'loop_blocked':
+    case 'missed':
+      return 'warn';
+    case 'child_restarted':
+    case 'node_up':
+      return 'good';
+    default:
+      return 'plain';
+  }
+}
+
+/** What happened, in one line, without when and where. */
+export function describe(entry: LogEntry): string {
+  switch (entry.type) {
+    case 'process_started':
+      return `${entry.kind} ${label(entry)} started`;
+    case 'process_crashed':
+      return `${entry.kind} ${label(entry)} crashed: ${errorLine(entry.error)}`;
+    case 'process_exited':
+      return `${entry.kind} ${label(entry)} exited: ${exitLine(entry.reason)}`;
+    case 'child_restarted':
+      return `${entry.name ?? entry.childId} restarted as ${entry.id} (was ${entry.oldId}, attempt ${entry.attempt})`;
+    case 'loop_blocked':
+      return `${label(entry)} held the event loop for ${Math.round(entry.ms)} ms${by(entry.messageType)}`;
+    case 'node_up':
+      return 'node up';
+    case 'node_down':
+      return `node down: ${entry.reason}`;
+    case 'missed':
+      return `${entry.count} entries are missing here`;
+  }
+}
+
+/** Words that all have to be in the line, in whatever case. */
+export function matches(entry: LogEntry, text: string): boolean {
+  const searched = `${entry.nodeId} ${entry.type} ${describe(entry)}`.toLowerCase();
+  return text
+    .toLowerCase()
+    .split(/\s+/)
+    .every((word) => searched.includes(word));
+}
+
+/** Whether it happened to that process, or to a child of it that took another's place. */
+export function concerns(entry: LogEntry, nodeId: string, id: string): boolean {
+  if (entry.nodeId !== nodeId || !('id' in entry)) return false;
+  if (entry.id === id) return true;
+  return entry.type === 'child_restarted' && (entry.oldId === id || entry.supervisorId === id);
+}
+
+function label({ name, id }: { readonly name?: string; readonly id: string }): string {
+  return name === undefined ? id : `${name} (${id})`;
+}
+
+function errorLine({ name, message }: ErrorFact): string {
+  return `${name}: ${message.split('\n', 1)[0]}`;
+}
+
+function exitLine(reason: ExitFact): string {
+  return typeof reason === 'string' ? reason : errorLine(reason.error);
+}
+
+function by(messageType: string | undefined): string {
+  return messageType === undefined ? '' : ` handling ${messageType}`;
+}

@@ -1,0 +1,164 @@
+import type {
+  GenServerStats,
+  NodeObserverSnapshot,
+  NodeObserverStatus,
+  ObserverSnapshot,
+  ProcessKind,
+  ServerStatus,
+  SupervisorStats,
+  SupervisorStrategy,
+} from '../../../streams/index.js';
+
+/** One process of the cluster, as dashboards show it. Plain data. What is absent is not known, and not shown as zero. */
+export interface ProcessRow {
+  /** One of its kind in the whole cluster. */
+  readonly key: string;
+  readonly nodeId: string;
+  readonly id: string;
+  readonly name?: string;
+  /** The key of its supervisor. */
+  readonly parentKey?: string;
+  readonly kind: ProcessKind;
+  readonly state: ServerStatus;
+  /** Messages waiting. GenServers only, as all of the following down to `loopBlocks`. */
+  readonly queue?: number;
+  /** Messages handled so far. */
+  readonly messages?: number;
+  /** Messages a second. Absent: it was seen only once so far, or its node is not connected. */
+  readonly rate?: number;
+  /** The 99th percentile of the time in the mailbox, ms. */
+  readonly waitP99?: number;
+  /** The 99th percentile of the time in the handler, ms. */
+  readonly handleP99?: number;
+  /** How often it held the event loop for too long. */
+  readonly loopBlocks?: number;
+  /** Of its children. Supervisors only, as the following. */
+  readonly restarts?: number;
+  readonly children?: number;
+  readonly strategy?: SupervisorStrategy;
+  /** ms since the epoch, on the clock of its node. */
+  readonly startedAt: number;
+}
+
+/** One node of the cluster, as dashboards show it. Plain data. */
+export interface NodeRow {
+  readonly nodeId: string;
+  readonly status: NodeObserverStatus;
+  /** What is wrong, for people. */
+  readonly error?: string;
+  /** When its data arrived, ms since the epoch on the reader's clock; 0: never. What follows is as of then. */
+  readonly lastUpdate: number;
+  /** How far the node's clock is ahead of the reader's, ms. */
+  readonly clockAheadMs: number;
+  readonly processes: number;
+  readonly servers: number;
+  readonly supervisors: number;
+  readonly messages: number;
+  readonly restarts: number;
+  /** Messages waiting, of all its processes. */
+  readonly queue: number;
+  /** Messages a second. Absent: it was seen only once so far, or is not connected. */
+  readonly rate?: number;
+  /** Bytes. Absent: nothing was ever heard of it. */
+  readonly memory?: { readonly heapUsed: number; readonly rss: number };
+  /** Absent: it does not tell. */
+  readonly vitals?: {
+    /** Share of the time in which the event loop was not idle, 0 to 1. */
+    readonly loopUtilization: number;
+    /** How much later than due timers fire, ms. */
+    readonly loopDelayP50: number;
+    readonly loopDelayP99: number;
+    /** As a share of one core. */
+    readonly cpu: number;
+    /** Of the Node process, ms. */
+    readonly uptimeMs: number;
+    /** What observing costs the node, ms a second. */
+    readonly observerMsPerSecond: number;
+  };
+}
+
+export function keyOf(nodeId: string, id: string): string {
+  return `${nodeId} ${id}`;
+}
+
+export function serverRow(nodeId: string, stats: GenServerStats, rate: number | undefined): ProcessRow {
+  const { id, status: state, queueSize: queue, messageCount: messages, startedAt, latency, loopBlocks = 0 } = stats;
+  const waitP99 = latency?.wait.p99;
+  const handleP99 = latency?.handle.p99;
+  return {
+    ...identity(nodeId, stats),
+    id,
+    kind: 'genserver',
+    state,
+    queue,
+    messages,
+    ...(rate !== undefined && { rate }),
+    ...(waitP99 !== undefined && { waitP99 }),
+    ...(handleP99 !== undefined && { handleP99 }),
+    loopBlocks,
+    startedAt,
+  };
+}
+
+export function supervisorRow(nodeId: string, stats: SupervisorStats): ProcessRow {
+  const { id, strategy, childCount: children, totalRestarts: restarts, startedAt } = stats;
+  return {
+    ...identity(nodeId, stats),
+    id,
+    kind: 'supervisor',
+    state: 'running',
+    restarts,
+    children,
+    strategy,
+    startedAt,
+  };
+}
+
+function identity(nodeId: string, { id, name, parentId }: GenServerStats | SupervisorStats) {
+  return {
+    key: keyOf(nodeId, id),
+    nodeId,
+    ...(name !== undefined && { name }),
+    ...(parentId !== undefined && { parentKey: keyOf(nodeId, parentId) }),
+  };
+}
+
+/** `rate`: of all its processes. `queue`: likewise. */
+export function nodeRow(
+  { nodeId, status, error, snapshot, lastSnapshot, lastUpdate }: NodeObserverSnapshot,
+  queue: number,
+  rate: number | undefined,
+): NodeRow {
+  const known = snapshot ?? lastSnapshot;
+  return {
+    nodeId,
+    status,
+    ...(error !== undefined && { error }),
+    lastUpdate,
+    clockAheadMs: known === undefined ? 0 : known.timestamp - lastUpdate,
+    processes: known?.processCount ?? 0,
+    servers: known?.servers.length ?? 0,
+    supervisors: known?.supervisors.length ?? 0,
+    messages: known?.totalMessages ?? 0,
+    restarts: known?.totalRestarts ?? 0,
+    queue,
+    ...(rate !== undefined && { rate }),
+    ...(known !== undefined && { memory: { heapUsed: known.memoryStats.heapUsed, rss: known.memoryStats.rss } }),
+    ...vitalsOf(known),
+  };
+}
+
+function vitalsOf(snapshot: ObserverSnapshot | undefined): Pick<NodeRow, 'vitals'> {
+  const vitals = snapshot?.vitals;
+  if (vitals === undefined) return {};
+  return {
+    vitals: {
+      loopUtilization: vitals.eventLoopUtilization,
+      loopDelayP50: vitals.eventLoopDelay.p50,
+      loopDelayP99: vitals.eventLoopDelay.p99,
+      cpu: vitals.cpu,
+      uptimeMs: vitals.uptimeMs,
+      observerMsPerSecond: vitals.observer.msPerSecond,
+    },
+  };
+}

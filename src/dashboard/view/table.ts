@@ -1,0 +1,100 @@
+import type { ClusterView } from './cluster-view.js';
+import type { ProcessRow } from './rows.js';
+
+/** What processes can be sorted by. */
+export const COLUMNS = [
+  'name',
+  'node',
+  'kind',
+  'state',
+  'queue',
+  'rate',
+  'waitP99',
+  'handleP99',
+  'restarts',
+  'uptime',
+] as const;
+
+export type Column = (typeof COLUMNS)[number];
+
+export interface Sorting {
+  readonly column: Column;
+  readonly direction: 'ascending' | 'descending';
+}
+
+/** What to show; an absent part leaves nothing out. */
+export interface Filter {
+  /** Words that all have to be in the name, the id or the node, in whatever case. */
+  readonly text?: string;
+  readonly nodeId?: string;
+  readonly kind?: ProcessRow['kind'];
+}
+
+/** The direction that shows first what one looks for: text from A, numbers from the largest. */
+export function firstDirection(column: Column): Sorting['direction'] {
+  return isText(column) ? 'ascending' : 'descending';
+}
+
+/** The rows that pass, sorted. Those without a value come last either way; of equals, the name decides. */
+export function tableOf(view: ClusterView, filter: Filter, sorting: Sorting): readonly ProcessRow[] {
+  const passes = filterOf(filter);
+  const entries: Entry[] = [];
+  for (const { node, processes } of view.nodes) {
+    if (filter.nodeId !== undefined && node.nodeId !== filter.nodeId) continue;
+    for (const row of processes)
+      if (passes(row)) entries.push({ row, label: labelOf(row), value: cellOf(row, sorting.column) });
+  }
+  return entries.sort(comparing(sorting.direction)).map(({ row }) => row);
+}
+
+/** What a process is called where people read: its name, or else its id. */
+export function labelOf({ name, id }: ProcessRow): string {
+  return name ?? id;
+}
+
+interface Entry {
+  readonly row: ProcessRow;
+  readonly label: string;
+  readonly value: string | number | undefined;
+}
+
+function isText(column: Column): boolean {
+  return column === 'name' || column === 'node' || column === 'kind' || column === 'state';
+}
+
+function cellOf(row: ProcessRow, column: Column): string | number | undefined {
+  switch (column) {
+    case 'name':
+      return labelOf(row);
+    case 'node':
+      return row.nodeId;
+    case 'uptime':
+      // The longest up are those that started first.
+      return -row.startedAt;
+    default:
+      return row[column];
+  }
+}
+
+export function filterOf({ text = '', kind }: Filter): (row: ProcessRow) => boolean {
+  const words = text.toLowerCase().split(/\s+/).filter(Boolean);
+  return (row) => {
+    if (kind !== undefined && row.kind !== kind) return false;
+    if (words.length === 0) return true;
+    const searched = `${row.name ?? ''} ${row.id} ${row.nodeId}`.toLowerCase();
+    return words.every((word) => searched.includes(word));
+  };
+}
+
+function comparing(direction: Sorting['direction']): (a: Entry, b: Entry) => number {
+  const sign = direction === 'ascending' ? 1 : -1;
+  return (a, b) => {
+    if (a.value !== b.value) {
+      if (a.value === undefined) return 1;
+      if (b.value === undefined) return -1;
+      return a.value < b.value ? -sign : sign;
+    }
+    if (a.label !== b.label) return a.label < b.label ? -1 : 1;
+    return a.row.key < b.row.key ? -1 : 1;
+  };
+}

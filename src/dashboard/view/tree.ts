@@ -1,0 +1,70 @@
+import type { ClusterView, NodeView } from './cluster-view.js';
+import type { NodeRow, ProcessRow } from './rows.js';
+
+/** One line of the supervision tree of the cluster: a node, or a process below it. */
+export type TreeLine = {
+  /** The id of the node, or the key of the process: what `collapsed` holds. */
+  readonly key: string;
+  /** 0: a node. */
+  readonly depth: number;
+  /** How many lines are directly below; they are shown unless the line is collapsed. */
+  readonly children: number;
+  readonly isCollapsed: boolean;
+  /** Its place among those with the same parent, from 1, and how many there are. */
+  readonly position: number;
+  readonly siblings: number;
+} & ({ readonly type: 'node'; readonly node: NodeRow } | { readonly type: 'process'; readonly row: ProcessRow });
+
+/** The tree as lines, top down; what is below the lines named in `collapsed` is left out. */
+export function treeOf({ nodes }: ClusterView, collapsed: ReadonlySet<string>): readonly TreeLine[] {
+  const lines: TreeLine[] = [];
+  nodes.forEach((view, index) => {
+    const { node } = view;
+    const childrenOf = childrenByParent(view);
+    const roots = childrenOf.get(undefined) ?? [];
+    const isCollapsed = collapsed.has(node.nodeId);
+    const place = { position: index + 1, siblings: nodes.length };
+    lines.push({ type: 'node', key: node.nodeId, depth: 0, children: roots.length, isCollapsed, ...place, node });
+    if (!isCollapsed) append(lines, roots, 1, childrenOf, collapsed);
+  });
+  return lines;
+}
+
+type ChildrenOf = ReadonlyMap<string | undefined, readonly ProcessRow[]>;
+
+function childrenByParent({ processes }: NodeView): ChildrenOf {
+  const known = new Set(processes.map(({ key }) => key));
+  const children = new Map<string | undefined, ProcessRow[]>();
+  for (const row of processes) {
+    const parent = row.parentKey !== undefined && known.has(row.parentKey) ? row.parentKey : undefined;
+    const siblings = children.get(parent);
+    if (siblings === undefined) children.set(parent, [row]);
+    else siblings.push(row);
+  }
+  for (const siblings of children.values()) siblings.sort(bySeniority);
+  return children;
+}
+
+/** Supervisors first, then who started first. */
+function bySeniority(a: ProcessRow, b: ProcessRow): number {
+  if (a.kind !== b.kind) return a.kind === 'supervisor' ? -1 : 1;
+  if (a.startedAt !== b.startedAt) return a.startedAt - b.startedAt;
+  // p9 before p10
+  return a.id.length - b.id.length || (a.id < b.id ? -1 : 1);
+}
+
+function append(
+  lines: TreeLine[],
+  rows: readonly ProcessRow[],
+  depth: number,
+  childrenOf: ChildrenOf,
+  collapsed: ReadonlySet<string>,
+): void {
+  rows.forEach((row, index) => {
+    const below = childrenOf.get(row.key) ?? [];
+    const isCollapsed = collapsed.has(row.key);
+    const place = { position: index + 1, siblings: rows.length };
+    lines.push({ type: 'process', key: row.key, depth, children: below.length, isCollapsed, ...place, row });
+    if (!isCollapsed) append(lines, below, depth + 1, childrenOf, collapsed);
+  });
+}

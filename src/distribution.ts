@@ -20,11 +20,13 @@ export {
   NodeNotConnectedError,
   NodeNotFoundError,
   NodeTimeoutError,
+  NodeUnreachableError,
   NoexError,
   ProtocolError,
   RemoteError,
 } from './errors.js';
 export type { CacheStatus, ClusterSnapshotOptions } from './observer/cluster-observer.js';
+export { type AttachedObserver, type AttachOptions, attach } from './runtime/attach.js';
 export type {
   ClusterObserver as ClusterObserverApi,
   ClusterObserverEvent,

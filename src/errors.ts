@@ -240,6 +240,18 @@ export class ListenError extends NoexError {
   }
 }
 
+/** Nobody could be reached at that address. */
+export class NodeUnreachableError extends NoexError {
+  override readonly name = 'NodeUnreachableError';
+  readonly code = 'NOEX_NODE_UNREACHABLE';
+  readonly nodeId: string;
+
+  constructor(nodeId: string, problem: string) {
+    super(`cannot reach ${nodeId}: ${problem}; is the node running, and is this its address?`);
+    this.nodeId = nodeId;
+  }
+}
+
 /** The node is not a member of this cluster. */
 export class NodeNotFoundError extends NoexError {
   override readonly name = 'NodeNotFoundError';
@@ -337,6 +349,11 @@ export class ProtocolError extends NoexError {
 /** What was thrown, as an Error: a thrown string or object becomes the `cause` of one. */
 export function asError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(`thrown: ${describe(thrown)}`, { cause: thrown });
+}
+
+/** Tells of an error that nobody waits for, as a warning of the Node process. */
+export function warn(error: unknown): void {
+  process.emitWarning(asError(error));
 }
 
 /**

@@ -63,6 +63,7 @@ export {
   NodeNotConnectedError,
   NodeNotFoundError,
   NodeTimeoutError,
+  NodeUnreachableError,
   NoexError,
   NotRegisteredError,
   ObserverDisabledError,
@@ -87,6 +88,7 @@ export type {
   ScheduledSend,
 } from './process/gen-server.js';
 export type { RegistryApi } from './registry/registry.js';
+export { type AttachedObserver, type AttachOptions, attach } from './runtime/attach.js';
 export {
   type ClusterObserver as ClusterObserverApi,
   type ClusterObserverEvent,

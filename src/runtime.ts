@@ -7,7 +7,7 @@ import { type ClusterApi, createCluster } from './cluster/cluster.js';
 import type { NodeId } from './cluster/node-id.js';
 import type { Transport } from './cluster/transport.js';
 import { createWsTransport } from './cluster/ws-transport.js';
-import { asError, InvalidArgumentError, ObserverDisabledError } from './errors.js';
+import { InvalidArgumentError, ObserverDisabledError, warn } from './errors.js';
 import * as clusterObserver from './observer/cluster-observer.js';
 import { CostMeter } from './observer/cost.js';
 import { checkHandler, createObserver, type ObserverApi } from './observer/observer.js';
@@ -182,11 +182,9 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
   const publisher = createPublisher<NodeId>({
     ...wire,
     incarnation: () => membership.local()?.incarnation ?? 0,
-    handle: (method, answer) => void rpc.handle(method, answer),
+    handle: (method, answer) => void rpc.handle(method, answer, 'public'),
   });
-  membership.onChange(({ type, id }) => {
-    if (type === 'down') publisher.forget(id);
-  });
+  membership.onPeerGone((id) => publisher.forget(id));
 
   return {
     GenServer: createGenServer({ processes, scheduler, deadlines, onLifecycleEvent: onLifecycleEvent('genserver') }),
@@ -202,6 +200,7 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
     Cluster: cluster,
     ClusterObserver: clusterObserver.createClusterObserver<NodeId>({
       ...wire,
+      role: 'member',
       conflations: publisher.conflations,
       localNode: membership.local,
       members: membership.members,
@@ -236,10 +235,6 @@ function disabled(): ObserverApi {
       throw new ObserverDisabledError();
     },
   });
-}
-
-function warn(error: unknown): void {
-  process.emitWarning(asError(error));
 }
 
 /** Whoever hears of errors must not make more: one that throws is told as a warning. */

@@ -1,7 +1,8 @@
 import type { Clock } from '../clock.js';
 import { ClusterAlreadyStartedError, ClusterNotStartedError } from '../errors.js';
 import { type ClusterConfig, type ClusterSettings, readClusterConfig } from './cluster-config.js';
-import type { Peer } from './frames.js';
+import type { Peer, Role } from './frames.js';
+import type { LinkEnd } from './link.js';
 import { Listeners } from './listeners.js';
 import { LocalNode } from './local-node.js';
 import type { Member, MembershipChange, NodeDownReason, NodeStatus } from './membership.js';
@@ -65,6 +66,10 @@ export interface ClusterOptions {
   readonly processCount: () => number;
   /** What went wrong and nobody waits for: refusals, broken protocol, throwing handlers. */
   readonly onError: (error: Error) => void;
+  /** An `observer` looks on at the cluster without being a member. Default `member`. */
+  readonly role?: Role;
+  /** An attempt to reach this node came to nothing; there will be another. */
+  readonly onUnreached?: (target: NodeId, end: LinkEnd) => void;
   /** From 0 up to 1; spreads delays. Default `Math.random`. */
   readonly random?: () => number;
 }
@@ -80,6 +85,8 @@ export interface MembershipView {
    * down and leave.
    */
   onChange(handler: (change: MembershipChange) => void): () => void;
+  /** Somebody who could ask this node something cannot any more: a member that went down, or an observer. */
+  onPeerGone(handler: (id: NodeId) => void): () => void;
 }
 
 /** A cluster membership that can be started and stopped again and again, and the questions between its nodes. */
@@ -109,9 +116,11 @@ export function createCluster(options: ClusterOptions): {
   const nodeDown = new Listeners<[NodeId, NodeDownReason]>(onError);
   const statusChange = new Listeners<[ClusterStatus]>(onError);
   const membershipChange = new Listeners<[MembershipChange]>(onError);
+  const peerGone = new Listeners<[NodeId]>(onError);
   const announce = inOrder(({ change, info }: { change: MembershipChange; info: NodeInfo | undefined }) => {
     membershipChange.emit(change);
     if (change.type === 'up' && info !== undefined) nodeUp.emit(info);
+    if (change.type === 'down') peerGone.emit(change.id);
     if (change.type === 'down' && status !== 'stopping') nodeDown.emit(change.id, change.reason);
   });
 
@@ -138,6 +147,7 @@ export function createCluster(options: ClusterOptions): {
     try {
       node = await LocalNode.start({
         ...options,
+        role: options.role ?? 'member',
         random: options.random ?? Math.random,
         settings,
         incarnation: lastIncarnation,
@@ -147,6 +157,9 @@ export function createCluster(options: ClusterOptions): {
           announce({ change, info: member === undefined ? undefined : describe(member) });
         },
         onRpc: (from, frame) => rpc.receive(from, frame),
+        isPublic: (method) => rpc.isPublic(method),
+        onObserverGone: (id) => peerGone.emit(id),
+        onUnreached: (target, end) => options.onUnreached?.(target, end),
       });
     } catch (error) {
       become('stopped');
@@ -220,6 +233,7 @@ export function createCluster(options: ClusterOptions): {
     local: () => node && { id: node.id, incarnation: node.incarnation },
     members: () => node?.members() ?? [],
     onChange: (handler) => membershipChange.add(handler),
+    onPeerGone: (handler) => peerGone.add(handler),
   };
   return { cluster, membership: view, rpc };
 }

@@ -47,7 +47,7 @@ const greeting = {
 
 /** Every type of frame, and for each of its fields what it must be. The compiler checks that none is missing. */
 const FIELDS: { readonly [T in Frame['type']]: { readonly [F in FieldOf<T>]: Guard } } = {
-  hello: { ...greeting, role: (value) => value === 'member' },
+  hello: { ...greeting, role: (value) => value === 'member' || value === 'observer' },
   challenge: greeting,
   proof: { mac: optional(isBytes32) },
   welcome: { mac: optional(isBytes32) },

@@ -8,6 +8,8 @@ export interface DialerOptions {
   readonly random: () => number;
   readonly backoff: BackoffOptions;
   readonly localId: NodeId;
+  /** Whether it is for this side to dial at once, when both hear of each other. */
+  readonly dialsFirst: (id: NodeId) => boolean;
   readonly seeds: readonly NodeId[];
   /** One attempt. Word of how it went is due: {@link Dialer.reached}, {@link Dialer.failed} ... */
   readonly dial: (target: NodeId) => void;
@@ -50,7 +52,7 @@ export class Dialer {
     switch (type) {
       case 'learned':
         // Both of two nodes hear of each other. One dials at once and the other waits, for two links are one too many.
-        this.#begin(id, this.#options.localId < id ? 'now' : 'soon');
+        this.#begin(id, this.#options.dialsFirst(id) ? 'now' : 'soon');
         break;
       case 'down':
         this.#begin(id, 'soon');

@@ -9,6 +9,9 @@ export const MAX_FRAME_BYTES = 16 * 1024 * 1024;
 /** No frame of the handshake is larger: a stranger gets no more of our memory than this. */
 export const MAX_HANDSHAKE_BYTES = 8 * 1024;
 
+/** `member`: one of the cluster. `observer`: somebody who only looks on, and is in no count. */
+export type Role = 'member' | 'observer';
+
 /** One life of a node: a node that restarts under the same id has a larger incarnation (ms since the epoch at start). */
 export interface Peer {
   readonly id: NodeId;
@@ -27,7 +30,7 @@ interface Greeting {
 
 export interface HelloFrame extends Greeting {
   readonly type: 'hello';
-  readonly role: 'member';
+  readonly role: Role;
 }
 
 export interface ChallengeFrame extends Greeting {

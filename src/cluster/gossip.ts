@@ -9,9 +9,14 @@ export function newsOf(peer: Peer): MembersFrame {
   return { type: 'members', members: [peer] };
 }
 
+/** All there is to tell somebody who is not among the peers. */
+export function membersOf(peers: readonly Peer[]): MembersFrame {
+  return { type: 'members', members: peers.slice(0, MAX_MEMBERS) };
+}
+
 /** All there is to tell one of the peers: the others. */
 export function allBut(peers: readonly Peer[], to: NodeId): MembersFrame {
-  return { type: 'members', members: peers.filter((peer) => peer.id !== to).slice(0, MAX_MEMBERS) };
+  return membersOf(peers.filter((peer) => peer.id !== to));
 }
 
 /** Whom to tell everything this time: any of them, so that in the long run all are told. */

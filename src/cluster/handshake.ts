@@ -1,5 +1,5 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import { type Frame, type HandshakeFrame, type Peer, PROTOCOL_VERSION } from './frames.js';
+import { type Frame, type HandshakeFrame, type Peer, PROTOCOL_VERSION, type Role } from './frames.js';
 import { NodeId } from './node-id.js';
 import type { Refusal } from './refusal.js';
 
@@ -21,6 +21,8 @@ import type { Refusal } from './refusal.js';
 
 /** This side of a handshake. */
 export interface LocalSide extends Peer {
+  /** What it comes as when it dials. Nobody dials an observer. */
+  readonly role: Role;
   readonly secret: string | undefined;
   /** From {@link createNonce}; never used twice. */
   readonly nonce: string;
@@ -33,6 +35,8 @@ export type Expectation = { readonly id: NodeId } | { readonly name: string };
 interface Transcript {
   readonly local: LocalSide;
   readonly remote: Peer;
+  /** What the dialer comes as. */
+  readonly role: Role;
   readonly text: string;
 }
 
@@ -66,7 +70,7 @@ export function dial(
 ): { readonly state: HandshakeState; readonly send: HandshakeFrame } {
   return {
     state: { step: 'await_challenge', local, expected },
-    send: { type: 'hello', role: 'member', ...greeting(local) },
+    send: { type: 'hello', role: local.role, ...greeting(local) },
   };
 }
 
@@ -76,10 +80,11 @@ export function advance(state: HandshakeState, frame: Frame): HandshakeStep {
     const remote = { id: frame.nodeId, incarnation: frame.incarnation };
     const refusal = selfRefusal(state.local, remote) ?? secretRefusal(state.local, frame.secured);
     if (refusal !== undefined) return { ok: false, refusal };
-    const text = transcribe(remote, frame.nonce, state.local, state.local.nonce, frame.secured);
+    const { role } = frame;
+    const text = transcribe(role, remote, frame.nonce, state.local, state.local.nonce, frame.secured);
     return {
       ok: true,
-      state: { step: 'await_proof', local: state.local, remote, text },
+      state: { step: 'await_proof', local: state.local, remote, role, text },
       send: { type: 'challenge', ...greeting(state.local) },
     };
   }
@@ -90,10 +95,11 @@ export function advance(state: HandshakeState, frame: Frame): HandshakeStep {
       expectationRefusal(state.expected, remote.id) ??
       secretRefusal(state.local, frame.secured);
     if (refusal !== undefined) return { ok: false, refusal };
-    const text = transcribe(state.local, state.local.nonce, remote, frame.nonce, frame.secured);
+    const { role } = state.local;
+    const text = transcribe(role, state.local, state.local.nonce, remote, frame.nonce, frame.secured);
     return {
       ok: true,
-      state: { step: 'await_welcome', local: state.local, remote, text },
+      state: { step: 'await_welcome', local: state.local, remote, role, text },
       send: { type: 'proof', ...signed(state.local.secret, 'dialer', text) },
     };
   }
@@ -148,6 +154,7 @@ function secretRefusal(local: LocalSide, remoteSecured: boolean): Refusal | unde
 }
 
 function transcribe(
+  role: Role,
   dialer: Peer,
   dialerNonce: string,
   acceptor: Peer,
@@ -157,7 +164,7 @@ function transcribe(
   return JSON.stringify([
     'noex',
     PROTOCOL_VERSION,
-    'member',
+    role,
     dialer.id,
     acceptor.id,
     dialer.incarnation,

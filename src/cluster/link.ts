@@ -8,6 +8,7 @@ import {
   MAX_HANDSHAKE_BYTES,
   type Peer,
   type PeerFrame,
+  type Role,
 } from './frames.js';
 import { accept, advance, dial, type Expectation, type HandshakeState, type LocalSide, welcome } from './handshake.js';
 import { closeCode, isRefusalReason, type Refusal, type RefusalReason, reasonOf } from './refusal.js';
@@ -83,6 +84,12 @@ export class Link {
   /** Who the other side says it is, once it said so. It has proved it when the link is verified or established. */
   get peer(): Peer | undefined {
     return 'remote' in this.#handshake ? this.#handshake.remote : undefined;
+  }
+
+  /** What the other side is, once it said so. Observers only dial. */
+  get peerRole(): Role | undefined {
+    if (this.dialledByUs) return 'member';
+    return 'role' in this.#handshake ? this.#handshake.role : undefined;
   }
 
   /** Waiting for {@link Link.welcome} or {@link Link.refuse}. */

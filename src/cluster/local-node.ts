@@ -1,28 +1,34 @@
 import type { Clock, Timer } from '../clock.js';
 import type { ClusterSettings } from './cluster-config.js';
 import { encode } from './codec.js';
-import { Complaints } from './complaints.js';
+import { Complaints, type RefusedLink } from './complaints.js';
 import { Dialer } from './dialer.js';
-import { check, heard, lateness } from './failure-detector.js';
-import type { Peer, PeerFrame, RpcFrame } from './frames.js';
-import { allBut, confidant, newsOf } from './gossip.js';
+import { check, type DetectorConfig, heard, lateness } from './failure-detector.js';
+import type { Peer, PeerFrame, Role, RpcFrame } from './frames.js';
+import { allBut, confidant, membersOf, newsOf } from './gossip.js';
 import { createNonce, type Expectation } from './handshake.js';
 import { Link, type LinkEnd, type LinkHandlers } from './link.js';
 import { isPreferred, LinkTable } from './link-table.js';
 import type { Member, MembershipChange, NodeDownReason } from './membership.js';
 import * as membership from './membership.js';
 import { NodeId } from './node-id.js';
+import { ObserverLinks } from './observer-links.js';
 import { Probes } from './probes.js';
 import type { Connection, Listener, Transport } from './transport.js';
 
 /** Anti-entropy: every so many heartbeats one peer is told all members, in case news got lost. */
 const BEATS_PER_GOSSIP = 10;
 
+/** Of an observer. Nobody dials it: the port is there because an id has one. */
+const NOT_LISTENING: Listener = { port: 1, close: () => Promise.resolve() };
+
 /** How long a link may take to show that it is alive when somebody else claims its node's id, ms at most. */
 const MAX_PROBE_MS = 2000;
 
 export interface LocalNodeOptions {
   readonly settings: ClusterSettings;
+  /** An `observer` dials members and hears of others from them, but is no member. */
+  readonly role: Role;
   readonly incarnation: number;
   readonly clock: Clock;
   readonly transport: Transport;
@@ -32,6 +38,12 @@ export interface LocalNodeOptions {
   /** After the state changed; `members()` shows it. */
   readonly onChange: (change: MembershipChange) => void;
   readonly onRpc: (from: Peer, frame: RpcFrame) => void;
+  /** Whether observers may ask this. */
+  readonly isPublic: (method: string) => boolean;
+  /** There is no link any more with this observer. */
+  readonly onObserverGone: (id: NodeId) => void;
+  /** An attempt to reach this node came to nothing; there will be another. */
+  readonly onUnreached: (target: NodeId, end: LinkEnd) => void;
 }
 
 /**
@@ -45,6 +57,7 @@ export class LocalNode {
   readonly #options: LocalNodeOptions;
   readonly #listener: Listener;
   readonly #linked: LinkTable;
+  readonly #observers: ObserverLinks;
   readonly #dialer: Dialer;
   readonly #probes: Probes;
   readonly #complaints: Complaints;
@@ -61,7 +74,12 @@ export class LocalNode {
 
   /** @throws ListenError (as a rejection) */
   static async start(options: LocalNodeOptions): Promise<LocalNode> {
-    const { settings, transport } = options;
+    const { settings, transport, role } = options;
+    if (role === 'observer') {
+      const observer = new LocalNode(options, NOT_LISTENING);
+      observer.#dialer.start();
+      return observer;
+    }
     let node: LocalNode | undefined;
     const listener = await transport.listen(settings.listen, (connection) => {
       // Without the port there is no node id yet, and so nothing to answer with.
@@ -82,12 +100,25 @@ export class LocalNode {
     this.startedAt = clock.monotonic();
     this.#linked = new LinkTable(this.id);
     this.#complaints = new Complaints(this.id, onError);
+    this.#observers = new ObserverLinks({
+      clock,
+      detector: this.#detector,
+      isPublic: options.isPublic,
+      onRequest: options.onRpc,
+      onRefused: (link, refusal) => {
+        const end: RefusedLink['end'] = { kind: 'refused', by: 'us', ...refusal };
+        this.#complaints.refused({ end, target: undefined, linkedWith: undefined, remote: link.remote });
+      },
+      onGone: options.onObserverGone,
+    });
     this.#probes = new Probes(clock, Math.min(MAX_PROBE_MS, settings.heartbeatIntervalMs));
     this.#dialer = new Dialer({
       clock,
       random,
       backoff: settings.backoff,
       localId: this.id,
+      // Nobody ever dials an observer.
+      dialsFirst: (id) => options.role === 'observer' || this.id < id,
       seeds: settings.seeds,
       dial: (target) => this.#dial(target),
     });
@@ -109,7 +140,7 @@ export class LocalNode {
 
   /** How much of what was sent to that node it has not taken yet, bytes. */
   backlog(id: NodeId): number {
-    return this.#linked.get(id)?.links[0].backlog ?? 0;
+    return this.#linkWith(id)?.backlog ?? 0;
   }
 
   /**
@@ -117,10 +148,20 @@ export class LocalNode {
    * @returns whether there is a link to send it on
    */
   sendEncoded(id: NodeId, text: string, incarnation?: number): boolean {
+    const link = this.#linkWith(id, incarnation);
+    link?.sendEncoded(text);
+    return link !== undefined;
+  }
+
+  #linkWith(id: NodeId, incarnation?: number): Link | undefined {
     const node = this.#linked.get(id);
-    if (node === undefined || (incarnation !== undefined && node.peer.incarnation !== incarnation)) return false;
-    node.links[0].sendEncoded(text);
-    return true;
+    if (node === undefined) return this.#observers.get(id, incarnation);
+    return incarnation === undefined || node.peer.incarnation === incarnation ? node.links[0] : undefined;
+  }
+
+  get #detector(): DetectorConfig {
+    const { heartbeatIntervalMs: intervalMs, heartbeatMissThreshold: missThreshold } = this.#options.settings;
+    return { intervalMs, missThreshold };
   }
 
   /** Says goodbye to all, and resolves when the port is free and nothing is left. */
@@ -132,6 +173,7 @@ export class LocalNode {
     for (const { id } of this.members()) {
       this.#apply(membership.left(this.#membership, id, this.#options.clock.monotonic()));
     }
+    this.#observers.stop();
     // Only then: a link that ends must not make the dialer begin anew.
     for (const link of this.#open) {
       link.send({ type: 'leave' });
@@ -161,7 +203,8 @@ export class LocalNode {
   #openLink(connection: Connection, expected?: Expectation): Link {
     const { clock, settings } = this.#options;
     const { id, incarnation } = this;
-    const local = { id, incarnation, secret: settings.clusterSecret, nonce: createNonce() };
+    const { role } = this.#options;
+    const local = { id, incarnation, role, secret: settings.clusterSecret, nonce: createNonce() };
     const handlers = this.#linkHandlers;
     const link = new Link({ connection, clock, local, handlers, ...(expected === undefined ? {} : { expected }) });
     this.#open.add(link);
@@ -186,6 +229,10 @@ export class LocalNode {
       this.#complaints.idConflict();
       return;
     }
+    if (link.peerRole === 'observer') {
+      this.#admitObserver(link, peer);
+      return;
+    }
     const known = this.#linked.get(peer.id);
     const isSameLife = known?.peer.incarnation === peer.incarnation;
     if (known === undefined || (isSameLife && isPreferred(this.id, peer.id, link, known.links[0]))) {
@@ -207,6 +254,15 @@ export class LocalNode {
         this.#linked.get(peer.id)?.links[0].send({ type: 'id_conflict' });
       }
     });
+  }
+
+  #admitObserver(link: Link, peer: Peer): void {
+    if (this.#membership.members.has(peer.id)) {
+      link.refuse({ reason: 'id_conflict', message: `${peer.id} is a member; an observer needs an id of its own` });
+      return;
+    }
+    this.#observers.admit(link, peer);
+    link.send(membersOf(this.#peers()));
   }
 
   /** Whom we dialled lets us in. */
@@ -239,10 +295,12 @@ export class LocalNode {
 
   /** Tells a new peer of the others, and the others of it. */
   #introduce(peer: Peer): void {
+    if (this.#options.role === 'observer') return;
     const peers = this.#peers();
     this.#linked.get(peer.id)?.links[0].send(allBut(peers, peer.id));
     const news = encode(newsOf(peer));
     for (const other of peers) if (other.id !== peer.id) this.sendEncoded(other.id, news);
+    this.#observers.sendAll(news);
   }
 
   #retireSpares([, ...spares]: readonly Link[]): void {
@@ -253,6 +311,10 @@ export class LocalNode {
   }
 
   #receive(link: Link, peer: Peer, frame: PeerFrame): void {
+    if (link.peerRole === 'observer') {
+      this.#observers.receive(link, peer, frame);
+      return;
+    }
     const { clock } = this.#options;
     const node = this.#linked.get(peer.id);
     // A retired link may still bring what was under way, but nothing from another life of its node.
@@ -290,6 +352,7 @@ export class LocalNode {
   }
 
   #ended(link: Link, end: LinkEnd): void {
+    this.#observers.ended(link);
     const place = this.#linked.remove(link);
     const target = this.#targets.get(link);
     const peerId = link.peer?.id;
@@ -303,7 +366,10 @@ export class LocalNode {
     if (reason === 'self') this.#dialer.reachedSelf(target);
     else if (reason === 'duplicate_link' && peerId !== undefined && this.isConnected(peerId)) {
       this.#dialer.reached(target, peerId);
-    } else this.#dialer.failed(target);
+    } else {
+      this.#dialer.failed(target);
+      this.#options.onUnreached(target, end);
+    }
   }
 
   /** All links with a node are over. */
@@ -333,7 +399,7 @@ export class LocalNode {
   /** Says how we are, and looks who is silent, whom to forget and whom to tell. */
   #beat(): void {
     const { clock, settings, processCount } = this.#options;
-    const { heartbeatIntervalMs: intervalMs, heartbeatMissThreshold: missThreshold } = settings;
+    const { intervalMs, missThreshold } = this.#detector;
     const now = clock.monotonic();
     const lateMs = lateness(this.#beatAt, now, intervalMs);
     this.#beatAt = now;
@@ -342,7 +408,7 @@ export class LocalNode {
     const uptimeMs = Math.round(now - this.startedAt);
     const heartbeat = encode({ type: 'heartbeat', processCount: processCount(), uptimeMs });
     for (const node of this.#linked.nodes()) {
-      const { pulse, verdict } = check(node.pulse, now, lateMs, { intervalMs, missThreshold });
+      const { pulse, verdict } = check(node.pulse, now, lateMs, this.#detector);
       node.pulse = pulse;
       if (verdict === 'dead') {
         this.#lose(node.peer.id, 'heartbeat_timeout');
@@ -354,12 +420,15 @@ export class LocalNode {
       // Whoever was to end them did not: it lost them before we did.
       if (now - node.changedAt >= intervalMs * missThreshold) this.#retireSpares(node.links);
     }
+    this.#observers.beat(heartbeat, now, lateMs);
     this.#apply(membership.forget(this.#membership, now, settings.forgetAfterMs));
     if (this.#beats % BEATS_PER_GOSSIP === 0) this.#gossip();
   }
 
   #gossip(): void {
+    if (this.#options.role === 'observer') return;
     const peers = this.#peers();
+    this.#observers.sendAll(encode(membersOf(peers)));
     const to = confidant(peers, this.#options.random);
     if (to !== undefined) this.#linked.get(to.id)?.links[0].send(allBut(peers, to.id));
   }

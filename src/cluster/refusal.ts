@@ -26,6 +26,8 @@ const CLOSE_CODES = {
   unknown_type: 4013,
   /** A known frame at the wrong moment. */
   out_of_turn: 4014,
+  /** An observer asked for, or said, something that is for members. */
+  not_permitted: 4015,
 } as const;
 
 export type RefusalReason = keyof typeof CLOSE_CODES;

@@ -18,6 +18,8 @@ const MAX_BACKLOG_BYTES = 1024 * 1024;
 
 /** Answers a request; what it throws goes back as its message and code, without the stack. */
 export type RequestHandler = (body: unknown, from: NodeId) => unknown;
+/** Who may ask. */
+export type Access = 'members' | 'public';
 export type NotifyHandler = (body: unknown, from: NodeId) => unknown;
 
 /** Questions and news between nodes. Bodies are plain data, and Date, Map, Set, bigint, Error, `undefined`. */
@@ -30,11 +32,12 @@ export interface Rpc {
    */
   request(nodeId: NodeId, method: string, body: unknown, timeoutMs: number): Promise<unknown>;
   /**
-   * Answers requests, in this run of the cluster and later ones. Returns what ends it.
+   * Answers requests, in this run of the cluster and later ones. Returns what ends it. `access`: whether observers may
+   * ask as well as members; what they may must change nothing.
    *
    * @throws InvalidArgumentError if the method has a handler already
    */
-  handle(method: string, handler: RequestHandler): () => void;
+  handle(method: string, handler: RequestHandler, access?: Access): () => void;
   /**
    * News that nobody answers, encoded once for all it goes to. Nodes without a link miss it, and so do nodes that have
    * not even taken {@link MAX_BACKLOG_BYTES} of what they were sent before: no queue of news grows behind a slow reader.
@@ -73,7 +76,7 @@ interface Pending {
 /** {@link Rpc}, and what its owner tells it. No promise outlives its time-out, its link or the cluster. */
 export class RpcEndpoint implements Rpc {
   readonly #options: RpcOptions;
-  readonly #handlers = new Map<string, RequestHandler>();
+  readonly #handlers = new Map<string, { readonly answer: RequestHandler; readonly access: Access }>();
   readonly #topics = new Map<string, Listeners<[unknown, NodeId]>>();
   readonly #pending = new Map<number, Pending>();
   #lastId = 0;
@@ -103,13 +106,19 @@ export class RpcEndpoint implements Rpc {
     });
   }
 
-  handle(method: string, handler: RequestHandler): () => void {
+  handle(method: string, answer: RequestHandler, access: Access = 'members'): () => void {
     requireName('method', method);
     if (this.#handlers.has(method)) throw new InvalidArgumentError('method', 'one without a handler', method);
+    const handler = { answer, access };
     this.#handlers.set(method, handler);
     return () => {
       if (this.#handlers.get(method) === handler) this.#handlers.delete(method);
     };
+  }
+
+  /** Whether observers may ask this. */
+  isPublic(method: string): boolean {
+    return this.#handlers.get(method)?.access === 'public';
   }
 
   notify(to: NodeId | readonly NodeId[], topic: string, body: unknown): readonly NodeId[] {
@@ -167,7 +176,7 @@ export class RpcEndpoint implements Rpc {
     const succeed = (value: unknown) => this.#answer(from, { type: 'reply', id, body: value });
     const fail = (thrown: unknown) => this.#answer(from, failure(id, thrown));
     try {
-      const result = handler(body, from.id);
+      const result = handler.answer(body, from.id);
       if (result instanceof Promise) result.then(succeed, fail);
       else succeed(result);
     } catch (thrown) {

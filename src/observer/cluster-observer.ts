@@ -133,6 +133,8 @@ export type ObservedChange<Id extends string> =
 export interface ClusterObserverPorts<Id extends string> {
   now(): number;
   readonly scheduler: SchedulerLike;
+  /** Of an `observer`, which is no node of the cluster, there is nothing to show. */
+  readonly role: 'member' | 'observer';
   /** `undefined`: this runtime is not observed. */
   readonly local: LocalObserver | undefined;
   /** This node, while the cluster runs. */
@@ -150,7 +152,7 @@ export interface ClusterObserverPorts<Id extends string> {
 }
 
 export function createClusterObserver<Id extends string>(ports: ClusterObserverPorts<Id>): ClusterObserverApi<Id> {
-  const { scheduler, local } = ports;
+  const { scheduler, local, role } = ports;
   const now = (): number => ports.now();
   const change$ = fromFeed(ports.changes);
   const stopped$ = fromFeed(ports.stopped);
@@ -186,6 +188,7 @@ export function createClusterObserver<Id extends string>(ports: ClusterObserverP
   const withLocal = (others: readonly NodePresence<Id>[]): Presence<Id> => {
     const { id: localNodeId, incarnation } = localNode();
     const timestamp = now();
+    if (role === 'observer') return { timestamp, localNodeId, nodes: others };
     if (local === undefined) {
       const error = new ObserverDisabledError().message;
       const off: NodePresence<Id> = { nodeId: localNodeId, incarnation, link: 'failed', error };
@@ -334,7 +337,7 @@ export function createClusterObserver<Id extends string>(ports: ClusterObserverP
     async getNodeSnapshot(nodeId, timeout = DEFAULT_TIMEOUT_MS) {
       checkTimeout(timeout);
       const { id: localNodeId } = localNode();
-      if (nodeId !== localNodeId) await reader.ask(nodeId, REPORT, timeout);
+      if (role === 'observer' || nodeId !== localNodeId) await reader.ask(nodeId, REPORT, timeout);
       else if (local === undefined) throw new ObserverDisabledError();
       else return local.observer.getSnapshot();
       const frame = reader.frames.get(nodeId);

@@ -1,5 +1,6 @@
 import { SimulatedClock } from '../../src/clock.js';
 import { type ClusterApi, createCluster } from '../../src/cluster/cluster.js';
+import type { ClusterConfig } from '../../src/cluster/cluster-config.js';
 import { MemoryNetwork } from '../../src/cluster/memory-transport.js';
 import { NodeId } from '../../src/cluster/node-id.js';
 import type { Rpc } from '../../src/cluster/rpc.js';
@@ -32,13 +33,13 @@ export class ObservedCluster {
   #ports = 4369;
 
   /** A node with a supervisor and three workers of ten messages each, joined through the first one started. */
-  async start(name: string, options: RuntimeOptions = {}): Promise<ObservedNode> {
+  async start(name: string, options: RuntimeOptions = {}, config: Partial<ClusterConfig> = {}): Promise<ObservedNode> {
     const transport = this.network.transport();
     const errors: unknown[] = [];
     const onError = (error: unknown): void => void errors.push(error);
     const runtime = createRuntime({ clock: transport.clock, transport, onError, ...options });
     const { Cluster, GenServer, Supervisor } = runtime;
-    await Cluster.start(this.#config(name));
+    await Cluster.start({ ...this.#config(name), ...config });
     const children = ['w1', 'w2', 'w3'].map((id) => ({ id, start: () => GenServer.start(counter, { name: id }) }));
     const workers = await Supervisor.start({ children });
     for (const { ref } of Supervisor.getChildren(workers)) {

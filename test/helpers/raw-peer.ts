@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
 import { decode, encode } from '../../src/cluster/codec.js';
-import { type Frame, MAX_FRAME_BYTES } from '../../src/cluster/frames.js';
+import { type Frame, MAX_FRAME_BYTES, type Role } from '../../src/cluster/frames.js';
 import { advance, createNonce, dial } from '../../src/cluster/handshake.js';
 import { NodeId } from '../../src/cluster/node-id.js';
 
@@ -38,9 +38,9 @@ export class RawPeer {
   }
 
   /** Connects, and goes through the handshake as a node would. */
-  static async join(to: NodeId, as: NodeId, secret?: string): Promise<RawPeer> {
+  static async join(to: NodeId, as: NodeId, secret?: string, role: Role = 'member'): Promise<RawPeer> {
     const peer = await RawPeer.connect(to);
-    const opening = dial({ id: as, incarnation: Date.now(), secret, nonce: createNonce() }, { id: to });
+    const opening = dial({ id: as, role, incarnation: Date.now(), secret, nonce: createNonce() }, { id: to });
     let { state } = opening;
     peer.send(opening.send);
     for (let seen = 0; state.step !== 'established'; seen++) {

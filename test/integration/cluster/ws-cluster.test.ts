@@ -5,7 +5,7 @@ import { WebSocket, WebSocketServer } from 'ws';
 import { systemClock } from '../../../src/clock.js';
 import { type ClusterApi, createCluster } from '../../../src/cluster/cluster.js';
 import type { ClusterConfig } from '../../../src/cluster/cluster-config.js';
-import { MAX_FRAME_BYTES } from '../../../src/cluster/frames.js';
+import { MAX_FRAME_BYTES, type PeerFrame } from '../../../src/cluster/frames.js';
 import { createNonce } from '../../../src/cluster/handshake.js';
 import { NodeId } from '../../../src/cluster/node-id.js';
 import type { Rpc } from '../../../src/cluster/rpc.js';
@@ -174,6 +174,58 @@ describe('a stranger', () => {
     const page = new WebSocket(`ws://${host}:${port}`, { origin: 'https://example.com' });
     const [error] = (await once(page, 'error')) as [Error];
     expect(error.message).toContain('403');
+  });
+});
+
+describe('an observer', () => {
+  const observerId = NodeId.parse('observer@127.0.0.1:1');
+
+  it('may ask what is public, hears who the members are, and is none', async () => {
+    const a = await startNode('nodeA');
+    const b = await startNode('nodeB', [a.id]);
+    await eventually(() => expect(a.cluster.isNodeConnected(b.id)).toBe(true));
+    a.rpc.handle('look', () => 'as you like', 'public');
+    const observer = await RawPeer.join(a.id, observerId, undefined, 'observer');
+    observer.send({ type: 'request', id: 1, method: 'look', body: null });
+    await eventually(() => expect(observer.received).toContainEqual({ type: 'reply', id: 1, body: 'as you like' }));
+    expect(observer.received).toContainEqual({ type: 'members', members: [expect.objectContaining({ id: b.id })] });
+    expect([a.events, b.events]).toEqual([['up nodeB'], ['up nodeA']]);
+    expect(a.cluster.getNodeIds()).toEqual([b.id]);
+    observer.socket.close();
+  });
+
+  it.each<[string, PeerFrame]>([
+    ['ask for anything else', { type: 'request', id: 1, method: 'change', body: null }],
+    ['ask for what there is not', { type: 'request', id: 1, method: 'nothing', body: null }],
+    ['spread news', { type: 'notify', topic: 'news', body: 'nodeB is dead' }],
+    ['answer', { type: 'reply', id: 1, body: null }],
+    ['tell of members', { type: 'members', members: [{ id: NodeId.parse('nodeX@127.0.0.1:2'), incarnation: 1 }] }],
+    ['tell of conflicts', { type: 'id_conflict' }],
+  ])('may not %s: its link is closed', async (_, frame) => {
+    const a = await startNode('nodeA');
+    let isChanged = false;
+    a.rpc.handle('change', () => {
+      isChanged = true;
+    });
+    a.rpc.onNotify('news', () => {
+      isChanged = true;
+    });
+    const observer = await RawPeer.join(a.id, observerId, undefined, 'observer');
+    observer.send(frame);
+    expect(await observer.closed).toBe('4015 not_permitted');
+    expect(isChanged).toBe(false);
+    expect(a.cluster.getNodes()).toEqual([]);
+    expect(a.errors).toMatchObject([{ code: 'NOEX_HANDSHAKE', reason: 'not_permitted' }]);
+  });
+
+  it('cannot take the id of a member', async () => {
+    const a = await startNode('nodeA');
+    const b = await startNode('nodeB', [a.id]);
+    await eventually(() => expect(a.cluster.isNodeConnected(b.id)).toBe(true));
+    await expect(RawPeer.join(a.id, b.id, undefined, 'observer')).rejects.toThrow();
+    await expect(RawPeer.join(a.id, a.id, undefined, 'observer')).rejects.toThrow();
+    expect(a.events).toEqual(['up nodeB']);
+    expect(await b.rpc.request(a.id, 'nothing', null, 5000).catch((error) => error.code)).toBe('NOEX_REMOTE');
   });
 });
 

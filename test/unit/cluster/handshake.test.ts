@@ -16,7 +16,7 @@ const idA = NodeId.parse('nodeA@127.0.0.1:4369');
 const idB = NodeId.parse('nodeB@127.0.0.1:4370');
 
 function side(id: NodeId, secret?: string, incarnation = 1): LocalSide {
-  return { id, incarnation, secret, nonce: createNonce() };
+  return { id, role: 'member', incarnation, secret, nonce: createNonce() };
 }
 
 /** Runs a handshake to its end; `onFrame` may look at what passes, or change it. */
@@ -104,6 +104,7 @@ describe('a handshake', () => {
   it.each([
     ['node id', (frame: Frame) => (frame.type === 'hello' ? { ...frame, nodeId: NodeId.parse('nodeC@h:1') } : frame)],
     ['incarnation', (frame: Frame) => (frame.type === 'hello' ? { ...frame, incarnation: 99 } : frame)],
+    ['role', (frame: Frame) => (frame.type === 'hello' ? { ...frame, role: 'observer' as const } : frame)],
     ['nonce', (frame: Frame) => (frame.type === 'challenge' ? { ...frame, nonce: createNonce() } : frame)],
   ])('is refused if somebody in between changes a %s', (_, change) => {
     expect(shakeHands(side(idA, 'right'), side(idB, 'right'), { id: idB }, change).acceptor).toBe('auth_failed');

@@ -1,0 +1,158 @@
+import { randomBytes } from 'node:crypto';
+import { schedulerOf } from '../../streams/scheduler.js';
+import { type Clock, MAX_TIMER_MS, systemClock } from '../clock.js';
+import { type ClusterApi, createCluster, type MembershipView } from '../cluster/cluster.js';
+import type { ClusterConfig } from '../cluster/cluster-config.js';
+import type { LinkEnd } from '../cluster/link.js';
+import { NodeId } from '../cluster/node-id.js';
+import type { Transport } from '../cluster/transport.js';
+import { createWsTransport } from '../cluster/ws-transport.js';
+import { HandshakeError, InvalidArgumentError, NodeUnreachableError, warn } from '../errors.js';
+import { type ClusterObserverApi, createClusterObserver } from '../observer/cluster-observer.js';
+
+/** How long to wait for the nodes that the first one tells of, ms. */
+const INTRODUCTION_MS = 1000;
+
+export interface AttachOptions extends Pick<ClusterConfig, 'clusterSecret' | 'forgetAfterMs'> {
+  /** How long the first contact may take, ms. Default 5000. */
+  readonly timeout?: number;
+  /** Hears what handlers throw, and what goes wrong with nodes later on. Default: a warning of the Node process. */
+  readonly onError?: (error: unknown) => void;
+  /** Default: the machine's clock. */
+  readonly clock?: Clock;
+  /** How nodes are reached. Default: WebSockets. */
+  readonly transport?: Transport;
+}
+
+/**
+ * A cluster seen from outside. `localNodeId` in its snapshots is the observer's own id, which none of the nodes has.
+ */
+export interface AttachedObserver extends ClusterObserverApi<NodeId> {
+  /** Ends all links; what was subscribed completes. */
+  detach(): Promise<void>;
+}
+
+/**
+ * Looks on at a running cluster without becoming a member: no node counts the observer, none tells of it. One address is
+ * enough: the others are learned from it, and followed as they come and go, even when that first node is gone.
+ *
+ * Rejects with InvalidNodeIdError; with HandshakeError when no address lets it in (another secret, another version of the
+ * protocol, another node there); with NodeUnreachableError when nobody answers.
+ *
+ * @param addresses `name@host:port` of a member, or of several of which any will do
+ * @example
+ * const cluster = await attach('nodeA@127.0.0.1:4369');
+ * cluster.snapshot$.subscribe(({ aggregated }) => console.log(aggregated));
+ */
+export async function attach(
+  addresses: string | readonly string[],
+  options: AttachOptions = {},
+): Promise<AttachedObserver> {
+  const { clock = systemClock, onError = warn, timeout = 5000, clusterSecret, forgetAfterMs } = options;
+  if (!(typeof timeout === 'number' && timeout > 0 && timeout <= MAX_TIMER_MS)) {
+    throw new InvalidArgumentError('timeout', `a number of ms above 0, at most ${MAX_TIMER_MS}`, timeout);
+  }
+  const seeds = (typeof addresses === 'string' ? [addresses] : addresses).map((address) => NodeId.parse(address));
+  if (seeds.length === 0) throw new InvalidArgumentError('addresses', 'at least one', addresses);
+
+  let isAttached = false;
+  const contact = new FirstContact(seeds);
+  const { cluster, membership, rpc } = createCluster({
+    clock,
+    transport: options.transport ?? createWsTransport(),
+    role: 'observer',
+    processCount: () => 0,
+    // What the first contact fails of is what this function rejects with.
+    onError: (error) => isAttached && onError(error),
+    onUnreached: (target, end) => contact.failed(target, end),
+  });
+  const observer = createClusterObserver<NodeId>({
+    now: () => clock.now(),
+    scheduler: schedulerOf(clock),
+    role: 'observer',
+    local: undefined,
+    request: rpc.request.bind(rpc),
+    onNotify: rpc.onNotify.bind(rpc),
+    conflations: () => 0,
+    localNode: membership.local,
+    members: membership.members,
+    changes: { subscribe: membership.onChange },
+    stopped: { subscribe: (listener) => cluster.onStatusChange((status) => status === 'stopping' && listener(status)) },
+    onError,
+  });
+  cluster.onNodeUp(({ id }) => contact.succeeded(id));
+  const timer = clock.setTimeout(() => contact.timedOut(timeout), timeout);
+  try {
+    await cluster.start({
+      nodeName: `observer-${randomBytes(6).toString('hex')}`,
+      seeds,
+      ...(clusterSecret !== undefined && { clusterSecret }),
+      ...(forgetAfterMs !== undefined && { forgetAfterMs }),
+    });
+    const first = await contact.made;
+    // Whatever it answers, it has said before who the others are.
+    await observer.getNodeSnapshot(first, timeout).catch(() => undefined);
+    await introduced(cluster, membership, clock);
+  } catch (error) {
+    await cluster.stop();
+    throw error;
+  } finally {
+    clock.clearTimeout(timer);
+  }
+  isAttached = true;
+  return { ...observer, detach: () => cluster.stop() };
+}
+
+/** Resolves with the first node that is reached, or rejects when there is no hope. */
+class FirstContact {
+  readonly made: Promise<NodeId>;
+  readonly #failures = new Map<NodeId, LinkEnd>();
+  readonly #seeds: readonly NodeId[];
+  #resolve: (id: NodeId) => void = () => undefined;
+  #reject: (error: Error) => void = () => undefined;
+
+  constructor(seeds: readonly NodeId[]) {
+    this.#seeds = seeds;
+    this.made = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    // It may fail while the cluster is still starting, and nobody waits for it yet.
+    this.made.catch(() => undefined);
+  }
+
+  succeeded(id: NodeId): void {
+    this.#resolve(id);
+  }
+
+  failed(target: NodeId, end: LinkEnd): void {
+    this.#failures.set(target, end);
+    if (this.#seeds.every((seed) => this.#failures.has(seed))) this.#reject(errorOf(target, end));
+  }
+
+  timedOut(ms: number): void {
+    this.#reject(new NodeUnreachableError(this.#seeds.join(', '), `no answer within ${ms} ms`));
+  }
+}
+
+function errorOf(target: NodeId, end: LinkEnd): Error {
+  if (end.kind === 'broken') return new NodeUnreachableError(target, end.reason);
+  const problem = end.by === 'us' ? end.message : `refused by the other side: ${end.message}`;
+  return new HandshakeError(target, end.reason, problem);
+}
+
+/** Resolves when every node that was told of is reached, or known not to be. */
+function introduced(cluster: ClusterApi, membership: MembershipView, clock: Clock): Promise<void> {
+  return new Promise((resolve) => {
+    const isOver = (): boolean =>
+      cluster.getStatus() !== 'running' || membership.members().every(({ status }) => status !== 'connecting');
+    const end = (): void => {
+      unsubscribe();
+      clock.clearTimeout(timer);
+      resolve();
+    };
+    const unsubscribe = membership.onChange(() => isOver() && end());
+    const timer = clock.setTimeout(end, INTRODUCTION_MS);
+    if (isOver()) end();
+  });
+}

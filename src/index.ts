@@ -21,6 +21,7 @@ export type {
   RuntimeEvent,
   SupervisorStrategy,
 } from '../streams/events.js';
+export type { LogEntry } from '../streams/log.js';
 export type {
   ClusterAggregate,
   GenServerStats,

@@ -10,6 +10,7 @@ import { createWsTransport } from './cluster/ws-transport.js';
 import { InvalidArgumentError, ObserverDisabledError, warn } from './errors.js';
 import * as clusterObserver from './observer/cluster-observer.js';
 import { CostMeter } from './observer/cost.js';
+import { createLogPublisher } from './observer/log-publisher.js';
 import { checkHandler, createObserver, type ObserverApi } from './observer/observer.js';
 import { createPublisher } from './observer/publisher.js';
 import type { ProcessRef } from './process/behavior.js';
@@ -179,12 +180,18 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
     notify: rpc.notify.bind(rpc),
     onNotify: rpc.onNotify.bind(rpc),
   };
-  const publisher = createPublisher<NodeId>({
+  const publishing = {
     ...wire,
     incarnation: () => membership.local()?.incarnation ?? 0,
-    handle: (method, answer) => void rpc.handle(method, answer, 'public'),
+    handle: (method: string, answer: (body: unknown, from: NodeId) => unknown) =>
+      void rpc.handle(method, answer, 'public'),
+  };
+  const publisher = createPublisher<NodeId>(publishing);
+  const forgetLogReader = createLogPublisher<NodeId>(publishing);
+  membership.onPeerGone((id) => {
+    publisher.forget(id);
+    forgetLogReader(id);
   });
-  membership.onPeerGone((id) => publisher.forget(id));
 
   return {
     GenServer: createGenServer({ processes, scheduler, deadlines, onLifecycleEvent: onLifecycleEvent('genserver') }),

@@ -1,4 +1,18 @@
 import type { Changes } from './changes.js';
+import {
+  amount,
+  type Check,
+  columns,
+  count,
+  isIn,
+  list,
+  object,
+  parse,
+  text,
+  textOrNull,
+  that,
+  time,
+} from './check.js';
 import type { NodeModel } from './evolve.js';
 import { isPackedHistogram } from './histogram.js';
 import { snapshotOf } from './project.js';
@@ -50,9 +64,7 @@ export function encodeReport({ vitals, ...head }: Omit<NodeReport, 'changes'>, c
  * @throws TypeError that names the part that is not what it should be
  */
 export function decodeReport(text: unknown): NodeReport {
-  if (typeof text !== 'string') throw new TypeError('a report must be text');
-  const report = parse(text);
-  REPORT(report, 'report');
+  const report = parse(text, REPORT, 'report');
   const { vitals, ...rest } = report as WireReport;
   return vitals === undefined ? rest : { ...rest, vitals: unpackVitals(vitals) };
 }
@@ -74,61 +86,8 @@ function unpackVitals(packed: readonly number[]): NodeVitals {
   return { eventLoopUtilization, eventLoopDelay: { p50, p99 }, cpu, uptimeMs, observer, flushIntervalMs };
 }
 
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new TypeError('a report must be JSON', { cause });
-  }
-}
-
-/** Throws a TypeError that names `path` unless `value` is what it should be. */
-type Check = (value: unknown, path: string) => void;
-
-function that(isRight: (value: unknown) => boolean, expected: string): Check {
-  return (value, path) => {
-    if (!isRight(value)) throw new TypeError(`${path} must be ${expected}`);
-  };
-}
-
-function object(checks: Readonly<Record<string, Check>>): Check {
-  const entries = Object.entries(checks);
-  return (value, path) => {
-    if (typeof value !== 'object' || value === null) throw new TypeError(`${path} must be an object`);
-    for (const [field, check] of entries) {
-      check(Object.hasOwn(value, field) ? Reflect.get(value, field) : undefined, `${path}.${field}`);
-    }
-  };
-}
-
-function list(check: Check): Check {
-  return (value, path) => {
-    if (!Array.isArray(value)) throw new TypeError(`${path} must be an array`);
-    for (const item of value) check(item, path);
-  };
-}
-
-/** Columns of one length, each full of values that pass. */
-function columns(checks: Readonly<Record<string, Check>>): Check {
-  const each = object(Object.fromEntries(Object.entries(checks).map(([field, check]) => [field, list(check)])));
-  return (value, path) => {
-    each(value, path);
-    const lengths = Object.keys(checks).map((field) => Reflect.get(value as object, field).length);
-    if (new Set(lengths).size > 1) throw new TypeError(`${path} must have columns of one length`);
-  };
-}
-
-const isText = (value: unknown): boolean => typeof value === 'string';
-const isIn = (values: readonly unknown[]): Check =>
-  that((value) => values.includes(value), `one of ${values.join(', ')}`);
-
-const count = that((value) => Number.isSafeInteger(value) && Number(value) >= 0, 'a whole number, at least 0');
-const time = that(Number.isFinite, 'a number');
-const text = that(isText, 'text');
-const amount = that((value) => Number.isFinite(value) && Number(value) >= 0, 'a number, at least 0');
 const amounts = list(amount);
 const packed = that(isPackedHistogram, 'a packed histogram');
-const textOrNull = that((value) => value === null || isText(value), 'text, or null');
 
 const SERVERS = columns({
   id: text,

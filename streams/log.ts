@@ -1,4 +1,5 @@
-import type { ErrorFact, ExitFact, ProcessKind } from './events.js';
+import { amount, type Check, count, isIn, list, object, optional, parse, text, time } from './check.js';
+import type { ErrorFact, ExitFact, ProcessKind, RuntimeEvent } from './events.js';
 
 interface Entry {
   /** The node it happened on; of `node_up` and `node_down`, the node that came or went. */
@@ -14,16 +15,13 @@ interface ProcessEntry extends Entry {
   readonly name?: string;
 }
 
-/**
- * What is worth a line in the log of a cluster: what happened to a process, or to a node. Plain data; never the content of
- * a message.
- */
-export type LogEntry =
+type ProcessLogEntry =
   | (ProcessEntry & { readonly type: 'process_started'; readonly kind: ProcessKind })
   | (ProcessEntry & { readonly type: 'process_crashed'; readonly kind: ProcessKind; readonly error: ErrorFact })
   | (ProcessEntry & { readonly type: 'process_exited'; readonly kind: ProcessKind; readonly reason: ExitFact })
   | (ProcessEntry & {
       readonly type: 'child_restarted';
+      readonly kind: ProcessKind;
       readonly supervisorId: string;
       /** The id in the child spec. */
       readonly childId: string;
@@ -31,8 +29,118 @@ export type LogEntry =
       /** How often this child has been restarted by now. */
       readonly attempt: number;
     })
-  | (ProcessEntry & { readonly type: 'loop_blocked'; readonly messageType?: string; readonly ms: number })
+  | (ProcessEntry & { readonly type: 'loop_blocked'; readonly messageType?: string; readonly ms: number });
+
+/**
+ * What is worth a line in the log of a cluster: what happened to a process, or to a node. Plain data; never the content of
+ * a message.
+ */
+export type LogEntry =
+  | ProcessLogEntry
   | (Entry & { readonly type: 'node_up' })
   | (Entry & { readonly type: 'node_down'; readonly reason: string })
   /** So many entries of this node are lost: there were more than are kept. */
   | (Entry & { readonly type: 'missed'; readonly count: number });
+
+type WithoutNode<E> = E extends ProcessLogEntry ? Omit<E, 'nodeId'> : never;
+
+/** A {@link LogEntry} as a node tells it of itself. */
+export type OwnLogEntry = WithoutNode<ProcessLogEntry>;
+
+/** Errors may be of any size; in a log they are not. In characters. */
+const MAX_MESSAGE = 1000;
+const MAX_STACK = 4000;
+
+/** The line that an event is worth, if it is. `name`: of the process that it happened to. */
+export function ownLogEntry(event: RuntimeEvent, name: string | undefined): OwnLogEntry | undefined {
+  const { at } = event;
+  const named = name === undefined ? {} : { name };
+  switch (event.type) {
+    case 'process_started': {
+      const { type, id, kind } = event;
+      return { type, at, id, ...named, kind };
+    }
+    case 'process_crashed': {
+      const { type, id, kind, error } = event;
+      return { type, at, id, ...named, kind, error: clipped(error) };
+    }
+    case 'process_exited': {
+      const { type, id, kind, reason } = event;
+      return {
+        type,
+        at,
+        id,
+        ...named,
+        kind,
+        reason: typeof reason === 'string' ? reason : { error: clipped(reason.error) },
+      };
+    }
+    case 'child_restarted': {
+      const { type, newId: id, kind, supervisorId, childId, oldId, attempt } = event;
+      return { type, at, id, ...named, kind, supervisorId, childId, oldId, attempt };
+    }
+    case 'loop_blocked': {
+      const { type, id, messageType, ms } = event;
+      return { type, at, id, ...named, ...(messageType !== undefined && { messageType }), ms };
+    }
+    default:
+      return undefined;
+  }
+}
+
+function clipped({ name, message, stack, code }: ErrorFact): ErrorFact {
+  return {
+    name: name.slice(0, MAX_MESSAGE),
+    message: message.slice(0, MAX_MESSAGE),
+    ...(stack !== undefined && { stack: stack.slice(0, MAX_STACK) }),
+    ...(code !== undefined && { code: code.slice(0, MAX_MESSAGE) }),
+  };
+}
+
+/** A part of the log of one node, as it tells it to another. */
+export interface LogPart {
+  /** Which life of the node. */
+  readonly incarnation: number;
+  /** How many entries the log has had so far, the last of `entries` included. */
+  readonly position: number;
+  /** Those up to `position`, without a gap. Fewer than the reader lacks when the rest is not kept any more. */
+  readonly entries: readonly OwnLogEntry[];
+}
+
+/**
+ * A part of a log from the text that another node sent.
+ *
+ * @throws TypeError that names the part that is not what it should be
+ */
+export function decodeLogPart(json: unknown): LogPart {
+  return parse(json, LOG_PART, 'log') as LogPart;
+}
+
+const KIND = isIn(['genserver', 'supervisor']);
+const ERROR = object({ name: text, message: text, stack: optional(text), code: optional(text) });
+const REASON: Check = (value, path) =>
+  typeof value === 'string'
+    ? isIn(['normal', 'shutdown', 'killed'])(value, path)
+    : object({ error: ERROR })(value, path);
+
+const FIELDS: Readonly<Record<ProcessLogEntry['type'], Readonly<Record<string, Check>>>> = {
+  process_started: { kind: KIND },
+  process_crashed: { kind: KIND, error: ERROR },
+  process_exited: { kind: KIND, reason: REASON },
+  child_restarted: { kind: KIND, supervisorId: text, childId: text, oldId: text, attempt: count },
+  loop_blocked: { messageType: optional(text), ms: amount },
+};
+const TYPE = object({ type: isIn(Object.keys(FIELDS)) });
+const ENTRIES = Object.fromEntries(
+  Object.entries(FIELDS).map(([type, fields]) => [
+    type,
+    object({ at: time, id: text, name: optional(text), ...fields }),
+  ]),
+);
+
+const ENTRY: Check = (value, path) => {
+  TYPE(value, path);
+  ENTRIES[(value as OwnLogEntry).type]?.(value, path);
+};
+
+const LOG_PART = object({ incarnation: count, position: count, entries: list(ENTRY) });

@@ -19,6 +19,7 @@ import {
   takeUntil,
 } from 'rxjs';
 import { frameOf } from '../../streams/frames.js';
+import type { LogEntry } from '../../streams/log.js';
 import { clusterSnapshot, merge, type NodePresence, type Presence } from '../../streams/merge.js';
 import { poll } from '../../streams/poll.js';
 import type { ClusterObserverSnapshot, NodeObserverSnapshot, ObserverSnapshot } from '../../streams/snapshot.js';
@@ -35,7 +36,10 @@ import {
   ObserverDisabledError,
   RemoteError,
 } from '../errors.js';
+import { clusterLog$ } from './cluster-log.js';
+import { KEPT_ENTRIES } from './event-log.js';
 import { FrameReader } from './frame-reader.js';
+import type { ObservedChange, ObservedMember } from './members.js';
 import { checkHandler, checkInterval, type LocalObserver } from './observer.js';
 import { IDLE_PUSH_MS, REPORT, UNWATCH, WATCH } from './publisher.js';
 
@@ -115,19 +119,14 @@ export interface ClusterObserverApi<Id extends string = string> {
   readonly events$: Observable<ClusterObserverEvent<Id>>;
   /** What all nodes tell by themselves, merged. Errors with ClusterNotStartedError; completes when the cluster stops. */
   readonly snapshot$: Observable<ClusterObserverSnapshot<Id>>;
+  /**
+   * What happened on all nodes that is worth a line: of each node the last 500 things it still knows, then more as it
+   * happens, each once. Errors with ClusterNotStartedError; completes when the cluster stops.
+   */
+  readonly log$: Observable<LogEntry>;
   /** The snapshots of `startPolling`. Errors with ClusterNotStartedError; completes when the cluster stops. */
   poll$(ms: number): Observable<ClusterObserverSnapshot<Id>>;
 }
-
-export interface ObservedMember<Id extends string> {
-  readonly id: Id;
-  readonly incarnation: number;
-  readonly status: 'connecting' | 'connected' | 'disconnected';
-}
-
-export type ObservedChange<Id extends string> =
-  | { readonly type: 'learned' | 'up' | 'left' | 'forgotten'; readonly id: Id }
-  | { readonly type: 'down'; readonly id: Id; readonly reason: string };
 
 /** What the cluster observer is handed of the cluster. */
 export interface ClusterObserverPorts<Id extends string> {
@@ -303,6 +302,10 @@ export function createClusterObserver<Id extends string>(ports: ClusterObserverP
   };
   const snapshot$ = whileRunning(watched$).pipe(share({ connector: () => new ReplaySubject(1) }));
 
+  const log$ = whileRunning(() => clusterLog$(ports)).pipe(
+    share({ connector: () => new ReplaySubject(2 * KEPT_ENTRIES) }),
+  );
+
   const membershipEvent$ = change$.pipe(mergeMap(membershipEvents));
   const events$ = whileRunning(() =>
     inAnyOrder(membershipEvent$, snapshot$.pipe(startWith(undefined), pairwise(), mergeMap(eventsBetween))),
@@ -369,6 +372,7 @@ export function createClusterObserver<Id extends string>(ports: ClusterObserverP
 
     events$,
     snapshot$,
+    log$,
     poll$,
   };
 }

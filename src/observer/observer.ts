@@ -31,6 +31,7 @@ import { type Feed, fromFeed } from '../../streams/source.js';
 import { MAX_TIMER_MS } from '../clock.js';
 import { InvalidArgumentError, isolated } from '../errors.js';
 import type { CostMeter } from './cost.js';
+import { EventLog } from './event-log.js';
 
 export type ObserverEvent =
   | { readonly type: 'server_started'; readonly stats: GenServerStats }
@@ -121,6 +122,10 @@ export interface LocalObserver {
   currentModel(): NodeModel;
   /** The model, and each newer one. */
   readonly model$: Observable<NodeModel>;
+  /** What happened of late. */
+  readonly log: EventLog;
+  /** There is more in the log. */
+  readonly logged$: Observable<unknown>;
   memoryStats(): MemoryStats;
   vitals(): NodeVitals;
   /** Does some work of telling others, and counts the time it takes as a cost of observing. */
@@ -135,6 +140,13 @@ export function createObserver(ports: ObserverPorts): LocalObserver {
   const initial = emptyModel(now);
   const latest$ = new BehaviorSubject<NodeModel>(initial);
   localModel$(fromFeed(ports.recorded), fromFeed(ports.turns), initial).subscribe(latest$);
+
+  const log = new EventLog();
+  ports.recorded.subscribe((event) => log.record(event));
+  const logged$ = fromFeed(ports.turns).pipe(
+    map(() => log.position),
+    distinctUntilChanged(),
+  );
 
   const currentModel = (): NodeModel => {
     ports.flush();
@@ -209,6 +221,8 @@ export function createObserver(ports: ObserverPorts): LocalObserver {
     observer,
     currentModel,
     model$,
+    log,
+    logged$,
     memoryStats,
     vitals,
     measured: (work) => meter.measured(work),

@@ -1,0 +1,138 @@
+import { Observable, type Subscriber } from 'rxjs';
+import { decodeLogPart, type LogEntry, type LogPart } from '../../streams/log.js';
+import type { Feed } from '../../streams/source.js';
+import {
+  asError,
+  ClusterNotStartedError,
+  NodeNotConnectedError,
+  NodeNotFoundError,
+  NodeTimeoutError,
+  RemoteError,
+} from '../errors.js';
+import { LOG, type LogKnown, UNLOG } from './log-publisher.js';
+import type { ObservedChange, ObservedMember } from './members.js';
+import type { LocalObserver } from './observer.js';
+
+/** How long a node may take to answer, ms. */
+const TIMEOUT_MS = 5000;
+
+interface ClusterLogPorts<Id extends string> {
+  now(): number;
+  /** `undefined`: there is nothing here to tell of. */
+  readonly local: LocalObserver | undefined;
+  /** This node, while the cluster runs. */
+  localNode(): { readonly id: Id; readonly incarnation: number } | undefined;
+  members(): readonly ObservedMember<Id>[];
+  readonly changes: Feed<ObservedChange<Id>>;
+  request(to: Id, method: string, body: unknown, timeoutMs: number): Promise<unknown>;
+  onNotify(topic: string, handler: (body: unknown, from: Id) => void): () => void;
+  onError(error: unknown): void;
+}
+
+/** What happened on all nodes: of each what it still knows, then more as it happens. Each entry once. */
+export function clusterLog$<Id extends string>(ports: ClusterLogPorts<Id>): Observable<LogEntry> {
+  return new Observable((subscriber) => {
+    const reader = new LogReader(ports, subscriber);
+    reader.start();
+    return () => reader.stop();
+  });
+}
+
+class LogReader<Id extends string> {
+  readonly #ports: ClusterLogPorts<Id>;
+  readonly #subscriber: Subscriber<LogEntry>;
+  readonly #known = new Map<Id, LogKnown>();
+  readonly #asked = new Set<Id>();
+  readonly #ends: (() => void)[] = [];
+
+  constructor(ports: ClusterLogPorts<Id>, subscriber: Subscriber<LogEntry>) {
+    this.#ports = ports;
+    this.#subscriber = subscriber;
+  }
+
+  start(): void {
+    const { changes, local, localNode, members, onNotify } = this.#ports;
+    this.#ends.push(onNotify(LOG, (json, from) => this.#receive(from, json)));
+    this.#ends.push(changes.subscribe((change) => this.#follow(change)));
+    const here = localNode();
+    if (local !== undefined && here !== undefined) {
+      const read = (): void => {
+        const { position } = local.log;
+        const since = this.#known.get(here.id)?.position ?? 0;
+        this.#take(here.id, { incarnation: here.incarnation, position, entries: local.log.since(since) });
+      };
+      read();
+      const subscription = local.logged$.subscribe(read);
+      this.#ends.push(() => subscription.unsubscribe());
+    }
+    for (const { id, status } of members()) if (status === 'connected') this.#ask(id);
+  }
+
+  stop(): void {
+    for (const end of this.#ends) end();
+    for (const id of this.#asked) {
+      this.#ports.request(id, UNLOG, null, TIMEOUT_MS).catch(() => {
+        // It is gone or hangs: it forgets its readers with the link.
+      });
+    }
+  }
+
+  #follow(change: ObservedChange<Id>): void {
+    const { type, id: nodeId } = change;
+    const at = this.#ports.now();
+    if (type === 'up') {
+      this.#subscriber.next({ type: 'node_up', nodeId, at });
+      this.#ask(nodeId);
+    } else if (type === 'down') {
+      this.#asked.delete(nodeId);
+      this.#subscriber.next({ type: 'node_down', nodeId, at, reason: change.reason });
+    } else if (type === 'left' || type === 'forgotten') {
+      this.#known.delete(nodeId);
+    }
+  }
+
+  #ask(id: Id): void {
+    this.#asked.add(id);
+    this.#ports.request(id, LOG, this.#known.get(id) ?? null, TIMEOUT_MS).then(
+      (json) => this.#receive(id, json),
+      (thrown) => {
+        // What is wrong with a node is seen in its row; if it did hear the question, more comes by itself.
+        if (!SEEN_ELSEWHERE.some((expected) => thrown instanceof expected)) this.#ports.onError(thrown);
+      },
+    );
+  }
+
+  #receive(id: Id, json: unknown): void {
+    if (this.#subscriber.closed) return;
+    try {
+      this.#take(id, decodeLogPart(json));
+    } catch (thrown) {
+      this.#ports.onError(asError(thrown));
+    }
+  }
+
+  #take(nodeId: Id, { incarnation, position, entries }: LogPart): void {
+    const held = this.#known.get(nodeId);
+    const isSameLife = held?.incarnation === incarnation;
+    const begin = position - entries.length;
+    // Of a node that is new here, what it does not know any more is no loss.
+    const had = isSameLife ? held.position : begin;
+    if (position < had) return;
+    this.#known.set(nodeId, { incarnation, position });
+    const fresh = entries.slice(Math.max(0, had - begin));
+    const missed = begin - had;
+    if (missed > 0) {
+      const at = fresh[0]?.at ?? this.#ports.now();
+      this.#subscriber.next({ type: 'missed', nodeId, at, count: missed });
+    }
+    for (const entry of fresh) this.#subscriber.next({ ...entry, nodeId });
+  }
+}
+
+const SEEN_ELSEWHERE = [
+  NodeTimeoutError,
+  NodeNotConnectedError,
+  NodeNotFoundError,
+  RemoteError,
+  ClusterNotStartedError,
+];

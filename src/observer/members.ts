@@ -1,0 +1,11 @@
+/** Another node, as the cluster knows it. */
+export interface ObservedMember<Id extends string> {
+  readonly id: Id;
+  readonly incarnation: number;
+  readonly status: 'connecting' | 'connected' | 'disconnected';
+}
+
+/** What happened to the membership. */
+export type ObservedChange<Id extends string> =
+  | { readonly type: 'learned' | 'up' | 'left' | 'forgotten'; readonly id: Id }
+  | { readonly type: 'down'; readonly id: Id; readonly reason: string };

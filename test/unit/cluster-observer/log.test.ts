@@ -1,0 +1,185 @@
+import { fc, test as property } from '@fast-check/vitest';
+import { describe, expect, test } from 'vitest';
+import { KEPT_ENTRIES } from '../../../src/observer/event-log.js';
+import type { GenServerBehavior } from '../../../src/process/behavior.js';
+import { attach } from '../../../src/runtime/attach.js';
+import { decodeLogPart, type LogEntry } from '../../../streams/log.js';
+import { ObservedCluster, type ObservedNode, threeNodes } from '../../helpers/observed-cluster.js';
+import { counter } from '../../helpers/servers.js';
+
+const fragile: GenServerBehavior<null, never, 'fall'> = {
+  init: () => null,
+  handleCall: (_message, state) => [undefined, state],
+  handleCast: () => {
+    throw new TypeError('fell over');
+  },
+};
+
+function logOf(node: Pick<ObservedNode, 'ClusterObserver'>): LogEntry[] {
+  const entries: LogEntry[] = [];
+  node.ClusterObserver.log$.subscribe((entry) => entries.push(entry));
+  return entries;
+}
+
+const onlyOf = (entries: readonly LogEntry[], type: LogEntry['type']) => entries.filter((entry) => entry.type === type);
+
+describe('the log of a cluster', () => {
+  test('tells what happened before anybody looked, on every node, each thing once', async () => {
+    const [world, a, b, c] = await threeNodes();
+    const entries = logOf(a);
+    await world.run(1000);
+    for (const { id } of [a, b, c]) {
+      const started = onlyOf(entries, 'process_started').filter(({ nodeId }) => nodeId === id);
+      expect(started.map((entry) => ('name' in entry ? entry.name : undefined))).toEqual(['w1', 'w2', 'w3', undefined]);
+    }
+    expect(entries.length).toBe(12);
+  });
+
+  test('tells of a crash and a restart elsewhere as they happen, with the error and the name', async () => {
+    const [world, a, b] = await threeNodes();
+    const entries = logOf(a);
+    await world.run(1000);
+    entries.length = 0;
+    const start = () => b.GenServer.start(fragile, { name: 'fragile' });
+    const supervisor = await b.Supervisor.start({ children: [{ id: 'one', start }] });
+    const ref = b.Supervisor.getChild(supervisor, 'one')?.ref;
+    if (ref === undefined) throw new Error('it did not start');
+    b.GenServer.cast(b.Registry.lookup('fragile'), 'fall');
+    await world.run(500);
+    expect(entries.filter(({ type }) => type !== 'process_started')).toMatchObject([
+      { type: 'process_crashed', nodeId: b.id, id: ref.id, name: 'fragile', error: { message: 'fell over' } },
+      { type: 'process_exited', nodeId: b.id, id: ref.id, name: 'fragile', reason: { error: { name: 'TypeError' } } },
+      { type: 'child_restarted', nodeId: b.id, name: 'fragile', oldId: ref.id, childId: 'one', attempt: 1 },
+    ]);
+  });
+
+  test('tells of nodes that come and go', async () => {
+    const [world, a, b, c] = await threeNodes();
+    const entries = logOf(a);
+    await world.run(1000);
+    world.network.kill(c.address);
+    await world.settle(b.Cluster.stop());
+    await world.start('nodeD');
+    await world.run(2000);
+    expect(entries.filter(({ type }) => type.startsWith('node_'))).toMatchObject([
+      { type: 'node_down', nodeId: c.id, reason: 'connection_closed' },
+      { type: 'node_down', nodeId: b.id, reason: 'graceful_shutdown' },
+      { type: 'node_up', nodeId: expect.stringContaining('nodeD') },
+    ]);
+    expect(onlyOf(entries, 'process_started').filter(({ nodeId }) => nodeId.startsWith('nodeD')).length).toBe(4);
+  });
+
+  test('goes on where it stopped after a link was lost', async () => {
+    const [world, a, b] = await threeNodes();
+    const entries = logOf(a);
+    await world.run(1000);
+    entries.length = 0;
+    world.network.sever(a.address, b.address);
+    world.network.sever(b.address, a.address);
+    const ref = await b.GenServer.start(counter, { name: 'meanwhile' });
+    await world.run(5000);
+    expect(onlyOf(entries, 'process_started')).toMatchObject([{ nodeId: b.id, id: ref.id, name: 'meanwhile' }]);
+    expect(onlyOf(entries, 'node_up').length).toBe(1);
+  });
+
+  test('says how many entries are missing when more happened at once than is kept', async () => {
+    const [world, a, b] = await threeNodes();
+    const entries = logOf(a);
+    await world.run(1000);
+    entries.length = 0;
+    await Promise.all(Array.from({ length: KEPT_ENTRIES + 100 }, () => b.GenServer.start(counter)));
+    await world.run(500);
+    expect(onlyOf(entries, 'missed')).toMatchObject([{ nodeId: b.id, count: 100 }]);
+    expect(onlyOf(entries, 'process_started').length).toBe(KEPT_ENTRIES);
+  });
+
+  test('is the same for somebody who comes later, and for an observer from outside', async () => {
+    const [world, a] = await threeNodes();
+    const first = logOf(a);
+    await world.run(1000);
+    const second = logOf(a);
+    expect(second).toEqual(first);
+    const transport = world.network.transport();
+    const attached = await world.settle(attach(a.id, { clock: transport.clock, transport }));
+    const outside: LogEntry[] = [];
+    attached.log$.subscribe((entry) => outside.push(entry));
+    await world.run(1000);
+    const sorted = (entries: readonly LogEntry[]) => entries.map((entry) => JSON.stringify(entry)).sort();
+    expect(sorted(outside)).toEqual(sorted(first));
+    await world.settle(attached.detach());
+  });
+
+  test('costs a node nothing once nobody reads it', async () => {
+    const world = new ObservedCluster();
+    const a = await world.start('nodeA');
+    const b = await world.startBare('nodeB');
+    await world.run(1000);
+    let pushed = 0;
+    b.rpc.onNotify('observer.log', () => {
+      pushed += 1;
+    });
+    const happen = async () => {
+      await a.GenServer.stop(await a.GenServer.start(counter));
+      await world.run(1000);
+    };
+    await happen();
+    expect(pushed).toBe(0);
+    await world.settle(b.rpc.request(a.id, 'observer.log', null, 1000));
+    await happen();
+    expect(pushed).toBe(1);
+    await world.settle(b.rpc.request(a.id, 'observer.unlog', null, 1000));
+    await happen();
+    expect(pushed).toBe(1);
+    await world.settle(b.rpc.request(a.id, 'observer.log', null, 1000));
+    await world.settle(Promise.all([a.Cluster.stop(), b.cluster.stop()]));
+    await world.run(5000);
+    expect(world.clock.pendingTimers).toBe(0);
+  });
+
+  test('keeps of an error what fits', async () => {
+    const world = new ObservedCluster();
+    const a = await world.start('nodeA');
+    const entries = logOf(a);
+    const ref = await a.GenServer.start({
+      ...fragile,
+      handleCast: () => {
+        throw new Error('x'.repeat(1_000_000));
+      },
+    });
+    a.GenServer.cast(ref, 'fall');
+    await world.run(500);
+    expect(JSON.stringify(onlyOf(entries, 'process_crashed')).length).toBeLessThan(7000);
+  });
+});
+
+describe('what another node tells of its log', () => {
+  property.prop([fc.jsonValue()])('is taken whole, or refused with a TypeError', (value) => {
+    const json = JSON.stringify(value);
+    try {
+      expect(decodeLogPart(json)).toEqual(value);
+    } catch (error) {
+      expect(error).toBeInstanceOf(TypeError);
+    }
+  });
+
+  test('is taken when it is right', () => {
+    const entry = { type: 'process_exited', at: 1, id: 'p1', kind: 'genserver', reason: 'normal' };
+    const part = { incarnation: 1, position: 1, entries: [entry] };
+    expect(decodeLogPart(JSON.stringify(part))).toEqual(part);
+  });
+
+  test.each([
+    ['an unknown type', { type: 'process_cloned', at: 1, id: 'p1' }, 'log.entries.type'],
+    ['no id', { type: 'process_started', at: 1, kind: 'genserver' }, 'log.entries.id'],
+    ['a time that is none', { type: 'process_started', at: 'now', id: 'p1', kind: 'genserver' }, 'log.entries.at'],
+    ['a bad reason', { type: 'process_exited', at: 1, id: 'p1', kind: 'genserver', reason: 'x' }, 'log.entries.reason'],
+    [
+      'a bad error',
+      { type: 'process_crashed', at: 1, id: 'p1', kind: 'genserver', error: {} },
+      'log.entries.error.name',
+    ],
+  ])('is refused when it has %s', (_, entry, field) => {
+    const json = JSON.stringify({ incarnation: 1, position: 1, entries: [entry] });
+    expect(() => decodeLogPart(json)).toThrow(field);
+  });
+});

@@ -6,7 +6,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['test/{unit,marble,property,regression}/**/*.test.ts'],
+          include: ['test/{unit,marble,property,regression}/**/*.test.{ts,tsx}'],
         },
       },
       {

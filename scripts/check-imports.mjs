@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { Failure, filesUnder, main, root } from './ensure.mjs';
 
 const FIXTURE = 'test/imports/fixture';
-const isTypeScript = (path) => path.endsWith('.ts');
+const isTypeScript = (path) => /[.]tsx?$/.test(path);
 
 await main(() => {
   const problems = [...checkRules(), ...checkSources()];

@@ -12,6 +12,9 @@ export const example = join(root, 'examples', 'cluster-observer');
 const dist = join(root, 'dist');
 const stampFile = join(dist, '.built-from');
 
+/** What vite makes one bundle of, each by the vite.config.ts in it. */
+const bundles = ['src/dashboard/terminal'];
+
 /** An error that its message explains in full. */
 export class Failure extends Error {}
 
@@ -26,7 +29,7 @@ export function ensureInstalled(dir) {
   npm(['install', '--no-save', '--include=dev', '--ignore-scripts', ...quiet], { cwd: dir });
 }
 
-/** Compiles src and streams into dist, unless dist was made from exactly these sources. */
+/** Compiles and bundles src and streams into dist, unless dist was made from exactly these sources. */
 export function ensureBuilt() {
   const stamp = hashOfSources();
   if (isBuiltFrom(stamp)) return;
@@ -36,6 +39,7 @@ export function ensureBuilt() {
   try {
     const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
     run(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--outDir', next]);
+    for (const dir of bundles) bundle(dir, join(next, dir));
     writeFileSync(join(next, '.built-from'), stamp);
     rmSync(dist, { recursive: true, force: true });
     renameSync(next, dist);
@@ -85,6 +89,11 @@ export async function main(body) {
 
 export function say(line) {
   process.stderr.write(`${line}\n`);
+}
+
+function bundle(dir, outDir) {
+  const vite = join(root, 'node_modules', 'vite', 'bin', 'vite.js');
+  run(process.execPath, [vite, 'build', '--config', `${dir}/vite.config.ts`, '--outDir', outDir, '--logLevel', 'warn']);
 }
 
 /** npm notes in node_modules what it put there, in the form of the lock file. */

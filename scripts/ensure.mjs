@@ -12,8 +12,8 @@ export const example = join(root, 'examples', 'cluster-observer');
 const dist = join(root, 'dist');
 const stampFile = join(dist, '.built-from');
 
-/** What vite makes one bundle of, each by the vite.config.ts in it. */
-const bundles = ['src/dashboard/terminal'];
+/** What vite makes one bundle of, each by the vite.config.ts in it, and where in dist it is put. */
+const bundles = { 'src/dashboard/terminal': 'src/dashboard/terminal', 'src/dashboard/web': 'dashboard/web' };
 
 /** An error that its message explains in full. */
 export class Failure extends Error {}
@@ -39,7 +39,7 @@ export function ensureBuilt() {
   try {
     const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
     run(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--outDir', next]);
-    for (const dir of bundles) bundle(dir, join(next, dir));
+    for (const [dir, place] of Object.entries(bundles)) bundle(dir, join(next, place));
     writeFileSync(join(next, '.built-from'), stamp);
     rmSync(dist, { recursive: true, force: true });
     renameSync(next, dist);

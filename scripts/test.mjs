@@ -16,6 +16,7 @@ const checks = [
   { name: 'build', command: script('scripts/build.mjs') },
   { name: 'lint', command: [bin('biome'), 'ci', '--error-on-warnings', '--colors=off'] },
   { name: 'types', command: [bin('tsc')] },
+  { name: 'types:web', command: [bin('tsc'), '-p', 'src/dashboard/web'] },
   { name: 'imports', command: script('scripts/check-imports.mjs'), note: LAST_LINE },
   { name: 'locks', command: script('scripts/check-locks.mjs') },
   { name: 'unused', command: [bin('knip'), '--no-progress'] },

@@ -1,5 +1,6 @@
 import type { ClusterView, NodeView } from './cluster-view.js';
 import type { NodeRow, ProcessRow } from './rows.js';
+import { type Filter, filterOf } from './table.js';
 
 /** One line of the supervision tree of the cluster: a node, or a process below it. */
 export type TreeLine = {
@@ -28,6 +29,25 @@ export function treeOf({ nodes }: ClusterView, collapsed: ReadonlySet<string>): 
     if (!isCollapsed) append(lines, roots, 1, childrenOf, collapsed);
   });
   return lines;
+}
+
+/** The view without the processes that do not pass, unless one that passes is somewhere below. */
+export function branchesOf(view: ClusterView, filter: Filter): ClusterView {
+  const { text = '', nodeId, kind } = filter;
+  if (text.trim() === '' && nodeId === undefined && kind === undefined) return view;
+  const passes = filterOf(filter);
+  const nodes = view.nodes.flatMap(({ node, processes }) => {
+    if (nodeId !== undefined && node.nodeId !== nodeId) return [];
+    const byKey = new Map(processes.map((row) => [row.key, row]));
+    const kept = new Set<ProcessRow>();
+    for (const row of processes) {
+      if (!passes(row)) continue;
+      let next: ProcessRow | undefined = row;
+      for (; next !== undefined && !kept.has(next); next = byKey.get(next.parentKey ?? '')) kept.add(next);
+    }
+    return { node, processes: processes.filter((row) => kept.has(row)) };
+  });
+  return { timestamp: view.timestamp, nodes };
 }
 
 type ChildrenOf = ReadonlyMap<string | undefined, readonly ProcessRow[]>;

@@ -1,0 +1,14 @@
+import { render } from 'preact';
+import { createDashboard, DashboardProvider } from './model/dashboard.js';
+import { Page } from './parts/page.js';
+
+// Beside the page, under whatever path that is.
+const feed = new URL('feed', document.baseURI.replace(/^http/, 'ws'));
+const dashboard = createDashboard(window, feed);
+
+render(
+  <DashboardProvider value={dashboard}>
+    <Page />
+  </DashboardProvider>,
+  document.body,
+);

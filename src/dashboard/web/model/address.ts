@@ -1,0 +1,78 @@
+import { COLUMNS, type Filter, type Sorting } from '../../view/table.js';
+
+export const VIEWS = ['processes', 'tree', 'log', 'charts'] as const;
+
+export type ViewName = (typeof VIEWS)[number];
+
+/** What is looked at, and how: all that a link to it has to say. */
+export interface Address {
+  readonly view: ViewName;
+  readonly sorting: Sorting;
+  /** Of processes, in the table and in the tree. */
+  readonly text: string;
+  readonly kind: Filter['kind'];
+  /** Of everything. */
+  readonly nodeId: string | undefined;
+  readonly logText: string;
+  readonly problemsOnly: boolean;
+  /** The key of the process whose details are open. */
+  readonly process: string | undefined;
+}
+
+export const START: Address = {
+  view: 'processes',
+  sorting: { column: 'rate', direction: 'descending' },
+  text: '',
+  kind: undefined,
+  nodeId: undefined,
+  logText: '',
+  problemsOnly: false,
+  process: undefined,
+};
+
+/** The fragment of a URL: `#tree?q=worker`. What is as at the start is not in it. */
+export function toHash(address: Address): string {
+  const { column, direction } = address.sorting;
+  const isSorted = column !== START.sorting.column || direction !== START.sorting.direction;
+  const parts = new URLSearchParams({
+    ...(isSorted && { sort: `${direction === 'descending' ? '-' : ''}${column}` }),
+    ...(address.text !== '' && { q: address.text }),
+    ...(address.kind !== undefined && { kind: address.kind }),
+    ...(address.nodeId !== undefined && { node: address.nodeId }),
+    ...(address.logText !== '' && { log: address.logText }),
+    ...(address.problemsOnly && { problems: '1' }),
+    ...(address.process !== undefined && { process: address.process }),
+  });
+  // Node ids are easier to read as they are, and may be: these two need no escape in a fragment.
+  const query = parts.toString().replaceAll('%40', '@').replaceAll('%3A', ':');
+  return `#${address.view}${query === '' ? '' : `?${query}`}`;
+}
+
+/** The address in a fragment; what makes no sense in it is as at the start. */
+export function fromHash(hash: string): Address {
+  const [name = '', query = ''] = hash.replace(/^#/, '').split('?', 2);
+  const parts = new URLSearchParams(query);
+  const kind = parts.get('kind');
+  return {
+    view: VIEWS.find((view) => view === name) ?? START.view,
+    sorting: sortingFrom(parts.get('sort') ?? ''),
+    text: parts.get('q') ?? '',
+    kind: kind === 'genserver' || kind === 'supervisor' ? kind : undefined,
+    nodeId: parts.get('node') ?? undefined,
+    logText: parts.get('log') ?? '',
+    problemsOnly: parts.get('problems') === '1',
+    process: parts.get('process') ?? undefined,
+  };
+}
+
+/** What the table and the tree leave out. */
+export function filterIn({ text, kind, nodeId }: Address): Filter {
+  return { text, ...(kind !== undefined && { kind }), ...(nodeId !== undefined && { nodeId }) };
+}
+
+function sortingFrom(text: string): Sorting {
+  const column = COLUMNS.find((each) => each === text.replace(/^-/, ''));
+  return column === undefined
+    ? START.sorting
+    : { column, direction: text.startsWith('-') ? 'descending' : 'ascending' };
+}

@@ -1,0 +1,69 @@
+import { type History, type Series, SPAN_MS, STEP_MS, seriesOf } from '../../view/history.js';
+
+/** A line of a chart: a node, or all those that have no line of their own. */
+export interface Line {
+  readonly label: string;
+  readonly nodeIds: readonly string[];
+}
+
+/** So many nodes can be told apart by their colour. */
+export const MAX_LINES = 12;
+
+type Values = readonly (number | null)[];
+
+export interface ChartData {
+  /** s since the epoch */
+  readonly times: readonly number[];
+  /** For each line, a value for each time; `null`: not known. */
+  readonly values: readonly Values[];
+}
+
+export function linesOf(nodeNames: ReadonlyMap<string, string>): readonly Line[] {
+  const nodes = [...nodeNames].map(([nodeId, label]) => ({ label, nodeIds: [nodeId] }));
+  if (nodes.length <= MAX_LINES) return nodes;
+  const rest = nodes.slice(MAX_LINES - 1);
+  return [
+    ...nodes.slice(0, MAX_LINES - 1),
+    { label: `${rest.length} others`, nodeIds: rest.flatMap(({ nodeIds }) => nodeIds) },
+  ];
+}
+
+/** What a chart draws. Where nothing was recorded for longer than usual there is a gap, not a line across it. */
+export function chartData(history: History, lines: readonly Line[], series: Series): ChartData {
+  const columns = lines.map(({ nodeIds }) =>
+    together(
+      nodeIds.map((id) => seriesOf(history, id, series)),
+      series,
+    ),
+  );
+  const times: number[] = [];
+  const values: (number | null)[][] = columns.map(() => []);
+  history.times.forEach((time, index) => {
+    const before = history.times[index - 1];
+    if (before !== undefined && time - before > 3 * STEP_MS) {
+      times.push((before + STEP_MS) / 1000);
+      for (const column of values) column.push(null);
+    }
+    times.push(time / 1000);
+    columns.forEach((column, at) => {
+      values[at]?.push(column[index] ?? null);
+    });
+  });
+  return { times, values };
+}
+
+/** The last ten minutes, s since the epoch. */
+export function spanUntil(now: number): readonly [from: number, to: number] {
+  return [(now - SPAN_MS) / 1000, now / 1000];
+}
+
+/** The worst event loop, but the sum of all that can be added. */
+function together(columns: readonly Values[], series: Series): Values {
+  const [first = [], ...others] = columns;
+  if (others.length === 0) return first;
+  return first.map((_, index) => {
+    const known = columns.flatMap((column) => column[index] ?? []);
+    if (known.length === 0) return null;
+    return series === 'loopDelayP99' ? Math.max(...known) : known.reduce((sum, value) => sum + value, 0);
+  });
+}

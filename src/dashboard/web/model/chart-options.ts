@@ -1,0 +1,104 @@
+import type uPlot from 'uplot';
+import { formatTime, UNKNOWN } from '../../view/format.js';
+import type { Line } from './chart-data.js';
+
+interface ChartSetup {
+  /** What it is drawn in: says how large, and in which colours. */
+  readonly parent: HTMLElement;
+  readonly lines: readonly Line[];
+  readonly format: (value: number) => string;
+}
+
+/** How uPlot draws the lines: as the style sheets want it. */
+export function optionsOf({ parent, lines, format }: ChartSetup): uPlot.Options {
+  const style = getComputedStyle(parent);
+  const colorOf = colors(parent);
+  const font = `${style.fontSize} ${style.fontFamily}`;
+  const axis = {
+    stroke: colorOf('--muted'),
+    font,
+    grid: { stroke: colorOf('--line'), width: 1 },
+    ticks: { show: false },
+  };
+  return {
+    width: parent.clientWidth,
+    height: parent.clientHeight,
+    padding: [8, 12, 0, 0],
+    legend: { show: false },
+    cursor: { sync: { key: 'noex' }, drag: { x: false, y: false }, y: false, points: { size: 6 } },
+    scales: { x: { time: true }, y: { range: (_plot, _min, max) => [0, roomFor(max)] } },
+    axes: [
+      {
+        ...axis,
+        grid: { show: false },
+        space: 80,
+        values: (_plot, times) => times.map((time) => formatTime(time * 1000).slice(0, 5)),
+      },
+      { ...axis, size: 64, space: 32, values: (_plot, values) => values.map(format) },
+    ],
+    series: [
+      {},
+      ...lines.map(({ label }, index) => ({
+        label,
+        stroke: colorOf(`--line-${index + 1}`),
+        width: 1.5,
+        points: { show: false },
+        spanGaps: false,
+      })),
+    ],
+    plugins: [tooltip(lines, format)],
+  };
+}
+
+/** All lines begin at zero, or small changes would look large; and what is always zero is no reason for a flat scale. */
+function roomFor(max: number | null): number {
+  return max === null || max <= 0 ? 1 : max * 1.1;
+}
+
+/** A canvas knows nothing of custom properties: an element says what they come to. */
+function colors(parent: HTMLElement): (property: string) => string {
+  return (property) => {
+    const probe = document.createElement('i');
+    probe.style.color = `var(${property})`;
+    parent.append(probe);
+    const { color } = getComputedStyle(probe);
+    probe.remove();
+    return color;
+  };
+}
+
+/** The figures at the place the pointer is at. */
+function tooltip(lines: readonly Line[], format: (value: number) => string): uPlot.Plugin {
+  const box = document.createElement('div');
+  box.className = 'tooltip';
+  box.hidden = true;
+  const show = (plot: uPlot): void => {
+    const { idx, left = -1 } = plot.cursor;
+    const time = idx === null || idx === undefined ? undefined : plot.data[0][idx];
+    box.hidden = time === undefined || left < 0;
+    if (time === undefined || idx === null || idx === undefined) return;
+    const title = document.createElement('b');
+    title.textContent = formatTime(time * 1000);
+    const rows = lines.flatMap(({ label }, index) => {
+      if (plot.series[index + 1]?.show === false) return [];
+      const value = plot.data[index + 1]?.[idx];
+      const row = document.createElement('span');
+      row.className = `swatch line-${index + 1}`;
+      const figure = document.createElement('span');
+      figure.textContent = value === null || value === undefined ? UNKNOWN : format(value);
+      row.append(label, figure);
+      return [row];
+    });
+    box.replaceChildren(title, ...rows);
+    // On the side where there is room.
+    const isLeft = left > plot.over.clientWidth / 2;
+    box.style.left = isLeft ? 'auto' : `${left + 12}px`;
+    box.style.right = isLeft ? `${plot.over.clientWidth - left + 12}px` : 'auto';
+  };
+  return {
+    hooks: {
+      init: (plot) => plot.over.append(box),
+      setCursor: show,
+    },
+  };
+}

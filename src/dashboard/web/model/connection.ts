@@ -1,0 +1,57 @@
+import type { FeedMessage } from '../../view/feed.js';
+import type { Link } from './link.js';
+import { retryDelay } from './retry-delay.js';
+
+export interface Handlers {
+  changed(link: Link): void;
+  received(message: FeedMessage): void;
+}
+
+/** A connection on which nothing came for so long is dead, whatever the browser believes. */
+const SILENCE_MS = 30_000;
+
+/** Connects, and connects again whenever the connection is lost. */
+export function connect(url: URL, { changed, received }: Handlers): void {
+  let failures = 0;
+
+  const open = (): void => {
+    changed({ status: 'connecting' });
+    const socket = new WebSocket(url);
+    let silence: number | undefined;
+    const heard = (): void => {
+      clearTimeout(silence);
+      silence = setTimeout(lost, SILENCE_MS);
+    };
+    const lost = (): void => {
+      clearTimeout(silence);
+      socket.onopen = socket.onmessage = socket.onclose = null;
+      socket.close();
+      failures += 1;
+      const delay = retryDelay(failures, Math.random());
+      changed({ status: 'waiting', retryAt: Date.now() + delay });
+      retryAfter(delay);
+    };
+    socket.onopen = () => {
+      changed({ status: 'open' });
+      heard();
+    };
+    socket.onmessage = ({ data }: MessageEvent<string>) => {
+      failures = 0;
+      heard();
+      received(JSON.parse(data));
+    };
+    socket.onclose = lost;
+  };
+
+  const retryAfter = (delay: number): void => {
+    const retry = (): void => {
+      clearTimeout(timer);
+      removeEventListener('online', retry);
+      open();
+    };
+    const timer = setTimeout(retry, delay);
+    addEventListener('online', retry);
+  };
+
+  open();
+}

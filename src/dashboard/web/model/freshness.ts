@@ -1,0 +1,30 @@
+import type { ClusterView, Summary } from '../../view/cluster-view.js';
+import type { Link } from './link.js';
+
+/** How much what is shown can be relied on. `age`: of the oldest data of a connected node, ms. `retryIn`: s. */
+export type Freshness =
+  | { readonly kind: 'starting' }
+  | { readonly kind: 'live' }
+  | { readonly kind: 'old'; readonly age: number }
+  | { readonly kind: 'lost'; readonly age: number | undefined; readonly retryIn: number };
+
+/** Up to this age data is live, ms: nodes tell what changed every second or so. */
+const LIVE_MS = 5000;
+
+/** `receivedAt`, `now`: ms since the epoch on the browser's clock; all others are on the server's. */
+export function freshness(
+  link: Link,
+  view: ClusterView | undefined,
+  summary: Summary | undefined,
+  receivedAt: number,
+  now: number,
+): Freshness {
+  const ageThen = view === undefined ? 0 : view.timestamp - (summary?.oldestUpdate ?? view.timestamp);
+  const age = view === undefined ? undefined : Math.max(0, now - receivedAt) + Math.max(0, ageThen);
+  if (link.status === 'waiting') {
+    return { kind: 'lost', age, retryIn: Math.max(0, Math.ceil((link.retryAt - now) / 1000)) };
+  }
+  if (age === undefined) return { kind: 'starting' };
+  if (link.status === 'connecting') return { kind: 'lost', age, retryIn: 0 };
+  return age <= LIVE_MS ? { kind: 'live' } : { kind: 'old', age };
+}

@@ -1,0 +1,60 @@
+import { batch, type ReadonlySignal, signal } from '@preact/signals';
+import type { ClusterView } from '../../view/cluster-view.js';
+import { applyChanges, type FeedMessage } from '../../view/feed.js';
+import { type History, noPast, remember } from '../../view/history.js';
+import { type Log, MAX_ENTRIES } from '../../view/log.js';
+import { connect } from './connection.js';
+import type { Link } from './link.js';
+
+/** All that the server of the dashboard told, as of now. Each value is immutable. */
+export interface Live {
+  /** Absent: nothing came yet. Stays when the connection is lost. */
+  readonly view: ReadonlySignal<ClusterView | undefined>;
+  readonly history: ReadonlySignal<History>;
+  readonly log: ReadonlySignal<Log>;
+  readonly link: ReadonlySignal<Link>;
+  /** When the view arrived, ms since the epoch on the browser's clock. */
+  readonly receivedAt: ReadonlySignal<number>;
+  /** Of noex. */
+  readonly version: ReadonlySignal<string>;
+}
+
+const nothing: ClusterView = { timestamp: 0, nodes: [] };
+
+export function createLive(url: URL): Live {
+  const view = signal<ClusterView | undefined>(undefined);
+  const history = signal(noPast);
+  const log = signal<Log>([]);
+  const link = signal<Link>({ status: 'connecting' });
+  const receivedAt = signal(0);
+  const version = signal('');
+  let base = nothing;
+
+  const receive = (message: FeedMessage): void => {
+    switch (message.type) {
+      case 'welcome':
+        // The last view is shown until the next one is here, but that one builds on nothing.
+        base = nothing;
+        history.value = message.history;
+        log.value = message.log;
+        version.value = message.version;
+        break;
+      case 'view':
+        base = applyChanges(base, message);
+        view.value = base;
+        receivedAt.value = Date.now();
+        history.value = remember(history.value, base);
+        break;
+      case 'log':
+        log.value = [...log.value, ...message.log].slice(-MAX_ENTRIES);
+        break;
+    }
+  };
+  connect(url, {
+    changed: (next) => {
+      link.value = next;
+    },
+    received: (message) => batch(() => receive(message)),
+  });
+  return { view, history, log, link, receivedAt, version };
+}

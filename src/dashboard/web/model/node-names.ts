@@ -1,0 +1,7 @@
+/** The name before the `@`, unless another node has the same. */
+export function namesOf(nodeIds: readonly string[]): ReadonlyMap<string, string> {
+  const shortOf = (nodeId: string): string => nodeId.split('@', 1)[0] ?? nodeId;
+  const counts = new Map<string, number>();
+  for (const nodeId of nodeIds) counts.set(shortOf(nodeId), (counts.get(shortOf(nodeId)) ?? 0) + 1);
+  return new Map(nodeIds.map((nodeId) => [nodeId, counts.get(shortOf(nodeId)) === 1 ? shortOf(nodeId) : nodeId]));
+}

@@ -1,0 +1,71 @@
+import { useEffect } from 'preact/hooks';
+import { VIEWS } from './address.js';
+import type { Dashboard } from './dashboard.js';
+
+/** What the keys do that work everywhere, as the help tells it. */
+export const SHORTCUTS: readonly (readonly [keys: string, meaning: string])[] = [
+  ['1 – 4', 'Processes, tree, log, charts'],
+  ['/', 'Filter'],
+  ['↑ ↓  PgUp PgDn  Home End', 'Move in the table, in the tree'],
+  ['← →', 'Close and open a branch of the tree; move along the head of the table'],
+  ['Enter', 'Details of a process; sort by a column'],
+  ['Esc', 'Close the details; leave the filter'],
+  ['p', 'Pause the log, and go on'],
+  ['t', 'Light or dark'],
+  ['?', 'This help'],
+];
+
+export function useShortcuts(dashboard: Dashboard): void {
+  useEffect(() => {
+    const pressed = (event: KeyboardEvent): void => {
+      if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+      if (isTyping(event.target)) {
+        if (event.key === 'Escape') blurFilter(event.target);
+        return;
+      }
+      if (act(dashboard, event.key)) event.preventDefault();
+    };
+    document.addEventListener('keydown', pressed);
+    return () => document.removeEventListener('keydown', pressed);
+  }, [dashboard]);
+}
+
+/** Returns whether the key means something. */
+function act({ router, themes, pauseOrGoOn, isHelpOpen }: Dashboard, key: string): boolean {
+  if (isHelpOpen.value) return false;
+  const view = VIEWS[Number(key) - 1];
+  if (view !== undefined) {
+    router.go({ view });
+    return true;
+  }
+  switch (key) {
+    case '/':
+      document.querySelector<HTMLInputElement>('input[type=search]')?.focus();
+      return true;
+    case '?':
+      isHelpOpen.value = true;
+      return true;
+    case 'Escape':
+      router.go({ process: undefined });
+      return true;
+    case 't':
+      themes.toggle();
+      return true;
+    case 'p':
+      if (router.address.value.view !== 'log') return false;
+      pauseOrGoOn();
+      return true;
+    default:
+      return false;
+  }
+}
+
+function isTyping(target: EventTarget | null): boolean {
+  return target instanceof HTMLElement && target.matches('input, select, textarea');
+}
+
+/** To what is filtered, so that the arrow keys move there at once. */
+function blurFilter(target: EventTarget | null): void {
+  if (target instanceof HTMLElement) target.blur();
+  document.querySelector<HTMLElement>('#content [role=grid], #content [role=tree], #content [role=log]')?.focus();
+}

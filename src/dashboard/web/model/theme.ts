@@ -1,0 +1,50 @@
+import { type ReadonlySignal, signal } from '@preact/signals';
+
+export type Theme = 'light' | 'dark';
+
+const KEY = 'noex-theme';
+
+export interface Themes {
+  readonly theme: ReadonlySignal<Theme>;
+  toggle(): void;
+}
+
+/** The theme of the system, until the reader chooses another; the choice is kept. */
+export function createThemes(window: Window): Themes {
+  const dark = window.matchMedia('(prefers-color-scheme: dark)');
+  const preferred = (): Theme => (dark.matches ? 'dark' : 'light');
+  const theme = signal(kept(window) ?? preferred());
+  const show = (): void => {
+    window.document.documentElement.dataset['theme'] = theme.value;
+  };
+  dark.addEventListener('change', () => {
+    if (kept(window) === undefined) theme.value = preferred();
+  });
+  theme.subscribe(show);
+  return {
+    theme,
+    toggle: () => {
+      theme.value = theme.value === 'dark' ? 'light' : 'dark';
+      keep(window, theme.value === preferred() ? undefined : theme.value);
+    },
+  };
+}
+
+function kept(window: Window): Theme | undefined {
+  const value = storageOf(window)?.getItem(KEY);
+  return value === 'light' || value === 'dark' ? value : undefined;
+}
+
+function keep(window: Window, theme: Theme | undefined): void {
+  if (theme === undefined) storageOf(window)?.removeItem(KEY);
+  else storageOf(window)?.setItem(KEY, theme);
+}
+
+/** Absent: the browser forbids it, as some do for pages of unknown sites. The choice lasts as long as the page, then. */
+function storageOf(window: Window): Storage | undefined {
+  try {
+    return window.localStorage;
+  } catch {
+    return undefined;
+  }
+}

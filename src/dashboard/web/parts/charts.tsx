@@ -1,0 +1,64 @@
+import { useComputed, useSignal } from '@preact/signals';
+import { formatBytes, formatMs, formatRate } from '../../view/format.js';
+import { SERIES, type Series } from '../../view/history.js';
+import { linesOf } from '../model/chart-data.js';
+import { useDashboard } from '../model/dashboard.js';
+import { Chart } from './chart.js';
+import { Filters } from './filters.js';
+
+const CHARTS: Record<
+  Series,
+  { readonly title: string; readonly hint: string; readonly format: (value: number) => string }
+> = {
+  rate: { title: 'Messages/s', hint: 'handled', format: formatRate },
+  queue: { title: 'Queue', hint: 'messages waiting', format: formatRate },
+  loopDelayP99: { title: 'Event loop p99', hint: 'how late timers fire', format: formatMs },
+  memory: { title: 'Heap', hint: 'in use', format: formatBytes },
+};
+
+/** The last ten minutes. */
+export function Charts() {
+  const { nodeNames, router, themes } = useDashboard();
+  const { nodeId } = router.address.value;
+  const all = useComputed(() => linesOf(nodeNames.value)).value;
+  const hidden = useSignal<ReadonlySet<string>>(new Set());
+  const isShown = (line: (typeof all)[number]): boolean =>
+    !hidden.value.has(line.label) && (nodeId === undefined || line.nodeIds.includes(nodeId));
+  const toggle = (label: string): void => {
+    const next = new Set(hidden.value);
+    if (!next.delete(label)) next.add(label);
+    hidden.value = next;
+  };
+  return (
+    <div class="view">
+      <Filters label="Nodes">
+        <ul class="legend" aria-label="Lines">
+          {all.map((line, index) => (
+            <li key={line.label}>
+              <button
+                type="button"
+                class={`swatch line-${index + 1}`}
+                aria-pressed={isShown(line)}
+                onClick={() => toggle(line.label)}
+              >
+                {line.label}
+              </button>
+            </li>
+          ))}
+        </ul>
+        <span class="note">last 10 minutes</span>
+      </Filters>
+      <div class="charts scroller" tabIndex={0} role="group" aria-label="Charts of the last ten minutes">
+        {SERIES.map((series) => (
+          <Chart
+            key={`${series} ${themes.theme.value}`}
+            series={series}
+            {...CHARTS[series]}
+            lines={all}
+            shown={all.map(isShown)}
+          />
+        ))}
+      </div>
+    </div>
+  );
+}

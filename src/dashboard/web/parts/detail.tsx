@@ -1,0 +1,197 @@
+import { useEffect, useRef } from 'preact/hooks';
+import { formatCount, formatMs, formatRate, formatTime, formatUptime, UNKNOWN } from '../../view/format.js';
+import { concerns, type LogLine } from '../../view/log.js';
+import { keyOf, type NodeRow, type ProcessRow } from '../../view/rows.js';
+import { labelOf } from '../../view/table.js';
+import { useDashboard } from '../model/dashboard.js';
+import { uptimeOf } from '../model/uptime.js';
+import { Icon } from './icon.js';
+import { LogItem } from './log-item.js';
+import { ProcessLink } from './process-link.js';
+
+const MAX_CHILDREN = 50;
+const MAX_LINES = 30;
+
+/** All that is known of one process, what happened to it included. */
+export function Detail({ processKey }: { readonly processKey: string }) {
+  const { live, router } = useDashboard();
+  const { row, node, family, isGone } = useProcess(processKey);
+  const close = (): void => router.go({ process: undefined });
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => {
+    const before = document.activeElement;
+    heading.current?.focus();
+    return () => {
+      if (before instanceof HTMLElement && before.isConnected) before.focus();
+    };
+  }, []);
+
+  const [nodeId = '', id = ''] = processKey.split(' ', 2);
+  const lines = live.log.value.filter(({ entry }) => concerns(entry, nodeId, id)).slice(-MAX_LINES);
+  return (
+    <aside class="detail" aria-labelledby="detail-title">
+      <header>
+        <div class="detail-title">
+          <Icon name={row?.kind ?? 'genserver'} />
+          <h2 id="detail-title" ref={heading} tabIndex={-1}>
+            {row === undefined ? id : labelOf(row)}
+          </h2>
+        </div>
+        <button type="button" class="tool" onClick={close} title="Close (Esc)">
+          <Icon name="close" />
+          <span class="unseen">Close the details</span>
+        </button>
+      </header>
+      <div class="detail-body">
+        <p class="detail-place">
+          <span class="id">{id}</span> on <span class="id">{nodeId}</span>
+        </p>
+        {isGone && <Gone lines={lines} nodeId={nodeId} id={id} isKnown={row !== undefined} />}
+        {node !== undefined && node.status !== 'connected' && (
+          <p class="remark">The node is {node.status}: these figures are its last ones.</p>
+        )}
+        {row !== undefined && <FiguresOf row={row} node={node} isGone={isGone} />}
+        {row !== undefined && <Family row={row} family={family} />}
+        <h3>What happened</h3>
+        {lines.length === 0 ? (
+          <p class="empty">Nothing lately.</p>
+        ) : (
+          <ol class="log">
+            {lines.toReversed().map((line) => (
+              <LogItem key={line.number} line={line} isShort />
+            ))}
+          </ol>
+        )}
+      </div>
+    </aside>
+  );
+}
+
+interface Known {
+  /** As it is, or as it was when it was last seen. */
+  readonly row: ProcessRow | undefined;
+  readonly node: NodeRow | undefined;
+  /** All processes of its node. */
+  readonly family: readonly ProcessRow[];
+  readonly isGone: boolean;
+}
+
+function useProcess(key: string): Known {
+  const { live } = useDashboard();
+  const last = useRef<ProcessRow | undefined>(undefined);
+  const [nodeId] = key.split(' ', 1);
+  const found = live.view.value?.nodes.find(({ node }) => node.nodeId === nodeId);
+  const row = found?.processes.find((each) => each.key === key);
+  last.current = row ?? last.current;
+  return {
+    row: last.current,
+    node: found?.node,
+    family: found?.processes ?? [],
+    isGone: row === undefined && live.view.value !== undefined,
+  };
+}
+
+interface GoneProps {
+  readonly lines: readonly LogLine[];
+  readonly nodeId: string;
+  readonly id: string;
+  readonly isKnown: boolean;
+}
+
+/** It ended; another may have taken its place. */
+function Gone({ lines, nodeId, id, isKnown }: GoneProps) {
+  const successor = lines.flatMap(({ entry }) =>
+    entry.type === 'child_restarted' && entry.oldId === id ? entry.id : [],
+  )[0];
+  return (
+    <p class="remark is-bad">
+      This process is gone{isKnown ? '; the figures are its last ones.' : '.'}
+      {successor !== undefined && (
+        <>
+          {' It was restarted as '}
+          <ProcessLink processKey={keyOf(nodeId, successor)}>{successor}</ProcessLink>.
+        </>
+      )}
+    </p>
+  );
+}
+
+interface FiguresProps {
+  readonly row: ProcessRow;
+  readonly node: NodeRow | undefined;
+  readonly isGone: boolean;
+}
+
+function FiguresOf({ row, node, isGone }: FiguresProps) {
+  const { serverNow } = useDashboard();
+  const isRunning = !isGone && node?.status === 'connected';
+  const uptime = isRunning ? formatUptime(uptimeOf(row, node, serverNow.value)) : UNKNOWN;
+  const figures: readonly (readonly [name: string, value: string])[] =
+    row.kind === 'supervisor'
+      ? [
+          ['Strategy', row.strategy ?? UNKNOWN],
+          ['Children', formatCount(row.children)],
+          ['Restarts', formatCount(row.restarts)],
+        ]
+      : [
+          ['Messages/s', isRunning ? formatRate(row.rate) : UNKNOWN],
+          ['Queue', formatCount(row.queue)],
+          ['Messages', formatCount(row.messages)],
+          ['p99 wait', formatMs(row.waitP99)],
+          ['p99 handle', formatMs(row.handleP99)],
+          ['Loop blocked', `${formatCount(row.loopBlocks)} ×`],
+        ];
+  const always = [
+    ['State', isGone ? 'gone' : row.state],
+    ['Uptime', uptime],
+    ['Started', formatTime(row.startedAt - (node?.clockAheadMs ?? 0))],
+  ] as const;
+  return (
+    <dl class={`facts ${isRunning ? '' : 'is-stale'}`}>
+      {[...figures, ...always].map(([name, value]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+function Family({ row, family }: { readonly row: ProcessRow; readonly family: readonly ProcessRow[] }) {
+  const parent = family.find(({ key }) => key === row.parentKey);
+  const children = row.kind === 'supervisor' ? family.filter(({ parentKey }) => parentKey === row.key) : [];
+  const more = children.length - MAX_CHILDREN;
+  return (
+    <>
+      <h3>Supervisor</h3>
+      {parent === undefined ? <p class="empty">None.</p> : <Members rows={[parent]} />}
+      {row.kind === 'supervisor' && (
+        <>
+          <h3>Children</h3>
+          {children.length === 0 ? <p class="empty">None.</p> : <Members rows={children.slice(0, MAX_CHILDREN)} />}
+          {more > 0 && <p class="empty">and {formatCount(more)} more: see the tree.</p>}
+        </>
+      )}
+    </>
+  );
+}
+
+function Members({ rows }: { readonly rows: readonly ProcessRow[] }) {
+  return (
+    <ul class="members">
+      {rows.map((row) => (
+        <li key={row.key}>
+          <ProcessLink processKey={row.key}>
+            <Icon name={row.kind} />
+            <span class="label">{labelOf(row)}</span>
+            <span class="id">{row.name === undefined ? '' : row.id}</span>
+            <span class="value">
+              {row.kind === 'supervisor' ? `${formatCount(row.restarts)} restarts` : `${formatRate(row.rate)} /s`}
+            </span>
+          </ProcessLink>
+        </li>
+      ))}
+    </ul>
+  );
+}

@@ -1,0 +1,112 @@
+import { useSignal } from '@preact/signals';
+import { COLUMNS, firstDirection } from '../../view/table.js';
+import type { Address } from '../model/address.js';
+import { TITLES } from '../model/columns.js';
+import { useDashboard } from '../model/dashboard.js';
+import { Icon } from './icon.js';
+
+interface FiltersProps {
+  readonly label: string;
+  /** The part of the address that holds the text. Absent: there is none. */
+  readonly param?: 'text' | 'logText';
+  readonly hasKind?: boolean;
+  /** Where columns are hidden, there has to be another way to sort by them. */
+  readonly hasSort?: boolean;
+  /** What passes. */
+  readonly note?: string;
+  /** More controls. */
+  readonly children?: preact.ComponentChildren;
+}
+
+/** What to show of the view below. On narrow screens all but the text is folded away. */
+export function Filters({ label, param, hasKind = false, hasSort = false, note, children }: FiltersProps) {
+  const { router, live, nodeNames } = useDashboard();
+  const { nodeId, kind, sorting, ...address } = router.address.value;
+  const isUnfolded = useSignal(false);
+  const nodes = live.view.value?.nodes ?? [];
+  const narrow = (change: Partial<Address>): void => router.go(change, 'replace');
+  return (
+    <search class={`filters ${isUnfolded.value ? 'is-unfolded' : ''}`}>
+      {param !== undefined && (
+        <label class="text-filter">
+          <Icon name="search" />
+          <span class="unseen">{label}</span>
+          <input
+            type="search"
+            placeholder={label}
+            value={address[param]}
+            autocomplete="off"
+            spellcheck={false}
+            onInput={(event) => narrow({ [param]: event.currentTarget.value })}
+          />
+          <span class="hint-key">/</span>
+        </label>
+      )}
+      <button
+        type="button"
+        class="tool fold"
+        aria-expanded={isUnfolded.value}
+        onClick={() => {
+          isUnfolded.value = !isUnfolded.value;
+        }}
+      >
+        <Icon name="filters" />
+        <span class="unseen">More filters</span>
+      </button>
+      <div class="folding">
+        <label class="choice">
+          <span class="unseen">Node</span>
+          <select
+            class={nodeId === undefined ? '' : 'is-set'}
+            value={nodeId ?? ''}
+            onChange={(event) => narrow({ nodeId: event.currentTarget.value || undefined })}
+          >
+            <option value="">All nodes</option>
+            {nodes.map(({ node }) => (
+              <option key={node.nodeId} value={node.nodeId}>
+                {nodeNames.value.get(node.nodeId)}
+              </option>
+            ))}
+            {nodeId !== undefined && !nodeNames.value.has(nodeId) && <option value={nodeId}>{nodeId} (gone)</option>}
+          </select>
+        </label>
+        {hasKind && (
+          <label class="choice">
+            <span class="unseen">Kind</span>
+            <select
+              class={kind === undefined ? '' : 'is-set'}
+              value={kind ?? ''}
+              onChange={({ currentTarget: { value } }) =>
+                narrow({ kind: value === 'genserver' || value === 'supervisor' ? value : undefined })
+              }
+            >
+              <option value="">All kinds</option>
+              <option value="genserver">genserver</option>
+              <option value="supervisor">supervisor</option>
+            </select>
+          </label>
+        )}
+        {hasSort && (
+          <label class="choice sort">
+            <span class="unseen">Sort by</span>
+            <select
+              value={sorting.column}
+              onChange={({ currentTarget: { value } }) => {
+                const column = COLUMNS.find((each) => each === value);
+                if (column) narrow({ sorting: { column, direction: firstDirection(column) } });
+              }}
+            >
+              {COLUMNS.map((column) => (
+                <option key={column} value={column}>
+                  by {TITLES[column]}
+                </option>
+              ))}
+            </select>
+          </label>
+        )}
+      </div>
+      {children}
+      {note !== undefined && <output class="note">{note}</output>}
+    </search>
+  );
+}

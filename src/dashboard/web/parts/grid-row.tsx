@@ -1,0 +1,69 @@
+import type { ProcessRow } from '../../view/rows.js';
+import { COLUMNS, type Column, labelOf } from '../../view/table.js';
+import { figureOf, isQuiet } from '../model/columns.js';
+import { useDashboard } from '../model/dashboard.js';
+import { uptimeOf } from '../model/uptime.js';
+import { Icon } from './icon.js';
+
+interface GridRowProps {
+  readonly row: ProcessRow;
+  readonly index: number;
+  readonly top: number;
+  readonly isActive: boolean;
+  readonly isOpen: boolean;
+  open(key: string): void;
+}
+
+export function GridRow({ row, index, top, isActive, isOpen, open }: GridRowProps) {
+  const { live, serverNow } = useDashboard();
+  const node = live.view.value?.nodes.find(({ node: { nodeId } }) => nodeId === row.nodeId)?.node;
+  const isStale = node?.status !== 'connected';
+  return (
+    // The keys that do the same are those of the grid.
+    <div
+      id={`row-${index}`}
+      class={`row ${isActive ? 'is-active' : ''} ${isStale ? 'is-stale' : ''}`}
+      role="row"
+      aria-rowindex={index + 2}
+      aria-selected={isOpen}
+      style={{ transform: `translateY(${top}px)` }}
+      onClick={() => open(row.key)}
+    >
+      {COLUMNS.map((column, at) => (
+        <div key={column} class={`cell is-${column}`} role="gridcell" aria-colindex={at + 1}>
+          <Cell row={row} column={column} uptimeMs={isStale ? undefined : uptimeOf(row, node, serverNow.value)} />
+        </div>
+      ))}
+    </div>
+  );
+}
+
+interface CellProps {
+  readonly row: ProcessRow;
+  readonly column: Column;
+  readonly uptimeMs: number | undefined;
+}
+
+function Cell({ row, column, uptimeMs }: CellProps) {
+  const { nodeNames } = useDashboard();
+  switch (column) {
+    case 'name':
+      return (
+        <>
+          <Icon name={row.kind} />
+          <span class="label">{labelOf(row)}</span>
+          {row.name !== undefined && <span class="id">{row.id}</span>}
+        </>
+      );
+    case 'node':
+      return <span title={row.nodeId}>{nodeNames.value.get(row.nodeId)}</span>;
+    case 'kind':
+      return row.kind;
+    case 'state':
+      return <span class={`state is-${row.state}`}>{row.state}</span>;
+    default: {
+      const text = figureOf(row, column, uptimeMs);
+      return <span class={isQuiet(text) ? 'quiet' : undefined}>{text}</span>;
+    }
+  }
+}

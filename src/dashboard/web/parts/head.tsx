@@ -1,0 +1,93 @@
+import { formatAge, formatCount, formatRate, UNKNOWN } from '../../view/format.js';
+import { useDashboard } from '../model/dashboard.js';
+import { type Freshness, freshness } from '../model/freshness.js';
+import { Icon } from './icon.js';
+
+/** The cluster as a whole, and how old that is. */
+export function Head() {
+  const { summary, themes, isHelpOpen, live } = useDashboard();
+  const { nodes, connected, processes, rate, queue, restarts } = summary.value ?? {};
+  const theme = themes.theme.value;
+  return (
+    <header class="head">
+      <h1 class="brand" title={live.version.value === '' ? 'noex' : `noex ${live.version.value}`}>
+        <Icon name="logo" />
+        noex
+      </h1>
+      <dl class="figures" aria-label="Cluster">
+        <Figure name="Nodes" isBad={connected !== nodes}>
+          {connected ?? UNKNOWN}
+          <small>{` / ${nodes ?? UNKNOWN}`}</small>
+        </Figure>
+        <Figure name="Processes">{formatCount(processes)}</Figure>
+        <Figure name="Messages/s">{formatRate(rate)}</Figure>
+        <Figure name="Queue">{formatCount(queue)}</Figure>
+        <Figure name="Restarts">{formatCount(restarts)}</Figure>
+      </dl>
+      <DataAge />
+      <div class="tools">
+        <button type="button" class="tool" onClick={themes.toggle} title={`Theme: ${theme} (t)`}>
+          <Icon name={theme === 'dark' ? 'light' : 'dark'} />
+          <span class="unseen">{theme === 'dark' ? 'Light theme' : 'Dark theme'}</span>
+        </button>
+        <button
+          type="button"
+          class="tool"
+          title="Keys (?)"
+          onClick={() => {
+            isHelpOpen.value = true;
+          }}
+        >
+          <Icon name="help" />
+          <span class="unseen">Keys</span>
+        </button>
+      </div>
+    </header>
+  );
+}
+
+interface FigureProps {
+  readonly name: string;
+  readonly isBad?: boolean;
+  readonly children: preact.ComponentChildren;
+}
+
+function Figure({ name, isBad = false, children }: FigureProps) {
+  return (
+    <div class={`figure ${isBad ? 'is-bad' : ''}`}>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}
+
+function DataAge() {
+  const { live, now, summary } = useDashboard();
+  const state = freshness(live.link.value, live.view.value, summary.value, live.receivedAt.value, now.value);
+  return (
+    <p class={`freshness is-${state.kind}`}>
+      {/* A new element for each view that arrives: the mark beats with the data, not with a clock. */}
+      <span class="mark" key={live.receivedAt.value} aria-hidden="true" />
+      {state.kind === 'live' && 'live'}
+      {state.kind === 'starting' && 'connecting …'}
+      {state.kind === 'old' && `data is ${formatAge(state.age)} old`}
+      {state.kind === 'lost' && (
+        <>
+          {state.age !== undefined && `data is ${formatAge(state.age)} old · `}
+          {state.retryIn === 0 ? 'reconnecting' : `reconnecting in ${state.retryIn} s`}
+        </>
+      )}
+      {/* Told when it changes, and not every second again. */}
+      <span class="unseen" role="status">
+        {TOLD[state.kind]}
+      </span>
+    </p>
+  );
+}
+
+const TOLD: Record<Freshness['kind'], string> = {
+  starting: '',
+  live: ', connected',
+  old: ', no news from the cluster',
+  lost: ', connection to the dashboard server lost',
+};

@@ -1,0 +1,39 @@
+import { useEffect, useRef } from 'preact/hooks';
+import { useDashboard } from '../model/dashboard.js';
+import { SHORTCUTS } from '../model/shortcuts.js';
+import { Icon } from './icon.js';
+
+export function Help() {
+  const { isHelpOpen, live } = useDashboard();
+  const dialog = useRef<HTMLDialogElement>(null);
+  const isOpen = isHelpOpen.value;
+  const close = (): void => {
+    isHelpOpen.value = false;
+  };
+  useEffect(() => {
+    if (isOpen) dialog.current?.showModal();
+    else dialog.current?.close();
+  }, [isOpen]);
+  return (
+    <dialog class="help" ref={dialog} aria-labelledby="help-title" onClose={close}>
+      <header>
+        <h2 id="help-title">Keys</h2>
+        <button type="button" class="tool" onClick={close}>
+          <Icon name="close" />
+          <span class="unseen">Close</span>
+        </button>
+      </header>
+      <dl>
+        {SHORTCUTS.map(([keys, meaning]) => (
+          <div key={keys}>
+            <dt>
+              <kbd>{keys}</kbd>
+            </dt>
+            <dd>{meaning}</dd>
+          </div>
+        ))}
+      </dl>
+      <p>This page only reads: nothing here can stop or change a process. noex {live.version.value}</p>
+    </dialog>
+  );
+}

@@ -1,0 +1,82 @@
+import { useSignal } from '@preact/signals';
+import { formatCount } from '../../view/format.js';
+import { type LogLine, matches, severityOf } from '../../view/log.js';
+import { useDashboard } from '../model/dashboard.js';
+import { Filters } from './filters.js';
+import { Icon } from './icon.js';
+import { LogItem } from './log-item.js';
+
+/** So many lines are in the page at once; more when asked for. */
+const STEP = 100;
+
+/** What happens on all nodes, newest first. */
+export function LogView() {
+  const { live, router, pausedAt, pauseOrGoOn } = useDashboard();
+  const { logText, problemsOnly, nodeId } = router.address.value;
+  const limit = useSignal(STEP);
+  const all = live.log.value;
+  const isPaused = pausedAt.value !== undefined;
+  const upTo = pausedAt.value ?? Number.POSITIVE_INFINITY;
+  const passes = ({ entry }: LogLine): boolean =>
+    (nodeId === undefined || entry.nodeId === nodeId) &&
+    (!problemsOnly || isProblem(entry)) &&
+    (logText.trim() === '' || matches(entry, logText));
+  const passing = all.filter(passes);
+  const lines = passing.filter(({ number }) => number <= upTo);
+  const waiting = passing.length - lines.length;
+  const shown = lines.slice(-limit.value).reverse();
+  return (
+    <div class="view">
+      <Filters
+        label="Filter the log"
+        param="logText"
+        note={`${formatCount(lines.length)} of ${formatCount(all.length)}`}
+      >
+        <label class="check">
+          <input
+            type="checkbox"
+            checked={problemsOnly}
+            onChange={({ currentTarget }) => router.go({ problemsOnly: currentTarget.checked }, 'replace')}
+          />
+          <span>Problems</span>
+        </label>
+        <button
+          type="button"
+          class={`button ${isPaused ? 'is-set' : ''}`}
+          aria-pressed={isPaused}
+          onClick={pauseOrGoOn}
+        >
+          <Icon name={isPaused ? 'play' : 'pause'} />
+          {isPaused ? `Paused · ${formatCount(waiting)} new` : 'Pause'}
+        </button>
+      </Filters>
+      {/* Announced only when asked: a busy cluster would never let a screen reader say anything else. */}
+      <div class="log scroller" role="log" aria-label="Events of the cluster" aria-live="off" tabIndex={0}>
+        <ol>
+          {shown.map((line) => (
+            <LogItem key={line.number} line={line} />
+          ))}
+        </ol>
+        {lines.length > shown.length && (
+          <button
+            type="button"
+            class="button more"
+            onClick={() => {
+              limit.value += STEP;
+            }}
+          >
+            {formatCount(lines.length - shown.length)} older
+          </button>
+        )}
+        {lines.length === 0 && (
+          <p class="empty">{all.length === 0 ? 'Nothing has happened yet.' : 'No entry passes the filter.'}</p>
+        )}
+      </div>
+    </div>
+  );
+}
+
+function isProblem(entry: LogLine['entry']): boolean {
+  const severity = severityOf(entry);
+  return severity === 'bad' || severity === 'warn';
+}

@@ -1,0 +1,88 @@
+import { formatAge, formatBytes, formatCount, formatMs, formatRate, formatShare } from '../../view/format.js';
+import { seriesOf } from '../../view/history.js';
+import type { NodeRow } from '../../view/rows.js';
+import { useDashboard } from '../model/dashboard.js';
+import { Sparkline } from './sparkline.js';
+
+/** All nodes, the dead ones too. Choosing one shows only what is on it. */
+export function Nodes() {
+  const { live, router } = useDashboard();
+  const nodes = live.view.value?.nodes ?? [];
+  const chosen = router.address.value.nodeId;
+  const history = live.history.value;
+  const rates = new Map(nodes.map(({ node: { nodeId } }) => [nodeId, seriesOf(history, nodeId, 'rate')]));
+  // One scale for all, or a busy node would look like an idle one.
+  const top = Math.max(1, ...[...rates.values()].flat().map((rate) => rate ?? 0));
+  return (
+    <section class="nodes" aria-label="Nodes">
+      <h2>Nodes</h2>
+      <ul>
+        {nodes.map(({ node }) => (
+          <li key={node.nodeId}>
+            <NodeCard node={node} isChosen={node.nodeId === chosen} rates={rates.get(node.nodeId) ?? []} top={top} />
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+interface NodeCardProps {
+  readonly node: NodeRow;
+  readonly isChosen: boolean;
+  readonly rates: readonly (number | null)[];
+  readonly top: number;
+}
+
+function NodeCard({ node, isChosen, rates, top }: NodeCardProps) {
+  const { router, nodeNames, serverNow } = useDashboard();
+  const { nodeId, status, vitals, memory, rate, error, lastUpdate } = node;
+  const isLive = status === 'connected';
+  const age = lastUpdate === 0 ? undefined : Math.max(0, serverNow.value - lastUpdate);
+  const choose = (): void => router.go({ nodeId: isChosen ? undefined : nodeId });
+  return (
+    <button
+      type="button"
+      class={`node is-${status}`}
+      aria-pressed={isChosen}
+      title={isChosen ? 'Show all nodes' : `Show only ${nodeId}`}
+      onClick={choose}
+    >
+      <span class="node-name">
+        <span class="mark" aria-hidden="true" />
+        <b>{nodeNames.value.get(nodeId)}</b>
+        <span class="node-status">{isLive ? '' : status}</span>
+        <span class="node-age">
+          {isLive ? formatAge(age) : age === undefined ? 'never heard' : `${formatAge(age)} ago`}
+        </span>
+      </span>
+      <span class="node-id">{nodeId}</span>
+      {error !== undefined && <span class="node-error">{error}</span>}
+      <span class="node-figures">
+        <Small name="msgs/s" value={formatRate(rate)} />
+        <Small name="cpu" value={formatShare(vitals?.cpu)} />
+        <Small name="loop p99" value={formatMs(vitals?.loopDelayP99)} />
+        <Small name="heap" value={formatBytes(memory?.heapUsed)} />
+        <Small name="rss" value={formatBytes(memory?.rss)} extra />
+        <Small name="processes" value={formatCount(node.processes)} extra />
+      </span>
+      <Sparkline values={rates} top={top} />
+    </button>
+  );
+}
+
+function Small({
+  name,
+  value,
+  extra = false,
+}: {
+  readonly name: string;
+  readonly value: string;
+  readonly extra?: boolean;
+}) {
+  return (
+    <span class={extra ? 'small is-extra' : 'small'}>
+      <span class="small-name">{name}</span> <span class="small-value">{value}</span>
+    </span>
+  );
+}

@@ -1,0 +1,64 @@
+import { useSignalEffect } from '@preact/signals';
+import type { ViewName } from '../model/address.js';
+import { useDashboard } from '../model/dashboard.js';
+import { useShortcuts } from '../model/shortcuts.js';
+import { Charts } from './charts.js';
+import { Detail } from './detail.js';
+import { Head } from './head.js';
+import { Help } from './help.js';
+import { LogView } from './log-view.js';
+import { Nodes } from './nodes.js';
+import { ProcessGrid } from './process-grid.js';
+import { ProcessTree } from './process-tree.js';
+import { Tabs } from './tabs.js';
+
+const CONTENT: Record<ViewName, () => preact.JSX.Element> = {
+  processes: ProcessGrid,
+  tree: ProcessTree,
+  log: LogView,
+  charts: Charts,
+};
+
+export function Page() {
+  const dashboard = useDashboard();
+  useShortcuts(dashboard);
+  useTitle();
+  const { view, process } = dashboard.router.address.value;
+  const Content = CONTENT[view];
+  return (
+    <>
+      <button type="button" class="skip" onClick={skip}>
+        Skip to the {view}
+      </button>
+      <div class={`page ${process === undefined ? '' : 'with-detail'}`}>
+        <Head />
+        <Nodes />
+        <Tabs />
+        <main id="content" tabIndex={-1} aria-label={view}>
+          <Content key={view} />
+        </main>
+        {process !== undefined && <Detail key={process} processKey={process} />}
+      </div>
+      <Help />
+    </>
+  );
+}
+
+/** No link: the fragment is the address of the view. */
+function skip(): void {
+  const content = document.getElementById('content');
+  const target = content?.querySelector<HTMLElement>('[tabindex="0"]') ?? content;
+  target?.focus();
+}
+
+/** Tells in the title of the page whether all is well, for those who look at another one. */
+function useTitle(): void {
+  const { summary, live } = useDashboard();
+  useSignalEffect(() => {
+    const { connected, nodes } = summary.value ?? { connected: 0, nodes: 0 };
+    const isLost = live.link.value.status !== 'open';
+    document.title = isLost
+      ? 'noex · reconnecting'
+      : `${connected < nodes ? '⚠ ' : ''}${connected}/${nodes} nodes · noex`;
+  });
+}

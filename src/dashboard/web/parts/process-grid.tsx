@@ -1,0 +1,134 @@
+import { useSignal } from '@preact/signals';
+import { useRef } from 'preact/hooks';
+import { formatCount } from '../../view/format.js';
+import { COLUMNS, type Column, firstDirection } from '../../view/table.js';
+import { HINTS, TITLES } from '../model/columns.js';
+import { useDashboard } from '../model/dashboard.js';
+import { moved } from '../model/moves.js';
+import { useVirtualRows } from '../model/virtual-rows.js';
+import { Filters } from './filters.js';
+import { GridRow } from './grid-row.js';
+
+/** All processes of the cluster in one table, of which only what is in sight is in the page. */
+export function ProcessGrid() {
+  const { table, router, live, summary } = useDashboard();
+  const rows = table.value;
+  const scroller = useRef<HTMLDivElement>(null);
+  const virtual = useVirtualRows(scroller, rows.length, true);
+  // The process, and not the line: it stays under the cursor when others pass it.
+  const activeKey = useSignal<string | undefined>(undefined);
+  const activeIndex = rows.findIndex(({ key }) => key === activeKey.value);
+  const { process } = router.address.value;
+
+  const pressed = (event: KeyboardEvent): void => {
+    if (event.target !== event.currentTarget) return;
+    const active = rows[activeIndex];
+    const next = moved(event.key, activeIndex, rows.length, virtual.page);
+    if (next !== undefined) {
+      activeKey.value = rows[next]?.key;
+      virtual.reveal(next);
+    } else if (event.key === 'Enter' && active !== undefined) {
+      router.go({ process: active.key });
+    } else return;
+    event.preventDefault();
+  };
+  const open = (key: string): void => {
+    activeKey.value = key;
+    router.go({ process: key });
+  };
+
+  const isActiveInSight = virtual.items.some(({ index }) => index === activeIndex);
+  return (
+    <div class="view">
+      <Filters
+        label="Filter processes"
+        param="text"
+        hasKind
+        hasSort
+        note={`${formatCount(rows.length)} of ${formatCount(totalOf(live.view.value?.nodes) ?? summary.value?.processes)}`}
+      />
+      <div
+        class="grid scroller"
+        ref={scroller}
+        role="grid"
+        aria-label="Processes"
+        aria-rowcount={rows.length + 1}
+        aria-colcount={COLUMNS.length}
+        aria-activedescendant={isActiveInSight ? `row-${activeIndex}` : undefined}
+        tabIndex={0}
+        onKeyDown={pressed}
+      >
+        <GridHead />
+        <div class="rows" role="rowgroup" style={{ height: `${virtual.height}px` }}>
+          {virtual.items.map((item) => {
+            const row = rows[item.index];
+            if (row === undefined) return null;
+            return (
+              <GridRow
+                key={row.key}
+                row={row}
+                index={item.index}
+                top={virtual.top(item)}
+                isActive={item.index === activeIndex}
+                isOpen={row.key === process}
+                open={open}
+              />
+            );
+          })}
+        </div>
+        {rows.length === 0 && (
+          <p class="empty">{live.view.value ? 'No process passes the filter.' : 'Waiting for the cluster …'}</p>
+        )}
+      </div>
+    </div>
+  );
+}
+
+function totalOf(nodes: readonly { readonly processes: readonly unknown[] }[] | undefined): number | undefined {
+  return nodes?.reduce((sum, { processes }) => sum + processes.length, 0);
+}
+
+function GridHead() {
+  const { router } = useDashboard();
+  const { column: sorted, direction } = router.address.value.sorting;
+  const sort = (column: Column): void => {
+    const turned = direction === 'ascending' ? 'descending' : 'ascending';
+    router.go({ sorting: { column, direction: column === sorted ? turned : firstDirection(column) } }, 'replace');
+  };
+  const pressed = (event: KeyboardEvent): void => {
+    const step = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0;
+    if (step === 0 || !(event.currentTarget instanceof HTMLElement)) return;
+    // Some columns may be hidden: from one that can be seen to the next.
+    const buttons = [...event.currentTarget.querySelectorAll('button')].filter((each) => each.offsetParent !== null);
+    const at = buttons.findIndex((button) => button.contains(event.target instanceof Node ? event.target : null));
+    buttons[at + step]?.focus();
+    event.preventDefault();
+  };
+  return (
+    <div class="grid-head" role="rowgroup">
+      <div class="row" role="row" aria-rowindex={1} onKeyDown={pressed}>
+        {COLUMNS.map((column, index) => (
+          <div
+            key={column}
+            class={`cell is-${column}`}
+            role="columnheader"
+            aria-colindex={index + 1}
+            aria-sort={column === sorted ? direction : 'none'}
+          >
+            <button
+              type="button"
+              tabIndex={column === sorted ? 0 : -1}
+              title={HINTS[column]}
+              onClick={() => sort(column)}
+            >
+              {TITLES[column]}
+              <span class="arrow" aria-hidden="true">
+                {column !== sorted ? '' : direction === 'ascending' ? '↑' : '↓'}
+              </span>
+            </button>
+          </div>
+        ))}
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,21 @@
+import { onPlainClick } from '../model/click.js';
+import { useDashboard } from '../model/dashboard.js';
+
+interface ProcessLinkProps {
+  readonly processKey: string;
+  readonly children: preact.ComponentChildren;
+}
+
+/** Opens the details of a process, and is a link that can be copied. */
+export function ProcessLink({ processKey, children }: ProcessLinkProps) {
+  const { router } = useDashboard();
+  return (
+    <a
+      class="process-link"
+      href={router.link({ process: processKey })}
+      onClick={onPlainClick(() => router.go({ process: processKey }))}
+    >
+      {children}
+    </a>
+  );
+}

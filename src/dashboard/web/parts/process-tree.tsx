@@ -1,0 +1,125 @@
+import { useSignal } from '@preact/signals';
+import { useRef } from 'preact/hooks';
+import { formatCount } from '../../view/format.js';
+import type { TreeLine } from '../../view/tree.js';
+import { useDashboard } from '../model/dashboard.js';
+import { moved } from '../model/moves.js';
+import { useVirtualRows } from '../model/virtual-rows.js';
+import { Filters } from './filters.js';
+import { TreeRow } from './tree-row.js';
+
+/** Who supervises whom, on all nodes. */
+export function ProcessTree() {
+  const { tree, router, collapsed, live } = useDashboard();
+  const lines = tree.value;
+  const scroller = useRef<HTMLDivElement>(null);
+  const virtual = useVirtualRows(scroller, lines.length, false);
+  const activeKey = useSignal<string | undefined>(undefined);
+  const activeIndex = lines.findIndex(({ key }) => key === activeKey.value);
+
+  const fold = (key: string, isFolded: boolean): void => {
+    const next = new Set(collapsed.value);
+    if (isFolded) next.add(key);
+    else next.delete(key);
+    collapsed.value = next;
+  };
+  const choose = (index: number): void => {
+    activeKey.value = lines[index]?.key;
+    virtual.reveal(index);
+  };
+  const openOrFold = (line: TreeLine): void => {
+    if (line.type === 'process') router.go({ process: line.key });
+    else fold(line.key, !line.isCollapsed);
+  };
+  /** The keys that tree views have everywhere. */
+  const act = (key: string, line: TreeLine | undefined): boolean => {
+    const next = moved(key, activeIndex, lines.length, virtual.page);
+    if (next !== undefined) {
+      choose(next);
+      return true;
+    }
+    if (line === undefined) return false;
+    switch (key) {
+      case 'ArrowRight':
+        if (line.isCollapsed) fold(line.key, false);
+        else if (line.children > 0) choose(activeIndex + 1);
+        return true;
+      case 'ArrowLeft':
+        if (line.children > 0 && !line.isCollapsed) fold(line.key, true);
+        else choose(parentOf(lines, activeIndex));
+        return true;
+      case 'Enter':
+        openOrFold(line);
+        return true;
+      case ' ':
+        if (line.children > 0) fold(line.key, !line.isCollapsed);
+        return true;
+      default:
+        return false;
+    }
+  };
+
+  const isActiveInSight = virtual.items.some(({ index }) => index === activeIndex);
+  const processes = lines.filter(({ type }) => type === 'process').length;
+  return (
+    <div class="view">
+      <Filters label="Filter processes" param="text" hasKind note={`${formatCount(processes)} shown`}>
+        <button
+          type="button"
+          class="button"
+          onClick={() => {
+            collapsed.value = collapsed.value.size > 0 ? new Set() : foldedToRoots(lines);
+          }}
+        >
+          {collapsed.value.size > 0 ? 'Unfold all' : 'Fold'}
+        </button>
+      </Filters>
+      <div
+        class="tree scroller"
+        ref={scroller}
+        role="tree"
+        aria-label="Supervision tree"
+        aria-activedescendant={isActiveInSight ? `line-${activeIndex}` : undefined}
+        tabIndex={0}
+        onKeyDown={(event) => {
+          if (act(event.key, lines[activeIndex])) event.preventDefault();
+        }}
+      >
+        <div class="rows" role="none" style={{ height: `${virtual.height}px` }}>
+          {virtual.items.map((item) => {
+            const line = lines[item.index];
+            if (line === undefined) return null;
+            return (
+              <TreeRow
+                key={line.key}
+                line={line}
+                index={item.index}
+                top={virtual.top(item)}
+                isActive={item.index === activeIndex}
+                open={() => {
+                  activeKey.value = line.key;
+                  openOrFold(line);
+                }}
+                fold={() => fold(line.key, !line.isCollapsed)}
+              />
+            );
+          })}
+        </div>
+        {lines.length === 0 && (
+          <p class="empty">{live.view.value ? 'Nothing passes the filter.' : 'Waiting for the cluster …'}</p>
+        )}
+      </div>
+    </div>
+  );
+}
+
+/** The line above that is one level up; the line itself, at the top. */
+function parentOf(lines: readonly TreeLine[], index: number): number {
+  const depth = lines[index]?.depth ?? 0;
+  for (let at = index - 1; at >= 0; at -= 1) if ((lines[at]?.depth ?? 0) < depth) return at;
+  return index;
+}
+
+function foldedToRoots(lines: readonly TreeLine[]): ReadonlySet<string> {
+  return new Set(lines.filter(({ depth, children }) => depth === 1 && children > 0).map(({ key }) => key));
+}

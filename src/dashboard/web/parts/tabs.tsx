@@ -1,0 +1,44 @@
+import { formatCount } from '../../view/format.js';
+import { severityOf } from '../../view/log.js';
+import { VIEWS, type ViewName } from '../model/address.js';
+import { onPlainClick } from '../model/click.js';
+import { useDashboard } from '../model/dashboard.js';
+import { Icon } from './icon.js';
+
+const TITLES: Record<ViewName, string> = { processes: 'Processes', tree: 'Tree', log: 'Log', charts: 'Charts' };
+
+export function Tabs() {
+  const { router } = useDashboard();
+  const current = router.address.value.view;
+  return (
+    <nav class="tabs" aria-label="Views">
+      {VIEWS.map((view) => (
+        <a
+          key={view}
+          href={router.link({ view })}
+          aria-current={view === current ? 'page' : undefined}
+          onClick={onPlainClick(() => router.go({ view }))}
+        >
+          <Icon name={view} />
+          {TITLES[view]}
+          <TabCount view={view} />
+        </a>
+      ))}
+    </nav>
+  );
+}
+
+/** How much there is to see: processes, and in the log what went wrong. */
+function TabCount({ view }: { readonly view: ViewName }) {
+  const { summary, live } = useDashboard();
+  if (view === 'processes') return <span class="count">{formatCount(summary.value?.processes)}</span>;
+  if (view !== 'log') return null;
+  const bad = live.log.value.filter(({ entry }) => severityOf(entry) === 'bad').length;
+  if (bad === 0) return null;
+  return (
+    <span class="count is-bad">
+      {formatCount(bad)}
+      <span class="unseen"> problems</span>
+    </span>
+  );
+}

@@ -1,0 +1,36 @@
+import { gzipSync } from 'node:zlib';
+import { defineConfig, type Plugin } from 'vite';
+
+const BUDGET_KB = 150;
+
+/** So that nobody waits for the page because somebody wrote one import. */
+const withinBudget: Plugin = {
+  name: 'within-budget',
+  writeBundle(_options, bundle) {
+    const sizes = Object.values(bundle)
+      .filter(({ fileName }) => !fileName.endsWith('.md'))
+      .map((file) => gzipSync(file.type === 'chunk' ? file.code : file.source).length);
+    const kB = sizes.reduce((sum, size) => sum + size, 0) / 1024;
+    if (kB > BUDGET_KB) this.error(`The web dashboard is ${kB.toFixed(1)} kB gzipped; it may be ${BUDGET_KB} kB.`);
+  },
+};
+
+/** One page, one script, one style sheet, which need only each other: whatever path they are served under. */
+export default defineConfig({
+  root: 'src/dashboard/web',
+  base: './',
+  plugins: [withinBudget],
+  oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
+  build: {
+    // What knows light-dark(), so that the style sheet stays as it is written.
+    target: ['chrome123', 'edge123', 'firefox120', 'safari17.5'],
+    // A data: URL would need a looser content security policy.
+    assetsInlineLimit: 0,
+    emptyOutDir: true,
+    modulePreload: false,
+    license: { fileName: 'licenses.md' },
+    rolldownOptions: {
+      output: { entryFileNames: '[name]-[hash].js', assetFileNames: '[name]-[hash][extname]', codeSplitting: false },
+    },
+  },
+});

@@ -238,6 +238,25 @@ export class ListenError extends NoexError {
     super(`cannot listen on ${host}:${port}: ${problem}`, options);
     this.port = port;
   }
+
+  /** What the error of a server that did not come to listen means. */
+  static because(host: string, port: number, cause: Error & { readonly code?: string | undefined }): ListenError {
+    return new ListenError(host, port, problemOf(cause, port), { cause });
+  }
+}
+
+function problemOf({ code, message }: Error & { readonly code?: string | undefined }, port: number): string {
+  switch (code) {
+    case 'EADDRINUSE':
+      return `port ${port} is taken; stop what uses it, or choose another port`;
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+      return 'this machine has no such address';
+    case 'EACCES':
+      return `binding port ${port} is not permitted; choose one above 1023`;
+    default:
+      return message;
+  }
 }
 
 /** Nobody could be reached at that address. */

@@ -104,7 +104,7 @@ async function listen(address: Address, accept: (connection: Connection) => void
 function bind(server: Server, { host, port }: Address): Promise<void> {
   return new Promise((resolve, reject) => {
     const onError = (cause: NodeJS.ErrnoException) => {
-      reject(new ListenError(host, port, explain(cause, port), { cause }));
+      reject(ListenError.because(host, port, cause));
     };
     server.once('error', onError);
     server.listen({ host, port }, () => {
@@ -112,20 +112,6 @@ function bind(server: Server, { host, port }: Address): Promise<void> {
       resolve();
     });
   });
-}
-
-function explain(error: NodeJS.ErrnoException, port: number): string {
-  switch (error.code) {
-    case 'EADDRINUSE':
-      return `port ${port} is taken; stop what uses it, or choose another port`;
-    case 'EADDRNOTAVAIL':
-    case 'ENOTFOUND':
-      return 'this machine has no such address';
-    case 'EACCES':
-      return `binding port ${port} is not permitted; choose one above 1023`;
-    default:
-      return error.message;
-  }
 }
 
 class WsConnection implements Connection {

@@ -28,13 +28,15 @@ const STRICT = {
   noEmit: true,
 };
 
+const NODE_TYPES = { types: ['node'], typeRoots: [join(root, 'node_modules', '@types')] };
+
 await main(() => {
   try {
     install();
     const files = checkContents();
     const entries = Object.keys(readManifest().exports).filter((entry) => entry !== './package.json');
     const names = entries.map((entry) => entry.replace('.', 'noex'));
-    compileWithoutNodeTypes(names);
+    compileEntries(names);
     compileSnippets();
     runEntries(names);
     console.log(`${files} files, entries ${names.join(', ')}`);
@@ -70,16 +72,25 @@ function checkContents() {
   return files.length;
 }
 
-/** The declarations do not need Node's types. (A browser's only because rxjs names setTimeout.) */
-function compileWithoutNodeTypes(names) {
-  const imports = names.map((name, index) => `import * as entry${index} from '${name}';`);
+/**
+ * The declarations do not need Node's types, but for the dashboard's, which is a part of a Node server. (A browser's only
+ * because rxjs names setTimeout.)
+ */
+function compileEntries(names) {
+  const isServers = (name) => name === 'noex/dashboard';
   const same = `import { ClusterObserver as one } from 'noex';\nimport { ClusterObserver as other } from 'noex/distribution';`;
-  const used = names.map((_name, index) => `entry${index}`).join(', ');
+  const bare = importAll(names.filter((name) => !isServers(name)));
   compile(
     'bare',
     { lib: ['ES2022', 'DOM'], types: [] },
-    { 'entries.ts': `${imports.join('\n')}\n${same}\nexport default [${used}, one === other];\n` },
+    { 'entries.ts': `${bare}\n${same}\nexport const areSame = one === other;\n` },
   );
+  compile('server', NODE_TYPES, { 'entries.ts': `${importAll(names.filter(isServers))}\n` });
+}
+
+function importAll(names) {
+  const imports = names.map((name, index) => `import * as entry${index} from '${name}';`);
+  return [...imports, `export default [${names.map((_name, index) => `entry${index}`).join(', ')}];`].join('\n');
 }
 
 function compileSnippets() {
@@ -87,7 +98,7 @@ function compileSnippets() {
   const snippets = Object.fromEntries(
     readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), 'utf8')]),
   );
-  compile('snippets', { types: ['node'], typeRoots: [join(root, 'node_modules', '@types')] }, snippets);
+  compile('snippets', NODE_TYPES, snippets);
 }
 
 function compile(folder, settings, files) {

@@ -11,7 +11,12 @@ export type FeedMessage =
   /** The first: all there is to build on. The first view after it builds on nothing. */
   | { readonly type: 'welcome'; readonly version: string; readonly history: History; readonly log: readonly LogLine[] }
   | ({ readonly type: 'view' } & ViewChanges)
-  | { readonly type: 'log'; readonly log: readonly LogLine[] };
+  | { readonly type: 'log'; readonly log: readonly LogLine[] }
+  /**
+   * Whether the server hears of the cluster. `problem`: why it does not, for people, told anew every few seconds; `null`:
+   * it does again. Until the first of these all is well.
+   */
+  | { readonly type: 'status'; readonly problem: string | null };
 
 /** What one view has that another has not. */
 export interface ViewChanges {

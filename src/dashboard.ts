@@ -1,0 +1,7 @@
+export {
+  type DashboardHandler,
+  dashboardHandler,
+} from './dashboard/server/handler.js';
+export type { DashboardHandlerOptions, DashboardOptions } from './dashboard/server/options.js';
+export { type Dashboard, startDashboard } from './dashboard/server/start-dashboard.js';
+export type { ClusterSource } from './dashboard/source.js';

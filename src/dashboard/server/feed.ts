@@ -1,0 +1,183 @@
+import { BehaviorSubject, distinctUntilChanged, map, type SchedulerLike, Subscription } from 'rxjs';
+import type { LogEntry } from '../../../streams/index.js';
+import type { ClusterSource } from '../source.js';
+import type { ClusterView } from '../view/cluster-view.js';
+import { changesBetween, type FeedMessage } from '../view/feed.js';
+import { noPast, remember } from '../view/history.js';
+import { type Log, withEntries } from '../view/log.js';
+import { type LogNews, logNews$, type ViewNews, viewNews$ } from './cluster-news.js';
+
+/** Where the messages for one browser go. */
+export interface Outlet {
+  /** Calls `taken` when the text is on its way, or cannot be any more. */
+  send(text: string, taken: () => void): void;
+}
+
+export interface FeedOptions {
+  readonly source: ClusterSource;
+  /** Of noex. */
+  readonly version: string;
+  readonly scheduler: SchedulerLike;
+}
+
+/**
+ * Tells each browser what changed since what it was told last. One that does not take it is told nothing more until it
+ * has, and the newest state then: all that is kept for it meanwhile is what it knows already.
+ */
+export class DashboardFeed {
+  readonly #version: string;
+  readonly #browsers = new Set<Browser>();
+  readonly #browserCount$ = new BehaviorSubject(0);
+  readonly #subscription = new Subscription();
+  #view: ClusterView | undefined;
+  #history = noPast;
+  #log: Log = [];
+  /** Entries that may come again. */
+  #earlier: ReadonlySet<string> = new Set();
+  #status = WELL;
+  /** What was written of the present view and log, by what it builds on: who knows the same is told the same. */
+  readonly #viewTexts = new Map<ClusterView | undefined, string>();
+  readonly #logTexts = new Map<number, string>();
+
+  constructor({ source, version, scheduler }: FeedOptions) {
+    this.#version = version;
+    const isWatched$ = this.#browserCount$.pipe(
+      map((count) => count > 0),
+      distinctUntilChanged(),
+    );
+    const error = (thrown: unknown): void => this.#failed(thrown);
+    this.#subscription.add(
+      viewNews$(source, isWatched$, scheduler).subscribe({ next: (news) => this.#seen(news), error }),
+    );
+    this.#subscription.add(logNews$(source, scheduler).subscribe({ next: (news) => this.#logged(news), error }));
+  }
+
+  /** Tells a browser all there is, and then what changes. Returns what ends that. */
+  connect(outlet: Outlet): () => void {
+    const browser: Browser = { outlet, view: undefined, line: this.#lastLine, status: WELL, isTaking: false };
+    this.#browsers.add(browser);
+    this.#send(browser, [write({ type: 'welcome', version: this.#version, history: this.#history, log: this.#log })]);
+    this.#browserCount$.next(this.#browsers.size);
+    return () => {
+      if (this.#browsers.delete(browser)) this.#browserCount$.next(this.#browsers.size);
+    };
+  }
+
+  close(): void {
+    this.#subscription.unsubscribe();
+    this.#browsers.clear();
+  }
+
+  get #lastLine(): number {
+    return this.#log.at(-1)?.number ?? 0;
+  }
+
+  #seen(news: ViewNews): void {
+    if (news.type === 'lost') {
+      this.#status = { problem: news.problem };
+    } else {
+      this.#view = news.view;
+      this.#viewTexts.clear();
+      this.#history = remember(this.#history, news.view);
+      this.#status = WELL;
+    }
+    this.#tellAll();
+  }
+
+  #logged(news: LogNews): void {
+    if (news.type === 'log_again') {
+      this.#earlier = new Set(this.#log.map(({ entry }) => identityOf(entry)));
+      return;
+    }
+    const isNew = (entry: LogEntry): boolean => this.#earlier.size === 0 || !this.#earlier.has(identityOf(entry));
+    this.#log = withEntries(this.#log, news.entries.filter(isNew));
+    this.#logTexts.clear();
+    this.#tellAll();
+  }
+
+  /** A defect, not the cluster's: told, but no reason to end the program that this is a part of. */
+  #failed(thrown: unknown): void {
+    process.emitWarning(thrown instanceof Error ? thrown : String(thrown));
+    this.#status = { problem: `the dashboard failed: ${thrown}` };
+    this.#tellAll();
+  }
+
+  #tellAll(): void {
+    for (const browser of this.#browsers) this.#tell(browser);
+  }
+
+  #tell(browser: Browser): void {
+    if (browser.isTaking) return;
+    const texts: string[] = [];
+    if (browser.status !== this.#status) {
+      texts.push(write({ type: 'status', ...this.#status }));
+      browser.status = this.#status;
+    }
+    if (browser.view !== this.#view) {
+      texts.push(this.#viewText(browser.view));
+      browser.view = this.#view;
+    }
+    if (browser.line < this.#lastLine) {
+      texts.push(this.#logText(browser.line));
+      browser.line = this.#lastLine;
+    }
+    this.#send(browser, texts);
+  }
+
+  /** When it has taken these, it is told what has happened meanwhile. */
+  #send(browser: Browser, texts: readonly string[]): void {
+    let left = texts.length;
+    browser.isTaking = left > 0;
+    for (const text of texts) {
+      browser.outlet.send(text, () => {
+        left -= 1;
+        if (left > 0 || !this.#browsers.has(browser)) return;
+        browser.isTaking = false;
+        this.#tell(browser);
+      });
+    }
+  }
+
+  #viewText(since: ClusterView | undefined): string {
+    const view = this.#view;
+    if (view === undefined) return '';
+    const known = this.#viewTexts.get(since);
+    if (known !== undefined) return known;
+    const text = write({ type: 'view', ...changesBetween(since, view) });
+    this.#viewTexts.set(since, text);
+    return text;
+  }
+
+  #logText(since: number): string {
+    const known = this.#logTexts.get(since);
+    if (known !== undefined) return known;
+    const text = write({ type: 'log', log: this.#log.filter(({ number }) => number > since) });
+    this.#logTexts.set(since, text);
+    return text;
+  }
+}
+
+interface Status {
+  readonly problem: string | null;
+}
+
+const WELL: Status = { problem: null };
+
+/** What a browser knows. */
+interface Browser {
+  readonly outlet: Outlet;
+  view: ClusterView | undefined;
+  /** The number of the last line of the log. */
+  line: number;
+  status: Status;
+  /** It has not taken yet what it was told last. */
+  isTaking: boolean;
+}
+
+function write(message: FeedMessage): string {
+  return JSON.stringify(message);
+}
+
+function identityOf(entry: LogEntry): string {
+  return JSON.stringify(entry);
+}

@@ -1,0 +1,138 @@
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
+import { BlockList, isIP } from 'node:net';
+import { hostname } from 'node:os';
+
+export interface GateOptions {
+  /** `undefined`: this machine only. `false`: nobody is asked for one. */
+  readonly token: string | false | undefined;
+  /** In small letters. */
+  readonly hosts: readonly string[];
+}
+
+/** What is looked at of a request. */
+export interface Caller {
+  readonly headers: IncomingHttpHeaders;
+  readonly socket: { readonly localAddress?: string | undefined; readonly remoteAddress?: string | undefined };
+}
+
+/** Why a request is turned away, for people. */
+export interface Refusal {
+  readonly status: number;
+  readonly reason: string;
+}
+
+const HOST = /^(\[[\da-f:.]+\]|[^\s:/?#@[\]]+)(:\d+)?$/i;
+
+/** What a proxy says of a request that it passes on. */
+const PROXY_HEADERS = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip', 'via'];
+
+const NO_TOKEN: Refusal = {
+  status: 401,
+  reason: 'This dashboard wants a token: open the link that was shown when it was started. It ends in ?token=...',
+};
+const WRONG_TOKEN: Refusal = {
+  status: 401,
+  reason: 'This is not the token of this dashboard. Open the link that was shown when it was started last.',
+};
+const TOO_FAR: Refusal = {
+  status: 403,
+  reason:
+    'Without a token this dashboard shows itself to its own machine only. Give it the option token; or, where something ' +
+    'else keeps out who should not look, token: false.',
+};
+const OTHER_ORIGIN: Refusal = { status: 403, reason: 'A page from elsewhere may not listen to this dashboard.' };
+
+const loopback = new BlockList();
+loopback.addSubnet('127.0.0.0', 8);
+loopback.addAddress('::1', 'ipv6');
+
+export function isLoopback(address: string): boolean {
+  const family = isIP(address);
+  return family === 0 ? address === 'localhost' : loopback.check(address, family === 6 ? 'ipv6' : 'ipv4');
+}
+
+/** Decides who may look. Each question is answered by a refusal, or by `undefined`: fine. */
+export class Gate {
+  readonly #secrets: Secrets | undefined;
+  readonly #isOpen: boolean;
+  readonly #names: ReadonlySet<string>;
+
+  constructor({ token, hosts }: GateOptions) {
+    this.#secrets = typeof token === 'string' ? new Secrets(token) : undefined;
+    this.#isOpen = token === false;
+    this.#names = new Set(['localhost', hostname().toLowerCase(), ...hosts]);
+  }
+
+  /** Did it come where it was meant to? A page can make a name of its own lead here; what it asks then bears that name. */
+  refusalOfPlace({ headers, socket }: Caller): Refusal | undefined {
+    if (this.#secrets !== undefined) return undefined;
+    const [, host = ''] = HOST.exec(headers.host ?? '') ?? [];
+    const name = host.toLowerCase();
+    if (isIP(name.replace(/^\[(.*)\]$/, '$1')) === 0 && !this.#names.has(name)) {
+      const reason = `This dashboard is not known as '${name}'. If it should be, put that name in its option hosts.`;
+      return { status: 403, reason };
+    }
+    const isNear = isLoopback(socket.localAddress ?? '') && isLoopback(socket.remoteAddress ?? '');
+    const isDirect = !PROXY_HEADERS.some((header) => header in headers);
+    return this.#isOpen || (isNear && isDirect) ? undefined : TOO_FAR;
+  }
+
+  /** Is it a page of this dashboard that opens a WebSocket? Whatever is no browser has no origin, and no cookies to abuse. */
+  refusalOfOrigin({ headers: { origin, host = '' } }: Pick<Caller, 'headers'>): Refusal | undefined {
+    if (origin === undefined) return undefined;
+    return URL.canParse(origin) && new URL(origin).host === host.toLowerCase() ? undefined : OTHER_ORIGIN;
+  }
+
+  /** Does it come from somebody who has shown the token, or does so now? */
+  refusalOfPerson({ headers: { authorization = '', cookie = '' } }: Pick<Caller, 'headers'>): Refusal | undefined {
+    if (this.#secrets === undefined) return undefined;
+    const [, bearer] = /^Bearer +(\S+)$/i.exec(authorization) ?? [];
+    if (bearer !== undefined) return this.#secrets.isToken(bearer) ? undefined : WRONG_TOKEN;
+    return this.#secrets.isIn(cookie) ? undefined : NO_TOKEN;
+  }
+
+  /** The cookie for a token that is shown in a link, or the refusal of it; `undefined`: none is shown, or wanted. */
+  cookieFor(query: string, path: string, isEncrypted: boolean): string | Refusal | undefined {
+    const token = new URLSearchParams(query).get('token');
+    if (this.#secrets === undefined || token === null) return undefined;
+    return this.#secrets.isToken(token) ? this.#secrets.cookie(path, isEncrypted) : WRONG_TOKEN;
+  }
+}
+
+/** A token, and the cookie that stands for it. Compared in a time that does not tell where the difference is. */
+class Secrets {
+  readonly #token: Buffer;
+  readonly #session: Buffer;
+  /** Its own: who listens at another port of the same host gets, and sets, the same cookies. */
+  readonly #name: string;
+  readonly #value: string;
+
+  constructor(token: string) {
+    // The same after a restart with the same token, and not the token itself.
+    this.#value = createHmac('sha256', token).update('noex dashboard').digest('base64url');
+    this.#name = `noex-${digest(this.#value).toString('hex').slice(0, 12)}`;
+    this.#token = digest(token);
+    this.#session = digest(this.#value);
+  }
+
+  isToken(text: string): boolean {
+    return timingSafeEqual(digest(text), this.#token);
+  }
+
+  isIn(cookies: string): boolean {
+    return cookies.split(';').some((cookie) => {
+      const [name, value = ''] = cookie.trim().split('=', 2);
+      return name === this.#name && timingSafeEqual(digest(value), this.#session);
+    });
+  }
+
+  cookie(path: string, isEncrypted: boolean): string {
+    const attributes = `Path=${path.replaceAll(';', '%3B')}; HttpOnly; SameSite=Strict${isEncrypted ? '; Secure' : ''}`;
+    return `${this.#name}=${this.#value}; ${attributes}`;
+  }
+}
+
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}

@@ -1,0 +1,108 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { SchedulerLike } from 'rxjs';
+import { schedulerOf } from '../../../streams/index.js';
+import { type Asset, packageVersion, readAssets, sendAsset, webFolder } from './assets.js';
+import { DashboardFeed } from './feed.js';
+import { Gate, type Refusal } from './gate.js';
+import { checkHandlerOptions, type DashboardHandlerOptions, type HandlerSettings } from './options.js';
+import { FEED, isFeed, PAGE, type Place, placeOf } from './place.js';
+import { leadOn, redirect, refuse, refuseUpgrade } from './respond.js';
+import { FeedSockets } from './sockets.js';
+
+/** A dashboard as a part of somebody's server. */
+export interface DashboardHandler {
+  /**
+   * Answers what is asked of the dashboard. For all else it calls `next`; without one it answers with 404. For node:http,
+   * Express, Connect, and the raw requests of Fastify and others.
+   */
+  handler(request: IncomingMessage, response: ServerResponse, next?: () => void): void;
+  /**
+   * For the server's `upgrade` event: the dashboard's WebSocket. For all others it calls `next`; without one it answers
+   * them with 404.
+   */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, next?: () => void): void;
+  /** Says goodbye to all browsers, and looks no longer at the cluster. */
+  close(): void;
+}
+
+/** What tests bring along. */
+export interface HandlerParts {
+  /** Where the built web dashboard is. */
+  readonly folder?: string;
+  readonly scheduler?: SchedulerLike;
+}
+
+const NOTHING_HERE: Refusal = { status: 404, reason: 'There is nothing here.' };
+const ONLY_SHOWS: Refusal = { status: 405, reason: 'This dashboard only shows.' };
+const NO_PAGE: Refusal = { status: 426, reason: 'This is a WebSocket; a proxy in between has to pass on its upgrade.' };
+
+/** Waiting for the next look at a cluster is no reason for a program to go on. */
+const unobtrusive = schedulerOf<NodeJS.Timeout>({
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  setTimeout: (callback, ms) => setTimeout(callback, ms).unref(),
+  clearTimeout: (timer) => clearTimeout(timer),
+});
+
+/**
+ * The web dashboard, to be mounted under any path of a server.
+ *
+ * @throws InvalidArgumentError
+ * @example
+ * const dashboard = dashboardHandler({ path: '/ops' });
+ * const server = createServer(dashboard.handler);
+ * server.on('upgrade', dashboard.upgrade);
+ */
+export function dashboardHandler(options: DashboardHandlerOptions = {}): DashboardHandler {
+  return createHandler(checkHandlerOptions(options));
+}
+
+export function createHandler(settings: HandlerSettings, parts: HandlerParts = {}): DashboardHandler {
+  const { folder = webFolder(), scheduler = unobtrusive } = parts;
+  const assets = readAssets(folder);
+  const gate = new Gate(settings);
+  const feed = new DashboardFeed({ source: settings.source, version: packageVersion(), scheduler });
+  const sockets = new FeedSockets(feed);
+
+  const answer = (request: IncomingMessage, response: ServerResponse, place: Place, asset?: Asset): void => {
+    const { mount, path, query } = place;
+    const isRead = request.method === 'GET' || request.method === 'HEAD';
+    const refusal = isRead ? gate.refusalOfPlace(request) : ONLY_SHOWS;
+    const cookie = path === PAGE ? gate.cookieFor(query, `${mount}/`, 'encrypted' in request.socket) : undefined;
+    const stranger = typeof cookie === 'object' ? cookie : gate.refusalOfPerson(request);
+    if (refusal !== undefined) refuse(request, response, refusal);
+    else if (path === '') redirect(request, response, `./${mount.slice(mount.lastIndexOf('/') + 1)}/${query}`);
+    else if (typeof cookie === 'string') leadOn(request, response, cookie);
+    else if (stranger !== undefined) refuse(request, response, stranger);
+    else if (asset === undefined) refuse(request, response, NO_PAGE);
+    else sendAsset(asset, request, response);
+  };
+
+  return {
+    handler(request, response, next) {
+      const place = placeOf(request, settings.path);
+      const asset = assets.get(place?.path || PAGE);
+      // What else there is on that server is its own business, whoever asks for it.
+      if (place !== undefined && (asset !== undefined || place.path === FEED)) answer(request, response, place, asset);
+      else if (next !== undefined) next();
+      else refuse(request, response, NOTHING_HERE);
+    },
+
+    upgrade(request, socket, head, next) {
+      if (!isFeed(request, settings.path)) {
+        if (next !== undefined) next();
+        else refuseUpgrade(socket, NOTHING_HERE);
+        return;
+      }
+      const refusal = gate.refusalOfPlace(request) ?? gate.refusalOfOrigin(request) ?? gate.refusalOfPerson(request);
+      if (refusal === undefined) sockets.accept(request, socket, head);
+      else refuseUpgrade(socket, refusal);
+    },
+
+    close() {
+      sockets.close();
+      feed.close();
+    },
+  };
+}

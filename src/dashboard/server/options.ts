@@ -1,0 +1,85 @@
+import { isObservable } from 'rxjs';
+import { ClusterObserver, InvalidArgumentError } from '../../index.js';
+import type { ClusterSource } from '../source.js';
+
+/** How a dashboard is mounted in a server. */
+export interface DashboardHandlerOptions {
+  /** The path it is mounted under, as `/ops`. Express tells it by itself, where the handler is given to `use('/ops', ...)`. */
+  readonly path?: string;
+  /**
+   * Who knows it may look: at least 16 characters. Without one, only this machine may, and not through a proxy. `false`:
+   * everybody who gets here may; for where something else keeps out who should not.
+   */
+  readonly token?: string | false;
+  /** Names under which the dashboard is reached, besides addresses, `localhost` and the name of this machine. */
+  readonly hosts?: readonly string[];
+  /** What is shown. Default: the ClusterObserver of this node, from when its cluster runs. */
+  readonly source?: ClusterSource;
+}
+
+/** A dashboard with a server of its own. */
+export interface DashboardOptions extends Omit<DashboardHandlerOptions, 'path'> {
+  /** Default 4000; 0 lets the operating system choose. */
+  readonly port?: number;
+  /** The address to bind. Default `127.0.0.1`. Beyond loopback there is a token, made up when none is given. */
+  readonly host?: string;
+}
+
+/** Options that were checked, with every default in its place. */
+export interface HandlerSettings {
+  /** Without a slash at its end; absent: as the server tells. */
+  readonly path: string | undefined;
+  /** `undefined`: this machine only. */
+  readonly token: string | false | undefined;
+  readonly hosts: readonly string[];
+  readonly source: ClusterSource;
+}
+
+const PATH = /^(\/[\w.~!$&'()*+=:@%-]+)*\/?$/;
+const TOKEN = /^[\w.~+/=-]{16,}$/;
+const HOST = /^[a-z\d]([a-z\d.-]*[a-z\d])?$/i;
+
+/** @throws InvalidArgumentError */
+export function checkHandlerOptions(options: DashboardHandlerOptions): HandlerSettings {
+  checkFields(options, ['path', 'token', 'hosts', 'source']);
+  const { path, token, hosts = [], source = ClusterObserver } = options;
+  if (path !== undefined) check(typeof path === 'string' && PATH.test(path), 'path', 'a path, as /ops', path);
+  if (token !== undefined && token !== false) {
+    // Not what it is: errors end up in logs.
+    const isToken = typeof token === 'string' && TOKEN.test(token);
+    check(isToken, 'token', 'false, or at least 16 letters, digits or any of . _ ~ + / = -', typeof token);
+  }
+  check(Array.isArray(hosts), 'hosts', 'an array of host names', hosts);
+  for (const host of hosts)
+    check(typeof host === 'string' && HOST.test(host), 'hosts', 'host names, without port', host);
+  check(isSource(source), 'source', 'a ClusterObserver, or what attach() resolves with', source);
+  return { path: path?.replace(/\/$/, ''), token, hosts: hosts.map((host) => host.toLowerCase()), source };
+}
+
+/** @throws InvalidArgumentError */
+export function checkServerOptions({
+  port = 4000,
+  host = '127.0.0.1',
+  ...rest
+}: DashboardOptions): HandlerSettings & { readonly port: number; readonly host: string } {
+  checkFields(rest, ['token', 'hosts', 'source']);
+  check(Number.isInteger(port) && port >= 0 && port <= 65_535, 'port', 'a whole number, 0 to 65535', port);
+  check(typeof host === 'string' && host !== '', 'host', 'an address, or a host name', host);
+  return { ...checkHandlerOptions({ ...rest, path: '/' }), port, host: host.replace(/^\[(.*)\]$/, '$1') };
+}
+
+function check(isFine: boolean, field: string, expected: string, got: unknown): void {
+  if (!isFine) throw new InvalidArgumentError(field, expected, got);
+}
+
+function checkFields(options: object, known: readonly string[]): void {
+  check(typeof options === 'object' && options !== null, 'options', 'an object', options);
+  for (const field of Object.keys(options))
+    check(known.includes(field), field, `left out: there is no such option`, field);
+}
+
+function isSource(source: unknown): boolean {
+  if (typeof source !== 'object' || source === null) return false;
+  const { snapshot$, log$, poll$ } = source as Partial<ClusterSource>;
+  return isObservable(snapshot$) && isObservable(log$) && typeof poll$ === 'function';
+}

@@ -1,0 +1,39 @@
+import type { IncomingMessage } from 'node:http';
+
+/** Where a request goes. */
+export interface Place {
+  /** The path that the dashboard is mounted under, without a slash at its end. */
+  readonly mount: string;
+  /** What follows it: empty, or from a slash on. */
+  readonly path: string;
+  /** From the question mark on. */
+  readonly query: string;
+}
+
+export const PAGE = '/';
+export const FEED = '/feed';
+
+/** `undefined`: not below `mount`. Where that is not known, Express tells it. */
+export function placeOf(request: IncomingMessage, mount = text(request, 'baseUrl') ?? ''): Place | undefined {
+  const { pathname, query } = split(text(request, 'originalUrl') ?? request.url ?? '');
+  const path = pathname.slice(mount.length);
+  if (!pathname.startsWith(mount) || (path !== '' && !path.startsWith('/'))) return undefined;
+  return { mount, path, query };
+}
+
+/** Whether the WebSocket of the dashboard is meant. Nobody tells at an upgrade what Express would have told. */
+export function isFeed({ url = '' }: IncomingMessage, mount: string | undefined): boolean {
+  const { pathname } = split(url);
+  return mount === undefined ? pathname.endsWith(FEED) : pathname === mount + FEED;
+}
+
+function split(url: string): { readonly pathname: string; readonly query: string } {
+  const end = url.indexOf('?');
+  return end === -1 ? { pathname: url, query: '' } : { pathname: url.slice(0, end), query: url.slice(end) };
+}
+
+/** What Express notes on a request. */
+function text(request: IncomingMessage, key: 'baseUrl' | 'originalUrl'): string | undefined {
+  const value: unknown = Reflect.get(request, key);
+  return typeof value === 'string' ? value : undefined;
+}

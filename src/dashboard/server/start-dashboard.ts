@@ -1,0 +1,82 @@
+import { randomBytes } from 'node:crypto';
+import { createServer, type Server } from 'node:http';
+import { isIP } from 'node:net';
+import { hostname } from 'node:os';
+import { ListenError } from '../../index.js';
+import { isLoopback } from './gate.js';
+import { createHandler, type HandlerParts } from './handler.js';
+import { checkServerOptions, type DashboardOptions } from './options.js';
+
+/** How long a client may take to say what it wants, ms. */
+const REQUEST_MS = 5000;
+
+/** A dashboard that is being served. */
+export interface Dashboard {
+  /** What to open in a browser; with the token, where there is one. */
+  readonly url: string;
+  readonly port: number;
+  /** Resolves when nobody is connected any more. */
+  close(): Promise<void>;
+}
+
+/**
+ * Serves the web dashboard.
+ *
+ * Rejects with InvalidArgumentError, and with ListenError when the address cannot be bound.
+ *
+ * @example
+ * const { url } = await startDashboard({ port: 4000 });
+ * console.log(`Dashboard: ${url}`);
+ */
+export async function startDashboard(options: DashboardOptions = {}): Promise<Dashboard> {
+  return serveDashboard(options);
+}
+
+export async function serveDashboard(options: DashboardOptions, parts?: HandlerParts): Promise<Dashboard> {
+  const { port, host, ...settings } = checkServerOptions(options);
+  const token = settings.token ?? (isLoopback(host) ? undefined : randomBytes(32).toString('base64url'));
+  const server = createServer();
+  const bound = await bind(server, host, port);
+  const dashboard = createHandler({ ...settings, token }, parts);
+  server.on('request', (request, response) => dashboard.handler(request, response));
+  server.on('upgrade', (request, socket, head) => dashboard.upgrade(request, socket, head));
+  return {
+    url: urlOf(host, bound, token),
+    port: bound,
+    close: () => {
+      dashboard.close();
+      return end(server);
+    },
+  };
+}
+
+function bind(server: Server, host: string, port: number): Promise<number> {
+  server.headersTimeout = REQUEST_MS;
+  server.requestTimeout = REQUEST_MS;
+  return new Promise((resolve, reject) => {
+    const failed = (cause: Error): void => reject(ListenError.because(host, port, cause));
+    server.once('error', failed);
+    server.listen({ host, port }, () => {
+      server.off('error', failed);
+      // A connection that could not be accepted: whoever wanted it sees that, and tries again.
+      server.on('error', () => undefined);
+      const address = server.address();
+      resolve(typeof address === 'object' && address !== null ? address.port : port);
+    });
+  });
+}
+
+function end(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
+}
+
+function urlOf(host: string, port: number, token: string | false | undefined): string {
+  // Of all addresses of this machine one that others can use, too.
+  const name = host === '0.0.0.0' || host === '::' ? hostname() : host;
+  const url = new URL(`http://${isIP(name) === 6 ? `[${name}]` : name}:${port}/`);
+  if (typeof token === 'string') url.searchParams.set('token', token);
+  return url.href;
+}

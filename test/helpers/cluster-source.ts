@@ -1,0 +1,29 @@
+import { type Observable, ReplaySubject, Subject, share } from 'rxjs';
+import type { ClusterSource } from '../../src/dashboard/source.js';
+import type { ClusterObserverSnapshot, LogEntry } from '../../streams/index.js';
+
+/** A source that tells what it is told to, and how it is listened to. */
+export class ToldSource implements ClusterSource {
+  readonly snapshots = new ReplaySubject<ClusterObserverSnapshot>(1);
+  readonly polled = new Subject<ClusterObserverSnapshot>();
+  readonly entries = new ReplaySubject<LogEntry>();
+  /** The intervals it was asked to poll in. */
+  readonly polls: number[] = [];
+
+  readonly snapshot$ = this.snapshots.pipe(share());
+  readonly log$ = this.entries.asObservable();
+
+  poll$(ms: number): Observable<ClusterObserverSnapshot> {
+    this.polls.push(ms);
+    return this.polled.asObservable();
+  }
+
+  /** Somebody watches closely. */
+  get isWatched(): boolean {
+    return this.snapshots.observed;
+  }
+
+  get isPolled(): boolean {
+    return this.polled.observed;
+  }
+}

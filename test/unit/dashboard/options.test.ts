@@ -1,0 +1,72 @@
+import { NEVER } from 'rxjs';
+import { describe, expect, test } from 'vitest';
+import {
+  checkHandlerOptions,
+  checkServerOptions,
+  type DashboardHandlerOptions,
+} from '../../../src/dashboard/server/options.js';
+import { startDashboard } from '../../../src/dashboard.js';
+import { ClusterObserver, InvalidArgumentError } from '../../../src/index.js';
+
+const bad: readonly (readonly [field: string, options: object])[] = [
+  ['port', { port: -1 }],
+  ['port', { port: 65_536 }],
+  ['port', { port: 4000.5 }],
+  ['port', { port: '4000' }],
+  ['host', { host: '' }],
+  ['host', { host: 7 }],
+  ['token', { token: true }],
+  ['token', { token: '' }],
+  ['token', { token: 'short' }],
+  ['token', { token: 'with spaces in it, which no header can bear' }],
+  ['hosts', { hosts: 'dash.example' }],
+  ['hosts', { hosts: ['dash.example:4000'] }],
+  ['hosts', { hosts: ['http://dash.example'] }],
+  ['source', { source: {} }],
+  ['source', { source: { snapshot$: NEVER, log$: NEVER } }],
+  ['prot', { prot: 4000 }],
+  ['path', { path: '/ops' }],
+];
+
+describe('startDashboard', () => {
+  test.each(bad)('says that %s is wrong in %j', async (field, options) => {
+    const started = startDashboard(options);
+    await expect(started).rejects.toBeInstanceOf(InvalidArgumentError);
+    await expect(started).rejects.toMatchObject({ field });
+  });
+
+  test('does not repeat a token that is wrong', async () => {
+    await expect(startDashboard({ token: 'hunter2' })).rejects.toThrow(/^(?!.*hunter2)/);
+  });
+
+  test('shows this node its cluster on a port that only this machine reaches', () => {
+    const { port, host, token, source } = checkServerOptions({});
+    expect([port, host, token, source]).toEqual([4000, '127.0.0.1', undefined, ClusterObserver]);
+  });
+
+  test('takes an address in brackets as well', () => {
+    expect(checkServerOptions({ host: '[::1]' }).host).toBe('::1');
+  });
+});
+
+describe('dashboardHandler', () => {
+  const wrong: readonly DashboardHandlerOptions[] = [
+    { path: 'ops' },
+    { path: '/ops?x' },
+    { path: '//ops' },
+    { path: '/a;b' },
+  ];
+  test.each(wrong)('takes no path like %j', (options) => {
+    expect(() => checkHandlerOptions(options)).toThrow(InvalidArgumentError);
+  });
+
+  test.each([
+    [undefined, undefined],
+    ['/', ''],
+    ['/ops', '/ops'],
+    ['/ops/', '/ops'],
+    ['/a/b-c', '/a/b-c'],
+  ])('of the path %j it keeps %j', (given, kept) => {
+    expect(checkHandlerOptions(given === undefined ? {} : { path: given }).path).toBe(kept);
+  });
+});

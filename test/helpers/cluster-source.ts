@@ -1,16 +1,17 @@
-import { type Observable, ReplaySubject, Subject, share } from 'rxjs';
+import { defer, type Observable, ReplaySubject, Subject } from 'rxjs';
 import type { ClusterSource } from '../../src/dashboard/source.js';
 import type { ClusterObserverSnapshot, LogEntry } from '../../streams/index.js';
 
 /** A source that tells what it is told to, and how it is listened to. */
 export class ToldSource implements ClusterSource {
-  readonly snapshots = new ReplaySubject<ClusterObserverSnapshot>(1);
+  /** Another one is another life of the source. */
+  snapshots = new Subject<ClusterObserverSnapshot>();
   readonly polled = new Subject<ClusterObserverSnapshot>();
   readonly entries = new ReplaySubject<LogEntry>();
   /** The intervals it was asked to poll in. */
   readonly polls: number[] = [];
 
-  readonly snapshot$ = this.snapshots.pipe(share());
+  readonly snapshot$ = defer(() => this.snapshots);
   readonly log$ = this.entries.asObservable();
 
   poll$(ms: number): Observable<ClusterObserverSnapshot> {
@@ -26,4 +27,8 @@ export class ToldSource implements ClusterSource {
   get isPolled(): boolean {
     return this.polled.observed;
   }
+}
+
+export function crash(id: string, at: number): LogEntry {
+  return { type: 'process_crashed', nodeId: 'a', id, kind: 'genserver', at, error: { name: 'Error', message: 'boom' } };
 }

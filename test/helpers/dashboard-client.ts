@@ -40,9 +40,15 @@ export class Listener {
   /** The length of each message. */
   readonly lengths: number[] = [];
   #arrived: () => void = () => undefined;
+  readonly #lost: Promise<never>;
 
   private constructor(webSocket: WebSocket) {
     this.webSocket = webSocket;
+    this.#lost = new Promise((_resolve, reject) => {
+      webSocket.once('close', (code) => reject(new Error(`closed: ${code}`)));
+    });
+    // Nobody may be waiting for more.
+    this.#lost.catch(() => undefined);
     webSocket.on('message', (data) => {
       const text = data.toString();
       this.lengths.push(text.length);
@@ -76,10 +82,12 @@ export class Listener {
     for (;;) {
       const found = this.messages.slice(from).filter(isOfType).find(isIt);
       if (found !== undefined) return found;
-      await new Promise<void>((resolve, reject) => {
-        this.#arrived = resolve;
-        this.webSocket.once('close', (code) => reject(new Error(`closed: ${code}`)));
-      });
+      await Promise.race([
+        new Promise<void>((resolve) => {
+          this.#arrived = resolve;
+        }),
+        this.#lost,
+      ]);
     }
   }
 

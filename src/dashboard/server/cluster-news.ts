@@ -6,6 +6,7 @@ import {
   connect,
   defer,
   distinctUntilChanged,
+  filter,
   map,
   merge,
   type Observable,
@@ -85,7 +86,8 @@ export function logNews$(source: ClusterSource, scheduler: SchedulerLike): Obser
       const [end$, entry$] = partition(each$, (each) => each instanceof Ended);
       return merge(
         entry$.pipe(
-          buffer(entry$.pipe(auditTime(LOG_MS, scheduler))),
+          buffer(merge(entry$.pipe(auditTime(LOG_MS, scheduler)), end$)),
+          filter((entries) => entries.length > 0),
           map((entries): LogNews => ({ type: 'log', entries })),
         ),
         end$.pipe(map((): LogNews => ({ type: 'log_again' }))),

@@ -1,6 +1,7 @@
 // npm start: install what is missing, build what is stale, run the three-node demo.
 import { spawn } from 'node:child_process';
-import { ensureBuilt, ensureInstalled, example, main, root } from './ensure.mjs';
+import { join } from 'node:path';
+import { ensureBuilt, ensureInstalled, main, root } from './ensure.mjs';
 
 /** A Ctrl+C reaches this process twice: from the terminal, and from npm, which passes on what it got as well. */
 const SAME_KEYSTROKE_MS = 500;
@@ -8,7 +9,6 @@ const SAME_KEYSTROKE_MS = 500;
 await main(() => {
   ensureInstalled(root);
   ensureBuilt();
-  ensureInstalled(example);
   return runDemo();
 });
 
@@ -18,10 +18,9 @@ await main(() => {
  */
 function runDemo() {
   const detached = process.platform !== 'win32';
-  const args = ['--import', 'tsx', 'demo.ts', ...process.argv.slice(2)];
+  const args = [join(root, 'dist', 'src', 'cli', 'main.js'), 'demo', ...process.argv.slice(2)];
   // The channel carries nothing: it tells the demo ('disconnect') that this process is gone, even if it was killed.
   const demo = spawn(process.execPath, args, {
-    cwd: example,
     detached,
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 
-const EXAMPLE = join(import.meta.dirname, '..', '..', 'examples', 'cluster-observer');
+const ROOT = join(import.meta.dirname, '..', '..');
 
 /** A real operating-system process, and what it printed. */
 export interface RealProcess {
@@ -18,10 +18,20 @@ export interface RealProcess {
   signal(name: NodeJS.Signals): void;
 }
 
-/** Starts a TypeScript program of the example with the given arguments. */
-export function startExample(program: 'node.ts' | 'demo.ts', args: readonly string[]): RealProcess {
-  const child = spawn(process.execPath, ['--import', 'tsx', program, ...args], {
-    cwd: EXAMPLE,
+/** Starts a node of the example with the given arguments. */
+export function startExample(args: readonly string[]): RealProcess {
+  return start(['--import', 'tsx', 'node.ts', ...args], join(ROOT, 'examples', 'cluster-observer'));
+}
+
+/** Starts the built command line with the given arguments. */
+export function startCli(args: readonly string[], env: Readonly<Record<string, string>> = {}): RealProcess {
+  return start([join(ROOT, 'dist', 'src', 'cli', 'main.js'), ...args], ROOT, env);
+}
+
+function start(args: readonly string[], cwd: string, env: Readonly<Record<string, string>> = {}): RealProcess {
+  const child = spawn(process.execPath, [...args], {
+    cwd,
+    env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   if (child.pid === undefined) throw new Error('the process did not start');

@@ -23,7 +23,7 @@ test('polling goes on at its pace while a process is stopped, and sees it come b
   const { Cluster, ClusterObserver } = runtime;
   await Cluster.start({ nodeName: 'watcher', port: await freePort() });
   const port = await freePort();
-  hung = startExample('node.ts', ['--name', 'hung', '--port', String(port), '--seed', Cluster.getLocalNodeId()]);
+  hung = startExample(['--name', 'hung', '--port', String(port), '--seed', Cluster.getLocalNodeId()]);
   const hungId = `hung@127.0.0.1:${port}`;
 
   const rounds: Round[] = [];

@@ -4,8 +4,8 @@ import { freePort, type RealProcess, startExample } from '../../helpers/node-pro
 
 const running = new Set<RealProcess>();
 
-function start(program: 'node.ts' | 'demo.ts', ...args: readonly string[]): RealProcess {
-  const process = startExample(program, args);
+function start(...args: readonly string[]): RealProcess {
+  const process = startExample(args);
   running.add(process);
   return process;
 }
@@ -30,7 +30,7 @@ async function startThree(): Promise<Trio> {
   const ids = ports.map((port, at) => `node${'ABC'[at]}@127.0.0.1:${port}`);
   const [a, b, c] = ports.map((port, at) => {
     const seed = at === 0 ? [] : ['-s', ids[0] ?? ''];
-    return start('node.ts', '-n', `node${'ABC'[at]}`, '-p', String(port), ...seed, '--interval', '250');
+    return start('-n', `node${'ABC'[at]}`, '-p', String(port), ...seed, '--interval', '250');
   });
   if (a === undefined || b === undefined || c === undefined) throw new Error('three, please');
   for (const node of [a, b, c]) await node.printed((output) => output.includes('Connected nodes: 3'));
@@ -124,7 +124,7 @@ describe('three nodes in three terminals', () => {
       );
     }
     const port = ids[2]?.split(':').at(-1) ?? '';
-    start('node.ts', '--name', 'nodeC', '--port', port, '--seed', ids[1] ?? '');
+    start('--name', 'nodeC', '--port', port, '--seed', ids[1] ?? '');
     await shows(a, (overview) => overview.includes('Connected nodes: 3') && overview.includes('Total messages: 90'));
   });
 });
@@ -141,21 +141,21 @@ describe('the command line', () => {
     [['--name', 'a', '--colour', 'red'], "'--colour'"],
     [['--name', 'a', 'b'], "'b'"],
   ])('%j is told what is wrong and how it is done, and exits with 2', async (args, problem) => {
-    const node = start('node.ts', ...args);
+    const node = start(...args);
     expect(await node.ended).toBe(2);
     expect(node.output()).toContain(problem);
     expect(node.output()).toContain('Usage: npx tsx node.ts --name <name> [options]');
   });
 
   test('takes a seed in any spelling of its host', async () => {
-    const node = start('node.ts', '--name', 'a', '--seed', 'nodeA@LocalHost:4369', '--port', 'http');
+    const node = start('--name', 'a', '--seed', 'nodeA@LocalHost:4369', '--port', 'http');
     expect(await node.ended).toBe(2);
     expect(node.output()).toContain("--port 'http'");
     expect(node.output()).not.toContain("--seed '");
   });
 
   test('--help shows the usage and exits with 0', async () => {
-    const node = start('node.ts', '-h');
+    const node = start('-h');
     expect(await node.ended).toBe(0);
     expect(node.output()).toMatch(/^Usage: /);
   });
@@ -166,23 +166,12 @@ describe('the command line', () => {
     await new Promise<void>((resolve) => {
       holder.listen(port, '127.0.0.1', resolve);
     });
-    const node = start('node.ts', '--name', 'late', '--port', String(port));
+    const node = start('--name', 'late', '--port', String(port));
     expect(await node.ended).toBe(1);
     expect(node.output()).toContain(`${port}`);
     expect(node.output()).toContain('taken');
     await new Promise((resolve) => {
       holder.close(resolve);
     });
-  });
-});
-
-describe('the demo', () => {
-  test('shows three real nodes, and leaves no process behind when it is interrupted', async () => {
-    const demo = start('demo.ts');
-    await demo.printed((output) => output.includes('Total messages: 90'));
-    demo.signal('SIGINT');
-    expect(await demo.ended).toBe(0);
-    expect(demo.output()).toMatch(/Node left: nodeC@127\.0\.0\.1:\d+ \(graceful_shutdown\)/);
-    expect(demo.output()).toMatch(/Node left: nodeB@127\.0\.0\.1:\d+ \(graceful_shutdown\)/);
   });
 });

@@ -1,0 +1,28 @@
+import { once } from 'node:events';
+import { type AttachedObserver, attach } from '../distribution.js';
+import type { Command } from './command.js';
+
+/** What goes wrong with single nodes later on is shown as their status: a line for each would spoil the screen. */
+const quiet = (): void => undefined;
+
+/** Attaches, does `work`, and detaches whatever happens. */
+export async function whileAttached(
+  { addresses, secret }: Extract<Command, { name: 'observe' }>['target'],
+  work: (cluster: AttachedObserver) => Promise<void>,
+): Promise<void> {
+  const cluster = await attach(addresses, { onError: quiet, ...(secret !== undefined && { clusterSecret: secret }) });
+  try {
+    await work(cluster);
+  } finally {
+    await cluster.detach();
+  }
+}
+
+/** Resolves when somebody wants this program to end: Ctrl+C, a signal, or the program that started it is gone. */
+export async function interrupted(): Promise<void> {
+  const listening = new AbortController();
+  const { signal } = listening;
+  await Promise.race(
+    ['SIGINT', 'SIGTERM', 'SIGHUP', 'disconnect'].map((event) => once(process, event, { signal })),
+  ).finally(() => listening.abort());
+}

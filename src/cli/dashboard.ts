@@ -1,0 +1,30 @@
+import { spawn } from 'node:child_process';
+import { startDashboard } from '../dashboard.js';
+import { interrupted, whileAttached } from './attached.js';
+import type { Command } from './command.js';
+
+/** Serves the dashboard of a cluster until it is interrupted. */
+export async function dashboard(command: Extract<Command, { name: 'dashboard' }>): Promise<void> {
+  const { target, port, host, token, open } = command;
+  await whileAttached(target, async (source) => {
+    const served = await startDashboard({ source, port, host, ...(token !== undefined && { token }) });
+    process.stdout.write(`Dashboard: ${served.url}\n`);
+    if (open) openInBrowser(served.url);
+    await interrupted();
+    await served.close();
+  });
+}
+
+/** Leaves it to the desktop. Where there is none, the address was printed. */
+export function openInBrowser(url: string): void {
+  const [command, ...args] = OPENERS[process.platform] ?? ['xdg-open'];
+  if (command === undefined) return;
+  const opener = spawn(command, [...args, url], { stdio: 'ignore', detached: true });
+  opener.once('error', () => process.stderr.write(`noex: no browser could be opened; go to ${url}\n`));
+  opener.unref();
+}
+
+const OPENERS: { readonly [platform: string]: readonly string[] } = {
+  darwin: ['open'],
+  win32: ['explorer'],
+};

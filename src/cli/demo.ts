@@ -1,0 +1,100 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { first, firstValueFrom } from 'rxjs';
+import { overview } from '../dashboard/view/overview.js';
+import { startDashboard } from '../dashboard.js';
+import { attach, type ClusterObserverSnapshot } from '../distribution.js';
+import { interrupted } from './attached.js';
+import type { Command } from './command.js';
+import { openInBrowser } from './dashboard.js';
+
+const HOST = '127.0.0.1';
+const FIRST_PORT = 4369;
+const NAMES = ['nodeA', 'nodeB', 'nodeC'];
+/** How long a node may take to leave politely, ms. */
+const LEAVE_MS = 5000;
+
+/** Three nodes with a little load, each a process of its own; an overview of them every so often, and their dashboard. */
+export async function demo(options: Extract<Command, { name: 'demo' }>): Promise<void> {
+  const ports = await freePorts(FIRST_PORT, NAMES.length);
+  const seed = `${NAMES[0]}@${HOST}:${ports[0]}`;
+  const nodes = NAMES.map((name, at) => startNode([name, String(ports[at]), ...(at === 0 ? [] : [seed])]));
+  const broken = Promise.race(nodes.map(unexpectedEnd));
+  const over = Promise.race([interrupted(), broken]);
+  over.catch(() => undefined); // it is the same as `broken`, and told once
+  try {
+    const shown = Promise.all(nodes.map((node) => once(node, 'message'))).then(() => show(seed, options));
+    const close = await Promise.race([broken, shown]);
+    await over;
+    await close();
+  } finally {
+    await stopAll(nodes);
+    if (process.connected) process.disconnect();
+  }
+}
+
+/** Shows the cluster in every way there is. Resolves with what ends that. */
+async function show(
+  seed: string,
+  { port, everyMs, open }: Extract<Command, { name: 'demo' }>,
+): Promise<() => Promise<unknown>> {
+  const cluster = await attach(seed, { onError: (error) => process.stderr.write(`${error}\n`) });
+  const isWhole = ({ aggregated }: ClusterObserverSnapshot): boolean => aggregated.connectedNodeCount === NAMES.length;
+  await firstValueFrom(cluster.snapshot$.pipe(first(isWhole)));
+  const { url, close } = await startDashboard({ source: cluster, port: port === 0 ? 0 : await firstFreePort(port) });
+  cluster.subscribe((event) => {
+    if (event.type === 'node_up') process.stdout.write(`Node joined: ${event.nodeId}\n\n`);
+    if (event.type === 'node_down') process.stdout.write(`Node left: ${event.nodeId} (${event.reason})\n\n`);
+  });
+  cluster.poll$(everyMs).subscribe((snapshot) => {
+    process.stdout.write(`${overview(snapshot)}\nDashboard: ${url}\nCtrl+C ends it all.\n\n`);
+  });
+  if (open) openInBrowser(url);
+  return () => Promise.all([close(), cluster.detach()]);
+}
+
+function startNode(args: readonly string[]): ChildProcess {
+  // A process group of its own, so that a Ctrl+C does not reach it: it is stopped from here, in order. The channel tells
+  // it when this process is gone, even if it was killed.
+  return fork(new URL('demo/node.js', import.meta.url), [...args], { detached: process.platform !== 'win32' });
+}
+
+async function unexpectedEnd(node: ChildProcess): Promise<never> {
+  const [code, signal] = await once(node, 'exit');
+  throw new Error(`a node of the demo ended unexpectedly (${signal ?? `exit code ${code}`})`);
+}
+
+/** The last one first: the others see it leave. */
+async function stopAll(nodes: readonly ChildProcess[]): Promise<void> {
+  for (const node of nodes.toReversed()) {
+    if (node.exitCode !== null || node.signalCode !== null) continue;
+    const timer = setTimeout(() => node.kill('SIGKILL'), LEAVE_MS);
+    node.kill('SIGTERM');
+    await once(node, 'exit');
+    clearTimeout(timer);
+  }
+}
+
+async function firstFreePort(from: number): Promise<number> {
+  const [port = 0] = await freePorts(from, 1);
+  return port;
+}
+
+/** The first `count` ports, from `first` on, that nobody listens on. */
+async function freePorts(first: number, count: number): Promise<readonly number[]> {
+  const ports: number[] = [];
+  for (let port = first; ports.length < count && port < first + 1000; port += 1) {
+    if (await isFree(port)) ports.push(port);
+  }
+  if (ports.length < count) throw new Error(`fewer than ${count} free ports from ${first} on`);
+  return ports;
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen(port, HOST, () => server.close(() => resolve(true)));
+  });
+}

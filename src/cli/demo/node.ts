@@ -1,0 +1,15 @@
+/** One node of the demo: `node.js <name> <port> [seed]`. Ends when it is told to, or when the demo is gone. */
+
+import { Cluster } from '../../distribution.js';
+import { Supervisor } from '../../index.js';
+import { interrupted } from '../attached.js';
+import { openShop } from './shop.js';
+
+const [nodeName = '', port = '', ...seeds] = process.argv.slice(2);
+await Cluster.start({ nodeName, port: Number(port), seeds });
+const shop = await openShop(nodeName);
+process.send?.('ready');
+await interrupted();
+await Cluster.stop();
+await Supervisor.stop(shop);
+if (process.connected) process.disconnect();

@@ -1,0 +1,64 @@
+import { type ChildSpec, GenServer, Supervisor, type SupervisorRef } from '../../index.js';
+import { breaks, customers, door, quick, reports, type Server, slow, visit } from './servers.js';
+
+/** What customers ask for, and how often a second at most. */
+const DEMAND = {
+  search: 90,
+  prices: 140,
+  stock: 60,
+  carts: 40,
+  checkout: 22,
+  invoices: 6,
+  gateway: 14,
+  ledger: 14,
+  'fraud-check': 14,
+};
+
+/** A web shop: supervisors two levels deep; one server crashes now and then, one is slow, one blocks the event loop. */
+export function openShop(nodeName: string): Promise<SupervisorRef> {
+  return Supervisor.start({
+    name: 'shop',
+    children: [
+      department('catalog', { search: quick(), prices: quick(), stock: quick() }),
+      department('orders', {
+        carts: quick(),
+        checkout: slow(12, 40),
+        invoices: reports(nodeName === 'nodeC' ? 80 : 20),
+      }),
+      department('payments', {
+        gateway: slow(30, 90),
+        ledger: quick(),
+        'fraud-check': breaks(nodeName === 'nodeB' ? 12_000 : 45_000),
+      }),
+      { id: 'visits', start: () => visits(nodeName === 'nodeA' ? 12 : 6) },
+      { id: 'customers', start: () => GenServer.start(customers(DEMAND), { name: 'customers' }) },
+    ],
+  });
+}
+
+function department(name: string, servers: Readonly<Record<string, Server>>): ChildSpec {
+  const children = Object.entries(servers).map(([id, server]) => ({
+    id,
+    start: () => GenServer.start(server, { name: id }),
+  }));
+  return { id: name, start: () => Supervisor.start({ name, children }) };
+}
+
+function visits(most: number): Promise<SupervisorRef> {
+  return Supervisor.start({
+    name: 'visits',
+    strategy: 'rest_for_one',
+    children: [
+      {
+        id: 'visitors',
+        start: () =>
+          Supervisor.start({
+            name: 'visitors',
+            strategy: 'simple_one_for_one',
+            childTemplate: { restart: 'temporary', start: (stayMs: number) => GenServer.start(visit(stayMs)) },
+          }),
+      },
+      { id: 'door', start: () => GenServer.start(door(most), { name: 'door' }) },
+    ],
+  });
+}

@@ -1,0 +1,48 @@
+#!/usr/bin/env node
+import { readFile } from 'node:fs/promises';
+import { readCommand, USAGE, UsageError } from './command.js';
+import { dashboard } from './dashboard.js';
+import { demo } from './demo.js';
+import { observe } from './observe.js';
+
+async function run(): Promise<void> {
+  const command = readCommand(process.argv.slice(2), process.env, process.stdout.isTTY && process.stdin.isTTY);
+  switch (command.name) {
+    case 'help':
+      process.stdout.write(USAGE);
+      break;
+    case 'version':
+      process.stdout.write(`${await version()}\n`);
+      break;
+    case 'observe':
+      await observe(command);
+      break;
+    case 'dashboard':
+      await dashboard(command);
+      break;
+    case 'demo':
+      await demo(command);
+      break;
+  }
+}
+
+async function version(): Promise<string> {
+  // dist/src/cli/main.js
+  const manifest: unknown = JSON.parse(await readFile(new URL('../../../package.json', import.meta.url), 'utf8'));
+  return String((manifest as { version: unknown }).version);
+}
+
+// `noex observe ... | head` is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(0);
+});
+
+try {
+  await run();
+} catch (error) {
+  const message = error instanceof Error ? error.message : String(error);
+  const hint = error instanceof UsageError ? ' (noex --help tells more)' : '';
+  process.stderr.write(`noex: ${message}${hint}\n`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,31 @@
+import { from, lastValueFrom, takeUntil, tap } from 'rxjs';
+import type { TerminalFace } from '../dashboard/terminal-face.js';
+import { overview } from '../dashboard/view/overview.js';
+import type { ClusterObserverSnapshot } from '../distribution.js';
+import { interrupted, whileAttached } from './attached.js';
+import type { Command } from './command.js';
+
+/** Shows a cluster in this terminal, or writes what it is like. */
+export async function observe({ target, output, everyMs }: Extract<Command, { name: 'observe' }>): Promise<void> {
+  await whileAttached(target, async (cluster) => {
+    if (output === 'screen') {
+      const { runTerminal } = await loadTerminal();
+      const { stdin, stdout } = process;
+      await runTerminal({ source: cluster, title: target.addresses.join(', '), stdin, stdout });
+      return;
+    }
+    const write = (snapshot: ClusterObserverSnapshot): void =>
+      void process.stdout.write(output === 'json' ? `${JSON.stringify(snapshot)}\n` : `${overview(snapshot)}\n`);
+    if (everyMs === undefined) {
+      write(await cluster.getClusterSnapshot());
+      return;
+    }
+    const written$ = cluster.poll$(everyMs).pipe(tap(write), takeUntil(from(interrupted())));
+    await lastValueFrom(written$, { defaultValue: undefined });
+  });
+}
+
+/** A bundle of its own: what it is made of is no concern of the rest. */
+function loadTerminal(): Promise<TerminalFace> {
+  return import(new URL('../dashboard/terminal/main.js', import.meta.url).href);
+}

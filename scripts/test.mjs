@@ -34,6 +34,8 @@ const checks = [
     alone: true,
     note: TESTS,
   },
+  { name: 'chromium', command: script('scripts/ensure-browser.mjs'), note: LAST_LINE },
+  { name: 'browser', command: script('scripts/test-browser.mjs'), needs: 'chromium', alone: true, note: TESTS },
 ];
 
 const AT_ONCE = 2;

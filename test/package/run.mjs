@@ -57,7 +57,7 @@ function checkContents() {
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath ?? entry.path, entry.name));
   const isExpected = (path) =>
-    /^(package[.]json|README[.]md|LICENSE|((src|streams)[/].*[.]ts)|(dist[/](src|streams)[/].*[.](js|d[.]ts)([.]map)?)|(dist[/]dashboard[/]web[/](licenses[.]md|index[.]html|[a-z]+-[^/]+[.](js|css|svg))))$/.test(
+    /^(package[.]json|README[.]md|LICENSE|((src|streams)[/].*[.]ts)|(dist[/](src|streams)[/].*[.](js|d[.]ts)([.]map)?)|(dist[/]src[/]dashboard[/]terminal[/]licenses[.]md)|(dist[/]dashboard[/]web[/](licenses[.]md|index[.]html|[a-z]+-[^/]+[.](js|css|svg))))$/.test(
       path.slice(installed.length + 1).replaceAll('\\', '/'),
     );
   for (const path of files) {

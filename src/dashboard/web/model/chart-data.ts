@@ -6,6 +6,9 @@ export interface Line {
   readonly nodeIds: readonly string[];
 }
 
+/** The server asks every ten seconds while nobody looks. What is missing for longer is not known. */
+export const GAP_MS = 25_000;
+
 /** So many nodes can be told apart by their colour. */
 export const MAX_LINES = 12;
 
@@ -40,7 +43,7 @@ export function chartData(history: History, lines: readonly Line[], series: Seri
   const values: (number | null)[][] = columns.map(() => []);
   history.times.forEach((time, index) => {
     const before = history.times[index - 1];
-    if (before !== undefined && time - before > 3 * STEP_MS) {
+    if (before !== undefined && time - before > GAP_MS) {
       times.push((before + STEP_MS) / 1000);
       for (const column of values) column.push(null);
     }

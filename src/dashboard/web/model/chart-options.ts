@@ -7,10 +7,12 @@ interface ChartSetup {
   readonly parent: HTMLElement;
   readonly lines: readonly Line[];
   readonly format: (value: number) => string;
+  /** Steps that make round figures. Absent: decimal ones. */
+  readonly steps?: readonly number[] | undefined;
 }
 
 /** How uPlot draws the lines: as the style sheets want it. */
-export function optionsOf({ parent, lines, format }: ChartSetup): uPlot.Options {
+export function optionsOf({ parent, lines, format, steps }: ChartSetup): uPlot.Options {
   const style = getComputedStyle(parent);
   const colorOf = colors(parent);
   const font = `${style.fontSize} ${style.fontFamily}`;
@@ -31,10 +33,22 @@ export function optionsOf({ parent, lines, format }: ChartSetup): uPlot.Options 
       {
         ...axis,
         grid: { show: false },
+        size: 28,
         space: 80,
         values: (_plot, times) => times.map((time) => formatTime(time * 1000).slice(0, 5)),
       },
-      { ...axis, size: 64, space: 32, values: (_plot, values) => values.map(format) },
+      {
+        ...axis,
+        size: 64,
+        space: 32,
+        ...(steps !== undefined && { incrs: [...steps] }),
+        values: (_plot, values) =>
+          values.map((value) =>
+            format(value)
+              .replace(/([.]\d*?)0+(?=\D|$)/, '$1')
+              .replace(/[.](?=\D|$)/, ''),
+          ),
+      },
     ],
     series: [
       {},

@@ -1,6 +1,6 @@
 import { formatCount, formatMs, formatRate, formatUptime, UNKNOWN } from '../../view/format.js';
 import type { ProcessRow } from '../../view/rows.js';
-import type { Column } from '../../view/table.js';
+import type { Column, Sorting } from '../../view/table.js';
 
 /** What a column is called, and what stands in it. */
 export const TITLES: Record<Column, string> = {
@@ -47,4 +47,23 @@ export function figureOf(row: ProcessRow, column: Column, uptimeMs: number | und
 /** Nothing happens there, or nothing is known: no place for the eye to rest on. */
 export function isQuiet(text: string): boolean {
   return text === UNKNOWN || text === '0' || text === '0 ms';
+}
+
+/** What the bars of a column are measured by: the largest value in it. */
+export interface Measure {
+  readonly column: (typeof MEASURED)[number];
+  readonly top: number;
+}
+
+const MEASURED = ['queue', 'rate', 'waitP99', 'handleP99', 'restarts'] as const;
+
+/** Of the column by which `rows` are sorted; absent: it holds no amounts, or none but zero. */
+export function measureOf(rows: readonly ProcessRow[], { column, direction }: Sorting): Measure | undefined {
+  const measured = MEASURED.find((each) => each === column);
+  if (measured === undefined) return undefined;
+  const isKnown = (row: ProcessRow): boolean => row[measured] !== undefined;
+  // Rows without a value come last.
+  const largest = direction === 'descending' ? rows[0] : rows.findLast(isKnown);
+  const top = largest?.[measured] ?? 0;
+  return top > 0 ? { column: measured, top } : undefined;
 }

@@ -6,6 +6,8 @@ export type Freshness =
   | { readonly kind: 'starting' }
   | { readonly kind: 'live' }
   | { readonly kind: 'old'; readonly age: number }
+  /** The server is there, but hears nothing. */
+  | { readonly kind: 'deaf'; readonly age: number | undefined; readonly problem: string }
   | { readonly kind: 'lost'; readonly age: number | undefined; readonly retryIn: number };
 
 /** Up to this age data is live, ms: nodes tell what changed every second or so. */
@@ -14,6 +16,7 @@ const LIVE_MS = 5000;
 /** `receivedAt`, `now`: ms since the epoch on the browser's clock; all others are on the server's. */
 export function freshness(
   link: Link,
+  problem: string | undefined,
   view: ClusterView | undefined,
   summary: Summary | undefined,
   receivedAt: number,
@@ -24,6 +27,7 @@ export function freshness(
   if (link.status === 'waiting') {
     return { kind: 'lost', age, retryIn: Math.max(0, Math.ceil((link.retryAt - now) / 1000)) };
   }
+  if (link.status === 'open' && problem !== undefined) return { kind: 'deaf', age, problem };
   if (age === undefined) return { kind: 'starting' };
   if (link.status === 'connecting') return { kind: 'lost', age, retryIn: 0 };
   return age <= LIVE_MS ? { kind: 'live' } : { kind: 'old', age };

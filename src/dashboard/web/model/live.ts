@@ -15,6 +15,8 @@ export interface Live {
   readonly link: ReadonlySignal<Link>;
   /** When the view arrived, ms since the epoch on the browser's clock. */
   readonly receivedAt: ReadonlySignal<number>;
+  /** Why the server hears nothing of the cluster; absent: it does. */
+  readonly problem: ReadonlySignal<string | undefined>;
   /** Of noex. */
   readonly version: ReadonlySignal<string>;
 }
@@ -27,6 +29,7 @@ export function createLive(url: URL): Live {
   const log = signal<Log>([]);
   const link = signal<Link>({ status: 'connecting' });
   const receivedAt = signal(0);
+  const problem = signal<string | undefined>(undefined);
   const version = signal('');
   let base = nothing;
 
@@ -35,6 +38,7 @@ export function createLive(url: URL): Live {
       case 'welcome':
         // The last view is shown until the next one is here, but that one builds on nothing.
         base = nothing;
+        problem.value = undefined;
         history.value = message.history;
         log.value = message.log;
         version.value = message.version;
@@ -48,6 +52,9 @@ export function createLive(url: URL): Live {
       case 'log':
         log.value = [...log.value, ...message.log].slice(-MAX_ENTRIES);
         break;
+      case 'status':
+        problem.value = message.problem ?? undefined;
+        break;
     }
   };
   connect(url, {
@@ -56,5 +63,5 @@ export function createLive(url: URL): Live {
     },
     received: (message) => batch(() => receive(message)),
   });
-  return { view, history, log, link, receivedAt, version };
+  return { view, history, log, link, receivedAt, problem, version };
 }

@@ -6,17 +6,19 @@ import { type ChartData, chartData, type Line, spanUntil } from '../model/chart-
 import { optionsOf } from '../model/chart-options.js';
 import { useDashboard } from '../model/dashboard.js';
 
-interface ChartProps {
+export interface ChartProps {
   readonly series: Series;
   readonly title: string;
   readonly hint: string;
   readonly format: (value: number) => string;
+  /** Between lines of the grid, where decimal ones do not make round figures. */
+  readonly steps?: readonly number[];
   readonly lines: readonly Line[];
   /** For each line, whether it is. */
   readonly shown: readonly boolean[];
 }
 
-export function Chart({ series, title, hint, format, lines, shown }: ChartProps) {
+export function Chart({ series, title, hint, format, steps, lines, shown }: ChartProps) {
   const { live, serverNow } = useDashboard();
   const data = chartData(live.history.value, lines, series);
   const box = useRef<HTMLDivElement>(null);
@@ -25,7 +27,7 @@ export function Chart({ series, title, hint, format, lines, shown }: ChartProps)
   useEffect(() => {
     const parent = box.current;
     if (parent === null) return;
-    const made = new uPlot(optionsOf({ parent, lines, format }), [[], ...lines.map(() => [])], parent);
+    const made = new uPlot(optionsOf({ parent, lines, format, steps }), [[], ...lines.map(() => [])], parent);
     plot.current = made;
     const resized = new ResizeObserver(() => made.setSize({ width: parent.clientWidth, height: parent.clientHeight }));
     resized.observe(parent);
@@ -34,7 +36,7 @@ export function Chart({ series, title, hint, format, lines, shown }: ChartProps)
       made.destroy();
       plot.current = undefined;
     };
-  }, [lines, format]);
+  }, [lines, format, steps]);
 
   const [from, to] = spanUntil(serverNow.value);
   useEffect(() => {

@@ -1,19 +1,21 @@
 import { useComputed, useSignal } from '@preact/signals';
-import { formatBytes, formatMs, formatRate } from '../../view/format.js';
+import { formatBytes, formatCount, formatMs, formatRate } from '../../view/format.js';
 import { SERIES, type Series } from '../../view/history.js';
 import { linesOf } from '../model/chart-data.js';
 import { useDashboard } from '../model/dashboard.js';
-import { Chart } from './chart.js';
+import { Chart, type ChartProps } from './chart.js';
 import { Filters } from './filters.js';
 
-const CHARTS: Record<
-  Series,
-  { readonly title: string; readonly hint: string; readonly format: (value: number) => string }
-> = {
+/** 1, 2, 4, 8 ... kB and so on. */
+const BINARY = Array.from({ length: 35 }, (_, power) => 1024 * 2 ** power);
+
+type Look = Pick<ChartProps, 'title' | 'hint' | 'format' | 'steps'>;
+
+const CHARTS: Record<Series, Look> = {
   rate: { title: 'Messages/s', hint: 'handled', format: formatRate },
-  queue: { title: 'Queue', hint: 'messages waiting', format: formatRate },
+  queue: { title: 'Queue', hint: 'messages waiting', format: formatCount },
   loopDelayP99: { title: 'Event loop p99', hint: 'how late timers fire', format: formatMs },
-  memory: { title: 'Heap', hint: 'in use', format: formatBytes },
+  memory: { title: 'Heap', hint: 'in use', format: formatBytes, steps: BINARY },
 };
 
 /** The last ten minutes. */

@@ -54,9 +54,9 @@ export function Filters({ label, param, hasKind = false, hasSort = false, note, 
         <span class="unseen">More filters</span>
       </button>
       <div class="folding">
-        <label class="choice">
-          <span class="unseen">Node</span>
+        <span class="choice">
           <select
+            aria-label="Node"
             class={nodeId === undefined ? '' : 'is-set'}
             value={nodeId ?? ''}
             onChange={(event) => narrow({ nodeId: event.currentTarget.value || undefined })}
@@ -69,11 +69,11 @@ export function Filters({ label, param, hasKind = false, hasSort = false, note, 
             ))}
             {nodeId !== undefined && !nodeNames.value.has(nodeId) && <option value={nodeId}>{nodeId} (gone)</option>}
           </select>
-        </label>
+        </span>
         {hasKind && (
-          <label class="choice">
-            <span class="unseen">Kind</span>
+          <span class="choice">
             <select
+              aria-label="Kind"
               class={kind === undefined ? '' : 'is-set'}
               value={kind ?? ''}
               onChange={({ currentTarget: { value } }) =>
@@ -84,12 +84,12 @@ export function Filters({ label, param, hasKind = false, hasSort = false, note, 
               <option value="genserver">genserver</option>
               <option value="supervisor">supervisor</option>
             </select>
-          </label>
+          </span>
         )}
         {hasSort && (
-          <label class="choice sort">
-            <span class="unseen">Sort by</span>
+          <span class="choice sort">
             <select
+              aria-label="Sort by"
               value={sorting.column}
               onChange={({ currentTarget: { value } }) => {
                 const column = COLUMNS.find((each) => each === value);
@@ -102,7 +102,7 @@ export function Filters({ label, param, hasKind = false, hasSort = false, note, 
                 </option>
               ))}
             </select>
-          </label>
+          </span>
         )}
       </div>
       {children}

@@ -1,6 +1,6 @@
 import type { ProcessRow } from '../../view/rows.js';
 import { COLUMNS, type Column, labelOf } from '../../view/table.js';
-import { figureOf, isQuiet } from '../model/columns.js';
+import { figureOf, isQuiet, type Measure } from '../model/columns.js';
 import { useDashboard } from '../model/dashboard.js';
 import { uptimeOf } from '../model/uptime.js';
 import { Icon } from './icon.js';
@@ -11,10 +11,12 @@ interface GridRowProps {
   readonly top: number;
   readonly isActive: boolean;
   readonly isOpen: boolean;
+  /** The column with bars, and what fills it. */
+  readonly measure: Measure | undefined;
   open(key: string): void;
 }
 
-export function GridRow({ row, index, top, isActive, isOpen, open }: GridRowProps) {
+export function GridRow({ row, index, top, isActive, isOpen, measure, open }: GridRowProps) {
   const { live, serverNow } = useDashboard();
   const node = live.view.value?.nodes.find(({ node: { nodeId } }) => nodeId === row.nodeId)?.node;
   const isStale = node?.status !== 'connected';
@@ -31,11 +33,16 @@ export function GridRow({ row, index, top, isActive, isOpen, open }: GridRowProp
     >
       {COLUMNS.map((column, at) => (
         <div key={column} class={`cell is-${column}`} role="gridcell" aria-colindex={at + 1}>
+          {measure?.column === column && <Bar share={(row[measure.column] ?? 0) / measure.top} />}
           <Cell row={row} column={column} uptimeMs={isStale ? undefined : uptimeOf(row, node, serverNow.value)} />
         </div>
       ))}
     </div>
   );
+}
+
+function Bar({ share }: { readonly share: number }) {
+  return <span class="bar" style={{ width: `calc(${(share * 100).toFixed(1)}% - 0.5rem)` }} />;
 }
 
 interface CellProps {

@@ -63,7 +63,14 @@ function Figure({ name, isBad = false, children }: FigureProps) {
 
 function DataAge() {
   const { live, now, summary } = useDashboard();
-  const state = freshness(live.link.value, live.view.value, summary.value, live.receivedAt.value, now.value);
+  const state = freshness(
+    live.link.value,
+    live.problem.value,
+    live.view.value,
+    summary.value,
+    live.receivedAt.value,
+    now.value,
+  );
   return (
     <p class={`freshness is-${state.kind}`}>
       {/* A new element for each view that arrives: the mark beats with the data, not with a clock. */}
@@ -71,6 +78,12 @@ function DataAge() {
       {state.kind === 'live' && 'live'}
       {state.kind === 'starting' && 'connecting …'}
       {state.kind === 'old' && `data is ${formatAge(state.age)} old`}
+      {state.kind === 'deaf' && (
+        <>
+          {state.age !== undefined && `data is ${formatAge(state.age)} old · `}
+          {state.problem}
+        </>
+      )}
       {state.kind === 'lost' && (
         <>
           {state.age !== undefined && `data is ${formatAge(state.age)} old · `}
@@ -89,5 +102,6 @@ const TOLD: Record<Freshness['kind'], string> = {
   starting: '',
   live: ', connected',
   old: ', no news from the cluster',
+  deaf: ', no news from the cluster',
   lost: ', connection to the dashboard server lost',
 };

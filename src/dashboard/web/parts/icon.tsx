@@ -16,7 +16,7 @@ const PATHS = {
   log: 'M5 6.5h.01M5 12h.01M5 17.5h.01M9 6.5h11M9 12h7M9 17.5h9',
   charts: 'M4 4v16h16M8 15l3.5-4.5 3 2.5L19 7.5',
   supervisor: 'M12 4.5 19.5 12 12 19.5 4.5 12Z',
-  genserver: 'M12 17a5 5 0 1 0 0-10 5 5 0 0 0 0 10Z',
+  genserver: 'M12 16a4 4 0 1 0 0-8 4 4 0 0 0 0 8Z',
 } as const;
 
 export type IconName = keyof typeof PATHS;

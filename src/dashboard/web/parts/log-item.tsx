@@ -1,4 +1,3 @@
-import type { ErrorFact, LogEntry } from '../../../../streams/index.js';
 import { formatTime } from '../../view/format.js';
 import { describe, type LogLine, severityOf } from '../../view/log.js';
 import { keyOf } from '../../view/rows.js';
@@ -11,7 +10,8 @@ const WORDS = { bad: 'problem: ', warn: 'warning: ', good: 'good: ', plain: '' }
 export function LogItem({ line: { entry }, isShort = false }: { readonly line: LogLine; readonly isShort?: boolean }) {
   const { nodeNames } = useDashboard();
   const severity = severityOf(entry);
-  const error = errorOf(entry);
+  // That it then exited with the same error needs no second look at it.
+  const stack = entry.type === 'process_crashed' ? entry.error.stack : undefined;
   const text = describe(entry);
   return (
     <li class={`entry is-${severity}`}>
@@ -26,12 +26,12 @@ export function LogItem({ line: { entry }, isShort = false }: { readonly line: L
       )}
       <div class="entry-text">
         <span class="unseen">{WORDS[severity]}</span>
-        {error?.stack === undefined ? (
+        {stack === undefined ? (
           text
         ) : (
           <details>
             <summary>{text}</summary>
-            <pre>{error.stack}</pre>
+            <pre>{stack}</pre>
           </details>
         )}
       </div>
@@ -42,10 +42,4 @@ export function LogItem({ line: { entry }, isShort = false }: { readonly line: L
       )}
     </li>
   );
-}
-
-function errorOf(entry: LogEntry): ErrorFact | undefined {
-  if (entry.type === 'process_crashed') return entry.error;
-  if (entry.type === 'process_exited' && typeof entry.reason === 'object') return entry.reason.error;
-  return undefined;
 }

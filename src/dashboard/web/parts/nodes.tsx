@@ -35,7 +35,7 @@ interface NodeCardProps {
 }
 
 function NodeCard({ node, isChosen, rates, top }: NodeCardProps) {
-  const { router, nodeNames, serverNow } = useDashboard();
+  const { live, router, nodeNames, serverNow } = useDashboard();
   const { nodeId, status, vitals, memory, rate, error, lastUpdate } = node;
   const isLive = status === 'connected';
   const age = lastUpdate === 0 ? undefined : Math.max(0, serverNow.value - lastUpdate);
@@ -66,7 +66,7 @@ function NodeCard({ node, isChosen, rates, top }: NodeCardProps) {
         <Small name="rss" value={formatBytes(memory?.rss)} extra />
         <Small name="processes" value={formatCount(node.processes)} extra />
       </span>
-      <Sparkline values={rates} top={top} />
+      <Sparkline times={live.history.value.times} values={rates} now={serverNow.value} top={top} />
     </button>
   );
 }

@@ -30,7 +30,7 @@ export function Page() {
       <button type="button" class="skip" onClick={skip}>
         Skip to the {view}
       </button>
-      <div class={`page ${process === undefined ? '' : 'with-detail'}`}>
+      <div class="page">
         <Head />
         <Nodes />
         <Tabs />

@@ -2,7 +2,7 @@ import { useSignal } from '@preact/signals';
 import { useRef } from 'preact/hooks';
 import { formatCount } from '../../view/format.js';
 import { COLUMNS, type Column, firstDirection } from '../../view/table.js';
-import { HINTS, TITLES } from '../model/columns.js';
+import { HINTS, measureOf, TITLES } from '../model/columns.js';
 import { useDashboard } from '../model/dashboard.js';
 import { moved } from '../model/moves.js';
 import { useVirtualRows } from '../model/virtual-rows.js';
@@ -18,7 +18,8 @@ export function ProcessGrid() {
   // The process, and not the line: it stays under the cursor when others pass it.
   const activeKey = useSignal<string | undefined>(undefined);
   const activeIndex = rows.findIndex(({ key }) => key === activeKey.value);
-  const { process } = router.address.value;
+  const { process, sorting } = router.address.value;
+  const measure = measureOf(rows, sorting);
 
   const pressed = (event: KeyboardEvent): void => {
     if (event.target !== event.currentTarget) return;
@@ -71,6 +72,7 @@ export function ProcessGrid() {
                 top={virtual.top(item)}
                 isActive={item.index === activeIndex}
                 isOpen={row.key === process}
+                measure={measure}
                 open={open}
               />
             );

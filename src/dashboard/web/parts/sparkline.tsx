@@ -1,26 +1,44 @@
+import { SPAN_MS } from '../../view/history.js';
+import { GAP_MS } from '../model/chart-data.js';
+
 interface SparklineProps {
-  /** Oldest first; `null`: not known. */
+  /** ms since the epoch; oldest first */
+  readonly times: readonly number[];
+  /** One for each time; `null`: not known. */
   readonly values: readonly (number | null)[];
+  /** The right edge, ms since the epoch. */
+  readonly now: number;
   /** What reaches the upper edge. */
   readonly top: number;
 }
 
-/** So many points are ten minutes. */
-const WIDTH = 300;
+const WIDTH = 240;
 const HEIGHT = 24;
 
-/** A line for those who know what it is about: the figures are beside it. What is not known is a gap. */
-export function Sparkline({ values, top }: SparklineProps) {
-  const left = WIDTH - values.length;
-  const y = (value: number): string => (HEIGHT - 1 - (value / top) * (HEIGHT - 2)).toFixed(1);
+/** Ten minutes as a line, for those who know what it is about: the figures are beside it. What is not known is a gap. */
+export function Sparkline({ times, values, now, top }: SparklineProps) {
   let line = '';
+  let area = '';
+  let x = 0;
   let isDrawing = false;
-  values.forEach((value, index) => {
-    if (value !== null) line += `${isDrawing ? 'L' : 'M'}${left + index} ${y(value)}`;
-    isDrawing = value !== null;
+  const lift = (): void => {
+    if (isDrawing) area += `V${HEIGHT}Z`;
+    isDrawing = false;
+  };
+  times.forEach((time, index) => {
+    const value = values[index] ?? null;
+    if (value === null || time - (times[index - 1] ?? time) > GAP_MS) lift();
+    if (value === null) return;
+    x = Math.round(WIDTH * 10 * (1 - (now - time) / SPAN_MS)) / 10;
+    const y = (HEIGHT - 1 - (value / top) * (HEIGHT - 2)).toFixed(1);
+    line += `${isDrawing ? 'L' : 'M'}${x} ${y}`;
+    area += `${isDrawing ? '' : `M${x} ${HEIGHT}`}L${x} ${y}`;
+    isDrawing = true;
   });
+  lift();
   return (
     <svg class="sparkline" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" aria-hidden="true">
+      <path class="area" d={area} />
       <path d={line} />
     </svg>
   );

@@ -60,7 +60,7 @@ function NodeLine({ line: { node } }: { readonly line: TreeLine & { readonly typ
       {node.status !== 'connected' && <span class="tag is-bad">{node.status}</span>}
       <Figures>
         <Value text={`${formatCount(node.processes)} processes`} />
-        <Value text={`${formatCount(node.queue)} queued`} />
+        <Value text={some(node.queue, ' queued')} />
         <Value text={`${formatRate(node.rate)} /s`} />
       </Figures>
     </>
@@ -78,17 +78,22 @@ function ProcessLine({ line: { row } }: { readonly line: TreeLine & { readonly t
       {row.kind === 'supervisor' ? (
         <Figures>
           <Value text={`${formatCount(row.children)} children`} />
-          <Value text={`${formatCount(row.restarts)} restarts`} isLoud={(row.restarts ?? 0) > 0} />
+          <Value text={some(row.restarts, ` restart${row.restarts === 1 ? '' : 's'}`)} isLoud />
         </Figures>
       ) : (
         <Figures>
-          <Value text={`p99 ${formatMs(row.handleP99)}`} isQuiet={isQuiet(formatMs(row.handleP99))} />
-          <Value text={`${formatCount(row.queue)} queued`} isQuiet={row.queue === 0} />
+          <Value text={row.handleP99 === undefined ? '' : `p99 ${formatMs(row.handleP99)}`} />
+          <Value text={some(row.queue, ' queued')} />
           <Value text={`${formatRate(row.rate)} /s`} isQuiet={isQuiet(formatRate(row.rate))} />
         </Figures>
       )}
     </>
   );
+}
+
+/** Of the many that have none it is better to say nothing. */
+function some(count: number | undefined, what: string): string {
+  return count === undefined || count === 0 ? '' : `${formatCount(count)}${what}`;
 }
 
 function Figures({ children }: { readonly children: preact.ComponentChildren }) {

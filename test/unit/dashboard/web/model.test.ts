@@ -19,22 +19,36 @@ describe('how old the data is', () => {
 
   test('is told by the clock of the server for what was there, and by that of the browser since', () => {
     const open = { status: 'open' } as const;
-    expect(freshness(open, view, summary, 1000, 2000)).toEqual({ kind: 'live' });
-    expect(freshness(open, view, summary, 1000, 8000)).toEqual({ kind: 'old', age: 8000 });
+    expect(freshness(open, undefined, view, summary, 1000, 2000)).toEqual({ kind: 'live' });
+    expect(freshness(open, undefined, view, summary, 1000, 8000)).toEqual({ kind: 'old', age: 8000 });
   });
 
   test('goes on when the connection is lost', () => {
     const waiting = { status: 'waiting', retryAt: 15_500 } as const;
-    expect(freshness(waiting, view, summary, 1000, 14_000)).toEqual({ kind: 'lost', age: 14_000, retryIn: 2 });
-    expect(freshness({ status: 'connecting' }, view, summary, 1000, 2000)).toEqual({
+    expect(freshness(waiting, undefined, view, summary, 1000, 14_000)).toEqual({
+      kind: 'lost',
+      age: 14_000,
+      retryIn: 2,
+    });
+    expect(freshness({ status: 'connecting' }, undefined, view, summary, 1000, 2000)).toEqual({
       kind: 'lost',
       age: 2000,
       retryIn: 0,
     });
   });
 
+  test('is told with the reason when it is the server that hears nothing', () => {
+    expect(freshness({ status: 'open' }, 'no answer', view, summary, 1000, 8000)).toEqual({
+      kind: 'deaf',
+      age: 8000,
+      problem: 'no answer',
+    });
+  });
+
   test('is not told before there is any', () => {
-    expect(freshness({ status: 'connecting' }, undefined, undefined, 0, 14_000)).toEqual({ kind: 'starting' });
+    expect(freshness({ status: 'connecting' }, undefined, undefined, undefined, 0, 14_000)).toEqual({
+      kind: 'starting',
+    });
   });
 });
 

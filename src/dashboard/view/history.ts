@@ -28,7 +28,8 @@ export function remember(history: History, view: ClusterView): History {
   if (last !== undefined && view.timestamp >= last && view.timestamp - last < STEP_MS) return history;
   // A clock that was set back: what lies in the future now is no history.
   const begin = history.times.findIndex((time) => time > view.timestamp - SPAN_MS);
-  const end = last !== undefined && last > view.timestamp ? begin : history.times.length;
+  const future = history.times.findIndex((time) => time >= view.timestamp);
+  const end = future === -1 ? history.times.length : future;
   const kept = begin === -1 ? [] : history.times.slice(begin, end);
   const blank = kept.map(() => null);
   const nodes: Record<string, readonly (Point | null)[]> = {};

@@ -53,16 +53,35 @@ export function branchesOf(view: ClusterView, filter: Filter): ClusterView {
 type ChildrenOf = ReadonlyMap<string | undefined, readonly ProcessRow[]>;
 
 function childrenByParent({ processes }: NodeView): ChildrenOf {
-  const known = new Set(processes.map(({ key }) => key));
+  const byKey = new Map(processes.map((row) => [row.key, row]));
+  const tops = topsOf(processes, byKey);
   const children = new Map<string | undefined, ProcessRow[]>();
   for (const row of processes) {
-    const parent = row.parentKey !== undefined && known.has(row.parentKey) ? row.parentKey : undefined;
+    const parent = tops.has(row) ? undefined : row.parentKey;
     const siblings = children.get(parent);
     if (siblings === undefined) children.set(parent, [row]);
     else siblings.push(row);
   }
   for (const siblings of children.values()) siblings.sort(bySeniority);
   return children;
+}
+
+/** Those whose supervisor is not there. Of a ring, which only a wrong report can make, one: nobody is left out. */
+function topsOf(processes: readonly ProcessRow[], byKey: ReadonlyMap<string, ProcessRow>): ReadonlySet<ProcessRow> {
+  const tops = new Set<ProcessRow>();
+  const isBelowOne = new Set<ProcessRow>();
+  for (const row of processes) {
+    const path = new Set<ProcessRow>();
+    let top = row;
+    for (let next: ProcessRow | undefined = row; next !== undefined && !path.has(next) && !isBelowOne.has(next); ) {
+      top = next;
+      path.add(next);
+      next = byKey.get(next.parentKey ?? '');
+    }
+    if (!isBelowOne.has(byKey.get(top.parentKey ?? '') ?? top)) tops.add(top);
+    for (const each of path) isBelowOne.add(each);
+  }
+  return tops;
 }
 
 /** Supervisors first, then who started first. */

@@ -1,0 +1,59 @@
+import { fc } from '@fast-check/vitest';
+import type { RuntimeFact } from '../../streams/events.js';
+import { emptyModel, evolve, evolveAll, type NodeModel } from '../../streams/evolve.js';
+import { frameOf } from '../../streams/frames.js';
+import { clusterSnapshot, type NodePresence } from '../../streams/merge.js';
+import type { ClusterObserverSnapshot } from '../../streams/snapshot.js';
+import { anyEvent, server, stamped, supervisor } from './events.js';
+
+const MEMORY = { heapUsed: 1, heapTotal: 2, external: 3, rss: 4 };
+const NODES = ['a', 'b', 'c'] as const;
+
+/** What there is on each node at the beginning: two levels, and somebody with no supervisor. */
+const family: readonly RuntimeFact[] = [
+  ...supervisor('p1'),
+  ...supervisor('p2'),
+  ...['p3', 'p4', '__proto__'].flatMap(server),
+  { type: 'child_started', supervisorId: 'p1', childId: 'a', id: 'p2' },
+  { type: 'child_started', supervisorId: 'p2', childId: 'a', id: 'p3' },
+  { type: 'child_started', supervisorId: 'p2', childId: 'b', id: 'p4' },
+];
+
+const step = fc.record({
+  nodeId: fc.constantFrom(...NODES),
+  event: anyEvent,
+  link: fc.constantFrom<NodePresence['link']>('up', 'up', 'up', 'down', 'silent'),
+  /** Now and then the clock is set back. */
+  ms: fc.oneof({ weight: 9, arbitrary: fc.nat(5000) }, { weight: 1, arbitrary: fc.integer({ min: -20_000, max: 0 }) }),
+});
+
+/** What a reader saw of three nodes while all sorts of things happened: rows that did not change are the same objects. */
+export const clusterHistory: fc.Arbitrary<readonly ClusterObserverSnapshot[]> = fc
+  .array(step, { minLength: 1, maxLength: 30, size: 'max' })
+  .map((steps) => {
+    let now = 1_000_000;
+    const models = new Map<string, NodeModel>(
+      NODES.map((nodeId) => [
+        nodeId,
+        evolveAll(
+          emptyModel(() => now),
+          stamped(family),
+        ),
+      ]),
+    );
+    const frames = new Map(NODES.map((nodeId) => [nodeId, frameNow(nodeId)] as const));
+    const links = new Map<string, NodePresence['link']>();
+    return steps.map(({ nodeId, event, link, ms }) => {
+      now += ms;
+      models.set(nodeId, evolve(models.get(nodeId) ?? emptyModel(() => now), event));
+      links.set(nodeId, link);
+      if (link === 'up') frames.set(nodeId, frameNow(nodeId));
+      const nodes = NODES.map((id) => ({ nodeId: id, incarnation: 1, link: links.get(id) ?? ('up' as const) }));
+      return clusterSnapshot(frames, { timestamp: now, localNodeId: 'a', nodes });
+    });
+
+    function frameNow(nodeId: (typeof NODES)[number]) {
+      const model = models.get(nodeId) ?? emptyModel(() => now);
+      return frameOf(nodeId, { incarnation: 1, timestamp: now, memory: MEMORY }, model, now);
+    }
+  });

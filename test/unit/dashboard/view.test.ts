@@ -1,0 +1,205 @@
+import { describe, expect, test } from 'vitest';
+import { type ClusterView, nothingViewed, summaryOf, viewNext } from '../../../src/dashboard/view/cluster-view.js';
+import {
+  formatAge,
+  formatBytes,
+  formatCount,
+  formatMs,
+  formatRate,
+  formatShare,
+  formatUptime,
+} from '../../../src/dashboard/view/format.js';
+import { noPast, remember, SPAN_MS, STEP_MS, seriesOf } from '../../../src/dashboard/view/history.js';
+import {
+  concerns,
+  describe as inWords,
+  MAX_ENTRIES,
+  matches,
+  severityOf,
+  withEntries,
+} from '../../../src/dashboard/view/log.js';
+import type { ProcessRow } from '../../../src/dashboard/view/rows.js';
+import { treeOf } from '../../../src/dashboard/view/tree.js';
+import type { ClusterObserverSnapshot, LogEntry, ObserverSnapshot } from '../../../streams/index.js';
+import { crash } from '../../helpers/cluster-source.js';
+import { clusterOf, nodeAt } from '../../helpers/snapshots.js';
+
+function seen(...snapshots: readonly ClusterObserverSnapshot[]): ClusterView {
+  return snapshots.reduce(viewNext, nothingViewed).view;
+}
+
+/** The cluster of one node at that moment. */
+function at(timestamp: number, snapshot: ObserverSnapshot = nodeAt(timestamp, { p1: {} })): ClusterObserverSnapshot {
+  return { ...clusterOf({ a: snapshot }), timestamp };
+}
+
+describe('a view', () => {
+  test('tells rates from the second snapshot of a node on', () => {
+    const first = at(0, nodeAt(0, { p1: { messages: 10 }, p2: {} }));
+    const second = at(2000, nodeAt(2000, { p1: { messages: 40 }, p2: {} }));
+    expect(seen(first).nodes[0]?.node.rate).toBeUndefined();
+    expect(seen(first).nodes[0]?.processes[0]).not.toHaveProperty('rate');
+    const { node, processes } = seen(first, second).nodes[0] ?? {};
+    expect([node?.rate, processes?.map(({ rate }) => rate)]).toEqual([15, [15, 0]]);
+  });
+
+  test('shows a dead node as it was last seen, without what it does', () => {
+    const alive = nodeAt(1000, { p1: { messages: 10, queue: 3 } });
+    const dead = clusterOf({ a: null });
+    const lost = {
+      ...dead,
+      nodes: dead.nodes.map((node) => ({ ...node, lastUpdate: 1000, lastSnapshot: alive, error: 'gone' })),
+    };
+    const { node, processes } = seen(at(0), at(1000, alive), lost).nodes[0] ?? {};
+    expect(node).toMatchObject({ status: 'disconnected', error: 'gone', lastUpdate: 1000, processes: 1, queue: 3 });
+    expect(node).not.toHaveProperty('rate');
+    expect(processes).toMatchObject([{ id: 'p1', messages: 10, queue: 3 }]);
+    expect(summaryOf(seen(at(0), lost))).toMatchObject({ nodes: 1, connected: 0, processes: 0, queue: 0 });
+  });
+
+  test('has the percentiles of a process that was measured, and none of one that was not', () => {
+    const [slow, idle] =
+      seen(at(0, nodeAt(0, { p1: { messages: 1, latency: [4, 8] }, p2: {} }))).nodes[0]?.processes ?? [];
+    expect(slow?.waitP99).toBeCloseTo(4, 0);
+    expect(slow?.handleP99).toBeCloseTo(8, 0);
+    expect(idle).not.toHaveProperty('waitP99');
+  });
+});
+
+describe('the history', () => {
+  test('has a point every two seconds, for ten minutes', () => {
+    let history = noPast;
+    for (let ms = 0; ms <= 2 * SPAN_MS; ms += 500) history = remember(history, seen(at(ms)));
+    expect(history.times).toHaveLength(SPAN_MS / STEP_MS);
+    expect(history.times.at(-1)).toBe(2 * SPAN_MS);
+    expect(history.times.slice(1).every((time, index) => time - (history.times[index] ?? 0) === STEP_MS)).toBe(true);
+    expect(remember(history, seen(at(2 * SPAN_MS + 1)))).toBe(history);
+  });
+
+  test('forgets what lies in the future after the clock was set back', () => {
+    let history = noPast;
+    for (const ms of [10_000, 20_000, 30_000, 15_000, 17_000]) history = remember(history, seen(at(ms)));
+    expect(history.times).toEqual([10_000, 15_000, 17_000]);
+    expect(history.nodes['a']).toHaveLength(3);
+  });
+
+  test('has a gap where a node was not connected, and forgets one of which nothing is left', () => {
+    const gone = (ms: number) => ({ ...clusterOf({ a: null, b: nodeAt(ms, {}) }), timestamp: ms });
+    let history = remember(noPast, seen(at(0)));
+    history = remember(history, seen(gone(5000)));
+    history = remember(history, seen(at(10_000)));
+    expect(seriesOf(history, 'a', 'queue')).toEqual([0, null, 0]);
+    expect(seriesOf(history, 'b', 'queue')).toEqual([null, 0, null]);
+    history = remember(history, seen(gone(10_000 + SPAN_MS)));
+    expect(Object.keys(history.nodes)).toEqual(['b']);
+    expect(seriesOf(history, 'a', 'queue')).toEqual([]);
+  });
+});
+
+describe('the log', () => {
+  test('numbers its lines and keeps the newest', () => {
+    let log = withEntries([], [crash('p1', 1)]);
+    log = withEntries(
+      log,
+      Array.from({ length: 2 * MAX_ENTRIES }, (_each, index) => crash(`p${index}`, index)),
+    );
+    expect(log).toHaveLength(MAX_ENTRIES);
+    expect([log[0]?.number, log.at(-1)?.number]).toEqual([MAX_ENTRIES + 2, 2 * MAX_ENTRIES + 1]);
+  });
+
+  const restart: LogEntry = {
+    type: 'child_restarted',
+    nodeId: 'a',
+    at: 1,
+    id: 'p9',
+    name: 'worker',
+    kind: 'genserver',
+    supervisorId: 'p1',
+    childId: 'w',
+    oldId: 'p5',
+    attempt: 2,
+  };
+
+  test.each<[LogEntry, string, string]>([
+    [crash('p1', 1), 'bad', 'genserver p1 crashed: Error: boom'],
+    [restart, 'good', 'worker restarted as p9 (was p5, attempt 2)'],
+    [
+      { type: 'loop_blocked', nodeId: 'a', at: 1, id: 'p1', ms: 120.4, messageType: 'sum' },
+      'warn',
+      'p1 held the event loop for 120 ms handling sum',
+    ],
+    [
+      { type: 'process_exited', nodeId: 'a', at: 1, id: 'p1', kind: 'supervisor', reason: 'normal' },
+      'plain',
+      'supervisor p1 exited: normal',
+    ],
+    [{ type: 'node_down', nodeId: 'b', at: 1, reason: 'heartbeat_timeout' }, 'bad', 'node down: heartbeat_timeout'],
+    [{ type: 'node_down', nodeId: 'b', at: 1, reason: 'graceful_shutdown' }, 'plain', 'node down: graceful_shutdown'],
+    [{ type: 'missed', nodeId: 'b', at: 1, count: 7 }, 'warn', '7 entries are missing here'],
+  ])('says %# in words', (entry, severity, words) => {
+    expect([severityOf(entry), inWords(entry)]).toEqual([severity, words]);
+  });
+
+  test('is searched by words in any order and case', () => {
+    expect(matches(crash('p1', 1), 'BOOM p1')).toBe(true);
+    expect(matches(crash('p1', 1), '')).toBe(true);
+    expect(matches(crash('p1', 1), 'boom p2')).toBe(false);
+  });
+
+  test('knows what happened to a process, and in whose place it came', () => {
+    for (const id of ['p9', 'p5', 'p1']) expect(concerns(restart, 'a', id)).toBe(true);
+    expect(concerns(restart, 'a', 'p2')).toBe(false);
+    expect(concerns(restart, 'b', 'p9')).toBe(false);
+    expect(concerns({ type: 'node_up', nodeId: 'a', at: 1 }, 'a', 'p9')).toBe(false);
+  });
+});
+
+describe('the tree', () => {
+  test('leaves out nobody whom a wrong report put into a ring', () => {
+    const { node, processes: [row] = [] } = seen(at(0)).nodes[0] ?? {};
+    if (node === undefined || row === undefined) throw new Error('there is one');
+    const below = (id: string, parent?: string): ProcessRow => ({
+      ...row,
+      key: `a ${id}`,
+      id,
+      ...(parent !== undefined && { parentKey: `a ${parent}` }),
+    });
+    const processes = [below('p1', 'p2'), below('p2', 'p1'), below('p3', 'p2'), below('p4', 'p4'), below('p5', 'gone')];
+    const lines = treeOf({ timestamp: 0, nodes: [{ node, processes }] }, new Set());
+    expect(lines.map(({ key, depth }) => `${depth} ${key}`)).toEqual([
+      '0 a',
+      '1 a p2',
+      '2 a p1',
+      '2 a p3',
+      '1 a p4',
+      '1 a p5',
+    ]);
+  });
+});
+
+describe('figures', () => {
+  test('are short, and exact where it matters', () => {
+    expect([undefined, 0, 1234567].map(formatCount)).toEqual(['–', '0', '1,234,567']);
+    expect([0, 0.034, 3.14, 99, 999, 999.6, 12_345, 3_400_000].map(formatRate)).toEqual([
+      '0',
+      '0.03',
+      '3.1',
+      '99',
+      '999',
+      '1.00 k',
+      '12.3 k',
+      '3.40 M',
+    ]);
+    expect([0, 0.034, 3.14, 9999, 12_000].map(formatMs)).toEqual(['0 ms', '0.03 ms', '3.1 ms', '9,999 ms', '12.0 s']);
+    expect([0, 1023, 1024, 52_428_800].map(formatBytes)).toEqual(['0 B', '1023 B', '1.00 kB', '50.0 MB']);
+    expect([0, 0.034, 0.5, 1.2].map(formatShare)).toEqual(['0.0 %', '3.4 %', '50 %', '120 %']);
+    expect([-5, 59_999, 61_000, 3_660_000, 90_000_000].map(formatUptime)).toEqual([
+      '0s',
+      '59s',
+      '1m 1s',
+      '1h 1m',
+      '1d 1h',
+    ]);
+    expect([-1, 1234, 61_000].map(formatAge)).toEqual(['0.0 s', '1.2 s', '1m 1s']);
+  });
+});

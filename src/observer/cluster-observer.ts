@@ -243,6 +243,8 @@ export function createClusterObserver<Id extends string>(ports: ClusterObserverP
     const problems = new Map<Id, Linked>();
     const noticed$ = new Subject<void>();
     const watched = new Set<Id>();
+    /** Who is being asked to be watched, and by which question. */
+    const asking = new Map<Id, Promise<void>>();
 
     const notice = (id: Id, thrown: unknown): void => {
       problems.set(id, linkedAfter(thrown));
@@ -253,16 +255,25 @@ export function createClusterObserver<Id extends string>(ports: ClusterObserverP
     };
     const watch = (id: Id): void => {
       watched.add(id);
-      reader.ask(id, WATCH, DEFAULT_TIMEOUT_MS).then(
-        () => solved(id),
-        (thrown) => notice(id, thrown),
-      );
+      const asked = reader.ask(id, WATCH, DEFAULT_TIMEOUT_MS);
+      asking.set(id, asked);
+      asked
+        .finally(() => asking.get(id) === asked && asking.delete(id))
+        .then(
+          () => solved(id),
+          (thrown) => notice(id, thrown),
+        );
     };
     const unsubscribePushes = ports.onNotify(REPORT, (text, id) => {
       try {
-        // A push that builds on what is not known here: begin anew with all of it.
-        if (!reader.accept(id, text)) watch(id);
-        else solved(id);
+        if (reader.accept(id, text)) {
+          solved(id);
+        } else if (!asking.has(id)) {
+          // A push that builds on what is not known here: ask anew, but not while the last answer, which may take many
+          // pages, is still coming. Begun anew with each push, it would never be complete.
+          reader.countGap(id);
+          watch(id);
+        }
       } catch (thrown) {
         notice(id, thrown);
       }
@@ -278,6 +289,8 @@ export function createClusterObserver<Id extends string>(ports: ClusterObserverP
     for (const { id, status } of ports.members()) if (status === 'connected') watch(id);
     const watching = change$.subscribe(({ type, id }) => {
       problems.delete(id);
+      // What was asked over another link is answered no more.
+      asking.delete(id);
       if (type === 'up') watch(id);
       else watched.delete(id);
     });

@@ -40,6 +40,11 @@ export class FrameReader<Id extends string> {
     return this.#gaps.get(id) ?? 0;
   }
 
+  /** What a node told did not fit, and it is asked anew. */
+  countGap(id: Id): void {
+    this.#gaps.set(id, this.gaps(id) + 1);
+  }
+
   /**
    * Asks a node for a report, and for as many more as it takes to know all.
    *
@@ -53,6 +58,7 @@ export class FrameReader<Id extends string> {
       return decodeReport(await this.#ports.request(id, as, known, rest));
     };
     if (await this.#collect(id, await read(method, this.#known(id)), read)) return;
+    this.countGap(id);
     if (await this.#collect(id, await read(REPORT, null), read)) return;
     throw new TypeError('asked for everything, it told only what changed');
   }
@@ -86,10 +92,7 @@ export class FrameReader<Id extends string> {
     // An answer may be overtaken by what the node pushed meanwhile.
     if (held !== undefined && held.version > version) return true;
     const model = applyChanges(soFar ?? held?.model, version, changes, this.#nowOf(report));
-    if (model === undefined) {
-      this.#gaps.set(id, this.gaps(id) + 1);
-      return false;
-    }
+    if (model === undefined) return false;
     this.put(frameOf(id, report, model, this.#ports.now()));
     return true;
   }

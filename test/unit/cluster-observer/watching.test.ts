@@ -2,6 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { MAX_FRAME_BYTES } from '../../../src/cluster/frames.js';
 import { NodeId } from '../../../src/cluster/node-id.js';
 import type { ClusterObserverEvent, ClusterObserverSnapshot } from '../../../src/runtime.js';
+import { type Changes, pageOf } from '../../../streams/changes.js';
+import { emptyModel } from '../../../streams/evolve.js';
 import { ObservedCluster, threeNodes } from '../../helpers/observed-cluster.js';
 import { counter } from '../../helpers/servers.js';
 
@@ -286,6 +288,45 @@ describe('a large node', () => {
     expect(nodes[1]?.snapshot?.servers.map((row) => ({ ...row }))).toEqual(
       b.Observer.getServerStats().map((row) => ({ ...row })),
     );
+  });
+
+  test('is not asked from the beginning while it still tells page by page, whatever it pushes meanwhile', async () => {
+    const world = new ObservedCluster();
+    const a = await world.start('nodeA');
+    const b = await world.startBare('nodeB');
+    const later = (text: string): Promise<string> =>
+      new Promise((resolve) => world.clock.setTimeout(() => resolve(text), 300));
+    const memory = { heapUsed: 1, heapTotal: 1, external: 1, rss: 1 };
+    const say = (version: number, changes: object): string =>
+      JSON.stringify({ incarnation: 1, version, timestamp: 0, memory, changes });
+    const page = (at: number): string => {
+      const { type, servers, supervisors } = pageOf(
+        emptyModel(() => 0),
+        0,
+      ) as Extract<Changes, { type: 'page' }>;
+      return say(1, { type, page: at, isLast: at === 5, servers, supervisors });
+    };
+    let watches = 0;
+    b.rpc.handle('observer.watch', () => {
+      watches += 1;
+      return later(page(0));
+    });
+    b.rpc.handle('observer.report', (known) => later(page((known as { page: number }).page)));
+    await world.run(1000);
+    const subscription = a.ClusterObserver.snapshot$.subscribe();
+    for (let version = 2; version < 8; version += 1) {
+      await world.run(250);
+      b.rpc.notify(a.id, 'observer.report', say(version, { type: 'none' }));
+    }
+    await world.run(200);
+    expect(watches).toBe(1);
+    expect(a.ClusterObserver.health().nodes).toEqual([{ nodeId: b.id, gaps: 0 }]);
+    await world.run(500);
+    b.rpc.notify(a.id, 'observer.report', say(8, { type: 'none' }));
+    await world.run(50);
+    expect(watches).toBe(2);
+    expect(a.ClusterObserver.health().nodes).toEqual([{ nodeId: b.id, gaps: 1 }]);
+    subscription.unsubscribe();
   });
 
   test('to a watcher that takes nothing, holds back what it would tell, and tells it at once later', async () => {

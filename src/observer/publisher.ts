@@ -27,6 +27,12 @@ export const IDLE_PUSH_MS = 1000;
 /** What is pushed without having been asked for, at most, in characters. */
 const MAX_PUSH_CHARS = 4 * 1024 * 1024;
 
+/** What is told as changes, at most, in characters: a frame takes twice as much. More is told in pages. */
+const MAX_DELTA_CHARS = 8 * 1024 * 1024;
+
+/** How many answers are kept for whoever asks the same. */
+const MAX_TEXTS = 16;
+
 /** How many reads of several pages one reader may have under way. */
 const MAX_PAGED = 4;
 
@@ -160,11 +166,22 @@ class ChangeEncoder {
     this.#model = model;
     let written = this.#texts.get(version);
     if (written === undefined) {
-      const changes = changesSince(model, version);
-      written = { text: JSON.stringify(changes), isWhole: changes.type !== 'page' || changes.isLast };
+      written = this.#write(model, version);
+      // A reader may say that it knows any version at all.
+      if (this.#texts.size >= MAX_TEXTS) this.#texts.clear();
       this.#texts.set(version, written);
     }
     return written;
+  }
+
+  #write(model: NodeModel, version: number | undefined): { readonly text: string; readonly isWhole: boolean } {
+    const changes = changesSince(model, version);
+    const text = JSON.stringify(changes);
+    if (changes.type === 'delta' && text.length > MAX_DELTA_CHARS) {
+      const all = this.since(model, undefined);
+      if (!all.isWhole) return all;
+    }
+    return { text, isWhole: changes.type !== 'page' || changes.isLast };
   }
 }
 

@@ -1,0 +1,82 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { NEVER } from 'rxjs';
+import { expect, test } from 'vitest';
+import { SimulatedClock } from '../../../src/clock.js';
+import { createPublisher } from '../../../src/observer/publisher.js';
+import type { RuntimeEvent } from '../../../streams/events.js';
+import { emptyModel, evolveAll, type NodeModel } from '../../../streams/evolve.js';
+import { decodeReport, type NodeReport } from '../../../streams/frames.js';
+import { schedulerOf } from '../../../streams/scheduler.js';
+import { server, stamped } from '../../helpers/events.js';
+
+setFlagsFromString('--expose-gc');
+const collectGarbage: () => void = runInNewContext('gc');
+
+/** A node that has `model` to tell. */
+function publish(model: NodeModel): { ask(known: object | null): string } {
+  const handlers = new Map<string, (body: unknown, from: string) => unknown>();
+  const clock = new SimulatedClock();
+  createPublisher<string>({
+    now: () => clock.now(),
+    scheduler: schedulerOf(clock),
+    local: {
+      currentModel: () => model,
+      model$: NEVER,
+      memoryStats: () => ({ heapUsed: 1, heapTotal: 1, external: 1, rss: 1, timestamp: 0 }),
+      vitals: () => ({
+        eventLoopUtilization: 0,
+        eventLoopDelay: { p50: 0, p99: 0 },
+        cpu: 0,
+        uptimeMs: 0,
+        observer: { msPerSecond: 0, eventsPerSecond: 0, bytesPerSecond: 0 },
+        flushIntervalMs: 50,
+      }),
+      measured: (work) => work(),
+      recordBytes() {},
+      get observer(): never {
+        throw new Error('it is of no use to others');
+      },
+    },
+    incarnation: () => 1,
+    handle: (method, answer) => void handlers.set(method, answer),
+    notify: (to) => to,
+  });
+  return { ask: (known) => String(handlers.get('observer.report')?.(known, 'reader')) };
+}
+
+const spawned = (count: number): NodeModel =>
+  evolveAll(
+    emptyModel(() => 0),
+    stamped(Array.from({ length: count }, (_, at) => server(`p${at}`)).flat()),
+  );
+
+test('changes that are too many for one frame are told in pages', () => {
+  const before = spawned(12_000);
+  const named = (count: number): readonly RuntimeEvent[] =>
+    stamped(
+      Array.from({ length: count }, (_, at) => ({
+        type: 'name_registered' as const,
+        id: `p${at}`,
+        name: `${at}-${'x'.repeat(1500)}`,
+      })),
+    );
+  const told = (count: number): NodeReport['changes'] => {
+    const publisher = publish(evolveAll(before, named(count)));
+    return decodeReport(publisher.ask({ incarnation: 1, version: before.version })).changes;
+  };
+  expect(told(5000)).toMatchObject({ type: 'delta' });
+  expect(told(5900)).toMatchObject({ type: 'page', page: 0, isLast: false });
+});
+
+test('answers to readers who say they know ever other versions are not kept', () => {
+  const publisher = publish(spawned(5000));
+  const heapUsed = (): number => {
+    collectGarbage();
+    return process.memoryUsage().heapUsed;
+  };
+  publisher.ask(null);
+  const before = heapUsed();
+  for (let version = 1_000_000; version < 1_000_300; version += 1) publisher.ask({ incarnation: 1, version });
+  expect(heapUsed() - before).toBeLessThan(20 * 1024 * 1024);
+});

@@ -112,6 +112,8 @@ export class Scheduler {
   }
 
   readonly #turnEnds = (): void => {
+    // What held the event loop since the last look must not go unnoticed, though it is not known what it was.
+    if (this.#worker === null && this.#loopBlockedMs !== Number.POSITIVE_INFINITY) this.#look();
     this.#turnOpen = false;
     for (const action of this.#endOfTurn) action();
     if (this.#head === undefined) return;
@@ -146,6 +148,7 @@ export class Scheduler {
     this.#worker = undefined;
     if (unexplained >= this.#loopBlockedMs) {
       this.#watched = WATCHED;
+      this.#untilLook = 0;
       worker?.heldLoop(unexplained);
     }
     return spent;

@@ -141,6 +141,18 @@ describe('the scheduler', () => {
       expect(next.watched).toBeGreaterThan(5);
     });
 
+    test('notices it in a turn too short for a look, and has each unit of the next ones timed', async () => {
+      await warmUp();
+      for (const job of [hog(3, 1), hog(3, 2)]) scheduler.ready(job);
+      await turn();
+      const next = [new Job(100, taking(0)), new Job(100, taking(0))] as const;
+      for (const job of next) {
+        scheduler.ready(job);
+        await turn();
+      }
+      expect(next.map(({ watched }) => watched)).toEqual([100, 100]);
+    });
+
     test('does not take the work of others for it', async () => {
       await warmUp();
       const job = new Job(100, taking(0));

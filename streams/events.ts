@@ -64,7 +64,7 @@ export interface MessagesHandled extends Stamped {
   readonly queueSize: number;
   /**
    * Of those messages that were measured, three numbers each: time in the mailbox and time in the handler, in whole us,
-   * and for how many messages this one stands. Absent: none was.
+   * and for how many messages this one stands; 0: it only tells the longest. Absent: none was.
    */
   readonly samples?: readonly number[];
 }

@@ -62,15 +62,20 @@ export class Sampler {
     return true;
   }
 
-  /** From half the mean gap to one and a half. An xorshift generator: one word of state, three shifts. */
+  /** From half the mean gap to one and a half. */
   #nextGap(): number {
-    let x = this.#random;
-    x ^= x << 13;
-    x ^= x >>> 17;
-    x ^= x << 5;
-    this.#random = x;
-    return MEAN_GAP / 2 + (x & (MEAN_GAP - 1));
+    this.#random = xorshift(this.#random);
+    return MEAN_GAP / 2 + (this.#random & (MEAN_GAP - 1));
   }
+}
+
+/** What comes after `x` in a sequence of 32-bit numbers that looks random, and is the same in each run. */
+function xorshift(x: number): number {
+  let next = x;
+  next ^= next << 13;
+  next ^= next >>> 17;
+  next ^= next << 5;
+  return next;
 }
 
 /** The most samples a process keeps until it tells of them. A power of two. */
@@ -79,6 +84,10 @@ const MAX_SAMPLES = 256;
 /** What was measured of one process since it last told. */
 export class Samples {
   #values: number[] = [];
+  #isThinned = false;
+  #longestWait = 0;
+  #longestHandle = 0;
+  #random = 0x2545f491;
 
   add(waitMs: number, handleMs: number, weight: number): void {
     if (this.#values.length >= 3 * MAX_SAMPLES) this.#thin();
@@ -90,18 +99,35 @@ export class Samples {
     if (this.#values.length === 0) return undefined;
     const values = this.#values;
     this.#values = [];
+    if (this.#isThinned) {
+      // The longest are told of in any case; they stand for nobody, not even for themselves.
+      values.push(this.#longestWait, this.#longestHandle, 0);
+      this.#isThinned = false;
+      this.#longestWait = this.#longestHandle = 0;
+    }
     return values;
   }
 
-  /** Leaves out every second one; the one after it stands for both. */
+  /**
+   * Leaves out one of each two; the other stands for both. Which one is left to chance, in proportion to what they stood
+   * for: among messages that alternate, leaving out every second one would leave out all of one kind.
+   */
   #thin(): void {
     const values = this.#values;
+    this.#isThinned = true;
     let kept = 0;
-    for (let at = 3; at < values.length; at += 6) {
-      const weight = (values[at - 1] ?? 0) + (values[at + 2] ?? 0);
-      values[kept] = values[at] ?? 0;
-      values[kept + 1] = values[at + 1] ?? 0;
-      values[kept + 2] = weight;
+    for (let at = 0; at < values.length; at += 6) {
+      const [wait = 0, handle = 0, weight = 0, otherWait = 0, otherHandle = 0, otherWeight = 0] = values.slice(
+        at,
+        at + 6,
+      );
+      this.#longestWait = Math.max(this.#longestWait, wait, otherWait);
+      this.#longestHandle = Math.max(this.#longestHandle, handle, otherHandle);
+      this.#random = xorshift(this.#random);
+      const isFirst = (this.#random >>> 0) / 2 ** 32 < weight / (weight + otherWeight);
+      values[kept] = isFirst ? wait : otherWait;
+      values[kept + 1] = isFirst ? handle : otherHandle;
+      values[kept + 2] = weight + otherWeight;
       kept += 3;
     }
     values.length = kept;

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Sampler, Samples } from '../../../src/process/sampler.js';
+import { withSamples } from '../../../streams/latency.js';
 
 /** The weights of those picked among so many messages. */
 function pick(sampler: Sampler, messages: number): number[] {
@@ -87,5 +88,28 @@ describe('samples', () => {
     expect(taken.length).toBeLessThanOrEqual(3 * 256);
     expect(taken.length).toBeGreaterThan(3 * 100);
     expect(sum(taken.filter((_value, at) => at % 3 === 2))).toBe(10_000);
+  });
+
+  test('that are thinned out leave as many of each kind as there were, also of kinds that alternate', () => {
+    const samples = new Samples();
+    // So many for one message each, then so many for a hundred.
+    for (let i = 0; i < 256; i += 1) samples.add(0, i % 2, 1);
+    for (let i = 0; i < 300; i += 1) samples.add(0, i % 2, 100);
+    const taken = samples.take() ?? [];
+    const of = (isCounted: (handle: number) => boolean): number =>
+      sum(taken.filter((_value, at) => at % 3 === 2 && isCounted(taken[at - 1] ?? 0)));
+    expect(of(() => true)).toBe(256 + 300 * 100);
+    expect(of((handle) => handle > 0) / of(() => true)).toBeGreaterThan(0.4);
+    expect(of((handle) => handle > 0) / of(() => true)).toBeLessThan(0.6);
+  });
+
+  test('that are thinned out still tell the longest, exactly, and only once', () => {
+    const samples = new Samples();
+    for (let i = 0; i < 5000; i += 1) samples.add(i === 2000 ? 900 : 1, i === 3001 ? 70 : 2, 1);
+    const histograms = withSamples(undefined, samples.take() ?? []);
+    expect(histograms.wait.max).toBe(900_000);
+    expect(histograms.handle.max).toBe(70_000);
+    samples.add(3, 3, 1);
+    expect(samples.take()).toEqual([3000, 3000, 1]);
   });
 });

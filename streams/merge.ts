@@ -121,12 +121,16 @@ export function merge<Id extends string>(
 
 /**
  * The frames that this one has to be newer than. Which life of a node is the present one its link tells best: where its
- * clock was set back between the two, the later life has the smaller incarnation.
+ * clock was set back between the two, the later life has the smaller incarnation. And of one version, the frame that comes
+ * last is the newest, also where the reader's clock was set back since the one before.
  */
-function contenders({ nodeId, incarnation }: NodeFrame, { frames, presence }: Merged<string>): Frames {
+function contenders({ nodeId, incarnation, version }: NodeFrame, { frames, presence }: Merged<string>): Frames {
   const held = frames.get(nodeId);
+  if (held === undefined) return frames;
   const present = presence?.nodes.find((node) => node.nodeId === nodeId)?.incarnation;
-  if (present !== incarnation || held === undefined || held.incarnation === present) return frames;
+  const isOfLaterLife = incarnation === present && held.incarnation !== present;
+  const isOfSameVersion = incarnation === held.incarnation && version === held.version;
+  if (!isOfLaterLife && !isOfSameVersion) return frames;
   return new Map([...frames].filter(([id]) => id !== nodeId));
 }
 

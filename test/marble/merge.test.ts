@@ -79,6 +79,19 @@ describe('merge', () => {
     });
   });
 
+  test('takes of one version what comes last for the newest, though the clock of the reader was set back', () => {
+    marbles(({ cold, expectObservable }) => {
+      const frame$ = cold('    123|', {
+        1: frame('b', 5, 1, 1, 900),
+        2: frame('b', 5, 1, 2, 300),
+        3: frame('b', 4, 1, 3, 301),
+      });
+      const presence$ = cold(' p--|', { p: presence(b) });
+      const told$ = merge(frame$, presence$).pipe(map(({ nodes }) => `${nodes[0]?.snapshot?.timestamp}`));
+      expectObservable(told$).toBe('122|');
+    });
+  });
+
   test('forgets who is not present any more', () => {
     marbles(({ cold, expectObservable }) => {
       const frame$ = cold('    1------|', { 1: frame('b', 5) });

@@ -20,6 +20,8 @@ export class FrameReader<Id extends string> {
   readonly #ports: FrameReaderPorts<Id>;
   readonly #accepted$ = new Subject<NodeFrame>();
   readonly #gaps = new Map<Id, number>();
+  /** How far the clock of each node is ahead of the one here, ms, by what it said last. */
+  readonly #clocks = new Map<Id, { aheadMs: number }>();
   #frames: Frames = noFrames;
 
   constructor(ports: FrameReaderPorts<Id>) {
@@ -71,7 +73,7 @@ export class FrameReader<Id extends string> {
       const { incarnation, version, changes } = report;
       if (changes.type !== 'page' || changes.isLast) return this.#take(id, report, soFar);
       const base = changes.page === 0 ? this.#held(id, incarnation)?.model : soFar;
-      soFar = applyChanges(base, version, changes, this.#nowOf(report));
+      soFar = applyChanges(base, version, changes, this.#nowOf(id, report));
       if (soFar === undefined) return false;
       report = await read(REPORT, { incarnation, version, page: changes.page + 1 });
     }
@@ -91,7 +93,7 @@ export class FrameReader<Id extends string> {
     const held = this.#held(id, incarnation);
     // An answer may be overtaken by what the node pushed meanwhile.
     if (held !== undefined && held.version > version) return true;
-    const model = applyChanges(soFar ?? held?.model, version, changes, this.#nowOf(report));
+    const model = applyChanges(soFar ?? held?.model, version, changes, this.#nowOf(id, report));
     if (model === undefined) return false;
     this.put(frameOf(id, report, model, this.#ports.now()));
     return true;
@@ -102,10 +104,12 @@ export class FrameReader<Id extends string> {
     return held?.incarnation === incarnation ? held : undefined;
   }
 
-  /** The clock of the node that reports, as seen from here. */
-  #nowOf({ timestamp }: NodeReport): Now {
-    const ahead = timestamp - this.#ports.now();
-    return () => this.#ports.now() + ahead;
+  /** The clock of the node that reports, as seen from here. Both clocks may be set while it is known. */
+  #nowOf(id: Id, { timestamp }: NodeReport): Now {
+    const clock = this.#clocks.get(id) ?? { aheadMs: 0 };
+    this.#clocks.set(id, clock);
+    clock.aheadMs = timestamp - this.#ports.now();
+    return () => this.#ports.now() + clock.aheadMs;
   }
 
   /** Over a link, what comes last is the newest; the clock that life and time are told by may have been set back. */
@@ -119,6 +123,7 @@ export class FrameReader<Id extends string> {
     rest.delete(id);
     this.#frames = rest;
     this.#gaps.delete(id);
+    this.#clocks.delete(id);
   }
 
   #known(id: Id): Known | null {

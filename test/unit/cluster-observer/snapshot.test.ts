@@ -6,10 +6,24 @@ import {
   NodeTimeoutError,
 } from '../../../src/errors.js';
 import { type ClusterObserverSnapshot, createRuntime } from '../../../src/runtime.js';
-import { ObservedCluster, threeNodes } from '../../helpers/observed-cluster.js';
+import { ObservedCluster, type ObservedNode, threeNodes } from '../../helpers/observed-cluster.js';
 import { counter } from '../../helpers/servers.js';
 
 const FRESH = { useCache: false };
+
+/** A process on the network whose wall clock can be set. */
+function movable(world: ObservedCluster) {
+  const transport = world.network.transport();
+  let shift = 0;
+  const clock = { ...transport.clock, now: () => transport.clock.now() + shift };
+  return {
+    clock,
+    transport,
+    set(ms: number): void {
+      shift = ms;
+    },
+  };
+}
 
 describe('a cluster snapshot', () => {
   test('counts the processes of all nodes and what they handled, and nothing that observes them', async () => {
@@ -223,6 +237,43 @@ describe('a node whose clock is set back', () => {
     expect(latest?.nodes[1]).toMatchObject({ nodeId: b.id, status: 'connected' });
     expect(latest?.nodes[1]?.lastUpdate).toBeGreaterThan(world.clock.now() - 2000);
     subscription.unsubscribe();
+  });
+});
+
+describe('the uptime of a process of another node', () => {
+  /** How long the newest process of each node has been running, the reader's own first. */
+  const uptimes = async (world: ObservedCluster, reader: ObservedNode): Promise<readonly (number | undefined)[]> => {
+    const { nodes } = await world.settle(reader.ClusterObserver.getClusterSnapshot(FRESH));
+    return nodes.map(({ snapshot }) => snapshot?.servers.at(-1)?.uptimeMs);
+  };
+
+  test('goes on when the clock of the reader is set back', async () => {
+    const world = new ObservedCluster();
+    await world.start('nodeA');
+    const { clock, transport, set } = movable(world);
+    const b = await world.start('nodeB', { clock, transport });
+    await world.run(1000);
+    const [, before = 0] = await uptimes(world, b);
+    set(-3_600_000);
+    await world.run(5000);
+    const [, after = 0] = await uptimes(world, b);
+    expect(after - before).toBeGreaterThanOrEqual(5000);
+    expect(after - before).toBeLessThan(6000);
+  });
+
+  test('is right of one that was started after the clock of its node was set', async () => {
+    const world = new ObservedCluster();
+    const a = await world.start('nodeA');
+    const { clock, transport, set } = movable(world);
+    const b = await world.start('nodeB', { clock, transport });
+    await world.run(1000);
+    await uptimes(world, a);
+    set(3_600_000);
+    await b.GenServer.start(counter);
+    await world.run(5000);
+    const [, uptime = 0] = await uptimes(world, a);
+    expect(uptime).toBeGreaterThanOrEqual(4900);
+    expect(uptime).toBeLessThan(6000);
   });
 });
 

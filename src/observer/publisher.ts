@@ -1,4 +1,4 @@
-import { auditTime, interval, map, merge, type SchedulerLike, type Subscription, skip } from 'rxjs';
+import { auditTime, interval, map, merge, type SchedulerLike, type Subscription, skip, timer } from 'rxjs';
 import { type Changes, changesSince, pageOf } from '../../streams/changes.js';
 import type { NodeModel } from '../../streams/evolve.js';
 import { encodeReport } from '../../streams/frames.js';
@@ -36,6 +36,9 @@ const MAX_TEXTS = 16;
 /** How many reads of several pages one reader may have under way. */
 const MAX_PAGED = 4;
 
+/** Who asks for no other page for so long, ms, has given up, and begins anew if not. */
+const PAGING_MS = 30_000;
+
 /** How this node talks to others; `Id` is what it calls them by. */
 export interface PublisherPorts<Id extends string> {
   now(): number;
@@ -63,6 +66,7 @@ export function createPublisher<Id extends string>(ports: PublisherPorts<Id>): P
   /** Of readers in the middle of several pages, the models that these are pages of: one may read more than once at a time. */
   const paging = new Map<Id, readonly NodeModel[]>();
   const encoder = new ChangeEncoder();
+  let pagingEnds: Subscription | undefined;
   let pushing: Subscription | undefined;
   let conflations = 0;
 
@@ -80,24 +84,27 @@ export function createPublisher<Id extends string>(ports: PublisherPorts<Id>): P
     return encodeReport(head, changes);
   };
 
+  const setPaging = (reader: Id, models: readonly NodeModel[]): void => {
+    if (models.length > 0) paging.set(reader, models);
+    else paging.delete(reader);
+    pagingEnds?.unsubscribe();
+    pagingEnds = paging.size === 0 ? undefined : timer(PAGING_MS, ports.scheduler).subscribe(() => paging.clear());
+  };
+
   const answer = (body: unknown, from: Id): { readonly model: NodeModel; readonly text: string } => {
     const known = readKnown(body, ports.incarnation());
     const begun = paging.get(from) ?? [];
     const paged = known?.page === undefined ? undefined : begun.find(({ version }) => version === known.version);
     if (known?.page !== undefined && paged !== undefined) {
       const changes = pageOf(paged, known.page);
-      if (changes.type === 'page' && changes.isLast) {
-        paging.set(
-          from,
-          begun.filter((model) => model !== paged),
-        );
-      }
+      const isLast = changes.type === 'page' && changes.isLast;
+      setPaging(from, isLast ? begun.filter((model) => model !== paged) : begun);
       return { model: paged, text: report(paged, JSON.stringify(changes)) };
     }
     const model = observed().currentModel();
     const { text, isWhole } = encoder.since(model, known?.page === undefined ? known?.version : undefined);
     // The oldest may have been given up long ago.
-    if (!isWhole && !begun.includes(model)) paging.set(from, [...begun, model].slice(-MAX_PAGED));
+    if (!isWhole && !begun.includes(model)) setPaging(from, [...begun, model].slice(-MAX_PAGED));
     return { model, text: report(model, text) };
   };
 
@@ -146,7 +153,7 @@ export function createPublisher<Id extends string>(ports: PublisherPorts<Id>): P
 
   return {
     forget(reader) {
-      paging.delete(reader);
+      setPaging(reader, []);
       unwatch(reader);
     },
     conflations: () => conflations,

@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { NEVER } from 'rxjs';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { SimulatedClock } from '../../../src/clock.js';
 import { createPublisher } from '../../../src/observer/publisher.js';
 import type { RuntimeEvent } from '../../../streams/events.js';
@@ -9,15 +9,25 @@ import { emptyModel, evolveAll, type NodeModel } from '../../../streams/evolve.j
 import { decodeReport, type NodeReport } from '../../../streams/frames.js';
 import { schedulerOf } from '../../../streams/scheduler.js';
 import { server, stamped } from '../../helpers/events.js';
+import { turn } from '../../helpers/turns.js';
 
 setFlagsFromString('--expose-gc');
 const collectGarbage: () => void = runInNewContext('gc');
 
+interface Published {
+  readonly clock: SimulatedClock;
+  /** Has another model to tell from now on. */
+  becomes(model: NodeModel): void;
+  ask(known: object | null): string;
+  forget(): void;
+}
+
 /** A node that has `model` to tell. */
-function publish(model: NodeModel): { ask(known: object | null): string } {
+function publish(initial: NodeModel): Published {
   const handlers = new Map<string, (body: unknown, from: string) => unknown>();
   const clock = new SimulatedClock();
-  createPublisher<string>({
+  let model = initial;
+  const publisher = createPublisher<string>({
     now: () => clock.now(),
     scheduler: schedulerOf(clock),
     local: {
@@ -42,7 +52,14 @@ function publish(model: NodeModel): { ask(known: object | null): string } {
     handle: (method, answer) => void handlers.set(method, answer),
     notify: (to) => to,
   });
-  return { ask: (known) => String(handlers.get('observer.report')?.(known, 'reader')) };
+  return {
+    clock,
+    becomes(next) {
+      model = next;
+    },
+    ask: (known) => String(handlers.get('observer.report')?.(known, 'reader')),
+    forget: () => publisher.forget('reader'),
+  };
 }
 
 const spawned = (count: number): NodeModel =>
@@ -79,4 +96,40 @@ test('answers to readers who say they know ever other versions are not kept', ()
   const before = heapUsed();
   for (let version = 1_000_000; version < 1_000_300; version += 1) publisher.ask({ incarnation: 1, version });
   expect(heapUsed() - before).toBeLessThan(20 * 1024 * 1024);
+});
+
+describe('a reader that gives up in the middle of several pages', () => {
+  const begin = (publisher: Published): void => {
+    expect(decodeReport(publisher.ask(null)).changes).toMatchObject({ type: 'page', page: 0, isLast: false });
+  };
+
+  test('does not make the node keep for long what it was like then', async () => {
+    let model = spawned(6000);
+    const weak = new WeakRef(model);
+    const publisher = publish(model);
+    begin(publisher);
+    model = emptyModel(() => 0);
+    publisher.becomes(model);
+    publisher.ask(null);
+    await turn();
+    collectGarbage();
+    expect(weak.deref()).toBeDefined();
+    await turn();
+    publisher.clock.advance(30_000);
+    collectGarbage();
+    expect(weak.deref()).toBeUndefined();
+  });
+
+  test('leaves no timer behind once it is gone, nor does one that reads to the end', () => {
+    const publisher = publish(spawned(6000));
+    begin(publisher);
+    expect(publisher.clock.pendingTimers).toBe(1);
+    publisher.forget();
+    expect(publisher.clock.pendingTimers).toBe(0);
+    begin(publisher);
+    const { version } = decodeReport(publisher.ask(null));
+    const { changes } = decodeReport(publisher.ask({ incarnation: 1, version, page: 1 }));
+    expect(changes).toMatchObject({ page: 1, isLast: true });
+    expect(publisher.clock.pendingTimers).toBe(0);
+  });
 });

@@ -57,7 +57,12 @@ export class FrameReader<Id extends string> {
     const read: Read = async (as, known) => {
       const rest = timeoutMs - Math.max(0, this.#ports.now() - begun);
       if (rest <= 0) throw new NodeTimeoutError(id, timeoutMs);
-      return decodeReport(await this.#ports.request(id, as, known, rest));
+      try {
+        return decodeReport(await this.#ports.request(id, as, known, rest));
+      } catch (thrown) {
+        // Of several questions, the last has what the others left of the time.
+        throw thrown instanceof NodeTimeoutError ? new NodeTimeoutError(id, timeoutMs) : thrown;
+      }
     };
     if (await this.#collect(id, await read(method, this.#known(id)), read)) return;
     this.countGap(id);

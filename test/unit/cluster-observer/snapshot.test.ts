@@ -6,6 +6,8 @@ import {
   NodeTimeoutError,
 } from '../../../src/errors.js';
 import { type ClusterObserverSnapshot, createRuntime } from '../../../src/runtime.js';
+import { type Changes, pageOf } from '../../../streams/changes.js';
+import { emptyModel } from '../../../streams/evolve.js';
 import { ObservedCluster, type ObservedNode, threeNodes } from '../../helpers/observed-cluster.js';
 import { counter } from '../../helpers/servers.js';
 
@@ -395,5 +397,24 @@ describe('the snapshot of one node', () => {
     const late = world.settle(a.ClusterObserver.getNodeSnapshot(b.id, 300));
     await expect(late).rejects.toThrow(NodeTimeoutError);
     await expect(late).rejects.toMatchObject({ nodeId: b.id, timeoutMs: 300 });
+  });
+
+  test('that takes many answers is refused with the time that all of them had', async () => {
+    const world = new ObservedCluster();
+    const a = await world.start('nodeA');
+    const b = await world.startBare('nodeB');
+    const { servers, supervisors } = pageOf(
+      emptyModel(() => 0),
+      0,
+    ) as Extract<Changes, { type: 'page' }>;
+    const memory = { heapUsed: 1, heapTotal: 1, external: 1, rss: 1 };
+    const changes = { type: 'page', page: 0, isLast: false, servers, supervisors };
+    const first = JSON.stringify({ incarnation: 1, version: 1, timestamp: 0, memory, changes });
+    b.rpc.handle('observer.report', (known) => (known === null ? first : new Promise(() => {})));
+    await world.run(1000);
+    await expect(world.settle(a.ClusterObserver.getNodeSnapshot(b.id, 400))).rejects.toMatchObject({
+      name: 'NodeTimeoutError',
+      timeoutMs: 400,
+    });
   });
 });

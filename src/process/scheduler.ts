@@ -76,7 +76,7 @@ export class Scheduler {
     setImmediate(this.#turnEnds);
   }
 
-  /** A handler that was timed held the event loop for `ms`: there is no need to look for who it was. */
+  /** A handler that was timed, or who was told of it, held the event loop for `ms`: no need to look for who it was. */
   heldIsKnown(ms: number): void {
     this.#knownHeldMs += ms;
   }

@@ -74,7 +74,7 @@ export class Timing {
     if (receipt instanceof StopRequest) return;
     // A message that came before the trace began has waited since then.
     const since = entry instanceof Measured ? Math.max(this.#tracedSince, entry.arrivedAt) : this.#tracedSince;
-    this.#host.emit({
+    this.#tell({
       type: 'message',
       id: this.#id,
       kind: receipt instanceof PendingCall ? 'call' : receipt,
@@ -93,12 +93,19 @@ export class Timing {
   /** Tells that something held the event loop. `type` is that of the message, where it is known. */
   tellHeld(ms: number, type?: string): void {
     const name = this.#host.nameOf(this.#id);
-    this.#host.emit({
+    this.#tell({
       type: 'loop_blocked',
       id: this.#id,
       ...(name !== undefined && { name }),
       ...(type !== undefined && { messageType: type }),
       ms,
     });
+  }
+
+  /** What those who are told do at once, this process has not done. */
+  #tell(fact: RuntimeFact): void {
+    const begun = this.now();
+    this.#host.emit(fact);
+    this.#host.scheduler.heldIsKnown(this.now() - begun);
   }
 }

@@ -1,5 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import { systemClock } from '../../../src/clock.js';
+import { Sampler } from '../../../src/process/sampler.js';
 import { type Runnable, Scheduler } from '../../../src/process/scheduler.js';
+import { Timing } from '../../../src/process/timing.js';
 import { turn } from '../../helpers/turns.js';
 
 /** So many units of work, each of which takes so long on the fake clock. */
@@ -159,6 +162,32 @@ describe('the scheduler', () => {
       scheduler.ready(job);
       now += 1000;
       await turn();
+      expect(job.held).toEqual([]);
+    });
+
+    test('does not take for it what those do who are told of the work', async () => {
+      await warmUp();
+      const clock = { ...systemClock, monotonic: () => now };
+      const timing = new Timing(
+        {
+          clock,
+          scheduler,
+          sampler: new Sampler(true),
+          loopBlockedMs: 50,
+          nameOf: () => undefined,
+          // A subscriber who takes 60 ms, once.
+          emit: () => {
+            if (job.done === 200) now += 60;
+          },
+        },
+        'p1',
+      );
+      timing.trace();
+      const job: Job = new Job(400, () => timing.through('message', 'cast', now, 0, 'ok'));
+      scheduler.ready(job);
+      await turn();
+      await turn();
+      expect(job.done).toBe(400);
       expect(job.held).toEqual([]);
     });
 

@@ -72,6 +72,22 @@ describe('rates$', () => {
     });
   });
 
+  test('has none of a node that was lost, and when it is back, those over the time in between', () => {
+    const node = (seconds: number, messages: number) => clusterOf({ a: nodeAt(1000 * seconds, { p1: { messages } }) });
+    const told = (perSecond: number): Rates => ({
+      messagesPerSecond: perSecond,
+      nodes: [{ nodeId: 'a', messagesPerSecond: perSecond, processes: new Map([['p1', perSecond]]) }],
+    });
+    marbles(({ cold, expectObservable }) => {
+      const snapshot$ = cold('abcd', { a: node(0, 1), b: node(1, 5), c: clusterOf({ a: null }), d: node(3, 11) });
+      expectObservable(rates$(snapshot$)).toBe('-bcd', {
+        b: told(4),
+        c: { messagesPerSecond: 0, nodes: [] },
+        d: told(3),
+      });
+    });
+  });
+
   test('passes on completion and errors', () => {
     marbles(({ cold, expectObservable }) => {
       expectObservable(rates$(cold('--|'))).toBe('--|');

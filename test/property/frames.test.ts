@@ -137,6 +137,16 @@ describe('a report', () => {
     });
   });
 
+  test('of a reader who knows less than it builds on is not applied, and one who claims to know more is told all', () => {
+    const before = evolveAll(emptyModel(now), stamped(['p1', 'p2', 'p3', 'p4'].flatMap(server)));
+    const handled = { type: 'messages_handled', id: 'p1', calls: 1, casts: 0, infos: 0, queueSize: 0 } as const;
+    const after = evolve(before, { ...handled, seq: 9, at: 0 });
+    const changes = changesSince(after, before.version);
+    expect(changes.type).toBe('delta');
+    expect(applyChanges({ ...before, version: before.version - 1 }, after.version, changes, now)).toBeUndefined();
+    expect(changesSince(after, after.version + 1).type).toBe('page');
+  });
+
   test.prop([fc.array(anyEvent)])('of a reader who is up to date tells nothing, and changes nothing', (events) => {
     const model = evolveAll(emptyModel(now), events);
     const changes = changesSince(model, model.version);

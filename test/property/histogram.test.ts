@@ -11,6 +11,7 @@ import {
   RELATIVE_ERROR,
   unpackHistogram,
 } from '../../streams/histogram.js';
+import { withSamples } from '../../streams/latency.js';
 
 const micros = fc.oneof(
   fc.nat(20),
@@ -63,6 +64,17 @@ describe('a histogram', () => {
     draft.record(us, weight);
     expect(draft.done()).toEqual(histogramOf(Array.from({ length: weight }, () => us)));
   });
+
+  test.prop([fc.array(fc.tuple(micros, micros, fc.integer({ min: 1, max: 200 })), { maxLength: 20 })])(
+    'of the samples of a process counts each as often as it stands for',
+    (measured) => {
+      const { wait, handle } = withSamples(undefined, measured.flat());
+      const pooled = (at: 0 | 1): number[] =>
+        measured.flatMap((sample) => new Array<number>(sample[2]).fill(sample[at]));
+      expect(wait).toEqual(histogramOf(pooled(0)));
+      expect(handle).toEqual(histogramOf(pooled(1)));
+    },
+  );
 
   test.prop([samples, samples])('does not change when it is filled further, or merged', (before, more) => {
     const first = histogramOf(before);

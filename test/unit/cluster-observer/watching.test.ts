@@ -81,14 +81,17 @@ describe('the merged stream', () => {
     const b = await world.startBare('nodeB');
     await world.run(1000);
     let pushed = 0;
-    b.rpc.onNotify('observer.report', () => {
+    let characters = 0;
+    b.rpc.onNotify('observer.report', (text) => {
       pushed += 1;
+      characters += String(text).length;
     });
-    await world.run(5000);
+    await world.run(2000);
     expect(pushed).toBe(0);
-    await world.settle(b.rpc.request(a.id, 'observer.watch', null, 1000));
+    characters += String(await world.settle(b.rpc.request(a.id, 'observer.watch', null, 1000))).length;
     await world.run(5500);
     expect(pushed).toBe(5);
+    expect((a.Observer.cost().bytesPerSecond * world.clock.monotonic()) / 1000).toBeCloseTo(characters, 0);
     await world.settle(b.rpc.request(a.id, 'observer.unwatch', null, 1000));
     await world.run(1000);
     pushed = 0;
@@ -336,7 +339,8 @@ describe('a large node', () => {
     await world.run(1000);
     const told: { version: number; changes: { type: string; since?: number } }[] = [];
     b.rpc.onNotify('observer.report', (text) => told.push(JSON.parse(String(text))));
-    await world.settle(b.rpc.request(a.id, 'observer.watch', null, 1000));
+    const answer = await world.settle(b.rpc.request(a.id, 'observer.watch', null, 1000));
+    const { version: watchedFrom } = JSON.parse(String(answer)) as { version: number };
     const names = Array.from({ length: 2000 }, (_, at) => `${at}-${'x'.repeat(600)}`);
     // More than a million bytes under way, and not delivered.
     world.network.freeze(NodeId.parts(b.id));
@@ -354,5 +358,11 @@ describe('a large node', () => {
     const withChanges = told.filter(({ changes }) => changes.type !== 'none');
     expect(withChanges.length).toBeLessThanOrEqual(3);
     expect(told.at(-1)?.version).toBe(a.Observer.getSnapshot().version);
+    // Each builds on what was told before.
+    let known = watchedFrom;
+    for (const { version, changes } of told) {
+      if (changes.type !== 'page') expect(changes.since ?? version).toBeLessThanOrEqual(known);
+      known = version;
+    }
   });
 });

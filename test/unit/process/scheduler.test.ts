@@ -191,6 +191,35 @@ describe('the scheduler', () => {
       expect(job.held).toEqual([]);
     });
 
+    test('does not take for it what happens at the end of a turn', async () => {
+      let isFirst = true;
+      scheduler.onEndOfTurn(() => {
+        if (!isFirst) return;
+        isFirst = false;
+        scheduler.touch();
+        now += 60;
+      });
+      const job = new Job(20, taking(1));
+      scheduler.ready(job);
+      await turn();
+      await turn();
+      await turn();
+      expect(job.done).toBeGreaterThan(6);
+      expect(job.held).toEqual([]);
+    });
+
+    test('notices it whatever was told between two turns', async () => {
+      await warmUp();
+      await turn();
+      scheduler.heldIsKnown(1000);
+      scheduler.ready(hog(3, 1));
+      await turn();
+      const next = new Job(10, taking(0));
+      scheduler.ready(next);
+      await turn();
+      expect(next.watched).toBe(10);
+    });
+
     test('does not tell again what is known', async () => {
       await warmUp();
       const job: Job = new Job(400, () => {

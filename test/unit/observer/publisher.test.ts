@@ -3,6 +3,7 @@ import { runInNewContext } from 'node:vm';
 import { NEVER } from 'rxjs';
 import { describe, expect, test } from 'vitest';
 import { SimulatedClock } from '../../../src/clock.js';
+import { EventLog } from '../../../src/observer/event-log.js';
 import { createPublisher } from '../../../src/observer/publisher.js';
 import type { RuntimeEvent } from '../../../streams/events.js';
 import { emptyModel, evolveAll, type NodeModel } from '../../../streams/evolve.js';
@@ -33,6 +34,8 @@ function publish(initial: NodeModel): Published {
     local: {
       currentModel: () => model,
       model$: NEVER,
+      log: new EventLog(),
+      logged$: NEVER,
       memoryStats: () => ({ heapUsed: 1, heapTotal: 1, external: 1, rss: 1, timestamp: 0 }),
       vitals: () => ({
         eventLoopUtilization: 0,

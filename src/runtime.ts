@@ -1,4 +1,5 @@
 import type { ProcessKind } from '../streams/events.js';
+import type { Portion } from '../streams/local.js';
 import { schedulerOf } from '../streams/scheduler.js';
 import type * as snapshots from '../streams/snapshot.js';
 import { Bus } from './bus/bus.js';
@@ -23,6 +24,7 @@ import { Pulse } from './process/pulse.js';
 import { Sampler } from './process/sampler.js';
 import { Scheduler } from './process/scheduler.js';
 import { createRegistry, NameTable, type RegistryApi } from './registry/registry.js';
+import { Telling } from './runtime/telling.js';
 import { Vitals } from './runtime/vitals.js';
 import { createSupervisor, type SupervisorApi } from './supervisor/supervisor.js';
 
@@ -88,7 +90,7 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
   const vitals = new Vitals();
   const deadlines = new Deadlines(clock);
   const names = new NameTable();
-  const turnListeners = new Set<() => void>();
+  const portionListeners = new Set<(portion: Portion) => void>();
   // What is told in a flush is folded in that flush, and no reason for another.
   let flushing = false;
   const emit: Bus['emit'] = (fact) => {
@@ -96,24 +98,31 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
     bus.emit(fact);
   };
   const processes = new ProcessTable({ clock, scheduler, sampler, loopBlockedMs, names, emit });
-  let told = 0;
+  const telling = new Telling({
+    dirtyCount: () => processes.dirtyCount,
+    report(most) {
+      flushing = true;
+      processes.report(most);
+      flushing = false;
+    },
+    factCount: () => bus.count,
+    fold(portion) {
+      meter.recordEvents(portion.events);
+      if (portion.isLast) sampler.flushed();
+      for (const listener of portionListeners) listener(portion);
+    },
+  });
   const pulse = new Pulse({
     clock,
     intervalMs: flushIntervalMs,
     budget,
     spentMs: () => meter.spentMs,
-    isPending: () => processes.isDirty || bus.count > told,
-    flush: () =>
-      meter.measured(() => {
-        flushing = true;
-        processes.report();
-        flushing = false;
-        sampler.flushed();
-        meter.recordEvents(bus.count - told);
-        // What those who are told make happen belongs to the next flush.
-        told = bus.count;
-        for (const listener of turnListeners) listener();
-      }),
+    work: {
+      isPending: () => telling.isPending(),
+      begin: () => telling.begin(),
+      portion: () => meter.measured(() => telling.portion()),
+      flush: () => meter.measured(() => telling.flush()),
+    },
   });
   scheduler.onEndOfTurn(() => {
     deadlines.endTurn();
@@ -144,13 +153,14 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
         scheduler: schedulerOf(clock),
         delivered: { subscribe: (listener) => bus.subscribe(listener) },
         recorded: { subscribe: (listener) => bus.record(listener) },
-        turns: {
+        portions: {
           subscribe(listener) {
-            turnListeners.add(listener);
-            return () => void turnListeners.delete(listener);
+            portionListeners.add(listener);
+            return () => void portionListeners.delete(listener);
           },
         },
         flush: () => pulse.flush(),
+        whenSettled: (ready) => pulse.whenSettled(ready),
         memoryUsage() {
           const { heapUsed, heapTotal, external, rss } = process.memoryUsage();
           return { heapUsed, heapTotal, external, rss };

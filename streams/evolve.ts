@@ -36,13 +36,13 @@ export function evolve(model: NodeModel, event: RuntimeEvent): NodeModel {
 
 /** The model after several more events, in order: `events.reduce(evolve, model)`, but copying once, not once per event. */
 export function evolveAll(model: NodeModel, events: readonly RuntimeEvent[]): NodeModel {
-  const draft = new Draft(model);
+  const draft = new ModelDraft(model);
   for (const event of events) draft.apply(event);
   return draft.done();
 }
 
-/** A model that is being changed. Each method tells whether it changed anything. */
-class Draft {
+/** A model that is being changed: `from` itself stays as it is. */
+export class ModelDraft {
   readonly #from: NodeModel;
   readonly #servers: TableEdit<GenServerStats>;
   readonly #supervisors: TableEdit<SupervisorStats>;
@@ -55,6 +55,7 @@ class Draft {
     this.#version = model.version;
   }
 
+  /** The model as it is now; nothing may be applied after that. */
   done(): NodeModel {
     if (this.#version === this.#from.version) return this.#from;
     const version = this.#version;
@@ -69,6 +70,7 @@ class Draft {
     if (this.#change(event)) this.#version += 1;
   }
 
+  /** Each of these tells whether it changed anything. */
   #change(event: RuntimeEvent): boolean {
     switch (event.type) {
       case 'process_spawned':

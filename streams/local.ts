@@ -1,15 +1,55 @@
-import { buffer, distinctUntilChanged, type Observable, scan, startWith } from 'rxjs';
+import { distinctUntilChanged, Observable, startWith } from 'rxjs';
 import type { RuntimeEvent } from './events.js';
-import { evolveAll, type NodeModel } from './evolve.js';
+import { ModelDraft, type NodeModel } from './evolve.js';
+
+/** How much of what has happened is to be folded now. */
+export interface Portion {
+  /** How many of the events that are not folded yet, oldest first. */
+  readonly events: number;
+  /** Whether they make a whole with those before, so that the model is shown. */
+  readonly isLast: boolean;
+}
 
 /**
- * The model of one node, and each newer one. `turns$` says when the events so far are a whole: they are folded then, in
- * one batch. Cold: each subscriber folds for itself, so share it.
+ * The model of one node, and each newer one. `portions$` says when events are folded: nothing that those so far are a whole,
+ * a {@link Portion} that some of them are to be folded. Cold: each subscriber folds for itself, so share it.
  */
 export function localModel$(
   events$: Observable<RuntimeEvent>,
-  turns$: Observable<void>,
+  // biome-ignore lint/suspicious/noConfusingVoidType: a stream of mere moments is one of void
+  portions$: Observable<Portion | void>,
   initial: NodeModel,
 ): Observable<NodeModel> {
-  return events$.pipe(buffer(turns$), scan(evolveAll, initial), startWith(initial), distinctUntilChanged());
+  const model$ = new Observable<NodeModel>((subscriber) => {
+    const waiting: RuntimeEvent[] = [];
+    let draft = new ModelDraft(initial);
+    const fold = (events: number): void => {
+      for (const event of waiting.splice(0, events)) draft.apply(event);
+    };
+    const show = (): void => {
+      const model = draft.done();
+      draft = new ModelDraft(model);
+      subscriber.next(model);
+    };
+    const error = (thrown: unknown): void => subscriber.error(thrown);
+    const events = events$.subscribe({
+      next: (event) => void waiting.push(event),
+      error,
+      complete() {
+        fold(waiting.length);
+        show();
+        subscriber.complete();
+      },
+    });
+    subscriber.add(events);
+    const portions = portions$.subscribe({
+      next(portion) {
+        fold(portion?.events ?? waiting.length);
+        if (portion?.isLast !== false) show();
+      },
+      error,
+    });
+    subscriber.add(portions);
+  });
+  return model$.pipe(startWith(initial), distinctUntilChanged());
 }

@@ -2,19 +2,20 @@ import {
   BehaviorSubject,
   defer,
   distinctUntilChanged,
+  exhaustMap,
   filter,
   finalize,
   map,
-  type Observable,
+  Observable,
   ReplaySubject,
   type SchedulerLike,
   share,
   takeWhile,
+  timer,
 } from 'rxjs';
 import type { ErrorFact, ExitFact, MessageTraced, RuntimeEvent } from '../../streams/events.js';
 import { emptyModel, type NodeModel } from '../../streams/evolve.js';
-import { localModel$ } from '../../streams/local.js';
-import { poll } from '../../streams/poll.js';
+import { localModel$, type Portion } from '../../streams/local.js';
 import { snapshotOf } from '../../streams/project.js';
 import { ServerRow, SupervisorRow } from '../../streams/rows.js';
 import type {
@@ -102,10 +103,12 @@ export interface ObserverPorts {
   readonly delivered: Feed<RuntimeEvent>;
   /** Events at the moment of emission. */
   readonly recorded: Feed<RuntimeEvent>;
-  /** The events so far are a whole. */
-  readonly turns: Feed<void>;
-  /** Makes every process tell what it did, and ends the turn for `turns`. */
+  /** When recorded events are to be folded, and how many. */
+  readonly portions: Feed<Portion>;
+  /** Makes every process tell what it did, and has all folded, here and now. */
   flush(): void;
+  /** Does the same in portions, without holding the event loop for long, and calls `ready` then. */
+  whenSettled(ready: () => void): void;
   memoryUsage(): Omit<MemoryStats, 'timestamp'>;
   /** How the node is doing, but for what observing costs it. */
   vitals(): Omit<NodeVitals, 'observer'>;
@@ -139,7 +142,7 @@ export function createObserver(ports: ObserverPorts): LocalObserver {
   const { meter } = ports;
   const initial = emptyModel(now);
   const latest$ = new BehaviorSubject<NodeModel>(initial);
-  localModel$(fromFeed(ports.recorded), fromFeed(ports.turns), initial).subscribe(latest$);
+  localModel$(fromFeed(ports.recorded), fromFeed(ports.portions), initial).subscribe(latest$);
 
   const log = new EventLog();
   ports.recorded.subscribe((event) => log.record(event));
@@ -152,6 +155,12 @@ export function createObserver(ports: ObserverPorts): LocalObserver {
     ports.flush();
     return latest$.value;
   };
+  const settledModel$ = new Observable<NodeModel>((subscriber) =>
+    ports.whenSettled(() => {
+      subscriber.next(latest$.value);
+      subscriber.complete();
+    }),
+  );
   const memoryStats = (): MemoryStats => ({ ...ports.memoryUsage(), timestamp: now() });
   const vitals = (): NodeVitals => ({ ...ports.vitals(), observer: meter.cost() });
   const project = (model: NodeModel): ObserverSnapshot => snapshotOf(model, now(), memoryStats(), vitals());
@@ -187,9 +196,12 @@ export function createObserver(ports: ObserverPorts): LocalObserver {
       checkInterval(ms);
       checkHandler(handler);
       const deliver = isolated(handler, ports.onError);
-      const subscription = poll(() => [currentModel()], ms, ports.scheduler).subscribe(({ servers, supervisors }) =>
-        deliver({ type: 'stats_update', servers: servers.rows, supervisors: supervisors.rows }),
-      );
+      // A read that takes longer than the interval is not given up for the next, or none would ever come to its end.
+      const subscription = timer(0, ms, ports.scheduler)
+        .pipe(exhaustMap(() => settledModel$))
+        .subscribe(({ servers, supervisors }) =>
+          deliver({ type: 'stats_update', servers: servers.rows, supervisors: supervisors.rows }),
+        );
       return () => subscription.unsubscribe();
     },
     async stopProcess(id, reason = 'normal') {

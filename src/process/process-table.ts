@@ -43,7 +43,8 @@ export class ProcessTable {
   readonly #ended = new WeakMap<ProcessRef, Process>();
   readonly #host: ProcessHost;
   readonly #names: Names;
-  #dirty: Process[] = [];
+  /** Those that have something to tell, in the order in which they began to. */
+  readonly #dirty = new Set<Process>();
   #lastId = 0;
 
   constructor(options: ProcessTableOptions) {
@@ -57,7 +58,7 @@ export class ProcessTable {
       emit,
       nameOf: (id) => names.nameOf(id),
       dirty: (process) => {
-        this.#dirty.push(process);
+        this.#dirty.add(process);
         scheduler.touch();
       },
       released: (process) => {
@@ -115,16 +116,19 @@ export class ProcessTable {
     return process;
   }
 
-  /** Whether any process has something to tell. */
-  get isDirty(): boolean {
-    return this.#dirty.length > 0;
+  /** How many processes have something to tell. */
+  get dirtyCount(): number {
+    return this.#dirty.size;
   }
 
-  /** Makes every process tell what it did since it last told. */
-  report(): void {
-    if (this.#dirty.length === 0) return;
-    const dirty = this.#dirty;
-    this.#dirty = [];
-    for (const process of dirty) process.report();
+  /** Makes at most `most` processes tell what they did since they last told, those first who have waited longest. */
+  report(most: number): void {
+    let left = most;
+    for (const process of this.#dirty) {
+      if (left === 0) return;
+      left -= 1;
+      this.#dirty.delete(process);
+      process.report();
+    }
   }
 }

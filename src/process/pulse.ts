@@ -5,6 +5,17 @@ const MAX_INTERVAL_MS = 1000;
 /** How long costs are watched before the interval is changed, ms. */
 const REVIEW_MS = 1000;
 
+/** What there is to tell; told in portions, or all at once. */
+export interface Work {
+  isPending(): boolean;
+  /** From here on, portions tell what there is now; what comes later is for later. */
+  begin(): void;
+  /** Tells a portion; `true`: that was the last. */
+  portion(): boolean;
+  /** Tells everything. */
+  flush(): void;
+}
+
 interface PulseOptions {
   readonly clock: Clock;
   /** How often to flush at most, ms. */
@@ -13,21 +24,25 @@ interface PulseOptions {
   readonly budget: number;
   /** How much time it has taken so far, ms. */
   spentMs(): number;
-  /** Whether there is anything to tell. */
-  isPending(): boolean;
-  flush(): void;
+  readonly work: Work;
 }
 
 /**
  * When processes tell what they did: at the end of a turn of the event loop, but not much more often than the interval;
- * by a timer what is left then. Nothing is pending while nothing happens. The interval grows while observing costs more
- * than its budget, and shrinks back when it costs less than half.
+ * by a timer what is left then. While nobody waits for it, it is done in portions, one in a turn of the event loop.
+ * Nothing is pending while nothing happens. The interval grows while observing costs more than its budget, and shrinks
+ * back when it costs less than half.
  */
 export class Pulse {
   readonly #options: PulseOptions;
   #intervalMs: number;
   #flushedAt = Number.NEGATIVE_INFINITY;
+  /** Of the next flush, or of the next portion of this one. */
   #timer: Timer | undefined;
+  /** Whether portions are under way. */
+  #isTelling = false;
+  /** Those who wait for the last of them. */
+  #settled: (() => void)[] = [];
   #reviewedAt: number;
   #spentThen = 0;
 
@@ -44,31 +59,70 @@ export class Pulse {
 
   /** A turn is over in which something happened. */
   endTurn(): void {
-    if (this.#timer !== undefined || !this.#options.isPending()) return;
-    const { clock } = this.#options;
+    const { clock, work } = this.#options;
+    if (this.#timer !== undefined || !work.isPending()) return;
     const rest = this.#flushedAt + this.#intervalMs - clock.monotonic();
-    if (rest <= 0) {
-      this.#beat();
-      return;
-    }
-    this.#timer = clock.setTimeout(() => {
-      this.#timer = undefined;
-      this.#beat();
-    }, rest);
-    this.#timer.unref();
+    if (rest <= 0) this.#beat();
+    else this.#after(rest, this.#beat);
   }
 
   /** Somebody reads: all is told here and now. */
   flush(): void {
-    if (this.#timer !== undefined) this.#options.clock.clearTimeout(this.#timer);
-    this.#timer = undefined;
-    this.#options.flush();
+    this.#cancel();
+    this.#isTelling = false;
+    this.#options.work.flush();
+    this.#settle();
   }
 
-  #beat(): void {
-    this.#options.flush();
+  /** Somebody wants to read, but can wait: calls `ready` when all that happened so far is told. */
+  whenSettled(ready: () => void): void {
+    if (!this.#options.work.isPending()) {
+      ready();
+      return;
+    }
+    this.#settled.push(ready);
+    if (this.#isTelling) {
+      this.#options.work.begin();
+      return;
+    }
+    this.#cancel();
+    this.#beat();
+  }
+
+  readonly #beat = (): void => {
+    this.#options.work.begin();
+    this.#portion();
+  };
+
+  readonly #portion = (): void => {
+    this.#isTelling = !this.#options.work.portion();
+    if (this.#isTelling) {
+      // By a timer: between two of them, sockets have their turn.
+      this.#after(0, this.#portion);
+      return;
+    }
     this.#flushedAt = this.#options.clock.monotonic();
     this.#review();
+    this.#settle();
+  };
+
+  #after(ms: number, action: () => void): void {
+    this.#timer = this.#options.clock.setTimeout(() => {
+      this.#timer = undefined;
+      action();
+    }, ms);
+    this.#timer.unref();
+  }
+
+  #cancel(): void {
+    if (this.#timer !== undefined) this.#options.clock.clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #settle(): void {
+    const settled = this.#settled;
+    this.#settled = [];
+    for (const ready of settled) ready();
   }
 
   #review(): void {

@@ -48,6 +48,33 @@ describe('the local model', () => {
     idsAfter('-(aA)--b-', '------t-t', '0-----1-2', { 0: '', 1: '', 2: 'b' });
   });
 
+  test('shows what is folded in portions with the last of them, and keeps the rest for later', () => {
+    marbles(({ hot, expectObservable }) => {
+      const portions$ = hot('---p-q--r', {
+        p: { events: 1, isLast: false },
+        q: { events: 1, isLast: true },
+        r: { events: 5, isLast: true },
+      });
+      const events$ = hot('-(abc)---', { ...events, c: spawned('c') });
+      const ids$ = localModel$(events$, portions$, initial).pipe(
+        map(({ servers, version }) => `${servers.rows.map(({ id }) => id).join(' ')} ${version}`),
+      );
+      expectObservable(ids$).toBe('0----1--2', { 0: ' 0', 1: 'a b 2', 2: 'a b c 3' });
+    });
+  });
+
+  test('folds what is left when the events are at their end, and ends', () => {
+    idsAfter('-ab|', '-----', '0--(1|)', { 0: '', 1: 'a b' });
+  });
+
+  test('fails with the events, and with the turns', () => {
+    marbles(({ hot, expectObservable }) => {
+      const moments = (diagram: string) => hot(diagram).pipe(map(() => undefined));
+      expectObservable(localModel$(hot('-#', events), moments('--'), initial)).toBe('m#', { m: initial });
+      expectObservable(localModel$(hot('--', events), moments('-#'), initial)).toBe('m#', { m: initial });
+    });
+  });
+
   test('gives the very model it began with until something happens', () => {
     marbles(({ hot, expectObservable }) => {
       const turns$ = hot('-t').pipe(map(() => undefined));

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { Pulse } from '../../../src/process/pulse.js';
+import { Pulse, type Work } from '../../../src/process/pulse.js';
 import { CountingClock } from '../../helpers/world.js';
 
 describe('the pulse', () => {
@@ -8,7 +8,11 @@ describe('the pulse', () => {
   /** How long a flush takes. */
   let takesMs = 0;
   let spentMs = 0;
+  /** When all was told, and when a portion was that was not the last. */
   let flushes: number[] = [];
+  let portions: number[] = [];
+  /** How many portions there are to tell. */
+  let size = 1;
   let pulse: Pulse;
 
   beforeEach(() => {
@@ -17,18 +21,28 @@ describe('the pulse', () => {
     takesMs = 0;
     spentMs = 0;
     flushes = [];
-    pulse = new Pulse({
-      clock,
-      intervalMs: 50,
-      budget: 0.02,
-      spentMs: () => spentMs,
+    portions = [];
+    size = 1;
+    let left = 0;
+    const flush = (): void => {
+      flushes.push(clock.monotonic());
+      spentMs += takesMs;
+      pending = false;
+    };
+    const work: Work = {
       isPending: () => pending,
-      flush() {
-        flushes.push(clock.monotonic());
-        spentMs += takesMs;
-        pending = false;
+      begin: () => {
+        left = size;
       },
-    });
+      portion() {
+        left -= 1;
+        if (left > 0) portions.push(clock.monotonic());
+        else flush();
+        return left === 0;
+      },
+      flush,
+    };
+    pulse = new Pulse({ clock, intervalMs: 50, budget: 0.02, spentMs: () => spentMs, work });
   });
 
   /** A turn in which something happens. */
@@ -83,6 +97,77 @@ describe('the pulse', () => {
     expect(clock.pending).toBe(0);
   });
 
+  test('tells much in portions, one in a turn of the event loop, and then has nothing pending', () => {
+    size = 3;
+    turn();
+    expect(portions).toEqual([0]);
+    expect(clock.pending).toBe(1);
+    turn();
+    expect(portions).toEqual([0]);
+    clock.advance(0);
+    expect([portions, flushes]).toEqual([[0, 0], [0]]);
+    expect(clock.pending).toBe(0);
+  });
+
+  test('counts the interval from the last portion', () => {
+    size = 2;
+    turn();
+    clock.advance(20);
+    turn();
+    clock.advance(100);
+    expect(portions).toEqual([0, 50]);
+    expect(flushes).toEqual([0, 50]);
+  });
+
+  test('tells at once what is left of the portions when somebody reads', () => {
+    size = 3;
+    turn();
+    pulse.flush();
+    expect([portions, flushes]).toEqual([[0], [0]]);
+    expect(clock.pending).toBe(0);
+  });
+
+  describe('asked to say when all is told', () => {
+    let ready: number[] = [];
+    const ask = (): void => pulse.whenSettled(() => ready.push(clock.monotonic()));
+
+    beforeEach(() => {
+      ready = [];
+    });
+
+    test('says so at once while there is nothing to tell', () => {
+      pending = false;
+      ask();
+      expect([ready, flushes, clock.pending]).toEqual([[0], [], 0]);
+    });
+
+    test('does not wait for the interval', () => {
+      turn();
+      clock.advance(10);
+      turn();
+      ask();
+      expect([ready, flushes, clock.pending]).toEqual([[10], [0, 10], 0]);
+    });
+
+    test('says so after the last portion, and begins anew when portions are under way', () => {
+      size = 3;
+      turn();
+      ask();
+      ask();
+      expect([ready, portions]).toEqual([[], [0]]);
+      clock.advance(0);
+      expect([ready, portions, flushes]).toEqual([[0, 0], [0, 0, 0], [0]]);
+      expect(clock.pending).toBe(0);
+    });
+
+    test('says so when somebody else reads meanwhile', () => {
+      size = 3;
+      ask();
+      pulse.flush();
+      expect([ready, portions, flushes]).toEqual([[0], [0], [0]]);
+    });
+  });
+
   test('slows down, to a second at most, while observing costs more than its budget', () => {
     takesMs = 10;
     const intervals: number[] = [];
@@ -110,9 +195,14 @@ describe('the pulse', () => {
       intervalMs: 5000,
       budget: 0.02,
       spentMs: () => spentMs,
-      isPending: () => true,
-      flush() {
-        spentMs += 5000;
+      work: {
+        isPending: () => true,
+        begin: () => undefined,
+        portion() {
+          spentMs += 5000;
+          return true;
+        },
+        flush: () => undefined,
       },
     });
     for (let i = 0; i < 5; i += 1) {

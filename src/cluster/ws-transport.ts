@@ -124,6 +124,8 @@ class WsConnection implements Connection {
   /** What was said in this tick, and is not on its way yet. */
   #said: string[] = [];
   #saidLength = 0;
+  /** What the socket was given and has not written yet, bytes. */
+  #underway = 0;
 
   constructor(webSocket: WebSocket, remote: string) {
     this.#webSocket = webSocket;
@@ -133,7 +135,7 @@ class WsConnection implements Connection {
   }
 
   get backlog(): number {
-    return this.#webSocket.bufferedAmount + this.#saidLength;
+    return this.#underway + this.#saidLength;
   }
 
   /** A frame is handed over when it is whole: what it takes until then is seen on the socket only. */
@@ -193,13 +195,25 @@ class WsConnection implements Connection {
     if (said.length === 0) return;
     this.#said = [];
     this.#saidLength = 0;
-    if (this.#webSocket.readyState === WebSocket.OPEN) this.#webSocket.send(said.join(SEPARATOR));
+    if (this.#webSocket.readyState !== WebSocket.OPEN) return;
+    const message = said.join(SEPARATOR);
+    const bytes = Buffer.byteLength(message);
+    this.#underway += bytes;
+    this.#webSocket.send(message, (error) => {
+      this.#underway -= bytes;
+      // What could not be written is lost with its connection: 'close' comes next, and says why.
+      if (error) this.#problem ||= problemOf(error);
+    });
   }
 
   #failed(error: NodeJS.ErrnoException): void {
-    this.#problem = error.code ?? asError(error).message;
+    this.#problem = problemOf(error);
     if (!this.#problem.startsWith('WS_ERR_')) return;
     const isTooLarge = this.#problem === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH';
     this.#handlers?.onViolation(isTooLarge ? 'frame_too_large' : 'malformed');
   }
+}
+
+function problemOf(error: NodeJS.ErrnoException): string {
+  return error.code ?? asError(error).message;
 }

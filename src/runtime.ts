@@ -207,7 +207,6 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
     GenServer: createGenServer({ processes, scheduler, deadlines, onLifecycleEvent: onLifecycleEvent('genserver') }),
     Supervisor: createSupervisor({
       processes,
-      deadlines,
       clock,
       emit,
       onLifecycleEvent: onLifecycleEvent('supervisor'),

@@ -2,124 +2,107 @@ import type { Clock, Timer } from '../clock.js';
 
 /** Something that may take only so long. */
 export abstract class Deadline {
-  readonly timeoutMs: number;
-  /** Whole ms of the monotonic clock. */
-  expiresAt = 0;
-  // Where it stands; used by its queue alone.
-  queue: DeadlineQueue | undefined;
-  previous: Deadline | undefined;
-  next: Deadline | undefined;
+  // Where it stands; used by its batch alone.
+  batch: Batch | undefined;
+  place = 0;
 
-  constructor(timeoutMs: number) {
-    this.timeoutMs = timeoutMs;
+  /** Time is up: it has taken `timeoutMs`. */
+  abstract expire(timeoutMs: number): void;
+
+  /** Whatever it was for is settled. */
+  protected removeDeadline(): void {
+    this.batch?.remove(this);
   }
-
-  /** Time is up. */
-  abstract expire(): void;
 }
 
-/** A list that anything can leave at once: nobody holds on to what is over, and its memory is free while it is young. */
-class DeadlineQueue {
-  first: Deadline | undefined;
-  #last: Deadline | undefined;
+/** Deadlines of one turn and one duration: they expire together. */
+class Batch {
+  readonly timeoutMs: number;
+  readonly #clock: Clock;
+  #timer: Timer | undefined;
+  /** Nobody holds on to what is over: its memory is free while it is young. */
+  readonly #open: (Deadline | undefined)[] = [];
+  /** Behind the last that is open. */
+  #end = 0;
+  #count = 0;
 
-  append(deadline: Deadline): void {
-    deadline.queue = this;
-    deadline.previous = this.#last;
-    deadline.next = undefined;
-    if (this.#last === undefined) this.first = deadline;
-    else this.#last.next = deadline;
-    this.#last = deadline;
+  constructor(timeoutMs: number, clock: Clock) {
+    this.timeoutMs = timeoutMs;
+    this.#clock = clock;
+  }
+
+  add(deadline: Deadline): void {
+    deadline.batch = this;
+    deadline.place = this.#end;
+    this.#open[this.#end] = deadline;
+    this.#end += 1;
+    this.#count += 1;
   }
 
   remove(deadline: Deadline): void {
-    const { previous, next } = deadline;
-    if (previous === undefined) this.first = next;
-    else previous.next = next;
-    if (next === undefined) this.#last = previous;
-    else next.previous = previous;
-    deadline.queue = deadline.previous = deadline.next = undefined;
+    const { place } = deadline;
+    deadline.batch = undefined;
+    this.#open[place] = undefined;
+    // One call after another takes one place.
+    if (place === this.#end - 1) this.#end = place;
+    this.#count -= 1;
+    if (this.#count > 0 || this.#timer === undefined) return;
+    this.#clock.clearTimeout(this.#timer);
+    this.#timer = undefined;
   }
-}
 
-/** Deadlines of one duration: the first to come is the first to expire, so one timer serves all. */
-class TimedQueue extends DeadlineQueue {
-  readonly timeoutMs: number;
-  timer: Timer;
-
-  constructor(timeoutMs: number, timer: Timer) {
-    super();
-    this.timeoutMs = timeoutMs;
-    this.timer = timer;
+  /** Starts the time, if any is still open. */
+  start(): void {
+    if (this.#count > 0) this.#timer = this.#clock.setTimeout(this.#expire, this.timeoutMs);
   }
+
+  readonly #expire = (): void => {
+    this.#timer = undefined;
+    for (const deadline of this.#open) {
+      if (deadline === undefined) continue;
+      this.remove(deadline);
+      deadline.expire(this.timeoutMs);
+    }
+  };
 }
 
 /**
  * Time-outs for very many short waits. One that is over within its turn of the event loop, as most calls are, costs
- * neither a timer nor a look at the clock: those still open at the end of the turn are counted from there.
+ * neither a timer nor a look at the clock: those still open at the end of the turn are counted from there, and share one
+ * timer per duration.
  */
 export class Deadlines {
   readonly #clock: Clock;
   /** Those of this turn. */
-  readonly #fresh = new DeadlineQueue();
-  readonly #timed = new Map<number, TimedQueue>();
+  readonly #fresh = new Map<number, Batch>();
+  /** Neighbours mostly have the same time-out. */
+  #newest: Batch | undefined;
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  add(deadline: Deadline): void {
-    this.#fresh.append(deadline);
-  }
-
-  /** Whatever it was for is settled. */
-  remove(deadline: Deadline): void {
-    const { queue } = deadline;
-    if (queue === undefined) return;
-    queue.remove(deadline);
-    if (queue.first !== undefined || !(queue instanceof TimedQueue)) return;
-    this.#clock.clearTimeout(queue.timer);
-    this.#timed.delete(queue.timeoutMs);
+  /** @param timeoutMs Infinity: for ever */
+  add(deadline: Deadline, timeoutMs: number): void {
+    if (timeoutMs === Number.POSITIVE_INFINITY) return;
+    if (this.#newest?.timeoutMs !== timeoutMs) this.#newest = this.#batchOf(timeoutMs);
+    this.#newest.add(deadline);
   }
 
   /** Starts the time of those added in this turn that are still open. */
   endTurn(): void {
-    if (this.#fresh.first === undefined) return;
-    const now = Math.ceil(this.#clock.monotonic());
-    let queue: TimedQueue | undefined;
-    while (this.#fresh.first !== undefined) {
-      const deadline = this.#fresh.first;
-      const { timeoutMs } = deadline;
-      this.#fresh.remove(deadline);
-      if (timeoutMs === Number.POSITIVE_INFINITY) continue;
-      deadline.expiresAt = now + Math.ceil(timeoutMs);
-      // Neighbours mostly have the same time-out.
-      if (queue?.timeoutMs !== timeoutMs) queue = this.#queueOf(timeoutMs);
-      queue.append(deadline);
-    }
+    if (this.#newest === undefined) return;
+    for (const batch of this.#fresh.values()) batch.start();
+    this.#fresh.clear();
+    this.#newest = undefined;
   }
 
-  #queueOf(timeoutMs: number): TimedQueue {
-    let queue = this.#timed.get(timeoutMs);
-    if (queue === undefined) {
-      queue = new TimedQueue(
-        timeoutMs,
-        this.#clock.setTimeout(() => this.#expire(timeoutMs), timeoutMs),
-      );
-      this.#timed.set(timeoutMs, queue);
+  #batchOf(timeoutMs: number): Batch {
+    let batch = this.#fresh.get(timeoutMs);
+    if (batch === undefined) {
+      batch = new Batch(timeoutMs, this.#clock);
+      this.#fresh.set(timeoutMs, batch);
     }
-    return queue;
-  }
-
-  #expire(timeoutMs: number): void {
-    const queue = this.#timed.get(timeoutMs);
-    const now = this.#clock.monotonic();
-    while (queue?.first !== undefined && queue.first.expiresAt <= now) {
-      const deadline = queue.first;
-      this.remove(deadline);
-      deadline.expire();
-    }
-    if (queue?.first === undefined) return;
-    queue.timer = this.#clock.setTimeout(() => this.#expire(timeoutMs), Math.max(1, queue.first.expiresAt - now));
+    return batch;
   }
 }

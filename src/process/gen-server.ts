@@ -107,12 +107,10 @@ interface Parts {
 
 export function createGenServer({ processes, scheduler, deadlines, onLifecycleEvent }: Parts): GenServerApi {
   const timers = new WeakMap<ScheduledSend, Timer>();
-  // One executor for all calls: the one that is being made takes its resolvers from here at once.
-  let resolveCaptured!: (reply: unknown) => void;
-  let rejectCaptured!: (error: Error) => void;
-  const capture = (resolve: (reply: never) => void, reject: (error: Error) => void): void => {
-    resolveCaptured = resolve as (reply: unknown) => void;
-    rejectCaptured = reject;
+  // One executor for all calls: the one that is being made takes its resolver from here at once.
+  let captured!: (reply: unknown) => void;
+  const capture = (resolve: (reply: never) => void): void => {
+    captured = resolve as (reply: unknown) => void;
   };
 
   const server = (ref: ProcessRef): Process => {
@@ -139,21 +137,19 @@ export function createGenServer({ processes, scheduler, deadlines, onLifecycleEv
     },
 
     call<CallReply>(ref: ProcessRef, message: unknown, options?: CallOptions) {
-      const reply = new Promise<CallReply>(capture);
-      const resolve = resolveCaptured;
-      const reject = rejectCaptured;
       try {
         const process = server(ref);
         const timeout = options?.timeout ?? 5000;
         checkTimeout('timeout', timeout);
-        const pending = new PendingCall(process.id, timeout, deadlines, resolve, reject);
+        const reply = new Promise<CallReply>(capture);
+        const pending = new PendingCall(process.id, captured);
         send(process, message, pending);
-        deadlines.add(pending);
+        deadlines.add(pending, timeout);
         scheduler.touch();
+        return reply;
       } catch (error) {
-        reject(asError(error));
+        return Promise.reject(asError(error));
       }
-      return reply;
     },
 
     cast(ref, message) {

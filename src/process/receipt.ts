@@ -1,48 +1,35 @@
 import { CallTimeoutError } from '../errors.js';
 import type { TerminationReason } from './behavior.js';
-import { Deadline, type Deadlines } from './deadlines.js';
+import { Deadline } from './deadlines.js';
 
-/** The sender of a call waits with this for the reply. */
+/**
+ * The sender of a call waits with this for the reply. There may be very many: it holds as little as possible, and fails by
+ * a promise that is rejected, so that nobody keeps a second function for that.
+ */
 export class PendingCall extends Deadline {
   readonly #processId: string;
-  readonly #deadlines: Deadlines;
-  /** Both are dropped when the call is settled. */
+  /** Dropped when the call is settled. */
   #resolve: ((reply: unknown) => void) | undefined;
-  #reject: ((error: Error) => void) | undefined;
 
-  constructor(
-    processId: string,
-    timeoutMs: number,
-    deadlines: Deadlines,
-    resolve: (reply: unknown) => void,
-    reject: (error: Error) => void,
-  ) {
-    super(timeoutMs);
+  constructor(processId: string, resolve: (reply: unknown) => void) {
+    super();
     this.#processId = processId;
-    this.#deadlines = deadlines;
     this.#resolve = resolve;
-    this.#reject = reject;
   }
 
   reply(reply: unknown): void {
     const resolve = this.#resolve;
-    this.#settle();
+    this.#resolve = undefined;
+    this.removeDeadline();
     resolve?.(reply);
   }
 
   fail(error: Error): void {
-    const reject = this.#reject;
-    this.#settle();
-    reject?.(error);
+    if (this.#resolve !== undefined) this.reply(Promise.reject(error));
   }
 
-  expire(): void {
-    this.fail(new CallTimeoutError(this.#processId, this.timeoutMs));
-  }
-
-  #settle(): void {
-    this.#resolve = this.#reject = undefined;
-    this.#deadlines.remove(this);
+  expire(timeoutMs: number): void {
+    this.fail(new CallTimeoutError(this.#processId, timeoutMs));
   }
 }
 

@@ -2,7 +2,6 @@ import type { ProcessKind, RuntimeFact } from '../../streams/events.js';
 import type { Clock } from '../clock.js';
 import { InvalidArgumentError, InvalidSimpleOneForOneConfigError, ServerNotRunningError } from '../errors.js';
 import type { ProcessRef, SupervisorRef, TerminationReason } from '../process/behavior.js';
-import type { Deadlines } from '../process/deadlines.js';
 import { checkReason, type LifecycleEvent } from '../process/gen-server.js';
 import type { Process } from '../process/process.js';
 import type { ProcessTable } from '../process/process-table.js';
@@ -81,7 +80,6 @@ export interface SupervisorApi {
 
 interface Parts {
   readonly processes: ProcessTable;
-  readonly deadlines: Deadlines;
   readonly clock: Clock;
   emit(fact: RuntimeFact): void;
   onLifecycleEvent(handler: (event: LifecycleEvent<SupervisorRef>) => void): () => void;
@@ -93,7 +91,7 @@ interface Supervised {
   readonly fromTemplate: ((args: readonly unknown[]) => ChildSpec) | undefined;
 }
 
-export function createSupervisor({ processes, deadlines, clock, emit, onLifecycleEvent }: Parts): SupervisorApi {
+export function createSupervisor({ processes, clock, emit, onLifecycleEvent }: Parts): SupervisorApi {
   const supervised = new WeakMap<Process, Supervised>();
 
   const find = (ref: SupervisorRef): Supervised & { process: Process } => {
@@ -104,10 +102,9 @@ export function createSupervisor({ processes, deadlines, clock, emit, onLifecycl
   };
 
   const ask = async (process: Process, call: SupervisorCall): Promise<ProcessRef | undefined> => {
-    const reply = await new Promise<SupervisorReply>((resolve, reject) => {
-      const settle = resolve as (reply: unknown) => void;
-      // As long as it takes: every child has its own time-outs.
-      process.enqueue(call, new PendingCall(process.id, Number.POSITIVE_INFINITY, deadlines, settle, reject));
+    // As long as it takes: every child has its own time-outs.
+    const reply = await new Promise<SupervisorReply>((resolve) => {
+      process.enqueue(call, new PendingCall(process.id, resolve as (reply: unknown) => void));
     });
     if ('error' in reply) throw reply.error;
     return reply.ref;

@@ -6,16 +6,25 @@ import { CountingClock } from '../../helpers/world.js';
 class Wait extends Deadline {
   settled = false;
   expiredAt: number | undefined;
+  tookMs: number | undefined;
+  onExpired: () => void = () => undefined;
   readonly #clock: CountingClock;
 
-  constructor(ms: number, clock: CountingClock) {
-    super(ms);
+  constructor(clock: CountingClock) {
+    super();
     this.#clock = clock;
   }
 
-  expire(): void {
+  settle(): void {
     this.settled = true;
+    this.removeDeadline();
+  }
+
+  expire(timeoutMs: number): void {
+    this.settle();
     this.expiredAt = this.#clock.monotonic();
+    this.tookMs = timeoutMs;
+    this.onExpired();
   }
 }
 
@@ -29,8 +38,8 @@ describe('deadlines', () => {
   });
 
   const add = (ms: number): Wait => {
-    const wait = new Wait(ms, clock);
-    deadlines.add(wait);
+    const wait = new Wait(clock);
+    deadlines.add(wait, ms);
     return wait;
   };
 
@@ -46,14 +55,14 @@ describe('deadlines', () => {
 
   test('cost no timer when they are settled within their turn', () => {
     const wait = add(100);
-    deadlines.remove(wait);
+    wait.settle();
     deadlines.endTurn();
     expect(clock.pending).toBe(0);
     clock.advance(1000);
     expect(wait.expiredAt).toBeUndefined();
   });
 
-  test('share one timer per duration', () => {
+  test('share one timer per turn and duration', () => {
     for (let i = 0; i < 100; i += 1) add(5000);
     for (let i = 0; i < 100; i += 1) add(100);
     deadlines.endTurn();
@@ -63,16 +72,16 @@ describe('deadlines', () => {
   test('leave no timer when the last of them is removed', () => {
     const waits = [add(100), add(100), add(100)];
     deadlines.endTurn();
-    for (const wait of [waits[1], waits[0], waits[2]]) if (wait !== undefined) deadlines.remove(wait);
+    for (const at of [1, 0, 2]) waits[at]?.settle();
     expect(clock.pending).toBe(0);
   });
 
   test('may be removed twice, and before they are counted', () => {
     const wait = add(100);
-    deadlines.remove(wait);
+    wait.settle();
     deadlines.endTurn();
-    deadlines.remove(wait);
-    deadlines.remove(wait);
+    wait.settle();
+    wait.settle();
     expect(clock.pending).toBe(0);
   });
 
@@ -82,7 +91,35 @@ describe('deadlines', () => {
     expect(clock.pending).toBe(0);
   });
 
-  test('that come later expire later, though they share a timer', () => {
+  test('tell how long they were', () => {
+    const wait = add(100);
+    deadlines.endTurn();
+    clock.advance(100);
+    expect(wait.tookMs).toBe(100);
+  });
+
+  test('do not come when the one before them settles what they were for', () => {
+    const [first, second, third] = [add(100), add(100), add(100)];
+    first.onExpired = () => second.settle();
+    deadlines.endTurn();
+    clock.advance(100);
+    expect([first, second, third].map(({ expiredAt }) => expiredAt)).toEqual([100, undefined, 100]);
+    expect(clock.pending).toBe(0);
+  });
+
+  test('added while others expire have their own time', () => {
+    const late: Wait[] = [];
+    add(100).onExpired = () => late.push(add(100));
+    deadlines.endTurn();
+    clock.advance(100);
+    deadlines.endTurn();
+    clock.advance(99);
+    expect(late.map(({ expiredAt }) => expiredAt)).toEqual([undefined]);
+    clock.advance(1);
+    expect(late.map(({ expiredAt }) => expiredAt)).toEqual([200]);
+  });
+
+  test('that come later expire later', () => {
     const first = add(100);
     deadlines.endTurn();
     clock.advance(60);
@@ -104,15 +141,13 @@ describe('deadlines', () => {
     const simulated = new CountingClock();
     const queue = new Deadlines(simulated);
     const waits = steps.map(({ ms, pause, removedAfter }) => {
-      const wait = new Wait(ms, simulated);
-      queue.add(wait);
+      const wait = new Wait(simulated);
+      queue.add(wait, ms);
       queue.endTurn();
       const startedAt = simulated.monotonic();
       if (removedAfter !== null) {
         simulated.setTimeout(() => {
-          if (wait.settled) return;
-          wait.settled = true;
-          queue.remove(wait);
+          if (!wait.settled) wait.settle();
         }, removedAfter);
       }
       simulated.advance(pause);

@@ -61,7 +61,7 @@ export class ModelDraft {
     const version = this.#version;
     const servers = this.#servers.done();
     const supervisors = this.#supervisors.done();
-    const changed = new Set([...this.#supervisors.changed, ...this.#servers.changed]);
+    const changed = union(this.#supervisors.changed, this.#servers.changed);
     const log = this.#from.log.append(version, changed, servers.size + supervisors.size);
     return { version, servers, supervisors, log, now: this.#from.now };
   }
@@ -181,3 +181,8 @@ export class ModelDraft {
 }
 
 const ORDER: Readonly<Record<ServerStatus, number>> = { starting: 0, running: 1, stopping: 2 };
+
+function union(a: ReadonlySet<string>, b: ReadonlySet<string>): ReadonlySet<string> {
+  if (a.size === 0) return b;
+  return b.size === 0 ? a : new Set([...a, ...b]);
+}

@@ -60,8 +60,10 @@ export class Process implements Runnable {
   /** What its start facts say of it. */
   readonly #kindFacts: { readonly id: string; readonly kind: ProcessKind; readonly strategy?: SupervisorStrategy };
   readonly #mailbox = new Mailbox<Entry>();
-  readonly #children = new Set<Process>();
-  readonly #timers = new Set<Timer>();
+  // None of these before it is needed: many processes never are parents, nor set timers.
+  #children: Set<Process> | undefined;
+  #timers: Set<Timer> | undefined;
+  #onGone: (() => void)[] | undefined;
   #parent: Process | undefined;
   #state: unknown;
   #phase: Phase = 'init';
@@ -75,7 +77,6 @@ export class Process implements Runnable {
   #casts = 0;
   #infos = 0;
   #abortInit: ((error: Error) => void) | undefined;
-  readonly #onGone: (() => void)[] = [];
 
   constructor(host: ProcessHost, options: ProcessOptions) {
     this.#host = host;
@@ -162,7 +163,10 @@ export class Process implements Runnable {
   /** Handles what is queued, then terminates; resolves when gone. */
   stop(reason: TerminationReason): Promise<void> {
     if (this.#phase === 'gone') return Promise.resolve();
-    const gone = new Promise<void>((resolve) => this.#onGone.push(resolve));
+    const gone = new Promise<void>((resolve) => {
+      this.#onGone ??= [];
+      this.#onGone.push(resolve);
+    });
     this.#markStopping();
     this.enqueue(undefined, new StopRequest(reason));
     return gone;
@@ -180,6 +184,7 @@ export class Process implements Runnable {
       return;
     }
     child.#parent = this;
+    this.#children ??= new Set();
     this.#children.add(child);
   }
 
@@ -190,16 +195,17 @@ export class Process implements Runnable {
   /** Calls `action` after `ms`, unless the process or the timer is gone by then. */
   setTimer(action: () => void, ms: number): Timer {
     const timer = this.#host.clock.setTimeout(() => {
-      this.#timers.delete(timer);
+      this.#timers?.delete(timer);
       action();
     }, ms);
+    this.#timers ??= new Set();
     this.#timers.add(timer);
     return timer;
   }
 
   /** Whether the timer was still pending. */
   clearTimer(timer: Timer): boolean {
-    if (!this.#timers.delete(timer)) return false;
+    if (this.#timers?.delete(timer) !== true) return false;
     this.#host.clock.clearTimeout(timer);
     return true;
   }
@@ -411,23 +417,23 @@ export class Process implements Runnable {
     this.#exitReason = reason;
     // Whoever keeps the ref of the gone does not keep what they knew.
     this.#state = undefined;
-    for (const child of this.#children) {
+    for (const child of this.#children ?? []) {
       child.#parent = undefined;
       child.kill();
     }
-    this.#children.clear();
-    for (const timer of this.#timers) this.#host.clock.clearTimeout(timer);
-    this.#timers.clear();
+    this.#children?.clear();
+    for (const timer of this.#timers ?? []) this.#host.clock.clearTimeout(timer);
+    this.#timers?.clear();
     const unhandled = this.#emptyMailbox(reason);
     this.#host.released(this);
     this.#host.emit({ type: 'process_exited', id: this.id, kind: this.kind, reason: exitFact(reason), unhandled });
     const parent = this.#parent;
     if (parent !== undefined) {
-      parent.#children.delete(this);
+      parent.#children?.delete(this);
       if (!parent.gone) parent.enqueue(new ChildExit(this.id, reason), 'info');
     }
     if (initializing) this.#abortInit?.(new InitializationError(this.id, 'it was killed during init'));
-    for (const gone of this.#onGone) gone();
+    for (const gone of this.#onGone ?? []) gone();
   }
 
   /** Rejects the callers whose messages will not be handled; tells how many messages there were. */

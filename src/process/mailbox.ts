@@ -1,4 +1,4 @@
-const INITIAL_CAPACITY = 8;
+const INITIAL_CAPACITY = 4;
 const NO_RING: unknown[] = [];
 
 /**

@@ -112,7 +112,8 @@ export class ProcessTable {
     this.#lastId += 1;
     const process = new Process(this.#host, { ...options, id });
     this.#processes.set(id, process);
-    await process.start(initTimeout, name);
+    const starting = process.start(initTimeout, name);
+    if (starting !== undefined) await starting;
     return process;
   }
 

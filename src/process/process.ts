@@ -108,19 +108,24 @@ export class Process implements Runnable {
     return this.#mailbox.size >= this.mailboxLimit;
   }
 
-  /** Runs `init`; rejects with InitializationError when it throws, takes too long, or the process is killed meanwhile. */
-  start(timeoutMs: number, name: string | undefined): Promise<void> {
+  /**
+   * Runs `init`; a promise only if that returns one. Rejects with InitializationError when it fails, takes too long, or the
+   * process is killed meanwhile.
+   *
+   * @throws InitializationError
+   */
+  start(timeoutMs: number, name: string | undefined): Promise<void> | undefined {
     this.#host.emit({ type: 'process_spawned', ...this.#kindFacts });
     if (name !== undefined) this.#host.emit({ type: 'name_registered', name, id: this.id });
     let initial: unknown;
     try {
       initial = this.#behavior.init(this.ref);
     } catch (thrown) {
-      return Promise.reject(this.#initFailed(asError(thrown)));
+      throw this.#initFailed(asError(thrown));
     }
     if (!isThenable(initial)) {
       this.#started(initial);
-      return Promise.resolve();
+      return undefined;
     }
     const pending = initial;
     return new Promise((resolve, reject) => {

@@ -2,7 +2,7 @@
 const EXACT_PER_TURN = 32;
 const EXACT_PER_FLUSH = 256;
 /** Beyond them, about one message in so many. A power of two. */
-const MEAN_GAP = 128;
+const MEAN_GAP = 256;
 const OFF = 2 ** 30;
 
 /**

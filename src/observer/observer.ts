@@ -146,7 +146,7 @@ export function createObserver(ports: ObserverPorts): LocalObserver {
 
   const log = new EventLog();
   ports.recorded.subscribe((event) => log.record(event));
-  const logged$ = fromFeed(ports.turns).pipe(
+  const logged$ = fromFeed(ports.portions).pipe(
     map(() => log.position),
     distinctUntilChanged(),
   );

@@ -11,6 +11,8 @@ import { useLayoutEffect, useReducer, useRef } from 'preact/hooks';
 /** Of the rows of a long list, those in sight and a few around them. */
 export interface VirtualRows {
   readonly items: readonly VirtualItem[];
+  /** The key of the element for a row: a row that comes into sight takes the element of one that left. */
+  slot(item: VirtualItem): number;
   /** Of all rows together, px. */
   readonly height: number;
   readonly rowHeight: number;
@@ -44,13 +46,19 @@ export function useVirtualRows(scroller: RefObject<HTMLElement | null>, count: n
     scrollPaddingStart: head,
     onChange: () => render(undefined),
   };
+  const mostItems = useRef(1);
   ref.current ??= new Virtualizer<HTMLElement, HTMLElement>(options);
   const virtualizer = ref.current;
   virtualizer.setOptions(options);
   useLayoutEffect(() => virtualizer._didMount(), [virtualizer]);
   useLayoutEffect(() => virtualizer._willUpdate());
+  const items = virtualizer.getVirtualItems();
+  // Never less than before, or the elements would change their rows for nothing.
+  mostItems.current = Math.max(mostItems.current, items.length);
+  const slots = mostItems.current;
   return {
-    items: virtualizer.getVirtualItems(),
+    items,
+    slot: ({ index }) => index % slots,
     height: count * rowHeight,
     rowHeight,
     top: (item) => item.start - head,

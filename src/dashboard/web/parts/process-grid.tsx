@@ -66,7 +66,7 @@ export function ProcessGrid() {
             if (row === undefined) return null;
             return (
               <GridRow
-                key={row.key}
+                key={virtual.slot(item)}
                 row={row}
                 index={item.index}
                 top={virtual.top(item)}

@@ -91,7 +91,7 @@ export function ProcessTree() {
             if (line === undefined) return null;
             return (
               <TreeRow
-                key={line.key}
+                key={virtual.slot(item)}
                 line={line}
                 index={item.index}
                 top={virtual.top(item)}

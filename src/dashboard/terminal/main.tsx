@@ -1,6 +1,95 @@
-import { render, Text } from 'ink';
+import { render, useInput } from 'ink';
+import { useSyncExternalStore } from 'react';
+import { bufferTime, concat, filter, interval, map, merge, type Observable, of, scan, throttleTime } from 'rxjs';
+import type { ClusterSource } from '../source.js';
 import type { TerminalFace } from '../terminal-face.js';
+import { nothingViewed, viewNext } from '../view/cluster-view.js';
+import { canvas } from './canvas.js';
+import { Dashboard } from './dashboard.js';
+import { isUtf8 } from './glyphs.js';
+import { type Key, keysOf } from './keys.js';
+import { reduce } from './reduce.js';
+import { Screen } from './screen.js';
+import { type Event, initialState, type State } from './state.js';
+import { Store } from './store.js';
 
-export const runTerminal: TerminalFace['runTerminal'] = async ({ title, stdin, stdout }) => {
-  await render(<Text>{title}</Text>, { stdin, stdout }).waitUntilExit();
+/** Nodes push several times a second; who reads figures does not want more than that, ms. */
+const VIEW_MS = 500;
+const LOG_MS = 250;
+const TICK_MS = 1000;
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+export const runTerminal: TerminalFace['runTerminal'] = async ({ source, title, stdin, stdout, env = process.env }) => {
+  const sizeNow = () => ({ columns: stdout.columns, rows: stdout.rows });
+  const store = new Store<State, Event>(reduce, initialState(title, sizeNow(), Date.now()));
+  const screen = new Screen(stdout, { hasColours: (env['NO_COLOR'] ?? '') === '', isUtf8: isUtf8(env) });
+  const cleanUp: (() => void)[] = [];
+  const leave = (): void => screen.leave();
+  const redraw = (): void => {
+    screen.clear();
+    store.dispatch([{ type: 'resize', size: sizeNow() }], 'urgent');
+  };
+  try {
+    await new Promise<void>((resolve, reject) => {
+      // However the process ends, the terminal is usable again, and what an error says is on the screen that stays.
+      process.once('exit', leave).once('uncaughtExceptionMonitor', leave);
+      cleanUp.push(() => process.off('exit', leave).off('uncaughtExceptionMonitor', leave));
+      for (const signal of SIGNALS) process.once(signal, resolve);
+      cleanUp.push(() => SIGNALS.forEach((signal) => void process.off(signal, resolve)));
+      stdout.on('resize', redraw).once('error', reject);
+      cleanUp.push(() => stdout.off('resize', redraw).off('error', reject));
+
+      screen.enter();
+      cleanUp.push(leave);
+      const onKeys = (keys: readonly Key[]): void => {
+        if (keys.some(({ name }) => name === 'redraw')) redraw();
+        const events = keys.map((key) => ({ type: 'key' as const, key }));
+        if (store.dispatch(events, 'urgent').isOver) resolve();
+      };
+      const ink = render(<App store={store} onKeys={onKeys} />, {
+        stdin,
+        stdout: canvas(stdout, (frame) => screen.draw(frame)),
+        // Whole frames, each at once: how often, and what of them is written, is decided here.
+        debug: true,
+        exitOnCtrlC: false,
+        patchConsole: false,
+      });
+      cleanUp.push(() => ink.unmount());
+      ink.waitUntilExit().then(() => resolve(), reject);
+
+      const subscription = eventsOf(source).subscribe({ next: (event) => store.dispatch([event]), error: reject });
+      cleanUp.push(() => subscription.unsubscribe());
+    });
+  } finally {
+    store.stop();
+    for (const undo of cleanUp.reverse()) undo();
+  }
 };
+
+function App({
+  store,
+  onKeys,
+}: {
+  readonly store: Store<State, Event>;
+  readonly onKeys: (keys: readonly Key[]) => void;
+}) {
+  const state = useSyncExternalStore(store.subscribe, store.published);
+  useInput((input, key) => onKeys(keysOf(input, key)));
+  return <Dashboard state={state} />;
+}
+
+function eventsOf({ snapshot$, log$ }: ClusterSource): Observable<Event> {
+  const view$ = snapshot$.pipe(
+    throttleTime(VIEW_MS, undefined, { leading: true, trailing: true }),
+    scan(viewNext, nothingViewed),
+    map(({ view }): Event => ({ type: 'view', view, now: Date.now() })),
+  );
+  const entries$ = log$.pipe(
+    bufferTime(LOG_MS),
+    filter((entries) => entries.length > 0),
+    map((entries): Event => ({ type: 'log', entries })),
+  );
+  const tick$ = interval(TICK_MS).pipe(map((): Event => ({ type: 'tick', now: Date.now() })));
+  return merge(concat(view$, of<Event>({ type: 'ended' })), entries$, tick$);
+}

@@ -1,0 +1,64 @@
+/** The values of a chart, one for each dot across; `null`: nothing is known. */
+export type Dots = readonly (number | null)[];
+
+/** Bits of a braille character, from the bottom up: left dots, right dots. */
+const LEFT = [0x40, 0x04, 0x02, 0x01] as const;
+const RIGHT = [0x80, 0x20, 0x10, 0x08] as const;
+const BLANK = 0x2800;
+
+/** The highest value of each stretch of time: a short peak must not get lost. */
+export function bucketed(
+  times: readonly number[],
+  values: readonly (number | null)[],
+  from: number,
+  to: number,
+  count: number,
+): Dots {
+  const dots: (number | null)[] = new Array<null>(count).fill(null);
+  times.forEach((time, index) => {
+    const value = values[index] ?? null;
+    if (value === null || time < from || time > to) return;
+    const at = Math.min(count - 1, Math.floor(((time - from) / (to - from)) * count));
+    const before = dots[at] ?? null;
+    dots[at] = before === null ? value : Math.max(before, value);
+  });
+  return bridged(dots);
+}
+
+/** Values come every so often: what is missing between two of them, for a few dots, is no gap. */
+function bridged(dots: Dots): Dots {
+  const LONGEST = 3;
+  const filled = [...dots];
+  let known = -1;
+  dots.forEach((value, index) => {
+    if (value === null) return;
+    if (known !== -1 && index - known <= LONGEST) filled.fill(dots[known] ?? null, known + 1, index);
+    known = index;
+  });
+  return filled;
+}
+
+/**
+ * Lines of braille, top first, two dots of `dots` to a character. What is known and zero is one dot high, what is not
+ * known is blank.
+ */
+export function braille(dots: Dots, rows: number, max: number): readonly string[] {
+  const levels = rows * 4;
+  const heights = dots.map((value) => {
+    if (value === null) return 0;
+    return max <= 0 ? 1 : 1 + Math.round(Math.min(1, Math.max(0, value) / max) * (levels - 1));
+  });
+  return Array.from({ length: rows }, (_, row) => {
+    const below = (rows - 1 - row) * 4;
+    let line = '';
+    for (let at = 0; at < heights.length; at += 2) {
+      const cell = cellOf(LEFT, (heights[at] ?? 0) - below) | cellOf(RIGHT, (heights[at + 1] ?? 0) - below);
+      line += String.fromCharCode(BLANK + cell);
+    }
+    return line;
+  });
+}
+
+function cellOf(bits: readonly number[], height: number): number {
+  return bits.slice(0, Math.max(0, height)).reduce((cell, bit) => cell | bit, 0);
+}

@@ -1,0 +1,113 @@
+import { Box } from 'ink';
+import { formatBytes, formatCount, formatMs, formatRate } from '../view/format.js';
+import { type History, SERIES, type Series, SPAN_MS, seriesOf } from '../view/history.js';
+import type { NodeRow } from '../view/rows.js';
+import { braille, bucketed } from './chart.js';
+import { bodyRows, nodesRows } from './layout.js';
+import { Line, Lines, type Part } from './line.js';
+import { nodeList } from './lists.js';
+import type { State } from './state.js';
+import { fitted } from './text.js';
+
+const LABELS: Readonly<Record<Series, string>> = {
+  rate: 'messages/s',
+  queue: 'queue',
+  loopDelayP99: 'p99 delay',
+  memory: 'heap',
+};
+
+const FORMATS: Readonly<Record<Series, (value: number | undefined) => string>> = {
+  rate: formatRate,
+  queue: formatCount,
+  loopDelayP99: formatMs,
+  memory: formatBytes,
+};
+
+const LABEL_WIDTH = 12;
+const VALUE_WIDTH = 14;
+
+/** The last ten minutes of a node, or of all: each dot is the highest value of its time. */
+export function Charts({
+  state,
+  node,
+  rows,
+}: {
+  readonly state: State;
+  readonly node: NodeRow | undefined;
+  readonly rows: number;
+}) {
+  const { size, shown } = state;
+  const perLine = size.columns >= 120 ? 2 : 1;
+  const width = Math.floor((size.columns - 1) / perLine);
+  const pairs = perLine === 2 ? [SERIES.slice(0, 2), SERIES.slice(2)] : SERIES.map((series) => [series]);
+  const list = nodeList(state).items.length;
+  const used = 2 + nodesRows(size, list).list + pairs.length * rows;
+  return (
+    <>
+      <Line parts={[' ', ['accent', node?.nodeId ?? 'all nodes'], ['dim', '  last 10 minutes']]} />
+      {pairs.map((pair) => (
+        <Box key={pair.join()}>
+          {pair.map((series) => (
+            <Box key={series} flexDirection="column" width={width}>
+              <Chart
+                history={shown.history}
+                nodeId={node?.nodeId}
+                series={series}
+                rows={rows}
+                width={width}
+                to={shown.view.timestamp}
+              />
+            </Box>
+          ))}
+        </Box>
+      ))}
+      <Lines height={bodyRows(size) - used} />
+    </>
+  );
+}
+
+function Chart({
+  history,
+  nodeId,
+  series,
+  rows,
+  width,
+  to,
+}: {
+  readonly history: History;
+  readonly nodeId: string | undefined;
+  readonly series: Series;
+  readonly rows: number;
+  readonly width: number;
+  readonly to: number;
+}) {
+  const across = Math.max(1, width - LABEL_WIDTH - VALUE_WIDTH);
+  const values = nodeId === undefined ? ofAll(history, series) : seriesOf(history, nodeId, series);
+  const dots = bucketed(history.times, values, to - SPAN_MS, to, across * 2);
+  const known = values.filter((value) => value !== null);
+  const max = known.length === 0 ? undefined : Math.max(...known);
+  const format = FORMATS[series];
+  const last = values.at(-1) ?? undefined;
+  const lines = braille(dots, rows, max ?? 0).map((line, index): readonly Part[] => [
+    ['dim', fitted(index === 0 ? ` ${LABELS[series]}` : '', LABEL_WIDTH)],
+    ['good', line],
+    ...value(index, rows, format(last), format(max)),
+  ]);
+  return <Lines lines={lines} />;
+}
+
+/** Now above, the highest below. */
+function value(index: number, rows: number, now: string, max: string): readonly Part[] {
+  if (index === 0) return [['strong', fitted(`  ${now}`, VALUE_WIDTH)]];
+  return index === rows - 1 ? [['dim', fitted(`  max ${max}`, VALUE_WIDTH)]] : [];
+}
+
+/** Sums over the nodes; of delays, the longest. */
+function ofAll(history: History, series: Series): readonly (number | null)[] {
+  const all = Object.keys(history.nodes).map((nodeId) => seriesOf(history, nodeId, series));
+  return history.times.map((_, index) => {
+    const known = all.flatMap((values) => values[index] ?? []);
+    if (known.length === 0) return null;
+    return series === 'loopDelayP99' ? Math.max(...known) : known.reduce((sum, each) => sum + each, 0);
+  });
+}

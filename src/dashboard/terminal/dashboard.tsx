@@ -1,0 +1,43 @@
+import { Box, Text } from 'ink';
+import { EntryDetail, ProcessDetail } from './detail.js';
+import { Footer } from './footer.js';
+import { Header } from './header.js';
+import { Help } from './help.js';
+import { isTooSmall, SMALLEST } from './layout.js';
+import { LogView } from './log.js';
+import { Nodes } from './nodes.js';
+import { Processes } from './processes.js';
+import type { State } from './state.js';
+import { Tree } from './tree.js';
+
+/** The screen: as many lines as the terminal has. */
+export function Dashboard({ state }: { readonly state: State }) {
+  const { size } = state;
+  if (isTooSmall(size)) {
+    return <Text wrap="truncate-end">{`${SMALLEST.columns} x ${SMALLEST.rows} needed`}</Text>;
+  }
+  return (
+    <Box flexDirection="column" width={size.columns} height={size.rows} overflow="hidden">
+      <Header state={state} />
+      <Body state={state} />
+      <Footer state={state} />
+    </Box>
+  );
+}
+
+function Body({ state }: { readonly state: State }) {
+  if (state.isHelpOpen) return <Help state={state} />;
+  const overlay = state.overlays.at(-1);
+  if (overlay?.type === 'process') return <ProcessDetail state={state} overlay={overlay} />;
+  if (overlay?.type === 'entry') return <EntryDetail state={state} overlay={overlay} />;
+  switch (state.view) {
+    case 'processes':
+      return <Processes state={state} />;
+    case 'nodes':
+      return <Nodes state={state} />;
+    case 'tree':
+      return <Tree state={state} />;
+    case 'log':
+      return <LogView state={state} />;
+  }
+}

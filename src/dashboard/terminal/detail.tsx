@@ -1,0 +1,164 @@
+import { formatAge, formatCount, formatMs, formatRate, formatTime, formatUptime, UNKNOWN } from '../view/format.js';
+import type { NodeRow, ProcessRow } from '../view/rows.js';
+import { labelOf } from '../view/table.js';
+import { entryText } from './entry-text.js';
+import { MARK } from './glyphs.js';
+import { bodyRows } from './layout.js';
+import { Line, Lines, type Part, Spread } from './line.js';
+import { visible } from './list.js';
+import { detailRows, entriesOf, relativeList } from './lists.js';
+import { entryParts } from './log.js';
+import { nodeTime } from './node-marks.js';
+import { processMark } from './processes.js';
+import type { Overlay, State } from './state.js';
+import { fitted, printable, wrap } from './text.js';
+
+/** All that is known of one process. */
+export function ProcessDetail({
+  state,
+  overlay,
+}: {
+  readonly state: State;
+  readonly overlay: Overlay & { type: 'process' };
+}) {
+  const { size, shown, now } = state;
+  const { row, isGone, cursor } = overlay;
+  const node = shown.view.nodes.find((each) => each.node.nodeId === row.nodeId)?.node;
+  const list = relativeList(overlay, state);
+  const relatives = visible(cursor, list);
+  const { entries: entryRows } = detailRows(bodyRows(size));
+  const entries = entriesOf(row, shown);
+  const parts = entryParts(state);
+  return (
+    <>
+      <Spread
+        left={[' ', processMark(row, node), ' ', ['strong', printable(labelOf(row))], `  ${row.kind}`]}
+        right={[trouble(node, isGone, now), ' ']}
+        width={size.columns}
+      />
+      <Facts row={row} node={node} now={now} width={size.columns} />
+      <Line parts={[' ', ['accent', 'Parent and children'], `  ${formatCount(list.items.length)}`]} />
+      {relatives.map(({ relation, row: relative }, index) => {
+        const isChosen = cursor.top + index === cursor.index;
+        const left: Part[] = [
+          `${isChosen ? MARK.cursor : ' '} `,
+          fitted(relation, 7),
+          processMark(relative, node),
+          ` ${printable(labelOf(relative))}`,
+        ];
+        return (
+          <Spread
+            key={relative.key}
+            left={left}
+            right={[figuresOf(relative)]}
+            width={size.columns}
+            isChosen={isChosen}
+          />
+        );
+      })}
+      {relatives.length === 0 && <Line parts={['  ', ['dim', 'none']]} />}
+      <Lines height={list.height - Math.max(1, relatives.length)} />
+      <Line parts={[' ', ['accent', 'Last entries of the log']]} />
+      {entries.slice(-entryRows).map((line) => (
+        <Line key={line.number} parts={['  ', ...parts(line)]} />
+      ))}
+      {entries.length === 0 && <Line parts={['  ', ['dim', 'none']]} />}
+      <Lines height={entryRows - Math.max(1, Math.min(entryRows, entries.length))} />
+    </>
+  );
+}
+
+function figuresOf({ kind, queue, rate, children, restarts }: ProcessRow): string {
+  return kind === 'supervisor'
+    ? `${formatCount(children)} children, ${formatCount(restarts)} restarts `
+    : `queue ${formatCount(queue)}, ${formatRate(rate)} msg/s `;
+}
+
+function trouble(node: NodeRow | undefined, isGone: boolean, now: number): Part {
+  if (isGone) return ['bad', `${MARK.lost} gone; as it was last seen`];
+  if (node === undefined || node.status === 'connected') return '';
+  return ['bad', `${MARK.lost} node ${node.status}; as of ${formatAge(now - node.lastUpdate)} ago`];
+}
+
+const FACT_LABEL = 15;
+
+type Fact = readonly [label: string, value: string];
+
+function Facts({
+  row,
+  node,
+  now,
+  width,
+}: {
+  readonly row: ProcessRow;
+  readonly node: NodeRow | undefined;
+  readonly now: number;
+  readonly width: number;
+}) {
+  const left = identity(row, node, now);
+  const right = row.kind === 'supervisor' ? supervision(row) : work(row);
+  const half = Math.floor((width - 2) / 2);
+  const lines = Array.from({ length: Math.max(left.length, right.length) }, (_, index) => (
+    <Line
+      key={left[index]?.[0] ?? right[index]?.[0]}
+      parts={[' ', ...fact(left[index], half), ...fact(right[index], half)]}
+    />
+  ));
+  return (
+    <>
+      {lines}
+      <Line parts={[]} />
+    </>
+  );
+}
+
+function fact(entry: Fact | undefined, width: number): readonly Part[] {
+  if (entry === undefined) return [' '.repeat(width)];
+  return [['dim', fitted(` ${entry[0]}`, FACT_LABEL)], fitted(entry[1], width - FACT_LABEL)];
+}
+
+function identity(row: ProcessRow, node: NodeRow | undefined, now: number): readonly Fact[] {
+  return [
+    ['id', row.id],
+    ['name', row.name ?? UNKNOWN],
+    ['node', row.nodeId],
+    ['state', row.state],
+    ['up', node === undefined ? UNKNOWN : formatUptime(nodeTime(node, now) - row.startedAt)],
+    ['started', `${new Date(row.startedAt).toISOString().slice(0, 10)} ${formatTime(row.startedAt)}`],
+    ['blocked loop', row.loopBlocks === undefined ? UNKNOWN : `${formatCount(row.loopBlocks)} times`],
+  ];
+}
+
+function work(row: ProcessRow): readonly Fact[] {
+  return [
+    ['queue', formatCount(row.queue)],
+    ['messages', formatCount(row.messages)],
+    ['msg/s', formatRate(row.rate)],
+    ['p99 wait', formatMs(row.waitP99)],
+    ['p99 handle', formatMs(row.handleP99)],
+  ];
+}
+
+function supervision(row: ProcessRow): readonly Fact[] {
+  return [
+    ['strategy', row.strategy ?? UNKNOWN],
+    ['children', formatCount(row.children)],
+    ['restarts', formatCount(row.restarts)],
+  ];
+}
+
+/** One entry of the log in full. */
+export function EntryDetail({
+  state,
+  overlay,
+}: {
+  readonly state: State;
+  readonly overlay: Overlay & { type: 'entry' };
+}) {
+  const { size } = state;
+  const lines = entryText(overlay.line.entry).flatMap((line) => wrap(line, size.columns - 2));
+  const shown = lines
+    .map((line, index): readonly Part[] => [' ', index === 0 ? ['strong', line] : line])
+    .slice(overlay.top);
+  return <Lines lines={shown} height={bodyRows(size)} />;
+}

@@ -1,0 +1,20 @@
+import type { LogEntry } from '../../../streams/index.js';
+import { describe } from '../view/log.js';
+
+/** All there is to say of an entry: of an error, where it came from, too. */
+export function entryText(entry: LogEntry): readonly string[] {
+  const error = errorOf(entry);
+  return [
+    describe(entry),
+    '',
+    `time   ${new Date(entry.at).toISOString()}, by the clock of the node`,
+    `node   ${entry.nodeId}`,
+    ...('id' in entry ? [`id     ${entry.id}`] : []),
+    ...(error === undefined ? [] : ['', error.stack ?? `${error.name}: ${error.message}`]),
+  ];
+}
+
+function errorOf(entry: LogEntry) {
+  if (entry.type === 'process_crashed') return entry.error;
+  return entry.type === 'process_exited' && typeof entry.reason !== 'string' ? entry.reason.error : undefined;
+}

@@ -1,0 +1,54 @@
+import { Line, type Part } from './line.js';
+import type { State } from './state.js';
+import { widthOf } from './text.js';
+
+/** The keys that do something now. */
+export function Footer({ state }: { readonly state: State }) {
+  const parts = fitting(hints(state), state.size.columns - 1).flatMap(([key, what]): Part[] => [
+    ['strong', key],
+    ` ${what}  `,
+  ]);
+  return <Line parts={[' ', ...parts]} />;
+}
+
+type Hint = readonly [key: string, what: string];
+
+/** As many as there is room for: those in the middle go first, how to get help and out stays. */
+function fitting(all: readonly Hint[], width: number): readonly Hint[] {
+  const taken = all.reduce((sum, [key, what]) => sum + widthOf(`${key} ${what}  `), 0);
+  return taken <= width || all.length <= KEPT ? all : fitting(all.toSpliced(-KEPT - 1, 1), width);
+}
+
+const KEPT = 3;
+
+const MOVE: Hint = ['↑↓', 'move'];
+const GENERAL: readonly Hint[] = [
+  ['p', 'pause'],
+  ['?', 'help'],
+  ['q', 'quit'],
+];
+
+function hints({ isTyping, isHelpOpen, overlays, view, paused }: State): readonly Hint[] {
+  const general = paused === undefined ? GENERAL : GENERAL.with(0, ['p', 'go on']);
+  if (isHelpOpen) return [['any key', 'back']];
+  if (isTyping) {
+    return [
+      ['Enter', 'keep the filter'],
+      ['Esc', 'clear it'],
+      ['↑↓', 'move'],
+    ];
+  }
+  const overlay = overlays.at(-1);
+  if (overlay?.type === 'entry') return [['Esc', 'back'], ['↑↓', 'scroll'], ['Enter', 'process'], ...general];
+  if (overlay !== undefined) return [['Esc', 'back'], MOVE, ['Enter', 'open'], ...general];
+  switch (view) {
+    case 'processes':
+      return [MOVE, ['Enter', 'detail'], ['/', 'filter'], ['s', 'sort'], ['S', 'reverse'], ['Tab', 'view'], ...general];
+    case 'nodes':
+      return [MOVE, ['Enter', 'its processes'], ['Tab', 'view'], ...general];
+    case 'tree':
+      return [MOVE, ['←→', 'fold'], ['Enter', 'detail'], ['Tab', 'view'], ...general];
+    case 'log':
+      return [MOVE, ['End', 'newest'], ['Enter', 'detail'], ['/', 'filter'], ['Tab', 'view'], ...general];
+  }
+}

@@ -1,0 +1,106 @@
+import { summaryOf } from '../view/cluster-view.js';
+import { formatAge, formatCount, formatRate } from '../view/format.js';
+import { type Log, severityOf } from '../view/log.js';
+import { MARK } from './glyphs.js';
+import { type Part, Spread } from './line.js';
+import { nodeMark, STATUSES } from './node-marks.js';
+import { type State, VIEWS, type View } from './state.js';
+import { printable } from './text.js';
+
+/** From then on the age of the data is nothing to pass over, ms. */
+const OLD_MS = 5000;
+
+const TITLES: Readonly<Record<View, string>> = { processes: 'Processes', nodes: 'Nodes', tree: 'Tree', log: 'Log' };
+
+/** Three lines that are always there: how the cluster is, how much it does, where one is. */
+export function Header({ state }: { readonly state: State }) {
+  const { shown, size, title } = state;
+  const summary = summaryOf(shown.view);
+  const counts: readonly Part[] = [
+    ' ',
+    ['strong', formatCount(summary.processes)],
+    ' processes  ',
+    ['strong', formatRate(summary.rate)],
+    ' msg/s  queue ',
+    ['strong', formatCount(summary.queue)],
+    '  ',
+    ['strong', formatCount(summary.restarts)],
+    ' restarts',
+  ];
+  return (
+    <>
+      <Spread
+        left={[' ', ['accent', 'noex'], '  ', printable(title)]}
+        right={[...statuses(state), ' ']}
+        width={size.columns}
+      />
+      <Spread left={counts} right={[...freshness(state, summary.oldestUpdate), ' ']} width={size.columns} />
+      <Spread left={tabs(state)} right={[...place(state), ' ']} width={size.columns} />
+    </>
+  );
+}
+
+function statuses({ shown }: State): readonly Part[] {
+  return STATUSES.flatMap((status): readonly Part[] => {
+    const count = shown.view.nodes.filter(({ node }) => node.status === status).length;
+    if (count === 0) return [];
+    const [tone, mark] = nodeMark(status);
+    return ['  ', [tone, `${mark} ${count} ${status}`]];
+  });
+}
+
+function freshness({ now, paused, hasEnded, shown }: State, oldestUpdate: number | undefined): readonly Part[] {
+  const age = oldestUpdate === undefined ? undefined : Math.max(0, now - oldestUpdate);
+  const text = `data ${formatAge(age)} old`;
+  if (paused !== undefined) return ['  ', ['warn', `${MARK.paused} PAUSED, ${text}`]];
+  if (hasEnded) return ['  ', ['bad', `${MARK.lost} no more data, ${text}`]];
+  if (shown.view.nodes.length === 0) return ['  ', ['dim', 'no data yet']];
+  return age !== undefined && age < OLD_MS ? ['  ', text] : ['  ', ['warn', `${MARK.warning} ${text}`]];
+}
+
+function tabs({ view: active, shown, log }: State): readonly Part[] {
+  const alarm = unreadAlarms(shown.log, log.read);
+  return VIEWS.flatMap((view, index): readonly Part[] => {
+    const label = `${index + 1} ${TITLES[view]}`;
+    // Brackets: a terminal without styles shows which one it is, too.
+    if (view === active) return [['accent', `[${label}]`]];
+    return view === 'log' && alarm > 0 ? [` ${label} `, ['bad', `${MARK.lost} ${formatCount(alarm)}`]] : [` ${label} `];
+  });
+}
+
+/** How much went wrong since somebody last looked at the log. */
+function unreadAlarms(log: Log, read: number): number {
+  return log.filter(({ number, entry }) => number > read && severityOf(entry) === 'bad').length;
+}
+
+/** What of the view is on the screen. */
+function place(state: State): readonly Part[] {
+  const { view, isTyping, processes, log, shown, paused } = state;
+  if (view === 'processes') {
+    const all = shown.view.nodes.reduce((sum, each) => sum + each.processes.length, 0);
+    return [
+      ...filter(processes.filter.text ?? '', isTyping),
+      ...position(processes.cursor.index, processes.rows.length, all),
+    ];
+  }
+  if (view === 'tree') return position(state.tree.cursor.index, state.tree.lines.length);
+  if (view !== 'log') return [];
+  const waiting: readonly Part[] =
+    paused === undefined ? [] : [['warn', `${formatCount(paused.entries)} waiting`], '  '];
+  return [
+    ...filter(log.filter, isTyping),
+    ...waiting,
+    ...position(log.cursor.index, log.lines.length, shown.log.length),
+  ];
+}
+
+function filter(text: string, isTyping: boolean): readonly Part[] {
+  if (isTyping) return [['accent', `/${printable(text)}█`], '  '];
+  return text === '' ? [] : [['accent', `/${printable(text)}`], '  '];
+}
+
+function position(index: number, count: number, all = count): readonly Part[] {
+  const at = count === 0 ? '0' : formatCount(index + 1);
+  const of = `${at} of ${formatCount(count)}`;
+  return [['dim', count === all ? of : `${of} (${formatCount(all)} in all)`]];
+}

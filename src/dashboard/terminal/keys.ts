@@ -1,0 +1,61 @@
+import type { Key as InkKey } from 'ink';
+
+export type KeyName =
+  | 'up'
+  | 'down'
+  | 'left'
+  | 'right'
+  | 'pageup'
+  | 'pagedown'
+  | 'home'
+  | 'end'
+  | 'enter'
+  | 'escape'
+  | 'tab'
+  | 'backtab'
+  | 'backspace'
+  | 'interrupt'
+  | 'redraw';
+
+/** One keystroke. */
+export type Key = { readonly name: KeyName } | { readonly name: 'text'; readonly text: string };
+
+const NAMED: readonly (readonly [keyof InkKey, KeyName])[] = [
+  ['upArrow', 'up'],
+  ['downArrow', 'down'],
+  ['leftArrow', 'left'],
+  ['rightArrow', 'right'],
+  ['pageUp', 'pageup'],
+  ['pageDown', 'pagedown'],
+  ['home', 'home'],
+  ['end', 'end'],
+  ['return', 'enter'],
+  ['escape', 'escape'],
+  ['backspace', 'backspace'],
+  // What most terminals send for the backspace key.
+  ['delete', 'backspace'],
+];
+
+const CONTROL: Readonly<Record<string, KeyName>> = {
+  '\r': 'enter',
+  '\n': 'enter',
+  '\t': 'tab',
+  '\u001b': 'escape',
+  '\u0008': 'backspace',
+  '\u007f': 'backspace',
+  '\u0003': 'interrupt',
+  '\u000c': 'redraw',
+};
+
+/** What Ink tells of an input; what was typed fast, or pasted, comes as one. */
+export function keysOf(input: string, key: InkKey): readonly Key[] {
+  if (key.tab) return [{ name: key.shift ? 'backtab' : 'tab' }];
+  if (key.ctrl) return input === 'c' ? [{ name: 'interrupt' }] : input === 'l' ? [{ name: 'redraw' }] : [];
+  const named = NAMED.find(([flag]) => key[flag]);
+  if (named !== undefined) return [{ name: named[1] }];
+  return [...input].flatMap((character): readonly Key[] => {
+    const name = CONTROL[character];
+    if (name !== undefined) return [{ name }];
+    return /\p{Cc}/u.test(character) ? [] : [{ name: 'text', text: character }];
+  });
+}

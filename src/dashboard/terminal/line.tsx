@@ -1,0 +1,79 @@
+import { Text, type TextProps } from 'ink';
+import { createElement, Fragment } from 'react';
+import { fitted, widthOf } from './text.js';
+
+export type Tone = 'plain' | 'dim' | 'strong' | 'good' | 'warn' | 'bad' | 'accent';
+
+/** A piece of a line, printable. */
+export type Part = string | readonly [tone: Tone, text: string];
+
+const STYLES: Readonly<Record<Tone, TextProps>> = {
+  plain: {},
+  dim: { dimColor: true },
+  strong: { bold: true },
+  good: { color: 'green' },
+  warn: { color: 'yellow' },
+  bad: { color: 'red', bold: true },
+  accent: { color: 'cyan', bold: true },
+};
+
+interface LineProps {
+  readonly parts: readonly Part[];
+  /** The cursor is on it. */
+  readonly isChosen?: boolean;
+  /** It tells of the past. */
+  readonly isPast?: boolean;
+}
+
+/** One line of the screen; what does not fitted is cut off. */
+export function Line({ parts, isChosen = false, isPast = false }: LineProps) {
+  const spans = parts.map((part) => {
+    const [tone, text] = typeof part === 'string' ? (['plain', part] as const) : part;
+    return createElement(Text, STYLES[tone], text);
+  });
+  const style: TextProps = { wrap: 'truncate-end', inverse: isChosen, dimColor: isPast && !isChosen };
+  // Pieces of a line have no identity but their place, and so no keys.
+  return createElement(Text, style, ...(spans.length === 0 ? [' '] : spans));
+}
+
+interface SpreadProps extends Omit<LineProps, 'parts'> {
+  readonly left: readonly Part[];
+  readonly right: readonly Part[];
+  readonly width: number;
+}
+
+/** A line with something at either end. When both do not fitted, the left one is cut. */
+export function Spread({ left, right, width, ...rest }: SpreadProps) {
+  const room = Math.max(0, width - widthOfParts(right));
+  const parts: Part[] = [];
+  let taken = 0;
+  for (const part of left) {
+    const text = textOf(part);
+    const fitting = taken + widthOf(text) > room ? fitted(text, Math.max(0, room - taken)) : text;
+    parts.push(typeof part === 'string' ? fitting : [part[0], fitting]);
+    taken += widthOf(fitting);
+  }
+  return <Line parts={[...parts, ' '.repeat(Math.max(0, room - taken)), ...right]} {...rest} />;
+}
+
+/** Lines that have no identity but their place, and blank ones up to that height. */
+export function Lines({
+  lines = [],
+  height = lines.length,
+}: {
+  readonly lines?: readonly (readonly Part[])[];
+  readonly height?: number;
+}) {
+  const all = Array.from({ length: Math.max(0, height) }, (_, index) =>
+    createElement(Line, { parts: lines[index] ?? [] }),
+  );
+  return createElement(Fragment, null, ...all);
+}
+
+function widthOfParts(parts: readonly Part[]): number {
+  return parts.reduce((sum, part) => sum + widthOf(textOf(part)), 0);
+}
+
+function textOf(part: Part): string {
+  return typeof part === 'string' ? part : part[1];
+}

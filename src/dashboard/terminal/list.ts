@@ -1,0 +1,55 @@
+/** A place in a list of which a part is on the screen. */
+export interface Cursor {
+  /** What it is on, wherever that moves. Absent: it is at the home end of the list, whatever comes there. */
+  readonly key?: string;
+  readonly index: number;
+  /** The first line on the screen. */
+  readonly top: number;
+}
+
+export interface List<Item> {
+  readonly items: readonly Item[];
+  readonly keyOf: (item: Item) => string;
+  /** How many lines are on the screen. */
+  readonly height: number;
+  /** Where a cursor is before somebody moves it. */
+  readonly home: 'first' | 'last';
+}
+
+export const atHome: Cursor = { index: 0, top: 0 };
+
+/** The cursor in the list as it is now: on the same thing, or where that was. */
+export function settled<Item>(cursor: Cursor, list: List<Item>): Cursor {
+  const { items, keyOf, home } = list;
+  const last = Math.max(0, items.length - 1);
+  if (cursor.key === undefined) return inSight(home === 'first' ? 0 : last, undefined, cursor, list);
+  const there = items[cursor.index];
+  const isThere = there !== undefined && keyOf(there) === cursor.key;
+  const found = isThere ? cursor.index : items.findIndex((item) => keyOf(item) === cursor.key);
+  if (found !== -1) return inSight(found, cursor.key, cursor, list);
+  const index = Math.min(cursor.index, last);
+  const item = items[index];
+  return inSight(index, item === undefined ? undefined : keyOf(item), cursor, list);
+}
+
+/** The cursor so many lines further down; at the home end it is let go. */
+export function moved<Item>(cursor: Cursor, by: number, list: List<Item>): Cursor {
+  const last = Math.max(0, list.items.length - 1);
+  const index = Math.max(0, Math.min(last, cursor.index + by));
+  const item = list.items[index];
+  const isHome = index === (list.home === 'first' ? 0 : last);
+  return inSight(index, item === undefined || isHome ? undefined : list.keyOf(item), cursor, list);
+}
+
+/** What is on the screen. */
+export function visible<Item>({ top }: Cursor, { items, height }: List<Item>): readonly Item[] {
+  return items.slice(top, top + height);
+}
+
+function inSight<Item>(index: number, key: string | undefined, before: Cursor, { items, height }: List<Item>): Cursor {
+  const lines = Math.max(1, height);
+  const lowest = Math.max(0, items.length - lines);
+  const top = Math.min(lowest, Math.max(index - lines + 1, Math.min(index, before.top)));
+  if (key === before.key && index === before.index && top === before.top) return before;
+  return { ...(key !== undefined && { key }), index, top };
+}

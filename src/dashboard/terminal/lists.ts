@@ -1,0 +1,86 @@
+import { concerns, type Log, type LogLine } from '../view/log.js';
+import type { NodeRow, ProcessRow } from '../view/rows.js';
+import type { TreeLine } from '../view/tree.js';
+import { bodyRows, nodesRows, tableRows } from './layout.js';
+import type { List } from './list.js';
+import type { Overlay, Seen, State } from './state.js';
+
+/** A line of the table of nodes: all of them, one, or what is wrong with the one above. */
+export type NodeLine =
+  | { readonly type: 'all'; readonly key: string }
+  | { readonly type: 'node'; readonly key: string; readonly node: NodeRow }
+  | { readonly type: 'problem'; readonly key: string; readonly node: NodeRow; readonly text: string };
+
+function nodeLines({ view }: Seen): readonly NodeLine[] {
+  const nodes = view.nodes.flatMap(({ node }): NodeLine[] => [
+    { type: 'node', key: node.nodeId, node },
+    ...(node.error === undefined
+      ? []
+      : [{ type: 'problem' as const, key: `${node.nodeId} problem`, node, text: node.error }]),
+  ]);
+  return [{ type: 'all', key: '' }, ...nodes];
+}
+
+export function processList({ processes, size }: State): List<ProcessRow> {
+  return { items: processes.rows, keyOf: ({ key }) => key, height: tableRows(size), home: 'first' };
+}
+
+export function nodeList({ shown, size }: State): List<NodeLine> {
+  const items = nodeLines(shown);
+  return { items, keyOf: ({ key }) => key, height: nodesRows(size, items.length).list, home: 'first' };
+}
+
+export function treeList({ tree, size }: State): List<TreeLine> {
+  return { items: tree.lines, keyOf: ({ key }) => key, height: tableRows(size), home: 'first' };
+}
+
+export function logList({ log, size }: State): List<LogLine> {
+  return { items: log.lines, keyOf: ({ number }) => String(number), height: bodyRows(size), home: 'last' };
+}
+
+/** What somebody may go to from a process: its supervisor, and its children. */
+export interface Relative {
+  readonly relation: 'parent' | 'child';
+  readonly row: ProcessRow;
+}
+
+function relativesOf(row: ProcessRow, { view }: Seen): readonly Relative[] {
+  const processes = view.nodes.find(({ node }) => node.nodeId === row.nodeId)?.processes ?? [];
+  const parent = row.parentKey === undefined ? undefined : processes.find(({ key }) => key === row.parentKey);
+  const children = processes.filter(({ parentKey }) => parentKey === row.key);
+  return [
+    ...(parent === undefined ? [] : [{ relation: 'parent' as const, row: parent }]),
+    ...children.map((child) => ({ relation: 'child' as const, row: child })),
+  ];
+}
+
+/** Lines of the facts of a process, with the blank one below them. */
+const FACT_ROWS = 9;
+
+/** Its last entries get a third of what is left, with a title; its relatives the rest, with a title. */
+export function detailRows(rows: number): { readonly relatives: number; readonly entries: number } {
+  const left = Math.max(4, rows - FACT_ROWS - 2);
+  const entries = Math.max(2, Math.floor(left / 2));
+  return { relatives: Math.max(1, left - entries), entries };
+}
+
+export function relativeList(overlay: Overlay & { type: 'process' }, { shown, size }: State): List<Relative> {
+  return {
+    items: relativesOf(overlay.row, shown),
+    keyOf: ({ row }) => row.key,
+    height: detailRows(bodyRows(size)).relatives,
+    home: 'first',
+  };
+}
+
+export function entriesOf({ nodeId, id }: ProcessRow, { log }: Seen): Log {
+  return log.filter(({ entry }) => concerns(entry, nodeId, id));
+}
+
+export function processOf({ view }: Seen, key: string): ProcessRow | undefined {
+  for (const { processes } of view.nodes) {
+    const row = processes.find((each) => each.key === key);
+    if (row !== undefined) return row;
+  }
+  return undefined;
+}

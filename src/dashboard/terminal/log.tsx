@@ -1,0 +1,62 @@
+import { formatTime } from '../view/format.js';
+import type { LogLine } from '../view/log.js';
+import { describe, severityOf } from '../view/log.js';
+import { MARK } from './glyphs.js';
+import { bodyRows } from './layout.js';
+import { Line, Lines, type Part, type Tone } from './line.js';
+import { visible } from './list.js';
+import { logList } from './lists.js';
+import { nodeLabels } from './node-marks.js';
+import type { State } from './state.js';
+import { fitted, printable, widthOf } from './text.js';
+
+const MARKS: Readonly<Record<ReturnType<typeof severityOf>, readonly [tone: Tone, mark: string]>> = {
+  bad: ['bad', MARK.lost],
+  warn: ['warn', MARK.warning],
+  good: ['good', MARK.good],
+  plain: ['dim', MARK.plain],
+};
+
+/** What happened, newest last. */
+export function LogView({ state }: { readonly state: State }) {
+  const { log, size } = state;
+  const list = logList(state);
+  const lines = visible(log.cursor, list);
+  const parts = entryParts(state);
+  return (
+    <>
+      {lines.map((line, index) => {
+        const isChosen = log.cursor.top + index === log.cursor.index;
+        return (
+          <Line key={line.number} parts={[`${isChosen ? MARK.cursor : ' '} `, ...parts(line)]} isChosen={isChosen} />
+        );
+      })}
+      {lines.length === 0 && <Line parts={['  ', ['dim', nothing(state)]]} />}
+      <Lines height={bodyRows(size) - Math.max(1, lines.length)} />
+    </>
+  );
+}
+
+function nothing({ log }: State): string {
+  return log.filter === '' ? 'Nothing has happened yet.' : 'No entry passes the filter. Esc clears it.';
+}
+
+/** When, how bad, where, what. */
+export function entryParts({ shown, size }: State): (line: LogLine) => readonly Part[] {
+  const most = size.columns >= 110 ? 32 : 12;
+  const label = nodeLabels(shown.view, most);
+  const nodeWidth = Math.min(most, Math.max(4, ...shown.view.nodes.map(({ node }) => widthOf(label(node.nodeId)))));
+  return ({ entry }) => {
+    const severity = severityOf(entry);
+    const text = printable(describe(entry));
+    return [
+      ['dim', formatTime(entry.at)],
+      ' ',
+      MARKS[severity],
+      ' ',
+      ['dim', fitted(label(entry.nodeId), nodeWidth)],
+      ' ',
+      severity === 'bad' ? ['bad', text] : text,
+    ];
+  };
+}

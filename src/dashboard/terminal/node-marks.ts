@@ -1,0 +1,36 @@
+import type { NodeObserverStatus } from '../../../streams/index.js';
+import type { ClusterView } from '../view/cluster-view.js';
+import type { NodeRow } from '../view/rows.js';
+import { MARK } from './glyphs.js';
+import type { Tone } from './line.js';
+import { widthOf } from './text.js';
+
+export const STATUSES: readonly NodeObserverStatus[] = ['connected', 'timeout', 'error', 'disconnected'];
+
+export function nodeMark(status: NodeObserverStatus): readonly [tone: Tone, mark: string] {
+  switch (status) {
+    case 'connected':
+      return ['good', MARK.server];
+    case 'disconnected':
+      return ['bad', MARK.lost];
+    default:
+      return ['warn', MARK.warning];
+  }
+}
+
+/** The time on the clock of the node when its data was made: now, for a node that is connected. */
+export function nodeTime({ status, lastUpdate, clockAheadMs }: NodeRow, now: number): number {
+  return (status === 'connected' ? now : lastUpdate) + clockAheadMs;
+}
+
+/** What to call nodes where there is so much room: by their ids, or by their names when these suffice to tell them apart. */
+export function nodeLabels({ nodes }: ClusterView, width: number): (nodeId: string) => string {
+  const ids = nodes.map(({ node }) => node.nodeId);
+  const areShort = ids.every((id) => widthOf(id) <= width);
+  const areNamed = new Set(ids.map(nameOf)).size === ids.length;
+  return areShort || !areNamed ? (nodeId) => nodeId : nameOf;
+}
+
+function nameOf(nodeId: string): string {
+  return nodeId.split('@', 1)[0] ?? nodeId;
+}

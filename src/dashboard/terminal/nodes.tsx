@@ -1,0 +1,158 @@
+import { summaryOf } from '../view/cluster-view.js';
+import { formatAge, formatBytes, formatCount, formatMs, formatRate, formatShare } from '../view/format.js';
+import type { NodeRow } from '../view/rows.js';
+import { Charts } from './charts.js';
+import { MARK } from './glyphs.js';
+import { type ColumnSpec, columnsFor, nodesRows } from './layout.js';
+import { Line, Lines, type Part } from './line.js';
+import { visible } from './list.js';
+import { type NodeLine, nodeList } from './lists.js';
+import { nodeLabels, nodeMark } from './node-marks.js';
+import type { Seen, State } from './state.js';
+import { cellsOf, TableHead } from './table.js';
+import { printable } from './text.js';
+
+type NodeColumn =
+  | 'name'
+  | 'status'
+  | 'age'
+  | 'processes'
+  | 'rate'
+  | 'queue'
+  | 'delay'
+  | 'cpu'
+  | 'heap'
+  | 'rss'
+  | 'restarts'
+  | 'loop';
+
+const SPECS: readonly ColumnSpec<NodeColumn>[] = [
+  { id: 'name', label: 'NODE', align: 'left', width: 10 },
+  { id: 'status', label: 'STATUS', align: 'left', width: 12 },
+  { id: 'age', label: 'AGE', align: 'right', width: 7 },
+  { id: 'processes', label: 'PROCS', align: 'right', width: 6 },
+  { id: 'rate', label: 'MSG/S', align: 'right', width: 6 },
+  { id: 'queue', label: 'QUEUE', align: 'right', width: 6 },
+  { id: 'delay', label: 'P99 DELAY', align: 'right', width: 9 },
+  { id: 'cpu', label: 'CPU', align: 'right', width: 6 },
+  { id: 'heap', label: 'HEAP', align: 'right', width: 7 },
+  { id: 'rss', label: 'RSS', align: 'right', width: 7 },
+  { id: 'restarts', label: 'RESTARTS', align: 'right', width: 8 },
+  { id: 'loop', label: 'LOOP BUSY', align: 'right', width: 9 },
+];
+
+const BY_IMPORTANCE: readonly NodeColumn[] = [
+  'name',
+  'status',
+  'age',
+  'rate',
+  'delay',
+  'heap',
+  'cpu',
+  'queue',
+  'processes',
+  'restarts',
+  'loop',
+  'rss',
+];
+
+const INDENT = 4;
+
+/** All nodes, and charts of the one that the cursor is on. */
+export function Nodes({ state }: { readonly state: State }) {
+  const { size, shown, nodes } = state;
+  const list = nodeList(state);
+  const { chart } = nodesRows(size, list.items.length);
+  const columns = columnsFor(SPECS, BY_IMPORTANCE, [['name', 32]], size.columns - INDENT);
+  const label = nodeLabels(shown.view, columns[0]?.width ?? 0);
+  const lines = visible(nodes.cursor, list);
+  const chosen = list.items[nodes.cursor.index];
+  const node = chosen === undefined || chosen.type === 'all' ? undefined : chosen.node;
+  return (
+    <>
+      <TableHead columns={columns} indent={INDENT} />
+      {lines.map((line, index) => {
+        const isChosen = nodes.cursor.top + index === nodes.cursor.index;
+        const cursor = `${isChosen ? MARK.cursor : ' '} `;
+        const parts: readonly Part[] = [cursor, ...lineParts(line, (id) => cellOf(state, line, id, label), columns)];
+        const isPast = line.type === 'node' && line.node.status !== 'connected';
+        return <Line key={line.key} parts={parts} isChosen={isChosen} isPast={isPast} />;
+      })}
+      <Lines height={list.height - lines.length} />
+      <Charts state={state} node={node} rows={chart} />
+    </>
+  );
+}
+
+function lineParts(
+  line: NodeLine,
+  textOf: (id: NodeColumn) => string,
+  columns: Parameters<typeof cellsOf<NodeColumn>>[0],
+): readonly Part[] {
+  if (line.type === 'problem')
+    return ['    ', [line.node.status === 'disconnected' ? 'bad' : 'warn', printable(line.text)]];
+  return [line.type === 'all' ? ' ' : nodeMark(line.node.status), ' ', ...cellsOf(columns, textOf)];
+}
+
+function cellOf({ shown, now }: State, line: NodeLine, column: NodeColumn, label: (nodeId: string) => string): string {
+  if (line.type !== 'all') return nodeCell(line.node, now, column, label);
+  const all = summaryOf(shown.view);
+  switch (column) {
+    case 'name':
+      return 'all';
+    case 'status':
+      return `${all.connected} of ${all.nodes}`;
+    case 'age':
+      return formatAge(all.oldestUpdate === undefined ? undefined : now - all.oldestUpdate);
+    case 'processes':
+      return formatCount(all.processes);
+    case 'rate':
+      return formatRate(all.rate);
+    case 'queue':
+      return formatCount(all.queue);
+    case 'restarts':
+      return formatCount(all.restarts);
+    case 'heap':
+      return formatBytes(sumOf(shown, ({ memory }) => memory?.heapUsed));
+    case 'rss':
+      return formatBytes(sumOf(shown, ({ memory }) => memory?.rss));
+    default:
+      return '';
+  }
+}
+
+/** Over the connected nodes that tell. */
+function sumOf({ view }: Seen, figureOf: (node: NodeRow) => number | undefined): number | undefined {
+  const known = view.nodes.flatMap(({ node }) => (node.status === 'connected' ? (figureOf(node) ?? []) : []));
+  return known.length === 0 ? undefined : known.reduce((sum, value) => sum + value, 0);
+}
+
+function nodeCell(node: NodeRow, now: number, column: NodeColumn, label: (nodeId: string) => string): string {
+  const { vitals, memory } = node;
+  switch (column) {
+    case 'name':
+      return label(node.nodeId);
+    case 'status':
+      return node.status;
+    case 'age':
+      return formatAge(node.lastUpdate === 0 ? undefined : now - node.lastUpdate);
+    case 'processes':
+      return formatCount(node.processes);
+    case 'rate':
+      return formatRate(node.rate);
+    case 'queue':
+      return formatCount(node.queue);
+    case 'delay':
+      return formatMs(vitals?.loopDelayP99);
+    case 'cpu':
+      return formatShare(vitals?.cpu);
+    case 'heap':
+      return formatBytes(memory?.heapUsed);
+    case 'rss':
+      return formatBytes(memory?.rss);
+    case 'restarts':
+      return formatCount(node.restarts);
+    case 'loop':
+      return formatShare(vitals?.loopUtilization);
+  }
+}

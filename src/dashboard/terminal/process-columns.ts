@@ -1,0 +1,50 @@
+import { COLUMNS, type Column } from '../view/table.js';
+import { type ColumnSpec, columnsFor, type Growth, type PlacedColumn, type Size } from './layout.js';
+
+const SPECS: readonly ColumnSpec<Column>[] = [
+  { id: 'name', label: 'NAME', align: 'left', width: 16 },
+  { id: 'node', label: 'NODE', align: 'left', width: 8 },
+  { id: 'kind', label: 'KIND', align: 'left', width: 10 },
+  { id: 'state', label: 'STATE', align: 'left', width: 8 },
+  { id: 'queue', label: 'QUEUE', align: 'right', width: 6 },
+  { id: 'rate', label: 'MSG/S', align: 'right', width: 7 },
+  { id: 'waitP99', label: 'P99 WAIT', align: 'right', width: 9 },
+  { id: 'handleP99', label: 'P99 HANDLE', align: 'right', width: 11 },
+  { id: 'restarts', label: 'RESTARTS', align: 'right', width: 9 },
+  { id: 'uptime', label: 'UPTIME', align: 'right', width: 7 },
+];
+
+const BY_IMPORTANCE: readonly Column[] = [
+  'name',
+  'queue',
+  'rate',
+  'handleP99',
+  'node',
+  'waitP99',
+  'restarts',
+  'uptime',
+  'state',
+  'kind',
+];
+
+const GROWTH: Growth<Column> = [
+  ['name', 24],
+  ['node', 22],
+  ['name', 32],
+  ['node', 32],
+  ['name', 60],
+];
+
+/** For the cursor and the mark, in front of each row. */
+export const MARK_WIDTH = 4;
+
+export function processColumns({ columns }: Size): readonly PlacedColumn<Column>[] {
+  return columnsFor(SPECS, BY_IMPORTANCE, GROWTH, columns - MARK_WIDTH);
+}
+
+/** The next column on the screen to sort by, from left to right and round again. */
+export function nextColumn(column: Column, size: Size): Column {
+  const shown = processColumns(size).map(({ id }) => id);
+  const after = COLUMNS.slice(COLUMNS.indexOf(column) + 1).find((each) => shown.includes(each));
+  return after ?? shown[0] ?? column;
+}

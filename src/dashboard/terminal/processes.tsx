@@ -1,0 +1,99 @@
+import type { ClusterView } from '../view/cluster-view.js';
+import { formatCount, formatMs, formatRate, formatUptime, UNKNOWN } from '../view/format.js';
+import type { NodeRow, ProcessRow } from '../view/rows.js';
+import { type Column, labelOf } from '../view/table.js';
+import { MARK } from './glyphs.js';
+import type { PlacedColumn } from './layout.js';
+import { Line, Lines, type Part, type Tone } from './line.js';
+import { visible } from './list.js';
+import { processList } from './lists.js';
+import { nodeLabels, nodeTime } from './node-marks.js';
+import { MARK_WIDTH, processColumns } from './process-columns.js';
+import type { State } from './state.js';
+import { cellsOf, TableHead } from './table.js';
+
+/** All processes of all nodes. */
+export function Processes({ state }: { readonly state: State }) {
+  const { size, shown, now, processes } = state;
+  const list = processList(state);
+  const columns = processColumns(size);
+  const rows = visible(processes.cursor, list);
+  const { column, direction } = processes.sorting;
+  const describe = describer(shown.view, now, columns);
+  return (
+    <>
+      <TableHead columns={columns} indent={MARK_WIDTH} sorted={{ column, mark: MARK[direction] }} />
+      {rows.map((row, index) => (
+        <ProcessLine
+          key={row.key}
+          {...describe(row)}
+          isChosen={processes.cursor.top + index === processes.cursor.index}
+        />
+      ))}
+      {rows.length === 0 && <Line parts={['    ', ['dim', nothing(state)]]} />}
+      <Lines height={list.height - Math.max(1, rows.length)} />
+    </>
+  );
+}
+
+function nothing({ shown, processes }: State): string {
+  if (shown.view.nodes.length === 0) return 'Waiting for the first data ...';
+  return (processes.filter.text ?? '') === '' ? 'No processes.' : 'No process passes the filter. Esc clears it.';
+}
+
+interface ProcessLineProps {
+  readonly mark: readonly [tone: Tone, mark: string];
+  readonly cells: readonly Part[];
+  readonly isPast: boolean;
+  readonly isChosen: boolean;
+}
+
+function ProcessLine({ mark, cells, isPast, isChosen }: ProcessLineProps) {
+  const cursor = isChosen ? MARK.cursor : ' ';
+  return <Line parts={[`${cursor} `, mark, ' ', ...cells]} isChosen={isChosen} isPast={isPast} />;
+}
+
+/** What the line of a process says, in these columns. */
+function describer(view: ClusterView, now: number, columns: readonly PlacedColumn<Column>[]) {
+  const nodes = new Map(view.nodes.map(({ node }) => [node.nodeId, node]));
+  const labelsFor = nodeLabels(view, columns.find(({ id }) => id === 'node')?.width ?? 0);
+  return (row: ProcessRow) => {
+    const node = nodes.get(row.nodeId);
+    return {
+      mark: processMark(row, node),
+      cells: cellsOf(columns, (id) => (id === 'node' ? labelsFor(row.nodeId) : processCell(row, node, now, id))),
+      isPast: node?.status !== 'connected',
+    };
+  };
+}
+
+export function processMark({ kind, state }: ProcessRow, node: NodeRow | undefined): readonly [Tone, string] {
+  if (node?.status !== 'connected') return ['bad', MARK.lost];
+  if (state !== 'running') return ['warn', state === 'starting' ? MARK.starting : MARK.stopping];
+  return ['good', kind === 'supervisor' ? MARK.supervisor : MARK.server];
+}
+
+function processCell(row: ProcessRow, node: NodeRow | undefined, now: number, column: Column): string {
+  switch (column) {
+    case 'name':
+      return labelOf(row);
+    case 'node':
+      return row.nodeId;
+    case 'kind':
+      return row.kind;
+    case 'state':
+      return node?.status === 'connected' ? row.state : (node?.status ?? UNKNOWN);
+    case 'queue':
+      return formatCount(row.queue);
+    case 'rate':
+      return formatRate(row.rate);
+    case 'waitP99':
+      return formatMs(row.waitP99);
+    case 'handleP99':
+      return formatMs(row.handleP99);
+    case 'restarts':
+      return formatCount(row.restarts);
+    case 'uptime':
+      return node === undefined ? UNKNOWN : formatUptime(nodeTime(node, now) - row.startedAt);
+  }
+}

@@ -1,0 +1,90 @@
+import { remember } from '../view/history.js';
+import { matches, withEntries } from '../view/log.js';
+import { tableOf } from '../view/table.js';
+import { treeOf } from '../view/tree.js';
+import { settled } from './list.js';
+import { logList, nodeList, processList, processOf, relativeList, treeList } from './lists.js';
+import { press } from './press.js';
+import type { Event, Overlay, Seen, State } from './state.js';
+
+/** What is on the screen after one more thing happened. */
+export function reduce(state: State, event: Event): State {
+  return followed(state, applied(state, event));
+}
+
+function applied(state: State, event: Event): State {
+  switch (event.type) {
+    case 'view': {
+      const { view, now } = event;
+      const history = remember(state.live.history, view);
+      return told({ ...state, now }, { ...state.live, view, history }, { updates: 1, entries: 0 });
+    }
+    case 'log': {
+      const log = withEntries(state.live.log, event.entries);
+      return told(state, { ...state.live, log }, { updates: 0, entries: event.entries.length });
+    }
+    case 'tick':
+      return { ...state, now: event.now };
+    case 'resize':
+      return { ...state, size: event.size };
+    case 'ended':
+      return { ...state, hasEnded: true };
+    case 'key':
+      return press(state, event.key);
+  }
+}
+
+function told(state: State, live: Seen, more: { readonly updates: number; readonly entries: number }): State {
+  if (state.paused === undefined) return { ...state, live, shown: live };
+  const { updates, entries } = state.paused;
+  return { ...state, live, paused: { updates: updates + more.updates, entries: entries + more.entries } };
+}
+
+/** What follows from the rest of the state: lists, and cursors in them. Only of the view that is on the screen. */
+function followed(before: State, state: State): State {
+  const listed = withList(before, state);
+  return { ...listed, overlays: listed.overlays.map((overlay) => overlayNow(overlay, listed)) };
+}
+
+function withList(before: State, state: State): State {
+  const isNew = state.shown !== before.shown || state.view !== before.view;
+  switch (state.view) {
+    case 'processes': {
+      const { filter, sorting } = state.processes;
+      const { view } = state.shown;
+      const isSame =
+        view === before.shown.view &&
+        state.view === before.view &&
+        filter === before.processes.filter &&
+        sorting === before.processes.sorting;
+      const rows = isSame ? state.processes.rows : tableOf(view, filter, sorting);
+      const listed = { ...state, processes: { ...state.processes, rows } };
+      const cursor = settled(listed.processes.cursor, processList(listed));
+      return { ...listed, processes: { ...listed.processes, cursor } };
+    }
+    case 'nodes':
+      return { ...state, nodes: { cursor: settled(state.nodes.cursor, nodeList(state)) } };
+    case 'tree': {
+      const { collapsed } = state.tree;
+      const isSame = !isNew && collapsed === before.tree.collapsed;
+      const lines = isSame ? state.tree.lines : treeOf(state.shown.view, collapsed);
+      const listed = { ...state, tree: { ...state.tree, lines } };
+      return { ...listed, tree: { ...listed.tree, cursor: settled(listed.tree.cursor, treeList(listed)) } };
+    }
+    case 'log': {
+      const { filter } = state.log;
+      const { log } = state.shown;
+      const isSame = !isNew && filter === before.log.filter;
+      const lines = isSame ? state.log.lines : filter === '' ? log : log.filter(({ entry }) => matches(entry, filter));
+      const listed = { ...state, log: { ...state.log, lines, read: log.at(-1)?.number ?? 0 } };
+      return { ...listed, log: { ...listed.log, cursor: settled(listed.log.cursor, logList(listed)) } };
+    }
+  }
+}
+
+function overlayNow(overlay: Overlay, state: State): Overlay {
+  if (overlay.type !== 'process') return overlay;
+  const found = processOf(state.shown, overlay.row.key);
+  const next = { ...overlay, row: found ?? overlay.row, isGone: found === undefined };
+  return { ...next, cursor: settled(next.cursor, relativeList(next, state)) };
+}

@@ -1,0 +1,99 @@
+import type { LogEntry } from '../../../streams/index.js';
+import type { ClusterView } from '../view/cluster-view.js';
+import { type History, noPast } from '../view/history.js';
+import type { Log, LogLine } from '../view/log.js';
+import type { ProcessRow } from '../view/rows.js';
+import type { Filter, Sorting } from '../view/table.js';
+import type { TreeLine } from '../view/tree.js';
+import type { Key } from './keys.js';
+import type { Size } from './layout.js';
+import { atHome, type Cursor } from './list.js';
+
+export const VIEWS = ['processes', 'nodes', 'tree', 'log'] as const;
+export type View = (typeof VIEWS)[number];
+
+/** What is known of the cluster at one moment. */
+export interface Seen {
+  readonly view: ClusterView;
+  readonly history: History;
+  readonly log: Log;
+}
+
+/** Something opened on top of a view. */
+export type Overlay =
+  /** `row`: as it was last seen. The cursor is on its relatives. */
+  | { readonly type: 'process'; readonly row: ProcessRow; readonly isGone: boolean; readonly cursor: Cursor }
+  /** Lines above the first on the screen. */
+  | { readonly type: 'entry'; readonly line: LogLine; readonly top: number };
+
+/** All that is on the screen follows from this. */
+export interface State {
+  readonly title: string;
+  readonly size: Size;
+  /** ms since the epoch */
+  readonly now: number;
+  readonly live: Seen;
+  /** What is shown: what is live, unless somebody paused. */
+  readonly shown: Seen;
+  /** Since somebody paused, so many came. */
+  readonly paused?: { readonly updates: number; readonly entries: number };
+  /** The source has no more to tell. */
+  readonly hasEnded: boolean;
+  readonly view: View;
+  /** The filter of the view is being typed. */
+  readonly isTyping: boolean;
+  readonly isHelpOpen: boolean;
+  /** The last is on top. */
+  readonly overlays: readonly Overlay[];
+  readonly processes: {
+    readonly filter: Filter;
+    readonly sorting: Sorting;
+    readonly cursor: Cursor;
+    readonly rows: readonly ProcessRow[];
+  };
+  readonly nodes: { readonly cursor: Cursor };
+  readonly tree: {
+    readonly collapsed: ReadonlySet<string>;
+    readonly cursor: Cursor;
+    readonly lines: readonly TreeLine[];
+  };
+  readonly log: {
+    readonly filter: string;
+    readonly cursor: Cursor;
+    readonly lines: Log;
+    /** The number of the last entry that somebody had before them. */
+    readonly read: number;
+  };
+  /** Somebody has had enough. */
+  readonly isOver: boolean;
+}
+
+export type Event =
+  | { readonly type: 'view'; readonly view: ClusterView; readonly now: number }
+  | { readonly type: 'log'; readonly entries: readonly LogEntry[] }
+  | { readonly type: 'tick'; readonly now: number }
+  | { readonly type: 'resize'; readonly size: Size }
+  | { readonly type: 'ended' }
+  | { readonly type: 'key'; readonly key: Key };
+
+const nothing: Seen = { view: { timestamp: 0, nodes: [] }, history: noPast, log: [] };
+
+export function initialState(title: string, size: Size, now: number): State {
+  return {
+    title,
+    size,
+    now,
+    live: nothing,
+    shown: nothing,
+    hasEnded: false,
+    view: 'processes',
+    isTyping: false,
+    isHelpOpen: false,
+    overlays: [],
+    processes: { filter: {}, sorting: { column: 'queue', direction: 'descending' }, cursor: atHome, rows: [] },
+    nodes: { cursor: atHome },
+    tree: { collapsed: new Set(), cursor: atHome, lines: [] },
+    log: { filter: '', cursor: atHome, lines: [], read: 0 },
+    isOver: false,
+  };
+}

@@ -1,0 +1,34 @@
+import { GAP, type PlacedColumn } from './layout.js';
+import { Line, type Part } from './line.js';
+import { fitted } from './text.js';
+
+const BETWEEN = ' '.repeat(GAP);
+
+/** The head of a table; `indent`: what stands in front of the rows. */
+export function TableHead<Id extends string>({
+  columns,
+  indent,
+  sorted,
+}: {
+  readonly columns: readonly PlacedColumn<Id>[];
+  readonly indent: number;
+  readonly sorted?: { readonly column: Id; readonly mark: string };
+}) {
+  const cells = columns.map(({ id, label, width, align }): Part => {
+    const isSorted = id === sorted?.column;
+    return [isSorted ? 'accent' : 'dim', fitted(isSorted ? `${label}${sorted?.mark}` : label, width, align)];
+  });
+  return <Line parts={[' '.repeat(indent), ...spaced(cells)]} />;
+}
+
+/** The cells of a row, each as wide as its column. */
+export function cellsOf<Id extends string>(
+  columns: readonly PlacedColumn<Id>[],
+  textOf: (id: Id) => string,
+): readonly Part[] {
+  return [spaced(columns.map(({ id, width, align }) => fitted(textOf(id), width, align))).join('')];
+}
+
+function spaced<P extends Part>(cells: readonly P[]): readonly (P | string)[] {
+  return cells.flatMap((cell, index) => (index === 0 ? [cell] : [BETWEEN, cell]));
+}

@@ -1,0 +1,56 @@
+import stringWidth from 'string-width';
+
+/** Names and messages come from other machines: what could steer the terminal, or turn its text around, is not let through. */
+const UNPRINTABLE = /\p{Cc}|\p{Cf}|\p{Zl}|\p{Zp}/gu;
+const PLAIN = /^[ -~]*$/;
+
+const graphemes = new Intl.Segmenter();
+
+export function printable(text: string): string {
+  return PLAIN.test(text) ? text : text.replace(UNPRINTABLE, '·');
+}
+
+/** How many columns of the screen it takes. */
+export function widthOf(text: string): number {
+  return PLAIN.test(text) ? text.length : stringWidth(text);
+}
+
+/** Printable, and exactly so wide: padded, or cut with an ellipsis. */
+export function fitted(text: string, width: number, align: 'left' | 'right' = 'left'): string {
+  const cut = truncate(printable(text), width);
+  const padding = ' '.repeat(Math.max(0, width - widthOf(cut)));
+  return align === 'left' ? cut + padding : padding + cut;
+}
+
+/** Broken into lines of at most that width, where it has to be. */
+export function wrap(text: string, width: number): readonly string[] {
+  return text.split(/\r?\n/).flatMap((line) => {
+    const lines: string[] = [];
+    let rest = printable(line);
+    while (widthOf(rest) > width) {
+      const head = startOf(rest, width);
+      if (head === '') break;
+      lines.push(head);
+      rest = rest.slice(head.length);
+    }
+    return [...lines, rest];
+  });
+}
+
+function truncate(text: string, width: number): string {
+  if (widthOf(text) <= width) return text;
+  return width <= 0 ? '' : `${startOf(text, width - 1)}…`;
+}
+
+/** As much of it as fits. */
+function startOf(text: string, width: number): string {
+  if (PLAIN.test(text)) return text.slice(0, width);
+  let start = '';
+  let taken = 0;
+  for (const { segment } of graphemes.segment(text)) {
+    taken += widthOf(segment);
+    if (taken > width) break;
+    start += segment;
+  }
+  return start;
+}

@@ -22,7 +22,7 @@ export class PseudoTerminal {
   constructor(command: readonly string[], { columns = 80, rows = 24, env = {} }: PseudoTerminalOptions = {}) {
     this.emulator = new xterm.Terminal({ cols: columns, rows, allowProposedApi: true });
     const quoted = command.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ');
-    const settings = 'echo settings $(tty) $(stty -g)';
+    const settings = 'echo; echo settings $(tty) $(stty -g)';
     const line = `stty rows ${rows} cols ${columns}; ${settings}; ${quoted}; code=$?; ${settings}; exit $code`;
     this.#child = spawn('script', ['-qefc', line, '/dev/null'], {
       env: {

@@ -47,7 +47,7 @@ function hints({ isTyping, isHelpOpen, overlays, view, paused }: State): readonl
     case 'nodes':
       return [MOVE, ['Enter', 'its processes'], ['Tab', 'view'], ...general];
     case 'tree':
-      return [MOVE, ['←→', 'fold'], ['Enter', 'detail'], ['Tab', 'view'], ...general];
+      return [MOVE, ['←→', 'fold'], ['Enter', 'detail'], ['/', 'filter'], ['Tab', 'view'], ...general];
     case 'log':
       return [MOVE, ['End', 'newest'], ['Enter', 'detail'], ['/', 'filter'], ['Tab', 'view'], ...general];
   }

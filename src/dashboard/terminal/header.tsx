@@ -83,7 +83,10 @@ function place(state: State): readonly Part[] {
       ...position(processes.cursor.index, processes.rows.length, all),
     ];
   }
-  if (view === 'tree') return position(state.tree.cursor.index, state.tree.lines.length);
+  if (view === 'tree') {
+    const { cursor, lines } = state.tree;
+    return [...filter(processes.filter.text ?? '', isTyping), ...position(cursor.index, lines.length)];
+  }
   if (view !== 'log') return [];
   const waiting: readonly Part[] =
     paused === undefined ? [] : [['warn', `${formatCount(paused.entries)} waiting`], '  '];

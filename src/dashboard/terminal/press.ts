@@ -58,7 +58,7 @@ function command(state: State, text: string, overlay: Overlay | undefined): Stat
 
 function commandOfView(state: State, text: string): State {
   const { processes, view, size } = state;
-  if (text === '/' && (view === 'processes' || view === 'log')) return { ...state, isTyping: true };
+  if (text === '/' && view !== 'nodes') return { ...state, isTyping: true };
   if (view !== 'processes') return state;
   const { column, direction } = processes.sorting;
   if (text === 's') {
@@ -104,7 +104,9 @@ function filterOf({ view, processes, log }: State): string {
 function withFilter(state: State, text: string): State {
   if (text === filterOf(state)) return state;
   if (state.view === 'log') return { ...state, log: { ...state.log, filter: text, cursor: atHome } };
-  return state.view === 'processes' ? withProcesses(state, { filter: { text }, cursor: atHome }) : state;
+  if (state.view === 'nodes') return state;
+  const tree = { ...state.tree, cursor: atHome };
+  return withProcesses({ ...state, tree }, { filter: { text }, cursor: atHome });
 }
 
 function withProcesses(state: State, part: Partial<State['processes']>): State {

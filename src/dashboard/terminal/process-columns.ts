@@ -5,7 +5,7 @@ const SPECS: readonly ColumnSpec<Column>[] = [
   { id: 'name', label: 'NAME', align: 'left', width: 16 },
   { id: 'node', label: 'NODE', align: 'left', width: 8 },
   { id: 'kind', label: 'KIND', align: 'left', width: 10 },
-  { id: 'state', label: 'STATE', align: 'left', width: 8 },
+  { id: 'state', label: 'STATE', align: 'left', width: 12 },
   { id: 'queue', label: 'QUEUE', align: 'right', width: 6 },
   { id: 'rate', label: 'MSG/S', align: 'right', width: 7 },
   { id: 'waitP99', label: 'P99 WAIT', align: 'right', width: 9 },

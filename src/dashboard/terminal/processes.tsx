@@ -36,7 +36,8 @@ export function Processes({ state }: { readonly state: State }) {
   );
 }
 
-function nothing({ shown, processes }: State): string {
+/** Why there is no row. */
+export function nothing({ shown, processes }: State): string {
   if (shown.view.nodes.length === 0) return 'Waiting for the first data ...';
   return (processes.filter.text ?? '') === '' ? 'No processes.' : 'No process passes the filter. Esc clears it.';
 }

@@ -1,7 +1,7 @@
 import { remember } from '../view/history.js';
 import { matches, withEntries } from '../view/log.js';
 import { tableOf } from '../view/table.js';
-import { treeOf } from '../view/tree.js';
+import { branchesOf, treeOf } from '../view/tree.js';
 import { settled } from './list.js';
 import { logList, nodeList, processList, processOf, relativeList, treeList } from './lists.js';
 import { press } from './press.js';
@@ -47,16 +47,13 @@ function followed(before: State, state: State): State {
 }
 
 function withList(before: State, state: State): State {
-  const isNew = state.shown !== before.shown || state.view !== before.view;
+  const isSameView = state.view === before.view;
+  const { filter, sorting } = state.processes;
+  const { view, log } = state.shown;
+  const isSameData = isSameView && view === before.shown.view && filter === before.processes.filter;
   switch (state.view) {
     case 'processes': {
-      const { filter, sorting } = state.processes;
-      const { view } = state.shown;
-      const isSame =
-        view === before.shown.view &&
-        state.view === before.view &&
-        filter === before.processes.filter &&
-        sorting === before.processes.sorting;
+      const isSame = isSameData && sorting === before.processes.sorting;
       const rows = isSame ? state.processes.rows : tableOf(view, filter, sorting);
       const listed = { ...state, processes: { ...state.processes, rows } };
       const cursor = settled(listed.processes.cursor, processList(listed));
@@ -66,16 +63,15 @@ function withList(before: State, state: State): State {
       return { ...state, nodes: { cursor: settled(state.nodes.cursor, nodeList(state)) } };
     case 'tree': {
       const { collapsed } = state.tree;
-      const isSame = !isNew && collapsed === before.tree.collapsed;
-      const lines = isSame ? state.tree.lines : treeOf(state.shown.view, collapsed);
+      const isSame = isSameData && collapsed === before.tree.collapsed;
+      const lines = isSame ? state.tree.lines : treeOf(branchesOf(view, filter), collapsed);
       const listed = { ...state, tree: { ...state.tree, lines } };
       return { ...listed, tree: { ...listed.tree, cursor: settled(listed.tree.cursor, treeList(listed)) } };
     }
     case 'log': {
-      const { filter } = state.log;
-      const { log } = state.shown;
-      const isSame = !isNew && filter === before.log.filter;
-      const lines = isSame ? state.log.lines : filter === '' ? log : log.filter(({ entry }) => matches(entry, filter));
+      const words = state.log.filter;
+      const isSame = isSameView && log === before.shown.log && words === before.log.filter;
+      const lines = isSame ? state.log.lines : log.filter(({ entry }) => matches(entry, words));
       const listed = { ...state, log: { ...state.log, lines, read: log.at(-1)?.number ?? 0 } };
       return { ...listed, log: { ...listed.log, cursor: settled(listed.log.cursor, logList(listed)) } };
     }

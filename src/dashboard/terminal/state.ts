@@ -46,6 +46,7 @@ export interface State {
   /** The last is on top. */
   readonly overlays: readonly Overlay[];
   readonly processes: {
+    /** Of the tree, too. */
     readonly filter: Filter;
     readonly sorting: Sorting;
     readonly cursor: Cursor;

@@ -8,7 +8,7 @@ import { Line, Lines, type Part } from './line.js';
 import { visible } from './list.js';
 import { treeList } from './lists.js';
 import { nodeMark, nodeTime } from './node-marks.js';
-import { processMark } from './processes.js';
+import { nothing, processMark } from './processes.js';
 import type { State } from './state.js';
 import { cellsOf, TableHead } from './table.js';
 
@@ -60,7 +60,7 @@ export function Tree({ state }: { readonly state: State }) {
         ];
         return <Line key={line.key} parts={parts} isChosen={isChosen} isPast={node?.status !== 'connected'} />;
       })}
-      {lines.length === 0 && <Line parts={['  ', ['dim', 'Waiting for the first data ...']]} />}
+      {lines.length === 0 && <Line parts={['  ', ['dim', nothing(state)]]} />}
       <Lines height={list.height - Math.max(1, lines.length)} />
     </>
   );

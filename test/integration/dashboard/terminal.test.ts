@@ -1,0 +1,116 @@
+import { fileURLToPath } from 'node:url';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { freePort, type RealProcess, startExample } from '../../helpers/node-process.js';
+import { PseudoTerminal, type PseudoTerminalOptions } from '../../helpers/pseudo-terminal.js';
+
+const CLI = fileURLToPath(new URL('../../../dist/src/cli/main.js', import.meta.url));
+const FAILING = fileURLToPath(new URL('./fixture/failing-terminal.ts', import.meta.url));
+const ESC = '\u001b';
+
+let node: RealProcess;
+let address: string;
+const terminals: PseudoTerminal[] = [];
+
+beforeAll(async () => {
+  const port = await freePort();
+  address = `alpha@127.0.0.1:${port}`;
+  node = startExample(['--name', 'alpha', '--port', String(port)]);
+  await node.printed((output) => output.includes(address));
+});
+
+afterEach(() => {
+  for (const terminal of terminals.splice(0)) terminal.close();
+});
+
+afterAll(async () => {
+  node.signal('SIGTERM');
+  await node.ended;
+});
+
+function start(args: readonly string[], options: PseudoTerminalOptions = {}): PseudoTerminal {
+  const terminal = new PseudoTerminal([process.execPath, ...args], options);
+  terminals.push(terminal);
+  return terminal;
+}
+
+/** `noex observe` of that node, once it shows something. */
+async function observed(options: PseudoTerminalOptions = {}): Promise<PseudoTerminal> {
+  const terminal = start([CLI, 'observe', address], options);
+  await terminal.shows('4 processes');
+  return terminal;
+}
+
+/** The escape sequences in it that set colours. */
+function coloursOf({ output }: PseudoTerminal): readonly string[] {
+  return output.split(ESC).filter((each) => /^\[(3[0-79]|4[0-79]|9[0-7]|[34]8;)[\d;]*m/.test(each));
+}
+
+/** The screen that was there before is back, with its cursor, and the terminal is set as it was. */
+function expectRestored({ emulator, output, settings }: PseudoTerminal): void {
+  expect(emulator.buffer.active.type).toBe('normal');
+  expect(output.lastIndexOf(`${ESC}[?25h`)).toBeGreaterThan(output.lastIndexOf(`${ESC}[?25l`));
+  const [before, after] = settings;
+  expect(before).toMatch(/^[0-9a-f:]+$/);
+  expect(after).toBe(before);
+}
+
+describe('in a terminal, a cluster', () => {
+  test('is shown, view by view, until somebody quits', async () => {
+    const terminal = await observed();
+    expect(terminal.emulator.buffer.active.type).toBe('alternate');
+    expect(terminal.screen).toHaveLength(24);
+    expect(terminal.screen[0]).toContain(`noex  ${address}`);
+    expect(terminal.screen[0]).toContain('● 1 connected');
+    expect(terminal.screen.join('\n')).toMatch(/worker/i);
+    terminal.press('2');
+    await terminal.shows(/\[2 Nodes\].*● alpha +connected.*messages\/s/s);
+    terminal.press('3');
+    await terminal.shows(new RegExp(`❯ ▾ ● ${address}`));
+    terminal.press('4');
+    await terminal.shows(/\[4 Log\].*started/s);
+    terminal.press('1/worker');
+    await terminal.shows(/\/worker█/);
+    terminal.press('\r\r');
+    await terminal.shows(/Parent and children.*❯ parent/s);
+    terminal.press(ESC);
+    await terminal.shows(/P99 HANDLE/);
+    terminal.press('q');
+    expect(await terminal.ended).toBe(0);
+    expectRestored(terminal);
+    expect(coloursOf(terminal)).not.toEqual([]);
+  });
+
+  test('takes the size that the terminal has, and gets', async () => {
+    const terminal = await observed({ columns: 140, rows: 40 });
+    await terminal.shows(/KIND +STATE/);
+    expect(terminal.screen.at(-1)).toContain('q quit');
+    terminal.resize(80, 24);
+    await terminal.shows(/QUEUE↓ +MSG\/S +P99 WAIT +P99 HANDLE +RESTARTS\n/);
+    expect(terminal.screen).toHaveLength(24);
+    expect(terminal.screen.at(-1)).toContain('q quit');
+    terminal.resize(120, 30);
+    await terminal.shows(/UPTIME/);
+    expect(terminal.screen.at(-1)).toContain('q quit');
+    terminal.press('\u0003');
+    expect(await terminal.ended).toBe(0);
+    expectRestored(terminal);
+  });
+
+  test('needs neither colours nor more than ASCII', async () => {
+    const terminal = await observed({ env: { NO_COLOR: '1', LANG: 'C' } });
+    expect(terminal.screen[0]).toContain('* 1 connected');
+    terminal.press('2');
+    await terminal.shows(/\[2 Nodes\]/);
+    terminal.press('q');
+    await terminal.ended;
+    expect([...terminal.output].filter((character) => character > '~')).toEqual([]);
+    expect(coloursOf(terminal)).toEqual([]);
+  });
+
+  test('leaves the terminal as it was when its source fails', async () => {
+    const terminal = start(['--import', 'tsx', FAILING, address]);
+    expect(await terminal.ended).toBe(1);
+    expectRestored(terminal);
+    expect(terminal.screen.join('\n')).toContain('failed: the source failed');
+  });
+});

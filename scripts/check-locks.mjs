@@ -4,18 +4,19 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { Failure, main, root } from './ensure.mjs';
 
+const EXAMPLES = ['examples/cluster-observer', 'examples/dashboard'];
 const LOCKED = ['name', 'version', 'dependencies', 'devDependencies', 'engines'];
 const read = (path) => JSON.parse(readFileSync(join(root, path), 'utf8'));
 
 await main(() => {
   const problems = [
     ...compare('package.json', 'package-lock.json', ''),
-    ...compare('examples/cluster-observer/package.json', 'examples/cluster-observer/package-lock.json', ''),
-    ...compare('package.json', 'examples/cluster-observer/package-lock.json', '../..'),
+    ...EXAMPLES.flatMap((example) => [
+      ...compare(`${example}/package.json`, `${example}/package-lock.json`, ''),
+      ...compare('package.json', `${example}/package-lock.json`, '../..'),
+    ]),
     ...compare('bench/package.json', 'bench/package-lock.json', ''),
-    ...['package-lock.json', 'examples/cluster-observer/package-lock.json', 'bench/package-lock.json'].flatMap(
-      checkOrigins,
-    ),
+    ...['.', 'bench', ...EXAMPLES].flatMap((dir) => checkOrigins(join(dir, 'package-lock.json'))),
   ];
   if (problems.length > 0) throw new Failure(problems.join('\n'));
 });

@@ -7,7 +7,8 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
-export const example = join(root, 'examples', 'cluster-observer');
+/** Programs that use noex as others do. */
+export const examples = ['cluster-observer', 'dashboard'].map((name) => join(root, 'examples', name));
 
 const dist = join(root, 'dist');
 const stampFile = join(dist, '.built-from');

@@ -1,4 +1,4 @@
-// After `npm install` in examples/cluster-observer, whose `noex` is a link to this folder: make the link worth following.
+// After `npm install` in an example, whose `noex` is a link to this folder: make the link worth following.
 import { ensureBuilt, ensureInstalled, main, root } from './ensure.mjs';
 
 await main(() => {

@@ -1,7 +1,7 @@
 // npm test: every check there is, all of them even if one fails. `npm test -- lint unit` runs only those named.
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { ensureInstalled, example, Failure, main, root, say } from './ensure.mjs';
+import { ensureInstalled, examples, Failure, main, root, say } from './ensure.mjs';
 
 const bin = (name) => join(root, 'node_modules', '.bin', name);
 const script = (path) => [process.execPath, path];
@@ -22,6 +22,7 @@ const checks = [
   { name: 'unused', command: [bin('knip'), '--no-progress'] },
   { name: 'unit', command: [bin('vitest'), 'run', '--project', 'unit'], note: TESTS },
   { name: 'types:example', command: [bin('tsc'), '-p', 'examples/cluster-observer'], needs: 'build' },
+  { name: 'types:mounted', command: [bin('tsc'), '-p', 'examples/dashboard'], needs: 'build' },
   { name: 'docs', command: script('scripts/check-docs.mjs'), needs: 'build', note: LAST_LINE },
   { name: 'pack', command: script('scripts/pack.mjs'), needs: 'build', note: LAST_LINE },
   { name: 'publint', command: [bin('publint'), '.tmp/noex.tgz', '--strict'], needs: 'pack' },
@@ -54,7 +55,7 @@ await main(async () => {
   const verdicts = new Map();
   try {
     ensureInstalled(root);
-    ensureInstalled(example);
+    for (const example of examples) ensureInstalled(example);
     await runAll(chosen, verdicts);
   } catch (error) {
     if (!(error instanceof Failure)) throw error;

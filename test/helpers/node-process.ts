@@ -23,6 +23,11 @@ export function startExample(args: readonly string[]): RealProcess {
   return start(['--import', 'tsx', 'node.ts', ...args], join(ROOT, 'examples', 'cluster-observer'));
 }
 
+/** Starts a server that the dashboard is mounted in, as the example does it. */
+export function startMounted(program: 'http.ts' | 'express.ts' | 'fastify.ts', port: number): RealProcess {
+  return start(['--import', 'tsx', program, String(port)], join(ROOT, 'examples', 'dashboard'));
+}
+
 /** Starts the built command line with the given arguments. */
 export function startCli(args: readonly string[], env: Readonly<Record<string, string>> = {}): RealProcess {
   return start([join(ROOT, 'dist', 'src', 'cli', 'main.js'), ...args], ROOT, env);

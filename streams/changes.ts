@@ -101,8 +101,15 @@ export function applyChanges(
   const base = isFirst || held === undefined ? emptyModel(held?.now ?? now) : held;
   const servers = base.servers.edit();
   const supervisors = base.supervisors.edit();
-  for (const row of serverRows(changes.servers, base.now)) servers.set(row);
-  for (const row of supervisorRows(changes.supervisors, base.now)) supervisors.set(row);
+  // An id may have come back as the other kind since.
+  for (const row of serverRows(changes.servers, base.now)) {
+    supervisors.delete(row.id);
+    servers.set(row);
+  }
+  for (const row of supervisorRows(changes.supervisors, base.now)) {
+    servers.delete(row.id);
+    supervisors.set(row);
+  }
   for (const id of changes.type === 'delta' ? changes.removed : []) {
     servers.delete(id);
     supervisors.delete(id);

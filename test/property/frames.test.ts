@@ -122,6 +122,16 @@ describe('a report', () => {
     },
   );
 
+  test('of an id that came back as the other kind leaves one row of it', () => {
+    const exited = { type: 'process_exited', id: 'p1', kind: 'genserver', reason: 'normal', unhandled: 0 } as const;
+    const others = ['p2', 'p3', 'p4'].flatMap(server);
+    const before = evolveAll(emptyModel(now), stamped([...others, ...server('p1')]));
+    const returned = { type: 'process_spawned', id: 'p1', kind: 'supervisor' } as const;
+    const after = evolveAll(before, stamped([exited, returned]));
+    const held = applyChanges(before, after.version, changesSince(after, before.version), now);
+    expect(rowsOf(held ?? emptyModel(now))).toEqual(rowsOf(after));
+  });
+
   test('tells as much as has changed, however many processes there are', () => {
     const spawned = Array.from({ length: 1000 }, (_, at) => server(`p${at}`)).flat();
     const before = evolveAll(emptyModel(now), stamped(spawned));

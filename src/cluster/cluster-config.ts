@@ -16,8 +16,11 @@ export interface ClusterConfig {
   readonly port?: number;
   /** `name@host:port` of nodes to join through; any one that answers will do. Default none. */
   readonly seeds?: readonly string[];
-  /** Every node of the cluster has the same. It never crosses the wire. */
-  readonly clusterSecret?: string;
+  /**
+   * Every node of the cluster has the same. It never crosses the wire. Of several, the first is used and each is accepted:
+   * so a secret is exchanged without a stop, first `[old, new]` on every node, then `[new, old]`, then `[new]`.
+   */
+  readonly clusterSecret?: string | readonly string[];
   /** Default 1000. */
   readonly heartbeatIntervalMs?: number;
   /** A peer silent for so many intervals is down. Default 5. */
@@ -39,12 +42,15 @@ export interface ClusterSettings {
   readonly host: string;
   readonly listen: Address;
   readonly seeds: readonly NodeId[];
-  readonly clusterSecret: string | undefined;
+  readonly clusterSecrets: readonly string[];
   readonly heartbeatIntervalMs: number;
   readonly heartbeatMissThreshold: number;
   readonly backoff: BackoffOptions;
   readonly forgetAfterMs: number;
 }
+
+/** Each one is tried on whoever comes. */
+const MAX_SECRETS = 8;
 
 const FIELDS: { readonly [F in keyof Required<ClusterConfig>]: true } = {
   nodeName: true,
@@ -77,8 +83,8 @@ export function readClusterConfig(config: ClusterConfig): ClusterSettings {
     throw new InvalidClusterConfigError('host', `must be an address that others can reach; put ${host} into listen`);
   }
   const listen = { host: readHost('listen', config.listen ?? host), port: readPort(config.port ?? 4369) };
-  const clusterSecret = readSecret(config.clusterSecret);
-  if (clusterSecret === undefined && !readFlag('insecure', config.insecure) && !isLoopback(listen.host)) {
+  const clusterSecrets = readSecrets(config.clusterSecret);
+  if (clusterSecrets.length === 0 && !readFlag('insecure', config.insecure) && !isLoopback(listen.host)) {
     const field = config.listen === undefined ? 'host' : 'listen';
     throw new InvalidClusterConfigError(
       field,
@@ -99,7 +105,7 @@ export function readClusterConfig(config: ClusterConfig): ClusterSettings {
     host,
     listen,
     seeds: readSeeds(config.seeds ?? []),
-    clusterSecret,
+    clusterSecrets,
     heartbeatIntervalMs,
     heartbeatMissThreshold: readWhole('heartbeatMissThreshold', config.heartbeatMissThreshold ?? 5, 2, 1000),
     backoff: { baseMs, maxMs },
@@ -142,12 +148,17 @@ function readSeeds(value: unknown): readonly NodeId[] {
   });
 }
 
-function readSecret(value: unknown): string | undefined {
-  if (value === undefined) return undefined;
-  if (typeof value !== 'string' || value === '') {
-    throw new InvalidClusterConfigError('clusterSecret', 'must be a text that is not empty');
+function readSecrets(value: unknown): readonly string[] {
+  if (value === undefined) return [];
+  const secrets: readonly unknown[] = Array.isArray(value) ? value : [value];
+  const isSecret = (secret: unknown): secret is string => typeof secret === 'string' && secret !== '';
+  if (secrets.length === 0 || secrets.length > MAX_SECRETS || !secrets.every(isSecret)) {
+    throw new InvalidClusterConfigError(
+      'clusterSecret',
+      `must be a text that is not empty, or an array of 1 to ${MAX_SECRETS} of them`,
+    );
   }
-  return value;
+  return secrets;
 }
 
 function readFlag(field: string, value: unknown): boolean {

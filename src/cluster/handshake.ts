@@ -2,6 +2,7 @@ import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { type Frame, type HandshakeFrame, type Peer, PROTOCOL_VERSION, type Role } from './frames.js';
 import { NodeId } from './node-id.js';
 import type { Refusal } from './refusal.js';
+import { Session } from './session.js';
 
 /*
  * dialer                                    acceptor
@@ -16,14 +17,15 @@ import type { Refusal } from './refusal.js';
  *
  * The dialer proves itself first: a stranger who merely connects gets no MAC to try secrets on. Both nonces are under
  * both MACs, so an old one fits no new handshake; the two labels differ, so a MAC sent back to its maker fits nothing.
- * This tells who is there when the link is made. It does not encrypt.
+ * What follows is bound to this handshake by a session of its own. Nothing here encrypts.
  */
 
 /** This side of a handshake. */
 export interface LocalSide extends Peer {
   /** What it comes as when it dials. Nobody dials an observer. */
   readonly role: Role;
-  readonly secret: string | undefined;
+  /** Of the cluster; the first is used, each is accepted, so that they can be exchanged one by one. None: no proofs. */
+  readonly secrets: readonly string[];
   /** From {@link createNonce}; never used twice. */
   readonly nonce: string;
 }
@@ -38,6 +40,8 @@ interface Transcript {
   /** What the dialer comes as. */
   readonly role: Role;
   readonly text: string;
+  /** The secret that both have, as far as is known yet. */
+  readonly secret?: string | undefined;
 }
 
 export type HandshakeState =
@@ -95,20 +99,22 @@ export function advance(state: HandshakeState, frame: Frame): HandshakeStep {
       expectationRefusal(state.expected, remote.id) ??
       secretRefusal(state.local, frame.secured);
     if (refusal !== undefined) return { ok: false, refusal };
-    const { role } = state.local;
+    const { role, secrets } = state.local;
+    const [secret] = secrets;
     const text = transcribe(role, state.local, state.local.nonce, remote, frame.nonce, frame.secured);
     return {
       ok: true,
-      state: { step: 'await_welcome', local: state.local, remote, role, text },
-      send: { type: 'proof', ...signed(state.local.secret, 'dialer', text) },
+      state: { step: 'await_welcome', local: state.local, remote, role, text, secret },
+      send: { type: 'proof', ...signed(secret, 'dialer', text) },
     };
   }
   if (state.step === 'await_proof' && frame.type === 'proof') {
-    if (!isSigned(frame.mac, state.local.secret, 'dialer', state.text)) return authFailed;
-    return { ok: true, state: { ...state, step: 'verified' } };
+    const secret = state.local.secrets.find((each) => isSigned(frame.mac, each, 'dialer', state.text));
+    const isProven = secret !== undefined || (state.local.secrets.length === 0 && frame.mac === undefined);
+    return isProven ? { ok: true, state: { ...state, step: 'verified', secret } } : authFailed;
   }
   if (state.step === 'await_welcome' && frame.type === 'welcome') {
-    if (!isSigned(frame.mac, state.local.secret, 'acceptor', state.text)) return authFailed;
+    if (!isSigned(frame.mac, state.secret, 'acceptor', state.text)) return authFailed;
     return { ok: true, state: { ...state, step: 'established' } };
   }
   return refuse('out_of_turn', `a ${frame.type} frame came during the handshake (${state.step})`);
@@ -116,13 +122,21 @@ export function advance(state: HandshakeState, frame: Frame): HandshakeStep {
 
 /** The acceptor wants this peer. */
 export function welcome(state: Extract<HandshakeState, { step: 'verified' }>): {
-  readonly state: HandshakeState;
+  readonly state: Extract<HandshakeState, { step: 'established' }>;
   readonly send: HandshakeFrame;
 } {
   return {
     state: { ...state, step: 'established' },
-    send: { type: 'welcome', ...signed(state.local.secret, 'acceptor', state.text) },
+    send: { type: 'welcome', ...signed(state.secret, 'acceptor', state.text) },
   };
+}
+
+/** What binds all that follows to this handshake; `undefined` without a secret, with which there is nothing to bind it. */
+export function sessionOf(
+  { secret, text }: Extract<HandshakeState, { step: 'established' }>,
+  side: 'dialer' | 'acceptor',
+): Session | undefined {
+  return secret === undefined ? undefined : new Session(secret, text, side);
 }
 
 const authFailed = refuse('auth_failed', 'the other side does not know the secret; give both the same clusterSecret');
@@ -131,8 +145,8 @@ function refuse(reason: Refusal['reason'], message: string): { ok: false; refusa
   return { ok: false, refusal: { reason, message } };
 }
 
-function greeting({ id, incarnation, nonce, secret }: LocalSide) {
-  return { protocol: PROTOCOL_VERSION, nodeId: id, incarnation, nonce, secured: secret !== undefined };
+function greeting({ id, incarnation, nonce, secrets }: LocalSide) {
+  return { protocol: PROTOCOL_VERSION, nodeId: id, incarnation, nonce, secured: secrets.length > 0 };
 }
 
 function selfRefusal(local: LocalSide, remote: Peer): Refusal | undefined {
@@ -148,7 +162,7 @@ function expectationRefusal(expected: Expectation, id: NodeId): Refusal | undefi
 }
 
 function secretRefusal(local: LocalSide, remoteSecured: boolean): Refusal | undefined {
-  if (remoteSecured === (local.secret !== undefined)) return undefined;
+  if (remoteSecured === local.secrets.length > 0) return undefined;
   const [has, lacks] = remoteSecured ? ['the other side', local.id] : [local.id, 'the other side'];
   return { reason: 'auth_required', message: `${has} has a clusterSecret, ${lacks} has none; give both the same` };
 }

@@ -10,7 +10,16 @@ import {
   type PeerFrame,
   type Role,
 } from './frames.js';
-import { accept, advance, dial, type Expectation, type HandshakeState, type LocalSide, welcome } from './handshake.js';
+import {
+  accept,
+  advance,
+  dial,
+  type Expectation,
+  type HandshakeState,
+  type LocalSide,
+  sessionOf,
+  welcome,
+} from './handshake.js';
 import { closeCode, isRefusalReason, type Refusal, type RefusalReason, reasonOf } from './refusal.js';
 import type { Closing, Connection, TransportViolation } from './transport.js';
 
@@ -110,8 +119,8 @@ export class Link {
   welcome(): void {
     if (this.#isOver || this.#handshake.step !== 'verified') return;
     const { state, send } = welcome(this.#handshake);
-    this.#establish(state);
     this.#transmit(send);
+    this.#establish(state);
   }
 
   /** Does nothing unless the link is established. */
@@ -190,9 +199,10 @@ export class Link {
     if (state.step === 'established') this.#handlers.onWelcomed(this, state.remote);
   }
 
-  #establish(state: HandshakeState): void {
+  /** Whatever is sent or comes from here on is part of the session. */
+  #establish(state: Extract<HandshakeState, { step: 'established' }>): void {
     this.#clock.clearTimeout(this.#timer);
-    this.#connection.trust();
+    this.#connection.trust(sessionOf(state, this.dialledByUs ? 'dialer' : 'acceptor'));
     this.#handshake = state;
   }
 
@@ -223,6 +233,7 @@ export class Link {
 const VIOLATIONS: Readonly<Record<TransportViolation, string>> = {
   binary_frame: 'a binary message; frames are text',
   frame_too_large: `more than a frame may have (${MAX_FRAME_BYTES} bytes), or more than a handshake takes`,
+  forged: 'a message that is not what this node said next',
   malformed: 'something that is no message at all',
 };
 

@@ -204,7 +204,7 @@ export class LocalNode {
     const { clock, settings } = this.#options;
     const { id, incarnation } = this;
     const { role } = this.#options;
-    const local = { id, incarnation, role, secret: settings.clusterSecret, nonce: createNonce() };
+    const local = { id, incarnation, role, secrets: settings.clusterSecrets, nonce: createNonce() };
     const handlers = this.#linkHandlers;
     const link = new Link({ connection, clock, local, handlers, ...(expected === undefined ? {} : { expected }) });
     this.#open.add(link);

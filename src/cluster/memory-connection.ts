@@ -1,5 +1,5 @@
 import type { Clock, Timer } from '../clock.js';
-import type { Closing, Connection, ConnectionHandlers } from './transport.js';
+import type { Closing, Connection, ConnectionHandlers, Seal } from './transport.js';
 
 /** A side that does not answer a goodbye within this time is hung up on, ms. */
 const CLOSE_TIMEOUT_MS = 1000;
@@ -27,6 +27,7 @@ export class MemoryEnd implements Connection {
   #state: 'connecting' | 'open' | 'closing' | 'over';
   #handlers: ConnectionHandlers | undefined;
   #closeTimer: Timer | undefined;
+  #seal: Seal | undefined;
   backlog = 0;
 
   constructor(options: MemoryEndOptions) {
@@ -49,14 +50,21 @@ export class MemoryEnd implements Connection {
     const { peer } = this;
     if (this.#state !== 'open') return;
     this.backlog += text.length;
+    const sealed = this.#seal?.seal(text) ?? text;
     peer?.post(() => {
       this.backlog -= text.length;
-      peer.#handlers?.onMessage(text);
+      peer.#receive(sealed);
     });
   }
 
-  trust(): void {
-    // Nobody on a simulated network is a stranger.
+  trust(seal?: Seal): void {
+    this.#seal = seal;
+  }
+
+  #receive(sealed: string): void {
+    const text = this.#seal === undefined ? sealed : this.#seal.open(sealed);
+    if (text === undefined) this.#handlers?.onViolation('forged');
+    else this.#handlers?.onMessage(text);
   }
 
   close(code: number, reason: string): void {

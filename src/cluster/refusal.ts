@@ -28,6 +28,8 @@ const CLOSE_CODES = {
   out_of_turn: 4014,
   /** An observer asked for, or said, something that is for members. */
   not_permitted: 4015,
+  /** A message does not fit the session of its link. */
+  forged: 4016,
 } as const;
 
 export type RefusalReason = keyof typeof CLOSE_CODES;
@@ -68,6 +70,7 @@ const VIOLATIONS: ReadonlySet<string> = new Set<RefusalReason>([
   'malformed',
   'unknown_type',
   'out_of_turn',
+  'forged',
 ]);
 
 const REASONS: ReadonlyMap<number, RefusalReason> = new Map(

@@ -15,8 +15,18 @@ export interface Closing {
   readonly reason: string;
 }
 
-/** What the other side must not send: binary data, more than the transport takes, or no proper message at all. */
-export type TransportViolation = 'binary_frame' | 'frame_too_large' | 'malformed';
+/**
+ * What the other side must not send: binary data, more than the transport takes, no proper message at all, or one that
+ * does not fit the seal.
+ */
+export type TransportViolation = 'binary_frame' | 'frame_too_large' | 'malformed' | 'forged';
+
+/** Makes what travels tamper-proof: each message is sealed and opened once, in the order in which it was sent. */
+export interface Seal {
+  seal(text: string): string;
+  /** `undefined`: it does not fit. */
+  open(sealed: string): string | undefined;
+}
 
 /** What a connection tells its owner. No handler is ever called from inside a call to the connection. */
 export interface ConnectionHandlers {
@@ -38,8 +48,11 @@ export interface Connection {
   handle(handlers: ConnectionHandlers): void;
   /** How much of what was sent is still here because the other side does not take it, bytes. */
   readonly backlog: number;
-  /** The other side has proved who it is. Until then, no more than {@link MAX_STRANGER_BYTES} are read from it. */
-  trust(): void;
+  /**
+   * The other side has proved who it is. Until then, no more than {@link MAX_STRANGER_BYTES} are read from it. With a
+   * `seal`, all that is sent from now on is sealed, and all that comes from now on has to be.
+   */
+  trust(seal?: Seal): void;
   /** Does nothing unless the connection is open. */
   send(text: string): void;
   /** Ends it in order: what was sent before still arrives, then the code and reason. Messages come in until then. */

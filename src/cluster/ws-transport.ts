@@ -11,6 +11,7 @@ import {
   formatAddress,
   type Listener,
   MAX_STRANGER_BYTES,
+  type Seal,
   type Transport,
 } from './transport.js';
 
@@ -121,6 +122,7 @@ class WsConnection implements Connection {
   #closeTimer: NodeJS.Timeout | undefined;
   #problem = '';
   #isTrusted = false;
+  #seal: Seal | undefined;
   /** What was said in this tick, and is not on its way yet. */
   #said: string[] = [];
   #saidLength = 0;
@@ -150,8 +152,10 @@ class WsConnection implements Connection {
     socket.on('data', check);
   }
 
-  trust(): void {
+  trust(seal?: Seal): void {
+    this.#flush();
     this.#isTrusted = true;
+    this.#seal = seal;
   }
 
   handle(handlers: ConnectionHandlers): void {
@@ -162,8 +166,13 @@ class WsConnection implements Connection {
         handlers.onViolation('binary_frame');
         return;
       }
+      const text = this.#seal === undefined ? data.toString() : this.#seal.open(data.toString());
+      if (text === undefined) {
+        handlers.onViolation('forged');
+        return;
+      }
       // Once it is being closed, nobody wants the rest.
-      for (const text of data.toString().split(SEPARATOR)) handlers.onMessage(text);
+      for (const frame of text.split(SEPARATOR)) handlers.onMessage(frame);
     });
     this.#webSocket.on('close', (code, reason) => {
       clearTimeout(this.#closeTimer);
@@ -196,7 +205,8 @@ class WsConnection implements Connection {
     this.#said = [];
     this.#saidLength = 0;
     if (this.#webSocket.readyState !== WebSocket.OPEN) return;
-    const message = said.join(SEPARATOR);
+    const text = said.join(SEPARATOR);
+    const message = this.#seal?.seal(text) ?? text;
     const bytes = Buffer.byteLength(message);
     this.#underway += bytes;
     this.#webSocket.send(message, (error) => {

@@ -2,8 +2,9 @@ import { once } from 'node:events';
 import { WebSocket } from 'ws';
 import { decode, encode } from '../../src/cluster/codec.js';
 import { type Frame, MAX_FRAME_BYTES, type Role } from '../../src/cluster/frames.js';
-import { advance, createNonce, dial } from '../../src/cluster/handshake.js';
+import { advance, createNonce, dial, sessionOf } from '../../src/cluster/handshake.js';
 import { NodeId } from '../../src/cluster/node-id.js';
+import type { Session } from '../../src/cluster/session.js';
 
 /** A WebSocket client without a cluster around it, which may say what it likes. */
 export class RawPeer {
@@ -12,6 +13,7 @@ export class RawPeer {
   readonly received: Frame[] = [];
   /** In how many messages it said it. */
   messages = 0;
+  #session: Session | undefined;
   /** `4012 malformed`, once the connection is closed. */
   readonly closed: Promise<string>;
 
@@ -19,7 +21,8 @@ export class RawPeer {
     this.socket = socket;
     socket.on('message', (data) => {
       this.messages += 1;
-      for (const line of data.toString().split('\n')) {
+      const text = this.#session === undefined ? data.toString() : this.#session.open(data.toString());
+      for (const line of text?.split('\n') ?? []) {
         this.received.push(decode(line, { maxBytes: MAX_FRAME_BYTES }));
       }
     });
@@ -40,7 +43,10 @@ export class RawPeer {
   /** Connects, and goes through the handshake as a node would. */
   static async join(to: NodeId, as: NodeId, secret?: string, role: Role = 'member'): Promise<RawPeer> {
     const peer = await RawPeer.connect(to);
-    const opening = dial({ id: as, role, incarnation: Date.now(), secret, nonce: createNonce() }, { id: to });
+    const opening = dial(
+      { id: as, role, incarnation: Date.now(), secrets: secret === undefined ? [] : [secret], nonce: createNonce() },
+      { id: to },
+    );
     let { state } = opening;
     peer.send(opening.send);
     for (let seen = 0; state.step !== 'established'; seen++) {
@@ -50,10 +56,12 @@ export class RawPeer {
       state = step.state;
       if (step.send !== undefined) peer.send(step.send);
     }
+    peer.#session = sessionOf(state, 'dialer');
     return peer;
   }
 
   send(frame: Frame): void {
-    this.socket.send(encode(frame));
+    const text = encode(frame);
+    this.socket.send(this.#session?.seal(text) ?? text);
   }
 }

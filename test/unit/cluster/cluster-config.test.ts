@@ -19,7 +19,7 @@ describe('a cluster config', () => {
       host: '127.0.0.1',
       listen: { host: '127.0.0.1', port: 4369 },
       seeds: [],
-      clusterSecret: undefined,
+      clusterSecrets: [],
       heartbeatIntervalMs: 1000,
       heartbeatMissThreshold: 5,
       backoff: { baseMs: 1000, maxMs: 30_000 },

@@ -16,7 +16,7 @@ const idA = NodeId.parse('nodeA@127.0.0.1:4369');
 const idB = NodeId.parse('nodeB@127.0.0.1:4370');
 
 function side(id: NodeId, secret?: string, incarnation = 1): LocalSide {
-  return { id, role: 'member', incarnation, secret, nonce: createNonce() };
+  return { id, role: 'member', incarnation, secrets: secret === undefined ? [] : [secret], nonce: createNonce() };
 }
 
 /** Runs a handshake to its end; `onFrame` may look at what passes, or change it. */
@@ -119,6 +119,27 @@ describe('a handshake', () => {
     const unsecured = (frame: Frame) =>
       frame.type === 'hello' || frame.type === 'challenge' ? { ...frame, secured: false } : frame;
     expect(shakeHands(side(idA, 'secret'), side(idB), { id: idB }, unsecured).dialer).toBe('auth_required');
+  });
+
+  it('is established while secrets are being exchanged, as long as the one that is used is accepted', () => {
+    const has = (id: NodeId, ...secrets: string[]): LocalSide => ({ ...side(id), secrets });
+    const [alone, adding, changed, through] = [['old'], ['old', 'new'], ['new', 'old'], ['new']] as const;
+    for (const [dialer, acceptor] of [
+      [alone, adding],
+      [adding, alone],
+      [adding, changed],
+      [changed, adding],
+      [changed, through],
+      [through, changed],
+    ] as const) {
+      expect(shakeHands(has(idA, ...dialer), has(idB, ...acceptor))).toMatchObject({
+        dialer: 'established',
+        acceptor: 'established',
+      });
+    }
+    expect(shakeHands(has(idA, ...through), has(idB, ...adding)).acceptor).toBe('established');
+    expect(shakeHands(has(idA, ...through), has(idB, ...alone)).acceptor).toBe('auth_failed');
+    expect(shakeHands(has(idA), has(idB, ...adding)).acceptor).toBe('auth_required');
   });
 
   it('wants the member that was dialled, but takes a seed by its name', () => {

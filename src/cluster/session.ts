@@ -1,0 +1,46 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+
+/** So much of a MAC travels, bytes: half of SHA-256, which is as good as guessing a key. In base64: 24 characters. */
+const MAC_BYTES = 16;
+const MAC_CHARS = 24;
+
+/**
+ * What is said on one link after its handshake, in both directions. Each message carries a MAC over its text and its
+ * place in the order, under a key that only the two sides of this very handshake can know: a message that was changed,
+ * left out, repeated, reordered, or taken from another link or the other direction does not fit.
+ */
+export class Session {
+  readonly #sendKey: Buffer;
+  readonly #receiveKey: Buffer;
+  #sent = 0;
+  #received = 0;
+
+  /** @param transcript all that both sides said in the handshake */
+  constructor(secret: string, transcript: string, side: 'dialer' | 'acceptor') {
+    const keyOf = (from: typeof side): Buffer =>
+      createHmac('sha256', secret).update(`session from ${from}`).update(transcript).digest();
+    this.#sendKey = keyOf(side);
+    this.#receiveKey = keyOf(side === 'dialer' ? 'acceptor' : 'dialer');
+  }
+
+  /** The text as it travels next. */
+  seal(text: string): string {
+    this.#sent += 1;
+    return mac(this.#sendKey, this.#sent, text) + text;
+  }
+
+  /** The text of a message that came next; `undefined`: it is not what the other side said next. */
+  open(sealed: string): string | undefined {
+    this.#received += 1;
+    const text = sealed.slice(MAC_CHARS);
+    // As text: of base64, several spellings mean the same.
+    const given = Buffer.from(sealed.slice(0, MAC_CHARS));
+    const right = Buffer.from(mac(this.#receiveKey, this.#received, text));
+    return given.length === right.length && timingSafeEqual(given, right) ? text : undefined;
+  }
+}
+
+function mac(key: Buffer, place: number, text: string): string {
+  const whole = createHmac('sha256', key).update(`${place}\n`).update(text).digest();
+  return whole.subarray(0, MAC_BYTES).toString('base64');
+}

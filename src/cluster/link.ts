@@ -53,6 +53,8 @@ export interface LinkOptions {
   /** Whom this side dialled; left out when it accepted. */
   readonly expected?: Expectation;
   readonly handlers: LinkHandlers;
+  /** How long the other side has to wait before its handshake is looked at, ms. Default 0. */
+  readonly delayMs?: number;
 }
 
 /**
@@ -67,9 +69,11 @@ export class Link {
   readonly #handlers: LinkHandlers;
   readonly #timer: Timer;
   #handshake: HandshakeState;
+  /** What came while the other side has to wait; no more than a stranger may send. */
+  #held: string[] | undefined;
   #isOver = false;
 
-  constructor({ connection, clock, local, expected, handlers }: LinkOptions) {
+  constructor({ connection, clock, local, expected, handlers, delayMs = 0 }: LinkOptions) {
     this.#connection = connection;
     this.#clock = clock;
     this.#handlers = handlers;
@@ -80,11 +84,19 @@ export class Link {
     this.#timer = clock.setTimeout(() => {
       this.#fail({ reason: 'handshake_timeout', message: `no handshake within ${HANDSHAKE_TIMEOUT_MS} ms` });
     }, HANDSHAKE_TIMEOUT_MS);
+    if (delayMs > 0) {
+      const held: string[] = [];
+      this.#held = held;
+      clock.setTimeout(() => {
+        this.#held = undefined;
+        for (const text of held) this.#receive(text);
+      }, delayMs);
+    }
     connection.handle({
       onOpen: () => {
         if ('send' in opening) this.#transmit(opening.send);
       },
-      onMessage: (text) => this.#receive(text),
+      onMessage: (text) => (this.#held === undefined ? this.#receive(text) : void this.#held.push(text)),
       onViolation: (reason) => this.#fail({ reason, message: VIOLATIONS[reason] }),
       onClose: (closing) => this.#closed(closing),
     });

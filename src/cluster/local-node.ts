@@ -13,7 +13,9 @@ import type { Member, MembershipChange, NodeDownReason } from './membership.js';
 import * as membership from './membership.js';
 import { NodeId } from './node-id.js';
 import { ObserverLinks } from './observer-links.js';
+import { Penalties } from './penalties.js';
 import { Probes } from './probes.js';
+import { isOffence } from './refusal.js';
 import type { Connection, Listener, Transport } from './transport.js';
 
 /** Anti-entropy: every so many heartbeats one peer is told all members, in case news got lost. */
@@ -61,6 +63,7 @@ export class LocalNode {
   readonly #dialer: Dialer;
   readonly #probes: Probes;
   readonly #complaints: Complaints;
+  readonly #penalties = new Penalties();
   /** Every link whose connection still holds something, established or not. */
   readonly #open = new Set<Link>();
   /** What each dialled link was to reach. */
@@ -191,7 +194,12 @@ export class LocalNode {
 
   #accept(connection: Connection): void {
     if (this.#isStopped) connection.terminate();
-    else this.#openLink(connection);
+    else
+      this.#openLink(
+        connection,
+        undefined,
+        this.#penalties.delayOf(connection.remote, this.#options.clock.monotonic()),
+      );
   }
 
   #dial(target: NodeId): void {
@@ -200,13 +208,13 @@ export class LocalNode {
     this.#targets.set(this.#openLink(this.#options.transport.connect(NodeId.parts(target)), expected), target);
   }
 
-  #openLink(connection: Connection, expected?: Expectation): Link {
+  #openLink(connection: Connection, expected?: Expectation, delayMs = 0): Link {
     const { clock, settings } = this.#options;
     const { id, incarnation } = this;
     const { role } = this.#options;
     const local = { id, incarnation, role, secrets: settings.clusterSecrets, nonce: createNonce() };
     const handlers = this.#linkHandlers;
-    const link = new Link({ connection, clock, local, handlers, ...(expected === undefined ? {} : { expected }) });
+    const link = new Link({ connection, clock, local, handlers, delayMs, ...(expected && { expected }) });
     this.#open.add(link);
     return link;
   }
@@ -224,6 +232,7 @@ export class LocalNode {
 
   /** A peer proved who it is, and wants in. */
   #admit(link: Link, peer: Peer): void {
+    this.#penalties.forgive(link.remote);
     if (peer.id === this.id) {
       link.refuse({ reason: 'id_conflict', message: `${peer.id} is this very node` });
       this.#complaints.idConflict();
@@ -359,6 +368,9 @@ export class LocalNode {
     const linkedWith = place === 'absent' ? undefined : peerId;
     if (place === 'last' && peerId !== undefined) {
       this.#lose(peerId, end.kind === 'refused' ? 'connection_refused' : 'connection_closed');
+    }
+    if (end.kind === 'refused' && end.by === 'us' && isOffence(end.reason)) {
+      this.#penalties.offended(link.remote, this.#options.clock.monotonic());
     }
     if (end.kind === 'refused') this.#complaints.refused({ end, target, linkedWith, remote: link.remote });
     if (target === undefined) return;

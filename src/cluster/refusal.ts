@@ -63,6 +63,11 @@ export function isViolation(reason: string): boolean {
   return VIOLATIONS.has(reason);
 }
 
+/** Refusals of what only those do who are not meant to be here, or who are broken: they are kept waiting the next time. */
+export function isOffence(reason: string): boolean {
+  return isViolation(reason) || reason === 'auth_failed' || reason === 'not_permitted';
+}
+
 const VIOLATIONS: ReadonlySet<string> = new Set<RefusalReason>([
   'frame_too_large',
   'binary_frame',

@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import { WebSocket, WebSocketServer } from 'ws';
 import { asError, ListenError } from '../errors.js';
 import { MAX_FRAME_BYTES } from './frames.js';
+import { Strangers } from './strangers.js';
 import {
   type Address,
   type Connection,
@@ -62,22 +63,24 @@ async function listen(address: Address, accept: (connection: Connection) => void
     // Only browsers send an origin. A web page must not get to talk to a node that listens on its reader's loopback.
     verifyClient: ({ req }, decide) => decide(req.headers.origin === undefined, 403),
   });
-  const strangers = new Set<Duplex>();
-  const guests = new Set<Duplex>();
+  const strangers = new Strangers<Duplex>((socket) => socket.destroy());
+  const sockets = new Set<Duplex>();
+  const upgraded = new WeakSet<Duplex>();
   server.on('connection', (socket) => {
-    strangers.add(socket);
+    const address = socket.remoteAddress ?? 'unknown';
+    sockets.add(socket);
+    strangers.add(socket, address);
     socket.once('close', () => {
-      strangers.delete(socket);
-      guests.delete(socket);
+      sockets.delete(socket);
+      strangers.remove(socket, address);
     });
   });
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const remote = request.socket.remoteAddress ?? 'unknown';
     request.socket.setTimeout(0);
     webSockets.handleUpgrade(request, socket, head, (webSocket) => {
-      strangers.delete(socket);
-      guests.add(socket);
-      const connection = new WsConnection(webSocket, remote);
+      const connection = new WsConnection(webSocket, remote, () => strangers.remove(socket, remote));
+      upgraded.add(socket);
       connection.guard(request.socket);
       accept(connection);
     });
@@ -91,13 +94,13 @@ async function listen(address: Address, accept: (connection: Connection) => void
     close: () =>
       new Promise((resolve) => {
         const deadline = setTimeout(() => {
-          for (const socket of guests) socket.destroy();
+          for (const socket of sockets) socket.destroy();
         }, CLOSE_TIMEOUT_MS);
         server.close(() => {
           clearTimeout(deadline);
           resolve();
         });
-        for (const socket of strangers) socket.destroy();
+        for (const socket of sockets) if (!upgraded.has(socket)) socket.destroy();
       }),
   };
 }
@@ -122,6 +125,7 @@ class WsConnection implements Connection {
   #closeTimer: NodeJS.Timeout | undefined;
   #problem = '';
   #isTrusted = false;
+  readonly #onTrusted: (() => void) | undefined;
   #seal: Seal | undefined;
   /** What was said in this tick, and is not on its way yet. */
   #said: string[] = [];
@@ -129,8 +133,9 @@ class WsConnection implements Connection {
   /** What the socket was given and has not written yet, bytes. */
   #underway = 0;
 
-  constructor(webSocket: WebSocket, remote: string) {
+  constructor(webSocket: WebSocket, remote: string, onTrusted?: () => void) {
     this.#webSocket = webSocket;
+    this.#onTrusted = onTrusted;
     this.remote = remote;
     // Here and not in handle(): an error that nobody listens to would end the process.
     webSocket.on('error', (error: NodeJS.ErrnoException) => this.#failed(error));
@@ -155,6 +160,7 @@ class WsConnection implements Connection {
   trust(seal?: Seal): void {
     this.#flush();
     this.#isTrusted = true;
+    this.#onTrusted?.();
     this.#seal = seal;
   }
 

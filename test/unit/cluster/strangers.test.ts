@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+import { Penalties } from '../../../src/cluster/penalties.js';
+import { MAX_STRANGERS, Strangers } from '../../../src/cluster/strangers.js';
+
+function strangers(): { readonly table: Strangers<string>; readonly terminated: string[] } {
+  const terminated: string[] = [];
+  return { table: new Strangers<string>((connection) => terminated.push(connection)), terminated };
+}
+
+describe('strangers', () => {
+  it('may be so many, and then the oldest of the most crowded address goes', () => {
+    const { table, terminated } = strangers();
+    table.add('early guest', '10.0.0.1');
+    for (let n = 1; n < MAX_STRANGERS; n += 1) table.add(`flood ${n}`, '10.0.0.2');
+    expect(terminated).toEqual([]);
+    table.add('late guest', '10.0.0.3');
+    table.add('one more', '10.0.0.2');
+    expect(terminated).toEqual(['flood 1', 'flood 2']);
+    expect(table.size).toBe(MAX_STRANGERS);
+  });
+
+  it('are none any more when they have gone or proved themselves, once', () => {
+    const { table } = strangers();
+    table.add('guest', 'a');
+    table.remove('guest', 'a');
+    table.remove('guest', 'a');
+    table.remove('nobody', 'b');
+    expect(table.size).toBe(0);
+  });
+});
+
+describe('who broke the rules', () => {
+  const address = '10.0.0.2';
+
+  it('waits longer each time, but not for a first accident, and not for ever', () => {
+    const penalties = new Penalties();
+    const delays = Array.from({ length: 8 }, () => {
+      penalties.offended(address, 0);
+      return penalties.delayOf(address, 0);
+    });
+    expect(delays).toEqual([0, 100, 200, 400, 800, 1600, 2000, 2000]);
+    expect(penalties.delayOf('10.0.0.3', 0)).toBe(0);
+  });
+
+  it('is forgiven after a minute, or when somebody there proves to be one of us', () => {
+    const penalties = new Penalties();
+    for (let n = 0; n < 5; n += 1) penalties.offended(address, 0);
+    expect(penalties.delayOf(address, 59_999)).toBe(800);
+    expect(penalties.delayOf(address, 60_000)).toBe(0);
+    penalties.forgive(address);
+    expect(penalties.delayOf(address, 1)).toBe(0);
+  });
+
+  it('is remembered among a thousand others at most', () => {
+    const penalties = new Penalties();
+    for (let n = 0; n < 2; n += 1) penalties.offended('first', 0);
+    for (let n = 0; n < 1000; n += 1) penalties.offended(`other ${n}`, 1);
+    expect(penalties.delayOf('first', 1)).toBe(0);
+  });
+});

@@ -1,8 +1,10 @@
 import { MAX_TIMER_MS } from '../clock.js';
 import { asError, InvalidClusterConfigError, InvalidNodeIdError } from '../errors.js';
 import type { BackoffOptions } from './backoff.js';
+import type { Role } from './frames.js';
 import { canonicalHost, isNodeName, NodeId } from './node-id.js';
-import type { Address } from './transport.js';
+import { readTls } from './tls-config.js';
+import type { Address, TlsSettings } from './transport.js';
 
 /** What `Cluster.start` takes. Times are in ms. */
 export interface ClusterConfig {
@@ -21,6 +23,11 @@ export interface ClusterConfig {
    * so a secret is exchanged without a stop, first `[old, new]` on every node, then `[new, old]`, then `[new]`.
    */
   readonly clusterSecret?: string | readonly string[];
+  /**
+   * Encrypts all links, and proves that this node is at its address; with `requestPeerCert`, that of whoever connects, too.
+   * The same on every node: one with it and one without do not understand each other.
+   */
+  readonly tls?: TlsSettings;
   /** Default 1000. */
   readonly heartbeatIntervalMs?: number;
   /** A peer silent for so many intervals is down. Default 5. */
@@ -43,6 +50,7 @@ export interface ClusterSettings {
   readonly listen: Address;
   readonly seeds: readonly NodeId[];
   readonly clusterSecrets: readonly string[];
+  readonly tls: TlsSettings | undefined;
   readonly heartbeatIntervalMs: number;
   readonly heartbeatMissThreshold: number;
   readonly backoff: BackoffOptions;
@@ -59,6 +67,7 @@ const FIELDS: { readonly [F in keyof Required<ClusterConfig>]: true } = {
   port: true,
   seeds: true,
   clusterSecret: true,
+  tls: true,
   heartbeatIntervalMs: true,
   heartbeatMissThreshold: true,
   reconnectBaseDelayMs: true,
@@ -68,15 +77,8 @@ const FIELDS: { readonly [F in keyof Required<ClusterConfig>]: true } = {
 };
 
 /** @throws InvalidClusterConfigError naming the field */
-export function readClusterConfig(config: ClusterConfig): ClusterSettings {
-  if (typeof config !== 'object' || config === null) {
-    throw new InvalidClusterConfigError('config', "must be an object such as { nodeName: 'nodeA' }");
-  }
-  for (const field of Object.keys(config)) {
-    if (!Object.hasOwn(FIELDS, field)) {
-      throw new InvalidClusterConfigError(field, `is not a setting; there are ${Object.keys(FIELDS).join(', ')}`);
-    }
-  }
+export function readClusterConfig(config: ClusterConfig, role: Role = 'member'): ClusterSettings {
+  checkFields(config);
   const nodeName = readNodeName(config.nodeName);
   const host = readHost('host', config.host ?? '127.0.0.1');
   if (isWildcard(host)) {
@@ -84,11 +86,13 @@ export function readClusterConfig(config: ClusterConfig): ClusterSettings {
   }
   const listen = { host: readHost('listen', config.listen ?? host), port: readPort(config.port ?? 4369) };
   const clusterSecrets = readSecrets(config.clusterSecret);
-  if (clusterSecrets.length === 0 && !readFlag('insecure', config.insecure) && !isLoopback(listen.host)) {
+  const tls = readTls(config.tls, role);
+  const isClosed = clusterSecrets.length > 0 || tls?.requestPeerCert === true;
+  if (!isClosed && !readFlag('insecure', config.insecure) && !isLoopback(listen.host)) {
     const field = config.listen === undefined ? 'host' : 'listen';
     throw new InvalidClusterConfigError(
       field,
-      `${listen.host} can be reached from other machines: set clusterSecret, or insecure: true if everybody may join`,
+      `${listen.host} can be reached from other machines: set clusterSecret, or tls with requestPeerCert, or insecure: true if everybody may join`,
     );
   }
   const heartbeatIntervalMs = readTime('heartbeatIntervalMs', config.heartbeatIntervalMs ?? 1000);
@@ -106,11 +110,23 @@ export function readClusterConfig(config: ClusterConfig): ClusterSettings {
     listen,
     seeds: readSeeds(config.seeds ?? []),
     clusterSecrets,
+    tls,
     heartbeatIntervalMs,
     heartbeatMissThreshold: readWhole('heartbeatMissThreshold', config.heartbeatMissThreshold ?? 5, 2, 1000),
     backoff: { baseMs, maxMs },
     forgetAfterMs: readTime('forgetAfterMs', config.forgetAfterMs ?? 60_000),
   };
+}
+
+function checkFields(config: ClusterConfig): void {
+  if (typeof config !== 'object' || config === null) {
+    throw new InvalidClusterConfigError('config', "must be an object such as { nodeName: 'nodeA' }");
+  }
+  for (const field of Object.keys(config)) {
+    if (!Object.hasOwn(FIELDS, field)) {
+      throw new InvalidClusterConfigError(field, `is not a setting; there are ${Object.keys(FIELDS).join(', ')}`);
+    }
+  }
 }
 
 function readNodeName(value: unknown): string {

@@ -135,7 +135,7 @@ export function createCluster(options: ClusterOptions): {
 
   async function start(config: ClusterConfig): Promise<void> {
     if (status !== 'stopped') throw new ClusterAlreadyStartedError(status);
-    const settings = readClusterConfig(config);
+    const settings = readClusterConfig(config, options.role);
     // Under way before anybody hears of it, so that a stop() in a status handler finds something to wait for.
     starting = launch(settings);
     become('starting');

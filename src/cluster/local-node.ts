@@ -84,11 +84,15 @@ export class LocalNode {
       return observer;
     }
     let node: LocalNode | undefined;
-    const listener = await transport.listen(settings.listen, (connection) => {
-      // Without the port there is no node id yet, and so nothing to answer with.
-      if (node === undefined) connection.terminate();
-      else node.#accept(connection);
-    });
+    const listener = await transport.listen(
+      settings.listen,
+      (connection) => {
+        // Without the port there is no node id yet, and so nothing to answer with.
+        if (node === undefined) connection.terminate();
+        else node.#accept(connection);
+      },
+      settings.tls,
+    );
     node = new LocalNode(options, listener);
     node.#dialer.start();
     return node;
@@ -205,7 +209,10 @@ export class LocalNode {
   #dial(target: NodeId): void {
     const isMember = this.#membership.members.has(target);
     const expected = isMember ? { id: target } : { name: NodeId.parts(target).name };
-    this.#targets.set(this.#openLink(this.#options.transport.connect(NodeId.parts(target)), expected), target);
+    this.#targets.set(
+      this.#openLink(this.#options.transport.connect(NodeId.parts(target), this.#options.settings.tls), expected),
+      target,
+    );
   }
 
   #openLink(connection: Connection, expected?: Expectation, delayMs = 0): Link {

@@ -68,12 +68,23 @@ export interface Listener {
   close(): Promise<void>;
 }
 
-/** How links reach other processes. */
+/** Certificates and keys in PEM. */
+export interface TlsSettings {
+  /** This side's certificate, and its key. A side that only dials may do without. */
+  readonly cert?: string | Buffer;
+  readonly key?: string | Buffer;
+  /** Whom to trust. Default: those whom Node.js trusts. */
+  readonly ca?: string | Buffer | readonly (string | Buffer)[];
+  /** Whoever connects needs a certificate of `ca`, too. Default false. */
+  readonly requestPeerCert?: boolean;
+}
+
+/** How links reach other processes; encrypted, with `tls`. */
 export interface Transport {
   /** @throws ListenError (as a rejection) when the address cannot be bound */
-  listen(address: Address, accept: (connection: Connection) => void): Promise<Listener>;
+  listen(address: Address, accept: (connection: Connection) => void, tls?: TlsSettings): Promise<Listener>;
   /** A connection in the making: `onOpen` or `onClose` comes next, at its own time. */
-  connect(address: Address): Connection;
+  connect(address: Address, tls?: TlsSettings): Connection;
 }
 
 /** `host:port`, with brackets where IPv6 needs them. */

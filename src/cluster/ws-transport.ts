@@ -1,10 +1,12 @@
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocket, WebSocketServer } from 'ws';
 import { asError, ListenError } from '../errors.js';
 import { MAX_FRAME_BYTES } from './frames.js';
 import { Strangers } from './strangers.js';
+import { secretsOf } from './tls-config.js';
 import {
   type Address,
   type Connection,
@@ -13,6 +15,7 @@ import {
   type Listener,
   MAX_STRANGER_BYTES,
   type Seal,
+  type TlsSettings,
   type Transport,
 } from './transport.js';
 
@@ -38,9 +41,9 @@ const MAX_BATCH_CHARS = 256 * 1024;
 export function createWsTransport(): Transport {
   return {
     listen,
-    connect(address) {
-      const url = `ws://${formatAddress(address)}`;
-      const webSocket = new WebSocket(url, SOCKET_OPTIONS);
+    connect(address, tls) {
+      const url = `${tls === undefined ? 'ws' : 'wss'}://${formatAddress(address)}`;
+      const webSocket = new WebSocket(url, { ...SOCKET_OPTIONS, ...(tls && secretsOf(tls)) });
       const connection = new WsConnection(webSocket, formatAddress(address));
       // Not before it is open: whoever listens to the socket earlier takes what came behind the upgrade.
       webSocket.once('upgrade', ({ socket }) => webSocket.once('open', () => connection.guard(socket)));
@@ -49,10 +52,24 @@ export function createWsTransport(): Transport {
   };
 }
 
-async function listen(address: Address, accept: (connection: Connection) => void): Promise<Listener> {
-  const server = createServer((_request, response) => {
-    response.writeHead(426, { Connection: 'close', 'Content-Type': 'text/plain' }).end('noex nodes speak WebSocket\n');
-  });
+const refuseRequest: RequestListener = (_request, response) => {
+  response.writeHead(426, { Connection: 'close', 'Content-Type': 'text/plain' }).end('noex nodes speak WebSocket\n');
+};
+
+function createListeningServer(tls: TlsSettings | undefined): Server {
+  if (tls === undefined) return createServer(refuseRequest);
+  const { requestPeerCert = false } = tls;
+  const verification = { requestCert: requestPeerCert, rejectUnauthorized: requestPeerCert };
+  const options = { ...secretsOf(tls), ...verification, handshakeTimeout: UPGRADE_TIMEOUT_MS };
+  return createSecureServer(options, refuseRequest);
+}
+
+async function listen(
+  address: Address,
+  accept: (connection: Connection) => void,
+  tls?: TlsSettings,
+): Promise<Listener> {
+  const server = createListeningServer(tls);
   server.headersTimeout = UPGRADE_TIMEOUT_MS;
   server.requestTimeout = UPGRADE_TIMEOUT_MS;
   server.timeout = UPGRADE_TIMEOUT_MS;
@@ -63,24 +80,28 @@ async function listen(address: Address, accept: (connection: Connection) => void
     // Only browsers send an origin. A web page must not get to talk to a node that listens on its reader's loopback.
     verifyClient: ({ req }, decide) => decide(req.headers.origin === undefined, 403),
   });
-  const strangers = new Strangers<Duplex>((socket) => socket.destroy());
-  const sockets = new Set<Duplex>();
-  const upgraded = new WeakSet<Duplex>();
-  server.on('connection', (socket) => {
-    const address = socket.remoteAddress ?? 'unknown';
-    sockets.add(socket);
-    strangers.add(socket, address);
+  // By the other end: under TLS the socket of a request is another one than that which was accepted.
+  const sockets = new Map<string, Socket>();
+  const upgraded = new Set<string>();
+  const strangers = new Strangers<string>((end) => sockets.get(end)?.destroy());
+  server.on('connection', (socket: Socket) => {
+    const { remoteAddress = 'unknown' } = socket;
+    const end = endOf(socket);
+    sockets.set(end, socket);
+    strangers.add(end, remoteAddress);
     socket.once('close', () => {
-      sockets.delete(socket);
-      strangers.remove(socket, address);
+      sockets.delete(end);
+      upgraded.delete(end);
+      strangers.remove(end, remoteAddress);
     });
   });
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const remote = request.socket.remoteAddress ?? 'unknown';
+    const end = endOf(request.socket);
     request.socket.setTimeout(0);
     webSockets.handleUpgrade(request, socket, head, (webSocket) => {
-      const connection = new WsConnection(webSocket, remote, () => strangers.remove(socket, remote));
-      upgraded.add(socket);
+      const connection = new WsConnection(webSocket, remote, () => strangers.remove(end, remote));
+      upgraded.add(end);
       connection.guard(request.socket);
       accept(connection);
     });
@@ -94,15 +115,19 @@ async function listen(address: Address, accept: (connection: Connection) => void
     close: () =>
       new Promise((resolve) => {
         const deadline = setTimeout(() => {
-          for (const socket of sockets) socket.destroy();
+          for (const socket of sockets.values()) socket.destroy();
         }, CLOSE_TIMEOUT_MS);
         server.close(() => {
           clearTimeout(deadline);
           resolve();
         });
-        for (const socket of sockets) if (!upgraded.has(socket)) socket.destroy();
+        for (const [end, socket] of sockets) if (!upgraded.has(end)) socket.destroy();
       }),
   };
+}
+
+function endOf({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress} ${remotePort}`;
 }
 
 function bind(server: Server, { host, port }: Address): Promise<void> {

@@ -13,7 +13,7 @@ import { type ClusterObserverApi, createClusterObserver } from '../observer/clus
 /** How long to wait for the nodes that the first one tells of, ms. */
 const INTRODUCTION_MS = 1000;
 
-export interface AttachOptions extends Pick<ClusterConfig, 'clusterSecret' | 'forgetAfterMs'> {
+export interface AttachOptions extends Pick<ClusterConfig, 'clusterSecret' | 'tls' | 'forgetAfterMs'> {
   /** How long the first contact may take, ms. Default 5000. */
   readonly timeout?: number;
   /** Hears what handlers throw, and what goes wrong with nodes later on. Default: a warning of the Node process. */
@@ -48,7 +48,7 @@ export async function attach(
   addresses: string | readonly string[],
   options: AttachOptions = {},
 ): Promise<AttachedObserver> {
-  const { clock = systemClock, onError = warn, timeout = 5000, clusterSecret, forgetAfterMs } = options;
+  const { clock = systemClock, onError = warn, timeout = 5000, clusterSecret, tls, forgetAfterMs } = options;
   if (!(typeof timeout === 'number' && timeout > 0 && timeout <= MAX_TIMER_MS)) {
     throw new InvalidArgumentError('timeout', `a number of ms above 0, at most ${MAX_TIMER_MS}`, timeout);
   }
@@ -87,6 +87,7 @@ export async function attach(
       nodeName: `observer-${randomBytes(6).toString('hex')}`,
       seeds,
       ...(clusterSecret !== undefined && { clusterSecret }),
+      ...(tls !== undefined && { tls }),
       ...(forgetAfterMs !== undefined && { forgetAfterMs }),
     });
     const first = await contact.made;

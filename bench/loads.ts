@@ -27,6 +27,11 @@ export const loads: readonly Load[] = [
   },
   { name: 'links', title: 'messages between two nodes', import: () => import('./loads/links.js') },
   { name: 'cluster', title: '3 real nodes x 10,000 processes', import: () => import('./loads/cluster.js') },
+  {
+    name: 'dashboard',
+    title: 'web dashboard of 3 real nodes, 10,000 processes',
+    import: () => import('./loads/dashboard.js'),
+  },
   { name: 'scale', title: 'cost by size', import: () => import('./loads/scale.js') },
   { name: 'nodes', title: '100 nodes x 1,000 processes, in one process', import: () => import('./loads/nodes.js') },
 ];

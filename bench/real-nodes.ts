@@ -33,6 +33,11 @@ export class RealNodes {
     this.#processes = processes;
   }
 
+  /** What this process sees of all nodes. */
+  get observer(): Runtime['ClusterObserver'] {
+    return this.#reader.runtime.ClusterObserver;
+  }
+
   /** Reads all nodes, so many times a round. */
   poll(times: number, prepare?: () => Promise<void>): Round {
     return duration(times, () => this.#read(), prepare);

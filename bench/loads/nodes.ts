@@ -2,9 +2,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { MemoryNetwork } from '../../dist/src/cluster/memory-transport.js';
 import { inSlices, startCounters, touch } from '../counter.js';
 import { linked } from '../linked.js';
-import { median, type Samples } from '../measure.js';
+import { median } from '../measure.js';
 import { createRuntime, type Runtime, systemClock } from '../noex.js';
 import { atLeast, atMost, type Row } from '../row.js';
+import { usage } from '../usage.js';
 
 const NODES = 100;
 const PROCESSES_EACH = 1000;
@@ -33,14 +34,14 @@ export async function* run(): AsyncGenerator<Row> {
 
   const [reader] = nodes;
   if (reader === undefined) return;
-  const unread = await usage();
+  const unread = await usage(ROUNDS, ROUND_MS);
   const arrivals: number[] = [];
   const subscription = reader.ClusterObserver.snapshot$.subscribe(({ aggregated }) => {
     if (aggregated.totalProcessCount === NODES * PROCESSES_EACH) arrivals.push(performance.now());
   });
   await delay(ROUND_MS);
   const from = performance.now();
-  const read = await usage();
+  const read = await usage(ROUNDS, ROUND_MS);
   const perSecond = (1000 * arrivals.filter((at) => at >= from).length) / (performance.now() - from);
   const bills = nodes.map(billOf);
   subscription.unsubscribe();
@@ -67,17 +68,4 @@ function keepBusy(touches: readonly (() => Promise<void>)[]): void {
   for (const [at, touchNode] of touches.entries()) {
     setTimeout(() => setInterval(() => void touchNode(), 1000), (1000 * at) / touches.length);
   }
-}
-
-/** The share of one core that this process uses, all its threads together: a figure for each round. */
-async function usage(): Promise<Samples> {
-  const shares: number[] = [];
-  for (let round = 0; round < ROUNDS; round += 1) {
-    const begun = performance.now();
-    const before = process.cpuUsage();
-    await delay(ROUND_MS);
-    const { user, system } = process.cpuUsage(before);
-    shares.push((user + system) / 1000 / (performance.now() - begun));
-  }
-  return shares;
 }

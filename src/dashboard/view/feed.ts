@@ -66,14 +66,21 @@ export function changesBetween(before: ClusterView | undefined, after: ClusterVi
 }
 
 function nodeChanges(before: NodeView | undefined, { node, processes }: NodeView): readonly NodeChanges[] {
-  if (before?.processes === processes) return [];
-  const gone = new Map(before?.processes.map((row) => [row.id, row]));
+  const earlier = before?.processes ?? [];
+  if (earlier === processes) return [];
+  const { nodeId } = node;
+  // Mostly all stand where they stood, and need not be looked for.
+  if (earlier.length === processes.length && processes.every(({ id }, at) => id === earlier[at]?.id)) {
+    const changed = processes.filter((row, at) => row !== earlier[at]);
+    return changed.length === 0 ? [] : [{ nodeId, rows: changed.map(pack), removed: [] }];
+  }
+  const gone = new Map(earlier.map((row) => [row.id, row]));
   const rows: PackedRow[] = [];
   for (const row of processes) {
     if (gone.get(row.id) !== row) rows.push(pack(row));
     gone.delete(row.id);
   }
-  return rows.length === 0 && gone.size === 0 ? [] : [{ nodeId: node.nodeId, rows, removed: [...gone.keys()] }];
+  return rows.length === 0 && gone.size === 0 ? [] : [{ nodeId, rows, removed: [...gone.keys()] }];
 }
 
 /** The view that the changes lead to. Rows that did not change are the same objects. */

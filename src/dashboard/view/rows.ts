@@ -81,46 +81,50 @@ export function keyOf(nodeId: string, id: string): string {
   return `${nodeId} ${id}`;
 }
 
+/** A row that is being made. Of thousands in one go, spreads would cost more than all else. */
+type Draft = { -readonly [Field in keyof ProcessRow]: ProcessRow[Field] };
+
 export function serverRow(nodeId: string, stats: GenServerStats, rate: number | undefined): ProcessRow {
-  const { id, status: state, queueSize: queue, messageCount: messages, startedAt, latency, loopBlocks = 0 } = stats;
-  const waitP99 = latency?.wait.p99;
-  const handleP99 = latency?.handle.p99;
-  return {
-    ...identity(nodeId, stats),
+  const { id, status, queueSize, messageCount, startedAt, latency, loopBlocks = 0 } = stats;
+  const row: Draft = {
+    key: keyOf(nodeId, id),
+    nodeId,
     id,
     kind: 'genserver',
-    state,
-    queue,
-    messages,
-    ...(rate !== undefined && { rate }),
-    ...(waitP99 !== undefined && { waitP99 }),
-    ...(handleP99 !== undefined && { handleP99 }),
+    state: status,
+    queue: queueSize,
+    messages: messageCount,
     loopBlocks,
     startedAt,
   };
+  if (rate !== undefined) row.rate = rate;
+  if (latency !== undefined) {
+    row.waitP99 = latency.wait.p99;
+    row.handleP99 = latency.handle.p99;
+  }
+  return identified(row, stats);
 }
 
 export function supervisorRow(nodeId: string, stats: SupervisorStats): ProcessRow {
-  const { id, strategy, childCount: children, totalRestarts: restarts, startedAt } = stats;
-  return {
-    ...identity(nodeId, stats),
+  const { id, strategy, childCount, totalRestarts, startedAt } = stats;
+  const row: Draft = {
+    key: keyOf(nodeId, id),
+    nodeId,
     id,
     kind: 'supervisor',
     state: 'running',
-    restarts,
-    children,
+    restarts: totalRestarts,
+    children: childCount,
     strategy,
     startedAt,
   };
+  return identified(row, stats);
 }
 
-function identity(nodeId: string, { id, name, parentId }: GenServerStats | SupervisorStats) {
-  return {
-    key: keyOf(nodeId, id),
-    nodeId,
-    ...(name !== undefined && { name }),
-    ...(parentId !== undefined && { parentKey: keyOf(nodeId, parentId) }),
-  };
+function identified(row: Draft, { name, parentId }: GenServerStats | SupervisorStats): ProcessRow {
+  if (name !== undefined) row.name = name;
+  if (parentId !== undefined) row.parentKey = keyOf(row.nodeId, parentId);
+  return row;
 }
 
 /** `rate`: of all its processes. `queue`: likewise. */

@@ -1,21 +1,33 @@
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { type AttachedObserver, attach } from '../distribution.js';
 import type { Command } from './command.js';
 
 /** What goes wrong with single nodes later on is shown as their status: a line for each would spoil the screen. */
 const quiet = (): void => undefined;
 
+type Target = Extract<Command, { name: 'observe' }>['target'];
+
 /** Attaches, does `work`, and detaches whatever happens. */
 export async function whileAttached(
-  { addresses, secret }: Extract<Command, { name: 'observe' }>['target'],
+  { addresses, secret, tls }: Target,
   work: (cluster: AttachedObserver) => Promise<void>,
 ): Promise<void> {
-  const cluster = await attach(addresses, { onError: quiet, ...(secret !== undefined && { clusterSecret: secret }) });
+  const cluster = await attach(addresses, {
+    onError: quiet,
+    ...(secret !== undefined && { clusterSecret: secret }),
+    ...(tls !== undefined && { tls: await readAll(tls) }),
+  });
   try {
     await work(cluster);
   } finally {
     await cluster.detach();
   }
+}
+
+async function readAll(files: NonNullable<Target['tls']>): Promise<Record<string, string>> {
+  const contents = Object.entries(files).map(async ([what, file]) => [what, await readFile(file, 'utf8')] as const);
+  return Object.fromEntries(await Promise.all(contents));
 }
 
 /** Resolves when somebody wants this program to end: Ctrl+C, a signal, or the program that started it is gone. */

@@ -27,6 +27,8 @@ interface Target {
   /** `name@host:port`, one or more of which any will do. */
   readonly addresses: readonly string[];
   readonly secret?: string;
+  /** Files in PEM. Absent: no TLS. */
+  readonly tls?: { readonly ca: string; readonly cert?: string; readonly key?: string };
 }
 
 /** What is wrong with what was typed, for people. */
@@ -51,6 +53,8 @@ export const USAGE = `noex: one look at a whole cluster
       --every <ms>                     time between two overviews, default 5000
 
   -s, --secret <text>                  the cluster's secret; better in NOEX_CLUSTER_SECRET
+      --ca <file>                      links are encrypted, by certificates of this authority
+      --cert <file>, --key <file>      what shows them that this is one of theirs, if they ask
   -h, --help                           this
   -v, --version                        the version of noex
 
@@ -60,7 +64,12 @@ Any node of the cluster will do: the others are learned from it. Looking on make
 const LONGEST_MS = 86_400_000;
 
 const HELP = { help: { type: 'boolean', short: 'h' }, version: { type: 'boolean', short: 'v' } } as const;
-const SECRET = { secret: { type: 'string', short: 's' } } as const;
+const TARGET = {
+  secret: { type: 'string', short: 's' },
+  ca: { type: 'string' },
+  cert: { type: 'string' },
+  key: { type: 'string' },
+} as const;
 
 /** @throws UsageError */
 export function readCommand(
@@ -93,7 +102,7 @@ type Env = Readonly<Record<string, string | undefined>>;
 function readObserve(args: readonly string[], env: Env, isTerminal: boolean): Command {
   const { values, positionals } = parse(args, {
     ...HELP,
-    ...SECRET,
+    ...TARGET,
     once: { type: 'boolean' },
     json: { type: 'boolean' },
     every: { type: 'string' },
@@ -105,7 +114,7 @@ function readObserve(args: readonly string[], env: Env, isTerminal: boolean): Co
   if (everyMs !== undefined && output === 'screen') throw new UsageError('--every goes with --json or --once');
   return {
     name: 'observe',
-    target: target('observe', positionals, values.secret, env),
+    target: target('observe', positionals, values, env),
     output,
     ...(everyMs !== undefined && { everyMs }),
   };
@@ -114,7 +123,7 @@ function readObserve(args: readonly string[], env: Env, isTerminal: boolean): Co
 function readDashboard(args: readonly string[], env: Env): Command {
   const { values, positionals } = parse(args, {
     ...HELP,
-    ...SECRET,
+    ...TARGET,
     port: { type: 'string', short: 'p' },
     host: { type: 'string' },
     token: { type: 'string' },
@@ -129,7 +138,7 @@ function readDashboard(args: readonly string[], env: Env): Command {
   const token = values['no-token'] === true ? false : values.token;
   return {
     name: 'dashboard',
-    target: target('dashboard', positionals, values.secret, env),
+    target: target('dashboard', positionals, values, env),
     port: wholeNumber('--port', values.port ?? '4000', 0, 65_535),
     host: values.host ?? '127.0.0.1',
     ...(token !== undefined && { token }),
@@ -155,12 +164,32 @@ function readDemo(args: readonly string[]): Command {
   };
 }
 
-function target(command: string, addresses: readonly string[], secret: string | undefined, env: Env): Target {
+interface TargetValues {
+  readonly secret?: string;
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
+}
+
+function target(
+  command: string,
+  addresses: readonly string[],
+  { secret, ca, cert, key }: TargetValues,
+  env: Env,
+): Target {
   if (addresses.length === 0) {
     throw new UsageError(`${command} needs the address of a node, such as nodeA@127.0.0.1:4369`);
   }
   const given = secret ?? env['NOEX_CLUSTER_SECRET'];
-  return { addresses, ...(given !== undefined && given !== '' && { secret: given }) };
+  if ((cert === undefined) !== (key === undefined)) throw new UsageError('--cert and --key belong together');
+  if (cert !== undefined && ca === undefined)
+    throw new UsageError('--cert goes with --ca: whose certificates the nodes have');
+  const identity = cert !== undefined && key !== undefined ? { cert, key } : {};
+  return {
+    addresses,
+    ...(given !== undefined && given !== '' && { secret: given }),
+    ...(ca !== undefined && { tls: { ca, ...identity } }),
+  };
 }
 
 function parse<Options extends NonNullable<ParseArgsConfig['options']>>(args: readonly string[], options: Options) {

@@ -6,6 +6,9 @@ import { isQuiet, isViolation } from './refusal.js';
 /** At most so many are remembered; then it starts anew. Strangers must not make this grow. */
 const MAX_COMPLAINTS = 1000;
 
+/** Codes of Node.js and OpenSSL for what is wrong with a certificate, or with TLS as such. */
+const TLS_PROBLEM = /^(ERR_TLS_|ERR_SSL_|EPROTO$|UNABLE_TO_)|CERT/;
+
 /** A refused link, and who was at its other end. */
 export interface RefusedLink {
   readonly end: Extract<LinkEnd, { kind: 'refused' }>;
@@ -47,6 +50,13 @@ export class Complaints {
       : new HandshakeError(whom, reason, problem);
     if (linkedWith === undefined) this.#once(whom, reason, error);
     else this.#onError(error);
+  }
+
+  /** A dialled connection broke before there was a link. Most of that passes; a certificate that does not fit stays. */
+  broken(target: NodeId, reason: string): void {
+    if (!TLS_PROBLEM.test(reason)) return;
+    const problem = 'TLS failed: do its certificate, its address and the ca of this node fit, and have both sides tls?';
+    this.#once(target, reason, new HandshakeError(target, reason, problem));
   }
 
   /** Somebody else uses the local node's id. Told once. */

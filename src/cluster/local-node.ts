@@ -387,6 +387,7 @@ export class LocalNode {
       this.#dialer.reached(target, peerId);
     } else {
       this.#dialer.failed(target);
+      if (end.kind === 'broken') this.#complaints.broken(target, end.reason);
       this.#options.onUnreached(target, end);
     }
   }

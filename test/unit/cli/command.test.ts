@@ -27,6 +27,14 @@ describe('the command line', () => {
       'dashboard nodeA@127.0.0.1:4369 --no-token',
       { name: 'dashboard', target, port: 4000, host: '127.0.0.1', token: false, open: false },
     ],
+    [
+      'observe nodeA@127.0.0.1:4369 --ca ca.pem --cert my.pem --key my.key --json',
+      {
+        name: 'observe',
+        target: { ...target, tls: { ca: 'ca.pem', cert: 'my.pem', key: 'my.key' } },
+        output: 'json',
+      },
+    ],
     ['demo', { name: 'demo', port: 4000, everyMs: 5000, open: false }],
     ['demo --port 5000 --every 100 --open', { name: 'demo', port: 5000, everyMs: 100, open: true }],
   ])('%s', (line, command) => {
@@ -53,6 +61,8 @@ describe('the command line', () => {
     ['dashboard a@h:1 --port 65536', '--port'],
     ['dashboard a@h:1 --port', '--port'],
     ['dashboard a@h:1 --token x --no-token', 'exclude each other'],
+    ['observe a@h:1 --ca ca.pem --cert my.pem', '--cert and --key belong together'],
+    ['observe a@h:1 --cert my.pem --key my.key', '--cert goes with --ca'],
     ['demo nodeA', "demo takes no 'nodeA'"],
   ])('%s: is told what is wrong', (line, problem) => {
     expect(() => read(line)).toThrow(UsageError);

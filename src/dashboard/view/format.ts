@@ -16,11 +16,11 @@ export function formatRate(perSecond: number | undefined): string {
   return scaled(perSecond, 1000, ['', ' k', ' M', ' G']);
 }
 
-/** A short time, in ms. */
+/** A short time, of ms. */
 export function formatMs(ms: number | undefined): string {
   if (ms === undefined) return UNKNOWN;
   if (ms === 0) return '0 ms';
-  if (ms < 1) return `${ms.toFixed(2)} ms`;
+  if (ms < 0.9995) return `${Math.max(1, Math.round(ms * 1000))} µs`;
   if (ms < 10) return `${ms.toFixed(1)} ms`;
   return ms < 10_000 ? `${count.format(Math.round(ms))} ms` : `${(ms / 1000).toFixed(1)} s`;
 }

@@ -190,7 +190,14 @@ describe('figures', () => {
       '12.3 k',
       '3.40 M',
     ]);
-    expect([0, 0.034, 3.14, 9999, 12_000].map(formatMs)).toEqual(['0 ms', '0.03 ms', '3.1 ms', '9,999 ms', '12.0 s']);
+    expect([0, 0.034, 0.9999, 3.14, 9999, 12_000].map(formatMs)).toEqual([
+      '0 ms',
+      '34 µs',
+      '1.0 ms',
+      '3.1 ms',
+      '9,999 ms',
+      '12.0 s',
+    ]);
     expect([0, 1023, 1024, 52_428_800].map(formatBytes)).toEqual(['0 B', '1023 B', '1.00 kB', '50.0 MB']);
     expect([0, 0.034, 0.5, 1.2].map(formatShare)).toEqual(['0.0 %', '3.4 %', '50 %', '120 %']);
     expect([-5, 59_999, 61_000, 3_660_000, 90_000_000].map(formatUptime)).toEqual([

@@ -6,6 +6,9 @@ import { useDashboard } from '../model/dashboard.js';
 import { Chart, type ChartProps } from './chart.js';
 import { Filters } from './filters.js';
 
+/** There is no half message. */
+const WHOLE = Array.from({ length: 10 }, (_, power) => [1, 2, 5].map((step) => step * 10 ** power)).flat();
+
 /** 1, 2, 4, 8 ... kB and so on. */
 const BINARY = Array.from({ length: 35 }, (_, power) => 1024 * 2 ** power);
 
@@ -13,7 +16,7 @@ type Look = Pick<ChartProps, 'title' | 'hint' | 'format' | 'steps'>;
 
 const CHARTS: Record<Series, Look> = {
   rate: { title: 'Messages/s', hint: 'handled', format: formatRate },
-  queue: { title: 'Queue', hint: 'messages waiting', format: formatCount },
+  queue: { title: 'Queue', hint: 'messages waiting', format: formatCount, steps: WHOLE },
   loopDelayP99: { title: 'Event loop p99', hint: 'how late timers fire', format: formatMs },
   memory: { title: 'Heap', hint: 'in use', format: formatBytes, steps: BINARY },
 };

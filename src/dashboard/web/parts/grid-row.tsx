@@ -60,6 +60,10 @@ function Cell({ row, column, uptimeMs }: CellProps) {
           <Icon name={row.kind} />
           <span class="label">{labelOf(row)}</span>
           {row.name !== undefined && <span class="id">{row.id}</span>}
+          {/* Shown where there is no room for the column of the node. */}
+          <span class="place" aria-hidden="true">
+            {nodeNames.value.get(row.nodeId)}
+          </span>
         </>
       );
     case 'node':

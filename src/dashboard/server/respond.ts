@@ -80,6 +80,8 @@ export function leadOn(request: IncomingMessage, response: ServerResponse, cooki
 export function refuseUpgrade(socket: Duplex, { status, reason }: Refusal): void {
   // It may be gone already, and nobody else listens for that.
   socket.on('error', () => socket.destroy());
+  // Whoever is refused cannot keep the connection by not ending it.
+  socket.once('finish', () => socket.destroy());
   const body = `${reason}\n`;
   const headers = [
     'Connection: close',

@@ -316,6 +316,17 @@ describe('the WebSocket', () => {
     expect((await ask(port, '/feed')).status).toBe(426);
   });
 
+  test('lets nobody who is refused keep the connection', async () => {
+    const dashboard = await serve();
+    const socket = connect({ port: dashboard.port, host: '127.0.0.1', allowHalfOpen: true });
+    socket.write('GET /feed HTTP/1.1\r\nHost: evil.example\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n');
+    socket.resume();
+    await once(socket, 'end');
+    // It waits for every connection.
+    await dashboard.close();
+    socket.destroy();
+  });
+
   test('survives those who hang up while they are refused', async () => {
     const { port } = await serve();
     for (let i = 0; i < 50; i += 1) {

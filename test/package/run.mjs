@@ -121,6 +121,8 @@ for (const entry of entries) assert.ok(Object.keys(entry).length > 0, 'an entry 
 const { ClusterObserver } = await import('noex');
 assert.ok(ClusterObserver, 'noex exports ClusterObserver');
 assert.equal(ClusterObserver, (await import('noex/distribution')).ClusterObserver, 'both entries share it');
+const { dashboardHandler } = await import('noex/dashboard');
+dashboardHandler().close(); // throws where its page is missing
 `,
   );
   execute(['run.js'], 'the installed package does not run');

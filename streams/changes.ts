@@ -15,6 +15,8 @@ export interface ServerColumns {
   readonly queueSize: readonly number[];
   readonly messageCount: readonly number[];
   readonly loopBlocks: readonly number[];
+  readonly dropped: readonly number[];
+  readonly restarts: readonly number[];
   /** Time in the mailbox and time in the handler: histograms, packed. */
   readonly wait: readonly (readonly number[])[];
   readonly handle: readonly (readonly number[])[];
@@ -136,6 +138,8 @@ function serverColumns(rows: readonly GenServerStats[]): ServerColumns {
     queueSize: rows.map(({ queueSize }) => queueSize),
     messageCount: rows.map(({ messageCount }) => messageCount),
     loopBlocks: rows.map(({ loopBlocks }) => loopBlocks ?? 0),
+    dropped: rows.map(({ dropped }) => dropped ?? 0),
+    restarts: rows.map(({ restarts }) => restarts ?? 0),
     wait: rows.map((row) => packHistogram(histogramsOf(row)?.wait ?? emptyHistogram)),
     handle: rows.map((row) => packHistogram(histogramsOf(row)?.handle ?? emptyHistogram)),
     startedAt: rows.map(({ startedAt }) => startedAt),
@@ -166,6 +170,8 @@ function serverRows(columns: ServerColumns, now: Now): GenServerStats[] {
       queueSize: columns.queueSize[row] ?? 0,
       messageCount: columns.messageCount[row] ?? 0,
       loopBlocks: columns.loopBlocks[row],
+      dropped: columns.dropped[row],
+      restarts: columns.restarts[row],
       histograms: histogramsIn(columns.wait[row], columns.handle[row]),
       startedAt: columns.startedAt[row] ?? 0,
     };

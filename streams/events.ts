@@ -62,6 +62,8 @@ export interface MessagesHandled extends Stamped {
   readonly infos: number;
   /** Messages waiting in the mailbox after these. */
   readonly queueSize: number;
+  /** Messages that were dropped because the mailbox was full. Absent: none. */
+  readonly dropped?: number;
   /**
    * Of those messages that were measured, three numbers each: time in the mailbox and time in the handler, in whole us,
    * and for how many messages this one stands; 0: it only tells the longest. Absent: none was.

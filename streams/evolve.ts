@@ -1,5 +1,5 @@
 import { ChangeLog } from './change-log.js';
-import type { ChildStarted, MessagesHandled, ProcessSpawned, RuntimeEvent } from './events.js';
+import type { ChildRestarted, ChildStarted, MessagesHandled, ProcessSpawned, RuntimeEvent } from './events.js';
 import { histogramsOf, withSamples } from './latency.js';
 import { changedServer, type Now, ServerRow, type SupervisorFields, SupervisorRow } from './rows.js';
 import type { GenServerStats, ServerStatus, SupervisorStats } from './snapshot.js';
@@ -86,9 +86,7 @@ export class ModelDraft {
       case 'child_started':
         return this.#adopted(event);
       case 'child_restarted':
-        return this.#changeSupervisor(event.supervisorId, ({ totalRestarts }) => ({
-          totalRestarts: totalRestarts + 1,
-        }));
+        return this.#restarted(event);
       case 'process_exited':
         return this.#exited(event.id);
       case 'name_registered':
@@ -113,14 +111,16 @@ export class ModelDraft {
     return true;
   }
 
-  #handled({ id, calls, casts, infos, queueSize, samples = [] }: MessagesHandled): boolean {
+  #handled({ id, calls, casts, infos, queueSize, samples = [], dropped = 0 }: MessagesHandled): boolean {
     const row = this.#servers.get(id);
     if (row === undefined) return false;
     const messageCount = row.messageCount + calls + casts + infos;
-    if (messageCount === row.messageCount && queueSize === row.queueSize && samples.length === 0) return false;
+    const isSame = messageCount === row.messageCount && queueSize === row.queueSize;
+    if (isSame && samples.length === 0 && dropped === 0) return false;
     const before = histogramsOf(row);
     const histograms = samples.length === 0 ? before : withSamples(before, samples);
-    this.#servers.set(changedServer(row, { messageCount, queueSize, histograms }, this.#from.now));
+    const changes = { messageCount, queueSize, histograms, dropped: (row.dropped ?? 0) + dropped };
+    this.#servers.set(changedServer(row, changes, this.#from.now));
     return true;
   }
 
@@ -128,6 +128,14 @@ export class ModelDraft {
     const row = this.#servers.get(id);
     if (row === undefined) return false;
     this.#servers.set(changedServer(row, { loopBlocks: (row.loopBlocks ?? 0) + 1 }, this.#from.now));
+    return true;
+  }
+
+  #restarted({ supervisorId, newId, attempt }: ChildRestarted): boolean {
+    const restart = ({ totalRestarts }: SupervisorStats) => ({ totalRestarts: totalRestarts + 1 });
+    if (!this.#changeSupervisor(supervisorId, restart)) return false;
+    const row = this.#servers.get(newId);
+    if (row !== undefined) this.#servers.set(changedServer(row, { restarts: attempt }, this.#from.now));
     return true;
   }
 

@@ -97,6 +97,8 @@ const SERVERS = columns({
   queueSize: count,
   messageCount: count,
   loopBlocks: count,
+  dropped: count,
+  restarts: count,
   wait: packed,
   handle: packed,
   startedAt: time,

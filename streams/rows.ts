@@ -17,6 +17,8 @@ interface ServerFields extends RowFields {
   readonly queueSize: number;
   readonly messageCount: number;
   readonly loopBlocks?: number | undefined;
+  readonly dropped?: number | undefined;
+  readonly restarts?: number | undefined;
   readonly histograms?: LatencyHistograms | undefined;
 }
 
@@ -56,6 +58,8 @@ export class ServerRow extends Row implements GenServerStats {
   readonly queueSize: number;
   readonly messageCount: number;
   declare readonly loopBlocks?: number;
+  declare readonly dropped?: number;
+  declare readonly restarts?: number;
   readonly #histograms: LatencyHistograms | undefined;
   #latency: LatencyStats | undefined;
 
@@ -64,7 +68,9 @@ export class ServerRow extends Row implements GenServerStats {
     this.status = fields.status;
     this.queueSize = fields.queueSize;
     this.messageCount = fields.messageCount;
-    if (fields.loopBlocks !== undefined && fields.loopBlocks > 0) this.loopBlocks = fields.loopBlocks;
+    if (fields.loopBlocks) this.loopBlocks = fields.loopBlocks;
+    if (fields.dropped) this.dropped = fields.dropped;
+    if (fields.restarts) this.restarts = fields.restarts;
     this.#histograms = fields.histograms;
   }
 

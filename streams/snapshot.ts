@@ -36,6 +36,10 @@ export interface GenServerStats {
   readonly latency?: LatencyStats | undefined;
   /** How often one of its handlers held the event loop for too long. Absent: never. */
   readonly loopBlocks?: number;
+  /** Messages that were dropped because its mailbox was full. Absent: none. */
+  readonly dropped?: number;
+  /** How often its supervisor has started it anew. Absent: never. */
+  readonly restarts?: number;
 }
 
 /** One supervisor, as of a snapshot. Rows that did not change are the same objects from snapshot to snapshot. */

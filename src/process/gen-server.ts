@@ -1,11 +1,11 @@
 import type { ErrorFact, ExitFact } from '../../streams/events.js';
 import { MAX_TIMER_MS, type Timer } from '../clock.js';
-import { asError, InvalidArgumentError, MailboxFullError } from '../errors.js';
+import { asError, InvalidArgumentError } from '../errors.js';
 import type { GenServerBehavior, GenServerRef, ProcessRef, TerminationReason } from './behavior.js';
 import type { Deadlines } from './deadlines.js';
-import type { Process } from './process.js';
+import type { OverloadPolicy, Process } from './process.js';
 import type { ProcessTable } from './process-table.js';
-import { PendingCall, type Receipt } from './receipt.js';
+import { PendingCall } from './receipt.js';
 import type { Scheduler } from './scheduler.js';
 
 export interface GenServerOptions {
@@ -15,6 +15,8 @@ export interface GenServerOptions {
   readonly initTimeout?: number;
   /** How many messages may wait in the mailbox. Default: no limit. */
   readonly mailboxLimit?: number;
+  /** What is done with a message for a full mailbox. Default `reject`. What is dropped is counted in the stats. */
+  readonly overload?: OverloadPolicy;
 }
 
 export interface CallOptions {
@@ -119,20 +121,21 @@ export function createGenServer({ processes, scheduler, deadlines, onLifecycleEv
     return process;
   };
 
-  const send = (process: Process, message: unknown, receipt: Receipt): void => {
-    if (process.full) throw new MailboxFullError(process.id, process.mailboxLimit);
-    process.enqueue(message, receipt);
-  };
-
   return {
-    async start(behavior, { name, initTimeout = 5000, mailboxLimit = Number.POSITIVE_INFINITY } = {}) {
+    async start(
+      behavior,
+      { name, initTimeout = 5000, mailboxLimit = Number.POSITIVE_INFINITY, overload = 'reject' } = {},
+    ) {
       checkBehavior(behavior);
       if (name !== undefined) checkName(name);
       checkTimeout('initTimeout', initTimeout);
       if (mailboxLimit !== Number.POSITIVE_INFINITY && !(Number.isInteger(mailboxLimit) && mailboxLimit > 0)) {
         throw new InvalidArgumentError('mailboxLimit', 'a whole number of messages, at least 1', mailboxLimit);
       }
-      const process = await processes.spawn({ kind: 'genserver', behavior, name, initTimeout, mailboxLimit });
+      if (!OVERLOAD_POLICIES.includes(overload)) {
+        throw new InvalidArgumentError('overload', OVERLOAD_POLICIES.join(' | '), overload);
+      }
+      const process = await processes.spawn({ kind: 'genserver', behavior, name, initTimeout, mailboxLimit, overload });
       return process.ref;
     },
 
@@ -143,7 +146,7 @@ export function createGenServer({ processes, scheduler, deadlines, onLifecycleEv
         checkTimeout('timeout', timeout);
         const reply = new Promise<CallReply>(capture);
         const pending = new PendingCall(process.id, captured);
-        send(process, message, pending);
+        process.send(message, pending);
         deadlines.add(pending, timeout);
         scheduler.touch();
         return reply;
@@ -153,21 +156,21 @@ export function createGenServer({ processes, scheduler, deadlines, onLifecycleEv
     },
 
     cast(ref, message) {
-      send(server(ref), message, 'cast');
+      server(ref).send(message, 'cast');
     },
 
     info(ref, message) {
-      send(server(ref), message, 'info');
+      server(ref).send(message, 'info');
     },
 
     sendAfter(ref, message, ms) {
       if (!isDelay(ms)) throw new InvalidArgumentError('ms', `a number from 0 to ${MAX_TIMER_MS}`, ms);
       const process = server(ref);
       const handle: ScheduledSend = { processId: process.id };
-      const deliver = (): void => {
-        if (!process.full) process.enqueue(message, 'cast');
-      };
-      timers.set(handle, process.setTimer(deliver, ms));
+      timers.set(
+        handle,
+        process.setTimer(() => process.sendLate(message), ms),
+      );
       return handle;
     },
 
@@ -188,6 +191,8 @@ export function createGenServer({ processes, scheduler, deadlines, onLifecycleEv
     onLifecycleEvent,
   };
 }
+
+const OVERLOAD_POLICIES: readonly unknown[] = ['reject', 'drop_newest', 'drop_oldest'] satisfies OverloadPolicy[];
 
 function checkBehavior(behavior: unknown): void {
   if (typeof behavior !== 'object' || behavior === null) {

@@ -2,7 +2,7 @@ import type { ProcessKind, RuntimeFact, SupervisorStrategy } from '../../streams
 import type { Clock } from '../clock.js';
 import { InvalidArgumentError, ServerNotRunningError } from '../errors.js';
 import type { GenServerBehavior, ProcessRef } from './behavior.js';
-import { Process, type ProcessHost } from './process.js';
+import { type OverloadPolicy, Process, type ProcessHost } from './process.js';
 import type { Sampler } from './sampler.js';
 import type { Scheduler } from './scheduler.js';
 
@@ -24,6 +24,7 @@ interface SpawnOptions<State, CallMsg, CastMsg, CallReply, Info> {
   /** ms; Infinity: as long as it takes. */
   readonly initTimeout: number;
   readonly mailboxLimit: number;
+  readonly overload?: OverloadPolicy;
 }
 
 interface ProcessTableOptions {

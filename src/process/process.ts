@@ -1,6 +1,12 @@
 import type { MessageTraced, ProcessKind, SupervisorStrategy } from '../../streams/events.js';
 import type { Timer } from '../clock.js';
-import { asError, InitializationError, InvalidArgumentError, ServerNotRunningError } from '../errors.js';
+import {
+  asError,
+  InitializationError,
+  InvalidArgumentError,
+  MailboxFullError,
+  ServerNotRunningError,
+} from '../errors.js';
 import type { GenServerBehavior, ProcessRef, TerminationReason } from './behavior.js';
 import { errorFact, exitFact } from './facts.js';
 import { Mailbox } from './mailbox.js';
@@ -11,6 +17,12 @@ import { Timing, type TimingHost } from './timing.js';
 
 /** How long `terminate` may take after a crash before the process is gone without it, in ms. */
 const CRASH_CLEANUP_MS = 5000;
+
+/**
+ * What is done with a message for a full mailbox: `reject` tells the sender; `drop_newest` drops that message, `drop_oldest`
+ * the one that has waited longest. Whoever waits for the reply of a dropped call is told.
+ */
+export type OverloadPolicy = 'reject' | 'drop_newest' | 'drop_oldest';
 
 /** What a process needs of the runtime it lives in. */
 export interface ProcessHost extends TimingHost {
@@ -27,6 +39,7 @@ export interface ProcessOptions {
   readonly strategy?: SupervisorStrategy;
   readonly behavior: GenServerBehavior<unknown, unknown, unknown, unknown, unknown>;
   readonly mailboxLimit: number;
+  readonly overload?: OverloadPolicy;
 }
 
 /** What a parent is told, as an info message, when a child has ended. */
@@ -48,7 +61,8 @@ export class Process implements Runnable {
   readonly id: string;
   readonly kind: ProcessKind;
   readonly ref: ProcessRef;
-  readonly mailboxLimit: number;
+  readonly #mailboxLimit: number;
+  readonly #overload: OverloadPolicy;
   nextReady: Runnable | undefined;
 
   readonly #host: ProcessHost;
@@ -76,6 +90,7 @@ export class Process implements Runnable {
   #calls = 0;
   #casts = 0;
   #infos = 0;
+  #dropped = 0;
   #abortInit: ((error: Error) => void) | undefined;
 
   constructor(host: ProcessHost, options: ProcessOptions) {
@@ -85,7 +100,8 @@ export class Process implements Runnable {
     this.id = options.id;
     this.kind = options.kind;
     this.ref = { id: options.id };
-    this.mailboxLimit = options.mailboxLimit;
+    this.#mailboxLimit = options.mailboxLimit;
+    this.#overload = options.overload ?? 'reject';
     this.#behavior = options.behavior;
     const { id, kind, strategy } = options;
     this.#kindFacts = strategy === undefined ? { id, kind } : { id, kind, strategy };
@@ -102,10 +118,6 @@ export class Process implements Runnable {
 
   get runnable(): boolean {
     return this.#phase === 'handling' && this.#inFlight === undefined && this.#mailbox.size > 0;
-  }
-
-  get full(): boolean {
-    return this.#mailbox.size >= this.mailboxLimit;
   }
 
   /**
@@ -156,13 +168,51 @@ export class Process implements Runnable {
     });
   }
 
-  /** Puts a message into the mailbox. The caller has looked at `gone` and `full`. */
+  /**
+   * Puts a message into the mailbox, as far as that has room for it. The caller has looked at `gone`.
+   *
+   * @throws MailboxFullError when the sender has to know
+   */
+  send(message: unknown, receipt: Receipt): void {
+    if (this.#mailbox.size < this.#mailboxLimit || this.#makesRoom(receipt)) this.enqueue(message, receipt);
+  }
+
+  /** As {@link send}, for a sender that is not there any more. */
+  sendLate(message: unknown): void {
+    if (this.#mailbox.size >= this.#mailboxLimit && this.#overload === 'reject') this.#countDropped();
+    else this.send(message, 'cast');
+  }
+
+  /** Puts something into the mailbox, whatever its limit. */
   enqueue(message: unknown, receipt: Receipt): void {
     const isDue = this.#sampler.due();
     const entry = isDue || this.#isTraced ? this.#arrived(receipt, isDue) : receipt;
     this.#mailbox.push(message, entry);
     if (!this.#dirty) this.#markDirty();
     if (!this.#scheduled && this.runnable) this.#schedule();
+  }
+
+  /** Whether there is room for a message that found the mailbox full. */
+  #makesRoom(receipt: Receipt): boolean {
+    if (this.#overload === 'reject') throw this.#fullError();
+    const oldest = receiptOf(this.#mailbox.receipt);
+    // A request to stop is no message: it keeps its place.
+    const isRoom = this.#overload === 'drop_oldest' && !(oldest instanceof StopRequest);
+    this.#countDropped();
+    if (!isRoom && receipt instanceof PendingCall) throw this.#fullError();
+    if (!isRoom) return false;
+    this.#mailbox.drop();
+    if (oldest instanceof PendingCall) oldest.fail(this.#fullError());
+    return true;
+  }
+
+  #fullError(): MailboxFullError {
+    return new MailboxFullError(this.id, this.#mailboxLimit);
+  }
+
+  #countDropped(): void {
+    this.#dropped += 1;
+    if (!this.#dirty) this.#markDirty();
   }
 
   /** Handles what is queued, then terminates; resolves when gone. */
@@ -417,7 +467,7 @@ export class Process implements Runnable {
   #exit(reason: TerminationReason): void {
     const initializing = this.#phase === 'init';
     // How long the queue was is of no interest any more.
-    if (this.#dirty && this.#calls + this.#casts + this.#infos > 0) this.#reportCounts();
+    if (this.#dirty && this.#calls + this.#casts + this.#infos + this.#dropped > 0) this.#reportCounts();
     this.#phase = 'gone';
     this.#exitReason = reason;
     // Whoever keeps the ref of the gone does not keep what they knew.
@@ -471,7 +521,8 @@ export class Process implements Runnable {
 
   #reportCounts(): void {
     const [calls, casts, infos] = [this.#calls, this.#casts, this.#infos];
-    this.#calls = this.#casts = this.#infos = 0;
+    const dropped = this.#dropped;
+    this.#calls = this.#casts = this.#infos = this.#dropped = 0;
     const queueSize = this.#mailbox.size;
     const samples = this.#timing.takeSamples();
     this.#host.emit({
@@ -481,6 +532,7 @@ export class Process implements Runnable {
       casts,
       infos,
       queueSize,
+      ...(dropped > 0 && { dropped }),
       ...(samples !== undefined && { samples }),
     });
   }

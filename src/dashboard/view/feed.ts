@@ -46,6 +46,7 @@ const FIELDS = [
   'waitP99',
   'handleP99',
   'loopBlocks',
+  'dropped',
   'restarts',
   'children',
   'strategy',

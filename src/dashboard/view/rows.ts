@@ -20,7 +20,7 @@ export interface ProcessRow {
   readonly parentKey?: string;
   readonly kind: ProcessKind;
   readonly state: ServerStatus;
-  /** Messages waiting. GenServers only, as all of the following down to `loopBlocks`. */
+  /** Messages waiting. GenServers only, as all of the following down to `dropped`. */
   readonly queue?: number;
   /** Messages handled so far. */
   readonly messages?: number;
@@ -32,8 +32,11 @@ export interface ProcessRow {
   readonly handleP99?: number;
   /** How often it held the event loop for too long. */
   readonly loopBlocks?: number;
-  /** Of its children. Supervisors only, as the following. */
+  /** Messages that were dropped because its mailbox was full. */
+  readonly dropped?: number;
+  /** Of a GenServer: of itself. Of a supervisor: of its children. */
   readonly restarts?: number;
+  /** Supervisors only, as the following. */
   readonly children?: number;
   readonly strategy?: SupervisorStrategy;
   /** ms since the epoch, on the clock of its node. */
@@ -85,7 +88,7 @@ export function keyOf(nodeId: string, id: string): string {
 type Draft = { -readonly [Field in keyof ProcessRow]: ProcessRow[Field] };
 
 export function serverRow(nodeId: string, stats: GenServerStats, rate: number | undefined): ProcessRow {
-  const { id, status, queueSize, messageCount, startedAt, latency, loopBlocks = 0 } = stats;
+  const { id, status, queueSize, messageCount, startedAt, latency, loopBlocks = 0, dropped = 0, restarts = 0 } = stats;
   const row: Draft = {
     key: keyOf(nodeId, id),
     nodeId,
@@ -95,6 +98,8 @@ export function serverRow(nodeId: string, stats: GenServerStats, rate: number | 
     queue: queueSize,
     messages: messageCount,
     loopBlocks,
+    dropped,
+    restarts,
     startedAt,
   };
   if (rate !== undefined) row.rate = rate;

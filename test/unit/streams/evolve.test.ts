@@ -101,6 +101,23 @@ describe('a server', () => {
   });
 });
 
+describe('a server that its supervisor starts anew', () => {
+  test('shows how often, and one that was not shows nothing', () => {
+    const supervised = given(supervisor('p1'), server('p2'), child('p1', 'p2'), server('p3'), child('p1', 'p3'));
+    const restart = {
+      supervisorId: 'p1',
+      childId: 'a',
+      oldId: 'p0',
+      newId: 'p3',
+      kind: 'genserver',
+      attempt: 4,
+    } as const;
+    const { after, gives } = supervised.when({ type: 'child_restarted', ...restart });
+    gives({ servers: [{ id: 'p2' }, { id: 'p3', restarts: 4 }], supervisors: [{ totalRestarts: 1 }] });
+    expect(after.servers.rows.map((row) => 'restarts' in row)).toEqual([false, true]);
+  });
+});
+
 describe('a name', () => {
   test('shows in the row, and leaves no empty place in it when it goes', () => {
     const named = given(server('p1')).when({ type: 'name_registered', name: 'a', id: 'p1' });

@@ -1,0 +1,98 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { OverloadPolicy } from '../../../src/process/process.js';
+import { recorder } from '../../helpers/servers.js';
+import { createWorld, type World } from '../../helpers/world.js';
+
+describe('a process with a full mailbox', () => {
+  let world: World = createWorld();
+
+  beforeEach(() => {
+    world = createWorld();
+  });
+
+  const start = async (overload?: OverloadPolicy) => {
+    const { log, behavior } = recorder();
+    const ref = await world.GenServer.start(behavior, { mailboxLimit: 2, ...(overload && { overload }) });
+    return { log, ref };
+  };
+  const dropped = () => world.Observer.getServerStats()[0]?.dropped;
+  const full = { code: 'NOEX_MAILBOX_FULL', limit: 2 };
+
+  test('tells the sender, when nothing else was said', async () => {
+    const { log, ref } = await start();
+    for (const message of ['a', 'b']) world.GenServer.cast(ref, message);
+    expect(() => world.GenServer.cast(ref, 'c')).toThrow(expect.objectContaining(full));
+    await world.settle();
+    expect(log).toEqual(['cast a', 'cast b']);
+    expect(dropped()).toBeUndefined();
+  });
+
+  test('drops what comes, or what has waited longest', async () => {
+    for (const [policy, kept] of [
+      ['drop_newest', ['cast a', 'cast b']],
+      ['drop_oldest', ['cast d', 'info e']],
+    ] as const) {
+      world = createWorld();
+      const { log, ref } = await start(policy);
+      for (const message of ['a', 'b', 'c', 'd']) world.GenServer.cast(ref, message);
+      world.GenServer.info(ref, 'e');
+      expect(dropped()).toBe(3);
+      expect(world.Observer.getServerStats()[0]?.queueSize).toBe(2);
+      await world.settle();
+      expect(log).toEqual(kept);
+      expect(world.told('messages_handled').reduce((sum, fact) => sum + (fact.dropped ?? 0), 0)).toBe(3);
+    }
+  });
+
+  test('leaves no caller without an answer', async () => {
+    const oldest = await start('drop_oldest');
+    const first = world.GenServer.call(oldest.ref, 'a');
+    for (const message of ['b', 'c']) world.GenServer.cast(oldest.ref, message);
+    await expect(first).rejects.toMatchObject(full);
+    const newest = await start('drop_newest');
+    for (const message of ['b', 'c']) world.GenServer.cast(newest.ref, message);
+    await expect(world.GenServer.call(newest.ref, 'a')).rejects.toMatchObject(full);
+    expect(world.Observer.getServerStats().map((row) => row.dropped)).toEqual([1, 1]);
+    await world.settle();
+    world.clock.advance(10_000);
+    expect(world.clock.pending).toBe(0);
+    expect(await world.GenServer.call(newest.ref, 'd')).toBe('re: d');
+  });
+
+  test('still stops when it is asked to', async () => {
+    const { log, ref } = await start('drop_oldest');
+    world.GenServer.cast(ref, 'a');
+    const stopped = world.GenServer.stop(ref);
+    world.GenServer.cast(ref, 'b'); // in place of `a`
+    world.GenServer.cast(ref, 'c'); // the oldest is the request to stop now: this is dropped
+    await stopped;
+    expect(log).toEqual(['terminate normal']);
+  });
+
+  test('counts what a timer brings too late', async () => {
+    const { log, ref } = await start();
+    world.GenServer.sendAfter(ref, 'late', 1000);
+    for (const message of ['a', 'b']) world.GenServer.cast(ref, message);
+    world.clock.advance(1000);
+    await world.settle();
+    expect(log).toEqual(['cast a', 'cast b']);
+    expect(dropped()).toBe(1);
+  });
+
+  test('takes no more memory in a flood than its limit', async () => {
+    const { behavior } = recorder();
+    const ref = await world.GenServer.start(
+      { ...behavior, handleCast: () => null },
+      { mailboxLimit: 100, overload: 'drop_oldest' },
+    );
+    for (let n = 0; n < 1_000_000; n += 1) world.GenServer.cast(ref, 'x');
+    expect(world.Observer.getServerStats()).toMatchObject([{ queueSize: 100, dropped: 999_900 }]);
+    await world.settle();
+    expect(world.Observer.getServerStats()).toMatchObject([{ queueSize: 0, dropped: 999_900, messageCount: 100 }]);
+  });
+
+  test('has a policy that there is', async () => {
+    const overload = 'block' as OverloadPolicy;
+    await expect(world.GenServer.start(recorder().behavior, { overload })).rejects.toThrow('overload');
+  });
+});

@@ -1,9 +1,12 @@
 import { fc, test } from '@fast-check/vitest';
+import stringWidth from 'string-width';
 import { describe, expect } from 'vitest';
 import { braille, bucketed } from '../../src/dashboard/terminal/chart.js';
+import { MARK } from '../../src/dashboard/terminal/glyphs.js';
 import { atHome, type Cursor, type List, moved, settled, visible } from '../../src/dashboard/terminal/list.js';
 import { reduce } from '../../src/dashboard/terminal/reduce.js';
-import { fitted, widthOf } from '../../src/dashboard/terminal/text.js';
+import { fitted } from '../../src/dashboard/terminal/text.js';
+import { widthOf } from '../../src/dashboard/terminal/width.js';
 import { halfDead, press, startedWith } from '../helpers/terminal.js';
 
 const items = fc.uniqueArray(fc.integer({ min: 0, max: 30 }).map(String), { maxLength: 30 });
@@ -73,6 +76,13 @@ describe('text', () => {
     },
   );
 });
+
+test.prop([fc.string({ unit: fc.constantFrom(...Object.values(MARK), ...'az ~–…←→█⠁⣿') })])(
+  'what counts as simple is as wide as it counts',
+  (text) => {
+    expect(widthOf(text)).toBe(stringWidth(text));
+  },
+);
 
 describe('a chart', () => {
   const dots = fc.array(fc.option(fc.double({ min: 0, max: 1e6, noNaN: true })), { maxLength: 80 });

@@ -17,7 +17,7 @@ export function Dashboard({ state }: { readonly state: State }) {
     return <Text wrap="truncate-end">{`${SMALLEST.columns} x ${SMALLEST.rows} needed`}</Text>;
   }
   return (
-    <Box flexDirection="column" width={size.columns} height={size.rows} flexShrink={0} overflow="hidden">
+    <Box flexDirection="column" width={size.columns} height={size.rows} flexShrink={0}>
       <Header state={state} />
       <Body state={state} />
       <Footer state={state} />

@@ -1,6 +1,6 @@
 import { Line, type Part } from './line.js';
 import type { State } from './state.js';
-import { widthOf } from './text.js';
+import { widthOf } from './width.js';
 
 /** The keys that do something now. */
 export function Footer({ state }: { readonly state: State }) {

@@ -1,6 +1,7 @@
 import { Text, type TextProps } from 'ink';
 import { createElement, Fragment } from 'react';
-import { fitted, widthOf } from './text.js';
+import { fitted } from './text.js';
+import { widthOf } from './width.js';
 
 export type Tone = 'plain' | 'dim' | 'strong' | 'good' | 'warn' | 'bad' | 'accent';
 

@@ -8,7 +8,8 @@ import { visible } from './list.js';
 import { logList } from './lists.js';
 import { nodeLabels } from './node-marks.js';
 import type { State } from './state.js';
-import { fitted, printable, widthOf } from './text.js';
+import { fitted, printable } from './text.js';
+import { widthOf } from './width.js';
 
 const MARKS: Readonly<Record<ReturnType<typeof severityOf>, readonly [tone: Tone, mark: string]>> = {
   bad: ['bad', MARK.lost],

@@ -3,7 +3,7 @@ import type { ClusterView } from '../view/cluster-view.js';
 import type { NodeRow } from '../view/rows.js';
 import { MARK } from './glyphs.js';
 import type { Tone } from './line.js';
-import { widthOf } from './text.js';
+import { widthOf } from './width.js';
 
 export const STATUSES: readonly NodeObserverStatus[] = ['connected', 'timeout', 'error', 'disconnected'];
 

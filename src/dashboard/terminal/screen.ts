@@ -1,5 +1,5 @@
 import { toAscii } from './glyphs.js';
-import { widthOf } from './text.js';
+import { widthOf } from './width.js';
 
 const ESC = '\u001b';
 /** The other screen, without a cursor, and without lines that go on in the next. */

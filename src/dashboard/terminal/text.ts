@@ -1,4 +1,4 @@
-import stringWidth from 'string-width';
+import { widthOf } from './width.js';
 
 /** Names and messages come from other machines: what could steer the terminal, or turn its text around, is not let through. */
 const UNPRINTABLE = /\p{Cc}|\p{Cf}|\p{Zl}|\p{Zp}/gu;
@@ -8,11 +8,6 @@ const graphemes = new Intl.Segmenter();
 
 export function printable(text: string): string {
   return PLAIN.test(text) ? text : text.replace(UNPRINTABLE, '·');
-}
-
-/** How many columns of the screen it takes. */
-export function widthOf(text: string): number {
-  return PLAIN.test(text) ? text.length : stringWidth(text);
 }
 
 /** Printable, and exactly so wide: padded, or cut with an ellipsis. */

@@ -1,4 +1,4 @@
-// npm run screenshots: what the web dashboard looks like, from the demo as it runs, into docs/images.
+// npm run screenshots: what both dashboards look like, from the demo as it runs, into docs/images.
 // `-- --minutes 1` for a first look: the charts have less to show then.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -47,12 +47,14 @@ await main(async () => {
     args: process.getuid?.() === 0 ? ['--no-sandbox', ...FLAGS] : FLAGS,
   });
   try {
-    const url = await addressIn(demo);
+    const { url, node } = await addressesIn(demo);
+    const terminal = watchInTerminal(node, values.minutes);
     // While somebody looks, the server remembers every two seconds.
     const watcher = await open(browser, url, WIDE);
     say(`Waiting ${values.minutes} minutes for the charts to fill ...`);
     await watcher.waitForTimeout(Number(values.minutes) * 60_000);
     for (const shot of SHOTS) await take(browser, url, shot);
+    await terminal;
   } finally {
     await browser.close();
     if (demo.exitCode === null) {
@@ -62,14 +64,24 @@ await main(async () => {
   }
 });
 
-function addressIn(demo) {
+/** Pictures of the terminal dashboard, which watches for as long. */
+async function watchInTerminal(node, minutes) {
+  const script = join(root, 'scripts', 'terminal-screenshots.mjs');
+  const args = ['--import', 'tsx', script, node, FOLDER, minutes];
+  const [code] = await once(spawn(process.execPath, args, { stdio: 'inherit' }), 'exit');
+  if (code !== 0) throw new Failure('There are no pictures of the terminal.');
+}
+
+/** Of the dashboard, and of a node. */
+function addressesIn(demo) {
   let output = '';
   return new Promise((resolve, reject) => {
     demo.once('exit', () => reject(new Failure(`The demo ended:\n${output}`)));
     demo.stdout.setEncoding('utf8').on('data', (text) => {
       output += text;
       const [, url] = /^Dashboard: (\S+)$/m.exec(output) ?? [];
-      if (url !== undefined) resolve(url);
+      const [node] = /\bnodeA@[\w.]+:\d+/.exec(output) ?? [];
+      if (url !== undefined && node !== undefined) resolve({ url, node });
     });
   });
 }

@@ -77,7 +77,7 @@ describe('text', () => {
   );
 });
 
-test.prop([fc.string({ unit: fc.constantFrom(...Object.values(MARK), ...'az ~–…←→█⠁⣿') })])(
+test.prop([fc.string({ unit: fc.constantFrom(...Object.values(MARK), ...'az ~µ–…←→█⠁⣿') })])(
   'what counts as simple is as wide as it counts',
   (text) => {
     expect(widthOf(text)).toBe(stringWidth(text));

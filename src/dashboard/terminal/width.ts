@@ -1,7 +1,7 @@
 import stringWidth from 'string-width';
 
 /** ASCII, braille, and the marks of the dashboard: a column each. */
-const SIMPLE = /^[ -~\u2800-\u28ff–…·●■○◌✖▲✔▾▸↑↓←→‖❯█]*$/;
+const SIMPLE = /^[ -~\u2800-\u28ffµ–…·●■○◌✖▲✔▾▸↑↓←→‖❯█]*$/;
 
 /** How many columns of the screen a text takes. Nearly all of what is drawn is simple, and measured character by character. */
 export function widthOf(text: string): number {

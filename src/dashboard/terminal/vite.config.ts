@@ -1,12 +1,12 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type Plugin } from 'vite';
 
-/** Ink asks for React's developer tools under DEV=true. They are not in the bundle, so nobody may ask. */
+/** Under DEV=true Ink asks for React's developer tools, which are not in the bundle: it is never told that it is. */
 const withoutDevtools: Plugin = {
   name: 'without-devtools',
   enforce: 'pre',
-  resolveId: (source, importer) => (source === './devtools.js' && importer?.includes('/ink/') ? '\0none' : null),
-  load: (id) => (id === '\0none' ? 'export {};' : null),
+  resolveId: (source, importer) => (source === './utils.js' && importer?.includes('/ink/build/') ? '\0utils' : null),
+  load: (id) => (id === '\0utils' ? 'export const isDev = () => false;' : null),
 };
 
 const width = fileURLToPath(new URL('./width.ts', import.meta.url));

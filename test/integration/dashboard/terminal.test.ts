@@ -96,8 +96,8 @@ describe('in a terminal, a cluster', () => {
     expectRestored(terminal);
   });
 
-  test('needs neither colours nor more than ASCII', async () => {
-    const terminal = await observed({ env: { NO_COLOR: '1', LANG: 'C' } });
+  test('needs neither colours nor more than ASCII, and does not care who develops it where', async () => {
+    const terminal = await observed({ env: { NO_COLOR: '1', LANG: 'C', DEV: 'true', CI: 'true' } });
     expect(terminal.screen[0]).toContain('* 1 connected');
     terminal.press('2');
     await terminal.shows(/\[2 Nodes\]/);

@@ -26,7 +26,7 @@ test('a node that died stays, greyed, with its last data and what is wrong', asy
   await card.getByText('the link is down').waitFor();
   await card.getByText(/^[\d.]+ ?s ago$/).waitFor();
   expect(await card.textContent()).toMatch(/processes\s+17/);
-  await expect.poll(() => page.figure('Nodes').textContent()).toBe('2 / 3');
+  await expect.poll(() => page.figure('Nodes').textContent()).toBe('2 / 3 1 disconnected');
   await expect.poll(() => page.grid.locator('.row.is-stale').count()).toBe(1);
   expect(await page.column('node')).toEqual(['nodeA', 'nodeB', 'nodeC']);
   expect((await page.column('rate'))[2]).toBe('–');

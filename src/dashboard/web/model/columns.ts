@@ -44,6 +44,11 @@ export function figureOf(row: ProcessRow, column: Column, uptimeMs: number | und
   }
 }
 
+/** A count and what is counted: 1 restart, 2 restarts. */
+export function counted(count: number, what: string): string {
+  return `${formatCount(count)} ${what}${count === 1 ? '' : 's'}`;
+}
+
 /** Nothing happens there, or nothing is known: no place for the eye to rest on. */
 export function isQuiet(text: string): boolean {
   return text === UNKNOWN || text === '0' || text === '0 ms';

@@ -19,6 +19,8 @@ export function useShortcuts(dashboard: Dashboard): void {
   useEffect(() => {
     const pressed = (event: KeyboardEvent): void => {
       if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+      // The dialog itself knows first that it is closed.
+      if (document.querySelector('dialog[open]') !== null) return;
       if (isTyping(event.target)) {
         if (event.key === 'Escape') blurFilter(event.target);
         return;
@@ -32,7 +34,6 @@ export function useShortcuts(dashboard: Dashboard): void {
 
 /** Returns whether the key means something. */
 function act({ router, themes, pauseOrGoOn, isHelpOpen }: Dashboard, key: string): boolean {
-  if (isHelpOpen.value) return false;
   const view = VIEWS[Number(key) - 1];
   if (view !== undefined) {
     router.go({ view });

@@ -47,11 +47,17 @@ export function useVirtualRows(scroller: RefObject<HTMLElement | null>, count: n
     onChange: () => render(undefined),
   };
   const mostItems = useRef(1);
+  const lastHeight = useRef(rowHeight);
   ref.current ??= new Virtualizer<HTMLElement, HTMLElement>(options);
   const virtualizer = ref.current;
   virtualizer.setOptions(options);
   useLayoutEffect(() => virtualizer._didMount(), [virtualizer]);
-  useLayoutEffect(() => virtualizer._willUpdate());
+  useLayoutEffect(() => {
+    // Rows are as high as the text is large: with another size of it, all have to be laid out anew.
+    if (lastHeight.current !== rowHeight) virtualizer.measure();
+    lastHeight.current = rowHeight;
+    virtualizer._willUpdate();
+  });
   const items = virtualizer.getVirtualItems();
   // Never less than before, or the elements would change their rows for nothing.
   mostItems.current = Math.max(mostItems.current, items.length);

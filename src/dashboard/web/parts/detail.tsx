@@ -3,6 +3,7 @@ import { formatCount, formatMs, formatRate, formatTime, formatUptime, UNKNOWN } 
 import { concerns, type LogLine } from '../../view/log.js';
 import { keyOf, type NodeRow, type ProcessRow } from '../../view/rows.js';
 import { labelOf } from '../../view/table.js';
+import { counted } from '../model/columns.js';
 import { useDashboard } from '../model/dashboard.js';
 import { uptimeOf } from '../model/uptime.js';
 import { Icon } from './icon.js';
@@ -123,9 +124,9 @@ interface FiguresProps {
 }
 
 function FiguresOf({ row, node, isGone }: FiguresProps) {
-  const { serverNow } = useDashboard();
+  const viewedAt = useDashboard().live.view.value?.timestamp ?? 0;
   const isRunning = !isGone && node?.status === 'connected';
-  const uptime = isRunning ? formatUptime(uptimeOf(row, node, serverNow.value)) : UNKNOWN;
+  const uptime = isRunning ? formatUptime(uptimeOf(row, node, viewedAt)) : UNKNOWN;
   const figures: readonly (readonly [name: string, value: string])[] =
     row.kind === 'supervisor'
       ? [
@@ -187,7 +188,7 @@ function Members({ rows }: { readonly rows: readonly ProcessRow[] }) {
             <span class="label">{labelOf(row)}</span>
             <span class="id">{row.name === undefined ? '' : row.id}</span>
             <span class="value">
-              {row.kind === 'supervisor' ? `${formatCount(row.restarts)} restarts` : `${formatRate(row.rate)} /s`}
+              {row.kind === 'supervisor' ? counted(row.restarts ?? 0, 'restart') : `${formatRate(row.rate)} /s`}
             </span>
           </ProcessLink>
         </li>

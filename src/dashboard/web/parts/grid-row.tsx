@@ -17,8 +17,8 @@ interface GridRowProps {
 }
 
 export function GridRow({ row, index, top, isActive, isOpen, measure, open }: GridRowProps) {
-  const { live, serverNow } = useDashboard();
-  const node = live.view.value?.nodes.find(({ node: { nodeId } }) => nodeId === row.nodeId)?.node;
+  const view = useDashboard().live.view.value;
+  const node = view?.nodes.find(({ node: { nodeId } }) => nodeId === row.nodeId)?.node;
   const isStale = node?.status !== 'connected';
   return (
     // The keys that do the same are those of the grid.
@@ -34,7 +34,7 @@ export function GridRow({ row, index, top, isActive, isOpen, measure, open }: Gr
       {COLUMNS.map((column, at) => (
         <div key={column} class={`cell is-${column}`} role="gridcell" aria-colindex={at + 1}>
           {measure?.column === column && <Bar share={(row[measure.column] ?? 0) / measure.top} />}
-          <Cell row={row} column={column} uptimeMs={isStale ? undefined : uptimeOf(row, node, serverNow.value)} />
+          <Cell row={row} column={column} uptimeMs={isStale ? undefined : uptimeOf(row, node, view?.timestamp ?? 0)} />
         </div>
       ))}
     </div>

@@ -1,3 +1,4 @@
+import type { ClusterView } from '../../view/cluster-view.js';
 import { formatAge, formatCount, formatRate, UNKNOWN } from '../../view/format.js';
 import { useDashboard } from '../model/dashboard.js';
 import { type Freshness, freshness } from '../model/freshness.js';
@@ -18,6 +19,7 @@ export function Head() {
         <Figure name="Nodes" isBad={connected !== nodes}>
           {connected ?? UNKNOWN}
           <small>{` / ${nodes ?? UNKNOWN}`}</small>
+          <small class="others">{troubles(live.view.value)}</small>
         </Figure>
         <Figure name="Processes">{formatCount(processes)}</Figure>
         <Figure name="Messages/s">{formatRate(rate)}</Figure>
@@ -44,6 +46,15 @@ export function Head() {
       </div>
     </header>
   );
+}
+
+/** How many nodes are not connected, by what they are instead. */
+function troubles(view: ClusterView | undefined): string {
+  const counts = new Map<string, number>();
+  for (const { node } of view?.nodes ?? []) {
+    if (node.status !== 'connected') counts.set(node.status, (counts.get(node.status) ?? 0) + 1);
+  }
+  return [...counts].map(([status, count]) => ` ${count} ${status}`).join(',');
 }
 
 interface FigureProps {

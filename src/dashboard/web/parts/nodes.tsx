@@ -12,7 +12,7 @@ export function Nodes() {
   const history = live.history.value;
   const rates = new Map(nodes.map(({ node: { nodeId } }) => [nodeId, seriesOf(history, nodeId, 'rate')]));
   // One scale for all, or a busy node would look like an idle one.
-  const top = Math.max(1, ...[...rates.values()].flat().map((rate) => rate ?? 0));
+  const top = [...rates.values()].flat().reduce<number>((most, rate) => Math.max(most, rate ?? 0), 1);
   return (
     <section class="nodes" aria-label="Nodes">
       <h2>Nodes</h2>

@@ -1,7 +1,7 @@
 import { formatCount, formatMs, formatRate } from '../../view/format.js';
 import { labelOf } from '../../view/table.js';
 import type { TreeLine } from '../../view/tree.js';
-import { isQuiet } from '../model/columns.js';
+import { counted, isQuiet } from '../model/columns.js';
 import { useDashboard } from '../model/dashboard.js';
 import { Icon } from './icon.js';
 
@@ -59,7 +59,7 @@ function NodeLine({ line: { node } }: { readonly line: TreeLine & { readonly typ
       <span class="id">{node.nodeId}</span>
       {node.status !== 'connected' && <span class="tag is-bad">{node.status}</span>}
       <Figures>
-        <Value text={`${formatCount(node.processes)} processes`} />
+        <Value text={node.processes === 1 ? '1 process' : `${formatCount(node.processes)} processes`} />
         <Value text={some(node.queue, ' queued')} />
         <Value text={`${formatRate(node.rate)} /s`} />
       </Figures>
@@ -77,8 +77,8 @@ function ProcessLine({ line: { row } }: { readonly line: TreeLine & { readonly t
       {row.state !== 'running' && <span class="tag is-bad">{row.state}</span>}
       {row.kind === 'supervisor' ? (
         <Figures>
-          <Value text={`${formatCount(row.children)} children`} />
-          <Value text={some(row.restarts, ` restart${row.restarts === 1 ? '' : 's'}`)} isLoud />
+          <Value text={row.children === 1 ? '1 child' : `${formatCount(row.children)} children`} />
+          <Value text={row.restarts === 0 ? '' : counted(row.restarts ?? 0, 'restart')} isLoud />
         </Figures>
       ) : (
         <Figures>

@@ -5,8 +5,12 @@ import type { TlsSettings } from './transport.js';
 
 /** What a side shows and whom it trusts, as Node.js wants it. */
 export function secretsOf({ cert, key, ca }: TlsSettings): SecureContextOptions {
-  const trusted = ca === undefined || typeof ca === 'string' || Buffer.isBuffer(ca) ? ca : [...ca];
-  return { ...(cert && { cert }), ...(key && { key }), ...(trusted && { ca: trusted }) };
+  const trusted = ca === undefined ? [] : typeof ca === 'string' || ca instanceof Uint8Array ? [ca] : ca;
+  return {
+    ...(cert !== undefined && { cert: Buffer.from(cert) }),
+    ...(key !== undefined && { key: Buffer.from(key) }),
+    ...(trusted.length > 0 && { ca: trusted.map((pem) => Buffer.from(pem)) }),
+  };
 }
 
 const TLS_FIELDS: { readonly [F in keyof Required<TlsSettings>]: (value: unknown) => boolean } = {
@@ -17,7 +21,7 @@ const TLS_FIELDS: { readonly [F in keyof Required<TlsSettings>]: (value: unknown
 };
 
 function isPem(value: unknown): boolean {
-  return (typeof value === 'string' || Buffer.isBuffer(value)) && value.length > 0;
+  return (typeof value === 'string' || value instanceof Uint8Array) && value.length > 0;
 }
 
 /**

@@ -68,13 +68,16 @@ export interface Listener {
   close(): Promise<void>;
 }
 
-/** Certificates and keys in PEM. */
+/** A certificate or key in PEM, as text or as the bytes of its file. */
+type Pem = string | Uint8Array;
+
+/** Certificates and keys. */
 export interface TlsSettings {
   /** This side's certificate, and its key. A side that only dials may do without. */
-  readonly cert?: string | Buffer;
-  readonly key?: string | Buffer;
+  readonly cert?: Pem;
+  readonly key?: Pem;
   /** Whom to trust. Default: those whom Node.js trusts. */
-  readonly ca?: string | Buffer | readonly (string | Buffer)[];
+  readonly ca?: Pem | readonly Pem[];
   /** Whoever connects needs a certificate of `ca`, too. Default false. */
   readonly requestPeerCert?: boolean;
 }

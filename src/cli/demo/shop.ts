@@ -9,9 +9,9 @@ const DEMAND = {
   carts: 40,
   checkout: 22,
   invoices: 6,
-  gateway: 14,
-  ledger: 14,
-  'fraud-check': 14,
+  gateway: 19,
+  ledger: 19,
+  'fraud-check': 19,
 };
 
 /** A web shop: supervisors two levels deep; one server crashes now and then, one is slow, one blocks the event loop. */
@@ -28,7 +28,7 @@ export function openShop(nodeName: string): Promise<SupervisorRef> {
       department('payments', {
         gateway: slow(30, 90),
         ledger: quick(),
-        'fraud-check': breaks(nodeName === 'nodeB' ? 12_000 : 45_000),
+        'fraud-check': breaks(nodeName === 'nodeB' ? 30_000 : 150_000),
       }),
       { id: 'visits', start: () => visits(nodeName === 'nodeA' ? 12 : 6) },
       { id: 'customers', start: () => GenServer.start(customers(DEMAND), { name: 'customers' }) },

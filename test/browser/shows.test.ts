@@ -67,7 +67,9 @@ describe('what the page shows', () => {
   test('says – of what is not known, and does not make it up', async () => {
     await open({ hash: '#processes?q=session-1&sort=name' });
     expect((await page.column('waitP99'))[0]).toBe('–');
-    expect((await page.column('restarts'))[0]).toBe('–');
+    await page.filter.fill('sessions');
+    await expect.poll(() => page.rows.count()).toBe(3);
+    expect((await page.column('queue'))[0]).toBe('–');
   });
 
   test('is every process there is, by name', async () => {

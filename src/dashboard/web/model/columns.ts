@@ -22,7 +22,7 @@ export const HINTS: Partial<Record<Column, string>> = {
   rate: 'Messages handled a second',
   waitP99: 'Time in the mailbox: 99 of 100 messages wait no longer',
   handleP99: 'Time in the handler: 99 of 100 messages take no longer',
-  restarts: 'Restarts of the children of a supervisor',
+  restarts: 'How often it was restarted; of a supervisor: its children, all in all',
   uptime: 'Time since it started',
 };
 

@@ -141,6 +141,8 @@ function FiguresOf({ row, node, isGone }: FiguresProps) {
           ['p99 wait', formatMs(row.waitP99)],
           ['p99 handle', formatMs(row.handleP99)],
           ['Loop blocked', `${formatCount(row.loopBlocks)} ×`],
+          ['Restarts', formatCount(row.restarts)],
+          ['Dropped', formatCount(row.dropped)],
         ];
   const always = [
     ['State', isGone ? 'gone' : row.state],

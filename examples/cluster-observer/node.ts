@@ -1,8 +1,9 @@
 /** One node of the example: a supervisor with three workers, and a live view of the whole cluster. */
 import { Observer, Supervisor } from 'noex';
+import { overview } from 'noex/dashboard';
 import { Cluster, ClusterObserver } from 'noex/distribution';
 import { type Options, readOptions, USAGE } from './options.js';
-import { clusterReport, localReport } from './report.js';
+import { localReport } from './report.js';
 import { sendTenMessagesEach, startWorkers } from './workers.js';
 
 const options = readOptions(process.argv.slice(2));
@@ -34,7 +35,7 @@ async function run({ name, port, seeds, interval }: Options): Promise<void> {
 
   // All nodes: at once, and then every interval.
   const stopPolling = ClusterObserver.startPolling(interval, (event) => {
-    if (event.type === 'cluster_snapshot_update') console.log(clusterReport(event.snapshot));
+    if (event.type === 'cluster_snapshot_update') console.log(overview(event.snapshot));
   });
 
   let isStopping = false;

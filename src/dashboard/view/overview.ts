@@ -1,6 +1,11 @@
 import type { ClusterObserverSnapshot, NodeObserverSnapshot } from '../../../streams/index.js';
 
-/** The cluster as a few lines of text: the sums, then each node. */
+/**
+ * The cluster as a few lines of text: the sums, then each node.
+ *
+ * @example
+ * console.log(overview(await ClusterObserver.getClusterSnapshot()));
+ */
 export function overview({ timestamp, localNodeId, nodes, aggregated }: ClusterObserverSnapshot): string {
   return [
     `Cluster Overview (${new Date(timestamp).toISOString()}):`,

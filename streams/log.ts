@@ -81,7 +81,14 @@ export function ownLogEntry(event: RuntimeEvent, name: string | undefined): OwnL
     }
     case 'loop_blocked': {
       const { type, id, messageType, ms } = event;
-      return { type, at, id, ...named, ...(messageType !== undefined && { messageType }), ms };
+      return {
+        type,
+        at,
+        id,
+        ...named,
+        ...(messageType !== undefined && { messageType: messageType.slice(0, MAX_MESSAGE) }),
+        ms,
+      };
     }
     default:
       return undefined;

@@ -15,6 +15,8 @@ import type { LocalObserver } from './observer.js';
 
 /** How long a node may take to answer, ms. */
 const TIMEOUT_MS = 5000;
+/** Of so many nodes that are gone it is remembered how much they told: some come back, and are not told twice. */
+const MAX_GONE = 1000;
 
 interface ClusterLogPorts<Id extends string> {
   now(): number;
@@ -42,6 +44,8 @@ class LogReader<Id extends string> {
   readonly #ports: ClusterLogPorts<Id>;
   readonly #subscriber: Subscriber<LogEntry>;
   readonly #known = new Map<Id, LogKnown>();
+  /** Those that are gone, in the order in which they went. */
+  readonly #gone = new Set<Id>();
   readonly #asked = new Set<Id>();
   readonly #ends: (() => void)[] = [];
 
@@ -81,25 +85,27 @@ class LogReader<Id extends string> {
     const { type, id: nodeId } = change;
     const at = this.#ports.now();
     if (type === 'up') {
+      this.#gone.delete(nodeId);
       this.#subscriber.next({ type: 'node_up', nodeId, at });
       this.#ask(nodeId);
     } else if (type === 'down') {
       this.#asked.delete(nodeId);
       this.#subscriber.next({ type: 'node_down', nodeId, at, reason: change.reason });
     } else if (type === 'left' || type === 'forgotten') {
-      this.#known.delete(nodeId);
+      this.#gone.add(nodeId);
+      const [longest] = this.#gone;
+      if (longest === undefined || this.#gone.size <= MAX_GONE) return;
+      this.#gone.delete(longest);
+      this.#known.delete(longest);
     }
   }
 
   #ask(id: Id): void {
     this.#asked.add(id);
-    this.#ports.request(id, LOG, this.#known.get(id) ?? null, TIMEOUT_MS).then(
-      (json) => this.#receive(id, json),
-      (thrown) => {
-        // What is wrong with a node is seen in its row; if it did hear the question, more comes by itself.
-        if (!SEEN_ELSEWHERE.some((expected) => thrown instanceof expected)) this.#ports.onError(thrown);
-      },
-    );
+    this.#ports.request(id, LOG, this.#known.get(id) ?? null, TIMEOUT_MS).catch((thrown) => {
+      // What is wrong with a node is seen in its row; if it did hear the question, entries come by themselves.
+      if (!SEEN_ELSEWHERE.some((expected) => thrown instanceof expected)) this.#ports.onError(thrown);
+    });
   }
 
   #receive(id: Id, json: unknown): void {

@@ -1,15 +1,21 @@
-import { auditTime, type SchedulerLike, type Subscription } from 'rxjs';
-import type { LogPart } from '../../streams/log.js';
+import { auditTime, merge, type SchedulerLike, Subject, type Subscription } from 'rxjs';
+import type { LogPart, OwnLogEntry } from '../../streams/log.js';
 import { ObserverDisabledError } from '../errors.js';
 import type { LocalObserver } from './observer.js';
 
-/** A request, answered with what was logged so far; and the topic under which more is notified. */
+/**
+ * A request, answered with nothing; and the topic under which entries are notified, those so far included: a notification
+ * that comes late is worth as much as one in time, which an answer is not.
+ */
 export const LOG = 'observer.log';
 /** A request, answered with nothing: no more. */
 export const UNLOG = 'observer.unlog';
 
 /** Readers hear of new entries at most this often, ms. */
 const PUSH_MS = 250;
+
+/** What is told at once, in characters of JSON, each of which is at most three bytes of a frame. */
+const MAX_PART_CHARS = 4 * 1024 * 1024;
 
 /** How much of a log a reader has. */
 export interface LogKnown {
@@ -32,22 +38,33 @@ interface LogPublisherPorts<Id extends string> {
 export function createLogPublisher<Id extends string>(ports: LogPublisherPorts<Id>): (reader: Id) => void {
   /** Readers, with how much each was told: all that is kept of them, however slow they are. */
   const readers = new Map<Id, number>();
+  const behind$ = new Subject<void>();
   let pushing: Subscription | undefined;
+  /** Which log it is: that of the life of the node in which it was first asked for. A cluster that stops does not end it. */
+  let life: number | undefined;
 
   const observed = (): LocalObserver => {
     if (ports.local === undefined) throw new ObserverDisabledError();
     return ports.local;
   };
 
-  /** Nearly all of it is ASCII, so that characters are bytes. */
-  const partSince = (position: number): string => {
+  const lifeOf = (): number => {
+    life ??= ports.incarnation();
+    return life;
+  };
+
+  /** As much as fits of what comes after `position`. */
+  const partSince = (position: number): LogPart => {
     const { log } = observed();
-    const part: LogPart = {
-      incarnation: ports.incarnation(),
-      position: log.position,
-      entries: log.since(position),
-    };
-    return JSON.stringify(part);
+    const kept = log.since(position);
+    const entries: OwnLogEntry[] = [];
+    let chars = 0;
+    for (const entry of kept) {
+      chars += JSON.stringify(entry).length;
+      if (chars > MAX_PART_CHARS && entries.length > 0) break;
+      entries.push(entry);
+    }
+    return { incarnation: lifeOf(), position: log.position - kept.length + entries.length, entries };
   };
 
   const pushAll = (): void => {
@@ -56,10 +73,13 @@ export function createLogPublisher<Id extends string>(ports: LogPublisherPorts<I
       if (position === log.position) continue;
       const group = [...readers.keys()].filter((reader) => readers.get(reader) === position);
       const part = partSince(position);
-      const told = ports.notify(group, LOG, part);
-      recordBytes(part.length * told.length);
-      for (const reader of told) readers.set(reader, log.position);
+      const text = JSON.stringify(part);
+      const told = ports.notify(group, LOG, text);
+      // Nearly all of it is ASCII, so that characters are bytes.
+      recordBytes(text.length * told.length);
+      for (const reader of told) readers.set(reader, part.position);
     }
+    for (const position of readers.values()) if (position < log.position) behind$.next();
   };
 
   const forget = (reader: Id): void => {
@@ -71,13 +91,12 @@ export function createLogPublisher<Id extends string>(ports: LogPublisherPorts<I
 
   ports.handle(LOG, (body, from) => {
     const local = observed();
-    return local.measured(() => {
-      const part = partSince(readPosition(body, ports.incarnation(), local.log.position));
-      local.recordBytes(part.length);
-      readers.set(from, local.log.position);
-      pushing ??= local.logged$.pipe(auditTime(PUSH_MS, ports.scheduler)).subscribe(() => local.measured(pushAll));
-      return part;
-    });
+    readers.set(from, readPosition(body, lifeOf(), local.log.position));
+    pushing ??= merge(local.logged$, behind$)
+      .pipe(auditTime(PUSH_MS, ports.scheduler))
+      .subscribe(() => local.measured(pushAll));
+    behind$.next();
+    return null;
   });
   ports.handle(UNLOG, (_body, from) => forget(from));
   return forget;

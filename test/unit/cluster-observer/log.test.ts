@@ -1,5 +1,6 @@
 import { fc, test as property } from '@fast-check/vitest';
 import { describe, expect, test } from 'vitest';
+import { NodeId } from '../../../src/cluster/node-id.js';
 import { KEPT_ENTRIES } from '../../../src/observer/event-log.js';
 import type { GenServerBehavior } from '../../../src/process/behavior.js';
 import { attach } from '../../../src/runtime/attach.js';
@@ -19,6 +20,14 @@ function logOf(node: Pick<ObservedNode, 'ClusterObserver'>): LogEntry[] {
   const entries: LogEntry[] = [];
   node.ClusterObserver.log$.subscribe((entry) => entries.push(entry));
   return entries;
+}
+
+/** Has processes crash as they start, of an error whose every text is this. */
+async function crash({ GenServer }: Pick<ObservedNode, 'GenServer'>, text: string, times: number): Promise<void> {
+  const init = () => {
+    throw Object.assign(new Error(text), { name: text, code: text });
+  };
+  for (let i = 0; i < times; i += 1) await GenServer.start({ ...fragile, init }).catch(() => undefined);
 }
 
 const onlyOf = (entries: readonly LogEntry[], type: LogEntry['type']) => entries.filter((entry) => entry.type === type);
@@ -80,6 +89,86 @@ describe('the log of a cluster', () => {
     await world.run(5000);
     expect(onlyOf(entries, 'process_started')).toMatchObject([{ nodeId: b.id, id: ref.id, name: 'meanwhile' }]);
     expect(onlyOf(entries, 'node_up').length).toBe(1);
+  });
+
+  test('tells nothing twice of a node that leaves and comes back with the same processes', async () => {
+    const [world, a, b] = await threeNodes();
+    const entries = logOf(a);
+    await world.run(1000);
+    await world.settle(b.Cluster.stop());
+    await b.GenServer.start(counter, { name: 'meanwhile' });
+    const { name: nodeName, port } = NodeId.parts(b.id);
+    await b.Cluster.start({ nodeName, port, seeds: [a.id] });
+    await world.run(3000);
+    const started = onlyOf(entries, 'process_started').filter(({ nodeId }) => nodeId === b.id);
+    const names = started.map((entry) => ('name' in entry ? entry.name : undefined));
+    expect(names).toEqual(['w1', 'w2', 'w3', undefined, 'meanwhile']);
+  });
+
+  test('tells nothing twice of a node that was forgotten meanwhile', async () => {
+    const world = new ObservedCluster();
+    const a = await world.start('nodeA');
+    const b = await world.start('nodeB', {}, { forgetAfterMs: 8000 });
+    await world.run(1000);
+    const entries = logOf(b);
+    await world.run(1000);
+    world.network.cut(a.address, b.address);
+    await world.run(20_000);
+    expect(b.Cluster.getNodes()).toEqual([]);
+    world.network.heal();
+    await world.run(30_000);
+    expect(onlyOf(entries, 'node_up').length).toBe(1);
+    expect(onlyOf(entries, 'process_started').filter(({ nodeId }) => nodeId === a.id).length).toBe(4);
+  });
+
+  test('reaches a reader that was too slow for it, even if nothing happens any more', async () => {
+    const world = new ObservedCluster();
+    const a = await world.start('nodeA');
+    const b = await world.start('nodeB');
+    await world.run(1000);
+    const entries = logOf(a);
+    await world.run(1000);
+    entries.length = 0;
+    world.network.cut(a.address, b.address);
+    await crash(b, 'x'.repeat(10_000), 300);
+    await world.run(1000);
+    const ref = await b.GenServer.start(counter, { name: 'last' });
+    await world.run(1000);
+    world.network.heal();
+    await world.run(5000);
+    expect(onlyOf(entries, 'node_down')).toEqual([]);
+    expect(entries.at(-1)).toMatchObject({ type: 'process_started', id: ref.id, name: 'last' });
+    expect(onlyOf(entries, 'missed').length).toBeLessThanOrEqual(1);
+  });
+
+  test('loses nothing by a node that is slow to answer', async () => {
+    const world = new ObservedCluster();
+    const patient = { heartbeatMissThreshold: 60 };
+    const a = await world.start('nodeA', {}, patient);
+    const b = await world.start('nodeB', {}, patient);
+    await world.run(1000);
+    world.network.freeze(b.address);
+    const entries = logOf(a);
+    await world.run(8000);
+    world.network.thaw(b.address);
+    await b.GenServer.start(counter, { name: 'later' });
+    await world.run(2000);
+    const started = onlyOf(entries, 'process_started').filter(({ nodeId }) => nodeId === b.id);
+    expect(started.length).toBe(5);
+  });
+
+  test('comes in parts that fit, whatever errors are made of', async () => {
+    const [world, a, b] = await threeNodes();
+    const entries = logOf(a);
+    await world.run(1000);
+    entries.length = 0;
+    await crash(b, '\0'.repeat(10_000), KEPT_ENTRIES / 2);
+    await world.run(5000);
+    expect(onlyOf(entries, 'process_crashed').length).toBe(KEPT_ENTRIES / 2);
+    const late = logOf(await world.start('nodeD'));
+    await world.run(5000);
+    expect(onlyOf(late, 'process_crashed').length).toBe(KEPT_ENTRIES / 2);
+    expect([...onlyOf(entries, 'missed'), ...a.errors, ...b.errors]).toEqual([]);
   });
 
   test('says how many entries are missing when more happened at once than is kept', async () => {

@@ -304,18 +304,19 @@ export class LocalNode {
     const { links } = this.#linked.add(link, peer, clock.monotonic());
     // Who dialled the preferred link knows that both sides have it, so that ending the others takes no side down.
     if (links[0].dialledByUs) this.#retireSpares(links);
+    const isNews = this.#membership.members.get(peer.id)?.incarnation !== peer.incarnation;
     const outcome = membership.linkUp(this.#membership, peer, clock.monotonic(), clock.now());
     this.#apply(outcome);
-    if (outcome.changes.length > 0) this.#introduce(peer);
+    if (outcome.changes.length > 0) this.#introduce(peer, isNews);
   }
 
-  /** Tells a new peer of the others, and the others of it. */
-  #introduce(peer: Peer): void {
+  /** Tells a new peer of the others, and the others of it, unless whoever told us of it tells them, too. */
+  #introduce(peer: Peer, isNews: boolean): void {
     if (this.#options.role === 'observer') return;
     const peers = this.#peers();
     this.#linked.get(peer.id)?.links[0].send(allBut(peers, peer.id));
     const news = encode(newsOf(peer));
-    for (const other of peers) if (other.id !== peer.id) this.sendEncoded(other.id, news);
+    if (isNews) for (const other of peers) if (other.id !== peer.id) this.sendEncoded(other.id, news);
     this.#observers.sendAll(news);
   }
 

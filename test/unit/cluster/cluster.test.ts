@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { MemoryEnd } from '../../../src/cluster/memory-connection.js';
 import {
   ClusterAlreadyStartedError,
   ClusterNotStartedError,
@@ -34,6 +35,22 @@ describe('a cluster forms', () => {
     await world.start('nodeA', 4369);
     world.run(31_000);
     expect(viewOf(b)).toBe('nodeA connected');
+  });
+
+  it('with a few words for each link, not with one of everybody to everybody about everybody', async () => {
+    const world = new SimulatedCluster();
+    const first = await world.start('first', 5000);
+    const others: SimulatedNode[] = [];
+    for (let at = 1; at < 30; at += 1) others.push(await world.start(`n${at}`, 5000 + at, [first]));
+    world.run(3000);
+    const sent = vi.spyOn(MemoryEnd.prototype, 'send');
+    const last = await world.start('last', 6000, [others[7] ?? first]);
+    world.run(500);
+    const words = sent.mock.calls.filter(([text]) => text.includes('"type":"members"')).length;
+    sent.mockRestore();
+    expect(last.cluster.getConnectedNodeCount()).toBe(30);
+    // Each of the two at a link tells the other whom it knows, and the one that was found tells the others.
+    expect(words).toBe(2 * 30 + 29);
   });
 
   it("when nodes are each other's seeds and dial at the same moment, with one link and no flap", async () => {

@@ -9,7 +9,7 @@ const KEYS: readonly (readonly [keys: string, what: string])[] = [
   ['↑ ↓ PgUp PgDn Home End', 'move; at the top, the cursor stays at the top'],
   ['Enter', 'more of it; of a node, its processes'],
   ['Esc', 'back; clears the filter'],
-  ['/', 'filter as you type: words that all have to be there'],
+  ['/', 'filter as you type: words in name, id, node; a kind'],
   ['s  S', 'sort by the next column; the other way round'],
   ['← →', 'in the tree: close, open'],
   ['p', 'pause, and go on; what comes meanwhile is kept'],

@@ -127,7 +127,8 @@ export function supervisorRow(nodeId: string, stats: SupervisorStats): ProcessRo
 }
 
 function identified(row: Draft, { name, parentId }: GenServerStats | SupervisorStats): ProcessRow {
-  if (name !== undefined) row.name = name;
+  // A name nobody can see names nothing: its id is shown instead.
+  if (name !== undefined && name.trim() !== '') row.name = name;
   if (parentId !== undefined) row.parentKey = keyOf(row.nodeId, parentId);
   return row;
 }

@@ -24,7 +24,7 @@ export interface Sorting {
 
 /** What to show; an absent part leaves nothing out. */
 export interface Filter {
-  /** Words that all have to be in the name, the id or the node, in whatever case. */
+  /** Words that all have to be in the name, the id or the node, in whatever case, or be its kind: `supervisor`. */
   readonly text?: string;
   readonly nodeId?: string;
   readonly kind?: ProcessRow['kind'];
@@ -82,7 +82,7 @@ export function filterOf({ text = '', kind }: Filter): (row: ProcessRow) => bool
     if (kind !== undefined && row.kind !== kind) return false;
     if (words.length === 0) return true;
     const searched = `${row.name ?? ''} ${row.id} ${row.nodeId}`.toLowerCase();
-    return words.every((word) => searched.includes(word));
+    return words.every((word) => searched.includes(word) || word === row.kind);
   };
 }
 

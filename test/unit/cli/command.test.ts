@@ -69,6 +69,10 @@ describe('the command line', () => {
     expect(() => read(line)).toThrow(problem);
   });
 
+  test('is told so in one line', () => {
+    expect(() => read('demo --every -1')).toThrow(/^.*--every=.*$/);
+  });
+
   test('explains itself within 100 columns', () => {
     expect(Math.max(...USAGE.split('\n').map((line) => line.length))).toBeLessThanOrEqual(100);
   });

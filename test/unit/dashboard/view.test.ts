@@ -19,10 +19,12 @@ import {
   withEntries,
 } from '../../../src/dashboard/view/log.js';
 import type { ProcessRow } from '../../../src/dashboard/view/rows.js';
+import { filterOf, labelOf } from '../../../src/dashboard/view/table.js';
 import { treeOf } from '../../../src/dashboard/view/tree.js';
 import type { ClusterObserverSnapshot, LogEntry, ObserverSnapshot } from '../../../streams/index.js';
 import { crash } from '../../helpers/cluster-source.js';
-import { clusterOf, nodeAt } from '../../helpers/snapshots.js';
+import { server } from '../../helpers/events.js';
+import { clusterOf, nodeAt, snapshotNow } from '../../helpers/snapshots.js';
 
 function seen(...snapshots: readonly ClusterObserverSnapshot[]): ClusterView {
   return snapshots.reduce(viewNext, nothingViewed).view;
@@ -151,6 +153,26 @@ describe('the log', () => {
     expect(concerns(restart, 'a', 'p2')).toBe(false);
     expect(concerns(restart, 'b', 'p9')).toBe(false);
     expect(concerns({ type: 'node_up', nodeId: 'a', at: 1 }, 'a', 'p9')).toBe(false);
+  });
+});
+
+describe('a process', () => {
+  const [plain] = seen(at(0)).nodes[0]?.processes ?? [];
+  if (plain === undefined) throw new Error('there is one');
+  const row: ProcessRow = { ...plain, name: 'web-server' };
+
+  test('is found by its kind, said in full', () => {
+    const finds = (text: string, kind: ProcessRow['kind']): boolean => filterOf({ text })({ ...row, kind });
+    expect([finds('Supervisor', 'supervisor'), finds('supervisor', 'genserver')]).toEqual([true, false]);
+    expect([finds('genserver web', 'genserver'), finds('genserver web', 'supervisor')]).toEqual([true, false]);
+    expect(filterOf({ text: 'server' })({ ...row, name: 'cart' })).toBe(false);
+  });
+
+  test('is called by its id when its name cannot be seen', () => {
+    const named = snapshotNow(0, [...server('p7'), { type: 'name_registered', name: ' \t', id: 'p7' }]);
+    expect(named.servers).toMatchObject([{ name: ' \t' }]);
+    const [blank] = seen(at(0, named)).nodes[0]?.processes ?? [];
+    expect(blank && labelOf(blank)).toBe('p7');
   });
 });
 

@@ -3,6 +3,9 @@ import type { ErrorFact, ExitFact, LogEntry } from '../../../streams/index.js';
 /** So many entries are kept; the oldest go first. */
 export const MAX_ENTRIES = 1000;
 
+/** Characters. */
+const MAX_BRIEF = 300;
+
 /** An entry with its place in the log of this dashboard: 1, 2, 3 ... */
 export interface LogLine {
   readonly number: number;
@@ -57,6 +60,11 @@ export function describe(entry: LogEntry): string {
     case 'missed':
       return `${entry.count} entries are missing here`;
   }
+}
+
+/** The start of a line that is one of many: the message of an error may be of any length. */
+export function brief(line: string): string {
+  return line.length <= MAX_BRIEF ? line : `${line.slice(0, MAX_BRIEF)}…`;
 }
 
 /** Words that all have to be in the line, in whatever case. */

@@ -11,6 +11,7 @@ import {
 } from '../../../src/dashboard/view/format.js';
 import { noPast, remember, SPAN_MS, STEP_MS, seriesOf } from '../../../src/dashboard/view/history.js';
 import {
+  brief,
   concerns,
   describe as inWords,
   MAX_ENTRIES,
@@ -140,6 +141,11 @@ describe('the log', () => {
     [{ type: 'missed', nodeId: 'b', at: 1, count: 7 }, 'warn', '7 entries are missing here'],
   ])('says %# in words', (entry, severity, words) => {
     expect([severityOf(entry), inWords(entry)]).toEqual([severity, words]);
+  });
+
+  test('is told in brief where there are many lines', () => {
+    expect(brief('a'.repeat(300))).toBe('a'.repeat(300));
+    expect(brief('a'.repeat(20_000))).toBe(`${'a'.repeat(300)}…`);
   });
 
   test('is searched by words in any order and case', () => {

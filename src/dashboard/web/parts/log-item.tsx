@@ -1,5 +1,5 @@
 import { formatTime } from '../../view/format.js';
-import { describe, type LogLine, severityOf } from '../../view/log.js';
+import { brief, describe, type LogLine, severityOf } from '../../view/log.js';
 import { keyOf } from '../../view/rows.js';
 import { useDashboard } from '../model/dashboard.js';
 import { ProcessLink } from './process-link.js';
@@ -13,6 +13,8 @@ export function LogItem({ line: { entry }, isShort = false }: { readonly line: L
   // That it then exited with the same error needs no second look at it.
   const stack = entry.type === 'process_crashed' ? entry.error.stack : undefined;
   const text = describe(entry);
+  const line = brief(text);
+  const more = stack ?? (line === text ? undefined : text);
   return (
     <li class={`entry is-${severity}`}>
       <time dateTime={new Date(entry.at).toISOString()}>{formatTime(entry.at)}</time>
@@ -26,12 +28,12 @@ export function LogItem({ line: { entry }, isShort = false }: { readonly line: L
       )}
       <div class="entry-text">
         <span class="unseen">{WORDS[severity]}</span>
-        {stack === undefined ? (
-          text
+        {more === undefined ? (
+          line
         ) : (
           <details>
-            <summary>{text}</summary>
-            <pre>{stack}</pre>
+            <summary>{line}</summary>
+            <pre>{more}</pre>
           </details>
         )}
       </div>

@@ -71,6 +71,7 @@ export class Link {
   #handshake: HandshakeState;
   /** What came while the other side has to wait; no more than a stranger may send. */
   #held: string[] | undefined;
+  #delay: Timer | undefined;
   #isOver = false;
 
   constructor({ connection, clock, local, expected, handlers, delayMs = 0 }: LinkOptions) {
@@ -87,7 +88,7 @@ export class Link {
     if (delayMs > 0) {
       const held: string[] = [];
       this.#held = held;
-      clock.setTimeout(() => {
+      this.#delay = clock.setTimeout(() => {
         this.#held = undefined;
         for (const text of held) this.#receive(text);
       }, delayMs);
@@ -235,6 +236,7 @@ export class Link {
   #finish(): void {
     this.#isOver = true;
     this.#clock.clearTimeout(this.#timer);
+    if (this.#delay !== undefined) this.#clock.clearTimeout(this.#delay);
   }
 
   #transmit(frame: Frame): void {

@@ -365,6 +365,19 @@ describe('start and stop', () => {
     expect(a.cluster.getStatus()).toBe('running');
   });
 
+  it('leave no timer of somebody who was kept waiting, and has gone', async () => {
+    const world = new SimulatedCluster();
+    const a = await world.start('nodeA', 4369, [], { clusterSecret: 'correct horse' });
+    const rogue = await world.start('nodeB', 4370, [a], { clusterSecret: 'battery staple', reconnectMaxDelayMs: 1000 });
+    world.run(20_000);
+    while (world.network.openEnds === 0) world.run(1);
+    world.network.kill(rogue.address);
+    world.run(10);
+    expect(world.network.openEnds).toBe(0);
+    await a.cluster.stop();
+    expect(world.clock.pendingTimers).toBe(0);
+  });
+
   it('empty the view, of which only the inside hears', async () => {
     const world = new SimulatedCluster();
     const [a, b, c] = await startThree(world);

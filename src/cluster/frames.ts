@@ -9,6 +9,9 @@ export const MAX_FRAME_BYTES = 16 * 1024 * 1024;
 /** No frame of the handshake is larger: a stranger gets no more of our memory than this. */
 export const MAX_HANDSHAKE_BYTES = 8 * 1024;
 
+/** No frame of an observer is larger: it only asks. */
+export const MAX_OBSERVER_BYTES = 64 * 1024;
+
 /** `member`: one of the cluster. `observer`: somebody who only looks on, and is in no count. */
 export type Role = 'member' | 'observer';
 

@@ -6,6 +6,7 @@ import {
   isHandshakeFrame,
   MAX_FRAME_BYTES,
   MAX_HANDSHAKE_BYTES,
+  MAX_OBSERVER_BYTES,
   type Peer,
   type PeerFrame,
   type Role,
@@ -187,15 +188,19 @@ export class Link {
   }
 
   #decode(text: string): Frame | undefined {
-    const maxBytes = this.#handshake.step === 'established' ? MAX_FRAME_BYTES : MAX_HANDSHAKE_BYTES;
     try {
-      return decode(text, { maxBytes });
+      return decode(text, { maxBytes: this.#maxBytes });
     } catch (thrown) {
       const { reason, problem } =
         thrown instanceof ProtocolError ? thrown : new ProtocolError('malformed', asError(thrown).message);
       this.#fail({ reason: isRefusalReason(reason) ? reason : 'malformed', message: problem });
       return undefined;
     }
+  }
+
+  get #maxBytes(): number {
+    if (this.#handshake.step !== 'established') return MAX_HANDSHAKE_BYTES;
+    return this.peerRole === 'observer' ? MAX_OBSERVER_BYTES : MAX_FRAME_BYTES;
   }
 
   #shakeHands(frame: Frame): void {

@@ -114,9 +114,14 @@ export class LocalNode {
       onRequest: options.onRpc,
       onRefused: (link, refusal) => {
         const end: RefusedLink['end'] = { kind: 'refused', by: 'us', ...refusal };
+        this.#penalize(link, refusal);
         this.#complaints.refused({ end, target: undefined, linkedWith: undefined, remote: link.remote });
       },
-      onGone: options.onObserverGone,
+      onProbeAck: (id) => this.#probes.settle(id, true),
+      onGone: (id) => {
+        options.onObserverGone(id);
+        this.#probes.settle(id, false);
+      },
     });
     this.#probes = new Probes(clock, Math.min(MAX_PROBE_MS, settings.heartbeatIntervalMs));
     this.#dialer = new Dialer({
@@ -239,7 +244,7 @@ export class LocalNode {
 
   /** A peer proved who it is, and wants in. */
   #admit(link: Link, peer: Peer): void {
-    this.#penalties.forgive(link.remote);
+    if (link.peerRole === 'member') this.#penalties.forgive(link.remote);
     if (peer.id === this.id) {
       link.refuse({ reason: 'id_conflict', message: `${peer.id} is this very node` });
       this.#complaints.idConflict();
@@ -277,8 +282,20 @@ export class LocalNode {
       link.refuse({ reason: 'id_conflict', message: `${peer.id} is a member; an observer needs an id of its own` });
       return;
     }
-    this.#observers.admit(link, peer);
-    link.send(membersOf(this.#peers()));
+    if (this.#observers.get(peer.id) === undefined) {
+      this.#observers.admit(link, peer);
+      link.send(membersOf(this.#peers()));
+      return;
+    }
+    this.#probe(peer.id, (answered) => {
+      if (!link.isVerified) return;
+      if (answered) {
+        link.refuse({ reason: 'duplicate_link', message: `there is a link with ${peer.id} already` });
+      } else {
+        this.#observers.terminate(peer.id);
+        this.#admitObserver(link, peer);
+      }
+    });
   }
 
   /** Whom we dialled lets us in. */
@@ -377,9 +394,7 @@ export class LocalNode {
     if (place === 'last' && peerId !== undefined) {
       this.#lose(peerId, end.kind === 'refused' ? 'connection_refused' : 'connection_closed');
     }
-    if (end.kind === 'refused' && end.by === 'us' && isOffence(end.reason)) {
-      this.#penalties.offended(link.remote, this.#options.clock.monotonic());
-    }
+    if (end.kind === 'refused' && end.by === 'us') this.#penalize(link, end);
     if (end.kind === 'refused') this.#complaints.refused({ end, target, linkedWith, remote: link.remote });
     if (target === undefined) return;
     const reason = end.kind === 'refused' ? end.reason : undefined;
@@ -393,6 +408,10 @@ export class LocalNode {
     }
   }
 
+  #penalize({ remote }: Link, { reason }: { readonly reason: string }): void {
+    if (isOffence(reason)) this.#penalties.offended(remote, this.#options.clock.monotonic());
+  }
+
   /** All links with a node are over. */
   #lose(id: NodeId, reason: NodeDownReason): void {
     for (const link of this.#linked.removeNode(id)) link.terminate();
@@ -401,7 +420,7 @@ export class LocalNode {
   }
 
   #probe(id: NodeId, then: (answered: boolean) => void): void {
-    this.#probes.ask(id, () => this.#linked.get(id)?.links[0].send({ type: 'probe' }), then);
+    this.#probes.ask(id, () => this.#linkWith(id)?.send({ type: 'probe' }), then);
   }
 
   #apply({ state, changes }: membership.Outcome): void {

@@ -1,13 +1,21 @@
 import type { Clock } from '../clock.js';
 import { check, type DetectorConfig, heard, type Pulse } from './failure-detector.js';
-import type { Peer, PeerFrame, RequestFrame } from './frames.js';
+import { MAX_FRAME_BYTES, type Peer, type PeerFrame, type RequestFrame } from './frames.js';
 import type { Link } from './link.js';
 import type { NodeId } from './node-id.js';
-import type { Refusal } from './refusal.js';
+import type { Refusal, RefusalReason } from './refusal.js';
+import { TokenBucket } from './token-bucket.js';
+
+/** How much an observer may say: far more than a dashboard has to ask. */
+const RATE_LIMIT = { burst: 200, perSecond: 100 };
+
+/** An observer that has not taken so much of what it asked for gets nothing more, bytes. */
+const MAX_BACKLOG_BYTES = 2 * MAX_FRAME_BYTES;
 
 interface ObserverLink {
   readonly peer: Peer;
   readonly link: Link;
+  readonly allowance: TokenBucket;
   pulse: Pulse;
 }
 
@@ -17,6 +25,8 @@ interface ObserverLinksOptions {
   /** Whether observers may ask this. */
   readonly isPublic: (method: string) => boolean;
   readonly onRequest: (from: Peer, frame: RequestFrame) => void;
+  /** It is there. */
+  readonly onProbeAck: (id: NodeId) => void;
   /** It broke the rules; its link is over. */
   readonly onRefused: (link: Link, refusal: Refusal) => void;
   /** Its link is over. */
@@ -35,24 +45,36 @@ export class ObserverLinks {
     this.#options = options;
   }
 
-  /** Lets a verified observer in. Its earlier link, if there is one, is dead: an observer makes only one. */
+  /** Lets a verified observer in, of which there is no other link. */
   admit(link: Link, peer: Peer): void {
-    const earlier = this.#byId.get(peer.id);
-    if (earlier !== undefined) {
-      earlier.link.terminate();
-      this.#remove(earlier);
-    }
-    this.#byId.set(peer.id, { peer, link, pulse: heard(this.#options.clock.monotonic()) });
+    const now = this.#options.clock.monotonic();
+    this.#byId.set(peer.id, { peer, link, pulse: heard(now), allowance: new TokenBucket(RATE_LIMIT, now) });
     link.welcome();
+  }
+
+  /** The link with that observer is dead. */
+  terminate(id: NodeId): void {
+    const observer = this.#byId.get(id);
+    if (observer === undefined) return;
+    observer.link.terminate();
+    this.#remove(observer);
   }
 
   receive(link: Link, peer: Peer, frame: PeerFrame): void {
     const observer = this.#byId.get(peer.id);
     if (observer?.link !== link) return;
-    observer.pulse = heard(this.#options.clock.monotonic());
+    const now = this.#options.clock.monotonic();
+    observer.pulse = heard(now);
+    if (!observer.allowance.take(now)) {
+      const { burst, perSecond } = RATE_LIMIT;
+      this.#refuse(observer, 'too_many_requests', `an observer may ask ${perSecond} times a second, ${burst} at once`);
+      return;
+    }
     switch (frame.type) {
       case 'heartbeat':
+        break;
       case 'probe_ack':
+        this.#options.onProbeAck(peer.id);
         break;
       case 'probe':
         link.send({ type: 'probe_ack' });
@@ -62,11 +84,20 @@ export class ObserverLinks {
         this.#remove(observer);
         break;
       case 'request':
-        if (this.#options.isPublic(frame.method)) this.#options.onRequest(peer, frame);
-        else this.#refuse(observer, `an observer may not ask for ${frame.method}`);
+        this.#request(observer, frame);
         break;
       default:
-        this.#refuse(observer, `an observer may not send ${frame.type}`);
+        this.#refuse(observer, 'not_permitted', `an observer may not send ${frame.type}`);
+    }
+  }
+
+  #request(observer: ObserverLink, frame: RequestFrame): void {
+    if (!this.#options.isPublic(frame.method)) {
+      this.#refuse(observer, 'not_permitted', `an observer may not ask for ${frame.method}`);
+    } else if (observer.link.backlog >= MAX_BACKLOG_BYTES) {
+      this.#refuse(observer, 'too_many_requests', 'the observer asks for more although it does not take what it gets');
+    } else {
+      this.#options.onRequest(observer.peer, frame);
     }
   }
 
@@ -82,8 +113,7 @@ export class ObserverLinks {
       const { pulse, verdict } = check(observer.pulse, now, lateMs, this.#options.detector);
       observer.pulse = pulse;
       if (verdict === 'dead') {
-        observer.link.terminate();
-        this.#remove(observer);
+        this.terminate(observer.peer.id);
         continue;
       }
       observer.link.sendEncoded(heartbeat);
@@ -111,8 +141,8 @@ export class ObserverLinks {
     return observer?.link === link ? observer : undefined;
   }
 
-  #refuse(observer: ObserverLink, message: string): void {
-    const refusal: Refusal = { reason: 'not_permitted', message };
+  #refuse(observer: ObserverLink, reason: RefusalReason, message: string): void {
+    const refusal: Refusal = { reason, message };
     observer.link.refuse(refusal);
     this.#remove(observer);
     this.#options.onRefused(observer.link, refusal);

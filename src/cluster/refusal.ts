@@ -30,6 +30,8 @@ const CLOSE_CODES = {
   not_permitted: 4015,
   /** A message does not fit the session of its link. */
   forged: 4016,
+  /** An observer asked for more than it may, or than it takes. */
+  too_many_requests: 4017,
 } as const;
 
 export type RefusalReason = keyof typeof CLOSE_CODES;
@@ -65,7 +67,7 @@ export function isViolation(reason: string): boolean {
 
 /** Refusals of what only those do who are not meant to be here, or who are broken: they are kept waiting the next time. */
 export function isOffence(reason: string): boolean {
-  return isViolation(reason) || reason === 'auth_failed' || reason === 'not_permitted';
+  return isViolation(reason) || OFFENCES.has(reason);
 }
 
 const VIOLATIONS: ReadonlySet<string> = new Set<RefusalReason>([
@@ -77,6 +79,8 @@ const VIOLATIONS: ReadonlySet<string> = new Set<RefusalReason>([
   'out_of_turn',
   'forged',
 ]);
+
+const OFFENCES: ReadonlySet<string> = new Set<RefusalReason>(['auth_failed', 'not_permitted', 'too_many_requests']);
 
 const REASONS: ReadonlyMap<number, RefusalReason> = new Map(
   (Object.keys(CLOSE_CODES) as RefusalReason[]).map((reason) => [CLOSE_CODES[reason], reason]),

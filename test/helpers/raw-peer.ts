@@ -13,6 +13,8 @@ export class RawPeer {
   readonly received: Frame[] = [];
   /** In how many messages it said it. */
   messages = 0;
+  /** Whether it says that it is there when it is asked. */
+  answersProbes = false;
   #session: Session | undefined;
   /** `4012 malformed`, once the connection is closed. */
   readonly closed: Promise<string>;
@@ -23,7 +25,9 @@ export class RawPeer {
       this.messages += 1;
       const text = this.#session === undefined ? data.toString() : this.#session.open(data.toString());
       for (const line of text?.split('\n') ?? []) {
-        this.received.push(decode(line, { maxBytes: MAX_FRAME_BYTES }));
+        const frame = decode(line, { maxBytes: MAX_FRAME_BYTES });
+        this.received.push(frame);
+        if (frame.type === 'probe' && this.answersProbes) this.send({ type: 'probe_ack' });
       }
     });
     socket.on('error', () => undefined); // 'close' comes after it
@@ -50,7 +54,12 @@ export class RawPeer {
     let { state } = opening;
     peer.send(opening.send);
     for (let seen = 0; state.step !== 'established'; seen++) {
-      while (peer.received.length <= seen) await once(peer.socket, 'message');
+      while (peer.received.length <= seen) {
+        await Promise.race([
+          once(peer.socket, 'message'),
+          peer.closed.then((closing) => Promise.reject(new Error(closing))),
+        ]);
+      }
       const step = advance(state, peer.received[seen] as Frame);
       if (!step.ok) throw new Error(step.refusal.message);
       state = step.state;

@@ -1,6 +1,7 @@
 import { SimulatedClock } from '../../src/clock.js';
 import { type ClusterApi, createCluster } from '../../src/cluster/cluster.js';
 import type { ClusterConfig } from '../../src/cluster/cluster-config.js';
+import type { Role } from '../../src/cluster/frames.js';
 import type { MembershipChange, NodeDownReason } from '../../src/cluster/membership.js';
 import { MemoryNetwork } from '../../src/cluster/memory-transport.js';
 import { NodeId } from '../../src/cluster/node-id.js';
@@ -50,7 +51,7 @@ export class SimulatedCluster {
   }
 
   /** A node that is not started. */
-  create(): Omit<SimulatedNode, 'id' | 'address'> {
+  create(role: Role = 'member'): Omit<SimulatedNode, 'id' | 'address'> {
     const transport = this.network.transport();
     const errors: Error[] = [];
     const changes: MembershipChange[] = [];
@@ -59,6 +60,7 @@ export class SimulatedCluster {
       clock: transport.clock,
       transport,
       random: this.random,
+      role,
       processCount: () => 4,
       onError: (error) => errors.push(error),
     });

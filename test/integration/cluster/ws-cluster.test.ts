@@ -218,6 +218,70 @@ describe('an observer', () => {
     expect(a.errors).toMatchObject([{ code: 'NOEX_HANDSHAKE', reason: 'not_permitted' }]);
   });
 
+  it('may ask for much at once, but not again and again: its link is closed', async () => {
+    const a = await startNode('nodeA');
+    let asked = 0;
+    a.rpc.handle('look', () => (asked += 1), 'public');
+    const observer = await RawPeer.join(a.id, observerId, undefined, 'observer');
+    const ask = (times: number): void => {
+      for (let id = 0; id < times; id += 1) observer.send({ type: 'request', id, method: 'look', body: null });
+    };
+    ask(150);
+    await eventually(() => expect(asked).toBe(150));
+    ask(1000);
+    expect(await observer.closed).toBe('4017 too_many_requests');
+    expect(asked).toBeLessThan(600);
+    expect(a.errors).toMatchObject([{ code: 'NOEX_HANDSHAKE', reason: 'too_many_requests' }]);
+  });
+
+  it('that asks for more than it takes is closed, before that fills the memory', async () => {
+    const a = await startNode('nodeA');
+    const much = 'x'.repeat(4 * 1024 * 1024);
+    let asked = 0;
+    a.rpc.handle(
+      'look',
+      () => {
+        asked += 1;
+        return much;
+      },
+      'public',
+    );
+    const observer = await RawPeer.join(a.id, observerId, undefined, 'observer');
+    observer.socket.pause();
+    for (let id = 0; id < 100; id += 1) observer.send({ type: 'request', id, method: 'look', body: null });
+    await eventually(() => expect(a.errors).toMatchObject([{ reason: 'too_many_requests' }]));
+    expect(asked).toBeLessThan(20);
+    observer.socket.terminate();
+  });
+
+  it('says little at once: a frame that is larger than its questions is refused', async () => {
+    const a = await startNode('nodeA');
+    a.rpc.handle('look', () => 'as you like', 'public');
+    const observer = await RawPeer.join(a.id, observerId, undefined, 'observer');
+    observer.send({ type: 'request', id: 1, method: 'look', body: 'x'.repeat(60_000) });
+    await eventually(() => expect(observer.received).toContainEqual({ type: 'reply', id: 1, body: 'as you like' }));
+    observer.send({ type: 'request', id: 2, method: 'look', body: 'x'.repeat(70_000) });
+    expect(await observer.closed).toBe('4009 frame_too_large');
+    const member = await RawPeer.join(a.id, NodeId.parse('rogue@127.0.0.1:1'));
+    member.send({ type: 'request', id: 1, method: 'look', body: 'x'.repeat(70_000) });
+    await eventually(() => expect(member.received).toContainEqual({ type: 'reply', id: 1, body: 'as you like' }));
+    member.socket.close();
+  });
+
+  it('cannot take the id of another, as long as that is there', async () => {
+    const a = await startNode('nodeA', [], { heartbeatIntervalMs: 200 });
+    a.rpc.handle('look', () => 'as you like', 'public');
+    const first = await RawPeer.join(a.id, observerId, undefined, 'observer');
+    first.answersProbes = true;
+    await expect(RawPeer.join(a.id, observerId, undefined, 'observer')).rejects.toThrow();
+    first.send({ type: 'request', id: 1, method: 'look', body: null });
+    await eventually(() => expect(first.received).toContainEqual({ type: 'reply', id: 1, body: 'as you like' }));
+    first.answersProbes = false;
+    const second = await RawPeer.join(a.id, observerId, undefined, 'observer');
+    expect(await first.closed).toMatch('1006');
+    second.socket.close();
+  });
+
   it('cannot take the id of a member', async () => {
     const a = await startNode('nodeA');
     const b = await startNode('nodeB', [a.id]);

@@ -352,6 +352,42 @@ describe('refusals', () => {
   });
 });
 
+describe('an observer', () => {
+  it('that breaks the rules again and again waits longer each time', async () => {
+    const world = new SimulatedCluster();
+    const a = await world.start('nodeA', 4369);
+    const observer = world.create('observer');
+    const delays = { reconnectBaseDelayMs: 10, reconnectMaxDelayMs: 10 };
+    await observer.cluster.start({ nodeName: 'observer', seeds: [a.id], ...delays });
+    const timesOut: number[] = [];
+    for (let round = 0; round < 5; round += 1) {
+      let ms = 0;
+      for (; !observer.cluster.isNodeConnected(a.id); ms += 1) world.run(1);
+      timesOut.push(ms);
+      const refused = observer.rpc.request(a.id, 'change', null, 1000);
+      world.run(5);
+      await expect(refused).rejects.toThrow();
+    }
+    const [, first = 0, second = 0, third = 0, fourth = 0] = timesOut;
+    expect(first).toBeLessThan(50);
+    expect(second).toBeGreaterThan(100);
+    expect(third).toBeGreaterThan(200);
+    expect(fourth).toBeGreaterThan(400);
+    expect(a.errors).toMatchObject([{ reason: 'not_permitted' }]);
+  });
+
+  it('of two addresses of one node has one link with it, and sees it go down never', async () => {
+    const world = new SimulatedCluster();
+    const a = await world.start('nodeA', 4369);
+    const observer = world.create('observer');
+    await observer.cluster.start({ nodeName: 'observer', seeds: [a.id, 'nodeA@localhost:4369'] });
+    world.run(20_000);
+    expect(observer.events).toEqual(['up nodeA']);
+    expect(world.network.openEnds).toBe(2);
+    expect([...a.errors, ...observer.errors]).toEqual([]);
+  });
+});
+
 describe('start and stop', () => {
   it('leave no timer, no connection and no listener behind', async () => {
     const world = new SimulatedCluster();

@@ -1,0 +1,22 @@
+import { describe, expect, it } from 'vitest';
+import { TokenBucket } from '../../../src/cluster/token-bucket.js';
+
+describe('who has a token bucket of 3, filled by 10 a second,', () => {
+  const limit = { burst: 3, perSecond: 10 };
+
+  function takenBy(bucket: TokenBucket, now: number): number {
+    let taken = 0;
+    while (bucket.take(now)) taken += 1;
+    return taken;
+  }
+
+  it('may take 3 at once, and then one each 100 ms', () => {
+    const bucket = new TokenBucket(limit, 0);
+    expect([0, 99, 100, 150, 200].map((now) => takenBy(bucket, now))).toEqual([3, 0, 1, 0, 1]);
+  });
+
+  it('gets no more than 3 by waiting', () => {
+    const bucket = new TokenBucket(limit, 0);
+    expect([10_000, 10_000, 60_000].map((now) => takenBy(bucket, now))).toEqual([3, 0, 3]);
+  });
+});

@@ -1,4 +1,5 @@
-// npm run bench: install what is missing, build what is stale, measure. What it takes is in bench/main.ts.
+// Install what is missing, build what is stale, and run a program of bench/, the name of which comes first: main.ts for
+// npm run bench, churn.ts for npm run churn. What each takes stands at its top.
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { ensureBuilt, ensureInstalled, main, root } from './ensure.mjs';
@@ -9,7 +10,7 @@ await main(() => {
   ensureInstalled(root);
   ensureBuilt();
   ensureInstalled(bench);
-  const args = ['--import', 'tsx', 'main.ts', ...process.argv.slice(2)];
+  const args = ['--expose-gc', '--import', 'tsx', ...process.argv.slice(2)];
   const child = spawn(process.execPath, args, { cwd: bench, stdio: ['ignore', 'inherit', 'inherit'] });
   // Ctrl+C reaches the child by itself: this process stays until it is gone.
   process.on('SIGINT', () => undefined);

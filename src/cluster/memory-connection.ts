@@ -24,6 +24,8 @@ export class MemoryEnd implements Connection {
   readonly #inbox: (() => void)[] = [];
   /** How many events of the inbox have arrived; the rest is still under way. */
   #arrived = 0;
+  /** When the last event of the inbox arrives, ms. */
+  #lastDue = 0;
   #state: 'connecting' | 'open' | 'closing' | 'over';
   #handlers: ConnectionHandlers | undefined;
   #closeTimer: Timer | undefined;
@@ -89,11 +91,15 @@ export class MemoryEnd implements Connection {
   /** Adds an event that arrives in due time. */
   post(event: () => void): void {
     if (this.#state === 'over') return;
+    const { clock, latencyMs } = this.#options;
+    const now = clock.monotonic();
+    // What is late makes late what comes behind it.
+    this.#lastDue = Math.max(this.#lastDue, now + latencyMs());
     this.#inbox.push(event);
-    this.#options.clock.setTimeout(() => {
+    clock.setTimeout(() => {
       this.#arrived += 1;
       this.deliver();
-    }, this.#options.latencyMs());
+    }, this.#lastDue - now);
   }
 
   deliver(): void {

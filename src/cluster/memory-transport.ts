@@ -11,6 +11,8 @@ export interface MemoryNetworkOptions {
   readonly latencyMs?: number;
   /** From 0 up to 1. Where given, each message takes from half to one and a half times as long. */
   readonly random?: () => number;
+  /** How many of the messages get lost and are sent again, from 0 to 1: they, and all behind them, come later. Default 0. */
+  readonly lossRate?: number;
 }
 
 /** One simulated operating-system process: its network, and time as it sees it. */
@@ -18,6 +20,9 @@ export interface MemoryTransport extends Transport {
   /** Its timers wait while the process is frozen, and never fire once it was killed. */
   readonly clock: Clock;
 }
+
+/** After how long what got lost is sent again, ms: what TCP waits at least. */
+const RESEND_MS = 200;
 
 /** Where the ports come from that the "operating system" chooses. */
 const FIRST_FREE_PORT = 49_152;
@@ -158,13 +163,13 @@ export class MemoryNetwork {
   }
 
   #createEnd(address: string, remote: string, isAccepted: boolean): MemoryEnd {
-    const { clock, latencyMs = 1, random } = this.#options;
+    const { clock, latencyMs = 1, random = () => 0.5, lossRate = 0 } = this.#options;
     const end: MemoryEnd = new MemoryEnd({
       address,
       remote,
       isAccepted,
       clock,
-      latencyMs: () => latencyMs * (random === undefined ? 1 : 0.5 + random()),
+      latencyMs: () => latencyMs * (0.5 + random()) + (lossRate > 0 && random() < lossRate ? RESEND_MS : 0),
       isBlocked: () => this.#frozen.has(address) || this.#cuts.has(pair(address, remote)),
       onOver: () => this.#ends.delete(end),
     });

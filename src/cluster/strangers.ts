@@ -21,6 +21,7 @@ export class Strangers<Connection> {
 
   add(connection: Connection, address: string): void {
     const neighbours = this.#byAddress.get(address) ?? new Set();
+    if (neighbours.has(connection)) return;
     this.#byAddress.set(address, neighbours.add(connection));
     this.#size += 1;
     if (this.#size > MAX_STRANGERS) this.#evict();

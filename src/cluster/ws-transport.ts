@@ -80,28 +80,36 @@ async function listen(
     // Only browsers send an origin. A web page must not get to talk to a node that listens on its reader's loopback.
     verifyClient: ({ req }, decide) => decide(req.headers.origin === undefined, 403),
   });
-  // By the other end: under TLS the socket of a request is another one than that which was accepted.
-  const sockets = new Map<string, Socket>();
-  const upgraded = new Set<string>();
-  const strangers = new Strangers<string>((end) => sockets.get(end)?.destroy());
+  const sockets = new Set<Socket>();
+  // Under TLS the socket of a request is another one than that which was accepted: it is found by its other end.
+  const byEnd = new Map<string, Socket>();
+  const upgraded = new Set<Socket>();
+  const strangers = new Strangers<Socket>((socket) => socket.destroy());
   server.on('connection', (socket: Socket) => {
+    // Whoever has hung up already has no address any more; there may be many of them.
     const { remoteAddress = 'unknown' } = socket;
     const end = endOf(socket);
-    sockets.set(end, socket);
-    strangers.add(end, remoteAddress);
+    sockets.add(socket);
+    byEnd.set(end, socket);
+    strangers.add(socket, remoteAddress);
     socket.once('close', () => {
-      sockets.delete(end);
-      upgraded.delete(end);
-      strangers.remove(end, remoteAddress);
+      sockets.delete(socket);
+      if (byEnd.get(end) === socket) byEnd.delete(end);
+      upgraded.delete(socket);
+      strangers.remove(socket, remoteAddress);
     });
   });
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const remote = request.socket.remoteAddress ?? 'unknown';
-    const end = endOf(request.socket);
+    const accepted = byEnd.get(endOf(request.socket));
+    if (accepted === undefined) {
+      socket.destroy();
+      return;
+    }
     request.socket.setTimeout(0);
     webSockets.handleUpgrade(request, socket, head, (webSocket) => {
-      const connection = new WsConnection(webSocket, remote, () => strangers.remove(end, remote));
-      upgraded.add(end);
+      const connection = new WsConnection(webSocket, remote, () => strangers.remove(accepted, remote));
+      upgraded.add(accepted);
       connection.guard(request.socket);
       accept(connection);
     });
@@ -115,13 +123,13 @@ async function listen(
     close: () =>
       new Promise((resolve) => {
         const deadline = setTimeout(() => {
-          for (const socket of sockets.values()) socket.destroy();
+          for (const socket of sockets) socket.destroy();
         }, CLOSE_TIMEOUT_MS);
         server.close(() => {
           clearTimeout(deadline);
           resolve();
         });
-        for (const [end, socket] of sockets) if (!upgraded.has(end)) socket.destroy();
+        for (const socket of sockets) if (!upgraded.has(socket)) socket.destroy();
       }),
   };
 }

@@ -19,6 +19,14 @@ describe('strangers', () => {
     expect(table.size).toBe(MAX_STRANGERS);
   });
 
+  it('are counted once', () => {
+    const { table, terminated } = strangers();
+    for (let n = 0; n <= MAX_STRANGERS; n += 1) table.add('guest', 'a');
+    expect(terminated).toEqual([]);
+    table.remove('guest', 'a');
+    expect(table.size).toBe(0);
+  });
+
   it('are none any more when they have gone or proved themselves, once', () => {
     const { table } = strangers();
     table.add('guest', 'a');

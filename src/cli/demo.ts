@@ -23,26 +23,30 @@ export async function demo(options: Extract<Command, { name: 'demo' }>): Promise
   const broken = Promise.race(nodes.map(unexpectedEnd));
   const over = Promise.race([interrupted(), broken]);
   over.catch(() => undefined); // it is the same as `broken`, and told once
+  const ending = new AbortController();
   try {
-    const shown = Promise.all(nodes.map((node) => once(node, 'message'))).then(() => show(seed, options));
-    const close = await Promise.race([broken, shown]);
+    const up = Promise.all(nodes.map((node) => once(node, 'message')));
+    await Promise.race([broken, up.then(() => show(seed, options, ending.signal))]);
     await over;
-    await close();
   } finally {
+    ending.abort();
     await stopAll(nodes);
     if (process.connected) process.disconnect();
   }
 }
 
-/** Shows the cluster in every way there is. Resolves with what ends that. */
+/** Shows the cluster in every way there is, until the signal, whenever that comes. */
 async function show(
   seed: string,
   { port, everyMs, open }: Extract<Command, { name: 'demo' }>,
-): Promise<() => Promise<unknown>> {
+  ending: AbortSignal,
+): Promise<void> {
   const cluster = await attach(seed, { onError: (error) => process.stderr.write(`${error}\n`) });
+  whenAborted(ending, () => cluster.detach());
   const isWhole = ({ aggregated }: ClusterObserverSnapshot): boolean => aggregated.connectedNodeCount === NAMES.length;
   await firstValueFrom(cluster.snapshot$.pipe(first(isWhole)));
   const { url, close } = await startDashboard({ source: cluster, port: port === 0 ? 0 : await firstFreePort(port) });
+  whenAborted(ending, close);
   cluster.subscribe((event) => {
     if (event.type === 'node_up') process.stdout.write(`Node joined: ${event.nodeId}\n\n`);
     if (event.type === 'node_down') process.stdout.write(`Node left: ${event.nodeId} (${event.reason})\n\n`);
@@ -51,7 +55,11 @@ async function show(
     process.stdout.write(`${overview(snapshot)}\nDashboard: ${url}\nCtrl+C ends it all.\n\n`);
   });
   if (open) openInBrowser(url);
-  return () => Promise.all([close(), cluster.detach()]);
+}
+
+function whenAborted(signal: AbortSignal, end: () => unknown): void {
+  if (signal.aborted) end();
+  else signal.addEventListener('abort', end, { once: true });
 }
 
 function startNode(args: readonly string[]): ChildProcess {

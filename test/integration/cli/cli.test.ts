@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
+import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocketServer } from 'ws';
 import { PROTOCOL_VERSION } from '../../../src/cluster/frames.js';
@@ -148,6 +150,11 @@ test('whoever looks on sees a node leave, another die, and goes on through those
   expect(await cli.ended).toBe(0);
 });
 
+async function childrenOf(pid: number): Promise<readonly number[]> {
+  const { stdout } = await promisify(execFile)('pgrep', ['-P', String(pid)]);
+  return stdout.trim().split('\n').map(Number);
+}
+
 describe('the demo', () => {
   test('shows three real nodes under load, serves their dashboard, and leaves nothing behind', async () => {
     const demo = noex('demo', '--every', '250', '--port', '0');
@@ -162,6 +169,16 @@ describe('the demo', () => {
     const late = noex('observe', seed);
     expect(await late.ended).toBe(1);
     expect(late.output()).toContain('ECONNREFUSED');
+  });
+
+  test('ends when one of its nodes does, and says so', async () => {
+    const demo = noex('demo', '--every', '250', '--port', '0');
+    await demo.printed((output) => output.includes('Connected nodes: 3'));
+    const [, , node] = await childrenOf(demo.pid);
+    if (node === undefined) throw new Error('it has no three nodes');
+    process.kill(node, 'SIGKILL');
+    expect(await demo.ended).toBe(1);
+    expect(demo.output()).toContain('a node of the demo ended unexpectedly (SIGKILL)');
   });
 
   test('ends with whoever started it, even if that was killed', async () => {

@@ -22,7 +22,7 @@ export interface DashboardHandler {
    * them with 404.
    */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, next?: () => void): void;
-  /** Says goodbye to all browsers, and looks no longer at the cluster. */
+  /** Says goodbye to all browsers, for good, and looks no longer at the cluster. Who comes back gets 503. */
   close(): void;
 }
 
@@ -35,6 +35,7 @@ export interface HandlerParts {
 
 const NOTHING_HERE: Refusal = { status: 404, reason: 'There is nothing here.' };
 const ONLY_SHOWS: Refusal = { status: 405, reason: 'This dashboard only shows.' };
+const CLOSED: Refusal = { status: 503, reason: 'This dashboard was closed.' };
 const NO_PAGE: Refusal = { status: 426, reason: 'This is a WebSocket; a proxy in between has to pass on its upgrade.' };
 
 /** Waiting for the next look at a cluster is no reason for a program to go on. */
@@ -64,6 +65,7 @@ export function createHandler(settings: HandlerSettings, parts: HandlerParts = {
   const gate = new Gate(settings);
   const feed = new DashboardFeed({ source: settings.source, version: packageVersion(), scheduler });
   const sockets = new FeedSockets(feed);
+  let isClosed = false;
 
   const answer = (request: IncomingMessage, response: ServerResponse, place: Place, asset?: Asset): void => {
     const { mount, path, query } = place;
@@ -75,6 +77,7 @@ export function createHandler(settings: HandlerSettings, parts: HandlerParts = {
     else if (path === '') redirect(request, response, `./${mount.slice(mount.lastIndexOf('/') + 1)}/${query}`);
     else if (typeof cookie === 'string') leadOn(request, response, cookie);
     else if (stranger !== undefined) refuse(request, response, stranger);
+    else if (isClosed) refuse(request, response, CLOSED);
     else if (asset === undefined) refuse(request, response, NO_PAGE);
     else sendAsset(asset, request, response);
   };
@@ -96,11 +99,13 @@ export function createHandler(settings: HandlerSettings, parts: HandlerParts = {
         return;
       }
       const refusal = gate.refusalOfPlace(request) ?? gate.refusalOfOrigin(request) ?? gate.refusalOfPerson(request);
-      if (refusal === undefined) sockets.accept(request, socket, head);
-      else refuseUpgrade(socket, refusal);
+      if (refusal !== undefined) refuseUpgrade(socket, refusal);
+      else if (isClosed) refuseUpgrade(socket, CLOSED);
+      else sockets.accept(request, socket, head);
     },
 
     close() {
+      isClosed = true;
       sockets.close();
       feed.close();
     },

@@ -29,7 +29,7 @@ async function serve(source: ToldSource, clock: SimulatedClock): Promise<Dashboa
 async function mount(
   options: DashboardHandlerOptions,
   server = createServer(),
-): Promise<{ readonly port: number; readonly elsewhere: string[] }> {
+): Promise<{ readonly port: number; readonly elsewhere: string[]; readonly close: () => void }> {
   const elsewhere: string[] = [];
   const dashboard = createHandler(checkHandlerOptions({ source: new ToldSource(), ...options }), { folder });
   server.on('request', (request, response) => {
@@ -52,7 +52,8 @@ async function mount(
     server.closeAllConnections();
   });
   const address = server.address();
-  return { port: typeof address === 'object' && address !== null ? address.port : 0, elsewhere };
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  return { port, elsewhere, close: dashboard.close };
 }
 
 describe('a dashboard mounted under a path', () => {
@@ -83,6 +84,18 @@ describe('a dashboard mounted under a path', () => {
     const { port } = await mount({ path: '/ops', token: 'a-token-of-enough-letters' });
     const { headers } = await ask(port, '/ops/?token=a-token-of-enough-letters');
     expect(headers['set-cookie']?.[0]).toContain('; Path=/ops/; ');
+  });
+
+  test('stays closed, although browsers come back by themselves', async () => {
+    const { port, elsewhere, close } = await mount({ path: '/ops' });
+    const listener = await Listener.open(port, '/ops/feed');
+    const closed = listener.closed();
+    close();
+    await closed;
+    await expect(Listener.open(port, '/ops/feed')).rejects.toThrow('503');
+    expect(await ask(port, '/ops/')).toMatchObject({ status: 503, body: 'This dashboard was closed.\n' });
+    expect((await ask(port, '/')).body).toBe('somebody else');
+    expect(elsewhere).toEqual(['GET /']);
   });
 
   test('keeps from others neither what they may see nor that they may not', async () => {

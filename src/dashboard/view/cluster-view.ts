@@ -119,13 +119,18 @@ export interface Summary {
   readonly restarts: number;
   /** Messages a second. Absent: not known yet. */
   readonly rate?: number;
-  /** When the oldest data shown of a connected node arrived, ms since the epoch on the reader's clock. */
+  /**
+   * When the oldest data shown of a connected node arrived; while none is connected, when anything was heard last. ms since
+   * the epoch on the reader's clock.
+   */
   readonly oldestUpdate?: number;
 }
 
 export function summaryOf({ nodes }: ClusterView): Summary {
   const connected = nodes.flatMap(({ node }) => (node.status === 'connected' ? node : []));
   const sum = (value: (node: NodeRow) => number): number => connected.reduce((total, node) => total + value(node), 0);
+  const shown = connected.length > 0 ? connected : nodes.map(({ node }) => node);
+  const heard = shown.flatMap(({ lastUpdate }) => (lastUpdate > 0 ? lastUpdate : []));
   const isRated = connected.some(({ rate }) => rate !== undefined);
   return {
     nodes: nodes.length,
@@ -135,6 +140,6 @@ export function summaryOf({ nodes }: ClusterView): Summary {
     messages: sum(({ messages }) => messages),
     restarts: sum(({ restarts }) => restarts),
     ...(isRated && { rate: sum(({ rate = 0 }) => rate) }),
-    ...(connected.length > 0 && { oldestUpdate: Math.min(...connected.map(({ lastUpdate }) => lastUpdate)) }),
+    ...(heard.length > 0 && { oldestUpdate: connected.length > 0 ? Math.min(...heard) : Math.max(...heard) }),
   };
 }

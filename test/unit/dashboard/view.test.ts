@@ -60,6 +60,21 @@ describe('a view', () => {
     expect(summaryOf(seen(at(0), lost))).toMatchObject({ nodes: 1, connected: 0, processes: 0, queue: 0 });
   });
 
+  test('is as old as the oldest node that is connected, and without one as what was heard last', () => {
+    const cluster = clusterOf({ a: nodeAt(0, {}), b: nodeAt(0, {}), c: null, d: null, e: null });
+    const heardAt = (updates: readonly number[], dead = ''): number | undefined => {
+      const nodes = cluster.nodes.map((node, index) => ({
+        ...node,
+        lastUpdate: updates[index] ?? 0,
+        ...(dead.includes(node.nodeId) && { status: 'disconnected' as const, snapshot: null }),
+      }));
+      return summaryOf(seen({ ...cluster, nodes })).oldestUpdate;
+    };
+    expect(heardAt([5000, 4000, 3000])).toBe(4000);
+    expect(heardAt([5000, 4000, 3000], 'ab')).toBe(5000);
+    expect(heardAt([], 'ab')).toBeUndefined();
+  });
+
   test('has the percentiles of a process that was measured, and none of one that was not', () => {
     const [slow, idle] =
       seen(at(0, nodeAt(0, { p1: { messages: 1, latency: [4, 8] }, p2: {} }))).nodes[0]?.processes ?? [];

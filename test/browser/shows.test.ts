@@ -143,6 +143,9 @@ describe('the table', () => {
     await page.page.getByRole('dialog').waitFor({ state: 'hidden' });
     await page.page.keyboard.press('2');
     await page.tree.waitFor();
+    await page.page.locator('[role=tree]:focus').waitFor();
+    await page.page.keyboard.press('ArrowDown');
+    await page.page.locator('[role=tree][aria-activedescendant]').waitFor();
   });
 });
 

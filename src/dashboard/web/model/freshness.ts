@@ -30,5 +30,7 @@ export function freshness(
   if (link.status === 'open' && problem !== undefined) return { kind: 'deaf', age, problem };
   if (age === undefined) return { kind: 'starting' };
   if (link.status === 'connecting') return { kind: 'lost', age, retryIn: 0 };
+  // All were forgotten: how old what is not there is would be no news.
+  if (summary?.nodes === 0) return { kind: 'deaf', age: undefined, problem: 'no node is left' };
   return age <= LIVE_MS ? { kind: 'live' } : { kind: 'old', age };
 }

@@ -37,6 +37,7 @@ function act({ router, themes, pauseOrGoOn, isHelpOpen }: Dashboard, key: string
   const view = VIEWS[Number(key) - 1];
   if (view !== undefined) {
     router.go({ view });
+    requestAnimationFrame(focusContent);
     return true;
   }
   switch (key) {
@@ -65,8 +66,13 @@ function isTyping(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && target.matches('input, select, textarea');
 }
 
-/** To what is filtered, so that the arrow keys move there at once. */
+/** The arrow keys move in what is filtered at once. */
 function blurFilter(target: EventTarget | null): void {
   if (target instanceof HTMLElement) target.blur();
+  focusContent();
+}
+
+/** To what the arrow keys move in, if there is such a thing in this view. */
+function focusContent(): void {
   document.querySelector<HTMLElement>('#content [role=grid], #content [role=tree], #content [role=log]')?.focus();
 }

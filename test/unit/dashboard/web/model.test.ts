@@ -45,6 +45,15 @@ describe('how old the data is', () => {
     });
   });
 
+  test('is not live when no node is left', () => {
+    const { oldestUpdate: _, ...none } = { ...summary, nodes: 0, connected: 0 };
+    expect(freshness({ status: 'open' }, undefined, view, none, 1000, 2000)).toEqual({
+      kind: 'deaf',
+      age: undefined,
+      problem: 'no node is left',
+    });
+  });
+
   test('is not told before there is any', () => {
     expect(freshness({ status: 'connecting' }, undefined, undefined, undefined, 0, 14_000)).toEqual({
       kind: 'starting',

@@ -8,13 +8,27 @@ export interface DetectorConfig {
 /** What is known of one peer's life. `heardAt` is on the monotonic clock, ms. */
 export interface Pulse {
   readonly heardAt: number;
+  /** When the last whole message came. */
+  readonly wholeAt: number;
 }
+
+/** A message that takes longer than this many times the time for which a peer may be silent is taken for none. */
+const MAX_PATIENCE = 10;
 
 export type Verdict = 'alive' | 'suspect' | 'dead';
 
 /** The pulse after any sign of life. */
 export function heard(now: number): Pulse {
-  return { heardAt: now };
+  return { heardAt: now, wholeAt: now };
+}
+
+/**
+ * The pulse of a peer of which something came since the last check, though nothing whole: when exactly is not known. A
+ * large message over a slow link may take longer than a peer may be silent; one that never ends is no sign of life.
+ */
+export function heardSince(pulse: Pulse, lastCheckAt: number, { intervalMs, missThreshold }: DetectorConfig): Pulse {
+  if (lastCheckAt - pulse.wholeAt >= intervalMs * missThreshold * MAX_PATIENCE) return pulse;
+  return { ...pulse, heardAt: Math.max(pulse.heardAt, lastCheckAt) };
 }
 
 /**
@@ -40,7 +54,7 @@ export function check(
   // Who was heard after the stall gets no credit for it: the shift ends at now.
   const heardAt = Math.min(now, pulse.heardAt + lateMs);
   const silentMs = now - heardAt;
-  const kept = heardAt === pulse.heardAt ? pulse : { heardAt };
+  const kept = heardAt === pulse.heardAt ? pulse : { ...pulse, heardAt };
   if (silentMs >= intervalMs * missThreshold) return { pulse: kept, verdict: 'dead' };
   return { pulse: kept, verdict: silentMs >= intervalMs * 2 ? 'suspect' : 'alive' };
 }

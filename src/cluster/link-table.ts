@@ -9,6 +9,8 @@ export interface LinkedNode {
   /** The one that both sides prefer comes first, and is the one to send on. Never empty. */
   readonly links: readonly [Link, ...Link[]];
   pulse: Pulse;
+  /** How much had come over the links when it was looked at last, bytes. */
+  received: number;
   /** When the latest link was added, monotonic ms. */
   readonly changedAt: number;
 }
@@ -20,6 +22,11 @@ export interface LinkedNode {
 export function isPreferred(localId: NodeId, peerId: NodeId, newer: Link, older: Link): boolean {
   if (newer.dialledByUs === older.dialledByUs) return true;
   return newer.dialledByUs === localId < peerId;
+}
+
+/** How much has come over all of these links, bytes. */
+export function receivedOver(links: readonly Link[]): number {
+  return links.reduce((sum, { received }) => sum + received, 0);
 }
 
 /** Every established link, by node. */
@@ -42,7 +49,8 @@ export class LinkTable {
   /** The peer's other links must be with the same incarnation. */
   add(link: Link, peer: Peer, now: number): LinkedNode {
     const others = this.#nodes.get(peer.id)?.links;
-    const node: LinkedNode = { peer, links: this.#insert(link, peer, others), pulse: heard(now), changedAt: now };
+    const links = this.#insert(link, peer, others);
+    const node: LinkedNode = { peer, links, pulse: heard(now), received: receivedOver(links), changedAt: now };
     this.#nodes.set(peer.id, node);
     return node;
   }

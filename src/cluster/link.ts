@@ -125,6 +125,11 @@ export class Link {
     return this.#connection.backlog;
   }
 
+  /** How much has come from the other side, bytes: more of it is a sign of life, though no frame be whole. */
+  get received(): number {
+    return this.#connection.received;
+  }
+
   get isEstablished(): boolean {
     return !this.#isOver && this.#handshake.step === 'established';
   }

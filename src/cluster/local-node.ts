@@ -3,12 +3,12 @@ import type { ClusterSettings } from './cluster-config.js';
 import { encode } from './codec.js';
 import { Complaints, type RefusedLink } from './complaints.js';
 import { Dialer } from './dialer.js';
-import { check, type DetectorConfig, heard, lateness } from './failure-detector.js';
+import { check, type DetectorConfig, heard, heardSince, lateness } from './failure-detector.js';
 import type { Peer, PeerFrame, Role, RpcFrame } from './frames.js';
 import { allBut, confidant, membersOf, newsOf } from './gossip.js';
 import { createNonce, type Expectation } from './handshake.js';
 import { Link, type LinkEnd, type LinkHandlers } from './link.js';
-import { isPreferred, LinkTable } from './link-table.js';
+import { isPreferred, LinkTable, receivedOver } from './link-table.js';
 import type { Member, MembershipChange, NodeDownReason } from './membership.js';
 import * as membership from './membership.js';
 import { NodeId } from './node-id.js';
@@ -441,13 +441,17 @@ export class LocalNode {
     const { clock, settings, processCount } = this.#options;
     const { intervalMs, missThreshold } = this.#detector;
     const now = clock.monotonic();
-    const lateMs = lateness(this.#beatAt, now, intervalMs);
+    const lastBeatAt = this.#beatAt;
+    const lateMs = lateness(lastBeatAt, now, intervalMs);
     this.#beatAt = now;
     this.#beatTimer = this.#scheduleBeat();
     this.#beats += 1;
     const uptimeMs = Math.round(now - this.startedAt);
     const heartbeat = encode({ type: 'heartbeat', processCount: processCount(), uptimeMs });
     for (const node of this.#linked.nodes()) {
+      const received = receivedOver(node.links);
+      if (received > node.received) node.pulse = heardSince(node.pulse, lastBeatAt, this.#detector);
+      node.received = received;
       const { pulse, verdict } = check(node.pulse, now, lateMs, this.#detector);
       node.pulse = pulse;
       if (verdict === 'dead') {

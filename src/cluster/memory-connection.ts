@@ -31,6 +31,7 @@ export class MemoryEnd implements Connection {
   #closeTimer: Timer | undefined;
   #seal: Seal | undefined;
   backlog = 0;
+  received = 0;
 
   constructor(options: MemoryEndOptions) {
     this.#options = options;
@@ -64,6 +65,7 @@ export class MemoryEnd implements Connection {
   }
 
   #receive(sealed: string): void {
+    this.received += sealed.length;
     const text = this.#seal === undefined ? sealed : this.#seal.open(sealed);
     if (text === undefined) this.#handlers?.onViolation('forged');
     else this.#handlers?.onMessage(text);

@@ -48,6 +48,8 @@ export interface Connection {
   handle(handlers: ConnectionHandlers): void;
   /** How much of what was sent is still here because the other side does not take it, bytes. */
   readonly backlog: number;
+  /** How much has come from the other side, bytes, a message of which the rest is still under way included. */
+  readonly received: number;
   /**
    * The other side has proved who it is. Until then, no more than {@link MAX_STRANGER_BYTES} are read from it. With a
    * `seal`, all that is sent from now on is sealed, and all that comes from now on has to be.

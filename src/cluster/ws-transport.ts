@@ -155,6 +155,7 @@ class WsConnection implements Connection {
   readonly remote: string;
   readonly #webSocket: WebSocket;
   #handlers: ConnectionHandlers | undefined;
+  #socket: Socket | undefined;
   #closeTimer: NodeJS.Timeout | undefined;
   #problem = '';
   #isTrusted = false;
@@ -178,8 +179,13 @@ class WsConnection implements Connection {
     return this.#underway + this.#saidLength;
   }
 
+  get received(): number {
+    return this.#socket?.bytesRead ?? 0;
+  }
+
   /** A frame is handed over when it is whole: what it takes until then is seen on the socket only. */
   guard(socket: Socket): void {
+    this.#socket = socket;
     const check = () => {
       if (!this.#isTrusted && socket.bytesRead <= MAX_STRANGER_BYTES) return;
       socket.off('data', check);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { check, heard, lateness } from '../../../src/cluster/failure-detector.js';
+import { check, heard, heardSince, lateness } from '../../../src/cluster/failure-detector.js';
 
 const config = { intervalMs: 1000, missThreshold: 5 };
 
@@ -12,6 +12,23 @@ describe('the failure detector', () => {
     [5000, 'dead'],
   ])('after %i ms of silence says %s', (silentMs, verdict) => {
     expect(check(heard(100), 100 + silentMs, 0, config).verdict).toBe(verdict);
+  });
+
+  it('takes part of a message for a sign of life, but not for ever', () => {
+    let pulse = heard(0);
+    const verdicts: string[] = [];
+    for (let at = 1000; at <= 60_000; at += 1000) {
+      pulse = heardSince(pulse, at - 1000, config);
+      const checked = check(pulse, at, 0, config);
+      pulse = checked.pulse;
+      verdicts.push(checked.verdict);
+    }
+    expect(verdicts.indexOf('suspect')).toBe(50);
+    expect(verdicts.indexOf('dead')).toBe(53);
+  });
+
+  it('is not made to hear earlier by part of a message what it heard whole', () => {
+    expect(heardSince(heard(700), 500, config)).toEqual(heard(700));
   });
 
   it('takes a check for late only by what exceeds its interval', () => {

@@ -35,6 +35,7 @@ const checks = [
     alone: true,
     note: TESTS,
   },
+  { name: 'faults', command: [bin('vitest'), 'run', '--project', 'faults'], needs: 'build', alone: true, note: TESTS },
   { name: 'chromium', command: script('scripts/ensure-browser.mjs'), note: LAST_LINE },
   { name: 'browser', command: script('scripts/test-browser.mjs'), needs: 'chromium', alone: true, note: TESTS },
 ];

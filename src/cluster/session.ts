@@ -2,7 +2,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 
 /** So much of a MAC travels, bytes: half of SHA-256, which is as good as guessing a key. In base64: 24 characters. */
 const MAC_BYTES = 16;
-const MAC_CHARS = 24;
+export const MAC_CHARS = 24;
 
 /**
  * What is said on one link after its handshake, in both directions. Each message carries a MAC over its text and its

@@ -5,6 +5,7 @@ import type { Duplex } from 'node:stream';
 import { WebSocket, WebSocketServer } from 'ws';
 import { asError, ListenError } from '../errors.js';
 import { MAX_FRAME_BYTES } from './frames.js';
+import { MAC_CHARS } from './session.js';
 import { Strangers } from './strangers.js';
 import { secretsOf } from './tls-config.js';
 import {
@@ -26,7 +27,7 @@ const CLOSE_TIMEOUT_MS = 1000;
 const UPGRADE_TIMEOUT_MS = 5000;
 
 // Compression would cost most of the throughput of small frames, and holds memory for every connection.
-const SOCKET_OPTIONS = { perMessageDeflate: false, maxPayload: MAX_FRAME_BYTES } as const;
+const SOCKET_OPTIONS = { perMessageDeflate: false, maxPayload: MAX_FRAME_BYTES + MAC_CHARS } as const;
 
 /** Between the frames of one message. JSON as it is written here has no line breaks. */
 const SEPARATOR = '\n';

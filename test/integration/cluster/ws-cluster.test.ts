@@ -5,6 +5,7 @@ import { WebSocket, WebSocketServer } from 'ws';
 import { systemClock } from '../../../src/clock.js';
 import { type ClusterApi, createCluster } from '../../../src/cluster/cluster.js';
 import type { ClusterConfig } from '../../../src/cluster/cluster-config.js';
+import { encode } from '../../../src/cluster/codec.js';
 import { MAX_FRAME_BYTES, type PeerFrame } from '../../../src/cluster/frames.js';
 import { createNonce } from '../../../src/cluster/handshake.js';
 import { NodeId } from '../../../src/cluster/node-id.js';
@@ -80,6 +81,17 @@ describe('nodes over WebSockets', () => {
     expect(await a.rpc.request(b.id, 'echo', body, 5000)).toStrictEqual(body);
   });
 
+  it.each([[{}], [{ clusterSecret: 'correct horse' }]])('say as much at once as a frame takes (%j)', async (config) => {
+    const a = await startNode('nodeA', [], config);
+    const b = await startNode('nodeB', [a.id], config);
+    b.rpc.handle('length', (body) => String(body).length);
+    await eventually(() => expect(a.cluster.isNodeConnected(b.id)).toBe(true));
+    const head = encode({ type: 'request', id: 1, method: 'length', body: '' }).length;
+    const body = 'x'.repeat(MAX_FRAME_BYTES - head);
+    expect(await a.rpc.request(b.id, 'length', body, 5000)).toBe(body.length);
+    expect(a.events).toEqual(['up nodeB']);
+  });
+
   it('say so when the port is taken, or the address is not theirs', async () => {
     const a = await startNode('nodeA');
     const { port } = NodeId.parts(a.id);
@@ -128,7 +140,7 @@ describe('a stranger', () => {
     ['a known frame too early', '{"type":"leave"}', '4014 out_of_turn'],
     ['half a hello', '{"type":"hello","protocol":1}', '4012 malformed'],
     ['that it has no secret', JSON.stringify({ ...hello, secured: false }), '4006 auth_required'],
-    ['more than a frame may have', 'x'.repeat(MAX_FRAME_BYTES + 1), '1009 '],
+    ['more than a frame may have', 'x'.repeat(MAX_FRAME_BYTES + 100), '1009 '],
   ])('who says %s is told why it is shown the door, and nobody else is concerned', async (_, message, expected) => {
     const a = await startNode('nodeA', [], { clusterSecret: 'correct horse' });
     const b = await startNode('nodeB', [a.id], { clusterSecret: 'correct horse' });
@@ -357,7 +369,7 @@ describe('a member', () => {
       'malformed',
     ],
     ['binary data', Buffer.from('{}'), '4010 binary_frame', 'binary_frame'],
-    ['too much', 'x'.repeat(MAX_FRAME_BYTES + 1), '1009 ', 'frame_too_large'],
+    ['too much', 'x'.repeat(MAX_FRAME_BYTES + 100), '1009 ', 'frame_too_large'],
   ])(
     'that says %s loses its link, with a reason on both sides, and nobody else is concerned',
     async (_, message, expected, reason) => {

@@ -2,6 +2,7 @@ import type { Clock } from '../clock.js';
 import { ClusterAlreadyStartedError, ClusterNotStartedError } from '../errors.js';
 import { type ClusterConfig, type ClusterSettings, readClusterConfig } from './cluster-config.js';
 import type { Peer, Role } from './frames.js';
+import type { Heartbeat } from './heartbeats.js';
 import type { LinkEnd } from './link.js';
 import { Listeners } from './listeners.js';
 import { LocalNode } from './local-node.js';
@@ -238,7 +239,7 @@ export function createCluster(options: ClusterOptions): {
   return { cluster, membership: view, rpc };
 }
 
-function describe({ id, status, processCount, lastHeardAt, uptimeMs }: Member): NodeInfo {
+function describe({ id, status, processCount, lastHeardAt, uptimeMs }: Member & Heartbeat): NodeInfo {
   const { host, port } = NodeId.parts(id);
   return { id, host, port, status, processCount, lastHeartbeatAt: lastHeardAt, uptimeMs };
 }

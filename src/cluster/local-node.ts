@@ -7,6 +7,7 @@ import { check, type DetectorConfig, heard, heardSince, lateness } from './failu
 import type { Peer, PeerFrame, Role, RpcFrame } from './frames.js';
 import { allBut, confidant, membersOf, newsOf } from './gossip.js';
 import { createNonce, type Expectation } from './handshake.js';
+import { type Heartbeat, Heartbeats } from './heartbeats.js';
 import { Link, type LinkEnd, type LinkHandlers } from './link.js';
 import { isPreferred, LinkTable, receivedOver } from './link-table.js';
 import type { Member, MembershipChange, NodeDownReason } from './membership.js';
@@ -69,6 +70,7 @@ export class LocalNode {
   /** What each dialled link was to reach. */
   readonly #targets = new WeakMap<Link, NodeId>();
   #membership = membership.noMembers;
+  readonly #heartbeats = new Heartbeats();
   #beats = 0;
   #beatAt: number;
   #beatTimer: Timer;
@@ -138,12 +140,18 @@ export class LocalNode {
     this.#beatTimer = this.#scheduleBeat();
   }
 
-  members(): readonly Member[] {
-    return [...this.#membership.members.values()];
+  members(): readonly (Member & Heartbeat)[] {
+    return [...this.#membership.members.values()].map((member) => this.#described(member));
   }
 
-  member(id: NodeId): Member | undefined {
-    return this.#membership.members.get(id);
+  member(id: NodeId): (Member & Heartbeat) | undefined {
+    const member = this.#membership.members.get(id);
+    return member && this.#described(member);
+  }
+
+  #described(member: Member): Member & Heartbeat {
+    const { lastHeardAt, processCount, uptimeMs } = this.#heartbeats.latest(member);
+    return { ...member, lastHeardAt, processCount, uptimeMs };
   }
 
   isConnected(id: NodeId): boolean {
@@ -322,7 +330,8 @@ export class LocalNode {
     // Who dialled the preferred link knows that both sides have it, so that ending the others takes no side down.
     if (links[0].dialledByUs) this.#retireSpares(links);
     const isNews = this.#membership.members.get(peer.id)?.incarnation !== peer.incarnation;
-    const outcome = membership.linkUp(this.#membership, peer, clock.monotonic(), clock.now());
+    this.#heartbeats.linked(peer, clock.now());
+    const outcome = membership.linkUp(this.#membership, peer, clock.monotonic());
     this.#apply(outcome);
     if (outcome.changes.length > 0) this.#introduce(peer, isNews);
   }
@@ -356,7 +365,7 @@ export class LocalNode {
     node.pulse = heard(clock.monotonic());
     switch (frame.type) {
       case 'heartbeat':
-        this.#membership = membership.heardFrom(this.#membership, peer.id, { ...frame, heardAt: clock.now() });
+        this.#heartbeats.heard(peer, frame, clock.now());
         break;
       case 'members':
         for (const other of frame.members) this.#learn(other);
@@ -426,6 +435,7 @@ export class LocalNode {
   #apply({ state, changes }: membership.Outcome): void {
     this.#membership = state;
     for (const change of changes) {
+      if (change.type === 'left' || change.type === 'forgotten') this.#heartbeats.forget(change.id);
       this.#dialer.follow(change);
       this.#options.onChange(change);
     }

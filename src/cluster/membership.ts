@@ -13,11 +13,6 @@ export type NodeDownReason = 'heartbeat_timeout' | 'connection_closed' | 'connec
 export interface Member extends Peer {
   /** `connecting`: another node told us of it, and there was no link yet. */
   readonly status: NodeStatus;
-  /** When it last said how it is, ms since the epoch; `null` before its first link. */
-  readonly lastHeardAt: number | null;
-  readonly processCount: number;
-  /** How long it ran when it last said so, ms. */
-  readonly uptimeMs: number;
 }
 
 /** What happened to the membership. Per node, `up` and `down` strictly alternate, and `up` comes first. */
@@ -53,10 +48,9 @@ export interface Outcome {
 export const noMembers: Membership = { members: new Map(), tombstones: new Map() };
 
 /** A link with this peer is established. A new incarnation takes the place of the old one, which thereby went down. */
-export function linkUp(state: Membership, peer: Peer, now: number, heardAt: number): Outcome {
+export function linkUp(state: Membership, peer: Peer, now: number): Outcome {
   const old = state.members.get(peer.id);
   if (old?.status === 'connected' && old.incarnation === peer.incarnation) return { state, changes: [] };
-  const isSameLife = old?.incarnation === peer.incarnation;
   const changes: MembershipChange[] = [];
   if (old?.status === 'connected') changes.push(down(old, 'connection_closed'));
   changes.push({ type: 'up', id: peer.id, incarnation: peer.incarnation });
@@ -64,9 +58,6 @@ export function linkUp(state: Membership, peer: Peer, now: number, heardAt: numb
     id: peer.id,
     incarnation: peer.incarnation,
     status: 'connected',
-    lastHeardAt: heardAt,
-    processCount: isSameLife ? old.processCount : 0,
-    uptimeMs: isSameLife ? old.uptimeMs : 0,
     keptAt: now,
   };
   return { state: { members: put(state.members, entry), tombstones: without(state.tombstones, peer.id) }, changes };
@@ -108,26 +99,12 @@ export function learned(state: Membership, peer: Peer, now: number): Outcome {
     id: peer.id,
     incarnation: peer.incarnation,
     status: 'connecting',
-    lastHeardAt: null,
-    processCount: 0,
-    uptimeMs: 0,
     keptAt: now,
   };
   return {
     state: { ...state, members: put(state.members, entry) },
     changes: [{ type: 'learned', id: peer.id, incarnation: peer.incarnation }],
   };
-}
-
-/** The node says how it is. */
-export function heardFrom(
-  state: Membership,
-  id: NodeId,
-  { processCount, uptimeMs, heardAt }: { processCount: number; uptimeMs: number; heardAt: number },
-): Membership {
-  const old = state.members.get(id);
-  if (old?.status !== 'connected') return state;
-  return { ...state, members: put(state.members, { ...old, processCount, uptimeMs, lastHeardAt: heardAt }) };
 }
 
 /** Forgets whom nobody has been linked with for `forgetAfterMs`, and tombstones as old. */

@@ -130,7 +130,7 @@ test.prop([fc.array(happening, { maxLength: 60 })])(
     for (const { what, peer, afterMs } of happenings) {
       now += afterMs;
       const outcomes: Record<typeof what, () => Outcome> = {
-        up: () => linkUp(state, peer, now, now),
+        up: () => linkUp(state, peer, now),
         down: () => linkDown(state, peer.id, 'connection_closed', now),
         left: () => left(state, peer.id, now),
         learned: () => learned(state, peer, now),

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
   forget,
-  heardFrom,
   learned,
   left,
   linkDown,
@@ -20,7 +19,7 @@ type Step = (state: Membership) => Outcome;
 const up =
   (peer: typeof first, now = 0): Step =>
   (state) =>
-    linkUp(state, peer, now, 1_000_000 + now);
+    linkUp(state, peer, now);
 const down =
   (now = 0): Step =>
   (state) =>
@@ -112,15 +111,5 @@ describe('membership', () => {
 
   it('given a link, however old, it is not forgotten', () => {
     expect(when(given(up(first, 0)), pass(1e9))).toEqual({ changes: [], status: 'connected' });
-  });
-
-  it('keeps what a node last said of itself, for as long as it is the same life', () => {
-    const said = { processCount: 4, uptimeMs: 5000, heardAt: 7 };
-    const state = heardFrom(given(up(first)), id, said);
-    expect(state.members.get(id)).toMatchObject({ processCount: 4, uptimeMs: 5000, lastHeardAt: 7 });
-    const lost = down()(state).state;
-    expect(heardFrom(lost, id, { ...said, processCount: 9 })).toBe(lost);
-    expect(up(first)(lost).state.members.get(id)).toMatchObject({ processCount: 4 });
-    expect(up(second)(lost).state.members.get(id)).toMatchObject({ processCount: 0, uptimeMs: 0 });
   });
 });

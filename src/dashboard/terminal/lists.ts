@@ -1,4 +1,4 @@
-import { concerns, type Log, type LogLine } from '../view/log.js';
+import { type Log, type LogLine, linesAbout } from '../view/log.js';
 import type { NodeRow, ProcessRow } from '../view/rows.js';
 import type { TreeLine } from '../view/tree.js';
 import { bodyRows, nodesRows, tableRows } from './layout.js';
@@ -74,7 +74,7 @@ export function relativeList(overlay: Overlay & { type: 'process' }, { shown, si
 }
 
 export function entriesOf({ nodeId, id }: ProcessRow, { log }: Seen): Log {
-  return log.filter(({ entry }) => concerns(entry, nodeId, id));
+  return linesAbout(log, nodeId, id);
 }
 
 export function processOf({ view }: Seen, key: string): ProcessRow | undefined {

@@ -76,11 +76,18 @@ export function matches(entry: LogEntry, text: string): boolean {
     .every((word) => searched.includes(word));
 }
 
-/** Whether it happened to that process, or to a child of it that took another's place. */
-export function concerns(entry: LogEntry, nodeId: string, id: string): boolean {
-  if (entry.nodeId !== nodeId || !('id' in entry)) return false;
-  if (entry.id === id) return true;
-  return entry.type === 'child_restarted' && (entry.oldId === id || entry.supervisorId === id);
+/** What happened to that process, to those whose place it took, and to the children it has restarted. */
+export function linesAbout(log: Log, nodeId: string, id: string): Log {
+  const lives = new Set([id]);
+  // From the newest on: the one before is found before what happened to it.
+  for (const { entry } of log.toReversed()) {
+    if (entry.type === 'child_restarted' && entry.nodeId === nodeId && lives.has(entry.id)) lives.add(entry.oldId);
+  }
+  return log.filter(({ entry }) => {
+    if (entry.nodeId !== nodeId || !('id' in entry)) return false;
+    if (lives.has(entry.id)) return true;
+    return entry.type === 'child_restarted' && (entry.oldId === id || entry.supervisorId === id);
+  });
 }
 
 function label({ name, id }: { readonly name?: string; readonly id: string }): string {

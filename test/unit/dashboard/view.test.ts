@@ -12,8 +12,8 @@ import {
 import { noPast, remember, SPAN_MS, STEP_MS, seriesOf } from '../../../src/dashboard/view/history.js';
 import {
   brief,
-  concerns,
   describe as inWords,
+  linesAbout,
   MAX_ENTRIES,
   matches,
   severityOf,
@@ -169,11 +169,17 @@ describe('the log', () => {
     expect(matches(crash('p1', 1), 'boom p2')).toBe(false);
   });
 
-  test('knows what happened to a process, and in whose place it came', () => {
-    for (const id of ['p9', 'p5', 'p1']) expect(concerns(restart, 'a', id)).toBe(true);
-    expect(concerns(restart, 'a', 'p2')).toBe(false);
-    expect(concerns(restart, 'b', 'p9')).toBe(false);
-    expect(concerns({ type: 'node_up', nodeId: 'a', at: 1 }, 'a', 'p9')).toBe(false);
+  test('knows what happened to a process, and to those in whose place it came', () => {
+    const earlier: LogEntry = { ...restart, id: 'p5', oldId: 'p3' };
+    const elsewhere: LogEntry = { ...crash('p3', 1), nodeId: 'b' };
+    const log = withEntries([], [crash('p3', 1), earlier, crash('p5', 1), restart, crash('p2', 1), elsewhere]);
+    const numbersAbout = (id: string): readonly number[] => linesAbout(log, 'a', id).map(({ number }) => number);
+    expect(numbersAbout('p9')).toEqual([1, 2, 3, 4]);
+    expect(numbersAbout('p5')).toEqual([1, 2, 3, 4]);
+    expect(numbersAbout('p3')).toEqual([1, 2]);
+    expect(numbersAbout('p1')).toEqual([2, 4]);
+    expect(linesAbout(log, 'b', 'p9')).toEqual([]);
+    expect(linesAbout(withEntries([], [{ type: 'node_up', nodeId: 'a', at: 1 }]), 'a', 'p9')).toEqual([]);
   });
 });
 

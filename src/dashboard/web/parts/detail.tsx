@@ -1,6 +1,6 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { formatCount, formatMs, formatRate, formatTime, formatUptime, UNKNOWN } from '../../view/format.js';
-import { concerns, type LogLine } from '../../view/log.js';
+import { type LogLine, linesAbout } from '../../view/log.js';
 import { keyOf, type NodeRow, type ProcessRow } from '../../view/rows.js';
 import { labelOf } from '../../view/table.js';
 import { counted } from '../model/columns.js';
@@ -28,7 +28,7 @@ export function Detail({ processKey }: { readonly processKey: string }) {
   }, []);
 
   const [nodeId = '', id = ''] = processKey.split(' ', 2);
-  const lines = live.log.value.filter(({ entry }) => concerns(entry, nodeId, id)).slice(-MAX_LINES);
+  const lines = linesAbout(live.log.value, nodeId, id).slice(-MAX_LINES);
   return (
     <aside class="detail" aria-labelledby="detail-title">
       <header>

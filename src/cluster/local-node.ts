@@ -333,7 +333,7 @@ export class LocalNode {
     this.#heartbeats.linked(peer, clock.now());
     const outcome = membership.linkUp(this.#membership, peer, clock.monotonic());
     this.#apply(outcome);
-    if (outcome.changes.length > 0) this.#introduce(peer, isNews);
+    if (outcome.changes.some(({ type }) => type === 'up')) this.#introduce(peer, isNews);
   }
 
   /** Tells a new peer of the others, and the others of it, unless whoever told us of it tells them, too. */

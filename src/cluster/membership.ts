@@ -19,6 +19,8 @@ export interface Member extends Peer {
 export type MembershipChange =
   | { readonly type: 'learned'; readonly id: NodeId; readonly incarnation: number }
   | { readonly type: 'up'; readonly id: NodeId; readonly incarnation: number }
+  /** Another link with a node that is up: it may have lost the one before, and what it knew by that, unnoticed here. */
+  | { readonly type: 'relinked'; readonly id: NodeId; readonly incarnation: number }
   | { readonly type: 'down'; readonly id: NodeId; readonly incarnation: number; readonly reason: NodeDownReason }
   | { readonly type: 'left'; readonly id: NodeId; readonly incarnation: number }
   | { readonly type: 'forgotten'; readonly id: NodeId; readonly incarnation: number };
@@ -50,7 +52,9 @@ export const noMembers: Membership = { members: new Map(), tombstones: new Map()
 /** A link with this peer is established. A new incarnation takes the place of the old one, which thereby went down. */
 export function linkUp(state: Membership, peer: Peer, now: number): Outcome {
   const old = state.members.get(peer.id);
-  if (old?.status === 'connected' && old.incarnation === peer.incarnation) return { state, changes: [] };
+  if (old?.status === 'connected' && old.incarnation === peer.incarnation) {
+    return { state, changes: [{ type: 'relinked', id: peer.id, incarnation: peer.incarnation }] };
+  }
   const changes: MembershipChange[] = [];
   if (old?.status === 'connected') changes.push(down(old, 'connection_closed'));
   changes.push({ type: 'up', id: peer.id, incarnation: peer.incarnation });

@@ -88,6 +88,8 @@ class LogReader<Id extends string> {
       this.#gone.delete(nodeId);
       this.#subscriber.next({ type: 'node_up', nodeId, at });
       this.#ask(nodeId);
+    } else if (type === 'relinked') {
+      this.#ask(nodeId);
     } else if (type === 'down') {
       this.#asked.delete(nodeId);
       this.#subscriber.next({ type: 'node_down', nodeId, at, reason: change.reason });

@@ -291,7 +291,7 @@ export function createClusterObserver<Id extends string>(ports: ClusterObserverP
       problems.delete(id);
       // What was asked over another link is answered no more.
       asking.delete(id);
-      if (type === 'up') watch(id);
+      if (type === 'up' || type === 'relinked') watch(id);
       else watched.delete(id);
     });
     const localChange$ = local === undefined ? [] : [local.model$.pipe(skip(1))];

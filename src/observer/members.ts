@@ -7,5 +7,5 @@ export interface ObservedMember<Id extends string> {
 
 /** What happened to the membership. */
 export type ObservedChange<Id extends string> =
-  | { readonly type: 'learned' | 'up' | 'left' | 'forgotten'; readonly id: Id }
+  | { readonly type: 'learned' | 'up' | 'relinked' | 'left' | 'forgotten'; readonly id: Id }
   | { readonly type: 'down'; readonly id: Id; readonly reason: string };

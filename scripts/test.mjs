@@ -21,6 +21,7 @@ const checks = [
   { name: 'locks', command: script('scripts/check-locks.mjs') },
   { name: 'unused', command: [bin('knip'), '--no-progress'] },
   { name: 'unit', command: [bin('vitest'), 'run', '--project', 'unit'], note: TESTS },
+  { name: 'fuzz', command: [...script('scripts/fuzz.mjs'), '--runs', '2000'], note: LAST_LINE },
   { name: 'types:example', command: [bin('tsc'), '-p', 'examples/cluster-observer'], needs: 'build' },
   { name: 'types:mounted', command: [bin('tsc'), '-p', 'examples/dashboard'], needs: 'build' },
   { name: 'docs', command: script('scripts/check-docs.mjs'), needs: 'build', note: LAST_LINE },

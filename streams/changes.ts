@@ -49,8 +49,20 @@ export type Changes =
   /** All rows, a page at a time; the first page is 0. */
   | (Rows & { readonly type: 'page'; readonly page: number; readonly isLast: boolean });
 
-/** How many rows a page has. */
-const PAGE_ROWS = 5000;
+/** How many rows a page has. Whoever reads it does so in one go: with more, its event loop would be held too long. */
+const PAGE_ROWS = 1000;
+
+/** When more rows changed, all are told in pages. */
+export const MAX_CHANGED_ROWS = 2000;
+
+/** A node that says it has more processes is not believed: they would take the memory of whoever reads it. */
+export const MAX_ROWS = 100_000;
+
+/** The longest id of a process, in characters. They are made here, and short. */
+export const MAX_ID = 200;
+
+/** Of the name of a process, so much is told, in characters. */
+export const MAX_PROCESS_NAME = 200;
 
 /**
  * The answer to "what changed since `version`?"; `undefined`: the reader knows nothing yet. Costs what changed, not what
@@ -59,7 +71,8 @@ const PAGE_ROWS = 5000;
 export function changesSince(model: NodeModel, version: number | undefined): Changes {
   if (version === model.version) return { type: 'none' };
   const ids = version === undefined || version > model.version ? undefined : model.log.since(version);
-  if (version === undefined || ids === undefined || 2 * ids.size > model.servers.size + model.supervisors.size) {
+  const few = Math.min(MAX_CHANGED_ROWS, (model.servers.size + model.supervisors.size) / 2);
+  if (version === undefined || ids === undefined || ids.size > few) {
     return pageOf(model, 0);
   }
   const servers: GenServerStats[] = [];
@@ -89,6 +102,8 @@ export function pageOf(model: NodeModel, page: number, pageRows = PAGE_ROWS): Ch
 /**
  * The model at `version`, from the one the reader holds and what changed since. Of pages, the model so far: it is
  * complete with the last. `undefined` when the two do not fit, and the reader has to ask for everything.
+ *
+ * @throws TypeError when there would be more than {@link MAX_ROWS}
  */
 export function applyChanges(
   held: NodeModel | undefined,
@@ -116,13 +131,9 @@ export function applyChanges(
     servers.delete(id);
     supervisors.delete(id);
   }
-  return {
-    version,
-    servers: servers.done(),
-    supervisors: supervisors.done(),
-    log: ChangeLog.from(version),
-    now: base.now,
-  };
+  const after = { servers: servers.done(), supervisors: supervisors.done() };
+  if (after.servers.size + after.supervisors.size > MAX_ROWS) throw new TypeError(`more than ${MAX_ROWS} processes`);
+  return { version, ...after, log: ChangeLog.from(version), now: base.now };
 }
 
 function columnsOf(servers: readonly GenServerStats[], supervisors: readonly SupervisorStats[]): Rows {
@@ -132,7 +143,7 @@ function columnsOf(servers: readonly GenServerStats[], supervisors: readonly Sup
 function serverColumns(rows: readonly GenServerStats[]): ServerColumns {
   return {
     id: rows.map(({ id }) => id),
-    name: rows.map(({ name }) => name ?? null),
+    name: rows.map(toldName),
     parentId: rows.map(({ parentId }) => parentId ?? null),
     status: rows.map(({ status }) => status),
     queueSize: rows.map(({ queueSize }) => queueSize),
@@ -149,13 +160,17 @@ function serverColumns(rows: readonly GenServerStats[]): ServerColumns {
 function supervisorColumns(rows: readonly SupervisorStats[]): SupervisorColumns {
   return {
     id: rows.map(({ id }) => id),
-    name: rows.map(({ name }) => name ?? null),
+    name: rows.map(toldName),
     parentId: rows.map(({ parentId }) => parentId ?? null),
     strategy: rows.map(({ strategy }) => strategy),
     childCount: rows.map(({ childCount }) => childCount),
     totalRestarts: rows.map(({ totalRestarts }) => totalRestarts),
     startedAt: rows.map(({ startedAt }) => startedAt),
   };
+}
+
+function toldName({ name }: GenServerStats | SupervisorStats): string | null {
+  return name?.slice(0, MAX_PROCESS_NAME) ?? null;
 }
 
 // Columns of one table are equally long: whoever received them has checked it.

@@ -1,3 +1,5 @@
+import { excessOf } from './json.js';
+
 /** Throws a TypeError that names `path` unless `value` is what it should be. */
 export type Check = (value: unknown, path: string) => void;
 
@@ -17,16 +19,18 @@ export function object(checks: Readonly<Record<string, Check>>): Check {
   };
 }
 
-export function list(check: Check): Check {
+export function list(check: Check, maxLength = Number.POSITIVE_INFINITY): Check {
   return (value, path) => {
     if (!Array.isArray(value)) throw new TypeError(`${path} must be an array`);
+    if (value.length > maxLength) throw new TypeError(`${path} must have at most ${maxLength} items`);
     for (const item of value) check(item, path);
   };
 }
 
 /** Columns of one length, each full of values that pass. */
-export function columns(checks: Readonly<Record<string, Check>>): Check {
-  const each = object(Object.fromEntries(Object.entries(checks).map(([field, check]) => [field, list(check)])));
+export function columns(checks: Readonly<Record<string, Check>>, maxLength: number): Check {
+  const entries = Object.entries(checks).map(([field, check]) => [field, list(check, maxLength)]);
+  const each = object(Object.fromEntries(entries));
   return (value, path) => {
     each(value, path);
     const lengths = Object.keys(checks).map((field) => Reflect.get(value as object, field).length);
@@ -34,16 +38,22 @@ export function columns(checks: Readonly<Record<string, Check>>): Check {
   };
 }
 
-const isText = (value: unknown): boolean => typeof value === 'string';
-
 export const isIn = (values: readonly unknown[]): Check =>
   that((value) => values.includes(value), `one of ${values.join(', ')}`);
 
 export const count = that((value) => Number.isSafeInteger(value) && Number(value) >= 0, 'a whole number, at least 0');
 export const time = that(Number.isFinite, 'a number');
 export const amount = that((value) => Number.isFinite(value) && Number(value) >= 0, 'a number, at least 0');
-export const text = that(isText, 'text');
-export const textOrNull = that((value) => value === null || isText(value), 'text, or null');
+export function textUpTo(maxLength: number): Check {
+  return that(
+    (value) => typeof value === 'string' && value.length <= maxLength,
+    `text of at most ${maxLength} characters`,
+  );
+}
+
+export function orNull(check: Check): Check {
+  return (value, path) => value === null || check(value, path);
+}
 
 /** As `check`, of a value that may be absent. */
 export function optional(check: Check): Check {
@@ -58,11 +68,14 @@ export function optional(check: Check): Check {
  */
 export function parse(json: unknown, check: Check, what: string): unknown {
   if (typeof json !== 'string') throw new TypeError(`a ${what} must be text`);
+  const excess = excessOf(json);
+  if (excess !== undefined) throw new TypeError(`a ${what} must not have ${excess}`);
   let value: unknown;
   try {
     value = JSON.parse(json);
-  } catch (cause) {
-    throw new TypeError(`a ${what} must be JSON`, { cause });
+  } catch {
+    // The parser's own error quotes what it read.
+    throw new TypeError(`a ${what} must be JSON`);
   }
   check(value, what);
   return value;

@@ -1,4 +1,4 @@
-import type { Changes } from './changes.js';
+import { type Changes, MAX_CHANGED_ROWS, MAX_ID, MAX_PROCESS_NAME } from './changes.js';
 import {
   amount,
   type Check,
@@ -7,9 +7,9 @@ import {
   isIn,
   list,
   object,
+  orNull,
   parse,
-  text,
-  textOrNull,
+  textUpTo,
   that,
   time,
 } from './check.js';
@@ -86,38 +86,46 @@ function unpackVitals(packed: readonly number[]): NodeVitals {
   return { eventLoopUtilization, eventLoopDelay: { p50, p99 }, cpu, uptimeMs, observer, flushIntervalMs };
 }
 
-const amounts = list(amount);
+const id = textUpTo(MAX_ID);
+const name = orNull(textUpTo(MAX_PROCESS_NAME));
+const amounts = list(amount, 9);
 const packed = that(isPackedHistogram, 'a packed histogram');
 
-const SERVERS = columns({
-  id: text,
-  name: textOrNull,
-  parentId: textOrNull,
-  status: isIn(['starting', 'running', 'stopping']),
-  queueSize: count,
-  messageCount: count,
-  loopBlocks: count,
-  dropped: count,
-  restarts: count,
-  wait: packed,
-  handle: packed,
-  startedAt: time,
-});
+const SERVERS = columns(
+  {
+    id,
+    name,
+    parentId: orNull(id),
+    status: isIn(['starting', 'running', 'stopping']),
+    queueSize: count,
+    messageCount: count,
+    loopBlocks: count,
+    dropped: count,
+    restarts: count,
+    wait: packed,
+    handle: packed,
+    startedAt: time,
+  },
+  MAX_CHANGED_ROWS,
+);
 
-const SUPERVISORS = columns({
-  id: text,
-  name: textOrNull,
-  parentId: textOrNull,
-  strategy: isIn(['one_for_one', 'one_for_all', 'rest_for_one', 'simple_one_for_one']),
-  childCount: count,
-  totalRestarts: count,
-  startedAt: time,
-});
+const SUPERVISORS = columns(
+  {
+    id,
+    name,
+    parentId: orNull(id),
+    strategy: isIn(['one_for_one', 'one_for_all', 'rest_for_one', 'simple_one_for_one']),
+    childCount: count,
+    totalRestarts: count,
+    startedAt: time,
+  },
+  MAX_CHANGED_ROWS,
+);
 
 const ROWS = { servers: SERVERS, supervisors: SUPERVISORS };
 const CHANGES_BY_TYPE: Readonly<Record<Changes['type'], Check>> = {
   none: object({}),
-  delta: object({ ...ROWS, since: count, removed: list(text) }),
+  delta: object({ ...ROWS, since: count, removed: list(id, MAX_CHANGED_ROWS) }),
   page: object({ ...ROWS, page: count, isLast: that((value) => typeof value === 'boolean', 'a boolean') }),
 };
 

@@ -127,12 +127,19 @@ export function packHistogram({ first, counts, max }: Histogram): readonly numbe
   return packed;
 }
 
+/** How many buckets a packed number stands for. */
+function lengthOf(run: number): number {
+  return run < 0 ? -run : 1;
+}
+
 export function unpackHistogram([first, max, ...runs]: readonly number[]): Histogram {
   if (first === undefined || max === undefined) return emptyHistogram;
-  const counts: number[] = [];
+  const length = runs.reduce((sum, run) => sum + lengthOf(run), 0);
+  const counts = new Array<number>(length).fill(0);
+  let at = 0;
   for (const run of runs) {
-    if (run >= 0) counts.push(run);
-    else for (let zeros = run; zeros < 0; zeros += 1) counts.push(0);
+    if (run >= 0) counts[at] = run;
+    at += lengthOf(run);
   }
   return { first, counts, max };
 }
@@ -144,5 +151,5 @@ export function isPackedHistogram(value: unknown): boolean {
   if (value.length === 0) return true;
   const [first, max, ...runs] = value as readonly number[];
   if (first === undefined || max === undefined || first < 0 || max < 0) return false;
-  return runs.reduce((end, run) => end + (run < 0 ? -run : 1), first) <= BUCKETS;
+  return runs.reduce((end, run) => end + lengthOf(run), first) <= BUCKETS;
 }

@@ -1,4 +1,5 @@
-import { amount, type Check, count, isIn, list, object, optional, parse, text, time } from './check.js';
+import { MAX_ID, MAX_PROCESS_NAME } from './changes.js';
+import { amount, type Check, count, isIn, list, object, optional, parse, textUpTo, time } from './check.js';
 import type { ErrorFact, ExitFact, ProcessKind, RuntimeEvent } from './events.js';
 
 interface Entry {
@@ -51,10 +52,13 @@ export type OwnLogEntry = WithoutNode<ProcessLogEntry>;
 const MAX_MESSAGE = 1000;
 const MAX_STACK = 4000;
 
+/** So many entries of a node are kept for those who come later, and told at once. */
+export const KEPT_ENTRIES = 500;
+
 /** The line that an event is worth, if it is. `name`: of the process that it happened to. */
 export function ownLogEntry(event: RuntimeEvent, name: string | undefined): OwnLogEntry | undefined {
   const { at } = event;
-  const named = name === undefined ? {} : { name };
+  const named = name === undefined ? {} : { name: name.slice(0, MAX_PROCESS_NAME) };
   switch (event.type) {
     case 'process_started': {
       const { type, id, kind } = event;
@@ -76,7 +80,8 @@ export function ownLogEntry(event: RuntimeEvent, name: string | undefined): OwnL
       };
     }
     case 'child_restarted': {
-      const { type, newId: id, kind, supervisorId, childId, oldId, attempt } = event;
+      const { type, newId: id, kind, supervisorId, oldId, attempt } = event;
+      const childId = event.childId.slice(0, MAX_PROCESS_NAME);
       return { type, at, id, ...named, kind, supervisorId, childId, oldId, attempt };
     }
     case 'loop_blocked': {
@@ -123,8 +128,16 @@ export function decodeLogPart(json: unknown): LogPart {
   return parse(json, LOG_PART, 'log') as LogPart;
 }
 
+const ID = textUpTo(MAX_ID);
+const NAME = textUpTo(MAX_PROCESS_NAME);
+const MESSAGE = textUpTo(MAX_MESSAGE);
 const KIND = isIn(['genserver', 'supervisor']);
-const ERROR = object({ name: text, message: text, stack: optional(text), code: optional(text) });
+const ERROR = object({
+  name: MESSAGE,
+  message: MESSAGE,
+  stack: optional(textUpTo(MAX_STACK)),
+  code: optional(MESSAGE),
+});
 const REASON: Check = (value, path) =>
   typeof value === 'string'
     ? isIn(['normal', 'shutdown', 'killed'])(value, path)
@@ -134,15 +147,12 @@ const FIELDS: Readonly<Record<ProcessLogEntry['type'], Readonly<Record<string, C
   process_started: { kind: KIND },
   process_crashed: { kind: KIND, error: ERROR },
   process_exited: { kind: KIND, reason: REASON },
-  child_restarted: { kind: KIND, supervisorId: text, childId: text, oldId: text, attempt: count },
-  loop_blocked: { messageType: optional(text), ms: amount },
+  child_restarted: { kind: KIND, supervisorId: ID, childId: NAME, oldId: ID, attempt: count },
+  loop_blocked: { messageType: optional(MESSAGE), ms: amount },
 };
 const TYPE = object({ type: isIn(Object.keys(FIELDS)) });
 const ENTRIES = Object.fromEntries(
-  Object.entries(FIELDS).map(([type, fields]) => [
-    type,
-    object({ at: time, id: text, name: optional(text), ...fields }),
-  ]),
+  Object.entries(FIELDS).map(([type, fields]) => [type, object({ at: time, id: ID, name: optional(NAME), ...fields })]),
 );
 
 const ENTRY: Check = (value, path) => {
@@ -150,4 +160,4 @@ const ENTRY: Check = (value, path) => {
   ENTRIES[(value as OwnLogEntry).type]?.(value, path);
 };
 
-const LOG_PART = object({ incarnation: count, position: count, entries: list(ENTRY) });
+const LOG_PART = object({ incarnation: count, position: count, entries: list(ENTRY, KEPT_ENTRIES) });

@@ -4,8 +4,14 @@ import { asError, InvalidArgumentError, ProtocolError } from '../errors.js';
 /** So many objects, arrays, Maps and Sets may be within one another. */
 export const MAX_BODY_DEPTH = 64;
 
-/** How many values of one body may be other than plain JSON. Ten thousand cost some 40 ms, there and back. */
-export const MAX_ANNOTATIONS = 10_000;
+/** How many values of one body may be other than plain JSON. Reviving the costliest, errors, takes about 5 us each. */
+export const MAX_ANNOTATIONS = 2000;
+
+/** How many entries a Map or a Set may have: each has to be put in, and its place looked for. */
+const MAX_ENTRIES = 20_000;
+
+/** The longest path of an annotation, in characters. */
+const MAX_PATH = 1000;
 
 // An instance of our own: classes and transformers that an application registers with superjson's default one
 // must not become things that a peer can make this process construct.
@@ -21,8 +27,8 @@ const CARRIERS: ReadonlyMap<unknown, (json: unknown) => boolean> = new Map<unkno
   ['bigint', (json) => typeof json === 'string' && BIGINT.test(json)],
   ['number', (json) => json === 'NaN' || json === 'Infinity' || json === '-Infinity' || json === '-0'],
   ['Date', (json) => typeof json === 'string' && DATE.test(json) && !Number.isNaN(Date.parse(json))],
-  ['set', (json) => Array.isArray(json)],
-  ['map', (json) => Array.isArray(json) && json.every((entry) => Array.isArray(entry) && entry.length === 2)],
+  ['set', areEntries],
+  ['map', (json) => areEntries(json) && json.every((entry) => Array.isArray(entry) && entry.length === 2)],
   ['Error', isErrorCarrier],
 ]);
 
@@ -43,7 +49,7 @@ export function encodeBody(value: unknown): string {
     checkAnnotations(json, meta.values);
     return `{"json":${text},"meta":${JSON.stringify({ values: meta.values, v: meta.v })}}`;
   } catch (thrown) {
-    throw new InvalidArgumentError('body', `data that a link can carry, without ${faultOf(thrown)}`, value);
+    throw new InvalidArgumentError('body', `data that a link can carry, without ${faultOf(thrown)}`, typeof value);
   }
 }
 
@@ -77,18 +83,26 @@ function faultOf(thrown: unknown): string {
 
 /** Level by level instead of recursively: how deep hostile data nests is theirs to choose. */
 function checkPlain(json: unknown): void {
-  let level = [json].filter(isNested);
+  let level = isNested(json) ? [json] : [];
   for (let depth = 1; level.length > 0; depth++) {
     if (depth > MAX_BODY_DEPTH) throw new Fault(`nesting deeper than ${MAX_BODY_DEPTH}`);
-    level = level.flatMap(nestedIn);
+    const next: object[] = [];
+    for (const node of level) collectNested(node, next);
+    level = next;
   }
 }
 
-function nestedIn(node: object): object[] {
-  if (Array.isArray(node)) return node.filter(isNested);
-  const forbidden = Object.keys(node).find(isForbidden);
-  if (forbidden !== undefined) throw new Fault(`a property called ${forbidden}`);
-  return Object.values(node).filter(isNested);
+function collectNested(node: object, found: object[]): void {
+  if (Array.isArray(node)) {
+    for (const item of node) if (isNested(item)) found.push(item);
+    return;
+  }
+  // Of JSON all properties are its own, and there may be very many of them.
+  for (const key in node) {
+    if (isForbidden(key)) throw new Fault(`a property called ${key}`);
+    const value: unknown = (node as Record<string, unknown>)[key];
+    if (isNested(value)) found.push(value);
+  }
 }
 
 /** Where annotations were seen: one node per segment of their paths. */
@@ -146,7 +160,9 @@ function checkAnnotations(json: unknown, annotations: unknown): void {
 
 /** superjson joins keys with dots, and escapes dots and backslashes within them. */
 function splitPath(text: string): string[] {
+  if (text.length > MAX_PATH) throw new Fault('a value that is not plain JSON at too long a path');
   if (!/^(?:[^\\]|\\[\\.])*$/s.test(text)) throw new Fault('annotations of an unknown form');
+  if (!text.includes('\\')) return text.split('.');
   const keys = [''];
   for (let at = 0; at < text.length; at++) {
     const char = text.charAt(at);
@@ -168,6 +184,12 @@ function hasCycle(equalities: NonNullable<NonNullable<SuperJSONResult['meta']>['
       return false;
     });
   });
+}
+
+function areEntries(json: unknown): json is unknown[] {
+  if (!Array.isArray(json)) return false;
+  if (json.length > MAX_ENTRIES) throw new Fault(`a Map or Set of more than ${MAX_ENTRIES} entries`);
+  return true;
 }
 
 function isErrorCarrier(json: unknown): boolean {

@@ -1,3 +1,4 @@
+import { excessOf } from '../../streams/json.js';
 import { InvalidArgumentError, ProtocolError } from '../errors.js';
 import { decodeBody, encodeBody } from './body.js';
 import { type Frame, MAX_FRAME_BYTES, PROTOCOL_VERSION } from './frames.js';
@@ -78,8 +79,14 @@ export function encode(frame: Frame): string {
   const { body, ...head } = frame;
   const text = `${JSON.stringify(head).slice(0, -1)},"body":${encodeBody(body)}}`;
   if (isLargerThan(text, MAX_FRAME_BYTES)) {
-    throw new InvalidArgumentError('body', `at most ${MAX_FRAME_BYTES} bytes once encoded; send it in parts`, body);
+    throw new InvalidArgumentError(
+      'body',
+      `at most ${MAX_FRAME_BYTES} bytes once encoded; send it in parts`,
+      typeof body,
+    );
   }
+  const excess = excessOf(text);
+  if (excess !== undefined) throw new InvalidArgumentError('body', `without ${excess}; send it in parts`, typeof body);
   return text;
 }
 
@@ -130,10 +137,13 @@ export function nameOrNothing(value: unknown): string | undefined {
 }
 
 function parseJson(text: string): unknown {
+  const excess = excessOf(text);
+  if (excess !== undefined) throw new ProtocolError('malformed', `a frame with ${excess}`);
   try {
     return JSON.parse(text);
-  } catch (cause) {
-    throw new ProtocolError('not_json', 'a frame that is not JSON', { cause });
+  } catch {
+    // The parser's own error quotes what it read.
+    throw new ProtocolError('not_json', 'a frame that is not JSON');
   }
 }
 

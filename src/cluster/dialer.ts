@@ -15,6 +15,10 @@ export interface DialerOptions {
   readonly dial: (target: NodeId) => void;
 }
 
+/** To connect takes time: when many are heard of at once, so many are dialled at once, and as many a little later. */
+const AT_ONCE = 16;
+const NEXT_MS = 10;
+
 interface Attempts {
   failures: number;
   /** `undefined` while an attempt is under way. */
@@ -92,7 +96,8 @@ export class Dialer {
     if (this.#isStopped || this.#attempts.has(target)) return;
     const attempts: Attempts = { failures: 0, timer: undefined };
     this.#attempts.set(target, attempts);
-    this.#schedule(target, attempts, when === 'now' ? 0 : this.#delay(0));
+    const inTurn = Math.floor(this.#attempts.size / AT_ONCE) * NEXT_MS;
+    this.#schedule(target, attempts, inTurn + (when === 'now' ? 0 : this.#delay(0)));
   }
 
   #end(target: NodeId): void {

@@ -3,8 +3,8 @@ import type { NodeId } from './node-id.js';
 /** The version of everything below. Nodes that speak different ones refuse each other before anything else is read. */
 export const PROTOCOL_VERSION = 1;
 
-/** No frame is larger, in bytes of UTF-8. */
-export const MAX_FRAME_BYTES = 16 * 1024 * 1024;
+/** No frame is larger, in bytes of UTF-8: a MiB of data, and what it takes to write it. Read in one go, within 20 ms. */
+export const MAX_FRAME_BYTES = 1.25 * 1024 * 1024;
 
 /** No frame of the handshake is larger: a stranger gets no more of our memory than this. */
 export const MAX_HANDSHAKE_BYTES = 8 * 1024;

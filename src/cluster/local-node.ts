@@ -368,7 +368,7 @@ export class LocalNode {
         this.#heartbeats.heard(peer, frame, clock.now());
         break;
       case 'members':
-        for (const other of frame.members) this.#learn(other);
+        this.#learn(frame.members);
         break;
       case 'leave':
         for (const each of this.#linked.removeNode(peer.id)) each.close('leaving');
@@ -389,9 +389,9 @@ export class LocalNode {
     }
   }
 
-  #learn(peer: Peer): void {
-    if (peer.id === this.id) return;
-    this.#apply(membership.learned(this.#membership, peer, this.#options.clock.monotonic()));
+  #learn(peers: readonly Peer[]): void {
+    const others = peers.filter(({ id }) => id !== this.id);
+    this.#apply(membership.learned(this.#membership, others, this.#options.clock.monotonic()));
   }
 
   #ended(link: Link, end: LinkEnd): void {

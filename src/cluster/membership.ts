@@ -42,6 +42,9 @@ export interface Membership {
   readonly tombstones: ReadonlyMap<NodeId, Tombstone>;
 }
 
+/** Of so many others at most is believed what is only said of them: more of them take memory, and each is dialled. */
+const MAX_HEARSAY = 1000;
+
 export interface Outcome {
   readonly state: Membership;
   readonly changes: readonly MembershipChange[];
@@ -86,29 +89,27 @@ export function left(state: Membership, id: NodeId, now: number): Outcome {
   return { state: { members: without(state.members, id), tombstones }, changes };
 }
 
-/** Another node is linked with this peer, and says so: a reason to know it, and to keep it. */
-export function learned(state: Membership, peer: Peer, now: number): Outcome {
-  const tombstone = state.tombstones.get(peer.id);
-  if (tombstone !== undefined && peer.incarnation <= tombstone.incarnation) return { state, changes: [] };
-  const old = state.members.get(peer.id);
-  // Only a link tells which life of a node is the present one.
-  if (old?.status === 'connected' || (old !== undefined && peer.incarnation < old.incarnation)) {
-    return { state, changes: [] };
+/** Another node is linked with these peers, and says so: a reason to know them, and to keep them. */
+export function learned(state: Membership, peers: readonly Peer[], now: number): Outcome {
+  const members = new Map(state.members);
+  const changes: MembershipChange[] = [];
+  let isNews = false;
+  for (const { id, incarnation } of peers) {
+    const tombstone = state.tombstones.get(id);
+    if (tombstone !== undefined && incarnation <= tombstone.incarnation) continue;
+    const old = members.get(id);
+    // Only a link tells which life of a node is the present one.
+    if (old?.status === 'connected' || (old !== undefined && incarnation < old.incarnation)) continue;
+    if (old !== undefined) {
+      members.set(id, { ...old, incarnation, keptAt: now });
+      isNews = true;
+    } else if (members.size < MAX_HEARSAY) {
+      members.set(id, { id, incarnation, status: 'connecting', keptAt: now });
+      changes.push({ type: 'learned', id, incarnation });
+      isNews = true;
+    }
   }
-  if (old !== undefined) {
-    const entry: Entry = { ...old, incarnation: peer.incarnation, keptAt: now };
-    return { state: { ...state, members: put(state.members, entry) }, changes: [] };
-  }
-  const entry: Entry = {
-    id: peer.id,
-    incarnation: peer.incarnation,
-    status: 'connecting',
-    keptAt: now,
-  };
-  return {
-    state: { ...state, members: put(state.members, entry) },
-    changes: [{ type: 'learned', id: peer.id, incarnation: peer.incarnation }],
-  };
+  return { state: isNews ? { ...state, members } : state, changes };
 }
 
 /** Forgets whom nobody has been linked with for `forgetAfterMs`, and tombstones as old. */

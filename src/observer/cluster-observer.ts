@@ -19,7 +19,7 @@ import {
   takeUntil,
 } from 'rxjs';
 import { frameOf } from '../../streams/frames.js';
-import type { LogEntry } from '../../streams/log.js';
+import { KEPT_ENTRIES, type LogEntry } from '../../streams/log.js';
 import { clusterSnapshot, merge, type NodePresence, type Presence } from '../../streams/merge.js';
 import { poll } from '../../streams/poll.js';
 import type { ClusterObserverSnapshot, NodeObserverSnapshot, ObserverSnapshot } from '../../streams/snapshot.js';
@@ -37,7 +37,6 @@ import {
   RemoteError,
 } from '../errors.js';
 import { clusterLog$ } from './cluster-log.js';
-import { KEPT_ENTRIES } from './event-log.js';
 import { FrameReader } from './frame-reader.js';
 import type { ObservedChange, ObservedMember } from './members.js';
 import { checkHandler, checkInterval, type LocalObserver } from './observer.js';

@@ -1,8 +1,5 @@
 import type { RuntimeEvent } from '../../streams/events.js';
-import { type OwnLogEntry, ownLogEntry } from '../../streams/log.js';
-
-/** So many entries of a node are kept for those who come later. */
-export const KEPT_ENTRIES = 500;
+import { KEPT_ENTRIES, type OwnLogEntry, ownLogEntry } from '../../streams/log.js';
 
 /** The last things on this node that are worth a line, for whoever comes to look when something has happened already. */
 export class EventLog {

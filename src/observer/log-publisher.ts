@@ -15,7 +15,7 @@ export const UNLOG = 'observer.unlog';
 const PUSH_MS = 250;
 
 /** What is told at once, in characters of JSON, each of which is at most three bytes of a frame. */
-const MAX_PART_CHARS = 4 * 1024 * 1024;
+const MAX_PART_CHARS = 384 * 1024;
 
 /** How much of a log a reader has. */
 export interface LogKnown {

@@ -24,11 +24,8 @@ const PUSH_MS = 250;
 /** Watchers hear something at least this often, ms: silence means trouble. */
 export const IDLE_PUSH_MS = 1000;
 
-/** What is pushed without having been asked for, at most, in characters. */
-const MAX_PUSH_CHARS = 4 * 1024 * 1024;
-
-/** What is told as changes, at most, in characters: a frame takes twice as much. More is told in pages. */
-const MAX_DELTA_CHARS = 8 * 1024 * 1024;
+/** What is told as changes, or pushed without having been asked for, at most, in characters. Each is at most three bytes of a frame. More is told in pages. */
+const MAX_DELTA_CHARS = 384 * 1024;
 
 /** How many answers are kept for whoever asks the same. */
 const MAX_TEXTS = 16;
@@ -114,7 +111,7 @@ export function createPublisher<Id extends string>(ports: PublisherPorts<Id>): P
       const group = [...watchers.keys()].filter((watcher) => watchers.get(watcher) === version);
       const { text, isWhole } = encoder.since(model, version);
       // What takes several pages, or very much, they have to ask for: told that they are behind, they do.
-      const changes = isWhole && text.length <= MAX_PUSH_CHARS ? text : NOTHING;
+      const changes = isWhole && text.length <= MAX_DELTA_CHARS ? text : NOTHING;
       const body = report(model, changes);
       const told = ports.notify(group, REPORT, body);
       sent(body, told.length);

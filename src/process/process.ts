@@ -368,7 +368,8 @@ export class Process implements Runnable {
       this.#state = result;
       this.#infos += 1;
     } else if (receipt instanceof PendingCall) {
-      if (!Array.isArray(result)) throw new InvalidArgumentError('the result of handleCall', '[reply, state]', result);
+      if (!Array.isArray(result))
+        throw new InvalidArgumentError('the result of handleCall', '[reply, state]', typeof result);
       this.#state = result[1];
       this.#calls += 1;
       receipt.reply(result[0]);

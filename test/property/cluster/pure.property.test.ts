@@ -133,7 +133,7 @@ test.prop([fc.array(happening, { maxLength: 60 })])(
         up: () => linkUp(state, peer, now),
         down: () => linkDown(state, peer.id, 'connection_closed', now),
         left: () => left(state, peer.id, now),
-        learned: () => learned(state, peer, now),
+        learned: () => learned(state, [peer], now),
         forget: () => forget(state, now, 60_000),
       };
       const outcome = outcomes[what]();

@@ -1,10 +1,9 @@
 import { fc, test as property } from '@fast-check/vitest';
 import { describe, expect, test } from 'vitest';
 import { NodeId } from '../../../src/cluster/node-id.js';
-import { KEPT_ENTRIES } from '../../../src/observer/event-log.js';
 import type { GenServerBehavior } from '../../../src/process/behavior.js';
 import { attach } from '../../../src/runtime/attach.js';
-import { decodeLogPart, type LogEntry } from '../../../streams/log.js';
+import { decodeLogPart, KEPT_ENTRIES, type LogEntry } from '../../../streams/log.js';
 import { ObservedCluster, type ObservedNode, threeNodes } from '../../helpers/observed-cluster.js';
 import { counter } from '../../helpers/servers.js';
 

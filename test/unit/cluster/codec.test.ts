@@ -248,7 +248,7 @@ describe('a body', () => {
   });
 
   it('does not overflow the stack, however deep it nests', () => {
-    const nested = '['.repeat(1_000_000) + ']'.repeat(1_000_000);
+    const nested = '['.repeat(500_000) + ']'.repeat(500_000);
     expect(reasonFor(`{"type":"notify","topic":"t","body":{"json":${nested}}}`)).toBe('malformed');
     let tree = '["undefined"]';
     for (let i = 0; i < 5000; i++) tree = `["set",{"0":${tree}}]`;
@@ -257,8 +257,8 @@ describe('a body', () => {
     );
   });
 
-  it('with two hundred thousand annotations is refused, and not revived', () => {
-    const json = Array.from({ length: 200_000 }, () => null);
+  it('with thirty thousand annotations is refused, and not revived', () => {
+    const json = Array.from({ length: 30_000 }, () => null);
     const values = Object.fromEntries(json.map((_, i) => [i, ['undefined']]));
     expect(reasonForBody({ json, meta: { values, v: 1 } })).toBe('malformed');
   });

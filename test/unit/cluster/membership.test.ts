@@ -27,7 +27,7 @@ const down =
 const hear =
   (peer: typeof first, now = 0): Step =>
   (state) =>
-    learned(state, peer, now);
+    learned(state, [peer], now);
 const leave =
   (now = 0): Step =>
   (state) =>

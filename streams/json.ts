@@ -1,0 +1,84 @@
+/** What a JSON text from elsewhere may hold at most. */
+export interface JsonLimits {
+  /** Objects, arrays and texts, but not names of properties. Numbers cost little, and are not counted. */
+  readonly maxParts: number;
+  /** Different names of properties: the same one again costs a tenth of a new one. */
+  readonly maxNames: number;
+  /** How many objects and arrays are within one another. */
+  readonly maxDepth: number;
+}
+
+/** Within these, reading a text of a million characters holds the event loop for some 20 ms at most, whatever it says. */
+export const JSON_LIMITS: JsonLimits = { maxParts: 64_000, maxNames: 10_000, maxDepth: 256 };
+
+const [SPACE, QUOTE, BACKSLASH, COLON] = [0x20, 0x22, 0x5c, 0x3a];
+const [OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d];
+
+/**
+ * What a text has too much of, or `undefined`. To count costs a fraction of what it costs to parse the worst. Total; what is no
+ * JSON is for the parser to refuse.
+ */
+export function excessOf(text: string, limits: JsonLimits = JSON_LIMITS): string | undefined {
+  const { maxParts, maxNames, maxDepth } = limits;
+  const names = new NameCounter();
+  let parts = 0;
+  let depth = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code === QUOTE) {
+      const before = names.passed;
+      at = names.pass(text, at);
+      if (names.passed === before) parts += 1;
+    } else if (code === OPEN_OBJECT || code === OPEN_ARRAY) {
+      parts += 1;
+      depth += 1;
+    } else if (code === CLOSE_OBJECT || code === CLOSE_ARRAY) depth -= 1;
+    if (depth > maxDepth) return `nesting deeper than ${maxDepth}`;
+    if (parts > maxParts) return `more than ${maxParts} objects, arrays and texts`;
+    if (names.count > maxNames) return `more than ${maxNames} different names of properties`;
+  }
+  return undefined;
+}
+
+/** So many bits of a hash are a place in the table: enough for few of the names that are allowed to share one. */
+const PLACE_BITS = 17;
+
+/** Counts different names, by their hashes: rather one too few than to remember each. */
+class NameCounter {
+  // Whoever knew the factor could choose names that all have the same hash.
+  readonly #factor = (Math.random() * 2 ** 32) | 1;
+  #seen: Uint8Array | undefined;
+  /** Different ones. */
+  count = 0;
+  /** All. */
+  passed = 0;
+
+  /** Where the text that begins at `start` ends; a name is counted. */
+  pass(text: string, start: number): number {
+    let hash = 0;
+    let at = start + 1;
+    for (; at < text.length; at += 1) {
+      const code = text.charCodeAt(at);
+      if (code === QUOTE) break;
+      if (code === BACKSLASH) at += 1;
+      hash = (Math.imul(hash, this.#factor) + text.charCodeAt(at)) | 0;
+    }
+    if (text.charCodeAt(afterSpace(text, at + 1)) === COLON)
+      this.#note(Math.imul(hash, this.#factor) >>> (32 - PLACE_BITS));
+    return at;
+  }
+
+  #note(place: number): void {
+    this.passed += 1;
+    this.#seen ??= new Uint8Array(2 ** PLACE_BITS);
+    if (this.#seen[place] !== 0) return;
+    this.#seen[place] = 1;
+    this.count += 1;
+  }
+}
+
+function afterSpace(text: string, from: number): number {
+  let at = from;
+  while (at < text.length && text.charCodeAt(at) <= SPACE) at += 1;
+  return at;
+}

@@ -1,0 +1,145 @@
+import { describe, expect, it } from 'vitest';
+import { MAX_ANNOTATIONS } from '../../src/cluster/body.js';
+import { decode, encode } from '../../src/cluster/codec.js';
+import { MAX_FRAME_BYTES } from '../../src/cluster/frames.js';
+import { learned, noMembers } from '../../src/cluster/membership.js';
+import { NodeId } from '../../src/cluster/node-id.js';
+import { InvalidArgumentError } from '../../src/errors.js';
+import { applyChanges, type Changes, MAX_CHANGED_ROWS, MAX_ROWS, pageOf } from '../../streams/changes.js';
+import { emptyModel, evolveAll, type NodeModel } from '../../streams/evolve.js';
+import { decodeReport } from '../../streams/frames.js';
+import { excessOf, JSON_LIMITS } from '../../streams/json.js';
+import { decodeLogPart, KEPT_ENTRIES } from '../../streams/log.js';
+import { server, stamped } from '../helpers/events.js';
+import { ObservedCluster } from '../helpers/observed-cluster.js';
+
+const limits = { maxBytes: MAX_FRAME_BYTES };
+const { maxParts, maxNames, maxDepth } = JSON_LIMITS;
+const now = (): number => 0;
+
+function notify(json: string): string {
+  return `{"type":"notify","topic":"t","body":{"json":${json}}}`;
+}
+
+function times(count: number, unit: (at: number) => string): string {
+  return Array.from({ length: count }, (_, at) => unit(at)).join(',');
+}
+
+describe('a frame is refused before it is parsed', () => {
+  it.each([
+    ['objects', `[${times(maxParts, () => '{}')}]`, 'objects, arrays and texts'],
+    ['texts', `[${times(maxParts, () => '"x"')}]`, 'objects, arrays and texts'],
+    ['names', `{${times(maxNames * 1.2, (at) => `"k${at}":0`)}}`, 'different names of properties'],
+    ['names with space behind', `{${times(maxNames * 1.2, (at) => `"k${at}" \n:0`)}}`, 'different names of properties'],
+    ['escaped names', `{${times(maxNames * 1.2, (at) => `"\\"\\\\${at}":0`)}}`, 'different names of properties'],
+    ['brackets', '['.repeat(maxDepth) + ']'.repeat(maxDepth), 'nesting deeper than'],
+  ])('that has too many %s', (_what, json, problem) => {
+    expect(() => decode(notify(json), limits)).toThrow(problem);
+  });
+
+  it('and what would be refused is not sent', () => {
+    const body = Array.from({ length: maxParts }, () => ({}));
+    expect(() => encode({ type: 'notify', topic: 't', body })).toThrow(InvalidArgumentError);
+  });
+
+  it('but not for brackets, quotes and colons in a text', () => {
+    const body = '[{"a":"\\'.repeat(50_000);
+    expect(decode(encode({ type: 'notify', topic: 't', body }), limits)).toMatchObject({ body });
+  });
+
+  it('nor for a MiB of text, numbers or records', () => {
+    const record = { id: 123_456, name: 'a customer of ours', city: 'a city somewhere', balance: 12.5 };
+    for (const body of ['x'.repeat(2 ** 20), Array(500_000).fill(7), Array(12_000).fill(record)]) {
+      expect(decode(encode({ type: 'notify', topic: 't', body }), limits)).toMatchObject({ body });
+    }
+  });
+});
+
+describe('a body is refused', () => {
+  it.each([
+    [
+      'a Map of too many entries',
+      new Map(
+        times(20_001, String)
+          .split(',')
+          .map((at) => [at, 1]),
+      ),
+      'Map or Set of more than',
+    ],
+    ['a value at too long a path', { ['k'.repeat(1001)]: 1n }, 'too long a path'],
+    ['too many values that are no JSON', Array(MAX_ANNOTATIONS + 1).fill(1n), 'not plain JSON'],
+  ])('with %s', (_what, body, problem) => {
+    expect(() => encode({ type: 'notify', topic: 't', body })).toThrow(problem);
+  });
+});
+
+describe('what is told of members', () => {
+  const peers = (count: number) =>
+    Array.from({ length: count }, (_, at) => ({ id: NodeId.parse(`n${at}@127.0.0.1:9`), incarnation: 1 }));
+
+  it('is believed of a thousand at most', () => {
+    const { state, changes } = learned(noMembers, peers(4000), 0);
+    expect(state.members.size).toBe(1000);
+    expect(changes).toHaveLength(1000);
+  });
+
+  it('makes a node dial them a few at a time', async () => {
+    const world = new ObservedCluster();
+    const a = await world.start('nodeA');
+    const others = await Promise.all(Array.from({ length: 24 }, (_, at) => world.startBare(`node${at}`)));
+    await world.run(5000);
+    expect(a.Cluster.getConnectedNodeCount()).toBe(others.length);
+  });
+});
+
+describe('what a node tells of its processes', () => {
+  const model = evolveAll(emptyModel(now), stamped(server('p1')));
+  const page = pageOf(model, 0) as Extract<Changes, { type: 'page' }>;
+  const memory = { heapUsed: 1, heapTotal: 1, external: 1, rss: 1 };
+  const report = (changes: unknown): string =>
+    JSON.stringify({ incarnation: 1, version: 1, timestamp: 0, memory, changes });
+  const wide = (count: number, fields: object = {}) =>
+    Object.fromEntries(
+      Object.entries({ ...page.servers, ...fields }).map(([field, [value]]) => [field, Array(count).fill(value)]),
+    );
+
+  it.each([
+    ['too many rows', wide(MAX_CHANGED_ROWS + 1), 'at most'],
+    ['an id that no node makes', wide(1, { id: ['x'.repeat(201)] }), 'servers.id'],
+    ['a name that nobody cut', wide(1, { name: ['x'.repeat(201)] }), 'servers.name'],
+  ])('is refused with %s', (_what, servers, problem) => {
+    expect(() => decodeReport(report({ ...page, servers }))).toThrow(problem);
+  });
+
+  it('is not added to without an end', () => {
+    let held: NodeModel | undefined;
+    const grow = (): void => {
+      for (let at = 0; ; at += 1) {
+        const id = Array.from({ length: 5000 }, (_, row) => `p${at}-${row}`);
+        const servers = { ...page.servers, ...wide(5000), id };
+        held = applyChanges(held, at, { ...page, page: at, isLast: false, servers }, now);
+      }
+    };
+    expect(grow).toThrow(`more than ${MAX_ROWS} processes`);
+    expect(held?.servers.size).toBe(MAX_ROWS);
+  });
+});
+
+describe('a part of a log is refused', () => {
+  const entry = { type: 'process_crashed', at: 1, id: 'p', kind: 'genserver', error: { name: 'E', message: 'm' } };
+
+  it.each([
+    ['with more entries than a node keeps', Array(KEPT_ENTRIES + 1).fill(entry)],
+    ['with a message that nobody cut', [{ ...entry, error: { name: 'E', message: 'x'.repeat(1001) } }]],
+    ['with a stack that nobody cut', [{ ...entry, error: { name: 'E', message: '', stack: 'x'.repeat(4001) } }]],
+    ['with a name that nobody cut', [{ ...entry, name: 'x'.repeat(201) }]],
+  ])('%s', (_what, entries) => {
+    expect(() => decodeLogPart(JSON.stringify({ incarnation: 1, position: 1000, entries }))).toThrow(TypeError);
+  });
+});
+
+describe('counting what a text has', () => {
+  it.each(['', '"', '"\\', '[', ']]]]', '{"a', '{"a"', '"a"   ', '\ud800"'])('is total: %j', (text) => {
+    expect(excessOf(text)).toBeUndefined();
+  });
+});

@@ -24,7 +24,10 @@ const PUSH_MS = 250;
 /** Watchers hear something at least this often, ms: silence means trouble. */
 export const IDLE_PUSH_MS = 1000;
 
-/** What is told as changes, or pushed without having been asked for, at most, in characters. Each is at most three bytes of a frame. More is told in pages. */
+/**
+ * What is told as changes, or pushed without having been asked for, at most, in characters, each of which is at most three
+ * bytes of a frame. More is told in pages.
+ */
 const MAX_DELTA_CHARS = 384 * 1024;
 
 /** How many answers are kept for whoever asks the same. */

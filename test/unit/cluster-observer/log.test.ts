@@ -162,10 +162,10 @@ describe('the log of a cluster', () => {
     await world.run(1000);
     entries.length = 0;
     await crash(b, '\0'.repeat(10_000), KEPT_ENTRIES / 2);
-    await world.run(5000);
+    await world.run(15_000);
     expect(onlyOf(entries, 'process_crashed').length).toBe(KEPT_ENTRIES / 2);
     const late = logOf(await world.start('nodeD'));
-    await world.run(5000);
+    await world.run(15_000);
     expect(onlyOf(late, 'process_crashed').length).toBe(KEPT_ENTRIES / 2);
     expect([...onlyOf(entries, 'missed'), ...a.errors, ...b.errors]).toEqual([]);
   });
@@ -220,7 +220,7 @@ describe('the log of a cluster', () => {
     expect(pushed).toBe(1);
     await world.settle(b.rpc.request(a.id, 'observer.log', null, 1000));
     await world.settle(Promise.all([a.Cluster.stop(), b.cluster.stop()]));
-    await world.run(5000);
+    await world.run(15_000);
     expect(world.clock.pendingTimers).toBe(0);
   });
 

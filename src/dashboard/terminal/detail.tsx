@@ -1,4 +1,13 @@
-import { formatAge, formatCount, formatMs, formatRate, formatTime, formatUptime, UNKNOWN } from '../view/format.js';
+import {
+  formatAge,
+  formatCount,
+  formatDate,
+  formatMs,
+  formatRate,
+  formatTime,
+  formatUptime,
+  UNKNOWN,
+} from '../view/format.js';
 import type { NodeRow, ProcessRow } from '../view/rows.js';
 import { labelOf } from '../view/table.js';
 import { entryText } from './entry-text.js';
@@ -124,7 +133,7 @@ function identity(row: ProcessRow, node: NodeRow | undefined, now: number): read
     ['node', row.nodeId],
     ['state', row.state],
     ['up', node === undefined ? UNKNOWN : formatUptime(nodeTime(node, now) - row.startedAt)],
-    ['started', `${new Date(row.startedAt).toISOString().slice(0, 10)} ${formatTime(row.startedAt)}`],
+    ['started', `${formatDate(row.startedAt)} ${formatTime(row.startedAt)}`],
     ['blocked loop', row.loopBlocks === undefined ? UNKNOWN : `${formatCount(row.loopBlocks)} times`],
   ];
 }
@@ -136,6 +145,8 @@ function work(row: ProcessRow): readonly Fact[] {
     ['msg/s', formatRate(row.rate)],
     ['p99 wait', formatMs(row.waitP99)],
     ['p99 handle', formatMs(row.handleP99)],
+    ['restarts', formatCount(row.restarts)],
+    ['dropped', formatCount(row.dropped)],
   ];
 }
 

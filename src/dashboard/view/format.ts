@@ -53,11 +53,20 @@ export function formatAge(ms: number | undefined): string {
   return ms < 10_000 ? `${(Math.max(0, ms) / 1000).toFixed(1)} s` : formatUptime(ms);
 }
 
-/** The time of day, of ms since the epoch. */
+/** The day where this runs, of ms since the epoch. */
+export function formatDate(at: number): string {
+  const date = new Date(at);
+  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+}
+
+/** The time of day there. */
 export function formatTime(at: number): string {
   const date = new Date(at);
-  const two = (value: number): string => String(value).padStart(2, '0');
   return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
+}
+
+function two(value: number): string {
+  return String(value).padStart(2, '0');
 }
 
 function scaled(value: number, base: number, units: readonly string[]): string {

@@ -4,9 +4,11 @@ import {
   formatAge,
   formatBytes,
   formatCount,
+  formatDate,
   formatMs,
   formatRate,
   formatShare,
+  formatTime,
   formatUptime,
 } from '../../../src/dashboard/view/format.js';
 import { noPast, remember, SPAN_MS, STEP_MS, seriesOf } from '../../../src/dashboard/view/history.js';
@@ -227,6 +229,13 @@ describe('the tree', () => {
 });
 
 describe('figures', () => {
+  test('have the day and the time of the same place', () => {
+    for (const hours of [0, 23]) {
+      const at = new Date(2026, 0, 5, hours, 30).getTime();
+      expect(`${formatDate(at)} ${formatTime(at)}`).toBe(`2026-01-05 ${hours === 0 ? '00' : '23'}:30:00`);
+    }
+  });
+
   test('are short, and exact where it matters', () => {
     expect([undefined, 0, 1234567].map(formatCount)).toEqual(['–', '0', '1,234,567']);
     expect([0, 0.034, 3.14, 99, 999, 999.6, 12_345, 3_400_000].map(formatRate)).toEqual([

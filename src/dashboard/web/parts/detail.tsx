@@ -140,7 +140,7 @@ function FiguresOf({ row, node, isGone }: FiguresProps) {
           ['Messages', formatCount(row.messages)],
           ['p99 wait', formatMs(row.waitP99)],
           ['p99 handle', formatMs(row.handleP99)],
-          ['Loop blocked', `${formatCount(row.loopBlocks)} ×`],
+          ['Loop blocked', row.loopBlocks === undefined ? UNKNOWN : `${formatCount(row.loopBlocks)} ×`],
           ['Restarts', formatCount(row.restarts)],
           ['Dropped', formatCount(row.dropped)],
         ];

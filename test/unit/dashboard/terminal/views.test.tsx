@@ -169,6 +169,8 @@ test('a process is shown with its figures, relatives and last entries', () => {
   const text = shownAfter(SMALL, 'enter');
   expect(text).toMatch(/id +p2 +queue +4/);
   expect(text).toMatch(/node +alpha@10.0.0.1:4369 +msg\/s +1\.0/);
+  expect(text).toMatch(/started +\S+ \S+ +restarts +(\d|–)/);
+  expect(text).toMatch(/blocked loop .+ dropped +(\d|–)/);
   expect(text).toMatch(/parent ■ alpha-root/);
   expect(text).toContain('held the event loop for 180 ms');
   expect(shownAfter(SMALL, '/', 'beta-busy', 'enter', 'enter')).toContain('✖ node disconnected; as of 1m 15s ago');

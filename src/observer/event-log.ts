@@ -5,8 +5,9 @@ import { KEPT_ENTRIES, type OwnLogEntry, ownLogEntry } from '../../streams/log.j
 export class EventLog {
   /** A ring: entry `n`, counted from 0, stands at `n` modulo its size. */
   readonly #ring: OwnLogEntry[] = [];
-  /** Names of living processes: of one that ended, the name goes before the word of its end comes. */
   readonly #names = new Map<string, string>();
+  /** Whose name went last: of a process that ends, it goes right before the word of its end comes. */
+  #nameless: { readonly id: string; readonly name: string } | undefined;
   #position = 0;
 
   /** How many entries there have been. */
@@ -15,10 +16,17 @@ export class EventLog {
   }
 
   record(event: RuntimeEvent): void {
+    const nameless = this.#nameless;
+    this.#nameless = undefined;
     if (event.type === 'name_registered') this.#names.set(event.id, event.name);
+    if (event.type === 'name_unregistered') {
+      this.#names.delete(event.id);
+      this.#nameless = event;
+    }
     const id = event.type === 'child_restarted' ? event.newId : 'id' in event ? event.id : undefined;
-    const entry = ownLogEntry(event, id === undefined ? undefined : this.#names.get(id));
-    if (event.type === 'process_exited') this.#names.delete(event.id);
+    const name =
+      id === undefined ? undefined : (this.#names.get(id) ?? (nameless?.id === id ? nameless.name : undefined));
+    const entry = ownLogEntry(event, name);
     if (entry === undefined) return;
     this.#ring[this.#position % KEPT_ENTRIES] = entry;
     this.#position += 1;

@@ -61,6 +61,20 @@ describe('the log of a cluster', () => {
     ]);
   });
 
+  test('calls a process by no name that it has given up', async () => {
+    const world = new ObservedCluster();
+    const a = await world.start('nodeA');
+    const entries = logOf(a);
+    const ref = await a.GenServer.start(counter, { name: 'former' });
+    a.Registry.unregister('former');
+    const other = await a.GenServer.start(counter, { name: 'former' });
+    await a.GenServer.stop(ref);
+    await a.GenServer.stop(other);
+    await world.run(500);
+    const ends = onlyOf(entries, 'process_exited').map((entry) => ('name' in entry ? entry.name : undefined));
+    expect(ends).toEqual([undefined, 'former']);
+  });
+
   test('tells of nodes that come and go', async () => {
     const [world, a, b, c] = await threeNodes();
     const entries = logOf(a);

@@ -9,12 +9,18 @@ import {
   RemoteError,
 } from '../errors.js';
 import { clip, encode, nameOrNothing } from './codec.js';
-import type { Peer, RequestFrame, RpcFrame } from './frames.js';
+import { MAX_FRAME_BYTES, type Peer, type RequestFrame, type RpcFrame } from './frames.js';
 import { Listeners } from './listeners.js';
 import type { NodeId } from './node-id.js';
 
 /** A node for which so much is waiting gets no more news, bytes. */
 const MAX_BACKLOG_BYTES = 1024 * 1024;
+
+/**
+ * A node for which so much is waiting gets no more answers, bytes. Whoever asks again as soon as its patience is over,
+ * over a link that is slower than that, would fill the memory of whom it asks.
+ */
+const MAX_UNTAKEN_BYTES = 2 * MAX_FRAME_BYTES;
 
 /** Answers a request; what it throws goes back as its message and code, without the stack. */
 export type RequestHandler = (body: unknown, from: NodeId) => unknown;
@@ -167,6 +173,7 @@ export class RpcEndpoint implements Rpc {
   }
 
   #serve(from: Peer, { id, method, body }: RequestFrame): void {
+    if ((this.#options.links()?.backlog(from.id) ?? 0) >= MAX_UNTAKEN_BYTES) return;
     const handler = this.#handlers.get(method);
     if (handler === undefined) {
       const message = `the node has no handler for ${method}`;

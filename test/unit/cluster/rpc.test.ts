@@ -59,6 +59,20 @@ async function ask(body: unknown = {}): Promise<{ id: number; answer: Promise<un
 }
 
 describe('a request', () => {
+  it('is not answered while the asker leaves untaken what it was told before: no queue of answers grows behind a slow reader', () => {
+    let asked = 0;
+    rpc.handle('count', () => {
+      asked += 1;
+      return asked;
+    });
+    backlog = 2 * MAX_FRAME_BYTES;
+    rpc.receive(peerB, { type: 'request', id: 1, method: 'count', body: null });
+    expect([asked, sent]).toEqual([0, []]);
+    backlog -= 1;
+    rpc.receive(peerB, { type: 'request', id: 2, method: 'count', body: null });
+    expect(sent).toMatchObject([{ to: idB, frame: { type: 'reply', id: 2, body: 1 } }]);
+  });
+
   it('gets the reply', async () => {
     const { id, answer } = await ask({ of: new Map([['a', 1n]]) });
     expect(sent).toEqual([

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.js';
 import { check, type DetectorConfig, heard, type Pulse } from './failure-detector.js';
-import { MAX_FRAME_BYTES, type Peer, type PeerFrame, type RequestFrame } from './frames.js';
+import type { Peer, PeerFrame, RequestFrame } from './frames.js';
 import type { Link } from './link.js';
 import type { NodeId } from './node-id.js';
 import type { Refusal, RefusalReason } from './refusal.js';
@@ -10,7 +10,7 @@ import { TokenBucket } from './token-bucket.js';
 const RATE_LIMIT = { burst: 200, perSecond: 100 };
 
 /** An observer that has not taken so much of what it asked for gets nothing more, bytes. */
-const MAX_BACKLOG_BYTES = 2 * MAX_FRAME_BYTES;
+const MAX_BACKLOG_BYTES = 32 * 1024 * 1024;
 
 interface ObserverLink {
   readonly peer: Peer;

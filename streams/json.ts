@@ -8,7 +8,7 @@ export interface JsonLimits {
   readonly maxDepth: number;
 }
 
-/** Within these, reading a text of a million characters holds the event loop for some 20 ms at most, whatever it says. */
+/** Within these, reading a text of a million characters holds the event loop for some 20 ms, whatever it says. */
 export const JSON_LIMITS: JsonLimits = { maxParts: 64_000, maxNames: 10_000, maxDepth: 256 };
 
 const [SPACE, QUOTE, BACKSLASH, COLON] = [0x20, 0x22, 0x5c, 0x3a];

@@ -135,6 +135,9 @@ function readDashboard(args: readonly string[], env: Env): Command {
   if (values.token !== undefined && values['no-token'] === true) {
     throw new UsageError('--token and --no-token exclude each other');
   }
+  if (values.token !== undefined && values.token.length < 16) {
+    throw new UsageError('--token takes at least 16 characters; leave it out, and one is made up where it takes one');
+  }
   const token = values['no-token'] === true ? false : values.token;
   return {
     name: 'dashboard',

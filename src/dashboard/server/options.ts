@@ -57,12 +57,11 @@ export function checkHandlerOptions(options: DashboardHandlerOptions): HandlerSe
 }
 
 /** @throws InvalidArgumentError */
-export function checkServerOptions({
-  port = 4000,
-  host = '127.0.0.1',
-  ...rest
-}: DashboardOptions): HandlerSettings & { readonly port: number; readonly host: string } {
-  checkFields(rest, ['token', 'hosts', 'source']);
+export function checkServerOptions(
+  options: DashboardOptions,
+): HandlerSettings & { readonly port: number; readonly host: string } {
+  checkFields(options, ['port', 'host', 'token', 'hosts', 'source']);
+  const { port = 4000, host = '127.0.0.1', ...rest } = options;
   check(Number.isInteger(port) && port >= 0 && port <= 65_535, 'port', 'a whole number, 0 to 65535', port);
   check(typeof host === 'string' && host !== '', 'host', 'an address, or a host name', host);
   return { ...checkHandlerOptions({ ...rest, path: '/' }), port, host: host.replace(/^\[(.*)\]$/, '$1') };

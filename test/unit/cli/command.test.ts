@@ -20,8 +20,8 @@ describe('the command line', () => {
     ['observe a@h:1 b@h:2', { name: 'observe', target: { addresses: ['a@h:1', 'b@h:2'] }, output: 'screen' }],
     ['dashboard nodeA@127.0.0.1:4369', { name: 'dashboard', target, port: 4000, host: '127.0.0.1', open: false }],
     [
-      'dashboard nodeA@127.0.0.1:4369 --port 0 --host 0.0.0.0 --token sesame --open',
-      { name: 'dashboard', target, port: 0, host: '0.0.0.0', token: 'sesame', open: true },
+      'dashboard nodeA@127.0.0.1:4369 --port 0 --host 0.0.0.0 --token open-sesame-please --open',
+      { name: 'dashboard', target, port: 0, host: '0.0.0.0', token: 'open-sesame-please', open: true },
     ],
     [
       'dashboard nodeA@127.0.0.1:4369 --no-token',
@@ -61,6 +61,7 @@ describe('the command line', () => {
     ['dashboard a@h:1 --port 65536', '--port'],
     ['dashboard a@h:1 --port', '--port'],
     ['dashboard a@h:1 --token x --no-token', 'exclude each other'],
+    ['dashboard a@h:1 --token sesame', '--token takes at least 16 characters'],
     ['observe a@h:1 --ca ca.pem --cert my.pem', '--cert and --key belong together'],
     ['observe a@h:1 --cert my.pem --key my.key', '--cert goes with --ca'],
     ['demo nodeA', "demo takes no 'nodeA'"],

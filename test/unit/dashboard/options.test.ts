@@ -35,6 +35,10 @@ describe('startDashboard', () => {
     await expect(started).rejects.toMatchObject({ field });
   });
 
+  test.each<unknown>([null, 'http://127.0.0.1:4000'])('takes an object, and not %j', async (options) => {
+    await expect(startDashboard(options as object)).rejects.toMatchObject({ field: 'options' });
+  });
+
   test('does not repeat a token that is wrong', async () => {
     await expect(startDashboard({ token: 'hunter2' })).rejects.toThrow(/^(?!.*hunter2)/);
   });

@@ -9,9 +9,6 @@ import { TokenBucket } from './token-bucket.js';
 /** How much an observer may say: far more than a dashboard has to ask. */
 const RATE_LIMIT = { burst: 200, perSecond: 100 };
 
-/** An observer that has not taken so much of what it asked for gets nothing more, bytes. */
-const MAX_BACKLOG_BYTES = 32 * 1024 * 1024;
-
 interface ObserverLink {
   readonly peer: Peer;
   readonly link: Link;
@@ -94,8 +91,6 @@ export class ObserverLinks {
   #request(observer: ObserverLink, frame: RequestFrame): void {
     if (!this.#options.isPublic(frame.method)) {
       this.#refuse(observer, 'not_permitted', `an observer may not ask for ${frame.method}`);
-    } else if (observer.link.backlog >= MAX_BACKLOG_BYTES) {
-      this.#refuse(observer, 'too_many_requests', 'the observer asks for more although it does not take what it gets');
     } else {
       this.#options.onRequest(observer.peer, frame);
     }

@@ -30,7 +30,7 @@ const CLOSE_CODES = {
   not_permitted: 4015,
   /** A message does not fit the session of its link. */
   forged: 4016,
-  /** An observer asked for more than it may, or than it takes. */
+  /** An observer asked for more than it may. */
   too_many_requests: 4017,
 } as const;
 

@@ -91,7 +91,7 @@ describe('the network', () => {
     const slow = { kind: 'slow', bytesPerSecond: 50_000 } as const;
     lab.network.setBoth('a', 'c', slow);
     lab.network.setBoth('b', 'c', slow);
-    await c.ask('startWorkers', 4000);
+    await c.ask('startWorkers', 1500);
     await lab.shown([a, b], c, 2 * BOUND_MS);
     for (const node of [a, b]) expect(told(node, c)).toEqual(['up']);
     lab.network.mend();

@@ -270,7 +270,7 @@ describe('a call', () => {
     });
     await expect(GenServer.call(ref, 'get')).rejects.toMatchObject({
       name: 'InvalidArgumentError',
-      message: 'the result of handleCall must be [reply, state]; got an object',
+      message: "the result of handleCall must be [reply, state]; got 'object'",
     });
     expect(GenServer.isRunning(ref)).toBe(false);
   });

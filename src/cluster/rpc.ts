@@ -9,7 +9,7 @@ import {
   RemoteError,
 } from '../errors.js';
 import { clip, encode, nameOrNothing } from './codec.js';
-import { MAX_FRAME_BYTES, type Peer, type RequestFrame, type RpcFrame } from './frames.js';
+import type { Peer, RequestFrame, RpcFrame } from './frames.js';
 import { Listeners } from './listeners.js';
 import type { NodeId } from './node-id.js';
 
@@ -20,7 +20,7 @@ const MAX_BACKLOG_BYTES = 1024 * 1024;
  * A node for which so much is waiting gets no more answers, bytes. Whoever asks again as soon as its patience is over,
  * over a link that is slower than that, would fill the memory of whom it asks.
  */
-const MAX_UNTAKEN_BYTES = 2 * MAX_FRAME_BYTES;
+const MAX_UNTAKEN_BYTES = 32 * 1024 * 1024;
 
 /** Answers a request; what it throws goes back as its message and code, without the stack. */
 export type RequestHandler = (body: unknown, from: NodeId) => unknown;

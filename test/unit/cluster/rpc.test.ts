@@ -65,7 +65,7 @@ describe('a request', () => {
       asked += 1;
       return asked;
     });
-    backlog = 2 * MAX_FRAME_BYTES;
+    backlog = 32 * 1024 * 1024;
     rpc.receive(peerB, { type: 'request', id: 1, method: 'count', body: null });
     expect([asked, sent]).toEqual([0, []]);
     backlog -= 1;

@@ -20,20 +20,25 @@ const [OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 
  */
 export function excessOf(text: string, limits: JsonLimits = JSON_LIMITS): string | undefined {
   const { maxParts, maxNames, maxDepth } = limits;
-  const names = new NameCounter();
+  // Most texts are too short for too much of anything.
+  if (text.length <= maxDepth && text.length <= maxParts && text.length <= maxNames) return undefined;
+  // A part takes a character, a name and its value four: only in a long text is there anything to count but the depth.
+  const names = text.length > Math.min(maxParts, 4 * maxNames) ? new NameCounter() : undefined;
   let parts = 0;
   let depth = 0;
   for (let at = 0; at < text.length; at += 1) {
     const code = text.charCodeAt(at);
     if (code === QUOTE) {
-      const before = names.passed;
-      at = names.pass(text, at);
-      if (names.passed === before) parts += 1;
+      const end = endOfText(text, at + 1);
+      if (names === undefined || text.charCodeAt(afterSpace(text, end + 1)) !== COLON) parts += 1;
+      else names.add(text, at + 1, end);
+      at = end;
     } else if (code === OPEN_OBJECT || code === OPEN_ARRAY) {
       parts += 1;
       depth += 1;
     } else if (code === CLOSE_OBJECT || code === CLOSE_ARRAY) depth -= 1;
     if (depth > maxDepth) return `nesting deeper than ${maxDepth}`;
+    if (names === undefined) continue;
     if (parts > maxParts) return `more than ${maxParts} objects, arrays and texts`;
     if (names.count > maxNames) return `more than ${maxNames} different names of properties`;
   }
@@ -47,34 +52,30 @@ const PLACE_BITS = 17;
 class NameCounter {
   // Whoever knew the factor could choose names that all have the same hash.
   readonly #factor = (Math.random() * 2 ** 32) | 1;
-  #seen: Uint8Array | undefined;
+  readonly #seen = new Uint8Array(2 ** PLACE_BITS);
   /** Different ones. */
   count = 0;
-  /** All. */
-  passed = 0;
 
-  /** Where the text that begins at `start` ends; a name is counted. */
-  pass(text: string, start: number): number {
+  /** The name that stands from `start` to `end`. */
+  add(text: string, start: number, end: number): void {
     let hash = 0;
-    let at = start + 1;
-    for (; at < text.length; at += 1) {
-      const code = text.charCodeAt(at);
-      if (code === QUOTE) break;
-      if (code === BACKSLASH) at += 1;
-      hash = (Math.imul(hash, this.#factor) + text.charCodeAt(at)) | 0;
-    }
-    if (text.charCodeAt(afterSpace(text, at + 1)) === COLON)
-      this.#note(Math.imul(hash, this.#factor) >>> (32 - PLACE_BITS));
-    return at;
-  }
-
-  #note(place: number): void {
-    this.passed += 1;
-    this.#seen ??= new Uint8Array(2 ** PLACE_BITS);
+    for (let at = start; at < end; at += 1) hash = (Math.imul(hash, this.#factor) + text.charCodeAt(at)) | 0;
+    const place = Math.imul(hash, this.#factor) >>> (32 - PLACE_BITS);
     if (this.#seen[place] !== 0) return;
     this.#seen[place] = 1;
     this.count += 1;
   }
+}
+
+/** Where the quote is that ends a text. */
+function endOfText(text: string, from: number): number {
+  let at = from;
+  for (; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code === QUOTE) break;
+    if (code === BACKSLASH) at += 1;
+  }
+  return at;
 }
 
 function afterSpace(text: string, from: number): number {

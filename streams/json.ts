@@ -51,7 +51,7 @@ const PLACE_BITS = 17;
 /** Counts different names, by their hashes: rather one too few than to remember each. */
 class NameCounter {
   // Whoever knew the factor could choose names that all have the same hash.
-  readonly #factor = (Math.random() * 2 ** 32) | 1;
+  readonly #factor = (Math.random() * 2 ** 32) | 0x40000001;
   readonly #seen = new Uint8Array(2 ** PLACE_BITS);
   /** Different ones. */
   count = 0;
@@ -59,7 +59,11 @@ class NameCounter {
   /** The name that stands from `start` to `end`. */
   add(text: string, start: number, end: number): void {
     let hash = 0;
-    for (let at = start; at < end; at += 1) hash = (Math.imul(hash, this.#factor) + text.charCodeAt(at)) | 0;
+    for (let at = start; at < end; at += 1) {
+      hash = Math.imul(hash ^ text.charCodeAt(at), this.#factor);
+      // Without this, a few factors in a hundred make most names look the same.
+      hash ^= hash >>> 15;
+    }
     const place = Math.imul(hash, this.#factor) >>> (32 - PLACE_BITS);
     if (this.#seen[place] !== 0) return;
     this.#seen[place] = 1;

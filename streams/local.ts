@@ -10,14 +10,17 @@ export interface Portion {
   readonly isLast: boolean;
 }
 
+function isPortion(moment: unknown): moment is Portion {
+  return typeof moment === 'object' && moment !== null;
+}
+
 /**
  * The model of one node, and each newer one. `portions$` says when events are folded: nothing that those so far are a whole,
  * a {@link Portion} that some of them are to be folded. Cold: each subscriber folds for itself, so share it.
  */
 export function localModel$(
   events$: Observable<RuntimeEvent>,
-  // biome-ignore lint/suspicious/noConfusingVoidType: a stream of mere moments is one of void
-  portions$: Observable<Portion | void>,
+  portions$: Observable<Portion> | Observable<void>,
   initial: NodeModel,
 ): Observable<NodeModel> {
   const model$ = new Observable<NodeModel>((subscriber) => {
@@ -42,10 +45,12 @@ export function localModel$(
       },
     });
     subscriber.add(events);
-    const portions = portions$.subscribe({
-      next(portion) {
-        fold(portion?.events ?? waiting.length);
-        if (portion?.isLast !== false) show();
+    const moments$: Observable<unknown> = portions$;
+    const portions = moments$.subscribe({
+      next(moment) {
+        const portion: Portion = isPortion(moment) ? moment : { events: waiting.length, isLast: true };
+        fold(portion.events);
+        if (portion.isLast) show();
       },
       error,
     });

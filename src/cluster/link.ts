@@ -27,6 +27,9 @@ import type { Closing, Connection, TransportViolation } from './transport.js';
 /** A handshake that takes longer is given up, connecting included. */
 const HANDSHAKE_TIMEOUT_MS = 5000;
 
+/** A node for which so much is waiting gets no more news, bytes. */
+export const MAX_BACKLOG_BYTES = 1024 * 1024;
+
 /** Why a link ended that this node did not end itself. */
 export type LinkEnd =
   /** One side would not have the other: `by` says which. Of the other side's words, `reason` may be one we don't know. */
@@ -150,6 +153,14 @@ export class Link {
   /** As {@link Link.send}, with a frame encoded before: for one that goes to many peers. */
   sendEncoded(text: string): void {
     if (this.isEstablished) this.#connection.send(text);
+  }
+
+  /**
+   * As {@link Link.sendEncoded}, for what is said again anyway, or asked for: nothing of it is added to what waits for a
+   * side that does not read. Whatever still comes out of what waits shows that side that we are here.
+   */
+  offer(text: string): void {
+    if (this.backlog < MAX_BACKLOG_BYTES) this.sendEncoded(text);
   }
 
   /** Ends the link because of the other side, and tells it why. */

@@ -22,6 +22,8 @@ import type { Connection, Listener, Transport } from './transport.js';
 /** Anti-entropy: every so many heartbeats one peer is told all members, in case news got lost. */
 const BEATS_PER_GOSSIP = 10;
 
+const PROBE_ACK = encode({ type: 'probe_ack' });
+
 /** Of an observer. Nobody dials it: the port is there because an id has one. */
 const NOT_LISTENING: Listener = { port: 1, close: () => Promise.resolve() };
 
@@ -376,7 +378,7 @@ export class LocalNode {
         this.#apply(membership.left(this.#membership, peer.id, clock.monotonic()));
         break;
       case 'probe':
-        link.send({ type: 'probe_ack' });
+        link.offer(PROBE_ACK);
         break;
       case 'probe_ack':
         this.#probes.settle(peer.id, true);
@@ -468,7 +470,7 @@ export class LocalNode {
         this.#lose(node.peer.id, 'heartbeat_timeout');
         continue;
       }
-      node.links[0].sendEncoded(heartbeat);
+      node.links[0].offer(heartbeat);
       // Asked, because its own interval may be longer than ours.
       if (verdict === 'suspect') node.links[0].send({ type: 'probe' });
       // Whoever was to end them did not: it lost them before we did.
@@ -484,7 +486,7 @@ export class LocalNode {
     const peers = this.#peers();
     this.#observers.sendAll(encode(membersOf(peers)));
     const to = confidant(peers, this.#options.random);
-    if (to !== undefined) this.#linked.get(to.id)?.links[0].send(allBut(peers, to.id));
+    if (to !== undefined) this.#linked.get(to.id)?.links[0].offer(encode(allBut(peers, to.id)));
   }
 
   #peers(): readonly Peer[] {

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.js';
+import { encode } from './codec.js';
 import { check, type DetectorConfig, heard, type Pulse } from './failure-detector.js';
 import type { Peer, PeerFrame, RequestFrame } from './frames.js';
 import type { Link } from './link.js';
@@ -74,7 +75,7 @@ export class ObserverLinks {
         this.#options.onProbeAck(peer.id);
         break;
       case 'probe':
-        link.send({ type: 'probe_ack' });
+        link.offer(encode({ type: 'probe_ack' }));
         break;
       case 'leave':
         link.close('leaving');
@@ -111,13 +112,13 @@ export class ObserverLinks {
         this.terminate(observer.peer.id);
         continue;
       }
-      observer.link.sendEncoded(heartbeat);
+      observer.link.offer(heartbeat);
       if (verdict === 'suspect') observer.link.send({ type: 'probe' });
     }
   }
 
   sendAll(text: string): void {
-    for (const { link } of this.#byId.values()) link.sendEncoded(text);
+    for (const { link } of this.#byId.values()) link.offer(text);
   }
 
   /** The link with that life of that observer, or with whichever there is. */

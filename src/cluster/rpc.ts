@@ -10,11 +10,9 @@ import {
 } from '../errors.js';
 import { clip, encode, nameOrNothing } from './codec.js';
 import type { Peer, RequestFrame, RpcFrame } from './frames.js';
+import { MAX_BACKLOG_BYTES } from './link.js';
 import { Listeners } from './listeners.js';
 import type { NodeId } from './node-id.js';
-
-/** A node for which so much is waiting gets no more news, bytes. */
-const MAX_BACKLOG_BYTES = 1024 * 1024;
 
 /**
  * A node for which so much is waiting gets no more answers, bytes. Whoever asks again as soon as its patience is over,

@@ -5,11 +5,13 @@ import type { Duplex } from 'node:stream';
 import { WebSocket, WebSocketServer } from 'ws';
 import { asError, ListenError } from '../errors.js';
 import { MAX_FRAME_BYTES } from './frames.js';
+import { Inbox, SEPARATOR } from './inbox.js';
 import { MAC_CHARS } from './session.js';
 import { Strangers } from './strangers.js';
 import { secretsOf } from './tls-config.js';
 import {
   type Address,
+  type Closing,
   type Connection,
   type ConnectionHandlers,
   formatAddress,
@@ -28,9 +30,6 @@ const UPGRADE_TIMEOUT_MS = 5000;
 
 // Compression would cost most of the throughput of small frames, and holds memory for every connection.
 const SOCKET_OPTIONS = { perMessageDeflate: false, maxPayload: MAX_FRAME_BYTES + MAC_CHARS } as const;
-
-/** Between the frames of one message. JSON as it is written here has no line breaks. */
-const SEPARATOR = '\n';
 
 /** A message is no longer than this, unless a single frame is, in characters. */
 const MAX_BATCH_CHARS = 256 * 1024;
@@ -162,6 +161,17 @@ class WsConnection implements Connection {
   #isTrusted = false;
   readonly #onTrusted: (() => void) | undefined;
   #seal: Seal | undefined;
+  readonly #inbox = new Inbox({
+    onFrame: (text) => this.#handlers?.onMessage(text),
+    onForged: () => this.#handlers?.onViolation('forged'),
+    onFull: () => this.#webSocket.pause(),
+    onEmpty: () => {
+      this.#webSocket.resume();
+      if (this.#closing !== undefined) this.#handlers?.onClose(this.#closing);
+    },
+  });
+  /** How it ended, while not all that came before has been handed over. */
+  #closing: Closing | undefined;
   /** What was said in this tick, and is not on its way yet. */
   #said: string[] = [];
   #saidLength = 0;
@@ -202,27 +212,21 @@ class WsConnection implements Connection {
     this.#isTrusted = true;
     this.#onTrusted?.();
     this.#seal = seal;
+    if (seal !== undefined) this.#inbox.trust(seal);
   }
 
   handle(handlers: ConnectionHandlers): void {
     this.#handlers = handlers;
     this.#webSocket.on('open', () => handlers.onOpen?.());
     this.#webSocket.on('message', (data, isBinary) => {
-      if (isBinary) {
-        handlers.onViolation('binary_frame');
-        return;
-      }
-      const text = this.#seal === undefined ? data.toString() : this.#seal.open(data.toString());
-      if (text === undefined) {
-        handlers.onViolation('forged');
-        return;
-      }
-      // Once it is being closed, nobody wants the rest.
-      for (const frame of text.split(SEPARATOR)) handlers.onMessage(frame);
+      if (isBinary) handlers.onViolation('binary_frame');
+      else this.#inbox.add(data.toString());
     });
     this.#webSocket.on('close', (code, reason) => {
       clearTimeout(this.#closeTimer);
-      handlers.onClose({ code, reason: reason.toString() || this.#problem });
+      const closing = { code, reason: reason.toString() || this.#problem };
+      if (this.#inbox.isFull) this.#closing = closing;
+      else handlers.onClose(closing);
     });
   }
 
@@ -242,6 +246,7 @@ class WsConnection implements Connection {
   }
 
   terminate(): void {
+    this.#inbox.clear();
     this.#webSocket.terminate();
   }
 

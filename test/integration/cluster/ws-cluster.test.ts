@@ -402,6 +402,38 @@ describe('a member', () => {
     slow.socket.terminate();
   });
 
+  it('that asks and does not read gets no queue of answers, and nobody else waits for it', async () => {
+    const a = await startNode('nodeA');
+    const b = await startNode('nodeB', [a.id]);
+    await eventually(() => expect(a.events).toEqual(['up nodeB']));
+    const rogue = await RawPeer.join(a.id, rogueId);
+    await eventually(() => expect(a.events).toEqual(['up nodeB', 'up rogue']));
+    rogue.socket.pause();
+    const asked = 400_000;
+    for (let message = 0; message < 10; message += 1) {
+      rogue.socket.send(new Array(asked / 10).fill(encode({ type: 'probe' })).join('\n'));
+    }
+    rogue.send({ type: 'request', id: 1, method: 'done', body: null });
+    let isDone = false;
+    a.rpc.handle('done', () => {
+      isDone = true;
+    });
+    a.rpc.handle('echo', (body) => body);
+    let answered = 0;
+    while (!isDone) {
+      expect(await b.rpc.request(a.id, 'echo', answered, 5000)).toBe(answered);
+      answered += 1;
+    }
+    expect(answered).toBeGreaterThan(5);
+    rogue.socket.resume();
+    await eventually(() => expect(rogue.received.some(({ type }) => type === 'reply')).toBe(true));
+    const acks = rogue.received.filter(({ type }) => type === 'probe_ack').length;
+    expect(acks).toBeGreaterThan(0);
+    expect(acks).toBeLessThan(asked);
+    expect(a.events).toHaveLength(2);
+    rogue.socket.terminate();
+  });
+
   it('that dies is down at once', async () => {
     const a = await startNode('nodeA');
     const rogue = await RawPeer.join(a.id, rogueId);
@@ -414,6 +446,44 @@ describe('a member', () => {
 });
 
 describe('the wire', () => {
+  it.each([
+    ['proof', 'the node that is dialled'],
+    ['welcome', 'the node that dials'],
+  ])('takes nothing from somebody in the middle that is added to the message with the %s', async (type) => {
+    const clusterSecret = 'correct horse battery staple';
+    const a = await startNode('nodeA', [], { clusterSecret });
+    const target = NodeId.parts(a.id);
+    const added = encode({ type: 'notify', topic: 'news', body: 'not from a node' });
+    const relay = new WebSocketServer({ host: '127.0.0.1', port: 0 });
+    await once(relay, 'listening');
+    const ends: string[] = [];
+    relay.on('connection', (near) => {
+      const far = new WebSocket(`ws://${target.host}:${target.port}`);
+      far.on('close', (code, reason) => near.close(code, reason.toString()));
+      near.on('close', (code, reason) => {
+        ends.push(`${code} ${reason}`);
+        far.close(code, reason.toString());
+      });
+      const pass = (from: WebSocket, to: WebSocket) =>
+        from.on('message', (data) => {
+          const text = data.toString();
+          const changed = text.includes(`"type":"${type}"`) ? `${text}\n${added}` : text;
+          if (to.readyState === WebSocket.CONNECTING) to.once('open', () => to.send(changed));
+          else to.send(changed);
+        });
+      pass(near, far);
+      pass(far, near);
+    });
+    const { port } = relay.address() as { port: number };
+    const b = await startNode('nodeB', [`nodeA@127.0.0.1:${port}`], { clusterSecret });
+    const heard: unknown[] = [];
+    for (const node of [a, b]) node.rpc.onNotify('news', (body) => heard.push(body));
+    await eventually(() => expect(ends[0]).toBe('4016 forged'));
+    expect(heard).toEqual([]);
+    for (const client of relay.clients) client.terminate();
+    relay.close();
+  });
+
   it('never carries the secret', async () => {
     const clusterSecret = 'correct horse battery staple';
     const a = await startNode('nodeA', [], { clusterSecret });

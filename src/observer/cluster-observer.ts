@@ -12,7 +12,6 @@ import {
   pairwise,
   ReplaySubject,
   type SchedulerLike,
-  Subject,
   share,
   skip,
   startWith,
@@ -26,28 +25,24 @@ import type { ClusterObserverSnapshot, NodeObserverSnapshot, ObserverSnapshot } 
 import { type Feed, fromFeed } from '../../streams/source.js';
 import { MAX_TIMER_MS } from '../clock.js';
 import {
-  asError,
   ClusterNotStartedError,
   InvalidArgumentError,
   isolated,
-  NodeNotConnectedError,
   NodeNotFoundError,
-  NodeTimeoutError,
   ObserverDisabledError,
-  RemoteError,
 } from '../errors.js';
 import { clusterLog$ } from './cluster-log.js';
-import { FrameReader } from './frame-reader.js';
+import { FrameReader, within } from './frame-reader.js';
+import { type Linked, linkedAfter, UP } from './linked.js';
 import type { ObservedChange, ObservedMember } from './members.js';
 import { checkHandler, checkInterval, type LocalObserver } from './observer.js';
-import { IDLE_PUSH_MS, REPORT, UNWATCH, WATCH } from './publisher.js';
+import { IDLE_PUSH_MS, REPORT } from './publisher.js';
+import { Watch } from './watch.js';
 
 /** How old a cached snapshot may be, ms. */
 const CACHE_MS = 2000;
 /** How long a node may take to answer when nobody says otherwise, ms. */
 const DEFAULT_TIMEOUT_MS = 5000;
-/** A watched node that says nothing for so long is shown as `timeout`, ms: more than two of its idle reports. */
-const SILENT_MS = 2.5 * IDLE_PUSH_MS;
 /**
  * While nodes are watched, the merged snapshot is made anew at most this often, ms. Also the time in which a node that
  * has just been linked usually tells about itself, before it is shown as one that has not.
@@ -210,7 +205,7 @@ export function createClusterObserver<Id extends string>(ports: ClusterObserverP
           return;
         }
         try {
-          await reader.ask(id, REPORT, timeoutMs);
+          await reader.ask(id, REPORT, within(timeoutMs, now));
         } catch (thrown) {
           answers.set(id, linkedAfter(thrown));
         }
@@ -238,63 +233,14 @@ export function createClusterObserver<Id extends string>(ports: ClusterObserverP
 
   /** Watches all nodes, now and as they come, and merges what they tell. */
   const watched$ = (): Observable<ClusterObserverSnapshot<Id>> => {
-    /** What nodes answered that was no report. */
-    const problems = new Map<Id, Linked>();
-    const noticed$ = new Subject<void>();
-    const watched = new Set<Id>();
-    /** Who is being asked to be watched, and by which question. */
-    const asking = new Map<Id, Promise<void>>();
-
-    const notice = (id: Id, thrown: unknown): void => {
-      problems.set(id, linkedAfter(thrown));
-      noticed$.next();
-    };
-    const solved = (id: Id): void => {
-      if (problems.delete(id)) noticed$.next();
-    };
-    const watch = (id: Id): void => {
-      watched.add(id);
-      const asked = reader.ask(id, WATCH, DEFAULT_TIMEOUT_MS);
-      asking.set(id, asked);
-      asked
-        .finally(() => asking.get(id) === asked && asking.delete(id))
-        .then(
-          () => solved(id),
-          (thrown) => notice(id, thrown),
-        );
-    };
-    const unsubscribePushes = ports.onNotify(REPORT, (text, id) => {
-      try {
-        if (reader.accept(id, text)) {
-          solved(id);
-        } else if (!asking.has(id)) {
-          // A push that builds on what is not known here: ask anew, but not while the last answer, which may take many
-          // pages, is still coming. Begun anew with each push, it would never be complete.
-          reader.countGap(id);
-          watch(id);
-        }
-      } catch (thrown) {
-        notice(id, thrown);
-      }
-    });
-    const linkedOf = ({ id, incarnation }: ObservedMember<Id>): Linked => {
-      const held = reader.frames.get(id);
-      const isSilent = held?.incarnation === incarnation && now() - held.receivedAt > SILENT_MS;
-      return problems.get(id) ?? (isSilent ? SILENT : UP);
-    };
+    const watch = new Watch<Id>({ now, reader, request: ports.request, onNotify: ports.onNotify });
     const presence = (): Presence<Id> =>
-      withLocal(byId(ports.members()).map((member) => presenceOf(member, linkedOf(member))));
+      withLocal(byId(ports.members()).map((member) => presenceOf(member, watch.linkedOf(member))));
 
-    for (const { id, status } of ports.members()) if (status === 'connected') watch(id);
-    const watching = change$.subscribe(({ type, id }) => {
-      problems.delete(id);
-      // What was asked over another link is answered no more.
-      asking.delete(id);
-      if (type === 'up' || type === 'relinked') watch(id);
-      else watched.delete(id);
-    });
+    for (const { id, status } of ports.members()) if (status === 'connected') watch.begin(id);
+    const following = change$.subscribe((change) => watch.follow(change));
     const localChange$ = local === undefined ? [] : [local.model$.pipe(skip(1))];
-    const presence$ = inAnyOrder(change$, noticed$, interval(IDLE_PUSH_MS, scheduler), ...localChange$).pipe(
+    const presence$ = inAnyOrder(change$, watch.noticed$, interval(IDLE_PUSH_MS, scheduler), ...localChange$).pipe(
       startWith(undefined),
       auditTime(MERGE_MS, scheduler),
       map(presence),
@@ -302,13 +248,8 @@ export function createClusterObserver<Id extends string>(ports: ClusterObserverP
     return merge(concat(from(reader.frames.values()), reader.frame$), presence$).pipe(
       auditTime(MERGE_MS, scheduler),
       finalize(() => {
-        watching.unsubscribe();
-        unsubscribePushes();
-        for (const id of watched) {
-          ports.request(id, UNWATCH, null, DEFAULT_TIMEOUT_MS).catch(() => {
-            // It is gone or hangs: the watch goes with the link.
-          });
-        }
+        following.unsubscribe();
+        watch.stop();
       }),
     );
   };
@@ -352,7 +293,7 @@ export function createClusterObserver<Id extends string>(ports: ClusterObserverP
     async getNodeSnapshot(nodeId, timeout = DEFAULT_TIMEOUT_MS) {
       checkTimeout(timeout);
       const { id: localNodeId } = localNode();
-      if (role === 'observer' || nodeId !== localNodeId) await reader.ask(nodeId, REPORT, timeout);
+      if (role === 'observer' || nodeId !== localNodeId) await reader.ask(nodeId, REPORT, within(timeout, now));
       else if (local === undefined) throw new ObserverDisabledError();
       else return local.observer.getSnapshot();
       const frame = reader.frames.get(nodeId);
@@ -389,22 +330,8 @@ export function createClusterObserver<Id extends string>(ports: ClusterObserverP
   };
 }
 
-type Linked = Pick<NodePresence, 'link' | 'error'>;
-
-const UP: Linked = { link: 'up' };
-const SILENT: Linked = { link: 'silent', error: `nothing heard from it for more than ${SILENT_MS} ms` };
-
 /** For one that was not linked when the others were asked, in case it is now. */
 const LATE: Linked = { link: 'silent', error: 'it was linked too late to be asked' };
-
-/** What a failed request tells about a node. */
-function linkedAfter(thrown: unknown): Linked {
-  const { message: error } = asError(thrown);
-  if (thrown instanceof NodeTimeoutError) return { link: 'silent', error };
-  if (thrown instanceof NodeNotConnectedError || thrown instanceof NodeNotFoundError) return { link: 'down', error };
-  if (thrown instanceof RemoteError) return { link: 'failed', error };
-  return { link: 'failed', error: `its answer makes no sense: ${error}` };
-}
 
 function byId<Id extends string>(members: readonly ObservedMember<Id>[]): readonly ObservedMember<Id>[] {
   return members.toSorted((a, b) => (a.id < b.id ? -1 : 1));

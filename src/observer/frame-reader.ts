@@ -7,6 +7,20 @@ import type { Now } from '../../streams/rows.js';
 import { NodeTimeoutError } from '../errors.js';
 import { type Known, REPORT } from './publisher.js';
 
+/** How long answers may take, ms. */
+interface Patience {
+  /** The next one. */
+  left(): number;
+  /** For people. */
+  readonly timeoutMs: number;
+}
+
+/** So long for all answers together, and so long for each of them. */
+export function within(allMs: number, now: () => number, eachMs = allMs): Patience {
+  const begun = now();
+  return { left: () => Math.min(eachMs, allMs - Math.max(0, now() - begun)), timeoutMs: eachMs };
+}
+
 /** Asks one question of the node that is being read. */
 type Read = (method: string, known: Known | null) => Promise<NodeReport>;
 
@@ -52,10 +66,9 @@ export class FrameReader<Id extends string> {
    *
    * Rejects as the request does, and with a TypeError when the answer makes no sense.
    */
-  async ask(id: Id, method: string, timeoutMs: number): Promise<void> {
-    const begun = this.#ports.now();
+  async ask(id: Id, method: string, { timeoutMs, left }: Patience): Promise<void> {
     const read: Read = async (as, known) => {
-      const rest = timeoutMs - Math.max(0, this.#ports.now() - begun);
+      const rest = left();
       if (rest <= 0) throw new NodeTimeoutError(id, timeoutMs);
       try {
         return decodeReport(await this.#ports.request(id, as, known, rest));

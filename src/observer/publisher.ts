@@ -37,7 +37,7 @@ const MAX_TEXTS = 16;
 const MAX_PAGED = 4;
 
 /** Who asks for no other page for so long, ms, has given up, and begins anew if not. */
-const PAGING_MS = 30_000;
+export const PAGING_MS = 60_000;
 
 /** How this node talks to others; `Id` is what it calls them by. */
 export interface PublisherPorts<Id extends string> {

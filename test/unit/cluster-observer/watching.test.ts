@@ -293,15 +293,12 @@ describe('a large node', () => {
     const b = await world.startBare('nodeB');
     const later = (text: string): Promise<string> =>
       new Promise((resolve) => world.clock.setTimeout(() => resolve(text), 300));
-    const memory = { heapUsed: 1, heapTotal: 1, external: 1, rss: 1 };
-    const say = (version: number, changes: object): string =>
-      JSON.stringify({ incarnation: 1, version, timestamp: 0, memory, changes });
     const page = (at: number): string => {
       const { type, servers, supervisors } = pageOf(
         emptyModel(() => 0),
         0,
       ) as Extract<Changes, { type: 'page' }>;
-      return say(1, { type, page: at, isLast: at === 5, servers, supervisors });
+      return reportOf(1, { type, page: at, isLast: at === 5, servers, supervisors });
     };
     let watches = 0;
     b.rpc.handle('observer.watch', () => {
@@ -313,17 +310,77 @@ describe('a large node', () => {
     const subscription = a.ClusterObserver.snapshot$.subscribe();
     for (let version = 2; version < 8; version += 1) {
       await world.run(250);
-      b.rpc.notify(a.id, 'observer.report', say(version, { type: 'none' }));
+      b.rpc.notify(a.id, 'observer.report', reportOf(version, { type: 'none' }));
     }
     await world.run(200);
     expect(watches).toBe(1);
     expect(a.ClusterObserver.health().nodes).toEqual([{ nodeId: b.id, gaps: 0 }]);
     await world.run(500);
-    b.rpc.notify(a.id, 'observer.report', say(8, { type: 'none' }));
+    b.rpc.notify(a.id, 'observer.report', reportOf(8, { type: 'none' }));
     await world.run(50);
     expect(watches).toBe(2);
     expect(a.ClusterObserver.health().nodes).toEqual([{ nodeId: b.id, gaps: 1 }]);
     subscription.unsubscribe();
+  });
+
+  test('is waited for, however long its first answer takes: `timeout` until then, and asked once', async () => {
+    const world = new ObservedCluster();
+    const a = await world.start('nodeA');
+    const life = world.clock.now();
+    const b = await world.startBare('nodeB');
+    const all = reportOf(7, NO_PROCESSES, life);
+    let watches = 0;
+    b.rpc.handle('observer.watch', () => {
+      watches += 1;
+      return new Promise((resolve) => world.clock.setTimeout(() => resolve(all), 20_000));
+    });
+    let latest: ClusterObserverSnapshot | undefined;
+    const subscription = a.ClusterObserver.snapshot$.subscribe((snapshot) => {
+      latest = snapshot;
+    });
+    await world.run(1000);
+    for (let second = 0; second < 18; second += 1) {
+      // It goes on pushing what builds on what has not come yet.
+      b.rpc.notify(a.id, 'observer.report', reportOf(8 + second, { type: 'none' }, life));
+      await world.run(1000);
+      expect(latest?.nodes[1]).toMatchObject({ nodeId: b.id, status: 'timeout', snapshot: null });
+    }
+    await world.run(1500);
+    expect(latest?.nodes[1]).toMatchObject({ nodeId: b.id, status: 'connected', snapshot: { version: 7 } });
+    expect(watches).toBe(1);
+    expect(a.ClusterObserver.health().nodes).toEqual([{ nodeId: b.id, gaps: 0 }]);
+    subscription.unsubscribe();
+  });
+
+  test('is asked again when its answer was lost, for as long as somebody watches', async () => {
+    const world = new ObservedCluster();
+    const a = await world.start('nodeA');
+    const life = world.clock.now();
+    const b = await world.startBare('nodeB');
+    let watches = 0;
+    b.rpc.handle('observer.watch', () => {
+      watches += 1;
+      return watches === 1 ? new Promise(() => undefined) : reportOf(7, NO_PROCESSES, life);
+    });
+    let latest: ClusterObserverSnapshot | undefined;
+    const subscription = a.ClusterObserver.snapshot$.subscribe((snapshot) => {
+      latest = snapshot;
+    });
+    await world.run(59_000);
+    expect(watches).toBe(1);
+    expect(latest?.nodes[1]?.status).toBe('timeout');
+    await world.run(2000);
+    expect(watches).toBe(2);
+    expect(latest?.nodes[1]?.status).toBe('connected');
+    subscription.unsubscribe();
+
+    watches = 0;
+    const short = a.ClusterObserver.snapshot$.subscribe();
+    await world.run(1000);
+    expect(watches).toBe(1);
+    short.unsubscribe();
+    await world.run(120_000);
+    expect(watches).toBe(1);
   });
 
   test('to a watcher that takes nothing, holds back what it would tell, and tells it at once later', async () => {
@@ -364,3 +421,14 @@ describe('a large node', () => {
     }
   });
 });
+
+/** What a node says that has no processes, or whatever else there is to say. */
+function reportOf(version: number, changes: Changes = NO_PROCESSES, incarnation = 1): string {
+  const memory = { heapUsed: 1, heapTotal: 1, external: 1, rss: 1 };
+  return JSON.stringify({ incarnation, version, timestamp: 0, memory, changes });
+}
+
+const NO_PROCESSES = pageOf(
+  emptyModel(() => 0),
+  0,
+);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { FrameReader } from '../../../src/observer/frame-reader.js';
+import { FrameReader, within } from '../../../src/observer/frame-reader.js';
 import { changesSince } from '../../../streams/changes.js';
 import { emptyModel, evolveAll } from '../../../streams/evolve.js';
 import { encodeReport } from '../../../streams/frames.js';
@@ -27,7 +27,11 @@ test('an answer that a push has overtaken does not take the reader back', async 
         reply = resolve;
       }),
   });
-  const asked = reader.ask('a', 'observer.report', 1000);
+  const asked = reader.ask(
+    'a',
+    'observer.report',
+    within(1000, () => 0),
+  );
   expect(reader.accept('a', report(3))).toBe(true);
   reply(report(2));
   await asked;

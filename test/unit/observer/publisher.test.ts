@@ -4,7 +4,7 @@ import { NEVER } from 'rxjs';
 import { describe, expect, test } from 'vitest';
 import { SimulatedClock } from '../../../src/clock.js';
 import { EventLog } from '../../../src/observer/event-log.js';
-import { createPublisher } from '../../../src/observer/publisher.js';
+import { createPublisher, PAGING_MS } from '../../../src/observer/publisher.js';
 import type { RuntimeEvent } from '../../../streams/events.js';
 import { emptyModel, evolveAll, type NodeModel } from '../../../streams/evolve.js';
 import { decodeReport, type NodeReport } from '../../../streams/frames.js';
@@ -118,7 +118,7 @@ describe('a reader that gives up in the middle of several pages', () => {
     collectGarbage();
     expect(weak.deref()).toBeDefined();
     await turn();
-    publisher.clock.advance(30_000);
+    publisher.clock.advance(PAGING_MS);
     collectGarbage();
     expect(weak.deref()).toBeUndefined();
   });

@@ -1,0 +1,119 @@
+import { type Observable, Subject } from 'rxjs';
+import { NodeTimeoutError } from '../errors.js';
+import { type FrameReader, within } from './frame-reader.js';
+import { type Linked, linkedAfter, UP } from './linked.js';
+import type { ObservedChange, ObservedMember } from './members.js';
+import { IDLE_PUSH_MS, PAGING_MS, REPORT, UNWATCH, WATCH } from './publisher.js';
+
+/** A watched node that says nothing for so long is shown as `timeout`, ms: more than two of its idle reports. */
+const SILENT_MS = 2.5 * IDLE_PUSH_MS;
+const SILENT: Linked = { link: 'silent', error: `nothing heard from it for more than ${SILENT_MS} ms` };
+
+/** A node that has not told everything within this time, ms, is asked anew: page by page, it might go on for ever. */
+const MAX_ANSWER_MS = 10 * PAGING_MS;
+
+/** Whoever stops watching does not wait for what a node says to it, ms. */
+const UNWATCH_TIMEOUT_MS = 5000;
+
+interface WatchPorts<Id extends string> {
+  now(): number;
+  readonly reader: FrameReader<Id>;
+  request(to: Id, method: string, body: unknown, timeoutMs: number): Promise<unknown>;
+  onNotify(topic: string, handler: (body: unknown, from: Id) => void): () => void;
+}
+
+/**
+ * Has nodes tell about themselves as they change, and knows which of them do not. What they tell is in the reader.
+ *
+ * An answer is waited for much longer than a poll would: a node with much to tell over a slow link is `timeout` until all
+ * of it has come, while asked again it would only begin anew.
+ */
+export class Watch<Id extends string> {
+  readonly #ports: WatchPorts<Id>;
+  readonly #watched = new Set<Id>();
+  /** Who is being asked to be watched, and by which question. */
+  readonly #asking = new Map<Id, Promise<void>>();
+  /** What nodes answered that was no report. */
+  readonly #problems = new Map<Id, Linked>();
+  readonly #noticed$ = new Subject<void>();
+  readonly #unsubscribe: () => void;
+
+  constructor(ports: WatchPorts<Id>) {
+    this.#ports = ports;
+    this.#unsubscribe = ports.onNotify(REPORT, (text, id) => this.#receive(id, text));
+  }
+
+  /** Something became wrong with a node, or right again. */
+  get noticed$(): Observable<void> {
+    return this.#noticed$;
+  }
+
+  begin(id: Id): void {
+    const { now, reader } = this.#ports;
+    this.#watched.add(id);
+    const asked = reader.ask(id, WATCH, within(MAX_ANSWER_MS, now, PAGING_MS));
+    this.#asking.set(id, asked);
+    const isPresent = (): boolean => this.#asking.get(id) === asked && this.#asking.delete(id);
+    asked.then(
+      () => isPresent() && this.#solved(id),
+      (thrown) => {
+        if (!isPresent()) return;
+        this.#problem(id, thrown);
+        // Its answer was lost, or is not to come.
+        if (thrown instanceof NodeTimeoutError && this.#watched.has(id)) this.begin(id);
+      },
+    );
+  }
+
+  follow({ type, id }: ObservedChange<Id>): void {
+    this.#problems.delete(id);
+    // What was asked over another link is answered no more.
+    this.#asking.delete(id);
+    if (type === 'up' || type === 'relinked') this.begin(id);
+    else this.#watched.delete(id);
+  }
+
+  /** How a node stands of which the link is up. */
+  linkedOf({ id, incarnation }: ObservedMember<Id>): Linked {
+    const { now, reader } = this.#ports;
+    const held = reader.frames.get(id);
+    const isSilent = held?.incarnation === incarnation && now() - held.receivedAt > SILENT_MS;
+    return this.#problems.get(id) ?? (isSilent ? SILENT : UP);
+  }
+
+  stop(): void {
+    this.#unsubscribe();
+    this.#asking.clear();
+    for (const id of this.#watched) {
+      this.#ports.request(id, UNWATCH, null, UNWATCH_TIMEOUT_MS).catch(() => {
+        // It is gone or hangs: the watch goes with the link.
+      });
+    }
+    this.#watched.clear();
+  }
+
+  #receive(id: Id, text: unknown): void {
+    const { reader } = this.#ports;
+    try {
+      if (reader.accept(id, text)) {
+        this.#solved(id);
+      } else if (!this.#asking.has(id)) {
+        // A push that builds on what is not known here: ask anew, but not while the last answer, which may take many
+        // pages, is still coming. Begun anew with each push, it would never be complete.
+        reader.countGap(id);
+        this.begin(id);
+      }
+    } catch (thrown) {
+      this.#problem(id, thrown);
+    }
+  }
+
+  #problem(id: Id, thrown: unknown): void {
+    this.#problems.set(id, linkedAfter(thrown));
+    this.#noticed$.next();
+  }
+
+  #solved(id: Id): void {
+    if (this.#problems.delete(id)) this.#noticed$.next();
+  }
+}

@@ -52,7 +52,7 @@ export const USAGE = `noex: one look at a whole cluster
       --port, --open                   of the dashboard
       --every <ms>                     time between two overviews, default 5000
 
-  -s, --secret <text>                  the cluster's secret; better in NOEX_CLUSTER_SECRET
+  -s, --secret <text>                  of observers or the cluster; better in NOEX_CLUSTER_SECRET
       --ca <file>                      links are encrypted, by certificates of this authority
       --cert <file>, --key <file>      what shows them that this is one of theirs, if they ask
   -h, --help                           this

@@ -24,6 +24,11 @@ export interface ClusterConfig {
    */
   readonly clusterSecret?: string | readonly string[];
   /**
+   * For those who only look on: whoever proves this one comes as an observer, never as a node. Several are exchanged like
+   * several of `clusterSecret`, which there must be, and which lets observers in, too. Default none.
+   */
+  readonly observerSecret?: string | readonly string[];
+  /**
    * Encrypts all links, and proves that this node is at its address; with `requestPeerCert`, that of whoever connects, too.
    * The same on every node: one with it and one without do not understand each other.
    */
@@ -49,7 +54,10 @@ export interface ClusterSettings {
   readonly host: string;
   readonly listen: Address;
   readonly seeds: readonly NodeId[];
+  /** The first is what this side proves; each is accepted. */
   readonly clusterSecrets: readonly string[];
+  /** Accepted of observers, besides. */
+  readonly observerSecrets: readonly string[];
   readonly tls: TlsSettings | undefined;
   readonly heartbeatIntervalMs: number;
   readonly heartbeatMissThreshold: number;
@@ -67,6 +75,7 @@ const FIELDS: { readonly [F in keyof Required<ClusterConfig>]: true } = {
   port: true,
   seeds: true,
   clusterSecret: true,
+  observerSecret: true,
   tls: true,
   heartbeatIntervalMs: true,
   heartbeatMissThreshold: true,
@@ -85,7 +94,7 @@ export function readClusterConfig(config: ClusterConfig, role: Role = 'member'):
     throw new InvalidClusterConfigError('host', `must be an address that others can reach; put ${host} into listen`);
   }
   const listen = { host: readHost('listen', config.listen ?? host), port: readPort(config.port ?? 4369) };
-  const clusterSecrets = readSecrets(config.clusterSecret);
+  const { clusterSecrets, observerSecrets } = role === 'observer' ? readProof(config) : readAccepted(config);
   const tls = readTls(config.tls, role);
   const isClosed = clusterSecrets.length > 0 || tls?.requestPeerCert === true;
   if (!isClosed && !readFlag('insecure', config.insecure) && !isLoopback(listen.host)) {
@@ -110,6 +119,7 @@ export function readClusterConfig(config: ClusterConfig, role: Role = 'member'):
     listen,
     seeds: readSeeds(config.seeds ?? []),
     clusterSecrets,
+    observerSecrets,
     tls,
     heartbeatIntervalMs,
     heartbeatMissThreshold: readWhole('heartbeatMissThreshold', config.heartbeatMissThreshold ?? 5, 2, 1000),
@@ -164,13 +174,43 @@ function readSeeds(value: unknown): readonly NodeId[] {
   });
 }
 
-function readSecrets(value: unknown): readonly string[] {
+type Secrets = Pick<ClusterSettings, 'clusterSecrets' | 'observerSecrets'>;
+
+/** What a node accepts. */
+function readAccepted(config: ClusterConfig): Secrets {
+  const clusterSecrets = readSecrets('clusterSecret', config.clusterSecret);
+  const observerSecrets = readSecrets('observerSecret', config.observerSecret);
+  if (observerSecrets.length > 0 && clusterSecrets.length === 0) {
+    throw new InvalidClusterConfigError('observerSecret', 'needs a clusterSecret: without one, everybody may join');
+  }
+  if (observerSecrets.some((secret) => clusterSecrets.includes(secret))) {
+    throw new InvalidClusterConfigError(
+      'observerSecret',
+      'must not be in clusterSecret: whoever has it could join as a node',
+    );
+  }
+  return { clusterSecrets, observerSecrets };
+}
+
+/** What an observer shows: nobody comes to it. */
+function readProof({ clusterSecret, observerSecret }: ClusterConfig): Secrets {
+  if (clusterSecret !== undefined && observerSecret !== undefined) {
+    throw new InvalidClusterConfigError('observerSecret', 'and clusterSecret are two ways in; give one of them');
+  }
+  const clusterSecrets =
+    observerSecret === undefined
+      ? readSecrets('clusterSecret', clusterSecret)
+      : readSecrets('observerSecret', observerSecret);
+  return { clusterSecrets, observerSecrets: [] };
+}
+
+function readSecrets(field: string, value: unknown): readonly string[] {
   if (value === undefined) return [];
   const secrets: readonly unknown[] = Array.isArray(value) ? value : [value];
   const isSecret = (secret: unknown): secret is string => typeof secret === 'string' && secret !== '';
   if (secrets.length === 0 || secrets.length > MAX_SECRETS || !secrets.every(isSecret)) {
     throw new InvalidClusterConfigError(
-      'clusterSecret',
+      field,
       `must be a text that is not empty, or an array of 1 to ${MAX_SECRETS} of them`,
     );
   }

@@ -108,7 +108,7 @@ export function createCluster(options: ClusterOptions): {
       if (running === undefined) return undefined;
       return {
         isMember: (id) => running.member(id) !== undefined,
-        send: (id, text, incarnation) => running.sendEncoded(id, text, incarnation),
+        send: (to, text) => running.sendEncoded(to, text),
         backlog: (id) => running.backlog(id),
       };
     },

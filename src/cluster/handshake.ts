@@ -18,6 +18,9 @@ import { Session } from './session.js';
  * The dialer proves itself first: a stranger who merely connects gets no MAC to try secrets on. Both nonces are under
  * both MACs, so an old one fits no new handshake; the two labels differ, so a MAC sent back to its maker fits nothing.
  * What follows is bound to this handshake by a session of its own. Nothing here encrypts.
+ *
+ * Which secrets the acceptor tries is decided by the role in the hello, which is under both MACs: the secret of observers
+ * lets nobody in as a member.
  */
 
 /** This side of a handshake. */
@@ -26,6 +29,8 @@ export interface LocalSide extends Peer {
   readonly role: Role;
   /** Of the cluster; the first is used, each is accepted, so that they can be exchanged one by one. None: no proofs. */
   readonly secrets: readonly string[];
+  /** With these, others may come as observers. */
+  readonly observerSecrets: readonly string[];
   /** From {@link createNonce}; never used twice. */
   readonly nonce: string;
 }
@@ -109,8 +114,9 @@ export function advance(state: HandshakeState, frame: Frame): HandshakeStep {
     };
   }
   if (state.step === 'await_proof' && frame.type === 'proof') {
-    const secret = state.local.secrets.find((each) => isSigned(frame.mac, each, 'dialer', state.text));
-    const isProven = secret !== undefined || (state.local.secrets.length === 0 && frame.mac === undefined);
+    const accepted = acceptedFrom(state);
+    const secret = accepted.find((each) => isSigned(frame.mac, each, 'dialer', state.text));
+    const isProven = secret !== undefined || (accepted.length === 0 && frame.mac === undefined);
     return isProven ? { ok: true, state: { ...state, step: 'verified', secret } } : authFailed;
   }
   if (state.step === 'await_welcome' && frame.type === 'welcome') {
@@ -139,7 +145,14 @@ export function sessionOf(
   return secret === undefined ? undefined : new Session(secret, text, side);
 }
 
-const authFailed = refuse('auth_failed', 'the other side does not know the secret; give both the same clusterSecret');
+const authFailed = refuse(
+  'auth_failed',
+  'the other side does not know the secret; nodes need the same clusterSecret, observers that or the observerSecret',
+);
+
+function acceptedFrom({ role, local: { secrets, observerSecrets } }: Transcript): readonly string[] {
+  return role === 'observer' ? [...secrets, ...observerSecrets] : secrets;
+}
 
 function refuse(reason: Refusal['reason'], message: string): { ok: false; refusal: Refusal } {
   return { ok: false, refusal: { reason, message } };

@@ -13,10 +13,11 @@ import { isPreferred, LinkTable, receivedOver } from './link-table.js';
 import type { Member, MembershipChange, NodeDownReason } from './membership.js';
 import * as membership from './membership.js';
 import { NodeId } from './node-id.js';
-import { ObserverLinks } from './observer-links.js';
+import { MAX_OBSERVERS, ObserverLinks } from './observer-links.js';
 import { Penalties } from './penalties.js';
 import { Probes } from './probes.js';
-import { isOffence } from './refusal.js';
+import { isOffence, type Refusal } from './refusal.js';
+import type { Asker } from './rpc.js';
 import type { Connection, Listener, Transport } from './transport.js';
 
 /** Anti-entropy: every so many heartbeats one peer is told all members, in case news got lost. */
@@ -42,7 +43,7 @@ export interface LocalNodeOptions {
   readonly onError: (error: Error) => void;
   /** After the state changed; `members()` shows it. */
   readonly onChange: (change: MembershipChange) => void;
-  readonly onRpc: (from: Peer, frame: RpcFrame) => void;
+  readonly onRpc: (from: Asker, frame: RpcFrame) => void;
   /** Whether observers may ask this. */
   readonly isPublic: (method: string) => boolean;
   /** There is no link any more with this observer. */
@@ -115,11 +116,10 @@ export class LocalNode {
       clock,
       detector: this.#detector,
       isPublic: options.isPublic,
-      onRequest: options.onRpc,
+      onRequest: ({ id, incarnation }, frame) => options.onRpc({ id, incarnation, role: 'observer' }, frame),
       onRefused: (link, refusal) => {
-        const end: RefusedLink['end'] = { kind: 'refused', by: 'us', ...refusal };
         this.#penalize(link, refusal);
-        this.#complaints.refused({ end, target: undefined, linkedWith: undefined, remote: link.remote });
+        this.#complain(link, refusal);
       },
       onProbeAck: (id) => this.#probes.settle(id, true),
       onGone: (id) => {
@@ -166,19 +166,24 @@ export class LocalNode {
   }
 
   /**
-   * @param incarnation send only to this life of the node
+   * @param to whoever has that id, or only that life of a node or an observer
    * @returns whether there is a link to send it on
    */
-  sendEncoded(id: NodeId, text: string, incarnation?: number): boolean {
-    const link = this.#linkWith(id, incarnation);
+  sendEncoded(to: NodeId | Asker, text: string): boolean {
+    const link = typeof to === 'string' ? this.#linkWith(to) : this.#linkWithLife(to);
     link?.sendEncoded(text);
     return link !== undefined;
   }
 
-  #linkWith(id: NodeId, incarnation?: number): Link | undefined {
+  /** No id is both a member's and an observer's: see {@link ObserverLinks.yieldTo}. */
+  #linkWith(id: NodeId): Link | undefined {
+    return this.#linked.get(id)?.links[0] ?? this.#observers.get(id);
+  }
+
+  #linkWithLife({ id, incarnation, role }: Asker): Link | undefined {
+    if (role === 'observer') return this.#observers.get(id, incarnation);
     const node = this.#linked.get(id);
-    if (node === undefined) return this.#observers.get(id, incarnation);
-    return incarnation === undefined || node.peer.incarnation === incarnation ? node.links[0] : undefined;
+    return node?.peer.incarnation === incarnation ? node.links[0] : undefined;
   }
 
   get #detector(): DetectorConfig {
@@ -234,7 +239,8 @@ export class LocalNode {
     const { clock, settings } = this.#options;
     const { id, incarnation } = this;
     const { role } = this.#options;
-    const local = { id, incarnation, role, secrets: settings.clusterSecrets, nonce: createNonce() };
+    const { clusterSecrets: secrets, observerSecrets } = settings;
+    const local = { id, incarnation, role, secrets, observerSecrets, nonce: createNonce() };
     const handlers = this.#linkHandlers;
     const link = new Link({ connection, clock, local, handlers, delayMs, ...(expected && { expected }) });
     this.#open.add(link);
@@ -293,6 +299,12 @@ export class LocalNode {
       return;
     }
     if (this.#observers.get(peer.id) === undefined) {
+      if (this.#observers.isFull) {
+        const message = `${MAX_OBSERVERS} observers look on at ${this.id} already; detach one, or let several people use one`;
+        link.refuse({ reason: 'too_many_observers', message });
+        this.#complain(link, { reason: 'too_many_observers', message });
+        return;
+      }
       this.#observers.admit(link, peer);
       link.send(membersOf(this.#peers()));
       return;
@@ -387,7 +399,7 @@ export class LocalNode {
         this.#complaints.idConflict();
         break;
       default:
-        this.#options.onRpc(peer, frame);
+        this.#options.onRpc({ id: peer.id, incarnation: peer.incarnation, role: 'member' }, frame);
     }
   }
 
@@ -423,6 +435,12 @@ export class LocalNode {
     if (isOffence(reason)) this.#penalties.offended(remote, this.#options.clock.monotonic());
   }
 
+  /** This node would not have somebody who came. */
+  #complain({ remote }: Link, refusal: Refusal): void {
+    const end: RefusedLink['end'] = { kind: 'refused', by: 'us', ...refusal };
+    this.#complaints.refused({ end, target: undefined, linkedWith: undefined, remote });
+  }
+
   /** All links with a node are over. */
   #lose(id: NodeId, reason: NodeDownReason): void {
     for (const link of this.#linked.removeNode(id)) link.terminate();
@@ -437,6 +455,7 @@ export class LocalNode {
   #apply({ state, changes }: membership.Outcome): void {
     this.#membership = state;
     for (const change of changes) {
+      if (change.type === 'learned' || change.type === 'up') this.#observers.yieldTo(change.id);
       if (change.type === 'left' || change.type === 'forgotten') this.#heartbeats.forget(change.id);
       this.#dialer.follow(change);
       this.#options.onChange(change);

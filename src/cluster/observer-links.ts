@@ -10,6 +10,9 @@ import { TokenBucket } from './token-bucket.js';
 /** How much an observer may say: far more than a dashboard has to ask. */
 const RATE_LIMIT = { burst: 200, perSecond: 100 };
 
+/** So many may look on at once: each is told all that changes. */
+export const MAX_OBSERVERS = 100;
+
 interface ObserverLink {
   readonly peer: Peer;
   readonly link: Link;
@@ -43,6 +46,10 @@ export class ObserverLinks {
     this.#options = options;
   }
 
+  get isFull(): boolean {
+    return this.#byId.size >= MAX_OBSERVERS;
+  }
+
   /** Lets a verified observer in, of which there is no other link. */
   admit(link: Link, peer: Peer): void {
     const now = this.#options.clock.monotonic();
@@ -56,6 +63,13 @@ export class ObserverLinks {
     if (observer === undefined) return;
     observer.link.terminate();
     this.#remove(observer);
+  }
+
+  /** There is a member with that id: nobody else may have it. */
+  yieldTo(id: NodeId): void {
+    const observer = this.#byId.get(id);
+    if (observer === undefined) return;
+    this.#refuse(observer, 'id_conflict', `${id} is a member; an observer needs an id of its own`);
   }
 
   receive(link: Link, peer: Peer, frame: PeerFrame): void {

@@ -32,6 +32,8 @@ const CLOSE_CODES = {
   forged: 4016,
   /** An observer asked for more than it may. */
   too_many_requests: 4017,
+  /** As many observers look on as may. */
+  too_many_observers: 4018,
 } as const;
 
 export type RefusalReason = keyof typeof CLOSE_CODES;
@@ -65,7 +67,10 @@ export function isViolation(reason: string): boolean {
   return VIOLATIONS.has(reason);
 }
 
-/** Refusals of what only those do who are not meant to be here, or who are broken: they are kept waiting the next time. */
+/**
+ * Refusals of what only those do who are not meant to be here, or who are broken: they are kept waiting the next time. One
+ * observer too many has done nothing wrong, and nodes may share its address.
+ */
 export function isOffence(reason: string): boolean {
   return isViolation(reason) || OFFENCES.has(reason);
 }

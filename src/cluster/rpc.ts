@@ -9,7 +9,7 @@ import {
   RemoteError,
 } from '../errors.js';
 import { clip, encode, nameOrNothing } from './codec.js';
-import type { Peer, RequestFrame, RpcFrame } from './frames.js';
+import type { Peer, RequestFrame, Role, RpcFrame } from './frames.js';
 import { MAX_BACKLOG_BYTES } from './link.js';
 import { Listeners } from './listeners.js';
 import type { NodeId } from './node-id.js';
@@ -54,11 +54,16 @@ export interface Rpc {
   onNotify(topic: string, handler: NotifyHandler): () => void;
 }
 
+/** Who asked: an observer may end, and a node come under the same id, before there is an answer. */
+export interface Asker extends Peer {
+  readonly role: Role;
+}
+
 /** The way to the other nodes, while the cluster runs. */
 export interface RpcLinks {
   isMember(id: NodeId): boolean;
-  /** To that node; to that life of it only, where an incarnation is given. Whether there is a link. */
-  send(id: NodeId, text: string, incarnation?: number): boolean;
+  /** Whether there is a link to send it on. */
+  send(to: NodeId | Asker, text: string): boolean;
   /** How much of what was sent to that node it has not taken yet, bytes. */
   backlog(id: NodeId): number;
 }
@@ -141,7 +146,7 @@ export class RpcEndpoint implements Rpc {
     return listeners.add(handler);
   }
 
-  receive(from: Peer, frame: RpcFrame): void {
+  receive(from: Asker, frame: RpcFrame): void {
     switch (frame.type) {
       case 'request':
         this.#serve(from, frame);
@@ -170,7 +175,7 @@ export class RpcEndpoint implements Rpc {
     for (const id of [...this.#pending.keys()]) this.#settle(id)?.reject(new ClusterNotStartedError());
   }
 
-  #serve(from: Peer, { id, method, body }: RequestFrame): void {
+  #serve(from: Asker, { id, method, body }: RequestFrame): void {
     if ((this.#options.links()?.backlog(from.id) ?? 0) >= MAX_UNTAKEN_BYTES) return;
     const handler = this.#handlers.get(method);
     if (handler === undefined) {
@@ -190,8 +195,8 @@ export class RpcEndpoint implements Rpc {
   }
 
   /** Only to the life of the node that asked: the next one counts its own requests from the start. */
-  #answer({ id, incarnation }: Peer, frame: RpcFrame): void {
-    this.#options.links()?.send(id, encodeAnswer(frame), incarnation);
+  #answer(to: Asker, frame: RpcFrame): void {
+    this.#options.links()?.send(to, encodeAnswer(frame));
   }
 
   /** The request is over. Late answers, and answers from somebody else, find nothing and are dropped. */

@@ -13,7 +13,11 @@ import { type ClusterObserverApi, createClusterObserver } from '../observer/clus
 /** How long to wait for the nodes that the first one tells of, ms. */
 const INTRODUCTION_MS = 1000;
 
-export interface AttachOptions extends Pick<ClusterConfig, 'clusterSecret' | 'tls' | 'forgetAfterMs'> {
+export interface AttachOptions extends Pick<ClusterConfig, 'tls' | 'forgetAfterMs'> {
+  /** The cluster's own; an `observerSecret` will do here, too. Of several, the first is used. */
+  readonly clusterSecret?: string | readonly string[];
+  /** The one that lets nobody in but observers. One of the two, where the nodes have secrets. */
+  readonly observerSecret?: string | readonly string[];
   /** How long the first contact may take, ms. Default 5000. */
   readonly timeout?: number;
   /** Hears what handlers throw, and what goes wrong with nodes later on. Default: a warning of the Node process. */
@@ -36,8 +40,9 @@ export interface AttachedObserver extends ClusterObserverApi<NodeId> {
  * Looks on at a running cluster without becoming a member: no node counts the observer, none tells of it. One address is
  * enough: the others are learned from it, and followed as they come and go, even when that first node is gone.
  *
- * Rejects with InvalidNodeIdError; with HandshakeError when no address lets it in (another secret, another version of the
- * protocol, another node there); with NodeUnreachableError when nobody answers.
+ * Rejects with InvalidNodeIdError and InvalidClusterConfigError; with HandshakeError when no address lets it in (another
+ * secret, another version of the protocol, another node there, too many observers); with NodeUnreachableError when nobody
+ * answers.
  *
  * @param addresses `name@host:port` of a member, or of several of which any will do
  * @example
@@ -48,7 +53,8 @@ export async function attach(
   addresses: string | readonly string[],
   options: AttachOptions = {},
 ): Promise<AttachedObserver> {
-  const { clock = systemClock, onError = warn, timeout = 5000, clusterSecret, tls, forgetAfterMs } = options;
+  const { clock = systemClock, onError = warn, timeout = 5000 } = options;
+  const { clusterSecret, observerSecret, tls, forgetAfterMs } = options;
   if (!(typeof timeout === 'number' && timeout > 0 && timeout <= MAX_TIMER_MS)) {
     throw new InvalidArgumentError('timeout', `a number of ms above 0, at most ${MAX_TIMER_MS}`, timeout);
   }
@@ -87,6 +93,7 @@ export async function attach(
       nodeName: `observer-${randomBytes(6).toString('hex')}`,
       seeds,
       ...(clusterSecret !== undefined && { clusterSecret }),
+      ...(observerSecret !== undefined && { observerSecret }),
       ...(tls !== undefined && { tls }),
       ...(forgetAfterMs !== undefined && { forgetAfterMs }),
     });

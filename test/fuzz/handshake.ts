@@ -10,13 +10,14 @@ import { asText, checkPrototypes, nearly } from './hostile.js';
 import type { Measure, Target } from './target.js';
 
 const SECRET = 'the secret that the stranger does not know';
+const OBSERVER_SECRET = 'nor this one, which lets observers in';
 const HERE = { host: '127.0.0.1', port: 5000 };
 const THERE = { host: '127.0.0.1', port: 5001 };
 const HERE_ID = NodeId.create('here', HERE.host, HERE.port);
 const THERE_ID = NodeId.create('there', THERE.host, THERE.port);
 
 function side(id: NodeId, secrets: readonly string[] = [SECRET]): LocalSide {
-  return { id, incarnation: 1, role: 'member', secrets, nonce: createNonce() };
+  return { id, incarnation: 1, role: 'member', secrets, observerSecrets: [OBSERVER_SECRET], nonce: createNonce() };
 }
 
 /** What became of a link. */

@@ -25,7 +25,7 @@ class Insider {
         throw thrown;
       });
     const id = NodeId.create(role, here.host, port);
-    const opening = dial({ id, incarnation, role, secrets: [], nonce: createNonce() }, { id: to });
+    const opening = dial({ id, incarnation, role, secrets: [], observerSecrets: [], nonce: createNonce() }, { id: to });
     this.#state = opening.state;
     this.#connection = transport.connect(NodeId.parts(to));
     this.#connection.handle({

@@ -48,7 +48,14 @@ export class RawPeer {
   static async join(to: NodeId, as: NodeId, secret?: string, role: Role = 'member'): Promise<RawPeer> {
     const peer = await RawPeer.connect(to);
     const opening = dial(
-      { id: as, role, incarnation: Date.now(), secrets: secret === undefined ? [] : [secret], nonce: createNonce() },
+      {
+        id: as,
+        role,
+        incarnation: Date.now(),
+        secrets: secret === undefined ? [] : [secret],
+        observerSecrets: [],
+        nonce: createNonce(),
+      },
       { id: to },
     );
     let { state } = opening;
@@ -60,7 +67,9 @@ export class RawPeer {
           peer.closed.then((closing) => Promise.reject(new Error(closing))),
         ]);
       }
-      const step = advance(state, peer.received[seen] as Frame);
+      const frame = peer.received[seen] as Frame;
+      if (frame.type === 'refused') throw new Error(await peer.closed);
+      const step = advance(state, frame);
       if (!step.ok) throw new Error(step.refusal.message);
       state = step.state;
       if (step.send !== undefined) peer.send(step.send);

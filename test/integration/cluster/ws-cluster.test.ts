@@ -12,6 +12,8 @@ import { NodeId } from '../../../src/cluster/node-id.js';
 import type { Rpc } from '../../../src/cluster/rpc.js';
 import { createWsTransport } from '../../../src/cluster/ws-transport.js';
 import { ListenError } from '../../../src/errors.js';
+import { attach } from '../../../src/runtime/attach.js';
+import { createRuntime } from '../../../src/runtime.js';
 import { RawPeer } from '../../helpers/raw-peer.js';
 
 interface RunningNode {
@@ -282,6 +284,68 @@ describe('an observer', () => {
     await expect(RawPeer.join(a.id, a.id, undefined, 'observer')).rejects.toThrow();
     expect(a.events).toEqual(['up nodeB']);
     expect(await b.rpc.request(a.id, 'nothing', null, 5000).catch((error) => error.code)).toBe('NOEX_REMOTE');
+  });
+});
+
+describe('a secret of its own for observers', () => {
+  const secrets = { clusterSecret: 'for nodes', observerSecret: ['for onlookers', 'the one before'] };
+
+  it('lets observers in, and so does that of the nodes', async () => {
+    const errors: unknown[] = [];
+    const { Cluster, shutdown } = createRuntime({ onError: (error) => errors.push(error) });
+    await Cluster.start({ nodeName: 'nodeA', port: 0, ...secrets });
+    const id = Cluster.getLocalNodeId();
+    for (const shown of [
+      { observerSecret: 'for onlookers' },
+      { observerSecret: ['the one before', 'for onlookers'] },
+      { clusterSecret: 'for onlookers' },
+      { clusterSecret: 'for nodes' },
+    ]) {
+      const attached = await attach(id, shown);
+      const { aggregated } = await attached.getClusterSnapshot();
+      expect(aggregated.connectedNodeCount).toBe(1);
+      await attached.detach();
+    }
+    await shutdown();
+    expect(errors).toEqual([]);
+  });
+
+  it('lets no node in', async () => {
+    const a = await startNode('nodeA', [], secrets);
+    const refused = RawPeer.join(a.id, NodeId.parse('nodeX@127.0.0.1:1'), 'for onlookers');
+    await expect(refused).rejects.toThrow('4005 auth_failed');
+    const b = await startNode('nodeB', [a.id], { clusterSecret: 'for onlookers' });
+    await eventually(() => expect(b.errors).toMatchObject([{ code: 'NOEX_HANDSHAKE', reason: 'auth_failed' }]));
+    expect(a.cluster.getNodes()).toEqual([]);
+    expect(a.errors).toMatchObject([{ code: 'NOEX_HANDSHAKE', reason: 'auth_failed' }]);
+  });
+
+  it('is no way in once it is not accepted any more, nor is any other', async () => {
+    const a = await startNode('nodeA', [], { ...secrets, observerSecret: 'a new one' });
+    await expect(attach(a.id, { observerSecret: 'for onlookers' })).rejects.toMatchObject({ reason: 'auth_failed' });
+    await expect(attach(a.id)).rejects.toMatchObject({ reason: 'auth_required' });
+    const both = { clusterSecret: 'for nodes', observerSecret: 'a new one' };
+    await expect(attach(a.id, both)).rejects.toMatchObject({
+      code: 'NOEX_INVALID_CLUSTER_CONFIG',
+      field: 'observerSecret',
+    });
+  });
+});
+
+describe('observers of one node', () => {
+  it('are a hundred at most: the next one is told so, and may come when another has gone', async () => {
+    const a = await startNode('nodeA');
+    const id = (at: number): NodeId => NodeId.parse(`observer-${at}@127.0.0.1:1`);
+    const observers: RawPeer[] = [];
+    for (let at = 0; at < 100; at += 1) observers.push(await RawPeer.join(a.id, id(at), undefined, 'observer'));
+    const refused = attach(a.id);
+    await expect(refused).rejects.toMatchObject({ code: 'NOEX_HANDSHAKE', reason: 'too_many_observers' });
+    await expect(refused).rejects.toThrow('detach one');
+    await expect(RawPeer.join(a.id, id(100), undefined, 'observer')).rejects.toThrow('4018 too_many_observers');
+    observers[7]?.socket.close();
+    await observers[7]?.closed;
+    await attach(a.id).then((attached) => attached.detach());
+    for (const { socket } of observers) socket.terminate();
   });
 });
 

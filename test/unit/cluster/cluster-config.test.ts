@@ -20,6 +20,7 @@ describe('a cluster config', () => {
       listen: { host: '127.0.0.1', port: 4369 },
       seeds: [],
       clusterSecrets: [],
+      observerSecrets: [],
       heartbeatIntervalMs: 1000,
       heartbeatMissThreshold: 5,
       backoff: { baseMs: 1000, maxMs: 30_000 },
@@ -46,6 +47,10 @@ describe('a cluster config', () => {
     ['seeds[1]', ['nodeA@host:1', 7]],
     ['clusterSecret', ''],
     ['clusterSecret', 1],
+    ['observerSecret', ''],
+    ['observerSecret', []],
+    ['observerSecret', Array(9).fill('x')],
+    ['observerSecret', 'there is no clusterSecret'],
     ['heartbeatIntervalMs', 0],
     ['heartbeatIntervalMs', Number.POSITIVE_INFINITY],
     ['heartbeatIntervalMs', 2 ** 31],
@@ -61,6 +66,25 @@ describe('a cluster config', () => {
   ])('with a bad %s (%j) is refused by that name', (field, value) => {
     const key = field.replace(/\[.*/, '');
     expect(fieldAtFault({ [key]: value })).toBe(field);
+  });
+
+  it('has no secret that is both for nodes and for observers', () => {
+    const both = { clusterSecret: ['new', 'old'], observerSecret: ['onlookers', 'older onlookers'] };
+    expect(readClusterConfig({ nodeName: 'nodeA', ...both })).toMatchObject({
+      clusterSecrets: both.clusterSecret,
+      observerSecrets: both.observerSecret,
+    });
+    expect(fieldAtFault({ clusterSecret: 'x', observerSecret: 'x' })).toBe('observerSecret');
+    expect(fieldAtFault({ ...both, observerSecret: ['onlookers', 'old'] })).toBe('observerSecret');
+  });
+
+  it('of an observer has one of them, which is what it shows', () => {
+    const shown = (config: Partial<ClusterConfig>) =>
+      readClusterConfig({ nodeName: 'observer', ...config }, 'observer').clusterSecrets;
+    expect(shown({ clusterSecret: 'members' })).toEqual(['members']);
+    expect(shown({ observerSecret: ['new', 'old'] })).toEqual(['new', 'old']);
+    expect(() => shown({ clusterSecret: 'members', observerSecret: 'onlookers' })).toThrow('give one of them');
+    expect(() => shown({ observerSecret: '' })).toThrow('observerSecret');
   });
 
   it('that is no object is refused', () => {

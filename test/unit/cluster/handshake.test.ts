@@ -16,7 +16,13 @@ const idA = NodeId.parse('nodeA@127.0.0.1:4369');
 const idB = NodeId.parse('nodeB@127.0.0.1:4370');
 
 function side(id: NodeId, secret?: string, incarnation = 1): LocalSide {
-  return { id, role: 'member', incarnation, secrets: secret === undefined ? [] : [secret], nonce: createNonce() };
+  const secrets = secret === undefined ? [] : [secret];
+  return { id, role: 'member', incarnation, secrets, observerSecrets: [], nonce: createNonce() };
+}
+
+/** One that only looks on. */
+function observer(secret?: string): LocalSide {
+  return { ...side(idA, secret), role: 'observer' };
 }
 
 /** Runs a handshake to its end; `onFrame` may look at what passes, or change it. */
@@ -140,6 +146,43 @@ describe('a handshake', () => {
     expect(shakeHands(has(idA, ...through), has(idB, ...adding)).acceptor).toBe('established');
     expect(shakeHands(has(idA, ...through), has(idB, ...alone)).acceptor).toBe('auth_failed');
     expect(shakeHands(has(idA), has(idB, ...adding)).acceptor).toBe('auth_required');
+  });
+
+  describe('with a secret of its own for observers', () => {
+    const acceptor: LocalSide = { ...side(idB, 'members'), observerSecrets: ['onlookers', 'older onlookers'] };
+
+    it.each(['members', 'onlookers', 'older onlookers'])('lets in an observer that has %s', (secret) => {
+      expect(shakeHands(observer(secret), acceptor)).toMatchObject({ dialer: 'established', acceptor: 'established' });
+    });
+
+    it('lets in a member that has the secret of members, and none that has the other', () => {
+      expect(shakeHands(side(idA, 'members'), acceptor).acceptor).toBe('established');
+      for (const secret of acceptor.observerSecrets) {
+        const { dialer, acceptor: end, seen } = shakeHands(side(idA, secret), acceptor);
+        expect([dialer, end]).toEqual(['await_welcome', 'auth_failed']);
+        expect(seen.map(({ type }) => type)).toEqual(['hello', 'challenge', 'proof']);
+      }
+    });
+
+    it('is not talked into anything: an observer that becomes a member on the way, or the reverse, does not fit', () => {
+      const become = (role: 'member' | 'observer') => (frame: Frame) =>
+        frame.type === 'hello' ? { ...frame, role } : frame;
+      expect(shakeHands(observer('onlookers'), acceptor, { id: idB }, become('member')).acceptor).toBe('auth_failed');
+      expect(shakeHands(side(idA, 'onlookers'), acceptor, { id: idB }, become('observer')).acceptor).toBe(
+        'auth_failed',
+      );
+    });
+
+    it('takes no observer without one, nor with another', () => {
+      expect(shakeHands(observer(), acceptor).acceptor).toBe('auth_required');
+      expect(shakeHands(observer('others'), acceptor).acceptor).toBe('auth_failed');
+    });
+
+    it('proves itself to whoever came by the secret that it came with', () => {
+      const knowsOnly = (secret: string): LocalSide => ({ ...acceptor, secrets: [secret], observerSecrets: [] });
+      expect(shakeHands(observer('onlookers'), knowsOnly('onlookers')).dialer).toBe('established');
+      expect(shakeHands(observer('members'), knowsOnly('onlookers')).acceptor).toBe('auth_failed');
+    });
   });
 
   it('wants the member that was dialled, but takes a seed by its name', () => {

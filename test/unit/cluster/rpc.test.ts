@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { SimulatedClock } from '../../../src/clock.js';
 import { decode } from '../../../src/cluster/codec.js';
-import { MAX_FRAME_BYTES, type Peer, type RpcFrame } from '../../../src/cluster/frames.js';
+import { MAX_FRAME_BYTES, type RpcFrame } from '../../../src/cluster/frames.js';
 import { NodeId } from '../../../src/cluster/node-id.js';
-import { RpcEndpoint } from '../../../src/cluster/rpc.js';
+import { type Asker, RpcEndpoint } from '../../../src/cluster/rpc.js';
 import {
   ClusterNotStartedError,
   InvalidArgumentError,
@@ -15,7 +15,7 @@ import {
 
 const idB = NodeId.parse('nodeB@127.0.0.1:4370');
 const idC = NodeId.parse('nodeC@127.0.0.1:4371');
-const peerB: Peer = { id: idB, incarnation: 1 };
+const peerB: Asker = { id: idB, incarnation: 1, role: 'member' };
 
 let clock: SimulatedClock;
 let errors: Error[];
@@ -34,9 +34,10 @@ beforeEach(() => {
   backlog = 0;
   const links = {
     isMember: (id: NodeId) => id === idB || id === idC,
-    send(to: NodeId, text: string, incarnation?: number) {
-      if (!linked.has(to) || (incarnation !== undefined && linked.get(to) !== incarnation)) return false;
-      sent.push({ to, frame: decode(text, { maxBytes: MAX_FRAME_BYTES }) as RpcFrame });
+    send(to: NodeId | Asker, text: string) {
+      const [id, incarnation] = typeof to === 'string' ? [to] : [to.id, to.incarnation];
+      if (!linked.has(id) || (incarnation !== undefined && linked.get(id) !== incarnation)) return false;
+      sent.push({ to: id, frame: decode(text, { maxBytes: MAX_FRAME_BYTES }) as RpcFrame });
       return true;
     },
     backlog: (id: NodeId) => (id === idB ? backlog : 0),
@@ -103,7 +104,7 @@ describe('a request', () => {
 
   it('takes no reply from somebody else', async () => {
     const { id, answer } = await ask();
-    rpc.receive({ id: idC, incarnation: 1 }, { type: 'reply', id, body: 'mine' });
+    rpc.receive({ ...peerB, id: idC }, { type: 'reply', id, body: 'mine' });
     rpc.receive(peerB, { type: 'reply', id, body: 'hers' });
     await expect(answer).resolves.toBe('hers');
   });

@@ -42,7 +42,7 @@ const checks = [
 ];
 
 const AT_ONCE = 2;
-const LONGEST_MS = 4 * 60_000;
+const LONGEST_MS = 6 * 60_000;
 
 const running = new Set();
 

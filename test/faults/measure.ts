@@ -1,21 +1,27 @@
 // npm run faults: how long real nodes take to notice things, with the settings as they come, and whether they take a busy
-// machine for a dead node. Three nodes, each a Node process, on one machine.
+// machine for a dead node. Three nodes, each a Node process, on one machine; and twenty, to see how long they take to link.
 //
 //   npm run faults                           all of it
-//   npm run faults -- kill hang              only these; there are kill, hang, cut, load
+//   npm run faults -- kill hang              only these; there are kill, hang, cut, stop30, block10, mesh, load
 //   npm run faults -- --runs 5 --minutes 1   fewer runs, and less time under load
 import { type ChildProcess, spawn } from 'node:child_process';
 import { availableParallelism, cpus, loadavg } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { FaultLab, type FaultNode } from '../helpers/fault-lab.js';
+import { FaultLab } from '../helpers/fault-lab.js';
+import { type FaultNode, told } from '../helpers/forked-node.js';
+import { within } from '../helpers/within.js';
+import { MESH_SIZE, type MeshStart, trafficOf, withMesh } from './mesh.js';
 
 /** Whatever takes longer has gone wrong, ms. */
 const LONGEST_MS = 90_000;
 /** For how long a cut lasts once both sides have noticed it, ms. */
 const CUT_MS = 5000;
 
-const MEASURES = { kill, hang, cut, load };
+/** Of what takes long, there are no more runs than this. */
+const LONG_RUNS = 5;
+
+const MEASURES = { kill, hang, cut, stop30, block10, mesh, load };
 
 type Measure = keyof typeof MEASURES;
 
@@ -24,6 +30,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
 });
 const runs = Number(values.runs);
+const longRuns = Math.min(runs, LONG_RUNS);
 const minutes = Number(values.minutes);
 const isMeasure = (name: string): name is Measure => Object.hasOwn(MEASURES, name);
 const unknown = positionals.filter((name) => !isMeasure(name));
@@ -111,6 +118,77 @@ async function cut(): Promise<string[]> {
   return [row('network cut until it is down', noticed), row('network mended until all views agree', back)];
 }
 
+async function stop30(): Promise<string[]> {
+  const back: number[] = [];
+  await withNodes(async (lab, [a, b, c]) => {
+    const others = [a as FaultNode, b as FaultNode];
+    const stopped = c as FaultNode;
+    for (let run = 0; run < longRuns; run += 1) {
+      stopped.signal('SIGSTOP');
+      await sleep(30_000);
+      stopped.signal('SIGCONT');
+      back.push(await lab.agree([...others, stopped], LONGEST_MS));
+    }
+    wentDown(others, stopped, longRuns);
+  });
+  return [row('`SIGCONT` after 30 s until all views agree', back)];
+}
+
+async function block10(): Promise<string[]> {
+  const late: number[] = [];
+  const noticed: number[] = [];
+  const back: number[] = [];
+  await withNodes(async (lab, [a, b, c]) => {
+    const others = [a as FaultNode, b as FaultNode];
+    const blocked = c as FaultNode;
+    for (let run = 0; run < longRuns; run += 1) {
+      const at = Date.now();
+      const unblocked = blocked.ask('block', 10_000);
+      for (const node of others) {
+        await within(LONGEST_MS, async () =>
+          (await node.ask('shown'))?.[blocked.id]?.status === 'timeout' ? undefined : 'it is not late',
+        );
+        late.push(Date.now() - at);
+      }
+      noticed.push(...(await lostAfter(lab, others, blocked, at)));
+      await unblocked;
+      back.push(await lab.agree([...others, blocked], LONGEST_MS));
+    }
+    wentDown(others, blocked, longRuns);
+  });
+  return [
+    row('event loop blocked until it is shown as late', late),
+    row('event loop blocked until it is down', noticed),
+    row('no more blocked after 10 s until all views agree', back),
+  ];
+}
+
+/** Twenty nodes at once; then what they send when all is calm. */
+async function mesh(): Promise<string[]> {
+  const starts: MeshStart[] = [];
+  for (let run = 0; run < longRuns; run += 1) {
+    await withMesh({}, LONGEST_MS, async (start) => starts.push(start));
+  }
+  const plain = await withMesh({}, LONGEST_MS, (_start, nodes) => trafficOf(nodes));
+  const secret = { clusterSecret: 'correct horse battery staple' };
+  const signed = await withMesh(secret, LONGEST_MS, (_start, nodes) => trafficOf(nodes));
+  const traffic = [
+    ['without', plain],
+    ['with', signed],
+  ] as const;
+  const sinceFirst = starts.map(({ sinceFirstMs }) => sinceFirstMs);
+  const sinceLast = starts.map(({ sinceLastMs }) => sinceLastMs);
+  return [
+    row(`${MESH_SIZE} nodes started at once until each is linked with each, since the first was started`, sinceFirst),
+    row('the same, since the last was ready', sinceLast),
+    ...traffic.map(
+      ([how, { messagesPerSecond, bytesPerSecond }]) =>
+        `| heartbeats that each of ${MESH_SIZE} calm nodes sends, ${how} a secret: ` +
+        `${messagesPerSecond.toFixed(1)} messages/s, ${Math.round(bytesPerSecond)} bytes/s | 1 | | `,
+    ),
+  ];
+}
+
 /** Whether anybody is missed while every core has more to do than it can. */
 async function load(): Promise<string[]> {
   const burners: ChildProcess[] = [];
@@ -141,6 +219,15 @@ async function lostAfter(lab: FaultLab, nodes: readonly FaultNode[], other: Faul
     const event = events.findLast(({ id, type }) => id === other.id && type === 'down');
     return (event?.at ?? Number.NaN) - since;
   });
+}
+
+/** Checks that there was no flapping. */
+function wentDown(others: readonly FaultNode[], node: FaultNode, times: number): void {
+  for (const other of others) {
+    const downs = told(other, node).filter((event) => event.startsWith('down'));
+    if (downs.length !== times)
+      throw new Error(`${other.name} was told ${downs.length} times that ${node.name} is down`);
+  }
 }
 
 function row(what: string, took: readonly number[]): string {

@@ -1,9 +1,25 @@
 // A node of a cluster in a Node process of its own, made of the built package. Whoever forks it asks it for things, is
-// told each node_up and node_down, and ends it. `fault-node.mjs <name of the last worker> [<address to dial from>]`
+// told each node_up and node_down, and ends it.
+//
+//   fault-node.mjs <name of the last worker> [--dial-from address] [--shop name]   a node, maybe with the shop of the demo
+//   fault-node.mjs --outside [--dial-from address]                                 no node, but one who looks on at them
+import { createHash } from 'node:crypto';
+import { subscribe } from 'node:diagnostics_channel';
 import net from 'node:net';
-import { createRuntime } from 'noex';
+import { parseArgs } from 'node:util';
+import * as noex from 'noex';
+import { WebSocket } from 'ws';
 
-const [life, localAddress] = process.argv.slice(2);
+/** How many versions of itself a node remembers, and how many errors. */
+const KEPT = 1000;
+
+const {
+  values: { 'dial-from': localAddress, shop: shopName, outside: isOutside },
+  positionals: [life],
+} = parseArgs({
+  options: { 'dial-from': { type: 'string' }, shop: { type: 'string' }, outside: { type: 'boolean' } },
+  allowPositionals: true,
+});
 
 // As on a machine with one address: what a node dials, it dials from there.
 if (localAddress !== undefined) {
@@ -16,12 +32,41 @@ const machineNow = Date.now;
 let aheadMs = 0;
 Date.now = () => machineNow() + aheadMs;
 
-const errors = [];
-const runtime = createRuntime({ onError: (error) => errors.push(`${error.code ?? error.name}: ${error.message}`) });
-const { Cluster, ClusterObserver, GenServer, Supervisor } = runtime;
+/** What was sent to other nodes. */
+const sent = { messages: 0, closedBytes: 0, sockets: new Set() };
+const { send } = WebSocket.prototype;
+WebSocket.prototype.send = function (...args) {
+  sent.messages += 1;
+  return send.apply(this, args);
+};
+const meter = ({ socket }) => {
+  sent.sockets.add(socket);
+  socket.once('close', () => {
+    sent.sockets.delete(socket);
+    sent.closedBytes += socket.bytesWritten;
+  });
+};
+subscribe('net.client.socket', meter);
+subscribe('net.server.socket', meter);
 
-/** What each process has handled, counted by itself. */
+const errors = [];
+const errorCounts = {};
+const onError = (error) => {
+  const code = error.code ?? error.name;
+  errorCounts[code] = (errorCounts[code] ?? 0) + 1;
+  errors.push(`${code}: ${error.message}`);
+  if (errors.length > KEPT) errors.shift();
+};
+
+// The shop knows only the default runtime, which tells of errors as warnings.
+const runtime = shopName === undefined ? noex.createRuntime({ onError }) : noex;
+if (shopName !== undefined) process.on('warning', onError);
+const { Cluster, GenServer, Observer, Supervisor } = runtime;
+let { ClusterObserver } = runtime;
+
+/** What each process has handled, counted by itself; and all of them, those that are gone included. */
 const handled = {};
+let handledInAll = 0;
 const workers = new Map();
 const worker = (name) => ({
   id: name,
@@ -33,6 +78,7 @@ const worker = (name) => ({
         handleCast(message, state) {
           if (message === 'crash') throw new Error('told to crash');
           handled[name] += 1;
+          handledInAll += 1;
           return state;
         },
       },
@@ -44,16 +90,28 @@ const worker = (name) => ({
   },
 });
 
-const supervisor = await Supervisor.start({
-  name: 'workers',
-  restartIntensity: { maxRestarts: 1000, withinMs: 1000 },
-  children: ['one', 'two', life].map(worker),
-});
+/** What this node was at each version of its snapshot. */
+const past = new Map();
+const supervisors = [];
+if (!isOutside) {
+  Observer.snapshot$.subscribe((snapshot) => {
+    past.set(snapshot.version, whole(snapshot));
+    if (past.size > KEPT) past.delete(past.keys().next().value);
+  });
+  const children = ['one', 'two', life].map(worker);
+  const restartIntensity = { maxRestarts: 1000, withinMs: 1000 };
+  supervisors.push(await Supervisor.start({ name: 'workers', restartIntensity, children }));
+}
+if (shopName !== undefined) {
+  const { openShop } = await import('../../dist/src/cli/demo/shop.js');
+  supervisors.push(await openShop(shopName));
+}
 
 /** Questions that are open, with when they were asked. */
 const open = new Map();
 let probing;
 let shown;
+let isOver = false;
 
 const track = (promise) => {
   open.set(promise, performance.now());
@@ -62,26 +120,55 @@ const track = (promise) => {
 };
 
 const probe = () => {
-  for (const id of Cluster.getNodeIds()) track(ClusterObserver.getNodeSnapshot(id, 500));
+  if (!isOutside) for (const id of Cluster.getNodeIds()) track(ClusterObserver.getNodeSnapshot(id, 500));
   track(ClusterObserver.getClusterSnapshot({ useCache: false, timeout: 500 }));
 };
 
-const rowsOf = (snapshot) =>
-  snapshot && Object.fromEntries(snapshot.servers.map(({ name, messageCount }) => [name, messageCount]));
+/** All counts in a snapshot, in short: two that have the same are the same. */
+function whole({ processCount, totalMessages, servers, supervisors }) {
+  const rows = [...servers, ...supervisors].map((row) => `${row.id} ${row.messageCount ?? row.totalRestarts}`).sort();
+  return `${processCount} processes, ${totalMessages} messages, ${createHash('sha1').update(rows.join()).digest('hex')}`;
+}
+
+/** Of those processes that count for themselves. */
+function rowsOf({ servers, supervisors }) {
+  const parent = supervisors.find(({ name }) => name === 'workers')?.id;
+  const own = servers.filter(({ parentId }) => parentId === parent);
+  return Object.fromEntries(own.map(({ name, messageCount }) => [name, messageCount]));
+}
 
 const describe = ({ nodes }) =>
-  Object.fromEntries(nodes.map(({ nodeId, status, snapshot }) => [nodeId, { status, rows: rowsOf(snapshot) }]));
+  Object.fromEntries(
+    nodes.map(({ nodeId, status, snapshot }) => [
+      nodeId,
+      snapshot === null
+        ? { status, rows: null }
+        : { status, rows: rowsOf(snapshot), version: snapshot.version, whole: whole(snapshot) },
+    ]),
+  );
+
+const tell = (event) => process.send({ event: { ...event, at: performance.timeOrigin + performance.now() } });
 
 const answers = {
   async start(config) {
-    const tell = (event) => process.send({ event: { ...event, at: performance.timeOrigin + performance.now() } });
     Cluster.onNodeUp(({ id }) => tell({ type: 'up', id }));
     Cluster.onNodeDown((id, reason) => tell({ type: 'down', id, reason }));
     await Cluster.start(config);
+    return Cluster.getLocalNodeId();
+  },
+  async attach(addresses) {
+    ClusterObserver = await noex.attach(addresses, { onError });
+    ClusterObserver.subscribe(({ type, nodeId, reason }) => {
+      if (type === 'node_up') tell({ type: 'up', id: nodeId });
+      if (type === 'node_down') tell({ type: 'down', id: nodeId, reason });
+    });
+    return (await ClusterObserver.getClusterSnapshot()).localNodeId;
+  },
+  /** Is told by all the others what they do, from now on. */
+  watch() {
     ClusterObserver.snapshot$.subscribe((snapshot) => {
       shown = snapshot;
     });
-    return Cluster.getLocalNodeId();
   },
   /** Asks all the others something all the time, from now on or no more. */
   probe(isOn) {
@@ -90,18 +177,22 @@ const answers = {
   },
   async view() {
     const asked = await ClusterObserver.getClusterSnapshot({ useCache: false, timeout: 1000 });
+    const nodes = isOutside ? asked.nodes.map(({ nodeId: id, status }) => ({ id, status })) : Cluster.getNodes();
     return {
-      nodes: Object.fromEntries(Cluster.getNodes().map(({ id, status }) => [id, status])),
+      nodes: Object.fromEntries(nodes.map(({ id, status }) => [id, status])),
       asked: describe(asked),
       shown: shown && describe(shown),
       handled,
     };
   },
+  nodes: () => Object.fromEntries(Cluster.getNodes().map(({ id, status }) => [id, status])),
   shown: () => shown && describe(shown),
+  past: (versions) => versions.map((version) => past.get(version) ?? null),
   counted: () => handled,
   health: () => ClusterObserver.health(),
   open: () => [...open.values()].map((since) => performance.now() - since),
   errors: () => errors,
+  totals: () => ({ handled: handledInAll, errors: errorCounts }),
   cast(count) {
     for (const ref of workers.values()) for (let sent = 0; sent < count; sent += 1) GenServer.cast(ref, 'work');
   },
@@ -112,10 +203,10 @@ const answers = {
     GenServer.cast(workers.get(name), 'crash');
   },
   async startWorkers(count) {
-    for (let at = 0; at < count; at += 1) await Supervisor.startChild(supervisor, worker(`more${at}`));
+    for (let at = 0; at < count; at += 1) await Supervisor.startChild(supervisors[0], worker(`more${at}`));
   },
   async stopWorker(name) {
-    await Supervisor.terminateChild(supervisor, name);
+    await Supervisor.terminateChild(supervisors[0], name);
     workers.delete(name);
     delete handled[name];
   },
@@ -127,9 +218,26 @@ const answers = {
     aheadMs = ms;
   },
   resources: () => process.getActiveResourcesInfo(),
-  shutdown() {
+  /** Bytes held: once all is collected that can be, if that can be told to happen. */
+  memory() {
+    globalThis.gc?.();
+    const { heapUsed, rss } = process.memoryUsage();
+    return { heapUsed, rss };
+  },
+  sent() {
+    let bytes = sent.closedBytes;
+    for (const { bytesWritten } of sent.sockets) bytes += bytesWritten;
+    return { messages: sent.messages, bytes };
+  },
+  async shutdown() {
     clearInterval(probing);
-    return runtime.shutdown();
+    isOver = true;
+    if (isOutside) await ClusterObserver.detach();
+    else if (shopName === undefined) await runtime.shutdown();
+    else {
+      await Cluster.stop();
+      for (const supervisor of supervisors.toReversed()) await Supervisor.stop(supervisor);
+    }
   },
 };
 
@@ -147,6 +255,9 @@ process.once('SIGTERM', async () => {
   await answers.shutdown();
   if (process.connected) process.disconnect();
 });
+// Ctrl+C reaches all of a terminal: whoever forked this one says when it is over, or is gone without a word.
+process.on('SIGINT', () => undefined);
+process.once('disconnect', () => isOver || process.exit(1));
 // Node.js opens this one with the first socket that goes, and keeps it.
 process.stderr.on('error', () => undefined);
 process.send({ ready: process.getActiveResourcesInfo() });

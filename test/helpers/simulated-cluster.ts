@@ -7,6 +7,7 @@ import { MemoryNetwork } from '../../src/cluster/memory-transport.js';
 import { NodeId } from '../../src/cluster/node-id.js';
 import type { Rpc } from '../../src/cluster/rpc.js';
 import type { Address } from '../../src/cluster/transport.js';
+import { mulberry32 } from './random.js';
 
 /** One node of a {@link SimulatedCluster}, and all that it was told. */
 export interface SimulatedNode {
@@ -91,14 +92,4 @@ export function viewOf(node: Pick<SimulatedNode, 'cluster'>): string {
     .getNodes()
     .map(({ id, status }) => `${NodeId.parts(id).name} ${status}`)
     .join(', ');
-}
-
-function mulberry32(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
 }

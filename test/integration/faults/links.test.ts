@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { FaultLab, type FaultNode, told, within } from '../../helpers/fault-lab.js';
+import { FaultLab } from '../../helpers/fault-lab.js';
+import { type FaultNode, told } from '../../helpers/forked-node.js';
 import type { Fault } from '../../helpers/tcp-proxy.js';
+import { within } from '../../helpers/within.js';
 
 /** With the settings below, all views agree again within this time, ms, with a wide margin for a busy machine. */
 const BOUND_MS = 20_000;

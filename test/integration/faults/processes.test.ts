@@ -1,9 +1,9 @@
-import { once } from 'node:events';
-import { createServer as createHttpServer } from 'node:http';
-import { createServer, type Server, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { FaultLab, FaultNode, told, within } from '../../helpers/fault-lab.js';
+import { FaultLab } from '../../helpers/fault-lab.js';
+import { FaultNode, told } from '../../helpers/forked-node.js';
+import { STRANGERS, Stranger } from '../../helpers/strangers.js';
+import { within } from '../../helpers/within.js';
 
 /** With the settings below, all views agree again within this time, ms, with a wide margin for a busy machine. */
 const BOUND_MS = 20_000;
@@ -173,33 +173,15 @@ describe('two nodes with one id', () => {
   });
 });
 
-/** Servers that are no nodes. */
-const STRANGERS: readonly (() => Server)[] = [
-  /* says nothing */ () => createServer(),
-  /* repeats what it is told */ () => createServer((socket) => void socket.pipe(socket)),
-  /* talks nonsense */ () => createServer((socket) => void socket.write('220 mail.example.com ESMTP\r\n')),
-  /* hangs up */ () => createServer((socket) => void socket.destroy()),
-  /* serves web pages */ () => createHttpServer((_request, response) => void response.end('<h1>It works!</h1>')),
-];
-
 describe('a port taken over', () => {
   it('by servers that are no nodes does no harm, and the node comes back when they are gone', async () => {
     const [a, b, c] = await three();
     const { listen: host, port } = await lab.network.place('c');
     await c.kill();
     for (const create of STRANGERS) {
-      const stranger = create();
-      const sockets = new Set<Socket>();
-      stranger.on('connection', (socket: Socket) => {
-        sockets.add(socket);
-        socket.on('error', () => undefined);
-      });
-      stranger.listen({ host, port });
-      await once(stranger, 'listening');
-      await within(BOUND_MS, async () => (sockets.size >= 2 ? undefined : 'nobody came'));
-      for (const socket of sockets) socket.destroy();
-      stranger.close();
-      await once(stranger, 'close');
+      const stranger = await Stranger.listen(create(), host, port);
+      await within(BOUND_MS, async () => (stranger.visits >= 2 ? undefined : 'nobody came'));
+      await stranger.close();
     }
     await lab.agree([a, b], BOUND_MS);
     const again = await lab.start('c', ['a']);
@@ -213,21 +195,13 @@ describe('a port taken over', () => {
     const [a, b, c] = await three();
     const { host, listen, port } = await lab.network.place('c');
     await c.kill();
-    const d = await FaultNode.start('d', { ...QUICK, nodeName: 'd', host, listen, port, seeds: [a.id] }, listen);
+    const d = await FaultNode.start(
+      'd',
+      { ...QUICK, nodeName: 'd', host, listen, port, seeds: [a.id] },
+      { dialFrom: listen },
+    );
     await lab.agree([a, b, d], BOUND_MS);
     expect((await a.ask('view')).nodes[c.id]).toBe('disconnected');
     expect(await lab.stop([a, b, d])).toEqual([]);
-  });
-});
-
-describe('eight nodes', () => {
-  it('that are killed and started again at once find each other', async () => {
-    const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
-    const nodes = await lab.cluster(...names);
-    await Promise.all(nodes.map((node) => node.kill()));
-    const again = await Promise.all(names.map((name) => lab.start(name, ['a', 'b'])));
-    await Promise.all(again.map((node) => node.ask('cast', 2)));
-    await lab.agree(again, BOUND_MS);
-    expect(await lab.stop(again)).toEqual([]);
   });
 });

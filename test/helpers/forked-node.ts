@@ -1,0 +1,234 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import type { ClusterConfig } from '../../src/cluster/cluster-config.js';
+import type { ClusterObserverHealth } from '../../src/observer/cluster-observer.js';
+import { within } from './within.js';
+
+const PROGRAM = fileURLToPath(new URL('fault-node.mjs', import.meta.url));
+
+/** What a node was told, and when, in ms since the epoch. */
+export interface NodeEvent {
+  readonly type: 'up' | 'down';
+  readonly id: string;
+  readonly reason?: string;
+  readonly at: number;
+}
+
+export type Counts = Readonly<Record<string, number>>;
+
+interface Row {
+  readonly status: string;
+  /** Of the processes that count for themselves. */
+  readonly rows: Counts | null;
+  /** Which version of the node it is, and all of its counts in short. */
+  readonly version?: number;
+  readonly whole?: string;
+}
+
+type Rows = Readonly<Record<string, Row>>;
+
+export interface View {
+  /** As the membership has them. */
+  readonly nodes: Readonly<Record<string, string>>;
+  /** What the nodes answer, and what they told by themselves. */
+  readonly asked: Rows;
+  readonly shown: Rows | undefined;
+  /** What the processes of this node counted themselves. */
+  readonly handled: Counts;
+}
+
+interface Answers {
+  start: (config: ClusterConfig) => string;
+  attach: (addresses: readonly string[]) => string;
+  watch: () => void;
+  probe: (isOn: boolean) => void;
+  view: () => View;
+  /** As in the view, and nobody is asked for it. */
+  nodes: () => View['nodes'];
+  shown: () => Rows | undefined;
+  /** All of its own counts in short, as they were at these versions; `null` where that is too long ago. */
+  past: (versions: readonly number[]) => readonly (string | null)[];
+  counted: () => Counts;
+  health: () => ClusterObserverHealth;
+  open: () => readonly number[];
+  errors: () => readonly string[];
+  /** Messages handled by all processes that count for themselves, and errors told by code, since the start. */
+  totals: () => { readonly handled: number; readonly errors: Counts };
+  cast: (count: number) => void;
+  castTo: (name: string) => void;
+  crash: (name: string) => void;
+  startWorkers: (count: number) => void;
+  stopWorker: (name: string) => void;
+  block: (ms: number) => void;
+  setClock: (aheadMs: number) => void;
+  resources: () => readonly string[];
+  memory: () => { readonly heapUsed: number; readonly rss: number };
+  /** To other nodes, in all. */
+  sent: () => { readonly messages: number; readonly bytes: number };
+  shutdown: () => void;
+}
+
+export interface LifeOptions {
+  /** The address of its machine. */
+  readonly dialFrom?: string;
+  /** By how much the clock of its machine is wrong, ms. */
+  readonly aheadMs?: number;
+  /** Runs the shop of the demo besides its workers. */
+  readonly hasShop?: boolean;
+  /** Does not look at the others. */
+  readonly isQuiet?: boolean;
+}
+
+/** What a node was told of another: `up`, `down heartbeat_timeout` ... */
+export function told(node: FaultNode, of: FaultNode): readonly string[] {
+  return node.events
+    .filter(({ id }) => id === of.id)
+    .map(({ type, reason }) => (reason === undefined ? type : `${type} ${reason}`));
+}
+
+/** A node, or somebody who looks on from outside, in a Node process of its own. */
+export class FaultNode {
+  readonly name: string;
+  readonly id: string;
+  readonly isOutside: boolean;
+  /** All it was told so far. They outlive it. */
+  readonly events: NodeEvent[];
+  /** Resolves with the exit code, or the name of the signal. */
+  readonly ended: Promise<number | string>;
+  readonly #child: ChildProcess;
+  readonly #talk: Talk;
+  /** What was open before there was a runtime. */
+  readonly #before: readonly string[];
+
+  static async start(name: string, config: ClusterConfig, life: LifeOptions = {}): Promise<FaultNode> {
+    const lastWorker = `${name}-${Math.random().toString(36).slice(2, 8)}`;
+    const born = await Born.fork([lastWorker, ...(life.hasShop ? ['--shop', name] : [])], life.dialFrom);
+    await born.talk.ask('setClock', life.aheadMs ?? 0);
+    const id = await born.talk.ask('start', config);
+    if (!life.isQuiet) await born.talk.ask('watch', undefined);
+    return new FaultNode(name, id, false, born);
+  }
+
+  static async attach(name: string, addresses: readonly string[], dialFrom: string): Promise<FaultNode> {
+    const born = await Born.fork(['--outside'], dialFrom);
+    const id = await born.talk.ask('attach', addresses);
+    await born.talk.ask('watch', undefined);
+    return new FaultNode(name, id, true, born);
+  }
+
+  private constructor(name: string, id: string, isOutside: boolean, { child, talk, events, before }: Born) {
+    this.name = name;
+    this.id = id;
+    this.isOutside = isOutside;
+    this.events = events;
+    this.#child = child;
+    this.#talk = talk;
+    this.#before = before;
+    this.ended = talk.ended;
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  ask<Method extends keyof Answers>(
+    method: Method,
+    ...[argument]: Parameters<Answers[Method]>
+  ): Promise<ReturnType<Answers[Method]>> {
+    return this.#talk.ask(method, argument);
+  }
+
+  signal(name: NodeJS.Signals): void {
+    this.#child.kill(name);
+  }
+
+  async kill(): Promise<void> {
+    this.signal('SIGKILL');
+    await this.ended;
+  }
+
+  /** Stops it politely, and says what it left open: nothing, if all is well. */
+  async stop(): Promise<readonly string[]> {
+    await this.ask('probe', false);
+    await within(5000, async () => ((await this.ask('open')).length === 0 ? undefined : 'a promise is left hanging'));
+    await this.ask('shutdown');
+    let left: readonly string[] = [];
+    await within(3000, async () => {
+      left = without(await this.ask('resources'), this.#before);
+      return left.length === 0 ? undefined : 'something is left open';
+    }).catch(() => undefined);
+    this.#child.disconnect();
+    const timer = setTimeout(() => this.signal('SIGKILL'), 5000);
+    const code = await this.ended;
+    clearTimeout(timer);
+    return code === 0 ? left : [...left, `it ended with ${code}`];
+  }
+}
+
+/** A Node process that is there, and has done nothing yet. */
+class Born {
+  readonly child: ChildProcess;
+  readonly talk: Talk;
+  readonly events: NodeEvent[] = [];
+  readonly before: readonly string[];
+
+  static async fork(args: readonly string[], dialFrom: string | undefined): Promise<Born> {
+    const all = [...args, ...(dialFrom === undefined ? [] : ['--dial-from', dialFrom])];
+    const execArgv = ['--expose-gc', '--no-warnings'];
+    const child = fork(PROGRAM, all, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], execArgv });
+    const [{ ready }] = (await once(child, 'message')) as [{ ready: readonly string[] }];
+    return new Born(child, ready);
+  }
+
+  private constructor(child: ChildProcess, before: readonly string[]) {
+    this.child = child;
+    this.before = before;
+    this.talk = new Talk(child, this.events);
+  }
+}
+
+/** Questions to a child process. */
+class Talk {
+  readonly ended: Promise<number | string>;
+  readonly #child: ChildProcess;
+  readonly #open = new Map<number, { resolve: (value: never) => void; reject: (error: Error) => void }>();
+  #asked = 0;
+
+  constructor(child: ChildProcess, events: NodeEvent[]) {
+    this.#child = child;
+    child.on('message', (message: { id?: number; value?: never; error?: string; event?: NodeEvent }) => {
+      if (message.event !== undefined) events.push(message.event);
+      if (message.id === undefined) return;
+      const question = this.#open.get(message.id);
+      this.#open.delete(message.id);
+      if (message.error === undefined) question?.resolve(message.value as never);
+      else question?.reject(new Error(message.error));
+    });
+    this.ended = once(child, 'exit').then(([code, signal]) => {
+      for (const { reject } of this.#open.values()) reject(new Error('the node has ended'));
+      this.#open.clear();
+      return (code ?? signal) as number | string;
+    });
+  }
+
+  ask<Method extends keyof Answers>(method: Method, argument: unknown): Promise<ReturnType<Answers[Method]>> {
+    return new Promise((resolve, reject) => {
+      this.#asked += 1;
+      const id = this.#asked;
+      this.#open.set(id, { resolve, reject });
+      this.#child.send({ id, method, argument }, (error) => {
+        if (error !== null) reject(error);
+      });
+    });
+  }
+}
+
+function without(all: readonly string[], some: readonly string[]): readonly string[] {
+  const left = [...all];
+  for (const each of some) {
+    const at = left.indexOf(each);
+    if (at >= 0) left.splice(at, 1);
+  }
+  return left;
+}

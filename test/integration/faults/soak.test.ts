@@ -1,0 +1,24 @@
+import { afterEach, expect, it } from 'vitest';
+import { schedule } from '../../soak/schedule.js';
+import { Soak } from '../../soak/soak.js';
+import { Tally } from '../../soak/tally.js';
+
+const SEED = 4;
+const NAMES = ['nodeA', 'nodeB', 'nodeC'];
+const STEPS = 3;
+
+let soak: Soak;
+
+afterEach(() => soak.lab.end());
+
+it('a short soak of the demo comes to its end, and says what it did', async () => {
+  const tally = new Tally(SEED, NAMES);
+  soak = new Soak(NAMES, tally);
+  await soak.start();
+  const steps = schedule(SEED, NAMES);
+  for (let at = 0; at < STEPS; at += 1) await soak.step(steps.next().value);
+  await soak.stop();
+  const summary = tally.summary(NAMES.length, {}, 0, 0);
+  expect(summary).toContain(`| seed | ${SEED} |`);
+  expect(summary).toContain('| faults | 4 |');
+});

@@ -1,0 +1,140 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { FaultLab } from '../helpers/fault-lab.js';
+import type { FaultNode } from '../helpers/forked-node.js';
+import { within } from '../helpers/within.js';
+import { EFFECTS, type Target } from './effects.js';
+import type { Injection, Step } from './schedule.js';
+import type { Tally } from './tally.js';
+
+/** Quicker than they come, so that much can happen in little time. */
+export const SETTINGS = {
+  heartbeatIntervalMs: 500,
+  heartbeatMissThreshold: 5,
+  reconnectBaseDelayMs: 100,
+  reconnectMaxDelayMs: 1000,
+};
+/** Views agree, and what nodes have open is as before, within this time after the end of a fault, ms. */
+export const BOUND_MS = 30_000;
+/** A question that is open for longer than its time-out of 500 ms and this, ms, hangs. */
+const HANGING_MS = 500 + 5000;
+/** More timers than this at once are not what a node has when all is calm: visitors of the shop have one each. */
+const MOST_TIMERS = 60;
+/** What a node may hold once all is collected that can be, bytes. */
+const MOST_HEAP = 64 * 2 ** 20;
+
+/** Where the second node with an id is. */
+const ELSEWHERE = '127.0.1.99';
+
+/** A cluster of real nodes, each with the shop of the demo, and one who looks on from outside, while things happen to them. */
+export class Soak implements Target {
+  readonly lab = new FaultLab(SETTINGS, { hasShop: true });
+  readonly names: readonly string[];
+  readonly #tally: Tally;
+  readonly #nodes = new Map<string, FaultNode>();
+  #onlooker: FaultNode | undefined;
+
+  constructor(names: readonly string[], tally: Tally) {
+    this.names = names;
+    this.#tally = tally;
+  }
+
+  async start(): Promise<void> {
+    await Promise.all(this.names.map((name) => this.restart(name)));
+    await this.lab.agree(this.#members, BOUND_MS);
+    this.#onlooker = await this.lab.attach('outside', this.#members);
+    await this.#check();
+  }
+
+  node(name: string): FaultNode {
+    const node = this.#nodes.get(name);
+    if (node === undefined) throw new Error(`there is no node ${name}`);
+    return node;
+  }
+
+  async restart(name: string): Promise<void> {
+    this.#nodes.set(name, await this.lab.start(name, this.#seedsOf(name)));
+  }
+
+  twin(name: string): Promise<FaultNode> {
+    return this.lab.start(name, this.#seedsOf(name), { listen: ELSEWHERE });
+  }
+
+  /** Lets it happen, and sees that all is well again. Rejects with what is not. */
+  async step({ faults, calmMs }: Step): Promise<void> {
+    await Promise.all(faults.map((injection) => EFFECTS[injection.kind](this, injection)));
+    // So that there is something new to agree on.
+    await Promise.all(this.#members.map((node) => node.ask('cast', 10)));
+    await this.#check(faults);
+    await sleep(calmMs);
+  }
+
+  /** Stops all politely. Rejects with what they left. */
+  async stop(): Promise<void> {
+    await this.#measure();
+    const left = await this.lab.stop([...this.#members, ...this.#lookers]);
+    if (left.length > 0) throw new Error(left.join('\n'));
+  }
+
+  get #members(): readonly FaultNode[] {
+    return [...this.#nodes.values()];
+  }
+
+  get #lookers(): readonly FaultNode[] {
+    return this.#onlooker === undefined ? [] : [this.#onlooker];
+  }
+
+  /** Two, so that there is always one. */
+  #seedsOf(name: string): readonly string[] {
+    return this.names.filter((other) => other !== name).slice(0, 2);
+  }
+
+  async #check(faults: readonly Injection[] = []): Promise<void> {
+    const begun = performance.now();
+    await this.lab.agree(this.#members, BOUND_MS);
+    const agreedMs = performance.now() - begun;
+    await this.lab.agree(this.#members, BOUND_MS, this.#lookers);
+    this.#tally.agreed(faults, agreedMs, performance.now() - begun);
+    const complaints = this.lab.complaints();
+    if (complaints.length > 0) throw new Error(complaints.join('\n'));
+    for (const node of [...this.#members, ...this.#lookers]) await within(BOUND_MS, () => this.#leftOver(node));
+    await this.#measure();
+  }
+
+  /** What a node has open that it has not when all is calm. */
+  async #leftOver(node: FaultNode): Promise<string | undefined> {
+    const longest = Math.max(0, ...(await node.ask('open')));
+    if (longest > HANGING_MS) return `a promise of ${node.name} is open for ${Math.round(longest)} ms`;
+    const resources = await node.ask('resources');
+    const count = (type: string): number => resources.filter((each) => each === type).length;
+    const isMember = !node.isOutside;
+    // One for each other node; and the one who looks on has one with each.
+    const sockets = isMember ? this.names.length - 1 + this.#lookers.length : this.names.length;
+    if (count('TCPSocketWrap') !== sockets) return `${node.name} has ${count('TCPSocketWrap')} sockets, not ${sockets}`;
+    const servers = isMember ? 1 : 0;
+    if (count('TCPServerWrap') !== servers) return `${node.name} has ${count('TCPServerWrap')} servers, not ${servers}`;
+    const timers = count('Timeout');
+    if (timers > MOST_TIMERS) return `${node.name} has ${timers} timers`;
+    return undefined;
+  }
+
+  async #measure(): Promise<void> {
+    for (const node of [...this.#members, ...this.#lookers]) {
+      const memory = await node.ask('memory');
+      if (memory.heapUsed > MOST_HEAP) throw new Error(`${node.name} holds ${memory.heapUsed} bytes`);
+      const { gaps, conflations } = await this.#healthOf(node);
+      const totals = await node.ask('totals');
+      const { ups, downs } = this.#toldOf(node);
+      this.#tally.measured(node, memory, { ...totals, gaps, conflations, ups, downs });
+    }
+  }
+
+  async #healthOf(node: FaultNode): Promise<{ readonly gaps: number; readonly conflations: number }> {
+    const { nodes, conflations } = await node.ask('health');
+    return { gaps: nodes.reduce((sum, { gaps }) => sum + gaps, 0), conflations };
+  }
+
+  #toldOf({ events }: FaultNode): { readonly ups: number; readonly downs: number } {
+    const ups = events.filter(({ type }) => type === 'up').length;
+    return { ups, downs: events.length - ups };
+  }
+}

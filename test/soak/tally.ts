@@ -1,0 +1,135 @@
+import type { FaultNode } from '../helpers/forked-node.js';
+import { FAULTS, type Injection, KINDS } from './schedule.js';
+
+/** What a node has counted since it was started. */
+interface Counts {
+  readonly handled: number;
+  readonly ups: number;
+  readonly downs: number;
+  readonly gaps: number;
+  readonly conflations: number;
+  readonly errors: Readonly<Record<string, number>>;
+}
+
+interface Memory {
+  readonly heapUsed: number;
+  readonly rss: number;
+}
+
+/** What happened in a soak, and how long it took to be over. */
+export class Tally {
+  readonly #begun = performance.now();
+  readonly #seed: number;
+  readonly #first: string;
+  /** How long it took until the views agreed, ms: by fault, after two at once, and from outside. */
+  readonly #took = new Map<string, number[]>();
+  readonly #pairs: number[] = [];
+  readonly #outside: number[] = [];
+  readonly #lives = new Map<FaultNode, Counts>();
+  /** Of those that live as long as the soak. */
+  readonly #memory = new Map<string, Memory[]>();
+  #most: Memory = { heapUsed: 0, rss: 0 };
+
+  constructor(seed: number, names: readonly string[]) {
+    this.#seed = seed;
+    this.#first = names[0] ?? '';
+  }
+
+  get elapsedMs(): number {
+    return performance.now() - this.#begun;
+  }
+
+  agreed(faults: readonly Injection[], tookMs: number, outsideMs: number): void {
+    if (faults.length === 0) return;
+    for (const { kind } of faults) listOf(this.#took, kind).push(tookMs);
+    if (faults.length > 1) this.#pairs.push(tookMs);
+    this.#outside.push(outsideMs);
+  }
+
+  measured(node: FaultNode, memory: Memory, counts: Counts): void {
+    const before = this.#lives.get(node);
+    // Of who is forgotten, the gaps are, too.
+    const gaps = Math.max(before?.gaps ?? 0, counts.gaps);
+    this.#lives.set(node, { ...counts, gaps });
+    if (node.isOutside || node.name === this.#first) listOf(this.#memory, node.name).push(memory);
+    this.#most = {
+      heapUsed: Math.max(this.#most.heapUsed, memory.heapUsed),
+      rss: Math.max(this.#most.rss, memory.rss),
+    };
+  }
+
+  /** All of it, in Markdown. */
+  summary(nodes: number, settings: Readonly<Record<string, number>>, boundMs: number, violations: number): string {
+    const lives = [...this.#lives.values()];
+    const sum = (of: (counts: Counts) => number): string => figure(lives.reduce((all, counts) => all + of(counts), 0));
+    const errors = new Map<string, number>();
+    for (const [code, count] of lives.flatMap((counts) => Object.entries(counts.errors)))
+      errors.set(code, (errors.get(code) ?? 0) + count);
+    const facts = [
+      ['time', `${(this.elapsedMs / 60_000).toFixed(1)} min`],
+      ['seed', String(this.#seed)],
+      ['nodes', `${nodes}, and one observer attached from outside`],
+      [
+        'settings',
+        Object.entries(settings)
+          .map((entry) => entry.join(' '))
+          .join(', '),
+      ],
+      ['all views have to agree within', time(boundMs)],
+      ['faults', figure([...this.#took.values()].flat().length)],
+      ['`node_up` and `node_down` told', `${sum(({ ups }) => ups)} and ${sum(({ downs }) => downs)}`],
+      ['messages counted by processes themselves', sum(({ handled }) => handled)],
+      ['gaps, after each of which all was asked for anew', sum(({ gaps }) => gaps)],
+      ['conflations', sum(({ conflations }) => conflations)],
+      ['errors told', [...errors].map(([code, count]) => `${count} ${code}`).join(', ') || 'none'],
+      ...[...this.#memory].map(([name, all]) => [`heap of ${name}: start, middle, end`, course(all)]),
+      ['most any node held: heap, RSS', `${mebibytes(this.#most.heapUsed)}, ${mebibytes(this.#most.rss)}`],
+      ['**violations**', `**${violations}**`],
+    ];
+    const rows = [
+      ...KINDS.map((kind) => [FAULTS[kind].name, this.#took.get(kind) ?? []] as const),
+      ['two of these at once', this.#pairs] as const,
+      ['all of these, seen from outside', this.#outside] as const,
+    ];
+    return [
+      '| what | |\n| --- | --- |',
+      ...facts.map((fact) => `| ${fact.join(' | ')} |`),
+      '\n| fault | times | median until all views agree | worst |\n| --- | ---: | ---: | ---: |',
+      ...rows.map(
+        ([name, took]) => `| ${name} | ${took.length} | ${time(median(took))} | ${time(Math.max(...took))} |`,
+      ),
+    ].join('\n');
+  }
+}
+
+function listOf<Item>(lists: Map<string, Item[]>, name: string): Item[] {
+  const list = lists.get(name) ?? [];
+  lists.set(name, list);
+  return list;
+}
+
+/** As a tenth of the time sees it, so that one moment decides nothing. */
+function course(all: readonly Memory[]): string {
+  const width = Math.max(1, Math.floor(all.length / 10));
+  const middle = Math.floor((all.length - width) / 2);
+  return [0, middle, all.length - width]
+    .map((at) => mebibytes(median(all.slice(at, at + width).map(({ heapUsed }) => heapUsed))))
+    .join(', ');
+}
+
+function median(numbers: readonly number[]): number {
+  return [...numbers].sort((one, other) => one - other)[Math.floor(numbers.length / 2)] ?? Number.NaN;
+}
+
+function time(ms: number): string {
+  if (!Number.isFinite(ms)) return '-';
+  return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
+}
+
+function mebibytes(bytes: number): string {
+  return `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+}
+
+function figure(number: number): string {
+  return number.toLocaleString('en');
+}

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { WebSocket } from 'ws';
 import { decode, encode } from '../../src/cluster/codec.js';
 import { type Frame, MAX_FRAME_BYTES, type Role } from '../../src/cluster/frames.js';
-import { advance, createNonce, dial, sessionOf } from '../../src/cluster/handshake.js';
+import { advance, createNonce, dial, type HandshakeState, sessionOf } from '../../src/cluster/handshake.js';
 import { NodeId } from '../../src/cluster/node-id.js';
 import type { Session } from '../../src/cluster/session.js';
 
@@ -15,6 +15,7 @@ export class RawPeer {
   messages = 0;
   /** Whether it says that it is there when it is asked. */
   answersProbes = false;
+  #handshake: HandshakeState | undefined;
   #session: Session | undefined;
   /** `4012 malformed`, once the connection is closed. */
   readonly closed: Promise<string>;
@@ -27,6 +28,8 @@ export class RawPeer {
       for (const line of text?.split('\n') ?? []) {
         const frame = decode(line, { maxBytes: MAX_FRAME_BYTES });
         this.received.push(frame);
+        // At once: the next message may be here already, and under the seal.
+        this.#shakeHands(frame);
         if (frame.type === 'probe' && this.answersProbes) this.send({ type: 'probe_ack' });
       }
     });
@@ -58,24 +61,27 @@ export class RawPeer {
       },
       { id: to },
     );
-    let { state } = opening;
+    peer.#handshake = opening.state;
     peer.send(opening.send);
-    for (let seen = 0; state.step !== 'established'; seen++) {
-      while (peer.received.length <= seen) {
-        await Promise.race([
-          once(peer.socket, 'message'),
-          peer.closed.then((closing) => Promise.reject(new Error(closing))),
-        ]);
-      }
-      const frame = peer.received[seen] as Frame;
-      if (frame.type === 'refused') throw new Error(await peer.closed);
-      const step = advance(state, frame);
-      if (!step.ok) throw new Error(step.refusal.message);
-      state = step.state;
-      if (step.send !== undefined) peer.send(step.send);
+    while (peer.#handshake.step !== 'established') {
+      await Promise.race([
+        once(peer.socket, 'message'),
+        peer.closed.then((closing) => Promise.reject(new Error(closing))),
+      ]);
     }
-    peer.#session = sessionOf(state, 'dialer');
     return peer;
+  }
+
+  #shakeHands(frame: Frame): void {
+    if (this.#handshake === undefined || this.#handshake.step === 'established' || frame.type === 'refused') return;
+    const step = advance(this.#handshake, frame);
+    if (!step.ok) {
+      this.socket.terminate();
+      return;
+    }
+    this.#handshake = step.state;
+    if (step.send !== undefined) this.send(step.send);
+    if (step.state.step === 'established') this.#session = sessionOf(step.state, 'dialer');
   }
 
   send(frame: Frame): void {

@@ -19,6 +19,7 @@ export const loads: readonly Load[] = [
     import: () => import('./loads/observed.js'),
   },
   { name: 'hold', title: 'longest hold of the event loop', import: () => import('./loads/hold.js') },
+  { name: 'flood', title: 'memory held in a flood', import: () => import('./loads/flood.js') },
   { name: 'snapshot', title: 'getSnapshot() of one node', import: () => import('./loads/snapshot.js') },
   {
     name: 'derived',

@@ -5,6 +5,7 @@ export {
   createRuntime,
   type GenServerBehavior,
   type GenServerRef,
+  type OverloadPolicy,
   type ProcessRef,
   type Runtime,
   systemClock,

@@ -1,6 +1,6 @@
 import { eachRound, median, type Samples } from './measure.js';
 
-export type Unit = 'per second' | 'ms' | 'lost' | 'share' | 'x';
+export type Unit = 'per second' | 'ms' | 'lost' | 'share' | 'x' | 'MB';
 
 /** Whom noex is beside in a row. */
 export interface Beside {

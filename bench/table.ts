@@ -89,6 +89,8 @@ function scaleOf(value: number, unit: Unit): { readonly factor: number; readonly
       return { factor: 1, suffix: ' ms' };
     case 'x':
       return { factor: 1, suffix: ' x' };
+    case 'MB':
+      return { factor: 1, suffix: ' MB' };
     default:
       return { factor: 100, suffix: ' %' };
   }

@@ -9,6 +9,7 @@ export type { ClusterApi, ClusterStatus, NodeInfo } from './cluster/cluster.js';
 export type { ClusterConfig } from './cluster/cluster-config.js';
 export type { NodeDownReason, NodeStatus } from './cluster/membership.js';
 export { NodeId, type NodeIdParts } from './cluster/node-id.js';
+export type { TlsSettings } from './cluster/transport.js';
 export {
   ClusterAlreadyStartedError,
   ClusterNotStartedError,

@@ -41,7 +41,15 @@ export type { ClusterApi, ClusterStatus, NodeInfo } from './cluster/cluster.js';
 export type { ClusterConfig } from './cluster/cluster-config.js';
 export type { NodeDownReason, NodeStatus } from './cluster/membership.js';
 export { NodeId, type NodeIdParts } from './cluster/node-id.js';
-export type { Address, Closing, Connection, ConnectionHandlers, Listener, Transport } from './cluster/transport.js';
+export type {
+  Address,
+  Closing,
+  Connection,
+  ConnectionHandlers,
+  Listener,
+  TlsSettings,
+  Transport,
+} from './cluster/transport.js';
 export {
   AlreadyRegisteredError,
   CallTimeoutError,
@@ -88,6 +96,7 @@ export type {
   LifecycleEvent,
   ScheduledSend,
 } from './process/gen-server.js';
+export type { OverloadPolicy } from './process/process.js';
 export type { RegistryApi } from './registry/registry.js';
 export { type AttachedObserver, type AttachOptions, attach } from './runtime/attach.js';
 export {

@@ -1,7 +1,18 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { OverloadPolicy } from '../../../src/process/process.js';
 import { recorder } from '../../helpers/servers.js';
 import { createWorld, type World } from '../../helpers/world.js';
+
+setFlagsFromString('--expose-gc');
+const collectGarbage: () => void = runInNewContext('gc');
+
+function heldMB(): number {
+  collectGarbage();
+  const { heapUsed, external } = process.memoryUsage();
+  return (heapUsed + external) / 1e6;
+}
 
 describe('a process with a full mailbox', () => {
   let world: World = createWorld();
@@ -79,16 +90,30 @@ describe('a process with a full mailbox', () => {
     expect(dropped()).toBe(1);
   });
 
-  test('takes no more memory in a flood than its limit', async () => {
+  test.each([
+    ['drop_oldest', 10_000_000],
+    ['drop_newest', 10_000_000],
+    ['reject', 100_000],
+  ] as const)('takes no more memory in a flood than its limit (%s)', async (overload, casts) => {
     const { behavior } = recorder();
-    const ref = await world.GenServer.start(
-      { ...behavior, handleCast: () => null },
-      { mailboxLimit: 100, overload: 'drop_oldest' },
-    );
-    for (let n = 0; n < 1_000_000; n += 1) world.GenServer.cast(ref, 'x');
-    expect(world.Observer.getServerStats()).toMatchObject([{ queueSize: 100, dropped: 999_900 }]);
+    const limited = { mailboxLimit: 100, overload };
+    const ref = await world.GenServer.start({ ...behavior, handleCast: () => null }, limited);
+    const before = heldMB();
+    let refused = 0;
+    for (let n = 0; n < casts; n += 1) {
+      try {
+        world.GenServer.cast(ref, 'x');
+      } catch {
+        refused += 1;
+      }
+    }
+    expect(heldMB() - before).toBeLessThan(10);
+    const dropped = () => world.Observer.getServerStats()[0]?.dropped ?? 0;
+    expect(dropped() + refused).toBe(casts - 100);
+    expect(world.Observer.getServerStats()).toMatchObject([{ queueSize: 100 }]);
     await world.settle();
-    expect(world.Observer.getServerStats()).toMatchObject([{ queueSize: 0, dropped: 999_900, messageCount: 100 }]);
+    expect(dropped() + refused).toBe(casts - 100);
+    expect(world.Observer.getServerStats()).toMatchObject([{ queueSize: 0, messageCount: 100 }]);
   });
 
   test('has a policy that there is', async () => {

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { type AttachedObserver, attach } from '../distribution.js';
-import type { Command } from './command.js';
+import { type Command, UsageError } from './command.js';
 
 /** What goes wrong with single nodes later on is shown as their status: a line for each would spoil the screen. */
 const quiet = (): void => undefined;
@@ -26,8 +26,18 @@ export async function whileAttached(
 }
 
 async function readAll(files: NonNullable<Target['tls']>): Promise<Record<string, string>> {
-  const contents = Object.entries(files).map(async ([what, file]) => [what, await readFile(file, 'utf8')] as const);
+  const contents = Object.entries(files).map(async ([what, file]) => [what, await readPem(what, file)] as const);
   return Object.fromEntries(await Promise.all(contents));
+}
+
+async function readPem(what: string, file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (cause) {
+    // Without what was given: it may be the key itself.
+    const { code = 'unreadable' } = cause as NodeJS.ErrnoException;
+    throw new UsageError(`--${what} takes the name of a file in PEM, and this is none that can be read (${code})`);
+  }
 }
 
 /** Resolves when somebody wants this program to end: Ctrl+C, a signal, or the program that started it is gone. */

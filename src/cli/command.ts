@@ -205,5 +205,6 @@ function parse<Options extends NonNullable<ParseArgsConfig['options']>>(args: re
 
 function wholeNumber(option: string, text: string, least: number, most: number): number {
   if (/^\d+$/.test(text) && Number(text) >= least && Number(text) <= most) return Number(text);
-  throw new UsageError(`${option} takes a whole number from ${least} to ${most}, not '${text}'`);
+  // Without what was given: to some programs -p is a password.
+  throw new UsageError(`${option} takes a whole number from ${least} to ${most}`);
 }

@@ -1,27 +1,11 @@
 import { once } from 'node:events';
 import { connect as connectTls } from 'node:tls';
-import { generate } from 'selfsigned';
 import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { NodeId } from '../../../src/cluster/node-id.js';
 import type { TlsSettings } from '../../../src/cluster/transport.js';
 import { attach } from '../../../src/runtime/attach.js';
 import { createRuntime, type Runtime } from '../../../src/runtime.js';
-
-interface Keys {
-  readonly cert: string;
-  readonly key: string;
-}
-
-/** A certificate for 127.0.0.1, signed by `ca`; without one, that of an authority. */
-async function issue(name: string, ca?: Keys): Promise<Keys> {
-  const extensions =
-    ca === undefined
-      ? [{ name: 'basicConstraints' as const, cA: true, critical: true }]
-      : [{ name: 'subjectAltName' as const, altNames: [{ type: 7 as const, ip: '127.0.0.1' }] }];
-  const options = { keyType: 'ec' as const, algorithm: 'sha256', extensions, ...(ca && { ca }) };
-  const { cert, private: key } = await generate([{ name: 'commonName', value: name }], options);
-  return { cert, key };
-}
+import { issue, type Keys } from '../../helpers/certificates.js';
 
 let authority: Keys;
 let stranger: Keys;

@@ -3,7 +3,7 @@ import type { Seal } from './transport.js';
 /** Between the frames of one message. JSON as it is written here has no line breaks. */
 export const SEPARATOR = '\n';
 
-/** So long one connection is listened to before others have their turn, ms. */
+/** So long one connection is listened to before others have their turn, and so long it then waits for its own, ms. */
 const SLICE_MS = 5;
 
 /** A look at the clock costs a tenth of the smallest frame. */
@@ -21,7 +21,7 @@ interface InboxHandlers {
 
 /**
  * What has come over one connection, on its way to its owner: message by message, frame by frame, and no longer than
- * {@link SLICE_MS} in one turn of the event loop, whatever there is in a message.
+ * {@link SLICE_MS} at once, whatever there is in a message. However much comes, half of the time is for others.
  */
 export class Inbox {
   readonly #handlers: InboxHandlers;
@@ -110,6 +110,6 @@ export class Inbox {
       this.#isFull = true;
       this.#handlers.onFull();
     }
-    setImmediate(() => this.#deliver());
+    setTimeout(() => this.#deliver(), SLICE_MS);
   }
 }

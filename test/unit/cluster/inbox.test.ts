@@ -42,7 +42,7 @@ test('what is quickly taken is handed over at once, frame by frame', () => {
   expect(frames.slice(NUMBERS.length)).toEqual(['', '', '']);
 });
 
-test('what takes long is handed over in several turns of the event loop, in order, and nothing else is read meanwhile', async () => {
+test('what takes long is handed over bit by bit, in order, while others have their turns and nothing more is read', async () => {
   const { inbox: box, frames, events } = inbox(() => work(0.1));
   box.add(NUMBERS.slice(0, 400).join('\n'));
   expect(frames.length).toBeLessThan(400);
@@ -60,7 +60,7 @@ test('what takes long is handed over in several turns of the event loop, in orde
   expect(turns).toBeGreaterThan(1);
 });
 
-test('many messages of one frame in one turn are handed over in several, as well', async () => {
+test('many messages of one frame in one turn are handed over bit by bit, as well', async () => {
   const { inbox: box, frames, events } = inbox(() => work(0.1));
   for (const number of NUMBERS) box.add(number);
   expect(frames.length).toBeLessThan(NUMBERS.length);

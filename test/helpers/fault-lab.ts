@@ -162,7 +162,12 @@ function disagreement(view: View, other: FaultNode, handled: Counts, isLocal: bo
   return undefined;
 }
 
-/** Whether the node was at no time what is shown of it: whatever goes on in it, one version of it is one thing. */
+/**
+ * Compares what is shown of a node with what it was itself at that version, whatever goes on in it meanwhile. Returns a
+ * complaint when it has not told itself yet.
+ *
+ * @throws Error when it was something else: that does not mend with time
+ */
 async function misrepresented(
   node: FaultNode,
   lookers: readonly { readonly looker: FaultNode; readonly view: View }[],
@@ -175,8 +180,10 @@ async function misrepresented(
     rows.map(({ row }) => row?.version ?? Number.NaN),
   );
   for (const [at, { looker, row }] of rows.entries()) {
-    if (row?.whole === past[at]) continue;
-    return `${looker.name} on ${node.name}: version ${row?.version} is ${row?.whole}, and was ${past[at]}`;
+    const was = past[at] ?? undefined;
+    if (was === undefined) return `${node.name} knows nothing of its version ${row?.version}`;
+    if (row?.whole === was) continue;
+    throw new Error(`${looker.name} on ${node.name}: version ${row?.version} is ${row?.whole}, and was ${was}`);
   }
   return undefined;
 }

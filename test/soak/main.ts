@@ -1,12 +1,13 @@
 // npm run soak: a cluster of real nodes with the workload of the demo, to which things happen all the time, at random, but
 // of a seed that is printed. After each, all has to be well again, without any restart.
 //
-//   npm run soak -- --minutes 30 [--seed 1] [--nodes 5]
+//   npm run soak -- --minutes 30 [--seed 1] [--nodes 5] [--default-settings]
 //
 // Ends with a summary, also when it is interrupted; with exit code 1 as soon as anything is wrong.
 import { parseArgs } from 'node:util';
+import { AS_THEY_COME, QUICK } from './conditions.js';
 import { type Injection, schedule } from './schedule.js';
-import { BOUND_MS, SETTINGS, Soak } from './soak.js';
+import { Soak } from './soak.js';
 import { Tally } from './tally.js';
 
 const { values } = parseArgs({
@@ -14,12 +15,13 @@ const { values } = parseArgs({
     minutes: { type: 'string', default: '5' },
     seed: { type: 'string' },
     nodes: { type: 'string', default: '5' },
+    'default-settings': { type: 'boolean' },
   },
 });
 const [minutes, size] = [Number(values.minutes), Number(values.nodes)];
 const seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31));
 if (!(minutes > 0) || !Number.isInteger(seed) || !(size >= 3 && size <= 26)) {
-  console.error('npm run soak -- [--minutes 5] [--seed N] [--nodes 3 to 26]');
+  console.error('npm run soak -- [--minutes 5] [--seed N] [--nodes 3 to 26] [--default-settings]');
   process.exit(2);
 }
 const names = Array.from({ length: size }, (_, at) => `node${String.fromCharCode('A'.charCodeAt(0) + at)}`);
@@ -32,8 +34,9 @@ void interrupted.then(() => {
 });
 
 console.error(`seed ${seed}`);
+const conditions = values['default-settings'] ? AS_THEY_COME : QUICK;
 const tally = new Tally(seed, names);
-const soak = new Soak(names, tally);
+const soak = new Soak(names, conditions, tally);
 let now: readonly Injection[] = [];
 const run = async (): Promise<void> => {
   await soak.start();
@@ -63,7 +66,7 @@ if (isWrong)
   console.error(
     `\nVIOLATION, seed ${seed}, ${at(tally.elapsedMs)}, ${now.map(inWords).join(' + ')}\n${violation.stack}\n`,
   );
-console.log(tally.summary(size, SETTINGS, BOUND_MS, isWrong ? 1 : 0));
+console.log(tally.summary(size, conditions, isWrong ? 1 : 0));
 process.exit(isWrong ? 1 : 0);
 
 function inWords({ kind, node, others, ms }: Injection): string {

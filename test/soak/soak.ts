@@ -2,45 +2,42 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { FaultLab } from '../helpers/fault-lab.js';
 import type { FaultNode } from '../helpers/forked-node.js';
 import { within } from '../helpers/within.js';
+import type { Conditions } from './conditions.js';
 import { EFFECTS, type Target } from './effects.js';
 import type { Injection, Step } from './schedule.js';
 import type { Tally } from './tally.js';
 
-/** Quicker than they come, so that much can happen in little time. */
-export const SETTINGS = {
-  heartbeatIntervalMs: 500,
-  heartbeatMissThreshold: 5,
-  reconnectBaseDelayMs: 100,
-  reconnectMaxDelayMs: 1000,
-};
-/** Views agree, and what nodes have open is as before, within this time after the end of a fault, ms. */
-export const BOUND_MS = 30_000;
 /** A question that is open for longer than its time-out of 500 ms and this, ms, hangs. */
 const HANGING_MS = 500 + 5000;
 /** More timers than this at once are not what a node has when all is calm: visitors of the shop have one each. */
 const MOST_TIMERS = 60;
 /** What a node may hold once all is collected that can be, bytes. */
 const MOST_HEAP = 64 * 2 ** 20;
+/** By how much that may grow in the second half of a soak, bytes. */
+const MOST_GROWTH = 4 * 2 ** 20;
 
 /** Where the second node with an id is. */
 const ELSEWHERE = '127.0.1.99';
 
 /** A cluster of real nodes, each with the shop of the demo, and one who looks on from outside, while things happen to them. */
 export class Soak implements Target {
-  readonly lab = new FaultLab(SETTINGS, { hasShop: true });
+  readonly lab: FaultLab;
   readonly names: readonly string[];
+  readonly #boundMs: number;
   readonly #tally: Tally;
   readonly #nodes = new Map<string, FaultNode>();
   #onlooker: FaultNode | undefined;
 
-  constructor(names: readonly string[], tally: Tally) {
+  constructor(names: readonly string[], { settings, boundMs }: Conditions, tally: Tally) {
+    this.lab = new FaultLab(settings, { hasShop: true });
+    this.#boundMs = boundMs;
     this.names = names;
     this.#tally = tally;
   }
 
   async start(): Promise<void> {
     await Promise.all(this.names.map((name) => this.restart(name)));
-    await this.lab.agree(this.#members, BOUND_MS);
+    await this.lab.agree(this.#members, this.#boundMs);
     this.#onlooker = await this.lab.attach('outside', this.#members);
     await this.#check();
   }
@@ -71,6 +68,8 @@ export class Soak implements Target {
   /** Stops all politely. Rejects with what they left. */
   async stop(): Promise<void> {
     await this.#measure();
+    const grown = this.#tally.grown();
+    if (grown > MOST_GROWTH) throw new Error(`a node holds ${grown} bytes more than after half of the time`);
     const left = await this.lab.stop([...this.#members, ...this.#lookers]);
     if (left.length > 0) throw new Error(left.join('\n'));
   }
@@ -90,13 +89,13 @@ export class Soak implements Target {
 
   async #check(faults: readonly Injection[] = []): Promise<void> {
     const begun = performance.now();
-    await this.lab.agree(this.#members, BOUND_MS);
+    await this.lab.agree(this.#members, this.#boundMs);
     const agreedMs = performance.now() - begun;
-    await this.lab.agree(this.#members, BOUND_MS, this.#lookers);
+    await this.lab.agree(this.#members, this.#boundMs, this.#lookers);
     this.#tally.agreed(faults, agreedMs, performance.now() - begun);
     const complaints = this.lab.complaints();
     if (complaints.length > 0) throw new Error(complaints.join('\n'));
-    for (const node of [...this.#members, ...this.#lookers]) await within(BOUND_MS, () => this.#leftOver(node));
+    for (const node of [...this.#members, ...this.#lookers]) await within(this.#boundMs, () => this.#leftOver(node));
     await this.#measure();
   }
 

@@ -1,4 +1,5 @@
 import type { FaultNode } from '../helpers/forked-node.js';
+import type { Conditions } from './conditions.js';
 import { FAULTS, type Injection, KINDS } from './schedule.js';
 
 /** What a node has counted since it was started. */
@@ -58,8 +59,13 @@ export class Tally {
     };
   }
 
+  /** By how much the heap of those that live as long as the soak is larger in the end than in the middle, bytes. */
+  grown(): number {
+    return Math.max(...[...this.#memory.values()].map(course).map(([, middle = 0, end = 0]) => end - middle));
+  }
+
   /** All of it, in Markdown. */
-  summary(nodes: number, settings: Readonly<Record<string, number>>, boundMs: number, violations: number): string {
+  summary(nodes: number, { settings, boundMs }: Conditions, violations: number): string {
     const lives = [...this.#lives.values()];
     const sum = (of: (counts: Counts) => number): string => figure(lives.reduce((all, counts) => all + of(counts), 0));
     const errors = new Map<string, number>();
@@ -69,12 +75,7 @@ export class Tally {
       ['time', `${(this.elapsedMs / 60_000).toFixed(1)} min`],
       ['seed', String(this.#seed)],
       ['nodes', `${nodes}, and one observer attached from outside`],
-      [
-        'settings',
-        Object.entries(settings)
-          .map((entry) => entry.join(' '))
-          .join(', '),
-      ],
+      ['settings', Object.entries(settings).flat().join(' ') || 'as they come'],
       ['all views have to agree within', time(boundMs)],
       ['faults', figure([...this.#took.values()].flat().length)],
       ['`node_up` and `node_down` told', `${sum(({ ups }) => ups)} and ${sum(({ downs }) => downs)}`],
@@ -82,7 +83,10 @@ export class Tally {
       ['gaps, after each of which all was asked for anew', sum(({ gaps }) => gaps)],
       ['conflations', sum(({ conflations }) => conflations)],
       ['errors told', [...errors].map(([code, count]) => `${count} ${code}`).join(', ') || 'none'],
-      ...[...this.#memory].map(([name, all]) => [`heap of ${name}: start, middle, end`, course(all)]),
+      ...[...this.#memory].map(([name, all]) => [
+        `heap of ${name}: start, middle, end`,
+        course(all).map(mebibytes).join(', '),
+      ]),
       ['most any node held: heap, RSS', `${mebibytes(this.#most.heapUsed)}, ${mebibytes(this.#most.rss)}`],
       ['**violations**', `**${violations}**`],
     ];
@@ -108,13 +112,11 @@ function listOf<Item>(lists: Map<string, Item[]>, name: string): Item[] {
   return list;
 }
 
-/** As a tenth of the time sees it, so that one moment decides nothing. */
-function course(all: readonly Memory[]): string {
+/** The heap at the start, in the middle, and in the end: in a tenth of the time each, so that one moment decides nothing. */
+function course(all: readonly Memory[]): readonly number[] {
   const width = Math.max(1, Math.floor(all.length / 10));
-  const middle = Math.floor((all.length - width) / 2);
-  return [0, middle, all.length - width]
-    .map((at) => mebibytes(median(all.slice(at, at + width).map(({ heapUsed }) => heapUsed))))
-    .join(', ');
+  const starts = [0, Math.floor((all.length - width) / 2), all.length - width];
+  return starts.map((at) => median(all.slice(at, at + width).map(({ heapUsed }) => heapUsed)));
 }
 
 function median(numbers: readonly number[]): number {

@@ -1,4 +1,5 @@
 import { afterEach, expect, it } from 'vitest';
+import { QUICK } from '../../soak/conditions.js';
 import { schedule } from '../../soak/schedule.js';
 import { Soak } from '../../soak/soak.js';
 import { Tally } from '../../soak/tally.js';
@@ -13,12 +14,12 @@ afterEach(() => soak.lab.end());
 
 it('a short soak of the demo comes to its end, and says what it did', async () => {
   const tally = new Tally(SEED, NAMES);
-  soak = new Soak(NAMES, tally);
+  soak = new Soak(NAMES, QUICK, tally);
   await soak.start();
   const steps = schedule(SEED, NAMES);
   for (let at = 0; at < STEPS; at += 1) await soak.step(steps.next().value);
   await soak.stop();
-  const summary = tally.summary(NAMES.length, {}, 0, 0);
+  const summary = tally.summary(NAMES.length, QUICK, 0);
   expect(summary).toContain(`| seed | ${SEED} |`);
   expect(summary).toContain('| faults | 4 |');
 });

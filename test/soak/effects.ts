@@ -11,6 +11,8 @@ export interface Target {
   readonly lab: FaultLab;
   readonly names: readonly string[];
   node(name: string): FaultNode;
+  /** Resolves when all but this one, which is gone, agree; at once, when it is not the only one that comes and goes. */
+  agreeWithout(name: string): Promise<void>;
   /** Starts a node anew that has ended. */
   restart(name: string): Promise<void>;
   /** Another node that says it is the one of this name. */
@@ -39,7 +41,7 @@ export const EFFECTS: Readonly<Record<FaultKind, Effect>> = {
     });
     await within(LEAVE_MS, async () => (end === undefined ? `${node} does not end` : undefined));
     if (end !== 0) throw new Error(`${node} was told to end, and ended with ${end}`);
-    await sleep(ms);
+    await Promise.all([sleep(ms), target.agreeWithout(node)]);
     await target.restart(node);
   },
 
@@ -109,7 +111,7 @@ export const EFFECTS: Readonly<Record<FaultKind, Effect>> = {
 
 async function killed(target: Target, name: string, meanwhile: () => Promise<void>): Promise<void> {
   await target.node(name).kill();
-  await meanwhile();
+  await Promise.all([meanwhile(), target.agreeWithout(name)]);
   await target.restart(name);
 }
 

@@ -4,7 +4,7 @@ import type { FaultNode } from '../helpers/forked-node.js';
 import { within } from '../helpers/within.js';
 import type { Conditions } from './conditions.js';
 import { EFFECTS, type Target } from './effects.js';
-import type { Injection, Step } from './schedule.js';
+import { FAULTS, type Injection, type Step } from './schedule.js';
 import type { Tally } from './tally.js';
 
 /** A question that is open for longer than its time-out of 500 ms and this, ms, hangs. */
@@ -27,6 +27,8 @@ export class Soak implements Target {
   readonly #tally: Tally;
   readonly #nodes = new Map<string, FaultNode>();
   #onlooker: FaultNode | undefined;
+  /** How many nodes are started anew in this step. */
+  #comeAndGo = 0;
 
   constructor(names: readonly string[], { settings, boundMs }: Conditions, tally: Tally) {
     this.lab = new FaultLab(settings, { hasShop: true });
@@ -52,12 +54,21 @@ export class Soak implements Target {
     this.#nodes.set(name, await this.lab.start(name, this.#seedsOf(name)));
   }
 
+  async agreeWithout(name: string): Promise<void> {
+    if (this.#comeAndGo > 1) return;
+    await this.lab.agree(
+      this.#members.filter((node) => node.name !== name),
+      this.#boundMs,
+    );
+  }
+
   twin(name: string): Promise<FaultNode> {
     return this.lab.start(name, this.#seedsOf(name), { listen: ELSEWHERE });
   }
 
   /** Lets it happen, and sees that all is well again. Rejects with what is not. */
   async step({ faults, calmMs }: Step): Promise<void> {
+    this.#comeAndGo = faults.filter(({ kind }) => FAULTS[kind].hits === 'mortal').length;
     await Promise.all(faults.map((injection) => EFFECTS[injection.kind](this, injection)));
     // So that there is something new to agree on.
     await Promise.all(this.#members.map((node) => node.ask('cast', 10)));

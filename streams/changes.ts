@@ -196,7 +196,20 @@ function serverRows(columns: ServerColumns, now: Now): GenServerStats[] {
 
 function histogramsIn(wait: readonly number[] = [], handle: readonly number[] = []): LatencyHistograms | undefined {
   if (wait.length === 0 && handle.length === 0) return undefined;
-  return { wait: unpackHistogram(wait), handle: unpackHistogram(handle) };
+  // Few numbers may stand for many, in all rows at once: they are unpacked when somebody looks at them.
+  let unpacked: LatencyHistograms | undefined;
+  const read = (): LatencyHistograms => {
+    unpacked ??= { wait: unpackHistogram(wait), handle: unpackHistogram(handle) };
+    return unpacked;
+  };
+  return {
+    get wait() {
+      return read().wait;
+    },
+    get handle() {
+      return read().handle;
+    },
+  };
 }
 
 function supervisorRows(columns: SupervisorColumns, now: Now): SupervisorStats[] {

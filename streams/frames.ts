@@ -1,4 +1,4 @@
-import { type Changes, MAX_CHANGED_ROWS, MAX_ID, MAX_PROCESS_NAME } from './changes.js';
+import { type Changes, MAX_CHANGED_ROWS, MAX_ID, MAX_PROCESS_NAME, type ServerColumns } from './changes.js';
 import {
   amount,
   type Check,
@@ -14,7 +14,7 @@ import {
   time,
 } from './check.js';
 import type { NodeModel } from './evolve.js';
-import { isPackedHistogram } from './histogram.js';
+import { bucketsIn, isPackedHistogram } from './histogram.js';
 import { snapshotOf } from './project.js';
 import type { MemoryStats, NodeVitals, ObserverSnapshot } from './snapshot.js';
 
@@ -91,7 +91,13 @@ const name = orNull(textUpTo(MAX_PROCESS_NAME));
 const amounts = list(amount, 9);
 const packed = that(isPackedHistogram, 'a packed histogram');
 
-const SERVERS = columns(
+/**
+ * All histograms of a report may have so many buckets: two numbers of it may stand for a whole histogram. A page of the widest
+ * fits, and so do as many rows as may change, from a microsecond to half a minute in each.
+ */
+const MAX_BUCKETS = 800_000;
+
+const SERVER_COLUMNS = columns(
   {
     id,
     name,
@@ -108,6 +114,14 @@ const SERVERS = columns(
   },
   MAX_CHANGED_ROWS,
 );
+
+const SERVERS: Check = (value, path) => {
+  SERVER_COLUMNS(value, path);
+  const { wait, handle } = value as ServerColumns;
+  if (bucketsIn(wait) + bucketsIn(handle) > MAX_BUCKETS) {
+    throw new TypeError(`${path} must have histograms of at most ${MAX_BUCKETS} buckets together`);
+  }
+};
 
 const SUPERVISORS = columns(
   {

@@ -144,6 +144,13 @@ export function unpackHistogram([first, max, ...runs]: readonly number[]): Histo
   return { first, counts, max };
 }
 
+/** How many buckets these packed histograms have together. */
+export function bucketsIn(histograms: readonly (readonly number[])[]): number {
+  let buckets = 0;
+  for (const packed of histograms) for (let at = 2; at < packed.length; at += 1) buckets += lengthOf(packed[at] ?? 0);
+  return buckets;
+}
+
 /** Whether it can be unpacked, and to nothing large. */
 export function isPackedHistogram(value: unknown): boolean {
   if (!Array.isArray(value) || value.length > BUCKETS + 2) return false;

@@ -7,11 +7,14 @@ export const MAX_BODY_DEPTH = 64;
 /** How many values of one body may be other than plain JSON. Reviving the costliest, errors, takes about 5 us each. */
 export const MAX_ANNOTATIONS = 2000;
 
-/** How many entries a Map or a Set may have: each has to be put in, and its place looked for. */
+/** How many entries all Maps and Sets of one body may have: each has to be put in, and its place looked for. */
 const MAX_ENTRIES = 20_000;
 
 /** The longest path of an annotation, in characters. */
 const MAX_PATH = 1000;
+
+/** How many steps the paths of all annotations of one body take together: each is walked here, and then to revive. */
+const MAX_STEPS = 20_000;
 
 // An instance of our own: classes and transformers that an application registers with superjson's default one
 // must not become things that a peer can make this process construct.
@@ -27,8 +30,8 @@ const CARRIERS: ReadonlyMap<unknown, (json: unknown) => boolean> = new Map<unkno
   ['bigint', (json) => typeof json === 'string' && BIGINT.test(json)],
   ['number', (json) => json === 'NaN' || json === 'Infinity' || json === '-Infinity' || json === '-0'],
   ['Date', (json) => typeof json === 'string' && DATE.test(json) && !Number.isNaN(Date.parse(json))],
-  ['set', areEntries],
-  ['map', (json) => areEntries(json) && json.every((entry) => Array.isArray(entry) && entry.length === 2)],
+  ['set', Array.isArray],
+  ['map', (json) => Array.isArray(json) && json.every((entry) => Array.isArray(entry) && entry.length === 2)],
   ['Error', isErrorCarrier],
 ]);
 
@@ -119,6 +122,8 @@ interface Seen {
 function checkAnnotations(json: unknown, annotations: unknown): void {
   const root: Seen = { revived: false, inner: new Map() };
   let count = 0;
+  let steps = 0;
+  let entries = 0;
 
   function visit(annotation: unknown, path: readonly string[]): void {
     if (!Array.isArray(annotation) || annotation.length < 1 || annotation.length > 2) {
@@ -132,6 +137,9 @@ function checkAnnotations(json: unknown, annotations: unknown): void {
     if (carries === undefined) throw new Fault(`a value of kind ${JSON.stringify(annotation[0])?.slice(0, 40)}`);
     if (seen.revived || !carries(value)) throw new Fault(`something that is no ${annotation[0]}`);
     seen.revived = true;
+    if (annotation[0] !== 'set' && annotation[0] !== 'map') return;
+    entries += (value as readonly unknown[]).length;
+    if (entries > MAX_ENTRIES) throw new Fault(`Maps and Sets of more than ${MAX_ENTRIES} entries`);
   }
 
   function visitAll(children: unknown, path: readonly string[]): void {
@@ -142,6 +150,9 @@ function checkAnnotations(json: unknown, annotations: unknown): void {
   function locate(path: readonly string[]): [unknown, Seen] {
     let value = json;
     let seen = root;
+    steps += path.length;
+    if (steps > MAX_STEPS)
+      throw new Fault(`values that are not plain JSON at paths of more than ${MAX_STEPS} steps in all`);
     for (const key of path) {
       const isPlace = Array.isArray(value) ? INDEX.test(key) && Number(key) < value.length : isRecord(value);
       if (!isPlace || seen.revived || !Object.hasOwn(value as object, key)) throw new Fault('an annotation of nothing');
@@ -184,12 +195,6 @@ function hasCycle(equalities: NonNullable<NonNullable<SuperJSONResult['meta']>['
       return false;
     });
   });
-}
-
-function areEntries(json: unknown): json is unknown[] {
-  if (!Array.isArray(json)) return false;
-  if (json.length > MAX_ENTRIES) throw new Fault(`a Map or Set of more than ${MAX_ENTRIES} entries`);
-  return true;
 }
 
 function isErrorCarrier(json: unknown): boolean {

@@ -4,7 +4,9 @@ import { Session } from '../../src/cluster/session.js';
 import { FrameReader } from '../../src/observer/frame-reader.js';
 import { MAX_CHANGED_ROWS } from '../../streams/changes.js';
 import { JSON_LIMITS } from '../../streams/json.js';
+import { latencyOf } from '../../streams/latency.js';
 import { decodeLogPart } from '../../streams/log.js';
+import type { ObserverSnapshot } from '../../streams/snapshot.js';
 
 interface WorstInput {
   readonly input: string;
@@ -62,7 +64,9 @@ const FRAMES: Readonly<Record<string, string>> = {
     `[${items((at) => `{"${base36(Math.min(at, maxNames - 50))}":"${at}"}`, PARTS / 3)}]`,
   ),
   'different texts': body(`[${items((at) => `"${base36(at)}"`, PARTS)}]`),
-  'records of a MiB': body(`[${items((at) => `{"id":${at},"name":"customer number ${at}","city":"some city"}`)}]`),
+  'records of a MiB': body(
+    `[${items((at) => `{"id":${at},"name":"customer number ${at}","city":"some city","notes":"${'n'.repeat(80)}"}`)}]`,
+  ),
   'names with white space behind': body(`{${items((at) => `"${base36(at)}"  :0`)}}`),
   '2,000 Dates': annotated('"2020-01-01T00:00:00.000Z"', 'Date'),
   '2,000 bigints of 600 digits': annotated(`"${'9'.repeat(600)}"`, 'bigint'),
@@ -70,8 +74,9 @@ const FRAMES: Readonly<Record<string, string>> = {
   '2,000 Sets': annotated(`[${items((at) => String(at), 100)}]`, 'set'),
   '50,000 annotations': annotated('"1"', 'bigint', 50_000),
   '2,000 annotations 60 deep': deepPaths(60, 2000),
+  'Sets of many entries': annotated(`[${items((at) => String(at), 20_000)}]`, 'set', 10),
   'a Map of too many entries': body(`[${items((at) => `[${at},1]`, PARTS)}]`, '["map"]'),
-  'a Map of 20,000 entries': body(`[${items((at) => `["${base36(at)}","${base36(at)}"]`, 20_000)}]`, '["map"]'),
+  'a Map of 13,000 entries': body(`[${items((at) => `["${base36(at)}","${base36(at)}"]`, 13_000)}]`, '["map"]'),
   'one name over and over': body(`{${items(() => '"a":0')}}`),
   'one name in each object': body(`[${items((at) => `{"a":${at},"b":1,"c":2}`, PARTS)}]`),
   'a path of a million keys': body('1', `{"${'a.'.repeat(SPACE / 2)}":["Date"]}`),
@@ -102,7 +107,7 @@ function report(rows: number, histogram: string, changes = '"type":"page","page"
   return `{${head},"changes":{${changes},"servers":{${servers}},"supervisors":{${none}}}}`;
 }
 
-function read(text: string): WorstInput {
+function read(text: string, then?: (snapshot: ObserverSnapshot) => unknown): WorstInput {
   return {
     input: text,
     run: () => {
@@ -112,7 +117,9 @@ function read(text: string): WorstInput {
       } catch (thrown) {
         if (!(thrown instanceof TypeError)) throw thrown;
       }
-      return reader.frames.get('n')?.snapshot.totalMessages;
+      const snapshot = reader.frames.get('n')?.snapshot;
+      if (snapshot !== undefined) then?.(snapshot);
+      return snapshot?.totalMessages;
     },
   };
 }
@@ -127,7 +134,12 @@ export function* worstInputs(): Iterable<readonly [string, WorstInput]> {
   for (const [name, input] of Object.entries(FRAMES)) {
     yield [`frame: ${name}`, { input, run: () => attempt(() => decode(input, { maxBytes: MAX_FRAME_BYTES })) }];
   }
-  yield [`report: ${MAX_CHANGED_ROWS} rows, histograms of 376 buckets`, read(report(MAX_CHANGED_ROWS, SPREAD))];
+  yield [`report: ${MAX_CHANGED_ROWS} rows, too many buckets`, read(report(MAX_CHANGED_ROWS, SPREAD))];
+  yield [`report: ${MAX_CHANGED_ROWS / 2} rows, histograms of 376 buckets`, read(report(MAX_CHANGED_ROWS / 2, SPREAD))];
+  yield [
+    `report: ${MAX_CHANGED_ROWS / 2} rows, and their latency`,
+    read(report(MAX_CHANGED_ROWS / 2, SPREAD), latencyOf),
+  ];
   yield ['report: 100 rows, packed histograms', read(report(100, PACKED))];
   yield ['report: 1000 rows', read(report(1000, '[3,900,1,2,3,4,5,-9,1,2,3]'))];
   yield ['report: too many rows', read(report(9000, '[]'))];

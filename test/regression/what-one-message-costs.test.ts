@@ -9,6 +9,7 @@ import { applyChanges, type Changes, MAX_CHANGED_ROWS, MAX_ROWS, pageOf } from '
 import { emptyModel, evolveAll, type NodeModel } from '../../streams/evolve.js';
 import { decodeReport } from '../../streams/frames.js';
 import { excessOf, JSON_LIMITS } from '../../streams/json.js';
+import { histogramsOf } from '../../streams/latency.js';
 import { decodeLogPart, KEPT_ENTRIES } from '../../streams/log.js';
 import { server, stamped } from '../helpers/events.js';
 import { ObservedCluster } from '../helpers/observed-cluster.js';
@@ -64,7 +65,17 @@ describe('a body is refused', () => {
           .split(',')
           .map((at) => [at, 1]),
       ),
-      'Map or Set of more than',
+      'Maps and Sets of more than',
+    ],
+    [
+      'Sets of too many entries together',
+      [0, 1, 2].map((each) => new Set(Array.from({ length: 7000 }, (_, at) => each * 7000 + at))),
+      'Maps and Sets of more than',
+    ],
+    [
+      'values that are no JSON too deep within it, too often',
+      Array.from({ length: 50 }, () => 0).reduce<unknown>((within) => [within], Array(500).fill(1n)),
+      'paths of more than',
     ],
     ['a value at too long a path', { ['k'.repeat(1001)]: 1n }, 'too long a path'],
     ['too many values that are no JSON', Array(MAX_ANNOTATIONS + 1).fill(1n), 'not plain JSON'],
@@ -96,6 +107,8 @@ describe('what a node tells of its processes', () => {
   const model = evolveAll(emptyModel(now), stamped(server('p1')));
   const page = pageOf(model, 0) as Extract<Changes, { type: 'page' }>;
   const memory = { heapUsed: 1, heapTotal: 1, external: 1, rss: 1 };
+  /** A packed histogram of 376 buckets. */
+  const WIDEST = [0, 1, 1, -374, 1];
   const report = (changes: unknown): string =>
     JSON.stringify({ incarnation: 1, version: 1, timestamp: 0, memory, changes });
   const wide = (count: number, fields: object = {}) =>
@@ -107,8 +120,16 @@ describe('what a node tells of its processes', () => {
     ['too many rows', wide(MAX_CHANGED_ROWS + 1), 'at most'],
     ['an id that no node makes', wide(1, { id: ['x'.repeat(201)] }), 'servers.id'],
     ['a name that nobody cut', wide(1, { name: ['x'.repeat(201)] }), 'servers.name'],
+    ['histograms that unpack to too much', wide(MAX_CHANGED_ROWS, { wait: [WIDEST], handle: [WIDEST] }), 'buckets'],
   ])('is refused with %s', (_what, servers, problem) => {
     expect(() => decodeReport(report({ ...page, servers }))).toThrow(problem);
+  });
+
+  it('is taken with a page of the widest histograms, which are unpacked when somebody looks', () => {
+    const servers = wide(1000, { id: ['p1'], wait: [WIDEST], handle: [WIDEST] });
+    const { changes } = decodeReport(report({ ...page, servers }));
+    const [row] = applyChanges(undefined, 1, changes, now)?.servers.rows ?? [];
+    expect(row && histogramsOf(row)?.handle.counts.length).toBe(376);
   });
 
   it('is not added to without an end', () => {

@@ -3,8 +3,14 @@ import type { Seal } from './transport.js';
 /** Between the frames of one message. JSON as it is written here has no line breaks. */
 export const SEPARATOR = '\n';
 
-/** So long one connection is listened to before others have their turn, and so long it then waits for its own, ms. */
+/** So long one connection is listened to before others have their turn, ms. */
 const SLICE_MS = 5;
+
+/** Its own turn comes again when others had as long, but not later than this, ms: its heartbeats wait, too. */
+const MAX_PAUSE_MS = 50;
+
+/** What comes within this time of what came before, ms, came together with it: only its reader was at work in between. */
+const TOGETHER_MS = 0.02;
 
 /** A look at the clock costs a tenth of the smallest frame. */
 const FRAMES_A_LOOK = 16;
@@ -30,8 +36,8 @@ export class Inbox {
   /** The rest of a message that was opened. */
   #rest: string | undefined;
   #isFull = false;
-  #frames = 0;
-  #sliceStart: number | undefined;
+  /** For how long it was listened to, less the time that others had in between, ms. */
+  #spentMs = 0;
   #lookedAt = 0;
 
   constructor(handlers: InboxHandlers) {
@@ -63,13 +69,19 @@ export class Inbox {
   }
 
   #deliver(): void {
+    this.#lookAfterOthers();
+    let frames = 0;
     for (let text = this.#next(); text !== undefined; text = this.#next()) {
       this.#handlers.onFrame(text);
-      this.#frames += 1;
-      if (this.#frames % FRAMES_A_LOOK === 0 && this.#isSliceOver()) {
+      frames += 1;
+      if (frames % FRAMES_A_LOOK === 0 && this.#isSliceOver()) {
         this.#yield();
         return;
       }
+    }
+    if (this.#isSliceOver()) {
+      this.#yield();
+      return;
     }
     if (!this.#isFull) return;
     this.#isFull = false;
@@ -95,14 +107,19 @@ export class Inbox {
     return text;
   }
 
-  /** A slice begins with the first look, and anew where there was nothing to look at for as long as one takes. */
+  /** What others had, they need not be given. */
+  #lookAfterOthers(): void {
+    const now = performance.now();
+    const othersMs = now - this.#lookedAt;
+    this.#spentMs = othersMs < TOGETHER_MS ? this.#spentMs + othersMs : Math.max(0, this.#spentMs - othersMs);
+    this.#lookedAt = now;
+  }
+
   #isSliceOver(): boolean {
     const now = performance.now();
-    if (this.#sliceStart === undefined || now - this.#lookedAt > SLICE_MS) this.#sliceStart = now;
+    this.#spentMs += now - this.#lookedAt;
     this.#lookedAt = now;
-    if (now - this.#sliceStart < SLICE_MS) return false;
-    this.#sliceStart = undefined;
-    return true;
+    return this.#spentMs >= SLICE_MS;
   }
 
   #yield(): void {
@@ -110,6 +127,7 @@ export class Inbox {
       this.#isFull = true;
       this.#handlers.onFull();
     }
-    setTimeout(() => this.#deliver(), SLICE_MS);
+    setTimeout(() => this.#deliver(), Math.min(this.#spentMs, MAX_PAUSE_MS));
+    this.#spentMs = 0;
   }
 }

@@ -1,4 +1,4 @@
-import { expect, test, vi } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { Inbox } from '../../../src/cluster/inbox.js';
 import { Session } from '../../../src/cluster/session.js';
 
@@ -29,9 +29,23 @@ function work(ms: number): void {
   while (performance.now() < end);
 }
 
+/** Time passes when it is told to. Returns what lets it pass, ms. */
+function slowMotion(): (ms: number) => void {
+  let now = 0;
+  vi.spyOn(performance, 'now').mockImplementation(() => now);
+  return (ms) => {
+    now += ms;
+  };
+}
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
 const NUMBERS = Array.from({ length: 1000 }, (_, at) => String(at));
 
 test('what is quickly taken is handed over at once, frame by frame', () => {
+  slowMotion();
   const { inbox: box, frames, events } = inbox();
   box.add(NUMBERS.slice(0, 500).join('\n'));
   for (const number of NUMBERS.slice(500)) box.add(number);
@@ -67,6 +81,37 @@ test('many messages of one frame in one turn are handed over bit by bit, as well
   await vi.waitFor(() => expect(box.isFull).toBe(false));
   expect(frames).toEqual(NUMBERS);
   expect(events).toEqual(['full', 'empty']);
+});
+
+test.each([0.4, 1, 20])('frames that take %d ms each are handed over bit by bit, as well', async (ms) => {
+  const pass = slowMotion();
+  const { inbox: box, frames, events } = inbox(() => pass(ms));
+  box.add(NUMBERS.slice(0, 100).join('\n'));
+  expect(frames.length).toBe(16);
+  expect(events).toEqual(['full']);
+  await vi.waitFor(() => expect(box.isFull).toBe(false));
+  expect(frames).toEqual(NUMBERS.slice(0, 100));
+  expect(events).toEqual(['full', 'empty']);
+});
+
+test('large messages, too, are for half of the time at most', () => {
+  const pass = slowMotion();
+  const { inbox: box, frames, events } = inbox(() => pass(20));
+  box.add('a large one');
+  expect(events).toEqual(['full']);
+  box.add('another');
+  expect(frames).toEqual(['a large one']);
+});
+
+test('who asks, is answered and asks again is not kept waiting: others have had their time', () => {
+  const pass = slowMotion();
+  const { inbox: box, frames, events } = inbox(() => pass(0.04));
+  for (const number of NUMBERS) {
+    box.add(number);
+    pass(0.06);
+  }
+  expect(frames).toEqual(NUMBERS);
+  expect(events).toEqual([]);
 });
 
 test('nothing comes after it was cleared', async () => {

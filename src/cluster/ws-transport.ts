@@ -198,11 +198,8 @@ class WsConnection implements Connection {
   guard(socket: Socket): void {
     this.#socket = socket;
     const check = () => {
-      if (!this.#isTrusted && socket.bytesRead <= MAX_STRANGER_BYTES) return;
-      socket.off('data', check);
-      if (this.#isTrusted || this.#webSocket.readyState !== WebSocket.OPEN) return;
-      this.#webSocket.pause();
-      this.#handlers?.onViolation('frame_too_large');
+      if (this.#isTrusted) socket.off('data', check);
+      else if (socket.bytesRead > MAX_STRANGER_BYTES) this.#stopStranger();
     };
     socket.on('data', check);
   }
@@ -248,6 +245,16 @@ class WsConnection implements Connection {
   terminate(): void {
     this.#inbox.clear();
     this.#webSocket.terminate();
+  }
+
+  #stopStranger(): void {
+    if (this.#webSocket.readyState === WebSocket.OPEN) {
+      this.#webSocket.pause();
+      this.#handlers?.onViolation('frame_too_large');
+    } else {
+      // It was told goodbye, and goes on.
+      this.terminate();
+    }
   }
 
   #flush(): void {

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
-import type { Closing, Connection, Listener } from '../../../src/cluster/transport.js';
+import { type Closing, type Connection, type Listener, MAX_STRANGER_BYTES } from '../../../src/cluster/transport.js';
 import { createWsTransport } from '../../../src/cluster/ws-transport.js';
 
 /** Far more than what the sockets of both sides hold. */
@@ -88,5 +88,40 @@ describe('the backlog of a connection over WebSockets', () => {
     await eventually(() => expect(connection.backlog).toBe(0));
     connection.send('to nobody');
     expect(connection.backlog).toBe(0);
+  });
+});
+
+describe('a stranger over WebSockets', () => {
+  const FRAGMENT = Buffer.alloc(16 * 1024, 'x');
+
+  it.each([
+    ['which was told goodbye', 'nonsense'],
+    ['of which much is still to be handed over', '\n'.repeat(64 * 1024)],
+  ])('%s is read no more than another, though it goes on', async (_what, opening) => {
+    const ends: Closing[] = [];
+    let connection: Connection | undefined;
+    const listener = await createWsTransport().listen({ host: '127.0.0.1', port: 0 }, (given) => {
+      connection = given;
+      given.handle({
+        onMessage: () => given.close(4011, 'not_json'),
+        onViolation: () => given.close(4009, 'frame_too_large'),
+        onClose: (closing) => ends.push(closing),
+      });
+    });
+    const stranger = new WebSocket(`ws://127.0.0.1:${listener.port}`, { perMessageDeflate: false });
+    stranger.on('error', () => undefined);
+    await once(stranger, 'open');
+    // It does not want to know.
+    stranger.pause();
+    stranger.send(opening);
+    const goOn = (): void => {
+      if (stranger.readyState !== WebSocket.OPEN) return;
+      stranger.send(FRAGMENT, { fin: false }, (error) => error ?? setImmediate(goOn));
+    };
+    goOn();
+    await eventually(() => expect(ends.length).toBe(1));
+    expect(connection?.received).toBeLessThan(2 * MAX_STRANGER_BYTES);
+    stranger.terminate();
+    await listener.close();
   });
 });

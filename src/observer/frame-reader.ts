@@ -8,8 +8,8 @@ import { NodeTimeoutError } from '../errors.js';
 import { type Known, REPORT } from './publisher.js';
 
 /** How long answers may take, ms. */
-interface Patience {
-  /** The next one. */
+export interface Patience {
+  /** The next one; none is asked for any more when there is nothing left. */
   left(): number;
   /** For people. */
   readonly timeoutMs: number;

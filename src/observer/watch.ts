@@ -1,6 +1,6 @@
 import { type Observable, Subject } from 'rxjs';
 import { NodeTimeoutError } from '../errors.js';
-import { type FrameReader, within } from './frame-reader.js';
+import { type FrameReader, type Patience, within } from './frame-reader.js';
 import { type Linked, linkedAfter, UP } from './linked.js';
 import type { ObservedChange, ObservedMember } from './members.js';
 import { IDLE_PUSH_MS, PAGING_MS, REPORT, UNWATCH, WATCH } from './publisher.js';
@@ -31,8 +31,8 @@ interface WatchPorts<Id extends string> {
 export class Watch<Id extends string> {
   readonly #ports: WatchPorts<Id>;
   readonly #watched = new Set<Id>();
-  /** Who is being asked to be watched, and by which question. */
-  readonly #asking = new Map<Id, Promise<void>>();
+  /** Who is being asked to be watched, and for how long yet. Whoever is in here no more is asked for no other page. */
+  readonly #asking = new Map<Id, Patience>();
   /** What nodes answered that was no report. */
   readonly #problems = new Map<Id, Linked>();
   readonly #noticed$ = new Subject<void>();
@@ -51,13 +51,15 @@ export class Watch<Id extends string> {
   begin(id: Id): void {
     const { now, reader } = this.#ports;
     this.#watched.add(id);
-    const asked = reader.ask(id, WATCH, within(MAX_ANSWER_MS, now, PAGING_MS));
-    this.#asking.set(id, asked);
-    const isPresent = (): boolean => this.#asking.get(id) === asked && this.#asking.delete(id);
-    asked.then(
-      () => isPresent() && this.#solved(id),
+    const patience = within(MAX_ANSWER_MS, now, PAGING_MS);
+    this.#asking.set(id, patience);
+    const isPresent = (): boolean => this.#asking.get(id) === patience;
+    const isAnswered = (): boolean => isPresent() && this.#asking.delete(id);
+    const left = (): number => (isPresent() ? patience.left() : 0);
+    reader.ask(id, WATCH, { ...patience, left }).then(
+      () => isAnswered() && this.#solved(id),
       (thrown) => {
-        if (!isPresent()) return;
+        if (!isAnswered()) return;
         this.#problem(id, thrown);
         // Its answer was lost, or is not to come.
         if (thrown instanceof NodeTimeoutError && this.#watched.has(id)) this.begin(id);

@@ -323,6 +323,33 @@ describe('a large node', () => {
     subscription.unsubscribe();
   });
 
+  test('is asked for no other page when nobody watches any more', async () => {
+    const world = new ObservedCluster();
+    const a = await world.start('nodeA');
+    const b = await world.startBare('nodeB');
+    const { type, servers, supervisors } = pageOf(
+      emptyModel(() => 0),
+      0,
+    ) as Extract<Changes, { type: 'page' }>;
+    let pages = 0;
+    const answer = (known: unknown): Promise<string> => {
+      const at = (known as { page?: number } | null)?.page ?? 0;
+      pages += 1;
+      const page = reportOf(1, { type, page: at, isLast: false, servers, supervisors });
+      return new Promise((resolve) => world.clock.setTimeout(() => resolve(page), 300));
+    };
+    b.rpc.handle('observer.watch', answer);
+    b.rpc.handle('observer.report', answer);
+    await world.run(1000);
+    const subscription = a.ClusterObserver.snapshot$.subscribe();
+    await world.run(1000);
+    expect(pages).toBeGreaterThan(2);
+    subscription.unsubscribe();
+    const asked = pages;
+    await world.run(5000);
+    expect(pages).toBe(asked);
+  });
+
   test('is waited for, however long its first answer takes: `timeout` until then, and asked once', async () => {
     const world = new ObservedCluster();
     const a = await world.start('nodeA');

@@ -78,13 +78,10 @@ export class Dialer {
     this.#end(target);
   }
 
-  /** The target turned out to be the local node under another name. */
-  reachedSelf(target: NodeId): void {
-    this.#seeds.delete(target);
-    this.#end(target);
-  }
-
-  /** The attempt came to nothing: the next one is due after a longer delay. */
+  /**
+   * The attempt came to nothing: the next one is due after a longer delay. So it is where the target said that it is this
+   * very node, under another name: whoever stands there for a moment can say so.
+   */
   failed(target: NodeId): void {
     const attempts = this.#attempts.get(target);
     if (attempts === undefined || attempts.timer !== undefined) return;

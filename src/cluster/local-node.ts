@@ -421,8 +421,7 @@ export class LocalNode {
     if (end.kind === 'refused') this.#complaints.refused({ end, target, linkedWith, remote: link.remote });
     if (target === undefined) return;
     const reason = end.kind === 'refused' ? end.reason : undefined;
-    if (reason === 'self') this.#dialer.reachedSelf(target);
-    else if (reason === 'duplicate_link' && peerId !== undefined && this.isConnected(peerId)) {
+    if (reason === 'duplicate_link' && peerId !== undefined && this.isConnected(peerId)) {
       this.#dialer.reached(target, peerId);
     } else {
       this.#dialer.failed(target);

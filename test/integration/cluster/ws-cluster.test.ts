@@ -397,6 +397,24 @@ describe('a stranger who is refused', () => {
     await a.cluster.stop();
     await new Promise((resolve) => impostor.close(resolve));
   });
+
+  it('cannot make a node give up a seed by telling it that it is the node itself', async () => {
+    const impostor = new WebSocketServer({ host: '127.0.0.1', port: 0 });
+    await once(impostor, 'listening');
+    let visits = 0;
+    impostor.on('connection', (socket) => {
+      visits += 1;
+      socket.send(encode({ type: 'refused', reason: 'self', message: 'you reached yourself' }));
+      socket.close(4002, 'self');
+    });
+    const { port } = impostor.address() as { port: number };
+    const a = await startNode('nodeA', [`nodeB@127.0.0.1:${port}`], { clusterSecret: 'secret' });
+    await eventually(() => expect(visits).toBeGreaterThan(1));
+    await new Promise((resolve) => impostor.close(resolve));
+    const b = await startNode('nodeB', [], { clusterSecret: 'secret', port });
+    await eventually(() => expect(a.cluster.isNodeConnected(b.id)).toBe(true));
+    expect(a.errors).toEqual([]);
+  });
 });
 
 describe('a member', () => {

@@ -263,7 +263,7 @@ export class LocalNode {
     if (link.peerRole === 'member') this.#penalties.forgive(link.remote);
     if (peer.id === this.id) {
       link.refuse({ reason: 'id_conflict', message: `${peer.id} is this very node` });
-      this.#complaints.idConflict();
+      if (link.peerRole === 'member') this.#complaints.idConflict();
       return;
     }
     if (link.peerRole === 'observer') {
@@ -447,8 +447,16 @@ export class LocalNode {
     this.#probes.settle(id, false);
   }
 
+  /** Whoever is in the middle of telling something long has no way to answer in between, but is there. */
   #probe(id: NodeId, then: (answered: boolean) => void): void {
-    this.#probes.ask(id, () => this.#linkWith(id)?.send({ type: 'probe' }), then);
+    const link = this.#linkWith(id);
+    const before = link?.received ?? 0;
+    const isTelling = (): boolean => link !== undefined && link === this.#linkWith(id) && link.received > before;
+    this.#probes.ask(
+      id,
+      () => link?.send({ type: 'probe' }),
+      (answered) => then(answered || isTelling()),
+    );
   }
 
   #apply({ state, changes }: membership.Outcome): void {

@@ -283,6 +283,8 @@ describe('an observer', () => {
     await expect(RawPeer.join(a.id, b.id, undefined, 'observer')).rejects.toThrow();
     await expect(RawPeer.join(a.id, a.id, undefined, 'observer')).rejects.toThrow();
     expect(a.events).toEqual(['up nodeB']);
+    // It is no node that could be in the way of this one.
+    expect(a.errors).toEqual([]);
     expect(await b.rpc.request(a.id, 'nothing', null, 5000).catch((error) => error.code)).toBe('NOEX_REMOTE');
   });
 });
@@ -419,6 +421,21 @@ describe('a stranger who is refused', () => {
 
 describe('a member', () => {
   const rogueId = NodeId.parse('rogue@127.0.0.1:1');
+
+  it('that cannot say that it is there, because it is telling something long, keeps its id', async () => {
+    const a = await startNode('nodeA', [], { heartbeatIntervalMs: 1000 });
+    const first = await RawPeer.join(a.id, rogueId);
+    const telling = setInterval(() => first.socket.send('x', { fin: false }), 20);
+    try {
+      await expect(RawPeer.join(a.id, rogueId)).rejects.toThrow(/id_conflict|duplicate_link/);
+      expect(a.events).toEqual(['up rogue']);
+    } finally {
+      clearInterval(telling);
+    }
+    const second = await RawPeer.join(a.id, rogueId);
+    expect(await first.closed).toMatch('1006');
+    second.socket.close();
+  });
 
   it.each([
     ['what is not JSON', '}', '4011 not_json', 'not_json'],

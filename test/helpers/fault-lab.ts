@@ -40,7 +40,7 @@ export class FaultLab {
   async attach(name: string, nodes: readonly FaultNode[]): Promise<FaultNode> {
     const { listen } = await this.network.place(name);
     const addresses = nodes.map(({ id }) => id);
-    const onlooker = await FaultNode.attach(name, addresses, listen);
+    const onlooker = await FaultNode.attach(name, addresses, this.#config.observerSecret, listen);
     this.#all.push(onlooker);
     await onlooker.ask('probe', true);
     return onlooker;

@@ -156,8 +156,8 @@ const answers = {
     await Cluster.start(config);
     return Cluster.getLocalNodeId();
   },
-  async attach(addresses) {
-    ClusterObserver = await noex.attach(addresses, { onError });
+  async attach({ addresses, observerSecret }) {
+    ClusterObserver = await noex.attach(addresses, { onError, ...(observerSecret && { observerSecret }) });
     ClusterObserver.subscribe(({ type, nodeId, reason }) => {
       if (type === 'node_up') tell({ type: 'up', id: nodeId });
       if (type === 'node_down') tell({ type: 'down', id: nodeId, reason });

@@ -40,7 +40,10 @@ export interface View {
 
 interface Answers {
   start: (config: ClusterConfig) => string;
-  attach: (addresses: readonly string[]) => string;
+  attach: (to: {
+    readonly addresses: readonly string[];
+    readonly observerSecret: ClusterConfig['observerSecret'];
+  }) => string;
   watch: () => void;
   probe: (isOn: boolean) => void;
   view: () => View;
@@ -110,9 +113,14 @@ export class FaultNode {
     return new FaultNode(name, id, false, born);
   }
 
-  static async attach(name: string, addresses: readonly string[], dialFrom: string): Promise<FaultNode> {
+  static async attach(
+    name: string,
+    addresses: readonly string[],
+    observerSecret: ClusterConfig['observerSecret'],
+    dialFrom: string,
+  ): Promise<FaultNode> {
     const born = await Born.fork(['--outside'], dialFrom);
-    const id = await born.talk.ask('attach', addresses);
+    const id = await born.talk.ask('attach', { addresses, observerSecret });
     await born.talk.ask('watch', undefined);
     return new FaultNode(name, id, true, born);
   }

@@ -1,7 +1,9 @@
+import type { ClusterConfig } from '../../src/cluster/cluster-config.js';
+
 /** Under which a cluster is soaked. */
 export interface Conditions {
   /** Of the nodes; what is not here is as it comes. */
-  readonly settings: Readonly<Record<string, number>>;
+  readonly settings: Partial<ClusterConfig>;
   /** Views agree, and what nodes have open is as before, within this time after the end of a fault, ms. */
   readonly boundMs: number;
 }
@@ -18,3 +20,9 @@ export const QUICK: Conditions = {
 };
 /** Attempts to reconnect are up to 30 s apart. */
 export const AS_THEY_COME: Conditions = { settings: {}, boundMs: 60_000 };
+
+/** With a secret for nodes, and another one for who looks on: bytes that are changed on the way end a link. */
+export function secured({ settings, boundMs }: Conditions): Conditions {
+  const secrets = { clusterSecret: 'of nodes, in a soak', observerSecret: 'of observers, in a soak' };
+  return { settings: { ...settings, ...secrets }, boundMs };
+}

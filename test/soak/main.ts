@@ -1,11 +1,11 @@
 // npm run soak: a cluster of real nodes with the workload of the demo, to which things happen all the time, at random, but
 // of a seed that is printed. After each, all has to be well again, without any restart.
 //
-//   npm run soak -- --minutes 30 [--seed 1] [--nodes 5] [--default-settings]
+//   npm run soak -- --minutes 30 [--seed 1] [--nodes 5] [--default-settings] [--secured]
 //
 // Ends with a summary, also when it is interrupted; with exit code 1 as soon as anything is wrong.
 import { parseArgs } from 'node:util';
-import { AS_THEY_COME, QUICK } from './conditions.js';
+import { AS_THEY_COME, QUICK, secured } from './conditions.js';
 import { type Injection, schedule } from './schedule.js';
 import { Soak } from './soak.js';
 import { Tally } from './tally.js';
@@ -16,12 +16,13 @@ const { values } = parseArgs({
     seed: { type: 'string' },
     nodes: { type: 'string', default: '5' },
     'default-settings': { type: 'boolean' },
+    secured: { type: 'boolean' },
   },
 });
 const [minutes, size] = [Number(values.minutes), Number(values.nodes)];
 const seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31));
 if (!(minutes > 0) || !Number.isInteger(seed) || !(size >= 3 && size <= 26)) {
-  console.error('npm run soak -- [--minutes 5] [--seed N] [--nodes 3 to 26] [--default-settings]');
+  console.error('npm run soak -- [--minutes 5] [--seed N] [--nodes 3 to 26] [--default-settings] [--secured]');
   process.exit(2);
 }
 const names = Array.from({ length: size }, (_, at) => `node${String.fromCharCode('A'.charCodeAt(0) + at)}`);
@@ -34,7 +35,8 @@ void interrupted.then(() => {
 });
 
 console.error(`seed ${seed}`);
-const conditions = values['default-settings'] ? AS_THEY_COME : QUICK;
+const settings = values['default-settings'] ? AS_THEY_COME : QUICK;
+const conditions = values.secured ? secured(settings) : settings;
 const tally = new Tally(seed, names);
 const soak = new Soak(names, conditions, tally);
 let now: readonly Injection[] = [];

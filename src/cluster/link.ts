@@ -249,7 +249,9 @@ export class Link {
   #closed(closing: Closing): void {
     if (!this.#isOver) {
       this.#finish();
-      this.#handlers.onEnd(this, endOf(closing));
+      // On an established link a refusal is said in a frame, which is sealed; a close code is not.
+      const isRefusal = this.#handshake.step !== 'established';
+      this.#handlers.onEnd(this, isRefusal ? endOf(closing) : { kind: 'broken', reason: clip(closing.reason) });
     }
     this.#handlers.onReleased(this);
   }

@@ -280,6 +280,7 @@ describe('an observer', () => {
     const a = await startNode('nodeA');
     const b = await startNode('nodeB', [a.id]);
     await eventually(() => expect(a.cluster.isNodeConnected(b.id)).toBe(true));
+    await eventually(() => expect(b.cluster.isNodeConnected(a.id)).toBe(true));
     await expect(RawPeer.join(a.id, b.id, undefined, 'observer')).rejects.toThrow();
     await expect(RawPeer.join(a.id, a.id, undefined, 'observer')).rejects.toThrow();
     expect(a.events).toEqual(['up nodeB']);
@@ -421,6 +422,14 @@ describe('a stranger who is refused', () => {
 
 describe('a member', () => {
   const rogueId = NodeId.parse('rogue@127.0.0.1:1');
+
+  it('is not believed what anybody on the way could say in its place: why its connection was closed', async () => {
+    const a = await startNode('nodeA', [], { clusterSecret: 'secret' });
+    const peer = await RawPeer.join(a.id, rogueId, 'secret');
+    peer.socket.close(4003, 'id_conflict');
+    await eventually(() => expect(a.events).toEqual(['up rogue', 'down rogue connection_closed']));
+    expect(a.errors).toEqual([]);
+  });
 
   it('that cannot say that it is there, because it is telling something long, keeps its id', async () => {
     const a = await startNode('nodeA', [], { heartbeatIntervalMs: 1000 });

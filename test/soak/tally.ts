@@ -22,7 +22,8 @@ export class Tally {
   readonly #begun = performance.now();
   readonly #seed: number;
   readonly #first: string;
-  /** How long it took until the views agreed, ms: by fault, after two at once, and from outside. */
+  readonly #times = new Map<string, number>();
+  /** How long it took until the views agreed, ms: after one fault, by kind; after two at once; and from outside. */
   readonly #took = new Map<string, number[]>();
   readonly #pairs: number[] = [];
   readonly #outside: number[] = [];
@@ -42,8 +43,10 @@ export class Tally {
 
   agreed(faults: readonly Injection[], tookMs: number, outsideMs: number): void {
     if (faults.length === 0) return;
-    for (const { kind } of faults) listOf(this.#took, kind).push(tookMs);
-    if (faults.length > 1) this.#pairs.push(tookMs);
+    for (const { kind } of faults) this.#times.set(kind, (this.#times.get(kind) ?? 0) + 1);
+    const [first, second] = faults;
+    if (second !== undefined) this.#pairs.push(tookMs);
+    else if (first !== undefined) listOf(this.#took, first.kind).push(tookMs);
     this.#outside.push(outsideMs);
   }
 
@@ -77,7 +80,7 @@ export class Tally {
       ['nodes', `${nodes}, and one observer attached from outside`],
       ['settings', Object.entries(settings).flat().join(' ') || 'as they come'],
       ['all views have to agree within', time(boundMs)],
-      ['faults', figure([...this.#took.values()].flat().length)],
+      ['faults', figure([...this.#times.values()].reduce((sum, times) => sum + times, 0))],
       ['`node_up` and `node_down` told', `${sum(({ ups }) => ups)} and ${sum(({ downs }) => downs)}`],
       ['messages counted by processes themselves', sum(({ handled }) => handled)],
       ['gaps, after each of which all was asked for anew', sum(({ gaps }) => gaps)],
@@ -91,16 +94,16 @@ export class Tally {
       ['**violations**', `**${violations}**`],
     ];
     const rows = [
-      ...KINDS.map((kind) => [FAULTS[kind].name, this.#took.get(kind) ?? []] as const),
-      ['two of these at once', this.#pairs] as const,
-      ['all of these, seen from outside', this.#outside] as const,
+      ...KINDS.map((kind) => [FAULTS[kind].name, this.#times.get(kind) ?? 0, this.#took.get(kind) ?? []] as const),
+      ['two of these at once', this.#pairs.length, this.#pairs] as const,
+      ['all of these, seen from outside', this.#outside.length, this.#outside] as const,
     ];
     return [
       '| what | |\n| --- | --- |',
       ...facts.map((fact) => `| ${fact.join(' | ')} |`),
-      '\n| fault | times | median until all views agree | worst |\n| --- | ---: | ---: | ---: |',
+      '\n| fault | times | median until all views agree, where it was alone | worst |\n| --- | ---: | ---: | ---: |',
       ...rows.map(
-        ([name, took]) => `| ${name} | ${took.length} | ${time(median(took))} | ${time(Math.max(...took))} |`,
+        ([name, times, took]) => `| ${name} | ${times} | ${time(median(took))} | ${time(Math.max(...took))} |`,
       ),
     ].join('\n');
   }

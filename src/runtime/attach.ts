@@ -13,6 +13,9 @@ import { type ClusterObserverApi, createClusterObserver } from '../observer/clus
 /** How long to wait for the nodes that the first one tells of, ms. */
 const INTRODUCTION_MS = 1000;
 
+/** A node that is back is to be seen soon: somebody is looking. For nodes among themselves there is no such hurry. */
+const RECONNECT_MAX_DELAY_MS = 5000;
+
 export interface AttachOptions extends Pick<ClusterConfig, 'tls' | 'forgetAfterMs'> {
   /** The cluster's own; an `observerSecret` will do here, too. Of several, the first is used. */
   readonly clusterSecret?: string | readonly string[];
@@ -92,6 +95,7 @@ export async function attach(
     await cluster.start({
       nodeName: `observer-${randomBytes(6).toString('hex')}`,
       seeds,
+      reconnectMaxDelayMs: RECONNECT_MAX_DELAY_MS,
       ...(clusterSecret !== undefined && { clusterSecret }),
       ...(observerSecret !== undefined && { observerSecret }),
       ...(tls !== undefined && { tls }),

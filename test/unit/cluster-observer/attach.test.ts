@@ -80,6 +80,28 @@ describe('whoever attaches to one node', () => {
     await world.settle(attached.detach());
   });
 
+  test('looks every few seconds whether a node that is gone is back: somebody is waiting to see it', async () => {
+    const [world, , , c] = await threeNodes();
+    const transport = world.network.transport();
+    let dialled = 0;
+    const connect: typeof transport.connect = (address) => {
+      if (address.port === c.address.port) dialled += 1;
+      return transport.connect(address);
+    };
+    const attached = await attachTo(world, 'nodeA@127.0.0.1:4369', {
+      clock: transport.clock,
+      transport: { ...transport, connect },
+      forgetAfterMs: 600_000,
+    });
+    world.network.kill(c.address);
+    await world.run(60_000);
+    dialled = 0;
+    await world.run(30_000);
+    expect(dialled).toBeGreaterThanOrEqual(6);
+    expect(dialled).toBeLessThanOrEqual(12);
+    await world.settle(attached.detach());
+  });
+
   test('leaves nothing behind', async () => {
     const [world, a, b, c] = await threeNodes();
     const attached = await attachTo(world, a.id);

@@ -8,6 +8,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { SimulatedClock } from '../dist/src/clock.js';
 import { MemoryNetwork } from '../dist/src/cluster/memory-transport.js';
+import { mulberry32 } from '../test/helpers/random.js';
 import { startCounters, stopAll, touch } from './counter.js';
 import { createRuntime, type ProcessRef, type Runtime } from './noex.js';
 
@@ -149,14 +150,4 @@ function heldMB(): number {
   globalThis.gc?.();
   globalThis.gc?.();
   return process.memoryUsage().heapUsed / 1e6;
-}
-
-function mulberry32(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
 }

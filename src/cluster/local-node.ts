@@ -301,8 +301,9 @@ export class LocalNode {
     if (this.#observers.get(peer.id) === undefined) {
       if (this.#observers.isFull) {
         const message = `${MAX_OBSERVERS} observers look on at ${this.id} already; detach one, or let several people use one`;
-        link.refuse({ reason: 'too_many_observers', message });
-        this.#complain(link, { reason: 'too_many_observers', message });
+        const refusal: Refusal = { reason: 'too_many_observers', message };
+        link.refuse(refusal);
+        this.#complain(link, refusal);
         return;
       }
       this.#observers.admit(link, peer);

@@ -30,6 +30,26 @@ export class ServerNotRunningError extends NoexError {
   }
 }
 
+/**
+ * The ref belongs to another life of a runtime: to another `createRuntime()`, to another node, or to this program before
+ * a restart. `processId` and `life` are those of the ref.
+ */
+export class ForeignRefError extends NoexError {
+  override readonly name = 'ForeignRefError';
+  readonly code = 'NOEX_FOREIGN_REF';
+  readonly processId: string;
+  readonly life: string;
+
+  constructor(processId: string, life: string) {
+    super(
+      `process ${processId} of life '${life}' does not belong to this runtime; ` +
+        'a ref is valid only in the runtime that made it: look the process up by name here',
+    );
+    this.processId = processId;
+    this.life = life;
+  }
+}
+
 /** `init` threw, or took longer than `initTimeout`; the process never ran. `cause` is what it threw. */
 export class InitializationError extends NoexError {
   override readonly name = 'InitializationError';

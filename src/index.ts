@@ -57,6 +57,7 @@ export {
   ClusterAlreadyStartedError,
   ClusterNotStartedError,
   DuplicateChildError,
+  ForeignRefError,
   HandshakeError,
   InitializationError,
   InvalidArgumentError,

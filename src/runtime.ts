@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { ProcessKind } from '../streams/events.js';
 import type { Portion } from '../streams/local.js';
 import { schedulerOf } from '../streams/scheduler.js';
@@ -97,7 +98,16 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
     if (!flushing) scheduler.touch();
     bus.emit(fact);
   };
-  const processes = new ProcessTable({ clock, scheduler, sampler, loopBlockedMs, names, emit });
+  const processes = new ProcessTable({
+    // 96 random bits: refs of two runtimes never meet.
+    life: randomBytes(12).toString('base64url'),
+    clock,
+    scheduler,
+    sampler,
+    loopBlockedMs,
+    names,
+    emit,
+  });
   const telling = new Telling({
     dirtyCount: () => processes.dirtyCount,
     report(most) {
@@ -135,10 +145,14 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
     (handler: (event: LifecycleEvent<ProcessRef>) => void): (() => void) => {
       checkHandler(handler);
       return bus.subscribe((event) => {
-        const lifecycle = lifecycleEvent(event, kind);
+        const lifecycle = lifecycleEvent(event, kind, (id) => processes.refOf(id));
         return lifecycle === undefined ? undefined : handler(lifecycle);
       });
     };
+
+  // An id as people read it is one of this runtime.
+  const refTo = (target: string | ProcessRef): ProcessRef =>
+    typeof target === 'string' ? processes.refOf(target) : target;
 
   /** Stops a process, or kills it when it takes too long. A supervisor takes as long as its children are given. */
   const end = async (target: Process, reason: 'normal' | 'shutdown'): Promise<void> => {
@@ -167,11 +181,11 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
         },
         vitals: () => ({ ...vitals.read(), flushIntervalMs: pulse.intervalMs }),
         meter,
-        async stopProcess(id, reason) {
+        async stopProcess(target, reason) {
           checkReason(reason);
-          await end(processes.running({ id }), reason);
+          await end(processes.running(refTo(target)), reason);
         },
-        trace: (id) => processes.running({ id }).trace(),
+        trace: (target) => processes.running(refTo(target)).trace(),
         onError,
       })
     : undefined;

@@ -31,6 +31,7 @@ import { type Feed, fromFeed } from '../../streams/source.js';
 
 import { MAX_TIMER_MS } from '../clock.js';
 import { InvalidArgumentError, isolated } from '../errors.js';
+import type { ProcessRef } from '../process/behavior.js';
 import type { CostMeter } from './cost.js';
 import { EventLog } from './event-log.js';
 
@@ -81,18 +82,19 @@ export interface ObserverApi {
   startPolling(ms: number, handler: (update: StatsUpdate) => void): () => void;
   /**
    * Stops a process; a supervisor with its children. A GenServer that has not stopped after 5 s is killed. One that is
-   * supervised may be started again by its supervisor.
+   * supervised may be started again by its supervisor. `target` is an id of this runtime, or a ref.
    */
-  stopProcess(id: string, reason?: 'normal' | 'shutdown'): Promise<StopResult>;
+  stopProcess(target: string | ProcessRef, reason?: 'normal' | 'shutdown'): Promise<StopResult>;
   /** Every fact, from the moment of subscription. */
   readonly events$: Observable<RuntimeEvent>;
   /** The newest snapshot, then each newer one, once per flush interval, and whenever somebody reads. */
   readonly snapshot$: Observable<ObserverSnapshot>;
   /**
    * One `message` event per message of that process, only while subscribed; completes with the process.
-   * Errors with ServerNotRunningError when there is no such process.
+   * Errors with ServerNotRunningError when there is no such process, with ForeignRefError when the ref is not of this
+   * runtime.
    */
-  trace$(id: string): Observable<MessageTraced>;
+  trace$(target: string | ProcessRef): Observable<MessageTraced>;
 }
 
 /** What the observer is handed of the runtime. */
@@ -113,9 +115,9 @@ export interface ObserverPorts {
   /** How the node is doing, but for what observing costs it. */
   vitals(): Omit<NodeVitals, 'observer'>;
   readonly meter: CostMeter;
-  stopProcess(id: string, reason: 'normal' | 'shutdown'): Promise<void>;
+  stopProcess(target: string | ProcessRef, reason: 'normal' | 'shutdown'): Promise<void>;
   /** Makes the process emit `message` facts until the returned function is called. Throws ServerNotRunningError. */
-  trace(id: string): () => void;
+  trace(target: string | ProcessRef): () => void;
   onError(error: unknown): void;
 }
 
@@ -204,9 +206,9 @@ export function createObserver(ports: ObserverPorts): LocalObserver {
         );
       return () => subscription.unsubscribe();
     },
-    async stopProcess(id, reason = 'normal') {
+    async stopProcess(target, reason = 'normal') {
       try {
-        await ports.stopProcess(id, reason);
+        await ports.stopProcess(target, reason);
         return { success: true };
       } catch (error) {
         return { success: false, error: error instanceof Error ? error.message : String(error) };
@@ -218,9 +220,10 @@ export function createObserver(ports: ObserverPorts): LocalObserver {
       // One that a subscriber's own doing has overtaken on its way comes too late for those after it.
       return shared$.pipe(distinctUntilChanged((seen, next) => next.version <= seen.version));
     }),
-    trace$: (id) =>
+    trace$: (target) =>
       defer(() => {
-        const release = ports.trace(id);
+        const id = typeof target === 'string' ? target : target.id;
+        const release = ports.trace(target);
         return events$.pipe(
           filter((event) => 'id' in event && event.id === id),
           takeWhile((event) => event.type !== 'process_exited'),

@@ -1,10 +1,14 @@
 declare const types: unique symbol;
 
-/** Addresses a process of this runtime. Plain data: it can be stored, compared by `id` and sent. */
+/**
+ * Addresses one process of one runtime. Plain, frozen data: it can be stored and sent. Two refs are of the same process
+ * when both `id` and `life` are equal.
+ */
 export interface ProcessRef {
+  /** Short, for people: `p17`. Unique within the runtime only. */
   readonly id: string;
-  /** The node it lives on; absent: this one. */
-  readonly nodeId?: string;
+  /** The life of the runtime that started the process: random, made by `createRuntime`. */
+  readonly life: string;
 }
 
 /** Addresses a GenServer. The type parameters exist for the compiler only. */

@@ -51,7 +51,7 @@ export interface GenServerApi {
   /**
    * Sends a message and waits for the reply.
    *
-   * Rejects with CallTimeoutError, ServerNotRunningError, MailboxFullError, or the error the handler threw.
+   * Rejects with CallTimeoutError, ServerNotRunningError, ForeignRefError, MailboxFullError, or the error the handler threw.
    */
   call<State, CallMsg, CastMsg, CallReply>(
     ref: GenServerRef<State, CallMsg, CastMsg, CallReply>,
@@ -62,7 +62,8 @@ export interface GenServerApi {
   /**
    * Sends a message and goes on.
    *
-   * @throws ServerNotRunningError when the process is known to be gone, MailboxFullError when its mailbox is full
+   * @throws ServerNotRunningError when the process is known to be gone, ForeignRefError when it is not of this runtime,
+   * MailboxFullError when its mailbox is full
    */
   cast<State, CallMsg, CastMsg, CallReply>(
     ref: GenServerRef<State, CallMsg, CastMsg, CallReply>,
@@ -72,14 +73,14 @@ export interface GenServerApi {
   /**
    * Sends a message outside the protocol of calls and casts, for `handleInfo`.
    *
-   * @throws ServerNotRunningError, MailboxFullError
+   * @throws ServerNotRunningError, ForeignRefError, MailboxFullError
    */
   info(ref: ProcessRef, message: unknown): void;
 
   /**
    * Casts `message` after `ms`. If the process is gone by then, or its mailbox full, the message is dropped.
    *
-   * @throws ServerNotRunningError, InvalidArgumentError
+   * @throws ServerNotRunningError, ForeignRefError, InvalidArgumentError
    */
   sendAfter<State, CallMsg, CastMsg, CallReply>(
     ref: GenServerRef<State, CallMsg, CastMsg, CallReply>,
@@ -90,10 +91,13 @@ export interface GenServerApi {
   /** Whether the message had not been sent yet. */
   cancelTimer(timer: ScheduledSend): boolean;
 
-  /** Lets it handle what is queued, runs `terminate`, and resolves when it is gone. Stopping the gone is fine. */
+  /**
+   * Lets it handle what is queued, runs `terminate`, and resolves when it is gone. Stopping a process that has ended is
+   * fine. Rejects with ForeignRefError.
+   */
   stop(ref: ProcessRef, reason?: TerminationReason): Promise<void>;
 
-  /** Whether it lives and has not been asked to stop. */
+  /** Whether it lives in this runtime and has not been asked to stop. */
   isRunning(ref: ProcessRef): boolean;
 
   /** Hears what happens to every GenServer of this runtime. Returns the unsubscribe function. */
@@ -184,9 +188,7 @@ export function createGenServer({ processes, scheduler, deadlines, onLifecycleEv
       await processes.find(ref)?.stop(reason);
     },
 
-    isRunning(ref) {
-      return processes.find(ref)?.running ?? false;
-    },
+    isRunning: (ref) => processes.isRunning(ref),
 
     onLifecycleEvent,
   };

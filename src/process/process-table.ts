@@ -1,6 +1,6 @@
 import type { ProcessKind, RuntimeFact, SupervisorStrategy } from '../../streams/events.js';
 import type { Clock } from '../clock.js';
-import { InvalidArgumentError, ServerNotRunningError } from '../errors.js';
+import { ForeignRefError, InvalidArgumentError, ServerNotRunningError } from '../errors.js';
 import type { GenServerBehavior, ProcessRef } from './behavior.js';
 import { type OverloadPolicy, Process, type ProcessHost } from './process.js';
 import type { Sampler } from './sampler.js';
@@ -27,7 +27,12 @@ interface SpawnOptions<State, CallMsg, CastMsg, CallReply, Info> {
   readonly overload?: OverloadPolicy;
 }
 
+/** Where the process of a ref is: here, ended, or of another life of a runtime. */
+type Resolution = Process | 'gone' | 'foreign';
+
 interface ProcessTableOptions {
+  /** Of the runtime; part of every ref. */
+  readonly life: string;
   readonly clock: Clock;
   readonly scheduler: Scheduler;
   readonly sampler: Sampler;
@@ -39,6 +44,7 @@ interface ProcessTableOptions {
 
 /** All processes of one runtime. */
 export class ProcessTable {
+  readonly #life: string;
   readonly #processes = new Map<string, Process>();
   /** Those that ended without a supervisor, for one who may be about to adopt them. */
   readonly #ended = new WeakMap<ProcessRef, Process>();
@@ -50,6 +56,7 @@ export class ProcessTable {
 
   constructor(options: ProcessTableOptions) {
     const { clock, scheduler, sampler, loopBlockedMs, names, emit } = options;
+    this.#life = options.life;
     this.#names = names;
     this.#host = {
       clock,
@@ -80,22 +87,47 @@ export class ProcessTable {
     return this.#processes.get(id);
   }
 
-  /** The process of a ref from outside. @throws InvalidArgumentError when it is no ref at all */
-  find(ref: ProcessRef): Process | undefined {
-    if (typeof ref?.id !== 'string') throw new InvalidArgumentError('ref', 'the ref of a process', ref);
-    return this.#processes.get(ref.id);
+  /** What a ref from outside refers to. The one place where refs are read. @throws InvalidArgumentError */
+  resolve(ref: ProcessRef): Resolution {
+    if (typeof ref?.id !== 'string' || typeof ref.life !== 'string') {
+      throw new InvalidArgumentError('ref', 'the ref of a process: { id, life }', ref);
+    }
+    if (ref.life !== this.#life) return 'foreign';
+    return this.#processes.get(ref.id) ?? 'gone';
   }
 
-  /** @throws ServerNotRunningError, InvalidArgumentError */
+  /** The process, unless it has ended. @throws ForeignRefError, InvalidArgumentError */
+  find(ref: ProcessRef): Process | undefined {
+    const found = this.resolve(ref);
+    if (found === 'foreign') throw new ForeignRefError(ref.id, ref.life);
+    return found === 'gone' ? undefined : found;
+  }
+
+  /** @throws ServerNotRunningError, ForeignRefError, InvalidArgumentError */
   running(ref: ProcessRef): Process {
     const process = this.find(ref);
     if (process === undefined) throw new ServerNotRunningError(ref.id);
     return process;
   }
 
-  /** The process that was started with this very ref, be it gone by now; of any other ref, the one that runs. */
-  behind(ref: ProcessRef | undefined): Process | undefined {
-    return typeof ref?.id === 'string' ? (this.#processes.get(ref.id) ?? this.#ended.get(ref)) : undefined;
+  /** Whether the process lives here and has not been asked to stop. @throws InvalidArgumentError */
+  isRunning(ref: ProcessRef): boolean {
+    const found = this.resolve(ref);
+    return found !== 'gone' && found !== 'foreign' && found.running;
+  }
+
+  /**
+   * The process that was started with this very ref, even if it has ended; for any other ref, the one that runs.
+   *
+   * @throws ForeignRefError, InvalidArgumentError
+   */
+  behind(ref: ProcessRef): Process | undefined {
+    return this.find(ref) ?? this.#ended.get(ref);
+  }
+
+  /** The ref of the process with this id, be it gone or not. */
+  refOf(id: string): ProcessRef {
+    return this.#processes.get(id)?.ref ?? Object.freeze({ id, life: this.#life });
   }
 
   /** Processes without a parent, oldest first. */
@@ -111,7 +143,8 @@ export class ProcessTable {
     const id = `p${this.#lastId + 1}`;
     if (name !== undefined) this.#names.claim(name, id);
     this.#lastId += 1;
-    const process = new Process(this.#host, { ...options, id });
+    const ref: ProcessRef = Object.freeze({ id, life: this.#life });
+    const process = new Process(this.#host, { ...options, ref });
     this.#processes.set(id, process);
     const starting = process.start(initTimeout, name);
     if (starting !== undefined) await starting;

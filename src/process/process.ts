@@ -33,7 +33,7 @@ export interface ProcessHost extends TimingHost {
 }
 
 export interface ProcessOptions {
-  readonly id: string;
+  readonly ref: ProcessRef;
   readonly kind: ProcessKind;
   /** Supervisors only. */
   readonly strategy?: SupervisorStrategy;
@@ -96,14 +96,15 @@ export class Process implements Runnable {
   constructor(host: ProcessHost, options: ProcessOptions) {
     this.#host = host;
     this.#sampler = host.sampler;
-    this.#timing = new Timing(host, options.id);
-    this.id = options.id;
-    this.kind = options.kind;
-    this.ref = { id: options.id };
+    const { kind, strategy, ref } = options;
+    const { id } = ref;
+    this.#timing = new Timing(host, id);
+    this.id = id;
+    this.kind = kind;
+    this.ref = ref;
     this.#mailboxLimit = options.mailboxLimit;
     this.#overload = options.overload ?? 'reject';
     this.#behavior = options.behavior;
-    const { id, kind, strategy } = options;
     this.#kindFacts = strategy === undefined ? { id, kind } : { id, kind, strategy };
   }
 

@@ -193,9 +193,9 @@ export class ChildSupervision implements GenServerBehavior<undefined, Supervisor
   async #launch(child: Child): Promise<Process> {
     const { processes, emit } = this.#options;
     const self = this.#running;
-    const ref: ProcessRef | undefined = await child.spec.start();
+    const ref: unknown = await child.spec.start();
     // It may have ended in the meantime; then that is what its supervisor hears next.
-    const process = processes.behind(ref);
+    const process = isRef(ref) ? processes.behind(ref) : undefined;
     const of = `of child '${child.id}'`;
     if (process === undefined) throw new InvalidChildSpecError('start', `${of} gave no ref of a running process`);
     if (process.parent !== undefined || isAbove(process, self)) {
@@ -275,6 +275,17 @@ export class ChildSupervision implements GenServerBehavior<undefined, Supervisor
     if (this.#self === undefined) throw new Error('a supervisor acts only after its init has begun');
     return this.#self;
   }
+}
+
+function isRef(value: unknown): value is ProcessRef {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'id' in value &&
+    'life' in value &&
+    typeof value.id === 'string' &&
+    typeof value.life === 'string'
+  );
 }
 
 /** Whether `process` is `below` itself or one of its supervisors. */

@@ -179,7 +179,7 @@ export function createSupervisor({ processes, clock, emit, onLifecycleEvent }: P
 
     countChildren: (ref) => find(ref).supervision.children.filter(({ process }) => process !== undefined).length,
 
-    isRunning: (ref) => processes.find(ref)?.running ?? false,
+    isRunning: (ref) => processes.isRunning(ref),
 
     onLifecycleEvent,
   };

@@ -44,7 +44,7 @@ export function createFamily({ GenServer }: World): Family {
 export function childOf({ Supervisor }: World, supervisor: SupervisorRef, id: string): WorkerRef {
   const ref = Supervisor.getChild(supervisor, id)?.ref;
   if (ref === undefined) throw new Error(`no child '${id}' is running`);
-  return { id: ref.id };
+  return { id: ref.id, life: ref.life };
 }
 
 /** The ids of the children that run, in order. */

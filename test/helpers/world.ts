@@ -1,4 +1,5 @@
 import { SimulatedClock, type Timer } from '../../src/clock.js';
+import type { ProcessRef } from '../../src/process/behavior.js';
 import { createRuntime, type Runtime } from '../../src/runtime.js';
 import type { RuntimeEvent } from '../../streams/events.js';
 import { turn } from './turns.js';
@@ -32,6 +33,8 @@ export interface World extends Runtime {
   readonly events: readonly RuntimeEvent[];
   /** What listeners threw. */
   readonly errors: readonly unknown[];
+  /** The ref of the process with this id, which has started. */
+  refOf(id: string): ProcessRef;
   /** Resolves when nothing happens any more by itself. */
   settle(): Promise<void>;
   /** Lets all be done that is to be done now, moves the clock, and lets all be done that follows. */
@@ -47,6 +50,12 @@ export function createWorld(): World {
   const errors: unknown[] = [];
   const runtime = createRuntime({ clock, onError: (error) => errors.push(error) });
   runtime.Observer.events$.subscribe((event) => events.push(event));
+  let life = '';
+  const learn = (event: { readonly type: string; readonly ref: ProcessRef }): void => {
+    life = event.ref.life;
+  };
+  runtime.GenServer.onLifecycleEvent(learn);
+  runtime.Supervisor.onLifecycleEvent(learn);
 
   const settle = async (): Promise<void> => {
     // Work that is left over for the next turn tells of itself in it; a few silent turns mean there is none.
@@ -63,6 +72,7 @@ export function createWorld(): World {
     clock,
     events,
     errors,
+    refOf: (id) => ({ id, life }),
     settle,
     async pass(ms) {
       await settle();

@@ -165,12 +165,12 @@ class Player {
     }
   }
 
-  #one(index: number): { readonly id: string } {
-    return { id: this.#known[index % Math.max(1, this.#known.length)]?.id ?? 'p0' };
+  #one(index: number): { readonly id: string; readonly life: string } {
+    return this.#world.refOf(this.#known[index % Math.max(1, this.#known.length)]?.id ?? 'p0');
   }
 
-  #supervisor(index: number): { readonly id: string } {
-    return { id: this.#supervisors[index % Math.max(1, this.#supervisors.length)]?.id ?? 'p0' };
+  #supervisor(index: number): { readonly id: string; readonly life: string } {
+    return this.#world.refOf(this.#supervisors[index % Math.max(1, this.#supervisors.length)]?.id ?? 'p0');
   }
 
   async #note(starting: Promise<ProcessRef>): Promise<ProcessRef> {
@@ -294,7 +294,7 @@ test.prop([fc.array(step, { minLength: 5, maxLength: 60, size: 'max' }), fc.bool
     for (const row of supervisors) {
       const children = [...servers, ...supervisors].filter(({ parentId }) => parentId === row.id);
       expect(row.childCount).toBe(children.length);
-      expect(world.Supervisor.countChildren({ id: row.id })).toBe(children.length);
+      expect(world.Supervisor.countChildren(world.refOf(row.id))).toBe(children.length);
     }
 
     await world.shutdown();

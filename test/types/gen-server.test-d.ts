@@ -59,7 +59,9 @@ test('a typed ref goes wherever any ref does', () => {
   GenServer.isRunning(ref);
 });
 
-test('a plain id is a ref as well', () => {
+test('plain data with an id and a life is a ref, an id alone is not', () => {
+  void GenServer.call({ id: 'p1', life: 'x' }, 'anything');
+  // @ts-expect-error: the life is missing
   void GenServer.call({ id: 'p1' }, 'anything');
 });
 

@@ -220,7 +220,9 @@ describe('a large node', () => {
     const a = await world.start('nodeA');
     const b = await world.start('nodeB');
     const peer = await world.startBare('nodeC');
-    await Promise.all(Array.from({ length: 12_000 }, () => b.GenServer.start(counter)));
+    const [{ life } = { life: '' }] = await Promise.all(
+      Array.from({ length: 12_000 }, () => b.GenServer.start(counter)),
+    );
     await world.run(1000);
     const pages: unknown[] = [];
     let known: object | null = null;
@@ -242,7 +244,7 @@ describe('a large node', () => {
     const rows = latest?.nodes[1]?.snapshot?.servers;
     const [first] = b.Observer.getServerStats();
     if (first === undefined) throw new Error('nodeB has no servers');
-    b.GenServer.cast(first, 'inc');
+    b.GenServer.cast({ id: first.id, life }, 'inc');
     await world.run(1000);
     const rowsAfter = latest?.nodes[1]?.snapshot?.servers;
     expect(rowsAfter?.find(({ id }) => id === first.id)?.messageCount).toBe(11);

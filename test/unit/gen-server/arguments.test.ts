@@ -68,7 +68,7 @@ describe('an argument that is not what it should be is named:', () => {
     const ref = await GenServer.start(counter);
     const reason = JSON.parse(JSON.stringify(given));
     await expect(GenServer.stop(ref, reason)).rejects.toEqual(invalid('reason'));
-    await expect(Supervisor.stop({ id: ref.id }, reason)).rejects.toEqual(invalid('reason'));
+    await expect(Supervisor.stop({ id: ref.id, life: ref.life }, reason)).rejects.toEqual(invalid('reason'));
     expect(await Observer.stopProcess(ref.id, reason)).toMatchObject({
       success: false,
       error: expect.stringContaining('reason must be'),
@@ -87,7 +87,8 @@ describe('an argument that is not what it should be is named:', () => {
 
   test('a supervisor where a server is wanted', async () => {
     const { GenServer, Supervisor } = createWorld();
-    const sup = { id: (await Supervisor.start()).id };
+    const { id, life } = await Supervisor.start();
+    const sup = { id, life };
     expect(() => GenServer.cast(sup, 'x')).toThrow(invalid('ref'));
     expect(() => GenServer.info(sup, 'x')).toThrow(invalid('ref'));
     expect(() => GenServer.sendAfter(sup, 'x', 1)).toThrow(invalid('ref'));
@@ -96,7 +97,8 @@ describe('an argument that is not what it should be is named:', () => {
 
   test('a server where a supervisor is wanted', async () => {
     const { GenServer, Supervisor } = createWorld();
-    const ref = { id: (await GenServer.start(counter)).id };
+    const { id, life } = await GenServer.start(counter);
+    const ref = { id, life };
     expect(() => Supervisor.getChildren(ref)).toThrow(invalid('ref'));
     await expect(Supervisor.terminateChild(ref, 'a')).rejects.toEqual(invalid('ref'));
   });

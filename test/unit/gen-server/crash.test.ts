@@ -146,7 +146,7 @@ describe('what the handler of a stopped or killed process comes back with', () =
         },
       ],
     });
-    const ref = Supervisor.getChild(sup, 'a')?.ref ?? { id: '' };
+    const ref = Supervisor.getChild(sup, 'a')?.ref ?? { id: '', life: '' };
     GenServer.cast(ref, 'x');
     await world.settle();
     await Supervisor.stop(sup);

@@ -48,12 +48,12 @@ describe('lifecycle events', () => {
     for (let i = 0; i < 3; i += 1) {
       const id = Supervisor.getChild(sup, 'a')?.ref?.id ?? '';
       ids.push(id);
-      if (i < 2) GenServer.cast({ id }, 'boom');
+      if (i < 2) GenServer.cast(world.refOf(id), 'boom');
       await world.settle();
     }
     expect(servers.filter(({ type }) => type === 'restarted')).toEqual([
-      { type: 'restarted', ref: { id: ids[1] }, oldRef: { id: ids[0] }, attempt: 1 },
-      { type: 'restarted', ref: { id: ids[2] }, oldRef: { id: ids[1] }, attempt: 2 },
+      { type: 'restarted', ref: world.refOf(ids[1] ?? ''), oldRef: world.refOf(ids[0] ?? ''), attempt: 1 },
+      { type: 'restarted', ref: world.refOf(ids[2] ?? ''), oldRef: world.refOf(ids[1] ?? ''), attempt: 2 },
     ]);
     expect(supervisors.map(({ type }) => type)).toEqual(['started']);
   });

@@ -24,7 +24,7 @@ describe('start', () => {
     expect(log).toEqual(['init', 'init']);
     const [a, b] = await Promise.all(starting);
     expect(a?.id).not.toBe(b?.id);
-    expect(JSON.parse(JSON.stringify(a))).toEqual({ id: a?.id });
+    expect(JSON.parse(JSON.stringify(a))).toEqual({ id: a?.id, life: a?.life });
   });
 
   test('hands init the ref of the process itself', async () => {
@@ -72,7 +72,7 @@ describe('start', () => {
   test('rejects those who called during an init that failed', async () => {
     const { GenServer } = world;
     const door = gate<number>();
-    let self: GenServerRef = { id: '' };
+    let self: GenServerRef = { id: '', life: '' };
     const starting = GenServer.start({
       ...counter,
       init(ref) {

@@ -79,7 +79,7 @@ describe('stop', () => {
     const { GenServer } = world;
     const door = gate<null>();
     const { log, behavior } = recorder();
-    let self = { id: '' };
+    let self = { id: '', life: '' };
     const starting = GenServer.start({
       ...behavior,
       init(ref) {

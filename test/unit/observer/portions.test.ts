@@ -84,7 +84,7 @@ describe('when 1,200 processes have something to tell, the Observer', () => {
 
   test('shows what the recorded events add up to, also of those that come in the middle', () => {
     const { Observer, clock, GenServer } = world;
-    between(() => void GenServer.stop({ id: 'p1' }));
+    between(() => void GenServer.stop(world.refOf('p1')));
     const live = Observer.getSnapshot();
     const replayed = world.events.reduce(
       evolve,

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { StatsUpdate } from '../../../src/observer/observer.js';
+import type { ProcessRef } from '../../../src/process/behavior.js';
 import type { MessageTraced, RuntimeEvent } from '../../../streams/events.js';
 import type { ObserverSnapshot } from '../../../streams/snapshot.js';
 import { boom, counter, gate } from '../../helpers/servers.js';
@@ -177,11 +178,11 @@ describe('the streams of the Observer:', () => {
   });
 
   describe('trace$', () => {
-    const traced = (): Promise<{ ref: { id: string }; seen: MessageTraced[]; stop(): void; ended(): boolean }> =>
+    const traced = (): Promise<{ ref: ProcessRef; seen: MessageTraced[]; stop(): void; ended(): boolean }> =>
       world.GenServer.start(counter).then((ref) => {
         const seen: MessageTraced[] = [];
         let ended = false;
-        const subscription = world.Observer.trace$(ref.id).subscribe({
+        const subscription = world.Observer.trace$(ref).subscribe({
           next: (event) => seen.push(event),
           complete: () => {
             ended = true;
@@ -219,7 +220,7 @@ describe('the streams of the Observer:', () => {
         handleCast: (_next, index) => (doors[index]?.opened ?? Promise.resolve()).then(() => index + 1),
       });
       const seen: MessageTraced[] = [];
-      Observer.trace$(ref.id).subscribe((event) => seen.push(event));
+      Observer.trace$(ref).subscribe((event) => seen.push(event));
       GenServer.cast(ref, 'next');
       await world.pass(30);
       GenServer.cast(ref, 'next');
@@ -245,7 +246,7 @@ describe('the streams of the Observer:', () => {
       GenServer.cast(ref, 'inc');
       await world.pass(1000);
       const seen: MessageTraced[] = [];
-      Observer.trace$(ref.id).subscribe((event) => seen.push(event));
+      Observer.trace$(ref).subscribe((event) => seen.push(event));
       await world.pass(20);
       door.open();
       await world.settle();
@@ -256,7 +257,7 @@ describe('the streams of the Observer:', () => {
       const { GenServer, Observer } = world;
       const { ref, seen, stop } = await traced();
       const second: MessageTraced[] = [];
-      const other = Observer.trace$(ref.id).subscribe((event) => second.push(event));
+      const other = Observer.trace$(ref).subscribe((event) => second.push(event));
       await GenServer.call(ref, 'get');
       stop();
       await GenServer.call(ref, 'get');

@@ -102,7 +102,7 @@ describe('startChild', () => {
     const top = await Supervisor.start();
     const inner = await Supervisor.startChild(top, { id: 'inner', start: () => Supervisor.start() });
     await Supervisor.startChild(top, { id: 'free', start: async () => free });
-    const supervisor = { id: inner.id };
+    const supervisor = { id: inner.id, life: inner.life };
     for (const ref of [free, supervisor, top]) {
       await expect(Supervisor.startChild(supervisor, { id: 'x', start: async () => ref })).rejects.toMatchObject({
         name: 'InvalidChildSpecError',

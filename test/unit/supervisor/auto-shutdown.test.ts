@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import type { ProcessRef } from '../../../src/process/behavior.js';
 import { childOf, createFamily, type Family } from '../../helpers/family.js';
 import { gate } from '../../helpers/servers.js';
 import { createWorld, type World } from '../../helpers/world.js';
@@ -13,8 +14,8 @@ describe('a supervisor with autoShutdown', () => {
   });
 
   const significant = { restart: 'transient', significant: true } as const;
-  const finish = async (sup: { id: string }, id: string): Promise<void> => {
-    await world.GenServer.stop(childOf(world, { id: sup.id }, id));
+  const finish = async (sup: ProcessRef, id: string): Promise<void> => {
+    await world.GenServer.stop(childOf(world, { id: sup.id, life: sup.life }, id));
     await world.settle();
   };
 

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import type { ProcessRef } from '../../../src/process/behavior.js';
 import { alive, childOf, createFamily, type Family } from '../../helpers/family.js';
 import { boom, counter, gate } from '../../helpers/servers.js';
 import { createWorld, type World } from '../../helpers/world.js';
@@ -56,7 +57,7 @@ describe('the children of a supervisor', () => {
     const [a, inner] = Supervisor.getChildren(sup);
     expect(a).toEqual({
       id: 'a',
-      ref: { id: expect.any(String) },
+      ref: { id: expect.any(String), life: expect.any(String) },
       type: 'genserver',
       restart: 'transient',
       significant: true,
@@ -74,7 +75,7 @@ describe('the children of a supervisor', () => {
     const ref = await Supervisor.startChild(sup, family.worker('b'));
     expect(alive(world, sup)).toEqual(['a', 'b']);
     expect(childOf(world, sup, 'b')).toEqual(ref);
-    GenServer.cast({ id: ref.id }, 'boom');
+    GenServer.cast({ id: ref.id, life: ref.life }, 'boom');
     await world.settle();
     expect(alive(world, sup)).toEqual(['a', 'b']);
   });
@@ -246,7 +247,7 @@ describe('the children of a simple_one_for_one supervisor', () => {
       },
     });
 
-  const sumOf = (ref: { id: string }): Promise<unknown> => world.GenServer.call({ id: ref.id }, 'get');
+  const sumOf = (ref: ProcessRef): Promise<unknown> => world.GenServer.call({ id: ref.id, life: ref.life }, 'get');
 
   test('are none at first, and made from the template with the arguments given', async () => {
     const { Supervisor } = world;
@@ -264,7 +265,7 @@ describe('the children of a simple_one_for_one supervisor', () => {
     const sup = await pool();
     const a = await Supervisor.startChild(sup, [1, 2]);
     const b = await Supervisor.startChild(sup, [10, 20]);
-    GenServer.cast({ id: a.id }, 'boom');
+    GenServer.cast({ id: a.id, life: a.life }, 'boom');
     await world.settle();
     const [first, second] = Supervisor.getChildren(sup);
     expect(await sumOf(first?.ref ?? a)).toBe(3);

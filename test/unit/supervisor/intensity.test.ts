@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import type { ProcessRef } from '../../../src/process/behavior.js';
 import { alive, childOf, createFamily, type Family } from '../../helpers/family.js';
 import { boom, counter, gate } from '../../helpers/servers.js';
 import { createWorld, type World } from '../../helpers/world.js';
@@ -12,8 +13,8 @@ describe('the restart intensity of a supervisor', () => {
     family = createFamily(world);
   });
 
-  const crash = async (sup: { id: string }, id: string): Promise<void> => {
-    world.GenServer.cast(childOf(world, { id: sup.id }, id), 'boom');
+  const crash = async (sup: ProcessRef, id: string): Promise<void> => {
+    world.GenServer.cast(childOf(world, { id: sup.id, life: sup.life }, id), 'boom');
     await world.settle();
   };
 
@@ -98,7 +99,7 @@ describe('the restart intensity of a supervisor', () => {
     await crash(inner, 'w');
     const again = Registry.lookup('inner');
     expect(again.id).not.toBe(inner.id);
-    expect(await GenServer.call(childOf(world, { id: again.id }, 'w'), 'ping')).toBe('pong');
+    expect(await GenServer.call(childOf(world, { id: again.id, life: again.life }, 'w'), 'ping')).toBe('pong');
     expect(Supervisor.getChild(top, 'inner')).toMatchObject({ type: 'supervisor', restartCount: 1 });
   });
 

@@ -70,7 +70,7 @@ describe('stopping a supervisor', () => {
         ],
       });
       const hung = childOf(world, sup, 'hung');
-      GenServer.cast({ id: hung.id }, 'inc');
+      GenServer.cast({ id: hung.id, life: hung.life }, 'inc');
       let stopped = false;
       const stopping = Supervisor.stop(sup).then(() => {
         stopped = true;
@@ -141,7 +141,7 @@ describe('stopping a supervisor', () => {
     const { Supervisor, GenServer } = world;
     const { log, behavior } = recorder();
     const sup = await Supervisor.start({ children: [{ id: 'a', start: () => GenServer.start(behavior) }] });
-    GenServer.cast({ id: childOf(world, sup, 'a').id }, 'x');
+    GenServer.cast(world.refOf(childOf(world, sup, 'a').id), 'x');
     await Supervisor.stop(sup);
     expect(log).toEqual(['cast x', 'terminate shutdown']);
   });
@@ -251,7 +251,7 @@ describe('a supervisor that is killed', () => {
     const top = await Supervisor.start({
       children: [{ id: 'inner', shutdownTimeout: 0, start: () => Supervisor.start() }],
     });
-    const inner = { id: childOf(world, top, 'inner').id };
+    const inner = world.refOf(childOf(world, top, 'inner').id);
     const starting = Supervisor.startChild(inner, { ...worker, start: () => door.opened.then(() => worker.start()) });
     const rejected = expect(starting).rejects.toMatchObject({ name: 'ServerNotRunningError', processId: inner.id });
     await world.settle();

@@ -1,3 +1,13 @@
+// The platform's timers as they were when noex was loaded: a test that fakes them later does not stop a running runtime.
+const { setTimeout, clearTimeout, setImmediate } = globalThis;
+const wallClock = Date.now;
+const monotonic = performance.now.bind(performance);
+
+/** Calls `action` in the next turn of the event loop. */
+export function nextTurn(action: () => void): void {
+  setImmediate(action);
+}
+
 /** A timer of a {@link Clock}, to be handed back to `clearTimeout`. */
 export interface Timer {
   /** Lets the Node process end while this timer is pending. */
@@ -19,8 +29,8 @@ export const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** The machine's clock. */
 export const systemClock: Clock = {
-  now: () => Date.now(),
-  monotonic: () => performance.now(),
+  now: wallClock,
+  monotonic,
   setTimeout: (callback, ms) => setTimeout(callback, ms),
   clearTimeout: (timer) => clearTimeout(timer as NodeJS.Timeout),
 };

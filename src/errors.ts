@@ -76,6 +76,47 @@ export class CallTimeoutError extends NoexError {
   }
 }
 
+/** A process called or stopped itself from one of its own handlers, and would have waited for itself for ever. */
+export class CallingSelfError extends NoexError {
+  override readonly name = 'CallingSelfError';
+  readonly code = 'NOEX_CALLING_SELF';
+  readonly processId: string;
+
+  constructor(processId: string, operation: 'call' | 'stop') {
+    const instead = operation === 'call' ? 'cast to it instead' : 'return stop(reason, state) from the handler instead';
+    super(`process ${processId} cannot ${operation} itself from its own handler; ${instead}`);
+    this.processId = processId;
+  }
+}
+
+/** A handler returned something that is no result of it; its process ended with this error. */
+export class InvalidHandlerResultError extends NoexError {
+  override readonly name = 'InvalidHandlerResultError';
+  readonly code = 'NOEX_INVALID_HANDLER_RESULT';
+  readonly processId: string;
+  /** The name of the handler: `handleCall`. */
+  readonly handler: string;
+
+  /** @param problem what it returned, and what it should: no content of messages or states */
+  constructor(processId: string, handler: string, problem: string) {
+    super(`${handler} of process ${processId} returned ${problem}`);
+    this.processId = processId;
+    this.handler = handler;
+  }
+}
+
+/** Code of a process failed after the process had ended; `cause` is the error. There is no caller to reject. */
+export class EndedProcessError extends NoexError {
+  override readonly name = 'EndedProcessError';
+  readonly code = 'NOEX_ENDED_PROCESS';
+  readonly processId: string;
+
+  constructor(processId: string, what: string, cause: Error) {
+    super(`${what} of process ${processId} failed after the process had ended: ${cause.message}`, { cause });
+    this.processId = processId;
+  }
+}
+
 /** The mailbox holds `limit` messages already; this one was not taken. */
 export class MailboxFullError extends NoexError {
   override readonly name = 'MailboxFullError';
@@ -193,6 +234,16 @@ export class MaxRestartsExceededError extends NoexError {
       options,
     );
     this.supervisorId = supervisorId;
+  }
+}
+
+/** The runtime has been shut down: nothing starts in it any more. */
+export class RuntimeShutdownError extends NoexError {
+  override readonly name = 'RuntimeShutdownError';
+  readonly code = 'NOEX_RUNTIME_SHUTDOWN';
+
+  constructor() {
+    super('this runtime has been shut down, so nothing can be started in it; make another with createRuntime()');
   }
 }
 

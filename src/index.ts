@@ -12,6 +12,8 @@ export const Observer = defaultRuntime.Observer;
 export const Cluster = defaultRuntime.Cluster;
 /** What is going on in all nodes. */
 export const ClusterObserver = defaultRuntime.ClusterObserver;
+/** Leaves the cluster and stops every process. */
+export const shutdown = defaultRuntime.shutdown;
 
 export type {
   ErrorFact,
@@ -52,17 +54,20 @@ export type {
 } from './cluster/transport.js';
 export {
   AlreadyRegisteredError,
+  CallingSelfError,
   CallTimeoutError,
   ChildNotFoundError,
   ClusterAlreadyStartedError,
   ClusterNotStartedError,
   DuplicateChildError,
+  EndedProcessError,
   ForeignRefError,
   HandshakeError,
   InitializationError,
   InvalidArgumentError,
   InvalidChildSpecError,
   InvalidClusterConfigError,
+  InvalidHandlerResultError,
   InvalidNodeIdError,
   InvalidSimpleOneForOneConfigError,
   ListenError,
@@ -79,13 +84,18 @@ export {
   ObserverDisabledError,
   ProtocolError,
   RemoteError,
+  RuntimeShutdownError,
   ServerNotRunningError,
 } from './errors.js';
 export type { CacheStatus, ClusterSnapshotOptions } from './observer/cluster-observer.js';
 export type { ObserverApi, ObserverEvent, StatsUpdate, StopResult } from './observer/observer.js';
 export type {
+  CallResult,
   GenServerBehavior,
   GenServerRef,
+  HandlerContext,
+  HandlerStop,
+  Next,
   ProcessRef,
   SupervisorRef,
   TerminationReason,
@@ -96,7 +106,9 @@ export type {
   GenServerOptions,
   LifecycleEvent,
   ScheduledSend,
+  StopOptions,
 } from './process/gen-server.js';
+export { stop } from './process/handler-result.js';
 export type { OverloadPolicy } from './process/process.js';
 export type { RegistryApi } from './registry/registry.js';
 export { type AttachedObserver, type AttachOptions, attach } from './runtime/attach.js';
@@ -108,6 +120,7 @@ export {
   type NodeObserverSnapshot,
   type Runtime,
   type RuntimeOptions,
+  type ShutdownOptions,
 } from './runtime.js';
 export type { AutoShutdown, ChildSpec, ChildTemplate, SupervisorOptions } from './supervisor/child-spec.js';
 export type { RestartIntensity } from './supervisor/intensity.js';

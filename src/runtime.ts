@@ -3,13 +3,14 @@ import type { ProcessKind } from '../streams/events.js';
 import type { Portion } from '../streams/local.js';
 import { schedulerOf } from '../streams/scheduler.js';
 import type * as snapshots from '../streams/snapshot.js';
+import { AsyncContext } from './async-context.js';
 import { Bus } from './bus/bus.js';
 import { type Clock, MAX_TIMER_MS, systemClock } from './clock.js';
 import { type ClusterApi, createCluster } from './cluster/cluster.js';
 import type { NodeId } from './cluster/node-id.js';
 import type { Transport } from './cluster/transport.js';
 import { createWsTransport } from './cluster/ws-transport.js';
-import { InvalidArgumentError, ObserverDisabledError, warn } from './errors.js';
+import { InvalidArgumentError, ObserverDisabledError, RuntimeShutdownError, warn } from './errors.js';
 import * as clusterObserver from './observer/cluster-observer.js';
 import { CostMeter } from './observer/cost.js';
 import { createLogPublisher } from './observer/log-publisher.js';
@@ -17,20 +18,27 @@ import { checkHandler, createObserver, type ObserverApi } from './observer/obser
 import { createPublisher } from './observer/publisher.js';
 import type { ProcessRef } from './process/behavior.js';
 import { Deadlines } from './process/deadlines.js';
-import { checkReason, createGenServer, type GenServerApi, type LifecycleEvent } from './process/gen-server.js';
+import {
+  checkReason,
+  checkTimeout,
+  createGenServer,
+  type GenServerApi,
+  type LifecycleEvent,
+} from './process/gen-server.js';
 import { lifecycleEvent } from './process/lifecycle.js';
-import type { Process } from './process/process.js';
 import { ProcessTable } from './process/process-table.js';
 import { Pulse } from './process/pulse.js';
 import { Sampler } from './process/sampler.js';
 import { Scheduler } from './process/scheduler.js';
 import { createRegistry, NameTable, type RegistryApi } from './registry/registry.js';
+import { clockInContext } from './runtime/clock-in-context.js';
+import { shutDown } from './runtime/shutdown.js';
 import { Telling } from './runtime/telling.js';
 import { Vitals } from './runtime/vitals.js';
 import { createSupervisor, type SupervisorApi } from './supervisor/supervisor.js';
 
-/** How long a process without a supervisor that waits for it may take to stop, ms; then it is killed. */
-const SHUTDOWN_MS = 5000;
+/** How long a GenServer may take to stop when the observer is asked to stop it, ms; then it is killed. */
+const STOP_MS = 5000;
 
 export interface RuntimeOptions {
   /** Default: the machine's clock. */
@@ -63,8 +71,17 @@ export interface Runtime {
   readonly Observer: ObserverApi;
   readonly Cluster: ClusterApi;
   readonly ClusterObserver: ClusterObserver;
-  /** Leaves the cluster, and stops every process, the last started first. Resolves when all are gone. */
-  shutdown(): Promise<void>;
+  /**
+   * Leaves the cluster and stops every process, those without a supervisor all at once, supervised ones as their
+   * supervisors do. Always resolves: what has not ended after `timeout` is killed. From then on a start is refused with
+   * RuntimeShutdownError.
+   */
+  shutdown(options?: ShutdownOptions): Promise<void>;
+}
+
+export interface ShutdownOptions {
+  /** How long everything together may take, ms. Default 10000; Infinity: as long as it takes. */
+  readonly timeout?: number;
 }
 
 /**
@@ -74,17 +91,21 @@ export interface Runtime {
  * const { GenServer, Observer, shutdown } = createRuntime();
  */
 export function createRuntime(options: RuntimeOptions = {}): Runtime {
-  const { clock = systemClock, flushIntervalMs = 50, budget = 0.02, loopBlockedMs = 50 } = options;
+  const { flushIntervalMs = 50, budget = 0.02, loopBlockedMs = 50 } = options;
   checkPositive('flushIntervalMs', flushIntervalMs, MAX_TIMER_MS);
   checkPositive('budget', budget);
   checkPositive('loopBlockedMs', loopBlockedMs);
   const onError = reporting(options.onError ?? warn);
-  const bus = new Bus({ now: () => clock.now(), onError });
+  const context = new AsyncContext();
+  const given = options.clock ?? systemClock;
+  const clock = clockInContext(context, given);
+  const bus = new Bus({ context, now: () => clock.now(), onError });
   const isObserved = options.observer !== false;
   const scheduler = new Scheduler({
-    preciseNow: () => performance.now(),
+    context,
+    preciseNow: systemClock.monotonic,
     // How long a portion took by the machine's clock says nothing about handlers that live by another.
-    loopBlockedMs: isObserved && clock === systemClock ? loopBlockedMs : Number.POSITIVE_INFINITY,
+    loopBlockedMs: isObserved && given === systemClock ? loopBlockedMs : Number.POSITIVE_INFINITY,
   });
   const sampler = new Sampler(isObserved);
   const meter = new CostMeter(() => clock.monotonic());
@@ -106,7 +127,9 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
     sampler,
     loopBlockedMs,
     names,
+    context,
     emit,
+    onError,
   });
   const telling = new Telling({
     dirtyCount: () => processes.dirtyCount,
@@ -130,8 +153,8 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
     work: {
       isPending: () => telling.isPending(),
       begin: () => telling.begin(),
-      portion: () => meter.measured(() => telling.portion()),
-      flush: () => meter.measured(() => telling.flush()),
+      portion: () => context.run(() => meter.measured(() => telling.portion())),
+      flush: () => context.run(() => meter.measured(() => telling.flush())),
     },
   });
   scheduler.onEndOfTurn(() => {
@@ -153,13 +176,6 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
   // An id as people read it is one of this runtime.
   const refTo = (target: string | ProcessRef): ProcessRef =>
     typeof target === 'string' ? processes.refOf(target) : target;
-
-  /** Stops a process, or kills it when it takes too long. A supervisor takes as long as its children are given. */
-  const end = async (target: Process, reason: 'normal' | 'shutdown'): Promise<void> => {
-    const timer = target.kind === 'genserver' ? clock.setTimeout(() => target.kill(), SHUTDOWN_MS) : undefined;
-    await target.stop(reason);
-    if (timer !== undefined) clock.clearTimeout(timer);
-  };
 
   const local = isObserved
     ? createObserver({
@@ -183,7 +199,9 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
         meter,
         async stopProcess(target, reason) {
           checkReason(reason);
-          await end(processes.running(refTo(target)), reason);
+          const stopped = processes.running(refTo(target));
+          // A supervisor takes as long as its children are given.
+          await stopped.stop(reason, stopped.kind === 'genserver' ? STOP_MS : undefined);
         },
         trace: (target) => processes.running(refTo(target)).trace(),
         onError,
@@ -217,6 +235,12 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
     forgetLogReader(id);
   });
 
+  let shuttingDown: Promise<void> | undefined;
+  const start: ClusterApi['start'] = async (config) => {
+    if (shuttingDown !== undefined) throw new RuntimeShutdownError();
+    await cluster.start(config);
+  };
+
   return {
     GenServer: createGenServer({ processes, scheduler, deadlines, onLifecycleEvent: onLifecycleEvent('genserver') }),
     Supervisor: createSupervisor({
@@ -226,27 +250,31 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
       onLifecycleEvent: onLifecycleEvent('supervisor'),
     }),
     Registry: createRegistry({ names, processes, emit }),
-    Observer: local?.observer ?? disabled(),
-    Cluster: cluster,
-    ClusterObserver: clusterObserver.createClusterObserver<NodeId>({
-      ...wire,
-      role: 'member',
-      conflations: publisher.conflations,
-      localNode: membership.local,
-      members: membership.members,
-      changes: { subscribe: membership.onChange },
-      stopped: {
-        subscribe: (listener) => cluster.onStatusChange((status) => status === 'stopping' && listener(status)),
-      },
-      onError,
-    }),
-    async shutdown() {
-      await cluster.stop();
-      for (const root of processes.roots().toReversed()) {
-        await end(root, 'shutdown');
-      }
-      pulse.flush();
-      vitals.stop();
+    Observer: local === undefined ? disabled() : context.bind(local.observer),
+    Cluster: context.bind({ ...cluster, start }),
+    ClusterObserver: context.bind(
+      clusterObserver.createClusterObserver<NodeId>({
+        ...wire,
+        role: 'member',
+        conflations: publisher.conflations,
+        localNode: membership.local,
+        members: membership.members,
+        changes: { subscribe: membership.onChange },
+        stopped: {
+          subscribe: (listener) => cluster.onStatusChange((status) => status === 'stopping' && listener(status)),
+        },
+        onError,
+      }),
+    ),
+    async shutdown({ timeout = 10_000 } = {}) {
+      checkTimeout('timeout', timeout);
+      shuttingDown ??= context.run(() =>
+        shutDown({ processes, clock, timeoutMs: timeout, leave: () => cluster.stop() }).finally(() => {
+          pulse.flush();
+          vitals.stop();
+        }),
+      );
+      await shuttingDown;
     },
   };
 }

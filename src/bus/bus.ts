@@ -1,5 +1,6 @@
 import mitt, { type Emitter } from 'mitt';
 import type { RuntimeEvent, RuntimeFact } from '../../streams/events.js';
+import type { AsyncContext } from '../async-context.js';
 import { isolated } from '../errors.js';
 
 type EventsByType = { [Type in RuntimeEvent['type']]: Extract<RuntimeEvent, { type: Type }> };
@@ -12,6 +13,7 @@ type Listener = (event: RuntimeEvent) => unknown;
  */
 export class Bus {
   readonly #emitter: Emitter<EventsByType> = mitt<EventsByType>();
+  readonly #context: AsyncContext;
   readonly #now: () => number;
   readonly #onError: (error: unknown) => void;
   readonly #recorders = new Set<Listener>();
@@ -20,8 +22,9 @@ export class Bus {
   #queue: RuntimeEvent[] = [];
   #draining = false;
 
-  /** `onError` hears what listeners throw; it must not throw itself. */
-  constructor(options: { now: () => number; onError: (error: unknown) => void }) {
+  /** `context` is where listeners run. `onError` hears what they throw; it must not throw itself. */
+  constructor(options: { context: AsyncContext; now: () => number; onError: (error: unknown) => void }) {
+    this.#context = options.context;
     this.#now = options.now;
     this.#onError = options.onError;
   }
@@ -45,7 +48,7 @@ export class Bus {
     for (const record of this.#recorders) record(event);
     if (this.#listeners === 0) return;
     this.#queue.push(event);
-    if (!this.#draining) this.#drain();
+    if (!this.#draining) this.#context.run(this.#drain);
   }
 
   subscribe(listener: Listener): () => void {
@@ -74,7 +77,7 @@ export class Bus {
     return () => void this.#recorders.delete(record);
   }
 
-  #drain(): void {
+  readonly #drain = (): void => {
     this.#draining = true;
     for (let at = 0; at < this.#queue.length; at += 1) {
       const event = this.#queue[at] as RuntimeEvent;
@@ -82,5 +85,5 @@ export class Bus {
     }
     this.#queue = [];
     this.#draining = false;
-  }
+  };
 }

@@ -29,17 +29,73 @@ export interface SupervisorRef extends ProcessRef {
  */
 export type TerminationReason = 'normal' | 'shutdown' | 'killed' | { readonly error: Error };
 
+/** What the handlers of a process are given beside the message and the state. */
+export interface HandlerContext<State = unknown, CallMsg = unknown, CastMsg = unknown, CallReply = unknown> {
+  /** Addresses this very process. */
+  readonly self: GenServerRef<State, CallMsg, CastMsg, CallReply>;
+  /**
+   * Aborted when the process ends: at once when it is killed, also while a handler or `init` is still waiting for
+   * something. Pass it on to what a handler awaits, so that the handler of a killed process does not go on beside its
+   * successor. `signal.reason` is a ServerNotRunningError.
+   *
+   * @example
+   * handleCall: async (url, state, { signal }) => [await (await fetch(url, { signal })).text(), state],
+   */
+  readonly signal: AbortSignal;
+}
+
+/** What `stop(reason, state)` returns, for a handler to return in the place of the next state. */
+export interface HandlerStop<State> {
+  readonly reason: TerminationReason;
+  readonly state: State;
+}
+
+/** The next state, or the end of the process: see `stop`. */
+export type Next<State> = State | HandlerStop<State>;
+
+/** What `handleCall` returns. After `stop` alone the caller is rejected with ServerNotRunningError. */
+export type CallResult<State, CallReply> =
+  | readonly [CallReply | PromiseLike<CallReply>, Next<State>]
+  | HandlerStop<State>;
+
 /**
  * What a GenServer does. Messages are handled one at a time, in the order sent; a handler may be async, and the next
  * message waits for it. A handler that throws ends the process with that error.
  */
 export interface GenServerBehavior<State, CallMsg = unknown, CastMsg = unknown, CallReply = unknown, Info = unknown> {
-  /** Makes the first state. `self` addresses this very process, to give away or to send to. */
-  init(self: GenServerRef<State, CallMsg, CastMsg, CallReply>): State | Promise<State>;
-  handleCall(message: CallMsg, state: State): readonly [CallReply, State] | Promise<readonly [CallReply, State]>;
-  handleCast(message: CastMsg, state: State): State | Promise<State>;
-  /** Without it, infos are counted and dropped. */
-  handleInfo?(info: Info, state: State): State | Promise<State>;
+  /**
+   * Makes the first state. `self` addresses this very process, to give away or to send to. A state that arrives after
+   * the process has ended, by `initTimeout` or `kill`, is passed to `terminate`.
+   */
+  init(
+    self: GenServerRef<State, CallMsg, CastMsg, CallReply>,
+    ctx: HandlerContext<State, CallMsg, CastMsg, CallReply>,
+  ): State | Promise<State>;
+  /**
+   * Returns the reply and the next state. A reply may be a promise: the caller waits for it, within its time-out, while
+   * the process goes on with the next message.
+   */
+  handleCall(
+    message: CallMsg,
+    state: State,
+    ctx: HandlerContext<State, CallMsg, CastMsg, CallReply>,
+  ): CallResult<State, CallReply> | Promise<CallResult<State, CallReply>>;
+  /** Returns the next state. Returning nothing where there was a state before is an error. */
+  handleCast(
+    message: CastMsg,
+    state: State,
+    ctx: HandlerContext<State, CallMsg, CastMsg, CallReply>,
+  ): Next<State> | Promise<Next<State>>;
+  /** Returns the next state. Without this handler, infos are counted and dropped. */
+  handleInfo?(
+    info: Info,
+    state: State,
+    ctx: HandlerContext<State, CallMsg, CastMsg, CallReply>,
+  ): Next<State> | Promise<Next<State>>;
   /** Cleans up. Runs after a stop and after a crash, but not when the process is killed. */
-  terminate?(reason: TerminationReason, state: State): void | Promise<void>;
+  terminate?(
+    reason: TerminationReason,
+    state: State,
+    ctx: HandlerContext<State, CallMsg, CastMsg, CallReply>,
+  ): void | Promise<void>;
 }

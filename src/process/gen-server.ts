@@ -1,6 +1,6 @@
 import type { ErrorFact, ExitFact } from '../../streams/events.js';
 import { MAX_TIMER_MS, type Timer } from '../clock.js';
-import { asError, InvalidArgumentError } from '../errors.js';
+import { asError, CallingSelfError, InvalidArgumentError } from '../errors.js';
 import type { GenServerBehavior, GenServerRef, ProcessRef, TerminationReason } from './behavior.js';
 import type { Deadlines } from './deadlines.js';
 import type { OverloadPolicy, Process } from './process.js';
@@ -17,6 +17,17 @@ export interface GenServerOptions {
   readonly mailboxLimit?: number;
   /** What is done with a message for a full mailbox. Default `reject`. What is dropped is counted in the stats. */
   readonly overload?: OverloadPolicy;
+  /**
+   * The async context (AsyncLocalStorage) that handlers run in. `runtime`, the default: the one that was current when the
+   * runtime was created, normally none, so that no caller's context reaches the messages of another. `caller`: each
+   * message is handled in the context of its sender, and `init` in that of the starter; it costs about 1 us a message.
+   */
+  readonly context?: 'runtime' | 'caller';
+}
+
+export interface StopOptions {
+  /** How long it may take, ms; then the process is killed. Default Infinity. */
+  readonly timeout?: number;
 }
 
 export interface CallOptions {
@@ -51,7 +62,8 @@ export interface GenServerApi {
   /**
    * Sends a message and waits for the reply.
    *
-   * Rejects with CallTimeoutError, ServerNotRunningError, ForeignRefError, MailboxFullError, or the error the handler threw.
+   * Rejects with CallTimeoutError, ServerNotRunningError, ForeignRefError, MailboxFullError, CallingSelfError when a
+   * handler calls its own process, or the error the handler threw.
    */
   call<State, CallMsg, CastMsg, CallReply>(
     ref: GenServerRef<State, CallMsg, CastMsg, CallReply>,
@@ -93,9 +105,20 @@ export interface GenServerApi {
 
   /**
    * Lets it handle what is queued, runs `terminate`, and resolves when it is gone. Stopping a process that has ended is
-   * fine. Rejects with ForeignRefError.
+   * fine. With `timeout` it is killed when it takes longer; reason `killed` kills it at once.
+   *
+   * Rejects with ForeignRefError, with CallingSelfError when a handler stops its own process (return `stop(...)` there),
+   * with InvalidArgumentError.
    */
-  stop(ref: ProcessRef, reason?: TerminationReason): Promise<void>;
+  stop(ref: ProcessRef, reason?: TerminationReason, options?: StopOptions): Promise<void>;
+
+  /**
+   * Ends a process now, with its children, whatever it is doing: nothing more is handled, `terminate` does not run, the
+   * name is free, `ctx.signal` is aborted. Killing a process that has ended is fine.
+   *
+   * @throws ForeignRefError
+   */
+  kill(ref: ProcessRef): void;
 
   /** Whether it lives in this runtime and has not been asked to stop. */
   isRunning(ref: ProcessRef): boolean;
@@ -128,7 +151,13 @@ export function createGenServer({ processes, scheduler, deadlines, onLifecycleEv
   return {
     async start(
       behavior,
-      { name, initTimeout = 5000, mailboxLimit = Number.POSITIVE_INFINITY, overload = 'reject' } = {},
+      {
+        name,
+        initTimeout = 5000,
+        mailboxLimit = Number.POSITIVE_INFINITY,
+        overload = 'reject',
+        context = 'runtime',
+      } = {},
     ) {
       checkBehavior(behavior);
       if (name !== undefined) checkName(name);
@@ -139,13 +168,23 @@ export function createGenServer({ processes, scheduler, deadlines, onLifecycleEv
       if (!OVERLOAD_POLICIES.includes(overload)) {
         throw new InvalidArgumentError('overload', OVERLOAD_POLICIES.join(' | '), overload);
       }
-      const process = await processes.spawn({ kind: 'genserver', behavior, name, initTimeout, mailboxLimit, overload });
+      if (!CONTEXTS.includes(context)) throw new InvalidArgumentError('context', CONTEXTS.join(' | '), context);
+      const process = await processes.spawn({
+        kind: 'genserver',
+        behavior,
+        name,
+        initTimeout,
+        mailboxLimit,
+        overload,
+        context,
+      });
       return process.ref;
     },
 
     call<CallReply>(ref: ProcessRef, message: unknown, options?: CallOptions) {
       try {
         const process = server(ref);
+        if (process.isCurrent) throw new CallingSelfError(process.id, 'call');
         const timeout = options?.timeout ?? 5000;
         checkTimeout('timeout', timeout);
         const reply = new Promise<CallReply>(capture);
@@ -183,9 +222,16 @@ export function createGenServer({ processes, scheduler, deadlines, onLifecycleEv
       return timer !== undefined && (processes.get(handle.processId)?.clearTimer(timer) ?? false);
     },
 
-    async stop(ref, reason = 'normal') {
+    async stop(ref, reason = 'normal', { timeout = Number.POSITIVE_INFINITY } = {}) {
       checkReason(reason);
-      await processes.find(ref)?.stop(reason);
+      checkTimeout('timeout', timeout);
+      const process = processes.find(ref);
+      if (process?.isCurrent && reason !== 'killed') throw new CallingSelfError(process.id, 'stop');
+      await process?.stop(reason, timeout);
+    },
+
+    kill(ref) {
+      processes.find(ref)?.kill();
     },
 
     isRunning: (ref) => processes.isRunning(ref),
@@ -194,6 +240,7 @@ export function createGenServer({ processes, scheduler, deadlines, onLifecycleEv
   };
 }
 
+const CONTEXTS: readonly unknown[] = ['runtime', 'caller'];
 const OVERLOAD_POLICIES: readonly unknown[] = ['reject', 'drop_newest', 'drop_oldest'] satisfies OverloadPolicy[];
 
 function checkBehavior(behavior: unknown): void {
@@ -230,7 +277,8 @@ export function isDelay(ms: unknown): ms is number {
   return typeof ms === 'number' && ms >= 0 && ms <= MAX_TIMER_MS;
 }
 
-function checkTimeout(field: string, ms: number): void {
+/** @throws InvalidArgumentError */
+export function checkTimeout(field: string, ms: number): void {
   if (ms !== Number.POSITIVE_INFINITY && !isDelay(ms)) {
     throw new InvalidArgumentError(field, `a number of ms from 0 to ${MAX_TIMER_MS}, or Infinity`, ms);
   }

@@ -1,6 +1,7 @@
 import type { ProcessKind, RuntimeFact, SupervisorStrategy } from '../../streams/events.js';
+import type { AsyncContext } from '../async-context.js';
 import type { Clock } from '../clock.js';
-import { ForeignRefError, InvalidArgumentError, ServerNotRunningError } from '../errors.js';
+import { ForeignRefError, InvalidArgumentError, RuntimeShutdownError, ServerNotRunningError } from '../errors.js';
 import type { GenServerBehavior, ProcessRef } from './behavior.js';
 import { type OverloadPolicy, Process, type ProcessHost } from './process.js';
 import type { Sampler } from './sampler.js';
@@ -25,6 +26,7 @@ interface SpawnOptions<State, CallMsg, CastMsg, CallReply, Info> {
   readonly initTimeout: number;
   readonly mailboxLimit: number;
   readonly overload?: OverloadPolicy;
+  readonly context?: 'runtime' | 'caller';
 }
 
 /** Where the process of a ref is: here, ended, or of another life of a runtime. */
@@ -39,7 +41,9 @@ interface ProcessTableOptions {
   /** How long a handler may hold the event loop before that is told, ms. */
   readonly loopBlockedMs: number;
   readonly names: Names;
+  readonly context: AsyncContext;
   emit(fact: RuntimeFact): void;
+  onError(error: Error): void;
 }
 
 /** All processes of one runtime. */
@@ -53,9 +57,10 @@ export class ProcessTable {
   /** Those that have something to tell, in the order in which they began to. */
   readonly #dirty = new Set<Process>();
   #lastId = 0;
+  #isClosed = false;
 
   constructor(options: ProcessTableOptions) {
-    const { clock, scheduler, sampler, loopBlockedMs, names, emit } = options;
+    const { clock, scheduler, sampler, loopBlockedMs, names, context, emit, onError } = options;
     this.#life = options.life;
     this.#names = names;
     this.#host = {
@@ -63,7 +68,10 @@ export class ProcessTable {
       scheduler,
       sampler,
       loopBlockedMs,
+      context,
+      current: undefined,
       emit,
+      onError,
       nameOf: (id) => names.nameOf(id),
       dirty: (process) => {
         this.#dirty.add(process);
@@ -135,11 +143,17 @@ export class ProcessTable {
     return [...this.#processes.values()].filter(({ parent }) => parent === undefined);
   }
 
-  /** @throws AlreadyRegisteredError, before anything has happened; rejects with InitializationError */
+  /** Refuses every start from here on. */
+  close(): void {
+    this.#isClosed = true;
+  }
+
+  /** @throws RuntimeShutdownError or AlreadyRegisteredError, before anything has happened; rejects with InitializationError */
   async spawn<State, CallMsg, CastMsg, CallReply, Info>(
     options: SpawnOptions<State, CallMsg, CastMsg, CallReply, Info>,
   ): Promise<Process> {
     const { name, initTimeout } = options;
+    if (this.#isClosed) throw new RuntimeShutdownError();
     const id = `p${this.#lastId + 1}`;
     if (name !== undefined) this.#names.claim(name, id);
     this.#lastId += 1;

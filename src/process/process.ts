@@ -1,14 +1,18 @@
 import type { MessageTraced, ProcessKind, SupervisorStrategy } from '../../streams/events.js';
+import { AsyncContext } from '../async-context.js';
 import type { Timer } from '../clock.js';
 import {
   asError,
+  EndedProcessError,
   InitializationError,
-  InvalidArgumentError,
+  InvalidHandlerResultError,
   MailboxFullError,
   ServerNotRunningError,
 } from '../errors.js';
-import type { GenServerBehavior, ProcessRef, TerminationReason } from './behavior.js';
+import type { GenServerBehavior, HandlerContext, ProcessRef, TerminationReason } from './behavior.js';
 import { errorFact, exitFact } from './facts.js';
+import { ProcessHandlerContext } from './handler-context.js';
+import { StopResult } from './handler-result.js';
 import { Mailbox } from './mailbox.js';
 import { type Entry, Measured, PendingCall, type Receipt, receiptOf, StopRequest } from './receipt.js';
 import type { Sampler } from './sampler.js';
@@ -26,6 +30,12 @@ export type OverloadPolicy = 'reject' | 'drop_newest' | 'drop_oldest';
 
 /** What a process needs of the runtime it lives in. */
 export interface ProcessHost extends TimingHost {
+  /** Of the runtime: where handlers run. */
+  readonly context: AsyncContext;
+  /** The process whose handler is on the stack now. */
+  current: Process | undefined;
+  /** An error that no caller is there to be rejected with. */
+  onError(error: Error): void;
   /** `process` has something to tell at the end of the turn. Called once between two {@link Process.report}s. */
   dirty(process: Process): void;
   /** `process` is about to be gone: its name and its place in the table are free from here on. */
@@ -40,6 +50,8 @@ export interface ProcessOptions {
   readonly behavior: GenServerBehavior<unknown, unknown, unknown, unknown, unknown>;
   readonly mailboxLimit: number;
   readonly overload?: OverloadPolicy;
+  /** Where handlers run: in the context of the runtime, or, message by message, of the sender. Default `runtime`. */
+  readonly context?: 'runtime' | 'caller';
 }
 
 /** What a parent is told, as an info message, when a child has ended. */
@@ -71,6 +83,8 @@ export class Process implements Runnable {
   readonly #timing: Timing;
   #isTraced = false;
   readonly #behavior: ProcessOptions['behavior'];
+  readonly #inSenderContext: boolean;
+  readonly #context: HandlerContext = new ProcessHandlerContext(this);
   /** What its start facts say of it. */
   readonly #kindFacts: { readonly id: string; readonly kind: ProcessKind; readonly strategy?: SupervisorStrategy };
   readonly #mailbox = new Mailbox<Entry>();
@@ -78,6 +92,9 @@ export class Process implements Runnable {
   #children: Set<Process> | undefined;
   #timers: Set<Timer> | undefined;
   #onGone: (() => void)[] | undefined;
+  #aborter: AbortController | undefined;
+  /** Calls that were answered with a promise which has not settled. */
+  #awaitingReply: Set<PendingCall> | undefined;
   #parent: Process | undefined;
   #state: unknown;
   #phase: Phase = 'init';
@@ -105,6 +122,7 @@ export class Process implements Runnable {
     this.#mailboxLimit = options.mailboxLimit;
     this.#overload = options.overload ?? 'reject';
     this.#behavior = options.behavior;
+    this.#inSenderContext = options.context === 'caller';
     this.#kindFacts = strategy === undefined ? { id, kind } : { id, kind, strategy };
   }
 
@@ -115,6 +133,20 @@ export class Process implements Runnable {
 
   get gone(): boolean {
     return this.#phase === 'gone';
+  }
+
+  /** Whether one of its own handlers is on the stack. */
+  get isCurrent(): boolean {
+    return this.#host.current === this;
+  }
+
+  /** Aborted when the process ends. */
+  get signal(): AbortSignal {
+    if (this.#aborter === undefined) {
+      this.#aborter = new AbortController();
+      if (this.#phase === 'gone') this.#aborter.abort(this.#notRunning());
+    }
+    return this.#aborter.signal;
   }
 
   get runnable(): boolean {
@@ -132,7 +164,8 @@ export class Process implements Runnable {
     if (name !== undefined) this.#host.emit({ type: 'name_registered', name, id: this.id });
     let initial: unknown;
     try {
-      initial = this.#behavior.init(this.ref);
+      const init = (): unknown => this.#asCurrent(() => this.#behavior.init(this.ref, this.#context));
+      initial = this.#inSenderContext ? init() : this.#host.context.run(init);
     } catch (thrown) {
       throw this.#initFailed(asError(thrown));
     }
@@ -158,12 +191,16 @@ export class Process implements Runnable {
       };
       pending.then(
         (state) => {
-          if (!settled()) return;
+          if (!settled()) {
+            this.#cleanUpLate(state);
+            return;
+          }
           this.#started(state);
           resolve();
         },
         (thrown) => {
           if (settled()) reject(this.#initFailed(asError(thrown)));
+          else this.#failedLate('init', thrown);
         },
       );
     });
@@ -172,22 +209,24 @@ export class Process implements Runnable {
   /**
    * Puts a message into the mailbox, as far as that has room for it. The caller has looked at `gone`.
    *
-   * @throws MailboxFullError when the sender has to know
+   * @throws MailboxFullError when the sender has to know, ServerNotRunningError when the process handles nothing more
    */
   send(message: unknown, receipt: Receipt): void {
+    if (this.#phase === 'terminating') throw this.#notRunning();
     if (this.#mailbox.size < this.#mailboxLimit || this.#makesRoom(receipt)) this.enqueue(message, receipt);
   }
 
   /** As {@link send}, for a sender that is not there any more. */
   sendLate(message: unknown): void {
-    if (this.#mailbox.size >= this.#mailboxLimit && this.#overload === 'reject') this.#countDropped();
+    const isFull = this.#mailbox.size >= this.#mailboxLimit && this.#overload === 'reject';
+    if (isFull || this.#phase === 'terminating') this.#countDropped();
     else this.send(message, 'cast');
   }
 
   /** Puts something into the mailbox, whatever its limit. */
   enqueue(message: unknown, receipt: Receipt): void {
     const isDue = this.#sampler.due();
-    const entry = isDue || this.#isTraced ? this.#arrived(receipt, isDue) : receipt;
+    const entry = isDue || this.#isTraced || this.#inSenderContext ? this.#arrived(receipt, isDue) : receipt;
     this.#mailbox.push(message, entry);
     if (!this.#dirty) this.#markDirty();
     if (!this.#scheduled && this.runnable) this.#schedule();
@@ -216,9 +255,14 @@ export class Process implements Runnable {
     if (!this.#dirty) this.#markDirty();
   }
 
-  /** Handles what is queued, then terminates; resolves when gone. */
-  stop(reason: TerminationReason): Promise<void> {
+  /**
+   * Handles what is queued, then terminates, or is killed when that takes longer than `timeoutMs`; `killed` ends it at
+   * once. Resolves when gone.
+   */
+  stop(reason: TerminationReason, timeoutMs = Number.POSITIVE_INFINITY): Promise<void> {
+    if (reason === 'killed') this.kill();
     if (this.#phase === 'gone') return Promise.resolve();
+    if (timeoutMs !== Number.POSITIVE_INFINITY) this.setTimer(() => this.kill(), timeoutMs);
     const gone = new Promise<void>((resolve) => {
       this.#onGone ??= [];
       this.#onGone.push(resolve);
@@ -297,8 +341,9 @@ export class Process implements Runnable {
   }
 
   #arrived(receipt: Receipt, isDue: boolean): Entry {
-    // What a supervisor is told by its children is its own affair, and in no latency.
-    return this.#timing.arrived(receipt, isDue && this.kind === 'genserver');
+    // Exits of children that a supervisor handles are in no latency.
+    const context = this.#inSenderContext ? new AsyncContext() : undefined;
+    return this.#timing.arrived(receipt, isDue && this.kind === 'genserver', context);
   }
 
   #handleNext(isWatched: boolean): void {
@@ -312,10 +357,14 @@ export class Process implements Runnable {
     try {
       const result = this.#dispatch(message, entry);
       if (isThenable(result)) this.#suspend(result, entry);
-      else this.#handled(result, entry);
+      else this.#stopIfAsked(this.#handled(result, entry));
     } catch (thrown) {
       this.#crash(thrown, entry);
     }
+  }
+
+  #stopIfAsked(stopped: StopResult<unknown> | undefined): void {
+    if (stopped !== undefined) this.#terminate(stopped.reason);
   }
 
   /** As {@link #handleNext}, and tells how long it took whoever wants to know. */
@@ -329,7 +378,9 @@ export class Process implements Runnable {
     const begun = timing.now();
     let handleMs: number | undefined;
     try {
-      const result = this.#dispatch(message, receipt);
+      const context = entry instanceof Measured ? entry.context : undefined;
+      const result =
+        context === undefined ? this.#dispatch(message, receipt) : context.run(() => this.#dispatch(message, receipt));
       handleMs = timing.now() - begun;
       timing.returned(message, handleMs);
       if (isThenable(result)) {
@@ -337,8 +388,9 @@ export class Process implements Runnable {
           timing.through(message, entry, begun, timing.now() - begun, outcome),
         );
       } else {
-        this.#handled(result, receipt);
+        const stopped = this.#handled(result, receipt);
         timing.through(message, entry, begun, handleMs, 'ok');
+        this.#stopIfAsked(stopped);
       }
     } catch (thrown) {
       if (handleMs === undefined) {
@@ -351,33 +403,110 @@ export class Process implements Runnable {
   }
 
   #dispatch(message: unknown, receipt: Receipt): unknown {
-    if (receipt === 'cast') return this.#behavior.handleCast(message, this.#state);
-    if (receipt === 'info') {
-      return this.#behavior.handleInfo === undefined ? this.#state : this.#behavior.handleInfo(message, this.#state);
+    const host = this.#host;
+    const behavior = this.#behavior;
+    const outer = host.current;
+    host.current = this;
+    try {
+      if (receipt === 'cast') return behavior.handleCast(message, this.#state, this.#context);
+      if (receipt === 'info') {
+        return behavior.handleInfo === undefined
+          ? this.#state
+          : behavior.handleInfo(message, this.#state, this.#context);
+      }
+      if (receipt instanceof PendingCall) return behavior.handleCall(message, this.#state, this.#context);
+    } finally {
+      host.current = outer;
     }
-    if (receipt instanceof PendingCall) return this.#behavior.handleCall(message, this.#state);
     this.#terminate(receipt.reason);
     return undefined;
   }
 
-  /** `result` is what the handler returned, awaited. Counts before it replies: who has the reply sees the count. */
-  #handled(result: unknown, receipt: Receipt): void {
-    if (receipt === 'cast') {
-      this.#state = result;
-      this.#casts += 1;
-    } else if (receipt === 'info') {
-      this.#state = result;
-      this.#infos += 1;
-    } else if (receipt instanceof PendingCall) {
-      if (!Array.isArray(result))
-        throw new InvalidArgumentError('the result of handleCall', '[reply, state]', typeof result);
-      this.#state = result[1];
-      this.#calls += 1;
-      receipt.reply(result[0]);
-    } else {
+  /** Calls code of the process that is no message handler. */
+  #asCurrent<Result>(code: () => Result): Result {
+    const host = this.#host;
+    const outer = host.current;
+    host.current = this;
+    try {
+      return code();
+    } finally {
+      host.current = outer;
+    }
+  }
+
+  /**
+   * `result` is what the handler returned, awaited. Counts before it replies: a caller that has the reply sees the count.
+   * Returns the handler's wish to stop, if that is what it returned.
+   */
+  #handled(result: unknown, receipt: Receipt): StopResult<unknown> | undefined {
+    if (this.#phase === 'gone') {
+      // Killed by its own handler.
+      if (receipt instanceof PendingCall) receipt.fail(this.#notRunning());
+      return undefined;
+    }
+    if (receipt === 'cast') this.#casts += 1;
+    else if (receipt === 'info') this.#infos += 1;
+    else if (receipt instanceof PendingCall) return this.#answered(result, receipt);
+    else return undefined;
+    return this.#next(result, receipt);
+  }
+
+  /** As {@link #handled}, for calls. */
+  #answered(result: unknown, call: PendingCall): StopResult<unknown> | undefined {
+    const hasReply = Array.isArray(result);
+    if (!hasReply && !(result instanceof StopResult))
+      throw this.#invalidResult('handleCall', 'neither [reply, state] nor stop(...)');
+    this.#calls += 1;
+    const stopped = this.#next(hasReply ? result[1] : result, call);
+    if (hasReply) this.#reply(call, result[0]);
+    else call.fail(this.#notRunning());
+    return stopped;
+  }
+
+  #next(next: unknown, receipt: Receipt): StopResult<unknown> | undefined {
+    const stopped = typeof next === 'object' && next instanceof StopResult ? next : undefined;
+    const state = stopped === undefined ? next : stopped.state;
+    if (state === undefined && this.#state !== undefined) throw this.#missingState(receipt);
+    this.#state = state;
+    if (!this.#dirty) this.#markDirty();
+    return stopped;
+  }
+
+  /** Answers a call; a promise when it settles, as long as its deadline allows and the process lives. */
+  #reply(call: PendingCall, reply: unknown): void {
+    if (!isThenable(reply)) {
+      call.reply(reply);
       return;
     }
-    if (!this.#dirty) this.#markDirty();
+    this.#awaitingReply ??= new Set();
+    this.#awaitingReply.add(call);
+    reply.then(
+      (value) => {
+        this.#awaitingReply?.delete(call);
+        call.reply(value);
+      },
+      (thrown) => {
+        this.#awaitingReply?.delete(call);
+        if (call.settled) this.#failedLate('a promised reply', thrown);
+        else call.fail(asError(thrown));
+      },
+    );
+  }
+
+  #missingState(receipt: Receipt): InvalidHandlerResultError {
+    if (receipt instanceof PendingCall) {
+      return this.#invalidResult('handleCall', 'a reply without the next state; return [reply, state]');
+    }
+    return this.#invalidResult(receipt === 'cast' ? 'handleCast' : 'handleInfo', 'no state; return the next state');
+  }
+
+  #invalidResult(handler: string, problem: string): InvalidHandlerResultError {
+    return new InvalidHandlerResultError(this.id, handler, problem);
+  }
+
+  #notRunning(): ServerNotRunningError {
+    const reason = this.#exitReason;
+    return new ServerNotRunningError(this.id, typeof reason === 'object' ? { cause: reason.error } : undefined);
   }
 
   #suspend(
@@ -390,22 +519,27 @@ export class Process implements Runnable {
       through?.('crashed');
       this.#crash(thrown, receipt);
     };
-    // A killed process has no use for what its handler comes back with.
     result.then(
       (value) => {
+        // A killed process has no use for what its handler returns.
         if (this.#phase === 'gone') return;
         this.#inFlight = undefined;
+        let stopped: StopResult<unknown> | undefined;
         try {
-          this.#handled(value, receipt);
+          stopped = this.#handled(value, receipt);
         } catch (thrown) {
           crash(thrown);
           return;
         }
         through?.('ok');
+        this.#stopIfAsked(stopped);
         this.#schedule();
       },
       (thrown) => {
-        if (this.#phase === 'gone') return;
+        if (this.#phase === 'gone') {
+          this.#failedLate('a handler', thrown);
+          return;
+        }
         this.#inFlight = undefined;
         crash(thrown);
       },
@@ -435,7 +569,10 @@ export class Process implements Runnable {
     const error = asError(thrown);
     if (receipt instanceof PendingCall) receipt.fail(error);
     // Killed in the middle of its own handler: it has had its end.
-    if (this.#phase === 'gone') return;
+    if (this.#phase === 'gone') {
+      this.#failedLate('a handler', thrown);
+      return;
+    }
     this.#host.emit({ type: 'process_crashed', id: this.id, kind: this.kind, error: errorFact(error) });
     this.#terminate({ error });
   }
@@ -451,7 +588,7 @@ export class Process implements Runnable {
       this.#exit(typeof reason === 'string' ? { error } : reason);
     };
     try {
-      const cleanup = this.#behavior.terminate?.(reason, this.#state);
+      const cleanup = this.#asCurrent(() => this.#behavior.terminate?.(reason, this.#state, this.#context));
       if (!isThenable(cleanup)) {
         this.#exit(reason);
         return;
@@ -481,7 +618,7 @@ export class Process implements Runnable {
     this.#children?.clear();
     for (const timer of this.#timers ?? []) this.#host.clock.clearTimeout(timer);
     this.#timers?.clear();
-    const unhandled = this.#emptyMailbox(reason);
+    const unhandled = this.#emptyMailbox();
     this.#host.released(this);
     this.#host.emit({ type: 'process_exited', id: this.id, kind: this.kind, reason: exitFact(reason), unhandled });
     const parent = this.#parent;
@@ -491,19 +628,42 @@ export class Process implements Runnable {
     }
     if (initializing) this.#abortInit?.(new InitializationError(this.id, 'it was killed during init'));
     for (const gone of this.#onGone ?? []) gone();
+    const aborter = this.#aborter;
+    if (aborter !== undefined) this.#host.context.run(() => aborter.abort(this.#notRunning()));
+  }
+
+  /** `init` has made a state, but the process is gone: what that holds is to be let go. */
+  #cleanUpLate(state: unknown): void {
+    const reason = this.#exitReason ?? 'killed';
+    const failed = (thrown: unknown): void => this.#failedLate('terminate', thrown);
+    try {
+      const cleanup = this.#behavior.terminate?.(reason, state, this.#context);
+      if (isThenable(cleanup)) cleanup.then(undefined, failed);
+    } catch (thrown) {
+      failed(thrown);
+    }
+  }
+
+  /** Code of the process failed when no caller and no supervisor waits for it any more. */
+  #failedLate(what: string, thrown: unknown): void {
+    const error = asError(thrown);
+    // That is how code stops that heeds the signal.
+    if (error.name === 'AbortError' || error === this.#aborter?.signal.reason) return;
+    this.#host.onError(new EndedProcessError(this.id, what, error));
   }
 
   /** Rejects the callers whose messages will not be handled; tells how many messages there were. */
-  #emptyMailbox(reason: TerminationReason): number {
+  #emptyMailbox(): number {
     let unhandled = 0;
-    const cause = typeof reason === 'object' ? { cause: reason.error } : undefined;
-    if (this.#inFlight instanceof PendingCall) this.#inFlight.fail(new ServerNotRunningError(this.id, cause));
+    if (this.#inFlight instanceof PendingCall) this.#inFlight.fail(this.#notRunning());
+    for (const call of this.#awaitingReply ?? []) call.fail(this.#notRunning());
+    this.#awaitingReply?.clear();
     for (; this.#mailbox.size > 0; this.#mailbox.drop()) {
       const receipt = receiptOf(this.#mailbox.receipt);
       // Neither a request to stop nor what a supervisor tells itself was a message from anybody.
       if (receipt instanceof StopRequest || (receipt === 'info' && this.kind === 'supervisor')) continue;
       unhandled += 1;
-      if (receipt instanceof PendingCall) receipt.fail(new ServerNotRunningError(this.id, cause));
+      if (receipt instanceof PendingCall) receipt.fail(this.#notRunning());
     }
     return unhandled;
   }

@@ -1,3 +1,4 @@
+import type { AsyncContext } from '../async-context.js';
 import { CallTimeoutError } from '../errors.js';
 import type { TerminationReason } from './behavior.js';
 import { Deadline } from './deadlines.js';
@@ -15,6 +16,11 @@ export class PendingCall extends Deadline {
     super();
     this.#processId = processId;
     this.#resolve = resolve;
+  }
+
+  /** Whether the caller has its reply or its error. */
+  get settled(): boolean {
+    return this.#resolve === undefined;
   }
 
   reply(reply: unknown): void {
@@ -45,16 +51,19 @@ export class StopRequest {
 /** What tells how to handle a message. */
 export type Receipt = 'cast' | 'info' | PendingCall | StopRequest;
 
-/** The receipt of a message that is measured. */
+/** The receipt of a message that is measured, or handled in the context of its sender. */
 export class Measured {
   readonly receipt: Receipt;
+  /** Of the sender, where the process wants that. */
+  readonly context: AsyncContext | undefined;
   /** ms of the monotonic clock */
   readonly arrivedAt: number;
-  /** For how many messages it stands; 0: it is only traced. */
+  /** For how many messages it stands; 0: for none, it is only traced, or has a context. */
   readonly weight: number;
 
-  constructor(receipt: Receipt, arrivedAt: number, weight: number) {
+  constructor(receipt: Receipt, arrivedAt: number, weight: number, context?: AsyncContext) {
     this.receipt = receipt;
+    this.context = context;
     this.arrivedAt = arrivedAt;
     this.weight = weight;
   }

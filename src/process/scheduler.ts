@@ -1,3 +1,6 @@
+import type { AsyncContext } from '../async-context.js';
+import { nextTurn } from '../clock.js';
+
 /** How long processes may hold the event loop before timers, sockets and everybody else get their turn, in ms. */
 const BUDGET_MS = 5;
 /** The most messages handled between two looks at the clock: also the most one process handles before the next one may. */
@@ -6,6 +9,8 @@ const MAX_STRIDE = 64;
 const WATCHED = 256;
 
 interface SchedulerOptions {
+  /** Where processes work, wherever they were woken. */
+  readonly context: AsyncContext;
   /** ms, with fractions; only differences count */
   preciseNow(): number;
   /** How long a portion may hold the event loop before that is told, ms. */
@@ -34,6 +39,7 @@ export interface Runnable {
  */
 export class Scheduler {
   readonly #endOfTurn: (() => void)[] = [];
+  readonly #context: AsyncContext;
   readonly #preciseNow: () => number;
   readonly #loopBlockedMs: number;
   readonly #microtask = Promise.resolve();
@@ -55,7 +61,8 @@ export class Scheduler {
   #watched = 0;
   #isWatched = false;
 
-  constructor({ preciseNow, loopBlockedMs }: SchedulerOptions) {
+  constructor({ context, preciseNow, loopBlockedMs }: SchedulerOptions) {
+    this.#context = context;
     this.#preciseNow = preciseNow;
     this.#loopBlockedMs = loopBlockedMs;
   }
@@ -73,7 +80,7 @@ export class Scheduler {
     this.#lastLook = this.#preciseNow();
     this.#knownHeldMs = 0;
     this.#budgetEnds = this.#lastLook + BUDGET_MS;
-    setImmediate(this.#turnEnds);
+    nextTurn(this.#onTurnEnd);
   }
 
   /** A handler that was timed, or who was told of it, held the event loop for `ms`: no need to look for who it was. */
@@ -94,10 +101,12 @@ export class Scheduler {
     this.#microtaskPending = false;
     // Since the last look, others than processes had their turn.
     this.#worker = null;
-    this.#drain();
+    this.#context.run(this.#drain);
   };
 
-  #drain(): void {
+  readonly #onTurnEnd = (): void => this.#context.run(this.#turnEnds);
+
+  readonly #drain = (): void => {
     while (this.#head !== undefined) {
       if (this.#untilLook <= 0 && !this.#withinBudget()) return;
       const runnable = this.#head;
@@ -109,7 +118,7 @@ export class Scheduler {
       if (runnable.runnable) this.#append(runnable);
     }
     if (this.#worker) this.#look();
-  }
+  };
 
   readonly #turnEnds = (): void => {
     // What held the event loop since the last look must not go unnoticed, though it is not known what it was.

@@ -1,4 +1,5 @@
 import type { MessageTraced, RuntimeFact } from '../../streams/events.js';
+import type { AsyncContext } from '../async-context.js';
 import type { Clock } from '../clock.js';
 import { messageType } from './facts.js';
 import { type Entry, Measured, PendingCall, type Receipt, receiptOf, StopRequest } from './receipt.js';
@@ -50,10 +51,10 @@ export class Timing {
   }
 
   /** Notes when a message came; it is part of the latency if it `isDue`. A request to stop is no message. */
-  arrived(receipt: Receipt, isDue: boolean): Entry {
+  arrived(receipt: Receipt, isDue: boolean, context?: AsyncContext): Entry {
     return receipt instanceof StopRequest
       ? receipt
-      : new Measured(receipt, this.now(), isDue ? this.#host.sampler.weight : 0);
+      : new Measured(receipt, this.now(), isDue ? this.#host.sampler.weight : 0, context);
   }
 
   /** A handler is back after `ms`, with a value, a promise or an error. */

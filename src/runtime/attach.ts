@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { schedulerOf } from '../../streams/scheduler.js';
+import { AsyncContext } from '../async-context.js';
 import { type Clock, MAX_TIMER_MS, systemClock } from '../clock.js';
 import { type ClusterApi, createCluster, type MembershipView } from '../cluster/cluster.js';
 import type { ClusterConfig } from '../cluster/cluster-config.js';
@@ -9,6 +10,7 @@ import type { Transport } from '../cluster/transport.js';
 import { createWsTransport } from '../cluster/ws-transport.js';
 import { HandshakeError, InvalidArgumentError, NodeUnreachableError, warn } from '../errors.js';
 import { type ClusterObserverApi, createClusterObserver } from '../observer/cluster-observer.js';
+import { clockInContext } from './clock-in-context.js';
 
 /** How long to wait for the nodes that the first one tells of, ms. */
 const INTRODUCTION_MS = 1000;
@@ -56,7 +58,9 @@ export async function attach(
   addresses: string | readonly string[],
   options: AttachOptions = {},
 ): Promise<AttachedObserver> {
-  const { clock = systemClock, onError = warn, timeout = 5000 } = options;
+  const { onError = warn, timeout = 5000 } = options;
+  const context = new AsyncContext();
+  const clock = clockInContext(context, options.clock ?? systemClock);
   const { clusterSecret, observerSecret, tls, forgetAfterMs } = options;
   if (!(typeof timeout === 'number' && timeout > 0 && timeout <= MAX_TIMER_MS)) {
     throw new InvalidArgumentError('timeout', `a number of ms above 0, at most ${MAX_TIMER_MS}`, timeout);
@@ -112,7 +116,7 @@ export async function attach(
     clock.clearTimeout(timer);
   }
   isAttached = true;
-  return { ...observer, detach: () => cluster.stop() };
+  return context.bind({ ...observer, detach: () => cluster.stop() });
 }
 
 /** Resolves with the first node that is reached, or rejects when there is no hope. */

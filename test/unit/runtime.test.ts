@@ -1,5 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
 import { SimulatedClock } from '../../src/clock.js';
+import type { GenServerBehavior } from '../../src/process/behavior.js';
 import { createRuntime } from '../../src/runtime.js';
 import { createFamily } from '../helpers/family.js';
 import { counter, never } from '../helpers/servers.js';
@@ -22,7 +23,7 @@ describe('two runtimes', () => {
 });
 
 describe('shutdown', () => {
-  test('stops all, the last started first, and leaves neither process nor name nor timer', async () => {
+  test('stops everything, the last started first, and leaves neither process nor name nor timer', async () => {
     const world = createWorld();
     const { GenServer, Supervisor, Registry, Observer, clock } = world;
     const family = createFamily(world);
@@ -44,7 +45,7 @@ describe('shutdown', () => {
     await world.shutdown();
   });
 
-  test('kills a server that does not stop within 5000 ms, and rejects its callers', async () => {
+  test('kills what has not stopped after its timeout of 10 s, and rejects the callers', async () => {
     const world = createWorld();
     const { GenServer, clock } = world;
     const ref = await GenServer.start({ ...counter, terminate: () => never });
@@ -53,7 +54,7 @@ describe('shutdown', () => {
     const called = expect(GenServer.call(ref, 'get', { timeout: Number.POSITIVE_INFINITY })).rejects.toMatchObject({
       name: 'ServerNotRunningError',
     });
-    await world.pass(4999);
+    await world.pass(9999);
     expect(world.told('process_exited')).toEqual([]);
     await world.pass(1);
     await stopping;
@@ -68,9 +69,70 @@ describe('shutdown', () => {
       world.GenServer.start({ ...counter, init: () => never }, { initTimeout: Number.POSITIVE_INFINITY }),
     ).rejects.toMatchObject({ name: 'InitializationError', message: expect.stringContaining('killed during init') });
     const stopping = world.shutdown();
-    await world.pass(5000);
+    await world.pass(10_000);
     await Promise.all([starting, stopping]);
     expect(world.Observer.getProcessCount()).toBe(0);
+  });
+
+  test('takes one time-out for 200 processes of which 20 never answer, not one after another', async () => {
+    const world = createWorld();
+    const { GenServer, Supervisor, clock } = world;
+    const deaf = { ...counter, terminate: () => never };
+    for (let i = 0; i < 20; i += 1) await GenServer.start(deaf);
+    for (let i = 0; i < 160; i += 1) await GenServer.start(counter);
+    await Supervisor.start({
+      children: Array.from({ length: 19 }, (_, i) => ({ id: `c${i}`, start: () => GenServer.start(counter) })),
+    });
+    expect(world.Observer.getProcessCount()).toBe(200);
+    const begun = clock.monotonic();
+    const stopping = world.shutdown({ timeout: 3000 });
+    await world.pass(2999);
+    expect(world.Observer.getProcessCount()).toBe(20);
+    await world.pass(1);
+    await stopping;
+    expect(clock.monotonic() - begun).toBe(3000);
+    expect(world.Observer.getProcessCount()).toBe(0);
+    expect(clock.pending).toBe(0);
+  });
+
+  test('also stops what is started meanwhile, and kills what keeps on starting', async () => {
+    const world = createWorld();
+    const { GenServer } = world;
+    let starts = 0;
+    const once = { ...counter, terminate: () => GenServer.start(counter).then(() => {}) };
+    await GenServer.start(once);
+    await world.shutdown();
+    expect(world.told('process_exited')).toMatchObject([{ reason: 'shutdown' }, { reason: 'shutdown' }]);
+    await expect(GenServer.start(counter)).rejects.toMatchObject({ code: 'NOEX_RUNTIME_SHUTDOWN' });
+
+    const endless = createRuntime();
+    await endless.GenServer.start({ ...counter, terminate: () => endless.GenServer.start(again()).then(() => {}) });
+    function again(): GenServerBehavior<number> {
+      starts += 1;
+      return { ...counter, terminate: () => endless.GenServer.start(again()).then(() => {}) };
+    }
+    await endless.shutdown({ timeout: 50 });
+    expect(endless.Observer.getProcessCount()).toBe(0);
+    expect(starts).toBeGreaterThan(1);
+  });
+
+  test('refuses every start afterwards with a named error', async () => {
+    const { GenServer, Supervisor, Cluster, shutdown } = createRuntime();
+    const ended = shutdown();
+    expect(await Promise.all([ended, shutdown()])).toEqual([undefined, undefined]);
+    const refused = { name: 'RuntimeShutdownError', code: 'NOEX_RUNTIME_SHUTDOWN' };
+    await expect(GenServer.start(counter)).rejects.toMatchObject(refused);
+    await expect(Supervisor.start()).rejects.toMatchObject(refused);
+    await expect(Cluster.start({ nodeName: 'a', port: 1 })).rejects.toMatchObject(refused);
+  });
+
+  test.each([-1, Number.NaN, '5'])('takes no time-out of %o', async (timeout) => {
+    const { shutdown } = createRuntime();
+    await expect(shutdown({ timeout: JSON.parse(JSON.stringify(timeout)) })).rejects.toMatchObject({
+      name: 'InvalidArgumentError',
+      field: 'timeout',
+    });
+    await shutdown();
   });
 });
 

@@ -5,7 +5,7 @@ import { readClusterConfig } from '../../src/cluster/cluster-config.js';
 import { decode, encode } from '../../src/cluster/codec.js';
 import { MAX_FRAME_BYTES } from '../../src/cluster/frames.js';
 import { checkHandlerOptions } from '../../src/dashboard/server/options.js';
-import { InvalidArgumentError } from '../../src/errors.js';
+import { InvalidHandlerResultError } from '../../src/errors.js';
 import type { GenServerBehavior } from '../../src/process/behavior.js';
 import { createRuntime } from '../../src/runtime.js';
 import { decodeReport } from '../../streams/frames.js';
@@ -62,7 +62,7 @@ test('a reply that is no pair is not shown', async () => {
   };
   const ref = await runtime.GenServer.start(broken);
   const failed = await runtime.GenServer.call(ref, CANARY).catch((thrown: unknown) => thrown);
-  expect(failed).toBeInstanceOf(InvalidArgumentError);
+  expect(failed).toBeInstanceOf(InvalidHandlerResultError);
   expect(seen(failed)).not.toContain(CANARY);
 });
 

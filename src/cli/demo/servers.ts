@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { GenServer, type GenServerBehavior, Registry, Supervisor } from '../../index.js';
+import { GenServer, type GenServerBehavior, Registry, Supervisor, stop } from '../../index.js';
 
 /** All that is ever said in the demo. */
 export interface Message {
@@ -96,18 +96,15 @@ function tide(): number {
   return 0.6 + 0.4 * Math.sin((2 * Math.PI * Date.now()) / TIDE_MS);
 }
 
-/** Somebody who looks around for `stayMs`, and leaves. */
-export function visit(stayMs: number): GenServerBehavior<() => void, never, 'leave'> {
+/** A visitor who browses for `stayMs`, and leaves. */
+export function visit(stayMs: number): GenServerBehavior<null, never, 'leave'> {
   return {
     init(self) {
       GenServer.sendAfter(self, 'leave', stayMs);
-      return () => void GenServer.stop(self);
+      return null;
     },
-    handleCall: (_message, leave) => [undefined, leave],
-    handleCast(_message, leave) {
-      leave();
-      return leave;
-    },
+    handleCall: () => [undefined, null],
+    handleCast: (_message, state) => stop('normal', state),
   };
 }
 

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import { AsyncContext } from '../../../src/async-context.js';
 import { Bus } from '../../../src/bus/bus.js';
 import type { RuntimeEvent, RuntimeFact } from '../../../streams/events.js';
 
@@ -8,12 +9,12 @@ const idOf = (event: RuntimeEvent): string => ('id' in event ? event.id : '');
 describe('the bus', () => {
   let time = 0;
   let errors: unknown[] = [];
-  let bus = new Bus({ now: () => time, onError: (error) => errors.push(error) });
+  let bus = new Bus({ context: new AsyncContext(), now: () => time, onError: (error) => errors.push(error) });
 
   beforeEach(() => {
     time = 100;
     errors = [];
-    bus = new Bus({ now: () => time, onError: (error) => errors.push(error) });
+    bus = new Bus({ context: new AsyncContext(), now: () => time, onError: (error) => errors.push(error) });
   });
 
   test('gives each event its place without gaps, and its time', () => {

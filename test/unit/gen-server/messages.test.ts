@@ -269,8 +269,11 @@ describe('a call', () => {
       handleCast: (_message, state) => state,
     });
     await expect(GenServer.call(ref, 'get')).rejects.toMatchObject({
-      name: 'InvalidArgumentError',
-      message: "the result of handleCall must be [reply, state]; got 'object'",
+      name: 'InvalidHandlerResultError',
+      code: 'NOEX_INVALID_HANDLER_RESULT',
+      processId: ref.id,
+      handler: 'handleCall',
+      message: expect.stringContaining(`handleCall of process ${ref.id} returned neither [reply, state]`),
     });
     expect(GenServer.isRunning(ref)).toBe(false);
   });

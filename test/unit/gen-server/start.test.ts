@@ -89,7 +89,7 @@ describe('start', () => {
     await Promise.all([failed, called]);
   });
 
-  test('is rejected when init takes longer than initTimeout, and what it comes back with is ignored', async () => {
+  test('is rejected when init takes longer than initTimeout, and the late state is passed to terminate', async () => {
     const { GenServer, clock } = world;
     const door = gate<null>();
     const { log, behavior } = recorder();
@@ -105,7 +105,7 @@ describe('start', () => {
     door.open(null);
     await world.settle();
     expect(world.told('process_started')).toEqual([]);
-    expect(log).toEqual([]);
+    expect(log).toEqual(['terminate crash: init took longer than initTimeout (200 ms)']);
     expect(clock.pending).toBe(0);
     await GenServer.start(counter, { name: 'n' });
   });

@@ -117,20 +117,4 @@ describe('stop', () => {
     expect(world.told('process_crashed')).toMatchObject([{ error: { message: 'boom' } }]);
     expect(world.told('process_exited')).toMatchObject([{ reason: { error: { message: 'boom' } } }]);
   });
-
-  test('called by a server for itself lets it finish', async () => {
-    const { GenServer } = world;
-    const { log, behavior } = recorder();
-    const ref = await GenServer.start({
-      ...behavior,
-      handleCall(message) {
-        void GenServer.stop(ref);
-        return [message, null];
-      },
-    });
-    const replies = Promise.all([GenServer.call(ref, 'last'), GenServer.call(ref, 'queued')]);
-    expect(await replies).toEqual(['last', 'queued']);
-    await world.settle();
-    expect(log).toEqual(['terminate normal']);
-  });
 });

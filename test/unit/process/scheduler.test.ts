@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import { AsyncContext } from '../../../src/async-context.js';
 import { systemClock } from '../../../src/clock.js';
 import { Sampler } from '../../../src/process/sampler.js';
 import { type Runnable, Scheduler } from '../../../src/process/scheduler.js';
@@ -45,7 +46,8 @@ const microtasks = (): Promise<void> => Promise.resolve();
 
 describe('the scheduler', () => {
   let now = 0;
-  const create = (): Scheduler => new Scheduler({ preciseNow: () => now, loopBlockedMs: 50 });
+  const create = (): Scheduler =>
+    new Scheduler({ context: new AsyncContext(), preciseNow: () => now, loopBlockedMs: 50 });
   let scheduler = create();
   const taking = (ms: number) => (): void => {
     now += ms;
@@ -92,6 +94,7 @@ describe('the scheduler', () => {
   test('looks at the clock seldom while work is fast', async () => {
     let looks = 0;
     const counted = new Scheduler({
+      context: new AsyncContext(),
       preciseNow() {
         looks += 1;
         return now;

@@ -1,0 +1,24 @@
+import type { GenServerRef, HandlerContext } from './behavior.js';
+
+/** Where a context takes its answers from: the process. */
+interface ContextSource {
+  readonly ref: GenServerRef;
+  readonly signal: AbortSignal;
+}
+
+/** One of them per process; made of getters, so that a signal nobody asks for costs nothing. */
+export class ProcessHandlerContext implements HandlerContext {
+  readonly #source: ContextSource;
+
+  constructor(source: ContextSource) {
+    this.#source = source;
+  }
+
+  get self(): GenServerRef {
+    return this.#source.ref;
+  }
+
+  get signal(): AbortSignal {
+    return this.#source.signal;
+  }
+}

@@ -1,0 +1,23 @@
+import type { HandlerStop, TerminationReason } from './behavior.js';
+
+/** What {@link stop} returns. */
+export class StopResult<State> implements HandlerStop<State> {
+  readonly reason: TerminationReason;
+  readonly state: State;
+
+  constructor(reason: TerminationReason, state: State) {
+    this.reason = reason;
+    this.state = state;
+  }
+}
+
+/**
+ * For a handler to return in the place of the new state: the process ends with `reason`, and `terminate` gets `state`.
+ * Messages that still wait are not handled. From `handleCall`, `[reply, stop(...)]` also answers the caller.
+ *
+ * @example
+ * handleCast: (message, state) => (message === 'done' ? stop('normal', state) : state),
+ */
+export function stop<State>(reason: TerminationReason, state: State): HandlerStop<State> {
+  return new StopResult(reason, state);
+}

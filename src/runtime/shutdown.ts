@@ -1,0 +1,47 @@
+import type { Clock } from '../clock.js';
+import type { ProcessTable } from '../process/process-table.js';
+
+interface ShutdownOptions {
+  readonly processes: ProcessTable;
+  readonly clock: Clock;
+  /** How long everything together may take, ms; then what is left is killed. */
+  readonly timeoutMs: number;
+  /** Leaves the cluster. */
+  leave(): Promise<void>;
+}
+
+/** Leaves the cluster, then stops every process, those started meanwhile included. Ends when nothing is left. */
+export async function shutDown({ processes, clock, timeoutMs, leave }: ShutdownOptions): Promise<void> {
+  const deadline = clock.monotonic() + timeoutMs;
+  const leaving = leave();
+  // A node that does not answer the goodbye must not take the time of the processes.
+  await within(clock, timeoutMs / 2, leaving);
+  await stopAll(processes, clock, deadline);
+  await within(clock, deadline - clock.monotonic(), leaving);
+}
+
+/** Processes without a supervisor do not depend on each other: they stop at the same time. */
+async function stopAll(processes: ProcessTable, clock: Clock, deadline: number): Promise<void> {
+  for (;;) {
+    // The last started first, as far as they stop at once.
+    const roots = processes.roots().toReversed();
+    if (roots.length === 0) break;
+    const restMs = deadline - clock.monotonic();
+    if (restMs > 0) {
+      await Promise.all(roots.map((root) => root.stop('shutdown', restMs)));
+    } else {
+      processes.close();
+      for (const root of roots) root.kill();
+    }
+  }
+  processes.close();
+}
+
+/** Resolves with `work`, or after `ms` without it. */
+async function within(clock: Clock, ms: number, work: Promise<void>): Promise<void> {
+  if (ms === Number.POSITIVE_INFINITY) return work;
+  await new Promise<void>((resolve, reject) => {
+    const timer = clock.setTimeout(resolve, Math.max(0, ms));
+    work.then(resolve, reject).finally(() => clock.clearTimeout(timer));
+  });
+}

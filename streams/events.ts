@@ -128,6 +128,34 @@ export interface ChildRestarted extends Stamped {
   readonly attempt: number;
 }
 
+/** A supervisor tried to start a child again, and its start failed. It tries again, within its restart intensity. */
+export interface ChildRestartFailed extends Stamped {
+  readonly type: 'child_restart_failed';
+  readonly supervisorId: string;
+  /** The id in the child spec. */
+  readonly childId: string;
+  /** The process that was last in the place of this child. */
+  readonly oldId: string;
+  /** What the start threw. */
+  readonly error: ErrorFact;
+  /** How many starts in a row have failed by now: 1, 2, 3 ... */
+  readonly attempt: number;
+}
+
+/** A child ended once more than the restart intensity allows. The supervisor stops its children and exits with `shutdown`. */
+export interface SupervisorGaveUp extends Stamped {
+  readonly type: 'supervisor_gave_up';
+  /** The supervisor. */
+  readonly id: string;
+  readonly maxRestarts: number;
+  /** ms */
+  readonly withinMs: number;
+  /** The child that ended last; the id in the child spec. */
+  readonly childId: string;
+  /** Why that child ended, or could not be started again. */
+  readonly error: ErrorFact;
+}
+
 export interface NameRegistered extends Stamped {
   readonly type: 'name_registered';
   readonly name: string;
@@ -164,6 +192,8 @@ export type RuntimeEvent =
   | ProcessExited
   | ChildStarted
   | ChildRestarted
+  | ChildRestartFailed
+  | SupervisorGaveUp
   | NameRegistered
   | NameUnregistered
   | MessageTraced;

@@ -1,6 +1,7 @@
 export { applyChanges, type Changes, changesSince, type ServerColumns, type SupervisorColumns } from './changes.js';
 export type {
   ChildRestarted,
+  ChildRestartFailed,
   ChildStarted,
   ErrorFact,
   ExitFact,
@@ -16,6 +17,7 @@ export type {
   ProcessStarted,
   ProcessStopping,
   RuntimeEvent,
+  SupervisorGaveUp,
   SupervisorStrategy,
 } from './events.js';
 export { emptyModel, evolve, evolveAll, type NodeModel } from './evolve.js';

@@ -30,6 +30,26 @@ type ProcessLogEntry =
       /** How often this child has been restarted by now. */
       readonly attempt: number;
     })
+  | (ProcessEntry & {
+      /** `id` is that of the process that was last in the place of the child. */
+      readonly type: 'child_restart_failed';
+      readonly supervisorId: string;
+      /** The id in the child spec. */
+      readonly childId: string;
+      readonly error: ErrorFact;
+      /** How many starts in a row have failed by now. */
+      readonly attempt: number;
+    })
+  | (ProcessEntry & {
+      /** `id` is that of the supervisor. */
+      readonly type: 'supervisor_gave_up';
+      readonly maxRestarts: number;
+      /** ms */
+      readonly withinMs: number;
+      /** The child that ended last; the id in the child spec. */
+      readonly childId: string;
+      readonly error: ErrorFact;
+    })
   | (ProcessEntry & { readonly type: 'loop_blocked'; readonly messageType?: string; readonly ms: number });
 
 /**
@@ -83,6 +103,16 @@ export function ownLogEntry(event: RuntimeEvent, name: string | undefined): OwnL
       const { type, newId: id, kind, supervisorId, oldId, attempt } = event;
       const childId = event.childId.slice(0, MAX_PROCESS_NAME);
       return { type, at, id, ...named, kind, supervisorId, childId, oldId, attempt };
+    }
+    case 'child_restart_failed': {
+      const { type, oldId: id, supervisorId, attempt } = event;
+      const childId = event.childId.slice(0, MAX_PROCESS_NAME);
+      return { type, at, id, ...named, supervisorId, childId, error: clipped(event.error), attempt };
+    }
+    case 'supervisor_gave_up': {
+      const { type, id, maxRestarts, withinMs } = event;
+      const childId = event.childId.slice(0, MAX_PROCESS_NAME);
+      return { type, at, id, ...named, maxRestarts, withinMs, childId, error: clipped(event.error) };
     }
     case 'loop_blocked': {
       const { type, id, messageType, ms } = event;
@@ -148,6 +178,8 @@ const FIELDS: Readonly<Record<ProcessLogEntry['type'], Readonly<Record<string, C
   process_crashed: { kind: KIND, error: ERROR },
   process_exited: { kind: KIND, reason: REASON },
   child_restarted: { kind: KIND, supervisorId: ID, childId: NAME, oldId: ID, attempt: count },
+  child_restart_failed: { supervisorId: ID, childId: NAME, error: ERROR, attempt: count },
+  supervisor_gave_up: { maxRestarts: amount, withinMs: amount, childId: NAME, error: ERROR },
   loop_blocked: { messageType: optional(MESSAGE), ms: amount },
 };
 const TYPE = object({ type: isIn(Object.keys(FIELDS)) });

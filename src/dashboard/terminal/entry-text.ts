@@ -15,6 +15,6 @@ export function entryText(entry: LogEntry): readonly string[] {
 }
 
 function errorOf(entry: LogEntry) {
-  if (entry.type === 'process_crashed') return entry.error;
+  if ('error' in entry) return entry.error;
   return entry.type === 'process_exited' && typeof entry.reason !== 'string' ? entry.reason.error : undefined;
 }

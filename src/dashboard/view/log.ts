@@ -26,6 +26,8 @@ export function withEntries(log: Log, entries: readonly LogEntry[]): Log {
 export function severityOf(entry: LogEntry): 'bad' | 'warn' | 'good' | 'plain' {
   switch (entry.type) {
     case 'process_crashed':
+    case 'child_restart_failed':
+    case 'supervisor_gave_up':
       return 'bad';
     case 'node_down':
       return entry.reason === 'graceful_shutdown' ? 'plain' : 'bad';
@@ -51,6 +53,10 @@ export function describe(entry: LogEntry): string {
       return `${entry.kind} ${label(entry)} exited: ${exitLine(entry.reason)}`;
     case 'child_restarted':
       return `${entry.name ?? entry.childId} restarted as ${entry.id} (was ${entry.oldId}, attempt ${entry.attempt})`;
+    case 'child_restart_failed':
+      return `${entry.childId} did not start again (was ${entry.id}, attempt ${entry.attempt}): ${errorLine(entry.error)}`;
+    case 'supervisor_gave_up':
+      return `supervisor ${label(entry)} gave up after ${entry.maxRestarts} restarts in ${entry.withinMs} ms, last ${entry.childId}: ${errorLine(entry.error)}`;
     case 'loop_blocked':
       return `${label(entry)} held the event loop for ${Math.round(entry.ms)} ms${by(entry.messageType)}`;
     case 'node_up':
@@ -86,6 +92,7 @@ export function linesAbout(log: Log, nodeId: string, id: string): Log {
   return log.filter(({ entry }) => {
     if (entry.nodeId !== nodeId || !('id' in entry)) return false;
     if (lives.has(entry.id)) return true;
+    if (entry.type === 'child_restart_failed') return entry.supervisorId === id;
     return entry.type === 'child_restarted' && (entry.oldId === id || entry.supervisorId === id);
   });
 }

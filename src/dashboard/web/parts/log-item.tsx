@@ -11,7 +11,7 @@ export function LogItem({ line: { entry }, isShort = false }: { readonly line: L
   const { nodeNames } = useDashboard();
   const severity = severityOf(entry);
   // That it then exited with the same error needs no second look at it.
-  const stack = entry.type === 'process_crashed' ? entry.error.stack : undefined;
+  const stack = 'error' in entry ? entry.error.stack : undefined;
   const text = describe(entry);
   const line = brief(text);
   const more = stack ?? (line === text ? undefined : text);

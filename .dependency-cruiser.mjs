@@ -8,10 +8,10 @@ const STREAMS = '^streams/';
 const RX = ['source', 'scheduler', 'local', 'poll', 'merge', 'rates', 'top', 'index'].join('|');
 const RX_STREAMS = `^streams/(${RX})[.]ts$`;
 const PURE_STREAMS = `^streams/(?!(${RX})[.]ts$)`;
-const LEAVES = room('errors', 'clock', 'async-context');
+const LEAVES = room('errors', 'clock', 'async-context', 'validate');
 const ENTRIES = room('index', 'distribution');
 const READERS = room('dashboard', 'cli');
-const JOINED = room('errors', 'clock', 'async-context', 'bus', 'process', 'registry', 'supervisor', 'cluster');
+const JOINED = room('errors', 'clock', 'async-context', 'validate', 'bus', 'process', 'registry', 'supervisor', 'cluster');
 const PARTS = npm('mitt', 'rxjs', 'superjson', 'ws');
 
 const table = [
@@ -20,6 +20,7 @@ const table = [
   { name: 'errors', from: room('errors'), may: [] },
   { name: 'clock', from: room('clock'), may: [] },
   { name: 'async-context', from: room('async-context'), may: [], nodeModules: true },
+  { name: 'validate', from: room('validate'), may: [room('errors')] },
   { name: 'bus', from: room('bus'), may: [LEAVES, npm('mitt')], types: [STREAMS] },
   { name: 'process', from: room('process'), may: [LEAVES, npm('mitt'), room('bus')], types: [STREAMS] },
   { name: 'registry', from: room('registry'), may: [LEAVES, npm('mitt'), room('bus', 'process')], types: [STREAMS] },

@@ -171,6 +171,74 @@ export class InvalidChildSpecError extends NoexError {
   }
 }
 
+/** An option that does not exist, most often a misspelled one. `field` names it. */
+export class UnknownOptionError extends NoexError {
+  override readonly name = 'UnknownOptionError';
+  readonly code = 'NOEX_UNKNOWN_OPTION';
+  readonly field: string;
+
+  constructor(field: string, place: string, known: readonly string[]) {
+    super(`unknown option '${field}' in ${place}; expected one of ${known.join(', ')}`);
+    this.field = field;
+  }
+}
+
+/** A child did not start, and with it its supervisor. `cause` is what the child's `start` threw. */
+export class ChildStartError extends NoexError {
+  override readonly name = 'ChildStartError';
+  readonly code = 'NOEX_CHILD_START';
+  readonly supervisorId: string;
+  readonly childId: string;
+
+  constructor(supervisorId: string, childId: string, cause: Error) {
+    super(`child '${childId}' did not start: ${cause.message}`, { cause });
+    this.supervisorId = supervisorId;
+    this.childId = childId;
+  }
+}
+
+/** The child runs; it has to be terminated first. */
+export class ChildRunningError extends NoexError {
+  override readonly name = 'ChildRunningError';
+  readonly code = 'NOEX_CHILD_RUNNING';
+  readonly supervisorId: string;
+  readonly childId: string;
+
+  constructor(supervisorId: string, childId: string) {
+    super(`child '${childId}' of supervisor ${supervisorId} is running; call terminateChild() first`);
+    this.supervisorId = supervisorId;
+    this.childId = childId;
+  }
+}
+
+/** The supervisor is restarting the child, and goes on trying; the request changed nothing. */
+export class ChildRestartingError extends NoexError {
+  override readonly name = 'ChildRestartingError';
+  readonly code = 'NOEX_CHILD_RESTARTING';
+  readonly supervisorId: string;
+  readonly childId: string;
+
+  constructor(supervisorId: string, childId: string) {
+    super(
+      `supervisor ${supervisorId} is restarting child '${childId}' already; wait for it, or call terminateChild() to end the attempts`,
+    );
+    this.supervisorId = supervisorId;
+    this.childId = childId;
+  }
+}
+
+/** A process waits for itself: the call could never be answered. */
+export class CallingSelfError extends NoexError {
+  override readonly name = 'CallingSelfError';
+  readonly code = 'NOEX_CALLING_SELF';
+  readonly processId: string;
+
+  constructor(processId: string) {
+    super(`process ${processId} would wait for itself; ask after the function that it runs now has returned`);
+    this.processId = processId;
+  }
+}
+
 /** Two children of one supervisor would have the same id. */
 export class DuplicateChildError extends NoexError {
   override readonly name = 'DuplicateChildError';
@@ -185,7 +253,7 @@ export class DuplicateChildError extends NoexError {
   }
 }
 
-/** The supervisor has no child with this id. */
+/** The supervisor has no such child. `childId` is the id asked for, or that of the process. */
 export class ChildNotFoundError extends NoexError {
   override readonly name = 'ChildNotFoundError';
   readonly code = 'NOEX_CHILD_NOT_FOUND';
@@ -221,7 +289,10 @@ export class InvalidSimpleOneForOneConfigError extends NoexError {
   }
 }
 
-/** Children crashed more often than the restart intensity allows; the supervisor ended with this error. */
+/**
+ * Children ended more often than the restart intensity allows, so the supervisor stopped. `cause` is why the last child
+ * ended; this error is the `cause` for callers that wait for the supervisor.
+ */
 export class MaxRestartsExceededError extends NoexError {
   override readonly name = 'MaxRestartsExceededError';
   readonly code = 'NOEX_MAX_RESTARTS_EXCEEDED';

@@ -57,6 +57,9 @@ export {
   CallingSelfError,
   CallTimeoutError,
   ChildNotFoundError,
+  ChildRestartingError,
+  ChildRunningError,
+  ChildStartError,
   ClusterAlreadyStartedError,
   ClusterNotStartedError,
   DuplicateChildError,
@@ -86,6 +89,7 @@ export {
   RemoteError,
   RuntimeShutdownError,
   ServerNotRunningError,
+  UnknownOptionError,
 } from './errors.js';
 export type { CacheStatus, ClusterSnapshotOptions } from './observer/cluster-observer.js';
 export type { ObserverApi, ObserverEvent, StatsUpdate, StopResult } from './observer/observer.js';

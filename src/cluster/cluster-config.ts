@@ -1,5 +1,6 @@
 import { MAX_TIMER_MS } from '../clock.js';
 import { asError, InvalidClusterConfigError, InvalidNodeIdError } from '../errors.js';
+import { unknownField } from '../validate.js';
 import type { BackoffOptions } from './backoff.js';
 import type { Role } from './frames.js';
 import { canonicalHost, isNodeName, NodeId } from './node-id.js';
@@ -132,10 +133,9 @@ function checkFields(config: ClusterConfig): void {
   if (typeof config !== 'object' || config === null) {
     throw new InvalidClusterConfigError('config', "must be an object such as { nodeName: 'nodeA' }");
   }
-  for (const field of Object.keys(config)) {
-    if (!Object.hasOwn(FIELDS, field)) {
-      throw new InvalidClusterConfigError(field, `is not a setting; there are ${Object.keys(FIELDS).join(', ')}`);
-    }
+  const field = unknownField(config, Object.keys(FIELDS));
+  if (field !== undefined) {
+    throw new InvalidClusterConfigError(field, `is not a setting; there are ${Object.keys(FIELDS).join(', ')}`);
   }
 }
 

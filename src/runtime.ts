@@ -165,7 +165,7 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
 
   const onLifecycleEvent =
     (kind: ProcessKind) =>
-    (handler: (event: LifecycleEvent<ProcessRef>) => void): (() => void) => {
+    (handler: (event: LifecycleEvent) => void): (() => void) => {
       checkHandler(handler);
       return bus.subscribe((event) => {
         const lifecycle = lifecycleEvent(event, kind, (id) => processes.refOf(id));
@@ -247,6 +247,7 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
       processes,
       clock,
       emit,
+      onError,
       onLifecycleEvent: onLifecycleEvent('supervisor'),
     }),
     Registry: createRegistry({ names, processes, emit }),

@@ -35,8 +35,8 @@ export interface CallOptions {
   readonly timeout?: number;
 }
 
-/** What happened to a GenServer. Errors and reasons are plain data. */
-export type LifecycleEvent<Ref = GenServerRef> =
+/** What happened to a process. Errors and reasons are plain data. */
+export type LifecycleEvent<Ref extends ProcessRef = ProcessRef> =
   | { readonly type: 'started'; readonly ref: Ref }
   | { readonly type: 'crashed'; readonly ref: Ref; readonly error: ErrorFact }
   | { readonly type: 'restarted'; readonly ref: Ref; readonly oldRef: Ref; readonly attempt: number }
@@ -123,8 +123,8 @@ export interface GenServerApi {
   /** Whether it lives in this runtime and has not been asked to stop. */
   isRunning(ref: ProcessRef): boolean;
 
-  /** Hears what happens to every GenServer of this runtime. Returns the unsubscribe function. */
-  onLifecycleEvent(handler: (event: LifecycleEvent) => void): () => void;
+  /** Receives what happens to every GenServer of this runtime. Returns the unsubscribe function. */
+  onLifecycleEvent(handler: (event: LifecycleEvent<GenServerRef>) => void): () => void;
 }
 
 interface Parts {

@@ -1,13 +1,14 @@
 import type { ProcessKind, RuntimeEvent } from '../../streams/events.js';
+import { MaxRestartsExceededError } from '../errors.js';
 import type { ProcessRef } from './behavior.js';
 import type { LifecycleEvent } from './gen-server.js';
 
-/** The lifecycle event of a runtime event, for subscribers to processes of one kind. */
+/** The lifecycle event of a runtime event, for the facade of one kind of process. */
 export function lifecycleEvent(
   event: RuntimeEvent,
   kind: ProcessKind,
   refOf: (id: string) => ProcessRef,
-): LifecycleEvent<ProcessRef> | undefined {
+): LifecycleEvent | undefined {
   switch (event.type) {
     case 'process_started':
       return event.kind === kind ? { type: 'started', ref: refOf(event.id) } : undefined;
@@ -16,8 +17,14 @@ export function lifecycleEvent(
     case 'process_exited':
       return event.kind === kind ? { type: 'terminated', ref: refOf(event.id), reason: event.reason } : undefined;
     case 'child_restarted':
-      if (event.kind !== kind) return undefined;
+      // A restart is the work of a supervisor, whatever the kind of the child.
+      if (kind === 'genserver' && event.kind !== kind) return undefined;
       return { type: 'restarted', ref: refOf(event.newId), oldRef: refOf(event.oldId), attempt: event.attempt };
+    case 'supervisor_gave_up': {
+      if (kind !== 'supervisor') return undefined;
+      const { name, code, message } = new MaxRestartsExceededError(event.id, event.maxRestarts, event.withinMs);
+      return { type: 'crashed', ref: refOf(event.id), error: { name, code, message } };
+    }
     default:
       return undefined;
   }

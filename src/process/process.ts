@@ -19,7 +19,10 @@ import type { Sampler } from './sampler.js';
 import type { Runnable } from './scheduler.js';
 import { Timing, type TimingHost } from './timing.js';
 
-/** How long `terminate` may take after a crash before the process is gone without it, in ms. */
+/**
+ * How long `terminate` may take after a crash before the process is gone without it, ms. A supervisor gives its children the
+ * time of their specs instead.
+ */
 const CRASH_CLEANUP_MS = 5000;
 
 /**
@@ -96,6 +99,9 @@ export class Process implements Runnable {
   /** Calls that were answered with a promise which has not settled. */
   #awaitingReply: Set<PendingCall> | undefined;
   #parent: Process | undefined;
+  #onEnding: (() => void) | undefined;
+  /** How long `terminate` may take after a crash, ms. */
+  #cleanupMs: number;
   #state: unknown;
   #phase: Phase = 'init';
   #exitReason: TerminationReason | undefined;
@@ -119,6 +125,8 @@ export class Process implements Runnable {
     this.id = id;
     this.kind = kind;
     this.ref = ref;
+    // The children of a supervisor have their own limits.
+    this.#cleanupMs = kind === 'genserver' ? CRASH_CLEANUP_MS : Number.POSITIVE_INFINITY;
     this.#mailboxLimit = options.mailboxLimit;
     this.#overload = options.overload ?? 'reject';
     this.#behavior = options.behavior;
@@ -277,13 +285,22 @@ export class Process implements Runnable {
     if (this.#phase !== 'gone') this.#exit('killed');
   }
 
-  /** Makes `child` end with this process and tell it, by a {@link ChildExit}, when it ends before, or has ended. */
-  adopt(child: Process): void {
+  /** Calls `listener` once, when this process is asked to stop, crashes or is killed. There is one listener. */
+  onEnding(listener: () => void): void {
+    this.#onEnding = listener;
+  }
+
+  /**
+   * Makes `child` end with this process and report to it, by a {@link ChildExit}, when it ends before, or has ended. Its
+   * `terminate` may take `cleanupMs` after a crash.
+   */
+  adopt(child: Process, cleanupMs: number): void {
     if (child.#exitReason !== undefined) {
       this.enqueue(new ChildExit(child.id, child.#exitReason), 'info');
       return;
     }
     child.#parent = this;
+    child.#cleanupMs = cleanupMs;
     this.#children ??= new Set();
     this.#children.add(child);
   }
@@ -593,9 +610,11 @@ export class Process implements Runnable {
         this.#exit(reason);
         return;
       }
-      // Nobody waits with a time-out for a crashed worker; its supervisor waits for the exit to restart it.
-      if (typeof reason === 'object' && this.kind === 'genserver') {
-        this.setTimer(() => this.#phase !== 'gone' && this.#exit(reason), CRASH_CLEANUP_MS);
+      // No stop with a time-out is under way after a crash, and a supervisor waits for the exit to restart the child.
+      if (typeof reason === 'object' && this.#cleanupMs === 0) {
+        this.#exit(reason);
+      } else if (typeof reason === 'object' && Number.isFinite(this.#cleanupMs)) {
+        this.setTimer(() => this.#phase !== 'gone' && this.#exit(reason), this.#cleanupMs);
       }
       cleanup.then(() => this.#phase !== 'gone' && this.#exit(reason), failed);
     } catch (thrown) {
@@ -609,6 +628,7 @@ export class Process implements Runnable {
     if (this.#dirty && this.#calls + this.#casts + this.#infos + this.#dropped > 0) this.#reportCounts();
     this.#phase = 'gone';
     this.#exitReason = reason;
+    this.#ending();
     // Whoever keeps the ref of the gone does not keep what they knew.
     this.#state = undefined;
     for (const child of this.#children ?? []) {
@@ -672,6 +692,13 @@ export class Process implements Runnable {
     if (this.#stopRequested) return;
     this.#stopRequested = true;
     this.#host.emit({ type: 'process_stopping', id: this.id });
+    this.#ending();
+  }
+
+  #ending(): void {
+    const listener = this.#onEnding;
+    this.#onEnding = undefined;
+    listener?.();
   }
 
   #markDirty(): void {

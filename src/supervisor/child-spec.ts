@@ -9,6 +9,7 @@ import {
 } from '../errors.js';
 import type { ProcessRef } from '../process/behavior.js';
 import { checkName, isDelay } from '../process/gen-server.js';
+import { checkKnown } from '../validate.js';
 import type { RestartIntensity } from './intensity.js';
 import type { RestartType } from './strategy.js';
 
@@ -17,10 +18,11 @@ export interface ChildOptions {
   readonly restart?: RestartType;
   /**
    * How long the child may take to stop, ms; then it is killed. 0: it is killed at once. Default 5000 for a GenServer;
-   * for a supervisor Infinity, since its own children have their time-outs.
+   * for a supervisor Infinity, since its own children have their time-outs. So long may its `terminate` take after a crash,
+   * too, before it is restarted.
    */
   readonly shutdownTimeout?: number;
-  /** Whether its ending by itself counts for `autoShutdown`. Default false. */
+  /** Whether its ending by itself counts for `autoShutdown`, which then must not be `never`. Default false. */
   readonly significant?: boolean;
 }
 
@@ -57,15 +59,28 @@ export interface SupervisorOptions<Args extends readonly unknown[] = readonly un
   readonly autoShutdown?: AutoShutdown;
 }
 
+const CHILD_OPTIONS = ['start', 'restart', 'shutdownTimeout', 'significant'] satisfies (keyof ChildTemplate)[];
+const SPEC_OPTIONS = ['id', ...CHILD_OPTIONS] satisfies (keyof ChildSpec)[];
+const SUPERVISOR_OPTIONS = [
+  'strategy',
+  'children',
+  'childTemplate',
+  'restartIntensity',
+  'name',
+  'autoShutdown',
+] satisfies (keyof SupervisorOptions)[];
+const INTENSITY_OPTIONS = ['maxRestarts', 'withinMs'] satisfies (keyof RestartIntensity)[];
 const STRATEGIES: readonly unknown[] = ['one_for_one', 'one_for_all', 'rest_for_one', 'simple_one_for_one'];
 const RESTART_TYPES: readonly unknown[] = ['permanent', 'transient', 'temporary'];
 const AUTO_SHUTDOWNS: readonly unknown[] = ['never', 'any_significant', 'all_significant'];
 
 /**
- * @throws InvalidArgumentError, MissingChildTemplateError, InvalidSimpleOneForOneConfigError, InvalidChildSpecError,
- * DuplicateChildError
+ * @throws InvalidArgumentError, UnknownOptionError, MissingChildTemplateError, InvalidSimpleOneForOneConfigError,
+ * InvalidChildSpecError, DuplicateChildError
  */
 export function checkSupervisorOptions(options: SupervisorOptions): void {
+  if (!isObject(options)) throw new InvalidArgumentError('options', 'an object', options);
+  checkKnown(options, SUPERVISOR_OPTIONS, 'the options of a supervisor');
   const { strategy = 'one_for_one', children, childTemplate, restartIntensity, name, autoShutdown = 'never' } = options;
   if (!STRATEGIES.includes(strategy)) throw new InvalidArgumentError('strategy', STRATEGIES.join(' | '), strategy);
   if (!AUTO_SHUTDOWNS.includes(autoShutdown)) {
@@ -78,7 +93,8 @@ export function checkSupervisorOptions(options: SupervisorOptions): void {
     if (children !== undefined) {
       throw new InvalidSimpleOneForOneConfigError('children', 'simple_one_for_one starts with none; use startChild');
     }
-    checkChild(childTemplate);
+    checkKnown(childTemplate, CHILD_OPTIONS, 'childTemplate');
+    checkChild(childTemplate, autoShutdown);
     return;
   }
   if (childTemplate !== undefined) {
@@ -89,21 +105,22 @@ export function checkSupervisorOptions(options: SupervisorOptions): void {
   }
   const ids = new Set<string>();
   for (const spec of children ?? []) {
-    checkChildSpec(spec);
+    checkChildSpec(spec, autoShutdown);
     if (ids.has(spec.id)) throw new DuplicateChildError(name ?? '(being started)', spec.id);
     ids.add(spec.id);
   }
 }
 
-/** @throws InvalidChildSpecError */
-export function checkChildSpec(spec: ChildSpec): void {
+/** @throws InvalidChildSpecError, UnknownOptionError */
+export function checkChildSpec(spec: ChildSpec, autoShutdown: AutoShutdown): void {
   if (!isObject(spec)) throw new InvalidChildSpecError('it', 'must be an object');
   if (typeof spec.id !== 'string' || spec.id === '')
     throw new InvalidChildSpecError('id', 'must be a non-empty string');
-  checkChild(spec);
+  checkKnown(spec, SPEC_OPTIONS, `the spec of child '${spec.id}'`);
+  checkChild(spec, autoShutdown);
 }
 
-function checkChild(child: ChildOptions & { readonly start: unknown }): void {
+function checkChild(child: ChildOptions & { readonly start: unknown }, autoShutdown: AutoShutdown): void {
   const { start, restart = 'permanent', shutdownTimeout, significant = false } = child;
   if (typeof start !== 'function')
     throw new InvalidChildSpecError('start', 'must be a function that resolves with a ref');
@@ -117,10 +134,17 @@ function checkChild(child: ChildOptions & { readonly start: unknown }): void {
   if (significant && restart === 'permanent') {
     throw new InvalidChildSpecError('significant', "is for children that may end: restart 'transient' or 'temporary'");
   }
+  if (significant && autoShutdown === 'never') {
+    throw new InvalidChildSpecError(
+      'significant',
+      "is without effect under autoShutdown 'never'; start the supervisor with 'any_significant' or 'all_significant'",
+    );
+  }
 }
 
 function checkIntensity(intensity: RestartIntensity): void {
   if (!isObject(intensity)) throw new InvalidArgumentError('restartIntensity', '{ maxRestarts, withinMs }', intensity);
+  checkKnown(intensity, INTENSITY_OPTIONS, 'restartIntensity');
   const { maxRestarts, withinMs } = intensity;
   if (!(Number.isInteger(maxRestarts) && maxRestarts >= 0)) {
     throw new InvalidArgumentError('restartIntensity.maxRestarts', 'a whole number, at least 0', maxRestarts);

@@ -3,43 +3,36 @@ import type { Clock } from '../clock.js';
 import {
   asError,
   ChildNotFoundError,
+  ChildRestartingError,
+  ChildRunningError,
+  ChildStartError,
   DuplicateChildError,
-  InvalidChildSpecError,
   MaxRestartsExceededError,
   ServerNotRunningError,
 } from '../errors.js';
-import type { GenServerBehavior, ProcessRef } from '../process/behavior.js';
+import type { GenServerBehavior, ProcessRef, TerminationReason } from '../process/behavior.js';
+import { errorFact } from '../process/facts.js';
 import { ChildExit, type Process } from '../process/process.js';
 import type { ProcessTable } from '../process/process-table.js';
-import type { AutoShutdown, ChildOptions, ChildSpec } from './child-spec.js';
-import { isExceeded, type RestartIntensity, recordRestart } from './intensity.js';
+import { shutDown, shutdownLimit } from './child-shutdown.js';
+import type { AutoShutdown, ChildSpec } from './child-spec.js';
+import { ChildStart } from './child-start.js';
+import { type Child, ChildTable } from './child-table.js';
+import { type RestartIntensity, RestartWindow } from './intensity.js';
 import { isRestarted, restartGroup } from './strategy.js';
 
-const WORKER_SHUTDOWN_MS = 5000;
-
-/** One place among the children, whoever fills it now. */
-export interface Child {
-  readonly id: string;
-  readonly spec: ChildOptions & { start(): Promise<ProcessRef> };
-  /** `undefined` while it does not run. */
-  process: Process | undefined;
-  /** The id of the process that was here before. */
-  lastId: string;
-  restarts: number;
-  /** It is down and will be brought up again. */
-  awaitsRestart: boolean;
-}
+/** Which child is meant: by the id of its spec, or by its process. */
+export type ChildTarget = string | ProcessRef;
 
 /** What a supervisor is asked to do, one after another. */
 export type SupervisorCall =
   | { readonly type: 'start_child'; readonly spec: ChildSpec }
-  | { readonly type: 'terminate_child'; readonly childId: string }
-  | { readonly type: 'restart_child'; readonly childId: string };
+  | { readonly type: 'terminate_child' | 'restart_child' | 'delete_child'; readonly target: ChildTarget };
 
 /** A failure is an answer, not a crash of the supervisor. */
 export type SupervisorReply = { readonly ref?: ProcessRef } | { readonly error: Error };
 
-/** The supervisor's message to itself: bringing `child` up has failed, try again after what else is in the mailbox. */
+/** The supervisor's message to itself: the start of `child` has failed, try again after what else is in the mailbox. */
 class RetryRestart {
   readonly child: Child;
   readonly cause: Error;
@@ -50,6 +43,9 @@ class RetryRestart {
   }
 }
 
+/** The supervisor's message to itself: the child that a group waited for was terminated, start the others. */
+class ResumeGroup {}
+
 interface SupervisionOptions {
   readonly strategy: SupervisorStrategy;
   readonly children: readonly ChildSpec[];
@@ -58,39 +54,72 @@ interface SupervisionOptions {
   readonly processes: ProcessTable;
   readonly clock: Clock;
   emit(fact: RuntimeFact): void;
+  onError(error: Error): void;
   /** `self` is the process of this supervisor, and may be asked from here on. */
   begun(self: Process): void;
+  /** Why the supervisor that this process is gave up, if it did. */
+  gaveUpOf(process: Process): Error | undefined;
 }
 
 /** The process behind a supervisor: a server whose infos are the exits of its children. */
 export class ChildSupervision implements GenServerBehavior<undefined, SupervisorCall, never, SupervisorReply, unknown> {
   readonly #options: SupervisionOptions;
-  /** In the order they are started. */
-  readonly #children = new Map<string, Child>();
-  readonly #byProcess = new Map<string, Child>();
-  #restartMoments: readonly number[] = [];
+  readonly #children = new ChildTable();
+  readonly #start: ChildStart;
+  readonly #restarts: RestartWindow;
   #self: Process | undefined;
+  #gaveUp: MaxRestartsExceededError | undefined;
+  #isInterrupted = false;
 
   constructor(options: SupervisionOptions) {
     this.#options = options;
+    this.#start = new ChildStart(options);
+    this.#restarts = new RestartWindow(options.restartIntensity);
   }
 
-  get strategy(): SupervisorStrategy {
-    return this.#options.strategy;
+  get children(): Iterable<Child> {
+    return this.#children;
   }
 
-  get children(): readonly Child[] {
-    return [...this.#children.values()];
+  get runningCount(): number {
+    return this.#children.runningCount;
   }
 
-  async init(self: ProcessRef): Promise<undefined> {
-    this.#self = this.#options.processes.running(self);
-    this.#options.begun(this.#self);
-    try {
-      for (const spec of this.#options.children) await this.#launch(this.#add(spec));
-    } catch (error) {
-      await this.#stopAll();
-      throw error;
+  /** Why it gave up, if it did. */
+  get gaveUp(): MaxRestartsExceededError | undefined {
+    return this.#gaveUp;
+  }
+
+  /** Whether it was asked to stop before all its children had started. */
+  get isInterrupted(): boolean {
+    return this.#isInterrupted;
+  }
+
+  /** Whether the `start` of a child is on the stack: who asks this supervisor now waits for itself. */
+  get isStartingChild(): boolean {
+    return this.#start.isCalling;
+  }
+
+  find(target: ChildTarget): Child | undefined {
+    return typeof target === 'string' ? this.#children.get(target) : this.#children.ofProcess(target.id);
+  }
+
+  async init(ref: ProcessRef): Promise<undefined> {
+    const self = this.#options.processes.running(ref);
+    this.#self = self;
+    self.onEnding(() => this.#start.abandon());
+    this.#options.begun(self);
+    for (const spec of this.#options.children) {
+      const child = this.#children.add(spec.id, spec);
+      try {
+        await this.#launch(child);
+      } catch (thrown) {
+        // Its children are stopped by `terminate`, which follows.
+        this.#isInterrupted = !self.running;
+        if (this.#isInterrupted) return;
+        await this.#stopAll();
+        throw new ChildStartError(self.id, child.id, asError(thrown));
+      }
     }
   }
 
@@ -107,8 +136,11 @@ export class ChildSupervision implements GenServerBehavior<undefined, Supervisor
   }
 
   async handleInfo(info: unknown): Promise<undefined> {
+    // What happens on the way out is of no consequence: all children are stopped next.
+    if (!this.#running.running) return;
     if (info instanceof ChildExit) await this.#childExited(info);
     else if (info instanceof RetryRestart) await this.#retry(info);
+    else if (info instanceof ResumeGroup) await this.#resumeGroup();
   }
 
   async terminate(): Promise<void> {
@@ -116,159 +148,189 @@ export class ChildSupervision implements GenServerBehavior<undefined, Supervisor
   }
 
   async #answer(call: SupervisorCall): Promise<SupervisorReply> {
-    if (call.type === 'start_child') {
-      const child = this.#add(call.spec);
-      try {
-        return { ref: (await this.#launch(child)).ref };
-      } catch (error) {
-        this.#remove(child);
-        throw error;
-      }
+    if (!this.#running.running) throw this.notRunning();
+    if (call.type === 'start_child') return { ref: await this.#startChild(call.spec) };
+    const child = this.find(call.target);
+    if (child === undefined) {
+      if (call.type === 'terminate_child' && this.#isGone(call.target)) return {};
+      throw new ChildNotFoundError(this.#running.id, nameOf(call.target));
     }
-    const child = this.#children.get(call.childId);
-    if (child === undefined) throw new ChildNotFoundError(this.#running.id, call.childId);
-    child.awaitsRestart = false;
-    await this.#stop(child);
-    if (call.type === 'restart_child') return { ref: (await this.#launch(child)).ref };
-    if (this.#isForgottenWhenDown(child)) this.#remove(child);
-    return {};
+    switch (call.type) {
+      case 'terminate_child':
+        await this.#terminateChild(child);
+        return {};
+      case 'restart_child':
+        return { ref: await this.#restartChild(child) };
+      case 'delete_child':
+        this.#refusePending(child);
+        if (child.process !== undefined) throw new ChildRunningError(this.#running.id, child.id);
+        this.#children.remove(child);
+        return {};
+    }
+  }
+
+  async #startChild(spec: ChildSpec): Promise<ProcessRef> {
+    const before = this.#children.get(spec.id);
+    if (before?.process !== undefined || before?.pending !== undefined) {
+      throw new DuplicateChildError(this.#running.id, spec.id);
+    }
+    const child = this.#children.add(spec.id, spec);
+    try {
+      return (await this.#launch(child)).ref;
+    } catch (error) {
+      this.#children.remove(child);
+      throw error;
+    }
+  }
+
+  async #terminateChild(child: Child): Promise<void> {
+    const wasRetried = child.pending === 'retry';
+    await this.#stop(child, undefined);
+    this.#forgetIfDone(child);
+    // Its siblings wait for a start that is not tried any more.
+    if (wasRetried) this.#running.enqueue(new ResumeGroup(), 'info');
+  }
+
+  async #restartChild(child: Child): Promise<ProcessRef> {
+    this.#refusePending(child);
+    await this.#stop(child, undefined);
+    try {
+      return (await this.#launch(child)).ref;
+    } catch (error) {
+      this.#forgetIfDone(child);
+      throw error;
+    }
+  }
+
+  #refusePending(child: Child): void {
+    if (child.pending !== undefined) throw new ChildRestartingError(this.#running.id, child.id);
   }
 
   async #childExited({ id, reason }: ChildExit): Promise<void> {
-    const child = this.#byProcess.get(id);
-    // Nobody's: it was stopped on purpose, or has been replaced since.
-    if (child === undefined) return;
-    this.#vacate(child);
+    const child = this.#children.ofProcess(id);
+    const process = child?.process;
+    // It was stopped on purpose, or has been replaced since.
+    if (child === undefined || process?.id !== id) return;
     if (isRestarted(child.spec.restart ?? 'permanent', reason)) {
-      await this.#restart(child, typeof reason === 'object' ? reason.error : undefined);
+      const cause = causeOf(child, reason, this.#options.gaveUpOf(process));
+      this.#children.setDown(child, 'retry');
+      await this.#restart(child, cause);
       return;
     }
-    if (this.#isForgottenWhenDown(child)) this.#remove(child);
-    if (child.spec.significant === true && this.#endsWith(child)) void this.#running.stop('shutdown');
+    this.#children.setDown(child, undefined);
+    this.#forgetIfDone(child);
+    if (child.spec.significant === true && this.#endsNow()) void this.#running.stop('shutdown');
   }
 
   async #retry({ child, cause }: RetryRestart): Promise<void> {
-    // Somebody may have terminated it meanwhile; then its siblings that went down with it still wait.
-    const waiting = child.awaitsRestart ? child : this.children.find(({ awaitsRestart }) => awaitsRestart);
-    if (waiting !== undefined) await this.#restart(waiting, cause);
+    // It was terminated meanwhile, or has come up with its group.
+    if (child.pending === 'retry') await this.#restart(child, cause);
   }
 
-  async #restart(failed: Child, cause: Error | undefined): Promise<void> {
-    const { restartIntensity, clock, strategy } = this.#options;
-    this.#restartMoments = recordRestart(this.#restartMoments, clock.monotonic(), restartIntensity);
-    if (isExceeded(this.#restartMoments, restartIntensity)) {
-      const { maxRestarts, withinMs } = restartIntensity;
-      throw new MaxRestartsExceededError(this.#running.id, maxRestarts, withinMs, cause && { cause });
+  async #restart(failed: Child, cause: Error): Promise<void> {
+    const { clock, strategy } = this.#options;
+    if (!this.#restarts.record(clock.monotonic())) {
+      this.#giveUp(failed, cause);
+      return;
     }
-    failed.awaitsRestart = true;
-    const group = restartGroup(strategy, this.children, this.children.indexOf(failed));
-    for (const sibling of group.toReversed()) {
-      if (sibling.process === undefined) continue;
-      await this.#stop(sibling);
-      if (sibling.spec.restart === 'temporary') this.#remove(sibling);
-      else sibling.awaitsRestart = true;
+    const group = restartGroup(strategy, this.#children, failed);
+    for (const child of group.toReversed()) {
+      // Whatever was to start one of them alone, a retry of its own included, is superseded by the group.
+      await this.#stop(child, 'group');
+      if (child.spec.restart === 'temporary') this.#children.remove(child);
     }
-    for (const child of group) {
-      // Those that were down before, having finished or been terminated, stay down.
-      if (!child.awaitsRestart || !this.#running.running) continue;
+    await this.#bringBack(group.filter(({ pending }) => pending === 'group'));
+  }
+
+  async #resumeGroup(): Promise<void> {
+    await this.#bringBack([...this.#children].filter(({ pending }) => pending === 'group'));
+  }
+
+  /** Starts children that are down, in order, up to the first that fails: it is retried, and the rest waits for it. */
+  async #bringBack(children: readonly Child[]): Promise<void> {
+    const self = this.#running;
+    const { emit } = this.#options;
+    for (const child of children) {
+      const { id: childId, lastId: oldId } = child;
       try {
-        await this.#bringBack(child);
+        const { id: newId, kind } = await this.#launch(child);
+        child.restarts += 1;
+        emit({ type: 'child_restarted', supervisorId: self.id, childId, oldId, newId, kind, attempt: child.restarts });
       } catch (thrown) {
-        if (!this.#running.gone) this.#running.enqueue(new RetryRestart(child, asError(thrown)), 'info');
+        if (!self.running) return;
+        const error = asError(thrown);
+        child.failures += 1;
+        const attempt = child.failures;
+        this.#children.setDown(child, 'retry');
+        emit({ type: 'child_restart_failed', supervisorId: self.id, childId, oldId, error: errorFact(error), attempt });
+        self.enqueue(new RetryRestart(child, error), 'info');
         return;
       }
     }
   }
 
-  async #bringBack(child: Child): Promise<void> {
-    const oldId = child.lastId;
-    const { id: newId, kind } = await this.#launch(child);
-    child.awaitsRestart = false;
-    child.restarts += 1;
-    const supervisorId = this.#running.id;
-    const { emit } = this.#options;
-    emit({ type: 'child_restarted', supervisorId, childId: child.id, oldId, newId, kind, attempt: child.restarts });
+  /** Ends as OTP's supervisors do: politely, so that a supervisor above restarts it only where it is permanent. */
+  #giveUp(failed: Child, cause: Error): void {
+    const { maxRestarts, withinMs } = this.#options.restartIntensity;
+    const { id } = this.#running;
+    this.#children.setDown(failed, undefined);
+    this.#gaveUp = new MaxRestartsExceededError(id, maxRestarts, withinMs, { cause });
+    const error = errorFact(cause);
+    this.#options.emit({ type: 'supervisor_gave_up', id, maxRestarts, withinMs, childId: failed.id, error });
+    void this.#running.stop('shutdown');
   }
 
   async #launch(child: Child): Promise<Process> {
-    const { processes, emit } = this.#options;
     const self = this.#running;
-    const ref: unknown = await child.spec.start();
+    if (!self.running) throw this.notRunning();
+    const process = await this.#start.run(child, self);
     // It may have ended in the meantime; then that is what its supervisor hears next.
-    const process = isRef(ref) ? processes.behind(ref) : undefined;
-    const of = `of child '${child.id}'`;
-    if (process === undefined) throw new InvalidChildSpecError('start', `${of} gave no ref of a running process`);
-    if (process.parent !== undefined || isAbove(process, self)) {
-      throw new InvalidChildSpecError('start', `${of} gave process ${process.id}, which has a place already`);
-    }
-    if (self.gone) {
-      // This supervisor was killed while its child was starting: nobody else would ever end the child.
-      process.kill();
-      throw new ServerNotRunningError(self.id);
-    }
-    self.adopt(process);
-    child.process = process;
-    child.lastId = process.id;
-    this.#byProcess.set(process.id, child);
-    emit({ type: 'child_started', supervisorId: self.id, childId: child.id, id: process.id });
+    self.adopt(process, shutdownLimit(process, child.spec));
+    this.#children.setRunning(child, process);
+    this.#options.emit({ type: 'child_started', supervisorId: self.id, childId: child.id, id: process.id });
     return process;
   }
 
-  /** Stops the child, or kills it when it takes too long. */
-  async #stop(child: Child): Promise<void> {
-    const { process, spec } = child;
-    if (process === undefined) return;
-    this.#vacate(child);
-    const ownDefault = process.kind === 'supervisor' ? Number.POSITIVE_INFINITY : WORKER_SHUTDOWN_MS;
-    const limit = spec.shutdownTimeout ?? ownDefault;
-    if (limit === 0) {
-      process.kill();
+  /** Stops the child, if it runs. `pending`: what will start it again. */
+  async #stop(child: Child, pending: Child['pending']): Promise<void> {
+    const { process } = child;
+    this.#children.setDown(child, pending);
+    if (process !== undefined) await shutDown(process, shutdownLimit(process, child.spec));
+  }
+
+  /** Siblings stop one after another, last first; the children of a template do not depend on each other. */
+  async #stopAll(): Promise<void> {
+    const children = [...this.#children].toReversed();
+    if (this.#options.strategy === 'simple_one_for_one') {
+      await Promise.all(children.map((child) => this.#stop(child, undefined)));
       return;
     }
-    const self = this.#running;
-    const timer = Number.isFinite(limit) ? self.setTimer(() => process.kill(), limit) : undefined;
-    await process.stop('shutdown');
-    if (timer !== undefined) self.clearTimer(timer);
+    for (const child of children) await this.#stop(child, undefined);
   }
 
-  async #stopAll(): Promise<void> {
-    for (const child of this.children.toReversed()) {
-      child.awaitsRestart = false;
-      await this.#stop(child);
-    }
+  /** Takes the place of a child that is down, unless it may be started again. */
+  #forgetIfDone(child: Child): void {
+    const isForgotten = child.spec.restart === 'temporary' || this.#options.strategy === 'simple_one_for_one';
+    if (isForgotten) this.#children.remove(child);
   }
 
-  #add(spec: ChildSpec): Child {
-    const before = this.#children.get(spec.id);
-    if (before?.process !== undefined || before?.awaitsRestart) {
-      throw new DuplicateChildError(this.#running.id, spec.id);
-    }
-    const child: Child = { id: spec.id, spec, process: undefined, lastId: '', restarts: 0, awaitsRestart: false };
-    this.#children.delete(spec.id);
-    this.#children.set(spec.id, child);
-    return child;
-  }
-
-  #remove(child: Child): void {
-    this.#children.delete(child.id);
-  }
-
-  #vacate(child: Child): void {
-    if (child.process !== undefined) this.#byProcess.delete(child.process.id);
-    child.process = undefined;
-  }
-
-  #isForgottenWhenDown(child: Child): boolean {
-    return child.spec.restart === 'temporary' || this.strategy === 'simple_one_for_one';
-  }
-
-  /** Whether the supervisor is to end now that this significant child has. */
-  #endsWith(ended: Child): boolean {
-    if (this.#options.autoShutdown === 'any_significant') return true;
-    if (this.#options.autoShutdown === 'never') return false;
-    return !this.children.some(
-      (child) => child !== ended && child.spec.significant === true && (child.process || child.awaitsRestart),
+  /** Whether the supervisor is to end, now that a significant child has. */
+  #endsNow(): boolean {
+    const { autoShutdown } = this.#options;
+    return (
+      autoShutdown === 'any_significant' ||
+      (autoShutdown === 'all_significant' && this.#children.significantCount === 0)
     );
+  }
+
+  /** Whether the process that is meant has ended: there is nothing to stop. */
+  #isGone(target: ChildTarget): boolean {
+    return typeof target !== 'string' && this.#options.processes.find(target) === undefined;
+  }
+
+  /** Answers those who ask for something that a supervisor on its way out does not do any more. */
+  notRunning(): ServerNotRunningError {
+    return new ServerNotRunningError(this.#running.id, this.#gaveUp && { cause: this.#gaveUp });
   }
 
   get #running(): Process {
@@ -277,21 +339,12 @@ export class ChildSupervision implements GenServerBehavior<undefined, Supervisor
   }
 }
 
-function isRef(value: unknown): value is ProcessRef {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'id' in value &&
-    'life' in value &&
-    typeof value.id === 'string' &&
-    typeof value.life === 'string'
-  );
+function nameOf(target: ChildTarget): string {
+  return typeof target === 'string' ? target : target.id;
 }
 
-/** Whether `process` is `below` itself or one of its supervisors. */
-function isAbove(process: Process, below: Process): boolean {
-  for (let at: Process | undefined = below; at !== undefined; at = at.parent) {
-    if (at === process) return true;
-  }
-  return false;
+/** Why a child has to be restarted, as an error, whether it crashed or not. */
+function causeOf(child: Child, reason: TerminationReason, gaveUp: Error | undefined): Error {
+  if (typeof reason === 'object') return reason.error;
+  return gaveUp ?? new Error(`child '${child.id}' ended with reason '${reason}'`);
 }

@@ -5,18 +5,34 @@ export interface RestartIntensity {
   readonly withinMs: number;
 }
 
-/**
- * The moments of the restarts that still count after one more at `now` (ms, monotonic). The intensity is exceeded when
- * there are more of them than `maxRestarts`.
- */
-export function recordRestart(
-  moments: readonly number[],
-  now: number,
-  { withinMs }: RestartIntensity,
-): readonly number[] {
-  return [...moments.filter((moment) => now - moment <= withinMs), now];
-}
+/** Below this many forgotten moments, copying the rest to the front is not worth it. */
+const MIN_COMPACTED = 64;
 
-export function isExceeded(moments: readonly number[], { maxRestarts }: RestartIntensity): boolean {
-  return moments.length > maxRestarts;
+/** The restarts that still count. One more costs the same however many there are. */
+export class RestartWindow {
+  readonly #intensity: RestartIntensity;
+  /** Of the restarts, ms, oldest first; those before `#first` lie outside the window. */
+  #moments: number[] = [];
+  #first = 0;
+
+  constructor(intensity: RestartIntensity) {
+    this.#intensity = intensity;
+  }
+
+  /** How many restarts count now. */
+  get size(): number {
+    return this.#moments.length - this.#first;
+  }
+
+  /** Counts a restart at `now` (ms, monotonic). False: that is one more than the intensity tolerates. */
+  record(now: number): boolean {
+    const { maxRestarts, withinMs } = this.#intensity;
+    while (this.size > 0 && now - (this.#moments[this.#first] ?? now) > withinMs) this.#first += 1;
+    if (this.#first >= MIN_COMPACTED && 2 * this.#first >= this.#moments.length) {
+      this.#moments = this.#moments.slice(this.#first);
+      this.#first = 0;
+    }
+    this.#moments.push(now);
+    return this.size <= maxRestarts;
+  }
 }

@@ -11,20 +11,16 @@ export function isRestarted(restart: RestartType, reason: TerminationReason): bo
 }
 
 /**
- * The children that go down and up with the one at `failed`, itself included, in the order they are started; they are
- * stopped in reverse.
+ * The children that go down and up with `failed`, itself included, in the order they are started; they are stopped in
+ * reverse. Children that had finished or were terminated are among them, as in OTP: the whole group starts again.
  */
 export function restartGroup<Child>(
   strategy: SupervisorStrategy,
-  children: readonly Child[],
-  failed: number,
+  children: Iterable<Child>,
+  failed: Child,
 ): readonly Child[] {
-  switch (strategy) {
-    case 'one_for_all':
-      return children.slice();
-    case 'rest_for_one':
-      return children.slice(failed);
-    default:
-      return children.slice(failed, failed + 1);
-  }
+  if (strategy === 'one_for_all') return [...children];
+  if (strategy !== 'rest_for_one') return [failed];
+  const all = [...children];
+  return all.slice(all.indexOf(failed));
 }

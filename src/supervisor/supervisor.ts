@@ -1,19 +1,27 @@
 import type { ProcessKind, RuntimeFact } from '../../streams/events.js';
 import type { Clock } from '../clock.js';
-import { InvalidArgumentError, InvalidSimpleOneForOneConfigError, ServerNotRunningError } from '../errors.js';
+import {
+  CallingSelfError,
+  InitializationError,
+  InvalidArgumentError,
+  InvalidSimpleOneForOneConfigError,
+  ServerNotRunningError,
+} from '../errors.js';
 import type { ProcessRef, SupervisorRef, TerminationReason } from '../process/behavior.js';
 import { checkReason, type LifecycleEvent } from '../process/gen-server.js';
 import type { Process } from '../process/process.js';
 import type { ProcessTable } from '../process/process-table.js';
 import { PendingCall } from '../process/receipt.js';
 import {
+  type AutoShutdown,
   type ChildSpec,
   type ChildTemplate,
   checkChildSpec,
   checkSupervisorOptions,
   type SupervisorOptions,
 } from './child-spec.js';
-import { type Child, ChildSupervision, type SupervisorCall, type SupervisorReply } from './child-supervision.js';
+import { ChildSupervision, type ChildTarget, type SupervisorCall, type SupervisorReply } from './child-supervision.js';
+import type { Child } from './child-table.js';
 import type { RestartType } from './strategy.js';
 
 export interface ChildInfo {
@@ -29,69 +37,95 @@ export interface ChildInfo {
   readonly restartCount: number;
 }
 
+/**
+ * A request to a supervisor rejects with ServerNotRunningError when it is gone, stops, or stops before it has answered; the
+ * `cause` says why, where it gave up. It rejects with CallingSelfError when it is made by the `start` of one of its own
+ * children before the first `await` there: the supervisor waits for that start. Made later, it waits until the start is over.
+ */
 export interface SupervisorApi {
   /**
    * Starts a supervisor and its children, in order; resolves when all run.
    *
-   * Rejects with InitializationError when a child does not start (those started before are stopped), and with
-   * AlreadyRegisteredError, InvalidArgumentError, InvalidChildSpecError, DuplicateChildError, MissingChildTemplateError
-   * or InvalidSimpleOneForOneConfigError before anything has started.
+   * Rejects with InitializationError when a child does not start (those started before are stopped); its `cause` is a
+   * ChildStartError, whose `cause` is what the child's start threw. Rejects with AlreadyRegisteredError,
+   * InvalidArgumentError, UnknownOptionError, InvalidChildSpecError, DuplicateChildError, MissingChildTemplateError or
+   * InvalidSimpleOneForOneConfigError before anything has started.
    */
   start<Args extends readonly unknown[] = readonly unknown[]>(
     options?: SupervisorOptions<Args>,
   ): Promise<SupervisorRef>;
 
-  /** Stops the children in reverse order, then the supervisor; resolves when all are gone. */
+  /**
+   * Stops the children in reverse order, then the supervisor; resolves when all are gone. The children of a template stop
+   * all at once. The `start` of a child that is under way is not waited for; what it starts later is stopped as well.
+   */
   stop(ref: SupervisorRef, reason?: TerminationReason): Promise<void>;
 
   /**
    * Adds a child and starts it. For `simple_one_for_one` the second argument is the array of arguments for the template.
    * The place of a child that does not run may be taken by a new spec with its id.
    *
-   * Rejects with DuplicateChildError, InvalidChildSpecError, ServerNotRunningError, or what the child's start threw.
+   * Rejects with DuplicateChildError, InvalidChildSpecError, UnknownOptionError, or what the child's start threw.
    */
   startChild(ref: SupervisorRef, specOrArgs: ChildSpec | readonly unknown[]): Promise<ProcessRef>;
 
   /**
-   * Stops a child. Its place stays, for `restartChild`, unless it is temporary or of a template.
+   * Stops a child, or ends the attempts to restart it. Its place stays, for `restartChild`, unless it is temporary or of a
+   * template. To terminate a process that has ended already is fine.
    *
-   * Rejects with ChildNotFoundError, ServerNotRunningError.
+   * Rejects with ChildNotFoundError.
    */
-  terminateChild(ref: SupervisorRef, childId: string): Promise<void>;
+  terminateChild(ref: SupervisorRef, idOrRef: string | ProcessRef): Promise<void>;
 
   /**
    * Stops the child if it runs, and starts it. Not counted as a restart: nothing went wrong.
    *
-   * Rejects with ChildNotFoundError, ServerNotRunningError, or what the child's start threw.
+   * Rejects with ChildNotFoundError, ChildRestartingError while the supervisor restarts the child by itself, or what the
+   * child's start threw.
    */
-  restartChild(ref: SupervisorRef, childId: string): Promise<ProcessRef>;
+  restartChild(ref: SupervisorRef, idOrRef: string | ProcessRef): Promise<ProcessRef>;
+
+  /**
+   * Gives up the place of a child that does not run: of a transient one that has finished, or of one that was terminated. A
+   * temporary child, and one of a template, has no place any more when it has ended.
+   *
+   * Rejects with ChildNotFoundError, ChildRunningError, ChildRestartingError.
+   */
+  deleteChild(ref: SupervisorRef, idOrRef: string | ProcessRef): Promise<void>;
 
   /** In the order they are started. @throws ServerNotRunningError */
   getChildren(ref: SupervisorRef): readonly ChildInfo[];
-  /** @throws ServerNotRunningError */
-  getChild(ref: SupervisorRef, childId: string): ChildInfo | undefined;
+  /** By its id, or by the process that runs or ran there last. @throws ServerNotRunningError */
+  getChild(ref: SupervisorRef, idOrRef: string | ProcessRef): ChildInfo | undefined;
   /** How many children run now. @throws ServerNotRunningError */
   countChildren(ref: SupervisorRef): number;
   /** Whether it lives and has not been asked to stop. */
   isRunning(ref: SupervisorRef): boolean;
-  /** Hears what happens to every supervisor of this runtime. Returns the unsubscribe function. */
-  onLifecycleEvent(handler: (event: LifecycleEvent<SupervisorRef>) => void): () => void;
+  /**
+   * Receives `started`, `crashed` and `terminated` of every supervisor of this runtime, and `restarted` of every supervised
+   * process, GenServers included. A supervisor that gave up has `crashed`, with a MaxRestartsExceededError. Returns the
+   * unsubscribe function.
+   */
+  onLifecycleEvent(handler: (event: LifecycleEvent) => void): () => void;
 }
 
 interface Parts {
   readonly processes: ProcessTable;
   readonly clock: Clock;
   emit(fact: RuntimeFact): void;
-  onLifecycleEvent(handler: (event: LifecycleEvent<SupervisorRef>) => void): () => void;
+  /** Receives the error of a start that its supervisor does not wait for any more. */
+  onError(error: Error): void;
+  onLifecycleEvent(handler: (event: LifecycleEvent) => void): () => void;
 }
 
 interface Supervised {
   readonly supervision: ChildSupervision;
+  readonly autoShutdown: AutoShutdown;
   /** Makes the spec of one more child from the arguments for the template; `simple_one_for_one` only. */
   readonly fromTemplate: ((args: readonly unknown[]) => ChildSpec) | undefined;
 }
 
-export function createSupervisor({ processes, clock, emit, onLifecycleEvent }: Parts): SupervisorApi {
+export function createSupervisor({ processes, clock, emit, onError, onLifecycleEvent }: Parts): SupervisorApi {
   const supervised = new WeakMap<Process, Supervised>();
 
   const find = (ref: SupervisorRef): Supervised & { process: Process } => {
@@ -101,7 +135,16 @@ export function createSupervisor({ processes, clock, emit, onLifecycleEvent }: P
     throw new InvalidArgumentError('ref', 'the ref of a supervisor', process.kind);
   };
 
-  const ask = async (process: Process, call: SupervisorCall): Promise<ProcessRef | undefined> => {
+  /** The child that a caller means. @throws InvalidArgumentError when that is neither an id nor a ref */
+  const targetOf = (idOrRef: ChildTarget): ChildTarget => {
+    if (typeof idOrRef !== 'string') processes.find(idOrRef);
+    return idOrRef;
+  };
+
+  const ask = async (ref: SupervisorRef, call: SupervisorCall): Promise<ProcessRef | undefined> => {
+    const { process, supervision } = find(ref);
+    if (supervision.isStartingChild) throw new CallingSelfError(process.id);
+    if (!process.running) throw supervision.notRunning();
     // As long as it takes: every child has its own time-outs.
     const reply = await new Promise<SupervisorReply>((resolve) => {
       process.enqueue(call, new PendingCall(process.id, resolve as (reply: unknown) => void));
@@ -110,10 +153,10 @@ export function createSupervisor({ processes, clock, emit, onLifecycleEvent }: P
     return reply.ref;
   };
 
-  const started = async (process: Process, call: SupervisorCall): Promise<ProcessRef> => {
-    const ref = await ask(process, call);
-    if (ref === undefined) throw new ServerNotRunningError(process.id);
-    return ref;
+  const started = async (ref: SupervisorRef, call: SupervisorCall): Promise<ProcessRef> => {
+    const child = await ask(ref, call);
+    if (child === undefined) throw new ServerNotRunningError(ref.id);
+    return child;
   };
 
   return {
@@ -130,7 +173,9 @@ export function createSupervisor({ processes, clock, emit, onLifecycleEvent }: P
         processes,
         clock,
         emit,
-        begun: (process) => void supervised.set(process, { supervision, fromTemplate }),
+        onError,
+        begun: (process) => void supervised.set(process, { supervision, autoShutdown, fromTemplate }),
+        gaveUpOf: (process) => supervised.get(process)?.supervision.gaveUp,
       });
       const process = await processes.spawn({
         kind: 'supervisor',
@@ -140,7 +185,8 @@ export function createSupervisor({ processes, clock, emit, onLifecycleEvent }: P
         initTimeout: Number.POSITIVE_INFINITY,
         mailboxLimit: Number.POSITIVE_INFINITY,
       });
-      return process.ref;
+      if (!supervision.isInterrupted) return process.ref;
+      throw new InitializationError(process.id, 'it was stopped before all its children had started');
     },
 
     async stop(ref, reason = 'normal') {
@@ -149,35 +195,39 @@ export function createSupervisor({ processes, clock, emit, onLifecycleEvent }: P
     },
 
     async startChild(ref, specOrArgs) {
-      const { process, fromTemplate } = find(ref);
+      const { fromTemplate, autoShutdown } = find(ref);
       if (fromTemplate === undefined) {
         if (isArgs(specOrArgs))
           throw new InvalidSimpleOneForOneConfigError('args', 'are for simple_one_for_one; give a child spec');
-        checkChildSpec(specOrArgs);
-        return started(process, { type: 'start_child', spec: specOrArgs });
+        checkChildSpec(specOrArgs, autoShutdown);
+        return started(ref, { type: 'start_child', spec: specOrArgs });
       }
       if (!isArgs(specOrArgs)) {
         throw new InvalidSimpleOneForOneConfigError('spec', 'simple_one_for_one takes an array of template arguments');
       }
-      return started(process, { type: 'start_child', spec: fromTemplate(specOrArgs) });
+      return started(ref, { type: 'start_child', spec: fromTemplate(specOrArgs) });
     },
 
-    async terminateChild(ref, childId) {
-      await ask(find(ref).process, { type: 'terminate_child', childId });
+    async terminateChild(ref, idOrRef) {
+      await ask(ref, { type: 'terminate_child', target: targetOf(idOrRef) });
     },
 
-    async restartChild(ref, childId) {
-      return started(find(ref).process, { type: 'restart_child', childId });
+    async restartChild(ref, idOrRef) {
+      return started(ref, { type: 'restart_child', target: targetOf(idOrRef) });
     },
 
-    getChildren: (ref) => find(ref).supervision.children.map(childInfo),
+    async deleteChild(ref, idOrRef) {
+      await ask(ref, { type: 'delete_child', target: targetOf(idOrRef) });
+    },
 
-    getChild(ref, childId) {
-      const child = find(ref).supervision.children.find(({ id }) => id === childId);
+    getChildren: (ref) => Array.from(find(ref).supervision.children, childInfo),
+
+    getChild(ref, idOrRef) {
+      const child = find(ref).supervision.find(targetOf(idOrRef));
       return child && childInfo(child);
     },
 
-    countChildren: (ref) => find(ref).supervision.children.filter(({ process }) => process !== undefined).length,
+    countChildren: (ref) => find(ref).supervision.runningCount,
 
     isRunning: (ref) => processes.isRunning(ref),
 

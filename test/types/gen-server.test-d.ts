@@ -91,7 +91,7 @@ test('a lookup is of whatever kind the caller says', () => {
 
 test('lifecycle events are told apart by their type', () => {
   GenServer.onLifecycleEvent((event) => {
-    expectTypeOf(event).toEqualTypeOf<LifecycleEvent>();
+    expectTypeOf(event).toEqualTypeOf<LifecycleEvent<GenServerRef>>();
     if (event.type === 'restarted') expectTypeOf(event.oldRef).toEqualTypeOf<GenServerRef>();
     // @ts-expect-error a start has no error
     if (event.type === 'started') void event.error;

@@ -1,5 +1,6 @@
 import { expectTypeOf, test } from 'vitest';
 import type { GenServerRef, ProcessRef, SupervisorRef } from '../../src/process/behavior.js';
+import type { LifecycleEvent } from '../../src/process/gen-server.js';
 import { createRuntime } from '../../src/runtime.js';
 import type { ChildSpec } from '../../src/supervisor/child-spec.js';
 import type { ChildInfo } from '../../src/supervisor/supervisor.js';
@@ -42,8 +43,29 @@ test('a template says what arguments it takes', () => {
   });
 });
 
-test('what is told of children', () => {
+test('one list holds the lifecycle events of both facades', () => {
+  const events: LifecycleEvent[] = [];
+  GenServer.onLifecycleEvent((event) => void events.push(event));
+  Supervisor.onLifecycleEvent((event) => void events.push(event));
+  const forServers = (_event: LifecycleEvent<GenServerRef>) => undefined;
+  const forSupervisors = (_event: LifecycleEvent<SupervisorRef>) => undefined;
+  GenServer.onLifecycleEvent(forServers);
+  Supervisor.onLifecycleEvent(forSupervisors);
+});
+
+test('a child is meant by its id or by its ref', () => {
+  for (const request of [Supervisor.terminateChild, Supervisor.deleteChild]) {
+    expectTypeOf(request(sup, 'a')).resolves.toEqualTypeOf<void>();
+    expectTypeOf(request(sup, worker)).resolves.toEqualTypeOf<void>();
+  }
+  expectTypeOf(Supervisor.restartChild(sup, worker)).resolves.toEqualTypeOf<ProcessRef>();
+  // @ts-expect-error a number is neither
+  void Supervisor.deleteChild(sup, 1);
+});
+
+test('what is known of children', () => {
   expectTypeOf(Supervisor.getChildren(sup)).toEqualTypeOf<readonly ChildInfo[]>();
   expectTypeOf(Supervisor.getChild(sup, 'a')).toEqualTypeOf<ChildInfo | undefined>();
+  expectTypeOf(Supervisor.getChild(sup, worker)).toEqualTypeOf<ChildInfo | undefined>();
   expectTypeOf(Supervisor.startChild(sup, ['args'])).resolves.toEqualTypeOf<ProcessRef>();
 });

@@ -9,6 +9,7 @@ const family = createFamily(world);
 /** What somebody without a compiler might pass. */
 const untyped = (json: string) => JSON.parse(json);
 const worker = family.worker('a');
+const template = { start: worker.start };
 const withChild = (changes: object): SupervisorOptions => ({ children: [{ ...worker, ...changes }] });
 
 describe('options of a supervisor that it cannot use are named, before anything has started:', () => {
@@ -16,6 +17,7 @@ describe('options of a supervisor that it cannot use are named, before anything 
     ['InvalidArgumentError', 'strategy', untyped('{ "strategy": "one_for_none" }')],
     ['InvalidArgumentError', 'autoShutdown', untyped('{ "autoShutdown": true }')],
     ['InvalidArgumentError', 'name', { name: '' }],
+    ['InvalidArgumentError', 'options', untyped('null')],
     ['InvalidArgumentError', 'children', untyped('{ "children": {} }')],
     ['InvalidArgumentError', 'restartIntensity.maxRestarts', { restartIntensity: { maxRestarts: -1, withinMs: 1 } }],
     ['InvalidArgumentError', 'restartIntensity.maxRestarts', { restartIntensity: { maxRestarts: 1.5, withinMs: 1 } }],
@@ -29,13 +31,18 @@ describe('options of a supervisor that it cannot use are named, before anything 
     ['InvalidChildSpecError', 'shutdownTimeout', withChild({ shutdownTimeout: '5' })],
     ['InvalidChildSpecError', 'significant', withChild({ significant: 'very' })],
     ['InvalidChildSpecError', 'significant', withChild({ significant: true })],
+    ['InvalidChildSpecError', 'significant', withChild({ significant: true, restart: 'transient' })],
     ['InvalidChildSpecError', 'it', untyped('{ "children": [null] }')],
     [
       'InvalidSimpleOneForOneConfigError',
       'children',
-      { strategy: 'simple_one_for_one', childTemplate: worker, children: [worker] },
+      { strategy: 'simple_one_for_one', childTemplate: template, children: [worker] },
     ],
     ['InvalidSimpleOneForOneConfigError', 'childTemplate', { childTemplate: worker }],
+    ['UnknownOptionError', 'maxRestarts', untyped('{ "maxRestarts": 3 }')],
+    ['UnknownOptionError', 'periodMs', untyped('{ "restartIntensity": { "maxRestarts": 1, "periodMs": 1 } }')],
+    ['UnknownOptionError', 'shutdown', withChild({ shutdown: 100 })],
+    ['UnknownOptionError', 'id', { strategy: 'simple_one_for_one', childTemplate: worker }],
   ])('%s: %s', async (name, field, options) => {
     const before = world.events.length;
     await expect(world.Supervisor.start(options)).rejects.toMatchObject({ name, field });
@@ -67,7 +74,7 @@ describe('startChild', () => {
   test('takes a spec, or for simple_one_for_one arguments, and says so', async () => {
     const { Supervisor } = world;
     const plain = await Supervisor.start();
-    const simple = await Supervisor.start({ strategy: 'simple_one_for_one', childTemplate: worker });
+    const simple = await Supervisor.start({ strategy: 'simple_one_for_one', childTemplate: template });
     await expect(Supervisor.startChild(plain, [1])).rejects.toMatchObject({
       name: 'InvalidSimpleOneForOneConfigError',
       field: 'args',
@@ -80,6 +87,34 @@ describe('startChild', () => {
       name: 'InvalidChildSpecError',
       field: 'id',
     });
+  });
+
+  test('refuses an option that does not exist, and says which there are', async () => {
+    const { Supervisor } = world;
+    const sup = await Supervisor.start();
+    const spec = { ...worker, timeout: 100 };
+    await expect(Supervisor.startChild(sup, spec)).rejects.toMatchObject({
+      name: 'UnknownOptionError',
+      code: 'NOEX_UNKNOWN_OPTION',
+      field: 'timeout',
+      message:
+        "unknown option 'timeout' in the spec of child 'a'; expected one of id, start, restart, shutdownTimeout, significant",
+    });
+    expect(Supervisor.getChildren(sup)).toEqual([]);
+  });
+
+  test('refuses a significant child where the supervisor never ends because of one', async () => {
+    const { Supervisor } = world;
+    const significant = { ...worker, restart: 'transient', significant: true } as const;
+    const refused = { name: 'InvalidChildSpecError', field: 'significant' };
+    const sup = await Supervisor.start();
+    await expect(Supervisor.startChild(sup, significant)).rejects.toMatchObject(refused);
+    const { id: _, ...childTemplate } = significant;
+    const simple = Supervisor.start({ strategy: 'simple_one_for_one', childTemplate });
+    await expect(simple).rejects.toMatchObject(refused);
+    const other = await Supervisor.start({ autoShutdown: 'all_significant' });
+    await Supervisor.startChild(other, significant);
+    expect(Supervisor.countChildren(other)).toBe(1);
   });
 
   test.each([['nothing'], [null], [{}], [{ id: 'p999' }]])(

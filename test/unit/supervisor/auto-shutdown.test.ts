@@ -64,12 +64,53 @@ describe('a supervisor with autoShutdown', () => {
     },
   );
 
-  test('never, the default, ends for nobody', async () => {
+  test('never, the default, ends for no child', async () => {
     const { Supervisor } = world;
-    const sup = await Supervisor.start({ children: [family.worker('a', significant)] });
+    const sup = await Supervisor.start({ children: [family.worker('a', { restart: 'transient' })] });
     await finish(sup, 'a');
     expect(Supervisor.isRunning(sup)).toBe(true);
   });
+
+  test('any_significant takes effect before what is in the mailbox already', async () => {
+    const { Supervisor, GenServer } = world;
+    const sup = await Supervisor.start({
+      autoShutdown: 'any_significant',
+      children: [family.worker('a', significant), family.worker('b')],
+    });
+    family.news();
+    const stopped = GenServer.stop(childOf(world, sup, 'a'));
+    GenServer.cast(childOf(world, sup, 'b'), 'boom');
+    await stopped;
+    // Behind the exits of both, and before the supervisor has handled either.
+    const refused = expect(Supervisor.startChild(sup, family.worker('late'))).rejects.toMatchObject({
+      name: 'ServerNotRunningError',
+      processId: sup.id,
+    });
+    await world.settle();
+    await refused;
+    expect(family.news()).toEqual(['-a normal', '-b crash: boom']);
+    expect(Supervisor.isRunning(sup)).toBe(false);
+  });
+
+  test.each(['any_significant', 'all_significant'] as const)(
+    '%s counts the children of a template',
+    async (autoShutdown) => {
+      const { Supervisor, GenServer } = world;
+      const { start } = family.worker('x');
+      const sup = await Supervisor.start({
+        strategy: 'simple_one_for_one',
+        autoShutdown,
+        childTemplate: { ...significant, start: () => start() },
+      });
+      const [first, second] = [await Supervisor.startChild(sup, []), await Supervisor.startChild(sup, [])];
+      await GenServer.stop(first);
+      await world.settle();
+      expect(Supervisor.isRunning(sup)).toBe(autoShutdown === 'all_significant');
+      await GenServer.stop(second);
+      await world.settle();
+      expect(Supervisor.isRunning(sup)).toBe(false);
+    },
+  );
 
   test('does not take a significant child that is about to be restarted for one that has finished', async () => {
     const { Supervisor, GenServer } = world;

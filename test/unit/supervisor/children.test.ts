@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { ProcessRef } from '../../../src/process/behavior.js';
+import type { ProcessRef, SupervisorRef } from '../../../src/process/behavior.js';
 import { alive, childOf, createFamily, type Family } from '../../helpers/family.js';
 import { boom, counter, gate } from '../../helpers/servers.js';
 import { createWorld, type World } from '../../helpers/world.js';
@@ -40,7 +40,11 @@ describe('the children of a supervisor', () => {
         family.worker('d'),
       ],
     });
-    await expect(starting).rejects.toMatchObject({ name: 'InitializationError', cause: boom });
+    await expect(starting).rejects.toMatchObject({
+      name: 'InitializationError',
+      message: "process p1 did not start: child 'c' did not start: boom",
+      cause: { name: 'ChildStartError', code: 'NOEX_CHILD_START', supervisorId: 'p1', childId: 'c', cause: boom },
+    });
     expect(family.news()).toEqual(['+a', '+b', '-b shutdown', '-a shutdown']);
     expect(Observer.getProcessCount()).toBe(0);
     expect(Registry.count()).toBe(0);
@@ -49,6 +53,7 @@ describe('the children of a supervisor', () => {
   test('are listed in order, with what they are', async () => {
     const { Supervisor } = world;
     const sup = await Supervisor.start({
+      autoShutdown: 'all_significant',
       children: [
         family.worker('a', { restart: 'transient', significant: true }),
         { id: 'inner', start: () => Supervisor.start() },
@@ -218,7 +223,10 @@ describe('the children of a supervisor', () => {
             GenServer.start({
               ...counter,
               init() {
-                asked.push(Supervisor.startChild(Registry.lookup('sup'), family.worker('asked for')));
+                // Not awaited, and not before the start that is under way has returned to the supervisor.
+                queueMicrotask(() =>
+                  asked.push(Supervisor.startChild(Registry.lookup('sup'), family.worker('asked for'))),
+                );
                 return 0;
               },
             }),
@@ -228,6 +236,29 @@ describe('the children of a supervisor', () => {
     });
     await Promise.all(asked);
     expect(alive(world, sup)).toEqual(['asks', 'b', 'asked for']);
+  });
+
+  test('that ask their supervisor from within their own start are refused: it waits for that start', async () => {
+    const { Supervisor, Registry } = world;
+    const ask = (request: (sup: SupervisorRef) => Promise<unknown>) => ({
+      id: 'asks',
+      async start() {
+        await request(Registry.lookup('sup'));
+        return world.GenServer.start(counter);
+      },
+    });
+    const sup = await Supervisor.start({ name: 'sup', children: [family.worker('b')] });
+    const refused = { name: 'CallingSelfError', code: 'NOEX_CALLING_SELF', processId: sup.id };
+    for (const request of [
+      () => Supervisor.startChild(sup, family.worker('c')),
+      () => Supervisor.terminateChild(sup, 'b'),
+      () => Supervisor.restartChild(sup, 'b'),
+      () => Supervisor.deleteChild(sup, 'b'),
+    ]) {
+      await expect(Supervisor.startChild(sup, ask(request))).rejects.toMatchObject(refused);
+    }
+    expect(alive(world, sup)).toEqual(['b']);
+    expect(alive(world, await Supervisor.start({ children: [family.worker('d')] }))).toEqual(['d']);
   });
 });
 

@@ -27,15 +27,10 @@ describe('the restart intensity of a supervisor', () => {
     await crash(sup, 'a');
     expect(Supervisor.isRunning(sup)).toBe(false);
     expect(family.news()).toEqual(['-a crash: boom', '-b shutdown']);
-    expect(world.told('process_crashed').at(-1)).toMatchObject({
-      id: sup.id,
-      kind: 'supervisor',
-      error: { name: 'MaxRestartsExceededError', code: 'NOEX_MAX_RESTARTS_EXCEEDED' },
-    });
-    expect(world.told('process_exited').at(-1)).toMatchObject({
-      id: sup.id,
-      reason: { error: { name: 'MaxRestartsExceededError' } },
-    });
+    expect(world.told('supervisor_gave_up')).toMatchObject([
+      { id: sup.id, maxRestarts: 3, withinMs: 5000, childId: 'a', error: { name: 'Error', message: 'boom' } },
+    ]);
+    expect(world.told('process_exited').at(-1)).toMatchObject({ id: sup.id, reason: 'shutdown' });
     expect(world.Observer.getProcessCount()).toBe(0);
   });
 
@@ -79,13 +74,12 @@ describe('the restart intensity of a supervisor', () => {
     expect(Supervisor.isRunning(sup)).toBe(false);
   });
 
-  test('once exceeded is the affair of the supervisor above, which is told the reason and restarts it', async () => {
+  test('once exceeded ends the supervisor, which the one above restarts where it is permanent', async () => {
     const { Supervisor, Registry, GenServer } = world;
     const top = await Supervisor.start({
       children: [
         {
           id: 'inner',
-          restart: 'transient',
           start: () =>
             Supervisor.start({
               name: 'inner',
@@ -101,6 +95,40 @@ describe('the restart intensity of a supervisor', () => {
     expect(again.id).not.toBe(inner.id);
     expect(await GenServer.call(childOf(world, { id: again.id, life: again.life }, 'w'), 'ping')).toBe('pong');
     expect(Supervisor.getChild(top, 'inner')).toMatchObject({ type: 'supervisor', restartCount: 1 });
+  });
+
+  test('once exceeded is no reason to restart a transient supervisor: it ended politely', async () => {
+    const { Supervisor, Registry } = world;
+    const top = await Supervisor.start({
+      children: [
+        {
+          id: 'inner',
+          restart: 'transient',
+          start: () =>
+            Supervisor.start({
+              name: 'inner',
+              restartIntensity: { maxRestarts: 0, withinMs: 1000 },
+              children: [family.worker('w')],
+            }),
+        },
+      ],
+    });
+    await crash(Registry.lookup('inner'), 'w');
+    expect(Supervisor.getChild(top, 'inner')).toMatchObject({ ref: undefined, restartCount: 0 });
+    expect(Registry.whereis('inner')).toBeUndefined();
+  });
+
+  test('names the last child also where it did not crash', async () => {
+    const { Supervisor, GenServer } = world;
+    const sup = await Supervisor.start({
+      restartIntensity: { maxRestarts: 0, withinMs: 1000 },
+      children: [family.worker('a')],
+    });
+    await GenServer.stop(childOf(world, sup, 'a'));
+    await world.settle();
+    expect(world.told('supervisor_gave_up')).toMatchObject([
+      { id: sup.id, childId: 'a', error: { message: "child 'a' ended with reason 'normal'" } },
+    ]);
   });
 
   test('ends the topmost supervisor too when that has had enough, and the cause is the last crash', async () => {
@@ -119,7 +147,14 @@ describe('the restart intensity of a supervisor', () => {
     });
     await crash(Registry.lookup('inner'), 'w');
     expect(Supervisor.isRunning(top)).toBe(false);
-    expect(reasons).toHaveLength(2);
+    expect(reasons).toEqual([
+      expect.stringContaining('supervisor p2 gave up: more than 0 restarts within 1000 ms'),
+      expect.stringContaining(`supervisor ${top.id} gave up`),
+    ]);
+    expect(world.told('supervisor_gave_up')).toMatchObject([
+      { id: 'p2', childId: 'w', error: { message: 'boom' } },
+      { id: top.id, childId: 'inner', error: { name: 'MaxRestartsExceededError' } },
+    ]);
     expect(world.Observer.getProcessCount()).toBe(0);
   });
 
@@ -162,10 +197,18 @@ describe('the restart intensity of a supervisor', () => {
     await crash(sup, 'a');
     expect(starts).toBe(6);
     expect(Supervisor.isRunning(sup)).toBe(false);
-    expect(world.told('process_exited').at(-1)).toMatchObject({
-      id: sup.id,
-      reason: { error: { name: 'MaxRestartsExceededError' } },
-    });
+    expect(world.told('supervisor_gave_up')).toMatchObject([{ id: sup.id, error: { message: 'attempt 6' } }]);
+    expect(world.told('process_exited').at(-1)).toMatchObject({ id: sup.id, reason: 'shutdown' });
+    const oldId = world.told('child_started')[0]?.id;
+    expect(world.told('child_restart_failed')).toMatchObject(
+      [2, 3, 4, 5, 6].map((start, failure) => ({
+        supervisorId: sup.id,
+        childId: 'a',
+        oldId,
+        error: { name: 'Error', message: `attempt ${start}` },
+        attempt: failure + 1,
+      })),
+    );
   });
 
   test('lets a restart that failed succeed at the next attempt', async () => {

@@ -63,7 +63,7 @@ describe('a supervisor', () => {
     expect(Supervisor.getChild(sup, 'b') === undefined).toBe(given.restart === 'temporary');
   });
 
-  test('one_for_all leaves down who had finished, and forgets the temporary whom it takes down', async () => {
+  test('one_for_all starts again what had finished, and forgets the temporary child that it takes down', async () => {
     const { Supervisor } = world;
     const sup = await Supervisor.start({
       strategy: 'one_for_all',
@@ -76,7 +76,7 @@ describe('a supervisor', () => {
     await end(childOf(world, sup, 'done'), 'normal');
     await end(childOf(world, sup, 'crashes'), 'crash');
     expect(Supervisor.getChildren(sup).map(({ id, ref }) => [id, ref !== undefined])).toEqual([
-      ['done', false],
+      ['done', true],
       ['crashes', true],
     ]);
   });

@@ -6,7 +6,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['test/{unit,marble,property,regression}/**/*.test.{ts,tsx}'],
+          include: ['test/{unit,marble,property,regression,conformance}/**/*.test.{ts,tsx}'],
           // Nothing here waits for anything; properties take their time on a busy machine.
           testTimeout: 60_000,
         },

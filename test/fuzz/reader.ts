@@ -54,6 +54,14 @@ const entry = fc.oneof(
     type: fc.constant('child_restarted'),
     ...{ at, id, kind, supervisorId: id, childId: id, oldId: id, attempt: fc.nat() },
   }),
+  fc.record({
+    type: fc.constant('child_restart_failed'),
+    ...{ at, id, supervisorId: id, childId: id, error, attempt: fc.nat() },
+  }),
+  fc.record({
+    type: fc.constant('supervisor_gave_up'),
+    ...{ at, id, maxRestarts: fc.nat(), withinMs: fc.nat(), childId: id, error },
+  }),
   fc.record({ type: fc.constant('loop_blocked'), at, id, ms: fc.nat() }),
 );
 const part = fc.record({ incarnation: fc.nat(2), position: fc.nat(9), entries: fc.array(entry, { maxLength: 8 }) });

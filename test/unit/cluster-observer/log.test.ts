@@ -61,6 +61,37 @@ describe('the log of a cluster', () => {
     ]);
   });
 
+  test('has why a restart failed elsewhere, and why its supervisor gave up', async () => {
+    const [world, a, b] = await threeNodes();
+    const entries = logOf(a);
+    await world.run(1000);
+    let starts = 0;
+    const start = async () => {
+      starts += 1;
+      if (starts === 2 || starts === 3) throw Object.assign(new Error('refused'), { code: 'ECONNREFUSED' });
+      return b.GenServer.start(fragile, { name: 'fragile' });
+    };
+    const supervisor = await b.Supervisor.start({ children: [{ id: 'one', start }] });
+    const other = await b.Supervisor.start({
+      name: 'strict',
+      restartIntensity: { maxRestarts: 0, withinMs: 0.5 },
+      children: [{ id: 'two', start: () => b.GenServer.start(fragile, { name: 'other' }) }],
+    });
+    const ref = b.Supervisor.getChild(supervisor, 'one')?.ref;
+    b.GenServer.cast(b.Registry.lookup('fragile'), 'fall');
+    b.GenServer.cast(b.Registry.lookup('other'), 'fall');
+    await world.run(500);
+    const failed = { nodeId: b.id, id: ref?.id, supervisorId: supervisor.id, childId: 'one' };
+    const error = { message: 'refused', code: 'ECONNREFUSED' };
+    expect(onlyOf(entries, 'child_restart_failed')).toMatchObject([
+      { ...failed, error, attempt: 1 },
+      { ...failed, error, attempt: 2 },
+    ]);
+    expect(onlyOf(entries, 'supervisor_gave_up')).toMatchObject([
+      { nodeId: b.id, id: other.id, name: 'strict', maxRestarts: 0, withinMs: 0.5, childId: 'two' },
+    ]);
+  });
+
   test('calls a process by no name that it has given up', async () => {
     const world = new ObservedCluster();
     const a = await world.start('nodeA');

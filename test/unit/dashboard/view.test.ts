@@ -149,6 +149,24 @@ describe('the log', () => {
       'p1 held the event loop for 120 ms handling sum',
     ],
     [
+      {
+        type: 'child_restart_failed',
+        ...{ nodeId: 'a', at: 1, id: 'p5', supervisorId: 'p1', childId: 'w', attempt: 2 },
+        error: { name: 'Error', message: 'refused' },
+      },
+      'bad',
+      'w did not start again (was p5, attempt 2): Error: refused',
+    ],
+    [
+      {
+        type: 'supervisor_gave_up',
+        ...{ nodeId: 'a', at: 1, id: 'p1', name: 'top', maxRestarts: 3, withinMs: 5000, childId: 'w' },
+        error: { name: 'Error', message: 'boom' },
+      },
+      'bad',
+      'supervisor top (p1) gave up after 3 restarts in 5000 ms, last w: Error: boom',
+    ],
+    [
       { type: 'process_exited', nodeId: 'a', at: 1, id: 'p1', kind: 'supervisor', reason: 'normal' },
       'plain',
       'supervisor p1 exited: normal',

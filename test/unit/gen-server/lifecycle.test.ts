@@ -55,7 +55,12 @@ describe('lifecycle events', () => {
       { type: 'restarted', ref: world.refOf(ids[1] ?? ''), oldRef: world.refOf(ids[0] ?? ''), attempt: 1 },
       { type: 'restarted', ref: world.refOf(ids[2] ?? ''), oldRef: world.refOf(ids[1] ?? ''), attempt: 2 },
     ]);
-    expect(supervisors.map(({ type }) => type)).toEqual(['started']);
+    // A restart is the work of a supervisor, whatever it restarts.
+    expect(supervisors).toMatchObject([
+      { type: 'started', ref: { id: sup.id } },
+      { type: 'restarted', ref: { id: ids[1] }, oldRef: { id: ids[0] }, attempt: 1 },
+      { type: 'restarted', ref: { id: ids[2] }, oldRef: { id: ids[1] }, attempt: 2 },
+    ]);
   });
 
   test('tell of a restart even when the new process has crashed already', async () => {

@@ -137,6 +137,42 @@ describe('stopping a supervisor', () => {
     expect(world.told('process_exited').map(({ reason }) => reason)).toEqual(['killed', 'normal']);
   });
 
+  test('stops the children of a template all at once, each within its shutdownTimeout', async () => {
+    const { Supervisor, GenServer, Observer, clock } = world;
+    const sup = await Supervisor.start({
+      strategy: 'simple_one_for_one',
+      childTemplate: { shutdownTimeout: 300, start: () => GenServer.start({ ...counter, terminate: () => never }) },
+    });
+    for (let i = 0; i < 1000; i += 1) await Supervisor.startChild(sup, []);
+    const stopping = Supervisor.stop(sup);
+    await world.pass(299);
+    expect(Observer.getProcessCount()).toBe(1001);
+    await world.pass(1);
+    await stopping;
+    expect(Observer.getProcessCount()).toBe(0);
+    expect(clock.pending).toBe(0);
+    const reasons = world.told('process_exited').map(({ reason }) => reason);
+    expect(reasons).toEqual([...Array(1000).fill('killed'), 'normal']);
+  });
+
+  test('stops siblings one after another: the next only when the one before is gone', async () => {
+    const { Supervisor, GenServer } = world;
+    const door = gate();
+    const sup = await Supervisor.start({
+      children: [
+        family.worker('a'),
+        { id: 'b', start: () => GenServer.start({ ...counter, terminate: () => door.opened }) },
+        family.worker('c'),
+      ],
+    });
+    const stopping = Supervisor.stop(sup);
+    await world.settle();
+    expect(family.news()).toEqual(['+a', '+c', '-c shutdown']);
+    door.open();
+    await stopping;
+    expect(family.news()).toEqual(['-a shutdown']);
+  });
+
   test('lets a child handle what it was sent before', async () => {
     const { Supervisor, GenServer } = world;
     const { log, behavior } = recorder();

@@ -11,7 +11,17 @@ const PURE_STREAMS = `^streams/(?!(${RX})[.]ts$)`;
 const LEAVES = room('errors', 'clock', 'async-context', 'validate');
 const ENTRIES = room('index', 'distribution');
 const READERS = room('dashboard', 'cli');
-const JOINED = room('errors', 'clock', 'async-context', 'validate', 'bus', 'process', 'registry', 'supervisor', 'cluster');
+const JOINED = room(
+  'errors',
+  'clock',
+  'async-context',
+  'validate',
+  'bus',
+  'process',
+  'registry',
+  'supervisor',
+  'cluster',
+);
 const PARTS = npm('mitt', 'rxjs', 'superjson', 'ws');
 
 const table = [

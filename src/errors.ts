@@ -76,15 +76,21 @@ export class CallTimeoutError extends NoexError {
   }
 }
 
+const INSTEAD_OF_SELF = {
+  call: 'cast to it from its handlers',
+  stop: 'return stop(reason, state) from its handler',
+  ask: 'ask it after the start of its child has returned',
+};
+
 /** A process called or stopped itself from one of its own handlers, and would have waited for itself for ever. */
 export class CallingSelfError extends NoexError {
   override readonly name = 'CallingSelfError';
   readonly code = 'NOEX_CALLING_SELF';
   readonly processId: string;
 
-  constructor(processId: string, operation: 'call' | 'stop') {
-    const instead = operation === 'call' ? 'cast to it instead' : 'return stop(reason, state) from the handler instead';
-    super(`process ${processId} cannot ${operation} itself from its own handler; ${instead}`);
+  /** `ask`: a supervisor, from the `start` of one of its children. */
+  constructor(processId: string, operation: 'call' | 'stop' | 'ask') {
+    super(`process ${processId} cannot ${operation} itself; ${INSTEAD_OF_SELF[operation]}`);
     this.processId = processId;
   }
 }
@@ -224,18 +230,6 @@ export class ChildRestartingError extends NoexError {
     );
     this.supervisorId = supervisorId;
     this.childId = childId;
-  }
-}
-
-/** A process waits for itself: the call could never be answered. */
-export class CallingSelfError extends NoexError {
-  override readonly name = 'CallingSelfError';
-  readonly code = 'NOEX_CALLING_SELF';
-  readonly processId: string;
-
-  constructor(processId: string) {
-    super(`process ${processId} would wait for itself; ask after the function that it runs now has returned`);
-    this.processId = processId;
   }
 }
 

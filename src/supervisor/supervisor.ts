@@ -143,7 +143,7 @@ export function createSupervisor({ processes, clock, emit, onError, onLifecycleE
 
   const ask = async (ref: SupervisorRef, call: SupervisorCall): Promise<ProcessRef | undefined> => {
     const { process, supervision } = find(ref);
-    if (supervision.isStartingChild) throw new CallingSelfError(process.id);
+    if (supervision.isStartingChild) throw new CallingSelfError(process.id, 'ask');
     if (!process.running) throw supervision.notRunning();
     // As long as it takes: every child has its own time-outs.
     const reply = await new Promise<SupervisorReply>((resolve) => {

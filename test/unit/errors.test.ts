@@ -18,7 +18,7 @@ describe('errors', () => {
       new errors.ChildStartError('p1', 'a', new Error('boom')),
       new errors.ChildRunningError('p1', 'a'),
       new errors.ChildRestartingError('p1', 'a'),
-      new errors.CallingSelfError('p1'),
+      new errors.CallingSelfError('p1', 'call'),
       new errors.MissingChildTemplateError(),
       new errors.InvalidSimpleOneForOneConfigError('children', 'none'),
       new errors.MaxRestartsExceededError('p1', 3, 5000),

@@ -83,7 +83,7 @@ describe('a ref', () => {
     const start = async (): Promise<ProcessRef> => foreign;
     await expect(here.Supervisor.start({ children: [{ id: 'a', start }] })).rejects.toMatchObject({
       name: 'InitializationError',
-      cause: { name: 'ForeignRefError' },
+      cause: { name: 'ChildStartError', cause: { name: 'ForeignRefError' } },
     });
     expect(elsewhere.GenServer.isRunning(foreign)).toBe(true);
   });

@@ -99,7 +99,7 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
   const context = new AsyncContext();
   const given = options.clock ?? systemClock;
   const clock = clockInContext(context, given);
-  const bus = new Bus({ context, now: () => clock.now(), onError });
+  const bus = new Bus({ context, clock, onError });
   const isObserved = options.observer !== false;
   const scheduler = new Scheduler({
     context,
@@ -180,6 +180,7 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
   const local = isObserved
     ? createObserver({
         now: () => clock.now(),
+        monotonic: () => clock.monotonic(),
         scheduler: schedulerOf(clock),
         delivered: { subscribe: (listener) => bus.subscribe(listener) },
         recorded: { subscribe: (listener) => bus.record(listener) },
@@ -216,6 +217,7 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
   });
   const wire = {
     now: () => clock.now(),
+    monotonic: () => clock.monotonic(),
     scheduler: schedulerOf(clock),
     local,
     request: rpc.request.bind(rpc),

@@ -6,8 +6,16 @@ import { histogramsOf, type LatencyHistograms } from './latency.js';
 import { type Now, ServerRow, SupervisorRow } from './rows.js';
 import type { GenServerStats, ServerStatus, SupervisorStats } from './snapshot.js';
 
+/** Columns of both kinds of rows that not every sender has: a reader does without. */
+interface OptionalColumns {
+  /** Left out where no row has one. */
+  readonly childId?: readonly (string | null)[];
+  /** Not sent by versions of noex that had no such column. */
+  readonly startedMonotonic?: readonly number[];
+}
+
 /** Rows of GenServers, a column each: far less text than a row each, and far faster to write and read as JSON. */
-export interface ServerColumns {
+export interface ServerColumns extends OptionalColumns {
   readonly id: readonly string[];
   readonly name: readonly (string | null)[];
   readonly parentId: readonly (string | null)[];
@@ -24,7 +32,7 @@ export interface ServerColumns {
 }
 
 /** Rows of supervisors, a column each. */
-export interface SupervisorColumns {
+export interface SupervisorColumns extends OptionalColumns {
   readonly id: readonly string[];
   readonly name: readonly (string | null)[];
   readonly parentId: readonly (string | null)[];
@@ -61,7 +69,7 @@ export const MAX_ROWS = 100_000;
 /** The longest id of a process, in characters. They are made here, and short. */
 export const MAX_ID = 200;
 
-/** Of the name of a process, so much is told, in characters. */
+/** Of the name of a process, and of the id of its child spec, so much is told, in characters. */
 export const MAX_PROCESS_NAME = 200;
 
 /**
@@ -154,6 +162,7 @@ function serverColumns(rows: readonly GenServerStats[]): ServerColumns {
     wait: rows.map((row) => packHistogram(histogramsOf(row)?.wait ?? emptyHistogram)),
     handle: rows.map((row) => packHistogram(histogramsOf(row)?.handle ?? emptyHistogram)),
     startedAt: rows.map(({ startedAt }) => startedAt),
+    ...optionalColumns(rows),
   };
 }
 
@@ -166,7 +175,14 @@ function supervisorColumns(rows: readonly SupervisorStats[]): SupervisorColumns 
     childCount: rows.map(({ childCount }) => childCount),
     totalRestarts: rows.map(({ totalRestarts }) => totalRestarts),
     startedAt: rows.map(({ startedAt }) => startedAt),
+    ...optionalColumns(rows),
   };
+}
+
+function optionalColumns(rows: readonly (GenServerStats | SupervisorStats)[]): OptionalColumns {
+  const startedMonotonic = rows.map((row) => row.startedMonotonic);
+  if (rows.every(({ childId }) => childId === undefined)) return { startedMonotonic };
+  return { childId: rows.map(({ childId }) => childId?.slice(0, MAX_PROCESS_NAME) ?? null), startedMonotonic };
 }
 
 function toldName({ name }: GenServerStats | SupervisorStats): string | null {
@@ -188,10 +204,23 @@ function serverRows(columns: ServerColumns, now: Now): GenServerStats[] {
       dropped: columns.dropped[row],
       restarts: columns.restarts[row],
       histograms: histogramsIn(columns.wait[row], columns.handle[row]),
-      startedAt: columns.startedAt[row] ?? 0,
+      ...startOf(columns, row),
     };
     return new ServerRow(fields, now);
   });
+}
+
+interface Start {
+  readonly childId: string | undefined;
+  readonly startedAt: number;
+  readonly startedMonotonic: number;
+}
+
+/** A sender without the monotonic column reports no monotonic time either: its wall clock stands for both. */
+function startOf(columns: ServerColumns | SupervisorColumns, row: number): Start {
+  const startedAt = columns.startedAt[row] ?? 0;
+  const startedMonotonic = columns.startedMonotonic?.[row] ?? startedAt;
+  return { childId: columns.childId?.[row] ?? undefined, startedAt, startedMonotonic };
 }
 
 function histogramsIn(wait: readonly number[] = [], handle: readonly number[] = []): LatencyHistograms | undefined {
@@ -221,7 +250,7 @@ function supervisorRows(columns: SupervisorColumns, now: Now): SupervisorStats[]
       strategy: columns.strategy[row] ?? 'one_for_one',
       childCount: columns.childCount[row] ?? 0,
       totalRestarts: columns.totalRestarts[row] ?? 0,
-      startedAt: columns.startedAt[row] ?? 0,
+      ...startOf(columns, row),
     };
     return new SupervisorRow(fields, now);
   });

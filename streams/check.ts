@@ -27,13 +27,19 @@ export function list(check: Check, maxLength = Number.POSITIVE_INFINITY): Check 
   };
 }
 
-/** Columns of one length, each full of values that pass. */
-export function columns(checks: Readonly<Record<string, Check>>, maxLength: number): Check {
-  const entries = Object.entries(checks).map(([field, check]) => [field, list(check, maxLength)]);
-  const each = object(Object.fromEntries(entries));
+/** Columns of one length, each full of values that pass; those of `absentChecks` may be absent. */
+export function columns(
+  checks: Readonly<Record<string, Check>>,
+  maxLength: number,
+  absentChecks: Readonly<Record<string, Check>> = {},
+): Check {
+  const present = Object.entries(checks).map(([field, check]) => [field, list(check, maxLength)]);
+  const absent = Object.entries(absentChecks).map(([field, check]) => [field, optional(list(check, maxLength))]);
+  const each = object(Object.fromEntries([...present, ...absent]));
+  const fields = [...Object.keys(checks), ...Object.keys(absentChecks)];
   return (value, path) => {
     each(value, path);
-    const lengths = Object.keys(checks).map((field) => Reflect.get(value as object, field).length);
+    const lengths = fields.flatMap((field) => Reflect.get(value as object, field)?.length ?? []);
     if (new Set(lengths).size > 1) throw new TypeError(`${path} must have columns of one length`);
   };
 }

@@ -15,7 +15,7 @@ export interface NodeModel {
   readonly supervisors: Table<SupervisorStats>;
   /** Which rows changed since when. */
   readonly log: ChangeLog;
-  /** The clock of the node, for the rows' `uptimeMs`. */
+  /** The monotonic clock of the node, for the rows' `uptimeMs`. */
   readonly now: Now;
 }
 
@@ -99,14 +99,16 @@ export class ModelDraft {
     }
   }
 
-  #spawned({ id, kind, strategy, at }: ProcessSpawned): boolean {
+  #spawned({ id, kind, strategy, at: startedAt, monotonic: startedMonotonic }: ProcessSpawned): boolean {
     if (this.#find(id) !== undefined) return false;
     const { now } = this.#from;
     if (kind === 'supervisor') {
-      const fields = { id, strategy: strategy ?? 'one_for_one', childCount: 0, totalRestarts: 0, startedAt: at };
+      const start = { id, startedAt, startedMonotonic };
+      const fields = { ...start, strategy: strategy ?? 'one_for_one', childCount: 0, totalRestarts: 0 };
       this.#supervisors.set(new SupervisorRow(fields, now));
     } else {
-      this.#servers.set(new ServerRow({ id, status: 'starting', queueSize: 0, messageCount: 0, startedAt: at }, now));
+      const fields = { id, status: 'starting', queueSize: 0, messageCount: 0, startedAt, startedMonotonic } as const;
+      this.#servers.set(new ServerRow(fields, now));
     }
     return true;
   }
@@ -139,11 +141,11 @@ export class ModelDraft {
     return true;
   }
 
-  #adopted({ id, supervisorId }: ChildStarted): boolean {
+  #adopted({ id, supervisorId, childId }: ChildStarted): boolean {
     const child = this.#find(id);
     if (child === undefined || child.parentId !== undefined || id === supervisorId) return false;
     if (!this.#changeSupervisor(supervisorId, ({ childCount }) => ({ childCount: childCount + 1 }))) return false;
-    return this.#changeRow(id, { parentId: supervisorId });
+    return this.#changeRow(id, { parentId: supervisorId, childId });
   }
 
   #exited(id: string): boolean {
@@ -173,7 +175,7 @@ export class ModelDraft {
     return this.#servers.get(id) ?? this.#supervisors.get(id);
   }
 
-  #changeRow(id: string, changes: { parentId?: string; name?: string | undefined }): boolean {
+  #changeRow(id: string, changes: { parentId?: string; childId?: string; name?: string | undefined }): boolean {
     const server = this.#servers.get(id);
     if (server === undefined) return this.#changeSupervisor(id, () => changes);
     this.#servers.set(changedServer(server, changes, this.#from.now));

@@ -7,6 +7,7 @@ import {
   isIn,
   list,
   object,
+  optional,
   orNull,
   parse,
   textUpTo,
@@ -15,6 +16,7 @@ import {
 } from './check.js';
 import type { NodeModel } from './evolve.js';
 import { bucketsIn, isPackedHistogram } from './histogram.js';
+import type { Moment } from './moment.js';
 import { snapshotOf } from './project.js';
 import type { MemoryStats, NodeVitals, ObserverSnapshot } from './snapshot.js';
 
@@ -26,6 +28,8 @@ export interface NodeReport {
   readonly version: number;
   /** The node's own clock, ms since the epoch. */
   readonly timestamp: number;
+  /** The same moment on the node's monotonic clock, ms. Absent: it runs a version of noex that does not report it. */
+  readonly monotonic?: number | undefined;
   readonly memory: Omit<MemoryStats, 'timestamp'>;
   readonly vitals?: NodeVitals | undefined;
   readonly changes: Changes;
@@ -40,16 +44,28 @@ export interface NodeFrame {
   readonly snapshot: ObserverSnapshot;
   /** When it arrived, ms since the epoch on the reader's clock. */
   readonly receivedAt: number;
+  /** The same moment on the reader's monotonic clock, ms. */
+  readonly receivedMonotonic: number;
 }
+
+/** The monotonic time of a node when it reported. Its wall clock stands for it where it does not report one. */
+export function monotonicOf({ timestamp, monotonic = timestamp }: Pick<NodeReport, 'timestamp' | 'monotonic'>): number {
+  return monotonic;
+}
+
+/** @param received when the report arrived, by the reader's clocks */
 
 export function frameOf(
   nodeId: string,
-  { incarnation, timestamp, memory, vitals }: Omit<NodeReport, 'version' | 'changes'>,
+  report: Omit<NodeReport, 'version' | 'changes'>,
   model: NodeModel,
-  receivedAt: number,
+  received: Moment,
 ): NodeFrame {
-  const snapshot = snapshotOf(model, timestamp, { ...memory, timestamp }, vitals);
-  return { nodeId, incarnation, version: model.version, model, snapshot, receivedAt };
+  const { incarnation, timestamp, memory, vitals } = report;
+  const moment = { timestamp, monotonic: monotonicOf(report) };
+  const snapshot = snapshotOf(model, moment, { ...memory, timestamp }, vitals);
+  const arrival = { receivedAt: received.timestamp, receivedMonotonic: received.monotonic };
+  return { nodeId, incarnation, version: model.version, model, snapshot, ...arrival };
 }
 
 /** A report as text. `changes` are {@link Changes} as JSON, which is written once for all who are told the same. */
@@ -97,6 +113,9 @@ const packed = that(isPackedHistogram, 'a packed histogram');
  */
 const MAX_BUCKETS = 800_000;
 
+/** Columns that a sender may leave out. */
+const OPTIONAL_COLUMNS = { childId: name, startedMonotonic: time };
+
 const SERVER_COLUMNS = columns(
   {
     id,
@@ -113,6 +132,7 @@ const SERVER_COLUMNS = columns(
     startedAt: time,
   },
   MAX_CHANGED_ROWS,
+  OPTIONAL_COLUMNS,
 );
 
 const SERVERS: Check = (value, path) => {
@@ -134,6 +154,7 @@ const SUPERVISORS = columns(
     startedAt: time,
   },
   MAX_CHANGED_ROWS,
+  OPTIONAL_COLUMNS,
 );
 
 const ROWS = { servers: SERVERS, supervisors: SUPERVISORS };
@@ -152,6 +173,7 @@ const REPORT = object({
   incarnation: count,
   version: count,
   timestamp: time,
+  monotonic: optional(time),
   memory: object({ heapUsed: count, heapTotal: count, external: count, rss: count }),
   vitals: (value, path) => value === undefined || amounts(value, path),
   changes: CHANGES,

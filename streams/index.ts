@@ -42,6 +42,7 @@ export {
   noFrames,
   type Presence,
 } from './merge.js';
+export type { Moment } from './moment.js';
 export { poll } from './poll.js';
 export { snapshotOf } from './project.js';
 export {

@@ -1,5 +1,6 @@
 import { filter, merge as inAnyOrder, map, type Observable, scan } from 'rxjs';
 import type { NodeFrame } from './frames.js';
+import type { Moment } from './moment.js';
 import type { ClusterAggregate, ClusterObserverSnapshot, NodeObserverSnapshot } from './snapshot.js';
 
 /** The newest frame of each node. */
@@ -15,9 +16,8 @@ export interface NodePresence<Id extends string = string> {
   readonly error?: string;
 }
 
-/** Which nodes there are, the local one first. */
-export interface Presence<Id extends string = string> {
-  readonly timestamp: number;
+/** Which nodes there are, the local one first, at one moment of the reader's clocks. */
+export interface Presence<Id extends string = string> extends Moment {
   readonly localNodeId: Id;
   readonly nodes: readonly NodePresence<Id>[];
 }
@@ -36,17 +36,19 @@ export function mergeFrame(frames: Frames, frame: NodeFrame): Frames {
 function isNewer(a: NodeFrame, b: NodeFrame): boolean {
   if (a.incarnation !== b.incarnation) return a.incarnation > b.incarnation;
   if (a.version !== b.version) return a.version > b.version;
-  return a.receivedAt > b.receivedAt;
+  return a.receivedMonotonic > b.receivedMonotonic;
 }
 
 /** What the newest frame of a node and its link say together. */
 function nodeSnapshot<Id extends string>(
   { nodeId, incarnation, link, error }: NodePresence<Id>,
   frame: NodeFrame | undefined,
+  monotonic: number,
 ): NodeObserverSnapshot<Id> {
   const lastUpdate = frame?.receivedAt ?? 0;
+  const age = frame === undefined ? {} : { ageMs: Math.max(0, monotonic - frame.receivedMonotonic) };
   if (link === 'up' && frame?.incarnation === incarnation) {
-    return { nodeId, status: 'connected', snapshot: frame.snapshot, lastUpdate };
+    return { nodeId, status: 'connected', snapshot: frame.snapshot, lastUpdate, ...age };
   }
   const problem = link === 'up' ? 'it has not told anything about itself yet' : error;
   return {
@@ -54,6 +56,7 @@ function nodeSnapshot<Id extends string>(
     status: STATUS[link],
     snapshot: null,
     lastUpdate,
+    ...age,
     ...(problem !== undefined && { error: problem }),
     ...(frame !== undefined && { lastSnapshot: frame.snapshot }),
   };
@@ -64,10 +67,10 @@ const STATUS = { up: 'timeout', silent: 'timeout', failed: 'error', down: 'disco
 /** All nodes at one moment: those present, each with the newest that is known of it. */
 export function clusterSnapshot<Id extends string>(
   frames: Frames,
-  { timestamp, localNodeId, nodes }: Presence<Id>,
+  { timestamp, monotonic, localNodeId, nodes }: Presence<Id>,
 ): ClusterObserverSnapshot<Id> {
-  const rows = nodes.map((node) => nodeSnapshot(node, frames.get(node.nodeId)));
-  return { timestamp, localNodeId, nodes: rows, aggregated: aggregate(rows) };
+  const rows = nodes.map((node) => nodeSnapshot(node, frames.get(node.nodeId), monotonic));
+  return { timestamp, monotonic, localNodeId, nodes: rows, aggregated: aggregate(rows) };
 }
 
 function aggregate(nodes: readonly NodeObserverSnapshot[]): ClusterAggregate {
@@ -112,25 +115,31 @@ export function merge<Id extends string>(
     scan((merged, step) => step(merged), nothing),
     map(({ frames, presence }) => {
       if (presence === undefined) return undefined;
-      const timestamp = Math.max(presence.timestamp, ...[...frames.values()].map(({ receivedAt }) => receivedAt));
-      return clusterSnapshot(frames, { ...presence, timestamp });
+      return clusterSnapshot(frames, { ...presence, ...latestMoment(presence, frames) });
     }),
     filter((snapshot) => snapshot !== undefined),
   );
 }
 
+/** When the newest of these was received: the last to arrive by the reader's monotonic clock, whatever its wall clock did. */
+function latestMoment({ timestamp, monotonic }: Presence, frames: Frames): Moment {
+  let latest: Moment = { timestamp, monotonic };
+  for (const { receivedAt, receivedMonotonic } of frames.values()) {
+    if (receivedMonotonic > latest.monotonic) latest = { timestamp: receivedAt, monotonic: receivedMonotonic };
+  }
+  return latest;
+}
+
 /**
  * The frames that this one has to be newer than. Which life of a node is the present one its link tells best: where its
- * clock was set back between the two, the later life has the smaller incarnation. And of one version, the frame that comes
- * last is the newest, also where the reader's clock was set back since the one before.
+ * clock was set back between the two, the later life has the smaller incarnation.
  */
-function contenders({ nodeId, incarnation, version }: NodeFrame, { frames, presence }: Merged<string>): Frames {
+function contenders({ nodeId, incarnation }: NodeFrame, { frames, presence }: Merged<string>): Frames {
   const held = frames.get(nodeId);
   if (held === undefined) return frames;
   const present = presence?.nodes.find((node) => node.nodeId === nodeId)?.incarnation;
   const isOfLaterLife = incarnation === present && held.incarnation !== present;
-  const isOfSameVersion = incarnation === held.incarnation && version === held.version;
-  if (!isOfLaterLife && !isOfSameVersion) return frames;
+  if (!isOfLaterLife) return frames;
   return new Map([...frames].filter(([id]) => id !== nodeId));
 }
 

@@ -1,11 +1,12 @@
 import type { NodeModel } from './evolve.js';
+import type { Moment } from './moment.js';
 import type { MemoryStats, NodeVitals, ObserverSnapshot, ProcessTreeNode } from './snapshot.js';
 import { processTree } from './tree.js';
 
-/** The snapshot that a model shows at `timestamp` (ms since the epoch). Its arrays and rows are the model's own. */
+/** The snapshot that a model shows at one moment of its node. Its arrays and rows are the model's own. */
 export function snapshotOf(
   model: NodeModel,
-  timestamp: number,
+  { timestamp, monotonic }: Moment,
   memoryStats: MemoryStats,
   vitals?: NodeVitals,
 ): ObserverSnapshot {
@@ -14,6 +15,7 @@ export function snapshotOf(
   let tree: readonly ProcessTreeNode[] | undefined;
   return {
     timestamp,
+    monotonic,
     version: model.version,
     servers,
     supervisors,

@@ -26,7 +26,7 @@ export function nodesOf(
 
 /** Messages per second of one node, from an earlier snapshot and a later one; `undefined` when no time lies between them. */
 export function ratesBetween(before: ObserverSnapshot, after: ObserverSnapshot): NodeRates | undefined {
-  const seconds = (after.timestamp - before.timestamp) / 1000;
+  const seconds = (after.monotonic - before.monotonic) / 1000;
   if (seconds <= 0) return undefined;
   const processes = new Map<string, number>();
   const earlier = rowFinder(before.servers);
@@ -35,7 +35,7 @@ export function ratesBetween(before: ObserverSnapshot, after: ObserverSnapshot):
     const then = earlier(row.id, index);
     if (then === row) return;
     // Of a process that was started in between, all messages are new.
-    const handled = row.messageCount - (then?.startedAt === row.startedAt ? then.messageCount : 0);
+    const handled = row.messageCount - (then?.startedMonotonic === row.startedMonotonic ? then.messageCount : 0);
     if (handled <= 0) return;
     total += handled;
     processes.set(row.id, handled / seconds);
@@ -69,8 +69,8 @@ export function withSnapshot(history: RateHistory, snapshot: ObserverSnapshot | 
     const held = history.get(nodeId);
     if (after === null) {
       if (held !== undefined) next.set(nodeId, { base: held.base });
-    } else if (held === undefined || after.timestamp < held.base.timestamp) {
-      // The first of this node, or the first since its clock was set back.
+    } else if (held === undefined || isOfEarlierLife(held.base, after)) {
+      // The first of this node, or of this life of it.
       next.set(nodeId, { base: after });
     } else {
       const rates = ratesBetween(held.base, after);
@@ -79,6 +79,11 @@ export function withSnapshot(history: RateHistory, snapshot: ObserverSnapshot | 
     }
   }
   return next;
+}
+
+/** Within one life of a node, neither goes back. */
+function isOfEarlierLife(before: ObserverSnapshot, after: ObserverSnapshot): boolean {
+  return after.monotonic < before.monotonic || after.version < before.version;
 }
 
 /** The rates at the end of a history. */

@@ -2,14 +2,16 @@ import type { SupervisorStrategy } from './events.js';
 import { histogramsOf, type LatencyHistograms, latencyStats } from './latency.js';
 import type { GenServerStats, LatencyStats, ServerStatus, SupervisorStats } from './snapshot.js';
 
-/** Tells the present time, ms since the epoch, by the clock that `startedAt` was read from. */
+/** The present reading of the monotonic clock that `startedMonotonic` was read from, ms. */
 export type Now = () => number;
 
 interface RowFields {
   readonly id: string;
   readonly name?: string | undefined;
   readonly parentId?: string | undefined;
+  readonly childId?: string | undefined;
   readonly startedAt: number;
+  readonly startedMonotonic: number;
 }
 
 interface ServerFields extends RowFields {
@@ -28,24 +30,29 @@ export interface SupervisorFields extends RowFields {
   readonly totalRestarts: number;
 }
 
-/** What both kinds of rows have. An absent name or parent is an absent property, so that rows read well as JSON. */
+/** What both kinds of rows have. What is absent is an absent property, so that rows read well as JSON. */
 abstract class Row {
   readonly id: string;
   declare readonly name?: string;
   declare readonly parentId?: string;
+  declare readonly childId?: string;
   readonly startedAt: number;
+  readonly startedMonotonic: number;
   readonly #now: Now;
 
   constructor(fields: RowFields, now: Now) {
     this.id = fields.id;
     if (fields.name !== undefined) this.name = fields.name;
     if (fields.parentId !== undefined) this.parentId = fields.parentId;
+    if (fields.childId !== undefined) this.childId = fields.childId;
     this.startedAt = fields.startedAt;
+    // Whole ms: short on the wire, and exact enough for an uptime.
+    this.startedMonotonic = Math.round(fields.startedMonotonic);
     this.#now = now;
   }
 
   get uptimeMs(): number {
-    return Math.max(0, this.#now() - this.startedAt);
+    return Math.max(0, Math.round(this.#now() - this.startedMonotonic));
   }
 
   toJSON(): object {

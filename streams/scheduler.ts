@@ -11,12 +11,14 @@ export interface Timers<Timer> {
 }
 
 /**
- * An Rx scheduler that runs on somebody's timers. Repeated work keeps its pace: each delay counts from the moment the
- * work was due, not from when it ran.
+ * An Rx scheduler on these timers. Repeated work keeps its pace: each delay counts from the moment the work was due, not
+ * from when it ran. Its `now` is the wall clock as of this call, and from there on moves with the monotonic clock, so that
+ * operators that measure time by it, as `debounceTime` and `timeInterval` do, do not notice when the clock is set.
  */
 export function schedulerOf<Timer>(timers: Timers<Timer>): SchedulerLike {
+  const origin = timers.now() - timers.monotonic();
   return {
-    now: () => timers.now(),
+    now: () => origin + timers.monotonic(),
     schedule<State>(work: (this: SchedulerAction<State>, state?: State) => void, delay = 0, state?: State) {
       return new TimerAction(timers, work).schedule(state, delay);
     },

@@ -1,4 +1,5 @@
 import type { SupervisorStrategy } from './events.js';
+import type { Moment } from './moment.js';
 
 /** In ms. At most a sixteenth off, and exact below 16 us; `max` is exact. */
 export interface Percentiles {
@@ -23,6 +24,8 @@ export interface GenServerStats {
   readonly name?: string;
   /** The id of its supervisor. */
   readonly parentId?: string;
+  /** The id of its child spec. Absent: it has no supervisor. */
+  readonly childId?: string;
   readonly status: ServerStatus;
   /** Messages waiting in the mailbox. */
   readonly queueSize: number;
@@ -30,7 +33,9 @@ export interface GenServerStats {
   readonly messageCount: number;
   /** ms since the epoch */
   readonly startedAt: number;
-  /** Time since `startedAt`, ms. Computed when read, so that an idle process keeps its row. */
+  /** The same moment on the monotonic clock of its node, whole ms. */
+  readonly startedMonotonic: number;
+  /** Time since its start on the monotonic clock, ms. Computed when read, so that an idle process keeps its row. */
   readonly uptimeMs: number;
   /** How long its messages take. Absent while nothing was measured. Computed when read. */
   readonly latency?: LatencyStats | undefined;
@@ -48,6 +53,8 @@ export interface SupervisorStats {
   readonly name?: string;
   /** The id of its own supervisor. */
   readonly parentId?: string;
+  /** The id of its child spec. Absent: it has no supervisor. */
+  readonly childId?: string;
   readonly strategy: SupervisorStrategy;
   /** Children that exist now. */
   readonly childCount: number;
@@ -55,19 +62,31 @@ export interface SupervisorStats {
   readonly totalRestarts: number;
   /** ms since the epoch */
   readonly startedAt: number;
-  /** Time since `startedAt`, ms. Computed when read. */
+  /** The same moment on the monotonic clock of its node, whole ms. */
+  readonly startedMonotonic: number;
+  /** Time since its start on the monotonic clock, ms. Computed when read. */
   readonly uptimeMs: number;
 }
 
+interface TreePlace {
+  readonly id: string;
+  readonly name?: string;
+  /** The id of its child spec. Absent: it has no supervisor. */
+  readonly childId?: string;
+}
+
 export type ProcessTreeNode =
-  | { readonly type: 'genserver'; readonly id: string; readonly name?: string; readonly stats: GenServerStats }
-  | {
+  | (TreePlace & {
+      readonly type: 'genserver';
+      readonly stats: GenServerStats;
+      /** Always absent, so that a walk over the tree can read `children` of any node. */
+      readonly children?: readonly ProcessTreeNode[];
+    })
+  | (TreePlace & {
       readonly type: 'supervisor';
-      readonly id: string;
-      readonly name?: string;
       readonly stats: SupervisorStats;
       readonly children: readonly ProcessTreeNode[];
-    };
+    });
 
 /** Memory of one Node process, in bytes. */
 export interface MemoryStats {
@@ -108,9 +127,7 @@ export interface NodeVitals extends ProcessVitals {
 }
 
 /** What one node looked like at one moment. */
-export interface ObserverSnapshot {
-  /** ms since the epoch */
-  readonly timestamp: number;
+export interface ObserverSnapshot extends Moment {
   /** Grows with every change of a process; equal versions of one node show the same processes. */
   readonly version: number;
   readonly servers: readonly GenServerStats[];
@@ -139,6 +156,8 @@ export interface NodeObserverSnapshot<Id extends string = string> {
   readonly snapshot: ObserverSnapshot | null;
   /** When this node's data last arrived here, ms since the epoch on the reading node's clock; 0: never. */
   readonly lastUpdate: number;
+  /** How old that data was when the cluster snapshot was made, ms of the reading node's monotonic clock. Absent: never. */
+  readonly ageMs?: number;
   /** What is wrong, for people. */
   readonly error?: string;
   /** The last data seen, of a node that is not connected now. */
@@ -157,9 +176,7 @@ export interface ClusterAggregate {
 }
 
 /** All nodes of the cluster, as one of them sees them. */
-export interface ClusterObserverSnapshot<Id extends string = string> {
-  /** ms since the epoch */
-  readonly timestamp: number;
+export interface ClusterObserverSnapshot<Id extends string = string> extends Moment {
   readonly localNodeId: Id;
   /** The local node first, then by node id. */
   readonly nodes: readonly NodeObserverSnapshot<Id>[];

@@ -16,14 +16,14 @@ export function processTree(
   };
   for (const stats of supervisors) {
     const children = childrenOf.get(stats.id) ?? [];
-    place(stats.parentId, { type: 'supervisor', id: stats.id, ...named(stats), stats, children });
+    place(stats.parentId, { type: 'supervisor', id: stats.id, ...labelled(stats), stats, children });
   }
   for (const stats of servers) {
-    place(stats.parentId, { type: 'genserver', id: stats.id, ...named(stats), stats });
+    place(stats.parentId, { type: 'genserver', id: stats.id, ...labelled(stats), stats });
   }
   return roots;
 }
 
-function named({ name }: { readonly name?: string }): { readonly name?: string } {
-  return name === undefined ? {} : { name };
+function labelled({ name, childId }: GenServerStats | SupervisorStats): Pick<ProcessTreeNode, 'name' | 'childId'> {
+  return { ...(name !== undefined && { name }), ...(childId !== undefined && { childId }) };
 }

@@ -1,9 +1,13 @@
 import mitt, { type Emitter } from 'mitt';
 import type { RuntimeEvent, RuntimeFact } from '../../streams/events.js';
 import type { AsyncContext } from '../async-context.js';
+import type { Clock } from '../clock.js';
 import { isolated } from '../errors.js';
 
 type EventsByType = { [Type in RuntimeEvent['type']]: Extract<RuntimeEvent, { type: Type }> };
+
+/** Where the stamps of events come from. */
+type BusClock = Pick<Clock, 'now' | 'monotonic'>;
 
 type Listener = (event: RuntimeEvent) => unknown;
 
@@ -14,7 +18,7 @@ type Listener = (event: RuntimeEvent) => unknown;
 export class Bus {
   readonly #emitter: Emitter<EventsByType> = mitt<EventsByType>();
   readonly #context: AsyncContext;
-  readonly #now: () => number;
+  readonly #clock: BusClock;
   readonly #onError: (error: unknown) => void;
   readonly #recorders = new Set<Listener>();
   #listeners = 0;
@@ -22,10 +26,10 @@ export class Bus {
   #queue: RuntimeEvent[] = [];
   #draining = false;
 
-  /** `context` is where listeners run. `onError` hears what they throw; it must not throw itself. */
-  constructor(options: { context: AsyncContext; now: () => number; onError: (error: unknown) => void }) {
+  /** `context` is where listeners run. `onError` receives what they throw; it must not throw itself. */
+  constructor(options: { context: AsyncContext; clock: BusClock; onError: (error: unknown) => void }) {
     this.#context = options.context;
-    this.#now = options.now;
+    this.#clock = options.clock;
     this.#onError = options.onError;
   }
 
@@ -44,7 +48,8 @@ export class Bus {
     if (!this.observed) return;
     this.#seq += 1;
     // Stamped in place: a copy of each would be the dearest part of telling.
-    const event = Object.assign(fact, { seq: this.#seq, at: this.#now() }) as RuntimeEvent;
+    const stamp = { seq: this.#seq, at: this.#clock.now(), monotonic: this.#clock.monotonic() };
+    const event = Object.assign(fact, stamp) as RuntimeEvent;
     for (const record of this.#recorders) record(event);
     if (this.#listeners === 0) return;
     this.#queue.push(event);

@@ -125,6 +125,7 @@ export interface ClusterObserverApi<Id extends string = string> {
 /** What the cluster observer is handed of the cluster. */
 export interface ClusterObserverPorts<Id extends string> {
   now(): number;
+  monotonic(): number;
   readonly scheduler: SchedulerLike;
   /** Of an `observer`, which is no node of the cluster, there is nothing to show. */
   readonly role: 'member' | 'observer';
@@ -147,9 +148,10 @@ export interface ClusterObserverPorts<Id extends string> {
 export function createClusterObserver<Id extends string>(ports: ClusterObserverPorts<Id>): ClusterObserverApi<Id> {
   const { scheduler, local, role } = ports;
   const now = (): number => ports.now();
+  const monotonic = (): number => ports.monotonic();
   const change$ = fromFeed(ports.changes);
   const stopped$ = fromFeed(ports.stopped);
-  const reader = new FrameReader<Id>({ now, request: ports.request });
+  const reader = new FrameReader<Id>({ now, monotonic, request: ports.request });
   const downReasons = new Map<Id, string>();
   let cached: ClusterObserverSnapshot<Id> | undefined;
   let inFlight: { readonly timeout: number; readonly snapshot: Promise<ClusterObserverSnapshot<Id>> } | undefined;
@@ -180,18 +182,18 @@ export function createClusterObserver<Id extends string>(ports: ClusterObserverP
   /** Reads the local node, and puts it before the others. */
   const withLocal = (others: readonly NodePresence<Id>[]): Presence<Id> => {
     const { id: localNodeId, incarnation } = localNode();
-    const timestamp = now();
-    if (role === 'observer') return { timestamp, localNodeId, nodes: others };
+    const moment = { timestamp: now(), monotonic: monotonic() };
+    if (role === 'observer') return { ...moment, localNodeId, nodes: others };
     if (local === undefined) {
       const error = new ObserverDisabledError().message;
       const off: NodePresence<Id> = { nodeId: localNodeId, incarnation, link: 'failed', error };
-      return { timestamp, localNodeId, nodes: [off, ...others] };
+      return { ...moment, localNodeId, nodes: [off, ...others] };
     }
     const memory = local.memoryStats();
     reader.put(
-      frameOf(localNodeId, { incarnation, timestamp, memory, vitals: local.vitals() }, local.currentModel(), timestamp),
+      frameOf(localNodeId, { incarnation, ...moment, memory, vitals: local.vitals() }, local.currentModel(), moment),
     );
-    return { timestamp, localNodeId, nodes: [{ nodeId: localNodeId, incarnation, link: 'up' }, ...others] };
+    return { ...moment, localNodeId, nodes: [{ nodeId: localNodeId, incarnation, link: 'up' }, ...others] };
   };
 
   const query = async (timeoutMs: number): Promise<ClusterObserverSnapshot<Id>> => {
@@ -205,7 +207,7 @@ export function createClusterObserver<Id extends string>(ports: ClusterObserverP
           return;
         }
         try {
-          await reader.ask(id, REPORT, within(timeoutMs, now));
+          await reader.ask(id, REPORT, within(timeoutMs, monotonic));
         } catch (thrown) {
           answers.set(id, linkedAfter(thrown));
         }
@@ -233,7 +235,7 @@ export function createClusterObserver<Id extends string>(ports: ClusterObserverP
 
   /** Watches all nodes, now and as they come, and merges what they tell. */
   const watched$ = (): Observable<ClusterObserverSnapshot<Id>> => {
-    const watch = new Watch<Id>({ now, reader, request: ports.request, onNotify: ports.onNotify });
+    const watch = new Watch<Id>({ monotonic, reader, request: ports.request, onNotify: ports.onNotify });
     const presence = (): Presence<Id> =>
       withLocal(byId(ports.members()).map((member) => presenceOf(member, watch.linkedOf(member))));
 
@@ -279,9 +281,7 @@ export function createClusterObserver<Id extends string>(ports: ClusterObserverP
       localNode();
       checkTimeout(timeout);
       if (!useCache) return query(timeout);
-      const age = cached === undefined ? Number.POSITIVE_INFINITY : now() - cached.timestamp;
-      // Less than nothing: somebody has set the clock back.
-      if (cached !== undefined && age >= 0 && age <= CACHE_MS) return cached;
+      if (cached !== undefined && monotonic() - cached.monotonic <= CACHE_MS) return cached;
       if (inFlight?.timeout === timeout) return inFlight.snapshot;
       const asked = { timeout, snapshot: query(timeout) };
       inFlight = asked;
@@ -293,7 +293,7 @@ export function createClusterObserver<Id extends string>(ports: ClusterObserverP
     async getNodeSnapshot(nodeId, timeout = DEFAULT_TIMEOUT_MS) {
       checkTimeout(timeout);
       const { id: localNodeId } = localNode();
-      if (role === 'observer' || nodeId !== localNodeId) await reader.ask(nodeId, REPORT, within(timeout, now));
+      if (role === 'observer' || nodeId !== localNodeId) await reader.ask(nodeId, REPORT, within(timeout, monotonic));
       else if (local === undefined) throw new ObserverDisabledError();
       else return local.observer.getSnapshot();
       const frame = reader.frames.get(nodeId);
@@ -314,7 +314,7 @@ export function createClusterObserver<Id extends string>(ports: ClusterObserverP
     },
 
     getCacheStatus() {
-      return cached === undefined ? null : { timestamp: cached.timestamp, age: now() - cached.timestamp };
+      return cached === undefined ? null : { timestamp: cached.timestamp, age: monotonic() - cached.monotonic };
     },
 
     health() {

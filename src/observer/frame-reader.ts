@@ -1,7 +1,7 @@
 import { type Observable, Subject } from 'rxjs';
 import { applyChanges } from '../../streams/changes.js';
 import type { NodeModel } from '../../streams/evolve.js';
-import { decodeReport, frameOf, type NodeFrame, type NodeReport } from '../../streams/frames.js';
+import { decodeReport, frameOf, monotonicOf, type NodeFrame, type NodeReport } from '../../streams/frames.js';
 import { type Frames, noFrames } from '../../streams/merge.js';
 import type { Now } from '../../streams/rows.js';
 import { NodeTimeoutError } from '../errors.js';
@@ -16,9 +16,9 @@ export interface Patience {
 }
 
 /** So long for all answers together, and so long for each of them. */
-export function within(allMs: number, now: () => number, eachMs = allMs): Patience {
-  const begun = now();
-  return { left: () => Math.min(eachMs, allMs - Math.max(0, now() - begun)), timeoutMs: eachMs };
+export function within(allMs: number, monotonic: () => number, eachMs = allMs): Patience {
+  const begun = monotonic();
+  return { left: () => Math.min(eachMs, allMs - (monotonic() - begun)), timeoutMs: eachMs };
 }
 
 /** Asks one question of the node that is being read. */
@@ -26,6 +26,7 @@ type Read = (method: string, known: Known | null) => Promise<NodeReport>;
 
 interface FrameReaderPorts<Id extends string> {
   now(): number;
+  monotonic(): number;
   request(to: Id, method: string, body: unknown, timeoutMs: number): Promise<unknown>;
 }
 
@@ -34,8 +35,8 @@ export class FrameReader<Id extends string> {
   readonly #ports: FrameReaderPorts<Id>;
   readonly #accepted$ = new Subject<NodeFrame>();
   readonly #gaps = new Map<Id, number>();
-  /** How far the clock of each node is ahead of the one here, ms, by what it said last. */
-  readonly #clocks = new Map<Id, { aheadMs: number }>();
+  /** How far the monotonic clock of each node is ahead of the one here, ms, by what that life of it reported last. */
+  readonly #clocks = new Map<Id, { readonly incarnation: number; aheadMs: number }>();
   #frames: Frames = noFrames;
 
   constructor(ports: FrameReaderPorts<Id>) {
@@ -113,7 +114,7 @@ export class FrameReader<Id extends string> {
     if (held !== undefined && held.version > version) return true;
     const model = applyChanges(soFar ?? held?.model, version, changes, this.#nowOf(id, report));
     if (model === undefined) return false;
-    this.put(frameOf(id, report, model, this.#ports.now()));
+    this.put(frameOf(id, report, model, { timestamp: this.#ports.now(), monotonic: this.#ports.monotonic() }));
     return true;
   }
 
@@ -122,12 +123,17 @@ export class FrameReader<Id extends string> {
     return held?.incarnation === incarnation ? held : undefined;
   }
 
-  /** The clock of the node that reports, as seen from here. Both clocks may be set while it is known. */
-  #nowOf(id: Id, { timestamp }: NodeReport): Now {
-    const clock = this.#clocks.get(id) ?? { aheadMs: 0 };
+  /**
+   * The monotonic clock of the node that reports, as seen from here. Each report corrects it: two clocks drift, and one
+   * stands still while its machine sleeps. Another life of the node has a clock of its own.
+   */
+  #nowOf(id: Id, report: NodeReport): Now {
+    const { incarnation } = report;
+    const held = this.#clocks.get(id);
+    const clock = held?.incarnation === incarnation ? held : { incarnation, aheadMs: 0 };
     this.#clocks.set(id, clock);
-    clock.aheadMs = timestamp - this.#ports.now();
-    return () => this.#ports.now() + clock.aheadMs;
+    clock.aheadMs = monotonicOf(report) - this.#ports.monotonic();
+    return () => this.#ports.monotonic() + clock.aheadMs;
   }
 
   /** Over a link, what comes last is the newest; the clock that life and time are told by may have been set back. */

@@ -16,6 +16,7 @@ import {
 import type { ErrorFact, ExitFact, MessageTraced, RuntimeEvent } from '../../streams/events.js';
 import { emptyModel, type NodeModel } from '../../streams/evolve.js';
 import { localModel$, type Portion } from '../../streams/local.js';
+import type { Moment } from '../../streams/moment.js';
 import { snapshotOf } from '../../streams/project.js';
 import { ServerRow, SupervisorRow } from '../../streams/rows.js';
 import type {
@@ -100,6 +101,7 @@ export interface ObserverApi {
 /** What the observer is handed of the runtime. */
 export interface ObserverPorts {
   now(): number;
+  monotonic(): number;
   readonly scheduler: SchedulerLike;
   /** Events in the order of delivery. */
   readonly delivered: Feed<RuntimeEvent>;
@@ -141,8 +143,9 @@ export interface LocalObserver {
 
 export function createObserver(ports: ObserverPorts): LocalObserver {
   const now = (): number => ports.now();
+  const moment = (): Moment => ({ timestamp: ports.now(), monotonic: ports.monotonic() });
   const { meter } = ports;
-  const initial = emptyModel(now);
+  const initial = emptyModel(() => ports.monotonic());
   const latest$ = new BehaviorSubject<NodeModel>(initial);
   localModel$(fromFeed(ports.recorded), fromFeed(ports.portions), initial).subscribe(latest$);
 
@@ -165,7 +168,7 @@ export function createObserver(ports: ObserverPorts): LocalObserver {
   );
   const memoryStats = (): MemoryStats => ({ ...ports.memoryUsage(), timestamp: now() });
   const vitals = (): NodeVitals => ({ ...ports.vitals(), observer: meter.cost() });
-  const project = (model: NodeModel): ObserverSnapshot => snapshotOf(model, now(), memoryStats(), vitals());
+  const project = (model: NodeModel): ObserverSnapshot => snapshotOf(model, moment(), memoryStats(), vitals());
   const getSnapshot = (): ObserverSnapshot => meter.measured(() => project(currentModel()));
 
   // A subscriber may itself make something happen; those after it then see the newest model once, not the old one late.
@@ -260,14 +263,14 @@ export function checkHandler(handler: unknown): void {
 function observerEvent(event: RuntimeEvent, currentModel: () => NodeModel): ObserverEvent | undefined {
   switch (event.type) {
     case 'process_started': {
-      const { id, kind, strategy = 'one_for_one', at: startedAt } = event;
+      const { id, kind, strategy = 'one_for_one', at: startedAt, monotonic: startedMonotonic } = event;
       const { servers, supervisors, now } = currentModel();
       // The model may be ahead of the event, and the process gone from it already.
       if (kind === 'genserver') {
-        const fresh = { id, status: 'running', queueSize: 0, messageCount: 0, startedAt } as const;
+        const fresh = { id, status: 'running', queueSize: 0, messageCount: 0, startedAt, startedMonotonic } as const;
         return { type: 'server_started', stats: servers.get(id) ?? new ServerRow(fresh, now) };
       }
-      const fresh = { id, strategy, childCount: 0, totalRestarts: 0, startedAt } as const;
+      const fresh = { id, strategy, childCount: 0, totalRestarts: 0, startedAt, startedMonotonic } as const;
       return { type: 'supervisor_started', stats: supervisors.get(id) ?? new SupervisorRow(fresh, now) };
     }
     case 'process_crashed':

@@ -41,7 +41,8 @@ export const PAGING_MS = 60_000;
 
 /** How this node talks to others; `Id` is what it calls them by. */
 export interface PublisherPorts<Id extends string> {
-  now(): number;
+  /** This node's monotonic clock, ms. */
+  monotonic(): number;
   readonly scheduler: SchedulerLike;
   /** `undefined`: this runtime is not observed. */
   readonly local: LocalObserver | undefined;
@@ -80,7 +81,8 @@ export function createPublisher<Id extends string>(ports: PublisherPorts<Id>): P
 
   const report = ({ version }: NodeModel, changes: string): string => {
     const { timestamp, ...memory } = observed().memoryStats();
-    const head = { incarnation: ports.incarnation(), version, timestamp, memory, vitals: observed().vitals() };
+    const moment = { timestamp, monotonic: Math.round(ports.monotonic()) };
+    const head = { incarnation: ports.incarnation(), version, ...moment, memory, vitals: observed().vitals() };
     return encodeReport(head, changes);
   };
 

@@ -16,7 +16,7 @@ const MAX_ANSWER_MS = 10 * PAGING_MS;
 const UNWATCH_TIMEOUT_MS = 5000;
 
 interface WatchPorts<Id extends string> {
-  now(): number;
+  monotonic(): number;
   readonly reader: FrameReader<Id>;
   request(to: Id, method: string, body: unknown, timeoutMs: number): Promise<unknown>;
   onNotify(topic: string, handler: (body: unknown, from: Id) => void): () => void;
@@ -49,9 +49,9 @@ export class Watch<Id extends string> {
   }
 
   begin(id: Id): void {
-    const { now, reader } = this.#ports;
+    const { monotonic, reader } = this.#ports;
     this.#watched.add(id);
-    const patience = within(MAX_ANSWER_MS, now, PAGING_MS);
+    const patience = within(MAX_ANSWER_MS, monotonic, PAGING_MS);
     this.#asking.set(id, patience);
     const isPresent = (): boolean => this.#asking.get(id) === patience;
     const isAnswered = (): boolean => isPresent() && this.#asking.delete(id);
@@ -77,9 +77,9 @@ export class Watch<Id extends string> {
 
   /** How a node stands of which the link is up. */
   linkedOf({ id, incarnation }: ObservedMember<Id>): Linked {
-    const { now, reader } = this.#ports;
+    const { monotonic, reader } = this.#ports;
     const held = reader.frames.get(id);
-    const isSilent = held?.incarnation === incarnation && now() - held.receivedAt > SILENT_MS;
+    const isSilent = held?.incarnation === incarnation && monotonic() - held.receivedMonotonic > SILENT_MS;
     return this.#problems.get(id) ?? (isSilent ? SILENT : UP);
   }
 

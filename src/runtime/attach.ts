@@ -81,6 +81,7 @@ export async function attach(
   });
   const observer = createClusterObserver<NodeId>({
     now: () => clock.now(),
+    monotonic: () => clock.monotonic(),
     scheduler: schedulerOf(clock),
     role: 'observer',
     local: undefined,

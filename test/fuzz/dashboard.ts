@@ -116,11 +116,18 @@ const name = fc.constantFrom('a', '__proto__', 'constructor', '\ud800', '', 'x'.
 const row = fc
   .record({ nodeId: fc.constantFrom('n1', '__proto__'), id: name, name, queue: fc.nat(3), startedAt: fc.integer() })
   .map(
-    (fields): ProcessRow => ({ ...fields, key: keyOf(fields.nodeId, fields.id), kind: 'genserver', state: 'running' }),
+    (fields): ProcessRow => ({
+      ...fields,
+      key: keyOf(fields.nodeId, fields.id),
+      kind: 'genserver',
+      state: 'running',
+      startedMonotonic: 0,
+    }),
   );
 const figures = {
-  lastUpdate: 0,
+  heardAt: 0,
   clockAheadMs: 0,
+  monotonicAheadMs: 0,
   processes: 0,
   servers: 0,
   supervisors: 0,
@@ -130,6 +137,7 @@ const figures = {
 };
 const view: fc.Arbitrary<ClusterView> = fc.array(row, { maxLength: 8 }).map((rows) => ({
   timestamp: 1,
+  monotonic: 1,
   nodes: [...new Set(rows.map(({ nodeId }) => nodeId))].map((nodeId) => ({
     node: { nodeId, status: 'connected' as const, ...figures },
     processes: [...new Map(rows.filter((each) => each.nodeId === nodeId).map((each) => [each.id, each])).values()],
@@ -185,7 +193,7 @@ export const feed: Target = {
 };
 
 function check(before: ClusterView, after: ClusterView): void {
-  const nothing: ClusterView = { timestamp: 0, nodes: [] };
+  const nothing: ClusterView = { timestamp: 0, monotonic: 0, nodes: [] };
   const overWire: ReturnType<typeof changesBetween>[] = JSON.parse(
     JSON.stringify([changesBetween(undefined, before), changesBetween(before, after)]),
   );

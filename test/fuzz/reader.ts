@@ -70,8 +70,8 @@ const logText = fc.oneof({ weight: 6, arbitrary: asText(nearly(part)) }, oddValu
 /** What the honest node tells. */
 function honestReport(): string {
   const model = evolveAll(emptyModel(now), [
-    { type: 'process_spawned', id: 'p1', kind: 'genserver', seq: 1, at: 1 },
-    { type: 'process_started', id: 'p1', kind: 'genserver', seq: 2, at: 2 },
+    { type: 'process_spawned', id: 'p1', kind: 'genserver', seq: 1, at: 1, monotonic: 1 },
+    { type: 'process_started', id: 'p1', kind: 'genserver', seq: 2, at: 2, monotonic: 2 },
   ]);
   const head = { incarnation: 1, version: model.version, timestamp: 0, memory: MEMORY };
   return encodeReport(head, JSON.stringify(changesSince(model, undefined)));
@@ -92,6 +92,7 @@ export const reports: Target = {
         let asked = 0;
         const reader = new FrameReader<string>({
           now: () => time,
+          monotonic: () => time,
           request: async () => {
             time += 10;
             asked += 1;
@@ -127,7 +128,7 @@ export const reports: Target = {
 /** What is read of it is shown. */
 function show(frames: Frames): void {
   const nodes = [...frames.values()].map(({ nodeId, incarnation }) => ({ nodeId, incarnation, link: 'up' as const }));
-  const snapshot = clusterSnapshot(frames, { timestamp: 0, localNodeId: 'honest', nodes });
+  const snapshot = clusterSnapshot(frames, { timestamp: 0, monotonic: 0, localNodeId: 'honest', nodes });
   latencyOf(snapshot);
   for (const { snapshot: told } of snapshot.nodes) {
     JSON.stringify([told, told?.tree]);

@@ -111,7 +111,7 @@ function read(text: string, then?: (snapshot: ObserverSnapshot) => unknown): Wor
   return {
     input: text,
     run: () => {
-      const reader = new FrameReader({ now: () => 1, request: () => Promise.resolve(text) });
+      const reader = new FrameReader({ now: () => 1, monotonic: () => 1, request: () => Promise.resolve(text) });
       try {
         reader.accept('n', text);
       } catch (thrown) {

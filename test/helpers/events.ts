@@ -3,9 +3,9 @@ import type { ProcessKind, RuntimeEvent, RuntimeFact, SupervisorStrategy } from 
 import type { NodeModel } from '../../streams/evolve.js';
 import { histogramsOf } from '../../streams/latency.js';
 
-/** Facts as events, one millisecond after another. */
+/** Facts as events, one millisecond after another on either clock. */
 export function stamped(facts: readonly RuntimeFact[]): readonly RuntimeEvent[] {
-  return facts.map((fact, index) => ({ ...fact, seq: index + 1, at: 1000 + index }));
+  return facts.map((fact, index) => ({ ...fact, seq: index + 1, at: 1000 + index, monotonic: 1000 + index }));
 }
 
 /** A server that has started. */
@@ -46,7 +46,7 @@ const strategy = fc.constantFrom<SupervisorStrategy>(
 const name = fc.constantFrom('a', 'b');
 const error = fc.constant({ name: 'Error', message: 'boom' });
 const micros = fc.oneof(fc.nat(20), fc.nat(100_000_000));
-const stamp = { seq: fc.nat(), at: fc.integer() };
+const stamp = { seq: fc.nat(), at: fc.integer(), monotonic: fc.integer() };
 const is = <const Type extends string>(type: Type): fc.Arbitrary<Type> => fc.constant(type);
 
 /** Any event at all, about few processes so that they meet. */

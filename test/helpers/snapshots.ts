@@ -35,7 +35,11 @@ export function snapshotNow(at: number, facts: readonly RuntimeFact[]): Observer
     emptyModel(() => at),
     stamped(facts),
   );
-  return snapshotOf(model, at, { heapUsed: 0, heapTotal: 0, external: 0, rss: 0, timestamp: at });
+  return snapshotOf(
+    model,
+    { timestamp: at, monotonic: at },
+    { heapUsed: 0, heapTotal: 0, external: 0, rss: 0, timestamp: at },
+  );
 }
 
 /** A cluster of such nodes; `null`: not connected. */
@@ -57,5 +61,5 @@ export function clusterOf(nodes: Readonly<Record<string, ObserverSnapshot | null
     connectedNodeCount: 0,
     totalNodeCount: rows.length,
   };
-  return { timestamp: 0, localNodeId: 'a', nodes: rows, aggregated };
+  return { timestamp: 0, monotonic: 0, localNodeId: 'a', nodes: rows, aggregated };
 }

@@ -6,15 +6,16 @@ import type { ClusterView } from '../../src/dashboard/view/cluster-view.js';
 import { keyOf, type NodeRow, type ProcessRow } from '../../src/dashboard/view/rows.js';
 import type { LogEntry } from '../../streams/index.js';
 
-/** When all of it happens, ms since the epoch. */
+/** When all of it happens: by either clock, so that one number stands for both. */
 export const NOW = 1_750_000_000_000;
 
 function nodeRowOf(nodeId: string, part: Partial<NodeRow> = {}): NodeRow {
   return {
     nodeId,
     status: 'connected',
-    lastUpdate: NOW - 400,
+    heardAt: NOW - 400,
     clockAheadMs: 0,
+    monotonicAheadMs: 0,
     processes: 3,
     servers: 2,
     supervisors: 1,
@@ -39,6 +40,7 @@ export function processOf(nodeId: string, id: string, part: Partial<ProcessRow> 
     rate: 1,
     loopBlocks: 0,
     startedAt: NOW - 60_000,
+    startedMonotonic: NOW - 60_000,
     ...part,
   };
 }
@@ -54,6 +56,7 @@ function supervisorOf(nodeId: string, id: string, part: Partial<ProcessRow> = {}
     children: 2,
     strategy: 'one_for_one',
     startedAt: NOW - 61_000,
+    startedMonotonic: NOW - 61_000,
     ...part,
   };
 }
@@ -78,6 +81,7 @@ export const BETA = 'beta@10.0.0.2:4369';
 /** Two nodes; the second has died. */
 export const halfDead: ClusterView = {
   timestamp: NOW,
+  monotonic: NOW,
   nodes: [
     family(ALPHA, {
       vitals: {
@@ -89,7 +93,7 @@ export const halfDead: ClusterView = {
         observerMsPerSecond: 0.1,
       },
     }),
-    family(BETA, { status: 'disconnected', lastUpdate: NOW - 75_000, error: 'the link is down (heartbeat_timeout)' }),
+    family(BETA, { status: 'disconnected', heardAt: NOW - 75_000, error: 'the link is down (heartbeat_timeout)' }),
   ],
 };
 

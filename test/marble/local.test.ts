@@ -5,7 +5,14 @@ import { emptyModel } from '../../streams/evolve.js';
 import { localModel$ } from '../../streams/local.js';
 import { marbles } from '../helpers/marbles.js';
 
-const spawned = (id: string): RuntimeEvent => ({ type: 'process_spawned', id, kind: 'genserver', seq: 1, at: 0 });
+const spawned = (id: string): RuntimeEvent => ({
+  type: 'process_spawned',
+  id,
+  kind: 'genserver',
+  seq: 1,
+  at: 0,
+  monotonic: 0,
+});
 const exited = (id: string): RuntimeEvent => ({
   type: 'process_exited',
   id,
@@ -14,6 +21,7 @@ const exited = (id: string): RuntimeEvent => ({
   unhandled: 0,
   seq: 1,
   at: 0,
+  monotonic: 0,
 });
 const events = { a: spawned('a'), b: spawned('b'), A: exited('a') };
 const initial = emptyModel(() => 0);

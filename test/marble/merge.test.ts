@@ -9,13 +9,21 @@ import { marbles } from '../helpers/marbles.js';
 
 const MEMORY = { heapUsed: 1, heapTotal: 2, external: 3, rss: 4 };
 
-function frame(nodeId: string, version: number, incarnation = 1, timestamp = version, receivedAt = version): NodeFrame {
+/** `at`: when it was received, by the reader's monotonic clock, and `wall` by its wall clock. */
+function frame(
+  nodeId: string,
+  version: number,
+  incarnation = 1,
+  timestamp = version,
+  at = version,
+  wall = at,
+): NodeFrame {
   const model = { ...emptyModel(() => 0), version };
-  return frameOf(nodeId, { incarnation, timestamp, memory: MEMORY }, model, receivedAt);
+  return frameOf(nodeId, { incarnation, timestamp, memory: MEMORY }, model, { timestamp: wall, monotonic: at });
 }
 
 function presence(...nodes: readonly NodePresence[]): Presence {
-  return { timestamp: 0, localNodeId: 'a', nodes };
+  return { timestamp: 0, monotonic: 0, localNodeId: 'a', nodes };
 }
 
 const a: NodePresence = { nodeId: 'a', incarnation: 1, link: 'up' };
@@ -82,13 +90,31 @@ describe('merge', () => {
   test('takes of one version what comes last for the newest, though the clock of the reader was set back', () => {
     marbles(({ cold, expectObservable }) => {
       const frame$ = cold('    123|', {
-        1: frame('b', 5, 1, 1, 900),
-        2: frame('b', 5, 1, 2, 300),
-        3: frame('b', 4, 1, 3, 301),
+        1: frame('b', 5, 1, 1, 1, 900),
+        2: frame('b', 5, 1, 2, 2, 300),
+        3: frame('b', 4, 1, 3, 3, 301),
       });
       const presence$ = cold(' p--|', { p: presence(b) });
       const told$ = merge(frame$, presence$).pipe(map(({ nodes }) => `${nodes[0]?.snapshot?.timestamp}`));
       expectObservable(told$).toBe('122|');
+    });
+  });
+
+  test('is of the moment at which the newest of all frames was received, though the clock of the reader was set back', () => {
+    marbles(({ cold, expectObservable }) => {
+      const frame$ = cold('    12|', { 1: frame('b', 5, 1, 1, 1, 900), 2: frame('a', 5, 1, 2, 2, 300) });
+      const presence$ = cold(' p-|', { p: presence(a, b) });
+      const moment$ = merge(frame$, presence$).pipe(map(({ timestamp, monotonic }) => `${timestamp} ${monotonic}`));
+      expectObservable(moment$).toBe('xy|', { x: '900 1', y: '300 2' });
+    });
+  });
+
+  test('says how old the data of each node is, and of one that was never heard of nothing', () => {
+    marbles(({ cold, expectObservable }) => {
+      const frame$ = cold('    1|', { 1: frame('b', 5, 1, 1, 70) });
+      const presence$ = cold(' p|', { p: { ...presence(a, b), monotonic: 100 } });
+      const ages$ = merge(frame$, presence$).pipe(map(({ nodes }) => nodes.map(({ ageMs }) => `${ageMs}`).join(' ')));
+      expectObservable(ages$).toBe('x|', { x: 'undefined 30' });
     });
   });
 

@@ -14,7 +14,7 @@ test.prop([history])(
   'whatever the order of events, folding them never throws, and the sums are sums of rows',
   (events) => {
     const model = events.reduce(evolve, empty);
-    const snapshot = snapshotOf(model, NOW, memory);
+    const snapshot = snapshotOf(model, { timestamp: NOW, monotonic: NOW }, memory);
     expect(snapshot.processCount).toBe(snapshot.servers.length + snapshot.supervisors.length);
     expect(snapshot.totalMessages).toBe(snapshot.servers.reduce((sum, row) => sum + row.messageCount, 0));
     for (const row of snapshot.supervisors) {
@@ -48,6 +48,6 @@ const count = (nodes: readonly ProcessTreeNode[]): number =>
   nodes.reduce((sum, node) => sum + 1 + (node.type === 'supervisor' ? count(node.children) : 0), 0);
 
 test.prop([history])('every process stands in the tree once', (events) => {
-  const snapshot = snapshotOf(events.reduce(evolve, empty), NOW, memory);
+  const snapshot = snapshotOf(events.reduce(evolve, empty), { timestamp: NOW, monotonic: NOW }, memory);
   expect(count(snapshot.tree)).toBe(snapshot.processCount);
 });

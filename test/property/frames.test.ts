@@ -1,14 +1,15 @@
 import { fc, test } from '@fast-check/vitest';
 import { describe, expect } from 'vitest';
-import { applyChanges, changesSince, pageOf, type ServerColumns } from '../../streams/changes.js';
+import { applyChanges, changesSince, MAX_PROCESS_NAME, pageOf, type ServerColumns } from '../../streams/changes.js';
 import { emptyModel, evolve, evolveAll, type NodeModel } from '../../streams/evolve.js';
-import { decodeReport, encodeReport, frameOf, type NodeFrame } from '../../streams/frames.js';
+import { decodeReport, encodeReport, frameOf, monotonicOf, type NodeFrame } from '../../streams/frames.js';
 import { clusterSnapshot, type Frames, mergeFrame, noFrames } from '../../streams/merge.js';
 import type { NodeVitals } from '../../streams/snapshot.js';
-import { anyEvent, rowsOf, server, stamped } from '../helpers/events.js';
+import { anyEvent, rowsOf, server, stamped, supervisor } from '../helpers/events.js';
 
 const MEMORY = { heapUsed: 1, heapTotal: 2, external: 3, rss: 4 };
 const now = (): number => 5000;
+const moment = (at: number) => ({ timestamp: at, monotonic: at });
 
 /** All models that a node went through, the first one first. */
 const history: fc.Arbitrary<readonly NodeModel[]> = fc.array(anyEvent, { maxLength: 30 }).map((events) => {
@@ -24,7 +25,7 @@ const frames: fc.Arbitrary<readonly NodeFrame[]> = fc
   })
   .map((lives) =>
     lives.flatMap(({ nodeId, incarnation, models }) =>
-      models.map((model, at) => frameOf(nodeId, { incarnation, timestamp: at, memory: MEMORY }, model, at)),
+      models.map((model, at) => frameOf(nodeId, { incarnation, timestamp: at, memory: MEMORY }, model, moment(at))),
     ),
   );
 
@@ -66,7 +67,7 @@ describe('merging frames', () => {
         incarnation: held.get(nodeId)?.incarnation ?? 0,
         link: links[at] ?? 'up',
       }));
-      const { aggregated, nodes: rows } = clusterSnapshot(held, { timestamp: 0, localNodeId: 'a', nodes });
+      const { aggregated, nodes: rows } = clusterSnapshot(held, { ...moment(0), localNodeId: 'a', nodes });
       const shown = rows.flatMap(({ status, snapshot }) => (status === 'connected' && snapshot ? [snapshot] : []));
       expect(rows.every(({ status, snapshot }) => (status === 'connected') === (snapshot !== null))).toBe(true);
       expect(aggregated.totalNodeCount).toBe(3);
@@ -81,6 +82,8 @@ describe('merging frames', () => {
 });
 
 describe('a report', () => {
+  const head = { incarnation: 1, version: 1, timestamp: 0, memory: MEMORY };
+
   test.prop([history, fc.nat()])('brings a reader who knows any version to the present one', (models, pick) => {
     const model = models.at(-1) ?? emptyModel(now);
     const known = models[pick % models.length];
@@ -122,6 +125,44 @@ describe('a report', () => {
     },
   );
 
+  test.prop([history])('without the columns of later versions, is read by the wall clock of its node', (models) => {
+    const model = models.at(-1) ?? emptyModel(now);
+    const changes = pageOf(model, 0);
+    if (changes.type !== 'page') throw new Error('a page was asked for');
+    const { childId: _c, startedMonotonic: _m, ...servers } = changes.servers;
+    const { childId: _d, startedMonotonic: _n, ...supervisors } = changes.supervisors;
+    const text = JSON.stringify({ ...changes, servers, supervisors });
+    const report = decodeReport(encodeReport({ ...head, version: model.version, timestamp: 1e12 }, text));
+    const read = applyChanges(undefined, report.version, report.changes, () => monotonicOf(report));
+    const rows = [...(read?.servers.rows ?? []), ...(read?.supervisors.rows ?? [])];
+    expect(rows).toHaveLength(model.servers.size + model.supervisors.size);
+    for (const row of rows) expect(row).toMatchObject({ uptimeMs: 1e12 - row.startedAt });
+    expect(rows.some((row) => 'childId' in row)).toBe(false);
+  });
+
+  test('has no column of child ids where no process is a child', () => {
+    const lone = evolveAll(emptyModel(now), stamped(server('p1')));
+    expect(pageOf(lone, 0)).not.toHaveProperty('servers.childId');
+    const child = { type: 'child_started', supervisorId: 's', childId: 'x'.repeat(1000), id: 'p1' } as const;
+    const supervised = evolveAll(emptyModel(now), stamped([...supervisor('s'), ...server('p1'), child]));
+    const page = pageOf(supervised, 0);
+    expect(page).toMatchObject({ servers: { childId: ['x'.repeat(MAX_PROCESS_NAME)] } });
+    expect(decodeReport(encodeReport({ ...head, version: 1 }, JSON.stringify(page))).changes).toEqual(page);
+  });
+
+  test.prop([
+    history,
+    fc.constantFrom('childId', 'startedMonotonic'),
+    fc.constantFrom(7, {}, 'too long', [{}], [[1]], [null, null]),
+  ])('is refused, and the column named, when an optional column is not what it should be', (models, column, wrong) => {
+    const changes = pageOf(models.at(-1) ?? emptyModel(now), 0);
+    if (changes.type === 'none') throw new Error('not reached');
+    const value = wrong === 'too long' ? [...changes.servers.id, 'p0'] : wrong;
+    fc.pre(!(Array.isArray(value) && value.length === changes.servers.id.length && value[0] === null));
+    const broken = { ...head, changes: { ...changes, servers: { ...changes.servers, [column]: value } } };
+    expect(() => decodeReport(JSON.stringify(broken))).toThrow(/report\.changes\.servers/);
+  });
+
   test('of an id that came back as the other kind leaves one row of it', () => {
     const exited = { type: 'process_exited', id: 'p1', kind: 'genserver', reason: 'normal', unhandled: 0 } as const;
     const others = ['p2', 'p3', 'p4'].flatMap(server);
@@ -150,7 +191,7 @@ describe('a report', () => {
   test('of a reader who knows less than it builds on is not applied, and one who claims to know more is told all', () => {
     const before = evolveAll(emptyModel(now), stamped(['p1', 'p2', 'p3', 'p4'].flatMap(server)));
     const handled = { type: 'messages_handled', id: 'p1', calls: 1, casts: 0, infos: 0, queueSize: 0 } as const;
-    const after = evolve(before, { ...handled, seq: 9, at: 0 });
+    const after = evolve(before, { ...handled, seq: 9, at: 0, monotonic: 0 });
     const changes = changesSince(after, before.version);
     expect(changes.type).toBe('delta');
     expect(applyChanges({ ...before, version: before.version - 1 }, after.version, changes, now)).toBeUndefined();
@@ -180,14 +221,13 @@ describe('a report', () => {
     observer: { msPerSecond: 1, eventsPerSecond: 20, bytesPerSecond: 300 },
     flushIntervalMs: 50,
   };
-  const head = { incarnation: 1, version: 1, timestamp: 0, memory: MEMORY };
 
   test('carries the vitals of the node into its snapshot', () => {
     const { snapshot } = frameOf(
       'a',
       decodeReport(encodeReport({ ...head, vitals }, '{"type":"none"}')),
       emptyModel(now),
-      0,
+      moment(0),
     );
     expect(snapshot.vitals).toEqual(vitals);
   });

@@ -248,9 +248,9 @@ function check({ Observer, clock, events }: World): ObserverSnapshot {
   const live = Observer.getSnapshot();
   const model = events.reduce(
     evolve,
-    emptyModel(() => clock.now()),
+    emptyModel(() => clock.monotonic()),
   );
-  const replayed = snapshotOf(model, live.timestamp, live.memoryStats, live.vitals);
+  const replayed = snapshotOf(model, live, live.memoryStats, live.vitals);
   expect(plain(replayed.servers)).toEqual(plain(live.servers));
   expect(plain(replayed.supervisors)).toEqual(plain(live.supervisors));
   expect(JSON.stringify(replayed)).toBe(JSON.stringify(live));

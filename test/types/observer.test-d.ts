@@ -17,17 +17,18 @@ test('a snapshot is read-only', () => {
   snapshot.processCount = 5;
 });
 
-test('only supervisors have children', () => {
+test('the children of any node of the tree can be read, and only supervisors have some', () => {
   const narrow = (node: ProcessTreeNode): void => {
     if (node.type === 'supervisor') {
       expectTypeOf(node.stats).toEqualTypeOf<SupervisorStats>();
       expectTypeOf(node.children).toEqualTypeOf<readonly ProcessTreeNode[]>();
     } else {
       expectTypeOf(node.stats).toEqualTypeOf<GenServerStats>();
-      expectTypeOf(node).not.toHaveProperty('children');
+      expectTypeOf(node.children).toEqualTypeOf<readonly ProcessTreeNode[] | undefined>();
     }
+    node.children?.forEach(narrow);
   };
-  expectTypeOf(narrow).returns.toEqualTypeOf<void>();
+  Observer.getProcessTree().forEach(narrow);
 });
 
 test('the streams say what they carry', () => {

@@ -40,11 +40,11 @@ export function breaks(meanMs: number): Server {
   return {
     ...quick(),
     init() {
-      breaksAt = Date.now() + meanMs * (0.5 + Math.random());
+      breaksAt = performance.now() + meanMs * (0.5 + Math.random());
       return 0;
     },
     handleCast({ order }, handled) {
-      if (Date.now() >= breaksAt) throw new RangeError(`the score of order ${order} is not a number`);
+      if (performance.now() >= breaksAt) throw new RangeError(`the score of order ${order} is not a number`);
       return handled + 1;
     },
   };

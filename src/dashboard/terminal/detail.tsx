@@ -17,7 +17,7 @@ import { Line, Lines, type Part, Spread } from './line.js';
 import { visible } from './list.js';
 import { detailRows, entriesOf, relativeList } from './lists.js';
 import { entryParts } from './log.js';
-import { nodeTime } from './node-marks.js';
+import { heardSince, nodeTime } from './node-marks.js';
 import { processMark } from './processes.js';
 import type { Overlay, State } from './state.js';
 import { fitted, printable, wrap } from './text.js';
@@ -86,7 +86,7 @@ function figuresOf({ kind, queue, rate, children, restarts }: ProcessRow): strin
 function trouble(node: NodeRow | undefined, isGone: boolean, now: number): Part {
   if (isGone) return ['bad', `${MARK.lost} gone; as it was last seen`];
   if (node === undefined || node.status === 'connected') return '';
-  return ['bad', `${MARK.lost} node ${node.status}; as of ${formatAge(now - node.lastUpdate)} ago`];
+  return ['bad', `${MARK.lost} node ${node.status}; as of ${formatAge(heardSince(node.heardAt, now))} ago`];
 }
 
 const FACT_LABEL = 15;
@@ -132,7 +132,7 @@ function identity(row: ProcessRow, node: NodeRow | undefined, now: number): read
     ['name', row.name ?? UNKNOWN],
     ['node', row.nodeId],
     ['state', row.state],
-    ['up', node === undefined ? UNKNOWN : formatUptime(nodeTime(node, now) - row.startedAt)],
+    ['up', node === undefined ? UNKNOWN : formatUptime(nodeTime(node, now) - row.startedMonotonic)],
     ['started', `${formatDate(row.startedAt)} ${formatTime(row.startedAt)}`],
     ['blocked loop', row.loopBlocks === undefined ? UNKNOWN : `${formatCount(row.loopBlocks)} times`],
   ];

@@ -34,7 +34,7 @@ export function Header({ state }: { readonly state: State }) {
         right={[...statuses(state), ' ']}
         width={size.columns}
       />
-      <Spread left={counts} right={[...freshness(state, summary.oldestUpdate), ' ']} width={size.columns} />
+      <Spread left={counts} right={[...freshness(state, summary.oldestHeardAt), ' ']} width={size.columns} />
       <Spread left={tabs(state)} right={[...place(state), ' ']} width={size.columns} />
     </>
   );
@@ -49,8 +49,8 @@ function statuses({ shown }: State): readonly Part[] {
   });
 }
 
-function freshness({ now, paused, hasEnded, shown }: State, oldestUpdate: number | undefined): readonly Part[] {
-  const age = oldestUpdate === undefined ? undefined : Math.max(0, now - oldestUpdate);
+function freshness({ now, paused, hasEnded, shown }: State, heardAt: number | undefined): readonly Part[] {
+  const age = heardAt === undefined ? undefined : Math.max(0, now - heardAt);
   const text = `data ${formatAge(age)} old`;
   if (paused !== undefined) return ['  ', ['warn', `${MARK.paused} PAUSED, ${text}`]];
   if (hasEnded) return ['  ', ['bad', `${MARK.lost} no more data, ${text}`]];

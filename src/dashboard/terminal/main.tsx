@@ -22,7 +22,7 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 export const runTerminal: TerminalFace['runTerminal'] = async ({ source, title, stdin, stdout, env = process.env }) => {
   const sizeNow = () => ({ columns: stdout.columns, rows: stdout.rows });
-  const store = new Store<State, Event>(reduce, initialState(title, sizeNow(), Date.now()));
+  const store = new Store<State, Event>(reduce, initialState(title, sizeNow(), performance.now()));
   const screen = new Screen(stdout, { hasColours: (env['NO_COLOR'] ?? '') === '', isUtf8: isUtf8(env) });
   const cleanUp: (() => void)[] = [];
   const leave = (): void => screen.leave();
@@ -83,13 +83,13 @@ function eventsOf({ snapshot$, log$ }: ClusterSource): Observable<Event> {
   const view$ = snapshot$.pipe(
     throttleTime(VIEW_MS, undefined, { leading: true, trailing: true }),
     scan(viewNext, nothingViewed),
-    map(({ view }): Event => ({ type: 'view', view, now: Date.now() })),
+    map(({ view }): Event => ({ type: 'view', view, now: performance.now() })),
   );
   const entries$ = log$.pipe(
     bufferTime(LOG_MS),
     filter((entries) => entries.length > 0),
     map((entries): Event => ({ type: 'log', entries })),
   );
-  const tick$ = interval(TICK_MS).pipe(map((): Event => ({ type: 'tick', now: Date.now() })));
+  const tick$ = interval(TICK_MS).pipe(map((): Event => ({ type: 'tick', now: performance.now() })));
   return merge(concat(view$, of<Event>({ type: 'ended' })), entries$, tick$);
 }

@@ -18,9 +18,14 @@ export function nodeMark(status: NodeObserverStatus): readonly [tone: Tone, mark
   }
 }
 
-/** The time on the clock of the node when its data was made: now, for a node that is connected. */
-export function nodeTime({ status, lastUpdate, clockAheadMs }: NodeRow, now: number): number {
-  return (status === 'connected' ? now : lastUpdate) + clockAheadMs;
+/** The monotonic time of the node when its data was made: now, for a node that is connected. */
+export function nodeTime({ status, heardAt, monotonicAheadMs }: NodeRow, now: number): number {
+  return (status === 'connected' ? now : (heardAt ?? now)) + monotonicAheadMs;
+}
+
+/** How long ago its data arrived, ms; `undefined`: nothing ever did. */
+export function heardSince(heardAt: number | undefined, now: number): number | undefined {
+  return heardAt === undefined ? undefined : Math.max(0, now - heardAt);
 }
 
 /** What to call nodes where there is so much room: by their ids, or by their names when these suffice to tell them apart. */

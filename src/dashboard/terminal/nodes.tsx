@@ -7,7 +7,7 @@ import { type ColumnSpec, columnsFor, nodesRows } from './layout.js';
 import { Line, Lines, type Part } from './line.js';
 import { visible } from './list.js';
 import { type NodeLine, nodeList } from './lists.js';
-import { nodeLabels, nodeMark } from './node-marks.js';
+import { heardSince, nodeLabels, nodeMark } from './node-marks.js';
 import type { Seen, State } from './state.js';
 import { cellsOf, TableHead } from './table.js';
 import { printable } from './text.js';
@@ -103,7 +103,7 @@ function cellOf({ shown, now }: State, line: NodeLine, column: NodeColumn, label
     case 'status':
       return `${all.connected} of ${all.nodes}`;
     case 'age':
-      return formatAge(all.oldestUpdate === undefined ? undefined : now - all.oldestUpdate);
+      return formatAge(heardSince(all.oldestHeardAt, now));
     case 'processes':
       return formatCount(all.processes);
     case 'rate':
@@ -135,7 +135,7 @@ function nodeCell(node: NodeRow, now: number, column: NodeColumn, label: (nodeId
     case 'status':
       return node.status;
     case 'age':
-      return formatAge(node.lastUpdate === 0 ? undefined : now - node.lastUpdate);
+      return formatAge(heardSince(node.heardAt, now));
     case 'processes':
       return formatCount(node.processes);
     case 'rate':

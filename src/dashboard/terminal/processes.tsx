@@ -95,6 +95,6 @@ function processCell(row: ProcessRow, node: NodeRow | undefined, now: number, co
     case 'restarts':
       return formatCount(row.restarts);
     case 'uptime':
-      return node === undefined ? UNKNOWN : formatUptime(nodeTime(node, now) - row.startedAt);
+      return node === undefined ? UNKNOWN : formatUptime(nodeTime(node, now) - row.startedMonotonic);
   }
 }

@@ -30,7 +30,7 @@ export type Overlay =
 export interface State {
   readonly title: string;
   readonly size: Size;
-  /** ms since the epoch */
+  /** ms of the monotonic clock that views are read by */
   readonly now: number;
   readonly live: Seen;
   /** What is shown: what is live, unless somebody paused. */
@@ -77,7 +77,7 @@ export type Event =
   | { readonly type: 'ended' }
   | { readonly type: 'key'; readonly key: Key };
 
-const nothing: Seen = { view: { timestamp: 0, nodes: [] }, history: noPast, log: [] };
+const nothing: Seen = { view: { timestamp: 0, monotonic: 0, nodes: [] }, history: noPast, log: [] };
 
 export function initialState(title: string, size: Size, now: number): State {
   return {

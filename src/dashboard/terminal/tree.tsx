@@ -80,7 +80,7 @@ function cellOf(line: TreeLine, node: NodeRow | undefined, now: number, column: 
     case 'restarts':
       return formatCount(row.restarts);
     case 'uptime':
-      return node === undefined ? UNKNOWN : formatUptime(nodeTime(node, now) - row.startedAt);
+      return node === undefined ? UNKNOWN : formatUptime(nodeTime(node, now) - row.startedMonotonic);
     case 'name':
       return labelOf(row);
   }

@@ -23,6 +23,8 @@ export interface NodeView {
 export interface ClusterView {
   /** ms since the epoch, on the reader's clock */
   readonly timestamp: number;
+  /** The same moment on the reader's monotonic clock, ms. */
+  readonly monotonic: number;
   readonly nodes: readonly NodeView[];
 }
 
@@ -40,28 +42,42 @@ interface Source {
   readonly view: NodeView;
 }
 
-export const nothingViewed: Viewed = { view: { timestamp: 0, nodes: [] }, rates: noHistory, sources: new Map() };
+export const nothingViewed: Viewed = {
+  view: { timestamp: 0, monotonic: 0, nodes: [] },
+  rates: noHistory,
+  sources: new Map(),
+};
 
 /** The view of one more snapshot. A step of a scan: `snapshot$.pipe(scan(viewNext, nothingViewed))`. */
 export function viewNext(before: Viewed, snapshot: ClusterObserverSnapshot): Viewed {
   const rates = withSnapshot(before.rates, snapshot);
   const ratesByNode = new Map(ratesOf(rates).nodes.map((each) => [each.nodeId, each]));
   const sources = new Map<string, Source>();
+  const monotonic = Math.round(snapshot.monotonic);
   const nodes = snapshot.nodes.map((node) => {
-    const source = sourceOf(node, ratesByNode.get(node.nodeId), before.sources.get(node.nodeId));
+    const source = sourceOf(node, monotonic, ratesByNode.get(node.nodeId), before.sources.get(node.nodeId));
     sources.set(node.nodeId, source);
     return source.view;
   });
-  return { view: { timestamp: snapshot.timestamp, nodes }, rates, sources };
+  return { view: { timestamp: snapshot.timestamp, monotonic, nodes }, rates, sources };
 }
 
-function sourceOf(node: NodeObserverSnapshot, rates: NodeRates | undefined, before: Source | undefined): Source {
+function sourceOf(
+  node: NodeObserverSnapshot,
+  viewedAt: number,
+  rates: NodeRates | undefined,
+  before: Source | undefined,
+): Source {
   const snapshot = node.snapshot ?? node.lastSnapshot;
   const isLive = node.snapshot !== null;
   const rate = isLive ? rates?.messagesPerSecond : undefined;
   const processes = processesOf(node.nodeId, snapshot, isLive ? rates : undefined, before);
   const queue = snapshot?.servers.reduce((sum, { queueSize }) => sum + queueSize, 0) ?? 0;
-  return { snapshot, rates: isLive ? rates : undefined, view: { node: nodeRow(node, queue, rate), processes } };
+  return {
+    snapshot,
+    rates: isLive ? rates : undefined,
+    view: { node: nodeRow(node, viewedAt, queue, rate), processes },
+  };
 }
 
 function processesOf(
@@ -120,17 +136,17 @@ export interface Summary {
   /** Messages a second. Absent: not known yet. */
   readonly rate?: number;
   /**
-   * When the oldest data shown of a connected node arrived; while none is connected, when anything was heard last. ms since
-   * the epoch on the reader's clock.
+   * When the oldest data shown of a connected node arrived; while none is connected, when anything was heard last. ms of
+   * the reader's monotonic clock.
    */
-  readonly oldestUpdate?: number;
+  readonly oldestHeardAt?: number;
 }
 
 export function summaryOf({ nodes }: ClusterView): Summary {
   const connected = nodes.flatMap(({ node }) => (node.status === 'connected' ? node : []));
   const sum = (value: (node: NodeRow) => number): number => connected.reduce((total, node) => total + value(node), 0);
   const shown = connected.length > 0 ? connected : nodes.map(({ node }) => node);
-  const heard = shown.flatMap(({ lastUpdate }) => (lastUpdate > 0 ? lastUpdate : []));
+  const heard = shown.flatMap(({ heardAt }) => heardAt ?? []);
   const isRated = connected.some(({ rate }) => rate !== undefined);
   return {
     nodes: nodes.length,
@@ -140,6 +156,6 @@ export function summaryOf({ nodes }: ClusterView): Summary {
     messages: sum(({ messages }) => messages),
     restarts: sum(({ restarts }) => restarts),
     ...(isRated && { rate: sum(({ rate = 0 }) => rate) }),
-    ...(heard.length > 0 && { oldestUpdate: connected.length > 0 ? Math.min(...heard) : Math.max(...heard) }),
+    ...(heard.length > 0 && { oldestHeardAt: connected.length > 0 ? Math.min(...heard) : Math.max(...heard) }),
   };
 }

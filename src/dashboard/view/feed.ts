@@ -21,6 +21,7 @@ export type FeedMessage =
 /** What one view has that another has not. */
 export interface ViewChanges {
   readonly timestamp: number;
+  readonly monotonic: number;
   /** All nodes, in order. */
   readonly nodes: readonly NodeRow[];
   /** Nodes whose processes changed. */
@@ -38,6 +39,7 @@ interface NodeChanges {
 const FIELDS = [
   'id',
   'name',
+  'childId',
   'kind',
   'state',
   'queue',
@@ -51,6 +53,7 @@ const FIELDS = [
   'children',
   'strategy',
   'startedAt',
+  'startedMonotonic',
 ] as const;
 
 /** The id of its supervisor, then a value for each of {@link FIELDS}; `null`: it has none. */
@@ -61,6 +64,7 @@ export function changesBetween(before: ClusterView | undefined, after: ClusterVi
   const earlier = new Map(before?.nodes.map((view) => [view.node.nodeId, view]));
   return {
     timestamp: after.timestamp,
+    monotonic: after.monotonic,
     nodes: after.nodes.map(({ node }) => node),
     processes: after.nodes.flatMap((view) => nodeChanges(earlier.get(view.node.nodeId), view)),
   };
@@ -90,6 +94,7 @@ export function applyChanges(before: ClusterView, changes: ViewChanges): Cluster
   const changed = new Map(changes.processes.map((each) => [each.nodeId, each]));
   return {
     timestamp: changes.timestamp,
+    monotonic: changes.monotonic,
     nodes: changes.nodes.map((node) => ({
       node,
       processes: processesAfter(earlier.get(node.nodeId) ?? [], changed.get(node.nodeId)),

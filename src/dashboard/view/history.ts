@@ -16,25 +16,25 @@ export type Point = { readonly [S in Series]?: number };
 export interface History {
   /** When, ms since the epoch on the reader's clock; oldest first. */
   readonly times: readonly number[];
+  /** How far the reader's wall clock was ahead of its monotonic clock when `times` were last set by it, ms. */
+  readonly clockMs: number;
   /** By node, a point for each time; `null`: the node was not connected. */
   readonly nodes: Readonly<Record<string, readonly (Point | null)[]>>;
 }
 
-export const noPast: History = { times: [], nodes: {} };
+export const noPast: History = { times: [], clockMs: 0, nodes: {} };
 
 /** The history with one more view; the same one when the last point is too fresh yet. */
-export function remember(history: History, view: ClusterView): History {
+export function remember(before: History, view: ClusterView): History {
+  const history = byPresentClock(before, view);
   const last = history.times.at(-1);
-  if (last !== undefined && view.timestamp >= last && view.timestamp - last < STEP_MS) return history;
-  // A clock that was set back: what lies in the future now is no history.
+  if (last !== undefined && view.timestamp - last < STEP_MS) return history;
   const begin = history.times.findIndex((time) => time > view.timestamp - SPAN_MS);
-  const future = history.times.findIndex((time) => time >= view.timestamp);
-  const end = future === -1 ? history.times.length : future;
-  const kept = begin === -1 ? [] : history.times.slice(begin, end);
+  const kept = begin === -1 ? [] : history.times.slice(begin);
   const blank = kept.map(() => null);
   const nodes: Record<string, readonly (Point | null)[]> = {};
   for (const [nodeId, points] of Object.entries(history.nodes)) {
-    const rest = begin === -1 ? [] : points.slice(begin, end);
+    const rest = begin === -1 ? [] : points.slice(begin);
     if (rest.some((point) => point !== null)) nodes[nodeId] = [...rest, null];
   }
   for (const { node } of view.nodes) {
@@ -48,7 +48,18 @@ export function remember(history: History, view: ClusterView): History {
     };
     nodes[node.nodeId] = [...(nodes[node.nodeId]?.slice(0, -1) ?? blank), point];
   }
-  return { times: [...kept, view.timestamp], nodes };
+  return { times: [...kept, view.timestamp], clockMs: history.clockMs, nodes };
+}
+
+/** The wall clock is corrected a little all the time; it was set when it is off by more than this, ms. */
+export const CLOCK_STEP_MS = 1000;
+
+/** The history with its times as the wall clock would have said them, had it always stood as it does now. */
+function byPresentClock(history: History, { timestamp, monotonic }: ClusterView): History {
+  const clockMs = timestamp - monotonic;
+  const step = clockMs - history.clockMs;
+  if (Math.abs(step) <= CLOCK_STEP_MS) return history;
+  return { ...history, times: history.times.map((time) => time + step), clockMs };
 }
 
 /** One series of one node: the x and y of a chart; `null` where nothing is known. */

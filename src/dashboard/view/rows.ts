@@ -16,6 +16,8 @@ export interface ProcessRow {
   readonly nodeId: string;
   readonly id: string;
   readonly name?: string;
+  /** The id of its child spec. */
+  readonly childId?: string;
   /** The key of its supervisor. */
   readonly parentKey?: string;
   readonly kind: ProcessKind;
@@ -41,6 +43,8 @@ export interface ProcessRow {
   readonly strategy?: SupervisorStrategy;
   /** ms since the epoch, on the clock of its node. */
   readonly startedAt: number;
+  /** The same moment on the monotonic clock of its node, ms. */
+  readonly startedMonotonic: number;
 }
 
 /** One node of the cluster, as dashboards show it. Plain data. */
@@ -49,10 +53,12 @@ export interface NodeRow {
   readonly status: NodeObserverStatus;
   /** What is wrong, for people. */
   readonly error?: string;
-  /** When its data arrived, ms since the epoch on the reader's clock; 0: never. What follows is as of then. */
-  readonly lastUpdate: number;
+  /** When its data arrived, ms of the reader's monotonic clock. Absent: never. What follows is as of then. */
+  readonly heardAt?: number;
   /** How far the node's clock is ahead of the reader's, ms. */
   readonly clockAheadMs: number;
+  /** How far the node's monotonic clock is ahead of the reader's, ms. */
+  readonly monotonicAheadMs: number;
   readonly processes: number;
   readonly servers: number;
   readonly supervisors: number;
@@ -88,7 +94,7 @@ export function keyOf(nodeId: string, id: string): string {
 type Draft = { -readonly [Field in keyof ProcessRow]: ProcessRow[Field] };
 
 export function serverRow(nodeId: string, stats: GenServerStats, rate: number | undefined): ProcessRow {
-  const { id, status, queueSize, messageCount, startedAt, latency, loopBlocks = 0, dropped = 0, restarts = 0 } = stats;
+  const { id, status, queueSize, messageCount, latency, loopBlocks = 0, dropped = 0, restarts = 0 } = stats;
   const row: Draft = {
     key: keyOf(nodeId, id),
     nodeId,
@@ -100,7 +106,8 @@ export function serverRow(nodeId: string, stats: GenServerStats, rate: number | 
     loopBlocks,
     dropped,
     restarts,
-    startedAt,
+    startedAt: stats.startedAt,
+    startedMonotonic: stats.startedMonotonic,
   };
   if (rate !== undefined) row.rate = rate;
   if (latency !== undefined) {
@@ -111,7 +118,7 @@ export function serverRow(nodeId: string, stats: GenServerStats, rate: number | 
 }
 
 export function supervisorRow(nodeId: string, stats: SupervisorStats): ProcessRow {
-  const { id, strategy, childCount, totalRestarts, startedAt } = stats;
+  const { id, strategy, childCount, totalRestarts, startedAt, startedMonotonic } = stats;
   const row: Draft = {
     key: keyOf(nodeId, id),
     nodeId,
@@ -122,30 +129,35 @@ export function supervisorRow(nodeId: string, stats: SupervisorStats): ProcessRo
     children: childCount,
     strategy,
     startedAt,
+    startedMonotonic,
   };
   return identified(row, stats);
 }
 
-function identified(row: Draft, { name, parentId }: GenServerStats | SupervisorStats): ProcessRow {
+function identified(row: Draft, { name, childId, parentId }: GenServerStats | SupervisorStats): ProcessRow {
   // A name nobody can see names nothing: its id is shown instead.
   if (name !== undefined && name.trim() !== '') row.name = name;
+  if (childId !== undefined && childId.trim() !== '') row.childId = childId;
   if (parentId !== undefined) row.parentKey = keyOf(row.nodeId, parentId);
   return row;
 }
 
-/** `rate`: of all its processes. `queue`: likewise. */
+/** `viewedAt`: on the reader's monotonic clock. `rate`: of all its processes. `queue`: likewise. */
 export function nodeRow(
-  { nodeId, status, error, snapshot, lastSnapshot, lastUpdate }: NodeObserverSnapshot,
+  { nodeId, status, error, snapshot, lastSnapshot, lastUpdate, ageMs }: NodeObserverSnapshot,
+  viewedAt: number,
   queue: number,
   rate: number | undefined,
 ): NodeRow {
   const known = snapshot ?? lastSnapshot;
+  const heardAt = ageMs === undefined ? undefined : viewedAt - ageMs;
   return {
     nodeId,
     status,
     ...(error !== undefined && { error }),
-    lastUpdate,
+    ...(heardAt !== undefined && { heardAt: Math.round(heardAt) }),
     clockAheadMs: known === undefined ? 0 : known.timestamp - lastUpdate,
+    monotonicAheadMs: known === undefined ? 0 : Math.round(known.monotonic - (heardAt ?? viewedAt)),
     processes: known?.processCount ?? 0,
     servers: known?.servers.length ?? 0,
     supervisors: known?.supervisors.length ?? 0,

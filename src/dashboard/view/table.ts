@@ -1,5 +1,5 @@
 import type { ClusterView } from './cluster-view.js';
-import type { ProcessRow } from './rows.js';
+import type { NodeRow, ProcessRow } from './rows.js';
 
 /** What processes can be sorted by. */
 export const COLUMNS = [
@@ -24,7 +24,7 @@ export interface Sorting {
 
 /** What to show; an absent part leaves nothing out. */
 export interface Filter {
-  /** Words that all have to be in the name, the id or the node, in whatever case, or be its kind: `supervisor`. */
+  /** Words that all have to be in the name, the id, the child id or the node, in whatever case, or be its kind: `supervisor`. */
   readonly text?: string;
   readonly nodeId?: string;
   readonly kind?: ProcessRow['kind'];
@@ -42,14 +42,14 @@ export function tableOf(view: ClusterView, filter: Filter, sorting: Sorting): re
   for (const { node, processes } of view.nodes) {
     if (filter.nodeId !== undefined && node.nodeId !== filter.nodeId) continue;
     for (const row of processes)
-      if (passes(row)) entries.push({ row, label: labelOf(row), value: cellOf(row, sorting.column) });
+      if (passes(row)) entries.push({ row, label: labelOf(row), value: cellOf(row, node, sorting.column) });
   }
   return entries.sort(comparing(sorting.direction)).map(({ row }) => row);
 }
 
-/** What a process is called where people read: its name, or else its id. */
-export function labelOf({ name, id }: ProcessRow): string {
-  return name ?? id;
+/** What a process is called where people read: its name; else its id, and that of its child spec where it has one. */
+export function labelOf({ name, id, childId }: ProcessRow): string {
+  return name ?? (childId === undefined ? id : `${id} ${childId}`);
 }
 
 interface Entry {
@@ -62,15 +62,15 @@ function isText(column: Column): boolean {
   return column === 'name' || column === 'node' || column === 'kind' || column === 'state';
 }
 
-function cellOf(row: ProcessRow, column: Column): string | number | undefined {
+function cellOf(row: ProcessRow, node: NodeRow, column: Column): string | number | undefined {
   switch (column) {
     case 'name':
       return labelOf(row);
     case 'node':
       return row.nodeId;
     case 'uptime':
-      // The longest up are those that started first.
-      return -row.startedAt;
+      // The longest up are those that started first, by one clock for all nodes.
+      return node.monotonicAheadMs - row.startedMonotonic;
     default:
       return row[column];
   }
@@ -81,7 +81,7 @@ export function filterOf({ text = '', kind }: Filter): (row: ProcessRow) => bool
   return (row) => {
     if (kind !== undefined && row.kind !== kind) return false;
     if (words.length === 0) return true;
-    const searched = `${row.name ?? ''} ${row.id} ${row.nodeId}`.toLowerCase();
+    const searched = `${row.name ?? ''} ${row.id} ${row.childId ?? ''} ${row.nodeId}`.toLowerCase();
     return words.every((word) => searched.includes(word) || word === row.kind);
   };
 }

@@ -47,7 +47,7 @@ export function branchesOf(view: ClusterView, filter: Filter): ClusterView {
     }
     return { node, processes: processes.filter((row) => kept.has(row)) };
   });
-  return { timestamp: view.timestamp, nodes };
+  return { ...view, nodes };
 }
 
 type ChildrenOf = ReadonlyMap<string | undefined, readonly ProcessRow[]>;
@@ -87,7 +87,7 @@ function topsOf(processes: readonly ProcessRow[], byKey: ReadonlyMap<string, Pro
 /** Supervisors first, then who started first. */
 function bySeniority(a: ProcessRow, b: ProcessRow): number {
   if (a.kind !== b.kind) return a.kind === 'supervisor' ? -1 : 1;
-  if (a.startedAt !== b.startedAt) return a.startedAt - b.startedAt;
+  if (a.startedMonotonic !== b.startedMonotonic) return a.startedMonotonic - b.startedMonotonic;
   // p9 before p10
   return a.id.length - b.id.length || (a.id < b.id ? -1 : 1);
 }

@@ -8,7 +8,15 @@ import {
   viewNext,
 } from '../../../src/dashboard/view/cluster-view.js';
 import { applyChanges, changesBetween, type ViewChanges } from '../../../src/dashboard/view/feed.js';
-import { noPast, remember, SERIES, SPAN_MS, STEP_MS, seriesOf } from '../../../src/dashboard/view/history.js';
+import {
+  CLOCK_STEP_MS,
+  noPast,
+  remember,
+  SERIES,
+  SPAN_MS,
+  STEP_MS,
+  seriesOf,
+} from '../../../src/dashboard/view/history.js';
 import type { ProcessRow } from '../../../src/dashboard/view/rows.js';
 import { COLUMNS, filterOf, labelOf, tableOf } from '../../../src/dashboard/view/table.js';
 import { treeOf } from '../../../src/dashboard/view/tree.js';
@@ -27,9 +35,10 @@ const views = clusterHistory.map((snapshots) => viewed(snapshots).map(({ view })
 const rowsOf = (view: ClusterView): readonly ProcessRow[] => view.nodes.flatMap(({ processes }) => processes);
 
 /** Processes are in no order that means anything. */
-function unordered({ timestamp, nodes }: ClusterView): object {
+function unordered({ timestamp, monotonic, nodes }: ClusterView): object {
   return {
     timestamp,
+    monotonic,
     nodes: nodes.map(({ node, processes }) => ({ node, processes: new Map(processes.map((row) => [row.key, row])) })),
   };
 }
@@ -53,7 +62,7 @@ describe('what changed between two views', () => {
   });
 
   test.prop([views])('leads there from nothing, and step by step', (all) => {
-    let held: ClusterView = { timestamp: 0, nodes: [] };
+    let held: ClusterView = { timestamp: 0, monotonic: 0, nodes: [] };
     let before: ClusterView | undefined;
     for (const view of all) {
       held = applyChanges(held, sent(changesBetween(before, view)));
@@ -165,19 +174,21 @@ describe('the table', () => {
     const table = tableOf(view, what, by);
     expect(new Set(table)).toEqual(new Set(wanted));
     expect(table).toHaveLength(wanted.length);
-    for (const { name = '', id, nodeId, kind } of table) {
+    for (const { name = '', id, childId = '', nodeId, kind } of table) {
       expect(what.kind ?? kind).toBe(kind);
       for (const word of (what.text ?? '').toLowerCase().split(' ')) {
-        expect(`${name} ${id} ${nodeId}`.toLowerCase()).toContain(word);
+        expect(`${name} ${id} ${childId} ${nodeId}`.toLowerCase()).toContain(word);
       }
     }
   });
 
   test.prop([views, sorting])('is sorted, those without a value last in either direction', (all, by) => {
+    const nodes = new Map(last(all).nodes.map(({ node }) => [node.nodeId, node]));
     const cells = tableOf(last(all), {}, by).map((row) => {
       if (by.column === 'name') return labelOf(row);
       if (by.column === 'node') return row.nodeId;
-      return by.column === 'uptime' ? -row.startedAt : row[by.column];
+      if (by.column !== 'uptime') return row[by.column];
+      return (nodes.get(row.nodeId)?.monotonicAheadMs ?? 0) - row.startedMonotonic;
     });
     const values = cells.filter((cell) => cell !== undefined);
     expect(cells.slice(0, values.length)).toEqual(values);
@@ -240,7 +251,7 @@ describe('the history', () => {
       const { times, nodes } = history;
       expect(times.length).toBeLessThanOrEqual(SPAN_MS / STEP_MS + 1);
       expect(times.every((time, at) => at === 0 || time > (times[at - 1] ?? time))).toBe(true);
-      expect(times.at(-1)).toBeLessThanOrEqual(view.timestamp);
+      expect(times.at(-1)).toBeLessThanOrEqual(view.timestamp + CLOCK_STEP_MS);
       for (const [nodeId, points] of Object.entries(nodes)) {
         expect(points).toHaveLength(times.length);
         expect(points.some((point) => point !== null)).toBe(true);

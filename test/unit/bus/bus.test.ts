@@ -8,24 +8,25 @@ const idOf = (event: RuntimeEvent): string => ('id' in event ? event.id : '');
 
 describe('the bus', () => {
   let time = 0;
+  const clock = { now: () => time, monotonic: () => time / 100 };
   let errors: unknown[] = [];
-  let bus = new Bus({ context: new AsyncContext(), now: () => time, onError: (error) => errors.push(error) });
+  let bus = new Bus({ context: new AsyncContext(), clock, onError: (error) => errors.push(error) });
 
   beforeEach(() => {
     time = 100;
     errors = [];
-    bus = new Bus({ context: new AsyncContext(), now: () => time, onError: (error) => errors.push(error) });
+    bus = new Bus({ context: new AsyncContext(), clock, onError: (error) => errors.push(error) });
   });
 
-  test('gives each event its place without gaps, and its time', () => {
+  test('gives each event its place without gaps, and its time by both clocks', () => {
     const events: RuntimeEvent[] = [];
     bus.subscribe((event) => events.push(event));
     bus.emit(stopping('a'));
     time = 200;
     bus.emit(stopping('b'));
     expect(events).toEqual([
-      { type: 'process_stopping', id: 'a', seq: 1, at: 100 },
-      { type: 'process_stopping', id: 'b', seq: 2, at: 200 },
+      { type: 'process_stopping', id: 'a', seq: 1, at: 100, monotonic: 1 },
+      { type: 'process_stopping', id: 'b', seq: 2, at: 200, monotonic: 2 },
     ]);
   });
 

@@ -11,17 +11,20 @@ const process = (id: string, parentId?: string): ProcessRow => ({
   kind: parentId === undefined ? 'supervisor' : 'genserver',
   state: 'running',
   startedAt: 0,
+  startedMonotonic: 0,
 });
 
 const view: ClusterView = {
   timestamp: 0,
+  monotonic: 0,
   nodes: [
     {
       node: {
         nodeId: 'a@h:1',
         status: 'connected',
-        lastUpdate: 0,
+        heardAt: 0,
         clockAheadMs: 0,
+        monotonicAheadMs: 0,
         processes: 5,
         servers: 3,
         supervisors: 2,

@@ -4,6 +4,7 @@ import { SimulatedClock } from '../../../src/clock.js';
 import { DashboardFeed, type Outlet } from '../../../src/dashboard/server/feed.js';
 import type { ClusterView } from '../../../src/dashboard/view/cluster-view.js';
 import { applyChanges, type FeedMessage } from '../../../src/dashboard/view/feed.js';
+import { noPast } from '../../../src/dashboard/view/history.js';
 import { MAX_ENTRIES } from '../../../src/dashboard/view/log.js';
 import { schedulerOf } from '../../../streams/index.js';
 import { crash, ToldSource } from '../../helpers/cluster-source.js';
@@ -35,7 +36,7 @@ class FakeBrowser implements Outlet {
 
   /** What it has made of all it was told. */
   get view(): ClusterView {
-    return this.of('view').reduce<ClusterView>(applyChanges, { timestamp: 0, nodes: [] });
+    return this.of('view').reduce<ClusterView>(applyChanges, { timestamp: 0, monotonic: 0, nodes: [] });
   }
 
   get queues(): Record<string, number | undefined> {
@@ -65,7 +66,7 @@ class World {
   /** The cluster tells how its one node is, now. */
   tell(servers: Readonly<Record<string, Done>>, to: 'snapshots' | 'polled' = 'snapshots'): void {
     const at = this.clock.now();
-    this.source[to].next({ ...clusterOf({ a: nodeAt(at, servers) }), timestamp: at });
+    this.source[to].next({ ...clusterOf({ a: nodeAt(at, servers) }), timestamp: at, monotonic: at });
   }
 
   pass(ms: number): void {
@@ -87,7 +88,7 @@ describe('a browser', () => {
     expect(browser.messages[0]).toEqual({
       type: 'welcome',
       version: '1.2.3',
-      history: { times: [], nodes: {} },
+      history: noPast,
       log: [],
     });
     expect(browser.queues).toEqual({ p1: 1, p2: 3, p3: 0 });
@@ -204,7 +205,7 @@ describe('while nobody looks', () => {
     }
     const browser = world.join();
     expect([world.source.isWatched, world.source.isPolled]).toEqual([true, false]);
-    const { times, nodes } = browser.of('welcome')[0]?.history ?? { times: [], nodes: {} };
+    const { times, nodes } = browser.of('welcome')[0]?.history ?? noPast;
     expect(times).toHaveLength(60);
     expect(nodes['a']?.map((point) => point?.queue).slice(-3)).toEqual([88, 89, 90]);
     expect(browser.queues).toEqual({ p1: 90 });

@@ -24,9 +24,10 @@ import {
 import type { ProcessRow } from '../../../src/dashboard/view/rows.js';
 import { filterOf, labelOf } from '../../../src/dashboard/view/table.js';
 import { treeOf } from '../../../src/dashboard/view/tree.js';
+import type { RuntimeFact } from '../../../streams/events.js';
 import type { ClusterObserverSnapshot, LogEntry, ObserverSnapshot } from '../../../streams/index.js';
 import { crash } from '../../helpers/cluster-source.js';
-import { server } from '../../helpers/events.js';
+import { server, supervisor } from '../../helpers/events.js';
 import { clusterOf, nodeAt, snapshotNow } from '../../helpers/snapshots.js';
 
 function seen(...snapshots: readonly ClusterObserverSnapshot[]): ClusterView {
@@ -35,7 +36,7 @@ function seen(...snapshots: readonly ClusterObserverSnapshot[]): ClusterView {
 
 /** The cluster of one node at that moment. */
 function at(timestamp: number, snapshot: ObserverSnapshot = nodeAt(timestamp, { p1: {} })): ClusterObserverSnapshot {
-  return { ...clusterOf({ a: snapshot }), timestamp };
+  return { ...clusterOf({ a: snapshot }), timestamp, monotonic: timestamp };
 }
 
 describe('a view', () => {
@@ -53,10 +54,10 @@ describe('a view', () => {
     const dead = clusterOf({ a: null });
     const lost = {
       ...dead,
-      nodes: dead.nodes.map((node) => ({ ...node, lastUpdate: 1000, lastSnapshot: alive, error: 'gone' })),
+      nodes: dead.nodes.map((node) => ({ ...node, lastUpdate: 1000, ageMs: 1000, lastSnapshot: alive, error: 'gone' })),
     };
     const { node, processes } = seen(at(0), at(1000, alive), lost).nodes[0] ?? {};
-    expect(node).toMatchObject({ status: 'disconnected', error: 'gone', lastUpdate: 1000, processes: 1, queue: 3 });
+    expect(node).toMatchObject({ status: 'disconnected', error: 'gone', heardAt: -1000, processes: 1, queue: 3 });
     expect(node).not.toHaveProperty('rate');
     expect(processes).toMatchObject([{ id: 'p1', messages: 10, queue: 3 }]);
     expect(summaryOf(seen(at(0), lost))).toMatchObject({ nodes: 1, connected: 0, processes: 0, queue: 0 });
@@ -67,10 +68,10 @@ describe('a view', () => {
     const heardAt = (updates: readonly number[], dead = ''): number | undefined => {
       const nodes = cluster.nodes.map((node, index) => ({
         ...node,
-        lastUpdate: updates[index] ?? 0,
+        ...(updates[index] !== undefined && { ageMs: 10_000 - updates[index] }),
         ...(dead.includes(node.nodeId) && { status: 'disconnected' as const, snapshot: null }),
       }));
-      return summaryOf(seen({ ...cluster, nodes })).oldestUpdate;
+      return summaryOf(seen({ ...cluster, monotonic: 10_000, nodes })).oldestHeardAt;
     };
     expect(heardAt([5000, 4000, 3000])).toBe(4000);
     expect(heardAt([5000, 4000, 3000], 'ab')).toBe(5000);
@@ -96,15 +97,17 @@ describe('the history', () => {
     expect(remember(history, seen(at(2 * SPAN_MS + 1)))).toBe(history);
   });
 
-  test('forgets what lies in the future after the clock was set back', () => {
+  test.each([-3_600_000, 3_600_000])('keeps its points, moved along, when the clock is set by %i ms', (step) => {
+    const stepped = (ms: number): ClusterObserverSnapshot => ({ ...at(ms), timestamp: ms + step });
     let history = noPast;
-    for (const ms of [10_000, 20_000, 30_000, 15_000, 17_000]) history = remember(history, seen(at(ms)));
-    expect(history.times).toEqual([10_000, 15_000, 17_000]);
-    expect(history.nodes['a']).toHaveLength(3);
+    for (const ms of [10_000, 20_000, 30_000]) history = remember(history, seen(at(ms)));
+    for (const ms of [30_500, 32_000]) history = remember(history, seen(stepped(ms)));
+    expect(history.times).toEqual([10_000, 20_000, 30_000, 32_000].map((ms) => ms + step));
+    expect(history.nodes['a']).toHaveLength(4);
   });
 
   test('has a gap where a node was not connected, and forgets one of which nothing is left', () => {
-    const gone = (ms: number) => ({ ...clusterOf({ a: null, b: nodeAt(ms, {}) }), timestamp: ms });
+    const gone = (ms: number) => ({ ...clusterOf({ a: null, b: nodeAt(ms, {}) }), timestamp: ms, monotonic: ms });
     let history = remember(noPast, seen(at(0)));
     history = remember(history, seen(gone(5000)));
     history = remember(history, seen(at(10_000)));
@@ -221,6 +224,20 @@ describe('a process', () => {
     const [blank] = seen(at(0, named)).nodes[0]?.processes ?? [];
     expect(blank && labelOf(blank)).toBe('p7');
   });
+
+  test('is called by its id and that of its child spec when it has no name, and found by either', () => {
+    const child: RuntimeFact = { type: 'child_started', supervisorId: 's', childId: 'session-42', id: 'p7' };
+    const anonymous = snapshotNow(0, [...supervisor('s'), ...server('p7'), child]);
+    const row = seen(at(0, anonymous)).nodes[0]?.processes.find(({ id }) => id === 'p7');
+    expect(row && labelOf(row)).toBe('p7 session-42');
+    expect(row && [filterOf({ text: 'SESSION p7' })(row), filterOf({ text: 'session-43' })(row)]).toEqual([
+      true,
+      false,
+    ]);
+    const name: RuntimeFact = { type: 'name_registered', name: 'cart', id: 'p7' };
+    const named = seen(at(0, snapshotNow(0, [...supervisor('s'), ...server('p7'), child, name]))).nodes[0]?.processes;
+    expect(named?.map(labelOf)).toContain('cart');
+  });
 });
 
 describe('the tree', () => {
@@ -234,7 +251,7 @@ describe('the tree', () => {
       ...(parent !== undefined && { parentKey: `a ${parent}` }),
     });
     const processes = [below('p1', 'p2'), below('p2', 'p1'), below('p3', 'p2'), below('p4', 'p4'), below('p5', 'gone')];
-    const lines = treeOf({ timestamp: 0, nodes: [{ node, processes }] }, new Set());
+    const lines = treeOf({ timestamp: 0, monotonic: 0, nodes: [{ node, processes }] }, new Set());
     expect(lines.map(({ key, depth }) => `${depth} ${key}`)).toEqual([
       '0 a',
       '1 a p2',

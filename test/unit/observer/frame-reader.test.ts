@@ -22,6 +22,7 @@ test('an answer that a push has overtaken does not take the reader back', async 
   let reply: (text: string) => void = () => {};
   const reader = new FrameReader<string>({
     now: () => 0,
+    monotonic: () => 0,
     request: () =>
       new Promise((resolve) => {
         reply = resolve;

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { ObserverEvent } from '../../../src/observer/observer.js';
 import { createRuntime } from '../../../src/runtime.js';
+import type { ProcessTreeNode } from '../../../streams/snapshot.js';
 import { childOf, createFamily } from '../../helpers/family.js';
 import { counter, gate } from '../../helpers/servers.js';
 import { createWorld, type World } from '../../helpers/world.js';
@@ -58,6 +59,33 @@ describe('a snapshot', () => {
       { type: 'supervisor', id: sup.id, name: 'top', children: [{ id: a.id }, { id: again.id }] },
       { type: 'genserver', id: lone.id, name: 'lone' },
     ]);
+  });
+
+  test('knows a child without a name by the id of its child spec, restarted or not', async () => {
+    const { Supervisor, GenServer, Observer } = world;
+    const family = createFamily(world);
+    const nested = { id: 'nested', start: () => Supervisor.start({ children: [family.worker('leaf')] }) };
+    const sup = await Supervisor.start({ children: [family.worker('a'), nested] });
+    const shown = () => Observer.getProcessTree().map(({ childId, children }) => [childId, children?.map(childIds)]);
+    const childIds = (node: ProcessTreeNode): unknown => [node.childId, node.children?.map((below) => below.childId)];
+    const expected = [
+      [
+        undefined,
+        [
+          ['nested', ['leaf']],
+          ['a', undefined],
+        ],
+      ],
+    ];
+    expect(shown()).toEqual(expected);
+    const old = childOf(world, sup, 'a');
+    GenServer.cast(old, 'boom');
+    await world.settle();
+    expect(childOf(world, sup, 'a').id).not.toBe(old.id);
+    expect(shown()).toEqual(expected);
+    const { servers, supervisors } = Observer.getSnapshot();
+    expect(servers.map(({ childId }) => childId)).toEqual(['leaf', 'a']);
+    expect(supervisors.map((row) => 'childId' in row)).toEqual([false, true]);
   });
 
   test('is in parts what it is as a whole', async () => {

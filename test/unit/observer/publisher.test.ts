@@ -29,7 +29,7 @@ function publish(initial: NodeModel): Published {
   const clock = new SimulatedClock();
   let model = initial;
   const publisher = createPublisher<string>({
-    now: () => clock.now(),
+    monotonic: () => clock.monotonic(),
     scheduler: schedulerOf(clock),
     local: {
       currentModel: () => model,

@@ -14,7 +14,7 @@ const given = (...facts: readonly (RuntimeFact | readonly RuntimeFact[])[]) => {
   return {
     before,
     when(fact: RuntimeFact) {
-      const after = evolve(before, { ...fact, seq: past.length + 1, at: 2000 });
+      const after = evolve(before, { ...fact, seq: past.length + 1, at: 2000, monotonic: 2000 });
       return {
         after,
         /** The rows as far as they are of interest. */
@@ -71,7 +71,9 @@ describe('a server', () => {
   test('is stopping when it was asked to stop, and does not run again', () => {
     const { after, gives } = given(server('p1')).when({ type: 'process_stopping', id: 'p1' });
     gives({ servers: [{ status: 'stopping' }] });
-    expect(evolve(after, { type: 'process_started', id: 'p1', kind: 'genserver', seq: 9, at: 9 })).toBe(after);
+    expect(evolve(after, { type: 'process_started', id: 'p1', kind: 'genserver', seq: 9, at: 9, monotonic: 9 })).toBe(
+      after,
+    );
   });
 
   test('adds up its calls, casts and infos, and has the queue it told last', () => {
@@ -122,7 +124,14 @@ describe('a name', () => {
   test('shows in the row, and leaves no empty place in it when it goes', () => {
     const named = given(server('p1')).when({ type: 'name_registered', name: 'a', id: 'p1' });
     named.gives({ servers: [{ name: 'a' }] });
-    const unnamed = evolve(named.after, { type: 'name_unregistered', name: 'a', id: 'p1', seq: 9, at: 9 });
+    const unnamed = evolve(named.after, {
+      type: 'name_unregistered',
+      name: 'a',
+      id: 'p1',
+      seq: 9,
+      at: 9,
+      monotonic: 9,
+    });
     expect(unnamed.servers.rows.map((row) => 'name' in row)).toEqual([false]);
   });
 
@@ -149,7 +158,7 @@ describe('a supervisor', () => {
   test('counts a child that is started, and the child knows it', () => {
     given(supervisor('p1'), server('p2'))
       .when(child('p1', 'p2'))
-      .gives({ supervisors: [{ childCount: 1 }], servers: [{ parentId: 'p1' }] });
+      .gives({ supervisors: [{ childCount: 1 }], servers: [{ parentId: 'p1', childId: 'c' }] });
   });
 
   test('counts a supervisor among its children', () => {

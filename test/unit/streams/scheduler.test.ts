@@ -1,4 +1,4 @@
-import { interval, type SchedulerAction, take, timer } from 'rxjs';
+import { debounceTime, interval, type SchedulerAction, Subject, take, timeInterval, timer } from 'rxjs';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { schedulerOf } from '../../../streams/scheduler.js';
 import { CountingClock } from '../../helpers/world.js';
@@ -15,6 +15,21 @@ describe('an Rx scheduler on a clock', () => {
   test('tells the time of the clock', () => {
     clock.advance(42);
     expect(scheduler.now()).toBe(clock.now());
+  });
+
+  test('does not let operators that measure time notice when the clock is set', () => {
+    const heard: number[] = [];
+    const source$ = new Subject<number>();
+    source$.pipe(debounceTime(100, scheduler), timeInterval(scheduler)).subscribe(({ interval: ms }) => heard.push(ms));
+    source$.next(1);
+    clock.advance(60);
+    source$.next(2);
+    clock.stepWallClock(-3_600_000);
+    clock.advance(200);
+    source$.next(3);
+    clock.stepWallClock(3_600_000);
+    clock.advance(100);
+    expect(heard).toEqual([160, 200]);
   });
 
   test('runs timers of Rx', () => {

@@ -49,7 +49,11 @@ describe('the tree', () => {
   });
 
   test('of a snapshot is computed when read, once', () => {
-    const snapshot = snapshotOf(model, 0, { heapUsed: 0, heapTotal: 0, external: 0, rss: 0, timestamp: 0 });
+    const snapshot = snapshotOf(
+      model,
+      { timestamp: 0, monotonic: 0 },
+      { heapUsed: 0, heapTotal: 0, external: 0, rss: 0, timestamp: 0 },
+    );
     expect(snapshot.tree).toBe(snapshot.tree);
     expect(JSON.parse(JSON.stringify(snapshot)).tree).toHaveLength(2);
   });

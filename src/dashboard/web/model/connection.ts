@@ -28,7 +28,7 @@ export function connect(url: URL, { changed, received }: Handlers): void {
       socket.close();
       failures += 1;
       const delay = retryDelay(failures, Math.random());
-      changed({ status: 'waiting', retryAt: Date.now() + delay });
+      changed({ status: 'waiting', retryAt: performance.now() + delay });
       retryAfter(delay);
     };
     socket.onopen = () => {

@@ -16,10 +16,11 @@ export interface Dashboard {
   readonly live: Live;
   readonly router: Router;
   readonly themes: Themes;
-  /** Ticks every second, ms since the epoch on the browser's clock. */
+  /** Ticks every second, ms of the browser's monotonic clock. */
   readonly now: ReadonlySignal<number>;
-  /** The same moment on the clock of the server, which is the one that views and histories speak of. */
+  /** The same moment on the clocks of the server, which are the ones that views and histories speak of. */
   readonly serverNow: ReadonlySignal<number>;
+  readonly serverMonotonic: ReadonlySignal<number>;
   readonly summary: ReadonlySignal<Summary | undefined>;
   readonly table: ReadonlySignal<readonly ProcessRow[]>;
   readonly tree: ReadonlySignal<readonly TreeLine[]>;
@@ -33,18 +34,18 @@ export interface Dashboard {
   readonly isHelpOpen: Signal<boolean>;
 }
 
-const nobody: ClusterView = { timestamp: 0, nodes: [] };
+const nobody: ClusterView = { timestamp: 0, monotonic: 0, nodes: [] };
 
 export function createDashboard(window: Window, feed: URL): Dashboard {
   const live = createLive(feed);
   const router = createRouter(window);
-  const now = signal(Date.now());
+  const now = signal(performance.now());
   const isShown = signal(!window.document.hidden);
   window.setInterval(() => {
-    now.value = Date.now();
+    now.value = performance.now();
   }, 1000);
   window.document.addEventListener('visibilitychange', () => {
-    now.value = Date.now();
+    now.value = performance.now();
     isShown.value = !window.document.hidden;
   });
 
@@ -59,15 +60,16 @@ export function createDashboard(window: Window, feed: URL): Dashboard {
   const nodeIds = computed(() => live.view.value?.nodes.map(({ node }) => node.nodeId).join(' ') ?? '');
   const collapsed = signal<ReadonlySet<string>>(new Set());
   const pausedAt = signal<number | undefined>(undefined);
+  const sinceView = computed(() =>
+    live.view.value === undefined ? 0 : Math.max(0, now.value - live.receivedAt.value),
+  );
   return {
     live,
     router,
     themes: createThemes(window),
     now,
-    serverNow: computed(() => {
-      const sinceThen = Math.max(0, now.value - live.receivedAt.value);
-      return (live.view.value?.timestamp ?? now.value) + (live.receivedAt.value === 0 ? 0 : sinceThen);
-    }),
+    serverNow: computed(() => (live.view.value?.timestamp ?? Date.now()) + sinceView.value),
+    serverMonotonic: computed(() => (live.view.value?.monotonic ?? 0) + sinceView.value),
     summary: computed(() => live.view.value && summaryOf(live.view.value)),
     table: computed(() => tableOf(shown.value, filter.value, router.address.value.sorting)),
     tree: computed(() => treeOf(branchesOf(shown.value, filter.value), collapsed.value)),

@@ -13,7 +13,7 @@ export type Freshness =
 /** Up to this age data is live, ms: nodes tell what changed every second or so. */
 const LIVE_MS = 5000;
 
-/** `receivedAt`, `now`: ms since the epoch on the browser's clock; all others are on the server's. */
+/** `receivedAt`, `now`: ms of the browser's monotonic clock; all others are of the server's. */
 export function freshness(
   link: Link,
   problem: string | undefined,
@@ -22,7 +22,7 @@ export function freshness(
   receivedAt: number,
   now: number,
 ): Freshness {
-  const ageThen = view === undefined ? 0 : view.timestamp - (summary?.oldestUpdate ?? view.timestamp);
+  const ageThen = view === undefined ? 0 : view.monotonic - (summary?.oldestHeardAt ?? view.monotonic);
   const age = view === undefined ? undefined : Math.max(0, now - receivedAt) + Math.max(0, ageThen);
   if (link.status === 'waiting') {
     return { kind: 'lost', age, retryIn: Math.max(0, Math.ceil((link.retryAt - now) / 1000)) };

@@ -1,4 +1,4 @@
-/** The connection to the server of the dashboard. `retryAt`: ms since the epoch. */
+/** The connection to the server of the dashboard. `retryAt`: ms of the browser's monotonic clock. */
 export type Link =
   | { readonly status: 'connecting' }
   | { readonly status: 'open' }

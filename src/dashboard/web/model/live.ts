@@ -13,7 +13,7 @@ export interface Live {
   readonly history: ReadonlySignal<History>;
   readonly log: ReadonlySignal<Log>;
   readonly link: ReadonlySignal<Link>;
-  /** When the view arrived, ms since the epoch on the browser's clock. */
+  /** When the view arrived, ms of the browser's monotonic clock. */
   readonly receivedAt: ReadonlySignal<number>;
   /** Why the server hears nothing of the cluster; absent: it does. */
   readonly problem: ReadonlySignal<string | undefined>;
@@ -21,7 +21,7 @@ export interface Live {
   readonly version: ReadonlySignal<string>;
 }
 
-const nothing: ClusterView = { timestamp: 0, nodes: [] };
+const nothing: ClusterView = { timestamp: 0, monotonic: 0, nodes: [] };
 
 export function createLive(url: URL): Live {
   const view = signal<ClusterView | undefined>(undefined);
@@ -46,7 +46,7 @@ export function createLive(url: URL): Live {
       case 'view':
         base = applyChanges(base, message);
         view.value = base;
-        receivedAt.value = Date.now();
+        receivedAt.value = performance.now();
         history.value = remember(history.value, base);
         break;
       case 'log':

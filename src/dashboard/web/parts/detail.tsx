@@ -124,7 +124,7 @@ interface FiguresProps {
 }
 
 function FiguresOf({ row, node, isGone }: FiguresProps) {
-  const viewedAt = useDashboard().live.view.value?.timestamp ?? 0;
+  const viewedAt = useDashboard().live.view.value?.monotonic ?? 0;
   const isRunning = !isGone && node?.status === 'connected';
   const uptime = isRunning ? formatUptime(uptimeOf(row, node, viewedAt)) : UNKNOWN;
   const figures: readonly (readonly [name: string, value: string])[] =
@@ -149,9 +149,10 @@ function FiguresOf({ row, node, isGone }: FiguresProps) {
     ['Uptime', uptime],
     ['Started', formatTime(row.startedAt - (node?.clockAheadMs ?? 0))],
   ] as const;
+  const place = row.childId === undefined ? [] : ([['Child id', row.childId]] as const);
   return (
     <dl class={`facts ${isRunning ? '' : 'is-stale'}`}>
-      {[...figures, ...always].map(([name, value]) => (
+      {[...figures, ...always, ...place].map(([name, value]) => (
         <div key={name}>
           <dt>{name}</dt>
           <dd>{value}</dd>

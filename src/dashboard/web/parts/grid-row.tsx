@@ -34,7 +34,7 @@ export function GridRow({ row, index, top, isActive, isOpen, measure, open }: Gr
       {COLUMNS.map((column, at) => (
         <div key={column} class={`cell is-${column}`} role="gridcell" aria-colindex={at + 1}>
           {measure?.column === column && <Bar share={(row[measure.column] ?? 0) / measure.top} />}
-          <Cell row={row} column={column} uptimeMs={isStale ? undefined : uptimeOf(row, node, view?.timestamp ?? 0)} />
+          <Cell row={row} column={column} uptimeMs={isStale ? undefined : uptimeOf(row, node, view?.monotonic ?? 0)} />
         </div>
       ))}
     </div>

@@ -35,10 +35,10 @@ interface NodeCardProps {
 }
 
 function NodeCard({ node, isChosen, rates, top }: NodeCardProps) {
-  const { live, router, nodeNames, serverNow } = useDashboard();
-  const { nodeId, status, vitals, memory, rate, error, lastUpdate } = node;
+  const { live, router, nodeNames, serverNow, serverMonotonic } = useDashboard();
+  const { nodeId, status, vitals, memory, rate, error, heardAt } = node;
   const isLive = status === 'connected';
-  const age = lastUpdate === 0 ? undefined : Math.max(0, serverNow.value - lastUpdate);
+  const age = heardAt === undefined ? undefined : Math.max(0, serverMonotonic.value - heardAt);
   const choose = (): void => router.go({ nodeId: isChosen ? undefined : nodeId });
   return (
     <button

@@ -23,7 +23,7 @@ function later(state: State, queue: number): State {
   const processes = alpha.processes.map((row) => (row.id === 'p3' ? { ...row, queue } : row));
   return reduce(state, {
     type: 'view',
-    view: { timestamp: NOW + 1000, nodes: [{ ...alpha, processes }, beta] },
+    view: { timestamp: NOW + 1000, monotonic: NOW + 1000, nodes: [{ ...alpha, processes }, beta] },
     now: NOW + 1000,
   });
 }
@@ -86,7 +86,7 @@ describe('the table of processes', () => {
     const rows = Array.from({ length: 100 }, (_, i) =>
       processOf(ALPHA, `p${i}`, { name: `w${String(i).padStart(3, '0')}` }),
     );
-    const state = startedWith({ timestamp: NOW, nodes: [{ ...family(ALPHA), processes: rows }] });
+    const state = startedWith({ timestamp: NOW, monotonic: NOW, nodes: [{ ...family(ALPHA), processes: rows }] });
     expect(chosen(press(state, 'pagedown'))).toBe('w019');
     expect(chosen(press(state, 'end'))).toBe('w099');
     expect(press(state, 'end').processes.cursor.top).toBe(81);
@@ -204,7 +204,7 @@ describe('the detail of a process', () => {
   });
 
   test('stays as it was last seen when the process is gone', () => {
-    const gone = reduce(detail, { type: 'view', view: { timestamp: NOW, nodes: [] }, now: NOW });
+    const gone = reduce(detail, { type: 'view', view: { timestamp: NOW, monotonic: NOW, nodes: [] }, now: NOW });
     expect(gone.overlays).toMatchObject([{ isGone: true, row: { name: 'alpha-busy' } }]);
     expect(later(gone, 0).overlays).toMatchObject([{ isGone: false }]);
   });

@@ -95,7 +95,11 @@ describe('processes', () => {
 
   test('show whole names where there is room', () => {
     const name = `worker-${'x'.repeat(20)}`;
-    const view = { timestamp: NOW, nodes: [{ ...family(ALPHA), processes: [processOf(ALPHA, 'p1', { name })] }] };
+    const view = {
+      timestamp: NOW,
+      monotonic: NOW,
+      nodes: [{ ...family(ALPHA), processes: [processOf(ALPHA, 'p1', { name })] }],
+    };
     expect(screen(startedWith(view, LARGE))).toContain(`${name} `);
     expect(screen(startedWith(view, SMALL))).toMatch(/worker-x+…/);
     expect(screen(startedWith(view, LARGE))).toContain(ALPHA);
@@ -103,13 +107,17 @@ describe('processes', () => {
 
   test('do not steer the terminal by their names', () => {
     const name = '\u001b[2Jevil\u202e\r\n';
-    const view = { timestamp: NOW, nodes: [{ ...family(ALPHA), processes: [processOf(ALPHA, 'p1', { name })] }] };
+    const view = {
+      timestamp: NOW,
+      monotonic: NOW,
+      nodes: [{ ...family(ALPHA), processes: [processOf(ALPHA, 'p1', { name })] }],
+    };
     expect(screen(startedWith(view))).toContain('·[2Jevil···');
   });
 
   test('are drawn only as many as there is room for', () => {
     const processes = Array.from({ length: 10_000 }, (_, i) => processOf(ALPHA, `p${i}`));
-    const text = screen(startedWith({ timestamp: NOW, nodes: [{ ...family(ALPHA), processes }] }));
+    const text = screen(startedWith({ timestamp: NOW, monotonic: NOW, nodes: [{ ...family(ALPHA), processes }] }));
     expect(text.match(/●.* alpha /g)).toHaveLength(19);
     expect(text).toContain('1 of 10,000');
   });

@@ -17,6 +17,7 @@ describe('the data of a chart', () => {
   test('has a gap where nothing was recorded', () => {
     const history: History = {
       times: [2000, 4000, 60_000],
+      clockMs: 0,
       nodes: { a: [{ rate: 1 }, null, { rate: 3 }] },
     };
     expect(chartData(history, [{ label: 'a', nodeIds: ['a'] }], 'rate')).toEqual({
@@ -28,6 +29,7 @@ describe('the data of a chart', () => {
   test('adds up several nodes, but shows the slowest of several event loops', () => {
     const history: History = {
       times: [2000, 4000],
+      clockMs: 0,
       nodes: { a: [{ rate: 1, loopDelayP99: 9 }, null], b: [{ rate: 2, loopDelayP99: 4 }, { rate: 5 }] },
     };
     const lines = [{ label: 'both', nodeIds: ['a', 'b'] }];

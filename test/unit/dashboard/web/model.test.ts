@@ -6,7 +6,7 @@ import { namesOf } from '../../../../src/dashboard/web/model/node-names.js';
 import { retryDelay } from '../../../../src/dashboard/web/model/retry-delay.js';
 
 describe('how old the data is', () => {
-  const view = { timestamp: 50_000, nodes: [] };
+  const view = { timestamp: 1_700_000_000_000, monotonic: 50_000, nodes: [] };
   const summary: Summary = {
     nodes: 1,
     connected: 1,
@@ -14,7 +14,7 @@ describe('how old the data is', () => {
     queue: 0,
     messages: 0,
     restarts: 0,
-    oldestUpdate: 49_000,
+    oldestHeardAt: 49_000,
   };
 
   test('is told by the clock of the server for what was there, and by that of the browser since', () => {
@@ -46,7 +46,7 @@ describe('how old the data is', () => {
   });
 
   test('is not live when no node is left', () => {
-    const { oldestUpdate: _, ...none } = { ...summary, nodes: 0, connected: 0 };
+    const { oldestHeardAt: _, ...none } = { ...summary, nodes: 0, connected: 0 };
     expect(freshness({ status: 'open' }, undefined, view, none, 1000, 2000)).toEqual({
       kind: 'deaf',
       age: undefined,

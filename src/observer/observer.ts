@@ -36,6 +36,7 @@ import type { ProcessRef } from '../process/behavior.js';
 import type { CostMeter } from './cost.js';
 import { EventLog } from './event-log.js';
 
+/** What the handlers of `subscribe` and of `startPolling` are called with; only the latter get `stats_update`. */
 export type ObserverEvent =
   | { readonly type: 'server_started'; readonly stats: GenServerStats }
   | { readonly type: 'server_stopped'; readonly id: string; readonly reason: ExitFact }
@@ -51,7 +52,8 @@ export type ObserverEvent =
       readonly newId: string;
       /** How often this child has been restarted by now. */
       readonly attempt: number;
-    };
+    }
+  | StatsUpdate;
 
 export interface StatsUpdate {
   readonly type: 'stats_update';
@@ -79,7 +81,7 @@ export interface ObserverApi {
   getProcessCount(): number;
   /** Hears of starts, crashes, restarts and exits. Returns the unsubscribe function. */
   subscribe(handler: (event: ObserverEvent) => void): () => void;
-  /** Calls `handler` at once and then every `ms`. Returns the stop function. */
+  /** Calls `handler` before it returns, and then every `ms`. Returns the stop function. */
   startPolling(ms: number, handler: (update: StatsUpdate) => void): () => void;
   /**
    * Stops a process; a supervisor with its children. A GenServer that has not stopped after 5 s is killed. One that is
@@ -201,12 +203,14 @@ export function createObserver(ports: ObserverPorts): LocalObserver {
       checkInterval(ms);
       checkHandler(handler);
       const deliver = isolated(handler, ports.onError);
+      const update = ({ servers, supervisors }: NodeModel): void =>
+        void deliver({ type: 'stats_update', servers: servers.rows, supervisors: supervisors.rows });
+      // Begun before the first call: a handler that blocks, or throws, does not shift the rest.
       // A read that takes longer than the interval is not given up for the next, or none would ever come to its end.
-      const subscription = timer(0, ms, ports.scheduler)
+      const subscription = timer(ms, ms, ports.scheduler)
         .pipe(exhaustMap(() => settledModel$))
-        .subscribe(({ servers, supervisors }) =>
-          deliver({ type: 'stats_update', servers: servers.rows, supervisors: supervisors.rows }),
-        );
+        .subscribe(update);
+      update(currentModel());
       return () => subscription.unsubscribe();
     },
     async stopProcess(target, reason = 'normal') {

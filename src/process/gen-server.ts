@@ -131,7 +131,7 @@ interface Parts {
   readonly processes: ProcessTable;
   readonly scheduler: Scheduler;
   readonly deadlines: Deadlines;
-  onLifecycleEvent(handler: (event: LifecycleEvent) => void): () => void;
+  onLifecycleEvent(handler: (event: LifecycleEvent<GenServerRef>) => void): () => void;
 }
 
 export function createGenServer({ processes, scheduler, deadlines, onLifecycleEvent }: Parts): GenServerApi {

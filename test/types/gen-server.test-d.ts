@@ -1,5 +1,5 @@
 import { expectTypeOf, test } from 'vitest';
-import type { GenServerBehavior, GenServerRef, ProcessRef } from '../../src/process/behavior.js';
+import type { GenServerBehavior, GenServerRef, ProcessRef, SupervisorRef } from '../../src/process/behavior.js';
 import type { LifecycleEvent, ScheduledSend } from '../../src/process/gen-server.js';
 import { createRuntime } from '../../src/runtime.js';
 
@@ -8,7 +8,7 @@ type Cast = 'inc' | 'dec';
 declare const behavior: GenServerBehavior<number, Call, Cast, string>;
 declare const ref: GenServerRef<number, Call, Cast, string>;
 declare const anyRef: GenServerRef;
-const { GenServer, Registry } = createRuntime();
+const { GenServer, Registry, Supervisor } = createRuntime();
 
 test('start gives a ref that knows the messages of its behavior', () => {
   expectTypeOf(GenServer.start(behavior)).resolves.toEqualTypeOf<GenServerRef<number, Call, Cast, string>>();
@@ -95,5 +95,15 @@ test('lifecycle events are told apart by their type', () => {
     if (event.type === 'restarted') expectTypeOf(event.oldRef).toEqualTypeOf<GenServerRef>();
     // @ts-expect-error a start has no error
     if (event.type === 'started') void event.error;
+  });
+});
+
+test('one list holds the lifecycle events of both kinds', () => {
+  const events: LifecycleEvent[] = [];
+  GenServer.onLifecycleEvent((event) => events.push(event));
+  Supervisor.onLifecycleEvent((event) => events.push(event));
+  Supervisor.onLifecycleEvent((event) => {
+    if (event.type === 'restarted') expectTypeOf(event.ref).toEqualTypeOf<GenServerRef | SupervisorRef>();
+    else expectTypeOf(event.ref).toEqualTypeOf<SupervisorRef>();
   });
 });

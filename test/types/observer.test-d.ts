@@ -1,5 +1,6 @@
 import type { Observable } from 'rxjs';
 import { expectTypeOf, test } from 'vitest';
+import type { ObserverEvent } from '../../src/observer/observer.js';
 import { createRuntime } from '../../src/runtime.js';
 import type { MessageTraced, RuntimeEvent, RuntimeFact } from '../../streams/events.js';
 import { poll } from '../../streams/poll.js';
@@ -57,4 +58,12 @@ test('a process is stopped for a reason there is', () => {
   void Observer.stopProcess('p1', 'shutdown');
   // @ts-expect-error no such reason
   void Observer.stopProcess('p1', 'because');
+});
+
+test('one handler takes the events of subscribe and the updates of startPolling', () => {
+  const handler = (event: ObserverEvent): void => {
+    if (event.type === 'stats_update') expectTypeOf(event.servers).toEqualTypeOf<readonly GenServerStats[]>();
+  };
+  Observer.subscribe(handler);
+  Observer.startPolling(1000, handler);
 });

@@ -42,19 +42,19 @@ const STOP_MS = 5000;
 
 export interface RuntimeOptions {
   /** Default: the machine's clock. */
-  readonly clock?: Clock;
+  readonly clock?: Clock | undefined;
   /** `false`: nobody subscribes to the bus, and the Observer of this runtime throws ObserverDisabledError. */
-  readonly observer?: false;
+  readonly observer?: false | undefined;
   /** How often processes tell what they did while nobody asks, ms; somebody who asks is told at once. Default 50. */
-  readonly flushIntervalMs?: number;
+  readonly flushIntervalMs?: number | undefined;
   /** What observing may cost, as a share of one core: when it costs more, the flush interval grows. Default 0.02. */
-  readonly budget?: number;
+  readonly budget?: number | undefined;
   /** A handler that holds the event loop for so long is told of in a `loop_blocked` event, ms. Default 50. */
-  readonly loopBlockedMs?: number;
+  readonly loopBlockedMs?: number | undefined;
   /** Hears what listeners throw, and what goes wrong between nodes. Default: a warning of the Node process. */
-  readonly onError?: (error: unknown) => void;
+  readonly onError?: ((error: unknown) => void) | undefined;
   /** How nodes reach each other. Default: WebSockets. */
-  readonly transport?: Transport;
+  readonly transport?: Transport | undefined;
 }
 
 /** All nodes of the cluster, as one of them sees them. */
@@ -62,6 +62,8 @@ export type ClusterObserverSnapshot = snapshots.ClusterObserverSnapshot<NodeId>;
 /** One node in a cluster snapshot. */
 export type NodeObserverSnapshot = snapshots.NodeObserverSnapshot<NodeId>;
 export type ClusterObserverEvent = clusterObserver.ClusterObserverEvent<NodeId>;
+/** What went otherwise than planned between the observers of nodes, and was made good. */
+export type ClusterObserverHealth = clusterObserver.ClusterObserverHealth<NodeId>;
 export type ClusterObserver = clusterObserver.ClusterObserverApi<NodeId>;
 
 export interface Runtime {
@@ -81,7 +83,7 @@ export interface Runtime {
 
 export interface ShutdownOptions {
   /** How long everything together may take, ms. Default 10000; Infinity: as long as it takes. */
-  readonly timeout?: number;
+  readonly timeout?: number | undefined;
 }
 
 /**

@@ -12,40 +12,40 @@ export interface ClusterConfig {
   /** A letter, then letters, digits, `_` or `-`; at most 64. */
   readonly nodeName: string;
   /** The address in the node id, under which others reach this node. Default `127.0.0.1`. */
-  readonly host?: string;
+  readonly host?: string | undefined;
   /** The address to bind; `0.0.0.0` or `::` for all. Default: `host`. */
-  readonly listen?: string;
+  readonly listen?: string | undefined;
   /** Default 4369. 0 lets the operating system choose; the node id then has the port it chose. */
-  readonly port?: number;
+  readonly port?: number | undefined;
   /** `name@host:port` of nodes to join through; any one that answers will do. Default none. */
-  readonly seeds?: readonly string[];
+  readonly seeds?: readonly string[] | undefined;
   /**
    * Every node of the cluster has the same. It never crosses the wire. Of several, the first is used and each is accepted:
    * so a secret is exchanged without a stop, first `[old, new]` on every node, then `[new, old]`, then `[new]`.
    */
-  readonly clusterSecret?: string | readonly string[];
+  readonly clusterSecret?: string | readonly string[] | undefined;
   /**
    * For those who only look on: whoever proves this one comes as an observer, never as a node. Several are exchanged like
    * several of `clusterSecret`, which there must be, and which lets observers in, too. Default none.
    */
-  readonly observerSecret?: string | readonly string[];
+  readonly observerSecret?: string | readonly string[] | undefined;
   /**
    * Encrypts all links, and proves that this node is at its address; with `requestPeerCert`, that of whoever connects, too.
    * The same on every node: one with it and one without do not understand each other.
    */
-  readonly tls?: TlsSettings;
+  readonly tls?: TlsSettings | undefined;
   /** Default 1000. */
-  readonly heartbeatIntervalMs?: number;
+  readonly heartbeatIntervalMs?: number | undefined;
   /** A peer silent for so many intervals is down. Default 5. */
-  readonly heartbeatMissThreshold?: number;
+  readonly heartbeatMissThreshold?: number | undefined;
   /** The first delay before a lost or unreachable node is dialled again. Default 1000. */
-  readonly reconnectBaseDelayMs?: number;
+  readonly reconnectBaseDelayMs?: number | undefined;
   /** The longest such delay. Default 30000. */
-  readonly reconnectMaxDelayMs?: number;
+  readonly reconnectMaxDelayMs?: number | undefined;
   /** How long a node that is gone stays in the view as `disconnected`. Default 60000. */
-  readonly forgetAfterMs?: number;
+  readonly forgetAfterMs?: number | undefined;
   /** Listen beyond loopback although there is no `clusterSecret`: whoever can connect can join. Default false. */
-  readonly insecure?: boolean;
+  readonly insecure?: boolean | undefined;
 }
 
 /** A {@link ClusterConfig} that was checked, with every default in its place. */

@@ -76,12 +76,12 @@ type Pem = string | Uint8Array;
 /** Certificates and keys. */
 export interface TlsSettings {
   /** This side's certificate, and its key. A side that only dials may do without. */
-  readonly cert?: Pem;
-  readonly key?: Pem;
+  readonly cert?: Pem | undefined;
+  readonly key?: Pem | undefined;
   /** Whom to trust. Default: those whom Node.js trusts. */
-  readonly ca?: Pem | readonly Pem[];
+  readonly ca?: Pem | readonly Pem[] | undefined;
   /** Whoever connects needs a certificate of `ca`, too. Default false. */
-  readonly requestPeerCert?: boolean;
+  readonly requestPeerCert?: boolean | undefined;
 }
 
 /** How links reach other processes; encrypted, with `tls`. */

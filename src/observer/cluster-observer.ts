@@ -59,9 +59,9 @@ export type ClusterObserverEvent<Id extends string = string> =
 
 export interface ClusterSnapshotOptions {
   /** Take a snapshot that is at most 2 s old. Default true. */
-  readonly useCache?: boolean;
+  readonly useCache?: boolean | undefined;
   /** How long to wait for a node, ms. Default 5000. A node that takes longer is in the snapshot as `timeout`. */
-  readonly timeout?: number;
+  readonly timeout?: number | undefined;
 }
 
 export interface CacheStatus {

@@ -10,29 +10,29 @@ import type { Scheduler } from './scheduler.js';
 
 export interface GenServerOptions {
   /** Registers the process under this name. */
-  readonly name?: string;
+  readonly name?: string | undefined;
   /** How long `init` may take, ms. Default 5000; Infinity: as long as it takes. */
-  readonly initTimeout?: number;
+  readonly initTimeout?: number | undefined;
   /** How many messages may wait in the mailbox. Default: no limit. */
-  readonly mailboxLimit?: number;
+  readonly mailboxLimit?: number | undefined;
   /** What is done with a message for a full mailbox. Default `reject`. What is dropped is counted in the stats. */
-  readonly overload?: OverloadPolicy;
+  readonly overload?: OverloadPolicy | undefined;
   /**
    * The async context (AsyncLocalStorage) that handlers run in. `runtime`, the default: the one that was current when the
    * runtime was created, normally none, so that no caller's context reaches the messages of another. `caller`: each
    * message is handled in the context of its sender, and `init` in that of the starter; it costs about 1 us a message.
    */
-  readonly context?: 'runtime' | 'caller';
+  readonly context?: 'runtime' | 'caller' | undefined;
 }
 
 export interface StopOptions {
   /** How long it may take, ms; then the process is killed. Default Infinity. */
-  readonly timeout?: number;
+  readonly timeout?: number | undefined;
 }
 
 export interface CallOptions {
   /** How long to wait for the reply, ms. Default 5000; Infinity: for ever. */
-  readonly timeout?: number;
+  readonly timeout?: number | undefined;
 }
 
 /** What happened to a process. Errors and reasons are plain data. */

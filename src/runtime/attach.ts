@@ -20,17 +20,17 @@ const RECONNECT_MAX_DELAY_MS = 5000;
 
 export interface AttachOptions extends Pick<ClusterConfig, 'tls' | 'forgetAfterMs'> {
   /** The cluster's own; an `observerSecret` will do here, too. Of several, the first is used. */
-  readonly clusterSecret?: string | readonly string[];
+  readonly clusterSecret?: string | readonly string[] | undefined;
   /** The one that lets nobody in but observers. One of the two, where the nodes have secrets. */
-  readonly observerSecret?: string | readonly string[];
+  readonly observerSecret?: string | readonly string[] | undefined;
   /** How long the first contact may take, ms. Default 5000. */
-  readonly timeout?: number;
+  readonly timeout?: number | undefined;
   /** Hears what handlers throw, and what goes wrong with nodes later on. Default: a warning of the Node process. */
-  readonly onError?: (error: unknown) => void;
+  readonly onError?: ((error: unknown) => void) | undefined;
   /** Default: the machine's clock. */
-  readonly clock?: Clock;
+  readonly clock?: Clock | undefined;
   /** How nodes are reached. Default: WebSockets. */
-  readonly transport?: Transport;
+  readonly transport?: Transport | undefined;
 }
 
 /**

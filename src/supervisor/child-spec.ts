@@ -15,15 +15,15 @@ import type { RestartType } from './strategy.js';
 
 export interface ChildOptions {
   /** Default `permanent`. */
-  readonly restart?: RestartType;
+  readonly restart?: RestartType | undefined;
   /**
    * How long the child may take to stop, ms; then it is killed. 0: it is killed at once. Default 5000 for a GenServer;
    * for a supervisor Infinity, since its own children have their time-outs. So long may its `terminate` take after a crash,
    * too, before it is restarted.
    */
-  readonly shutdownTimeout?: number;
+  readonly shutdownTimeout?: number | undefined;
   /** Whether its ending by itself counts for `autoShutdown`, which then must not be `never`. Default false. */
-  readonly significant?: boolean;
+  readonly significant?: boolean | undefined;
 }
 
 export interface ChildSpec extends ChildOptions {
@@ -47,16 +47,16 @@ export type AutoShutdown = 'never' | 'any_significant' | 'all_significant';
 
 export interface SupervisorOptions<Args extends readonly unknown[] = readonly unknown[]> {
   /** Default `one_for_one`. */
-  readonly strategy?: SupervisorStrategy;
+  readonly strategy?: SupervisorStrategy | undefined;
   /** Started in order, stopped in reverse. */
-  readonly children?: readonly ChildSpec[];
+  readonly children?: readonly ChildSpec[] | undefined;
   /** For `simple_one_for_one`, and only for it. */
-  readonly childTemplate?: ChildTemplate<Args>;
+  readonly childTemplate?: ChildTemplate<Args> | undefined;
   /** Default 3 restarts within 5000 ms. */
-  readonly restartIntensity?: RestartIntensity;
-  readonly name?: string;
+  readonly restartIntensity?: RestartIntensity | undefined;
+  readonly name?: string | undefined;
   /** Default `never`. */
-  readonly autoShutdown?: AutoShutdown;
+  readonly autoShutdown?: AutoShutdown | undefined;
 }
 
 const CHILD_OPTIONS = ['start', 'restart', 'shutdownTimeout', 'significant'] satisfies (keyof ChildTemplate)[];

@@ -74,7 +74,7 @@ interface Answers {
 
 export interface LifeOptions {
   /** The address of its machine. */
-  readonly dialFrom?: string;
+  readonly dialFrom?: string | undefined;
   /** By how much the clock of its machine is wrong, ms. */
   readonly aheadMs?: number;
   /** Runs the shop of the demo besides its workers. */

@@ -5,24 +5,24 @@ import type { ClusterSource } from '../source.js';
 /** How a dashboard is mounted in a server. */
 export interface DashboardHandlerOptions {
   /** The path it is mounted under, as `/ops`. Express tells it by itself, where the handler is given to `use('/ops', ...)`. */
-  readonly path?: string;
+  readonly path?: string | undefined;
   /**
    * Who knows it may look: at least 16 characters. Without one, only this machine may, and not through a proxy. `false`:
    * everybody who gets here may; for where something else keeps out who should not.
    */
-  readonly token?: string | false;
+  readonly token?: string | false | undefined;
   /** Names under which the dashboard is reached, besides addresses, `localhost` and the name of this machine. */
-  readonly hosts?: readonly string[];
+  readonly hosts?: readonly string[] | undefined;
   /** What is shown. Default: the ClusterObserver of this node, from when its cluster runs. */
-  readonly source?: ClusterSource;
+  readonly source?: ClusterSource | undefined;
 }
 
 /** A dashboard with a server of its own. */
 export interface DashboardOptions extends Omit<DashboardHandlerOptions, 'path'> {
   /** Default 4000; 0 lets the operating system choose. */
-  readonly port?: number;
+  readonly port?: number | undefined;
   /** The address to bind. Default `127.0.0.1`. Beyond loopback there is a token, made up when none is given. */
-  readonly host?: string;
+  readonly host?: string | undefined;
 }
 
 /** Options that were checked, with every default in its place. */

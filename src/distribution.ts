@@ -5,11 +5,40 @@ export const Cluster = defaultRuntime.Cluster;
 /** What is going on in all nodes. */
 export const ClusterObserver = defaultRuntime.ClusterObserver;
 
+export type { ErrorFact, ExitFact, ProcessKind, SupervisorStrategy } from '../streams/events.js';
+export type { LogEntry } from '../streams/log.js';
+export type { Moment } from '../streams/moment.js';
+export type {
+  ClusterAggregate,
+  GenServerStats,
+  LatencyStats,
+  MemoryStats,
+  NodeObserverStatus,
+  NodeVitals,
+  ObserverCost,
+  ObserverSnapshot,
+  Percentiles,
+  ProcessTreeNode,
+  ProcessVitals,
+  ServerStatus,
+  SupervisorStats,
+} from '../streams/snapshot.js';
+export type { Clock, Timer } from './clock.js';
 export type { ClusterApi, ClusterStatus, NodeInfo } from './cluster/cluster.js';
 export type { ClusterConfig } from './cluster/cluster-config.js';
 export type { NodeDownReason, NodeStatus } from './cluster/membership.js';
 export { NodeId, type NodeIdParts } from './cluster/node-id.js';
-export type { TlsSettings } from './cluster/transport.js';
+export type {
+  Address,
+  Closing,
+  Connection,
+  ConnectionHandlers,
+  Listener,
+  Seal,
+  TlsSettings,
+  Transport,
+  TransportViolation,
+} from './cluster/transport.js';
 export {
   ClusterAlreadyStartedError,
   ClusterNotStartedError,
@@ -31,6 +60,7 @@ export { type AttachedObserver, type AttachOptions, attach } from './runtime/att
 export type {
   ClusterObserver as ClusterObserverApi,
   ClusterObserverEvent,
+  ClusterObserverHealth,
   ClusterObserverSnapshot,
   NodeObserverSnapshot,
 } from './runtime.js';

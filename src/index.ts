@@ -16,14 +16,26 @@ export const ClusterObserver = defaultRuntime.ClusterObserver;
 export const shutdown = defaultRuntime.shutdown;
 
 export type {
+  ChildRestarted,
+  ChildStarted,
   ErrorFact,
   ExitFact,
+  LoopBlocked,
+  MessagesHandled,
   MessageTraced,
+  NameRegistered,
+  NameUnregistered,
+  ProcessCrashed,
+  ProcessExited,
   ProcessKind,
+  ProcessSpawned,
+  ProcessStarted,
+  ProcessStopping,
   RuntimeEvent,
   SupervisorStrategy,
 } from '../streams/events.js';
 export type { LogEntry } from '../streams/log.js';
+export type { Moment } from '../streams/moment.js';
 export type {
   ClusterAggregate,
   GenServerStats,
@@ -35,6 +47,7 @@ export type {
   ObserverSnapshot,
   Percentiles,
   ProcessTreeNode,
+  ProcessVitals,
   ServerStatus,
   SupervisorStats,
 } from '../streams/snapshot.js';
@@ -49,8 +62,10 @@ export type {
   Connection,
   ConnectionHandlers,
   Listener,
+  Seal,
   TlsSettings,
   Transport,
+  TransportViolation,
 } from './cluster/transport.js';
 export {
   AlreadyRegisteredError,
@@ -119,6 +134,7 @@ export { type AttachedObserver, type AttachOptions, attach } from './runtime/att
 export {
   type ClusterObserver as ClusterObserverApi,
   type ClusterObserverEvent,
+  type ClusterObserverHealth,
   type ClusterObserverSnapshot,
   createRuntime,
   type NodeObserverSnapshot,
@@ -126,7 +142,13 @@ export {
   type RuntimeOptions,
   type ShutdownOptions,
 } from './runtime.js';
-export type { AutoShutdown, ChildSpec, ChildTemplate, SupervisorOptions } from './supervisor/child-spec.js';
+export type {
+  AutoShutdown,
+  ChildOptions,
+  ChildSpec,
+  ChildTemplate,
+  SupervisorOptions,
+} from './supervisor/child-spec.js';
 export type { RestartIntensity } from './supervisor/intensity.js';
 export type { RestartType } from './supervisor/strategy.js';
 export type { ChildInfo, SupervisorApi, SupervisorLifecycleEvent } from './supervisor/supervisor.js';

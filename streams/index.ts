@@ -1,3 +1,4 @@
+export type { ChangeLog } from './change-log.js';
 export { applyChanges, type Changes, changesSince, type ServerColumns, type SupervisorColumns } from './changes.js';
 export type {
   ChildRestarted,
@@ -31,7 +32,7 @@ export {
   RELATIVE_ERROR,
 } from './histogram.js';
 export { histogramsOf, type LatencyHistograms, latencyOf, latencyStats, withSamples } from './latency.js';
-export { localModel$ } from './local.js';
+export { localModel$, type Portion } from './local.js';
 export type { LogEntry } from './log.js';
 export {
   clusterSnapshot,
@@ -70,6 +71,7 @@ export type {
   ObserverSnapshot,
   Percentiles,
   ProcessTreeNode,
+  ProcessVitals,
   ServerStatus,
   SupervisorStats,
 } from './snapshot.js';

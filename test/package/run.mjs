@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { Failure, main, npm, root } from '../../scripts/ensure.mjs';
+import { checkDeclarations } from './declarations.mjs';
 
 const project = mkdtempSync(join(tmpdir(), 'noex-package-'));
 const installed = join(project, 'node_modules', 'noex');
@@ -38,8 +39,9 @@ await main(() => {
     const names = entries.map((entry) => entry.replace('.', 'noex'));
     compileEntries(names);
     compileSnippets();
+    const optionTypes = checkDeclarations(declarationsOf(entries), installed, { ...STRICT, ...NODE_TYPES });
     runEntries(names);
-    console.log(`${files} files, entries ${names.join(', ')}`);
+    console.log(`${files} files, entries ${names.join(', ')}, ${optionTypes} types of options`);
   } finally {
     rmSync(project, { recursive: true, force: true });
   }
@@ -128,6 +130,14 @@ dashboardHandler().close(); // throws where its page is missing
   execute(['run.js'], 'the installed package does not run');
   write('idle.js', names.map((name) => `import '${name}';\n`).join(''));
   execute(['idle.js'], 'a program that only imports the package does not end');
+}
+
+/** The declaration file of each entry, by the name it is imported by. */
+function declarationsOf(entries) {
+  const { exports } = readManifest();
+  return Object.fromEntries(
+    entries.map((entry) => [entry.replace('.', 'noex'), join(installed, exports[entry].types)]),
+  );
 }
 
 function execute(args, complaint) {

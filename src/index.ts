@@ -151,4 +151,4 @@ export type {
 } from './supervisor/child-spec.js';
 export type { RestartIntensity } from './supervisor/intensity.js';
 export type { RestartType } from './supervisor/strategy.js';
-export type { ChildInfo, SupervisorApi, SupervisorLifecycleEvent } from './supervisor/supervisor.js';
+export type { ChildInfo, SupervisorApi } from './supervisor/supervisor.js';

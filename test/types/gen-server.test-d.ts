@@ -1,5 +1,5 @@
 import { expectTypeOf, test } from 'vitest';
-import type { GenServerBehavior, GenServerRef, ProcessRef, SupervisorRef } from '../../src/process/behavior.js';
+import type { GenServerBehavior, GenServerRef, ProcessRef } from '../../src/process/behavior.js';
 import type { LifecycleEvent, ScheduledSend } from '../../src/process/gen-server.js';
 import { createRuntime } from '../../src/runtime.js';
 
@@ -103,7 +103,6 @@ test('one list holds the lifecycle events of both kinds', () => {
   GenServer.onLifecycleEvent((event) => events.push(event));
   Supervisor.onLifecycleEvent((event) => events.push(event));
   Supervisor.onLifecycleEvent((event) => {
-    if (event.type === 'restarted') expectTypeOf(event.ref).toEqualTypeOf<GenServerRef | SupervisorRef>();
-    else expectTypeOf(event.ref).toEqualTypeOf<SupervisorRef>();
+    expectTypeOf(event.ref).toEqualTypeOf<ProcessRef>();
   });
 });

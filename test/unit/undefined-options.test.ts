@@ -11,9 +11,9 @@ import {
 } from '../../src/dashboard/server/options.js';
 import { NodeUnreachableError } from '../../src/errors.js';
 import type { ClusterSnapshotOptions } from '../../src/observer/cluster-observer.js';
-import type { CallOptions, GenServerOptions } from '../../src/process/gen-server.js';
+import type { CallOptions, GenServerOptions, StopOptions } from '../../src/process/gen-server.js';
 import { type AttachOptions, attach } from '../../src/runtime/attach.js';
-import { createRuntime, type RuntimeOptions } from '../../src/runtime.js';
+import { createRuntime, type RuntimeOptions, type ShutdownOptions } from '../../src/runtime.js';
 import type { ChildOptions, SupervisorOptions } from '../../src/supervisor/child-spec.js';
 import { ObservedCluster } from '../helpers/observed-cluster.js';
 import { counter } from '../helpers/servers.js';
@@ -61,7 +61,8 @@ test('a runtime whose options are all undefined is as one without options', asyn
   const { GenServer, Observer, shutdown } = createRuntime(options);
   await GenServer.start(counter);
   expect(Observer.getProcessCount()).toBe(1);
-  await shutdown();
+  const shutdownOptions: AllUndefined<ShutdownOptions> = { timeout: undefined };
+  await shutdown(shutdownOptions);
 });
 
 test('a GenServer starts and answers with options that are all undefined', async () => {
@@ -71,10 +72,13 @@ test('a GenServer starts and answers with options that are all undefined', async
     initTimeout: undefined,
     mailboxLimit: undefined,
     overload: undefined,
+    context: undefined,
   };
   const callOptions: AllUndefined<CallOptions> = { timeout: undefined };
+  const stopOptions: AllUndefined<StopOptions> = { timeout: undefined };
   const ref = await GenServer.start(counter, options);
   expect(await GenServer.call(ref, 'get', callOptions)).toBe(0);
+  await GenServer.stop(ref, undefined, stopOptions);
 });
 
 test('a supervisor and its children start with options that are all undefined', async () => {

@@ -30,6 +30,12 @@ const HANDSHAKE_TIMEOUT_MS = 5000;
 /** A node for which so much is waiting gets no more news, bytes. */
 export const MAX_BACKLOG_BYTES = 1024 * 1024;
 
+/** An observer may send a few frames together; what a message takes until it is whole is kept, bytes. */
+const MAX_OBSERVER_MESSAGE_BYTES = 2 * MAX_OBSERVER_BYTES;
+
+/** A dialling side has two frames to send before it has to wait. */
+const MAX_HELD_FRAMES = 8;
+
 /** Why a link ended that this node did not end itself. */
 export type LinkEnd =
   /** One side would not have the other: `by` says which. Of the other side's words, `reason` may be one we don't know. */
@@ -73,7 +79,7 @@ export class Link {
   readonly #handlers: LinkHandlers;
   readonly #timer: Timer;
   #handshake: HandshakeState;
-  /** What came while the other side has to wait; no more than a stranger may send. */
+  /** What came while the other side has to wait. */
   #held: string[] | undefined;
   #delay: Timer | undefined;
   #isOver = false;
@@ -101,7 +107,7 @@ export class Link {
       onOpen: () => {
         if ('send' in opening) this.#transmit(opening.send);
       },
-      onMessage: (text) => (this.#held === undefined ? this.#receive(text) : void this.#held.push(text)),
+      onMessage: (text) => (this.#held === undefined ? this.#receive(text) : this.#hold(this.#held, text)),
       onViolation: (reason) => this.#fail({ reason, message: VIOLATIONS[reason] }),
       onClose: (closing) => this.#closed(closing),
     });
@@ -187,6 +193,13 @@ export class Link {
     this.#connection.terminate();
   }
 
+  /** An empty text costs one byte on the wire and a place in this list: it is bounded by their number, too. */
+  #hold(held: string[], text: string): void {
+    if (held.length < MAX_HELD_FRAMES) held.push(text);
+    else
+      this.#fail({ reason: 'out_of_turn', message: `more than ${MAX_HELD_FRAMES} frames came during the handshake` });
+  }
+
   #receive(text: string): void {
     if (this.#isOver) return;
     const frame = this.#decode(text);
@@ -236,7 +249,9 @@ export class Link {
   /** Whatever is sent or comes from here on is part of the session. */
   #establish(state: Extract<HandshakeState, { step: 'established' }>): void {
     this.#clock.clearTimeout(this.#timer);
-    this.#connection.trust(sessionOf(state, this.dialledByUs ? 'dialer' : 'acceptor'));
+    const session = sessionOf(state, this.dialledByUs ? 'dialer' : 'acceptor');
+    if (this.peerRole === 'observer') this.#connection.trust(session, MAX_OBSERVER_MESSAGE_BYTES);
+    else this.#connection.trust(session);
     this.#handshake = state;
   }
 
@@ -271,7 +286,8 @@ const VIOLATIONS: Readonly<Record<TransportViolation, string>> = {
   binary_frame: 'a binary message; frames are text',
   frame_too_large: `more than a frame may have (${MAX_FRAME_BYTES} bytes), or more than a handshake takes`,
   forged: 'a message that is not what this node said next',
-  malformed: 'something that is no message at all',
+  malformed: 'something that is no message at all, or one in too many pieces',
+  handshake_timeout: 'no handshake within the time for it, connecting included',
 };
 
 function endOf({ code, reason }: Closing): LinkEnd {

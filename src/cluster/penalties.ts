@@ -1,3 +1,5 @@
+import { addressPrefix } from './address-prefix.js';
+
 /** The first offence may be an accident. From the second on, each doubles how long the next attempt is kept waiting, ms. */
 const BASE_MS = 100;
 /** Less than a handshake may take, or whoever shares the address with an offender could never come in. */
@@ -14,13 +16,15 @@ interface Offences {
 
 /** Who broke the rules of a handshake, by address, and how long each has to wait for it before the next is answered. */
 export class Penalties {
+  /** By {@link addressPrefix}. */
   readonly #offences = new Map<string, Offences>();
 
   /** @param now ms, monotonic */
   offended(address: string, now: number): void {
     const count = this.#countOf(address, now) + 1;
-    this.#offences.delete(address);
-    this.#offences.set(address, { count, lastAt: now });
+    const prefix = addressPrefix(address);
+    this.#offences.delete(prefix);
+    this.#offences.set(prefix, { count, lastAt: now });
     if (this.#offences.size <= MAX_ADDRESSES) return;
     for (const oldest of this.#offences.keys()) {
       this.#offences.delete(oldest);
@@ -30,7 +34,7 @@ export class Penalties {
 
   /** Somebody there proved to be one of us. */
   forgive(address: string): void {
-    this.#offences.delete(address);
+    this.#offences.delete(addressPrefix(address));
   }
 
   /** ms */
@@ -40,7 +44,7 @@ export class Penalties {
   }
 
   #countOf(address: string, now: number): number {
-    const offences = this.#offences.get(address);
+    const offences = this.#offences.get(addressPrefix(address));
     return offences === undefined || now - offences.lastAt >= FORGIVEN_MS ? 0 : offences.count;
   }
 }

@@ -16,10 +16,10 @@ export interface Closing {
 }
 
 /**
- * What the other side must not send: binary data, more than the transport takes, no proper message at all, or one that
- * does not fit the seal.
+ * What the other side must not do: send binary data, more than the transport takes, no proper message at all, or one that
+ * does not fit the seal; or take too long to prove whose it is.
  */
-export type TransportViolation = 'binary_frame' | 'frame_too_large' | 'malformed' | 'forged';
+export type TransportViolation = 'binary_frame' | 'frame_too_large' | 'malformed' | 'forged' | 'handshake_timeout';
 
 /** Makes what travels tamper-proof: each message is sealed and opened once, in the order in which it was sent. */
 export interface Seal {
@@ -53,8 +53,10 @@ export interface Connection {
   /**
    * The other side has proved who it is. Until then, no more than {@link MAX_STRANGER_BYTES} are read from it. With a
    * `seal`, all that is sent from now on is sealed, and all that comes from now on has to be.
+   *
+   * @param maxMessageBytes what an unfinished message may take; default: as much as the transport takes at all
    */
-  trust(seal?: Seal): void;
+  trust(seal?: Seal, maxMessageBytes?: number): void;
   /** Does nothing unless the connection is open. */
   send(text: string): void;
   /** Ends it in order: what was sent before still arrives, then the code and reason. Messages come in until then. */

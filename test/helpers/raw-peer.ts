@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import type { Socket } from 'node:net';
 import { WebSocket } from 'ws';
 import { decode, encode } from '../../src/cluster/codec.js';
 import { type Frame, MAX_FRAME_BYTES, type Role } from '../../src/cluster/frames.js';
@@ -84,10 +85,27 @@ export class RawPeer {
     if (step.state.step === 'established') this.#session = sessionOf(step.state, 'dialer');
   }
 
+  /** Writes the header of a text message of that many bytes, with a mask that changes nothing, and none of the bytes. */
+  beginMessage(bytes: number): void {
+    const header = Buffer.alloc(14);
+    header.writeUInt16BE(0x81ff);
+    header.writeBigUInt64BE(BigInt(bytes), 2);
+    socketOf(this.socket).write(header);
+  }
+
+  continueMessage(bytes: string): void {
+    socketOf(this.socket).write(bytes);
+  }
+
   send(frame: Frame): void {
     const text = encode(frame);
     this.socket.send(this.#session?.seal(text) ?? text);
   }
+}
+
+/** The socket beneath, which ws does not show. */
+function socketOf(webSocket: WebSocket): Socket {
+  return (webSocket as unknown as { readonly _socket: Socket })._socket;
 }
 
 /** In microseconds, so that one who comes in the same millisecond as another under its id is not taken for the same. */

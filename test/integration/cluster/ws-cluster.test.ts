@@ -434,7 +434,8 @@ describe('a member', () => {
   it('that cannot say that it is there, because it is telling something long, keeps its id', async () => {
     const a = await startNode('nodeA', [], { heartbeatIntervalMs: 1000 });
     const first = await RawPeer.join(a.id, rogueId);
-    const telling = setInterval(() => first.socket.send('x', { fin: false }), 20);
+    first.beginMessage(100_000);
+    const telling = setInterval(() => first.continueMessage('x'), 20);
     try {
       await expect(RawPeer.join(a.id, rogueId)).rejects.toThrow(/id_conflict|duplicate_link/);
       expect(a.events).toEqual(['up rogue']);

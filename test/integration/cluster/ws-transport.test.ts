@@ -1,8 +1,16 @@
 import { once } from 'node:events';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { connect, type Socket } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
-import { type Closing, type Connection, type Listener, MAX_STRANGER_BYTES } from '../../../src/cluster/transport.js';
+import {
+  type Closing,
+  type Connection,
+  type Listener,
+  MAX_STRANGER_BYTES,
+  type TlsSettings,
+} from '../../../src/cluster/transport.js';
 import { createWsTransport } from '../../../src/cluster/ws-transport.js';
+import { issue } from '../../helpers/certificates.js';
 
 /** Far more than what the sockets of both sides hold. */
 const MESSAGES = 32;
@@ -123,5 +131,148 @@ describe('a stranger over WebSockets', () => {
     expect(connection?.received).toBeLessThan(2 * MAX_STRANGER_BYTES);
     stranger.terminate();
     await listener.close();
+  });
+});
+
+describe('a connection that has proved nothing', () => {
+  const QUICK_MS = 300;
+  let listener: Listener;
+  let violations: string[] = [];
+  let received = 0;
+  /** With which limit the next connection is trusted at once, bytes. */
+  let trusts: number | undefined;
+
+  beforeEach(() => {
+    violations = [];
+    received = 0;
+    trusts = undefined;
+  });
+
+  afterEach(() => listener.close());
+
+  const listen = async (handshakeTimeoutMs?: number, tls?: TlsSettings): Promise<void> => {
+    const transport = createWsTransport(handshakeTimeoutMs === undefined ? {} : { handshakeTimeoutMs });
+    const accept = (given: Connection): void => {
+      given.handle({
+        onMessage: () => {
+          received += 1;
+        },
+        onViolation: (violation) => {
+          violations.push(violation);
+          given.close(4012, 'malformed');
+        },
+        onClose: () => undefined,
+      });
+      if (trusts !== undefined) given.trust(undefined, trusts);
+    };
+    listener = await transport.listen({ host: '127.0.0.1', port: 0 }, accept, tls);
+  };
+  const open = async (): Promise<WebSocket> => {
+    const client = new WebSocket(`ws://127.0.0.1:${listener.port}`, { perMessageDeflate: false, autoPong: false });
+    client.on('error', () => undefined);
+    await once(client, 'open');
+    return client;
+  };
+  /** Begins a text message of 8,192 bytes, and sends some of them, each in a packet of its own. */
+  const dribble = async (client: WebSocket, bytes: number): Promise<void> => {
+    const { _socket: socket } = client as unknown as { readonly _socket: Socket };
+    socket.write(Buffer.from([0x81, 0xfe, 0x20, 0x00, 0, 0, 0, 0]));
+    for (let sent = 0; sent < bytes && violations.length === 0; sent += 1) {
+      socket.write('x');
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+  };
+
+  test('may not send a message in many pieces', async () => {
+    await listen();
+    const client = await open();
+    for (let n = 0; n < 17; n += 1) client.send('x', { fin: false });
+    await eventually(() => expect(violations).toEqual(['malformed']));
+    client.terminate();
+  });
+
+  test('may send one in a few, as a proxy might', async () => {
+    await listen();
+    const client = await open();
+    for (let n = 0; n < 15; n += 1) client.send('x', { fin: false });
+    client.send('x');
+    await eventually(() => expect(received).toBe(1));
+    expect(violations).toEqual([]);
+    client.terminate();
+  });
+
+  test('may not send an unfinished message byte by byte', async () => {
+    await listen(60_000);
+    const client = await open();
+    await dribble(client, 8000);
+    expect(violations).toEqual(['frame_too_large']);
+    client.terminate();
+  });
+
+  test('may not ping all the time; a ping now and then is answered', async () => {
+    await listen();
+    const client = await open();
+    const pongs: string[] = [];
+    client.on('pong', (data) => pongs.push(data.toString()));
+    client.ping('a');
+    await eventually(() => expect(pongs).toEqual(['a']));
+    for (let n = 0; n < 500; n += 1) client.ping('b');
+    await eventually(() => expect(violations).toEqual(['malformed']));
+    expect(pongs.length).toBeLessThan(100);
+    client.terminate();
+  });
+
+  test.each(['in plain text', 'under TLS'])('has its time from when it is accepted, %s', async (how) => {
+    await listen(QUICK_MS, how === 'under TLS' ? await issue('node') : undefined);
+    const socket = connect(listener.port, '127.0.0.1');
+    socket.on('error', () => undefined);
+    let isClosed = false;
+    socket.on('close', () => {
+      isClosed = true;
+    });
+    // In plain text, headers that come ever so slowly. Under TLS, a record of which the rest is still to come.
+    const slow = how === 'under TLS' ? Buffer.from([22, 3, 1, 32, 0, 1, 0, 31, 252]) : 'GET / HTTP/1.1\r\nHost: a\r\n';
+    socket.write(slow);
+    let sent = 0;
+    const dribbling = setInterval(() => {
+      socket.write('x');
+      sent += 1;
+    }, 5);
+    await eventually(() => expect(isClosed).toBe(true));
+    clearInterval(dribbling);
+    expect(sent).toBeGreaterThan(0);
+    socket.destroy();
+  });
+
+  test('is refused when it upgrades in time and then is silent', async () => {
+    await listen(QUICK_MS);
+    const client = await open();
+    await eventually(() => expect(violations).toEqual(['handshake_timeout']));
+    client.terminate();
+  });
+
+  test('has all the time it wants once it is trusted', async () => {
+    await listen(QUICK_MS);
+    trusts = 1024;
+    const client = await open();
+    trusts = undefined;
+    const other = await open();
+    // The other one came later, and its time is over.
+    await eventually(() => expect(violations).toEqual(['handshake_timeout']));
+    client.send('hello');
+    await eventually(() => expect(received).toBe(1));
+    client.terminate();
+    other.terminate();
+  });
+
+  test('sends messages as long as agreed once it is trusted, and none that are longer', async () => {
+    await listen();
+    trusts = 64 * 1024;
+    const client = await open();
+    for (let n = 0; n < 10; n += 1) client.send('x'.repeat(64 * 1024));
+    await eventually(() => expect(received).toBe(10));
+    client.send('x'.repeat(256 * 1024), { fin: false });
+    await eventually(() => expect(violations).toEqual(['frame_too_large']));
+    client.terminate();
   });
 });

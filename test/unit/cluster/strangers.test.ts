@@ -1,6 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
+import { addressPrefix } from '../../../src/cluster/address-prefix.js';
 import { Penalties } from '../../../src/cluster/penalties.js';
-import { MAX_STRANGERS, Strangers } from '../../../src/cluster/strangers.js';
+import { MAX_STRANGERS, MAX_STRANGERS_PER_ADDRESS, Strangers } from '../../../src/cluster/strangers.js';
 
 function strangers(): { readonly table: Strangers<string>; readonly terminated: string[] } {
   const terminated: string[] = [];
@@ -8,15 +9,31 @@ function strangers(): { readonly table: Strangers<string>; readonly terminated: 
 }
 
 describe('strangers', () => {
-  it('may be so many, and then the oldest of the most crowded address goes', () => {
+  test('beyond the total, the oldest connection of the busiest address goes', () => {
     const { table, terminated } = strangers();
     table.add('early guest', '10.0.0.1');
-    for (let n = 1; n < MAX_STRANGERS; n += 1) table.add(`flood ${n}`, '10.0.0.2');
+    for (let n = 1; n < MAX_STRANGERS; n += 1) table.add(`flood ${n}`, `10.0.${n % 2}.2`);
     expect(terminated).toEqual([]);
     table.add('late guest', '10.0.0.3');
-    table.add('one more', '10.0.0.2');
-    expect(terminated).toEqual(['flood 1', 'flood 2']);
+    expect(terminated).toEqual(['flood 1']);
+    table.add('another late guest', '10.0.0.4');
+    expect(terminated).toEqual(['flood 1', 'flood 3']);
     expect(table.size).toBe(MAX_STRANGERS);
+  });
+
+  test('beyond what one address may have, its oldest connection goes, though there is room in all', () => {
+    const { table, terminated } = strangers();
+    table.add('guest', '10.0.0.1');
+    for (let n = 1; n <= MAX_STRANGERS_PER_ADDRESS + 1; n += 1) table.add(`flood ${n}`, '10.0.0.2');
+    expect(terminated).toEqual(['flood 1']);
+    expect(table.size).toBe(MAX_STRANGERS_PER_ADDRESS + 1);
+  });
+
+  test('all addresses of one IPv6 network of 64 bits count as one', () => {
+    const { table, terminated } = strangers();
+    for (let n = 0; n <= MAX_STRANGERS_PER_ADDRESS; n += 1) table.add(`flood ${n}`, `2001:db8:0:7::${n.toString(16)}`);
+    table.add('guest', '2001:db8:0:8::1');
+    expect(terminated).toEqual(['flood 0']);
   });
 
   it('are counted once', () => {
@@ -65,4 +82,18 @@ describe('who broke the rules', () => {
     for (let n = 0; n < 1000; n += 1) penalties.offended(`other ${n}`, 1);
     expect(penalties.delayOf('first', 1)).toBe(0);
   });
+});
+
+test.each([
+  ['10.0.0.1', '10.0.0.1'],
+  ['::ffff:10.0.0.1', '10.0.0.1'],
+  ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
+  ['2001:0DB8:1:2::6', '2001:db8:1:2::/64'],
+  ['2001:db8::7:0:0:1', '2001:db8:0:0::/64'],
+  ['::1', '0:0:0:0::/64'],
+  ['fe80::1%eth0', 'fe80:0:0:0::/64'],
+  ['64:ff9b::10.0.0.1', '64:ff9b:0:0::/64'],
+  ['unknown', 'unknown'],
+])('limits count %s as %s', (address, prefix) => {
+  expect(addressPrefix(address)).toBe(prefix);
 });

@@ -144,7 +144,8 @@ function bind(server: Server, { host, port }: Address): Promise<void> {
       reject(ListenError.because(host, port, cause));
     };
     server.once('error', onError);
-    server.listen({ host, port }, () => {
+    // Exclusive: under node:cluster, workers would otherwise share the port, and each get a part of the connections.
+    server.listen({ host, port, exclusive: true }, () => {
       server.removeListener('error', onError);
       resolve();
     });

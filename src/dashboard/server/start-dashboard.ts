@@ -56,7 +56,8 @@ function bind(server: Server, host: string, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
     const failed = (cause: Error): void => reject(ListenError.because(host, port, cause));
     server.once('error', failed);
-    server.listen({ host, port }, () => {
+    // Exclusive: under node:cluster, workers would otherwise share the port, and a page get its parts from several.
+    server.listen({ host, port, exclusive: true }, () => {
       server.off('error', failed);
       // A connection that could not be accepted: whoever wanted it sees that, and tries again.
       server.on('error', () => undefined);

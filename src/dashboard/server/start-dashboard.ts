@@ -7,8 +7,14 @@ import { isLoopback } from './gate.js';
 import { createHandler, type HandlerParts } from './handler.js';
 import { checkServerOptions, type DashboardOptions } from './options.js';
 
-/** How long a client may take to say what it wants, ms. */
-const REQUEST_MS = 5000;
+/**
+ * How long a client may take to send a request, ms, and how often that is checked. The default is every 30 s, so that slow
+ * headers would hold a connection for that long.
+ */
+const REQUEST_LIMITS = { headersTimeout: 5000, requestTimeout: 5000, connectionsCheckingInterval: 1000 };
+
+/** Connections at once: those of all browsers, and what their pages load. */
+const MAX_CONNECTIONS = 512;
 
 /** A dashboard that is being served. */
 export interface Dashboard {
@@ -35,7 +41,8 @@ export async function startDashboard(options: DashboardOptions = {}): Promise<Da
 export async function serveDashboard(options: DashboardOptions, parts?: HandlerParts): Promise<Dashboard> {
   const { port, host, ...settings } = checkServerOptions(options);
   const token = settings.token ?? (isLoopback(host) ? undefined : randomBytes(32).toString('base64url'));
-  const server = createServer();
+  const server = createServer(REQUEST_LIMITS);
+  server.maxConnections = MAX_CONNECTIONS;
   const bound = await bind(server, host, port);
   const dashboard = createHandler({ ...settings, token }, parts);
   server.on('request', (request, response) => dashboard.handler(request, response));
@@ -51,8 +58,6 @@ export async function serveDashboard(options: DashboardOptions, parts?: HandlerP
 }
 
 function bind(server: Server, host: string, port: number): Promise<number> {
-  server.headersTimeout = REQUEST_MS;
-  server.requestTimeout = REQUEST_MS;
   return new Promise((resolve, reject) => {
     const failed = (cause: Error): void => reject(ListenError.because(host, port, cause));
     server.once('error', failed);

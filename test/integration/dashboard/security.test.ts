@@ -25,6 +25,20 @@ afterEach(async () => {
   open.clear();
 });
 
+test('a client that sends its headers ever so slowly is disconnected within seconds', async () => {
+  const { port } = await serve();
+  const socket = connect(port, '127.0.0.1');
+  socket.on('error', () => undefined);
+  const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
+  socket.write('GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: ');
+  const dribbling = setInterval(() => socket.write('x'), 100);
+  const begun = performance.now();
+  await closed;
+  clearInterval(dribbling);
+  // Far less than the 30 s after which Node.js would look by default.
+  expect(performance.now() - begun).toBeLessThan(20_000);
+});
+
 describe('the page', () => {
   test('and its files are served with all that a browser can be asked to enforce', async () => {
     const { port } = await serve();

@@ -1,4 +1,6 @@
+import { isIP, type Socket } from 'node:net';
 import { WebSocket } from 'ws';
+import { dialSocket } from './dial-socket.js';
 import { secretsOf } from './tls-config.js';
 import { formatAddress, type Transport } from './transport.js';
 import { SOCKET_OPTIONS, WsConnection } from './ws-connection.js';
@@ -21,7 +23,9 @@ export function createWsTransport({ handshakeTimeoutMs = HANDSHAKE_TIMEOUT_MS }:
     listen: (address, accept, tls) => listenForWebSockets({ address, accept, tls, handshakeTimeoutMs }),
     connect(address, tls) {
       const url = `${tls === undefined ? 'ws' : 'wss'}://${formatAddress(address)}`;
-      const webSocket = new WebSocket(url, { ...SOCKET_OPTIONS, ...(tls && secretsOf(tls)) });
+      const secure = tls && { ...secretsOf(tls), servername: isIP(address.host) === 0 ? address.host : '' };
+      const createConnection = (): Socket => dialSocket(address, secure);
+      const webSocket = new WebSocket(url, { ...SOCKET_OPTIONS, createConnection });
       const connection = new WsConnection(webSocket, formatAddress(address));
       // Not before it is open: whoever listens to the socket earlier takes what came behind the upgrade.
       webSocket.once('upgrade', ({ socket }) => webSocket.once('open', () => connection.guard(socket)));

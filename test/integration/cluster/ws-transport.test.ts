@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
+import net, { connect, type Socket, type TcpNetConnectOpts } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import {
@@ -11,6 +11,7 @@ import {
 } from '../../../src/cluster/transport.js';
 import { createWsTransport } from '../../../src/cluster/ws-transport.js';
 import { issue } from '../../helpers/certificates.js';
+import { freePort } from '../../helpers/node-process.js';
 
 /** Far more than what the sockets of both sides hold. */
 const MESSAGES = 32;
@@ -276,3 +277,25 @@ describe('a connection that has proved nothing', () => {
     client.terminate();
   });
 });
+
+test.each(['in plain text', 'under TLS'])(
+  'a dialled port that reached itself is refused and free again, %s',
+  async (how) => {
+    const port = await freePort();
+    const { connect: connectAsUsual } = net;
+    // As the operating system does now and then, when it takes the port of this side from the same range.
+    const dialling = vi
+      .spyOn(net, 'connect')
+      .mockImplementation(((options: TcpNetConnectOpts) =>
+        connectAsUsual({ ...options, localPort: port })) as typeof net.connect);
+    const tls = how === 'under TLS' ? { ca: (await issue('authority')).cert } : undefined;
+    const connection = createWsTransport().connect({ host: '127.0.0.1', port }, tls);
+    dialling.mockRestore();
+    const closing = await new Promise<Closing>((resolve) =>
+      connection.handle({ onMessage: () => undefined, onViolation: () => undefined, onClose: resolve }),
+    );
+    expect(closing).toEqual({ code: 1006, reason: 'ECONNREFUSED' });
+    const listener = await createWsTransport().listen({ host: '127.0.0.1', port }, () => undefined);
+    await listener.close();
+  },
+);

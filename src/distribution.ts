@@ -42,6 +42,7 @@ export type {
 export {
   ClusterAlreadyStartedError,
   ClusterNotStartedError,
+  ConnectionsRefusedError,
   HandshakeError,
   InvalidClusterConfigError,
   InvalidNodeIdError,

@@ -486,6 +486,29 @@ export class HandshakeError extends NoexError {
   }
 }
 
+/**
+ * Many connections of others were refused: the first few were reported one by one, these are only counted. `reasons` has
+ * how many there were of each, by the stable word for it.
+ */
+export class ConnectionsRefusedError extends NoexError {
+  override readonly name = 'ConnectionsRefusedError';
+  readonly code = 'NOEX_CONNECTIONS_REFUSED';
+  readonly count: number;
+  readonly reasons: Readonly<Record<string, number>>;
+
+  /** @param origin where they came from, for people */
+  constructor(reasons: Readonly<Record<string, number>>, origin: string, seconds: number) {
+    const count = Object.values(reasons).reduce((sum, each) => sum + each, 0);
+    const each = Object.entries(reasons).map(([reason, times]) => `${reason} ${times}`);
+    super(
+      `${count} more connections were refused within ${seconds} s, from ${origin}: ${each.join(', ')}; if they are not ` +
+        'nodes or observers of yours, keep their addresses away from this port',
+    );
+    this.count = count;
+    this.reasons = reasons;
+  }
+}
+
 /** A frame from another node broke the protocol. `reason` is stable; the link it came over was closed. */
 export class ProtocolError extends NoexError {
   override readonly name = 'ProtocolError';

@@ -77,6 +77,7 @@ export {
   ChildStartError,
   ClusterAlreadyStartedError,
   ClusterNotStartedError,
+  ConnectionsRefusedError,
   DuplicateChildError,
   EndedProcessError,
   ForeignRefError,

@@ -2,8 +2,9 @@ import { HandshakeError, NodeIdConflictError, ProtocolError } from '../errors.js
 import type { LinkEnd } from './link.js';
 import type { NodeId } from './node-id.js';
 import { isQuiet, isViolation } from './refusal.js';
+import { RefusalCounts } from './refusal-counts.js';
 
-/** At most so many are remembered; then it starts anew. Strangers must not make this grow. */
+/** How many reports are remembered, so as not to repeat them; the oldest is forgotten first. */
 const MAX_COMPLAINTS = 1000;
 
 /** Codes of Node.js and OpenSSL for what is wrong with a certificate, or with TLS as such. */
@@ -21,18 +22,34 @@ export interface RefusedLink {
 }
 
 /**
- * What is worth telling of refused links. A handshake that fails is tried again every few seconds, and is told once for
- * each other side and reason, until there is a link.
+ * What is worth a report of refused links. A handshake that fails is tried again every few seconds, and is reported once
+ * for each other side and reason, until there is a link. Of the links that others dialled a few are reported in full, and
+ * then their number: there may be thousands of strangers.
  */
 export class Complaints {
   readonly #localId: NodeId;
   readonly #onError: (error: Error) => void;
+  readonly #now: () => number;
   /** Other sides and reasons. */
   readonly #told = new Set<string>();
+  readonly #accepted: RefusalCounts;
 
-  constructor(localId: NodeId, onError: (error: Error) => void) {
+  /** @param now ms, monotonic */
+  constructor(localId: NodeId, onError: (error: Error) => void, now: () => number) {
     this.#localId = localId;
     this.#onError = onError;
+    this.#now = now;
+    this.#accepted = new RefusalCounts(onError, now());
+  }
+
+  /** Reports what was only counted, once the time for it has come. To be called now and then. */
+  beat(): void {
+    this.#accepted.beat(this.#now());
+  }
+
+  /** Reports what was only counted. */
+  stop(): void {
+    this.#accepted.report(this.#now());
   }
 
   refused({ end: { by, reason, message }, target, linkedWith, remote }: RefusedLink): void {
@@ -48,6 +65,8 @@ export class Complaints {
     const error = isViolation(reason)
       ? new ProtocolError(reason, `${problem} (link with ${whom})`)
       : new HandshakeError(whom, reason, problem);
+    const isRepeated = linkedWith === undefined && this.#told.has(`${whom} ${reason}`);
+    if (isRepeated || (target === undefined && !this.#accepted.add(remote, reason, this.#now()))) return;
     if (linkedWith === undefined) this.#once(whom, reason, error);
     else this.#onError(error);
   }
@@ -72,8 +91,11 @@ export class Complaints {
   #once(whom: string, reason: string, error: Error): void {
     const complaint = `${whom} ${reason}`;
     if (this.#told.has(complaint)) return;
-    if (this.#told.size >= MAX_COMPLAINTS) this.#told.clear();
     this.#told.add(complaint);
+    for (const oldest of this.#told) {
+      if (this.#told.size <= MAX_COMPLAINTS) break;
+      this.#told.delete(oldest);
+    }
     this.#onError(error);
   }
 }

@@ -111,7 +111,7 @@ export class LocalNode {
     this.incarnation = incarnation;
     this.startedAt = clock.monotonic();
     this.#linked = new LinkTable(this.id);
-    this.#complaints = new Complaints(this.id, onError);
+    this.#complaints = new Complaints(this.id, onError, () => clock.monotonic());
     this.#observers = new ObserverLinks({
       clock,
       detector: this.#detector,
@@ -201,6 +201,7 @@ export class LocalNode {
       this.#apply(membership.left(this.#membership, id, this.#options.clock.monotonic()));
     }
     this.#observers.stop();
+    this.#complaints.stop();
     // Only then: a link that ends must not make the dialer begin anew.
     for (const link of this.#open) {
       link.send({ type: 'leave' });
@@ -504,6 +505,7 @@ export class LocalNode {
       if (now - node.changedAt >= intervalMs * missThreshold) this.#retireSpares(node.links);
     }
     this.#observers.beat(heartbeat, now, lateMs);
+    this.#complaints.beat();
     this.#apply(membership.forget(this.#membership, now, settings.forgetAfterMs));
     if (this.#beats % BEATS_PER_GOSSIP === 0) this.#gossip();
   }

@@ -223,6 +223,7 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
     scheduler: schedulerOf(clock),
     local,
     request: rpc.request.bind(rpc),
+    hasRoom: rpc.hasRoom.bind(rpc),
     notify: rpc.notify.bind(rpc),
     onNotify: rpc.onNotify.bind(rpc),
   };

@@ -110,6 +110,7 @@ export function createCluster(options: ClusterOptions): {
         isMember: (id) => running.member(id) !== undefined,
         send: (to, text) => running.sendEncoded(to, text),
         backlog: (id) => running.backlog(id),
+        hasRoom: (id) => running.hasRoom(id),
       };
     },
   });

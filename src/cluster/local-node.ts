@@ -8,7 +8,7 @@ import type { Peer, PeerFrame, Role, RpcFrame } from './frames.js';
 import { allBut, confidant, membersOf, newsOf } from './gossip.js';
 import { createNonce, type Expectation } from './handshake.js';
 import { type Heartbeat, Heartbeats } from './heartbeats.js';
-import { Link, type LinkEnd, type LinkHandlers } from './link.js';
+import { Link, type LinkEnd, type LinkHandlers, MAX_BACKLOG_BYTES } from './link.js';
 import { isPreferred, LinkTable, receivedOver } from './link-table.js';
 import type { Member, MembershipChange, NodeDownReason } from './membership.js';
 import * as membership from './membership.js';
@@ -165,11 +165,18 @@ export class LocalNode {
     return this.#linkWith(id)?.backlog ?? 0;
   }
 
+  /** Whether that node takes what it is sent, and so may be sent news. */
+  hasRoom(id: NodeId): boolean {
+    const link = this.#linked.get(id)?.links[0];
+    return link === undefined ? this.#observers.hasRoom(id) : link.backlog < MAX_BACKLOG_BYTES;
+  }
+
   /**
    * @param to whoever has that id, or only that life of a node or an observer
    * @returns whether there is a link to send it on
    */
   sendEncoded(to: NodeId | Asker, text: string): boolean {
+    if (typeof to !== 'string' && to.role === 'observer') return this.#observers.answer(to, text);
     const link = typeof to === 'string' ? this.#linkWith(to) : this.#linkWithLife(to);
     link?.sendEncoded(text);
     return link !== undefined;
@@ -180,8 +187,7 @@ export class LocalNode {
     return this.#linked.get(id)?.links[0] ?? this.#observers.get(id);
   }
 
-  #linkWithLife({ id, incarnation, role }: Asker): Link | undefined {
-    if (role === 'observer') return this.#observers.get(id, incarnation);
+  #linkWithLife({ id, incarnation }: Peer): Link | undefined {
     const node = this.#linked.get(id);
     return node?.peer.incarnation === incarnation ? node.links[0] : undefined;
   }

@@ -55,7 +55,7 @@ export class MemoryEnd implements Connection {
     this.backlog += text.length;
     const sealed = this.#seal?.seal(text) ?? text;
     peer?.post(() => {
-      this.backlog -= text.length;
+      if (!this.isOver) this.backlog -= text.length;
       peer.#receive(sealed);
     });
   }
@@ -136,6 +136,7 @@ export class MemoryEnd implements Connection {
   vanish(): void {
     if (this.#closeTimer !== undefined) this.#options.clock.clearTimeout(this.#closeTimer);
     this.#state = 'over';
+    this.backlog = 0;
     this.#options.onOver();
   }
 

@@ -2,9 +2,11 @@ import type { Clock } from '../clock.js';
 import { encode } from './codec.js';
 import { check, type DetectorConfig, heard, type Pulse } from './failure-detector.js';
 import type { Peer, PeerFrame, RequestFrame } from './frames.js';
-import type { Link } from './link.js';
+import { type Link, MAX_BACKLOG_BYTES } from './link.js';
 import type { NodeId } from './node-id.js';
+import { MAX_WAITING, ObserverRequests } from './observer-requests.js';
 import type { Refusal, RefusalReason } from './refusal.js';
+import { SharedBacklog } from './shared-backlog.js';
 import { TokenBucket } from './token-bucket.js';
 
 /** How much an observer may say: far more than a dashboard has to ask. */
@@ -13,11 +15,25 @@ const RATE_LIMIT = { burst: 200, perSecond: 100 };
 /** So many may look on at once: each is told all that changes. */
 export const MAX_OBSERVERS = 100;
 
-interface ObserverLink {
+/** What may wait for all observers together, and for each of them before it gets no more, bytes. */
+export const OBSERVER_BACKLOG = { total: 32 * 1024 * 1024, each: MAX_BACKLOG_BYTES };
+
+class ObserverLink {
   readonly peer: Peer;
   readonly link: Link;
   readonly allowance: TokenBucket;
   pulse: Pulse;
+
+  constructor(peer: Peer, link: Link, now: number) {
+    this.peer = peer;
+    this.link = link;
+    this.allowance = new TokenBucket(RATE_LIMIT, now);
+    this.pulse = heard(now);
+  }
+
+  get backlog(): number {
+    return this.link.backlog;
+  }
 }
 
 interface ObserverLinksOptions {
@@ -41,9 +57,22 @@ interface ObserverLinksOptions {
 export class ObserverLinks {
   readonly #options: ObserverLinksOptions;
   readonly #byId = new Map<NodeId, ObserverLink>();
+  readonly #requests: ObserverRequests<ObserverLink>;
+  readonly #backlog: SharedBacklog<ObserverLink>;
 
   constructor(options: ObserverLinksOptions) {
+    const { clock } = options;
     this.#options = options;
+    this.#backlog = new SharedBacklog<ObserverLink>(
+      OBSERVER_BACKLOG,
+      () => clock.monotonic(),
+      (observer) => this.#refuse(observer, 'slow_consumer', SLOW),
+    );
+    this.#requests = new ObserverRequests<ObserverLink>({
+      clock,
+      isReady: (observer) => this.#backlog.hasRoom(observer),
+      serve: ({ peer }, frame) => options.onRequest(peer, frame),
+    });
   }
 
   get isFull(): boolean {
@@ -53,7 +82,9 @@ export class ObserverLinks {
   /** Lets a verified observer in, of which there is no other link. */
   admit(link: Link, peer: Peer): void {
     const now = this.#options.clock.monotonic();
-    this.#byId.set(peer.id, { peer, link, pulse: heard(now), allowance: new TokenBucket(RATE_LIMIT, now) });
+    const observer = new ObserverLink(peer, link, now);
+    this.#byId.set(peer.id, observer);
+    this.#backlog.join(observer);
     link.welcome();
   }
 
@@ -106,8 +137,14 @@ export class ObserverLinks {
   #request(observer: ObserverLink, frame: RequestFrame): void {
     if (!this.#options.isPublic(frame.method)) {
       this.#refuse(observer, 'not_permitted', `an observer may not ask for ${frame.method}`);
-    } else {
-      this.#options.onRequest(observer.peer, frame);
+      return;
+    }
+    const isTaken = this.#requests.add(observer, frame);
+    // To make room, this very one may have been disconnected.
+    if (this.#byId.get(observer.peer.id) !== observer) this.#requests.remove(observer);
+    else if (!isTaken) {
+      const message = `${MAX_WAITING} requests of this observer wait; wait for answers before you ask for more`;
+      this.#refuse(observer, 'too_many_requests', message);
     }
   }
 
@@ -131,19 +168,36 @@ export class ObserverLinks {
     }
   }
 
+  /** To those that take it: what is sent to all is sent again from time to time. */
   sendAll(text: string): void {
-    for (const { link } of this.#byId.values()) link.offer(text);
+    for (const observer of [...this.#byId.values()]) {
+      if (this.#backlog.hasRoom(observer)) observer.link.sendEncoded(text);
+    }
   }
 
-  /** The link with that life of that observer, or with whichever there is. */
-  get(id: NodeId, incarnation?: number): Link | undefined {
+  /** @returns whether there is a link with that life of that observer */
+  answer({ id, incarnation }: Peer, text: string): boolean {
     const observer = this.#byId.get(id);
-    return incarnation === undefined || observer?.peer.incarnation === incarnation ? observer?.link : undefined;
+    if (observer?.peer.incarnation !== incarnation) return false;
+    this.#requests.charge(text.length);
+    observer.link.sendEncoded(text);
+    return true;
+  }
+
+  /** Whether that observer takes what it is sent. */
+  hasRoom(id: NodeId): boolean {
+    const observer = this.#byId.get(id);
+    return observer !== undefined && this.#backlog.hasRoom(observer);
+  }
+
+  get(id: NodeId): Link | undefined {
+    return this.#byId.get(id)?.link;
   }
 
   /** The node stops: nobody looks on any more. Whoever owns the links ends them. */
   stop(): void {
     for (const observer of [...this.#byId.values()]) this.#remove(observer);
+    this.#requests.stop();
   }
 
   #ofLink(link: Link): ObserverLink | undefined {
@@ -158,8 +212,13 @@ export class ObserverLinks {
     this.#options.onRefused(observer.link, refusal);
   }
 
-  #remove({ peer }: ObserverLink): void {
+  #remove(observer: ObserverLink): void {
+    const { peer, link } = observer;
     this.#byId.delete(peer.id);
+    this.#requests.remove(observer);
+    this.#backlog.leave(observer, link);
     this.#options.onGone(peer.id);
   }
 }
+
+const SLOW = `${OBSERVER_BACKLOG.total / 1024 / 1024} MiB wait for all observers together, and this one is the slowest; read faster, or over a faster line`;

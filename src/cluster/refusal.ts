@@ -34,6 +34,8 @@ const CLOSE_CODES = {
   too_many_requests: 4017,
   /** As many observers look on as may. */
   too_many_observers: 4018,
+  /** An observer did not take what it was sent, while too much waited for all of them. */
+  slow_consumer: 4019,
 } as const;
 
 export type RefusalReason = keyof typeof CLOSE_CODES;

@@ -10,7 +10,6 @@ import {
 } from '../errors.js';
 import { clip, encode, nameOrNothing } from './codec.js';
 import type { Peer, RequestFrame, Role, RpcFrame } from './frames.js';
-import { MAX_BACKLOG_BYTES } from './link.js';
 import { Listeners } from './listeners.js';
 import type { NodeId } from './node-id.js';
 
@@ -42,9 +41,11 @@ export interface Rpc {
    * @throws InvalidArgumentError if the method has a handler already
    */
   handle(method: string, handler: RequestHandler, access?: Access): () => void;
+  /** Whether that node takes what it is sent: otherwise {@link Rpc.notify} would leave it out. */
+  hasRoom(nodeId: NodeId): boolean;
   /**
    * News that nobody answers, encoded once for all it goes to. Nodes without a link miss it, and so do nodes that have
-   * not even taken {@link MAX_BACKLOG_BYTES} of what they were sent before: no queue of news grows behind a slow reader.
+   * not taken what they were sent before: no queue of news grows behind a slow reader.
    *
    * @returns to which nodes it was sent
    * @throws InvalidArgumentError for a body that cannot travel
@@ -66,6 +67,8 @@ export interface RpcLinks {
   send(to: NodeId | Asker, text: string): boolean;
   /** How much of what was sent to that node it has not taken yet, bytes. */
   backlog(id: NodeId): number;
+  /** Whether that node takes what it is sent, and so may be notified. */
+  hasRoom(id: NodeId): boolean;
 }
 
 export interface RpcOptions {
@@ -136,7 +139,11 @@ export class RpcEndpoint implements Rpc {
     if (open === undefined) return [];
     const text = encode({ type: 'notify', topic, body });
     const targets = typeof to === 'string' ? [to] : to;
-    return targets.filter((id) => open.backlog(id) < MAX_BACKLOG_BYTES && open.send(id, text));
+    return targets.filter((id) => open.hasRoom(id) && open.send(id, text));
+  }
+
+  hasRoom(nodeId: NodeId): boolean {
+    return this.#options.links()?.hasRoom(nodeId) ?? false;
   }
 
   onNotify(topic: string, handler: NotifyHandler): () => void {

@@ -15,10 +15,20 @@ export class TokenBucket {
 
   /** Takes one, if there is one left. */
   take(now: number): boolean {
-    this.#tokens = Math.min(this.#burst, this.#tokens + ((now - this.#filledAt) / 1000) * this.#perSecond);
-    this.#filledAt = now;
-    if (this.#tokens < 1) return false;
+    if (!this.hasOne(now)) return false;
     this.#tokens -= 1;
     return true;
+  }
+
+  /** Whether there is one left. */
+  hasOne(now: number): boolean {
+    this.#tokens = Math.min(this.#burst, this.#tokens + ((now - this.#filledAt) / 1000) * this.#perSecond);
+    this.#filledAt = now;
+    return this.#tokens >= 1;
+  }
+
+  /** Takes that many, for what turned out to cost more than one: what is missing has to come in before the next is taken. */
+  charge(amount: number): void {
+    this.#tokens -= amount;
   }
 }

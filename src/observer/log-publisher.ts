@@ -17,6 +17,9 @@ const PUSH_MS = 250;
 /** What is told at once, in characters of JSON, each of which is at most three bytes of a frame. */
 const MAX_PART_CHARS = 384 * 1024;
 
+/** To how many groups of readers, each of which has another part of the log, one push goes; the others have the next. */
+const MAX_GROUPS = 16;
+
 /** How much of a log a reader has. */
 export interface LogKnown {
   readonly incarnation: number;
@@ -30,6 +33,8 @@ interface LogPublisherPorts<Id extends string> {
   /** Which life of this node it is; only asked while the cluster runs. */
   incarnation(): number;
   handle(method: string, answer: (body: unknown, from: Id) => unknown): void;
+  /** Whether that reader takes what it is sent. */
+  hasRoom(reader: Id): boolean;
   /** To which it was sent: not to those that do not take what was sent before. */
   notify(to: readonly Id[], topic: string, body: unknown): readonly Id[];
 }
@@ -69,15 +74,21 @@ export function createLogPublisher<Id extends string>(ports: LogPublisherPorts<I
 
   const pushAll = (): void => {
     const { log, recordBytes } = observed();
-    for (const position of new Set(readers.values())) {
-      if (position === log.position) continue;
-      const group = [...readers.keys()].filter((reader) => readers.get(reader) === position);
+    // Nothing is written for those that would not take it.
+    const ready = [...readers].filter(([reader, position]) => position < log.position && ports.hasRoom(reader));
+    const positions = [...new Set(ready.map(([, position]) => position))].slice(0, MAX_GROUPS);
+    for (const position of positions) {
+      const group = ready.flatMap(([reader, known]) => (known === position ? [reader] : []));
       const part = partSince(position);
       const text = JSON.stringify(part);
       const told = ports.notify(group, LOG, text);
       // Nearly all of it is ASCII, so that characters are bytes.
       recordBytes(text.length * told.length);
-      for (const reader of told) readers.set(reader, part.position);
+      for (const reader of told) {
+        // To the end: the next push begins with those whose last one is longest ago.
+        readers.delete(reader);
+        readers.set(reader, part.position);
+      }
     }
     for (const position of readers.values()) if (position < log.position) behind$.next();
   };

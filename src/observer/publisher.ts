@@ -30,11 +30,18 @@ export const IDLE_PUSH_MS = 1000;
  */
 const MAX_DELTA_CHARS = 384 * 1024;
 
-/** How many answers are kept for whoever asks the same. */
+/** How many answers are kept for readers who ask the same, and how long these may be together, in characters. */
 const MAX_TEXTS = 16;
+const MAX_TEXTS_CHARS = 4 * 1024 * 1024;
+
+/** To how many groups of watchers, each of which knows another version, one push goes; the others have the next. */
+const MAX_GROUPS = 16;
 
 /** How many reads of several pages one reader may have under way. */
 const MAX_PAGED = 4;
+
+/** How many rows may be kept for all such reads together; what is kept for one reader of a large node is always kept. */
+const MAX_PAGED_ROWS = 500_000;
 
 /** Who asks for no other page for so long, ms, has given up, and begins anew if not. */
 export const PAGING_MS = 60_000;
@@ -49,6 +56,8 @@ export interface PublisherPorts<Id extends string> {
   /** Which life of this node it is; only asked while the cluster runs. */
   incarnation(): number;
   handle(method: string, answer: (body: unknown, from: Id) => unknown): void;
+  /** Whether that reader takes what it is sent. */
+  hasRoom(reader: Id): boolean;
   /** To which it was sent: not to those that do not take what was sent before. */
   notify(to: readonly Id[], topic: string, body: unknown): readonly Id[];
 }
@@ -89,6 +98,7 @@ export function createPublisher<Id extends string>(ports: PublisherPorts<Id>): P
   const setPaging = (reader: Id, models: readonly NodeModel[]): void => {
     if (models.length > 0) paging.set(reader, models);
     else paging.delete(reader);
+    giveUpReads(paging);
     pagingEnds?.unsubscribe();
     pagingEnds = paging.size === 0 ? undefined : timer(PAGING_MS, ports.scheduler).subscribe(() => paging.clear());
   };
@@ -112,17 +122,26 @@ export function createPublisher<Id extends string>(ports: PublisherPorts<Id>): P
 
   const pushAll = (): void => {
     const model = observed().currentModel();
-    for (const version of new Set(watchers.values())) {
-      const group = [...watchers.keys()].filter((watcher) => watchers.get(watcher) === version);
+    // Nothing is written for those that would not take it.
+    const ready = [...watchers].filter(([watcher]) => ports.hasRoom(watcher));
+    const versions = [...new Set(ready.map(([, version]) => version))].slice(0, MAX_GROUPS);
+    let toldCount = 0;
+    for (const version of versions) {
+      const group = ready.flatMap(([watcher, known]) => (known === version ? [watcher] : []));
       const { text, isWhole } = encoder.since(model, version);
       // What takes several pages, or very much, they have to ask for: told that they are behind, they do.
       const changes = isWhole && text.length <= MAX_DELTA_CHARS ? text : NOTHING;
       const body = report(model, changes);
       const told = ports.notify(group, REPORT, body);
       sent(body, told.length);
-      for (const watcher of told) watchers.set(watcher, model.version);
-      conflations += group.length - told.length;
+      toldCount += told.length;
+      for (const watcher of told) {
+        // To the end: the next push begins with those whose last one is longest ago.
+        watchers.delete(watcher);
+        watchers.set(watcher, model.version);
+      }
     }
+    conflations += watchers.size - toldCount;
   };
   const push = (): void => observed().measured(pushAll);
 
@@ -162,25 +181,47 @@ export function createPublisher<Id extends string>(ports: PublisherPorts<Id>): P
   };
 }
 
+/** Drops the oldest reads of those with the most, beyond {@link MAX_PAGED_ROWS}: they begin again. The last one stays. */
+function giveUpReads<Id>(paging: Map<Id, readonly NodeModel[]>): void {
+  for (;;) {
+    const models = new Set([...paging.values()].flat());
+    let rows = 0;
+    for (const { servers, supervisors } of models) rows += servers.size + supervisors.size;
+    if (rows <= MAX_PAGED_ROWS || models.size <= 1) return;
+    const [first] = [...paging].toSorted(([, one], [, other]) => other.length - one.length);
+    if (first === undefined) return;
+    const [reader, [, ...others]] = first;
+    if (others.length > 0) paging.set(reader, others);
+    else paging.delete(reader);
+  }
+}
+
 const NOTHING = JSON.stringify({ type: 'none' } satisfies Changes);
 
 /** Writes each answer once, for all readers who know the same. */
 class ChangeEncoder {
   #model: NodeModel | undefined;
+  #chars = 0;
   readonly #texts = new Map<number | undefined, { readonly text: string; readonly isWhole: boolean }>();
 
   /** `isWhole`: unless it is the first of several pages. */
   since(model: NodeModel, version: number | undefined): { readonly text: string; readonly isWhole: boolean } {
-    if (this.#model !== model) this.#texts.clear();
+    if (this.#model !== model) this.#clear();
     this.#model = model;
     let written = this.#texts.get(version);
     if (written === undefined) {
       written = this.#write(model, version);
       // A reader may say that it knows any version at all.
-      if (this.#texts.size >= MAX_TEXTS) this.#texts.clear();
+      if (this.#texts.size >= MAX_TEXTS || this.#chars + written.text.length > MAX_TEXTS_CHARS) this.#clear();
       this.#texts.set(version, written);
+      this.#chars += written.text.length;
     }
     return written;
+  }
+
+  #clear(): void {
+    this.#texts.clear();
+    this.#chars = 0;
   }
 
   #write(model: NodeModel, version: number | undefined): { readonly text: string; readonly isWhole: boolean } {

@@ -175,8 +175,8 @@ const answers = {
     clearInterval(probing);
     if (isOn) probing = setInterval(probe, 100);
   },
-  async view() {
-    const asked = await ClusterObserver.getClusterSnapshot({ useCache: false, timeout: 1000 });
+  async view(timeout = 1000) {
+    const asked = await ClusterObserver.getClusterSnapshot({ useCache: false, timeout });
     const nodes = isOutside ? asked.nodes.map(({ nodeId: id, status }) => ({ id, status })) : Cluster.getNodes();
     return {
       nodes: Object.fromEntries(nodes.map(({ id, status }) => [id, status])),

@@ -46,7 +46,8 @@ interface Answers {
   }) => string;
   watch: () => void;
   probe: (isOn: boolean) => void;
-  view: () => View;
+  /** Asks each node, for that long at most, ms. */
+  view: (timeoutMs?: number) => View;
   /** As in the view, and nobody is asked for it. */
   nodes: () => View['nodes'];
   shown: () => Rows | undefined;
@@ -81,6 +82,8 @@ export interface LifeOptions {
   readonly hasShop?: boolean;
   /** Does not look at the others. */
   readonly isQuiet?: boolean;
+  /** How large its heap may get, MiB. */
+  readonly maxHeapMiB?: number;
 }
 
 /** What a node was told of another: `up`, `down heartbeat_timeout` ... */
@@ -106,7 +109,8 @@ export class FaultNode {
 
   static async start(name: string, config: ClusterConfig, life: LifeOptions = {}): Promise<FaultNode> {
     const lastWorker = `${name}-${Math.random().toString(36).slice(2, 8)}`;
-    const born = await Born.fork([lastWorker, ...(life.hasShop ? ['--shop', name] : [])], life.dialFrom);
+    const args = [lastWorker, ...(life.hasShop ? ['--shop', name] : [])];
+    const born = await Born.fork(args, life.dialFrom, life.maxHeapMiB);
     await born.talk.ask('setClock', life.aheadMs ?? 0);
     const id = await born.talk.ask('start', config);
     if (!life.isQuiet) await born.talk.ask('watch', undefined);
@@ -181,9 +185,10 @@ class Born {
   readonly events: NodeEvent[] = [];
   readonly before: readonly string[];
 
-  static async fork(args: readonly string[], dialFrom: string | undefined): Promise<Born> {
+  static async fork(args: readonly string[], dialFrom: string | undefined, maxHeapMiB?: number): Promise<Born> {
     const all = [...args, ...(dialFrom === undefined ? [] : ['--dial-from', dialFrom])];
-    const execArgv = ['--expose-gc', '--no-warnings'];
+    const heap = maxHeapMiB === undefined ? [] : [`--max-old-space-size=${maxHeapMiB}`];
+    const execArgv = ['--expose-gc', '--no-warnings', ...heap];
     const child = fork(PROGRAM, all, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], execArgv });
     const [{ ready }] = (await once(child, 'message')) as [{ ready: readonly string[] }];
     return new Born(child, ready);

@@ -41,16 +41,23 @@ export class RawPeer {
   }
 
   /** Connects, and says nothing. */
-  static async connect(to: NodeId): Promise<RawPeer> {
+  static async connect(to: NodeId, localAddress?: string): Promise<RawPeer> {
     const { host, port } = NodeId.parts(to);
-    const peer = new RawPeer(new WebSocket(`ws://${host}:${port}`, { perMessageDeflate: false }));
+    const options = { perMessageDeflate: false, ...(localAddress !== undefined && { localAddress }) };
+    const peer = new RawPeer(new WebSocket(`ws://${host}:${port}`, options));
     await once(peer.socket, 'open');
     return peer;
   }
 
   /** Connects, and goes through the handshake as a node would. */
-  static async join(to: NodeId, as: NodeId, secret?: string, role: Role = 'member'): Promise<RawPeer> {
-    const peer = await RawPeer.connect(to);
+  static async join(
+    to: NodeId,
+    as: NodeId,
+    secret?: string,
+    role: Role = 'member',
+    localAddress?: string,
+  ): Promise<RawPeer> {
+    const peer = await RawPeer.connect(to, localAddress);
     const opening = dial(
       {
         id: as,

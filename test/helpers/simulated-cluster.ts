@@ -51,9 +51,14 @@ export class SimulatedCluster {
     return { ...node, id, address: NodeId.parts(id) };
   }
 
-  /** A node that is not started. */
-  create(role: Role = 'member'): Omit<SimulatedNode, 'id' | 'address'> {
+  /**
+   * A node that is not started.
+   *
+   * @param at an address by which the network knows the process, though the node listens on none
+   */
+  create(role: Role = 'member', at?: Address): Omit<SimulatedNode, 'id' | 'address'> {
     const transport = this.network.transport();
+    if (at !== undefined) void transport.listen(at, (connection) => connection.terminate());
     const errors: Error[] = [];
     const changes: MembershipChange[] = [];
     const events: string[] = [];

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { MAX_OBSERVERS } from '../../../src/cluster/observer-links.js';
+import type { Address } from '../../../src/cluster/transport.js';
 import { NodeIdConflictError, NodeNotConnectedError } from '../../../src/errors.js';
 import { SimulatedCluster, type SimulatedNode, viewOf } from '../../helpers/simulated-cluster.js';
 
@@ -11,8 +12,9 @@ async function lookOn(
   world: SimulatedCluster,
   name: string,
   at: readonly SimulatedNode[],
+  from?: Address,
 ): Promise<ReturnType<SimulatedCluster['create']>> {
-  const observer = world.create('observer');
+  const observer = world.create('observer', from);
   await observer.cluster.start({ nodeName: name, seeds: at.map(({ id }) => id) });
   return observer;
 }
@@ -139,4 +141,55 @@ test('a node that comes with the secret of observers is an offender: from its ad
   expect([a.cluster.isNodeConnected(b.id), a.cluster.isNodeConnected(c.id)]).toEqual([false, true]);
   world.run(5000);
   expect(a.cluster.isNodeConnected(b.id)).toBe(true);
+});
+
+test('what waits for all observers together is bounded; beyond it the slowest is refused, and others get answers', async () => {
+  const world = new SimulatedCluster();
+  const a = await world.start('nodeA', 4369);
+  const answer = 'x'.repeat(1024 * 1024);
+  let answers = 0;
+  const look = (): string => {
+    answers += 1;
+    return answer;
+  };
+  a.rpc.handle('look', look, 'public');
+  const addresses = Array.from({ length: 40 }, (_, n) => ({ host: '127.0.0.9', port: 5000 + n }));
+  const observers: Awaited<ReturnType<typeof lookOn>>[] = [];
+  for (const [n, address] of addresses.entries()) observers.push(await lookOn(world, `observer-${n}`, [a], address));
+  const quick = await lookOn(world, 'quick', [a]);
+  world.run(1000);
+  for (const { rpc } of observers) outcomeOf(rpc.request(a.id, 'look', null, 20_000));
+  await turn();
+  for (const address of addresses) world.network.freeze(address);
+  // Time enough to write them all.
+  world.run(1500);
+  // 32 MiB, and not the 40 that were asked for.
+  expect(answers).toBe(32);
+  const refused = Array.from({ length: 5 }, () => ({ code: 'NOEX_HANDSHAKE', reason: 'slow_consumer' }));
+  expect(a.errors.length).toBeGreaterThan(0);
+  expect(a.errors).toMatchObject(refused.slice(0, a.errors.length));
+  const looked = outcomeOf(quick.rpc.request(a.id, 'look', null, 20_000));
+  await turn();
+  world.run(2500);
+  await turn();
+  expect(looked.value === answer).toBe(true);
+  expect(quick.errors).toEqual([]);
+});
+
+test('an observer that asks for more than is answered is refused, and others are answered meanwhile', async () => {
+  const world = new SimulatedCluster();
+  const a = await world.start('nodeA', 4369);
+  a.rpc.handle('look', () => 'x'.repeat(1024 * 1024), 'public');
+  const greedy = await lookOn(world, 'greedy', [a]);
+  const modest = await lookOn(world, 'modest', [a]);
+  world.run(1000);
+  for (let n = 0; n < 150; n += 1) outcomeOf(greedy.rpc.request(a.id, 'look', null, 20_000));
+  await turn();
+  world.run(50);
+  const looked = outcomeOf(modest.rpc.request(a.id, 'look', null, 20_000));
+  await turn();
+  world.run(500);
+  await turn();
+  expect(greedy.errors).toMatchObject([{ reason: 'too_many_requests' }]);
+  expect(looked.value).toHaveLength(1024 * 1024);
 });

@@ -41,6 +41,7 @@ beforeEach(() => {
       return true;
     },
     backlog: (id: NodeId) => (id === idB ? backlog : 0),
+    hasRoom: (id: NodeId) => id !== idB || backlog < 1024 * 1024,
   };
   rpc = new RpcEndpoint({
     clock,

@@ -15,6 +15,13 @@ describe('who has a token bucket of 3, filled by 10 a second,', () => {
     expect([0, 99, 100, 150, 200].map((now) => takenBy(bucket, now))).toEqual([3, 0, 1, 0, 1]);
   });
 
+  it('that was charged for more than it had waits until that has come in', () => {
+    const bucket = new TokenBucket(limit, 0);
+    bucket.charge(5);
+    expect([0, 200, 299, 300].map((now) => bucket.hasOne(now))).toEqual([false, false, false, true]);
+    expect(takenBy(bucket, 300)).toBe(1);
+  });
+
   it('gets no more than 3 by waiting', () => {
     const bucket = new TokenBucket(limit, 0);
     expect([10_000, 10_000, 60_000].map((now) => takenBy(bucket, now))).toEqual([3, 0, 3]);

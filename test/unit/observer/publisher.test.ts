@@ -20,6 +20,12 @@ interface Published {
   /** Has another model to tell from now on. */
   becomes(model: NodeModel): void;
   ask(known: object | null): string;
+  watch(watcher: string): void;
+  /** Watchers that take nothing. */
+  readonly deaf: Set<string>;
+  /** What each push was, and to which watchers it went. */
+  readonly pushes: { readonly to: readonly string[]; readonly version: number; readonly type: string }[];
+  conflations(): number;
   forget(): void;
 }
 
@@ -27,6 +33,8 @@ interface Published {
 function publish(initial: NodeModel): Published {
   const handlers = new Map<string, (body: unknown, from: string) => unknown>();
   const clock = new SimulatedClock();
+  const deaf = new Set<string>();
+  const pushes: { to: readonly string[]; version: number; type: string }[] = [];
   let model = initial;
   const publisher = createPublisher<string>({
     monotonic: () => clock.monotonic(),
@@ -53,7 +61,12 @@ function publish(initial: NodeModel): Published {
     },
     incarnation: () => 1,
     handle: (method, answer) => void handlers.set(method, answer),
-    notify: (to) => to,
+    hasRoom: (reader) => !deaf.has(reader),
+    notify(to, _topic, text) {
+      const { version, changes } = decodeReport(text);
+      pushes.push({ to, version, type: changes.type });
+      return to;
+    },
   });
   return {
     clock,
@@ -62,6 +75,10 @@ function publish(initial: NodeModel): Published {
     },
     ask: (known) => String(handlers.get('observer.report')?.(known, 'reader')),
     forget: () => publisher.forget('reader'),
+    watch: (watcher) => void handlers.get('observer.watch')?.(null, watcher),
+    deaf,
+    pushes,
+    conflations: () => publisher.conflations(),
   };
 }
 
@@ -135,4 +152,72 @@ describe('a reader that gives up in the middle of several pages', () => {
     expect(changes).toMatchObject({ page: 1, isLast: true });
     expect(publisher.clock.pendingTimers).toBe(0);
   });
+});
+
+describe('a watcher that takes nothing', () => {
+  test('is written nothing for meanwhile, and gets the newest state once it takes something again', () => {
+    let model = spawned(10);
+    const publisher = publish(model);
+    const grow = (): void => {
+      model = evolveAll(model, stamped(server(`more${model.version}`)));
+      publisher.becomes(model);
+    };
+    publisher.watch('quick');
+    publisher.watch('slow');
+    publisher.deaf.add('slow');
+    const before = model.version;
+    for (let n = 0; n < 3; n += 1) {
+      grow();
+      publisher.clock.advance(1250);
+    }
+    expect(publisher.pushes.every(({ to }) => to.join() === 'quick')).toBe(true);
+    expect(publisher.conflations()).toBe(publisher.pushes.length);
+    publisher.pushes.length = 0;
+    publisher.deaf.clear();
+    publisher.clock.advance(1250);
+    expect(publisher.pushes.find(({ to }) => to.includes('slow'))).toEqual({
+      to: ['slow'],
+      version: model.version,
+      type: 'delta',
+    });
+    expect(model.version).toBeGreaterThan(before);
+  });
+
+  test('does not keep many others from theirs, though all of them know other versions', () => {
+    let model = spawned(10);
+    const publisher = publish(model);
+    for (let n = 0; n < 40; n += 1) {
+      publisher.watch(`watcher${n}`);
+      publisher.deaf.add(`watcher${n}`);
+      model = evolveAll(model, stamped(server(`more${n}`)));
+      publisher.becomes(model);
+    }
+    publisher.deaf.clear();
+    publisher.clock.advance(1250);
+    // So many are written at once; the next go to those that had none.
+    expect(publisher.pushes.length).toBe(16);
+    publisher.clock.advance(2500);
+    const told = new Set(publisher.pushes.filter(({ version }) => version === model.version).flatMap(({ to }) => to));
+    expect(told.size).toBe(40);
+  });
+});
+
+test('reads of several pages keep a bounded number of rows; those with the most begin again', () => {
+  let model = spawned(120_000);
+  const publisher = publish(model);
+  const begun = Array.from({ length: 4 }, () => {
+    const { incarnation, version } = decodeReport(publisher.ask(null));
+    model = evolveAll(model, stamped(server(`more${model.version}`)));
+    publisher.becomes(model);
+    return { incarnation, version, page: 1 };
+  });
+  const pages = (): unknown[] =>
+    begun.map((known) => {
+      const { changes } = decodeReport(publisher.ask(known));
+      return changes.type === 'page' ? changes.page : changes.type;
+    });
+  expect(pages()).toEqual([1, 1, 1, 1]);
+  publisher.becomes(evolveAll(model, stamped(server('one more'))));
+  publisher.ask(null);
+  expect(pages()[0]).toBe(0);
 });

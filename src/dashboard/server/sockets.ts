@@ -10,6 +10,12 @@ export const MAX_BROWSERS = 100;
 /** Browsers say nothing: this is enough to see that one does, in bytes. */
 const MAX_PAYLOAD = 16;
 
+/** What may wait for all browsers together, bytes. Each is sent one state at a time, which may be more than a megabyte. */
+const MAX_WAITING_BYTES = 64 * 1024 * 1024;
+
+/** A browser does not ping. A proxy may, now and then: so many times within a second. */
+const MAX_PINGS = 16;
+
 /** A browser that does not answer a goodbye within this time is hung up on, ms. */
 const CLOSE_MS = 1000;
 
@@ -18,7 +24,9 @@ const POLICY_VIOLATION = 1008;
 
 /** The WebSockets of a feed, one a browser. What comes from a browser is not read: there is nothing it could ask for. */
 export class FeedSockets {
-  readonly #feed: DashboardFeed;
+  readonly #feed: Pick<DashboardFeed, 'connect'>;
+  readonly #maxWaitingBytes: number;
+  /** Those for which something waits come in the order in which they fell behind. */
   readonly #open = new Set<WebSocket>();
   readonly #server = new WebSocketServer({
     noServer: true,
@@ -26,11 +34,16 @@ export class FeedSockets {
     // Costs more than it saves on loopback, and memory for every connection.
     perMessageDeflate: false,
     maxPayload: MAX_PAYLOAD,
+    // A message in many pieces takes far more memory than what is in it.
+    maxFragments: 1,
+    maxBufferedChunks: 64,
     autoPong: false,
   });
 
-  constructor(feed: DashboardFeed) {
+  /** @param maxWaitingBytes what may wait for all browsers together */
+  constructor(feed: Pick<DashboardFeed, 'connect'>, maxWaitingBytes: number = MAX_WAITING_BYTES) {
     this.#feed = feed;
+    this.#maxWaitingBytes = maxWaitingBytes;
   }
 
   accept(request: IncomingMessage, socket: Duplex, head: Buffer): void {
@@ -47,7 +60,7 @@ export class FeedSockets {
 
   #welcome(webSocket: WebSocket): void {
     this.#open.add(webSocket);
-    const disconnect = this.#feed.connect({ send: (text, taken) => webSocket.send(text, () => taken()) });
+    const disconnect = this.#feed.connect({ send: (text, taken) => this.#send(webSocket, text, taken) });
     webSocket.on('close', () => {
       this.#open.delete(webSocket);
       disconnect();
@@ -56,12 +69,47 @@ export class FeedSockets {
       disconnect();
       hangUp(webSocket, POLICY_VIOLATION, 'a browser has nothing to say here');
     });
-    // One who asks faster than it takes the answers gets fewer of them.
+    const mayPing = pingLimit();
+    // One that asks faster than it takes the answers gets fewer of them.
     webSocket.on('ping', (data) => {
-      if (webSocket.bufferedAmount === 0) webSocket.pong(data);
+      if (!mayPing()) webSocket.terminate();
+      else if (webSocket.bufferedAmount === 0) webSocket.pong(data);
     });
+    webSocket.on('pong', () => mayPing() || webSocket.terminate());
     webSocket.on('error', () => webSocket.terminate());
   }
+
+  #send(webSocket: WebSocket, text: string, taken: () => void): void {
+    this.#makeRoom(text.length);
+    if (webSocket.bufferedAmount === 0 && this.#open.delete(webSocket)) this.#open.add(webSocket);
+    webSocket.send(text, () => taken());
+  }
+
+  /** Disconnects those that have been behind for longest: they come again, and are shown the newest state. */
+  #makeRoom(bytes: number): void {
+    let waiting = bytes;
+    for (const { bufferedAmount } of this.#open) waiting += bufferedAmount;
+    for (const slow of this.#open) {
+      if (waiting <= this.#maxWaitingBytes) return;
+      if (slow.bufferedAmount === 0) continue;
+      waiting -= slow.bufferedAmount;
+      slow.terminate();
+    }
+  }
+}
+
+/** Whether there may be another one now. */
+function pingLimit(): () => boolean {
+  let since = performance.now();
+  let pings = 0;
+  return () => {
+    if (performance.now() - since >= 1000) {
+      since = performance.now();
+      pings = 0;
+    }
+    pings += 1;
+    return pings <= MAX_PINGS;
+  };
 }
 
 function hangUp(webSocket: WebSocket, code: number, reason: string): void {

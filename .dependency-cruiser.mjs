@@ -8,7 +8,7 @@ const STREAMS = '^streams/';
 const RX = ['source', 'scheduler', 'local', 'poll', 'merge', 'rates', 'top', 'index'].join('|');
 const RX_STREAMS = `^streams/(${RX})[.]ts$`;
 const PURE_STREAMS = `^streams/(?!(${RX})[.]ts$)`;
-const LEAVES = room('errors', 'clock', 'async-context', 'validate');
+const LEAVES = room('errors', 'clock', 'async-context', 'validate', 'version');
 const ENTRIES = room('index', 'distribution');
 const READERS = room('dashboard', 'cli');
 const JOINED = room(
@@ -31,6 +31,7 @@ const table = [
   { name: 'clock', from: room('clock'), may: [] },
   { name: 'async-context', from: room('async-context'), may: [], nodeModules: true },
   { name: 'validate', from: room('validate'), may: [room('errors')] },
+  { name: 'version', from: room('version'), may: [] },
   { name: 'bus', from: room('bus'), may: [LEAVES, npm('mitt')], types: [STREAMS] },
   { name: 'process', from: room('process'), may: [LEAVES, npm('mitt'), room('bus')], types: [STREAMS] },
   { name: 'registry', from: room('registry'), may: [LEAVES, npm('mitt'), room('bus', 'process')], types: [STREAMS] },

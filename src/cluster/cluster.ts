@@ -86,7 +86,10 @@ export interface MembershipView {
    * down and leave.
    */
   onChange(handler: (change: MembershipChange) => void): () => void;
-  /** Somebody who could ask this node something cannot any more: a member that went down, or an observer. */
+  /**
+   * The link with a peer that may have asked this node something is over: of a member that went down or was linked again,
+   * or of an observer.
+   */
   onPeerGone(handler: (id: NodeId) => void): () => void;
 }
 
@@ -120,6 +123,8 @@ export function createCluster(options: ClusterOptions): {
   const membershipChange = new Listeners<[MembershipChange]>(onError);
   const peerGone = new Listeners<[NodeId]>(onError);
   const announce = inOrder(({ change, info }: { change: MembershipChange; info: NodeInfo | undefined }) => {
+    // What was asked over the link before is forgotten before more is asked over the new one.
+    if (change.type === 'relinked') peerGone.emit(change.id);
     membershipChange.emit(change);
     if (change.type === 'up' && info !== undefined) nodeUp.emit(info);
     if (change.type === 'down') peerGone.emit(change.id);
@@ -154,7 +159,7 @@ export function createCluster(options: ClusterOptions): {
         settings,
         incarnation: lastIncarnation,
         onChange: (change) => {
-          if (change.type === 'down') rpc.nodeDown(change.id);
+          if (change.type === 'down' || change.type === 'relinked') rpc.linkEnded(change.id);
           const member = node?.member(change.id);
           announce({ change, info: member === undefined ? undefined : describe(member) });
         },

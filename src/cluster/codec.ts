@@ -1,7 +1,7 @@
 import { excessOf } from '../../streams/json.js';
 import { InvalidArgumentError, ProtocolError } from '../errors.js';
 import { decodeBody, encodeBody } from './body.js';
-import { type Frame, MAX_FRAME_BYTES, PROTOCOL_VERSION } from './frames.js';
+import { type Frame, MAX_FRAME_BYTES, type Peer, PROTOCOL_VERSION, type ReceivedFrame } from './frames.js';
 import { NodeId } from './node-id.js';
 
 export interface DecodeLimits {
@@ -18,6 +18,12 @@ const MAX_NAME = 200;
 /** The longest message of an error that travels, in characters; {@link clip} makes one fit. */
 const MAX_MESSAGE = 2000;
 
+/** Of features in a greeting; more are refused. */
+const MAX_FEATURES = 100;
+
+/** Of the name of an unknown frame, so much is kept. */
+const MAX_UNKNOWN = 40;
+
 type Guard = (value: unknown) => boolean;
 
 const isCount: Guard = (value) => typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
@@ -31,6 +37,7 @@ const isBytes32: Guard = (value) => typeof value === 'string' && /^[A-Za-z0-9+/]
 const isPeer: Guard = (value) =>
   isRecord(value) && NodeId.isValid(own(value, 'id')) && isCount(own(value, 'incarnation'));
 const isPeers: Guard = (value) => Array.isArray(value) && value.length <= MAX_MEMBERS && value.every(isPeer);
+const isFeatures: Guard = (value) => Array.isArray(value) && value.length <= MAX_FEATURES && value.every(isName);
 /** Looked at by {@link decodeBody}. */
 const isBody: Guard = (value) => value !== undefined;
 
@@ -44,6 +51,8 @@ const greeting = {
   incarnation: isCount,
   nonce: isBytes32,
   secured: isBoolean,
+  version: optional(isName),
+  features: optional(isFeatures),
 };
 
 /** Every type of frame, and for each of its fields what it must be. The compiler checks that none is missing. */
@@ -52,6 +61,7 @@ const FIELDS: { readonly [T in Frame['type']]: { readonly [F in FieldOf<T>]: Gua
   challenge: greeting,
   proof: { mac: optional(isBytes32) },
   welcome: { mac: optional(isBytes32) },
+  open: {},
   refused: { reason: isReason, message: isMessage },
   members: { members: isPeers },
   heartbeat: { processCount: isCount, uptimeMs: isDuration },
@@ -91,12 +101,12 @@ export function encode(frame: Frame): string {
 }
 
 /**
- * The frame that a text from another node is. Fields that are not known are left out, so that later versions can add
- * some; whatever else is not exactly as expected is refused.
+ * The frame that a text from another node is. Fields that are not known are left out and a type that is not known comes
+ * back as `unknown`, so that later versions can add some; everything else that is not exactly as expected is refused.
  *
- * @throws ProtocolError `frame_too_large`, `not_json`, `malformed`, `unknown_type`, `unsupported_version`
+ * @throws ProtocolError `frame_too_large`, `not_json`, `malformed`, `unsupported_version`
  */
-export function decode(text: string, { maxBytes }: DecodeLimits): Frame {
+export function decode(text: string, { maxBytes }: DecodeLimits): ReceivedFrame {
   if (isLargerThan(text, maxBytes))
     throw new ProtocolError('frame_too_large', `a frame of more than ${maxBytes} bytes`);
   const raw = parseJson(text);
@@ -105,7 +115,7 @@ export function decode(text: string, { maxBytes }: DecodeLimits): Frame {
   const fields = TYPES.get(type);
   if (fields === undefined) {
     if (typeof type !== 'string') throw new ProtocolError('malformed', 'a frame without a type');
-    throw new ProtocolError('unknown_type', `a frame of type ${JSON.stringify(type.slice(0, 40))}`);
+    return { type: 'unknown', name: type.slice(0, MAX_UNKNOWN) };
   }
   const protocol = own(raw, 'protocol');
   // Before the other fields: in another version they may well be others.
@@ -119,10 +129,17 @@ export function decode(text: string, { maxBytes }: DecodeLimits): Frame {
   for (const [field, guard] of Object.entries(fields)) {
     const value = own(raw, field);
     if (!guard(value)) throw new ProtocolError('malformed', `a ${type} frame with a bad ${field}`);
-    if (value !== undefined) known.push([field, field === 'body' ? decodeBody(value) : value]);
+    if (value !== undefined) known.push([field, read(field, value)]);
   }
   const frame: unknown = Object.fromEntries(known);
   return frame as Frame;
+}
+
+/** A value that passed its guard, without what is not known of it. */
+function read(field: string, value: unknown): unknown {
+  if (field === 'body') return decodeBody(value);
+  if (field === 'members') return (value as readonly Peer[]).map(({ id, incarnation }) => ({ id, incarnation }));
+  return value;
 }
 
 /** Makes a text fit for a `refused` or `failure` frame: not too long, and without control characters. */

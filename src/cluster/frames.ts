@@ -1,7 +1,13 @@
 import type { NodeId } from './node-id.js';
 
-/** The version of everything below. Nodes that speak different ones refuse each other before anything else is read. */
-export const PROTOCOL_VERSION = 1;
+/**
+ * The version of everything below. Nodes that speak different ones refuse each other before anything else is read, so it
+ * stays: what is added later is an optional field, or a feature that both sides announce in {@link Greeting.features}.
+ */
+export const PROTOCOL_VERSION = 2;
+
+/** What this build can do beyond the protocol above; a peer is sent what belongs to a feature only if it has it, too. */
+export const FEATURES: readonly string[] = [];
 
 /** No frame is larger, in bytes of UTF-8: a MiB of data, and what it takes to write it. Read in one go, within 20 ms. */
 export const MAX_FRAME_BYTES = 1.25 * 1024 * 1024;
@@ -21,7 +27,15 @@ export interface Peer {
   readonly incarnation: number;
 }
 
-interface Greeting {
+/** What a node says about its software. */
+export interface Build {
+  /** The version of the library, as in its package.json. */
+  readonly version?: string;
+  /** {@link FEATURES} of the sender. Names that the reader does not know mean nothing to it. */
+  readonly features?: readonly string[];
+}
+
+interface Greeting extends Build {
   readonly protocol: number;
   readonly nodeId: NodeId;
   readonly incarnation: number;
@@ -51,6 +65,11 @@ export interface WelcomeFrame {
   readonly mac?: string;
 }
 
+/** The dialer uses this link: the first frame that is sealed. Both sides have the link from now on. */
+export interface OpenFrame {
+  readonly type: 'open';
+}
+
 /** The last frame of a side that ends the link because of what the other side did or is. */
 export interface RefusedFrame {
   readonly type: 'refused';
@@ -58,7 +77,7 @@ export interface RefusedFrame {
   readonly message: string;
 }
 
-export type HandshakeFrame = HelloFrame | ChallengeFrame | ProofFrame | WelcomeFrame;
+export type HandshakeFrame = HelloFrame | ChallengeFrame | ProofFrame | WelcomeFrame | OpenFrame;
 
 /** Those the sender is linked with, or the news among them. */
 export interface MembersFrame {
@@ -118,6 +137,13 @@ export interface NotifyFrame {
   readonly body: unknown;
 }
 
+/** Of a type that this version does not know. Never sent: it is what the decoder makes of such a frame. */
+export interface UnknownFrame {
+  readonly type: 'unknown';
+  /** The type that the frame had, cut to 40 characters. */
+  readonly name: string;
+}
+
 export type RpcFrame = RequestFrame | ReplyFrame | FailureFrame | NotifyFrame;
 
 export type MembershipFrame = MembersFrame | HeartbeatFrame | LeaveFrame | ProbeFrame | ProbeAckFrame | IdConflictFrame;
@@ -128,6 +154,17 @@ export type PeerFrame = MembershipFrame | RpcFrame;
 /** Everything that one node says to another. */
 export type Frame = HandshakeFrame | RefusedFrame | PeerFrame;
 
-export function isHandshakeFrame(frame: Frame): frame is HandshakeFrame {
-  return frame.type === 'hello' || frame.type === 'challenge' || frame.type === 'proof' || frame.type === 'welcome';
+/** What comes in. */
+export type ReceivedFrame = Frame | UnknownFrame;
+
+const HANDSHAKE: ReadonlySet<string> = new Set<HandshakeFrame['type']>([
+  'hello',
+  'challenge',
+  'proof',
+  'welcome',
+  'open',
+]);
+
+export function isHandshakeFrame(frame: ReceivedFrame): frame is HandshakeFrame {
+  return HANDSHAKE.has(frame.type);
 }

@@ -1,5 +1,17 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import { type Frame, type HandshakeFrame, type Peer, PROTOCOL_VERSION, type Role } from './frames.js';
+import { VERSION } from '../version.js';
+import { encode } from './codec.js';
+import {
+  type Build,
+  type ChallengeFrame,
+  FEATURES,
+  type HandshakeFrame,
+  type HelloFrame,
+  type Peer,
+  PROTOCOL_VERSION,
+  type ReceivedFrame,
+  type Role,
+} from './frames.js';
 import { NodeId } from './node-id.js';
 import type { Refusal } from './refusal.js';
 import { Session } from './session.js';
@@ -13,14 +25,22 @@ import { Session } from './session.js';
  *   | proof     HMAC(secret, transcript)      |
  *   |---------------------------------------->|  verified: the acceptor decides whether it wants this peer
  *   |     HMAC(secret, transcript)    welcome |
- *   |<----------------------------------------|  established
+ *   |<----------------------------------------|  welcomed: the dialer decides whether it uses this link
+ *   | open      sealed                        |
+ *   |---------------------------------------->|  established
  *
- * The dialer proves itself first: a stranger who merely connects gets no MAC to try secrets on. Both nonces are under
- * both MACs, so an old one fits no new handshake; the two labels differ, so a MAC sent back to its maker fits nothing.
- * What follows is bound to this handshake by a session of its own. Nothing here encrypts.
+ * The dialer proves itself first: a stranger who merely connects gets no MAC to try secrets on. The transcript is the text
+ * of hello and challenge, fields that only one side knows included: what either side says there, nonces, ids, versions and
+ * features, is under both MACs. So an old MAC fits no new handshake; the two labels differ, so a MAC sent back to its maker
+ * fits nothing. What follows is bound to this handshake by a session of its own. Nothing here encrypts.
  *
- * Which secrets the acceptor tries is decided by the role in the hello, which is under both MACs: the secret of observers
- * lets nobody in as a member.
+ * A dialer that knows only an address learns from the challenge which node answers there. That node proves the secret like
+ * any other; only the check that it is the expected one is left out.
+ *
+ * After its proof, the dialer sends nothing that is not sealed: the acceptor may have sent its welcome, and then takes what
+ * is not sealed for forged.
+ *
+ * Which secrets the acceptor tries is decided by the role in the hello: the secret of observers lets nobody in as a member.
  */
 
 /** This side of a handshake. */
@@ -35,13 +55,20 @@ export interface LocalSide extends Peer {
   readonly nonce: string;
 }
 
-/** Whom a dialer wants to reach: a member by its whole id, a seed by its name (hosts have aliases). */
-export type Expectation = { readonly id: NodeId } | { readonly name: string };
+/**
+ * The node that a dialer wants to reach: a member by its whole id, a seed by its name (hosts have aliases), or any node
+ * that answers at an address.
+ */
+export interface Expectation {
+  readonly id?: NodeId | undefined;
+  readonly name?: string | undefined;
+}
 
-/** Both sides' words so far, which both MACs are over. */
+/** What both sides said so far, which both MACs are over. */
 interface Transcript {
   readonly local: LocalSide;
   readonly remote: Peer;
+  readonly build: Build;
   /** What the dialer comes as. */
   readonly role: Role;
   readonly text: string;
@@ -51,12 +78,23 @@ interface Transcript {
 
 export type HandshakeState =
   | { readonly step: 'await_hello'; readonly local: LocalSide }
-  | { readonly step: 'await_challenge'; readonly local: LocalSide; readonly expected: Expectation }
+  | {
+      readonly step: 'await_challenge';
+      readonly local: LocalSide;
+      readonly expected: Expectation;
+      /** The hello as it was sent. */
+      readonly hello: string;
+    }
   | ({ readonly step: 'await_proof' } & Transcript)
   | ({ readonly step: 'await_welcome' } & Transcript)
   /** The acceptor's decision is due: {@link welcome}, or a refusal. */
   | ({ readonly step: 'verified' } & Transcript)
+  | ({ readonly step: 'await_open' } & Transcript)
+  /** The dialer's decision is due: {@link open}, or the end of the link. */
+  | ({ readonly step: 'welcomed' } & Transcript)
   | ({ readonly step: 'established' } & Transcript);
+
+type In<Step extends HandshakeState['step']> = Extract<HandshakeState, { step: Step }>;
 
 export type HandshakeStep =
   | { readonly ok: true; readonly state: HandshakeState; readonly send?: HandshakeFrame }
@@ -77,42 +115,18 @@ export function dial(
   local: LocalSide,
   expected: Expectation,
 ): { readonly state: HandshakeState; readonly send: HandshakeFrame } {
-  return {
-    state: { step: 'await_challenge', local, expected },
-    send: { type: 'hello', role: local.role, ...greeting(local) },
-  };
+  const send: HandshakeFrame = { type: 'hello', role: local.role, ...greeting(local) };
+  return { state: { step: 'await_challenge', local, expected, hello: encode(send) }, send };
 }
 
-/** What a frame from the other side makes of the handshake. Total: every frame in every state has an answer. */
-export function advance(state: HandshakeState, frame: Frame): HandshakeStep {
-  if (state.step === 'await_hello' && frame.type === 'hello') {
-    const remote = { id: frame.nodeId, incarnation: frame.incarnation };
-    const refusal = selfRefusal(state.local, remote) ?? secretRefusal(state.local, frame.secured);
-    if (refusal !== undefined) return { ok: false, refusal };
-    const { role } = frame;
-    const text = transcribe(role, remote, frame.nonce, state.local, state.local.nonce, frame.secured);
-    return {
-      ok: true,
-      state: { step: 'await_proof', local: state.local, remote, role, text },
-      send: { type: 'challenge', ...greeting(state.local) },
-    };
-  }
-  if (state.step === 'await_challenge' && frame.type === 'challenge') {
-    const remote = { id: frame.nodeId, incarnation: frame.incarnation };
-    const refusal =
-      selfRefusal(state.local, remote) ??
-      expectationRefusal(state.expected, remote.id) ??
-      secretRefusal(state.local, frame.secured);
-    if (refusal !== undefined) return { ok: false, refusal };
-    const { role, secrets } = state.local;
-    const [secret] = secrets;
-    const text = transcribe(role, state.local, state.local.nonce, remote, frame.nonce, frame.secured);
-    return {
-      ok: true,
-      state: { step: 'await_welcome', local: state.local, remote, role, text, secret },
-      send: { type: 'proof', ...signed(secret, 'dialer', text) },
-    };
-  }
+/**
+ * What a frame from the other side makes of the handshake. Total: every frame in every state has an answer.
+ *
+ * @param text the frame as it came
+ */
+export function advance(state: HandshakeState, frame: ReceivedFrame, text: string): HandshakeStep {
+  if (state.step === 'await_hello' && frame.type === 'hello') return answerHello(state, frame, text);
+  if (state.step === 'await_challenge' && frame.type === 'challenge') return answerChallenge(state, frame, text);
   if (state.step === 'await_proof' && frame.type === 'proof') {
     const accepted = acceptedFrom(state);
     const secret = accepted.find((each) => isSigned(frame.mac, each, 'dialer', state.text));
@@ -121,25 +135,68 @@ export function advance(state: HandshakeState, frame: Frame): HandshakeStep {
   }
   if (state.step === 'await_welcome' && frame.type === 'welcome') {
     if (!isSigned(frame.mac, state.secret, 'acceptor', state.text)) return authFailed;
-    return { ok: true, state: { ...state, step: 'established' } };
+    return { ok: true, state: { ...state, step: 'welcomed' } };
   }
+  // It stops while this side has not decided yet: the end of the link comes next.
+  if (state.step === 'welcomed' && frame.type === 'leave') return { ok: true, state };
+  if (state.step === 'await_open' && frame.type === 'open')
+    return { ok: true, state: { ...state, step: 'established' } };
+  if (frame.type === 'unknown') return refuse('unknown_type', `a frame of type ${JSON.stringify(frame.name)}`);
   return refuse('out_of_turn', `a ${frame.type} frame came during the handshake (${state.step})`);
 }
 
+function answerHello({ local }: In<'await_hello'>, hello: HelloFrame, text: string): HandshakeStep {
+  const remote = { id: hello.nodeId, incarnation: hello.incarnation };
+  const refusal = selfRefusal(local, remote) ?? secretRefusal(local, hello.secured);
+  if (refusal !== undefined) return { ok: false, refusal };
+  const send: HandshakeFrame = { type: 'challenge', ...greeting(local) };
+  const transcript = { local, remote, build: buildOf(hello), role: hello.role, text: transcribe(text, encode(send)) };
+  return { ok: true, state: { step: 'await_proof', ...transcript }, send };
+}
+
+function answerChallenge(
+  { local, expected, hello }: In<'await_challenge'>,
+  challenge: ChallengeFrame,
+  text: string,
+): HandshakeStep {
+  const remote = { id: challenge.nodeId, incarnation: challenge.incarnation };
+  const refusal =
+    selfRefusal(local, remote) ?? expectationRefusal(expected, remote.id) ?? secretRefusal(local, challenge.secured);
+  if (refusal !== undefined) return { ok: false, refusal };
+  const [secret] = local.secrets;
+  const said = transcribe(hello, text);
+  return {
+    ok: true,
+    state: { step: 'await_welcome', local, remote, build: buildOf(challenge), role: local.role, text: said, secret },
+    send: { type: 'proof', ...signed(secret, 'dialer', said) },
+  };
+}
+
 /** The acceptor wants this peer. */
-export function welcome(state: Extract<HandshakeState, { step: 'verified' }>): {
-  readonly state: Extract<HandshakeState, { step: 'established' }>;
+export function welcome(state: In<'verified'>): {
+  readonly state: In<'await_open'>;
   readonly send: HandshakeFrame;
 } {
   return {
-    state: { ...state, step: 'established' },
+    state: { ...state, step: 'await_open' },
     send: { type: 'welcome', ...signed(state.secret, 'acceptor', state.text) },
   };
 }
 
-/** What binds all that follows to this handshake; `undefined` without a secret, with which there is nothing to bind it. */
+/** The dialer uses this link. */
+export function open(state: In<'welcomed'>): {
+  readonly state: In<'established'>;
+  readonly send: HandshakeFrame;
+} {
+  return { state: { ...state, step: 'established' }, send: { type: 'open' } };
+}
+
+/**
+ * What binds all that follows the welcome to this handshake; `undefined` without a secret, with which there is nothing to
+ * bind it.
+ */
 export function sessionOf(
-  { secret, text }: Extract<HandshakeState, { step: 'established' }>,
+  { secret, text }: In<'await_open' | 'welcomed' | 'established'>,
   side: 'dialer' | 'acceptor',
 ): Session | undefined {
   return secret === undefined ? undefined : new Session(secret, text, side);
@@ -159,7 +216,20 @@ function refuse(reason: Refusal['reason'], message: string): { ok: false; refusa
 }
 
 function greeting({ id, incarnation, nonce, secrets }: LocalSide) {
-  return { protocol: PROTOCOL_VERSION, nodeId: id, incarnation, nonce, secured: secrets.length > 0 };
+  const secured = secrets.length > 0;
+  return {
+    protocol: PROTOCOL_VERSION,
+    nodeId: id,
+    incarnation,
+    nonce,
+    secured,
+    version: VERSION,
+    features: FEATURES,
+  };
+}
+
+function buildOf({ version, features }: Build): Build {
+  return { ...(version !== undefined && { version }), ...(features !== undefined && { features }) };
 }
 
 function selfRefusal(local: LocalSide, remote: Peer): Refusal | undefined {
@@ -168,9 +238,9 @@ function selfRefusal(local: LocalSide, remote: Peer): Refusal | undefined {
 }
 
 function expectationRefusal(expected: Expectation, id: NodeId): Refusal | undefined {
-  const isExpected = 'id' in expected ? expected.id === id : expected.name === NodeId.parts(id).name;
-  if (isExpected) return undefined;
-  const whom = 'id' in expected ? expected.id : `a node named ${expected.name}`;
+  const { name = NodeId.parts(id).name } = expected;
+  if ((expected.id ?? id) === id && name === NodeId.parts(id).name) return undefined;
+  const whom = expected.id ?? `a node named ${name}`;
   return { reason: 'wrong_node', message: `${id} answers where ${whom} was expected` };
 }
 
@@ -180,26 +250,8 @@ function secretRefusal(local: LocalSide, remoteSecured: boolean): Refusal | unde
   return { reason: 'auth_required', message: `${has} has a clusterSecret, ${lacks} has none; give both the same` };
 }
 
-function transcribe(
-  role: Role,
-  dialer: Peer,
-  dialerNonce: string,
-  acceptor: Peer,
-  acceptorNonce: string,
-  secured: boolean,
-): string {
-  return JSON.stringify([
-    'noex',
-    PROTOCOL_VERSION,
-    role,
-    dialer.id,
-    acceptor.id,
-    dialer.incarnation,
-    acceptor.incarnation,
-    dialerNonce,
-    acceptorNonce,
-    secured,
-  ]);
+function transcribe(hello: string, challenge: string): string {
+  return JSON.stringify(['noex', PROTOCOL_VERSION, hello, challenge]);
 }
 
 function hmac(secret: string, label: 'dialer' | 'acceptor', text: string): Buffer {

@@ -2,6 +2,7 @@ import type { Clock, Timer } from '../clock.js';
 import { asError, ProtocolError } from '../errors.js';
 import { clip, decode, encode } from './codec.js';
 import {
+  type Build,
   type Frame,
   isHandshakeFrame,
   MAX_FRAME_BYTES,
@@ -9,7 +10,9 @@ import {
   MAX_OBSERVER_BYTES,
   type Peer,
   type PeerFrame,
+  type ReceivedFrame,
   type Role,
+  type UnknownFrame,
 } from './frames.js';
 import {
   accept,
@@ -18,6 +21,7 @@ import {
   type Expectation,
   type HandshakeState,
   type LocalSide,
+  open,
   sessionOf,
   welcome,
 } from './handshake.js';
@@ -46,9 +50,11 @@ export type LinkEnd =
 export interface LinkHandlers {
   /** An accepted peer proved who it is, and waits for {@link Link.welcome} or {@link Link.refuse}, now or later. */
   onVerified(link: Link, peer: Peer): void;
-  /** The other side welcomed us: the link is established. */
+  /** The other side sent its welcome, and waits for {@link Link.open} or the end of the link, now or later. */
   onWelcomed(link: Link, peer: Peer): void;
-  onFrame(link: Link, peer: Peer, frame: PeerFrame): void;
+  /** An accepted peer uses the link, which is established now. */
+  onOpened(link: Link, peer: Peer): void;
+  onFrame(link: Link, peer: Peer, frame: PeerFrame | UnknownFrame): void;
   /** At most once, and never because of a call of the owner's: the link is over. */
   onEnd(link: Link, end: LinkEnd): void;
   /** Exactly once: the connection beneath holds nothing any more. */
@@ -118,15 +124,25 @@ export class Link {
     return 'remote' in this.#handshake ? this.#handshake.remote : undefined;
   }
 
+  /** The software of the other side, once it said so. */
+  get build(): Build {
+    return 'build' in this.#handshake ? this.#handshake.build : {};
+  }
+
   /** What the other side is, once it said so. Observers only dial. */
   get peerRole(): Role | undefined {
     if (this.dialledByUs) return 'member';
     return 'role' in this.#handshake ? this.#handshake.role : undefined;
   }
 
-  /** Waiting for {@link Link.welcome} or {@link Link.refuse}. */
-  get isVerified(): boolean {
-    return !this.#isOver && this.#handshake.step === 'verified';
+  /** Waiting for this side: for {@link Link.welcome} or {@link Link.open}, or for its end. */
+  get isUndecided(): boolean {
+    return !this.#isOver && (this.#handshake.step === 'verified' || this.#handshake.step === 'welcomed');
+  }
+
+  /** Whether the other side has shown that it belongs here. */
+  get isProven(): boolean {
+    return PROVEN.has(this.#handshake.step);
   }
 
   /** How much of what was sent the other side has not taken yet, bytes. */
@@ -143,10 +159,19 @@ export class Link {
     return !this.#isOver && this.#handshake.step === 'established';
   }
 
-  /** Lets a verified peer in: the link is established. */
+  /** Lets a verified peer in: the link is established when it answers that it uses it. */
   welcome(): void {
     if (this.#isOver || this.#handshake.step !== 'verified') return;
     const { state, send } = welcome(this.#handshake);
+    this.#transmit(send);
+    this.#handshake = state;
+    this.#trust(sessionOf(state, 'acceptor'));
+  }
+
+  /** Uses a link to which the other side sent its welcome: it is established. */
+  open(): void {
+    if (this.#isOver || this.#handshake.step !== 'welcomed') return;
+    const { state, send } = open(this.#handshake);
     this.#transmit(send);
     this.#establish(state);
   }
@@ -169,22 +194,25 @@ export class Link {
     if (this.backlog < MAX_BACKLOG_BYTES) this.sendEncoded(text);
   }
 
-  /** Ends the link because of the other side, and tells it why. */
+  /** Ends the link because of the other side, and says why. */
   refuse({ reason, message }: Refusal): void {
     if (this.#isOver) return;
-    this.#transmit({ type: 'refused', reason, message: clip(message) });
+    // The other side may have sent its welcome, and then takes for forged what is not sealed: the close code has to do.
+    if (this.#handshake.step !== 'await_welcome') this.#transmit({ type: 'refused', reason, message: clip(message) });
     this.close(reason);
+  }
+
+  /** Ends the link because this node stops. */
+  leave(): void {
+    if (this.isEstablished || (!this.#isOver && this.#handshake.step === 'await_open'))
+      this.#transmit({ type: 'leave' });
+    this.close('leaving');
   }
 
   /** Ends the link; what was sent before still arrives. */
   close(reason: RefusalReason): void {
     this.#finish();
     this.#connection.close(closeCode(reason), reason);
-  }
-
-  /** Ends the link in favour of another one with the same peer, but reads what is still under way. */
-  retire(): void {
-    this.#connection.close(closeCode('duplicate_link'), 'duplicate_link');
   }
 
   /** Ends the link without a word: the other side does not listen. */
@@ -208,7 +236,7 @@ export class Link {
       this.close(isRefusalReason(frame.reason) ? frame.reason : 'malformed');
       this.#handlers.onEnd(this, { kind: 'refused', by: 'peer', reason: frame.reason, message: frame.message });
     } else if (this.#handshake.step !== 'established') {
-      this.#shakeHands(frame);
+      this.#shakeHands(frame, text);
     } else if (isHandshakeFrame(frame)) {
       this.#fail({ reason: 'out_of_turn', message: `a ${frame.type} frame came after the handshake` });
     } else {
@@ -216,7 +244,7 @@ export class Link {
     }
   }
 
-  #decode(text: string): Frame | undefined {
+  #decode(text: string): ReceivedFrame | undefined {
     try {
       return decode(text, { maxBytes: this.#maxBytes });
     } catch (thrown) {
@@ -232,26 +260,33 @@ export class Link {
     return this.peerRole === 'observer' ? MAX_OBSERVER_BYTES : MAX_FRAME_BYTES;
   }
 
-  #shakeHands(frame: Frame): void {
-    const step = advance(this.#handshake, frame);
+  #shakeHands(frame: ReceivedFrame, text: string): void {
+    const step = advance(this.#handshake, frame, text);
     if (!step.ok) {
       this.#fail(step.refusal);
       return;
     }
     const { state, send } = step;
-    if (state.step === 'established') this.#establish(state);
-    else this.#handshake = state;
+    this.#handshake = state;
     if (send !== undefined) this.#transmit(send);
     if (state.step === 'verified') this.#handlers.onVerified(this, state.remote);
-    if (state.step === 'established') this.#handlers.onWelcomed(this, state.remote);
+    if (state.step === 'welcomed') {
+      this.#trust(sessionOf(state, 'dialer'));
+      this.#handlers.onWelcomed(this, state.remote);
+    }
+    if (state.step === 'established') {
+      this.#establish(state);
+      this.#handlers.onOpened(this, state.remote);
+    }
   }
 
-  /** Whatever is sent or comes from here on is part of the session. */
-  #establish(state: Extract<HandshakeState, { step: 'established' }>): void {
-    this.#clock.clearTimeout(this.#timer);
-    const session = sessionOf(state, this.dialledByUs ? 'dialer' : 'acceptor');
+  #trust(session: ReturnType<typeof sessionOf>): void {
     if (this.peerRole === 'observer') this.#connection.trust(session, MAX_OBSERVER_MESSAGE_BYTES);
     else this.#connection.trust(session);
+  }
+
+  #establish(state: Extract<HandshakeState, { step: 'established' }>): void {
+    this.#clock.clearTimeout(this.#timer);
     this.#handshake = state;
   }
 
@@ -281,6 +316,8 @@ export class Link {
     this.#connection.send(encode(frame));
   }
 }
+
+const PROVEN: ReadonlySet<HandshakeState['step']> = new Set(['verified', 'await_open', 'welcomed', 'established']);
 
 const VIOLATIONS: Readonly<Record<TransportViolation, string>> = {
   binary_frame: 'a binary message; frames are text',

@@ -1,15 +1,16 @@
 import type { Clock, Timer } from '../clock.js';
+import { Admission, type Dialled } from './admission.js';
 import type { ClusterSettings } from './cluster-config.js';
 import { encode } from './codec.js';
 import { Complaints, type RefusedLink } from './complaints.js';
 import { Dialer } from './dialer.js';
 import { check, type DetectorConfig, heard, heardSince, lateness } from './failure-detector.js';
-import type { Peer, PeerFrame, Role, RpcFrame } from './frames.js';
+import type { Peer, PeerFrame, Role, RpcFrame, UnknownFrame } from './frames.js';
 import { allBut, confidant, membersOf, newsOf } from './gossip.js';
 import { createNonce, type Expectation } from './handshake.js';
 import { type Heartbeat, Heartbeats } from './heartbeats.js';
 import { Link, type LinkEnd, type LinkHandlers, MAX_BACKLOG_BYTES } from './link.js';
-import { isPreferred, LinkTable, receivedOver } from './link-table.js';
+import { LinkTable } from './link-table.js';
 import type { Member, MembershipChange, NodeDownReason } from './membership.js';
 import * as membership from './membership.js';
 import { NodeId } from './node-id.js';
@@ -62,7 +63,8 @@ export class LocalNode {
   readonly startedAt: number;
   readonly #options: LocalNodeOptions;
   readonly #listener: Listener;
-  readonly #linked: LinkTable;
+  readonly #linked = new LinkTable();
+  readonly #admission: Admission;
   readonly #observers: ObserverLinks;
   readonly #dialer: Dialer;
   readonly #probes: Probes;
@@ -110,7 +112,6 @@ export class LocalNode {
     this.id = NodeId.create(settings.nodeName, settings.host, listener.port);
     this.incarnation = incarnation;
     this.startedAt = clock.monotonic();
-    this.#linked = new LinkTable(this.id);
     this.#complaints = new Complaints(this.id, onError, () => clock.monotonic());
     this.#observers = new ObserverLinks({
       clock,
@@ -126,6 +127,15 @@ export class LocalNode {
         options.onObserverGone(id);
         this.#probes.settle(id, false);
       },
+    });
+    this.#admission = new Admission({
+      localId: this.id,
+      role: options.role,
+      linked: this.#linked,
+      probe: (id, then) => this.#probe(id, then),
+      lose: (id) => this.#lose(id, 'connection_closed'),
+      dialled: (link, peer, outcome) => this.#dialled(link, peer, outcome),
+      established: (link, peer) => this.#established(link, peer),
     });
     this.#probes = new Probes(clock, Math.min(MAX_PROBE_MS, settings.heartbeatIntervalMs));
     this.#dialer = new Dialer({
@@ -167,7 +177,7 @@ export class LocalNode {
 
   /** Whether that node takes what it is sent, and so may be sent news. */
   hasRoom(id: NodeId): boolean {
-    const link = this.#linked.get(id)?.links[0];
+    const link = this.#linked.get(id)?.link;
     return link === undefined ? this.#observers.hasRoom(id) : link.backlog < MAX_BACKLOG_BYTES;
   }
 
@@ -184,12 +194,12 @@ export class LocalNode {
 
   /** No id is both a member's and an observer's: see {@link ObserverLinks.yieldTo}. */
   #linkWith(id: NodeId): Link | undefined {
-    return this.#linked.get(id)?.links[0] ?? this.#observers.get(id);
+    return this.#linked.get(id)?.link ?? this.#observers.get(id);
   }
 
   #linkWithLife({ id, incarnation }: Peer): Link | undefined {
     const node = this.#linked.get(id);
-    return node?.peer.incarnation === incarnation ? node.links[0] : undefined;
+    return node?.peer.incarnation === incarnation ? node.link : undefined;
   }
 
   get #detector(): DetectorConfig {
@@ -209,10 +219,7 @@ export class LocalNode {
     this.#observers.stop();
     this.#complaints.stop();
     // Only then: a link that ends must not make the dialer begin anew.
-    for (const link of this.#open) {
-      link.send({ type: 'leave' });
-      link.close('leaving');
-    }
+    for (const link of this.#open) link.leave();
     await Promise.all([this.#listener.close(), this.#allReleased()]);
   }
 
@@ -256,7 +263,8 @@ export class LocalNode {
 
   readonly #linkHandlers: LinkHandlers = {
     onVerified: (link, peer) => this.#admit(link, peer),
-    onWelcomed: (link, peer) => this.#welcomed(link, peer),
+    onWelcomed: (link, peer) => this.#admission.welcomed(link, peer),
+    onOpened: (link, peer) => this.#opened(link, peer),
     onFrame: (link, peer, frame) => this.#receive(link, peer, frame),
     onEnd: (link, end) => this.#ended(link, end),
     onReleased: (link) => {
@@ -277,27 +285,7 @@ export class LocalNode {
       this.#admitObserver(link, peer);
       return;
     }
-    const known = this.#linked.get(peer.id);
-    const isSameLife = known?.peer.incarnation === peer.incarnation;
-    if (known === undefined || (isSameLife && isPreferred(this.id, peer.id, link, known.links[0]))) {
-      link.welcome();
-      this.#established(link, peer);
-      return;
-    }
-    // Either the link we have is dead and we do not know it yet, or the newcomer is one too many.
-    this.#probe(peer.id, (answered) => {
-      if (!link.isVerified) return;
-      if (!answered) {
-        if (isSameLife) for (const dead of this.#linked.removeNode(peer.id)) dead.terminate();
-        else this.#lose(peer.id, 'connection_closed');
-        this.#admit(link, peer);
-      } else if (isSameLife) {
-        link.refuse({ reason: 'duplicate_link', message: 'there is a link already' });
-      } else {
-        link.refuse({ reason: 'id_conflict', message: `another living node holds the id ${peer.id}` });
-        this.#linked.get(peer.id)?.links[0].send({ type: 'id_conflict' });
-      }
-    });
+    this.#admission.verified(link, peer);
   }
 
   #admitObserver(link: Link, peer: Peer): void {
@@ -314,11 +302,10 @@ export class LocalNode {
         return;
       }
       this.#observers.admit(link, peer);
-      link.send(membersOf(this.#peers()));
       return;
     }
     this.#probe(peer.id, (answered) => {
-      if (!link.isVerified) return;
+      if (!link.isUndecided) return;
       if (answered) {
         link.refuse({ reason: 'duplicate_link', message: `there is a link with ${peer.id} already` });
       } else {
@@ -328,29 +315,25 @@ export class LocalNode {
     });
   }
 
-  /** Whom we dialled lets us in. */
-  #welcomed(link: Link, peer: Peer): void {
+  #dialled(link: Link, peer: Peer, outcome: Dialled): void {
     const target = this.#targets.get(link);
     this.#targets.delete(link);
-    if (target !== undefined) this.#dialer.reached(target, peer.id);
-    const known = this.#linked.get(peer.id);
-    if (known === undefined || known.peer.incarnation === peer.incarnation) {
-      this.#established(link, peer);
-      return;
-    }
-    // Two lives of one id. The one we know keeps its place unless it is dead; the other comes again by itself.
-    link.retire();
-    this.#probe(peer.id, (answered) => {
-      if (!answered) this.#lose(peer.id, 'connection_closed');
-    });
+    if (target === undefined) return;
+    if (outcome === 'later') this.#dialer.failed(target);
+    else this.#dialer.reached(target, peer.id);
+  }
+
+  /** A peer that was let in uses the link. */
+  #opened(link: Link, peer: Peer): void {
+    if (link.peerRole === 'observer') link.send(membersOf(this.#peers()));
+    else this.#admission.opened(link, peer);
   }
 
   #established(link: Link, peer: Peer): void {
     const { clock } = this.#options;
     this.#complaints.settled(peer.id, link.remote);
-    const { links } = this.#linked.add(link, peer, clock.monotonic());
-    // Who dialled the preferred link knows that both sides have it, so that ending the others takes no side down.
-    if (links[0].dialledByUs) this.#retireSpares(links);
+    // Nothing of what is still on its way over the old link comes after something of the new one.
+    this.#linked.put(link, peer, clock.monotonic())?.terminate();
     const isNews = this.#membership.members.get(peer.id)?.incarnation !== peer.incarnation;
     this.#heartbeats.linked(peer, clock.now());
     const outcome = membership.linkUp(this.#membership, peer, clock.monotonic());
@@ -362,28 +345,20 @@ export class LocalNode {
   #introduce(peer: Peer, isNews: boolean): void {
     if (this.#options.role === 'observer') return;
     const peers = this.#peers();
-    this.#linked.get(peer.id)?.links[0].send(allBut(peers, peer.id));
+    this.#linked.get(peer.id)?.link.send(allBut(peers, peer.id));
     const news = encode(newsOf(peer));
     if (isNews) for (const other of peers) if (other.id !== peer.id) this.sendEncoded(other.id, news);
     this.#observers.sendAll(news);
   }
 
-  #retireSpares([, ...spares]: readonly Link[]): void {
-    for (const spare of spares) {
-      this.#linked.remove(spare);
-      spare.retire();
-    }
-  }
-
-  #receive(link: Link, peer: Peer, frame: PeerFrame): void {
+  #receive(link: Link, peer: Peer, frame: PeerFrame | UnknownFrame): void {
     if (link.peerRole === 'observer') {
       this.#observers.receive(link, peer, frame);
       return;
     }
     const { clock } = this.#options;
     const node = this.#linked.get(peer.id);
-    // A retired link may still bring what was under way, but nothing from another life of its node.
-    if (node?.peer.incarnation !== peer.incarnation) return;
+    if (node?.link !== link) return;
     node.pulse = heard(clock.monotonic());
     switch (frame.type) {
       case 'heartbeat':
@@ -393,7 +368,7 @@ export class LocalNode {
         this.#learn(frame.members);
         break;
       case 'leave':
-        for (const each of this.#linked.removeNode(peer.id)) each.close('leaving');
+        this.#linked.removeNode(peer.id)?.close('leaving');
         this.#probes.settle(peer.id, false);
         this.#apply(membership.left(this.#membership, peer.id, clock.monotonic()));
         break;
@@ -405,6 +380,9 @@ export class LocalNode {
         break;
       case 'id_conflict':
         this.#complaints.idConflict();
+        break;
+      case 'unknown':
+        // Of a later version, which can do without an answer.
         break;
       default:
         this.#options.onRpc({ id: peer.id, incarnation: peer.incarnation, role: 'member' }, frame);
@@ -418,11 +396,11 @@ export class LocalNode {
 
   #ended(link: Link, end: LinkEnd): void {
     this.#observers.ended(link);
-    const place = this.#linked.remove(link);
+    this.#admission.ended(link);
     const target = this.#targets.get(link);
     const peerId = link.peer?.id;
-    const linkedWith = place === 'absent' ? undefined : peerId;
-    if (place === 'last' && peerId !== undefined) {
+    const linkedWith = link.isProven ? peerId : undefined;
+    if (this.#linked.remove(link) && peerId !== undefined) {
       this.#lose(peerId, end.kind === 'refused' ? 'connection_refused' : 'connection_closed');
     }
     if (end.kind === 'refused' && end.by === 'us') this.#penalize(link, end);
@@ -448,9 +426,9 @@ export class LocalNode {
     this.#complaints.refused({ end, target: undefined, linkedWith: undefined, remote });
   }
 
-  /** All links with a node are over. */
+  /** The link with a node is over. */
   #lose(id: NodeId, reason: NodeDownReason): void {
-    for (const link of this.#linked.removeNode(id)) link.terminate();
+    this.#linked.removeNode(id)?.terminate();
     this.#apply(membership.linkDown(this.#membership, id, reason, this.#options.clock.monotonic()));
     this.#probes.settle(id, false);
   }
@@ -485,7 +463,7 @@ export class LocalNode {
   /** Says how we are, and looks who is silent, whom to forget and whom to tell. */
   #beat(): void {
     const { clock, settings, processCount } = this.#options;
-    const { intervalMs, missThreshold } = this.#detector;
+    const { intervalMs } = this.#detector;
     const now = clock.monotonic();
     const lastBeatAt = this.#beatAt;
     const lateMs = lateness(lastBeatAt, now, intervalMs);
@@ -495,7 +473,7 @@ export class LocalNode {
     const uptimeMs = Math.round(now - this.startedAt);
     const heartbeat = encode({ type: 'heartbeat', processCount: processCount(), uptimeMs });
     for (const node of this.#linked.nodes()) {
-      const received = receivedOver(node.links);
+      const { received } = node.link;
       if (received > node.received) node.pulse = heardSince(node.pulse, lastBeatAt, this.#detector);
       node.received = received;
       const { pulse, verdict } = check(node.pulse, now, lateMs, this.#detector);
@@ -504,11 +482,9 @@ export class LocalNode {
         this.#lose(node.peer.id, 'heartbeat_timeout');
         continue;
       }
-      node.links[0].offer(heartbeat);
+      node.link.offer(heartbeat);
       // Asked, because its own interval may be longer than ours.
-      if (verdict === 'suspect') node.links[0].send({ type: 'probe' });
-      // Whoever was to end them did not: it lost them before we did.
-      if (now - node.changedAt >= intervalMs * missThreshold) this.#retireSpares(node.links);
+      if (verdict === 'suspect') node.link.send({ type: 'probe' });
     }
     this.#observers.beat(heartbeat, now, lateMs);
     this.#complaints.beat();
@@ -521,7 +497,7 @@ export class LocalNode {
     const peers = this.#peers();
     this.#observers.sendAll(encode(membersOf(peers)));
     const to = confidant(peers, this.#options.random);
-    if (to !== undefined) this.#linked.get(to.id)?.links[0].offer(encode(allBut(peers, to.id)));
+    if (to !== undefined) this.#linked.get(to.id)?.link.offer(encode(allBut(peers, to.id)));
   }
 
   #peers(): readonly Peer[] {

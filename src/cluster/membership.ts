@@ -19,7 +19,10 @@ export interface Member extends Peer {
 export type MembershipChange =
   | { readonly type: 'learned'; readonly id: NodeId; readonly incarnation: number }
   | { readonly type: 'up'; readonly id: NodeId; readonly incarnation: number }
-  /** Another link with a node that is up: it may have lost the one before, and what it knew by that, unnoticed here. */
+  /**
+   * Another link took the place of the one with a node that is up. The one before is over, and with it what was sent over it
+   * and did not arrive.
+   */
   | { readonly type: 'relinked'; readonly id: NodeId; readonly incarnation: number }
   | { readonly type: 'down'; readonly id: NodeId; readonly incarnation: number; readonly reason: NodeDownReason }
   | { readonly type: 'left'; readonly id: NodeId; readonly incarnation: number }

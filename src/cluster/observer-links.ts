@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.js';
 import { encode } from './codec.js';
 import { check, type DetectorConfig, heard, type Pulse } from './failure-detector.js';
-import type { Peer, PeerFrame, RequestFrame } from './frames.js';
+import type { Peer, PeerFrame, RequestFrame, UnknownFrame } from './frames.js';
 import { type Link, MAX_BACKLOG_BYTES } from './link.js';
 import type { NodeId } from './node-id.js';
 import { MAX_WAITING, ObserverRequests } from './observer-requests.js';
@@ -103,7 +103,7 @@ export class ObserverLinks {
     this.#refuse(observer, 'id_conflict', `${id} is a member; an observer needs an id of its own`);
   }
 
-  receive(link: Link, peer: Peer, frame: PeerFrame): void {
+  receive(link: Link, peer: Peer, frame: PeerFrame | UnknownFrame): void {
     const observer = this.#byId.get(peer.id);
     if (observer?.link !== link) return;
     const now = this.#options.clock.monotonic();
@@ -115,6 +115,7 @@ export class ObserverLinks {
     }
     switch (frame.type) {
       case 'heartbeat':
+      case 'unknown':
         break;
       case 'probe_ack':
         this.#options.onProbeAck(peer.id);

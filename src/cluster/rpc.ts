@@ -170,8 +170,8 @@ export class RpcEndpoint implements Rpc {
     }
   }
 
-  /** There is no link with this node any more: what it was asked stays unanswered. */
-  nodeDown(nodeId: NodeId): void {
+  /** The link with this node is over, whether or not there is another: what was asked over it stays unanswered. */
+  linkEnded(nodeId: NodeId): void {
     for (const [id, pending] of [...this.#pending]) {
       if (pending.nodeId === nodeId) this.#settle(id)?.reject(new NodeNotConnectedError(nodeId));
     }

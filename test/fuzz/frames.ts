@@ -17,6 +17,8 @@ const greeting = {
   incarnation: count,
   nonce: fc.oneof(nonce, bytes32),
   secured: fc.boolean(),
+  version: fc.constantFrom('0.1.0', '2.0.0-rc.1'),
+  features: fc.array(fc.constantFrom('messages', 'nothing'), { maxLength: 3 }),
 };
 const is = <const Type extends string>(type: Type): fc.Arbitrary<Type> => fc.constant(type);
 const mac = fc.oneof(bytes32, nonce);
@@ -62,6 +64,7 @@ export const handshakeFrame: fc.Arbitrary<Frame> = fc.oneof(
   fc.record({ type: is('challenge'), ...greeting }),
   fc.record({ type: is('proof'), mac }, { requiredKeys: ['type'] }),
   fc.record({ type: is('welcome'), mac }, { requiredKeys: ['type'] }),
+  fc.record({ type: is('open') }),
   fc.record({
     type: is('refused'),
     reason: fc.constantFrom('auth_failed', 'leaving', 'news'),

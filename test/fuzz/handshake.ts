@@ -29,9 +29,11 @@ class Witness implements LinkHandlers {
     this.established += 1;
     link.welcome();
   }
-  onWelcomed(): void {
+  onWelcomed(link: Link): void {
     this.established += 1;
+    link.open();
   }
+  onOpened(): void {}
   onFrame(): void {
     this.established += 1;
   }

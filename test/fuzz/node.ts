@@ -1,7 +1,7 @@
 import { fc } from '@fast-check/vitest';
 import { decode, encode } from '../../src/cluster/codec.js';
-import { type Frame, MAX_FRAME_BYTES } from '../../src/cluster/frames.js';
-import { advance, createNonce, dial, type HandshakeState } from '../../src/cluster/handshake.js';
+import { MAX_FRAME_BYTES } from '../../src/cluster/frames.js';
+import { advance, createNonce, dial, type HandshakeState, open } from '../../src/cluster/handshake.js';
 import { NodeId } from '../../src/cluster/node-id.js';
 import type { Connection } from '../../src/cluster/transport.js';
 import { ObservedCluster } from '../helpers/observed-cluster.js';
@@ -30,7 +30,7 @@ class Insider {
     this.#connection = transport.connect(NodeId.parts(to));
     this.#connection.handle({
       onOpen: () => this.#connection.send(encode(opening.send)),
-      onMessage: (text) => this.#hear(decode(text, { maxBytes: MAX_FRAME_BYTES })),
+      onMessage: (text) => this.#hear(text),
       onViolation: () => undefined,
       onClose: () => {
         this.isClosed = true;
@@ -46,12 +46,13 @@ class Insider {
     this.#connection.send(text);
   }
 
-  #hear(frame: Frame): void {
+  #hear(text: string): void {
     if (this.isIn) return;
-    const step = advance(this.#state, frame);
+    const step = advance(this.#state, decode(text, { maxBytes: MAX_FRAME_BYTES }), text);
     if (!step.ok) throw new Error(step.refusal.message);
-    this.#state = step.state;
-    if (step.send !== undefined) this.#connection.send(encode(step.send));
+    const { state, send } = step.state.step === 'welcomed' ? open(step.state) : step;
+    this.#state = state;
+    if (send !== undefined) this.#connection.send(encode(send));
   }
 }
 

@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { WebSocket } from 'ws';
 import { decode, encode } from '../../src/cluster/codec.js';
-import { type Frame, MAX_FRAME_BYTES, type Role } from '../../src/cluster/frames.js';
-import { advance, createNonce, dial, type HandshakeState, sessionOf } from '../../src/cluster/handshake.js';
+import { type Frame, MAX_FRAME_BYTES, type ReceivedFrame, type Role } from '../../src/cluster/frames.js';
+import { advance, createNonce, dial, type HandshakeState, open, sessionOf } from '../../src/cluster/handshake.js';
 import { NodeId } from '../../src/cluster/node-id.js';
 import type { Session } from '../../src/cluster/session.js';
 
@@ -11,7 +11,7 @@ import type { Session } from '../../src/cluster/session.js';
 export class RawPeer {
   readonly socket: WebSocket;
   /** Everything the node said. */
-  readonly received: Frame[] = [];
+  readonly received: ReceivedFrame[] = [];
   /** In how many messages it said it. */
   messages = 0;
   /** Whether it says that it is there when it is asked. */
@@ -30,7 +30,7 @@ export class RawPeer {
         const frame = decode(line, { maxBytes: MAX_FRAME_BYTES });
         this.received.push(frame);
         // At once: the next message may be here already, and under the seal.
-        this.#shakeHands(frame);
+        this.#shakeHands(frame, line);
         if (frame.type === 'probe' && this.answersProbes) this.send({ type: 'probe_ack' });
       }
     });
@@ -80,16 +80,22 @@ export class RawPeer {
     return peer;
   }
 
-  #shakeHands(frame: Frame): void {
+  #shakeHands(frame: ReceivedFrame, text: string): void {
     if (this.#handshake === undefined || this.#handshake.step === 'established' || frame.type === 'refused') return;
-    const step = advance(this.#handshake, frame);
+    const step = advance(this.#handshake, frame, text);
     if (!step.ok) {
       this.socket.terminate();
       return;
     }
-    this.#handshake = step.state;
-    if (step.send !== undefined) this.send(step.send);
-    if (step.state.step === 'established') this.#session = sessionOf(step.state, 'dialer');
+    if (step.state.step === 'welcomed') {
+      this.#session = sessionOf(step.state, 'dialer');
+      const { state, send } = open(step.state);
+      this.#handshake = state;
+      this.send(send);
+    } else {
+      this.#handshake = step.state;
+      if (step.send !== undefined) this.send(step.send);
+    }
   }
 
   /** Writes the header of a text message of that many bytes, with a mask that changes nothing, and none of the bytes. */

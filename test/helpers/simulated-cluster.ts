@@ -1,9 +1,9 @@
 import { SimulatedClock } from '../../src/clock.js';
-import { type ClusterApi, createCluster } from '../../src/cluster/cluster.js';
+import { type ClusterApi, createCluster, type MembershipView } from '../../src/cluster/cluster.js';
 import type { ClusterConfig } from '../../src/cluster/cluster-config.js';
 import type { Role } from '../../src/cluster/frames.js';
 import type { MembershipChange, NodeDownReason } from '../../src/cluster/membership.js';
-import { MemoryNetwork } from '../../src/cluster/memory-transport.js';
+import { MemoryNetwork, type MemoryNetworkOptions } from '../../src/cluster/memory-transport.js';
 import { NodeId } from '../../src/cluster/node-id.js';
 import type { Rpc } from '../../src/cluster/rpc.js';
 import type { Address } from '../../src/cluster/transport.js';
@@ -15,6 +15,7 @@ export interface SimulatedNode {
   readonly address: Address;
   readonly cluster: ClusterApi;
   readonly rpc: Rpc;
+  readonly membership: MembershipView;
   readonly errors: Error[];
   readonly changes: MembershipChange[];
   /** `up nodeB`, `down nodeB heartbeat_timeout` ... as `onNodeUp` and `onNodeDown` told them. */
@@ -28,9 +29,9 @@ export class SimulatedCluster {
   /** A fixed sequence in [0, 1): two runs of a test are the same run. */
   readonly random: () => number;
 
-  constructor(seed = 1) {
+  constructor(seed = 1, network: Partial<MemoryNetworkOptions> = {}) {
     this.random = mulberry32(seed);
-    this.network = new MemoryNetwork({ clock: this.clock, random: this.random });
+    this.network = new MemoryNetwork({ clock: this.clock, random: this.random, ...network });
   }
 
   /** Starts a node called `name` at 127.0.0.1:`port`; `seeds` are nodes, or texts. */
@@ -73,7 +74,7 @@ export class SimulatedCluster {
     cluster.onNodeUp((node) => events.push(`up ${NodeId.parts(node.id).name}`));
     cluster.onNodeDown((id: NodeId, reason: NodeDownReason) => events.push(`down ${NodeId.parts(id).name} ${reason}`));
     membership.onChange((change) => changes.push(change));
-    return { cluster, rpc, errors, changes, events };
+    return { cluster, rpc, membership, errors, changes, events };
   }
 
   /** Moves time on. */

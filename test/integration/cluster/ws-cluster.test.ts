@@ -6,7 +6,7 @@ import { systemClock } from '../../../src/clock.js';
 import { type ClusterApi, createCluster } from '../../../src/cluster/cluster.js';
 import type { ClusterConfig } from '../../../src/cluster/cluster-config.js';
 import { encode } from '../../../src/cluster/codec.js';
-import { MAX_FRAME_BYTES, type PeerFrame } from '../../../src/cluster/frames.js';
+import { MAX_FRAME_BYTES, type PeerFrame, PROTOCOL_VERSION } from '../../../src/cluster/frames.js';
 import { createNonce } from '../../../src/cluster/handshake.js';
 import { NodeId } from '../../../src/cluster/node-id.js';
 import type { Rpc } from '../../../src/cluster/rpc.js';
@@ -125,7 +125,7 @@ describe('a stranger', () => {
   const nonce = createNonce();
   const hello = {
     type: 'hello',
-    protocol: 1,
+    protocol: PROTOCOL_VERSION,
     nodeId: 'nodeX@h:1',
     incarnation: 1,
     nonce,
@@ -137,10 +137,10 @@ describe('a stranger', () => {
     ['what is not JSON', 'hello?', '4011 not_json'],
     ['more than a handshake needs', `"${'x'.repeat(9000)}"`, '4009 frame_too_large'],
     ['binary data', Buffer.from('{}'), '4010 binary_frame'],
-    ['another version', JSON.stringify({ ...hello, protocol: 2 }), '4008 unsupported_version'],
+    ['another version', JSON.stringify({ ...hello, protocol: 3 }), '4008 unsupported_version'],
     ['a type unknown', '{"type":"shutdown"}', '4013 unknown_type'],
     ['a known frame too early', '{"type":"leave"}', '4014 out_of_turn'],
-    ['half a hello', '{"type":"hello","protocol":1}', '4012 malformed'],
+    ['half a hello', '{"type":"hello","protocol":2}', '4012 malformed'],
     ['that it has no secret', JSON.stringify({ ...hello, secured: false }), '4006 auth_required'],
     ['more than a frame may have', 'x'.repeat(MAX_FRAME_BYTES + 100), '1009 '],
   ])('who says %s is told why it is shown the door, and nobody else is concerned', async (_, message, expected) => {

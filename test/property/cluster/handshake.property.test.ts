@@ -1,6 +1,18 @@
 import { fc, test } from '@fast-check/vitest';
 import { expect } from 'vitest';
-import { accept, advance, createNonce, dial, type LocalSide, welcome } from '../../../src/cluster/handshake.js';
+import { encode } from '../../../src/cluster/codec.js';
+import type { HandshakeFrame } from '../../../src/cluster/frames.js';
+import {
+  accept,
+  advance,
+  createNonce,
+  dial,
+  type HandshakeState,
+  type HandshakeStep,
+  type LocalSide,
+  open,
+  welcome,
+} from '../../../src/cluster/handshake.js';
 import { NodeId } from '../../../src/cluster/node-id.js';
 
 const DIALER = NodeId.parse('nodeA@127.0.0.1:4369');
@@ -12,17 +24,25 @@ function side(id: NodeId, secrets: Secrets): LocalSide {
   return { id, incarnation: 1, nonce: createNonce(), ...secrets };
 }
 
+function hear(state: HandshakeState, frame: HandshakeFrame): HandshakeStep {
+  return advance(state, frame, encode(frame));
+}
+
 /** How a handshake of the two ends: `established` on both sides, or why not. */
 function shakeHands(dialer: LocalSide, acceptor: LocalSide): string {
   const opening = dial(dialer, { id: acceptor.id });
-  const challenged = advance(accept(acceptor), opening.send);
+  const challenged = hear(accept(acceptor), opening.send);
   if (!challenged.ok) return challenged.refusal.reason;
-  const proving = challenged.send && advance(opening.state, challenged.send);
+  const proving = challenged.send && hear(opening.state, challenged.send);
   if (!proving?.ok) return proving?.refusal.reason ?? 'no challenge';
-  const verified = proving.send && advance(challenged.state, proving.send);
+  const verified = proving.send && hear(challenged.state, proving.send);
   if (!verified?.ok) return verified?.refusal.reason ?? 'no proof';
   if (verified.state.step !== 'verified') return verified.state.step;
-  const end = advance(proving.state, welcome(verified.state).send);
+  const welcoming = welcome(verified.state);
+  const welcomed = hear(proving.state, welcoming.send);
+  if (!welcomed.ok) return welcomed.refusal.reason;
+  if (welcomed.state.step !== 'welcomed') return welcomed.state.step;
+  const end = hear(welcoming.state, open(welcomed.state).send);
   return end.ok ? end.state.step : end.refusal.reason;
 }
 

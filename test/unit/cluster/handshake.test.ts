@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Frame } from '../../../src/cluster/frames.js';
+import { decode, encode } from '../../../src/cluster/codec.js';
+import { type Frame, MAX_HANDSHAKE_BYTES } from '../../../src/cluster/frames.js';
 import {
   accept,
   advance,
@@ -7,7 +8,9 @@ import {
   dial,
   type Expectation,
   type HandshakeState,
+  type HandshakeStep,
   type LocalSide,
+  open,
   welcome,
 } from '../../../src/cluster/handshake.js';
 import { NodeId } from '../../../src/cluster/node-id.js';
@@ -23,6 +26,10 @@ function side(id: NodeId, secret?: string, incarnation = 1): LocalSide {
 /** One that only looks on. */
 function observer(secret?: string): LocalSide {
   return { ...side(idA, secret), role: 'observer' };
+}
+
+function hear(state: HandshakeState, frame: Frame): HandshakeStep {
+  return advance(state, frame, encode(frame));
 }
 
 /** Runs a handshake to its end; `onFrame` may look at what passes, or change it. */
@@ -46,7 +53,7 @@ function shakeHands(
     next = undefined;
     const delivered = onFrame(frame);
     seen.push(delivered);
-    const step = advance(states[to], delivered);
+    const step = hear(states[to], delivered);
     if (!step.ok)
       return { dialer: states.dialer.step, acceptor: states.acceptor.step, [to]: step.refusal.reason, seen };
     states[to] = step.state;
@@ -55,6 +62,10 @@ function shakeHands(
       const let_in = welcome(step.state);
       states[to] = let_in.state;
       send = let_in.send;
+    } else if (step.state.step === 'welcomed') {
+      const opened = open(step.state);
+      states[to] = opened.state;
+      send = opened.send;
     }
     if (send !== undefined) next = { to: to === 'dialer' ? 'acceptor' : 'dialer', frame: send };
   }
@@ -111,6 +122,8 @@ describe('a handshake', () => {
     ['node id', (frame: Frame) => (frame.type === 'hello' ? { ...frame, nodeId: NodeId.parse('nodeC@h:1') } : frame)],
     ['incarnation', (frame: Frame) => (frame.type === 'hello' ? { ...frame, incarnation: 99 } : frame)],
     ['role', (frame: Frame) => (frame.type === 'hello' ? { ...frame, role: 'observer' as const } : frame)],
+    ['version', (frame: Frame) => (frame.type === 'hello' ? { ...frame, version: '0.0.1' } : frame)],
+    ['list of features', (frame: Frame) => (frame.type === 'challenge' ? { ...frame, features: ['weak'] } : frame)],
     ['nonce', (frame: Frame) => (frame.type === 'challenge' ? { ...frame, nonce: createNonce() } : frame)],
   ])('is refused if somebody in between changes a %s', (_, change) => {
     expect(shakeHands(side(idA, 'right'), side(idB, 'right'), { id: idB }, change).acceptor).toBe('auth_failed');
@@ -199,14 +212,18 @@ describe('a handshake', () => {
 
   it('takes every frame only when it is due', () => {
     const hello = dial(side(idA), { id: idB }).send;
-    const step = advance(accept(side(idB)), hello);
+    const step = hear(accept(side(idB)), hello);
     if (!step.ok || step.send === undefined) throw new Error('expected a challenge');
     const challenge = step.send;
+    const proving = hear(dial(side(idA), { id: idB }).state, challenge);
+    const verified = hear(step.state, { type: 'proof' });
+    if (!proving.ok || !verified.ok || verified.state.step !== 'verified') throw new Error('expected a proof');
     const frames: readonly Frame[] = [
       hello,
       challenge,
       { type: 'proof' },
       { type: 'welcome' },
+      { type: 'open' },
       { type: 'leave' },
       { type: 'request', id: 1, method: 'm', body: 1 },
     ];
@@ -214,12 +231,55 @@ describe('a handshake', () => {
       [accept(side(idB)), 'hello'],
       [dial(side(idA), { id: idB }).state, 'challenge'],
       [step.state, 'proof'],
+      [proving.state, 'welcome'],
+      [welcome(verified.state).state, 'open'],
     ];
     for (const [state, due] of states) {
       for (const frame of frames) {
-        const result = advance(state, frame);
+        const result = hear(state, frame);
         expect(result.ok ? 'taken' : result.refusal.reason).toBe(frame.type === due ? 'taken' : 'out_of_turn');
       }
     }
+  });
+});
+
+describe('a later version of the handshake', () => {
+  /** Runs a handshake in which both sides say more than this version knows; `change` may alter the text on its way. */
+  function withUnknownFields(change: (text: string) => string = (text) => text): string {
+    const more = (frame: Frame): string => encode(frame).replace(/}$/, ',"later":{"than":[1]}}');
+    const read = (text: string): Frame => decode(text, { maxBytes: MAX_HANDSHAKE_BYTES }) as Frame;
+    const opening = dial(side(idA, 'secret'), {});
+    const hello = more(opening.send);
+    const sides = { dialer: { ...opening.state, hello }, acceptor: accept(side(idB, 'secret')) };
+    const heard = change(hello);
+    const challenged = advance(sides.acceptor, read(heard), heard);
+    if (!challenged.ok || challenged.send === undefined) return 'no challenge';
+    const challenge = encode(challenged.send);
+    const proving = advance(sides.dialer as HandshakeState, read(challenge), challenge);
+    if (!proving.ok || proving.send === undefined) return 'no proof';
+    const verified = hear(challenged.state, proving.send);
+    return verified.ok ? verified.state.step : verified.refusal.reason;
+  }
+
+  it('may add fields to its greeting, which are under the proofs of both sides', () => {
+    expect(withUnknownFields()).toBe('verified');
+    expect(withUnknownFields((text) => text.replace('[1]', '[2]'))).toBe('auth_failed');
+    expect(withUnknownFields((text) => text.replace(',"later":{"than":[1]}', ''))).toBe('auth_failed');
+  });
+
+  it('says its version and its features, and a greeting without them is taken, too', () => {
+    const { send } = dial(side(idA), {});
+    expect(send).toMatchObject({ version: expect.stringMatching(/^\d+\.\d+\.\d+/), features: [] });
+    const { version: _, features: __, ...bare } = send as Extract<Frame, { type: 'hello' }>;
+    expect(hear(accept(side(idB)), bare).ok).toBe(true);
+  });
+
+  it('may send frames of types that are not known, but not before it has proved itself', () => {
+    const frame = decode('{"type":"later","a":1}', { maxBytes: MAX_HANDSHAKE_BYTES });
+    expect(frame).toEqual({ type: 'unknown', name: 'later' });
+    expect(advance(accept(side(idB)), frame, '{"type":"later","a":1}')).toMatchObject({
+      ok: false,
+      refusal: { reason: 'unknown_type' },
+    });
   });
 });

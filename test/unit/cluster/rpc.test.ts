@@ -112,8 +112,8 @@ describe('a request', () => {
 
   it('fails when the link is lost, and others are not concerned', async () => {
     const { answer } = await ask();
-    rpc.nodeDown(idC);
-    rpc.nodeDown(idB);
+    rpc.linkEnded(idC);
+    rpc.linkEnded(idB);
     await expect(answer).rejects.toThrow(NodeNotConnectedError);
     expect(clock.pendingTimers).toBe(0);
   });

@@ -1,5 +1,6 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import { InvalidNodeIdError } from '../errors.js';
+import { isIdnLabel } from './idn.js';
 
 declare const brand: unique symbol;
 
@@ -15,6 +16,8 @@ export interface NodeIdParts {
 
 const NAME = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/;
 const LABEL = /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/;
+/** As a URL reads the last label of a host: decimal, or hexadecimal. */
+const NUMBER = /^([0-9]+|0x[0-9a-f]*)$/;
 const PORT = /^[1-9][0-9]{0,4}$/;
 
 /** @throws InvalidNodeIdError saying which part is wrong, and how */
@@ -64,16 +67,25 @@ export function isNodeName(text: string): boolean {
   return NAME.test(text);
 }
 
-/** The one spelling of a host that two nodes agree on, or `undefined` if it is none. IPv6 comes back in brackets. */
+/**
+ * The one spelling of a host that two nodes agree on, or `undefined` if it is none: lower case, without a final dot, IPv6 in
+ * brackets.
+ */
 export function canonicalHost(host: string): string | undefined {
   const text = host.toLowerCase();
-  if (isIPv4(text)) return text;
   const address = text.startsWith('[') && text.endsWith(']') ? text.slice(1, -1) : text;
   if (isIPv6(address)) return address.includes('%') ? undefined : new URL(`http://[${address}]`).hostname;
-  if (text.length > 253 || !text.split('.').every((label) => LABEL.test(label))) return undefined;
-  // Some names are no names to whoever dials: `0x7f.1` is an address, and `xn--a` throws.
-  const url = `ws://${text}`;
-  return URL.canParse(url) && new URL(url).hostname === text ? text : undefined;
+  // With a final dot, a name is complete: no search list applies. It is the same host as without.
+  const name = text.endsWith('.') ? text.slice(0, -1) : text;
+  if (isIPv4(name)) return name;
+  const labels = name.split('.');
+  if (name.length > 253 || !labels.every(isLabel)) return undefined;
+  // What ends in a number is an IPv4 address in another notation (`0x7f.1`), or a mistake.
+  return NUMBER.test(labels.at(-1) ?? '') ? undefined : name;
+}
+
+function isLabel(label: string): boolean {
+  return LABEL.test(label) && (!label.startsWith('xn--') || isIdnLabel(label));
 }
 
 function compose(text: string, name: string, host: string, port: number): NodeId {

@@ -21,6 +21,10 @@ describe('a node id', () => {
     ['nodeA@LocalHost:4369', 'nodeA@localhost:4369'],
     ['nodeA@[0:0:0:0:0:0:0:1]:4369', 'nodeA@[::1]:4369'],
     ['nodeA@[FE80::00AB]:4369', 'nodeA@[fe80::ab]:4369'],
+    ['nodeA@pod-0.web.default.svc.cluster.local.:4369', 'nodeA@pod-0.web.default.svc.cluster.local:4369'],
+    ['nodeA@localhost.:4369', 'nodeA@localhost:4369'],
+    ['nodeA@127.0.0.1.:4369', 'nodeA@127.0.0.1:4369'],
+    ['nodeA@XN--MNCHEN-3YA.example:4369', 'nodeA@xn--mnchen-3ya.example:4369'],
   ])('%s has one spelling: %s', (text, canonical) => {
     expect(NodeId.parse(text)).toBe(canonical);
     expect(NodeId.isValid(text)).toBe(false);
@@ -43,6 +47,14 @@ describe('a node id', () => {
     ['nodeA@0x7f000001:1', 'the host'],
     ['nodeA@host.0x1:1', 'the host'],
     ['nodeA@xn--a:1', 'the host'],
+    ['nodeA@xn--:1', 'the host'],
+    ['nodeA@xn--abc-:1', 'the host'],
+    ['nodeA@xn--99999999:1', 'the host'],
+    ['nodeA@xn--bcher-kva8445foa-.example:1', 'the host'],
+    ['nodeA@0x7f.1:1', 'the host'],
+    ['nodeA@.:1', 'the host'],
+    ['nodeA@host..:1', 'the host'],
+    ['nodeA@[::1].:1', 'the host'],
     ['nodeA@b@c:1', 'the host'],
     ['nodeA@[::1:1', 'the host'],
     ['nodeA@[fe80::1%eth0]:1', 'the host'],

@@ -25,9 +25,10 @@ export type {
 } from '../streams/snapshot.js';
 export type { Clock, Timer } from './clock.js';
 export type { ClusterApi, ClusterStatus, NodeInfo } from './cluster/cluster.js';
-export type { ClusterConfig } from './cluster/cluster-config.js';
+export type { AdvertiseOptions, ClusterConfig } from './cluster/cluster-config.js';
 export type { NodeDownReason, NodeStatus } from './cluster/membership.js';
 export { NodeId, type NodeIdParts } from './cluster/node-id.js';
+export type { SeedSource } from './cluster/seed.js';
 export type {
   Address,
   Closing,

@@ -3,22 +3,41 @@ import { asError, InvalidClusterConfigError, InvalidNodeIdError } from '../error
 import { unknownField } from '../validate.js';
 import type { BackoffOptions } from './backoff.js';
 import type { Role } from './frames.js';
-import { canonicalHost, isNodeName, NodeId } from './node-id.js';
+import { canonicalHost, isNodeName } from './node-id.js';
+import { parseSeed, type Seed, type SeedSource } from './seed.js';
 import { readTls } from './tls-config.js';
 import type { Address, TlsSettings } from './transport.js';
+
+/** Where others reach a node. */
+export interface AdvertiseOptions {
+  /** Default: the `host` of the node. */
+  readonly host?: string | undefined;
+  /** Default: the port bound. */
+  readonly port?: number | undefined;
+}
 
 /** What `Cluster.start` takes. Times are in ms. */
 export interface ClusterConfig {
   /** A letter, then letters, digits, `_` or `-`; at most 64. */
   readonly nodeName: string;
-  /** The address in the node id, under which others reach this node. Default `127.0.0.1`. */
+  /** The address in the node id, at which others reach this node. Default `127.0.0.1`. */
   readonly host?: string | undefined;
-  /** The address to bind; `0.0.0.0` or `::` for all. Default: `host`. */
+  /** The address to bind; `0.0.0.0` or `::` for all, which need a `host`. Default: `host`. */
   readonly listen?: string | undefined;
-  /** Default 4369. 0 lets the operating system choose; the node id then has the port it chose. */
+  /** The port to bind. Default 4369. 0 lets the operating system choose; the node id then has the port it chose. */
   readonly port?: number | undefined;
-  /** `name@host:port` of nodes to join through; any one that answers will do. Default none. */
-  readonly seeds?: readonly string[] | undefined;
+  /**
+   * Where others reach this node, if that is not where it listens: behind a published or forwarded port. The node id is made
+   * of it. Default: `host`, and the port bound.
+   */
+  readonly advertise?: AdvertiseOptions | undefined;
+  /**
+   * Where to look for the other nodes: `name@host:port`, `host:port`, or `dns:name:port`; or a function that returns such
+   * texts of the moment. Of a host name all addresses are dialled, and it is resolved again from time to time, as functions
+   * are called again. One node that answers will do; the others are dialled, too, for as long as this node runs.
+   * Default none.
+   */
+  readonly seeds?: SeedSource | readonly (string | SeedSource)[] | undefined;
   /**
    * Every node of the cluster has the same. It never crosses the wire. Of several, the first is used and each is accepted:
    * so a secret is exchanged without a stop, first `[old, new]` on every node, then `[new, old]`, then `[new]`.
@@ -51,10 +70,10 @@ export interface ClusterConfig {
 /** A {@link ClusterConfig} that was checked, with every default in its place. */
 export interface ClusterSettings {
   readonly nodeName: string;
-  /** Without brackets. */
-  readonly host: string;
+  /** The address in the node id, the host without brackets. Without a port, it is the one that is bound. */
+  readonly advertise: { readonly host: string; readonly port?: number };
   readonly listen: Address;
-  readonly seeds: readonly NodeId[];
+  readonly seeds: readonly (Seed | SeedSource)[];
   /** The first is what this side proves; each is accepted. */
   readonly clusterSecrets: readonly string[];
   /** Accepted of observers, besides. */
@@ -74,6 +93,7 @@ const FIELDS: { readonly [F in keyof Required<ClusterConfig>]: true } = {
   host: true,
   listen: true,
   port: true,
+  advertise: true,
   seeds: true,
   clusterSecret: true,
   observerSecret: true,
@@ -94,7 +114,8 @@ export function readClusterConfig(config: ClusterConfig, role: Role = 'member'):
   if (isWildcard(host)) {
     throw new InvalidClusterConfigError('host', `must be an address that others can reach; put ${host} into listen`);
   }
-  const listen = { host: readHost('listen', config.listen ?? host), port: readPort(config.port ?? 4369) };
+  const advertise = readAdvertise(host, config.advertise);
+  const listen = { host: readHost('listen', config.listen ?? host), port: readPort('port', config.port ?? 4369, 0) };
   const { clusterSecrets, observerSecrets } = role === 'observer' ? readProof(config) : readAccepted(config);
   const tls = readTls(config.tls, role);
   const isClosed = clusterSecrets.length > 0 || tls?.requestPeerCert === true;
@@ -103,6 +124,13 @@ export function readClusterConfig(config: ClusterConfig, role: Role = 'member'):
     throw new InvalidClusterConfigError(
       field,
       `${listen.host} can be reached from other machines: set clusterSecret, or tls with requestPeerCert, or insecure: true if everybody may join`,
+    );
+  }
+  if (config.host === undefined && config.advertise?.host === undefined && !isLoopback(listen.host)) {
+    throw new InvalidClusterConfigError(
+      'host',
+      `is missing: this node listens on ${listen.host}, and the others would look for it at ${host}, which is their own ` +
+        'machine; give the address at which they reach this one',
     );
   }
   const heartbeatIntervalMs = readTime('heartbeatIntervalMs', config.heartbeatIntervalMs ?? 1000);
@@ -116,7 +144,7 @@ export function readClusterConfig(config: ClusterConfig, role: Role = 'member'):
   }
   return {
     nodeName,
-    host,
+    advertise,
     listen,
     seeds: readSeeds(config.seeds ?? []),
     clusterSecrets,
@@ -158,15 +186,41 @@ function readHost(field: string, value: unknown): string {
   return host.replace(/^\[|\]$/g, '');
 }
 
-function readPort(value: unknown): number {
-  return readWhole('port', value, 0, 65_535);
+function readPort(field: string, value: unknown, min: 0 | 1): number {
+  return readWhole(field, value, min, 65_535);
 }
 
-function readSeeds(value: unknown): readonly NodeId[] {
-  if (!Array.isArray(value)) throw new InvalidClusterConfigError('seeds', 'must be an array of name@host:port');
+function readAdvertise(host: string, value: unknown): ClusterSettings['advertise'] {
+  if (value === undefined) return { host };
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new InvalidClusterConfigError('advertise', 'must be an object such as { host, port }');
+  }
+  for (const field of Object.keys(value)) {
+    if (field !== 'host' && field !== 'port') {
+      throw new InvalidClusterConfigError(`advertise.${field}`, 'is not a setting; there are host, port');
+    }
+  }
+  const advertise: AdvertiseOptions = value;
+  const advertised = readHost('advertise.host', advertise.host ?? host);
+  if (isWildcard(advertised)) {
+    throw new InvalidClusterConfigError(
+      'advertise.host',
+      `must be an address that others can reach, not ${advertised}`,
+    );
+  }
+  if (advertise.port === undefined) return { host: advertised };
+  return { host: advertised, port: readPort('advertise.port', advertise.port, 1) };
+}
+
+function readSeeds(value: unknown): ClusterSettings['seeds'] {
+  if (typeof value === 'function') return [value as SeedSource];
+  if (!Array.isArray(value)) {
+    throw new InvalidClusterConfigError('seeds', 'must be an array of name@host:port, host:port or dns:name:port');
+  }
   return value.map((seed: unknown, index) => {
+    if (typeof seed === 'function') return seed as SeedSource;
     try {
-      return NodeId.parse(seed as string);
+      return parseSeed(seed as string);
     } catch (cause) {
       const problem = cause instanceof InvalidNodeIdError ? cause.message : asError(cause).message;
       throw new InvalidClusterConfigError(`seeds[${index}]`, `is wrong: ${problem}`, { cause });

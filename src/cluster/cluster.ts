@@ -1,11 +1,11 @@
 import type { Clock } from '../clock.js';
 import { ClusterAlreadyStartedError, ClusterNotStartedError } from '../errors.js';
+import { VERSION } from '../version.js';
 import { type ClusterConfig, type ClusterSettings, readClusterConfig } from './cluster-config.js';
 import type { Peer, Role } from './frames.js';
-import type { Heartbeat } from './heartbeats.js';
 import type { LinkEnd } from './link.js';
 import { Listeners } from './listeners.js';
-import { LocalNode } from './local-node.js';
+import { type KnownMember, LocalNode } from './local-node.js';
 import type { Member, MembershipChange, NodeDownReason, NodeStatus } from './membership.js';
 import { NodeId } from './node-id.js';
 import { type Rpc, RpcEndpoint } from './rpc.js';
@@ -26,6 +26,8 @@ export interface NodeInfo {
   readonly lastHeartbeatAt: number | null;
   /** ms, as of its last heartbeat. */
   readonly uptimeMs: number;
+  /** The version of the library that it runs, while it is connected. */
+  readonly version?: string;
 }
 
 /** This node's membership of a cluster. All but `start`, `stop`, `getStatus` and `on...` throw when it is not running. */
@@ -69,8 +71,8 @@ export interface ClusterOptions {
   readonly onError: (error: Error) => void;
   /** An `observer` looks on at the cluster without being a member. Default `member`. */
   readonly role?: Role;
-  /** An attempt to reach this node came to nothing; there will be another. */
-  readonly onUnreached?: (target: NodeId, end: LinkEnd) => void;
+  /** None of the addresses of a seed led to a node. They are dialled again. */
+  readonly onSeedFailed?: (seed: string, end: LinkEnd) => void;
   /** From 0 up to 1; spreads delays. Default `Math.random`. */
   readonly random?: () => number;
 }
@@ -166,7 +168,7 @@ export function createCluster(options: ClusterOptions): {
         onRpc: (from, frame) => rpc.receive(from, frame),
         isPublic: (method) => rpc.isPublic(method),
         onObserverGone: (id) => peerGone.emit(id),
-        onUnreached: (target, end) => options.onUnreached?.(target, end),
+        onSeedFailed: (seed, end) => options.onSeedFailed?.(seed, end),
       });
     } catch (error) {
       become('stopped');
@@ -195,7 +197,8 @@ export function createCluster(options: ClusterOptions): {
     const uptimeMs = Math.round(clock.monotonic() - local.startedAt);
     const { host, port } = NodeId.parts(local.id);
     const processCount = options.processCount();
-    return { id: local.id, host, port, status: 'connected', processCount, lastHeartbeatAt: clock.now(), uptimeMs };
+    const heartbeat = { processCount, lastHeartbeatAt: clock.now(), uptimeMs };
+    return { id: local.id, host, port, status: 'connected', ...heartbeat, version: VERSION };
   }
 
   function others(): readonly NodeInfo[] {
@@ -245,9 +248,10 @@ export function createCluster(options: ClusterOptions): {
   return { cluster, membership: view, rpc };
 }
 
-function describe({ id, status, processCount, lastHeardAt, uptimeMs }: Member & Heartbeat): NodeInfo {
+function describe({ id, status, processCount, lastHeardAt, uptimeMs, version }: KnownMember): NodeInfo {
   const { host, port } = NodeId.parts(id);
-  return { id, host, port, status, processCount, lastHeartbeatAt: lastHeardAt, uptimeMs };
+  const info = { id, host, port, status, processCount, lastHeartbeatAt: lastHeardAt, uptimeMs };
+  return version === undefined ? info : { ...info, version };
 }
 
 /** Calls `deliver` for one item after the other: what a listener causes comes after what it was told of. */

@@ -14,7 +14,7 @@ const TLS_PROBLEM = /^(ERR_TLS_|ERR_SSL_|EPROTO$|UNABLE_TO_)|CERT/;
 export interface RefusedLink {
   readonly end: Extract<LinkEnd, { kind: 'refused' }>;
   /** Whom this side dialled. */
-  readonly target: NodeId | undefined;
+  readonly target: string | undefined;
   /** With whom the link was established, if it was. */
   readonly linkedWith: NodeId | undefined;
   /** The address, for want of anything better. */
@@ -71,11 +71,15 @@ export class Complaints {
     else this.#onError(error);
   }
 
-  /** A dialled connection broke before there was a link. Most of that passes; a certificate that does not fit stays. */
-  broken(target: NodeId, reason: string): void {
-    if (!TLS_PROBLEM.test(reason)) return;
+  /**
+   * A dialled connection broke before there was a link. Most of that passes; a certificate that does not fit stays. Returns
+   * whether that is it.
+   */
+  broken(target: string, reason: string): boolean {
+    if (!TLS_PROBLEM.test(reason)) return false;
     const problem = 'TLS failed: do its certificate, its address and the ca of this node fit, and have both sides tls?';
     this.#once(target, reason, new HandshakeError(target, reason, problem));
+    return true;
   }
 
   /** Somebody else uses the local node's id. Told once. */

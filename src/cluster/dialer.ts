@@ -1,116 +1,74 @@
-import type { Clock, Timer } from '../clock.js';
-import { type BackoffOptions, backoffDelayMs } from './backoff.js';
+import { Attempts, type AttemptsOptions } from './attempts.js';
+import type { Expectation } from './handshake.js';
+import type { LinkEnd } from './link.js';
 import type { MembershipChange } from './membership.js';
-import type { NodeId } from './node-id.js';
+import { NodeId } from './node-id.js';
+import type { Address } from './transport.js';
 
-export interface DialerOptions {
-  readonly clock: Clock;
-  readonly random: () => number;
-  readonly backoff: BackoffOptions;
-  readonly localId: NodeId;
+/** What one dialled link is to reach. Exactly one of the two methods is called, unless the node stops. */
+export interface DialTarget {
+  /** As errors name it: a node id, or a seed. */
+  readonly label: string;
+  readonly address: Address;
+  readonly expected: Expectation;
+  /** There was a link once: that it is gone is known. */
+  readonly wasLinked: boolean;
+  /** That this very node answers is no mistake. */
+  readonly mayBeSelf: boolean;
+  /** This node answers there, and is linked. */
+  reached(id: NodeId): void;
+  /** @param end why there is no link, where one was refused or broke */
+  failed(end?: LinkEnd): void;
+}
+
+export interface DialerOptions extends Omit<AttemptsOptions<NodeId>, 'attempt'> {
   /** Whether it is for this side to dial at once, when both hear of each other. */
   readonly dialsFirst: (id: NodeId) => boolean;
-  readonly seeds: readonly NodeId[];
-  /** One attempt. Word of how it went is due: {@link Dialer.reached}, {@link Dialer.failed} ... */
-  readonly dial: (target: NodeId) => void;
+  readonly wasLinked: (id: NodeId) => boolean;
+  readonly dial: (target: DialTarget) => void;
 }
 
-/** To connect takes time: when many are heard of at once, so many are dialled at once, and as many a little later. */
-const AT_ONCE = 16;
-const NEXT_MS = 10;
-
-interface Attempts {
-  failures: number;
-  /** `undefined` while an attempt is under way. */
-  timer: Timer | undefined;
-}
-
-/**
- * Whom to dial, and when: members without a link until they are forgotten, and seeds that are no members for ever; each
- * again and again, ever more rarely.
- */
+/** Dials members without a link, until there is one or they are forgotten. */
 export class Dialer {
   readonly #options: DialerOptions;
-  readonly #attempts = new Map<NodeId, Attempts>();
-  /** Seeds as they were given, and the node that answered there: hosts have aliases. Itself, until one answered. */
-  readonly #seeds: Map<NodeId, NodeId>;
-  #isStopped = false;
+  readonly #attempts: Attempts<NodeId>;
 
   constructor(options: DialerOptions) {
-    const { seeds, localId } = options;
     this.#options = options;
-    this.#seeds = new Map(seeds.filter((seed) => seed !== localId).map((seed) => [seed, seed]));
-  }
-
-  start(): void {
-    for (const seed of this.#seeds.keys()) this.#begin(seed, 'now');
+    this.#attempts = new Attempts({ ...options, attempt: (id) => options.dial(this.#targetOf(id)) });
   }
 
   stop(): void {
-    this.#isStopped = true;
-    for (const target of [...this.#attempts.keys()]) this.#end(target);
+    this.#attempts.stop();
   }
 
   follow({ type, id }: MembershipChange): void {
-    const seeds = [...this.#seeds].filter(([, answering]) => answering === id).map(([seed]) => seed);
     switch (type) {
       case 'learned':
         // Both of two nodes hear of each other. One dials at once and the other waits, for two links are one too many.
-        this.#begin(id, this.#options.dialsFirst(id) ? 'now' : 'soon');
+        this.#attempts.begin(id, this.#options.dialsFirst(id) ? 'now' : 'soon');
         break;
       case 'down':
-        this.#begin(id, 'soon');
+        this.#attempts.begin(id, 'soon');
         break;
       case 'up':
-        for (const target of [id, ...seeds]) this.#end(target);
-        break;
       case 'left':
       case 'forgotten':
-        this.#end(id);
-        for (const seed of seeds) this.#begin(seed, 'soon');
+        this.#attempts.end(id);
         break;
     }
   }
 
-  /** The target turned out to be this node, and is linked. */
-  reached(target: NodeId, id: NodeId): void {
-    if (this.#seeds.has(target)) this.#seeds.set(target, id);
-    this.#end(target);
-  }
-
-  /**
-   * The attempt came to nothing: the next one is due after a longer delay. So it is where the target said that it is this
-   * very node, under another name: whoever stands there for a moment can say so.
-   */
-  failed(target: NodeId): void {
-    const attempts = this.#attempts.get(target);
-    if (attempts === undefined || attempts.timer !== undefined) return;
-    this.#schedule(target, attempts, this.#delay(attempts.failures));
-    attempts.failures += 1;
-  }
-
-  #begin(target: NodeId, when: 'now' | 'soon'): void {
-    if (this.#isStopped || this.#attempts.has(target)) return;
-    const attempts: Attempts = { failures: 0, timer: undefined };
-    this.#attempts.set(target, attempts);
-    const inTurn = Math.floor(this.#attempts.size / AT_ONCE) * NEXT_MS;
-    this.#schedule(target, attempts, inTurn + (when === 'now' ? 0 : this.#delay(0)));
-  }
-
-  #end(target: NodeId): void {
-    const timer = this.#attempts.get(target)?.timer;
-    if (timer !== undefined) this.#options.clock.clearTimeout(timer);
-    this.#attempts.delete(target);
-  }
-
-  #schedule(target: NodeId, attempts: Attempts, delayMs: number): void {
-    attempts.timer = this.#options.clock.setTimeout(() => {
-      attempts.timer = undefined;
-      this.#options.dial(target);
-    }, delayMs);
-  }
-
-  #delay(failures: number): number {
-    return backoffDelayMs(failures, this.#options.backoff, this.#options.random);
+  #targetOf(id: NodeId): DialTarget {
+    const { host, port } = NodeId.parts(id);
+    return {
+      label: id,
+      address: { host, port },
+      expected: { id },
+      wasLinked: this.#options.wasLinked(id),
+      mayBeSelf: false,
+      reached: () => this.#attempts.end(id),
+      failed: () => this.#attempts.failed(id),
+    };
   }
 }

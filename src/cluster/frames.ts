@@ -30,9 +30,9 @@ export interface Peer {
 /** What a node says about its software. */
 export interface Build {
   /** The version of the library, as in its package.json. */
-  readonly version?: string;
+  readonly version?: string | undefined;
   /** {@link FEATURES} of the sender. Names that the reader does not know mean nothing to it. */
-  readonly features?: readonly string[];
+  readonly features?: readonly string[] | undefined;
 }
 
 interface Greeting extends Build {

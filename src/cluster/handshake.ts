@@ -229,7 +229,7 @@ function greeting({ id, incarnation, nonce, secrets }: LocalSide) {
 }
 
 function buildOf({ version, features }: Build): Build {
-  return { ...(version !== undefined && { version }), ...(features !== undefined && { features }) };
+  return { version, features };
 }
 
 function selfRefusal(local: LocalSide, remote: Peer): Refusal | undefined {

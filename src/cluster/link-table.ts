@@ -1,7 +1,8 @@
 import { heard, type Pulse } from './failure-detector.js';
 import type { Peer } from './frames.js';
 import type { Link } from './link.js';
-import type { NodeId } from './node-id.js';
+import { NodeId } from './node-id.js';
+import type { Address } from './transport.js';
 
 /** The link with one life of one node. */
 export interface LinkedNode {
@@ -19,6 +20,15 @@ export class LinkTable {
 
   get(id: NodeId): LinkedNode | undefined {
     return this.#nodes.get(id);
+  }
+
+  /** The node of which the id has this address. */
+  at({ host, port }: Address): NodeId | undefined {
+    for (const id of this.#nodes.keys()) {
+      const parts = NodeId.parts(id);
+      if (parts.port === port && parts.host === host) return id;
+    }
+    return undefined;
   }
 
   nodes(): readonly LinkedNode[] {

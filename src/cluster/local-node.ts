@@ -1,11 +1,12 @@
 import type { Clock, Timer } from '../clock.js';
+import { asError } from '../errors.js';
 import { Admission, type Dialled } from './admission.js';
 import type { ClusterSettings } from './cluster-config.js';
-import { encode } from './codec.js';
+import { clip, encode } from './codec.js';
 import { Complaints, type RefusedLink } from './complaints.js';
-import { Dialer } from './dialer.js';
+import { Dialer, type DialTarget } from './dialer.js';
 import { check, type DetectorConfig, heard, heardSince, lateness } from './failure-detector.js';
-import type { Peer, PeerFrame, Role, RpcFrame, UnknownFrame } from './frames.js';
+import type { Build, Peer, PeerFrame, Role, RpcFrame, UnknownFrame } from './frames.js';
 import { allBut, confidant, membersOf, newsOf } from './gossip.js';
 import { createNonce, type Expectation } from './handshake.js';
 import { type Heartbeat, Heartbeats } from './heartbeats.js';
@@ -19,7 +20,9 @@ import { Penalties } from './penalties.js';
 import { Probes } from './probes.js';
 import { isOffence, type Refusal } from './refusal.js';
 import type { Asker } from './rpc.js';
+import { Seeds, type SeedsOptions } from './seeds.js';
 import type { Connection, Listener, Transport } from './transport.js';
+import { UnreachableReports } from './unreachable.js';
 
 /** Anti-entropy: every so many heartbeats one peer is told all members, in case news got lost. */
 const BEATS_PER_GOSSIP = 10;
@@ -49,9 +52,12 @@ export interface LocalNodeOptions {
   readonly isPublic: (method: string) => boolean;
   /** There is no link any more with this observer. */
   readonly onObserverGone: (id: NodeId) => void;
-  /** An attempt to reach this node came to nothing; there will be another. */
-  readonly onUnreached: (target: NodeId, end: LinkEnd) => void;
+  /** None of the addresses of a seed led to a node. They are dialled again. */
+  readonly onSeedFailed: (seed: string, end: LinkEnd) => void;
 }
+
+/** What is known of another node. */
+export type KnownMember = Member & Heartbeat & Pick<Build, 'version'>;
 
 /**
  * One life of this node, from start to stop: listens, dials, keeps a link with every member, tells whom it knows, and
@@ -67,13 +73,15 @@ export class LocalNode {
   readonly #admission: Admission;
   readonly #observers: ObserverLinks;
   readonly #dialer: Dialer;
+  readonly #seeds: Seeds;
+  readonly #unreachable: UnreachableReports;
   readonly #probes: Probes;
   readonly #complaints: Complaints;
   readonly #penalties = new Penalties();
   /** Every link whose connection still holds something, established or not. */
   readonly #open = new Set<Link>();
   /** What each dialled link was to reach. */
-  readonly #targets = new WeakMap<Link, NodeId>();
+  readonly #targets = new WeakMap<Link, DialTarget>();
   #membership = membership.noMembers;
   readonly #heartbeats = new Heartbeats();
   #beats = 0;
@@ -87,7 +95,7 @@ export class LocalNode {
     const { settings, transport, role } = options;
     if (role === 'observer') {
       const observer = new LocalNode(options, NOT_LISTENING);
-      observer.#dialer.start();
+      observer.#seeds.start();
       return observer;
     }
     let node: LocalNode | undefined;
@@ -101,7 +109,7 @@ export class LocalNode {
       settings.tls,
     );
     node = new LocalNode(options, listener);
-    node.#dialer.start();
+    node.#seeds.start();
     return node;
   }
 
@@ -109,7 +117,8 @@ export class LocalNode {
     const { settings, incarnation, clock, random, onError } = options;
     this.#options = options;
     this.#listener = listener;
-    this.id = NodeId.create(settings.nodeName, settings.host, listener.port);
+    const { host, port = listener.port } = settings.advertise;
+    this.id = NodeId.create(settings.nodeName, host, port);
     this.incarnation = incarnation;
     this.startedAt = clock.monotonic();
     this.#complaints = new Complaints(this.id, onError, () => clock.monotonic());
@@ -138,32 +147,47 @@ export class LocalNode {
       established: (link, peer) => this.#established(link, peer),
     });
     this.#probes = new Probes(clock, Math.min(MAX_PROBE_MS, settings.heartbeatIntervalMs));
+    this.#unreachable = new UnreachableReports(onError);
+    const dialling = { clock, random, backoff: settings.backoff, dial: (target: DialTarget) => this.#dial(target) };
     this.#dialer = new Dialer({
-      clock,
-      random,
-      backoff: settings.backoff,
-      localId: this.id,
-      // Nobody ever dials an observer.
+      ...dialling,
+      // An observer is dialled by none.
       dialsFirst: (id) => options.role === 'observer' || this.id < id,
-      seeds: settings.seeds,
-      dial: (target) => this.#dial(target),
+      wasLinked: (id) => this.#membership.members.get(id)?.status === 'disconnected',
     });
+    this.#seeds = this.#createSeeds(dialling);
     this.#beatAt = clock.monotonic();
     this.#beatTimer = this.#scheduleBeat();
   }
 
-  members(): readonly (Member & Heartbeat)[] {
+  #createSeeds(dialling: Pick<SeedsOptions, 'clock' | 'random' | 'backoff' | 'dial'>): Seeds {
+    const { clock, onSeedFailed, settings, transport } = this.#options;
+    return new Seeds({
+      ...dialling,
+      localId: this.id,
+      seeds: settings.seeds,
+      resolve: (host) => transport.resolve?.(host) ?? [host],
+      linkedAt: (address) => this.#linked.at(address),
+      onFailed: onSeedFailed,
+      onUnresolved: (label, { reason, wasLinked }) =>
+        this.#unreachable.failed({ label, end: { kind: 'broken', reason }, wasLinked }, clock.monotonic()),
+      onResolved: (label) => this.#unreachable.reached(label),
+    });
+  }
+
+  members(): readonly KnownMember[] {
     return [...this.#membership.members.values()].map((member) => this.#described(member));
   }
 
-  member(id: NodeId): (Member & Heartbeat) | undefined {
+  member(id: NodeId): KnownMember | undefined {
     const member = this.#membership.members.get(id);
     return member && this.#described(member);
   }
 
-  #described(member: Member): Member & Heartbeat {
+  #described(member: Member): KnownMember {
     const { lastHeardAt, processCount, uptimeMs } = this.#heartbeats.latest(member);
-    return { ...member, lastHeardAt, processCount, uptimeMs };
+    const version = this.#linked.get(member.id)?.link.build.version;
+    return { ...member, lastHeardAt, processCount, uptimeMs, version };
   }
 
   isConnected(id: NodeId): boolean {
@@ -212,6 +236,7 @@ export class LocalNode {
     this.#isStopped = true;
     this.#options.clock.clearTimeout(this.#beatTimer);
     this.#dialer.stop();
+    this.#seeds.stop();
     this.#probes.stop();
     for (const { id } of this.members()) {
       this.#apply(membership.left(this.#membership, id, this.#options.clock.monotonic()));
@@ -240,13 +265,25 @@ export class LocalNode {
       );
   }
 
-  #dial(target: NodeId): void {
-    const isMember = this.#membership.members.has(target);
-    const expected = isMember ? { id: target } : { name: NodeId.parts(target).name };
-    this.#targets.set(
-      this.#openLink(this.#options.transport.connect(NodeId.parts(target), this.#options.settings.tls), expected),
-      target,
-    );
+  #dial(target: DialTarget): void {
+    let connection: Connection;
+    try {
+      connection = this.#options.transport.connect(target.address, this.#options.settings.tls);
+    } catch (thrown) {
+      // An address that this version of Node.js does not take.
+      this.#undialled(target, { kind: 'broken', reason: clip(asError(thrown).message) });
+      return;
+    }
+    this.#targets.set(this.#openLink(connection, target.expected), target);
+  }
+
+  #undialled(target: DialTarget, end: LinkEnd): void {
+    const { label, wasLinked } = target;
+    const isExplained =
+      (end.reason === 'self' && target.mayBeSelf) ||
+      (end.kind === 'broken' && this.#complaints.broken(label, end.reason));
+    if (!isExplained) this.#unreachable.failed({ label, end, wasLinked }, this.#options.clock.monotonic());
+    target.failed(end);
   }
 
   #openLink(connection: Connection, expected?: Expectation, delayMs = 0): Link {
@@ -319,8 +356,14 @@ export class LocalNode {
     const target = this.#targets.get(link);
     this.#targets.delete(link);
     if (target === undefined) return;
-    if (outcome === 'later') this.#dialer.failed(target);
-    else this.#dialer.reached(target, peer.id);
+    if (outcome === 'later') target.failed();
+    else this.#reached(target, peer.id);
+  }
+
+  #reached(target: DialTarget, id: NodeId): void {
+    this.#unreachable.reached(target.label);
+    this.#complaints.settled(target.label);
+    target.reached(id);
   }
 
   /** A peer that was let in uses the link. */
@@ -404,16 +447,13 @@ export class LocalNode {
       this.#lose(peerId, end.kind === 'refused' ? 'connection_refused' : 'connection_closed');
     }
     if (end.kind === 'refused' && end.by === 'us') this.#penalize(link, end);
-    if (end.kind === 'refused') this.#complaints.refused({ end, target, linkedWith, remote: link.remote });
-    if (target === undefined) return;
-    const reason = end.kind === 'refused' ? end.reason : undefined;
-    if (reason === 'duplicate_link' && peerId !== undefined && this.isConnected(peerId)) {
-      this.#dialer.reached(target, peerId);
-    } else {
-      this.#dialer.failed(target);
-      if (end.kind === 'broken') this.#complaints.broken(target, end.reason);
-      this.#options.onUnreached(target, end);
+    if (end.kind === 'refused') {
+      this.#complaints.refused({ end, target: target?.label, linkedWith, remote: link.remote });
     }
+    if (target === undefined) return;
+    if (end.reason === 'duplicate_link' && peerId !== undefined && this.isConnected(peerId))
+      this.#reached(target, peerId);
+    else this.#undialled(target, end);
   }
 
   #penalize({ remote }: Link, { reason }: { readonly reason: string }): void {
@@ -451,6 +491,7 @@ export class LocalNode {
       if (change.type === 'learned' || change.type === 'up') this.#observers.yieldTo(change.id);
       if (change.type === 'left' || change.type === 'forgotten') this.#heartbeats.forget(change.id);
       this.#dialer.follow(change);
+      this.#seeds.follow(change);
       this.#options.onChange(change);
     }
   }

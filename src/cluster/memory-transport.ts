@@ -11,6 +11,8 @@ export interface MemoryNetworkOptions {
   readonly latencyMs?: number;
   /** From 0 up to 1. Where given, each message takes from half to one and a half times as long. */
   readonly random?: () => number;
+  /** The addresses of a host name. Default: `localhost` is 127.0.0.1, and of any other name itself. */
+  readonly resolve?: Transport['resolve'];
   /** How many of the messages get lost and are sent again, from 0 to 1: they, and all behind them, come later. Default 0. */
   readonly lossRate?: number;
 }
@@ -56,6 +58,7 @@ export class MemoryNetwork {
       clock: process.clock,
       listen: (address, accept) => this.#listen(process, address, accept),
       connect: (address) => this.#connect(process, address),
+      resolve: this.#options.resolve ?? ((host) => [numeric(host)]),
     };
   }
 
@@ -184,7 +187,11 @@ export class MemoryNetwork {
 
 /** `localhost` is an alias here as elsewhere. */
 function keyOf({ host, port }: Address): string {
-  return formatAddress({ host: host === 'localhost' ? '127.0.0.1' : host, port });
+  return formatAddress({ host: numeric(host), port });
+}
+
+function numeric(host: string): string {
+  return host === 'localhost' ? '127.0.0.1' : host;
 }
 
 function pair(a: string, b: string): string {

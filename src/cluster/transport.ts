@@ -2,6 +2,8 @@
 export interface Address {
   readonly host: string;
   readonly port: number;
+  /** The name that `host` was resolved from: what the certificate of the other side is checked against. */
+  readonly servername?: string;
 }
 
 /** What a connection takes in all before it is trusted: a handshake, and what may come right behind it. */
@@ -90,6 +92,8 @@ export interface TlsSettings {
 export interface Transport {
   /** @throws ListenError (as a rejection) when the address cannot be bound */
   listen(address: Address, accept: (connection: Connection) => void, tls?: TlsSettings): Promise<Listener>;
+  /** All addresses of a host name, for dialling each. Left out: names are for `connect` to resolve. */
+  resolve?(host: string): readonly string[] | Promise<readonly string[]>;
   /** A connection in the making: `onOpen` or `onClose` comes next, at its own time. */
   connect(address: Address, tls?: TlsSettings): Connection;
 }

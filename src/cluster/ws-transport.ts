@@ -1,3 +1,4 @@
+import { lookup } from 'node:dns/promises';
 import { isIP, type Socket } from 'node:net';
 import { WebSocket } from 'ws';
 import { dialSocket } from './dial-socket.js';
@@ -12,18 +13,30 @@ const HANDSHAKE_TIMEOUT_MS = 5000;
 export interface WsTransportOptions {
   /** How long a connection may take to prove whose it is, from when it is accepted, ms. Default 5000. */
   readonly handshakeTimeoutMs?: number;
+  /** All addresses of a host name. Default: what the operating system says. */
+  readonly resolve?: (host: string) => Promise<readonly string[]>;
+}
+
+async function lookupAll(host: string): Promise<readonly string[]> {
+  const found = await lookup(host, { all: true, verbatim: true });
+  return found.map(({ address }) => address);
 }
 
 /**
  * Links over WebSockets. What is said in one tick of the event loop leaves as one message, a line for each frame: a
  * message costs many times what a frame in it does.
  */
-export function createWsTransport({ handshakeTimeoutMs = HANDSHAKE_TIMEOUT_MS }: WsTransportOptions = {}): Transport {
+export function createWsTransport({
+  resolve = lookupAll,
+  handshakeTimeoutMs = HANDSHAKE_TIMEOUT_MS,
+}: WsTransportOptions = {}): Transport {
   return {
     listen: (address, accept, tls) => listenForWebSockets({ address, accept, tls, handshakeTimeoutMs }),
+    resolve,
     connect(address, tls) {
       const url = `${tls === undefined ? 'ws' : 'wss'}://${formatAddress(address)}`;
-      const secure = tls && { ...secretsOf(tls), servername: isIP(address.host) === 0 ? address.host : '' };
+      const servername = address.servername ?? (isIP(address.host) === 0 ? address.host : '');
+      const secure = tls && { ...secretsOf(tls), servername };
       const createConnection = (): Socket => dialSocket(address, secure);
       const webSocket = new WebSocket(url, { ...SOCKET_OPTIONS, createConnection });
       const connection = new WsConnection(webSocket, formatAddress(address));

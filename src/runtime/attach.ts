@@ -5,7 +5,8 @@ import { type Clock, MAX_TIMER_MS, systemClock } from '../clock.js';
 import { type ClusterApi, createCluster, type MembershipView } from '../cluster/cluster.js';
 import type { ClusterConfig } from '../cluster/cluster-config.js';
 import type { LinkEnd } from '../cluster/link.js';
-import { NodeId } from '../cluster/node-id.js';
+import type { NodeId } from '../cluster/node-id.js';
+import { parseSeed } from '../cluster/seed.js';
 import type { Transport } from '../cluster/transport.js';
 import { createWsTransport } from '../cluster/ws-transport.js';
 import { HandshakeError, InvalidArgumentError, NodeUnreachableError, warn } from '../errors.js';
@@ -49,7 +50,7 @@ export interface AttachedObserver extends ClusterObserverApi<NodeId> {
  * secret, another version of the protocol, another node there, too many observers); with NodeUnreachableError when nobody
  * answers.
  *
- * @param addresses `name@host:port` of a member, or of several of which any will do
+ * @param addresses `name@host:port`, `host:port` or `dns:name:port` of a member, or of several of which any will do
  * @example
  * const cluster = await attach('nodeA@127.0.0.1:4369');
  * cluster.snapshot$.subscribe(({ aggregated }) => console.log(aggregated));
@@ -65,7 +66,7 @@ export async function attach(
   if (!(typeof timeout === 'number' && timeout > 0 && timeout <= MAX_TIMER_MS)) {
     throw new InvalidArgumentError('timeout', `a number of ms above 0, at most ${MAX_TIMER_MS}`, timeout);
   }
-  const seeds = (typeof addresses === 'string' ? [addresses] : addresses).map((address) => NodeId.parse(address));
+  const seeds = (typeof addresses === 'string' ? [addresses] : addresses).map((address) => parseSeed(address).text);
   if (seeds.length === 0) throw new InvalidArgumentError('addresses', 'at least one', addresses);
 
   let isAttached = false;
@@ -77,7 +78,7 @@ export async function attach(
     processCount: () => 0,
     // What the first contact fails of is what this function rejects with.
     onError: (error) => isAttached && onError(error),
-    onUnreached: (target, end) => contact.failed(target, end),
+    onSeedFailed: (seed, end) => contact.failed(seed, end),
   });
   const observer = createClusterObserver<NodeId>({
     now: () => clock.now(),
@@ -123,12 +124,12 @@ export async function attach(
 /** Resolves with the first node that is reached, or rejects when there is no hope. */
 class FirstContact {
   readonly made: Promise<NodeId>;
-  readonly #failures = new Map<NodeId, LinkEnd>();
-  readonly #seeds: readonly NodeId[];
+  readonly #failed = new Set<string>();
+  readonly #seeds: readonly string[];
   #resolve: (id: NodeId) => void = () => undefined;
   #reject: (error: Error) => void = () => undefined;
 
-  constructor(seeds: readonly NodeId[]) {
+  constructor(seeds: readonly string[]) {
     this.#seeds = seeds;
     this.made = new Promise((resolve, reject) => {
       this.#resolve = resolve;
@@ -142,9 +143,9 @@ class FirstContact {
     this.#resolve(id);
   }
 
-  failed(target: NodeId, end: LinkEnd): void {
-    this.#failures.set(target, end);
-    if (this.#seeds.every((seed) => this.#failures.has(seed))) this.#reject(errorOf(target, end));
+  failed(seed: string, end: LinkEnd): void {
+    this.#failed.add(seed);
+    if (this.#seeds.every((each) => this.#failed.has(each))) this.#reject(errorOf(seed, end));
   }
 
   timedOut(ms: number): void {
@@ -152,7 +153,7 @@ class FirstContact {
   }
 }
 
-function errorOf(target: NodeId, end: LinkEnd): Error {
+function errorOf(target: string, end: LinkEnd): Error {
   if (end.kind === 'broken') return new NodeUnreachableError(target, end.reason);
   const problem = end.by === 'us' ? end.message : `refused by the other side: ${end.message}`;
   return new HandshakeError(target, end.reason, problem);

@@ -21,8 +21,10 @@ export interface TcpProxyOptions {
   /** Where to listen. */
   readonly host: string;
   readonly port: number;
-  /** Whom to pass it on to, at the same port. */
+  /** The address to pass it on to. */
   readonly target: string;
+  /** Default: `port`. */
+  readonly targetPort?: number;
   /** What happens now to what goes from one address to another, neither of which is the proxy's. */
   readonly faultOf: (from: string, to: string) => Fault | undefined;
   /** Resolves when it may be another fault. */
@@ -64,11 +66,11 @@ export class TcpProxy {
   }
 
   async #connected(near: Socket): Promise<void> {
-    const { target, port, faultOf } = this.#options;
+    const { target, port, targetPort = port, faultOf } = this.#options;
     const dialer = near.remoteAddress ?? 'unknown';
     this.#keep(near);
     // From the dialler's own address: whom the target talks to is no secret.
-    const far = connect({ host: target, port, localAddress: dialer, allowHalfOpen: true });
+    const far = connect({ host: target, port: targetPort, localAddress: dialer, allowHalfOpen: true });
     this.#keep(far);
     const isReached = await Promise.race([once(far, 'connect').then(() => true), once(near, 'close')]).catch(
       () => false,

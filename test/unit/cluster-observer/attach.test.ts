@@ -164,7 +164,7 @@ describe('whoever cannot attach is told why', () => {
   });
 
   test('because the address is none', async () => {
-    await expect(attach('localhost:4369')).rejects.toThrow(InvalidNodeIdError);
+    await expect(attach('localhost')).rejects.toThrow(InvalidNodeIdError);
     await expect(attach([])).rejects.toThrow('addresses');
     await expect(attach('nodeA@127.0.0.1:4369', { timeout: 0 })).rejects.toThrow('timeout');
   });

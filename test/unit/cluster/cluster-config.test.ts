@@ -16,7 +16,7 @@ describe('a cluster config', () => {
   it('needs no more than a name', () => {
     expect(readClusterConfig({ nodeName: 'nodeA' })).toEqual({
       nodeName: 'nodeA',
-      host: '127.0.0.1',
+      advertise: { host: '127.0.0.1' },
       listen: { host: '127.0.0.1', port: 4369 },
       seeds: [],
       clusterSecrets: [],
@@ -44,6 +44,16 @@ describe('a cluster config', () => {
     ['port', Number.NaN],
     ['seeds', 'nodeA@host:1'],
     ['seeds[0]', ['nodeA']],
+    ['seeds[0]', ['dns:nodes.example']],
+    ['seeds[0]', ['dns:10.0.0.1:4369']],
+    ['seeds[0]', ['host:0']],
+    ['seeds[0]', ['host:65536']],
+    ['seeds[0]', ['::1:4369']],
+    ['advertise', '10.0.0.1:4369'],
+    ['advertise.host', { host: '0.0.0.0' }],
+    ['advertise.host', { host: 'not a host' }],
+    ['advertise.port', { port: 0 }],
+    ['advertise.address', { address: '10.0.0.1' }],
     ['seeds[1]', ['nodeA@host:1', 7]],
     ['clusterSecret', ''],
     ['clusterSecret', 1],
@@ -102,6 +112,37 @@ describe('a cluster config', () => {
     expect(fieldAtFault({ host, listen: '127.0.0.1' })).toBeUndefined();
     expect(fieldAtFault({ host, clusterSecret: 's3cret' })).toBeUndefined();
     expect(fieldAtFault({ host, insecure: true })).toBeUndefined();
+  });
+
+  it('says where others reach it, if that is not where it listens', () => {
+    const read = (config: Partial<ClusterConfig>) => readClusterConfig({ nodeName: 'nodeA', ...config }).advertise;
+    expect(read({})).toEqual({ host: '127.0.0.1' });
+    expect(read({ host: 'localhost', advertise: { port: 30_001 } })).toEqual({ host: 'localhost', port: 30_001 });
+    expect(read({ advertise: { host: 'example.com.', port: 1 } })).toEqual({ host: 'example.com', port: 1 });
+  });
+
+  it.each(['0.0.0.0', '::', '10.0.0.1'])('that listens on %s must say where others reach it', (listen) => {
+    expect(fieldAtFault({ listen, clusterSecret: 's3cret' })).toBe('host');
+    expect(fieldAtFault({ listen, clusterSecret: 's3cret', host: '10.0.0.1' })).toBeUndefined();
+    expect(fieldAtFault({ listen, clusterSecret: 's3cret', advertise: { host: '10.0.0.1' } })).toBeUndefined();
+    expect(fieldAtFault({ listen, clusterSecret: 's3cret', advertise: { port: 1 } })).toBe('host');
+  });
+
+  it('takes seeds in every form, in their canonical spelling', () => {
+    const source = async () => [];
+    const { seeds } = readClusterConfig({
+      nodeName: 'nodeA',
+      seeds: ['b@Host.:1', 'HOST:2', '[::0]:3', 'dns:Nodes.Example.:4', 'dns:5', source],
+    });
+    expect(seeds.map((seed) => (typeof seed === 'function' ? seed : [seed.text, seed.host, seed.isNamed]))).toEqual([
+      ['b@host:1', 'host', true],
+      ['host:2', 'host', true],
+      ['[::]:3', '::', false],
+      ['dns:nodes.example:4', 'nodes.example', true],
+      ['dns:5', 'dns', true],
+      source,
+    ]);
+    expect(readClusterConfig({ nodeName: 'nodeA', seeds: source }).seeds).toEqual([source]);
   });
 
   it('binds all addresses by listen, not by host: others cannot dial 0.0.0.0', () => {

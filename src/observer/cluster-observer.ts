@@ -154,17 +154,25 @@ export function createClusterObserver<Id extends string>(ports: ClusterObserverP
   const reader = new FrameReader<Id>({ now, monotonic, request: ports.request });
   const downReasons = new Map<Id, string>();
   let cached: ClusterObserverSnapshot<Id> | undefined;
+  /** Counts what the cache does not survive. */
+  let epoch = 0;
   let inFlight: { readonly timeout: number; readonly snapshot: Promise<ClusterObserverSnapshot<Id>> } | undefined;
 
+  /** A snapshot that is being made may miss what was just changed: it is not shared, and not cached. */
+  const invalidate = (): void => {
+    epoch += 1;
+    cached = undefined;
+    inFlight = undefined;
+  };
+
   ports.changes.subscribe((change) => {
+    invalidate();
     if (change.type === 'down') downReasons.set(change.id, change.reason);
     if (change.type !== 'left' && change.type !== 'forgotten') return;
     downReasons.delete(change.id);
     reader.forget(change.id);
   });
-  ports.stopped.subscribe(() => {
-    cached = undefined;
-  });
+  ports.stopped.subscribe(invalidate);
 
   const localNode = (): { readonly id: Id; readonly incarnation: number } => {
     const node = ports.localNode();
@@ -198,6 +206,7 @@ export function createClusterObserver<Id extends string>(ports: ClusterObserverP
 
   const query = async (timeoutMs: number): Promise<ClusterObserverSnapshot<Id>> => {
     localNode();
+    const begunIn = epoch;
     const asked = ports.members();
     const answers = new Map<Id, Linked>();
     await Promise.all(
@@ -217,8 +226,9 @@ export function createClusterObserver<Id extends string>(ports: ClusterObserverP
     const present = ports.members().filter(({ id }) => asked.some((other) => other.id === id));
     const others = byId(present).map((member) => presenceOf(member, answers.get(member.id) ?? UP));
     const presence = withLocal(others);
-    cached = clusterSnapshot(reader.frames, presence);
-    return cached;
+    const snapshot = clusterSnapshot(reader.frames, presence);
+    if (begunIn === epoch) cached = snapshot;
+    return snapshot;
   };
 
   const poll$ = (ms: number): Observable<ClusterObserverSnapshot<Id>> => {
@@ -308,10 +318,7 @@ export function createClusterObserver<Id extends string>(ports: ClusterObserverP
 
     subscribe: (handler) => deliver(events$, handler),
 
-    invalidateCache() {
-      cached = undefined;
-      inFlight = undefined;
-    },
+    invalidateCache: invalidate,
 
     getCacheStatus() {
       return cached === undefined ? null : { timestamp: cached.timestamp, age: monotonic() - cached.monotonic };

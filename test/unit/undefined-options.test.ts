@@ -37,6 +37,7 @@ const clusterConfig: AllUndefined<ClusterConfig> = {
   listen: undefined,
   port: undefined,
   seeds: undefined,
+  advertise: undefined,
   clusterSecret: undefined,
   observerSecret: undefined,
   tls: undefined,

@@ -56,8 +56,14 @@ export class InitializationError extends NoexError {
   readonly code = 'NOEX_INITIALIZATION';
   readonly processId: string;
 
-  constructor(processId: string, problem: string, options?: ErrorOptions) {
-    super(`process ${processId} did not start: ${problem}`, options);
+  /** `registeredName`: of the process, where it had one. */
+  constructor(
+    processId: string,
+    problem: string,
+    { registeredName, ...options }: ErrorOptions & { readonly registeredName?: string | undefined } = {},
+  ) {
+    const name = registeredName === undefined ? '' : ` '${registeredName}'`;
+    super(`process ${processId}${name} did not start: ${problem}`, options);
     this.processId = processId;
   }
 }

@@ -578,8 +578,9 @@ export class Process implements Runnable {
 
   #initFailed(error: Error): InitializationError {
     this.#host.emit({ type: 'process_crashed', id: this.id, kind: this.kind, error: errorFact(error) });
+    const registeredName = this.#host.nameOf(this.id);
     this.#exit({ error });
-    return new InitializationError(this.id, error.message, { cause: error });
+    return new InitializationError(this.id, error.message, { registeredName, cause: error });
   }
 
   #crash(thrown: unknown, receipt: Receipt): void {

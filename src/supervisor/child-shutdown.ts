@@ -11,8 +11,5 @@ export function shutdownLimit(process: Process, spec: ChildOptions): number {
 /** Stops a process, or kills it when that takes longer than `limitMs`; 0: kills it at once. Resolves when it is gone. */
 export async function shutDown(process: Process, limitMs: number): Promise<void> {
   if (limitMs === 0) process.kill();
-  if (process.gone) return;
-  // A timer of the process itself: it goes with it.
-  if (Number.isFinite(limitMs)) process.setTimer(() => process.kill(), limitMs);
-  await process.stop('shutdown');
+  else await process.stop('shutdown', limitMs);
 }

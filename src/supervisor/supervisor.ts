@@ -186,7 +186,8 @@ export function createSupervisor({ processes, clock, emit, onError, onLifecycleE
         mailboxLimit: Number.POSITIVE_INFINITY,
       });
       if (!supervision.isInterrupted) return process.ref;
-      throw new InitializationError(process.id, 'it was stopped before all its children had started');
+      const problem = 'it was stopped before all its children had started';
+      throw new InitializationError(process.id, problem, { registeredName: name });
     },
 
     async stop(ref, reason = 'normal') {

@@ -42,12 +42,34 @@ describe('the children of a supervisor', () => {
     });
     await expect(starting).rejects.toMatchObject({
       name: 'InitializationError',
-      message: "process p1 did not start: child 'c' did not start: boom",
+      message: "process p1 'sup' did not start: child 'c' did not start: boom",
       cause: { name: 'ChildStartError', code: 'NOEX_CHILD_START', supervisorId: 'p1', childId: 'c', cause: boom },
     });
     expect(family.news()).toEqual(['+a', '+b', '-b shutdown', '-a shutdown']);
     expect(Observer.getProcessCount()).toBe(0);
     expect(Registry.count()).toBe(0);
+  });
+
+  test('that do not start are named through all supervisors, with what their processes threw', async () => {
+    const { Supervisor, GenServer } = world;
+    const refused = Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:5432'), { code: 'ECONNREFUSED' });
+    const db = () => GenServer.start({ ...counter, init: () => Promise.reject(refused) }, { name: 'db' });
+    const inner = () => Supervisor.start({ name: 'storage', children: [{ id: 'pool', start: db }] });
+    const error = await Supervisor.start({ children: [{ id: 'inner', start: inner }] }).catch((thrown) => thrown);
+    expect(error.message).toBe(
+      "process p1 did not start: child 'inner' did not start: process p2 'storage' did not start: " +
+        "child 'pool' did not start: process p3 'db' did not start: connect ECONNREFUSED 127.0.0.1:5432",
+    );
+    const chain: string[] = [];
+    for (let at = error; at instanceof Error; at = at.cause as Error) chain.push(at.name);
+    expect(chain).toEqual([
+      'InitializationError',
+      'ChildStartError',
+      'InitializationError',
+      'ChildStartError',
+      'InitializationError',
+      'Error',
+    ]);
   });
 
   test('are listed in order, with what they are', async () => {

@@ -13,6 +13,7 @@ export const loads: readonly Load[] = [
   { name: 'call', title: 'calls', import: () => import('./loads/call.js') },
   { name: 'concurrent', title: 'calls at once', import: () => import('./loads/concurrent.js') },
   { name: 'start-stop', title: 'coming and going', import: () => import('./loads/start-stop.js') },
+  { name: 'restarts', title: 'restarts', import: () => import('./loads/restarts.js') },
   {
     name: 'observed',
     title: 'lost by being observed, 10,000 processes',

@@ -90,6 +90,8 @@ export class ChildStart {
   }
 
   #report(child: Child, thrown: unknown, self: Process): void {
+    // The start asked the supervisor that has abandoned it: that is the stop itself once more.
+    if (thrown instanceof ServerNotRunningError && thrown.processId === self.id) return;
     this.#options.onError(new ChildStartError(self.id, child.id, asError(thrown)));
   }
 

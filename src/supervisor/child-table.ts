@@ -78,7 +78,7 @@ export class ChildTable implements Iterable<Child> {
     child.failures = 0;
     this.#byProcess.set(process.id, child);
     this.#runningCount += 1;
-    if (child.spec.significant === true) this.#significant.add(child);
+    this.#countSignificant(child);
   }
 
   /** From now on nothing runs in this place. */
@@ -86,6 +86,12 @@ export class ChildTable implements Iterable<Child> {
     if (child.process !== undefined) this.#runningCount -= 1;
     child.process = undefined;
     child.pending = pending;
-    if (pending === undefined) this.#significant.delete(child);
+    this.#countSignificant(child);
+  }
+
+  #countSignificant(child: Child): void {
+    if (child.spec.significant !== true) return;
+    if (child.process === undefined && child.pending === undefined) this.#significant.delete(child);
+    else this.#significant.add(child);
   }
 }

@@ -144,6 +144,25 @@ describe('a supervisor whose child takes for ever to start', () => {
     ]);
   });
 
+  test('stops though that start waits for the supervisor itself', async () => {
+    const { Supervisor } = world;
+    const sup = await Supervisor.start();
+    const start = async () => {
+      await door.opened;
+      return Supervisor.startChild(sup, family.worker('never started'));
+    };
+    const refused = expect(Supervisor.startChild(sup, { id: 'waits', start })).rejects.toMatchObject({
+      name: 'ServerNotRunningError',
+    });
+    await world.settle();
+    door.open();
+    await world.settle();
+    await Promise.all([Supervisor.stop(sup), refused]);
+    await world.settle();
+    expect(family.news()).toEqual([]);
+    expect(world.errors).toEqual([]);
+  });
+
   test('is killed by the supervisor above in time, and what starts later with it', async () => {
     const { Supervisor, Observer } = world;
     const top = await Supervisor.start({

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { ProcessRef } from '../../../src/process/behavior.js';
-import { childOf, createFamily, type Family } from '../../helpers/family.js';
+import { alive, childOf, createFamily, type Family } from '../../helpers/family.js';
 import { gate } from '../../helpers/servers.js';
 import { createWorld, type World } from '../../helpers/world.js';
 
@@ -111,6 +111,39 @@ describe('a supervisor with autoShutdown', () => {
       expect(Supervisor.isRunning(sup)).toBe(false);
     },
   );
+
+  test('all_significant does not end while a child that had finished is being started with its group', async () => {
+    const { Supervisor, GenServer } = world;
+    const door = gate();
+    const worker = family.worker('again', significant);
+    let starts = 0;
+    const sup = await Supervisor.start({
+      strategy: 'one_for_all',
+      autoShutdown: 'all_significant',
+      children: [
+        family.worker('first', significant),
+        {
+          ...worker,
+          start() {
+            starts += 1;
+            return starts === 2 ? door.opened.then(() => Promise.reject(new Error('not yet'))) : worker.start();
+          },
+        },
+        family.worker('crashes'),
+      ],
+    });
+    await finish(sup, 'again');
+    GenServer.cast(childOf(world, sup, 'crashes'), 'boom');
+    await world.settle();
+    // The exit of the first is in the mailbox before the second attempt at the other.
+    await GenServer.stop(childOf(world, sup, 'first'));
+    door.open();
+    await world.settle();
+    expect(alive(world, sup)).toEqual(['first', 'again', 'crashes']);
+    await finish(sup, 'first');
+    await finish(sup, 'again');
+    expect(Supervisor.isRunning(sup)).toBe(false);
+  });
 
   test('does not take a significant child that is about to be restarted for one that has finished', async () => {
     const { Supervisor, GenServer } = world;

@@ -104,7 +104,8 @@ function unpackVitals(packed: readonly number[]): NodeVitals {
 
 const id = textUpTo(MAX_ID);
 const name = orNull(textUpTo(MAX_PROCESS_NAME));
-const amounts = list(amount, 9);
+/** A later version may have more figures than this one knows, at the end. */
+const amounts = list(amount, 64);
 const packed = that(isPackedHistogram, 'a packed histogram');
 
 /**

@@ -128,9 +128,9 @@ export class RpcEndpoint implements Rpc {
     };
   }
 
-  /** Whether observers may ask this. */
+  /** Whether observers may ask this. A method that is not known here is one of a later version, and answered as such. */
   isPublic(method: string): boolean {
-    return this.#handlers.get(method)?.access === 'public';
+    return this.#handlers.get(method)?.access !== 'members';
   }
 
   notify(to: NodeId | readonly NodeId[], topic: string, body: unknown): readonly NodeId[] {

@@ -210,7 +210,6 @@ describe('an observer', () => {
 
   it.each<[string, PeerFrame]>([
     ['ask for anything else', { type: 'request', id: 1, method: 'change', body: null }],
-    ['ask for what there is not', { type: 'request', id: 1, method: 'nothing', body: null }],
     ['spread news', { type: 'notify', topic: 'news', body: 'nodeB is dead' }],
     ['answer', { type: 'reply', id: 1, body: null }],
     ['tell of members', { type: 'members', members: [{ id: NodeId.parse('nodeX@127.0.0.1:2'), incarnation: 1 }] }],

@@ -355,9 +355,25 @@ describe('refusals', () => {
 });
 
 describe('an observer', () => {
+  it('that asks what is not known here gets an error, and keeps its link', async () => {
+    const world = new SimulatedCluster();
+    const a = await world.start('nodeA', 4369);
+    const observer = world.create('observer');
+    await observer.cluster.start({ nodeName: 'observer', seeds: [a.id] });
+    world.run(100);
+    const asked = observer.rpc.request(a.id, 'later', null, 1000);
+    asked.catch(() => undefined);
+    world.run(10);
+    await expect(asked).rejects.toMatchObject({ name: 'RemoteError', remoteCode: 'NOEX_NO_HANDLER' });
+    world.run(5000);
+    expect(observer.events).toEqual(['up nodeA']);
+    expect([...a.errors, ...observer.errors]).toEqual([]);
+  });
+
   it('that breaks the rules again and again waits longer each time', async () => {
     const world = new SimulatedCluster();
     const a = await world.start('nodeA', 4369);
+    a.rpc.handle('change', () => undefined);
     const observer = world.create('observer');
     const delays = { reconnectBaseDelayMs: 10, reconnectMaxDelayMs: 10 };
     await observer.cluster.start({ nodeName: 'observer', seeds: [a.id], ...delays });

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { deepFreeze } from '../streams/deep-freeze.js';
 import type { ProcessKind } from '../streams/events.js';
 import type { Portion } from '../streams/local.js';
 import { schedulerOf } from '../streams/scheduler.js';
@@ -101,7 +102,7 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
   const context = new AsyncContext();
   const given = options.clock ?? systemClock;
   const clock = clockInContext(context, given);
-  const bus = new Bus({ context, clock, onError });
+  const bus = new Bus({ context, clock, freeze: deepFreeze, onError });
   const isObserved = options.observer !== false;
   const scheduler = new Scheduler({
     context,

@@ -231,14 +231,14 @@ function histogramsIn(wait: readonly number[] = [], handle: readonly number[] = 
     unpacked ??= { wait: unpackHistogram(wait), handle: unpackHistogram(handle) };
     return unpacked;
   };
-  return {
+  return Object.freeze({
     get wait() {
       return read().wait;
     },
     get handle() {
       return read().handle;
     },
-  };
+  });
 }
 
 function supervisorRows(columns: SupervisorColumns, now: Now): SupervisorStats[] {

@@ -14,7 +14,7 @@ export interface Histogram {
 /** By how much a percentile may be off, as a share of itself. */
 export const RELATIVE_ERROR = 1 / 16;
 
-export const emptyHistogram: Histogram = { first: 0, counts: [], max: 0 };
+export const emptyHistogram: Histogram = Object.freeze({ first: 0, counts: Object.freeze([]), max: 0 });
 
 const SUB_BITS = 3;
 const SUB_BUCKETS = 2 ** SUB_BITS;
@@ -49,7 +49,8 @@ export class HistogramDraft {
 
   constructor({ first, counts, max }: Histogram = emptyHistogram) {
     this.#first = first;
-    this.#counts = counts.slice();
+    // Not `slice`, which takes long for a frozen array.
+    this.#counts = [...counts];
     this.#max = max;
   }
 
@@ -69,8 +70,9 @@ export class HistogramDraft {
     if (max > this.#max) this.#max = max;
   }
 
+  /** The histogram as it is now; nothing may be counted after that. */
   done(): Histogram {
-    return { first: this.#first, counts: this.#counts, max: this.#max };
+    return Object.freeze({ first: this.#first, counts: Object.freeze(this.#counts), max: this.#max });
   }
 
   #add(bucket: number, weight: number): void {
@@ -141,7 +143,7 @@ export function unpackHistogram([first, max, ...runs]: readonly number[]): Histo
     if (run >= 0) counts[at] = run;
     at += lengthOf(run);
   }
-  return { first, counts, max };
+  return Object.freeze({ first, counts: Object.freeze(counts), max });
 }
 
 /** How many buckets these packed histograms have together. */

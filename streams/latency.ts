@@ -1,3 +1,4 @@
+import { deepFreeze } from './deep-freeze.js';
 import { type Histogram, HistogramDraft, mergeHistograms, percentile } from './histogram.js';
 import type {
   ClusterObserverSnapshot,
@@ -30,7 +31,7 @@ export function withSamples(before: LatencyHistograms | undefined, samples: read
     wait.record(samples[at] ?? 0, weight);
     handle.record(samples[at + 1] ?? 0, weight);
   }
-  return { wait: wait.done(), handle: handle.done() };
+  return Object.freeze({ wait: wait.done(), handle: handle.done() });
 }
 
 /** The histograms behind the percentiles of a row, where it has any. */
@@ -41,7 +42,7 @@ export function histogramsOf(row: GenServerStats | (GenServerStats & Measured)):
 /** Percentiles in ms; `undefined` when nothing was measured. */
 export function latencyStats(histograms: LatencyHistograms | undefined): LatencyStats | undefined {
   if (histograms === undefined || histograms.wait.counts.length === 0) return undefined;
-  return { wait: percentilesOf(histograms.wait), handle: percentilesOf(histograms.handle) };
+  return deepFreeze({ wait: percentilesOf(histograms.wait), handle: percentilesOf(histograms.handle) });
 }
 
 /**

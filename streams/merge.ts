@@ -48,10 +48,10 @@ function nodeSnapshot<Id extends string>(
   const lastUpdate = frame?.receivedAt ?? 0;
   const age = frame === undefined ? {} : { ageMs: Math.max(0, monotonic - frame.receivedMonotonic) };
   if (link === 'up' && frame?.incarnation === incarnation) {
-    return { nodeId, status: 'connected', snapshot: frame.snapshot, lastUpdate, ...age };
+    return Object.freeze({ nodeId, status: 'connected', snapshot: frame.snapshot, lastUpdate, ...age });
   }
   const problem = link === 'up' ? 'it has not told anything about itself yet' : error;
-  return {
+  return Object.freeze({
     nodeId,
     status: STATUS[link],
     snapshot: null,
@@ -59,7 +59,7 @@ function nodeSnapshot<Id extends string>(
     ...age,
     ...(problem !== undefined && { error: problem }),
     ...(frame !== undefined && { lastSnapshot: frame.snapshot }),
-  };
+  });
 }
 
 const STATUS = { up: 'timeout', silent: 'timeout', failed: 'error', down: 'disconnected' } as const;
@@ -69,15 +69,15 @@ export function clusterSnapshot<Id extends string>(
   frames: Frames,
   { timestamp, monotonic, localNodeId, nodes }: Presence<Id>,
 ): ClusterObserverSnapshot<Id> {
-  const rows = nodes.map((node) => nodeSnapshot(node, frames.get(node.nodeId), monotonic));
-  return { timestamp, monotonic, localNodeId, nodes: rows, aggregated: aggregate(rows) };
+  const rows = Object.freeze(nodes.map((node) => nodeSnapshot(node, frames.get(node.nodeId), monotonic)));
+  return Object.freeze({ timestamp, monotonic, localNodeId, nodes: rows, aggregated: aggregate(rows) });
 }
 
 function aggregate(nodes: readonly NodeObserverSnapshot[]): ClusterAggregate {
   const snapshots = nodes.flatMap(({ snapshot }) => snapshot ?? []);
   const sum = (count: (snapshot: (typeof snapshots)[number]) => number): number =>
     snapshots.reduce((total, snapshot) => total + count(snapshot), 0);
-  return {
+  return Object.freeze({
     totalProcessCount: sum(({ processCount }) => processCount),
     totalServerCount: sum(({ servers }) => servers.length),
     totalSupervisorCount: sum(({ supervisors }) => supervisors.length),
@@ -85,7 +85,7 @@ function aggregate(nodes: readonly NodeObserverSnapshot[]): ClusterAggregate {
     totalRestarts: sum(({ totalRestarts }) => totalRestarts),
     connectedNodeCount: snapshots.length,
     totalNodeCount: nodes.length,
-  };
+  });
 }
 
 interface Merged<Id extends string> {

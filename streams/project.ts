@@ -1,3 +1,4 @@
+import { deepFreeze } from './deep-freeze.js';
 import type { NodeModel } from './evolve.js';
 import type { Moment } from './moment.js';
 import type { MemoryStats, NodeVitals, ObserverSnapshot, ProcessTreeNode } from './snapshot.js';
@@ -13,7 +14,7 @@ export function snapshotOf(
   const servers = model.servers.rows;
   const supervisors = model.supervisors.rows;
   let tree: readonly ProcessTreeNode[] | undefined;
-  return {
+  return Object.freeze({
     timestamp,
     monotonic,
     version: model.version,
@@ -26,7 +27,7 @@ export function snapshotOf(
     processCount: servers.length + supervisors.length,
     totalMessages: model.servers.total,
     totalRestarts: model.supervisors.total,
-    memoryStats,
-    ...(vitals !== undefined && { vitals }),
-  };
+    memoryStats: deepFreeze(memoryStats),
+    ...(vitals !== undefined && { vitals: deepFreeze(vitals) }),
+  });
 }

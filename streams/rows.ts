@@ -30,7 +30,7 @@ export interface SupervisorFields extends RowFields {
   readonly totalRestarts: number;
 }
 
-/** What both kinds of rows have. What is absent is an absent property, so that rows read well as JSON. */
+/** What both kinds of rows have. Frozen: snapshots share them. What is absent is an absent property, so that rows read well as JSON. */
 abstract class Row {
   readonly id: string;
   declare readonly name?: string;
@@ -79,6 +79,7 @@ export class ServerRow extends Row implements GenServerStats {
     if (fields.dropped) this.dropped = fields.dropped;
     if (fields.restarts) this.restarts = fields.restarts;
     this.#histograms = fields.histograms;
+    Object.freeze(this);
   }
 
   /** What `latency` is computed from, to be merged with that of other rows. */
@@ -112,5 +113,6 @@ export class SupervisorRow extends Row implements SupervisorStats {
     this.strategy = fields.strategy;
     this.childCount = fields.childCount;
     this.totalRestarts = fields.totalRestarts;
+    Object.freeze(this);
   }
 }

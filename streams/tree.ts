@@ -16,12 +16,13 @@ export function processTree(
   };
   for (const stats of supervisors) {
     const children = childrenOf.get(stats.id) ?? [];
-    place(stats.parentId, { type: 'supervisor', id: stats.id, ...labelled(stats), stats, children });
+    place(stats.parentId, Object.freeze({ type: 'supervisor', id: stats.id, ...labelled(stats), stats, children }));
   }
   for (const stats of servers) {
-    place(stats.parentId, { type: 'genserver', id: stats.id, ...labelled(stats), stats });
+    place(stats.parentId, Object.freeze({ type: 'genserver', id: stats.id, ...labelled(stats), stats }));
   }
-  return roots;
+  for (const children of childrenOf.values()) Object.freeze(children);
+  return Object.freeze(roots);
 }
 
 function labelled({ name, childId }: GenServerStats | SupervisorStats): Pick<ProcessTreeNode, 'name' | 'childId'> {

@@ -19,6 +19,7 @@ export class Bus {
   readonly #emitter: Emitter<EventsByType> = mitt<EventsByType>();
   readonly #context: AsyncContext;
   readonly #clock: BusClock;
+  readonly #freeze: (event: RuntimeEvent) => RuntimeEvent;
   readonly #onError: (error: unknown) => void;
   readonly #recorders = new Set<Listener>();
   #listeners = 0;
@@ -26,10 +27,19 @@ export class Bus {
   #queue: RuntimeEvent[] = [];
   #draining = false;
 
-  /** `context` is where listeners run. `onError` receives what they throw; it must not throw itself. */
-  constructor(options: { context: AsyncContext; clock: BusClock; onError: (error: unknown) => void }) {
+  /**
+   * `context` is where listeners run. `freeze` makes an event immutable before they get it. `onError` gets what they throw,
+   * and must not throw.
+   */
+  constructor(options: {
+    context: AsyncContext;
+    clock: BusClock;
+    freeze: (event: RuntimeEvent) => RuntimeEvent;
+    onError: (error: unknown) => void;
+  }) {
     this.#context = options.context;
     this.#clock = options.clock;
+    this.#freeze = options.freeze;
     this.#onError = options.onError;
   }
 
@@ -52,7 +62,8 @@ export class Bus {
     const event = Object.assign(fact, stamp) as RuntimeEvent;
     for (const record of this.#recorders) record(event);
     if (this.#listeners === 0) return;
-    this.#queue.push(event);
+    // All listeners, and the folds that are still to come, get the same object: none of them may change it.
+    this.#queue.push(this.#freeze(event));
     if (!this.#draining) this.#context.run(this.#drain);
   }
 

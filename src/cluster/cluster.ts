@@ -198,7 +198,7 @@ export function createCluster(options: ClusterOptions): {
     const { host, port } = NodeId.parts(local.id);
     const processCount = options.processCount();
     const heartbeat = { processCount, lastHeartbeatAt: clock.now(), uptimeMs };
-    return { id: local.id, host, port, status: 'connected', ...heartbeat, version: VERSION };
+    return Object.freeze({ id: local.id, host, port, status: 'connected', ...heartbeat, version: VERSION });
   }
 
   function others(): readonly NodeInfo[] {
@@ -251,7 +251,7 @@ export function createCluster(options: ClusterOptions): {
 function describe({ id, status, processCount, lastHeardAt, uptimeMs, version }: KnownMember): NodeInfo {
   const { host, port } = NodeId.parts(id);
   const info = { id, host, port, status, processCount, lastHeartbeatAt: lastHeardAt, uptimeMs };
-  return version === undefined ? info : { ...info, version };
+  return Object.freeze(version === undefined ? info : { ...info, version });
 }
 
 /** Calls `deliver` for one item after the other: what a listener causes comes after what it was told of. */

@@ -1,4 +1,5 @@
 import { Observable, type Subscriber } from 'rxjs';
+import { deepFreeze } from '../../streams/deep-freeze.js';
 import { decodeLogPart, type LogEntry, type LogPart } from '../../streams/log.js';
 import type { Feed } from '../../streams/source.js';
 import {
@@ -86,13 +87,13 @@ class LogReader<Id extends string> {
     const at = this.#ports.now();
     if (type === 'up') {
       this.#gone.delete(nodeId);
-      this.#subscriber.next({ type: 'node_up', nodeId, at });
+      this.#next({ type: 'node_up', nodeId, at });
       this.#ask(nodeId);
     } else if (type === 'relinked') {
       this.#ask(nodeId);
     } else if (type === 'down') {
       this.#asked.delete(nodeId);
-      this.#subscriber.next({ type: 'node_down', nodeId, at, reason: change.reason });
+      this.#next({ type: 'node_down', nodeId, at, reason: change.reason });
     } else if (type === 'left' || type === 'forgotten') {
       this.#gone.add(nodeId);
       const [longest] = this.#gone;
@@ -131,9 +132,14 @@ class LogReader<Id extends string> {
     const missed = begin - had;
     if (missed > 0) {
       const at = fresh[0]?.at ?? this.#ports.now();
-      this.#subscriber.next({ type: 'missed', nodeId, at, count: missed });
+      this.#next({ type: 'missed', nodeId, at, count: missed });
     }
-    for (const entry of fresh) this.#subscriber.next({ ...entry, nodeId });
+    for (const entry of fresh) this.#next({ ...entry, nodeId });
+  }
+
+  /** All subscribers get the same object. */
+  #next(entry: LogEntry): void {
+    this.#subscriber.next(deepFreeze(entry));
   }
 }
 

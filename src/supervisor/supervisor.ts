@@ -251,12 +251,12 @@ function templating<Args extends readonly unknown[]>(template: ChildTemplate<Arg
 }
 
 function childInfo({ id, spec, process, restarts }: Child): ChildInfo {
-  return {
+  return Object.freeze({
     id,
     ref: process?.ref,
     type: process?.kind,
     restart: spec.restart ?? 'permanent',
     significant: spec.significant ?? false,
     restartCount: restarts,
-  };
+  });
 }

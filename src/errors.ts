@@ -401,6 +401,18 @@ function problemOf({ code, message }: Error & { readonly code?: string | undefin
   }
 }
 
+/** The files of the web dashboard cannot be read. `folder`: where they were looked for, where that is known. */
+export class DashboardFilesError extends NoexError {
+  override readonly name = 'DashboardFilesError';
+  readonly code = 'NOEX_DASHBOARD_FILES';
+  readonly folder: string | undefined;
+
+  constructor(folder: string | undefined, problem: string, options?: ErrorOptions) {
+    super(`cannot read the files of the web dashboard: ${problem}`, options);
+    this.folder = folder;
+  }
+}
+
 /** Nobody could be reached at that address. */
 export class NodeUnreachableError extends NoexError {
   override readonly name = 'NodeUnreachableError';

@@ -79,6 +79,7 @@ export {
   ClusterAlreadyStartedError,
   ClusterNotStartedError,
   ConnectionsRefusedError,
+  DashboardFilesError,
   DuplicateChildError,
   EndedProcessError,
   ForeignRefError,

@@ -149,8 +149,8 @@ export const dashboard: Target = {
   name: 'dashboard',
   share: 3,
   async run(cases, measure) {
-    const settings = checkHandlerOptions({ source: new ToldSource(), token: TOKEN, path: '/' });
-    const handler = createHandler(settings, { folder: FOLDER, scheduler: asyncScheduler });
+    const settings = checkHandlerOptions({ source: new ToldSource(), token: TOKEN, path: '/', assets: FOLDER });
+    const handler = createHandler(settings, { scheduler: asyncScheduler });
     const server = createServer();
     const failures: unknown[] = [];
     server.on('request', (incoming, response) =>

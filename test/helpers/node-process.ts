@@ -33,6 +33,11 @@ export function startCli(args: readonly string[], env: Readonly<Record<string, s
   return start([join(ROOT, 'dist', 'src', 'cli', 'main.js'), ...args], ROOT, env);
 }
 
+/** Starts a program of its own, in a folder of its own. */
+export function startProgram(args: readonly string[], cwd: string): RealProcess {
+  return start(args, cwd);
+}
+
 function start(args: readonly string[], cwd: string, env: Readonly<Record<string, string>> = {}): RealProcess {
   const child = spawn(process.execPath, [...args], {
     cwd,

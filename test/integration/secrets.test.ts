@@ -234,8 +234,8 @@ describe('a dashboard tells no token', () => {
   });
 
   test('in its answers, whether it was the right one or not, and wherever it stood', async () => {
-    const folder = join(import.meta.dirname, 'dashboard', 'fixture', 'web');
-    const { port, close } = await serveDashboard({ port: 0, source: new ToldSource(), token: TOKEN }, { folder });
+    const assets = join(import.meta.dirname, 'dashboard', 'fixture', 'web');
+    const { port, close } = await serveDashboard({ port: 0, source: new ToldSource(), token: TOKEN, assets });
     const wrong = `${TOKEN}-not`;
     const answers = await Promise.all([
       ask(port, `/?token=${TOKEN}`),

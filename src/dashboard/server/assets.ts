@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { createRequire } from 'node:module';
+// Not by name: what bundled programs put at their top commonly takes the name createRequire.
+import nodeModule from 'node:module';
 import { dirname, extname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { DashboardFilesError } from '../../index.js';
 import { respond } from './respond.js';
 
 /** A file of the web dashboard. */
@@ -17,7 +19,7 @@ export interface Asset {
 }
 
 /** By the path below where the dashboard is mounted; the page itself is `/`. */
-export type Assets = ReadonlyMap<string, Asset>;
+type Assets = ReadonlyMap<string, Asset>;
 
 const TYPES: Readonly<Record<string, string>> = {
   '.css': 'text/css; charset=utf-8',
@@ -35,45 +37,64 @@ const TYPES: Readonly<Record<string, string>> = {
 /** As the bundler names what never changes under its name. */
 const HASHED = /-[\w-]{8}\.\w+$/;
 
-/** This package itself. */
-const PACKAGE = 'noex/package.json';
-const fromHere = createRequire(import.meta.url);
+const PAGE_FILE = 'index.html';
 
-/** Where the built web dashboard is: beside what is compiled, wherever this file is run from. */
-export function webFolder(): string {
-  return join(dirname(fromHere.resolve(PACKAGE)), 'dist', 'dashboard', 'web');
-}
-
-export function packageVersion(): string {
-  const { version }: { readonly version: string } = fromHere(PACKAGE);
-  return version;
-}
+const COPY =
+  'a bundled program needs a copy of noex/dist/dashboard/web beside it, and the path of that copy as the option assets';
 
 /**
- * All files of a folder, read once. They are few and small, and what a request asks for never becomes the path of a file.
+ * All files of the web dashboard, read once. They are few and small, and what a request asks for never becomes the path of
+ * a file.
+ *
+ * @param folder where they are. Default: in the package noex
+ * @throws DashboardFilesError
  */
-export function readAssets(folder: string): Assets {
+export function readAssets(folder = installedFolder()): Assets {
   const assets = new Map<string, Asset>();
-  for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
+  for (const name of namesIn(folder)) {
     const type = TYPES[extname(name)];
     if (type === undefined) continue;
     const path = `/${name.replaceAll('\\', '/')}`;
-    assets.set(path === '/index.html' ? '/' : path, readAsset(join(folder, name), type));
+    assets.set(path === `/${PAGE_FILE}` ? '/' : path, readAsset(join(folder, name), type));
   }
   return assets;
+}
+
+/** Where the built web dashboard is: beside what is compiled, wherever this file is run from. */
+function installedFolder(): string {
+  try {
+    // In a bundle there may be no import.meta.url either.
+    const manifest = nodeModule.createRequire(import.meta.url).resolve('noex/package.json');
+    return join(dirname(manifest), 'dist', 'dashboard', 'web');
+  } catch (cause) {
+    throw new DashboardFilesError(undefined, `the package noex is not installed where this program runs; ${COPY}`, {
+      cause,
+    });
+  }
+}
+
+function namesIn(folder: string): readonly string[] {
+  let names: readonly string[];
+  try {
+    names = readdirSync(folder, { recursive: true, encoding: 'utf8' });
+  } catch (cause) {
+    const { code = 'unreadable' } = cause as NodeJS.ErrnoException;
+    throw new DashboardFilesError(folder, `the folder ${folder} cannot be read (${code}); ${COPY}`, { cause });
+  }
+  if (!names.includes(PAGE_FILE)) {
+    throw new DashboardFilesError(folder, `the folder ${folder} has no ${PAGE_FILE}; ${COPY}`);
+  }
+  return names;
 }
 
 function readAsset(file: string, type: string): Asset {
   const body = readFileSync(file);
   const gzipped = /^(text|application)|svg/.test(type) ? gzipSync(body) : body;
+  const isPage = type.startsWith('text/html');
   return {
     type,
     etag: `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`,
-    caching: type.startsWith('text/html')
-      ? 'no-store'
-      : HASHED.test(file)
-        ? 'private, max-age=31536000, immutable'
-        : 'no-cache',
+    caching: isPage ? 'no-store' : HASHED.test(file) ? 'private, max-age=31536000, immutable' : 'no-cache',
     body,
     ...(gzipped.length < body.length && { gzipped }),
   };
@@ -84,7 +105,11 @@ export function sendAsset(
   request: IncomingMessage,
   response: ServerResponse,
 ): void {
-  const headers = { ETag: etag, 'Cache-Control': caching, Vary: 'Accept-Encoding' };
+  const headers = {
+    ETag: etag,
+    'Cache-Control': caching,
+    Vary: 'Accept-Encoding',
+  };
   if (request.headers['if-none-match'] === etag) {
     respond(request, response, 304, headers);
   } else if (gzipped !== undefined && /\bgzip\b/.test(String(request.headers['accept-encoding']))) {

@@ -2,13 +2,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { SchedulerLike } from 'rxjs';
 import { schedulerOf } from '../../../streams/index.js';
-import { type Asset, packageVersion, readAssets, sendAsset, webFolder } from './assets.js';
+import { type Asset, readAssets, sendAsset } from './assets.js';
 import { DashboardFeed } from './feed.js';
 import { Gate, type Refusal } from './gate.js';
 import { checkHandlerOptions, type DashboardHandlerOptions, type HandlerSettings } from './options.js';
 import { FEED, isFeed, PAGE, type Place, placeOf } from './place.js';
 import { leadOn, redirect, refuse, refuseUpgrade } from './respond.js';
 import { FeedSockets } from './sockets.js';
+import { VERSION } from './version.js';
 
 /** A dashboard as a part of somebody's server. */
 export interface DashboardHandler {
@@ -28,8 +29,6 @@ export interface DashboardHandler {
 
 /** What tests bring along. */
 export interface HandlerParts {
-  /** Where the built web dashboard is. */
-  readonly folder?: string;
   readonly scheduler?: SchedulerLike;
 }
 
@@ -49,7 +48,7 @@ const unobtrusive = schedulerOf<NodeJS.Timeout>({
 /**
  * The web dashboard, to be mounted under any path of a server.
  *
- * @throws InvalidArgumentError
+ * @throws InvalidArgumentError, DashboardFilesError
  * @example
  * const dashboard = dashboardHandler({ path: '/ops' });
  * const server = createServer(dashboard.handler);
@@ -60,10 +59,10 @@ export function dashboardHandler(options: DashboardHandlerOptions = {}): Dashboa
 }
 
 export function createHandler(settings: HandlerSettings, parts: HandlerParts = {}): DashboardHandler {
-  const { folder = webFolder(), scheduler = unobtrusive } = parts;
-  const assets = readAssets(folder);
+  const { scheduler = unobtrusive } = parts;
+  const assets = readAssets(settings.assets);
   const gate = new Gate(settings);
-  const feed = new DashboardFeed({ source: settings.source, version: packageVersion(), scheduler });
+  const feed = new DashboardFeed({ source: settings.source, version: VERSION, scheduler });
   const sockets = new FeedSockets(feed);
   let isClosed = false;
 

@@ -13,6 +13,8 @@ export interface DashboardHandlerOptions {
   readonly token?: string | false | undefined;
   /** Names under which the dashboard is reached, besides addresses, `localhost` and the name of this machine. */
   readonly hosts?: readonly string[] | undefined;
+  /** The folder of the dashboard's files, for a bundled program: a copy of `noex/dist/dashboard/web`. */
+  readonly assets?: string | undefined;
   /** What is shown. Default: the ClusterObserver of this node, from when its cluster runs. */
   readonly source?: ClusterSource | undefined;
 }
@@ -33,16 +35,20 @@ export interface HandlerSettings {
   readonly token: string | false | undefined;
   readonly hosts: readonly string[];
   readonly source: ClusterSource;
+  /** `undefined`: in the package noex. */
+  readonly assets: string | undefined;
 }
 
 const PATH = /^(\/[\w.~!$&'()*+=:@%-]+)*\/?$/;
 const TOKEN = /^[\w.~+/=-]{16,}$/;
 const HOST = /^[a-z\d]([a-z\d.-]*[a-z\d])?$/i;
 
+const SHARED = ['token', 'hosts', 'source', 'assets'];
+
 /** @throws InvalidArgumentError */
 export function checkHandlerOptions(options: DashboardHandlerOptions): HandlerSettings {
-  checkFields(options, ['path', 'token', 'hosts', 'source']);
-  const { path, token, hosts = [], source = ClusterObserver } = options;
+  checkFields(options, ['path', ...SHARED]);
+  const { path, token, hosts = [], source = ClusterObserver, assets } = options;
   if (path !== undefined) check(typeof path === 'string' && PATH.test(path), 'path', 'a path, as /ops', path);
   if (token !== undefined && token !== false) {
     // Not what it is: errors end up in logs.
@@ -53,14 +59,22 @@ export function checkHandlerOptions(options: DashboardHandlerOptions): HandlerSe
   for (const host of hosts)
     check(typeof host === 'string' && HOST.test(host), 'hosts', 'host names, without port', host);
   check(isSource(source), 'source', 'a ClusterObserver, or what attach() resolves with', source);
-  return { path: path?.replace(/\/$/, ''), token, hosts: hosts.map((host) => host.toLowerCase()), source };
+  const isFolder = assets === undefined || (typeof assets === 'string' && assets !== '');
+  check(isFolder, 'assets', 'the path of a folder', assets);
+  return {
+    path: path?.replace(/\/$/, ''),
+    token,
+    hosts: hosts.map((host) => host.toLowerCase()),
+    source,
+    assets,
+  };
 }
 
 /** @throws InvalidArgumentError */
 export function checkServerOptions(
   options: DashboardOptions,
 ): HandlerSettings & { readonly port: number; readonly host: string } {
-  checkFields(options, ['port', 'host', 'token', 'hosts', 'source']);
+  checkFields(options, ['port', 'host', ...SHARED]);
   const { port = 4000, host = '127.0.0.1', ...rest } = options;
   check(Number.isInteger(port) && port >= 0 && port <= 65_535, 'port', 'a whole number, 0 to 65535', port);
   check(typeof host === 'string' && host !== '', 'host', 'an address, or a host name', host);

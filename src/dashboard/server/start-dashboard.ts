@@ -28,7 +28,8 @@ export interface Dashboard {
 /**
  * Serves the web dashboard.
  *
- * Rejects with InvalidArgumentError, and with ListenError when the address cannot be bound.
+ * Rejects with InvalidArgumentError, with DashboardFilesError when its files cannot be read, and with ListenError when the
+ * address cannot be bound. Then nothing is left open.
  *
  * @example
  * const { url } = await startDashboard({ port: 4000 });
@@ -41,12 +42,15 @@ export async function startDashboard(options: DashboardOptions = {}): Promise<Da
 export async function serveDashboard(options: DashboardOptions, parts?: HandlerParts): Promise<Dashboard> {
   const { port, host, ...settings } = checkServerOptions(options);
   const token = settings.token ?? (isLoopback(host) ? undefined : randomBytes(32).toString('base64url'));
-  const server = createServer(REQUEST_LIMITS);
-  server.maxConnections = MAX_CONNECTIONS;
-  const bound = await bind(server, host, port);
+  // It reads its files: what fails before the port is bound leaves no port behind.
   const dashboard = createHandler({ ...settings, token }, parts);
-  server.on('request', (request, response) => dashboard.handler(request, response));
+  const server = createServer(REQUEST_LIMITS, (request, response) => dashboard.handler(request, response));
+  server.maxConnections = MAX_CONNECTIONS;
   server.on('upgrade', (request, socket, head) => dashboard.upgrade(request, socket, head));
+  const bound = await bind(server, host, port).catch((error) => {
+    dashboard.close();
+    throw error;
+  });
   return {
     url: urlOf(host, bound, token),
     port: bound,

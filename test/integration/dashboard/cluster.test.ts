@@ -4,7 +4,7 @@ import { type Dashboard, serveDashboard } from '../../../src/dashboard/server/st
 import { createRuntime, type GenServerBehavior, type Runtime } from '../../../src/index.js';
 import { Listener } from '../../helpers/dashboard-client.js';
 
-const folder = join(import.meta.dirname, 'fixture', 'web');
+const assets = join(import.meta.dirname, 'fixture', 'web');
 
 const fragile: GenServerBehavior<number, 'get', 'crash', number> = {
   init: () => 0,
@@ -34,7 +34,7 @@ describe('the dashboard of a real cluster', () => {
     const one = await member('one');
     const two = await member('two', [one.Cluster.getLocalNodeId()]);
     const ref = await two.GenServer.start(fragile, { name: 'glass' });
-    dashboard = await serveDashboard({ port: 0, source: one.ClusterObserver }, { folder });
+    dashboard = await serveDashboard({ port: 0, source: one.ClusterObserver, assets });
     const browser = await Listener.open(dashboard.port);
     const view = await browser.got('view', ({ processes }) => JSON.stringify(processes).includes('glass'));
     expect(view.nodes.map(({ nodeId }) => nodeId.split('@')[0])).toEqual(['one', 'two']);
@@ -50,7 +50,7 @@ describe('the dashboard of a real cluster', () => {
   test('is there before the cluster runs, and after it, and goes on with the next', async () => {
     const runtime = createRuntime();
     runtimes.push(runtime);
-    dashboard = await serveDashboard({ port: 0, source: runtime.ClusterObserver }, { folder });
+    dashboard = await serveDashboard({ port: 0, source: runtime.ClusterObserver, assets });
     const browser = await Listener.open(dashboard.port);
     const early = await browser.got('status');
     expect(early.problem).toMatch(/^the cluster is not running/);

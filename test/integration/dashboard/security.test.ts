@@ -8,14 +8,14 @@ import { type Dashboard, serveDashboard } from '../../../src/dashboard/server/st
 import { ToldSource } from '../../helpers/cluster-source.js';
 import { ask, Listener } from '../../helpers/dashboard-client.js';
 
-const folder = join(import.meta.dirname, 'fixture', 'web');
+const assets = join(import.meta.dirname, 'fixture', 'web');
 const TOKEN = 'a-token-of-enough-letters';
 const SCRIPT = '/main-abcd1234.js';
 
 const open = new Set<Dashboard>();
 
 async function serve(options: DashboardOptions = {}): Promise<Dashboard> {
-  const dashboard = await serveDashboard({ port: 0, source: new ToldSource(), ...options }, { folder });
+  const dashboard = await serveDashboard({ port: 0, source: new ToldSource(), assets, ...options });
   open.add(dashboard);
   return dashboard;
 }

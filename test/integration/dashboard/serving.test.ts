@@ -12,7 +12,7 @@ import { ToldSource } from '../../helpers/cluster-source.js';
 import { ask, Listener } from '../../helpers/dashboard-client.js';
 import { clusterOf, nodeAt } from '../../helpers/snapshots.js';
 
-const folder = join(import.meta.dirname, 'fixture', 'web');
+const assets = join(import.meta.dirname, 'fixture', 'web');
 
 const endings: (() => unknown)[] = [];
 afterEach(async () => {
@@ -20,7 +20,7 @@ afterEach(async () => {
 });
 
 async function serve(source: ToldSource, clock: SimulatedClock): Promise<Dashboard> {
-  const dashboard = await serveDashboard({ port: 0, source }, { folder, scheduler: schedulerOf(clock) });
+  const dashboard = await serveDashboard({ port: 0, source, assets }, { scheduler: schedulerOf(clock) });
   endings.push(dashboard.close);
   return dashboard;
 }
@@ -31,7 +31,7 @@ async function mount(
   server = createServer(),
 ): Promise<{ readonly port: number; readonly elsewhere: string[]; readonly close: () => void }> {
   const elsewhere: string[] = [];
-  const dashboard = createHandler(checkHandlerOptions({ source: new ToldSource(), ...options }), { folder });
+  const dashboard = createHandler(checkHandlerOptions({ source: new ToldSource(), assets, ...options }));
   server.on('request', (request, response) => {
     dashboard.handler(request, response, () => {
       elsewhere.push(`${request.method} ${request.url}`);
@@ -125,7 +125,7 @@ describe('startDashboard', () => {
 
   test('tells where it is, and lets go of everything when it is closed', async () => {
     const source = new ToldSource();
-    const dashboard = await serveDashboard({ port: 0, source }, { folder });
+    const dashboard = await serveDashboard({ port: 0, source, assets });
     expect(dashboard.url).toBe(`http://127.0.0.1:${dashboard.port}/`);
     const listener = await Listener.open(dashboard.port);
     const closed = listener.closed();

@@ -22,6 +22,8 @@ const bad: readonly (readonly [field: string, options: object])[] = [
   ['hosts', { hosts: 'dash.example' }],
   ['hosts', { hosts: ['dash.example:4000'] }],
   ['hosts', { hosts: ['http://dash.example'] }],
+  ['assets', { assets: '' }],
+  ['assets', { assets: 7 }],
   ['source', { source: {} }],
   ['source', { source: { snapshot$: NEVER, log$: NEVER } }],
   ['prot', { prot: 4000 }],

@@ -1,5 +1,6 @@
 import { fc, test } from '@fast-check/vitest';
 import { describe, expect } from 'vitest';
+import { AsyncContext } from '../../../src/async-context.js';
 import { Bus } from '../../../src/bus/bus.js';
 import { deepFreeze } from '../../../streams/deep-freeze.js';
 import type { RuntimeEvent } from '../../../streams/events.js';

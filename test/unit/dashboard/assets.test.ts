@@ -1,0 +1,37 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { readAssets } from '../../../src/dashboard/server/assets.js';
+import { VERSION } from '../../../src/dashboard/server/version.js';
+import { DashboardFilesError } from '../../../src/index.js';
+
+let folder: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'noex-assets-'));
+});
+
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('the files of the web dashboard', () => {
+  test('are missing in a folder without a page, and the error names the folder and the option', () => {
+    writeFileSync(join(folder, 'main.js'), '');
+    expect(() => readAssets(folder)).toThrow(DashboardFilesError);
+    expect(() => readAssets(folder)).toThrow(`the folder ${folder} has no index.html; a bundled program needs`);
+    expect(() => readAssets(folder)).toThrow(/option assets$/);
+  });
+
+  test('are missing where there is no such folder, with the reason', () => {
+    const nowhere = join(folder, 'nowhere');
+    expect(() => readAssets(nowhere)).toThrow(`the folder ${nowhere} cannot be read (ENOENT)`);
+    expect(() => readAssets(join(import.meta.filename))).toThrow('(ENOTDIR)');
+  });
+});
+
+test('the dashboard says the version of the package', () => {
+  const manifest: { readonly version: string } = JSON.parse(
+    readFileSync(join(import.meta.dirname, '..', '..', '..', 'package.json'), 'utf8'),
+  );
+  expect(VERSION).toBe(manifest.version);
+});

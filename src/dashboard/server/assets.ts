@@ -6,13 +6,15 @@ import nodeModule from 'node:module';
 import { dirname, extname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { DashboardFilesError } from '../../index.js';
-import { respond } from './respond.js';
+import { policyWith, respond } from './respond.js';
 
 /** A file of the web dashboard. */
 export interface Asset {
   readonly type: string;
   readonly etag: string;
   readonly caching: string;
+  /** Of a page. Absent: that of all else. */
+  readonly policy?: string;
   readonly body: Buffer;
   /** Absent: it is not worth it. */
   readonly gzipped?: Buffer;
@@ -36,6 +38,9 @@ const TYPES: Readonly<Record<string, string>> = {
 
 /** As the bundler names what never changes under its name. */
 const HASHED = /-[\w-]{8}\.\w+$/;
+
+/** Scripts that stand in a page. */
+const INLINE_SCRIPT = /<script>([\s\S]*?)<\/script>/g;
 
 const PAGE_FILE = 'index.html';
 
@@ -95,13 +100,18 @@ function readAsset(file: string, type: string): Asset {
     type,
     etag: `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`,
     caching: isPage ? 'no-store' : HASHED.test(file) ? 'private, max-age=31536000, immutable' : 'no-cache',
+    ...(isPage && { policy: policyWith(inlineScripts(body.toString())) }),
     body,
     ...(gzipped.length < body.length && { gzipped }),
   };
 }
 
+function inlineScripts(html: string): readonly string[] {
+  return [...html.matchAll(INLINE_SCRIPT)].map(([, script = '']) => script);
+}
+
 export function sendAsset(
-  { type, etag, caching, body, gzipped }: Asset,
+  { type, etag, caching, policy, body, gzipped }: Asset,
   request: IncomingMessage,
   response: ServerResponse,
 ): void {
@@ -109,6 +119,7 @@ export function sendAsset(
     ETag: etag,
     'Cache-Control': caching,
     Vary: 'Accept-Encoding',
+    ...(policy !== undefined && { 'Content-Security-Policy': policy }),
   };
   if (request.headers['if-none-match'] === etag) {
     respond(request, response, 304, headers);

@@ -93,10 +93,10 @@ export class Gate {
   }
 
   /** The cookie for a token that is shown in a link, or the refusal of it; `undefined`: none is shown, or wanted. */
-  cookieFor(query: string, path: string, isEncrypted: boolean): string | Refusal | undefined {
+  cookieFor(query: string, isEncrypted: boolean): string | Refusal | undefined {
     const token = new URLSearchParams(query).get('token');
     if (this.#secrets === undefined || token === null) return undefined;
-    return this.#secrets.isToken(token) ? this.#secrets.cookie(path, isEncrypted) : WRONG_TOKEN;
+    return this.#secrets.isToken(token) ? this.#secrets.cookie(isEncrypted) : WRONG_TOKEN;
   }
 }
 
@@ -127,9 +127,9 @@ class Secrets {
     });
   }
 
-  cookie(path: string, isEncrypted: boolean): string {
-    const attributes = `Path=${path.replaceAll(';', '%3B')}; HttpOnly; SameSite=Strict${isEncrypted ? '; Secure' : ''}`;
-    return `${this.#name}=${this.#value}; ${attributes}`;
+  /** Without a path: browsers then take that of the page, which a proxy may have changed on the way here. */
+  cookie(isEncrypted: boolean): string {
+    return `${this.#name}=${this.#value}; HttpOnly; SameSite=Strict${isEncrypted ? '; Secure' : ''}`;
   }
 }
 

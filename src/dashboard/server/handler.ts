@@ -7,7 +7,7 @@ import { DashboardFeed } from './feed.js';
 import { Gate, type Refusal } from './gate.js';
 import { checkHandlerOptions, type DashboardHandlerOptions, type HandlerSettings } from './options.js';
 import { FEED, isFeed, PAGE, type Place, placeOf } from './place.js';
-import { leadOn, redirect, refuse, refuseUpgrade } from './respond.js';
+import { leadOn, refuse, refuseUpgrade } from './respond.js';
 import { FeedSockets } from './sockets.js';
 import { VERSION } from './version.js';
 
@@ -67,13 +67,12 @@ export function createHandler(settings: HandlerSettings, parts: HandlerParts = {
   let isClosed = false;
 
   const answer = (request: IncomingMessage, response: ServerResponse, place: Place, asset?: Asset): void => {
-    const { mount, path, query } = place;
     const isRead = request.method === 'GET' || request.method === 'HEAD';
-    const refusal = isRead ? gate.refusalOfPlace(request) : ONLY_SHOWS;
-    const cookie = path === PAGE ? gate.cookieFor(query, `${mount}/`, 'encrypted' in request.socket) : undefined;
+    const isPage = place.path === PAGE || place.path === '';
+    const cookie = isPage ? gate.cookieFor(place.query, 'encrypted' in request.socket) : undefined;
     const stranger = typeof cookie === 'object' ? cookie : gate.refusalOfPerson(request);
-    if (refusal !== undefined) refuse(request, response, refusal);
-    else if (path === '') redirect(request, response, `./${mount.slice(mount.lastIndexOf('/') + 1)}/${query}`);
+    const misplaced = isRead ? gate.refusalOfPlace(request) : ONLY_SHOWS;
+    if (misplaced !== undefined) refuse(request, response, misplaced);
     else if (typeof cookie === 'string') leadOn(request, response, cookie);
     else if (stranger !== undefined) refuse(request, response, stranger);
     else if (isClosed) refuse(request, response, CLOSED);
@@ -84,6 +83,8 @@ export function createHandler(settings: HandlerSettings, parts: HandlerParts = {
   return {
     handler(request, response, next) {
       const place = placeOf(request, settings.path);
+      // The address without the slash shows the page as well, which then corrects it: a redirect would lead astray behind a
+      // proxy that changes paths.
       const asset = assets.get(place?.path || PAGE);
       // What else there is on that server is its own business, whoever asks for it.
       if (place !== undefined && (asset !== undefined || place.path === FEED)) answer(request, response, place, asset);

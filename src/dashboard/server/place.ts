@@ -2,9 +2,7 @@ import type { IncomingMessage } from 'node:http';
 
 /** Where a request goes. */
 export interface Place {
-  /** The path that the dashboard is mounted under, without a slash at its end. */
-  readonly mount: string;
-  /** What follows it: empty, or from a slash on. */
+  /** What follows the path that the dashboard is mounted under: empty, or from a slash on. */
   readonly path: string;
   /** From the question mark on. */
   readonly query: string;
@@ -18,7 +16,7 @@ export function placeOf(request: IncomingMessage, mount = text(request, 'baseUrl
   const { pathname, query } = split(text(request, 'originalUrl') ?? request.url ?? '');
   const path = pathname.slice(mount.length);
   if (!pathname.startsWith(mount) || (path !== '' && !path.startsWith('/'))) return undefined;
-  return { mount, path, query };
+  return { path, query };
 }
 
 /** Whether the WebSocket of the dashboard is meant. Nobody tells at an upgrade what Express would have told. */

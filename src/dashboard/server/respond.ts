@@ -1,23 +1,29 @@
+import { createHash } from 'node:crypto';
 import { type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Refusal } from './gate.js';
 
-/** What a page of the dashboard may do: load its own files, and talk to its own server. */
-const POLICY = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self' data:",
-  "connect-src 'self'",
-  "font-src 'self'",
-  "manifest-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ');
+/** What a page of the dashboard may do: run these scripts that stand in it, load its own files, and talk to its own server. */
+export function policyWith(inlineScripts: readonly string[]): string {
+  // Browsers compute the hash of what they have parsed, which has no carriage returns.
+  const digest = (script: string): string =>
+    createHash('sha256').update(script.replaceAll('\r\n', '\n')).digest('base64');
+  return [
+    "default-src 'none'",
+    ["script-src 'self'", ...inlineScripts.map((script) => `'sha256-${digest(script)}'`)].join(' '),
+    "style-src 'self'",
+    "img-src 'self' data:",
+    "connect-src 'self'",
+    "font-src 'self'",
+    "manifest-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join('; ');
+}
 
 const SECURITY = {
-  'Content-Security-Policy': POLICY,
+  'Content-Security-Policy': policyWith([]),
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Cross-Origin-Resource-Policy': 'same-origin',
   'Referrer-Policy': 'no-referrer',
@@ -36,13 +42,19 @@ const HEADERS_OF: { readonly [status: number]: OutgoingHttpHeaders } = {
   426: { Upgrade: 'websocket' },
 };
 
-/** Leads on by itself. A browser that comes from another site would follow a redirect without its new cookie. */
+/**
+ * Goes to the page itself: with the slash at the end of its address, and without the token in it. Only the browser knows
+ * that address: a proxy may have changed its path.
+ */
+const GO_ON = "location.replace(location.origin + location.pathname.replace(/[/]?$/, '/') + location.hash)";
+
+/** A browser that comes from another site would follow a redirect without its new cookie. */
 const LEAD_ON = Buffer.from(`<!doctype html>
 <html lang="en">
   <meta charset="utf-8">
-  <meta http-equiv="refresh" content="0; url=./">
   <title>noex</title>
-  <p><a href="./">To the dashboard</a></p>
+  <script>${GO_ON}</script>
+  <noscript>This dashboard draws itself with JavaScript, which is switched off here.</noscript>
 </html>
 `);
 
@@ -65,14 +77,14 @@ export function refuse(request: IncomingMessage, response: ServerResponse, { sta
   respond(request, response, status, headers, Buffer.from(`${reason}\n`));
 }
 
-/** Answers with a redirect to `location`, which is relative: there may be a proxy that calls this place something else. */
-export function redirect(request: IncomingMessage, response: ServerResponse, location: string): void {
-  respond(request, response, 307, { ...UNSTORED, Location: location });
-}
-
 /** Sets the cookie, and goes to the page without the token in its address. */
 export function leadOn(request: IncomingMessage, response: ServerResponse, cookie: string): void {
-  const headers = { ...UNSTORED, 'Content-Type': 'text/html; charset=utf-8', 'Set-Cookie': cookie };
+  const headers = {
+    ...UNSTORED,
+    'Content-Security-Policy': policyWith([GO_ON]),
+    'Content-Type': 'text/html; charset=utf-8',
+    'Set-Cookie': cookie,
+  };
   respond(request, response, 200, headers, LEAD_ON);
 }
 

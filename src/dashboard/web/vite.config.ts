@@ -15,11 +15,28 @@ const withinBudget: Plugin = {
   },
 };
 
+const FILE = /^ *(<link rel="(?:icon|stylesheet)"[^>]*>|<script type="module"[^>]*><\/script>)\n/gm;
+
+/** No browser may look for the files before the page's own script has put its address right, as they do with what they see. */
+const loadedByThePage: Plugin = {
+  name: 'loaded-by-the-page',
+  apply: 'build',
+  transformIndexHtml: {
+    order: 'post',
+    handler: (html) => {
+      const files = [...html.matchAll(FILE)].map(([, tag = '']) => tag);
+      if (files.length !== 3)
+        throw new Error(`the page has ${files.length} files: an icon, a script and styles belong to it`);
+      return html.replaceAll(FILE, '').replace('`FILES`', () => `\`${files.join('').replaceAll('</', '<\\/')}\``);
+    },
+  },
+};
+
 /** One page, one script, one style sheet, which need only each other: whatever path they are served under. */
 export default defineConfig({
   root: 'src/dashboard/web',
   base: './',
-  plugins: [withinBudget],
+  plugins: [loadedByThePage, withinBudget],
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   build: {
     // What knows light-dark(), so that the style sheet stays as it is written.

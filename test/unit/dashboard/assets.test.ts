@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -26,6 +27,15 @@ describe('the files of the web dashboard', () => {
     const nowhere = join(folder, 'nowhere');
     expect(() => readAssets(nowhere)).toThrow(`the folder ${nowhere} cannot be read (ENOENT)`);
     expect(() => readAssets(join(import.meta.filename))).toThrow('(ENOTDIR)');
+  });
+
+  test.each(['\n', '\r\n'])('may have scripts in their page, which alone of all inline scripts may run: %j', (end) => {
+    const script = `first();\nsecond();`;
+    writeFileSync(join(folder, 'index.html'), `<script>${script.replaceAll('\n', end)}</script><p>text</p>`);
+    const hash = createHash('sha256').update(script).digest('base64');
+    const policy = readAssets(folder).get('/')?.policy;
+    expect(policy).toContain(`; script-src 'self' 'sha256-${hash}'; `);
+    expect(policy).not.toContain('unsafe');
   });
 });
 

@@ -43,8 +43,8 @@ describe('a gate with a token', () => {
 
   test('hides the cookie from connections that anybody could read, where there are others', () => {
     const query = '?token=a-token-of-enough-letters';
-    expect(gate.cookieFor(query, '/ops/', true)).toMatch(/; Path=\/ops\/; HttpOnly; SameSite=Strict; Secure$/);
-    expect(gate.cookieFor(query, '/a;b/', false)).toMatch(/; Path=\/a%3Bb\/; HttpOnly; SameSite=Strict$/);
+    expect(gate.cookieFor(query, true)).toMatch(/^[^;]+; HttpOnly; SameSite=Strict; Secure$/);
+    expect(gate.cookieFor(query, false)).toMatch(/^[^;]+; HttpOnly; SameSite=Strict$/);
   });
 
   test('compares origins as browsers write them, through a proxy that encrypts, too', () => {

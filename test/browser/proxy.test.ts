@@ -47,7 +47,7 @@ test.each(['/tools/ops', '/tools/ops/', '/tools/ops?x=1#tree', '/tools/ops/#tree
   },
 );
 
-test('behind a proxy that changes the path, the link with the token leads to the page and its figures', async () => {
+test('behind a proxy that changes path and host, the link with the token leads to the page and its figures', async () => {
   const source = new ToldSource();
   const server = createServer();
   server.listen(0, '127.0.0.1');
@@ -58,9 +58,10 @@ test('behind a proxy that changes the path, the link with the token leads to the
     prefix: '/tools',
     upstreamPort,
     upstreamPath: '/ops',
+    upstreamHost: 'shop.internal',
   });
   const place = `127.0.0.1:${proxy.port}`;
-  const dashboard = dashboardHandler({ path: '/ops', token: 'a-token-of-enough-letters', source });
+  const dashboard = dashboardHandler({ path: '/ops', token: 'a-token-of-enough-letters', hosts: [place], source });
   server.on('request', dashboard.handler).on('upgrade', dashboard.upgrade);
   try {
     for (const slash of ['', '/']) {

@@ -6,7 +6,7 @@ import { hostname } from 'node:os';
 export interface GateOptions {
   /** `undefined`: this machine only. `false`: nobody is asked for one. */
   readonly token: string | false | undefined;
-  /** In small letters. */
+  /** In small letters, with or without a port. */
   readonly hosts: readonly string[];
 }
 
@@ -22,7 +22,9 @@ export interface Refusal {
   readonly reason: string;
 }
 
-const HOST = /^(\[[\da-f:.]+\]|[^\s:/?#@[\]]+)(:\d+)?$/i;
+const HOST = /^(\[[\da-f:.]+\]|[^\s:/?#@[\]\\]+)(:\d+)?$/i;
+
+const ORIGIN = /^(https?):\/\/([^/]+)$/;
 
 /** What a proxy says of a request that it passes on. */
 const PROXY_HEADERS = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip', 'via'];
@@ -41,7 +43,6 @@ const TOO_FAR: Refusal = {
     'Without a token this dashboard shows itself to its own machine only. Give it the option token; or, where something ' +
     'else keeps out who should not look, token: false.',
 };
-const OTHER_ORIGIN: Refusal = { status: 403, reason: 'A page from elsewhere may not listen to this dashboard.' };
 
 const loopback = new BlockList();
 loopback.addSubnet('127.0.0.0', 8);
@@ -56,19 +57,20 @@ export function isLoopback(address: string): boolean {
 export class Gate {
   readonly #secrets: Secrets | undefined;
   readonly #isOpen: boolean;
+  readonly #hosts: readonly string[];
   readonly #names: ReadonlySet<string>;
 
   constructor({ token, hosts }: GateOptions) {
     this.#secrets = typeof token === 'string' ? new Secrets(token) : undefined;
     this.#isOpen = token === false;
-    this.#names = new Set(['localhost', hostname().toLowerCase(), ...hosts]);
+    this.#hosts = hosts;
+    this.#names = new Set(['localhost', hostname().toLowerCase(), ...hosts.map(nameOf)]);
   }
 
   /** Did it come where it was meant to? A page can make a name of its own lead here; what it asks then bears that name. */
   refusalOfPlace({ headers, socket }: Caller): Refusal | undefined {
     if (this.#secrets !== undefined) return undefined;
-    const [, host = ''] = HOST.exec(headers.host ?? '') ?? [];
-    const name = host.toLowerCase();
+    const name = nameOf(headers.host ?? '');
     if (isIP(name.replace(/^\[(.*)\]$/, '$1')) === 0 && !this.#names.has(name)) {
       const reason = `This dashboard is not known as '${name}'. If it should be, put that name in its option hosts.`;
       return { status: 403, reason };
@@ -78,10 +80,19 @@ export class Gate {
     return this.#isOpen || (isNear && isDirect) ? undefined : TOO_FAR;
   }
 
-  /** Is it a page of this dashboard that opens a WebSocket? Whatever is no browser has no origin, and no cookies to abuse. */
+  /**
+   * Is it a page of this dashboard that opens a WebSocket? Whatever is no browser has no origin, and no cookies to abuse.
+   * A proxy may have put another name into `Host`: then the page is at one of `hosts`.
+   */
   refusalOfOrigin({ headers: { origin, host = '' } }: Pick<Caller, 'headers'>): Refusal | undefined {
     if (origin === undefined) return undefined;
-    return URL.canParse(origin) && new URL(origin).host === host.toLowerCase() ? undefined : OTHER_ORIGIN;
+    const [, scheme = '', page = ''] = ORIGIN.exec(origin.toLowerCase()) ?? [];
+    const place = placeAt(scheme, page);
+    const isOwn = [host, ...this.#hosts].some((each) => placeAt(scheme, each) === place);
+    if (place !== undefined && isOwn) return undefined;
+    const advice =
+      place === undefined ? '' : ` If that is its own page behind a proxy, put '${place}' in its option hosts.`;
+    return { status: 403, reason: `A page of another origin may not listen to this dashboard.${advice}` };
   }
 
   /** Does it come from somebody who has shown the token, or does so now? */
@@ -131,6 +142,18 @@ class Secrets {
   cookie(isEncrypted: boolean): string {
     return `${this.#name}=${this.#value}; HttpOnly; SameSite=Strict${isEncrypted ? '; Secure' : ''}`;
   }
+}
+
+/** What stands before the port, in small letters; empty where it is no host. */
+function nameOf(host: string): string {
+  const [, name = ''] = HOST.exec(host) ?? [];
+  return name.toLowerCase();
+}
+
+/** A host as browsers write it in the URLs of a scheme: without the port that is the scheme's own. */
+function placeAt(scheme: string, host: string): string | undefined {
+  const url = `${scheme}://${host}`;
+  return HOST.test(host) && URL.canParse(url) ? new URL(url).host : undefined;
 }
 
 function digest(text: string): Buffer {

@@ -11,7 +11,10 @@ export interface DashboardHandlerOptions {
    * everybody who gets here may; for where something else keeps out who should not.
    */
   readonly token?: string | false | undefined;
-  /** Names under which the dashboard is reached, besides addresses, `localhost` and the name of this machine. */
+  /**
+   * Names under which the dashboard is reached, besides addresses, `localhost` and the name of this machine; with the port
+   * where it is not that of http or https. Both the name that browsers use and the one that a proxy puts into `Host`.
+   */
   readonly hosts?: readonly string[] | undefined;
   /** The folder of the dashboard's files, for a bundled program: a copy of `noex/dist/dashboard/web`. */
   readonly assets?: string | undefined;
@@ -41,7 +44,7 @@ export interface HandlerSettings {
 
 const PATH = /^(\/[\w.~!$&'()*+=:@%-]+)*\/?$/;
 const TOKEN = /^[\w.~+/=-]{16,}$/;
-const HOST = /^[a-z\d]([a-z\d.-]*[a-z\d])?$/i;
+const HOST = /^([a-z\d]([a-z\d._-]*[a-z\d])?|\[[\da-f:.]+\])(:\d+)?$/i;
 
 const SHARED = ['token', 'hosts', 'source', 'assets'];
 
@@ -56,8 +59,10 @@ export function checkHandlerOptions(options: DashboardHandlerOptions): HandlerSe
     check(isToken, 'token', 'false, or at least 16 letters, digits or any of . _ ~ + / = -', typeof token);
   }
   check(Array.isArray(hosts), 'hosts', 'an array of host names', hosts);
-  for (const host of hosts)
-    check(typeof host === 'string' && HOST.test(host), 'hosts', 'host names, without port', host);
+  for (const host of hosts) {
+    const isHost = typeof host === 'string' && HOST.test(host) && URL.canParse(`http://${host}`);
+    check(isHost, 'hosts', 'host names, with or without a port', host);
+  }
   check(isSource(source), 'source', 'a ClusterObserver, or what attach() resolves with', source);
   const isFolder = assets === undefined || (typeof assets === 'string' && assets !== '');
   check(isFolder, 'assets', 'the path of a folder', assets);

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
-import { describe, expect, test } from 'vitest';
+import { fc, test } from '@fast-check/vitest';
+import { describe, expect } from 'vitest';
 import { type Caller, Gate } from '../../../src/dashboard/server/gate.js';
 
 function from(remoteAddress: string | undefined, localAddress = remoteAddress, host = 'localhost:4000'): Caller {
@@ -36,6 +37,66 @@ describe('an open gate', () => {
       /'evil.example'.*hosts/,
     );
   });
+});
+
+describe('the origin of a WebSocket', () => {
+  const refusal = (origin: string, host: string | undefined, hosts: readonly string[] = []) =>
+    new Gate({ token: undefined, hosts }).refusalOfOrigin({
+      headers: { origin, ...(host !== undefined && { host }) },
+    });
+
+  test.each([
+    ['https://dash.example', 'dash.example:443'],
+    ['http://dash.example', 'dash.example:80'],
+    ['https://[2001:db8::1]', '[2001:DB8::1]:443'],
+    ['https://dash.example', 'dash.example'],
+    ['https://dash.example:80', 'dash.example:80'],
+  ])('%s is the same place as the Host %s', (origin, host) => {
+    expect(refusal(origin, host)).toBeUndefined();
+  });
+
+  test.each([
+    ['https://dash.example', 'dash.example:80'],
+    ['http://dash.example', 'dash.example:443'],
+    ['https://dash.example:8443', 'dash.example'],
+    ['chrome-extension://dash.example', 'dash.example'],
+    ['https://dash.example', 'evil@dash.example'],
+    ['https://dash.example/', 'dash.example'],
+    ['https://dash.example', ''],
+    ['https://dash.example', undefined],
+    ['null', 'null'],
+  ])('%s is another place than the Host %s', (origin, host) => {
+    expect(refusal(origin, host)?.status).toBe(403);
+  });
+
+  test('is one of hosts, when a proxy has put another name into Host', () => {
+    expect(refusal('https://dash.example', '10.0.0.7:4000', ['dash.example'])).toBeUndefined();
+    expect(refusal('https://dash.example', undefined, ['dash.example'])).toBeUndefined();
+    expect(refusal('https://dash.example:8443', 'dash.example', ['dash.example:8443'])).toBeUndefined();
+    expect(refusal('https://dash.example:8443', '10.0.0.7:4000', ['dash.example'])?.status).toBe(403);
+    expect(refusal('https://evil.example', '10.0.0.7:4000', ['dash.example'])?.status).toBe(403);
+  });
+
+  test('that is refused is named, with what to do if it is its own', () => {
+    expect(refusal('https://Dash.example:8443', '10.0.0.7')?.reason).toContain(
+      "put 'dash.example:8443' in its option hosts",
+    );
+  });
+
+  const name = fc.stringMatching(/^[a-z]{1,8}(\.[a-z]{1,8})?$/);
+  const port = fc.option(fc.constantFrom(':80', ':443', ':4000'), { nil: '' });
+  const scheme = fc.constantFrom('http', 'https');
+
+  test.prop([scheme, name, port, name, port])(
+    'is its own exactly when a browser takes both for one URL',
+    (each, ownName, ownPort, otherName, otherPort) => {
+      const host = ownName + ownPort;
+      const { origin } = new URL(`${each}://${otherName}${otherPort}`);
+      const isSame = new URL(`${each}://${host}`).origin === origin;
+      expect(refusal(origin, host) === undefined).toBe(isSame);
+      expect(refusal(origin, 'proxy.internal', [host]) === undefined).toBe(isSame);
+    },
+  );
 });
 
 describe('a gate with a token', () => {

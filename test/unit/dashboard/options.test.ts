@@ -20,7 +20,10 @@ const bad: readonly (readonly [field: string, options: object])[] = [
   ['token', { token: 'short' }],
   ['token', { token: 'with spaces in it, which no header can bear' }],
   ['hosts', { hosts: 'dash.example' }],
-  ['hosts', { hosts: ['dash.example:4000'] }],
+  ['hosts', { hosts: ['dash.example:'] }],
+  ['hosts', { hosts: ['dash.example:65536'] }],
+  ['hosts', { hosts: ['dash.example/ops'] }],
+  ['hosts', { hosts: ['2001:db8::1'] }],
   ['hosts', { hosts: ['http://dash.example'] }],
   ['assets', { assets: '' }],
   ['assets', { assets: 7 }],
@@ -64,6 +67,11 @@ describe('dashboardHandler', () => {
   ];
   test.each(wrong)('takes no path like %j', (options) => {
     expect(() => checkHandlerOptions(options)).toThrow(InvalidArgumentError);
+  });
+
+  test('takes the names of hosts with and without a port, in whatever case', () => {
+    const hosts = ['Dash.example', 'dash.example:8443', '203.0.113.5', '[2001:DB8::1]:80', 'shop_web'];
+    expect(checkHandlerOptions({ hosts }).hosts).toEqual(hosts.map((host) => host.toLowerCase()));
   });
 
   test.each([

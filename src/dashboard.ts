@@ -1,3 +1,4 @@
+export type { Authorize, Permission } from './dashboard/server/authorization.js';
 export {
   type DashboardHandler,
   dashboardHandler,

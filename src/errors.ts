@@ -413,6 +413,16 @@ export class DashboardFilesError extends NoexError {
   }
 }
 
+/** The `authorize` function of a dashboard failed, and the request was refused. `cause` is what it threw. */
+export class DashboardAuthorizationError extends NoexError {
+  override readonly name = 'DashboardAuthorizationError';
+  readonly code = 'NOEX_DASHBOARD_AUTHORIZATION';
+
+  constructor(problem: string, options?: ErrorOptions) {
+    super(`the dashboard refused a request: authorize ${problem}`, options);
+  }
+}
+
 /** Nobody could be reached at that address. */
 export class NodeUnreachableError extends NoexError {
   override readonly name = 'NodeUnreachableError';

@@ -79,6 +79,7 @@ export {
   ClusterAlreadyStartedError,
   ClusterNotStartedError,
   ConnectionsRefusedError,
+  DashboardAuthorizationError,
   DashboardFilesError,
   DuplicateChildError,
   EndedProcessError,

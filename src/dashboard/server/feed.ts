@@ -18,6 +18,7 @@ export interface FeedOptions {
   /** Of noex. */
   readonly version: string;
   readonly scheduler: SchedulerLike;
+  readonly onError: (error: Error) => void;
 }
 
 /**
@@ -26,6 +27,7 @@ export interface FeedOptions {
  */
 export class DashboardFeed {
   readonly #version: string;
+  readonly #onError: (error: Error) => void;
   readonly #browsers = new Set<Browser>();
   readonly #browserCount$ = new BehaviorSubject(0);
   readonly #subscription = new Subscription();
@@ -39,8 +41,9 @@ export class DashboardFeed {
   readonly #viewTexts = new Map<ClusterView | undefined, string>();
   readonly #logTexts = new Map<number, string>();
 
-  constructor({ source, version, scheduler }: FeedOptions) {
+  constructor({ source, version, scheduler, onError }: FeedOptions) {
     this.#version = version;
+    this.#onError = onError;
     const isWatched$ = this.#browserCount$.pipe(
       map((count) => count > 0),
       distinctUntilChanged(),
@@ -95,9 +98,9 @@ export class DashboardFeed {
     this.#tellAll();
   }
 
-  /** A defect, not the cluster's: told, but no reason to end the program that this is a part of. */
+  /** A defect, not the cluster's: reported, but no reason to end the program that this is a part of. */
   #failed(thrown: unknown): void {
-    process.emitWarning(thrown instanceof Error ? thrown : String(thrown));
+    this.#onError(thrown instanceof Error ? thrown : new Error(String(thrown), { cause: thrown }));
     this.#status = { problem: `the dashboard failed: ${thrown}` };
     this.#tellAll();
   }

@@ -4,10 +4,12 @@ import { BlockList, isIP } from 'node:net';
 import { hostname } from 'node:os';
 
 export interface GateOptions {
-  /** `undefined`: this machine only. `false`: nobody is asked for one. */
+  /** `undefined`: this machine only, unless `authorize` decides. `false`: none is asked for. */
   readonly token: string | false | undefined;
   /** In small letters, with or without a port. */
   readonly hosts: readonly string[];
+  /** Whether `authorize` is asked, too. */
+  readonly isAuthorizing: boolean;
 }
 
 /** What is looked at of a request. */
@@ -40,8 +42,8 @@ const WRONG_TOKEN: Refusal = {
 const TOO_FAR: Refusal = {
   status: 403,
   reason:
-    'Without a token this dashboard shows itself to its own machine only. Give it the option token; or, where something ' +
-    'else keeps out who should not look, token: false.',
+    'Without a token this dashboard shows itself to its own machine only. Give it the option token, or the option ' +
+    'authorize, which asks your login.',
 };
 
 const loopback = new BlockList();
@@ -60,9 +62,9 @@ export class Gate {
   readonly #hosts: readonly string[];
   readonly #names: ReadonlySet<string>;
 
-  constructor({ token, hosts }: GateOptions) {
+  constructor({ token, hosts, isAuthorizing }: GateOptions) {
     this.#secrets = typeof token === 'string' ? new Secrets(token) : undefined;
-    this.#isOpen = token === false;
+    this.#isOpen = token === false || isAuthorizing;
     this.#hosts = hosts;
     this.#names = new Set(['localhost', hostname().toLowerCase(), ...hosts.map(nameOf)]);
   }

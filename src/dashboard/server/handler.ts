@@ -1,13 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { SchedulerLike } from 'rxjs';
+import { type SchedulerLike, Subject } from 'rxjs';
 import { schedulerOf } from '../../../streams/index.js';
 import { type Asset, readAssets, sendAsset } from './assets.js';
+import { checkAuthorized } from './authorization.js';
 import { DashboardFeed } from './feed.js';
 import { Gate, type Refusal } from './gate.js';
 import { checkHandlerOptions, type DashboardHandlerOptions, type HandlerSettings } from './options.js';
 import { FEED, isFeed, PAGE, type Place, placeOf } from './place.js';
-import { leadOn, refuse, refuseUpgrade } from './respond.js';
+import { CLOSED, leadOn, refuse, refuseUpgrade } from './respond.js';
 import { FeedSockets } from './sockets.js';
 import { VERSION } from './version.js';
 
@@ -34,7 +35,6 @@ export interface HandlerParts {
 
 const NOTHING_HERE: Refusal = { status: 404, reason: 'There is nothing here.' };
 const ONLY_SHOWS: Refusal = { status: 405, reason: 'This dashboard only shows.' };
-const CLOSED: Refusal = { status: 503, reason: 'This dashboard was closed.' };
 const NO_PAGE: Refusal = { status: 426, reason: 'This is a WebSocket; a proxy in between has to pass on its upgrade.' };
 
 /** Waiting for the next look at a cluster is no reason for a program to go on. */
@@ -46,11 +46,12 @@ const unobtrusive = schedulerOf<NodeJS.Timeout>({
 });
 
 /**
- * The web dashboard, to be mounted under any path of a server.
+ * The web dashboard, to be mounted under any path of a server. Who may look is decided by `authorize` or `token`: the
+ * server's own hooks and middleware do not see the WebSocket.
  *
  * @throws InvalidArgumentError, DashboardFilesError
  * @example
- * const dashboard = dashboardHandler({ path: '/ops' });
+ * const dashboard = dashboardHandler({ path: '/ops', authorize: isSignedIn, hosts: ['ops.example.com'] });
  * const server = createServer(dashboard.handler);
  * server.on('upgrade', dashboard.upgrade);
  */
@@ -61,10 +62,23 @@ export function dashboardHandler(options: DashboardHandlerOptions = {}): Dashboa
 export function createHandler(settings: HandlerSettings, parts: HandlerParts = {}): DashboardHandler {
   const { scheduler = unobtrusive } = parts;
   const assets = readAssets(settings.assets);
-  const gate = new Gate(settings);
-  const feed = new DashboardFeed({ source: settings.source, version: VERSION, scheduler });
+  const { source, authorize } = settings;
+  const onError = reporterFor(settings.onError);
+  const gate = new Gate({ ...settings, isAuthorizing: authorize !== undefined });
+  const feed = new DashboardFeed({ source, version: VERSION, scheduler, onError });
   const sockets = new FeedSockets(feed);
+  const closed$ = new Subject<void>();
   let isClosed = false;
+
+  /** Calls `done` with the refusal of those who may not look: at once where nothing has to be asked. */
+  const authorized = (request: IncomingMessage, done: (refusal: Refusal | undefined) => void): void => {
+    if (isClosed) done(CLOSED);
+    else if (authorize === undefined) done(undefined);
+    else {
+      const checked = checkAuthorized(request, { authorize, onError, scheduler, closed$ });
+      void checked.then((refusal) => done(isClosed ? CLOSED : refusal));
+    }
+  };
 
   const answer = (request: IncomingMessage, response: ServerResponse, place: Place, asset?: Asset): void => {
     const isRead = request.method === 'GET' || request.method === 'HEAD';
@@ -75,9 +89,15 @@ export function createHandler(settings: HandlerSettings, parts: HandlerParts = {
     if (misplaced !== undefined) refuse(request, response, misplaced);
     else if (typeof cookie === 'string') leadOn(request, response, cookie);
     else if (stranger !== undefined) refuse(request, response, stranger);
-    else if (isClosed) refuse(request, response, CLOSED);
-    else if (asset === undefined) refuse(request, response, NO_PAGE);
-    else sendAsset(asset, request, response);
+    else {
+      authorized(request, (refusal) => {
+        // Something else of that server may have answered meanwhile.
+        if (response.headersSent) return;
+        if (refusal !== undefined) refuse(request, response, refusal);
+        else if (asset === undefined) refuse(request, response, NO_PAGE);
+        else sendAsset(asset, request, response);
+      });
+    }
   };
 
   return {
@@ -99,15 +119,38 @@ export function createHandler(settings: HandlerSettings, parts: HandlerParts = {
         return;
       }
       const refusal = gate.refusalOfPlace(request) ?? gate.refusalOfOrigin(request) ?? gate.refusalOfPerson(request);
-      if (refusal !== undefined) refuseUpgrade(socket, refusal);
-      else if (isClosed) refuseUpgrade(socket, CLOSED);
-      else sockets.accept(request, socket, head);
+      if (refusal !== undefined) {
+        refuseUpgrade(socket, refusal);
+        return;
+      }
+      // Until it is a WebSocket, nothing else listens for its errors.
+      const lost = (): void => void socket.destroy();
+      socket.on('error', lost);
+      authorized(request, (unauthorized) => {
+        socket.off('error', lost);
+        if (unauthorized !== undefined) refuseUpgrade(socket, unauthorized);
+        else sockets.accept(request, socket, head);
+      });
     },
 
     close() {
       isClosed = true;
+      closed$.next();
       sockets.close();
       feed.close();
     },
+  };
+}
+
+/** Errors of the dashboard are no reason to end the program that it is a part of, nor is one of `onError` itself. */
+function reporterFor(onError: HandlerSettings['onError']): (error: Error) => void {
+  if (onError === undefined) return (error) => process.emitWarning(error);
+  return (error) => {
+    try {
+      onError(error);
+    } catch (thrown) {
+      process.emitWarning(error);
+      process.emitWarning(thrown instanceof Error ? thrown : String(thrown));
+    }
   };
 }

@@ -1,16 +1,22 @@
 import { isObservable } from 'rxjs';
 import { ClusterObserver, InvalidArgumentError } from '../../index.js';
 import type { ClusterSource } from '../source.js';
+import type { Authorize } from './authorization.js';
 
 /** How a dashboard is mounted in a server. */
 export interface DashboardHandlerOptions {
   /** The path it is mounted under, as `/ops`. Express tells it by itself, where the handler is given to `use('/ops', ...)`. */
   readonly path?: string | undefined;
   /**
-   * Who knows it may look: at least 16 characters. Without one, only this machine may, and not through a proxy. `false`:
-   * everybody who gets here may; for where something else keeps out who should not.
+   * Who knows it may look: at least 16 characters. With neither a token nor `authorize`, only this machine may, and not
+   * through a proxy. `false`: no token is asked for; in a server of your own, this needs `authorize`.
    */
   readonly token?: string | false | undefined;
+  /**
+   * Decides, by your own login, who may look, after the token, where there is one. It is asked for the page, for each file
+   * and for the WebSocket. What it throws, or no answer within 5 s, is a refusal, and goes to `onError`.
+   */
+  readonly authorize?: Authorize | undefined;
   /**
    * Names under which the dashboard is reached, besides addresses, `localhost` and the name of this machine; with the port
    * where it is not that of http or https. Both the name that browsers use and the one that a proxy puts into `Host`.
@@ -18,6 +24,8 @@ export interface DashboardHandlerOptions {
   readonly hosts?: readonly string[] | undefined;
   /** The folder of the dashboard's files, for a bundled program: a copy of `noex/dist/dashboard/web`. */
   readonly assets?: string | undefined;
+  /** Takes the errors of `authorize` and of the dashboard itself. Default: warnings of the Node.js process. */
+  readonly onError?: ((error: Error) => void) | undefined;
   /** What is shown. Default: the ClusterObserver of this node, from when its cluster runs. */
   readonly source?: ClusterSource | undefined;
 }
@@ -34,24 +42,35 @@ export interface DashboardOptions extends Omit<DashboardHandlerOptions, 'path'> 
 export interface HandlerSettings {
   /** Without a slash at its end; absent: as the server tells. */
   readonly path: string | undefined;
-  /** `undefined`: this machine only. */
+  /** `undefined`: this machine only, unless `authorize` decides. */
   readonly token: string | false | undefined;
+  readonly authorize: Authorize | undefined;
   readonly hosts: readonly string[];
   readonly source: ClusterSource;
   /** `undefined`: in the package noex. */
   readonly assets: string | undefined;
+  readonly onError: ((error: Error) => void) | undefined;
 }
 
 const PATH = /^(\/[\w.~!$&'()*+=:@%-]+)*\/?$/;
 const TOKEN = /^[\w.~+/=-]{16,}$/;
 const HOST = /^([a-z\d]([a-z\d._-]*[a-z\d])?|\[[\da-f:.]+\])(:\d+)?$/i;
 
-const SHARED = ['token', 'hosts', 'source', 'assets'];
+const SHARED = ['token', 'authorize', 'hosts', 'source', 'assets', 'onError'];
 
 /** @throws InvalidArgumentError */
 export function checkHandlerOptions(options: DashboardHandlerOptions): HandlerSettings {
   checkFields(options, ['path', ...SHARED]);
-  const { path, token, hosts = [], source = ClusterObserver, assets } = options;
+  // Who stands behind a login of the server often believes that it covers the WebSocket, too.
+  const isCovered = options.token !== false || options.authorize !== undefined;
+  const without =
+    'a token, or false together with authorize: the hooks and the middleware of a server do not see WebSockets';
+  check(isCovered, 'token', without, options.token);
+  return settingsOf(options);
+}
+
+function settingsOf(options: DashboardHandlerOptions): HandlerSettings {
+  const { path, token, authorize, hosts = [], source = ClusterObserver, assets, onError } = options;
   if (path !== undefined) check(typeof path === 'string' && PATH.test(path), 'path', 'a path, as /ops', path);
   if (token !== undefined && token !== false) {
     // Not what it is: errors end up in logs.
@@ -64,14 +83,18 @@ export function checkHandlerOptions(options: DashboardHandlerOptions): HandlerSe
     check(isHost, 'hosts', 'host names, with or without a port', host);
   }
   check(isSource(source), 'source', 'a ClusterObserver, or what attach() resolves with', source);
+  for (const [field, value] of Object.entries({ authorize, onError }))
+    check(value === undefined || typeof value === 'function', field, 'a function', value);
   const isFolder = assets === undefined || (typeof assets === 'string' && assets !== '');
   check(isFolder, 'assets', 'the path of a folder', assets);
   return {
     path: path?.replace(/\/$/, ''),
     token,
+    authorize,
     hosts: hosts.map((host) => host.toLowerCase()),
     source,
     assets,
+    onError,
   };
 }
 
@@ -83,7 +106,7 @@ export function checkServerOptions(
   const { port = 4000, host = '127.0.0.1', ...rest } = options;
   check(Number.isInteger(port) && port >= 0 && port <= 65_535, 'port', 'a whole number, 0 to 65535', port);
   check(typeof host === 'string' && host !== '', 'host', 'an address, or a host name', host);
-  return { ...checkHandlerOptions({ ...rest, path: '/' }), port, host: host.replace(/^\[(.*)\]$/, '$1') };
+  return { ...settingsOf({ ...rest, path: '/' }), port, host: host.replace(/^\[(.*)\]$/, '$1') };
 }
 
 function check(isFine: boolean, field: string, expected: string, got: unknown): void {

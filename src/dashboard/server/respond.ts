@@ -33,6 +33,8 @@ const SECURITY = {
 
 const UNSTORED = { 'Cache-Control': 'no-store' };
 
+export const CLOSED: Refusal = { status: 503, reason: 'This dashboard was closed.' };
+
 const TEXT = 'text/plain; charset=utf-8';
 
 /** What else belongs to an answer. */

@@ -41,7 +41,8 @@ export async function startDashboard(options: DashboardOptions = {}): Promise<Da
 
 export async function serveDashboard(options: DashboardOptions, parts?: HandlerParts): Promise<Dashboard> {
   const { port, host, ...settings } = checkServerOptions(options);
-  const token = settings.token ?? (isLoopback(host) ? undefined : randomBytes(32).toString('base64url'));
+  const isGuarded = isLoopback(host) || settings.authorize !== undefined;
+  const token = settings.token ?? (isGuarded ? undefined : randomBytes(32).toString('base64url'));
   // It reads its files: what fails before the port is bound leaves no port behind.
   const dashboard = createHandler({ ...settings, token }, parts);
   const server = createServer(REQUEST_LIMITS, (request, response) => dashboard.handler(request, response));

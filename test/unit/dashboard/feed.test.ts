@@ -55,7 +55,14 @@ class FakeBrowser implements Outlet {
 class World {
   readonly clock = new SimulatedClock();
   readonly source = new ToldSource();
-  readonly feed = new DashboardFeed({ source: this.source, version: '1.2.3', scheduler: schedulerOf(this.clock) });
+  readonly feed = new DashboardFeed({
+    source: this.source,
+    version: '1.2.3',
+    scheduler: schedulerOf(this.clock),
+    onError: (error) => {
+      throw error;
+    },
+  });
 
   join(isReading = true): FakeBrowser & { leave(): void } {
     const browser = Object.assign(new FakeBrowser(), { isReading });

@@ -8,7 +8,7 @@ function from(remoteAddress: string | undefined, localAddress = remoteAddress, h
 }
 
 describe('a gate without a token', () => {
-  const gate = new Gate({ token: undefined, hosts: [] });
+  const gate = new Gate({ token: undefined, hosts: [], isAuthorizing: false });
 
   test.each(['127.0.0.1', '127.1.2.3', '::1', '::ffff:127.0.0.1'])('lets in its own machine: %s', (address) => {
     expect(gate.refusalOfPlace(from(address))).toBeUndefined();
@@ -30,7 +30,7 @@ describe('a gate without a token', () => {
 
 describe('an open gate', () => {
   test('lets in everybody, under the names it has', () => {
-    const gate = new Gate({ token: false, hosts: ['dash.example'] });
+    const gate = new Gate({ token: false, hosts: ['dash.example'], isAuthorizing: false });
     expect(gate.refusalOfPlace(from('203.0.113.9', '10.0.0.1', 'dash.example'))).toBeUndefined();
     expect(gate.refusalOfPlace(from('203.0.113.9', '10.0.0.1', '10.0.0.1:4000'))).toBeUndefined();
     expect(gate.refusalOfPlace(from('203.0.113.9', '10.0.0.1', 'evil.example'))?.reason).toMatch(
@@ -39,9 +39,21 @@ describe('an open gate', () => {
   });
 });
 
+describe('a gate where authorize decides', () => {
+  const gate = new Gate({ token: undefined, hosts: ['dash.example:8443'], isAuthorizing: true });
+
+  test('lets through those who come from elsewhere, and from a proxy, under the names it has', () => {
+    const { headers, socket } = from('203.0.113.9', '10.0.0.1', 'dash.example');
+    expect(gate.refusalOfPlace({ headers: { ...headers, 'x-forwarded-for': '203.0.113.9' }, socket })).toBeUndefined();
+    expect(gate.refusalOfPlace(from('203.0.113.9', '10.0.0.1', 'dash.example:443'))).toBeUndefined();
+    expect(gate.refusalOfPlace(from('127.0.0.1', '127.0.0.1', 'evil.example'))?.status).toBe(403);
+    expect(gate.refusalOfPerson({ headers: {} })).toBeUndefined();
+  });
+});
+
 describe('the origin of a WebSocket', () => {
   const refusal = (origin: string, host: string | undefined, hosts: readonly string[] = []) =>
-    new Gate({ token: undefined, hosts }).refusalOfOrigin({
+    new Gate({ token: undefined, hosts, isAuthorizing: true }).refusalOfOrigin({
       headers: { origin, ...(host !== undefined && { host }) },
     });
 
@@ -100,7 +112,7 @@ describe('the origin of a WebSocket', () => {
 });
 
 describe('a gate with a token', () => {
-  const gate = new Gate({ token: 'a-token-of-enough-letters', hosts: [] });
+  const gate = new Gate({ token: 'a-token-of-enough-letters', hosts: [], isAuthorizing: false });
 
   test('hides the cookie from connections that anybody could read, where there are others', () => {
     const query = '?token=a-token-of-enough-letters';

@@ -25,8 +25,10 @@ const bad: readonly (readonly [field: string, options: object])[] = [
   ['hosts', { hosts: ['dash.example/ops'] }],
   ['hosts', { hosts: ['2001:db8::1'] }],
   ['hosts', { hosts: ['http://dash.example'] }],
+  ['authorize', { authorize: true }],
   ['assets', { assets: '' }],
   ['assets', { assets: 7 }],
+  ['onError', { onError: 'stderr' }],
   ['source', { source: {} }],
   ['source', { source: { snapshot$: NEVER, log$: NEVER } }],
   ['prot', { prot: 4000 }],
@@ -53,6 +55,10 @@ describe('startDashboard', () => {
     expect([port, host, token, source]).toEqual([4000, '127.0.0.1', undefined, ClusterObserver]);
   });
 
+  test('may be open to all, having no hooks that could be taken for its login', () => {
+    expect(checkServerOptions({ token: false }).token).toBe(false);
+  });
+
   test('takes an address in brackets as well', () => {
     expect(checkServerOptions({ host: '[::1]' }).host).toBe('::1');
   });
@@ -67,6 +73,13 @@ describe('dashboardHandler', () => {
   ];
   test.each(wrong)('takes no path like %j', (options) => {
     expect(() => checkHandlerOptions(options)).toThrow(InvalidArgumentError);
+  });
+
+  test('takes token: false only together with authorize, since no hook of a server sees WebSockets', () => {
+    expect(() => checkHandlerOptions({ token: false })).toThrow(
+      /^token must be a token, or false together with authorize: /,
+    );
+    expect(checkHandlerOptions({ token: false, authorize: () => true }).token).toBe(false);
   });
 
   test('takes the names of hosts with and without a port, in whatever case', () => {

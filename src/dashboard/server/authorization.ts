@@ -1,0 +1,81 @@
+import type { IncomingMessage } from 'node:http';
+import {
+  catchError,
+  defer,
+  firstValueFrom,
+  map,
+  type Observable,
+  of,
+  type SchedulerLike,
+  TimeoutError,
+  takeUntil,
+  timeout,
+} from 'rxjs';
+import { DashboardAuthorizationError } from '../../index.js';
+import type { Refusal } from './gate.js';
+import { CLOSED } from './respond.js';
+
+const PERMISSIONS = ['view', 'trace', 'inspect', 'profile', 'record'] as const;
+
+/** What a caller may do. `view`: load the dashboard and see what it shows. */
+export type Permission = (typeof PERMISSIONS)[number];
+
+/**
+ * Decides who may use a dashboard: returns the permissions of the caller, or `false`. `true` means `['view']`. It is called
+ * for the page, for each of its files, and for the WebSocket, whose request no middleware has seen.
+ */
+export type Authorize = (
+  request: IncomingMessage,
+) => boolean | readonly Permission[] | Promise<boolean | readonly Permission[]>;
+
+/** How long `authorize` may take, ms: until then the connection of a stranger is held. */
+export const AUTHORIZE_MS = 5000;
+
+const NOT_ALLOWED: Refusal = {
+  status: 403,
+  reason: 'You may not see this dashboard. If this server has a login, sign in there, and load this page again.',
+};
+const FAILED: Refusal = { status: 500, reason: 'It could not be checked who you are: see the log of this server.' };
+const TOO_SLOW: Refusal = { status: 503, reason: 'It took too long to check who you are. Try again later.' };
+
+export interface AuthorizationOptions {
+  readonly authorize: Authorize;
+  readonly onError: (error: Error) => void;
+  readonly scheduler: SchedulerLike;
+  /** Emits when the dashboard closes. */
+  readonly closed$: Observable<void>;
+}
+
+/** Asks `authorize`. Resolves with the refusal, or with `undefined` for those who may view; never rejects. */
+export function checkAuthorized(
+  request: IncomingMessage,
+  { authorize, onError, scheduler, closed$ }: AuthorizationOptions,
+): Promise<Refusal | undefined> {
+  const refusal$ = defer(async () => authorize(request)).pipe(
+    timeout({ first: AUTHORIZE_MS, scheduler }),
+    map((answer) => (mayView(answer) ? undefined : NOT_ALLOWED)),
+    catchError((thrown) => {
+      onError(errorOf(thrown));
+      return of(thrown instanceof TimeoutError ? TOO_SLOW : FAILED);
+    }),
+    takeUntil(closed$),
+  );
+  return firstValueFrom(refusal$, { defaultValue: CLOSED });
+}
+
+/** @throws DashboardAuthorizationError when the answer is none */
+function mayView(answer: unknown): boolean {
+  if (typeof answer === 'boolean') return answer;
+  const isList = Array.isArray(answer) && answer.every((each) => PERMISSIONS.includes(each));
+  if (!isList)
+    throw new DashboardAuthorizationError(`must return true, false, or an array of ${PERMISSIONS.join(', ')}`);
+  return answer.includes('view');
+}
+
+function errorOf(thrown: unknown): DashboardAuthorizationError {
+  if (thrown instanceof DashboardAuthorizationError) return thrown;
+  if (thrown instanceof TimeoutError)
+    return new DashboardAuthorizationError(`did not answer within ${AUTHORIZE_MS} ms`);
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  return new DashboardAuthorizationError(`threw: ${message}`, { cause: thrown });
+}

@@ -5,6 +5,8 @@ import xterm, { type Terminal } from '@xterm/headless';
 export interface PseudoTerminalOptions {
   readonly columns?: number;
   readonly rows?: number;
+  /** The terminal does not know its size, and says 0 x 0, until it is resized. */
+  readonly isSizeless?: boolean;
   readonly env?: NodeJS.ProcessEnv;
 }
 
@@ -19,11 +21,13 @@ export class PseudoTerminal {
   readonly #ended: Promise<number | string>;
   #output = '';
 
-  constructor(command: readonly string[], { columns = 80, rows = 24, env = {} }: PseudoTerminalOptions = {}) {
+  constructor(command: readonly string[], options: PseudoTerminalOptions = {}) {
+    const { columns = 80, rows = 24, isSizeless = false, env = {} } = options;
     this.emulator = new xterm.Terminal({ cols: columns, rows, allowProposedApi: true });
     const quoted = command.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ');
     const settings = 'echo; echo settings $(tty) $(stty -g)';
-    const line = `stty rows ${rows} cols ${columns}; ${settings}; ${quoted}; code=$?; ${settings}; exit $code`;
+    const size = isSizeless ? 'stty rows 0 cols 0' : `stty rows ${rows} cols ${columns}`;
+    const line = `${size}; ${settings}; ${quoted}; code=$?; ${settings}; exit $code`;
     // Where nobody looks, there are no colours either: a terminal is no such place, wherever the tests run.
     const { CI, ...ours } = process.env;
     this.#child = spawn('script', ['-qefc', line, '/dev/null'], {

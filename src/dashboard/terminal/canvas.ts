@@ -1,5 +1,11 @@
-/** What Ink takes for the terminal: whole frames go to `draw`, and nothing else gets out. */
-export function canvas(stdout: NodeJS.WriteStream, draw: (frame: string) => void): NodeJS.WriteStream {
+import type { Size } from './layout.js';
+
+/** What Ink takes for the terminal, of that size: whole frames go to `draw`, and nothing else gets out. */
+export function canvas(
+  stdout: NodeJS.WriteStream,
+  size: () => Size,
+  draw: (frame: string) => void,
+): NodeJS.WriteStream {
   const write = (frame: string, done?: () => void): boolean => {
     if (frame !== '') draw(frame);
     if (done !== undefined) queueMicrotask(done);
@@ -10,6 +16,7 @@ export function canvas(stdout: NodeJS.WriteStream, draw: (frame: string) => void
       if (property === 'write') return write;
       // Ink hides and shows the cursor of a terminal.
       if (property === 'isTTY') return false;
+      if (property === 'columns' || property === 'rows') return size()[property];
       const value: unknown = Reflect.get(target, property);
       return typeof value === 'function' ? value.bind(target) : value;
     },

@@ -10,6 +10,7 @@ import { isUtf8 } from './glyphs.js';
 import { type Key, keysOf } from './keys.js';
 import { reduce } from './reduce.js';
 import { Screen } from './screen.js';
+import { sizeOf } from './size.js';
 import { type Event, initialState, type State } from './state.js';
 import { Store } from './store.js';
 
@@ -21,9 +22,13 @@ const TICK_MS = 1000;
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 export const runTerminal: TerminalFace['runTerminal'] = async ({ source, title, stdin, stdout, env = process.env }) => {
-  const sizeNow = () => ({ columns: stdout.columns, rows: stdout.rows });
+  const sizeNow = () => sizeOf(stdout, env);
   const store = new Store<State, Event>(reduce, initialState(title, sizeNow(), performance.now()));
-  const screen = new Screen(stdout, { hasColours: (env['NO_COLOR'] ?? '') === '', isUtf8: isUtf8(env) });
+  const screen = new Screen(stdout, {
+    hasColours: (env['NO_COLOR'] ?? '') === '',
+    isUtf8: isUtf8(env),
+    size: sizeNow,
+  });
   const cleanUp: (() => void)[] = [];
   const leave = (): void => screen.leave();
   const redraw = (): void => {
@@ -49,7 +54,7 @@ export const runTerminal: TerminalFace['runTerminal'] = async ({ source, title, 
       };
       const ink = render(<App store={store} onKeys={onKeys} />, {
         stdin,
-        stdout: canvas(stdout, (frame) => screen.draw(frame)),
+        stdout: canvas(stdout, sizeNow, (frame) => screen.draw(frame)),
         // Whole frames, each at once: how often, and what of them is written, is decided here.
         debug: true,
         exitOnCtrlC: false,

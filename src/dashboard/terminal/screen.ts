@@ -1,4 +1,5 @@
 import { toAscii } from './glyphs.js';
+import type { Size } from './layout.js';
 import { widthOf } from './width.js';
 
 const ESC = '\u001b';
@@ -15,6 +16,8 @@ const STYLES = new RegExp(`(${ESC}\\[[\\d;]*m)`);
 export interface ScreenOptions {
   readonly hasColours: boolean;
   readonly isUtf8: boolean;
+  /** Of the terminal, now. */
+  readonly size: () => Size;
 }
 
 /** The whole terminal, as a picture that is replaced line by line: only what changed is written. */
@@ -37,7 +40,7 @@ export class Screen {
   /** Shows a frame: lines with escape sequences for styles in them. */
   draw(frame: string): void {
     if (!this.#isEntered) return;
-    const lines = frame.split('\n').slice(0, this.#stdout.rows).map(this.#translated);
+    const lines = frame.split('\n').slice(0, this.#options.size().rows).map(this.#translated);
     const changes = lines.flatMap((line, index) =>
       line === this.#lines[index] ? [] : `${ESC}[${index + 1};1H${this.#complete(line)}`,
     );
@@ -61,7 +64,7 @@ export class Screen {
 
   /** Behind a full line the cursor stands on its last column: to erase the rest would erase that. */
   #complete(line: string): string {
-    return widthOf(line) < this.#stdout.columns ? `${line}${ESC}[K` : line;
+    return widthOf(line) < this.#options.size().columns ? `${line}${ESC}[K` : line;
   }
 
   readonly #translated = (line: string): string => {

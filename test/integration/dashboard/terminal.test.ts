@@ -107,6 +107,26 @@ describe('in a terminal, a cluster', () => {
     expect(coloursOf(terminal)).toEqual([]);
   });
 
+  test('is shown where the terminal does not know its size, by the environment or as 80 x 24, and follows when it does', async () => {
+    const usual = await observed({ isSizeless: true, env: { COLUMNS: '', LINES: '' } });
+    await usual.shows(/q quit *$/);
+    expect(usual.screen[0]).toMatch(/● 1 connected *$/);
+    usual.resize(120, 30);
+    await usual.shows(/UPTIME/);
+    expect(usual.screen.at(-1)).toContain('q quit');
+
+    const size = { columns: 100, rows: 20 };
+    const sized = await observed({ ...size, isSizeless: true, env: { COLUMNS: '100', LINES: '20' } });
+    await sized.shows(/q quit *$/);
+    expect(sized.screen).toHaveLength(20);
+    expect(sized.screen[0]?.trimEnd()).toHaveLength(99);
+    for (const terminal of [usual, sized]) {
+      terminal.press('q');
+      expect(await terminal.ended).toBe(0);
+      expectRestored(terminal);
+    }
+  });
+
   test('leaves the terminal as it was when its source fails', async () => {
     const terminal = start(['--import', 'tsx', FAILING, address]);
     expect(await terminal.ended).toBe(1);

@@ -1,11 +1,13 @@
 import { fc, test } from '@fast-check/vitest';
+import xterm from '@xterm/headless';
 import stringWidth from 'string-width';
 import { describe, expect } from 'vitest';
 import { braille, bucketed } from '../../src/dashboard/terminal/chart.js';
 import { MARK } from '../../src/dashboard/terminal/glyphs.js';
 import { atHome, type Cursor, type List, moved, settled, visible } from '../../src/dashboard/terminal/list.js';
+import { placed } from '../../src/dashboard/terminal/placed.js';
 import { reduce } from '../../src/dashboard/terminal/reduce.js';
-import { fitted } from '../../src/dashboard/terminal/text.js';
+import { fitted, wrap } from '../../src/dashboard/terminal/text.js';
 import { widthOf } from '../../src/dashboard/terminal/width.js';
 import { halfDead, press, startedWith } from '../helpers/terminal.js';
 
@@ -64,15 +66,53 @@ describe('the state', () => {
   );
 });
 
+/** Of code units, lone surrogates among them, and of what terminals measure differently. */
+const anyText = fc
+  .array(
+    fc.oneof(
+      fc.nat(0xffff).map((unit) => String.fromCharCode(unit)),
+      fc.string({ unit: 'binary', maxLength: 2 }),
+      fc.constantFrom(
+        '\ud83d',
+        '\u3164',
+        '\u115f',
+        '\u200b',
+        '\u202e',
+        '\u2800',
+        '\u00ad',
+        'का',
+        '❤️',
+        '👩‍👩‍👧',
+        '👍🏽',
+        '😀',
+        '葛',
+      ),
+    ),
+    { maxLength: 8 },
+  )
+  .map((parts) => parts.join(''));
+
 describe('text', () => {
   test.prop([fc.string({ unit: 'grapheme' }), fc.nat(40)])('fits exactly', (text, width) => {
     expect(widthOf(fitted(text, width))).toBe(width);
   });
 
-  test.prop([fc.string({ unit: 'binary' }), fc.nat(40)])(
-    'has nothing in it that steers the terminal',
-    (text, width) => {
-      expect(fitted(text, width)).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+  test.prop([anyText, fc.nat(40)])('has nothing in it that steers the terminal', (text, width) => {
+    expect(fitted(text, width)).not.toMatch(/[\p{Cc}\p{Bidi_Control}]/u);
+    for (const line of wrap(text, width + 1)) expect(line).not.toMatch(/[\p{Cc}\p{Bidi_Control}]/u);
+  });
+
+  test.prop([fc.array(anyText, { minLength: 1, maxLength: 3 }), fc.integer({ min: 4, max: 12 })], { numRuns: 300 })(
+    'moves nothing that stands behind it, although terminals do not agree how wide it is',
+    async (texts, width) => {
+      const terminal = new xterm.Terminal({ cols: 80, rows: 2, allowProposedApi: true });
+      const line = texts.map((text) => `\u001b[1m${fitted(text, width)}\u001b[22m|`).join('');
+      await new Promise<void>((resolve) => terminal.write(placed(line), resolve));
+      const cells = terminal.buffer.active.getLine(0);
+      const columns = texts.map((_, index) => (index + 1) * (width + 1) - 1);
+      expect(columns.map((column) => cells?.getCell(column)?.getChars())).toEqual(texts.map(() => '|'));
+      expect(terminal.buffer.active.cursorX).toBe((columns.at(-1) ?? 0) + 1);
+      terminal.dispose();
     },
   );
 });

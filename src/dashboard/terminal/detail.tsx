@@ -20,7 +20,7 @@ import { entryParts } from './log.js';
 import { heardSince, nodeTime } from './node-marks.js';
 import { processMark } from './processes.js';
 import type { Overlay, State } from './state.js';
-import { fitted, printable, wrap } from './text.js';
+import { fitted, wrap } from './text.js';
 
 /** All that is known of one process. */
 export function ProcessDetail({
@@ -41,7 +41,7 @@ export function ProcessDetail({
   return (
     <>
       <Spread
-        left={[' ', processMark(row, node), ' ', ['strong', printable(labelOf(row))], `  ${row.kind}`]}
+        left={[' ', processMark(row, node), ' ', ['strong', labelOf(row)], `  ${row.kind}`]}
         right={[trouble(node, isGone, now), ' ']}
         width={size.columns}
       />
@@ -53,7 +53,7 @@ export function ProcessDetail({
           `${isChosen ? MARK.cursor : ' '} `,
           fitted(relation, 7),
           processMark(relative, node),
-          ` ${printable(labelOf(relative))}`,
+          ` ${labelOf(relative)}`,
         ];
         return (
           <Spread

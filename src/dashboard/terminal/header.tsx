@@ -1,11 +1,11 @@
 import { summaryOf } from '../view/cluster-view.js';
 import { formatAge, formatCount, formatRate } from '../view/format.js';
 import { type Log, severityOf } from '../view/log.js';
+import { visibleText } from '../view/visible-text.js';
 import { MARK } from './glyphs.js';
 import { type Part, Spread } from './line.js';
 import { nodeMark, STATUSES } from './node-marks.js';
 import { type State, VIEWS, type View } from './state.js';
-import { printable } from './text.js';
 
 /** From then on the age of the data is nothing to pass over, ms. */
 const OLD_MS = 5000;
@@ -30,7 +30,7 @@ export function Header({ state }: { readonly state: State }) {
   return (
     <>
       <Spread
-        left={[' ', ['accent', 'noex'], '  ', printable(title)]}
+        left={[' ', ['accent', 'noex'], '  ', visibleText(title)]}
         right={[...statuses(state), ' ']}
         width={size.columns}
       />
@@ -98,8 +98,8 @@ function place(state: State): readonly Part[] {
 }
 
 function filter(text: string, isTyping: boolean): readonly Part[] {
-  if (isTyping) return [['accent', `/${printable(text)}█`], '  '];
-  return text === '' ? [] : [['accent', `/${printable(text)}`], '  '];
+  if (isTyping) return [['accent', `/${visibleText(text)}█`], '  '];
+  return text === '' ? [] : [['accent', `/${visibleText(text)}`], '  '];
 }
 
 function position(index: number, count: number, all = count): readonly Part[] {

@@ -8,7 +8,7 @@ import { visible } from './list.js';
 import { logList } from './lists.js';
 import { nodeLabels } from './node-marks.js';
 import type { State } from './state.js';
-import { fitted, printable } from './text.js';
+import { fitted } from './text.js';
 import { widthOf } from './width.js';
 
 const MARKS: Readonly<Record<ReturnType<typeof severityOf>, readonly [tone: Tone, mark: string]>> = {
@@ -49,7 +49,7 @@ export function entryParts({ shown, size }: State): (line: LogLine) => readonly 
   const nodeWidth = Math.min(most, Math.max(4, ...shown.view.nodes.map(({ node }) => widthOf(label(node.nodeId)))));
   return ({ entry }) => {
     const severity = severityOf(entry);
-    const text = printable(describe(entry));
+    const text = describe(entry);
     return [
       ['dim', formatTime(entry.at)],
       ' ',

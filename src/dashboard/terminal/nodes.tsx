@@ -1,6 +1,7 @@
 import { summaryOf } from '../view/cluster-view.js';
 import { formatAge, formatBytes, formatCount, formatMs, formatRate, formatShare } from '../view/format.js';
 import type { NodeRow } from '../view/rows.js';
+import { visibleText } from '../view/visible-text.js';
 import { Charts } from './charts.js';
 import { MARK } from './glyphs.js';
 import { type ColumnSpec, columnsFor, nodesRows } from './layout.js';
@@ -10,7 +11,6 @@ import { type NodeLine, nodeList } from './lists.js';
 import { heardSince, nodeLabels, nodeMark } from './node-marks.js';
 import type { Seen, State } from './state.js';
 import { cellsOf, TableHead } from './table.js';
-import { printable } from './text.js';
 
 type NodeColumn =
   | 'name'
@@ -90,7 +90,7 @@ function lineParts(
   columns: Parameters<typeof cellsOf<NodeColumn>>[0],
 ): readonly Part[] {
   if (line.type === 'problem')
-    return ['    ', [line.node.status === 'disconnected' ? 'bad' : 'warn', printable(line.text)]];
+    return ['    ', [line.node.status === 'disconnected' ? 'bad' : 'warn', visibleText(line.text)]];
   return [line.type === 'all' ? ' ' : nodeMark(line.node.status), ' ', ...cellsOf(columns, textOf)];
 }
 

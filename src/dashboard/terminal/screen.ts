@@ -1,5 +1,6 @@
 import { toAscii } from './glyphs.js';
 import type { Size } from './layout.js';
+import { placed } from './placed.js';
 import { widthOf } from './width.js';
 
 const ESC = '\u001b';
@@ -64,7 +65,7 @@ export class Screen {
 
   /** Behind a full line the cursor stands on its last column: to erase the rest would erase that. */
   #complete(line: string): string {
-    return widthOf(line) < this.#options.size().columns ? `${line}${ESC}[K` : line;
+    return widthOf(line) < this.#options.size().columns ? `${placed(line)}${ESC}[K` : placed(line);
   }
 
   readonly #translated = (line: string): string => {

@@ -1,18 +1,13 @@
+import { visibleText } from '../view/visible-text.js';
 import { widthOf } from './width.js';
 
-/** Names and messages come from other machines: what could steer the terminal, or turn its text around, is not let through. */
-const UNPRINTABLE = /\p{Cc}|\p{Cf}|\p{Zl}|\p{Zp}/gu;
 const PLAIN = /^[ -~]*$/;
 
 const graphemes = new Intl.Segmenter();
 
-export function printable(text: string): string {
-  return PLAIN.test(text) ? text : text.replace(UNPRINTABLE, '·');
-}
-
-/** Printable, and exactly so wide: padded, or cut with an ellipsis. */
+/** Visible, and exactly so wide: padded, or cut with an ellipsis. */
 export function fitted(text: string, width: number, align: 'left' | 'right' = 'left'): string {
-  const cut = truncate(printable(text), width);
+  const cut = truncate(visibleText(text), width);
   const padding = ' '.repeat(Math.max(0, width - widthOf(cut)));
   return align === 'left' ? cut + padding : padding + cut;
 }
@@ -21,7 +16,7 @@ export function fitted(text: string, width: number, align: 'left' | 'right' = 'l
 export function wrap(text: string, width: number): readonly string[] {
   return text.split(/\r?\n/).flatMap((line) => {
     const lines: string[] = [];
-    let rest = printable(line);
+    let rest = visibleText(line);
     while (widthOf(rest) > width) {
       const head = startOf(rest, width);
       if (head === '') break;

@@ -1,4 +1,5 @@
 import type { ErrorFact, ExitFact, LogEntry } from '../../../streams/index.js';
+import { visibleLines, visibleText } from './visible-text.js';
 
 /** So many entries are kept; the oldest go first. */
 export const MAX_ENTRIES = 1000;
@@ -42,8 +43,17 @@ export function severityOf(entry: LogEntry): 'bad' | 'warn' | 'good' | 'plain' {
   }
 }
 
-/** What happened, in one line, without when and where. */
+/** What happened, in one line of visible characters, without when and where. */
 export function describe(entry: LogEntry): string {
+  return visibleText(sentence(entry));
+}
+
+/** Where an error comes from, in lines of visible characters. */
+export function stackOf({ stack }: ErrorFact): string | undefined {
+  return stack === undefined ? undefined : visibleLines(stack);
+}
+
+function sentence(entry: LogEntry): string {
   switch (entry.type) {
     case 'process_started':
       return `${entry.kind} ${label(entry)} started`;
@@ -70,7 +80,8 @@ export function describe(entry: LogEntry): string {
 
 /** The start of a line that is one of many: the message of an error may be of any length. */
 export function brief(line: string): string {
-  return line.length <= MAX_BRIEF ? line : `${line.slice(0, MAX_BRIEF)}…`;
+  // No half of a character is left at the end.
+  return line.length <= MAX_BRIEF ? line : `${line.slice(0, MAX_BRIEF).replace(/\p{Cs}$/u, '')}…`;
 }
 
 /** Words that all have to be in the line, in whatever case. */

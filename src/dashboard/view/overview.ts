@@ -1,4 +1,5 @@
 import type { ClusterObserverSnapshot, NodeObserverSnapshot } from '../../../streams/index.js';
+import { visibleText } from './visible-text.js';
 
 /**
  * The cluster as a few lines of text: the sums, then each node.
@@ -25,7 +26,7 @@ export function overview({ timestamp, localNodeId, nodes, aggregated }: ClusterO
 
 function nodeLines({ nodeId, status, snapshot, error }: NodeObserverSnapshot, isLocal: boolean): readonly string[] {
   const lines = [`  ${nodeId}${isLocal ? ' (local)' : ''}:`, `    Status: ${status}`];
-  if (snapshot === null) return error === undefined ? lines : [...lines, `    Error: ${error}`];
+  if (snapshot === null) return error === undefined ? lines : [...lines, `    Error: ${visibleText(error)}`];
   return [
     ...lines,
     `    Processes: ${snapshot.processCount}`,

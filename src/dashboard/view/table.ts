@@ -1,5 +1,6 @@
 import type { ClusterView } from './cluster-view.js';
 import type { NodeRow, ProcessRow } from './rows.js';
+import { visibleText } from './visible-text.js';
 
 /** What processes can be sorted by. */
 export const COLUMNS = [
@@ -47,9 +48,12 @@ export function tableOf(view: ClusterView, filter: Filter, sorting: Sorting): re
   return entries.sort(comparing(sorting.direction)).map(({ row }) => row);
 }
 
-/** What a process is called where people read: its name; else its id, and that of its child spec where it has one. */
+/**
+ * What a process is called where people read, in visible characters: its name; else its id, and that of its child spec
+ * where it has one.
+ */
 export function labelOf({ name, id, childId }: ProcessRow): string {
-  return name ?? (childId === undefined ? id : `${id} ${childId}`);
+  return visibleText(name ?? (childId === undefined ? id : `${id} ${childId}`));
 }
 
 interface Entry {

@@ -4,6 +4,7 @@ import { freePort, type RealProcess, startExample } from '../../helpers/node-pro
 import { PseudoTerminal, type PseudoTerminalOptions } from '../../helpers/pseudo-terminal.js';
 
 const CLI = fileURLToPath(new URL('../../../dist/src/cli/main.js', import.meta.url));
+const ODD = fileURLToPath(new URL('./fixture/odd-terminal.ts', import.meta.url));
 const FAILING = fileURLToPath(new URL('./fixture/failing-terminal.ts', import.meta.url));
 const ESC = '\u001b';
 
@@ -125,6 +126,22 @@ describe('in a terminal, a cluster', () => {
       expect(await terminal.ended).toBe(0);
       expectRestored(terminal);
     }
+  });
+
+  test('has its columns where they belong, whatever the names in them are', async () => {
+    const terminal = start(['--import', 'tsx', ODD]);
+    await terminal.shows('before\\u202Eafter');
+    const head = terminal.screen.find((line) => line.includes('NODE')) ?? '';
+    const column = head.indexOf('NODE');
+    const cells = Array.from({ length: terminal.emulator.rows }, (_, row) =>
+      terminal.emulator.buffer.active.getLine(row)?.translateToString(false, column, column + 8),
+    );
+    expect(cells.filter((text) => text === 'somenode')).toHaveLength(9);
+    const screen = terminal.screen.join('\n');
+    for (const shown of ['half\\uD83D', 'filler\\u3164', 'nothing\\u200B', 'blank\\u2800', '注文'])
+      expect(screen).toContain(shown);
+    terminal.press('q');
+    expect(await terminal.ended).toBe(0);
   });
 
   test('leaves the terminal as it was when its source fails', async () => {

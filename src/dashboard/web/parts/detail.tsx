@@ -3,6 +3,7 @@ import { formatCount, formatMs, formatRate, formatTime, formatUptime, UNKNOWN } 
 import { type LogLine, linesAbout } from '../../view/log.js';
 import { keyOf, type NodeRow, type ProcessRow } from '../../view/rows.js';
 import { labelOf } from '../../view/table.js';
+import { visibleText } from '../../view/visible-text.js';
 import { counted } from '../model/columns.js';
 import { useDashboard } from '../model/dashboard.js';
 import { uptimeOf } from '../model/uptime.js';
@@ -35,7 +36,7 @@ export function Detail({ processKey }: { readonly processKey: string }) {
         <div class="detail-title">
           <Icon name={row?.kind ?? 'genserver'} />
           <h2 id="detail-title" ref={heading} tabIndex={-1}>
-            {row === undefined ? id : labelOf(row)}
+            {row === undefined ? visibleText(id) : labelOf(row)}
           </h2>
         </div>
         <button type="button" class="tool" onClick={close} title="Close (Esc)">
@@ -45,7 +46,7 @@ export function Detail({ processKey }: { readonly processKey: string }) {
       </header>
       <div class="detail-body">
         <p class="detail-place">
-          <span class="id">{id}</span> on <span class="id">{nodeId}</span>
+          <span class="id">{visibleText(id)}</span> on <span class="id">{visibleText(nodeId)}</span>
         </p>
         {isGone && <Gone lines={lines} nodeId={nodeId} id={id} isKnown={row !== undefined} />}
         {node !== undefined && node.status !== 'connected' && (
@@ -110,7 +111,7 @@ function Gone({ lines, nodeId, id, isKnown }: GoneProps) {
       {successor !== undefined && (
         <>
           {' It was restarted as '}
-          <ProcessLink processKey={keyOf(nodeId, successor)}>{successor}</ProcessLink>.
+          <ProcessLink processKey={keyOf(nodeId, successor)}>{visibleText(successor)}</ProcessLink>.
         </>
       )}
     </p>
@@ -189,7 +190,7 @@ function Members({ rows }: { readonly rows: readonly ProcessRow[] }) {
           <ProcessLink processKey={row.key}>
             <Icon name={row.kind} />
             <span class="label">{labelOf(row)}</span>
-            <span class="id">{row.name === undefined ? '' : row.id}</span>
+            <span class="id">{row.name === undefined ? '' : visibleText(row.id)}</span>
             <span class="value">
               {row.kind === 'supervisor' ? counted(row.restarts ?? 0, 'restart') : `${formatRate(row.rate)} /s`}
             </span>

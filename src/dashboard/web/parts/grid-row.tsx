@@ -1,5 +1,6 @@
 import type { ProcessRow } from '../../view/rows.js';
 import { COLUMNS, type Column, labelOf } from '../../view/table.js';
+import { visibleText } from '../../view/visible-text.js';
 import { figureOf, isQuiet, type Measure } from '../model/columns.js';
 import { useDashboard } from '../model/dashboard.js';
 import { uptimeOf } from '../model/uptime.js';
@@ -59,7 +60,7 @@ function Cell({ row, column, uptimeMs }: CellProps) {
         <>
           <Icon name={row.kind} />
           <span class="label">{labelOf(row)}</span>
-          {row.name !== undefined && <span class="id">{row.id}</span>}
+          {row.name !== undefined && <span class="id">{visibleText(row.id)}</span>}
           {/* Shown where there is no room for the column of the node. */}
           <span class="place" aria-hidden="true">
             {nodeNames.value.get(row.nodeId)}

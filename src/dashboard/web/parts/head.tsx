@@ -1,5 +1,6 @@
 import type { ClusterView } from '../../view/cluster-view.js';
 import { formatAge, formatCount, formatRate, UNKNOWN } from '../../view/format.js';
+import { visibleText } from '../../view/visible-text.js';
 import { useDashboard } from '../model/dashboard.js';
 import { type Freshness, freshness } from '../model/freshness.js';
 import { Icon } from './icon.js';
@@ -92,7 +93,7 @@ function DataAge() {
       {state.kind === 'deaf' && (
         <>
           {state.age !== undefined && `data is ${formatAge(state.age)} old · `}
-          {state.problem}
+          {visibleText(state.problem)}
         </>
       )}
       {state.kind === 'lost' && (

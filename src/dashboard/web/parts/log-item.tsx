@@ -1,6 +1,7 @@
 import { formatTime } from '../../view/format.js';
-import { brief, describe, type LogLine, severityOf } from '../../view/log.js';
+import { brief, describe, type LogLine, severityOf, stackOf } from '../../view/log.js';
 import { keyOf } from '../../view/rows.js';
+import { visibleText } from '../../view/visible-text.js';
 import { useDashboard } from '../model/dashboard.js';
 import { ProcessLink } from './process-link.js';
 
@@ -11,7 +12,7 @@ export function LogItem({ line: { entry }, isShort = false }: { readonly line: L
   const { nodeNames } = useDashboard();
   const severity = severityOf(entry);
   // That it then exited with the same error needs no second look at it.
-  const stack = 'error' in entry ? entry.error.stack : undefined;
+  const stack = 'error' in entry ? stackOf(entry.error) : undefined;
   const text = describe(entry);
   const line = brief(text);
   const more = stack ?? (line === text ? undefined : text);
@@ -39,7 +40,7 @@ export function LogItem({ line: { entry }, isShort = false }: { readonly line: L
       </div>
       {!isShort && 'id' in entry && (
         <ProcessLink processKey={keyOf(entry.nodeId, entry.id)}>
-          <span class="id">{entry.id}</span>
+          <span class="id">{visibleText(entry.id)}</span>
         </ProcessLink>
       )}
     </li>

@@ -1,6 +1,7 @@
 import { formatAge, formatBytes, formatCount, formatMs, formatRate, formatShare } from '../../view/format.js';
 import { seriesOf } from '../../view/history.js';
 import type { NodeRow } from '../../view/rows.js';
+import { visibleText } from '../../view/visible-text.js';
 import { useDashboard } from '../model/dashboard.js';
 import { Sparkline } from './sparkline.js';
 
@@ -57,7 +58,7 @@ function NodeCard({ node, isChosen, rates, top }: NodeCardProps) {
         </span>
       </span>
       <span class="node-id">{nodeId}</span>
-      {error !== undefined && <span class="node-error">{error}</span>}
+      {error !== undefined && <span class="node-error">{visibleText(error)}</span>}
       <span class="node-figures">
         <Small name="msgs/s" value={formatRate(rate)} />
         <Small name="cpu" value={formatShare(vitals?.cpu)} />

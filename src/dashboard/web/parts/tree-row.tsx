@@ -1,6 +1,7 @@
 import { formatCount, formatMs, formatRate } from '../../view/format.js';
 import { labelOf } from '../../view/table.js';
 import type { TreeLine } from '../../view/tree.js';
+import { visibleText } from '../../view/visible-text.js';
 import { counted, isQuiet } from '../model/columns.js';
 import { useDashboard } from '../model/dashboard.js';
 import { Icon } from './icon.js';
@@ -72,7 +73,7 @@ function ProcessLine({ line: { row } }: { readonly line: TreeLine & { readonly t
     <>
       <Icon name={row.kind} />
       <span class="label">{labelOf(row)}</span>
-      {row.name !== undefined && <span class="id">{row.id}</span>}
+      {row.name !== undefined && <span class="id">{visibleText(row.id)}</span>}
       {row.strategy !== undefined && <span class="tag">{row.strategy}</span>}
       {row.state !== 'running' && <span class="tag is-bad">{row.state}</span>}
       {row.kind === 'supervisor' ? (

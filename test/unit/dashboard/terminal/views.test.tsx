@@ -112,7 +112,7 @@ describe('processes', () => {
       monotonic: NOW,
       nodes: [{ ...family(ALPHA), processes: [processOf(ALPHA, 'p1', { name })] }],
     };
-    expect(screen(startedWith(view))).toContain('·[2Jevil···');
+    expect(screen(startedWith(view, LARGE))).toContain('\\u001B[2Jevil\\u202E\\r\\n');
   });
 
   test('are drawn only as many as there is room for', () => {

@@ -1,12 +1,14 @@
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build } from 'esbuild';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ask, Listener } from '../../helpers/dashboard-client.js';
 import { freePort, type RealProcess, startProgram } from '../../helpers/node-process.js';
 
 const ROOT = join(import.meta.dirname, '..', '..', '..');
+const PROGRAM = fileURLToPath(new URL('./fixture/bundled.mjs', import.meta.url));
 
 /** As in docs/dashboard.md. */
 const FORMATS: readonly (readonly [name: string, options: BuildOptions])[] = [
@@ -40,7 +42,7 @@ async function bundle(options: BuildOptions): Promise<string> {
   mkdirSync(join(project, 'node_modules'), { recursive: true });
   symlinkSync(ROOT, join(project, 'node_modules', 'noex'));
   const entry = join(project, 'server.mjs');
-  cpSync(join(import.meta.dirname, 'fixture', 'bundled.mjs'), entry);
+  cpSync(PROGRAM, entry);
   const outfile = join(folder, 'deployed', options.format === 'cjs' ? 'server.cjs' : 'server.mjs');
   await build({ entryPoints: [entry], bundle: true, platform: 'node', outfile, logLevel: 'error', ...options });
   rmSync(project, { recursive: true });

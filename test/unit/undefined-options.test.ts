@@ -140,6 +140,9 @@ test('a dashboard takes options that are all undefined', () => {
     token: undefined,
     hosts: undefined,
     source: undefined,
+    authorize: undefined,
+    assets: undefined,
+    onError: undefined,
   };
   const server: AllUndefined<DashboardOptions> = {
     port: undefined,
@@ -147,6 +150,9 @@ test('a dashboard takes options that are all undefined', () => {
     token: undefined,
     hosts: undefined,
     source: undefined,
+    authorize: undefined,
+    assets: undefined,
+    onError: undefined,
   };
   expect(checkHandlerOptions(handler)).toEqual(checkHandlerOptions({}));
   expect(checkServerOptions(server)).toEqual(checkServerOptions({}));

@@ -28,6 +28,7 @@ describe('what a listener gets cannot be changed:', () => {
     const { seq: _s, at: _a, monotonic: _m, ...fact } = event;
     const given = 'error' in fact && withCause ? { ...fact, error: { ...fact.error, cause: { ...fact.error } } } : fact;
     const bus = new Bus({
+      context: new AsyncContext(),
       clock: { now: () => 1, monotonic: () => 1 },
       freeze: deepFreeze,
       onError: (error) => expect.fail(`${error}`),

@@ -27,7 +27,7 @@ const PARTS = npm('mitt', 'rxjs', 'superjson', 'ws');
 const table = [
   { name: 'streams', from: RX_STREAMS, may: [STREAMS, npm('rxjs')] },
   { name: 'streams-pure', from: PURE_STREAMS, may: [], types: [STREAMS] },
-  { name: 'errors', from: room('errors'), may: [] },
+  { name: 'errors', from: room('errors'), may: [], nodeModules: true },
   { name: 'clock', from: room('clock'), may: [] },
   { name: 'async-context', from: room('async-context'), may: [], nodeModules: true },
   { name: 'validate', from: room('validate'), may: [room('errors')] },

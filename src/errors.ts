@@ -1,9 +1,22 @@
+import { inspect, types } from 'node:util';
+
 /**
  * Every error noex makes is one of these classes. `code` is stable across releases and is what programs should
  * compare; `message` is for people and says what to do; `cause` is the error underneath, where there is one.
  */
 export abstract class NoexError extends Error {
   abstract readonly code: string;
+}
+
+/** What an error of a process may be given besides its text. */
+export interface ProcessErrorOptions extends ErrorOptions {
+  /** The name under which the process was registered; the text then shows it beside the id. */
+  readonly registeredName?: string | undefined;
+}
+
+/** How texts name a process: `process p6`, or `process p6 ('billing')` where its registered name is known. */
+export function processLabel(id: string, registeredName: string | undefined, kind = 'process'): string {
+  return registeredName === undefined ? `${kind} ${id}` : `${kind} ${id} ('${registeredName}')`;
 }
 
 /** An argument is not what the function takes. `field` names it. */
@@ -24,9 +37,13 @@ export class ServerNotRunningError extends NoexError {
   readonly code = 'NOEX_SERVER_NOT_RUNNING';
   readonly processId: string;
 
-  constructor(processId: string, options?: ErrorOptions) {
-    super(`process ${processId} is not running; start it again, or look it up by name`, options);
+  readonly registeredName: string | undefined;
+
+  constructor(processId: string, options?: ProcessErrorOptions) {
+    const label = processLabel(processId, options?.registeredName);
+    super(`${label} is not running; start it again, or look it up by name`, causeOf(options));
     this.processId = processId;
+    this.registeredName = options?.registeredName;
   }
 }
 
@@ -56,15 +73,12 @@ export class InitializationError extends NoexError {
   readonly code = 'NOEX_INITIALIZATION';
   readonly processId: string;
 
-  /** `registeredName`: of the process, where it had one. */
-  constructor(
-    processId: string,
-    problem: string,
-    { registeredName, ...options }: ErrorOptions & { readonly registeredName?: string | undefined } = {},
-  ) {
-    const name = registeredName === undefined ? '' : ` '${registeredName}'`;
-    super(`process ${processId}${name} did not start: ${problem}`, options);
+  readonly registeredName: string | undefined;
+
+  constructor(processId: string, problem: string, options?: ProcessErrorOptions) {
+    super(`${processLabel(processId, options?.registeredName)} did not start: ${problem}`, causeOf(options));
     this.processId = processId;
+    this.registeredName = options?.registeredName;
   }
 }
 
@@ -75,10 +89,14 @@ export class CallTimeoutError extends NoexError {
   readonly processId: string;
   readonly timeoutMs: number;
 
-  constructor(processId: string, timeoutMs: number) {
-    super(`process ${processId} did not reply within ${timeoutMs} ms; it may still handle the message`);
+  readonly registeredName: string | undefined;
+
+  constructor(processId: string, timeoutMs: number, options?: ProcessErrorOptions) {
+    const label = processLabel(processId, options?.registeredName);
+    super(`${label} did not reply within ${timeoutMs} ms; it may still handle the message`, causeOf(options));
     this.processId = processId;
     this.timeoutMs = timeoutMs;
+    this.registeredName = options?.registeredName;
   }
 }
 
@@ -136,10 +154,14 @@ export class MailboxFullError extends NoexError {
   readonly processId: string;
   readonly limit: number;
 
-  constructor(processId: string, limit: number) {
-    super(`the mailbox of process ${processId} is full (mailboxLimit: ${limit}); slow down, or raise the limit`);
+  readonly registeredName: string | undefined;
+
+  constructor(processId: string, limit: number, options?: ProcessErrorOptions) {
+    const label = processLabel(processId, options?.registeredName);
+    super(`the mailbox of ${label} is full (mailboxLimit: ${limit}); slow down, or raise the limit`, causeOf(options));
     this.processId = processId;
     this.limit = limit;
+    this.registeredName = options?.registeredName;
   }
 }
 
@@ -246,8 +268,9 @@ export class DuplicateChildError extends NoexError {
   readonly supervisorId: string;
   readonly childId: string;
 
-  constructor(supervisorId: string, childId: string) {
-    super(`supervisor ${supervisorId} has a child '${childId}' already; child ids are unique within a supervisor`);
+  constructor(supervisorId: string, childId: string, options?: ProcessErrorOptions) {
+    const label = processLabel(supervisorId, options?.registeredName, 'supervisor');
+    super(`${label} has a child '${childId}' already; child ids are unique within a supervisor`, causeOf(options));
     this.supervisorId = supervisorId;
     this.childId = childId;
   }
@@ -260,8 +283,9 @@ export class ChildNotFoundError extends NoexError {
   readonly supervisorId: string;
   readonly childId: string;
 
-  constructor(supervisorId: string, childId: string) {
-    super(`supervisor ${supervisorId} has no child '${childId}'; getChildren() lists those it has`);
+  constructor(supervisorId: string, childId: string, options?: ProcessErrorOptions) {
+    const label = processLabel(supervisorId, options?.registeredName, 'supervisor');
+    super(`${label} has no child '${childId}'; getChildren() lists those it has`, causeOf(options));
     this.supervisorId = supervisorId;
     this.childId = childId;
   }
@@ -298,12 +322,10 @@ export class MaxRestartsExceededError extends NoexError {
   readonly code = 'NOEX_MAX_RESTARTS_EXCEEDED';
   readonly supervisorId: string;
 
-  constructor(supervisorId: string, maxRestarts: number, withinMs: number, options?: ErrorOptions) {
-    super(
-      `supervisor ${supervisorId} gave up: more than ${maxRestarts} restarts within ${withinMs} ms; ` +
-        'see the cause for the last crash',
-      options,
-    );
+  constructor(supervisorId: string, maxRestarts: number, withinMs: number, options?: ProcessErrorOptions) {
+    const label = processLabel(supervisorId, options?.registeredName, 'supervisor');
+    const hint = options?.cause === undefined ? '' : '; see the cause for the last crash';
+    super(`${label} gave up: more than ${maxRestarts} restarts within ${withinMs} ms${hint}`, causeOf(options));
     this.supervisorId = supervisorId;
   }
 }
@@ -552,14 +574,65 @@ export class ProtocolError extends NoexError {
   }
 }
 
-/** What was thrown, as an Error: a thrown string or object becomes the `cause` of one. */
-export function asError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(`thrown: ${describe(thrown)}`, { cause: thrown });
+/** A handler threw something that is not an Error. `cause` is that value; the message shows it, shortened. */
+export class ThrownValueError extends NoexError {
+  override readonly name = 'ThrownValueError';
+  readonly code = 'NOEX_THROWN_VALUE';
+
+  constructor(thrown: unknown) {
+    super(`thrown: ${inspected(thrown)}`, { cause: thrown });
+    // Where this wrapper was made says nothing about where the value was thrown.
+    this.stack = `${this.name}: ${this.message}`;
+  }
 }
 
-/** Tells of an error that nobody waits for, as a warning of the Node process. */
+/**
+ * Whether a value is an error, of this realm or another (a `vm` context, a test runner's sandbox), or has the shape of
+ * one. Total: a value whose properties throw when they are read is none.
+ */
+export function isError(value: unknown): value is Error {
+  try {
+    if (typeof value !== 'object' || value === null) return false;
+    if (value instanceof Error || types.isNativeError(value)) return true;
+    if (Object.prototype.toString.call(value) === '[object Error]') return true;
+    const { name, message, stack } = value as Partial<Record<keyof Error, unknown>>;
+    return typeof name === 'string' && typeof message === 'string' && typeof stack === 'string';
+  } catch {
+    return false;
+  }
+}
+
+/** What was thrown, as an Error: any other value becomes the `cause` of a {@link ThrownValueError}. */
+export function asError(thrown: unknown): Error {
+  return isError(thrown) ? thrown : new ThrownValueError(thrown);
+}
+
+/** The message of what was thrown, whatever it was. Total. */
+export function messageOf(thrown: unknown): string {
+  try {
+    return String(asError(thrown).message);
+  } catch {
+    return UNREADABLE;
+  }
+}
+
+/** The `code` of what was thrown, where it can be read. Total. */
+export function codeOf(thrown: unknown): unknown {
+  try {
+    return typeof thrown === 'object' && thrown !== null ? Reflect.get(thrown, 'code') : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Reports an error as a warning of Node.js: the last resort, where a reporter or an error handler itself fails. Total. */
 export function warn(error: unknown): void {
-  process.emitWarning(asError(error));
+  try {
+    process.emitWarning(asError(error));
+  } catch {
+    // Of another realm or a mere look-alike: Node.js takes only its own errors.
+    process.emitWarning(messageOf(error));
+  }
 }
 
 /**
@@ -581,8 +654,39 @@ export function isolated<Args extends readonly unknown[]>(
   };
 }
 
+/** What stands in for an error that cannot be read. */
+export const UNREADABLE = 'an error that throws when it is read';
+
+/** Characters. */
+const MAX_INSPECTED = 1000;
+
+/** A value as text of bounded length, for people. Runs no code of the value, getters and custom inspection included. */
+export function inspected(value: unknown): string {
+  if (typeof value === 'string') return describe(value);
+  try {
+    const text = inspect(value, {
+      depth: 2,
+      maxArrayLength: 10,
+      maxStringLength: 200,
+      breakLength: Number.POSITIVE_INFINITY,
+      customInspect: false,
+      getters: false,
+    });
+    return text.length > MAX_INSPECTED ? `${text.slice(0, MAX_INSPECTED)}...` : text;
+  } catch {
+    return 'a value that throws when it is read';
+  }
+}
+
+/** An argument as text. Objects are not shown: configuration holds secrets. */
 function describe(value: unknown): string {
   if (typeof value === 'string') return `'${value.length > 80 ? `${value.slice(0, 80)}...` : value}'`;
+  if (typeof value === 'function') return 'a function';
   if (value === null || typeof value !== 'object') return String(value);
   return Array.isArray(value) ? 'an array' : 'an object';
+}
+
+/** The part of the options that Error itself takes: with a `cause` only if there is one. */
+function causeOf(options: ProcessErrorOptions | undefined): ErrorOptions | undefined {
+  return options !== undefined && 'cause' in options ? { cause: options.cause } : undefined;
 }

@@ -13,7 +13,11 @@ export interface ErrorFact {
   readonly message: string;
   readonly stack?: string;
   /** Stable code, where the error had one. */
-  readonly code?: string;
+  readonly code?: string | number;
+  /** The error underneath; a cause that is not an error is shown as text. At most five deep. */
+  readonly cause?: ErrorFact;
+  /** The errors of an AggregateError, at most ten of them. */
+  readonly errors?: readonly ErrorFact[];
 }
 
 /** Why a process ended, as data. `killed`: it was ended without being asked, having not answered in time. */

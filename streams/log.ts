@@ -1,5 +1,5 @@
 import { MAX_ID, MAX_PROCESS_NAME } from './changes.js';
-import { amount, type Check, count, isIn, list, object, optional, parse, textUpTo, time } from './check.js';
+import { amount, type Check, count, isIn, list, object, optional, parse, textUpTo, that, time } from './check.js';
 import type { ErrorFact, ExitFact, ProcessKind, RuntimeEvent } from './events.js';
 
 interface Entry {
@@ -71,6 +71,7 @@ export type OwnLogEntry = WithoutNode<ProcessLogEntry>;
 /** Errors may be of any size; in a log they are not. In characters. */
 const MAX_MESSAGE = 1000;
 const MAX_STACK = 4000;
+const MAX_NESTED_STACK = 1000;
 
 /** So many entries of a node are kept for those who come later, and told at once. */
 export const KEPT_ENTRIES = 500;
@@ -130,13 +131,29 @@ export function ownLogEntry(event: RuntimeEvent, name: string | undefined): OwnL
   }
 }
 
-function clipped({ name, message, stack, code }: ErrorFact): ErrorFact {
-  return {
-    name: name.slice(0, MAX_MESSAGE),
-    message: message.slice(0, MAX_MESSAGE),
-    ...(stack !== undefined && { stack: stack.slice(0, MAX_STACK) }),
-    ...(code !== undefined && { code: code.slice(0, MAX_MESSAGE) }),
+/** How much of an error is kept in an entry: so many errors in all, its causes and their causes included. */
+const MAX_ERRORS = 8;
+/** How many errors may be within one another in an entry from another node. */
+const MAX_DEPTH = 6;
+
+/** The error, shortened: of the errors below it only the beginning of the stack. */
+function clipped(error: ErrorFact): ErrorFact {
+  let left = MAX_ERRORS;
+  const clip = ({ name, message, stack, code, cause, errors }: ErrorFact, maxStack: number): ErrorFact => {
+    left -= 1;
+    const below = (one: ErrorFact) => (left > 0 ? [clip(one, MAX_NESTED_STACK)] : []);
+    const [clippedCause] = cause === undefined ? [] : below(cause);
+    const clippedErrors = errors?.flatMap(below);
+    return {
+      name: name.slice(0, MAX_MESSAGE),
+      message: message.slice(0, MAX_MESSAGE),
+      ...(stack !== undefined && { stack: stack.slice(0, maxStack) }),
+      ...(code !== undefined && { code: typeof code === 'string' ? code.slice(0, MAX_MESSAGE) : code }),
+      ...(clippedCause !== undefined && { cause: clippedCause }),
+      ...(clippedErrors !== undefined && { errors: clippedErrors }),
+    };
   };
+  return clip(error, MAX_STACK);
 }
 
 /** A part of the log of one node, as it tells it to another. */
@@ -162,12 +179,22 @@ const ID = textUpTo(MAX_ID);
 const NAME = textUpTo(MAX_PROCESS_NAME);
 const MESSAGE = textUpTo(MAX_MESSAGE);
 const KIND = isIn(['genserver', 'supervisor']);
-const ERROR = object({
-  name: MESSAGE,
-  message: MESSAGE,
-  stack: optional(textUpTo(MAX_STACK)),
-  code: optional(MESSAGE),
-});
+const CODE: Check = (value, path) => (typeof value === 'number' ? time(value, path) : MESSAGE(value, path));
+
+/** An error with at most so many levels of errors below it. */
+function errorUpTo(depth: number): Check {
+  const below: Check = depth > 0 ? errorUpTo(depth - 1) : that(() => false, `absent: at most ${MAX_DEPTH} errors deep`);
+  return object({
+    name: MESSAGE,
+    message: MESSAGE,
+    stack: optional(textUpTo(MAX_STACK)),
+    code: optional(CODE),
+    cause: optional(below),
+    errors: optional(list(below, MAX_ERRORS)),
+  });
+}
+
+const ERROR = errorUpTo(MAX_DEPTH);
 const REASON: Check = (value, path) =>
   typeof value === 'string'
     ? isIn(['normal', 'shutdown', 'killed'])(value, path)

@@ -1,8 +1,9 @@
 import { type Clock, MAX_TIMER_MS, type Timer } from '../clock.js';
 import {
-  asError,
   ClusterNotStartedError,
+  codeOf,
   InvalidArgumentError,
+  messageOf,
   NodeNotConnectedError,
   NodeNotFoundError,
   NodeTimeoutError,
@@ -226,9 +227,8 @@ function encodeAnswer(frame: RpcFrame): string {
 }
 
 function failure(id: number, thrown: unknown): RpcFrame {
-  const error = asError(thrown);
-  const code = 'code' in error ? nameOrNothing(error.code) : undefined;
-  return { type: 'failure', id, message: clip(error.message), ...(code === undefined ? {} : { code }) };
+  const code = nameOrNothing(codeOf(thrown));
+  return { type: 'failure', id, message: clip(messageOf(thrown)), ...(code === undefined ? {} : { code }) };
 }
 
 function requireName(field: string, name: string): void {

@@ -1,5 +1,5 @@
 import type { NodePresence } from '../../streams/merge.js';
-import { asError, NodeNotConnectedError, NodeNotFoundError, NodeTimeoutError, RemoteError } from '../errors.js';
+import { messageOf, NodeNotConnectedError, NodeNotFoundError, NodeTimeoutError, RemoteError } from '../errors.js';
 
 /** How a node stands of which the link is up. */
 export type Linked = Pick<NodePresence, 'link' | 'error'>;
@@ -8,7 +8,7 @@ export const UP: Linked = { link: 'up' };
 
 /** What a failed request tells about a node. */
 export function linkedAfter(thrown: unknown): Linked {
-  const { message: error } = asError(thrown);
+  const error = messageOf(thrown);
   if (thrown instanceof NodeTimeoutError) return { link: 'silent', error };
   if (thrown instanceof NodeNotConnectedError || thrown instanceof NodeNotFoundError) return { link: 'down', error };
   if (thrown instanceof RemoteError) return { link: 'failed', error };

@@ -31,7 +31,7 @@ import type {
 import { type Feed, fromFeed } from '../../streams/source.js';
 
 import { MAX_TIMER_MS } from '../clock.js';
-import { InvalidArgumentError, isolated } from '../errors.js';
+import { InvalidArgumentError, isolated, messageOf } from '../errors.js';
 import type { ProcessRef } from '../process/behavior.js';
 import type { CostMeter } from './cost.js';
 import { EventLog } from './event-log.js';
@@ -218,7 +218,7 @@ export function createObserver(ports: ObserverPorts): LocalObserver {
         await ports.stopProcess(target, reason);
         return { success: true };
       } catch (error) {
-        return { success: false, error: error instanceof Error ? error.message : String(error) };
+        return { success: false, error: messageOf(error) };
       }
     },
     events$,

@@ -1,6 +1,6 @@
 import type { ErrorFact, ExitFact } from '../../streams/events.js';
 import { MAX_TIMER_MS, type Timer } from '../clock.js';
-import { asError, CallingSelfError, InvalidArgumentError } from '../errors.js';
+import { asError, CallingSelfError, InvalidArgumentError, isError } from '../errors.js';
 import type { GenServerBehavior, GenServerRef, ProcessRef, TerminationReason } from './behavior.js';
 import type { Deadlines } from './deadlines.js';
 import type { OverloadPolicy, Process } from './process.js';
@@ -268,7 +268,7 @@ export function checkName(name: unknown): asserts name is string {
 export function checkReason(reason: TerminationReason): void {
   const known: readonly unknown[] = ['normal', 'shutdown', 'killed'];
   if (known.includes(reason)) return;
-  if (typeof reason === 'object' && reason !== null && reason.error instanceof Error) return;
+  if (typeof reason === 'object' && reason !== null && isError(reason.error)) return;
   throw new InvalidArgumentError('reason', `${known.join(' | ')} | { error: Error }`, reason);
 }
 

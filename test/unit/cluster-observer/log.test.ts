@@ -2,8 +2,10 @@ import { fc, test as property } from '@fast-check/vitest';
 import { describe, expect, test } from 'vitest';
 import { NodeId } from '../../../src/cluster/node-id.js';
 import type { GenServerBehavior } from '../../../src/process/behavior.js';
+import { errorFact } from '../../../src/process/facts.js';
 import { attach } from '../../../src/runtime/attach.js';
-import { decodeLogPart, KEPT_ENTRIES, type LogEntry } from '../../../streams/log.js';
+import type { ErrorFact } from '../../../streams/events.js';
+import { decodeLogPart, KEPT_ENTRIES, type LogEntry, ownLogEntry } from '../../../streams/log.js';
 import { ObservedCluster, type ObservedNode, threeNodes } from '../../helpers/observed-cluster.js';
 import { counter } from '../../helpers/servers.js';
 
@@ -285,6 +287,35 @@ describe('the log of a cluster', () => {
   });
 });
 
+describe('an error in the log', () => {
+  test('keeps its causes, shortened', () => {
+    let error = new Error('deepest');
+    for (let depth = 0; depth < 4; depth += 1) error = new Error('x'.repeat(5000), { cause: error });
+    const entry = crashEntry(new AggregateError([error, error, error, error], 'all', { cause: error }));
+    const chain: (string | undefined)[] = [];
+    for (let at: ErrorFact | undefined = entry.error; at !== undefined; at = at.cause)
+      chain.push(at.message.slice(0, 7));
+    expect(chain).toEqual(['all', 'xxxxxxx', 'xxxxxxx', 'xxxxxxx', 'xxxxxxx', 'deepest']);
+    expect(JSON.stringify(entry).length).toBeLessThan(25_000);
+    expect(decodeLogPart(JSON.stringify({ incarnation: 1, position: 1, entries: [entry] })).entries).toEqual([entry]);
+  });
+});
+
+function crashEntry(error: Error) {
+  const event = {
+    type: 'process_crashed',
+    seq: 1,
+    at: 1,
+    monotonic: 1,
+    id: 'p1',
+    kind: 'genserver',
+    error: errorFact(error),
+  } as const;
+  const entry = ownLogEntry(event, undefined);
+  if (entry?.type !== 'process_crashed') throw new Error('a crash is an entry');
+  return entry;
+}
+
 describe('what another node tells of its log', () => {
   property.prop([fc.jsonValue()])('is taken whole, or refused with a TypeError', (value) => {
     const json = JSON.stringify(value);
@@ -296,8 +327,12 @@ describe('what another node tells of its log', () => {
   });
 
   test('is taken when it is right', () => {
-    const entry = { type: 'process_exited', at: 1, id: 'p1', kind: 'genserver', reason: 'normal' };
-    const part = { incarnation: 1, position: 1, entries: [entry] };
+    const error = { ...causes(5), errors: [{ ...ERROR, code: 11000 }] };
+    const entries = [
+      { type: 'process_exited', at: 1, id: 'p1', kind: 'genserver', reason: 'normal' },
+      { type: 'process_crashed', at: 1, id: 'p2', kind: 'genserver', error },
+    ];
+    const part = { incarnation: 1, position: 2, entries };
     expect(decodeLogPart(JSON.stringify(part))).toEqual(part);
   });
 
@@ -306,6 +341,32 @@ describe('what another node tells of its log', () => {
     ['no id', { type: 'process_started', at: 1, kind: 'genserver' }, 'log.entries.id'],
     ['a time that is none', { type: 'process_started', at: 'now', id: 'p1', kind: 'genserver' }, 'log.entries.at'],
     ['a bad reason', { type: 'process_exited', at: 1, id: 'p1', kind: 'genserver', reason: 'x' }, 'log.entries.reason'],
+    [
+      'a cause that is no error',
+      { type: 'process_crashed', at: 1, id: 'p1', kind: 'genserver', error: { ...ERROR, cause: 'x' } },
+      'log.entries.error.cause',
+    ],
+    [
+      'too many errors in one',
+      {
+        type: 'process_crashed',
+        at: 1,
+        id: 'p1',
+        kind: 'genserver',
+        error: { ...ERROR, errors: Array(9).fill(ERROR) },
+      },
+      'log.entries.error.errors',
+    ],
+    [
+      'causes without an end',
+      { type: 'process_crashed', at: 1, id: 'p1', kind: 'genserver', error: causes(8) },
+      /error(\.cause){7} must be absent/,
+    ],
+    [
+      'a code that is neither text nor number',
+      { type: 'process_crashed', at: 1, id: 'p1', kind: 'genserver', error: { ...ERROR, code: {} } },
+      'log.entries.error.code',
+    ],
     [
       'a bad error',
       { type: 'process_crashed', at: 1, id: 'p1', kind: 'genserver', error: {} },
@@ -316,3 +377,9 @@ describe('what another node tells of its log', () => {
     expect(() => decodeLogPart(json)).toThrow(field);
   });
 });
+
+const ERROR = { name: 'Error', message: 'x', stack: 'Error: x', code: 'E' };
+
+function causes(depth: number): object {
+  return depth === 0 ? ERROR : { ...ERROR, cause: causes(depth - 1) };
+}

@@ -32,6 +32,20 @@ interface Stamped {
   readonly monotonic: number;
 }
 
+/** Where a process stands at that moment. */
+export interface Place {
+  /** Its registered name, where it has one. */
+  readonly name?: string;
+  /** Its supervisor. Absent, with the fields below: it has none, or its start is not through yet. */
+  readonly supervisorId?: string;
+  /** The registered name of the supervisor, where it has one. */
+  readonly supervisorName?: string;
+  /** The id in the child spec. */
+  readonly childId?: string;
+  /** The registered name or id of the supervisor at the root, then the child ids down to this process. */
+  readonly path?: readonly string[];
+}
+
 /** A process exists; `init` begins. */
 export interface ProcessSpawned extends Stamped {
   readonly type: 'process_spawned';
@@ -93,11 +107,21 @@ export interface LoopBlocked extends Stamped {
 }
 
 /** A handler, `init` or `terminate` threw. The exit follows. */
-export interface ProcessCrashed extends Stamped {
+export interface ProcessCrashed extends Stamped, Place {
   readonly type: 'process_crashed';
   readonly id: string;
   readonly kind: ProcessKind;
   readonly error: ErrorFact;
+  /** What threw, unless it was a handler. */
+  readonly during?: 'init' | 'terminate';
+}
+
+/** A process did not stop in the time it had, and was killed. */
+export interface StopTimedOut extends Stamped, Place {
+  readonly type: 'stop_timed_out';
+  readonly id: string;
+  readonly kind: ProcessKind;
+  readonly timeoutMs: number;
 }
 
 /** The process is gone. */
@@ -134,6 +158,31 @@ export interface ChildRestarted extends Stamped {
   readonly attempt: number;
 }
 
+/**
+ * A child crashed, ended so that it is started again, or could not be started; its supervisor decided what follows, and acts
+ * after that. Each crash of a child is followed by one of these, or by the exit of its supervisor.
+ */
+export interface ChildDown extends Stamped {
+  readonly type: 'child_down';
+  readonly supervisorId: string;
+  /** The id in the child spec. */
+  readonly childId: string;
+  /** The process that was last in the place of this child. */
+  readonly oldId: string;
+  /**
+   * `restart`: it is started again, with its siblings where the strategy says so; `give_up`: that would be one restart too
+   * many; `stay_down`: its spec says that it is not started again; `shutdown`: neither, and the supervisor ends with it, as
+   * it is significant; `stopped`: it crashed while its supervisor was stopping it.
+   */
+  readonly next: 'restart' | 'give_up' | 'stay_down' | 'shutdown' | 'stopped';
+  /** From the child spec. */
+  readonly restart: 'permanent' | 'transient' | 'temporary';
+  /** Restarts of this supervisor within the last `withinMs`, this one included. */
+  readonly restarts: number;
+  readonly maxRestarts: number;
+  readonly withinMs: number;
+}
+
 /** A supervisor tried to start a child again, and its start failed. It tries again, within its restart intensity. */
 export interface ChildRestartFailed extends Stamped {
   readonly type: 'child_restart_failed';
@@ -149,7 +198,7 @@ export interface ChildRestartFailed extends Stamped {
 }
 
 /** A child ended once more than the restart intensity allows. The supervisor stops its children and exits with `shutdown`. */
-export interface SupervisorGaveUp extends Stamped {
+export interface SupervisorGaveUp extends Stamped, Place {
   readonly type: 'supervisor_gave_up';
   /** The supervisor. */
   readonly id: string;
@@ -195,9 +244,11 @@ export type RuntimeEvent =
   | MessagesHandled
   | LoopBlocked
   | ProcessCrashed
+  | StopTimedOut
   | ProcessExited
   | ChildStarted
   | ChildRestarted
+  | ChildDown
   | ChildRestartFailed
   | SupervisorGaveUp
   | NameRegistered

@@ -23,6 +23,8 @@ export class Bus {
   readonly #onError: (error: unknown) => void;
   readonly #recorders = new Set<Listener>();
   #listeners = 0;
+  /** How many listeners want only events of this type. */
+  readonly #wanted = new Map<RuntimeEvent['type'], number>();
   #seq = 0;
   #queue: RuntimeEvent[] = [];
   #draining = false;
@@ -55,13 +57,13 @@ export class Bus {
 
   /** Takes `fact` over: it is the event from now on. */
   emit(fact: RuntimeFact): void {
-    if (!this.observed) return;
+    if (!this.observed && !this.#wanted.has(fact.type)) return;
     this.#seq += 1;
     // Stamped in place: a copy of each would be the dearest part of telling.
     const stamp = { seq: this.#seq, at: this.#clock.now(), monotonic: this.#clock.monotonic() };
     const event = Object.assign(fact, stamp) as RuntimeEvent;
     for (const record of this.#recorders) record(event);
-    if (this.#listeners === 0) return;
+    if (this.#listeners === 0 && !this.#wanted.has(event.type)) return;
     // All listeners, and the folds that are still to come, get the same object: none of them may change it.
     this.#queue.push(this.#freeze(event));
     if (!this.#draining) this.#context.run(this.#drain);
@@ -81,6 +83,35 @@ export class Bus {
       subscribed = false;
       this.#emitter.off('*', handler);
       this.#listeners -= 1;
+    };
+  }
+
+  /**
+   * As {@link subscribe}, for events of some types only: without other listeners, events of all other types cost nothing.
+   * Of those it hears, `seq` has gaps.
+   */
+  subscribeTo<Type extends RuntimeEvent['type']>(
+    types: readonly Type[],
+    listener: (event: EventsByType[Type]) => unknown,
+  ): () => void {
+    let subscribed = true;
+    const hear = isolated(listener, this.#onError);
+    const handler = (event: EventsByType[Type]): void => {
+      if (subscribed) hear(event);
+    };
+    for (const type of types) {
+      this.#emitter.on(type, handler);
+      this.#wanted.set(type, (this.#wanted.get(type) ?? 0) + 1);
+    }
+    return () => {
+      if (!subscribed) return;
+      subscribed = false;
+      for (const type of types) {
+        this.#emitter.off(type, handler);
+        const left = (this.#wanted.get(type) ?? 1) - 1;
+        if (left === 0) this.#wanted.delete(type);
+        else this.#wanted.set(type, left);
+      }
     };
   }
 

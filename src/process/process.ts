@@ -1,4 +1,4 @@
-import type { MessageTraced, ProcessKind, SupervisorStrategy } from '../../streams/events.js';
+import type { MessageTraced, Place, ProcessCrashed, ProcessKind, SupervisorStrategy } from '../../streams/events.js';
 import { AsyncContext } from '../async-context.js';
 import type { Timer } from '../clock.js';
 import {
@@ -14,6 +14,7 @@ import { errorFact, exitFact } from './facts.js';
 import { ProcessHandlerContext } from './handler-context.js';
 import { StopResult } from './handler-result.js';
 import { Mailbox } from './mailbox.js';
+import { placeOf } from './place.js';
 import { type Entry, Measured, PendingCall, type Receipt, receiptOf, StopRequest } from './receipt.js';
 import type { Sampler } from './sampler.js';
 import type { Runnable } from './scheduler.js';
@@ -99,6 +100,7 @@ export class Process implements Runnable {
   /** Calls that were answered with a promise which has not settled. */
   #awaitingReply: Set<PendingCall> | undefined;
   #parent: Process | undefined;
+  #childId: string | undefined;
   #onEnding: (() => void) | undefined;
   /** How long `terminate` may take after a crash, ms. */
   #cleanupMs: number;
@@ -270,7 +272,7 @@ export class Process implements Runnable {
   stop(reason: TerminationReason, timeoutMs = Number.POSITIVE_INFINITY): Promise<void> {
     if (reason === 'killed') this.kill();
     if (this.#phase === 'gone') return Promise.resolve();
-    if (timeoutMs !== Number.POSITIVE_INFINITY) this.setTimer(() => this.kill(), timeoutMs);
+    if (timeoutMs !== Number.POSITIVE_INFINITY) this.setTimer(() => this.killOverdue(timeoutMs), timeoutMs);
     const gone = new Promise<void>((resolve) => {
       this.#onGone ??= [];
       this.#onGone.push(resolve);
@@ -285,6 +287,24 @@ export class Process implements Runnable {
     if (this.#phase !== 'gone') this.#exit('killed');
   }
 
+  /** Why it ended; `undefined` until then. */
+  get exitReason(): TerminationReason | undefined {
+    return this.#exitReason;
+  }
+
+  /** Where it stands now, for an event. */
+  place(): Place {
+    return placeOf(this, this.#host.nameOf);
+  }
+
+  /** As {@link kill}, of a process that did not stop within `timeoutMs`. */
+  killOverdue(timeoutMs: number): void {
+    if (this.#phase === 'gone') return;
+    const { id, kind } = this;
+    this.#host.emit({ type: 'stop_timed_out', id, kind, timeoutMs, ...this.place() });
+    this.kill();
+  }
+
   /** Calls `listener` once, when this process is asked to stop, crashes or is killed. There is one listener. */
   onEnding(listener: () => void): void {
     this.#onEnding = listener;
@@ -292,14 +312,15 @@ export class Process implements Runnable {
 
   /**
    * Makes `child` end with this process and report to it, by a {@link ChildExit}, when it ends before, or has ended. Its
-   * `terminate` may take `cleanupMs` after a crash.
+   * `terminate` may take `cleanupMs` after a crash. `childId` is the id in the child spec.
    */
-  adopt(child: Process, cleanupMs: number): void {
+  adopt(child: Process, childId: string, cleanupMs: number): void {
     if (child.#exitReason !== undefined) {
       this.enqueue(new ChildExit(child.id, child.#exitReason), 'info');
       return;
     }
     child.#parent = this;
+    child.#childId = childId;
     child.#cleanupMs = cleanupMs;
     this.#children ??= new Set();
     this.#children.add(child);
@@ -307,6 +328,11 @@ export class Process implements Runnable {
 
   get parent(): Process | undefined {
     return this.#parent;
+  }
+
+  /** The id in the child spec; `undefined` for a process without a supervisor. */
+  get childId(): string | undefined {
+    return this.#childId;
   }
 
   /** Calls `action` after `ms`, unless the process or the timer is gone by then. */
@@ -577,7 +603,7 @@ export class Process implements Runnable {
   }
 
   #initFailed(error: Error): InitializationError {
-    this.#host.emit({ type: 'process_crashed', id: this.id, kind: this.kind, error: errorFact(error) });
+    this.#emitCrash(error, 'init');
     const registeredName = this.#host.nameOf(this.id);
     this.#exit({ error });
     return new InitializationError(this.id, error.message, { registeredName, cause: error });
@@ -591,8 +617,20 @@ export class Process implements Runnable {
       this.#failedLate('a handler', thrown);
       return;
     }
-    this.#host.emit({ type: 'process_crashed', id: this.id, kind: this.kind, error: errorFact(error) });
+    this.#emitCrash(error);
     this.#terminate({ error });
+  }
+
+  #emitCrash(error: Error, during?: NonNullable<ProcessCrashed['during']>): void {
+    const { id, kind } = this;
+    this.#host.emit({
+      type: 'process_crashed',
+      id,
+      kind,
+      error: errorFact(error),
+      ...(during !== undefined && { during }),
+      ...this.place(),
+    });
   }
 
   #terminate(reason: TerminationReason): void {
@@ -601,7 +639,7 @@ export class Process implements Runnable {
     const failed = (thrown: unknown): void => {
       if (this.#phase === 'gone') return;
       const error = asError(thrown);
-      this.#host.emit({ type: 'process_crashed', id: this.id, kind: this.kind, error: errorFact(error) });
+      this.#emitCrash(error, 'terminate');
       // The first crash is the reason; one while cleaning up after it is only told.
       this.#exit(typeof reason === 'string' ? { error } : reason);
     };

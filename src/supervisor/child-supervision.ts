@@ -1,4 +1,4 @@
-import type { RuntimeFact, SupervisorStrategy } from '../../streams/events.js';
+import type { ChildDown, RuntimeFact, SupervisorStrategy } from '../../streams/events.js';
 import type { Clock } from '../clock.js';
 import {
   asError,
@@ -219,7 +219,10 @@ export class ChildSupervision implements GenServerBehavior<undefined, Supervisor
     }
     this.#children.setDown(child, undefined);
     this.#forgetIfDone(child);
-    if (child.spec.significant === true && this.#endsNow()) void this.#running.stop('shutdown');
+    const isEnd = child.spec.significant === true && this.#endsNow();
+    const isProblem = typeof reason === 'object' || this.#options.gaveUpOf(process) !== undefined;
+    if (isProblem) this.#emitDown(child, isEnd ? 'shutdown' : 'stay_down');
+    if (isEnd) void this.#running.stop('shutdown');
   }
 
   async #retry({ child, cause }: RetryRestart): Promise<void> {
@@ -229,7 +232,9 @@ export class ChildSupervision implements GenServerBehavior<undefined, Supervisor
 
   async #restart(failed: Child, cause: Error): Promise<void> {
     const { clock, strategy } = this.#options;
-    if (!this.#restarts.record(clock.monotonic())) {
+    const isTolerated = this.#restarts.record(clock.monotonic());
+    this.#emitDown(failed, isTolerated ? 'restart' : 'give_up');
+    if (!isTolerated) {
       this.#giveUp(failed, cause);
       return;
     }
@@ -275,9 +280,20 @@ export class ChildSupervision implements GenServerBehavior<undefined, Supervisor
     const { id } = this.#running;
     this.#children.setDown(failed, undefined);
     this.#gaveUp = new MaxRestartsExceededError(id, maxRestarts, withinMs, { cause });
-    const error = errorFact(cause);
-    this.#options.emit({ type: 'supervisor_gave_up', id, maxRestarts, withinMs, childId: failed.id, error });
+    const { childId: _own, ...place } = this.#running.place();
+    const [childId, error] = [failed.id, errorFact(cause)];
+    this.#options.emit({ type: 'supervisor_gave_up', id, maxRestarts, withinMs, childId, error, ...place });
     void this.#running.stop('shutdown');
+  }
+
+  #emitDown(child: Child, next: ChildDown['next']): void {
+    const { emit, clock, restartIntensity } = this.#options;
+    const { maxRestarts, withinMs } = restartIntensity;
+    const restarts = this.#restarts.countAt(clock.monotonic());
+    const restart = child.spec.restart ?? 'permanent';
+    const supervisorId = this.#running.id;
+    const { id: childId, lastId: oldId } = child;
+    emit({ type: 'child_down', supervisorId, childId, oldId, next, restart, restarts, maxRestarts, withinMs });
   }
 
   async #launch(child: Child): Promise<Process> {
@@ -285,7 +301,7 @@ export class ChildSupervision implements GenServerBehavior<undefined, Supervisor
     if (!self.running) throw this.notRunning();
     const process = await this.#start.run(child, self);
     // It may have ended in the meantime; then that is what its supervisor hears next.
-    self.adopt(process, shutdownLimit(process, child.spec));
+    self.adopt(process, child.id, shutdownLimit(process, child.spec));
     this.#children.setRunning(child, process);
     this.#options.emit({ type: 'child_started', supervisorId: self.id, childId: child.id, id: process.id });
     return process;
@@ -295,7 +311,11 @@ export class ChildSupervision implements GenServerBehavior<undefined, Supervisor
   async #stop(child: Child, pending: Child['pending']): Promise<void> {
     const { process } = child;
     this.#children.setDown(child, pending);
-    if (process !== undefined) await shutDown(process, shutdownLimit(process, child.spec));
+    if (process === undefined) return;
+    await shutDown(process, shutdownLimit(process, child.spec));
+    // It crashed while it was being stopped, or before this supervisor came to know.
+    if (typeof process.exitReason !== 'object') return;
+    this.#emitDown(child, pending === 'group' && child.spec.restart !== 'temporary' ? 'restart' : 'stopped');
   }
 
   /** Siblings stop one after another, last first; the children of a template do not depend on each other. */

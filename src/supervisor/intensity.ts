@@ -19,20 +19,30 @@ export class RestartWindow {
     this.#intensity = intensity;
   }
 
-  /** How many restarts count now. */
+  /** How many restarts counted at the last `record` or `countAt`. */
   get size(): number {
     return this.#moments.length - this.#first;
   }
 
+  /** How many restarts count at `now` (ms, monotonic). */
+  countAt(now: number): number {
+    this.#forgetOld(now);
+    return this.size;
+  }
+
   /** Counts a restart at `now` (ms, monotonic). False: that is one more than the intensity tolerates. */
   record(now: number): boolean {
-    const { maxRestarts, withinMs } = this.#intensity;
+    this.#forgetOld(now);
+    this.#moments.push(now);
+    return this.size <= this.#intensity.maxRestarts;
+  }
+
+  #forgetOld(now: number): void {
+    const { withinMs } = this.#intensity;
     while (this.size > 0 && now - (this.#moments[this.#first] ?? now) > withinMs) this.#first += 1;
     if (this.#first >= MIN_COMPACTED && 2 * this.#first >= this.#moments.length) {
       this.#moments = this.#moments.slice(this.#first);
       this.#first = 0;
     }
-    this.#moments.push(now);
-    return this.size <= maxRestarts;
   }
 }

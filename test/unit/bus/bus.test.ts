@@ -43,6 +43,35 @@ describe('the bus', () => {
     expect(bus.observed).toBe(false);
   });
 
+  test('makes events of the types that a listener wants, and no others', () => {
+    const crash: RuntimeFact = { type: 'process_exited', id: 'a', kind: 'genserver', reason: 'normal', unhandled: 0 };
+    const heard: RuntimeEvent[] = [];
+    const unsubscribe = bus.subscribeTo(['process_exited'], (event) => heard.push(event));
+    expect(bus.observed).toBe(false);
+    bus.emit(stopping('a'));
+    expect(bus.count).toBe(0);
+    bus.emit({ ...crash });
+    expect(heard).toEqual([{ ...crash, seq: 1, at: 100 }]);
+    unsubscribe();
+    unsubscribe();
+    bus.emit({ ...crash });
+    expect([heard.length, bus.count]).toEqual([1, 1]);
+  });
+
+  test('keeps the order for a listener of some types, beside one of all', () => {
+    const heard: string[] = [];
+    bus.subscribe((event) => {
+      if (idOf(event) === 'outer') bus.emit(stopping('nested'));
+    });
+    bus.subscribeTo(['process_stopping', 'process_spawned'], (event) => heard.push(event.id));
+    bus.subscribeTo(['process_stopping'], () => {
+      throw new Error('no');
+    });
+    bus.emit(stopping('outer'));
+    expect(heard).toEqual(['outer', 'nested']);
+    expect(errors).toHaveLength(2);
+  });
+
   test('shows every listener every event in the order of emission, also those that a listener emits', () => {
     const first: string[] = [];
     const second: string[] = [];

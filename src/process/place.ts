@@ -1,0 +1,38 @@
+import type { Place } from '../../streams/events.js';
+
+/** How many supervisors a path names at most: those nearest to the process. */
+const MAX_PATH = 32;
+
+interface Placed {
+  readonly id: string;
+  readonly parent: Placed | undefined;
+  /** The id in the child spec of its supervisor; `undefined` without a supervisor. */
+  readonly childId: string | undefined;
+}
+
+/** Where a process stands among its supervisors, as plain data for an event. */
+export function placeOf(process: Placed, nameOf: (id: string) => string | undefined): Place {
+  const name = nameOf(process.id);
+  const named = name === undefined ? {} : { name };
+  const { parent, childId } = process;
+  if (parent === undefined || childId === undefined) return named;
+  const supervisorName = nameOf(parent.id);
+  return {
+    ...named,
+    supervisorId: parent.id,
+    ...(supervisorName !== undefined && { supervisorName }),
+    childId,
+    path: pathTo(process, nameOf),
+  };
+}
+
+function pathTo(process: Placed, nameOf: (id: string) => string | undefined): readonly string[] {
+  const path: string[] = [];
+  let at = process;
+  while (at.parent !== undefined && path.length < MAX_PATH) {
+    path.push(at.childId ?? at.id);
+    at = at.parent;
+  }
+  path.push(nameOf(at.id) ?? at.id);
+  return path.reverse();
+}

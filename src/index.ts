@@ -108,6 +108,7 @@ export {
   RemoteError,
   RuntimeShutdownError,
   ServerNotRunningError,
+  ThrownValueError,
   UnknownOptionError,
 } from './errors.js';
 export type { CacheStatus, ClusterSnapshotOptions } from './observer/cluster-observer.js';
@@ -135,6 +136,7 @@ export { stop } from './process/handler-result.js';
 export type { OverloadPolicy } from './process/process.js';
 export type { RegistryApi } from './registry/registry.js';
 export { type AttachedObserver, type AttachOptions, attach } from './runtime/attach.js';
+export type { Reporter } from './runtime/reporter.js';
 export {
   type ClusterObserver as ClusterObserverApi,
   type ClusterObserverEvent,

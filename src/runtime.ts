@@ -33,6 +33,9 @@ import { Sampler } from './process/sampler.js';
 import { Scheduler } from './process/scheduler.js';
 import { createRegistry, NameTable, type RegistryApi } from './registry/registry.js';
 import { clockInContext } from './runtime/clock-in-context.js';
+import type { Reporter } from './runtime/reporter.js';
+import { REPORTED } from './runtime/reporter-events.js';
+import { createReporting, type OnRootExit } from './runtime/reporter-setup.js';
 import { shutDown } from './runtime/shutdown.js';
 import { Telling } from './runtime/telling.js';
 import { Vitals } from './runtime/vitals.js';
@@ -52,8 +55,21 @@ export interface RuntimeOptions {
   readonly budget?: number | undefined;
   /** A handler that holds the event loop for so long is told of in a `loop_blocked` event, ms. Default 50. */
   readonly loopBlockedMs?: number | undefined;
-  /** Hears what listeners throw, and what goes wrong between nodes. Default: a warning of the Node process. */
+  /**
+   * Receives every error that is not returned to a caller: what listeners throw, and what goes wrong between nodes. Default:
+   * the reporter. Crashes always go to the reporter.
+   */
   readonly onError?: ((error: unknown) => void) | undefined;
+  /**
+   * Where crashes and supervisors that give up are written, with the methods `error` and `warn` of pino. Default: readable
+   * text on stderr, or a line of JSON each if the environment says `NOEX_LOG=json`. `false`: no reports.
+   */
+  readonly reporter?: Reporter | false | undefined;
+  /**
+   * What happens when a supervisor without a supervisor gives up. Default `report`: nothing else. `exit`: once the report is
+   * written, this Node.js process ends with exit code 1, so that what started it can start it again.
+   */
+  readonly onRootExit?: OnRootExit | undefined;
   /** How nodes reach each other. Default: WebSockets. */
   readonly transport?: Transport | undefined;
 }
@@ -98,11 +114,14 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
   checkPositive('flushIntervalMs', flushIntervalMs, MAX_TIMER_MS);
   checkPositive('budget', budget);
   checkPositive('loopBlockedMs', loopBlockedMs);
-  const onError = reporting(options.onError ?? warn);
+  const { reporter, onRootExit } = options;
   const context = new AsyncContext();
   const given = options.clock ?? systemClock;
   const clock = clockInContext(context, given);
+  const reporting = createReporting({ reporter, onRootExit, clock, nodeId: () => membership.local()?.id });
+  const onError = guarded(options.onError ?? reporting.problem);
   const bus = new Bus({ context, clock, freeze: deepFreeze, onError });
+  if (reporting.isActive) bus.subscribeTo(REPORTED, reporting.handle);
   const isObserved = options.observer !== false;
   const scheduler = new Scheduler({
     context,
@@ -279,6 +298,7 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
         shutDown({ processes, clock, timeoutMs: timeout, leave: () => cluster.stop() }).finally(() => {
           pulse.flush();
           vitals.stop();
+          reporting.flush();
         }),
       );
       await shuttingDown;
@@ -302,8 +322,8 @@ function disabled(): ObserverApi {
   });
 }
 
-/** Whoever hears of errors must not make more: one that throws is told as a warning. */
-function reporting(onError: (error: unknown) => void): (error: unknown) => void {
+/** An error handler must not make more errors: what it throws is a warning of Node.js. */
+function guarded(onError: (error: unknown) => void): (error: unknown) => void {
   return (error) => {
     try {
       onError(error);

@@ -198,7 +198,7 @@ export interface ChildRestartFailed extends Stamped {
 }
 
 /** A child ended once more than the restart intensity allows. The supervisor stops its children and exits with `shutdown`. */
-export interface SupervisorGaveUp extends Stamped, Place {
+export interface SupervisorGaveUp extends Stamped, Omit<Place, 'childId'> {
   readonly type: 'supervisor_gave_up';
   /** The supervisor. */
   readonly id: string;

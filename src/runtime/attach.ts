@@ -9,9 +9,10 @@ import type { NodeId } from '../cluster/node-id.js';
 import { parseSeed } from '../cluster/seed.js';
 import type { Transport } from '../cluster/transport.js';
 import { createWsTransport } from '../cluster/ws-transport.js';
-import { HandshakeError, InvalidArgumentError, NodeUnreachableError, warn } from '../errors.js';
+import { HandshakeError, InvalidArgumentError, NodeUnreachableError } from '../errors.js';
 import { type ClusterObserverApi, createClusterObserver } from '../observer/cluster-observer.js';
 import { clockInContext } from './clock-in-context.js';
+import { createReporting } from './reporter-setup.js';
 
 /** How long to wait for the nodes that the first one tells of, ms. */
 const INTRODUCTION_MS = 1000;
@@ -26,7 +27,7 @@ export interface AttachOptions extends Pick<ClusterConfig, 'tls' | 'forgetAfterM
   readonly observerSecret?: string | readonly string[] | undefined;
   /** How long the first contact may take, ms. Default 5000. */
   readonly timeout?: number | undefined;
-  /** Hears what handlers throw, and what goes wrong with nodes later on. Default: a warning of the Node process. */
+  /** Receives what handlers throw, and what goes wrong with nodes later on. Default: a report on stderr. */
   readonly onError?: ((error: unknown) => void) | undefined;
   /** Default: the machine's clock. */
   readonly clock?: Clock | undefined;
@@ -59,9 +60,10 @@ export async function attach(
   addresses: string | readonly string[],
   options: AttachOptions = {},
 ): Promise<AttachedObserver> {
-  const { onError = warn, timeout = 5000 } = options;
+  const { timeout = 5000 } = options;
   const context = new AsyncContext();
   const clock = clockInContext(context, options.clock ?? systemClock);
+  const { onError = createReporting({ clock, nodeId: () => undefined }).problem } = options;
   const { clusterSecret, observerSecret, tls, forgetAfterMs } = options;
   if (!(typeof timeout === 'number' && timeout > 0 && timeout <= MAX_TIMER_MS)) {
     throw new InvalidArgumentError('timeout', `a number of ms above 0, at most ${MAX_TIMER_MS}`, timeout);

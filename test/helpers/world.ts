@@ -1,6 +1,6 @@
 import { SimulatedClock, type Timer } from '../../src/clock.js';
 import type { ProcessRef } from '../../src/process/behavior.js';
-import { createRuntime, type Runtime } from '../../src/runtime.js';
+import { createRuntime, type Runtime, type RuntimeOptions } from '../../src/runtime.js';
 import type { RuntimeEvent } from '../../streams/events.js';
 import { turn } from './turns.js';
 
@@ -44,11 +44,11 @@ export interface World extends Runtime {
 }
 
 /** A runtime on a simulated clock, with a record of all that happens in it. */
-export function createWorld(): World {
+export function createWorld({ reporter = false }: Pick<RuntimeOptions, 'reporter'> = {}): World {
   const clock = new CountingClock();
   const events: RuntimeEvent[] = [];
   const errors: unknown[] = [];
-  const runtime = createRuntime({ clock, onError: (error) => errors.push(error) });
+  const runtime = createRuntime({ clock, reporter, onError: (error) => errors.push(error) });
   runtime.Observer.events$.subscribe((event) => events.push(event));
   let life = '';
   const learn = (event: { readonly type: string; readonly ref: ProcessRef }): void => {

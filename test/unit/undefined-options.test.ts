@@ -57,6 +57,8 @@ test('a runtime whose options are all undefined is as one without options', asyn
     budget: undefined,
     loopBlockedMs: undefined,
     onError: undefined,
+    reporter: undefined,
+    onRootExit: undefined,
     transport: undefined,
   };
   const { GenServer, Observer, shutdown } = createRuntime(options);

@@ -1,0 +1,260 @@
+import type {
+  ChildDown,
+  ChildRestartFailed,
+  Place,
+  ProcessCrashed,
+  ProcessExited,
+  RuntimeEvent,
+  SupervisorGaveUp,
+} from '../../streams/events.js';
+import type { Clock, Timer } from '../clock.js';
+import type { Report, Reporter } from './reporter.js';
+import {
+  type Counted,
+  crashLine,
+  crashReport,
+  decisionReport,
+  gaveUpReport,
+  NEXT,
+  nextOf,
+  overdueReport,
+  problemReport,
+  restartFailedReport,
+  summaryReport,
+} from './reporter-reports.js';
+import { ReportThrottle } from './reporter-throttle.js';
+
+/** How long a report waits for what follows the crash, ms; then it is written without. */
+const PATIENCE_MS = 1000;
+/** Crashes that the report of a supervisor that gives up shows, the last ones. */
+const LAST_CRASHES = 5;
+/** Supervisors whose crashes are remembered, and crashes that were reported before it was known what follows. */
+const MAX_REMEMBERED = 1000;
+
+/** The events that reports are made of. */
+export const REPORTED = [
+  'process_crashed',
+  'process_exited',
+  'child_down',
+  'child_restart_failed',
+  'supervisor_gave_up',
+  'stop_timed_out',
+] as const satisfies readonly RuntimeEvent['type'][];
+
+export type ReportedEvent = Extract<RuntimeEvent, { readonly type: (typeof REPORTED)[number] }>;
+
+interface EventReporterOptions {
+  readonly clock: Clock;
+  /** Must not throw. */
+  readonly reporter: Reporter;
+  /** This node, while it is part of a cluster. */
+  nodeId(): string | undefined;
+  /** A supervisor without a supervisor gave up and is gone; its report is written. */
+  onRootGaveUp(): void;
+}
+
+/** A report that waits for what follows. */
+interface Pending {
+  readonly key: string;
+  /** Whether it is about a process that still has to exit. */
+  readonly isProcess: boolean;
+  readonly supervisorId: string | undefined;
+  /** When it is written at the latest, ms of the monotonic clock. */
+  readonly dueAt: number;
+  messagesLost?: number;
+  terminateError?: ProcessCrashed['error'];
+  make(pending: Pending, next: string): Counted;
+}
+
+/** What is remembered of a supervisor whose children crashed. */
+interface Remembered {
+  readonly place: Place;
+  readonly crashes: string[];
+}
+
+/**
+ * Makes reports of events. A crash is reported when its process is gone and its supervisor has decided what follows, so
+ * that one report says all of it; a failed `init` is not, as the caller of `start` receives it.
+ */
+export class EventReporter {
+  readonly #options: EventReporterOptions;
+  readonly #throttle: ReportThrottle;
+  /** By the id of the process; of failed restarts by supervisor and child. The oldest first. */
+  readonly #pending = new Map<string, Pending>();
+  readonly #supervisors = new Map<string, Remembered>();
+  readonly #gaveUpRoots = new Set<string>();
+  /** Processes whose report did not say what follows. */
+  readonly #undecided = new Set<string>();
+  #timer: Timer | undefined;
+
+  constructor(options: EventReporterOptions) {
+    this.#options = options;
+    const { clock } = options;
+    this.#throttle = new ReportThrottle(clock, (summary) => this.#write(summaryReport(summary, clock.now())));
+  }
+
+  handle(event: ReportedEvent): void {
+    switch (event.type) {
+      case 'process_crashed':
+        this.#crashed(event);
+        break;
+      case 'process_exited':
+        this.#exited(event);
+        break;
+      case 'child_down':
+        this.#decided(event);
+        break;
+      case 'child_restart_failed':
+        this.#restartFailed(event);
+        break;
+      case 'supervisor_gave_up':
+        this.#gaveUp(event);
+        break;
+      case 'stop_timed_out':
+        this.#report(overdueReport(event));
+        break;
+    }
+  }
+
+  /** Reports an error that no caller waits for. */
+  problem(thrown: unknown): void {
+    this.#report(problemReport(thrown, this.#options.clock.now()));
+  }
+
+  /** Writes what waits, for its supervisor or for the end of an interval. */
+  flush(): void {
+    for (const pending of this.#pending.values()) this.#finish(pending, NEXT.shutdown);
+    this.#throttle.flush();
+  }
+
+  #crashed(event: ProcessCrashed): void {
+    if (event.during === 'init') return;
+    const { id, supervisorId } = event;
+    const earlier = this.#pending.get(id);
+    if (earlier !== undefined) {
+      if (event.during === 'terminate') earlier.terminateError = event.error;
+      return;
+    }
+    if (supervisorId !== undefined) this.#remember(supervisorId, event);
+    this.#wait(id, supervisorId, ({ messagesLost, terminateError }, next) =>
+      crashReport(event, { next, messagesLost, terminateError }),
+    );
+  }
+
+  #exited({ id, kind, unhandled }: ProcessExited): void {
+    if (kind === 'supervisor') {
+      for (const pending of this.#pending.values()) {
+        if (pending.supervisorId === id) this.#finish(pending, NEXT.supervisorEnded);
+      }
+      this.#supervisors.delete(id);
+    }
+    const own = this.#pending.get(id);
+    if (own !== undefined) {
+      own.messagesLost = unhandled;
+      if (own.supervisorId === undefined) {
+        this.#finish(own, this.#gaveUpRoots.has(id) ? NEXT.rootGone : NEXT.noSupervisor);
+        remember(this.#undecided, id);
+      }
+    }
+    if (this.#gaveUpRoots.delete(id)) this.#options.onRootGaveUp();
+  }
+
+  #decided(event: ChildDown): void {
+    const waiting = [this.#pending.get(event.oldId), this.#pending.get(restartKey(event))];
+    for (const pending of waiting) if (pending !== undefined) this.#finish(pending, nextOf(event));
+    if (this.#undecided.delete(event.oldId)) this.#report(decisionReport(event));
+  }
+
+  #restartFailed(event: ChildRestartFailed): void {
+    const { supervisorId } = event;
+    const { place } = this.#remember(supervisorId, event);
+    const key = restartKey(event);
+    const earlier = this.#pending.get(key);
+    if (earlier !== undefined) this.#finish(earlier, NEXT.undecided);
+    this.#wait(key, supervisorId, (_pending, next) => restartFailedReport(event, next, place), false);
+  }
+
+  #gaveUp(event: SupervisorGaveUp): void {
+    const { id, supervisorId } = event;
+    const crashes = [...(this.#supervisors.get(id)?.crashes ?? [])];
+    if (supervisorId === undefined) this.#gaveUpRoots.add(id);
+    this.#wait(id, supervisorId, (_pending, next) => gaveUpReport(event, next, crashes));
+  }
+
+  #remember(supervisorId: string, event: ProcessCrashed | ChildRestartFailed): Remembered {
+    const known = this.#supervisors.get(supervisorId);
+    const remembered = known ?? { place: supervisorPlace(event), crashes: [] };
+    if (known === undefined) {
+      const [oldest] = this.#supervisors.keys();
+      if (this.#supervisors.size >= MAX_REMEMBERED && oldest !== undefined) this.#supervisors.delete(oldest);
+      this.#supervisors.set(supervisorId, remembered);
+    }
+    remembered.crashes.push(crashLine(event));
+    if (remembered.crashes.length > LAST_CRASHES) remembered.crashes.shift();
+    return remembered;
+  }
+
+  #wait(key: string, supervisorId: string | undefined, make: Pending['make'], isProcess = true): void {
+    const dueAt = this.#options.clock.monotonic() + PATIENCE_MS;
+    this.#pending.set(key, { key, isProcess, supervisorId, dueAt, make });
+    this.#schedule();
+  }
+
+  #finish(pending: Pending, next: string): void {
+    this.#pending.delete(pending.key);
+    if (this.#pending.size === 0) this.#cancel();
+    this.#report(pending.make(pending, next));
+  }
+
+  #schedule(): void {
+    const [oldest] = this.#pending.values();
+    if (this.#timer !== undefined || oldest === undefined) return;
+    const { clock } = this.#options;
+    this.#timer = clock.setTimeout(() => this.#giveUpWaiting(), Math.max(0, oldest.dueAt - clock.monotonic()));
+    this.#timer.unref();
+  }
+
+  #giveUpWaiting(): void {
+    this.#timer = undefined;
+    const now = this.#options.clock.monotonic();
+    for (const pending of this.#pending.values()) {
+      if (pending.dueAt > now) break;
+      if (pending.isProcess) remember(this.#undecided, pending.key);
+      const isCleaningUp = pending.isProcess && pending.messagesLost === undefined;
+      this.#finish(pending, isCleaningUp ? NEXT.cleaningUp : NEXT.undecided);
+    }
+    this.#schedule();
+  }
+
+  #cancel(): void {
+    if (this.#timer !== undefined) this.#options.clock.clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #report({ report, subject }: Counted): void {
+    if (this.#throttle.admits(subject)) this.#write(report);
+  }
+
+  #write({ level, fields, text }: Report): void {
+    const nodeId = this.#options.nodeId();
+    this.#options.reporter[level](nodeId === undefined ? fields : { ...fields, nodeId }, text);
+  }
+}
+
+function restartKey({ supervisorId, childId }: { readonly supervisorId: string; readonly childId: string }): string {
+  return `${supervisorId}/${childId}`;
+}
+
+/** What the crash of a child says about its supervisor, as far as it holds for all its children. */
+function supervisorPlace(event: ProcessCrashed | ChildRestartFailed): Place {
+  const { supervisorId } = event;
+  if (supervisorId === undefined || event.type !== 'process_crashed') return {};
+  const { supervisorName, path = [] } = event;
+  return { supervisorId, ...(supervisorName !== undefined && { supervisorName }), path: path.slice(0, -1) };
+}
+
+function remember(ids: Set<string>, id: string): void {
+  const [oldest] = ids;
+  if (ids.size >= MAX_REMEMBERED && oldest !== undefined) ids.delete(oldest);
+  ids.add(id);
+}

@@ -1,0 +1,130 @@
+import type { ErrorFact } from '../../streams/events.js';
+
+/** What the outputs use of the fields of a report; they are data of this library, but a program may call them, too. */
+interface Fields {
+  readonly at?: number;
+  readonly nodeId?: string;
+  readonly childId?: string;
+  readonly supervisorId?: string;
+  readonly supervisorName?: string;
+  readonly path?: string;
+  readonly messagesLost?: number;
+  readonly next?: string;
+  readonly lastCrashes?: readonly string[];
+  readonly terminateError?: ErrorFact;
+  readonly err?: ErrorFact;
+}
+
+/** Characters of one error in a report. */
+const MAX_ERROR = 8000;
+/** How many errors are printed of one with many causes. */
+const MAX_ERRORS = 12;
+
+/** One line of JSON, with the names of pino. */
+export function jsonLine(level: 'error' | 'warn', fields: object, text: string): string {
+  const { at, ...rest } = fields as Fields;
+  return `${JSON.stringify({ level, time: isoTime(at), ...rest, msg: text })}\n`;
+}
+
+/** A block of lines for people, with an empty line after it. */
+export function textBlock(level: 'error' | 'warn', fields: object, text: string): string {
+  const { at, nodeId, messagesLost, next, lastCrashes = [], terminateError, err } = fields as Fields;
+  const lines = [
+    `[noex] ${isoTime(at)} ${level}: ${text}`,
+    ...row('node', nodeId),
+    ...row('child', childLine(fields as Fields)),
+    ...row('lost', messagesLost === undefined ? undefined : counted(messagesLost, 'message')),
+    ...lastCrashes.flatMap((line, index) => row(index === 0 ? 'crashes' : '', line)),
+    ...row('next', next),
+    // The stack of the last crash is in its own report.
+    ...(err === undefined || lastCrashes.length > 0 ? [] : errorLines(err)),
+    ...(terminateError === undefined ? [] : ['  terminate threw, too:', ...errorLines(terminateError)]),
+  ];
+  return `${printable(lines.join('\n'))}\n\n`;
+}
+
+/** `1 message`, `3 messages`. */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+/** `5 s`, `0.4 s`. */
+export function seconds(ms: number): string {
+  return `${Number((ms / 1000).toFixed(ms < 1000 ? 3 : 1))} s`;
+}
+
+/** An error in one line. */
+export function errorHeadline({ name, message, code }: ErrorFact): string {
+  const [first = ''] = message.split('\n', 1);
+  const line = name === 'Value' ? first : `${name}: ${first}`;
+  const withCode = code === undefined || line.includes(String(code)) ? line : `${line} (${code})`;
+  return withCode.length > 300 ? `${withCode.slice(0, 300)}...` : withCode;
+}
+
+function row(title: string, value: string | undefined): readonly string[] {
+  return value === undefined ? [] : [`  ${title.padEnd(8)} ${value}`];
+}
+
+function childLine({ childId, supervisorId, supervisorName, path }: Fields): string | undefined {
+  if (childId === undefined || supervisorId === undefined) return undefined;
+  const supervisor = supervisorName === undefined ? supervisorId : `${supervisorId} ('${supervisorName}')`;
+  return `'${childId}' of supervisor ${supervisor}${path === undefined ? '' : `, path ${path}`}`;
+}
+
+/** The error with its stack, then those underneath, without the end of the stack that they have in common. */
+function errorLines(error: ErrorFact): readonly string[] {
+  let left = MAX_ERRORS;
+  const lines = (one: ErrorFact, title: string, indent: string, above: readonly string[]): readonly string[] => {
+    left -= 1;
+    if (left < 0) return [];
+    const frames = framesOf(one);
+    const shown = withoutCommonEnd(frames, above);
+    const below = `${indent}  `;
+    return [
+      ...indented(`${title}${errorText(one)}`.slice(0, MAX_ERROR), indent),
+      ...shown.map((frame) => `${below}  ${frame}`),
+      ...(one.errors ?? []).flatMap((inner) => lines(inner, '- ', below, frames)),
+      ...(one.cause === undefined ? [] : lines(one.cause, 'cause: ', indent, frames)),
+    ];
+  };
+  return lines(error, '', '  ', []);
+}
+
+function errorText({ name, message, code }: ErrorFact): string {
+  const head = name === 'Value' ? message : `${name}: ${message}`;
+  return code === undefined || head.includes(String(code)) ? head : `${head} (code ${code})`;
+}
+
+/** The lines of a stack that say where, without what: the message may have changed since. */
+function framesOf({ stack = '' }: ErrorFact): readonly string[] {
+  return stack
+    .slice(-MAX_ERROR)
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line.startsWith('at '));
+}
+
+function withoutCommonEnd(frames: readonly string[], above: readonly string[]): readonly string[] {
+  let common = 0;
+  while (common < frames.length && frames.at(-1 - common) === above.at(-1 - common)) common += 1;
+  // A frame or two are shorter than the line that says they are left out.
+  return common < 3 ? frames : [...frames.slice(0, -common), `... ${common} frames as above`];
+}
+
+function indented(text: string, indent: string): readonly string[] {
+  return text.split('\n').map((line) => indent + line);
+}
+
+export function isoTime(at: number | undefined): string {
+  // A clock of the user's may say anything.
+  return at === undefined || Math.abs(at) > 8.64e15 || Number.isNaN(at)
+    ? 'at an unknown time'
+    : new Date(at).toISOString();
+}
+
+/** Without characters that make a terminal do something: what was thrown may come from outside. */
+function printable(text: string): string {
+  return text.replace(/(?![\n\t])[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/gu, (character) => {
+    return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  });
+}

@@ -1,0 +1,78 @@
+import type { Clock } from '../clock.js';
+import { InvalidArgumentError } from '../errors.js';
+import { defaultReporter, isolatedReporter, type Reporter, stderrWriter } from './reporter.js';
+import { EventReporter, type ReportedEvent } from './reporter-events.js';
+
+/** What happens after a supervisor without a supervisor gave up. */
+export type OnRootExit = 'report' | 'exit';
+
+export interface ReportingOptions {
+  /** Default: stderr. `false`: no reports. */
+  readonly reporter?: Reporter | false | undefined;
+  /** Default `report`. `exit`: this Node.js process ends with exit code 1 once the report is written. */
+  readonly onRootExit?: OnRootExit | undefined;
+  readonly clock: Clock;
+  /** This node, while it is part of a cluster. */
+  nodeId(): string | undefined;
+  /** Ends this Node.js process. */
+  readonly exit?: (code: number) => void;
+}
+
+/** The reports of one runtime. */
+export interface Reporting {
+  /** Whether it wants to hear of events at all. */
+  readonly isActive: boolean;
+  handle(event: ReportedEvent): void;
+  /** Reports an error that no caller waits for. */
+  problem(thrown: unknown): void;
+  /** Writes what waits now. */
+  flush(): void;
+}
+
+/** @throws InvalidArgumentError */
+export function createReporting(options: ReportingOptions): Reporting {
+  const { reporter, onRootExit = 'report', clock, nodeId, exit = exitProcess } = options;
+  checkReporter(reporter);
+  if (onRootExit !== 'report' && onRootExit !== 'exit') {
+    throw new InvalidArgumentError('onRootExit', "'report' or 'exit'", onRootExit);
+  }
+  const events = new EventReporter({
+    clock,
+    reporter: reporterOf(reporter),
+    nodeId,
+    onRootGaveUp() {
+      if (onRootExit !== 'exit') return;
+      events.flush();
+      exit(1);
+    },
+  });
+  return {
+    isActive: reporter !== false || onRootExit === 'exit',
+    handle: (event) => events.handle(event),
+    problem: (thrown) => events.problem(thrown),
+    flush: () => events.flush(),
+  };
+}
+
+function reporterOf(reporter: Reporter | false | undefined): Reporter {
+  if (reporter === false) return { error: () => undefined, warn: () => undefined };
+  const fallback = defaultReporter({ env: process.env, write: stderrWriter() });
+  return reporter === undefined ? fallback : isolatedReporter(reporter, fallback);
+}
+
+/** Ends this Node.js process when stderr has taken what was written. */
+function exitProcess(code: number): void {
+  process.exitCode = code;
+  process.stderr.write('', () => process.exit(code));
+}
+
+function checkReporter(reporter: unknown): void {
+  if (reporter === undefined || reporter === false) return;
+  const isLogger =
+    typeof reporter === 'object' &&
+    reporter !== null &&
+    ['error', 'warn'].every((method) => typeof Reflect.get(reporter, method) === 'function');
+  if (!isLogger) {
+    throw new InvalidArgumentError('reporter', 'a logger with error() and warn(), as of pino, or false', reporter);
+  }
+}

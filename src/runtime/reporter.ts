@@ -1,0 +1,75 @@
+import { Console } from 'node:console';
+import { isolated, warn } from '../errors.js';
+import { jsonLine, textBlock } from './reporter-format.js';
+
+/**
+ * Where crashes and other problems are written. The methods are those of pino and of loggers like it: the facts as plain
+ * data, then one line of text for people.
+ */
+export interface Reporter {
+  error(fields: object, text: string): void;
+  warn(fields: object, text: string): void;
+}
+
+/** One report, before it is written. */
+export interface Report {
+  readonly level: 'error' | 'warn';
+  readonly fields: ReportFields;
+  readonly text: string;
+}
+
+/** What all reports say; each adds the facts of its event. */
+export interface ReportFields {
+  readonly event: string;
+  /** When it happened, ms since the epoch. */
+  readonly at: number;
+  readonly [field: string]: unknown;
+}
+
+interface DefaultReporterOptions {
+  /** `NOEX_LOG=json`: one line of JSON per report. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Takes whole lines. */
+  readonly write: (text: string) => void;
+}
+
+/** Writes readable blocks of text, or lines of JSON. The environment is read once, here. */
+export function defaultReporter({ env, write }: DefaultReporterOptions): Reporter {
+  const render = env['NOEX_LOG'] === 'json' ? jsonLine : textBlock;
+  const at = (level: Report['level']) => (fields: object, text: string) => write(render(level, fields, text));
+  return { error: at('error'), warn: at('warn') };
+}
+
+/** Writes to stderr of this Node.js process. Where stderr is closed, what is written is lost, and nothing else happens. */
+export function stderrWriter(): (text: string) => void {
+  // Opening stderr takes a moment: most runtimes never write. A console survives a closed pipe.
+  let output: Console | undefined;
+  return (text) => {
+    output ??= new Console(process.stderr);
+    output.log(text.replace(/\n$/, ''));
+  };
+}
+
+/**
+ * `reporter` as it may be used anywhere: what it throws, or rejects with, harms nothing. The first such error is a warning of
+ * Node.js; a report that could not be written goes to `fallback`.
+ */
+export function isolatedReporter(reporter: Reporter, fallback: Reporter): Reporter {
+  let isWarned = false;
+  const failed = (error: Error): void => {
+    if (!isWarned) warn(error);
+    isWarned = true;
+  };
+  const at =
+    (level: Report['level']) =>
+    (fields: object, text: string): void => {
+      isolated(
+        () => reporter[level](fields, text),
+        (error) => {
+          failed(error);
+          isolated(() => fallback[level](fields, text), failed)();
+        },
+      )();
+    };
+  return { error: at('error'), warn: at('warn') };
+}

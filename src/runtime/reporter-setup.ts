@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.js';
 import { InvalidArgumentError } from '../errors.js';
-import { defaultReporter, isolatedReporter, type Reporter, stderrWriter } from './reporter.js';
+import { defaultReporter, isolatedReporter, type Reporter, writeToStderr } from './reporter.js';
 import { EventReporter, type ReportedEvent } from './reporter-events.js';
 
 /** What happens after a supervisor without a supervisor gave up. */
@@ -56,7 +56,7 @@ export function createReporting(options: ReportingOptions): Reporting {
 
 function reporterOf(reporter: Reporter | false | undefined): Reporter {
   if (reporter === false) return { error: () => undefined, warn: () => undefined };
-  const fallback = defaultReporter({ env: process.env, write: stderrWriter() });
+  const fallback = defaultReporter({ env: process.env, write: writeToStderr });
   return reporter === undefined ? fallback : isolatedReporter(reporter, fallback);
 }
 

@@ -1,4 +1,3 @@
-import { Console } from 'node:console';
 import { isolated, warn } from '../errors.js';
 import { jsonLine, textBlock } from './reporter-format.js';
 
@@ -41,13 +40,15 @@ export function defaultReporter({ env, write }: DefaultReporterOptions): Reporte
 }
 
 /** Writes to stderr of this Node.js process. Where stderr is closed, what is written is lost, and nothing else happens. */
-export function stderrWriter(): (text: string) => void {
-  // Opening stderr takes a moment: most runtimes never write. A console survives a closed pipe.
-  let output: Console | undefined;
-  return (text) => {
-    output ??= new Console(process.stderr);
-    output.log(text.replace(/\n$/, ''));
-  };
+export function writeToStderr(text: string): void {
+  const { stderr } = process;
+  // Without a listener the error of a closed pipe would end the program, at this write or a later one.
+  if (!stderr.listeners('error').includes(ignore)) stderr.on('error', ignore);
+  stderr.write(text);
+}
+
+function ignore(): void {
+  // There is no place left to report it.
 }
 
 /**

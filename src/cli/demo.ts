@@ -41,7 +41,7 @@ async function show(
   { port, everyMs, open }: Extract<Command, { name: 'demo' }>,
   ending: AbortSignal,
 ): Promise<void> {
-  const cluster = await attach(seed, { onError: (error) => process.stderr.write(`${error}\n`) });
+  const cluster = await attach(seed);
   whenAborted(ending, () => cluster.detach());
   const isWhole = ({ aggregated }: ClusterObserverSnapshot): boolean => aggregated.connectedNodeCount === NAMES.length;
   await firstValueFrom(cluster.snapshot$.pipe(first(isWhole)));

@@ -1,5 +1,5 @@
 import type { LogEntry } from '../../../streams/index.js';
-import { describe } from '../view/log.js';
+import { describe, errorText } from '../view/log.js';
 
 /** All there is to say of an entry: of an error, where it came from, too. */
 export function entryText(entry: LogEntry): readonly string[] {
@@ -10,7 +10,7 @@ export function entryText(entry: LogEntry): readonly string[] {
     `time   ${new Date(entry.at).toISOString()}, by the clock of the node`,
     `node   ${entry.nodeId}`,
     ...('id' in entry ? [`id     ${entry.id}`] : []),
-    ...(error === undefined ? [] : ['', error.stack ?? `${error.name}: ${error.message}`]),
+    ...(error === undefined ? [] : ['', errorText(error)]),
   ];
 }
 

@@ -48,11 +48,6 @@ export function describe(entry: LogEntry): string {
   return visibleText(sentence(entry));
 }
 
-/** Where an error comes from, in lines of visible characters. */
-export function stackOf({ stack }: ErrorFact): string | undefined {
-  return stack === undefined ? undefined : visibleLines(stack);
-}
-
 function sentence(entry: LogEntry): string {
   switch (entry.type) {
     case 'process_started':
@@ -106,6 +101,20 @@ export function linesAbout(log: Log, nodeId: string, id: string): Log {
     if (entry.type === 'child_restart_failed') return entry.supervisorId === id;
     return entry.type === 'child_restarted' && (entry.oldId === id || entry.supervisorId === id);
   });
+}
+
+/** An error with its stack, then the errors underneath, in lines of visible characters. */
+export function errorText(error: ErrorFact): string {
+  return visibleLines(errorLines(error));
+}
+
+function errorLines({ name, message, stack, code, cause, errors = [] }: ErrorFact): string {
+  const text = stack ?? `${name}: ${message}`;
+  return [
+    code === undefined || text.includes(String(code)) ? text : `${text}\n(code ${code})`,
+    ...errors.map((one) => `- ${errorLines(one)}`),
+    ...(cause === undefined ? [] : [`cause: ${cause.name === 'Value' ? cause.message : errorLines(cause)}`]),
+  ].join('\n');
 }
 
 function label({ name, id }: { readonly name?: string; readonly id: string }): string {

@@ -14,6 +14,7 @@ import {
 import { noPast, remember, SPAN_MS, STEP_MS, seriesOf } from '../../../src/dashboard/view/history.js';
 import {
   brief,
+  errorText,
   describe as inWords,
   linesAbout,
   MAX_ENTRIES,
@@ -301,5 +302,23 @@ describe('figures', () => {
       '1d 1h',
     ]);
     expect([-1, 1234, 61_000].map(formatAge)).toEqual(['0.0 s', '1.2 s', '1m 1s']);
+  });
+});
+
+describe('an error of the log', () => {
+  test('shows what is underneath it', () => {
+    const cause = {
+      name: 'Error',
+      message: 'connect refused',
+      code: 'ECONNREFUSED',
+      stack: 'Error: connect refused\n  at x',
+    };
+    const value = { name: 'Value', message: '{ status: 503 }' };
+    expect(errorText({ name: 'TypeError', message: 'no pool', cause: { ...cause, cause: value } })).toBe(
+      'TypeError: no pool\ncause: Error: connect refused\n  at x\n(code ECONNREFUSED)\ncause: { status: 503 }',
+    );
+    expect(errorText({ name: 'AggregateError', message: 'all', errors: [cause] })).toBe(
+      'AggregateError: all\n- Error: connect refused\n  at x\n(code ECONNREFUSED)',
+    );
   });
 });

@@ -1,5 +1,5 @@
 import { formatTime } from '../../view/format.js';
-import { brief, describe, type LogLine, severityOf, stackOf } from '../../view/log.js';
+import { brief, describe, errorText, type LogLine, severityOf } from '../../view/log.js';
 import { keyOf } from '../../view/rows.js';
 import { visibleText } from '../../view/visible-text.js';
 import { useDashboard } from '../model/dashboard.js';
@@ -12,10 +12,10 @@ export function LogItem({ line: { entry }, isShort = false }: { readonly line: L
   const { nodeNames } = useDashboard();
   const severity = severityOf(entry);
   // That it then exited with the same error needs no second look at it.
-  const stack = 'error' in entry ? stackOf(entry.error) : undefined;
+  const error = 'error' in entry ? errorText(entry.error) : undefined;
   const text = describe(entry);
   const line = brief(text);
-  const more = stack ?? (line === text ? undefined : text);
+  const more = error ?? (line === text ? undefined : text);
   return (
     <li class={`entry is-${severity}`}>
       <time dateTime={new Date(entry.at).toISOString()}>{formatTime(entry.at)}</time>

@@ -51,7 +51,7 @@ describe('the bus', () => {
     bus.emit(stopping('a'));
     expect(bus.count).toBe(0);
     bus.emit({ ...crash });
-    expect(heard).toEqual([{ ...crash, seq: 1, at: 100 }]);
+    expect(heard).toMatchObject([{ ...crash, seq: 1, at: 100 }]);
     unsubscribe();
     unsubscribe();
     bus.emit({ ...crash });

@@ -264,6 +264,26 @@ describe('a supervisor that gives up', () => {
   });
 });
 
+describe('a transient supervisor that gives up', () => {
+  test('is not restarted, and the report says so', async () => {
+    const world = reportedWorld();
+    const { GenServer, Supervisor, Registry } = world;
+    const inner = () =>
+      Supervisor.start({
+        name: 'inner',
+        children: [createFamily(world).worker('a')],
+        restartIntensity: { maxRestarts: 0, withinMs: 1000 },
+      });
+    await Supervisor.start({ children: [{ id: 'shop', restart: 'transient', start: inner }] });
+    GenServer.cast(childOf(world, Registry.lookup('inner'), 'a'), 'boom');
+    await world.settle();
+    expect(next(world.reports)).toEqual([
+      'its supervisor gives up: more than 0 restarts within 1 s',
+      'not restarted (transient)',
+    ]);
+  });
+});
+
 describe('a start that fails', () => {
   test('is no report: the caller receives it', async () => {
     const world = reportedWorld();

@@ -16,7 +16,9 @@ export const ClusterObserver = defaultRuntime.ClusterObserver;
 export const shutdown = defaultRuntime.shutdown;
 
 export type {
+  ChildDown,
   ChildRestarted,
+  ChildRestartFailed,
   ChildStarted,
   ErrorFact,
   ExitFact,
@@ -25,6 +27,7 @@ export type {
   MessageTraced,
   NameRegistered,
   NameUnregistered,
+  Place,
   ProcessCrashed,
   ProcessExited,
   ProcessKind,
@@ -32,6 +35,8 @@ export type {
   ProcessStarted,
   ProcessStopping,
   RuntimeEvent,
+  StopTimedOut,
+  SupervisorGaveUp,
   SupervisorStrategy,
 } from '../streams/events.js';
 export type { LogEntry } from '../streams/log.js';
@@ -104,6 +109,7 @@ export {
   NoexError,
   NotRegisteredError,
   ObserverDisabledError,
+  type ProcessErrorOptions,
   ProtocolError,
   RemoteError,
   RuntimeShutdownError,
@@ -137,6 +143,7 @@ export type { OverloadPolicy } from './process/process.js';
 export type { RegistryApi } from './registry/registry.js';
 export { type AttachedObserver, type AttachOptions, attach } from './runtime/attach.js';
 export type { Reporter } from './runtime/reporter.js';
+export type { OnRootExit } from './runtime/reporter-setup.js';
 export {
   type ClusterObserver as ClusterObserverApi,
   type ClusterObserverEvent,

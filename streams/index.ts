@@ -1,6 +1,7 @@
 export type { ChangeLog } from './change-log.js';
 export { applyChanges, type Changes, changesSince, type ServerColumns, type SupervisorColumns } from './changes.js';
 export type {
+  ChildDown,
   ChildRestarted,
   ChildRestartFailed,
   ChildStarted,
@@ -11,6 +12,7 @@ export type {
   MessageTraced,
   NameRegistered,
   NameUnregistered,
+  Place,
   ProcessCrashed,
   ProcessExited,
   ProcessKind,
@@ -18,6 +20,7 @@ export type {
   ProcessStarted,
   ProcessStopping,
   RuntimeEvent,
+  StopTimedOut,
   SupervisorGaveUp,
   SupervisorStrategy,
 } from './events.js';

@@ -1,6 +1,6 @@
 import { fc, test } from '@fast-check/vitest';
 import { describe, expect } from 'vitest';
-import { brief, describe as describeEntry, stackOf } from '../../../src/dashboard/view/log.js';
+import { brief, describe as describeEntry, errorText } from '../../../src/dashboard/view/log.js';
 import { overview } from '../../../src/dashboard/view/overview.js';
 import { labelOf } from '../../../src/dashboard/view/table.js';
 import { visibleLines, visibleText } from '../../../src/dashboard/view/visible-text.js';
@@ -79,7 +79,7 @@ describe('all that comes from other machines is visible', () => {
     const kind = 'genserver';
     const entry = { type: 'process_crashed', nodeId: ALPHA, at: NOW, id: 'p1', name: evil, kind, error } as const;
     expect(describeEntry(entry)).toBe(`genserver ${shown} (p1) crashed: Error: ${shown}`);
-    expect(stackOf(error)).toBe(`Error: ${shown}\n    at ${shown}`);
+    expect(errorText(error)).toBe(`Error: ${shown}\n    at ${shown}`);
   });
 
   test('as what is wrong with a node, in an overview', () => {

@@ -104,6 +104,8 @@ export class Process implements Runnable {
   #onEnding: (() => void) | undefined;
   /** How long `terminate` may take after a crash, ms. */
   #cleanupMs: number;
+  /** The limit of a `terminate` that is under way after a crash. */
+  #cleanup: { readonly crash: TerminationReason; timer?: Timer } | undefined;
   #state: unknown;
   #phase: Phase = 'init';
   #exitReason: TerminationReason | undefined;
@@ -324,6 +326,7 @@ export class Process implements Runnable {
     child.#cleanupMs = cleanupMs;
     this.#children ??= new Set();
     this.#children.add(child);
+    child.#limitCleanup();
   }
 
   get parent(): Process | undefined {
@@ -650,14 +653,22 @@ export class Process implements Runnable {
         return;
       }
       // No stop with a time-out is under way after a crash, and a supervisor waits for the exit to restart the child.
-      if (typeof reason === 'object' && this.#cleanupMs === 0) {
-        this.#exit(reason);
-      } else if (typeof reason === 'object' && Number.isFinite(this.#cleanupMs)) {
-        this.setTimer(() => this.#phase !== 'gone' && this.#exit(reason), this.#cleanupMs);
-      }
+      if (typeof reason === 'object') this.#cleanup = { crash: reason };
+      this.#limitCleanup();
       cleanup.then(() => this.#phase !== 'gone' && this.#exit(reason), failed);
     } catch (thrown) {
       failed(thrown);
+    }
+  }
+
+  /** From now on `terminate` has `#cleanupMs` left, if it runs after a crash. */
+  #limitCleanup(): void {
+    const cleanup = this.#cleanup;
+    if (cleanup === undefined) return;
+    if (cleanup.timer !== undefined) this.clearTimer(cleanup.timer);
+    if (this.#cleanupMs === 0) this.#exit(cleanup.crash);
+    else if (this.#cleanupMs !== Number.POSITIVE_INFINITY) {
+      cleanup.timer = this.setTimer(() => this.#exit(cleanup.crash), this.#cleanupMs);
     }
   }
 

@@ -273,6 +273,35 @@ describe('a child that hangs in terminate after a crash', () => {
     expect(world.told('process_exited')).toMatchObject([{ reason: { error: { message: 'boom' } } }]);
   });
 
+  test('has that time also where it crashes before its start is through', async () => {
+    const world = createWorld();
+    const { Supervisor, GenServer } = world;
+    let starts = 0;
+    const starting = Supervisor.start({
+      children: [
+        {
+          id: 'hasty',
+          shutdownTimeout: 300,
+          async start() {
+            starts += 1;
+            if (starts > 1) return GenServer.start(counter);
+            const ref = await GenServer.start({ ...counter, terminate: () => never });
+            GenServer.cast(ref, 'boom');
+            await world.settle();
+            return ref;
+          },
+        },
+      ],
+    });
+    await world.settle();
+    await starting;
+    await world.pass(299);
+    expect(starts).toBe(1);
+    await world.pass(1);
+    expect(starts).toBe(2);
+    expect(world.clock.pending).toBe(0);
+  });
+
   test('with shutdownTimeout Infinity is waited for', async () => {
     const world = createWorld();
     const { Supervisor, GenServer } = world;

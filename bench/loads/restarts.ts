@@ -30,7 +30,7 @@ export async function* run(): AsyncGenerator<Row> {
 }
 
 async function crashesOf(count: number): Promise<Round> {
-  const { GenServer, Supervisor } = createRuntime();
+  const { GenServer, Supervisor } = createRuntime({ reporter: false });
   const supervisor = await Supervisor.start({
     strategy: 'simple_one_for_one',
     // So many restarts are remembered, and none is too many.

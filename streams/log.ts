@@ -18,7 +18,12 @@ interface ProcessEntry extends Entry {
 
 type ProcessLogEntry =
   | (ProcessEntry & { readonly type: 'process_started'; readonly kind: ProcessKind })
-  | (ProcessEntry & { readonly type: 'process_crashed'; readonly kind: ProcessKind; readonly error: ErrorFact })
+  | (ProcessEntry & {
+      readonly type: 'process_crashed';
+      readonly kind: ProcessKind;
+      readonly error: ErrorFact /** The id in the child spec, where it has a supervisor. */;
+      readonly childId?: string;
+    })
   | (ProcessEntry & { readonly type: 'process_exited'; readonly kind: ProcessKind; readonly reason: ExitFact })
   | (ProcessEntry & {
       readonly type: 'child_restarted';
@@ -87,7 +92,8 @@ export function ownLogEntry(event: RuntimeEvent, name: string | undefined): OwnL
     }
     case 'process_crashed': {
       const { type, id, kind, error } = event;
-      return { type, at, id, ...named, kind, error: clipped(error) };
+      const child = event.childId === undefined ? {} : { childId: event.childId.slice(0, MAX_PROCESS_NAME) };
+      return { type, at, id, ...named, kind, ...child, error: clipped(error) };
     }
     case 'process_exited': {
       const { type, id, kind, reason } = event;
@@ -202,7 +208,7 @@ const REASON: Check = (value, path) =>
 
 const FIELDS: Readonly<Record<ProcessLogEntry['type'], Readonly<Record<string, Check>>>> = {
   process_started: { kind: KIND },
-  process_crashed: { kind: KIND, error: ERROR },
+  process_crashed: { kind: KIND, childId: optional(NAME), error: ERROR },
   process_exited: { kind: KIND, reason: REASON },
   child_restarted: { kind: KIND, supervisorId: ID, childId: NAME, oldId: ID, attempt: count },
   child_restart_failed: { supervisorId: ID, childId: NAME, error: ERROR, attempt: count },

@@ -23,7 +23,11 @@ const MAX_ERRORS = 12;
 /** One line of JSON, with the names of pino. */
 export function jsonLine(level: 'error' | 'warn', fields: object, text: string): string {
   const { at, ...rest } = fields as Fields;
-  return `${JSON.stringify({ level, time: isoTime(at), ...rest, msg: text })}\n`;
+  return `${JSON.stringify({ level, time: isoTime(at), ...rest, msg: text }, shortened)}\n`;
+}
+
+function shortened(_key: string, value: unknown): unknown {
+  return typeof value === 'string' && value.length > MAX_ERROR ? `${value.slice(0, MAX_ERROR)}...` : value;
 }
 
 /** A block of lines for people, with an empty line after it. */

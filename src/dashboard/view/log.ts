@@ -53,7 +53,7 @@ function sentence(entry: LogEntry): string {
     case 'process_started':
       return `${entry.kind} ${label(entry)} started`;
     case 'process_crashed':
-      return `${entry.kind} ${label(entry)} crashed: ${errorLine(entry.error)}`;
+      return `${entry.kind} ${label({ name: entry.name ?? entry.childId, id: entry.id })} crashed: ${errorLine(entry.error)}`;
     case 'process_exited':
       return `${entry.kind} ${label(entry)} exited: ${exitLine(entry.reason)}`;
     case 'child_restarted':
@@ -117,7 +117,7 @@ function errorLines({ name, message, stack, code, cause, errors = [] }: ErrorFac
   ].join('\n');
 }
 
-function label({ name, id }: { readonly name?: string; readonly id: string }): string {
+function label({ name, id }: { readonly name?: string | undefined; readonly id: string }): string {
   return name === undefined ? id : `${name} (${id})`;
 }
 

@@ -57,7 +57,14 @@ describe('the log of a cluster', () => {
     b.GenServer.cast(b.Registry.lookup('fragile'), 'fall');
     await world.run(500);
     expect(entries.filter(({ type }) => type !== 'process_started')).toMatchObject([
-      { type: 'process_crashed', nodeId: b.id, id: ref.id, name: 'fragile', error: { message: 'fell over' } },
+      {
+        type: 'process_crashed',
+        nodeId: b.id,
+        id: ref.id,
+        name: 'fragile',
+        childId: 'one',
+        error: { message: 'fell over' },
+      },
       { type: 'process_exited', nodeId: b.id, id: ref.id, name: 'fragile', reason: { error: { name: 'TypeError' } } },
       { type: 'child_restarted', nodeId: b.id, name: 'fragile', oldId: ref.id, childId: 'one', attempt: 1 },
     ]);
@@ -330,7 +337,7 @@ describe('what another node tells of its log', () => {
     const error = { ...causes(5), errors: [{ ...ERROR, code: 11000 }] };
     const entries = [
       { type: 'process_exited', at: 1, id: 'p1', kind: 'genserver', reason: 'normal' },
-      { type: 'process_crashed', at: 1, id: 'p2', kind: 'genserver', error },
+      { type: 'process_crashed', at: 1, id: 'p2', kind: 'genserver', childId: 'db', error },
     ];
     const part = { incarnation: 1, position: 2, entries };
     expect(decodeLogPart(JSON.stringify(part))).toEqual(part);

@@ -68,6 +68,7 @@ describe('a report as text', () => {
   test('is of bounded size', () => {
     const err = errorFact(new Error('x'.repeat(1_000_000), { cause: new Error('y\n'.repeat(1_000_000)) }));
     expect(textBlock('error', { at, err }, 'x').length).toBeLessThan(60_000);
+    expect(jsonLine('error', { at, err }, 'x').length).toBeLessThan(60_000);
   });
 
   property.prop([fc.anything(), fc.double()])('is made of any error and any time', (thrown, time) => {

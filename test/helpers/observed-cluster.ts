@@ -37,7 +37,7 @@ export class ObservedCluster {
     const transport = this.network.transport();
     const errors: unknown[] = [];
     const onError = (error: unknown): void => void errors.push(error);
-    const runtime = createRuntime({ clock: transport.clock, transport, onError, ...options });
+    const runtime = createRuntime({ clock: transport.clock, transport, reporter: false, onError, ...options });
     const { Cluster, GenServer, Supervisor } = runtime;
     await Cluster.start({ ...this.#config(name), ...config });
     const children = ['w1', 'w2', 'w3'].map((id) => ({ id, start: () => GenServer.start(counter, { name: id }) }));

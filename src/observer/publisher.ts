@@ -2,6 +2,7 @@ import { auditTime, interval, map, merge, type SchedulerLike, type Subscription,
 import { type Changes, changesSince, pageOf } from '../../streams/changes.js';
 import type { NodeModel } from '../../streams/evolve.js';
 import { encodeReport } from '../../streams/frames.js';
+import type { MemoryStats } from '../../streams/snapshot.js';
 import { ObserverDisabledError } from '../errors.js';
 import type { LocalObserver } from './observer.js';
 
@@ -36,6 +37,9 @@ const MAX_TEXTS_CHARS = 4 * 1024 * 1024;
 
 /** To how many groups of watchers, each of which knows another version, one push goes; the others have the next. */
 const MAX_GROUPS = 16;
+
+/** For so long a reading of the memory is good, ms: to read it takes as long as to write a small report. */
+const MEMORY_MS = 50;
 
 /** How many reads of several pages one reader may have under way. */
 const MAX_PAGED = 4;
@@ -88,10 +92,19 @@ export function createPublisher<Id extends string>(ports: PublisherPorts<Id>): P
   /** Nearly all of it is ASCII, so that characters are bytes. */
   const sent = (text: string, times: number): void => observed().recordBytes(text.length * times);
 
+  let lastRead: { readonly at: number; readonly memory: Omit<MemoryStats, 'timestamp'> } | undefined;
+  const memory = (): Omit<MemoryStats, 'timestamp'> => {
+    const at = ports.monotonic();
+    if (lastRead === undefined || at - lastRead.at >= MEMORY_MS) {
+      const { timestamp: _timestamp, ...memory } = observed().memoryStats();
+      lastRead = { at, memory };
+    }
+    return lastRead.memory;
+  };
+
   const report = ({ version }: NodeModel, changes: string): string => {
-    const { timestamp, ...memory } = observed().memoryStats();
-    const moment = { timestamp, monotonic: Math.round(ports.monotonic()) };
-    const head = { incarnation: ports.incarnation(), version, ...moment, memory, vitals: observed().vitals() };
+    const moment = { timestamp: ports.now(), monotonic: Math.round(ports.monotonic()) };
+    const head = { incarnation: ports.incarnation(), version, ...moment, memory: memory(), vitals: observed().vitals() };
     return encodeReport(head, changes);
   };
 

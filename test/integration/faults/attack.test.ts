@@ -9,8 +9,8 @@ import { within } from '../../helpers/within.js';
 
 const ATTACKERS = fileURLToPath(new URL('../../helpers/attackers.ts', import.meta.url));
 const ATTACK_MS = 15_000;
-/** How long an answer may take. The machine is busy with the attackers, too. */
-const POLL_MS = 5000;
+/** How long an answer may take, with a wide margin for a machine that is busy with the attackers, too. */
+const POLL_MS = 20_000;
 const HEAP_MIB = 96;
 const PROCESSES = 10_000;
 const MAX_RSS_MIB = 256;
@@ -83,19 +83,19 @@ test('a node with a small heap withstands 300 strangers and 100 observers that d
   const { latest } = attack(attacked);
   await within(30_000, async () => ((latest()?.observersInAll ?? 0) >= 100 ? undefined : 'not all observers came'));
   const statuses: (string | undefined)[] = [];
-  let most = { strangers: 0, observers: 0 };
+  let slowestMs = 0;
   for (const begun = performance.now(); performance.now() - begun < ATTACK_MS; ) {
-    await attacked.ask('cast', 10);
-    const [ofMember, ofDashboard] = await Promise.all([member, dashboard].map(poll));
-    statuses.push(ofMember);
+    await attacked.ask('castTo', 'one');
+    const asked = performance.now();
+    const ofDashboard = poll(dashboard);
+    statuses.push(await poll(member));
+    slowestMs = Math.max(slowestMs, performance.now() - asked);
     // It has its turn among a hundred, which may take longer than an answer may.
-    expect(ofDashboard).toMatch(/^(connected|timeout)$/);
-    const { strangers = 0, observers = 0 } = latest() ?? {};
-    most = { strangers: Math.max(most.strangers, strangers), observers: Math.max(most.observers, observers) };
+    expect(await ofDashboard).toMatch(/^(connected|timeout)$/);
   }
   const peakMiB = peakRssMiB(attacked);
   console.info(
-    `${statuses.length} polls; RSS ${Math.round(restingMiB)} MiB before, ${Math.round(peakMiB)} MiB at most; ` +
+    `${statuses.length} polls of a member, ${Math.round(slowestMs)} ms at most; RSS ${Math.round(restingMiB)} MiB before, ${Math.round(peakMiB)} MiB at most; ` +
       `attackers ${JSON.stringify(latest())}`,
   );
   expect(statuses.filter((status) => status !== 'connected')).toEqual([]);

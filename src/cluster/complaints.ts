@@ -31,7 +31,7 @@ export class Complaints {
   readonly #onError: (error: Error) => void;
   readonly #now: () => number;
   /** Other sides and reasons. */
-  readonly #told = new Set<string>();
+  readonly #reported = new Set<string>();
   readonly #accepted: RefusalCounts;
 
   /** @param now ms, monotonic */
@@ -65,7 +65,7 @@ export class Complaints {
     const error = isViolation(reason)
       ? new ProtocolError(reason, `${problem} (link with ${whom})`)
       : new HandshakeError(whom, reason, problem);
-    const isRepeated = linkedWith === undefined && this.#told.has(`${whom} ${reason}`);
+    const isRepeated = linkedWith === undefined && this.#reported.has(`${whom} ${reason}`);
     if (isRepeated || (target === undefined && !this.#accepted.add(remote, reason, this.#now()))) return;
     if (linkedWith === undefined) this.#once(whom, reason, error);
     else this.#onError(error);
@@ -89,16 +89,17 @@ export class Complaints {
 
   /** There is a link with them. */
   settled(...whom: readonly string[]): void {
-    for (const each of this.#told) if (whom.some((other) => each.startsWith(`${other} `))) this.#told.delete(each);
+    for (const each of this.#reported)
+      if (whom.some((other) => each.startsWith(`${other} `))) this.#reported.delete(each);
   }
 
   #once(whom: string, reason: string, error: Error): void {
     const complaint = `${whom} ${reason}`;
-    if (this.#told.has(complaint)) return;
-    this.#told.add(complaint);
-    for (const oldest of this.#told) {
-      if (this.#told.size <= MAX_COMPLAINTS) break;
-      this.#told.delete(oldest);
+    if (this.#reported.has(complaint)) return;
+    this.#reported.add(complaint);
+    for (const oldest of this.#reported) {
+      if (this.#reported.size <= MAX_COMPLAINTS) break;
+      this.#reported.delete(oldest);
     }
     this.#onError(error);
   }

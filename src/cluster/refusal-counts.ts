@@ -8,7 +8,7 @@ export const FULL_REPORTS = 5;
 /** From the first refusal until those that were only counted are reported, ms. */
 export const INTERVAL_MS = 60_000;
 
-/** More addresses are not told apart. */
+/** How many different addresses are counted. */
 const MAX_ADDRESSES = 1000;
 
 /**

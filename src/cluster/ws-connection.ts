@@ -91,7 +91,7 @@ export class WsConnection implements Connection {
     this.#webSocket = webSocket;
     this.#onTrusted = onTrusted;
     this.remote = remote;
-    // Here and not in handle(): an error that nobody listens to would end the process.
+    // Here and not in handle(): an error without a listener would end the process.
     webSocket.on('error', (error: NodeJS.ErrnoException) => this.#failed(error));
   }
 

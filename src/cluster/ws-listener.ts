@@ -75,7 +75,7 @@ export async function listenForWebSockets({
   });
   await bind(server, address);
   server.on('error', () => {
-    // A connection that could not be accepted. Whoever dialled sees that, and dials again.
+    // A connection that could not be accepted. The dialling side sees that, and dials again.
   });
   return {
     port: (server.address() as AddressInfo).port,

@@ -23,7 +23,7 @@ async function lookupAll(host: string): Promise<readonly string[]> {
 }
 
 /**
- * Links over WebSockets. What is said in one tick of the event loop leaves as one message, a line for each frame: a
+ * Links over WebSockets. Frames that are sent in one tick of the event loop leave as one message, a line for each: a
  * message costs many times what a frame in it does.
  */
 export function createWsTransport({
@@ -40,7 +40,7 @@ export function createWsTransport({
       const createConnection = (): Socket => dialSocket(address, secure);
       const webSocket = new WebSocket(url, { ...SOCKET_OPTIONS, createConnection });
       const connection = new WsConnection(webSocket, formatAddress(address));
-      // Not before it is open: whoever listens to the socket earlier takes what came behind the upgrade.
+      // Not before it is open: a listener that is added earlier takes what came behind the upgrade.
       webSocket.once('upgrade', ({ socket }) => webSocket.once('open', () => connection.guard(socket)));
       return connection;
     },

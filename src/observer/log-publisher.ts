@@ -81,10 +81,10 @@ export function createLogPublisher<Id extends string>(ports: LogPublisherPorts<I
       const group = ready.flatMap(([reader, known]) => (known === position ? [reader] : []));
       const part = partSince(position);
       const text = JSON.stringify(part);
-      const told = ports.notify(group, LOG, text);
+      const notified = ports.notify(group, LOG, text);
       // Nearly all of it is ASCII, so that characters are bytes.
-      recordBytes(text.length * told.length);
-      for (const reader of told) {
+      recordBytes(text.length * notified.length);
+      for (const reader of notified) {
         // To the end: the next push begins with those whose last one is longest ago.
         readers.delete(reader);
         readers.set(reader, part.position);

@@ -138,23 +138,23 @@ export function createPublisher<Id extends string>(ports: PublisherPorts<Id>): P
     // Nothing is written for those that would not take it.
     const ready = [...watchers].filter(([watcher]) => ports.hasRoom(watcher));
     const versions = [...new Set(ready.map(([, version]) => version))].slice(0, MAX_GROUPS);
-    let toldCount = 0;
+    let sentCount = 0;
     for (const version of versions) {
       const group = ready.flatMap(([watcher, known]) => (known === version ? [watcher] : []));
       const { text, isWhole } = encoder.since(model, version);
       // What takes several pages, or very much, they have to ask for: told that they are behind, they do.
       const changes = isWhole && text.length <= MAX_DELTA_CHARS ? text : NOTHING;
       const body = report(model, changes);
-      const told = ports.notify(group, REPORT, body);
-      sent(body, told.length);
-      toldCount += told.length;
-      for (const watcher of told) {
+      const notified = ports.notify(group, REPORT, body);
+      sent(body, notified.length);
+      sentCount += notified.length;
+      for (const watcher of notified) {
         // To the end: the next push begins with those whose last one is longest ago.
         watchers.delete(watcher);
         watchers.set(watcher, model.version);
       }
     }
-    conflations += watchers.size - toldCount;
+    conflations += watchers.size - sentCount;
   };
   const push = (): void => observed().measured(pushAll);
 

@@ -434,12 +434,12 @@ describe('a member', () => {
     const a = await startNode('nodeA', [], { heartbeatIntervalMs: 1000 });
     const first = await RawPeer.join(a.id, rogueId);
     first.beginMessage(100_000);
-    const telling = setInterval(() => first.continueMessage('x'), 20);
+    const sending = setInterval(() => first.continueMessage('x'), 20);
     try {
       await expect(RawPeer.join(a.id, rogueId)).rejects.toThrow(/id_conflict|duplicate_link/);
       expect(a.events).toEqual(['up rogue']);
     } finally {
-      clearInterval(telling);
+      clearInterval(sending);
     }
     const second = await RawPeer.join(a.id, rogueId);
     expect(await first.closed).toMatch('1006');

@@ -197,8 +197,10 @@ describe('a watcher that takes nothing', () => {
     // So many are written at once; the next go to those that had none.
     expect(publisher.pushes.length).toBe(16);
     publisher.clock.advance(2500);
-    const told = new Set(publisher.pushes.filter(({ version }) => version === model.version).flatMap(({ to }) => to));
-    expect(told.size).toBe(40);
+    const reached = new Set(
+      publisher.pushes.filter(({ version }) => version === model.version).flatMap(({ to }) => to),
+    );
+    expect(reached.size).toBe(40);
   });
 });
 

@@ -15,6 +15,8 @@ export interface DialTarget {
   readonly wasLinked: boolean;
   /** That this very node answers is no mistake. */
   readonly mayBeSelf: boolean;
+  /** Of several addresses of one host: that another node answers here is no mistake, unless it does everywhere. */
+  readonly isOneOfMany: boolean;
   /** This node answers there, and is linked. */
   reached(id: NodeId): void;
   /** @param end why there is no link, where one was refused or broke */
@@ -67,6 +69,7 @@ export class Dialer {
       expected: { id },
       wasLinked: this.#options.wasLinked(id),
       mayBeSelf: false,
+      isOneOfMany: false,
       reached: () => this.#attempts.end(id),
       failed: () => this.#attempts.failed(id),
     };

@@ -281,6 +281,7 @@ export class LocalNode {
     const { label, wasLinked } = target;
     const isExplained =
       (end.reason === 'self' && target.mayBeSelf) ||
+      (end.reason === 'wrong_node' && !target.isOneOfMany) ||
       (end.kind === 'broken' && this.#complaints.broken(label, end.reason));
     if (!isExplained) this.#unreachable.failed({ label, end, wasLinked }, this.#options.clock.monotonic());
     target.failed(end);
@@ -447,7 +448,8 @@ export class LocalNode {
       this.#lose(peerId, end.kind === 'refused' ? 'connection_refused' : 'connection_closed');
     }
     if (end.kind === 'refused' && end.by === 'us') this.#penalize(link, end);
-    if (end.kind === 'refused') {
+    const isCounted = end.reason === 'wrong_node' && target?.isOneOfMany;
+    if (end.kind === 'refused' && !isCounted) {
       this.#complaints.refused({ end, target: target?.label, linkedWith, remote: link.remote });
     }
     if (target === undefined) return;

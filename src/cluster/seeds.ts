@@ -198,7 +198,8 @@ export class Seeds {
       address: place.address,
       expected: { name: seed.name },
       wasLinked: place.entry.wasLinked,
-      mayBeSelf: seed.name === undefined,
+      mayBeSelf: mayBeSelf(place),
+      isOneOfMany: place.entry.places.length > 1,
       reached: (id) => {
         place.answering = id;
         place.entry.wasLinked = true;
@@ -210,7 +211,7 @@ export class Seeds {
 
   #failed(place: Place, end: LinkEnd | undefined): void {
     const { entry } = place;
-    if (end?.kind === 'refused' && end.reason === 'self' && entry.seed.name === undefined) {
+    if (end?.kind === 'refused' && end.reason === 'self' && mayBeSelf(place)) {
       // The other addresses are those of interest. This one is dialled again some time: anyone can say so.
       place.answering = this.#options.localId;
       this.#attempts.end(place);
@@ -257,6 +258,10 @@ function placeOf(entry: Entry, host: string): Place {
   const { text, port, isNamed, host: servername } = entry.seed;
   const address = { host, port, ...(isNamed && { servername }) };
   return { entry, address, label: isNamed && host !== servername ? `${text} (${formatAddress(address)})` : text };
+}
+
+function mayBeSelf({ entry: { seed, places } }: Place): boolean {
+  return seed.name === undefined || places.length > 1;
 }
 
 function isAt({ address }: Place, id: NodeId): boolean {

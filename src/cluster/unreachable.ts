@@ -23,6 +23,9 @@ const ABSENT: ReadonlySet<string> = new Set([
   'ENOTFOUND',
 ]);
 
+/** Refusals that are not reported at once: one of them may be an accident. */
+const COUNTED: ReadonlySet<string> = new Set(['self', 'handshake_timeout', 'wrong_node']);
+
 interface Failures {
   readonly since: number;
   /** In a row, where something answered. */
@@ -52,8 +55,8 @@ export class UnreachableReports {
 
   /** @param now ms, monotonic */
   failed({ label, end, wasLinked }: Failure, now: number): void {
-    if (end.kind === 'refused' && end.reason !== 'self' && end.reason !== 'handshake_timeout') return;
-    if (wasLinked && (end.kind === 'broken' || isAbsent(end))) return;
+    if (end.kind === 'refused' && !COUNTED.has(end.reason)) return;
+    if (wasLinked && end.reason !== 'self') return;
     const failures = this.#failures.get(label) ?? { since: now, count: 0, isReported: false };
     if (this.#failures.size >= MAX_LABELS) this.#failures.clear();
     this.#failures.set(label, failures);
@@ -79,6 +82,7 @@ function errorOf(label: string, end: LinkEnd): Error {
       'its address leads back to this node; give every node a host (or advertise) at which others reach it';
     return new HandshakeError(label, end.reason, problem);
   }
+  if (end.kind === 'refused' && end.reason === 'wrong_node') return new HandshakeError(label, end.reason, end.message);
   if (isAbsent(end)) {
     const reason = end.reason === 'handshake_timeout' ? 'it does not answer' : end.reason;
     return new NodeUnreachableError(label, `${reason} for ${MAX_ABSENT_MS / 1000} s`);

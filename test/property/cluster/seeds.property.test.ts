@@ -106,6 +106,31 @@ describe('seeds', () => {
     expect([...a.errors, ...b.errors]).toEqual([]);
   });
 
+  test('with a name find that node among those of one host; the others are no mistake, but its absence is', async () => {
+    const world = new SimulatedCluster(1, { resolve: () => hosts(4) });
+    const [a, b] = hosts(4);
+    const seeds = [`node2@nodes.test:${PORT}`];
+    const others: SimulatedNode[] = [];
+    for (const host of hosts(4).filter((each) => each !== a && each !== b)) {
+      others.push(await startAt(world, host, { seeds: [] }));
+    }
+    const first = await startAt(world, a ?? '', { seeds });
+    world.run(100_000);
+    expect(first.errors.map(({ name }) => name).sort()).toEqual([
+      'HandshakeError',
+      'HandshakeError',
+      'NodeUnreachableError',
+    ]);
+    expect(first.errors.find(({ name }) => name === 'HandshakeError')).toMatchObject({ reason: 'wrong_node' });
+    const second = await startAt(world, b ?? '', { seeds: [] });
+    world.run(31_000);
+    expect(first.cluster.getNodeIds()).toEqual([second.id]);
+    const third = await world.start('late', PORT, [], { host: '10.0.0.9', clusterSecret: 'correct horse', seeds });
+    world.run(100_000);
+    expect(third.cluster.isNodeConnected(second.id)).toBe(true);
+    expect([...third.errors, ...second.errors, ...others.flatMap(({ errors }) => errors)]).toEqual([]);
+  });
+
   test('that are an address do not let in a node without the secret', async () => {
     const world = new SimulatedCluster();
     const a = await world.start('nodeA', 4369, [], { clusterSecret: 'battery staple' });

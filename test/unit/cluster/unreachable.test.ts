@@ -49,7 +49,7 @@ describe('an address that is dialled in vain', () => {
 
   test('is not reported here where the refusal says why, which is reported at once', () => {
     const { errors, fail } = watch();
-    for (const reason of ['auth_failed', 'wrong_node', 'duplicate_link', 'leaving']) {
+    for (const reason of ['auth_failed', 'unsupported_version', 'duplicate_link', 'leaving']) {
       for (let count = 0; count < 5; count += 1) fail({ kind: 'refused', by: 'peer', reason, message: '' });
     }
     expect(errors).toEqual([]);

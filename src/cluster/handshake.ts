@@ -40,7 +40,7 @@ import { Session } from './session.js';
  * After its proof, the dialer sends nothing that is not sealed: the acceptor may have sent its welcome, and then takes what
  * is not sealed for forged.
  *
- * Which secrets the acceptor tries is decided by the role in the hello: the secret of observers lets nobody in as a member.
+ * Which secrets the acceptor tries is decided by the role in the hello: the secret of observers lets in no member.
  */
 
 /** This side of a handshake. */

@@ -92,7 +92,7 @@ describe('a node behind a published port', () => {
     return node;
   }
 
-  test('has the id that others reach, and links with the others whoever dials', async () => {
+  test('has the id that others reach, and links with the others, whichever side dials', async () => {
     const a = await startMapped('nodeA', []);
     const b = await startMapped('nodeB', [a.id]);
     const c = await startMapped('nodeC', [a.id]);

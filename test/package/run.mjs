@@ -1,5 +1,5 @@
 // The packed tarball, installed in an empty project elsewhere: it compiles there under the strictest settings, with the
-// declarations of its dependencies checked too, and runs.
+// declarations of its dependencies checked too, and runs. `run.mjs TSC...`: only compiles, with each of these compilers.
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,7 +9,8 @@ import { checkDeclarations } from './declarations.mjs';
 
 const project = mkdtempSync(join(tmpdir(), 'noex-package-'));
 const installed = join(project, 'node_modules', 'noex');
-const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+const compilers = process.argv.slice(2);
+const ownCompiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
 
 const STRICT = {
   target: 'ES2022',
@@ -37,8 +38,9 @@ await main(() => {
     const files = checkContents();
     const entries = Object.keys(readManifest().exports).filter((entry) => entry !== './package.json');
     const names = entries.map((entry) => entry.replace('.', 'noex'));
-    compileEntries(names);
-    compileSnippets();
+    for (const compiler of compilers) compileAll(names, compiler);
+    if (compilers.length > 0) return;
+    compileAll(names, ownCompiler);
     const optionTypes = checkDeclarations(declarationsOf(entries), installed, { ...STRICT, ...NODE_TYPES });
     runEntries(names);
     console.log(`${files} files, entries ${names.join(', ')}, ${optionTypes} types of options`);
@@ -74,20 +76,26 @@ function checkContents() {
   return files.length;
 }
 
+function compileAll(names, compiler) {
+  compileEntries(names, compiler);
+  compileSnippets(compiler);
+}
+
 /**
  * The declarations do not need Node's types, but for the dashboard's, which is a part of a Node server. (A browser's only
  * because rxjs names setTimeout.)
  */
-function compileEntries(names) {
+function compileEntries(names, compiler) {
   const isServers = (name) => name === 'noex/dashboard';
   const same = `import { ClusterObserver as one } from 'noex';\nimport { ClusterObserver as other } from 'noex/distribution';`;
   const bare = importAll(names.filter((name) => !isServers(name)));
   compile(
+    compiler,
     'bare',
     { lib: ['ES2022', 'DOM'], types: [] },
     { 'entries.ts': `${bare}\n${same}\nexport const areSame = one === other;\n` },
   );
-  compile('server', NODE_TYPES, { 'entries.ts': `${importAll(names.filter(isServers))}\n` });
+  compile(compiler, 'server', NODE_TYPES, { 'entries.ts': `${importAll(names.filter(isServers))}\n` });
 }
 
 function importAll(names) {
@@ -95,21 +103,21 @@ function importAll(names) {
   return [...imports, `export default [${names.map((_name, index) => `entry${index}`).join(', ')}];`].join('\n');
 }
 
-function compileSnippets() {
+function compileSnippets(compiler) {
   const folder = join(root, 'test', 'package', 'snippets');
   const snippets = Object.fromEntries(
     readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), 'utf8')]),
   );
-  compile('snippets', NODE_TYPES, snippets);
+  compile(compiler, 'snippets', NODE_TYPES, snippets);
 }
 
-function compile(folder, settings, files) {
+function compile(compiler, folder, settings, files) {
   write(`${folder}/tsconfig.json`, { compilerOptions: { ...STRICT, ...settings }, include: ['*.ts'] });
   for (const [name, text] of Object.entries(files)) write(`${folder}/${name}`, text);
-  execute([tsc, '-p', folder, '--pretty', 'false'], `${folder} does not compile`);
+  execute([compiler, '-p', folder, '--pretty', 'false'], `${folder} does not compile with ${compiler}`);
 }
 
-/** Every entry can be imported; importing starts nothing that keeps a program alive; both roads lead to one object. */
+/** Every entry can be imported and required; importing starts nothing that keeps a program alive; both roads lead to one object. */
 function runEntries(names) {
   write(
     'run.js',
@@ -128,6 +136,14 @@ dashboardHandler().close(); // throws where its page is missing
 `,
   );
   execute(['run.js'], 'the installed package does not run');
+  write(
+    'required.cjs',
+    `const assert = require('node:assert/strict');
+for (const name of ${JSON.stringify(names)}) assert.ok(Object.keys(require(name)).length > 0, name);
+assert.equal(require('noex').ClusterObserver, require('noex/distribution').ClusterObserver);
+`,
+  );
+  execute(['required.cjs'], 'the installed package cannot be required');
   write('idle.js', names.map((name) => `import '${name}';\n`).join(''));
   execute(['idle.js'], 'a program that only imports the package does not end');
 }

@@ -53,6 +53,8 @@ export const PAGING_MS = 60_000;
 /** How this node talks to others; `Id` is what it calls them by. */
 export interface PublisherPorts<Id extends string> {
   /** This node's monotonic clock, ms. */
+  /** ms since the epoch */
+  now(): number;
   monotonic(): number;
   readonly scheduler: SchedulerLike;
   /** `undefined`: this runtime is not observed. */
@@ -104,7 +106,13 @@ export function createPublisher<Id extends string>(ports: PublisherPorts<Id>): P
 
   const report = ({ version }: NodeModel, changes: string): string => {
     const moment = { timestamp: ports.now(), monotonic: Math.round(ports.monotonic()) };
-    const head = { incarnation: ports.incarnation(), version, ...moment, memory: memory(), vitals: observed().vitals() };
+    const head = {
+      incarnation: ports.incarnation(),
+      version,
+      ...moment,
+      memory: memory(),
+      vitals: observed().vitals(),
+    };
     return encodeReport(head, changes);
   };
 

@@ -37,6 +37,7 @@ function publish(initial: NodeModel): Published {
   const pushes: { to: readonly string[]; version: number; type: string }[] = [];
   let model = initial;
   const publisher = createPublisher<string>({
+    now: () => clock.now(),
     monotonic: () => clock.monotonic(),
     scheduler: schedulerOf(clock),
     local: {

@@ -20,7 +20,7 @@ const CHARS = 1024 * 1024;
 const BYTES = 2 * CHARS;
 
 function eventually(check: () => void): Promise<void> {
-  return vi.waitFor(check, { timeout: 10_000, interval: 5 });
+  return vi.waitFor(check, { timeout: 40_000, interval: 5 });
 }
 
 describe('the backlog of a connection over WebSockets', () => {

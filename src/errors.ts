@@ -113,8 +113,9 @@ export class CallingSelfError extends NoexError {
   readonly processId: string;
 
   /** `ask`: a supervisor, from the `start` of one of its children. */
-  constructor(processId: string, operation: 'call' | 'stop' | 'ask') {
-    super(`process ${processId} cannot ${operation} itself; ${INSTEAD_OF_SELF[operation]}`);
+  constructor(processId: string, operation: 'call' | 'stop' | 'ask', options?: ProcessErrorOptions) {
+    const label = processLabel(processId, options?.registeredName);
+    super(`${label} cannot ${operation} itself; ${INSTEAD_OF_SELF[operation]}`);
     this.processId = processId;
   }
 }
@@ -128,8 +129,8 @@ export class InvalidHandlerResultError extends NoexError {
   readonly handler: string;
 
   /** @param problem what it returned, and what it should: no content of messages or states */
-  constructor(processId: string, handler: string, problem: string) {
-    super(`${handler} of process ${processId} returned ${problem}`);
+  constructor(processId: string, handler: string, problem: string, options?: ProcessErrorOptions) {
+    super(`${handler} of ${processLabel(processId, options?.registeredName)} returned ${problem}`);
     this.processId = processId;
     this.handler = handler;
   }
@@ -141,8 +142,9 @@ export class EndedProcessError extends NoexError {
   readonly code = 'NOEX_ENDED_PROCESS';
   readonly processId: string;
 
-  constructor(processId: string, what: string, cause: Error) {
-    super(`${what} of process ${processId} failed after the process had ended: ${cause.message}`, { cause });
+  constructor(processId: string, what: string, cause: Error, options?: ProcessErrorOptions) {
+    const label = processLabel(processId, options?.registeredName);
+    super(`${what} of ${label} failed after the process had ended: ${cause.message}`, { cause });
     this.processId = processId;
   }
 }

@@ -16,7 +16,7 @@ const RATE_LIMIT = { burst: 200, perSecond: 100 };
 export const MAX_OBSERVERS = 100;
 
 /** What may wait for all observers together, and for each of them before it gets no more, bytes. */
-export const OBSERVER_BACKLOG = { total: 32 * 1024 * 1024, each: MAX_BACKLOG_BYTES };
+const OBSERVER_BACKLOG = { total: 32 * 1024 * 1024, each: MAX_BACKLOG_BYTES };
 
 class ObserverLink {
   readonly peer: Peer;

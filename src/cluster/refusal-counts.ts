@@ -3,10 +3,10 @@ import { addressPrefix } from './address-prefix.js';
 import { isRefusalReason } from './refusal.js';
 
 /** How many refusals of one interval are reported in full. */
-export const FULL_REPORTS = 5;
+const FULL_REPORTS = 5;
 
 /** From the first refusal until those that were only counted are reported, ms. */
-export const INTERVAL_MS = 60_000;
+const INTERVAL_MS = 60_000;
 
 /** How many different addresses are counted. */
 const MAX_ADDRESSES = 1000;

@@ -184,11 +184,11 @@ export function createGenServer({ processes, scheduler, deadlines, onLifecycleEv
     call<CallReply>(ref: ProcessRef, message: unknown, options?: CallOptions) {
       try {
         const process = server(ref);
-        if (process.isCurrent) throw new CallingSelfError(process.id, 'call');
+        if (process.isCurrent) throw new CallingSelfError(process.id, 'call', process);
         const timeout = options?.timeout ?? 5000;
         checkTimeout('timeout', timeout);
         const reply = new Promise<CallReply>(capture);
-        const pending = new PendingCall(process.id, captured);
+        const pending = new PendingCall(process, captured);
         process.send(message, pending);
         deadlines.add(pending, timeout);
         scheduler.touch();
@@ -226,7 +226,7 @@ export function createGenServer({ processes, scheduler, deadlines, onLifecycleEv
       checkReason(reason);
       checkTimeout('timeout', timeout);
       const process = processes.find(ref);
-      if (process?.isCurrent && reason !== 'killed') throw new CallingSelfError(process.id, 'stop');
+      if (process?.isCurrent && reason !== 'killed') throw new CallingSelfError(process.id, 'stop', process);
       await process?.stop(reason, timeout);
     },
 

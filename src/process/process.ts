@@ -99,6 +99,8 @@ export class Process implements Runnable {
   #aborter: AbortController | undefined;
   /** Calls that were answered with a promise which has not settled. */
   #awaitingReply: Set<PendingCall> | undefined;
+  /** The name it had when it ended. */
+  #lastName: string | undefined;
   #parent: Process | undefined;
   #childId: string | undefined;
   #onEnding: (() => void) | undefined;
@@ -145,6 +147,11 @@ export class Process implements Runnable {
 
   get gone(): boolean {
     return this.#phase === 'gone';
+  }
+
+  /** The name under which it is registered, or was when it ended. */
+  get registeredName(): string | undefined {
+    return this.#phase === 'gone' ? this.#lastName : this.#host.nameOf(this.id);
   }
 
   /** Whether one of its own handlers is on the stack. */
@@ -259,7 +266,7 @@ export class Process implements Runnable {
   }
 
   #fullError(): MailboxFullError {
-    return new MailboxFullError(this.id, this.#mailboxLimit);
+    return new MailboxFullError(this.id, this.#mailboxLimit, { registeredName: this.registeredName });
   }
 
   #countDropped(): void {
@@ -547,12 +554,13 @@ export class Process implements Runnable {
   }
 
   #invalidResult(handler: string, problem: string): InvalidHandlerResultError {
-    return new InvalidHandlerResultError(this.id, handler, problem);
+    return new InvalidHandlerResultError(this.id, handler, problem, { registeredName: this.registeredName });
   }
 
   #notRunning(): ServerNotRunningError {
     const reason = this.#exitReason;
-    return new ServerNotRunningError(this.id, typeof reason === 'object' ? { cause: reason.error } : undefined);
+    const cause = typeof reason === 'object' ? { cause: reason.error } : undefined;
+    return new ServerNotRunningError(this.id, { registeredName: this.registeredName, ...cause });
   }
 
   #suspend(
@@ -607,9 +615,8 @@ export class Process implements Runnable {
 
   #initFailed(error: Error): InitializationError {
     this.#emitCrash(error, 'init');
-    const registeredName = this.#host.nameOf(this.id);
     this.#exit({ error });
-    return new InitializationError(this.id, error.message, { registeredName, cause: error });
+    return new InitializationError(this.id, error.message, { registeredName: this.registeredName, cause: error });
   }
 
   #crash(thrown: unknown, receipt: Receipt): void {
@@ -676,6 +683,7 @@ export class Process implements Runnable {
     const initializing = this.#phase === 'init';
     // How long the queue was is of no interest any more.
     if (this.#dirty && this.#calls + this.#casts + this.#infos + this.#dropped > 0) this.#reportCounts();
+    this.#lastName = this.#host.nameOf(this.id);
     this.#phase = 'gone';
     this.#exitReason = reason;
     this.#ending();
@@ -696,7 +704,10 @@ export class Process implements Runnable {
       parent.#children?.delete(this);
       if (!parent.gone) parent.enqueue(new ChildExit(this.id, reason), 'info');
     }
-    if (initializing) this.#abortInit?.(new InitializationError(this.id, 'it was killed during init'));
+    if (initializing) {
+      const { registeredName } = this;
+      this.#abortInit?.(new InitializationError(this.id, 'it was killed during init', { registeredName }));
+    }
     for (const gone of this.#onGone ?? []) gone();
     const aborter = this.#aborter;
     if (aborter !== undefined) this.#host.context.run(() => aborter.abort(this.#notRunning()));
@@ -719,7 +730,7 @@ export class Process implements Runnable {
     const error = asError(thrown);
     // That is how code stops that heeds the signal.
     if (error.name === 'AbortError' || error === this.#aborter?.signal.reason) return;
-    this.#host.onError(new EndedProcessError(this.id, what, error));
+    this.#host.onError(new EndedProcessError(this.id, what, error, { registeredName: this.registeredName }));
   }
 
   /** Rejects the callers whose messages will not be handled; tells how many messages there were. */

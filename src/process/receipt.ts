@@ -3,18 +3,24 @@ import { CallTimeoutError } from '../errors.js';
 import type { TerminationReason } from './behavior.js';
 import { Deadline } from './deadlines.js';
 
+/** The process that is called, for the error of a call that takes too long. */
+interface CallTarget {
+  readonly id: string;
+  readonly registeredName: string | undefined;
+}
+
 /**
  * The sender of a call waits with this for the reply. There may be very many: it holds as little as possible, and fails by
  * a promise that is rejected, so that nobody keeps a second function for that.
  */
 export class PendingCall extends Deadline {
-  readonly #processId: string;
+  readonly #target: CallTarget;
   /** Dropped when the call is settled. */
   #resolve: ((reply: unknown) => void) | undefined;
 
-  constructor(processId: string, resolve: (reply: unknown) => void) {
+  constructor(target: CallTarget, resolve: (reply: unknown) => void) {
     super();
-    this.#processId = processId;
+    this.#target = target;
     this.#resolve = resolve;
   }
 
@@ -35,7 +41,8 @@ export class PendingCall extends Deadline {
   }
 
   expire(timeoutMs: number): void {
-    this.fail(new CallTimeoutError(this.#processId, timeoutMs));
+    const { id, registeredName } = this.#target;
+    this.fail(new CallTimeoutError(id, timeoutMs, { registeredName }));
   }
 }
 

@@ -44,7 +44,7 @@ export class ChildStart {
     const process = this.#usable(child, await this.#settled(child, self), self);
     if (!self.gone) return process;
     process.kill();
-    throw new ServerNotRunningError(self.id);
+    throw new ServerNotRunningError(self.id, { registeredName: self.registeredName });
   }
 
   #settled(child: Child, self: Process): Promise<unknown> {
@@ -53,7 +53,7 @@ export class ChildStart {
       this.#abandon = () => {
         this.#abandon = undefined;
         abandoned = self.gone ? 'killed' : 'stopped';
-        reject(new ServerNotRunningError(self.id));
+        reject(new ServerNotRunningError(self.id, { registeredName: self.registeredName }));
       };
       this.#call(child).then(
         (ref) => {

@@ -350,7 +350,8 @@ export class ChildSupervision implements GenServerBehavior<undefined, Supervisor
 
   /** Answers those who ask for something that a supervisor on its way out does not do any more. */
   notRunning(): ServerNotRunningError {
-    return new ServerNotRunningError(this.#running.id, this.#gaveUp && { cause: this.#gaveUp });
+    const { id, registeredName } = this.#running;
+    return new ServerNotRunningError(id, { registeredName, ...(this.#gaveUp && { cause: this.#gaveUp }) });
   }
 
   get #running(): Process {

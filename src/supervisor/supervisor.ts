@@ -143,11 +143,11 @@ export function createSupervisor({ processes, clock, emit, onError, onLifecycleE
 
   const ask = async (ref: SupervisorRef, call: SupervisorCall): Promise<ProcessRef | undefined> => {
     const { process, supervision } = find(ref);
-    if (supervision.isStartingChild) throw new CallingSelfError(process.id, 'ask');
+    if (supervision.isStartingChild) throw new CallingSelfError(process.id, 'ask', process);
     if (!process.running) throw supervision.notRunning();
     // As long as it takes: every child has its own time-outs.
     const reply = await new Promise<SupervisorReply>((resolve) => {
-      process.enqueue(call, new PendingCall(process.id, resolve as (reply: unknown) => void));
+      process.enqueue(call, new PendingCall(process, resolve as (reply: unknown) => void));
     });
     if ('error' in reply) throw reply.error;
     return reply.ref;

@@ -363,3 +363,22 @@ describe('a process in terminate', () => {
     expect(world.told('process_exited')).toMatchObject([{ unhandled: 0 }]);
   });
 });
+
+describe('the errors of a process with a registered name', () => {
+  test('name it beside its id, also when it has ended meanwhile', async () => {
+    const { GenServer } = world;
+    const slow = await GenServer.start({ ...counter, handleCall: () => never }, { name: 'billing', mailboxLimit: 2 });
+    const label = `process ${slow.id} ('billing')`;
+    const calls = [GenServer.call(slow, 'get', { timeout: 10 }), GenServer.call(slow, 'get', forEver)];
+    const messages = Promise.all(calls.map((call) => call.catch((error: Error) => error.message)));
+    await world.settle();
+    GenServer.cast(slow, 'inc');
+    expect(() => GenServer.cast(slow, 'inc')).toThrow(`the mailbox of ${label} is full`);
+    await world.pass(10);
+    GenServer.kill(slow);
+    expect(await messages).toEqual([
+      expect.stringContaining(`${label} did not reply within 10 ms`),
+      expect.stringContaining(`${label} is not running`),
+    ]);
+  });
+});

@@ -1,3 +1,4 @@
+import { systemClock } from '../clock.js';
 import type { Seal } from './transport.js';
 
 /** Between the frames of one message. JSON as it is written here has no line breaks. */
@@ -109,14 +110,14 @@ export class Inbox {
 
   /** What others had, they need not be given. */
   #lookAfterOthers(): void {
-    const now = performance.now();
+    const now = systemClock.monotonic();
     const othersMs = now - this.#lookedAt;
     this.#spentMs = othersMs < TOGETHER_MS ? this.#spentMs + othersMs : Math.max(0, this.#spentMs - othersMs);
     this.#lookedAt = now;
   }
 
   #isSliceOver(): boolean {
-    const now = performance.now();
+    const now = systemClock.monotonic();
     this.#spentMs += now - this.#lookedAt;
     this.#lookedAt = now;
     return this.#spentMs >= SLICE_MS;
@@ -127,7 +128,7 @@ export class Inbox {
       this.#isFull = true;
       this.#handlers.onFull();
     }
-    setTimeout(() => this.#deliver(), Math.min(this.#spentMs, MAX_PAUSE_MS));
+    systemClock.setTimeout(() => this.#deliver(), Math.min(this.#spentMs, MAX_PAUSE_MS));
     this.#spentMs = 0;
   }
 }

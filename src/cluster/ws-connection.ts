@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { WebSocket } from 'ws';
+import { nextTurn, systemClock, type Timer } from '../clock.js';
 import { asError } from '../errors.js';
 import { MAX_FRAME_BYTES } from './frames.js';
 import { Inbox, SEPARATOR } from './inbox.js';
@@ -60,14 +61,14 @@ export class WsConnection implements Connection {
   readonly #webSocket: WebSocket;
   #handlers: ConnectionHandlers | undefined;
   #socket: Socket | undefined;
-  #closeTimer: NodeJS.Timeout | undefined;
+  #closeTimer: Timer | undefined;
   #problem = '';
   #isTrusted = false;
   #limit = STRANGER_LIMIT;
   /** What of `bytesRead` belongs to messages that are whole, and how many reads there were since. */
   #wholeBytes = 0;
   #reads = 0;
-  readonly #controlFrames = new TokenBucket(CONTROL_FRAMES, performance.now());
+  readonly #controlFrames = new TokenBucket(CONTROL_FRAMES, systemClock.monotonic());
   readonly #onTrusted: (() => void) | undefined;
   #seal: Seal | undefined;
   readonly #inbox = new Inbox({
@@ -142,7 +143,7 @@ export class WsConnection implements Connection {
     });
     this.#webSocket.on('pong', () => this.#takeControlFrame());
     this.#webSocket.on('close', (code, reason) => {
-      clearTimeout(this.#closeTimer);
+      if (this.#closeTimer !== undefined) systemClock.clearTimeout(this.#closeTimer);
       const closing = { code, reason: reason.toString() || this.#problem };
       if (this.#inbox.isFull) this.#closing = closing;
       else handlers.onClose(closing);
@@ -152,7 +153,7 @@ export class WsConnection implements Connection {
   send(text: string): void {
     if (this.#webSocket.readyState !== WebSocket.OPEN) return;
     if (this.#saidLength + text.length > MAX_BATCH_CHARS) this.#flush();
-    if (this.#said.length === 0) setImmediate(() => this.#flush());
+    if (this.#said.length === 0) nextTurn(() => this.#flush());
     this.#said.push(text);
     this.#saidLength += text.length;
   }
@@ -161,7 +162,7 @@ export class WsConnection implements Connection {
     if (this.#webSocket.readyState === WebSocket.CLOSED) return;
     this.#flush();
     this.#webSocket.close(code, reason);
-    this.#closeTimer ??= setTimeout(() => this.#webSocket.terminate(), CLOSE_TIMEOUT_MS);
+    this.#closeTimer ??= systemClock.setTimeout(() => this.#webSocket.terminate(), CLOSE_TIMEOUT_MS);
   }
 
   terminate(): void {
@@ -175,7 +176,7 @@ export class WsConnection implements Connection {
   }
 
   #takeControlFrame(): boolean {
-    if (this.#controlFrames.take(performance.now())) return true;
+    if (this.#controlFrames.take(systemClock.monotonic())) return true;
     if (!this.#webSocket.isPaused) this.#stopReading('malformed');
     return false;
   }

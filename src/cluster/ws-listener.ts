@@ -3,6 +3,7 @@ import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
+import { systemClock, type Timer } from '../clock.js';
 import { ListenError } from '../errors.js';
 import { Strangers } from './strangers.js';
 import { secretsOf } from './tls-config.js';
@@ -18,7 +19,7 @@ interface Guest {
   readonly socket: Socket;
   readonly address: string;
   /** Ends it unless the other side has proved whose it is. */
-  readonly deadline: NodeJS.Timeout;
+  readonly deadline: Timer;
   /** Once it speaks WebSocket. */
   connection: WsConnection | undefined;
 }
@@ -99,7 +100,7 @@ class Guests {
     // A client that has hung up already has no address any more; there may be many of them.
     const { remoteAddress: address = 'unknown' } = socket;
     const end = endOf(socket);
-    const deadline = setTimeout(() => {
+    const deadline = systemClock.setTimeout(() => {
       if (guest.connection === undefined) socket.destroy();
       else guest.connection.expire();
     }, this.#handshakeTimeoutMs);
@@ -120,7 +121,7 @@ class Guests {
 
   /** It is no stranger any more. */
   trust(guest: Guest): void {
-    clearTimeout(guest.deadline);
+    systemClock.clearTimeout(guest.deadline);
     this.#strangers.remove(guest, guest.address);
   }
 
@@ -154,9 +155,9 @@ function bind(server: Server, { host, port }: Address): Promise<void> {
 
 function end(server: Server, guests: Guests): Promise<void> {
   return new Promise((resolve) => {
-    const deadline = setTimeout(() => guests.destroyAll(), CLOSE_TIMEOUT_MS);
+    const deadline = systemClock.setTimeout(() => guests.destroyAll(), CLOSE_TIMEOUT_MS);
     server.close(() => {
-      clearTimeout(deadline);
+      systemClock.clearTimeout(deadline);
       resolve();
     });
     guests.destroyOthers();

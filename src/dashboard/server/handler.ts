@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type SchedulerLike, Subject } from 'rxjs';
 import { schedulerOf } from '../../../streams/index.js';
+import { systemClock, type Timer } from '../../index.js';
 import { type Asset, readAssets, sendAsset } from './assets.js';
 import { checkAuthorized } from './authorization.js';
 import { DashboardFeed } from './feed.js';
@@ -38,11 +39,13 @@ const ONLY_SHOWS: Refusal = { status: 405, reason: 'This dashboard only shows.' 
 const NO_PAGE: Refusal = { status: 426, reason: 'This is a WebSocket; a proxy in between has to pass on its upgrade.' };
 
 /** Waiting for the next look at a cluster is no reason for a program to go on. */
-const unobtrusive = schedulerOf<NodeJS.Timeout>({
-  now: () => Date.now(),
-  monotonic: () => performance.now(),
-  setTimeout: (callback, ms) => setTimeout(callback, ms).unref(),
-  clearTimeout: (timer) => clearTimeout(timer),
+const unobtrusive = schedulerOf<Timer>({
+  ...systemClock,
+  setTimeout(callback, ms) {
+    const timer = systemClock.setTimeout(callback, ms);
+    timer.unref();
+    return timer;
+  },
 });
 
 /**

@@ -1,4 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest';
+import { systemClock } from '../../../src/clock.js';
 import { Inbox } from '../../../src/cluster/inbox.js';
 import { Session } from '../../../src/cluster/session.js';
 
@@ -32,7 +33,7 @@ function work(ms: number): void {
 /** Time passes when it is told to. Returns what lets it pass, ms. */
 function slowMotion(): (ms: number) => void {
   let now = 0;
-  vi.spyOn(performance, 'now').mockImplementation(() => now);
+  vi.spyOn(systemClock, 'monotonic').mockImplementation(() => now);
   return (ms) => {
     now += ms;
   };

@@ -11,6 +11,7 @@ interface Load {
 export const loads: readonly Load[] = [
   { name: 'cast', title: 'casts', import: () => import('./loads/cast.js') },
   { name: 'call', title: 'calls', import: () => import('./loads/call.js') },
+  { name: 'context', title: 'with an AsyncLocalStorage store', import: () => import('./loads/context.js') },
   { name: 'concurrent', title: 'calls at once', import: () => import('./loads/concurrent.js') },
   { name: 'start-stop', title: 'coming and going', import: () => import('./loads/start-stop.js') },
   { name: 'restarts', title: 'restarts', import: () => import('./loads/restarts.js') },

@@ -1,10 +1,12 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { GenServerBehavior } from '../../../src/process/behavior.js';
 import { createRuntime } from '../../../src/runtime.js';
 import { freePort } from '../../helpers/node-process.js';
-import { until } from '../../helpers/turns.js';
+
+/** Real time passes here: polls, sockets. */
+const PATIENCE = { timeout: 20_000, interval: 10 };
 
 const tenant = new AsyncLocalStorage<string>();
 
@@ -48,7 +50,7 @@ describe('the async context of a caller', () => {
     tenant.run('caster', () => GenServer.cast(ref, 'x'));
     tenant.run('informer', () => GenServer.info(ref, 'x'));
     await tenant.run('timer', async () => GenServer.sendAfter(ref, 'after', 0));
-    await until(() => seen.some((line) => line.startsWith('cast after')));
+    await vi.waitFor(() => expect(seen).toContain('cast after: none'), PATIENCE);
     await tenant.run('stopper', () => GenServer.stop(ref));
     expect(seen.filter((line) => !line.endsWith(': none'))).toEqual([]);
     expect(seen).toHaveLength(2 + 60 + 3 + 1);
@@ -102,15 +104,10 @@ describe('the async context of a caller', () => {
     const child = Supervisor.getChild(sup, 'a')?.ref;
     if (child === undefined) throw new Error('the child does not run');
     tenant.run('crasher', () => GenServer.cast({ id: child.id, life: child.life }, 'boom'));
-    await until(() => attempts === 2);
+    await vi.waitFor(() => expect(attempts).toBe(2), PATIENCE);
     await tenant.run('reader', () => ClusterObserver.getClusterSnapshot({ useCache: false }));
     tenant.run('reader', () => Observer.getSnapshot());
-    await until(
-      () =>
-        seen.has('ClusterObserver.snapshot$') &&
-        seen.has('ClusterObserver.startPolling') &&
-        seen.has('Observer.startPolling'),
-    );
+    await vi.waitFor(() => expect(seen.size).toBe(11), PATIENCE);
     stopPolling();
     stopClusterPolling();
     await tenant.run('stopper', () => shutdown());

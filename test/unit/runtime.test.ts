@@ -74,22 +74,29 @@ describe('shutdown', () => {
     expect(world.Observer.getProcessCount()).toBe(0);
   });
 
-  test('takes one time-out for 200 processes of which 20 never answer, not one after another', async () => {
+  test('takes one time-out, whatever hangs: roots, a start that never settles, a thousand dynamic children', async () => {
     const world = createWorld();
     const { GenServer, Supervisor, clock } = world;
-    const deaf = { ...counter, terminate: () => never };
-    for (let i = 0; i < 20; i += 1) await GenServer.start(deaf);
-    for (let i = 0; i < 160; i += 1) await GenServer.start(counter);
-    await Supervisor.start({
-      children: Array.from({ length: 19 }, (_, i) => ({ id: `c${i}`, start: () => GenServer.start(counter) })),
+    const hung = { ...counter, terminate: () => never };
+    for (let i = 0; i < 20; i += 1) await GenServer.start(hung);
+    for (let i = 0; i < 180; i += 1) await GenServer.start(counter);
+    const starting = expect(
+      Supervisor.start({ children: [{ id: 'stuck', start: () => never }] }),
+    ).rejects.toMatchObject({ name: 'InitializationError' });
+    const dynamic = await Supervisor.start({
+      strategy: 'simple_one_for_one',
+      childTemplate: { shutdownTimeout: 2000, start: () => GenServer.start(hung) },
     });
-    expect(world.Observer.getProcessCount()).toBe(200);
+    for (let i = 0; i < 1000; i += 1) await Supervisor.startChild(dynamic, []);
+    expect(world.Observer.getProcessCount()).toBe(1202);
     const begun = clock.monotonic();
     const stopping = world.shutdown({ timeout: 3000 });
-    await world.pass(2999);
-    expect(world.Observer.getProcessCount()).toBe(20);
+    await world.pass(1999);
+    expect(world.Observer.getProcessCount()).toBe(1021);
     await world.pass(1);
-    await stopping;
+    expect(world.Observer.getProcessCount()).toBe(20);
+    await world.pass(1000);
+    await Promise.all([stopping, starting]);
     expect(clock.monotonic() - begun).toBe(3000);
     expect(world.Observer.getProcessCount()).toBe(0);
     expect(clock.pending).toBe(0);

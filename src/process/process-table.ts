@@ -58,6 +58,7 @@ export class ProcessTable {
   readonly #dirty = new Set<Process>();
   #lastId = 0;
   #isClosed = false;
+  #onSpawn: ((process: Process) => void) | undefined;
 
   constructor(options: ProcessTableOptions) {
     const { clock, scheduler, sampler, loopBlockedMs, names, context, emit, onError } = options;
@@ -160,9 +161,35 @@ export class ProcessTable {
     const ref: ProcessRef = Object.freeze({ id, life: this.#life });
     const process = new Process(this.#host, { ...options, ref });
     this.#processes.set(id, process);
-    const starting = process.start(initTimeout, name);
+    const starting = this.#start(process, initTimeout, name);
     if (starting !== undefined) await starting;
     return process;
+  }
+
+  /**
+   * Calls `code`, and `onSpawn` with each process that it spawns before it returns; not with those that the `init` of such a
+   * process spawns.
+   */
+  watchSpawns<Result>(onSpawn: (process: Process) => void, code: () => Result): Result {
+    const outer = this.#onSpawn;
+    this.#onSpawn = onSpawn;
+    try {
+      return code();
+    } finally {
+      this.#onSpawn = outer;
+    }
+  }
+
+  #start(process: Process, initTimeout: number, name: string | undefined): Promise<void> | undefined {
+    const onSpawn = this.#onSpawn;
+    if (onSpawn === undefined) return process.start(initTimeout, name);
+    onSpawn(process);
+    this.#onSpawn = undefined;
+    try {
+      return process.start(initTimeout, name);
+    } finally {
+      this.#onSpawn = onSpawn;
+    }
   }
 
   /** How many processes have something to tell. */

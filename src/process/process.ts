@@ -149,6 +149,11 @@ export class Process implements Runnable {
     return this.#phase === 'gone';
   }
 
+  /** Whether its `init` is under way. */
+  get isInitializing(): boolean {
+    return this.#phase === 'init';
+  }
+
   /** The name under which it is registered, or was when it ended. */
   get registeredName(): string | undefined {
     return this.#phase === 'gone' ? this.#lastName : this.#host.nameOf(this.id);

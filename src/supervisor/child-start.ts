@@ -1,4 +1,10 @@
-import { asError, ChildStartError, InvalidChildSpecError, ServerNotRunningError } from '../errors.js';
+import {
+  asError,
+  ChildStartError,
+  InitializationError,
+  InvalidChildSpecError,
+  ServerNotRunningError,
+} from '../errors.js';
 import type { ProcessRef } from '../process/behavior.js';
 import type { Process } from '../process/process.js';
 import type { ProcessTable } from '../process/process-table.js';
@@ -13,12 +19,18 @@ interface ChildStartOptions {
 
 /**
  * Runs the `start` functions of one supervisor, one at a time. A start belongs to the user and may never settle: a
- * supervisor that is asked to stop abandons it, and what comes of it later is ended here.
+ * supervisor that is asked to stop abandons it. A process that is in its `init` then, and was started before the first
+ * `await` of the start, ends with the supervisor; what comes of the start later is ended here.
  */
 export class ChildStart {
   readonly #options: ChildStartOptions;
   #abandon: (() => void) | undefined;
   #isCalling = false;
+  /** What the start under way has started so far. */
+  #spawned: Process[] = [];
+  /** Those of them that were in their `init` when the start was abandoned. */
+  readonly #unfinished = new Set<string>();
+  #unfinishedGone: Promise<unknown> = Promise.resolve();
 
   constructor(options: ChildStartOptions) {
     this.#options = options;
@@ -32,6 +44,11 @@ export class ChildStart {
   /** The supervisor `self` stops or was killed: it waits no longer. */
   abandon(): void {
     this.#abandon?.();
+  }
+
+  /** Resolves when the processes are gone that were in their `init` when their start was abandoned. */
+  async unfinishedGone(): Promise<void> {
+    await this.#unfinishedGone;
   }
 
   /**
@@ -50,17 +67,21 @@ export class ChildStart {
   #settled(child: Child, self: Process): Promise<unknown> {
     return new Promise((resolve, reject) => {
       let abandoned: 'stopped' | 'killed' | undefined;
+      this.#spawned = [];
       this.#abandon = () => {
         this.#abandon = undefined;
         abandoned = self.gone ? 'killed' : 'stopped';
+        this.#endUnfinished(child, abandoned);
         reject(new ServerNotRunningError(self.id, { registeredName: self.registeredName }));
       };
       this.#call(child).then(
         (ref) => {
+          this.#spawned = [];
           if (abandoned === undefined) resolve(ref);
           else this.#discard(child, ref, self, abandoned);
         },
         (thrown) => {
+          this.#spawned = [];
           if (abandoned === undefined) reject(thrown);
           else this.#report(child, thrown, self);
         },
@@ -72,10 +93,24 @@ export class ChildStart {
     this.#isCalling = true;
     try {
       // Not awaited here: the flag is for what runs before the first await of `start`.
-      return child.spec.start();
+      return this.#options.processes.watchSpawns(
+        (process) => this.#spawned.push(process),
+        () => child.spec.start(),
+      );
     } finally {
       this.#isCalling = false;
     }
+  }
+
+  /** Ends what would otherwise run without a supervisor until its start settles, or for ever. */
+  #endUnfinished(child: Child, how: 'stopped' | 'killed'): void {
+    const unfinished = this.#spawned.filter(({ isInitializing }) => isInitializing);
+    for (const { id } of unfinished) this.#unfinished.add(id);
+    if (how === 'killed') for (const process of unfinished) process.kill();
+    else
+      this.#unfinishedGone = Promise.all(
+        unfinished.map((process) => shutDown(process, shutdownLimit(process, child.spec))),
+      );
   }
 
   /** Ends what an abandoned start gave after all, as its supervisor would have. */
@@ -92,6 +127,8 @@ export class ChildStart {
   #report(child: Child, thrown: unknown, self: Process): void {
     // The start asked the supervisor that has abandoned it: that is the stop itself once more.
     if (thrown instanceof ServerNotRunningError && thrown.processId === self.id) return;
+    // The process did not start because it was ended here.
+    if (thrown instanceof InitializationError && this.#unfinished.has(thrown.processId)) return;
     this.#options.onError(new ChildStartError(self.id, child.id, asError(thrown)));
   }
 

@@ -321,10 +321,13 @@ export class ChildSupervision implements GenServerBehavior<undefined, Supervisor
   /** Siblings stop one after another, last first; the children of a template do not depend on each other. */
   async #stopAll(): Promise<void> {
     const children = [...this.#children].toReversed();
+    // Of all, the child whose start is under way is the last.
+    const unfinishedGone = this.#start.unfinishedGone();
     if (this.#options.strategy === 'simple_one_for_one') {
-      await Promise.all(children.map((child) => this.#stop(child, undefined)));
+      await Promise.all([unfinishedGone, ...children.map((child) => this.#stop(child, undefined))]);
       return;
     }
+    await unfinishedGone;
     for (const child of children) await this.#stop(child, undefined);
   }
 

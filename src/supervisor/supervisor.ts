@@ -57,7 +57,8 @@ export interface SupervisorApi {
 
   /**
    * Stops the children in reverse order, then the supervisor; resolves when all are gone. The children of a template stop
-   * all at once. The `start` of a child that is under way is not waited for; what it starts later is stopped as well.
+   * all at once. The `start` of a child that is under way is not waited for; what it starts later is stopped as well, and a
+   * process in its `init` that it began before its first `await` is stopped first.
    */
   stop(ref: SupervisorRef, reason?: TerminationReason): Promise<void>;
 

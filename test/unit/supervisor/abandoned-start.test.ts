@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import type { ChildSpec } from '../../../src/supervisor/child-spec.js';
 import { childOf, createFamily, type Family } from '../../helpers/family.js';
 import { boom, type Gate, gate, never } from '../../helpers/servers.js';
 import { createWorld, type World } from '../../helpers/world.js';
@@ -201,5 +202,107 @@ describe('a supervisor whose child takes for ever to start', () => {
     });
     await world.pass(1000);
     await stopping;
+  });
+
+  describe('when that child is in its init', () => {
+    /** A supervisor in a supervisor, of which the last child never starts. */
+    const nested = (start: ChildSpec['start'] = () => never) => ({
+      id: 'inner',
+      start: () => world.Supervisor.start({ name: 'inner', children: [family.worker('a'), { id: 'hung', start }] }),
+    });
+
+    test('stops a nested supervisor that still starts its own children, and them, before its other children', async () => {
+      const { Supervisor, Registry, Observer } = world;
+      const starting = Supervisor.start({ name: 'outer', children: [family.worker('before'), nested()] });
+      const refused = expect(starting).rejects.toMatchObject({ name: 'InitializationError' });
+      await world.settle();
+      await Supervisor.stop(Registry.lookup('outer'));
+      await refused;
+      expect(Observer.getProcessCount()).toBe(0);
+      expect(family.news()).toEqual(['+before', '+a', '-a shutdown', '-before shutdown']);
+      expect(world.errors).toEqual([]);
+    });
+
+    test('stops a nested supervisor that is restarted', async () => {
+      const { Supervisor, GenServer, Observer } = world;
+      let starts = 0;
+      const hung = () => {
+        starts += 1;
+        return starts === 1 ? family.worker('b').start() : never;
+      };
+      const outer = await Supervisor.start({
+        strategy: 'one_for_all',
+        children: [family.worker('c'), nested(hung)],
+      });
+      GenServer.cast(childOf(world, outer, 'c'), 'boom');
+      await world.settle();
+      expect(Observer.getProcessCount()).toBe(4);
+      await Supervisor.stop(outer);
+      expect(Observer.getProcessCount()).toBe(0);
+      expect(world.errors).toEqual([]);
+    });
+
+    test('stops supervisors nested in one another', async () => {
+      const { Supervisor, Observer } = world;
+      const outer = await Supervisor.start();
+      const middle = () => Supervisor.start({ children: [nested()] });
+      const refused = expect(Supervisor.startChild(outer, { id: 'middle', start: middle })).rejects.toMatchObject({
+        name: 'ServerNotRunningError',
+      });
+      await world.settle();
+      expect(Observer.getProcessCount()).toBe(4);
+      await Promise.all([Supervisor.stop(outer), refused]);
+      expect(Observer.getProcessCount()).toBe(0);
+      expect(world.errors).toEqual([]);
+    });
+
+    test('kills it when the supervisor is killed', async () => {
+      const { Supervisor, GenServer, Observer } = world;
+      const outer = await Supervisor.start();
+      const refused = expect(Supervisor.startChild(outer, nested())).rejects.toMatchObject({
+        name: 'ServerNotRunningError',
+      });
+      await world.settle();
+      GenServer.kill(outer);
+      await refused;
+      expect(Observer.getProcessCount()).toBe(0);
+      await world.settle();
+      expect(world.errors).toEqual([]);
+    });
+
+    test('gives a server its shutdownTimeout to end its init', async () => {
+      const { Supervisor, GenServer, Observer, clock } = world;
+      const server = () =>
+        GenServer.start({ init: () => never, handleCall: () => [0, 0], handleCast: () => 0 }, { initTimeout: 60_000 });
+      const outer = await Supervisor.start();
+      const refused = expect(
+        Supervisor.startChild(outer, { id: 'slow', shutdownTimeout: 300, start: server }),
+      ).rejects.toMatchObject({ name: 'ServerNotRunningError' });
+      await world.settle();
+      const stopping = Supervisor.stop(outer);
+      await world.pass(299);
+      expect(Observer.getProcessCount()).toBe(2);
+      await world.pass(1);
+      await Promise.all([stopping, refused]);
+      expect(Observer.getProcessCount()).toBe(0);
+      expect(world.errors).toEqual([]);
+      expect(clock.pending).toBe(0);
+    });
+
+    test('leaves alone a server that was started by the way and runs', async () => {
+      const { Supervisor, Observer } = world;
+      const outer = await Supervisor.start();
+      const start = async () => {
+        await family.worker('helper').start();
+        return never;
+      };
+      const refused = expect(Supervisor.startChild(outer, { id: 'hung', start })).rejects.toMatchObject({
+        name: 'ServerNotRunningError',
+      });
+      await world.settle();
+      await Promise.all([Supervisor.stop(outer), refused]);
+      expect(family.news()).toEqual(['+helper']);
+      expect(Observer.getProcessCount()).toBe(1);
+    });
   });
 });

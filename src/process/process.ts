@@ -330,6 +330,8 @@ export class Process implements Runnable {
    */
   adopt(child: Process, childId: string, cleanupMs: number): void {
     if (child.#exitReason !== undefined) {
+      // It has had its place: a second one would wait for an exit that is reported only once.
+      child.#parent = this;
       this.enqueue(new ChildExit(child.id, child.#exitReason), 'info');
       return;
     }

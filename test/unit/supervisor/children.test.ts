@@ -29,6 +29,21 @@ describe('the children of a supervisor', () => {
     expect(family.news()).toEqual(['+b']);
   });
 
+  test('are refused when a process that has ended is given for two of them', async () => {
+    const { Supervisor, GenServer } = world;
+    const ended = await GenServer.start(counter);
+    await GenServer.stop(ended);
+    const child = (id: string) => ({ id, restart: 'temporary' as const, start: () => Promise.resolve(ended) });
+    const sup = await Supervisor.start({ children: [child('a')] });
+    await expect(Supervisor.startChild(sup, child('b'))).rejects.toMatchObject({
+      name: 'InvalidChildSpecError',
+      message: expect.stringContaining('which has a place already'),
+    });
+    await world.settle();
+    expect(Supervisor.getChildren(sup)).toEqual([]);
+    expect(Supervisor.countChildren(sup)).toBe(0);
+  });
+
   test('that started are stopped, last first, when one after them does not start', async () => {
     const { Supervisor, Observer, Registry } = world;
     const starting = Supervisor.start({

@@ -1,5 +1,5 @@
 import { isIP, isIPv6 } from 'node:net';
-import { InvalidNodeIdError } from '../errors.js';
+import { asError, InvalidArgumentError, InvalidNodeIdError } from '../errors.js';
 import { canonicalHost, NodeId } from './node-id.js';
 
 /** Where to look for nodes of the cluster: at all addresses that the host has. */
@@ -39,4 +39,23 @@ export function parseSeed(text: string): Seed {
   if (dns !== null && !isNamed) throw new InvalidNodeIdError(text, `${host} is an address; write ${canonical}:${port}`);
   const prefix = dns === null ? '' : 'dns:';
   return { text: `${prefix}${canonical}:${port}`, name: undefined, host, port: Number(port), isNamed };
+}
+
+/**
+ * The seeds that the texts of a source are, and what is wrong with the first text that is none.
+ *
+ * @throws InvalidArgumentError when that is no array
+ */
+export function parseSeeds(texts: unknown): { readonly seeds: readonly Seed[]; readonly problem: Error | undefined } {
+  if (!Array.isArray(texts)) throw new InvalidArgumentError('seeds', 'functions that return an array of texts', texts);
+  const seeds: Seed[] = [];
+  let problem: Error | undefined;
+  for (const text of texts) {
+    try {
+      seeds.push(parseSeed(text));
+    } catch (thrown) {
+      problem ??= asError(thrown);
+    }
+  }
+  return { seeds, problem };
 }

@@ -1,12 +1,13 @@
 import type { Timer } from '../clock.js';
-import { asError, InvalidArgumentError } from '../errors.js';
+import { asError, NoexError } from '../errors.js';
 import { Attempts, type AttemptsOptions } from './attempts.js';
 import { type BackoffOptions, backoffDelayMs } from './backoff.js';
 import type { DialTarget } from './dialer.js';
 import type { LinkEnd } from './link.js';
 import type { MembershipChange } from './membership.js';
 import { NodeId } from './node-id.js';
-import { parseSeed, type Seed, type SeedSource } from './seed.js';
+import { parseSeeds, type Seed, type SeedSource } from './seed.js';
+import { settleWithin } from './settle-within.js';
 import { type Address, formatAddress } from './transport.js';
 
 export interface SeedsOptions extends Omit<AttemptsOptions<Place>, 'attempt'> {
@@ -26,6 +27,9 @@ export interface SeedsOptions extends Omit<AttemptsOptions<Place>, 'attempt'> {
 
 /** How often a seed is resolved again, and dialled where another node may answer by now: each 15 to 30 s. */
 const CALM: BackoffOptions = { baseMs: 30_000, maxMs: 30_000 };
+
+/** A resolver, or a source of seeds, that takes longer has failed in this round, ms; a later answer is ignored. */
+const MAX_ANSWER_MS = 15_000;
 
 /** One seed, and the addresses it has. */
 interface Entry {
@@ -117,38 +121,48 @@ export class Seeds {
 
   #read(source: Source): void {
     const took = (seeds: readonly Seed[], failures: number): void => {
-      if (this.#isStopped) return;
       source.latest = seeds;
       source.failures = failures;
       this.#update();
       source.timer = this.#later(failures, () => this.#read(source));
     };
-    Promise.resolve()
-      .then(source.read)
-      .then(seedsIn)
-      .then(
-        (seeds) => {
-          this.#options.onResolved(source.label);
-          took(seeds, 0);
-        },
-        (thrown) => {
-          if (this.#isStopped) return;
-          this.#options.onUnresolved(source.label, { reason: reasonOf(asError(thrown)), wasLinked: false });
-          took(source.latest, source.failures + 1);
-        },
-      );
+    const failed = (problem: Error, seeds: readonly Seed[]): void => {
+      this.#options.onUnresolved(source.label, { reason: reasonOf(problem), wasLinked: false });
+      took(seeds, source.failures + 1);
+    };
+    const answer = Promise.resolve().then(source.read).then(parseSeeds);
+    source.timer = settleWithin(this.#options.clock, MAX_ANSWER_MS, answer, {
+      answered: ({ seeds, problem }) => {
+        if (this.#isStopped) return;
+        if (problem !== undefined) {
+          failed(problem, seeds);
+          return;
+        }
+        this.#options.onResolved(source.label);
+        took(seeds, 0);
+      },
+      failed: (problem) => {
+        if (!this.#isStopped) failed(problem, source.latest);
+      },
+    });
   }
 
   /** Resolves a seed, and sees to it that it is done again. */
   #round(entry: Entry): void {
     const { host, isNamed } = entry.seed;
-    const answer = isNamed ? this.#options.resolve(host) : [host];
+    let answer: readonly string[] | Promise<readonly string[]>;
+    try {
+      answer = isNamed ? this.#options.resolve(host) : [host];
+    } catch (thrown) {
+      this.#unresolved(entry, asError(thrown));
+      return;
+    }
     if (!(answer instanceof Promise)) this.#resolved(entry, answer);
     else
-      answer.then(
-        (hosts) => this.#resolved(entry, hosts),
-        (thrown) => this.#unresolved(entry, asError(thrown)),
-      );
+      entry.timer = settleWithin(this.#options.clock, MAX_ANSWER_MS, answer, {
+        answered: (hosts) => this.#resolved(entry, hosts),
+        failed: (problem) => this.#unresolved(entry, problem),
+      });
   }
 
   #resolved(entry: Entry, hosts: readonly string[]): void {
@@ -249,11 +263,6 @@ export class Seeds {
   }
 }
 
-function seedsIn(texts: unknown): readonly Seed[] {
-  if (!Array.isArray(texts)) throw new InvalidArgumentError('seeds', 'functions that return an array of texts', texts);
-  return texts.map((text: string) => parseSeed(text));
-}
-
 function placeOf(entry: Entry, host: string): Place {
   const { text, port, isNamed, host: servername } = entry.seed;
   const address = { host, port, ...(isNamed && { servername }) };
@@ -270,5 +279,7 @@ function isAt({ address }: Place, id: NodeId): boolean {
 }
 
 function reasonOf(problem: Error & { readonly code?: unknown }): string {
+  // The code of an error of noex does not say what is wrong.
+  if (problem instanceof NoexError) return problem.message;
   return typeof problem.code === 'string' ? problem.code : problem.message;
 }

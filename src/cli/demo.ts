@@ -12,8 +12,8 @@ import { openInBrowser } from './dashboard.js';
 const HOST = '127.0.0.1';
 const FIRST_PORT = 4369;
 const NAMES = ['nodeA', 'nodeB', 'nodeC'];
-/** How long a node may take to leave politely, ms. */
-const LEAVE_MS = 5000;
+/** How long a node may take to leave politely, ms: its goodbye takes up to 1 s when another node does not answer. */
+const LEAVE_MS = 3000;
 
 /** Three nodes with a little load, each a process of its own; an overview of them every so often, and their dashboard. */
 export async function demo(options: Extract<Command, { name: 'demo' }>): Promise<void> {
@@ -26,7 +26,8 @@ export async function demo(options: Extract<Command, { name: 'demo' }>): Promise
   const ending = new AbortController();
   try {
     const up = Promise.all(nodes.map((node) => once(node, 'message')));
-    await Promise.race([broken, up.then(() => show(seed, options, ending.signal))]);
+    // Ctrl+C ends it before there is anything to show, too.
+    await Promise.race([over, up.then(() => show(seed, options, ending.signal))]);
     await over;
   } finally {
     ending.abort();
@@ -73,15 +74,26 @@ async function unexpectedEnd(node: ChildProcess): Promise<never> {
   throw new Error(`a node of the demo ended unexpectedly (${signal ?? `exit code ${code}`})`);
 }
 
-/** The last one first: the others see it leave. */
+/** Stops all nodes that still run, at the same time; one that hangs is killed. */
 async function stopAll(nodes: readonly ChildProcess[]): Promise<void> {
-  for (const node of nodes.toReversed()) {
-    if (node.exitCode !== null || node.signalCode !== null) continue;
-    const timer = setTimeout(() => node.kill('SIGKILL'), LEAVE_MS);
-    node.kill('SIGTERM');
-    await once(node, 'exit');
-    clearTimeout(timer);
-  }
+  const running = nodes.flatMap((node, at) => (hasEnded(node) ? [] : [{ node, name: NAMES[at] }]));
+  if (running.length === 0) return;
+  process.stdout.write(`Stopping ${running.map(({ name }) => name).join(', ')} ...\n`);
+  await Promise.all(
+    running.map(async ({ node, name }) => {
+      const timer = setTimeout(() => {
+        process.stdout.write(`${name} did not stop within ${LEAVE_MS / 1000} s and is killed.\n`);
+        node.kill('SIGKILL');
+      }, LEAVE_MS);
+      node.kill('SIGTERM');
+      await once(node, 'exit');
+      clearTimeout(timer);
+    }),
+  );
+}
+
+function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode !== null || signalCode !== null;
 }
 
 async function firstFreePort(from: number): Promise<number> {

@@ -7,6 +7,7 @@ import { WebSocketServer } from 'ws';
 import { PROTOCOL_VERSION } from '../../../src/cluster/frames.js';
 import type { ClusterObserverSnapshot } from '../../../src/runtime.js';
 import { freePort, type RealProcess, startCli, startExample } from '../../helpers/node-process.js';
+import { within } from '../../helpers/within.js';
 
 const running = new Set<RealProcess>();
 
@@ -151,7 +152,9 @@ test('whoever looks on sees a node leave, another die, and goes on through those
 });
 
 async function childrenOf(pid: number): Promise<readonly number[]> {
-  const { stdout } = await promisify(execFile)('pgrep', ['-P', String(pid)]);
+  // Without children, it ends with exit code 1.
+  const { stdout } = await promisify(execFile)('pgrep', ['-P', String(pid)]).catch(() => ({ stdout: '' }));
+  if (stdout === '') return [];
   return stdout.trim().split('\n').map(Number);
 }
 
@@ -166,6 +169,7 @@ describe('the demo', () => {
     expect(page.headers.get('content-type')).toContain('text/html');
     demo.signal('SIGINT');
     expect(await demo.ended).toBe(0);
+    expect(demo.output()).toContain('Stopping nodeA, nodeB, nodeC ...');
     const late = noex('observe', seed);
     expect(await late.ended).toBe(1);
     expect(late.output()).toContain('ECONNREFUSED');
@@ -179,6 +183,26 @@ describe('the demo', () => {
     process.kill(node, 'SIGKILL');
     expect(await demo.ended).toBe(1);
     expect(demo.output()).toContain('a node of the demo ended unexpectedly (SIGKILL)');
+  });
+
+  test('kills a node that hangs when it ends, and says so', async () => {
+    const demo = noex('demo', '--every', '250', '--port', '0');
+    await demo.printed((output) => output.includes('Connected nodes: 3'));
+    const [, node] = await childrenOf(demo.pid);
+    if (node === undefined) throw new Error('it has no three nodes');
+    process.kill(node, 'SIGSTOP');
+    demo.signal('SIGINT');
+    expect(await demo.ended).toBe(0);
+    expect(demo.output()).toContain('nodeB did not stop within 3 s and is killed.');
+    expect(demo.output()).not.toContain('nodeA did not stop');
+  });
+
+  test('ends at once while it starts', async () => {
+    const demo = noex('demo', '--every', '250', '--port', '0');
+    await within(10_000, async () => ((await childrenOf(demo.pid)).length === 3 ? undefined : 'it has no three nodes'));
+    demo.signal('SIGINT');
+    expect(await demo.ended).toBe(0);
+    expect(demo.output()).toBe('Stopping nodeA, nodeB, nodeC ...\n');
   });
 
   test('ends with whoever started it, even if that was killed', async () => {

@@ -186,21 +186,32 @@ export class Process implements Runnable {
   start(timeoutMs: number, name: string | undefined): Promise<void> | undefined {
     this.#host.emit({ type: 'process_spawned', ...this.#kindFacts });
     if (name !== undefined) this.#host.emit({ type: 'name_registered', name, id: this.id });
+    // What hears of these events may kill it.
+    if (this.gone) throw this.#killedDuringInit();
     let initial: unknown;
+    let pending: Promise<unknown> | undefined;
     try {
       const init = (): unknown => this.#asCurrent(() => this.#behavior.init(this.ref, this.#context));
       initial = this.#inSenderContext ? init() : this.#host.context.run(init);
+      if (isThenable(initial)) pending = Promise.resolve(initial);
     } catch (thrown) {
       throw this.#initFailed(asError(thrown));
     }
-    if (!isThenable(initial)) {
-      this.#started(initial);
-      return undefined;
+    if (pending !== undefined) return this.#startedWith(pending, timeoutMs);
+    if (this.gone) {
+      this.#cleanUpLate(initial);
+      throw this.#killedDuringInit();
     }
-    const pending = initial;
+    this.#started(initial);
+    return undefined;
+  }
+
+  /** As {@link start}, for an `init` that is async. */
+  #startedWith(pending: Promise<unknown>, timeoutMs: number): Promise<void> {
     return new Promise((resolve, reject) => {
+      if (this.gone) reject(this.#killedDuringInit());
       const timer =
-        timeoutMs === Number.POSITIVE_INFINITY
+        timeoutMs === Number.POSITIVE_INFINITY || this.gone
           ? undefined
           : this.setTimer(() => {
               this.#abortInit = undefined;
@@ -298,7 +309,7 @@ export class Process implements Runnable {
 
   /** Ends it here and now, with its children: nothing more is handled, `terminate` does not run. */
   kill(): void {
-    if (this.#phase !== 'gone') this.#exit('killed');
+    this.#exit('killed');
   }
 
   /** Why it ended; `undefined` until then. */
@@ -540,7 +551,7 @@ export class Process implements Runnable {
     }
     this.#awaitingReply ??= new Set();
     this.#awaitingReply.add(call);
-    reply.then(
+    Promise.resolve(reply).then(
       (value) => {
         this.#awaitingReply?.delete(call);
         call.reply(value);
@@ -580,7 +591,7 @@ export class Process implements Runnable {
       through?.('crashed');
       this.#crash(thrown, receipt);
     };
-    result.then(
+    Promise.resolve(result).then(
       (value) => {
         // A killed process has no use for what its handler returns.
         if (this.#phase === 'gone') return;
@@ -621,9 +632,18 @@ export class Process implements Runnable {
   }
 
   #initFailed(error: Error): InitializationError {
+    if (this.gone) {
+      this.#failedLate('init', error);
+      return this.#killedDuringInit();
+    }
     this.#emitCrash(error, 'init');
     this.#exit({ error });
     return new InitializationError(this.id, error.message, { registeredName: this.registeredName, cause: error });
+  }
+
+  #killedDuringInit(): InitializationError {
+    const { registeredName } = this;
+    return new InitializationError(this.id, 'it was killed during init', { registeredName });
   }
 
   #crash(thrown: unknown, receipt: Receipt): void {
@@ -651,8 +671,11 @@ export class Process implements Runnable {
   }
 
   #terminate(reason: TerminationReason): void {
+    // What hears that it crashed or stops may kill it.
+    if (this.gone) return;
     this.#phase = 'terminating';
     this.#markStopping();
+    if (this.gone) return;
     const failed = (thrown: unknown): void => {
       if (this.#phase === 'gone') return;
       const error = asError(thrown);
@@ -669,7 +692,7 @@ export class Process implements Runnable {
       // No stop with a time-out is under way after a crash, and a supervisor waits for the exit to restart the child.
       if (typeof reason === 'object') this.#cleanup = { crash: reason };
       this.#limitCleanup();
-      cleanup.then(() => this.#phase !== 'gone' && this.#exit(reason), failed);
+      Promise.resolve(cleanup).then(() => this.#exit(reason), failed);
     } catch (thrown) {
       failed(thrown);
     }
@@ -687,12 +710,13 @@ export class Process implements Runnable {
   }
 
   #exit(reason: TerminationReason): void {
-    const initializing = this.#phase === 'init';
-    // How long the queue was is of no interest any more.
-    if (this.#dirty && this.#calls + this.#casts + this.#infos + this.#dropped > 0) this.#reportCounts();
+    // What hears of its end may kill it once more.
+    if (this.gone) return;
     this.#lastName = this.#host.nameOf(this.id);
     this.#phase = 'gone';
     this.#exitReason = reason;
+    // How long the queue was is of no interest any more.
+    if (this.#dirty && this.#calls + this.#casts + this.#infos + this.#dropped > 0) this.#reportCounts();
     this.#ending();
     // Whoever keeps the ref of the gone does not keep what they knew.
     this.#state = undefined;
@@ -711,10 +735,7 @@ export class Process implements Runnable {
       parent.#children?.delete(this);
       if (!parent.gone) parent.enqueue(new ChildExit(this.id, reason), 'info');
     }
-    if (initializing) {
-      const { registeredName } = this;
-      this.#abortInit?.(new InitializationError(this.id, 'it was killed during init', { registeredName }));
-    }
+    this.#abortInit?.(this.#killedDuringInit());
     for (const gone of this.#onGone ?? []) gone();
     const aborter = this.#aborter;
     if (aborter !== undefined) this.#host.context.run(() => aborter.abort(this.#notRunning()));
@@ -726,7 +747,7 @@ export class Process implements Runnable {
     const failed = (thrown: unknown): void => this.#failedLate('terminate', thrown);
     try {
       const cleanup = this.#behavior.terminate?.(reason, state, this.#context);
-      if (isThenable(cleanup)) cleanup.then(undefined, failed);
+      if (isThenable(cleanup)) Promise.resolve(cleanup).then(undefined, failed);
     } catch (thrown) {
       failed(thrown);
     }

@@ -144,7 +144,7 @@ export class EndedProcessError extends NoexError {
 
   constructor(processId: string, what: string, cause: Error, options?: ProcessErrorOptions) {
     const label = processLabel(processId, options?.registeredName);
-    super(`${what} of ${label} failed after the process had ended: ${cause.message}`, { cause });
+    super(`${what} of ${label} failed after the process had ended: ${messageOf(cause)}`, { cause });
     this.processId = processId;
   }
 }
@@ -227,7 +227,7 @@ export class ChildStartError extends NoexError {
   readonly childId: string;
 
   constructor(supervisorId: string, childId: string, cause: Error) {
-    super(`child '${childId}' did not start: ${cause.message}`, { cause });
+    super(`child '${childId}' did not start: ${messageOf(cause)}`, { cause });
     this.supervisorId = supervisorId;
     this.childId = childId;
   }

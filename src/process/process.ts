@@ -7,6 +7,7 @@ import {
   InitializationError,
   InvalidHandlerResultError,
   MailboxFullError,
+  messageOf,
   ServerNotRunningError,
 } from '../errors.js';
 import type { GenServerBehavior, HandlerContext, ProcessRef, TerminationReason } from './behavior.js';
@@ -638,7 +639,7 @@ export class Process implements Runnable {
     }
     this.#emitCrash(error, 'init');
     this.#exit({ error });
-    return new InitializationError(this.id, error.message, { registeredName: this.registeredName, cause: error });
+    return new InitializationError(this.id, messageOf(error), { registeredName: this.registeredName, cause: error });
   }
 
   #killedDuringInit(): InitializationError {
@@ -746,7 +747,7 @@ export class Process implements Runnable {
     const reason = this.#exitReason ?? 'killed';
     const failed = (thrown: unknown): void => this.#failedLate('terminate', thrown);
     try {
-      const cleanup = this.#behavior.terminate?.(reason, state, this.#context);
+      const cleanup = this.#host.context.run(() => this.#behavior.terminate?.(reason, state, this.#context));
       if (isThenable(cleanup)) Promise.resolve(cleanup).then(undefined, failed);
     } catch (thrown) {
       failed(thrown);
@@ -757,8 +758,9 @@ export class Process implements Runnable {
   #failedLate(what: string, thrown: unknown): void {
     const error = asError(thrown);
     // That is how code stops that heeds the signal.
-    if (error.name === 'AbortError' || error === this.#aborter?.signal.reason) return;
-    this.#host.onError(new EndedProcessError(this.id, what, error, { registeredName: this.registeredName }));
+    if (error === this.#aborter?.signal.reason || errorFact(error).name === 'AbortError') return;
+    const ended = new EndedProcessError(this.id, what, error, { registeredName: this.registeredName });
+    this.#host.context.run(() => this.#host.onError(ended));
   }
 
   /** Rejects the callers whose messages will not be handled; tells how many messages there were. */

@@ -160,3 +160,52 @@ describe('what the handler of a stopped or killed process comes back with', () =
     ]);
   });
 });
+
+describe('an error that throws when it is read', () => {
+  const unreadable = Object.defineProperties(
+    new Error(),
+    Object.fromEntries(
+      ['name', 'message', 'stack'].map((property) => [
+        property,
+        {
+          get: () => {
+            throw boom;
+          },
+        },
+      ]),
+    ),
+  );
+  let world: World = createWorld();
+
+  beforeEach(() => {
+    world = createWorld();
+  });
+
+  test.each([
+    ['init', () => Promise.reject(unreadable)],
+    [
+      'init',
+      () => {
+        throw unreadable;
+      },
+    ],
+  ])('in %s (%o) rejects the start all the same', async (_what, init) => {
+    const { GenServer, Supervisor } = world;
+    const start = (): Promise<never> => GenServer.start({ ...counter, init }) as never;
+    await expect(start()).rejects.toMatchObject({ name: 'InitializationError', cause: unreadable });
+    const starting = Supervisor.start({ children: [{ id: 'a', start }] });
+    await expect(starting).rejects.toMatchObject({ cause: { name: 'ChildStartError', childId: 'a' } });
+  });
+
+  test('in a handler that goes on after the end is reported', async () => {
+    const { GenServer } = world;
+    const door = gate<never>();
+    const ref = await GenServer.start({ ...counter, handleCast: () => door.opened });
+    GenServer.cast(ref, 'inc');
+    await world.settle();
+    GenServer.kill(ref);
+    door.fail(unreadable);
+    await world.settle();
+    expect(world.errors).toMatchObject([{ code: 'NOEX_ENDED_PROCESS', cause: unreadable }]);
+  });
+});

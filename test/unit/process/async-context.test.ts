@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, test, vi } from 'vitest';
+import { codeOf } from '../../../src/errors.js';
 import type { GenServerBehavior } from '../../../src/process/behavior.js';
 import { createRuntime } from '../../../src/runtime.js';
 import { freePort } from '../../helpers/node-process.js';
@@ -124,6 +125,41 @@ describe('the async context of a caller', () => {
       'init',
       'start at a restart',
       'terminate',
+    ]);
+  });
+});
+
+describe('the async context of the caller of start', () => {
+  test('reaches neither the cleanup nor the report of an init that ends too late', async () => {
+    const seen: unknown[] = [];
+    const { GenServer } = createRuntime({
+      onError: (error) => seen.push(['onError', codeOf(error), tenant.getStore()]),
+    });
+    const late = (outcome: () => null): GenServerBehavior<null> => ({
+      init: async () => {
+        await signal;
+        return outcome();
+      },
+      handleCall: (_message, state) => [null, state],
+      handleCast: (_message, state) => state,
+      terminate: () => void seen.push(['terminate', tenant.getStore()]),
+    });
+    let end = (): void => undefined;
+    const signal = new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    const fail = (): never => {
+      throw new Error('boom');
+    };
+    for (const outcome of [() => null, fail]) {
+      const starting = tenant.run('starter', () => GenServer.start(late(outcome), { initTimeout: 1 }));
+      await expect(starting).rejects.toMatchObject({ name: 'InitializationError' });
+    }
+    end();
+    await until(() => seen.length === 2);
+    expect(seen).toEqual([
+      ['terminate', undefined],
+      ['onError', 'NOEX_ENDED_PROCESS', undefined],
     ]);
   });
 });

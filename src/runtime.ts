@@ -19,18 +19,13 @@ import { checkHandler, createObserver, type ObserverApi } from './observer/obser
 import { createPublisher } from './observer/publisher.js';
 import type { ProcessRef } from './process/behavior.js';
 import { Deadlines } from './process/deadlines.js';
-import {
-  checkReason,
-  checkTimeout,
-  createGenServer,
-  type GenServerApi,
-  type LifecycleEvent,
-} from './process/gen-server.js';
+import { checkTimeout, createGenServer, type GenServerApi, type LifecycleEvent } from './process/gen-server.js';
 import { lifecycleEvent } from './process/lifecycle.js';
 import { ProcessTable } from './process/process-table.js';
 import { Pulse } from './process/pulse.js';
 import { Sampler } from './process/sampler.js';
 import { Scheduler } from './process/scheduler.js';
+import { checkReason } from './process/termination-reason.js';
 import { createRegistry, NameTable, type RegistryApi } from './registry/registry.js';
 import { clockInContext } from './runtime/clock-in-context.js';
 import type { Reporter } from './runtime/reporter.js';

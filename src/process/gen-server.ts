@@ -1,12 +1,13 @@
 import type { ErrorFact, ExitFact } from '../../streams/events.js';
 import { MAX_TIMER_MS, type Timer } from '../clock.js';
-import { asError, CallingSelfError, InvalidArgumentError, isError } from '../errors.js';
+import { asError, CallingSelfError, InvalidArgumentError } from '../errors.js';
 import type { GenServerBehavior, GenServerRef, ProcessRef, TerminationReason } from './behavior.js';
 import type { Deadlines } from './deadlines.js';
 import type { OverloadPolicy, Process } from './process.js';
 import type { ProcessTable } from './process-table.js';
 import { PendingCall } from './receipt.js';
 import type { Scheduler } from './scheduler.js';
+import { checkReason } from './termination-reason.js';
 
 export interface GenServerOptions {
   /** Registers the process under this name. */
@@ -262,14 +263,6 @@ function checkBehavior(behavior: unknown): void {
 export function checkName(name: unknown): asserts name is string {
   if (typeof name !== 'string' || name === '')
     throw new InvalidArgumentError('name', 'a string that is not empty', name);
-}
-
-/** @throws InvalidArgumentError */
-export function checkReason(reason: TerminationReason): void {
-  const known: readonly unknown[] = ['normal', 'shutdown', 'killed'];
-  if (known.includes(reason)) return;
-  if (typeof reason === 'object' && reason !== null && isError(reason.error)) return;
-  throw new InvalidArgumentError('reason', `${known.join(' | ')} | { error: Error }`, reason);
 }
 
 /** Whether a timer can take it. */

@@ -303,6 +303,23 @@ describe('a handler that returns stop()', () => {
   });
 });
 
+describe('stop()', () => {
+  test.each([undefined, null, 'bogus', boom, {}, { error: 'text' }])(
+    'refuses the reason %o: the handler crashes with it, and whatever waits for the process goes on',
+    async (reason) => {
+      const { GenServer, Supervisor } = world;
+      const behavior: GenServerBehavior<number> = { ...counter, handleCast: () => stop(reason as never, 1) };
+      const sup = await Supervisor.start({ children: [{ id: 'a', start: () => GenServer.start(behavior) }] });
+      const ref = Supervisor.getChild(sup, 'a')?.ref as GenServerRef;
+      GenServer.cast(ref, 'x');
+      await GenServer.stop(ref);
+      await world.settle();
+      expect(world.told('process_crashed')).toMatchObject([{ id: ref.id, error: { code: 'NOEX_INVALID_ARGUMENT' } }]);
+      expect(world.told('child_restarted')).toMatchObject([{ oldId: ref.id }]);
+    },
+  );
+});
+
 describe('a state that is missing', () => {
   const forgetful: GenServerBehavior<number, 'reply' | 'get', string, number, string> = {
     init: () => 1,

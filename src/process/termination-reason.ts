@@ -1,0 +1,10 @@
+import { InvalidArgumentError, isError } from '../errors.js';
+import type { TerminationReason } from './behavior.js';
+
+/** @throws InvalidArgumentError */
+export function checkReason(reason: TerminationReason): void {
+  const known: readonly unknown[] = ['normal', 'shutdown', 'killed'];
+  if (known.includes(reason)) return;
+  if (typeof reason === 'object' && reason !== null && isError(reason.error)) return;
+  throw new InvalidArgumentError('reason', `${known.join(' | ')} | { error: Error }`, reason);
+}

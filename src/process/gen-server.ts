@@ -211,10 +211,7 @@ export function createGenServer({ processes, scheduler, deadlines, onLifecycleEv
       if (!isDelay(ms)) throw new InvalidArgumentError('ms', `a number from 0 to ${MAX_TIMER_MS}`, ms);
       const process = server(ref);
       const handle: ScheduledSend = { processId: process.id };
-      timers.set(
-        handle,
-        process.setTimer(() => process.sendLate(message), ms),
-      );
+      timers.set(handle, process.sendAfter(message, ms));
       return handle;
     },
 

@@ -252,8 +252,15 @@ export class Process implements Runnable {
     if (this.#mailbox.size < this.#mailboxLimit || this.#makesRoom(receipt)) this.enqueue(message, receipt);
   }
 
+  /** Casts `message` after `ms`, in the async context of now where the process wants that of its senders. */
+  sendAfter(message: unknown, ms: number): Timer {
+    const context = this.#inSenderContext ? new AsyncContext() : undefined;
+    const send = (): void => this.#sendLate(message);
+    return this.setTimer(context === undefined ? send : () => context.run(send), ms);
+  }
+
   /** As {@link send}, for a sender that is not there any more. */
-  sendLate(message: unknown): void {
+  #sendLate(message: unknown): void {
     const isFull = this.#mailbox.size >= this.#mailboxLimit && this.#overload === 'reject';
     if (isFull || this.#phase === 'terminating') this.#countDropped();
     else this.send(message, 'cast');

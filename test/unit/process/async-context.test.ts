@@ -165,6 +165,15 @@ describe('the async context of the caller of start', () => {
 });
 
 describe('a process started with context: caller', () => {
+  test('handles what sendAfter sends in the context in which that was called', async () => {
+    const { GenServer } = createRuntime();
+    const seen: string[] = [];
+    const ref = await GenServer.start(noting(seen), { context: 'caller' });
+    tenant.run('timer', () => GenServer.sendAfter(ref, 'after', 0));
+    await until(() => seen.some((line) => line.startsWith('cast after')));
+    expect(seen.at(-1)).toBe('cast after: timer');
+  });
+
   test('handles each message in the context of its sender', async () => {
     const { GenServer } = createRuntime();
     const seen: string[] = [];

@@ -156,7 +156,7 @@ describe('the async context of the caller of start', () => {
       await expect(starting).rejects.toMatchObject({ name: 'InitializationError' });
     }
     end();
-    await until(() => seen.length === 2);
+    await vi.waitFor(() => expect(seen).toHaveLength(2), PATIENCE);
     expect(seen).toEqual([
       ['terminate', undefined],
       ['onError', 'NOEX_ENDED_PROCESS', undefined],
@@ -170,7 +170,7 @@ describe('a process started with context: caller', () => {
     const seen: string[] = [];
     const ref = await GenServer.start(noting(seen), { context: 'caller' });
     tenant.run('timer', () => GenServer.sendAfter(ref, 'after', 0));
-    await until(() => seen.some((line) => line.startsWith('cast after')));
+    await vi.waitFor(() => expect(seen.some((line) => line.startsWith('cast after'))).toBe(true), PATIENCE);
     expect(seen.at(-1)).toBe('cast after: timer');
   });
 

@@ -1,5 +1,5 @@
 /** One node of the example: a supervisor with three workers, and a live view of the whole cluster. */
-import { Observer, Supervisor } from 'noex';
+import { Observer, shutdown } from 'noex';
 import { overview } from 'noex/dashboard';
 import { Cluster, ClusterObserver } from 'noex/distribution';
 import { type Options, readOptions, USAGE } from './options.js';
@@ -43,8 +43,8 @@ async function run({ name, port, seeds, interval }: Options): Promise<void> {
     if (isStopping) return;
     isStopping = true;
     stopPolling();
-    await Cluster.stop();
-    await Supervisor.stop(workers);
+    // Leaves the cluster politely, then stops the workers.
+    await shutdown();
     // A program that started this one and listens need not keep it alive.
     if (process.connected) process.disconnect();
   };

@@ -35,6 +35,7 @@ import { shutDown } from './runtime/shutdown.js';
 import { Telling } from './runtime/telling.js';
 import { Vitals } from './runtime/vitals.js';
 import { createSupervisor, type SupervisorApi } from './supervisor/supervisor.js';
+import { checkKnown } from './validate.js';
 
 /** How long a GenServer may take to stop when the observer is asked to stop it, ms; then it is killed. */
 const STOP_MS = 5000;
@@ -68,6 +69,18 @@ export interface RuntimeOptions {
   /** How nodes reach each other. Default: WebSockets. */
   readonly transport?: Transport | undefined;
 }
+
+const RUNTIME_OPTIONS = [
+  'clock',
+  'observer',
+  'flushIntervalMs',
+  'budget',
+  'loopBlockedMs',
+  'onError',
+  'reporter',
+  'onRootExit',
+  'transport',
+] satisfies (keyof RuntimeOptions)[];
 
 /** All nodes of the cluster, as one of them sees them. */
 export type ClusterObserverSnapshot = snapshots.ClusterObserverSnapshot<NodeId>;
@@ -105,6 +118,7 @@ export interface ShutdownOptions {
  * const { GenServer, Observer, shutdown } = createRuntime();
  */
 export function createRuntime(options: RuntimeOptions = {}): Runtime {
+  checkKnown(options, RUNTIME_OPTIONS, 'the options of createRuntime');
   const { flushIntervalMs = 50, budget = 0.02, loopBlockedMs = 50 } = options;
   checkPositive('flushIntervalMs', flushIntervalMs, MAX_TIMER_MS);
   checkPositive('budget', budget);

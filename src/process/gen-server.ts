@@ -1,6 +1,7 @@
 import type { ErrorFact, ExitFact } from '../../streams/events.js';
 import { MAX_TIMER_MS, type Timer } from '../clock.js';
 import { asError, CallingSelfError, InvalidArgumentError } from '../errors.js';
+import { checkKnown } from '../validate.js';
 import type { GenServerBehavior, GenServerRef, ProcessRef, TerminationReason } from './behavior.js';
 import type { Deadlines } from './deadlines.js';
 import type { OverloadPolicy, Process } from './process.js';
@@ -53,7 +54,8 @@ export interface GenServerApi {
    * Starts a process; resolves when its `init` is through.
    *
    * Rejects with InitializationError when `init` throws or takes longer than `initTimeout`, with AlreadyRegisteredError
-   * when the name is taken, with InvalidArgumentError when an option is not what it should be.
+   * when the name is taken, with InvalidArgumentError when an option is not what it should be, with UnknownOptionError
+   * when there is no such option.
    */
   start<State, CallMsg = unknown, CastMsg = unknown, CallReply = unknown, Info = unknown>(
     behavior: GenServerBehavior<State, CallMsg, CastMsg, CallReply, Info>,
@@ -150,17 +152,11 @@ export function createGenServer({ processes, scheduler, deadlines, onLifecycleEv
   };
 
   return {
-    async start(
-      behavior,
-      {
-        name,
-        initTimeout = 5000,
-        mailboxLimit = Number.POSITIVE_INFINITY,
-        overload = 'reject',
-        context = 'runtime',
-      } = {},
-    ) {
+    async start(behavior, options = {}) {
+      const { name, initTimeout = 5000, mailboxLimit = Number.POSITIVE_INFINITY } = options;
+      const { overload = 'reject', context = 'runtime' } = options;
       checkBehavior(behavior);
+      checkKnown(options, START_OPTIONS, 'the options of GenServer.start');
       if (name !== undefined) checkName(name);
       checkTimeout('initTimeout', initTimeout);
       if (mailboxLimit !== Number.POSITIVE_INFINITY && !(Number.isInteger(mailboxLimit) && mailboxLimit > 0)) {
@@ -220,7 +216,9 @@ export function createGenServer({ processes, scheduler, deadlines, onLifecycleEv
       return timer !== undefined && (processes.get(handle.processId)?.clearTimer(timer) ?? false);
     },
 
-    async stop(ref, reason = 'normal', { timeout = Number.POSITIVE_INFINITY } = {}) {
+    async stop(ref, reason = 'normal', options = {}) {
+      const { timeout = Number.POSITIVE_INFINITY } = options;
+      checkKnown(options, STOP_OPTIONS, 'the options of GenServer.stop');
       checkReason(reason);
       checkTimeout('timeout', timeout);
       const process = processes.find(ref);
@@ -238,6 +236,14 @@ export function createGenServer({ processes, scheduler, deadlines, onLifecycleEv
   };
 }
 
+const START_OPTIONS = [
+  'name',
+  'initTimeout',
+  'mailboxLimit',
+  'overload',
+  'context',
+] satisfies (keyof GenServerOptions)[];
+const STOP_OPTIONS = ['timeout'] satisfies (keyof StopOptions)[];
 const CONTEXTS: readonly unknown[] = ['runtime', 'caller'];
 const OVERLOAD_POLICIES: readonly unknown[] = ['reject', 'drop_newest', 'drop_oldest'] satisfies OverloadPolicy[];
 

@@ -443,7 +443,10 @@ export class Process implements Runnable {
   }
 
   #stopIfAsked(stopped: StopResult<unknown> | undefined): void {
-    if (stopped !== undefined) this.#terminate(stopped.reason);
+    if (stopped === undefined) return;
+    // A process that ends itself with an error has failed as one whose handler throws, and is reported as that.
+    if (typeof stopped.reason === 'object') this.#emitCrash(asError(stopped.reason.error));
+    this.#terminate(stopped.reason);
   }
 
   /** As {@link #handleNext}, and tells how long it took whoever wants to know. */

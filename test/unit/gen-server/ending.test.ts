@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { type HandlerContext, stop } from '../../../src/index.js';
 import type { GenServerBehavior, GenServerRef } from '../../../src/process/behavior.js';
+import { createRuntime } from '../../../src/runtime.js';
 import { boom, counter, gate, never, recorder } from '../../helpers/servers.js';
 import { createWorld, type World } from '../../helpers/world.js';
 
@@ -299,7 +300,8 @@ describe('a handler that returns stop()', () => {
     GenServer[kind](ref, 'x');
     await world.settle();
     expect(log).toEqual([kind === 'cast' ? { error: boom } : 'normal', 2]);
-    expect(world.told('process_crashed')).toEqual([]);
+    const crashes = world.told('process_crashed').map(({ error }) => error.message);
+    expect(crashes).toEqual(kind === 'cast' ? ['boom'] : []);
   });
 });
 
@@ -398,4 +400,15 @@ describe('the errors of a process with a registered name', () => {
       expect.stringContaining(`${label} is not running`),
     ]);
   });
+});
+
+test('an option that does not exist is refused by name, at the start, at the stop and of the runtime', async () => {
+  const { GenServer } = world;
+  const misspelled = JSON.parse('{ "nam": "x" }');
+  const unknown = { name: 'UnknownOptionError', code: 'NOEX_UNKNOWN_OPTION', field: 'nam' };
+  await expect(GenServer.start(counter, misspelled)).rejects.toMatchObject(unknown);
+  const ref = await GenServer.start(counter);
+  await expect(GenServer.stop(ref, 'normal', misspelled)).rejects.toMatchObject(unknown);
+  expect(GenServer.isRunning(ref)).toBe(true);
+  expect(() => createRuntime(misspelled)).toThrow(expect.objectContaining(unknown));
 });

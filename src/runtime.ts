@@ -11,7 +11,7 @@ import { type ClusterApi, createCluster } from './cluster/cluster.js';
 import type { NodeId } from './cluster/node-id.js';
 import type { Transport } from './cluster/transport.js';
 import { createWsTransport } from './cluster/ws-transport.js';
-import { InvalidArgumentError, ObserverDisabledError, RuntimeShutdownError, warn } from './errors.js';
+import { CallingSelfError, InvalidArgumentError, ObserverDisabledError, RuntimeShutdownError, warn } from './errors.js';
 import * as clusterObserver from './observer/cluster-observer.js';
 import { CostMeter } from './observer/cost.js';
 import { createLogPublisher } from './observer/log-publisher.js';
@@ -148,7 +148,7 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
   let flushing = false;
   const emit: Bus['emit'] = (fact) => {
     if (!flushing) scheduler.touch();
-    bus.emit(fact);
+    processes.outside(() => bus.emit(fact));
   };
   const processes = new ProcessTable({
     // 96 random bits: refs of two runtimes never meet.
@@ -232,6 +232,7 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
         async stopProcess(target, reason) {
           checkReason(reason);
           const stopped = processes.running(refTo(target));
+          if (stopped.isCurrent) throw new CallingSelfError(stopped.id, 'stop', stopped);
           // A supervisor takes as long as its children are given.
           await stopped.stop(reason, stopped.kind === 'genserver' ? STOP_MS : undefined);
         },

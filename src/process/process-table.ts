@@ -71,6 +71,7 @@ export class ProcessTable {
       loopBlockedMs,
       context,
       current: undefined,
+      outside: (code) => this.outside(code),
       emit,
       onError,
       nameOf: (id) => names.nameOf(id),
@@ -142,6 +143,18 @@ export class ProcessTable {
   /** Processes without a parent, oldest first. */
   roots(): readonly Process[] {
     return [...this.#processes.values()].filter(({ parent }) => parent === undefined);
+  }
+
+  /** Calls code that is of no process: listeners run on the stack of the handler that made the event. */
+  outside(code: () => void): void {
+    const host = this.#host;
+    const { current } = host;
+    host.current = undefined;
+    try {
+      code();
+    } finally {
+      host.current = current;
+    }
   }
 
   /** Refuses every start from here on. */

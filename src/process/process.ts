@@ -39,6 +39,8 @@ export interface ProcessHost extends TimingHost {
   readonly context: AsyncContext;
   /** The process whose handler is on the stack now. */
   current: Process | undefined;
+  /** Calls code that is of no process, though a handler may be on the stack. */
+  outside(code: () => void): void;
   /** An error that no caller is there to be rejected with. */
   onError(error: Error): void;
   /** `process` has something to tell at the end of the turn. Called once between two {@link Process.report}s. */
@@ -749,7 +751,8 @@ export class Process implements Runnable {
     this.#abortInit?.(this.#killedDuringInit());
     for (const gone of this.#onGone ?? []) gone();
     const aborter = this.#aborter;
-    if (aborter !== undefined) this.#host.context.run(() => aborter.abort(this.#notRunning()));
+    if (aborter === undefined) return;
+    this.#host.context.run(() => this.#host.outside(() => aborter.abort(this.#notRunning())));
   }
 
   /** `init` has made a state, but the process is gone: what that holds is to be let go. */

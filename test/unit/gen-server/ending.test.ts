@@ -253,6 +253,50 @@ describe('a process that waits for itself', () => {
     expect(refused).toEqual(Array.from({ length: 3 }, () => 'NOEX_CALLING_SELF'));
   });
 
+  test('in Observer.stopProcess is refused, too', async () => {
+    const { GenServer, Observer } = world;
+    const ref = await GenServer.start<number, string, string, unknown>({
+      ...counter,
+      handleCall: async (_message, state, { self }) => [await Observer.stopProcess(self), state],
+    });
+    expect(await GenServer.call(ref, 'x', forEver)).toMatchObject({
+      success: false,
+      error: expect.stringContaining('cannot stop itself'),
+    });
+    expect(GenServer.isRunning(ref)).toBe(true);
+  });
+
+  test('is not meant by listeners on its stack: they may call it, and are answered after its handler', async () => {
+    const { GenServer, Registry } = world;
+    const ref = await GenServer.start<number, string, string, number>({
+      ...counter,
+      handleCast: (message, state) => {
+        if (message === 'start') void GenServer.start(counter);
+        if (message === 'kill') GenServer.kill(Registry.lookup('other'));
+        return state;
+      },
+    });
+    const replies: Promise<number>[] = [];
+    const callIt = (): void => void replies.push(GenServer.call(ref, 'get'));
+    await GenServer.start(
+      {
+        ...counter,
+        init: (_self, { signal }) => {
+          signal.addEventListener('abort', callIt);
+          return 0;
+        },
+      },
+      { name: 'other' },
+    );
+    const unsubscribe = GenServer.onLifecycleEvent(callIt);
+    GenServer.cast(ref, 'start');
+    await world.settle();
+    unsubscribe();
+    GenServer.cast(ref, 'kill');
+    await world.settle();
+    expect(await Promise.all(replies)).toEqual([0, 0]);
+  });
+
   test('may call others, and waits for their reply', async () => {
     const { GenServer } = world;
     const other = await GenServer.start(counter);

@@ -31,7 +31,7 @@ import { clockInContext } from './runtime/clock-in-context.js';
 import type { Reporter } from './runtime/reporter.js';
 import { REPORTED } from './runtime/reporter-events.js';
 import { createReporting, type OnRootExit } from './runtime/reporter-setup.js';
-import { shutDown } from './runtime/shutdown.js';
+import { hurry, shutDown } from './runtime/shutdown.js';
 import { Telling } from './runtime/telling.js';
 import { Vitals } from './runtime/vitals.js';
 import { createSupervisor, type SupervisorApi } from './supervisor/supervisor.js';
@@ -100,8 +100,8 @@ export interface Runtime {
   readonly ClusterObserver: ClusterObserver;
   /**
    * Leaves the cluster and stops every process, those without a supervisor all at once, supervised ones as their
-   * supervisors do. Always resolves: what has not ended after `timeout` is killed. From then on a start is refused with
-   * RuntimeShutdownError.
+   * supervisors do. Always resolves: what has not ended after `timeout` is killed, also by a further call with a shorter one.
+   * From then on a start is refused with RuntimeShutdownError.
    */
   shutdown(options?: ShutdownOptions): Promise<void>;
 }
@@ -304,8 +304,14 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
     ),
     async shutdown({ timeout = 10_000 } = {}) {
       checkTimeout('timeout', timeout);
-      shuttingDown ??= context.run(() =>
-        shutDown({ processes, clock, timeoutMs: timeout, leave: () => cluster.stop() }).finally(() => {
+      const ending = { processes, clock, timeoutMs: timeout };
+      const underWay = shuttingDown;
+      if (underWay !== undefined) {
+        await context.run(() => hurry(ending, underWay));
+        return;
+      }
+      shuttingDown = context.run(() =>
+        shutDown({ ...ending, leave: () => cluster.stop(), onError }).finally(() => {
           pulse.flush();
           vitals.stop();
           reporting.flush();

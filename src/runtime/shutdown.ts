@@ -8,16 +8,28 @@ interface ShutdownOptions {
   readonly timeoutMs: number;
   /** Leaves the cluster. */
   leave(): Promise<void>;
+  /** Receives why that failed. */
+  onError(error: unknown): void;
 }
 
 /** Leaves the cluster, then stops every process, those started meanwhile included. Ends when nothing is left. */
-export async function shutDown({ processes, clock, timeoutMs, leave }: ShutdownOptions): Promise<void> {
+export async function shutDown({ processes, clock, timeoutMs, leave, onError }: ShutdownOptions): Promise<void> {
   const deadline = clock.monotonic() + timeoutMs;
-  const leaving = leave();
+  const leaving = leave().catch(onError);
   // A node that does not answer the goodbye must not take the time of the processes.
   await within(clock, timeoutMs / 2, leaving);
   await stopAll(processes, clock, deadline);
   await within(clock, deadline - clock.monotonic(), leaving);
+}
+
+/** Resolves with a shutdown that is under way, or kills what is left of it after `timeoutMs`. */
+export async function hurry(
+  { processes, clock, timeoutMs }: Pick<ShutdownOptions, 'processes' | 'clock' | 'timeoutMs'>,
+  shuttingDown: Promise<void>,
+): Promise<void> {
+  await within(clock, timeoutMs, shuttingDown);
+  processes.close();
+  for (const root of processes.roots()) root.killOverdue(timeoutMs);
 }
 
 /** Processes without a supervisor do not depend on each other: they stop at the same time. */

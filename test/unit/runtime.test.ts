@@ -63,6 +63,23 @@ describe('shutdown', () => {
     expect(clock.pending).toBe(0);
   });
 
+  test('is over sooner for a further call with a shorter timeout', async () => {
+    const world = createWorld();
+    const { GenServer, clock } = world;
+    await GenServer.start({ ...counter, terminate: () => never });
+    const first = world.shutdown({ timeout: Number.POSITIVE_INFINITY });
+    await world.settle();
+    const second = world.shutdown({ timeout: 100 });
+    await world.pass(99);
+    expect(world.told('process_exited')).toEqual([]);
+    await world.pass(1);
+    await Promise.all([first, second]);
+    expect(world.told('stop_timed_out')).toMatchObject([{ timeoutMs: 100 }]);
+    expect(world.told('process_exited')).toMatchObject([{ reason: 'killed' }]);
+    expect(clock.pending).toBe(0);
+    await expect(GenServer.start(counter)).rejects.toMatchObject({ name: 'RuntimeShutdownError' });
+  });
+
   test('ends a server whose init hangs; its start is rejected', async () => {
     const world = createWorld();
     const starting = expect(

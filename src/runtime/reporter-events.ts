@@ -5,6 +5,7 @@ import type {
   ProcessCrashed,
   ProcessExited,
   RuntimeEvent,
+  StopTimedOut,
   SupervisorGaveUp,
 } from '../../streams/events.js';
 import type { Clock, Timer } from '../clock.js';
@@ -83,6 +84,8 @@ export class EventReporter {
   readonly #pending = new Map<string, Pending>();
   readonly #supervisors = new Map<string, Remembered>();
   readonly #gaveUpRoots = new Set<string>();
+  /** Of processes that are killed next; what they lost is known then. */
+  readonly #overdue = new Map<string, StopTimedOut>();
   /** Processes whose report did not say what follows. */
   readonly #undecided = new Set<string>();
   #timer: Timer | undefined;
@@ -111,7 +114,7 @@ export class EventReporter {
         this.#gaveUp(event);
         break;
       case 'stop_timed_out':
-        this.#report(overdueReport(event));
+        this.#overdue.set(event.id, event);
         break;
     }
   }
@@ -147,6 +150,11 @@ export class EventReporter {
         if (pending.supervisorId === id) this.#finish(pending, NEXT.supervisorEnded);
       }
       this.#supervisors.delete(id);
+    }
+    const overdue = this.#overdue.get(id);
+    if (overdue !== undefined) {
+      this.#overdue.delete(id);
+      this.#report(overdueReport(overdue, unhandled));
     }
     const own = this.#pending.get(id);
     if (own !== undefined) {

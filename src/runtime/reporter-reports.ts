@@ -125,10 +125,10 @@ export function decisionReport(event: ChildDown): Counted {
   return counting({ level: 'error', fields, text }, 'was decided upon late', { childId, supervisorId }, next);
 }
 
-export function overdueReport(event: StopTimedOut): Counted {
+export function overdueReport(event: StopTimedOut, messagesLost: number): Counted {
   const { id, kind, at, timeoutMs } = event;
   const text = `${labelOf(id, kind, event.name)} did not stop within ${seconds(timeoutMs)} and was killed`;
-  const fields = { event: event.type, at, processId: id, kind, ...placeFields(event), timeoutMs };
+  const fields = { event: event.type, at, processId: id, kind, ...placeFields(event), timeoutMs, messagesLost };
   return counting({ level: 'warn', fields, text }, 'did not stop in time', event, text);
 }
 

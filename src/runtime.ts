@@ -11,7 +11,7 @@ import { type ClusterApi, createCluster } from './cluster/cluster.js';
 import type { NodeId } from './cluster/node-id.js';
 import type { Transport } from './cluster/transport.js';
 import { createWsTransport } from './cluster/ws-transport.js';
-import { CallingSelfError, InvalidArgumentError, ObserverDisabledError, RuntimeShutdownError, warn } from './errors.js';
+import { CallingSelfError, InvalidArgumentError, ObserverDisabledError, RuntimeShutdownError } from './errors.js';
 import * as clusterObserver from './observer/cluster-observer.js';
 import { CostMeter } from './observer/cost.js';
 import { createLogPublisher } from './observer/log-publisher.js';
@@ -30,7 +30,7 @@ import { createRegistry, NameTable, type RegistryApi } from './registry/registry
 import { clockInContext } from './runtime/clock-in-context.js';
 import type { Reporter } from './runtime/reporter.js';
 import { REPORTED } from './runtime/reporter-events.js';
-import { createReporting, type OnRootExit } from './runtime/reporter-setup.js';
+import { createReporting, guarded, type OnRootExit } from './runtime/reporter-setup.js';
 import { hurry, shutDown } from './runtime/shutdown.js';
 import { Telling } from './runtime/telling.js';
 import { Vitals } from './runtime/vitals.js';
@@ -128,7 +128,7 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
   const given = options.clock ?? systemClock;
   const clock = clockInContext(context, given);
   const reporting = createReporting({ reporter, onRootExit, clock, nodeId: () => membership.local()?.id });
-  const onError = guarded(options.onError ?? reporting.problem);
+  const onError = guarded(options.onError ?? reporting.problem, reporting.problem);
   const bus = new Bus({ context, clock, freeze: deepFreeze, onError });
   if (reporting.isActive) bus.subscribeTo(REPORTED, reporting.handle);
   const isObserved = options.observer !== false;
@@ -336,15 +336,4 @@ function disabled(): ObserverApi {
       throw new ObserverDisabledError();
     },
   });
-}
-
-/** An error handler must not make more errors: what it throws is a warning of Node.js. */
-function guarded(onError: (error: unknown) => void): (error: unknown) => void {
-  return (error) => {
-    try {
-      onError(error);
-    } catch (thrown) {
-      warn(thrown);
-    }
-  };
 }

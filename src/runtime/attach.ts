@@ -12,7 +12,7 @@ import { createWsTransport } from '../cluster/ws-transport.js';
 import { HandshakeError, InvalidArgumentError, NodeUnreachableError } from '../errors.js';
 import { type ClusterObserverApi, createClusterObserver } from '../observer/cluster-observer.js';
 import { clockInContext } from './clock-in-context.js';
-import { createReporting } from './reporter-setup.js';
+import { createReporting, guarded } from './reporter-setup.js';
 
 /** How long to wait for the nodes that the first one tells of, ms. */
 const INTRODUCTION_MS = 1000;
@@ -63,7 +63,8 @@ export async function attach(
   const { timeout = 5000 } = options;
   const context = new AsyncContext();
   const clock = clockInContext(context, options.clock ?? systemClock);
-  const { onError = createReporting({ clock, nodeId: () => undefined }).problem } = options;
+  const { problem } = createReporting({ clock, nodeId: () => undefined });
+  const onError = guarded(options.onError ?? problem, problem);
   const { clusterSecret, observerSecret, tls, forgetAfterMs } = options;
   if (!(typeof timeout === 'number' && timeout > 0 && timeout <= MAX_TIMER_MS)) {
     throw new InvalidArgumentError('timeout', `a number of ms above 0, at most ${MAX_TIMER_MS}`, timeout);

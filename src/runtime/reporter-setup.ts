@@ -1,7 +1,10 @@
-import type { Clock } from '../clock.js';
-import { InvalidArgumentError } from '../errors.js';
+import { type Clock, systemClock } from '../clock.js';
+import { InvalidArgumentError, isolated, warn } from '../errors.js';
 import { defaultReporter, isolatedReporter, type Reporter, writeToStderr } from './reporter.js';
 import { EventReporter, type ReportedEvent } from './reporter-events.js';
+
+/** How long stderr may take for what was written, ms; then the process ends without. */
+const FLUSH_MS = 1000;
 
 /** What happens after a supervisor without a supervisor gave up. */
 export type OnRootExit = 'report' | 'exit';
@@ -54,6 +57,23 @@ export function createReporting(options: ReportingOptions): Reporting {
   };
 }
 
+/**
+ * The error handler of a program as it may be called anywhere. When it throws or rejects, that is a warning of Node.js, and
+ * the error that it was given goes to `fallback`, unless it threw just that.
+ */
+export function guarded(
+  onError: (error: unknown) => unknown,
+  fallback: (error: unknown) => void,
+): (error: unknown) => void {
+  return (error) => {
+    const failed = (thrown: Error): void => {
+      warn(thrown);
+      if (thrown !== error) fallback(error);
+    };
+    isolated(onError, failed)(error);
+  };
+}
+
 function reporterOf(reporter: Reporter | false | undefined): Reporter {
   if (reporter === false) return { error: () => undefined, warn: () => undefined };
   const fallback = defaultReporter({ env: process.env, write: writeToStderr });
@@ -63,7 +83,10 @@ function reporterOf(reporter: Reporter | false | undefined): Reporter {
 /** Ends this Node.js process when stderr has taken what was written. */
 function exitProcess(code: number): void {
   process.exitCode = code;
-  process.stderr.write('', () => process.exit(code));
+  const exit = (): never => process.exit(code);
+  process.stderr.write('', exit);
+  // A program may have replaced `stderr.write` by a function that never calls back.
+  systemClock.setTimeout(exit, FLUSH_MS).unref();
 }
 
 function checkReporter(reporter: unknown): void {

@@ -4,6 +4,7 @@ import type { GenServerBehavior } from '../../src/process/behavior.js';
 import { createRuntime } from '../../src/runtime.js';
 import { createFamily } from '../helpers/family.js';
 import { counter, never } from '../helpers/servers.js';
+import { turn } from '../helpers/turns.js';
 import { createWorld } from '../helpers/world.js';
 
 describe('two runtimes', () => {
@@ -182,4 +183,27 @@ describe('onError', () => {
     expect(warned.mock.calls).toMatchObject([[{ message: 'worse and worse' }], [{ message: 'worse and worse' }]]);
     warned.mockRestore();
   });
+
+  test.each([
+    ['throws', (): void => fail('of onError')],
+    ['rejects', async (): Promise<void> => fail('of onError')],
+  ])(
+    'that %s loses no error: its own is a warning, and the one it was given goes to the reporter',
+    async (_how, onError) => {
+      const warned = vi.spyOn(process, 'emitWarning').mockReturnValue();
+      const reported: string[] = [];
+      const report = (_fields: object, text: string): void => void reported.push(text);
+      const { GenServer } = createRuntime({ onError, reporter: { error: report, warn: report } });
+      GenServer.onLifecycleEvent(() => fail('of a listener'));
+      await GenServer.start(counter);
+      await turn();
+      expect(reported).toEqual(['Error: of a listener']);
+      expect(warned.mock.calls).toMatchObject([[{ message: 'of onError' }]]);
+      warned.mockRestore();
+    },
+  );
 });
+
+function fail(message: string): never {
+  throw new Error(message);
+}

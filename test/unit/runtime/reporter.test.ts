@@ -5,6 +5,7 @@ import { createReporting } from '../../../src/runtime/reporter-setup.js';
 import { createRuntime } from '../../../src/runtime.js';
 import { childOf, createFamily } from '../../helpers/family.js';
 import { boom, counter } from '../../helpers/servers.js';
+import { within } from '../../helpers/within.js';
 import { CountingClock, createWorld, type World } from '../../helpers/world.js';
 
 interface Written {
@@ -434,6 +435,24 @@ describe('a process that does not stop in time', () => {
   });
 });
 
+describe('a process that is killed after the time-out of its stop', () => {
+  test('is a warning that says how many messages were lost', async () => {
+    const world = reportedWorld();
+    const { GenServer } = world;
+    const ref = await GenServer.start({ ...counter, handleCast: hangs }, { name: 'hung' });
+    for (let i = 0; i < 3; i += 1) GenServer.cast(ref, 'inc');
+    const stopping = GenServer.stop(ref, 'normal', { timeout: 100 });
+    await world.pass(100);
+    await stopping;
+    expect(world.reports).toMatchObject([
+      {
+        text: `process ${ref.id} ('hung') did not stop within 0.1 s and was killed`,
+        fields: { messagesLost: 2, timeoutMs: 100 },
+      },
+    ]);
+  });
+});
+
 describe('errors that no caller waits for', () => {
   test('go to the reporter without onError', async () => {
     const reporter = recorder();
@@ -504,7 +523,7 @@ describe('a reporter', () => {
 });
 
 describe('the end of a supervisor at the root', () => {
-  const run = async (onRootExit: 'report' | 'exit', reporter?: false) => {
+  const run = async (onRootExit: 'report' | 'exit', reporter?: false, isReal?: true) => {
     const clock = new CountingClock();
     const order: unknown[] = [];
     const reporting = createReporting({
@@ -512,7 +531,7 @@ describe('the end of a supervisor at the root', () => {
       reporter: reporter ?? { error: (_fields, text) => order.push(text), warn: () => undefined },
       onRootExit,
       nodeId: () => 'a@127.0.0.1:1',
-      exit: (code) => order.push(code),
+      ...(isReal === undefined && { exit: (code: number) => order.push(code) }),
     });
     const stamp = { seq: 1, at: 0, monotonic: 0 };
     const error = { name: 'Error', message: 'boom' };
@@ -541,6 +560,17 @@ describe('the end of a supervisor at the root', () => {
 
   test('ends the program without reports, too', async () => {
     expect(await run('exit', false).catch(() => 'x')).toEqual([1]);
+  });
+
+  test('ends the program though what replaced stderr.write never calls back', async () => {
+    const exit = vi.spyOn(process, 'exit').mockReturnValue(undefined as never);
+    const write = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+    await run('exit', false, true);
+    await within(5000, async () => (exit.mock.calls.length > 0 ? undefined : 'the program goes on'));
+    expect(exit).toHaveBeenCalledWith(1);
+    process.exitCode = undefined;
+    write.mockRestore();
+    exit.mockRestore();
   });
 
   test('is either of the two', () => {

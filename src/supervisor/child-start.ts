@@ -52,19 +52,11 @@ export class ChildStart {
   }
 
   /**
-   * Starts a child; resolves with its process, which has no supervisor yet.
+   * Starts a child; resolves with what its start gave, for {@link ChildStart.usable}.
    *
-   * Rejects with what its start threw, with InvalidChildSpecError or ForeignRefError when that gave no usable ref, or with
-   * ServerNotRunningError when the start was abandoned.
+   * Rejects with what its start threw, or with ServerNotRunningError when the start was abandoned.
    */
-  async run(child: Child, self: Process): Promise<Process> {
-    const process = this.#usable(child, await this.#settled(child, self), self);
-    if (!self.gone) return process;
-    process.kill();
-    throw new ServerNotRunningError(self.id, { registeredName: self.registeredName });
-  }
-
-  #settled(child: Child, self: Process): Promise<unknown> {
+  run(child: Child, self: Process): Promise<unknown> {
     return new Promise((resolve, reject) => {
       let abandoned: 'stopped' | 'killed' | undefined;
       this.#spawned = [];
@@ -116,7 +108,7 @@ export class ChildStart {
   /** Ends what an abandoned start gave after all, as its supervisor would have. */
   #discard(child: Child, ref: unknown, self: Process, abandoned: 'stopped' | 'killed'): void {
     try {
-      const process = this.#usable(child, ref, self);
+      const process = this.usable(child, ref, self);
       if (abandoned === 'killed') process.kill();
       else void shutDown(process, shutdownLimit(process, child.spec));
     } catch (thrown) {
@@ -132,8 +124,12 @@ export class ChildStart {
     this.#options.onError(new ChildStartError(self.id, child.id, asError(thrown)));
   }
 
-  /** The process of what a start gave, if it can become a child of `self`. @throws InvalidChildSpecError, ForeignRefError */
-  #usable(child: Child, ref: unknown, self: Process): Process {
+  /**
+   * The process of what a start gave, if it can become a child of `self` in this turn.
+   *
+   * @throws InvalidChildSpecError, ForeignRefError
+   */
+  usable(child: Child, ref: unknown, self: Process): Process {
     const of = `of child '${child.id}'`;
     const process = isRef(ref) ? this.#options.processes.behind(ref) : undefined;
     if (process === undefined) throw new InvalidChildSpecError('start', `${of} gave no ref of a running process`);

@@ -299,7 +299,14 @@ export class ChildSupervision implements GenServerBehavior<undefined, Supervisor
   async #launch(child: Child): Promise<Process> {
     const self = this.#running;
     if (!self.running) throw this.notRunning();
-    const process = await this.#start.run(child, self);
+    const ref = await this.#start.run(child, self);
+    // Between these checks and the adoption there is no `await`: meanwhile, this supervisor may be killed, and another one
+    // adopt the process.
+    const process = this.#start.usable(child, ref, self);
+    if (self.gone) {
+      process.kill();
+      throw this.notRunning();
+    }
     // It may have ended in the meantime; then that is what its supervisor hears next.
     self.adopt(process, child.id, shutdownLimit(process, child.spec));
     this.#children.setRunning(child, process);

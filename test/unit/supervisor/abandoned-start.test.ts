@@ -182,6 +182,23 @@ describe('a supervisor whose child takes for ever to start', () => {
     expect(Observer.getProcessCount()).toBe(0);
   });
 
+  test('takes along what has just started, at whatever moment it is killed', async () => {
+    const { Supervisor, GenServer, Observer } = world;
+    for (let microtasks = 0; microtasks < 20; microtasks += 1) {
+      const opening = gate();
+      const sup = await Supervisor.start();
+      const start = () => opening.opened.then(() => family.worker('w').start());
+      const adding = Supervisor.startChild(sup, { id: 'w', start }).catch(() => undefined);
+      await world.settle();
+      opening.open();
+      for (let at = 0; at < microtasks; at += 1) await Promise.resolve();
+      GenServer.kill(sup);
+      await adding;
+      await world.settle();
+      expect(Observer.getProcessCount()).toBe(0);
+    }
+  });
+
   test('answers at once who asks when it stops already', async () => {
     const { Supervisor, GenServer } = world;
     const sup = await Supervisor.start({

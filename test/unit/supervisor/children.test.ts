@@ -44,6 +44,19 @@ describe('the children of a supervisor', () => {
     expect(Supervisor.countChildren(sup)).toBe(0);
   });
 
+  test('have one supervisor, also when two are given the same process at the same moment', async () => {
+    const { Supervisor, GenServer } = world;
+    const shared = await GenServer.start(counter);
+    const sups = await Promise.all([Supervisor.start(), Supervisor.start()]);
+    const child = { id: 'shared', start: () => Promise.resolve(shared) };
+    const outcomes = await Promise.allSettled(sups.map((sup) => Supervisor.startChild(sup, child)));
+    expect(outcomes).toMatchObject([
+      { status: 'fulfilled', value: shared },
+      { status: 'rejected', reason: { name: 'InvalidChildSpecError' } },
+    ]);
+    expect(sups.map((sup) => Supervisor.countChildren(sup))).toEqual([1, 0]);
+  });
+
   test('that started are stopped, last first, when one after them does not start', async () => {
     const { Supervisor, Observer, Registry } = world;
     const starting = Supervisor.start({

@@ -116,7 +116,7 @@ export class ProcessTable {
   /** @throws ServerNotRunningError, ForeignRefError, InvalidArgumentError */
   running(ref: ProcessRef): Process {
     const process = this.find(ref);
-    if (process === undefined) throw new ServerNotRunningError(ref.id);
+    if (process === undefined) throw this.#ended.get(ref)?.notRunning() ?? new ServerNotRunningError(ref.id);
     return process;
   }
 

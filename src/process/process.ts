@@ -171,7 +171,7 @@ export class Process implements Runnable {
   get signal(): AbortSignal {
     if (this.#aborter === undefined) {
       this.#aborter = new AbortController();
-      if (this.#phase === 'gone') this.#aborter.abort(this.#notRunning());
+      if (this.#phase === 'gone') this.#aborter.abort(this.notRunning());
     }
     return this.#aborter.signal;
   }
@@ -250,7 +250,7 @@ export class Process implements Runnable {
    * @throws MailboxFullError when the sender has to know, ServerNotRunningError when the process handles nothing more
    */
   send(message: unknown, receipt: Receipt): void {
-    if (this.#phase === 'terminating') throw this.#notRunning();
+    if (this.#phase === 'terminating') throw this.notRunning();
     if (this.#mailbox.size < this.#mailboxLimit || this.#makesRoom(receipt)) this.enqueue(message, receipt);
   }
 
@@ -525,7 +525,7 @@ export class Process implements Runnable {
   #handled(result: unknown, receipt: Receipt): StopResult<unknown> | undefined {
     if (this.#phase === 'gone') {
       // Killed by its own handler.
-      if (receipt instanceof PendingCall) receipt.fail(this.#notRunning());
+      if (receipt instanceof PendingCall) receipt.fail(this.notRunning());
       return undefined;
     }
     if (receipt === 'cast') this.#casts += 1;
@@ -543,7 +543,7 @@ export class Process implements Runnable {
     this.#calls += 1;
     const stopped = this.#next(hasReply ? result[1] : result, call);
     if (hasReply) this.#reply(call, result[0]);
-    else call.fail(this.#notRunning());
+    else call.fail(this.notRunning());
     return stopped;
   }
 
@@ -588,7 +588,8 @@ export class Process implements Runnable {
     return new InvalidHandlerResultError(this.id, handler, problem, { registeredName: this.registeredName });
   }
 
-  #notRunning(): ServerNotRunningError {
+  /** Why nothing can be sent to it any more: with the crash that ended it, if that did. */
+  notRunning(): ServerNotRunningError {
     const reason = this.#exitReason;
     const cause = typeof reason === 'object' ? { cause: reason.error } : undefined;
     return new ServerNotRunningError(this.id, { registeredName: this.registeredName, ...cause });
@@ -752,7 +753,7 @@ export class Process implements Runnable {
     for (const gone of this.#onGone ?? []) gone();
     const aborter = this.#aborter;
     if (aborter === undefined) return;
-    this.#host.context.run(() => this.#host.outside(() => aborter.abort(this.#notRunning())));
+    this.#host.context.run(() => this.#host.outside(() => aborter.abort(this.notRunning())));
   }
 
   /** `init` has made a state, but the process is gone: what that holds is to be let go. */
@@ -779,15 +780,15 @@ export class Process implements Runnable {
   /** Rejects the callers whose messages will not be handled; tells how many messages there were. */
   #emptyMailbox(): number {
     let unhandled = 0;
-    if (this.#inFlight instanceof PendingCall) this.#inFlight.fail(this.#notRunning());
-    for (const call of this.#awaitingReply ?? []) call.fail(this.#notRunning());
+    if (this.#inFlight instanceof PendingCall) this.#inFlight.fail(this.notRunning());
+    for (const call of this.#awaitingReply ?? []) call.fail(this.notRunning());
     this.#awaitingReply?.clear();
     for (; this.#mailbox.size > 0; this.#mailbox.drop()) {
       const receipt = receiptOf(this.#mailbox.receipt);
       // Neither a request to stop nor what a supervisor tells itself was a message from anybody.
       if (receipt instanceof StopRequest || (receipt === 'info' && this.kind === 'supervisor')) continue;
       unhandled += 1;
-      if (receipt instanceof PendingCall) receipt.fail(this.#notRunning());
+      if (receipt instanceof PendingCall) receipt.fail(this.notRunning());
     }
     return unhandled;
   }

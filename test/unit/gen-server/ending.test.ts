@@ -428,6 +428,18 @@ describe('a process in terminate', () => {
 });
 
 describe('the errors of a process with a registered name', () => {
+  test('name it, and the crash that ended it, to those who still have its ref', async () => {
+    const { GenServer } = world;
+    const ref = await GenServer.start(counter, { name: 'billing' });
+    GenServer.cast(ref, 'boom');
+    await world.settle();
+    await expect(GenServer.call(ref, 'get')).rejects.toMatchObject({
+      name: 'ServerNotRunningError',
+      registeredName: 'billing',
+      cause: boom,
+    });
+  });
+
   test('name it beside its id, also when it has ended meanwhile', async () => {
     const { GenServer } = world;
     const slow = await GenServer.start({ ...counter, handleCall: () => never }, { name: 'billing', mailboxLimit: 2 });

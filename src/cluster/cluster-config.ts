@@ -22,7 +22,7 @@ export interface ClusterConfig {
   readonly nodeName: string;
   /** The address in the node id, at which others reach this node. Default `127.0.0.1`. */
   readonly host?: string | undefined;
-  /** The address to bind; `0.0.0.0` or `::` for all, which need a `host`. Default: `host`. */
+  /** The address to bind; `0.0.0.0` or `::` for all. Any but 127.0.0.1 needs a `host`. Default: `host`. */
   readonly listen?: string | undefined;
   /** The port to bind. Default 4369. 0 lets the operating system choose; the node id then has the port it chose. */
   readonly port?: number | undefined;
@@ -126,13 +126,7 @@ export function readClusterConfig(config: ClusterConfig, role: Role = 'member'):
       `${listen.host} can be reached from other machines: set clusterSecret, or tls with requestPeerCert, or insecure: true if everybody may join`,
     );
   }
-  if (config.host === undefined && config.advertise?.host === undefined && !isLoopback(listen.host)) {
-    throw new InvalidClusterConfigError(
-      'host',
-      `is missing: this node listens on ${listen.host}, and the others would look for it at ${host}, which is their own ` +
-        'machine; give the address at which they reach this one',
-    );
-  }
+  checkReachable(config, host, listen.host);
   const heartbeatIntervalMs = readTime('heartbeatIntervalMs', config.heartbeatIntervalMs ?? 1000);
   const baseMs = readTime('reconnectBaseDelayMs', config.reconnectBaseDelayMs ?? 1000);
   const maxMs = readTime('reconnectMaxDelayMs', config.reconnectMaxDelayMs ?? Math.max(30_000, baseMs));
@@ -155,6 +149,15 @@ export function readClusterConfig(config: ClusterConfig, role: Role = 'member'):
     backoff: { baseMs, maxMs },
     forgetAfterMs: readTime('forgetAfterMs', config.forgetAfterMs ?? 60_000),
   };
+}
+
+/** The address that others dial by default must not be another one than that on which the node listens. */
+function checkReachable(config: ClusterConfig, host: string, listen: string): void {
+  if (config.host !== undefined || config.advertise?.host !== undefined || listen === host) return;
+  throw new InvalidClusterConfigError(
+    'host',
+    `is missing: others look for this node at ${host}, but it listens on ${listen}; give the address to reach it`,
+  );
 }
 
 function checkFields(config: ClusterConfig): void {

@@ -121,12 +121,18 @@ describe('a cluster config', () => {
     expect(read({ advertise: { host: 'example.com.', port: 1 } })).toEqual({ host: 'example.com', port: 1 });
   });
 
-  it.each(['0.0.0.0', '::', '10.0.0.1'])('that listens on %s must say where others reach it', (listen) => {
-    expect(fieldAtFault({ listen, clusterSecret: 's3cret' })).toBe('host');
-    expect(fieldAtFault({ listen, clusterSecret: 's3cret', host: '10.0.0.1' })).toBeUndefined();
-    expect(fieldAtFault({ listen, clusterSecret: 's3cret', advertise: { host: '10.0.0.1' } })).toBeUndefined();
-    expect(fieldAtFault({ listen, clusterSecret: 's3cret', advertise: { port: 1 } })).toBe('host');
-  });
+  it.each(['0.0.0.0', '::', '10.0.0.1', '127.0.0.2', '::1', 'localhost'])(
+    'that listens on %s must say where others reach it',
+    (listen) => {
+      expect(fieldAtFault({ listen, clusterSecret: 's3cret' })).toBe('host');
+      expect(fieldAtFault({ listen, clusterSecret: 's3cret', host: '10.0.0.1' })).toBeUndefined();
+      expect(fieldAtFault({ listen, clusterSecret: 's3cret', host: listen })).toBe(
+        ['0.0.0.0', '::'].includes(listen) ? 'host' : undefined,
+      );
+      expect(fieldAtFault({ listen, clusterSecret: 's3cret', advertise: { host: '10.0.0.1' } })).toBeUndefined();
+      expect(fieldAtFault({ listen, clusterSecret: 's3cret', advertise: { port: 1 } })).toBe('host');
+    },
+  );
 
   it('takes seeds in every form, in their canonical spelling', () => {
     const source = async () => [];

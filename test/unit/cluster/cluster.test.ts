@@ -246,7 +246,7 @@ describe('a node that', () => {
     const b = await world.start('nodeB', 4370, [a]);
     world.run(1000);
     // Two machines with the same configuration: the address in the id is not the address bound.
-    const twin = await world.start('nodeB', 4370, [a], { listen: '127.0.0.2' });
+    const twin = await world.start('nodeB', 4370, [a], { host: '127.0.0.1', listen: '127.0.0.2' });
     world.run(60_000);
     expect(b.errors.map((error) => error.name)).toEqual(['NodeIdConflictError']);
     expect(twin.errors.map((error) => error.name)).toEqual(['NodeIdConflictError']);
@@ -264,7 +264,7 @@ describe('a node that', () => {
       const b = await world.start('nodeB', 4370);
       world.run(1);
       const c = await world.start('nodeC', 4371, [b]);
-      const twin = await world.start('nodeB', 4370, [c], { listen: '127.0.0.2' });
+      const twin = await world.start('nodeB', 4370, [c], { host: '127.0.0.1', listen: '127.0.0.2' });
       world.run(60_000);
       expect(b.errors.map((error) => error.name)).toEqual(['NodeIdConflictError']);
       expect(twin.errors.map((error) => error.name)).toEqual(['NodeIdConflictError']);

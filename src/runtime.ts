@@ -314,6 +314,7 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
         shutDown({ ...ending, leave: () => cluster.stop(), onError }).finally(() => {
           pulse.flush();
           vitals.stop();
+          local?.endPolls();
           reporting.flush();
         }),
       );

@@ -9,6 +9,7 @@ import {
   Observable,
   ReplaySubject,
   type SchedulerLike,
+  Subscription,
   share,
   takeWhile,
   timer,
@@ -81,7 +82,7 @@ export interface ObserverApi {
   getProcessCount(): number;
   /** Hears of starts, crashes, restarts and exits. Returns the unsubscribe function. */
   subscribe(handler: (event: ObserverEvent) => void): () => void;
-  /** Calls `handler` before it returns, and then every `ms`. Returns the stop function. */
+  /** Calls `handler` before it returns, and then every `ms`, until `shutdown`. Returns the stop function. */
   startPolling(ms: number, handler: (update: StatsUpdate) => void): () => void;
   /**
    * Stops a process; a supervisor with its children. A GenServer that has not stopped after 5 s is killed. One that is
@@ -128,6 +129,8 @@ export interface ObserverPorts {
 /** The observer's face, and the model behind it for whoever tells other nodes. */
 export interface LocalObserver {
   readonly observer: ObserverApi;
+  /** Ends all polls, for good: their timers would keep the program running. */
+  endPolls(): void;
   currentModel(): NodeModel;
   /** The model, and each newer one. */
   readonly model$: Observable<NodeModel>;
@@ -147,6 +150,7 @@ export function createObserver(ports: ObserverPorts): LocalObserver {
   const now = (): number => ports.now();
   const moment = (): Moment => ({ timestamp: ports.now(), monotonic: ports.monotonic() });
   const { meter } = ports;
+  const polls = new Subscription();
   const initial = emptyModel(() => ports.monotonic());
   const latest$ = new BehaviorSubject<NodeModel>(initial);
   localModel$(fromFeed(ports.recorded), fromFeed(ports.portions), initial).subscribe(latest$);
@@ -210,8 +214,12 @@ export function createObserver(ports: ObserverPorts): LocalObserver {
       const subscription = timer(ms, ms, ports.scheduler)
         .pipe(exhaustMap(() => settledModel$))
         .subscribe(update);
+      polls.add(subscription);
       update(currentModel());
-      return () => subscription.unsubscribe();
+      return () => {
+        polls.remove(subscription);
+        subscription.unsubscribe();
+      };
     },
     async stopProcess(target, reason = 'normal') {
       try {
@@ -241,6 +249,7 @@ export function createObserver(ports: ObserverPorts): LocalObserver {
   };
   return {
     observer,
+    endPolls: () => polls.unsubscribe(),
     currentModel,
     model$,
     log,

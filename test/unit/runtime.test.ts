@@ -64,6 +64,17 @@ describe('shutdown', () => {
     expect(clock.pending).toBe(0);
   });
 
+  test('ends the polls of the Observer', async () => {
+    const { Observer, shutdown, pass, clock } = createWorld();
+    const polled = vi.fn();
+    Observer.startPolling(100, polled);
+    await pass(100);
+    await shutdown();
+    await pass(1000);
+    expect(polled).toHaveBeenCalledTimes(2);
+    expect(clock.pending).toBe(0);
+  });
+
   test('is over sooner for a further call with a shorter timeout', async () => {
     const world = createWorld();
     const { GenServer, clock } = world;

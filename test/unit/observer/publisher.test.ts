@@ -41,7 +41,8 @@ function publish(initial: NodeModel): Published {
     monotonic: () => clock.monotonic(),
     scheduler: schedulerOf(clock),
     local: {
-      currentModel: () => model,
+      endPolls: () => undefined,
+    currentModel: () => model,
       model$: NEVER,
       log: new EventLog(),
       logged$: NEVER,

@@ -42,7 +42,7 @@ function publish(initial: NodeModel): Published {
     scheduler: schedulerOf(clock),
     local: {
       endPolls: () => undefined,
-    currentModel: () => model,
+      currentModel: () => model,
       model$: NEVER,
       log: new EventLog(),
       logged$: NEVER,

@@ -550,7 +550,8 @@ export class Process implements Runnable {
   #next(next: unknown, receipt: Receipt): StopResult<unknown> | undefined {
     const stopped = typeof next === 'object' && next instanceof StopResult ? next : undefined;
     const state = stopped === undefined ? next : stopped.state;
-    if (state === undefined && this.#state !== undefined) throw this.#missingState(receipt);
+    if (state === undefined && this.#state !== undefined) throw this.#unusableState(receipt, 'no state');
+    if (state instanceof Promise) throw this.#unusableState(receipt, 'a promise as the next state');
     this.#state = state;
     if (!this.#dirty) this.#markDirty();
     return stopped;
@@ -577,11 +578,9 @@ export class Process implements Runnable {
     );
   }
 
-  #missingState(receipt: Receipt): InvalidHandlerResultError {
-    if (receipt instanceof PendingCall) {
-      return this.#invalidResult('handleCall', 'a reply without the next state; return [reply, state]');
-    }
-    return this.#invalidResult(receipt === 'cast' ? 'handleCast' : 'handleInfo', 'no state; return the next state');
+  #unusableState(receipt: Receipt, what: string): InvalidHandlerResultError {
+    if (receipt instanceof PendingCall) return this.#invalidResult('handleCall', `${what}; return [reply, state]`);
+    return this.#invalidResult(receipt === 'cast' ? 'handleCast' : 'handleInfo', `${what}; return the next state`);
   }
 
   #invalidResult(handler: string, problem: string): InvalidHandlerResultError {

@@ -194,7 +194,9 @@ export function createSupervisor({ processes, clock, emit, onError, onLifecycleE
 
     async stop(ref, reason = 'normal') {
       checkReason(reason);
-      await processes.find(ref)?.stop(reason);
+      const process = processes.find(ref);
+      if (process?.isCurrent && reason !== 'killed') throw new CallingSelfError(process.id, 'stop', process);
+      await process?.stop(reason);
     },
 
     async startChild(ref, specOrArgs) {

@@ -398,6 +398,19 @@ describe('a state that is missing', () => {
     ]);
   });
 
+  test('is not a promise of one', async () => {
+    const { GenServer } = world;
+    const ref = await GenServer.start<unknown, string, string, string>({
+      init: () => 1,
+      handleCall: (message) => [message, Promise.resolve(2)],
+      handleCast: (_message, state) => state,
+    });
+    await expect(GenServer.call(ref, 'x')).rejects.toMatchObject({
+      code: 'NOEX_INVALID_HANDLER_RESULT',
+      message: expect.stringContaining('returned a promise as the next state; return [reply, state]'),
+    });
+  });
+
   test('is fine where there never was one', async () => {
     const { GenServer } = world;
     const ref = await GenServer.start<undefined, string, string, string>({

@@ -129,7 +129,12 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
   const clock = clockInContext(context, given);
   const reporting = createReporting({ reporter, onRootExit, clock, nodeId: () => membership.local()?.id });
   const onError = guarded(options.onError ?? reporting.problem, reporting.problem);
-  const bus = new Bus({ context, clock, freeze: deepFreeze, onError });
+  const bus = new Bus({
+    clock,
+    deliver: (code) => context.run(() => processes.outside(code)),
+    freeze: deepFreeze,
+    onError,
+  });
   if (reporting.isActive) bus.subscribeTo(REPORTED, reporting.handle);
   const isObserved = options.observer !== false;
   const scheduler = new Scheduler({
@@ -148,7 +153,7 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
   let flushing = false;
   const emit: Bus['emit'] = (fact) => {
     if (!flushing) scheduler.touch();
-    processes.outside(() => bus.emit(fact));
+    bus.emit(fact);
   };
   const processes = new ProcessTable({
     // 96 random bits: refs of two runtimes never meet.

@@ -1,6 +1,5 @@
 import mitt, { type Emitter } from 'mitt';
 import type { RuntimeEvent, RuntimeFact } from '../../streams/events.js';
-import type { AsyncContext } from '../async-context.js';
 import type { Clock } from '../clock.js';
 import { isolated } from '../errors.js';
 
@@ -17,7 +16,7 @@ type Listener = (event: RuntimeEvent) => unknown;
  */
 export class Bus {
   readonly #emitter: Emitter<EventsByType> = mitt<EventsByType>();
-  readonly #context: AsyncContext;
+  readonly #deliver: (drain: () => void) => void;
   readonly #clock: BusClock;
   readonly #freeze: (event: RuntimeEvent) => RuntimeEvent;
   readonly #onError: (error: unknown) => void;
@@ -30,16 +29,16 @@ export class Bus {
   #draining = false;
 
   /**
-   * `context` is where listeners run. `freeze` makes an event immutable before they get it. `onError` gets what they throw,
-   * and must not throw.
+   * `deliver` calls what it is given, which calls the listeners, where these are to run. `freeze` makes an event immutable
+   * before they get it. `onError` gets what they throw, and must not throw.
    */
   constructor(options: {
-    context: AsyncContext;
+    deliver: (drain: () => void) => void;
     clock: BusClock;
     freeze: (event: RuntimeEvent) => RuntimeEvent;
     onError: (error: unknown) => void;
   }) {
-    this.#context = options.context;
+    this.#deliver = options.deliver;
     this.#clock = options.clock;
     this.#freeze = options.freeze;
     this.#onError = options.onError;
@@ -66,7 +65,7 @@ export class Bus {
     if (this.#listeners === 0 && !this.#wanted.has(event.type)) return;
     // All listeners, and the folds that are still to come, get the same object: none of them may change it.
     this.#queue.push(this.#freeze(event));
-    if (!this.#draining) this.#context.run(this.#drain);
+    if (!this.#draining) this.#deliver(this.#drain);
   }
 
   subscribe(listener: Listener): () => void {

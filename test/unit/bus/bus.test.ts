@@ -1,5 +1,4 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { AsyncContext } from '../../../src/async-context.js';
 import { Bus } from '../../../src/bus/bus.js';
 import { deepFreeze } from '../../../streams/deep-freeze.js';
 import type { RuntimeEvent, RuntimeFact } from '../../../streams/events.js';
@@ -11,12 +10,12 @@ describe('the bus', () => {
   let time = 0;
   const clock = { now: () => time, monotonic: () => time / 100 };
   let errors: unknown[] = [];
-  let bus = new Bus({ context: new AsyncContext(), clock, freeze: deepFreeze, onError: (error) => errors.push(error) });
+  let bus = new Bus({ deliver: (drain) => drain(), clock, freeze: deepFreeze, onError: (error) => errors.push(error) });
 
   beforeEach(() => {
     time = 100;
     errors = [];
-    bus = new Bus({ context: new AsyncContext(), clock, freeze: deepFreeze, onError: (error) => errors.push(error) });
+    bus = new Bus({ deliver: (drain) => drain(), clock, freeze: deepFreeze, onError: (error) => errors.push(error) });
   });
 
   test('gives each event its place without gaps, and its time by both clocks', () => {

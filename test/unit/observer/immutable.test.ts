@@ -1,6 +1,5 @@
 import { fc, test } from '@fast-check/vitest';
 import { describe, expect } from 'vitest';
-import { AsyncContext } from '../../../src/async-context.js';
 import { Bus } from '../../../src/bus/bus.js';
 import { deepFreeze } from '../../../streams/deep-freeze.js';
 import type { RuntimeEvent } from '../../../streams/events.js';
@@ -28,7 +27,7 @@ describe('what a listener gets cannot be changed:', () => {
     const { seq: _s, at: _a, monotonic: _m, ...fact } = event;
     const given = 'error' in fact && withCause ? { ...fact, error: { ...fact.error, cause: { ...fact.error } } } : fact;
     const bus = new Bus({
-      context: new AsyncContext(),
+      deliver: (drain) => drain(),
       clock: { now: () => 1, monotonic: () => 1 },
       freeze: deepFreeze,
       onError: (error) => expect.fail(`${error}`),

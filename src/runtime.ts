@@ -29,7 +29,7 @@ import { checkReason } from './process/termination-reason.js';
 import { createRegistry, NameTable, type RegistryApi } from './registry/registry.js';
 import { clockInContext } from './runtime/clock-in-context.js';
 import type { Reporter } from './runtime/reporter.js';
-import { REPORTED } from './runtime/reporter-events.js';
+import { isReported, REPORTED } from './runtime/reporter-events.js';
 import { createReporting, guarded, type OnRootExit } from './runtime/reporter-setup.js';
 import { hurry, shutDown } from './runtime/shutdown.js';
 import { Telling } from './runtime/telling.js';
@@ -135,7 +135,7 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
     freeze: deepFreeze,
     onError,
   });
-  if (reporting.isActive) bus.subscribeTo(REPORTED, reporting.handle);
+  if (reporting.isActive) bus.subscribeTo(REPORTED, reporting.handle, isReported);
   const isObserved = options.observer !== false;
   const scheduler = new Scheduler({
     context,

@@ -8,6 +8,12 @@ type EventsByType = { [Type in RuntimeEvent['type']]: Extract<RuntimeEvent, { ty
 /** Where the stamps of events come from. */
 type BusClock = Pick<Clock, 'now' | 'monotonic'>;
 
+/** What a listener of some events wants. */
+interface Interest {
+  readonly types: ReadonlySet<string>;
+  wants(fact: RuntimeFact): boolean;
+}
+
 type Listener = (event: RuntimeEvent) => unknown;
 
 /**
@@ -22,8 +28,8 @@ export class Bus {
   readonly #onError: (error: unknown) => void;
   readonly #recorders = new Set<Listener>();
   #listeners = 0;
-  /** How many listeners want only events of this type. */
-  readonly #wanted = new Map<RuntimeEvent['type'], number>();
+  /** Of the listeners that want some events only. */
+  readonly #interests = new Set<Interest>();
   #seq = 0;
   #queue: RuntimeEvent[] = [];
   #draining = false;
@@ -56,16 +62,21 @@ export class Bus {
 
   /** Takes `fact` over: it is the event from now on. */
   emit(fact: RuntimeFact): void {
-    if (!this.observed && !this.#wanted.has(fact.type)) return;
+    if (!this.observed && !this.#isWanted(fact)) return;
     this.#seq += 1;
     // Stamped in place: a copy of each would be the dearest part of telling.
     const stamp = { seq: this.#seq, at: this.#clock.now(), monotonic: this.#clock.monotonic() };
     const event = Object.assign(fact, stamp) as RuntimeEvent;
     for (const record of this.#recorders) record(event);
-    if (this.#listeners === 0 && !this.#wanted.has(event.type)) return;
+    if (this.#listeners === 0 && !this.#isWanted(fact)) return;
     // All listeners, and the folds that are still to come, get the same object: none of them may change it.
     this.#queue.push(this.#freeze(event));
     if (!this.#draining) this.#deliver(this.#drain);
+  }
+
+  #isWanted(fact: RuntimeFact): boolean {
+    for (const { types, wants } of this.#interests) if (types.has(fact.type) && wants(fact)) return true;
+    return false;
   }
 
   subscribe(listener: Listener): () => void {
@@ -86,31 +97,27 @@ export class Bus {
   }
 
   /**
-   * As {@link subscribe}, for events of some types only: without other listeners, events of all other types cost nothing.
-   * Of those it hears, `seq` has gaps.
+   * As {@link subscribe}, for events of some types only, and of those for the ones that it `wants`: without other listeners,
+   * all other events cost nothing. With other listeners, those it does not want may come as well. `seq` has gaps.
    */
   subscribeTo<Type extends RuntimeEvent['type']>(
     types: readonly Type[],
     listener: (event: EventsByType[Type]) => unknown,
+    wants: (fact: RuntimeFact) => boolean = () => true,
   ): () => void {
     let subscribed = true;
     const hear = isolated(listener, this.#onError);
     const handler = (event: EventsByType[Type]): void => {
       if (subscribed) hear(event);
     };
-    for (const type of types) {
-      this.#emitter.on(type, handler);
-      this.#wanted.set(type, (this.#wanted.get(type) ?? 0) + 1);
-    }
+    const interest = { types: new Set<string>(types), wants };
+    for (const type of types) this.#emitter.on(type, handler);
+    this.#interests.add(interest);
     return () => {
       if (!subscribed) return;
       subscribed = false;
-      for (const type of types) {
-        this.#emitter.off(type, handler);
-        const left = (this.#wanted.get(type) ?? 1) - 1;
-        if (left === 0) this.#wanted.delete(type);
-        else this.#wanted.set(type, left);
-      }
+      for (const type of types) this.#emitter.off(type, handler);
+      this.#interests.delete(interest);
     };
   }
 

@@ -5,6 +5,7 @@ import type {
   ProcessCrashed,
   ProcessExited,
   RuntimeEvent,
+  RuntimeFact,
   StopTimedOut,
   SupervisorGaveUp,
 } from '../../streams/events.js';
@@ -43,6 +44,12 @@ export const REPORTED = [
 ] as const satisfies readonly RuntimeEvent['type'][];
 
 export type ReportedEvent = Extract<RuntimeEvent, { readonly type: (typeof REPORTED)[number] }>;
+
+/** Whether a report can depend on it: that a GenServer has ended as it was asked to is the ordinary case. */
+export function isReported(fact: RuntimeFact): boolean {
+  if (fact.type !== 'process_exited' || fact.kind === 'supervisor') return true;
+  return fact.reason !== 'normal' && fact.reason !== 'shutdown';
+}
 
 interface EventReporterOptions {
   readonly clock: Clock;

@@ -57,6 +57,21 @@ describe('the bus', () => {
     expect([heard.length, bus.count]).toEqual([1, 1]);
   });
 
+  test('costs nothing for an event that its only listener does not want', () => {
+    const heard: string[] = [];
+    const unsubscribe = bus.subscribeTo(
+      ['process_stopping'],
+      (event) => heard.push(event.id),
+      (fact) => fact.type === 'process_stopping' && fact.id === 'wanted',
+    );
+    bus.emit(stopping('other'));
+    bus.emit(stopping('wanted'));
+    expect([heard, bus.count]).toEqual([['wanted'], 1]);
+    unsubscribe();
+    bus.emit(stopping('wanted'));
+    expect(bus.count).toBe(1);
+  });
+
   test('keeps the order for a listener of some types, beside one of all', () => {
     const heard: string[] = [];
     bus.subscribe((event) => {

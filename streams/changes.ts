@@ -69,7 +69,7 @@ export const MAX_ROWS = 100_000;
 /** The longest id of a process, in characters. They are made here, and short. */
 export const MAX_ID = 200;
 
-/** Of the name of a process, and of the id of its child spec, so much is told, in characters. */
+/** The most characters sent of the name of a process, and of the id of its child spec. */
 export const MAX_PROCESS_NAME = 200;
 
 /**

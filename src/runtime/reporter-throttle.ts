@@ -14,7 +14,7 @@ export interface Subject {
   /** What happened, as in `crashed`. Reports of different kinds are counted apart. */
   readonly verb: string;
   readonly level: 'error' | 'warn';
-  /** Texts that also tell subjects apart. */
+  /** Texts that also distinguish subjects. */
   readonly own: string;
   readonly group: string;
   /** One line about this time. */

@@ -126,7 +126,7 @@ describe('the report of a crash', () => {
     expect(String(next(world.reports)[0])).toMatch(/^not restarted: its supervisor (has ended|was stopping it)$/);
   });
 
-  test('tells a terminate that throws from a handler that does', async () => {
+  test('distinguishes a terminate that throws from a handler that does', async () => {
     const world = reportedWorld();
     const { GenServer } = world;
     await GenServer.stop(await GenServer.start({ ...counter, terminate: fails }, { name: 'neat' }));

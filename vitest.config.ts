@@ -6,7 +6,8 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['test/{unit,marble,property,regression,conformance}/**/*.test.{ts,tsx}'],
+          include: ['test/**/*.test.{ts,tsx}'],
+          exclude: ['test/{browser,docs,integration}/**'],
           // Nothing here waits for anything; properties take their time on a busy machine.
           testTimeout: 60_000,
         },

@@ -8,7 +8,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { SimulatedClock } from '../dist/src/clock.js';
 import { MemoryNetwork } from '../dist/src/cluster/memory-transport.js';
-import { mulberry32 } from '../test/helpers/random.js';
+import { mulberry32 } from '../test/helpers/seeded-random.js';
 import { startCounters, stopAll, touch } from './counter.js';
 import { createRuntime, type ProcessRef, type Runtime } from './noex.js';
 

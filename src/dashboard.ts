@@ -6,4 +6,4 @@ export {
 export type { DashboardHandlerOptions, DashboardOptions } from './dashboard/server/options.js';
 export { type Dashboard, startDashboard } from './dashboard/server/start-dashboard.js';
 export type { ClusterSource } from './dashboard/source.js';
-export { overview } from './dashboard/view/overview.js';
+export { overview } from './dashboard/view-model/overview.js';

@@ -6,7 +6,7 @@ export const Cluster = defaultRuntime.Cluster;
 export const ClusterObserver = defaultRuntime.ClusterObserver;
 
 export type { ErrorFact, ExitFact, ProcessKind, SupervisorStrategy } from '../streams/events.js';
-export type { LogEntry } from '../streams/log.js';
+export type { LogEntry } from '../streams/log-entries.js';
 export type { Moment } from '../streams/moment.js';
 export type {
   ClusterAggregate,
@@ -39,7 +39,7 @@ export type {
   TlsSettings,
   Transport,
   TransportViolation,
-} from './cluster/transport.js';
+} from './cluster/transport/transport.js';
 export {
   ClusterAlreadyStartedError,
   ClusterNotStartedError,
@@ -65,4 +65,4 @@ export type {
   ClusterObserverHealth,
   ClusterObserverSnapshot,
   NodeObserverSnapshot,
-} from './runtime.js';
+} from './runtime/runtime.js';

@@ -39,7 +39,7 @@ export type {
   SupervisorGaveUp,
   SupervisorStrategy,
 } from '../streams/events.js';
-export type { LogEntry } from '../streams/log.js';
+export type { LogEntry } from '../streams/log-entries.js';
 export type { Moment } from '../streams/moment.js';
 export type {
   ClusterAggregate,
@@ -72,7 +72,7 @@ export type {
   TlsSettings,
   Transport,
   TransportViolation,
-} from './cluster/transport.js';
+} from './cluster/transport/transport.js';
 export {
   AlreadyRegisteredError,
   CallingSelfError,
@@ -154,7 +154,7 @@ export {
   type Runtime,
   type RuntimeOptions,
   type ShutdownOptions,
-} from './runtime.js';
+} from './runtime/runtime.js';
 export type {
   AutoShutdown,
   ChildOptions,

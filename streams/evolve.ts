@@ -1,9 +1,9 @@
 import { ChangeLog } from './change-log.js';
 import type { ChildRestarted, ChildStarted, MessagesHandled, ProcessSpawned, RuntimeEvent } from './events.js';
+import { Table, type TableEdit } from './immutable-table.js';
 import { histogramsOf, withSamples } from './latency.js';
 import { changedServer, type Now, ServerRow, type SupervisorFields, SupervisorRow } from './rows.js';
 import type { GenServerStats, ServerStatus, SupervisorStats } from './snapshot.js';
-import { Table, type TableEdit } from './table.js';
 
 /** All that is known of the processes of one node. Immutable; versions share what did not change. */
 export interface NodeModel {

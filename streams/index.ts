@@ -1,5 +1,6 @@
 export type { ChangeLog } from './change-log.js';
 export { applyChanges, type Changes, changesSince, type ServerColumns, type SupervisorColumns } from './changes.js';
+export { snapshotOf } from './create-snapshot.js';
 export type {
   ChildDown,
   ChildRestarted,
@@ -25,7 +26,7 @@ export type {
   SupervisorStrategy,
 } from './events.js';
 export { emptyModel, evolve, evolveAll, type NodeModel } from './evolve.js';
-export { decodeReport, encodeReport, frameOf, type NodeFrame, type NodeReport } from './frames.js';
+export { type Feed, fromFeed } from './feed.js';
 export {
   emptyHistogram,
   type Histogram,
@@ -34,9 +35,10 @@ export {
   percentile,
   RELATIVE_ERROR,
 } from './histogram.js';
+export { Table, type TableEdit } from './immutable-table.js';
 export { histogramsOf, type LatencyHistograms, latencyOf, latencyStats, withSamples } from './latency.js';
-export { localModel$, type Portion } from './local.js';
-export type { LogEntry } from './log.js';
+export { localModel$, type Portion } from './local-model.js';
+export type { LogEntry } from './log-entries.js';
 export {
   clusterSnapshot,
   type Frames,
@@ -45,10 +47,11 @@ export {
   type NodePresence,
   noFrames,
   type Presence,
-} from './merge.js';
+} from './merge-nodes.js';
 export type { Moment } from './moment.js';
+export { decodeReport, encodeReport, frameOf, type NodeFrame, type NodeReport } from './node-report.js';
 export { poll } from './poll.js';
-export { snapshotOf } from './project.js';
+export { processTree } from './process-tree.js';
 export {
   type NodeRates,
   noHistory,
@@ -78,7 +81,4 @@ export type {
   ServerStatus,
   SupervisorStats,
 } from './snapshot.js';
-export { type Feed, fromFeed } from './source.js';
-export { Table, type TableEdit } from './table.js';
-export { type TopBy, type TopRow, topN, topOf } from './top.js';
-export { processTree } from './tree.js';
+export { type TopBy, type TopRow, topN, topOf } from './top-n.js';

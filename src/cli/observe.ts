@@ -1,6 +1,6 @@
 import { from, lastValueFrom, takeUntil, tap } from 'rxjs';
-import type { TerminalFace } from '../dashboard/terminal-face.js';
-import { overview } from '../dashboard/view/overview.js';
+import type { TerminalFace } from '../dashboard/terminal-module.js';
+import { overview } from '../dashboard/view-model/overview.js';
 import type { ClusterObserverSnapshot } from '../distribution.js';
 import { interrupted, whileAttached } from './attached.js';
 import type { Command } from './command.js';

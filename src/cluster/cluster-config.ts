@@ -6,7 +6,7 @@ import type { Role } from './frames.js';
 import { canonicalHost, isNodeName } from './node-id.js';
 import { parseSeed, type Seed, type SeedSource } from './seed.js';
 import { readTls } from './tls-config.js';
-import type { Address, TlsSettings } from './transport.js';
+import type { Address, TlsSettings } from './transport/transport.js';
 
 /** Where others reach a node. */
 export interface AdvertiseOptions {

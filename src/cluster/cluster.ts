@@ -3,13 +3,13 @@ import { ClusterAlreadyStartedError, ClusterNotStartedError } from '../errors.js
 import { VERSION } from '../version.js';
 import { type ClusterConfig, type ClusterSettings, readClusterConfig } from './cluster-config.js';
 import type { Peer, Role } from './frames.js';
-import type { LinkEnd } from './link.js';
 import { Listeners } from './listeners.js';
-import { type KnownMember, LocalNode } from './local-node.js';
 import type { Member, MembershipChange, NodeDownReason, NodeStatus } from './membership.js';
+import type { LinkEnd } from './mesh/link.js';
+import { type KnownMember, LocalNode } from './mesh/local-node.js';
 import { NodeId } from './node-id.js';
 import { type Rpc, RpcEndpoint } from './rpc.js';
-import type { Transport } from './transport.js';
+import type { Transport } from './transport/transport.js';
 
 export type ClusterStatus = 'starting' | 'running' | 'stopping' | 'stopped';
 

@@ -1,4 +1,4 @@
-import { excessOf } from '../../streams/json.js';
+import { excessOf } from '../../streams/json-limits.js';
 import { InvalidArgumentError, ProtocolError } from '../errors.js';
 import { decodeBody, encodeBody } from './body.js';
 import { type Frame, MAX_FRAME_BYTES, type Peer, PROTOCOL_VERSION, type ReceivedFrame } from './frames.js';

@@ -1,7 +1,7 @@
 import { createSecureContext, type SecureContextOptions } from 'node:tls';
 import { asError, InvalidClusterConfigError } from '../errors.js';
 import type { Role } from './frames.js';
-import type { TlsSettings } from './transport.js';
+import type { TlsSettings } from './transport/transport.js';
 
 /** What a side shows and whom it trusts, as Node.js wants it. */
 export function secretsOf({ cert, key, ca }: TlsSettings): SecureContextOptions {

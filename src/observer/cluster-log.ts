@@ -1,7 +1,7 @@
 import { Observable, type Subscriber } from 'rxjs';
 import { deepFreeze } from '../../streams/deep-freeze.js';
-import { decodeLogPart, type LogEntry, type LogPart } from '../../streams/log.js';
-import type { Feed } from '../../streams/source.js';
+import type { Feed } from '../../streams/feed.js';
+import { decodeLogPart, type LogEntry, type LogPart } from '../../streams/log-entries.js';
 import {
   asError,
   ClusterNotStartedError,
@@ -11,7 +11,7 @@ import {
   RemoteError,
 } from '../errors.js';
 import { LOG, type LogKnown, UNLOG } from './log-publisher.js';
-import type { ObservedChange, ObservedMember } from './members.js';
+import type { ObservedChange, ObservedMember } from './observed-members.js';
 import type { LocalObserver } from './observer.js';
 
 /** How long a node may take to answer, ms. */

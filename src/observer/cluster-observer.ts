@@ -17,12 +17,12 @@ import {
   startWith,
   takeUntil,
 } from 'rxjs';
-import { frameOf } from '../../streams/frames.js';
-import { KEPT_ENTRIES, type LogEntry } from '../../streams/log.js';
-import { clusterSnapshot, merge, type NodePresence, type Presence } from '../../streams/merge.js';
+import { type Feed, fromFeed } from '../../streams/feed.js';
+import { KEPT_ENTRIES, type LogEntry } from '../../streams/log-entries.js';
+import { clusterSnapshot, merge, type NodePresence, type Presence } from '../../streams/merge-nodes.js';
+import { frameOf } from '../../streams/node-report.js';
 import { poll } from '../../streams/poll.js';
 import type { ClusterObserverSnapshot, NodeObserverSnapshot, ObserverSnapshot } from '../../streams/snapshot.js';
-import { type Feed, fromFeed } from '../../streams/source.js';
 import { MAX_TIMER_MS } from '../clock.js';
 import {
   ClusterNotStartedError,
@@ -32,9 +32,9 @@ import {
   ObserverDisabledError,
 } from '../errors.js';
 import { clusterLog$ } from './cluster-log.js';
-import { FrameReader, within } from './frame-reader.js';
-import { type Linked, linkedAfter, UP } from './linked.js';
-import type { ObservedChange, ObservedMember } from './members.js';
+import { type Linked, linkedAfter, UP } from './link-status.js';
+import { FrameReader, within } from './node-replicas.js';
+import type { ObservedChange, ObservedMember } from './observed-members.js';
 import { checkHandler, checkInterval, type LocalObserver } from './observer.js';
 import { IDLE_PUSH_MS, REPORT } from './publisher.js';
 import { Watch } from './watch.js';

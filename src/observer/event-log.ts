@@ -1,5 +1,5 @@
 import type { RuntimeEvent } from '../../streams/events.js';
-import { KEPT_ENTRIES, type OwnLogEntry, ownLogEntry } from '../../streams/log.js';
+import { KEPT_ENTRIES, type OwnLogEntry, ownLogEntry } from '../../streams/log-entries.js';
 
 /** The last things on this node that are worth a line, for whoever comes to look when something has happened already. */
 export class EventLog {

@@ -1,5 +1,5 @@
 import { auditTime, merge, type SchedulerLike, Subject, type Subscription } from 'rxjs';
-import type { LogPart, OwnLogEntry } from '../../streams/log.js';
+import type { LogPart, OwnLogEntry } from '../../streams/log-entries.js';
 import { ObserverDisabledError } from '../errors.js';
 import type { LocalObserver } from './observer.js';
 

@@ -14,11 +14,12 @@ import {
   takeWhile,
   timer,
 } from 'rxjs';
+import { snapshotOf } from '../../streams/create-snapshot.js';
 import type { ErrorFact, ExitFact, MessageTraced, RuntimeEvent } from '../../streams/events.js';
 import { emptyModel, type NodeModel } from '../../streams/evolve.js';
-import { localModel$, type Portion } from '../../streams/local.js';
+import { type Feed, fromFeed } from '../../streams/feed.js';
+import { localModel$, type Portion } from '../../streams/local-model.js';
 import type { Moment } from '../../streams/moment.js';
-import { snapshotOf } from '../../streams/project.js';
 import { ServerRow, SupervisorRow } from '../../streams/rows.js';
 import type {
   GenServerStats,
@@ -29,12 +30,11 @@ import type {
   ProcessTreeNode,
   SupervisorStats,
 } from '../../streams/snapshot.js';
-import { type Feed, fromFeed } from '../../streams/source.js';
 
 import { MAX_TIMER_MS } from '../clock.js';
 import { InvalidArgumentError, isolated, messageOf } from '../errors.js';
 import type { ProcessRef } from '../process/behavior.js';
-import type { CostMeter } from './cost.js';
+import type { CostMeter } from './cost-meter.js';
 import { EventLog } from './event-log.js';
 
 /** What the handlers of `subscribe` and of `startPolling` are called with; only the latter get `stats_update`. */

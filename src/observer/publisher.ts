@@ -1,7 +1,7 @@
 import { auditTime, interval, map, merge, type SchedulerLike, type Subscription, skip, timer } from 'rxjs';
 import { type Changes, changesSince, pageOf } from '../../streams/changes.js';
 import type { NodeModel } from '../../streams/evolve.js';
-import { encodeReport } from '../../streams/frames.js';
+import { encodeReport } from '../../streams/node-report.js';
 import type { MemoryStats } from '../../streams/snapshot.js';
 import { ObserverDisabledError } from '../errors.js';
 import type { LocalObserver } from './observer.js';

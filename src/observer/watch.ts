@@ -1,8 +1,8 @@
 import { type Observable, Subject } from 'rxjs';
 import { NodeTimeoutError } from '../errors.js';
-import { type FrameReader, type Patience, within } from './frame-reader.js';
-import { type Linked, linkedAfter, UP } from './linked.js';
-import type { ObservedChange, ObservedMember } from './members.js';
+import { type Linked, linkedAfter, UP } from './link-status.js';
+import { type FrameReader, type Patience, within } from './node-replicas.js';
+import type { ObservedChange, ObservedMember } from './observed-members.js';
 import { IDLE_PUSH_MS, PAGING_MS, REPORT, UNWATCH, WATCH } from './publisher.js';
 
 /** A watched node that says nothing for so long is shown as `timeout`, ms: more than two of its idle reports. */

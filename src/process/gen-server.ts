@@ -4,9 +4,9 @@ import { asError, CallingSelfError, InvalidArgumentError } from '../errors.js';
 import { checkKnown } from '../validate.js';
 import type { GenServerBehavior, GenServerRef, ProcessRef, TerminationReason } from './behavior.js';
 import type { Deadlines } from './deadlines.js';
+import { PendingCall } from './envelope.js';
 import type { OverloadPolicy, Process } from './process.js';
 import type { ProcessTable } from './process-table.js';
-import { PendingCall } from './receipt.js';
 import type { Scheduler } from './scheduler.js';
 import { checkReason } from './termination-reason.js';
 

@@ -11,14 +11,14 @@ import {
   ServerNotRunningError,
 } from '../errors.js';
 import type { GenServerBehavior, HandlerContext, ProcessRef, TerminationReason } from './behavior.js';
-import { errorFact, exitFact } from './facts.js';
+import { type Entry, Measured, PendingCall, type Receipt, receiptOf, StopRequest } from './envelope.js';
 import { ProcessHandlerContext } from './handler-context.js';
 import { StopResult } from './handler-result.js';
 import { Mailbox } from './mailbox.js';
-import { placeOf } from './place.js';
-import { type Entry, Measured, PendingCall, type Receipt, receiptOf, StopRequest } from './receipt.js';
+import { placeOf } from './process-location.js';
 import type { Sampler } from './sampler.js';
 import type { Runnable } from './scheduler.js';
+import { errorFact, exitFact } from './serialize.js';
 import { Timing, type TimingHost } from './timing.js';
 
 /**

@@ -1,10 +1,10 @@
 import type { MessageTraced, RuntimeFact } from '../../streams/events.js';
 import type { AsyncContext } from '../async-context.js';
 import type { Clock } from '../clock.js';
-import { messageType } from './facts.js';
-import { type Entry, Measured, PendingCall, type Receipt, receiptOf, StopRequest } from './receipt.js';
+import { type Entry, Measured, PendingCall, type Receipt, receiptOf, StopRequest } from './envelope.js';
 import { type Sampler, Samples } from './sampler.js';
 import type { Scheduler } from './scheduler.js';
+import { messageType } from './serialize.js';
 
 /** What timing needs of the runtime. */
 export interface TimingHost {

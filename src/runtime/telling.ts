@@ -1,4 +1,4 @@
-import type { Portion } from '../../streams/local.js';
+import type { Portion } from '../../streams/local-model.js';
 import type { Work } from '../process/pulse.js';
 
 /** The most processes that tell in one portion, and facts that are folded in it: together 1 to 2 ms. */

@@ -11,9 +11,9 @@ import {
   ServerNotRunningError,
 } from '../errors.js';
 import type { GenServerBehavior, ProcessRef, TerminationReason } from '../process/behavior.js';
-import { errorFact } from '../process/facts.js';
 import { ChildExit, type Process } from '../process/process.js';
 import type { ProcessTable } from '../process/process-table.js';
+import { errorFact } from '../process/serialize.js';
 import { shutDown, shutdownLimit } from './child-shutdown.js';
 import type { AutoShutdown, ChildSpec } from './child-spec.js';
 import { ChildStart } from './child-start.js';

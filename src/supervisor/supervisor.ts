@@ -8,10 +8,10 @@ import {
   ServerNotRunningError,
 } from '../errors.js';
 import type { ProcessRef, SupervisorRef, TerminationReason } from '../process/behavior.js';
+import { PendingCall } from '../process/envelope.js';
 import type { LifecycleEvent } from '../process/gen-server.js';
 import type { Process } from '../process/process.js';
 import type { ProcessTable } from '../process/process-table.js';
-import { PendingCall } from '../process/receipt.js';
 import { checkReason } from '../process/termination-reason.js';
 import {
   type AutoShutdown,

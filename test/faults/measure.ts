@@ -8,9 +8,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { availableParallelism, cpus, loadavg } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { within } from '../helpers/eventually.js';
 import { FaultLab } from '../helpers/fault-lab.js';
 import { type FaultNode, told } from '../helpers/forked-node.js';
-import { within } from '../helpers/within.js';
 import { MESH_SIZE, type MeshStart, trafficOf, withMesh } from './mesh.js';
 
 /** Whatever takes longer has gone wrong, ms. */

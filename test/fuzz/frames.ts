@@ -1,7 +1,7 @@
 import { fc } from '@fast-check/vitest';
 import { encode } from '../../src/cluster/codec.js';
 import { type Frame, PROTOCOL_VERSION } from '../../src/cluster/frames.js';
-import { createNonce } from '../../src/cluster/handshake.js';
+import { createNonce } from '../../src/cluster/mesh/handshake.js';
 import { NodeId } from '../../src/cluster/node-id.js';
 import { oddValue } from './hostile.js';
 

@@ -1,10 +1,10 @@
 import { fc } from '@fast-check/vitest';
 import { SimulatedClock } from '../../src/clock.js';
-import { createNonce, type LocalSide } from '../../src/cluster/handshake.js';
-import { Link, type LinkHandlers } from '../../src/cluster/link.js';
-import { MemoryNetwork } from '../../src/cluster/memory-transport.js';
+import { createNonce, type LocalSide } from '../../src/cluster/mesh/handshake.js';
+import { Link, type LinkHandlers } from '../../src/cluster/mesh/link.js';
 import { NodeId } from '../../src/cluster/node-id.js';
-import type { Address, Connection } from '../../src/cluster/transport.js';
+import { MemoryNetwork } from '../../src/cluster/transport/memory-transport.js';
+import type { Address, Connection } from '../../src/cluster/transport/transport.js';
 import { handshakeFrame, peerFrame, sent } from './frames.js';
 import { asText, checkPrototypes, nearly } from './hostile.js';
 import type { Measure, Target } from './target.js';

@@ -1,9 +1,9 @@
 import { fc } from '@fast-check/vitest';
 import { decode, encode } from '../../src/cluster/codec.js';
 import { MAX_FRAME_BYTES } from '../../src/cluster/frames.js';
-import { advance, createNonce, dial, type HandshakeState, open } from '../../src/cluster/handshake.js';
+import { advance, createNonce, dial, type HandshakeState, open } from '../../src/cluster/mesh/handshake.js';
 import { NodeId } from '../../src/cluster/node-id.js';
-import type { Connection } from '../../src/cluster/transport.js';
+import type { Connection } from '../../src/cluster/transport/transport.js';
 import { ObservedCluster } from '../helpers/observed-cluster.js';
 import { peerFrame, sent } from './frames.js';
 import { asText, checkPrototypes, nearly } from './hostile.js';

@@ -1,8 +1,8 @@
 import { fc } from '@fast-check/vitest';
 import type { RuntimeFact } from '../../streams/events.js';
 import { emptyModel, evolve, evolveAll, type NodeModel } from '../../streams/evolve.js';
-import { frameOf } from '../../streams/frames.js';
-import { clusterSnapshot, type NodePresence } from '../../streams/merge.js';
+import { clusterSnapshot, type NodePresence } from '../../streams/merge-nodes.js';
+import { frameOf } from '../../streams/node-report.js';
 import type { ClusterObserverSnapshot } from '../../streams/snapshot.js';
 import { anyEvent, server, stamped, supervisor } from './events.js';
 

@@ -1,7 +1,7 @@
 import type { ClusterConfig } from '../../src/cluster/cluster-config.js';
+import { within } from './eventually.js';
 import { FaultyNetwork } from './faulty-network.js';
 import { type Counts, FaultNode, type LifeOptions, type View } from './forked-node.js';
-import { within } from './within.js';
 
 type StartOptions = Partial<ClusterConfig> & Pick<LifeOptions, 'aheadMs'>;
 

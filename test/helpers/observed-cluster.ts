@@ -1,13 +1,13 @@
 import { SimulatedClock } from '../../src/clock.js';
 import { type ClusterApi, createCluster } from '../../src/cluster/cluster.js';
 import type { ClusterConfig } from '../../src/cluster/cluster-config.js';
-import { MemoryNetwork } from '../../src/cluster/memory-transport.js';
 import { NodeId } from '../../src/cluster/node-id.js';
 import type { Rpc } from '../../src/cluster/rpc.js';
-import type { Address } from '../../src/cluster/transport.js';
-import { createRuntime, type Runtime, type RuntimeOptions } from '../../src/runtime.js';
+import { MemoryNetwork } from '../../src/cluster/transport/memory-transport.js';
+import type { Address } from '../../src/cluster/transport/transport.js';
+import { createRuntime, type Runtime, type RuntimeOptions } from '../../src/runtime/runtime.js';
+import { turn } from './event-loop.js';
 import { counter } from './servers.js';
-import { turn } from './turns.js';
 
 /** How far time moves at once, ms: less than anything that a test looks at. */
 const STEP_MS = 10;

@@ -3,9 +3,9 @@ import type { Socket } from 'node:net';
 import { WebSocket } from 'ws';
 import { decode, encode } from '../../src/cluster/codec.js';
 import { type Frame, MAX_FRAME_BYTES, type ReceivedFrame, type Role } from '../../src/cluster/frames.js';
-import { advance, createNonce, dial, type HandshakeState, open, sessionOf } from '../../src/cluster/handshake.js';
+import { advance, createNonce, dial, type HandshakeState, open, sessionOf } from '../../src/cluster/mesh/handshake.js';
+import type { Session } from '../../src/cluster/mesh/session.js';
 import { NodeId } from '../../src/cluster/node-id.js';
-import type { Session } from '../../src/cluster/session.js';
 
 /** A WebSocket client without a cluster around it, which may say what it likes. */
 export class RawPeer {

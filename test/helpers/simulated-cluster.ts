@@ -3,11 +3,11 @@ import { type ClusterApi, createCluster, type MembershipView } from '../../src/c
 import type { ClusterConfig } from '../../src/cluster/cluster-config.js';
 import type { Role } from '../../src/cluster/frames.js';
 import type { MembershipChange, NodeDownReason } from '../../src/cluster/membership.js';
-import { MemoryNetwork, type MemoryNetworkOptions } from '../../src/cluster/memory-transport.js';
 import { NodeId } from '../../src/cluster/node-id.js';
 import type { Rpc } from '../../src/cluster/rpc.js';
-import type { Address } from '../../src/cluster/transport.js';
-import { mulberry32 } from './random.js';
+import { MemoryNetwork, type MemoryNetworkOptions } from '../../src/cluster/transport/memory-transport.js';
+import type { Address } from '../../src/cluster/transport/transport.js';
+import { mulberry32 } from './seeded-random.js';
 
 /** One node of a {@link SimulatedCluster}, and all that it was told. */
 export interface SimulatedNode {

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { within } from '../helpers/eventually.js';
+import { STRANGERS, Stranger } from '../helpers/fake-servers.js';
 import type { FaultLab } from '../helpers/fault-lab.js';
 import type { FaultNode } from '../helpers/forked-node.js';
-import { STRANGERS, Stranger } from '../helpers/strangers.js';
 import type { Fault } from '../helpers/tcp-proxy.js';
-import { within } from '../helpers/within.js';
 import type { FaultKind, Injection } from './schedule.js';
 
 /** A cluster that things can be done to. */

@@ -1,4 +1,4 @@
-import { mulberry32 } from '../helpers/random.js';
+import { mulberry32 } from '../helpers/seeded-random.js';
 
 /**
  * What can happen to a node, or between nodes: to which, for how long (from, to, ms), and what it is called in the summary.

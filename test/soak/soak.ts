@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { within } from '../helpers/eventually.js';
 import { FaultLab } from '../helpers/fault-lab.js';
 import type { FaultNode } from '../helpers/forked-node.js';
-import { within } from '../helpers/within.js';
 import type { Conditions } from './conditions.js';
 import { EFFECTS, type Target } from './effects.js';
 import { FAULTS, type Injection, type Step } from './schedule.js';

@@ -1,7 +1,7 @@
 import { expectTypeOf, test } from 'vitest';
 import type { GenServerBehavior, GenServerRef, ProcessRef } from '../../src/process/behavior.js';
 import type { LifecycleEvent, ScheduledSend } from '../../src/process/gen-server.js';
-import { createRuntime } from '../../src/runtime.js';
+import { createRuntime } from '../../src/runtime/runtime.js';
 
 type Call = { readonly type: 'get' } | { readonly type: 'set'; readonly to: number };
 type Cast = 'inc' | 'dec';

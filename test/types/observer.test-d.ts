@@ -1,7 +1,7 @@
 import type { Observable } from 'rxjs';
 import { expectTypeOf, test } from 'vitest';
 import type { ObserverEvent } from '../../src/observer/observer.js';
-import { createRuntime } from '../../src/runtime.js';
+import { createRuntime } from '../../src/runtime/runtime.js';
 import type { MessageTraced, RuntimeEvent, RuntimeFact } from '../../streams/events.js';
 import { poll } from '../../streams/poll.js';
 import type { GenServerStats, ObserverSnapshot, ProcessTreeNode, SupervisorStats } from '../../streams/snapshot.js';

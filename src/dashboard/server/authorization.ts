@@ -12,7 +12,7 @@ import {
   timeout,
 } from 'rxjs';
 import { DashboardAuthorizationError } from '../../index.js';
-import type { Refusal } from './gate.js';
+import type { Refusal } from './access-control.js';
 import { CLOSED } from './respond.js';
 
 const PERMISSIONS = ['view', 'trace', 'inspect', 'profile', 'record'] as const;

@@ -1,11 +1,11 @@
 import { BehaviorSubject, distinctUntilChanged, map, type SchedulerLike, Subscription } from 'rxjs';
 import type { LogEntry } from '../../../streams/index.js';
 import type { ClusterSource } from '../source.js';
-import type { ClusterView } from '../view/cluster-view.js';
-import { changesBetween, type FeedMessage } from '../view/feed.js';
-import { noPast, remember } from '../view/history.js';
-import { type Log, withEntries } from '../view/log.js';
-import { type LogNews, logNews$, type ViewNews, viewNews$ } from './cluster-news.js';
+import type { ClusterView } from '../view-model/cluster-view.js';
+import { changesBetween, type FeedMessage } from '../view-model/feed.js';
+import { noPast, remember } from '../view-model/history.js';
+import { type Log, withEntries } from '../view-model/log.js';
+import { type LogNews, logNews$, type ViewNews, viewNews$ } from './cluster-updates.js';
 
 /** Where the messages for one browser go. */
 export interface Outlet {

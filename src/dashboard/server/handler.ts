@@ -3,13 +3,13 @@ import type { Duplex } from 'node:stream';
 import { type SchedulerLike, Subject } from 'rxjs';
 import { schedulerOf } from '../../../streams/index.js';
 import { systemClock, type Timer } from '../../index.js';
+import { Gate, type Refusal } from './access-control.js';
 import { type Asset, readAssets, sendAsset } from './assets.js';
 import { checkAuthorized } from './authorization.js';
 import { DashboardFeed } from './feed.js';
-import { Gate, type Refusal } from './gate.js';
 import { checkHandlerOptions, type DashboardHandlerOptions, type HandlerSettings } from './options.js';
-import { FEED, isFeed, PAGE, type Place, placeOf } from './place.js';
 import { CLOSED, leadOn, refuse, refuseUpgrade } from './respond.js';
+import { FEED, isFeed, PAGE, type Place, placeOf } from './route.js';
 import { FeedSockets } from './sockets.js';
 import { VERSION } from './version.js';
 

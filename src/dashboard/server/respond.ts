@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { Refusal } from './gate.js';
+import type { Refusal } from './access-control.js';
 
 /** What a page of the dashboard may do: run these scripts that stand in it, load its own files, and talk to its own server. */
 export function policyWith(inlineScripts: readonly string[]): string {

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import { isIP } from 'node:net';
 import { hostname } from 'node:os';
 import { ListenError } from '../../index.js';
-import { isLoopback } from './gate.js';
+import { isLoopback } from './access-control.js';
 import { createHandler, type HandlerParts } from './handler.js';
 import { checkServerOptions, type DashboardOptions } from './options.js';
 

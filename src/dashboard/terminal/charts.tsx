@@ -1,7 +1,7 @@
 import { Box } from 'ink';
-import { formatBytes, formatCount, formatMs, formatRate } from '../view/format.js';
-import { type History, SERIES, type Series, SPAN_MS, seriesOf } from '../view/history.js';
-import type { NodeRow } from '../view/rows.js';
+import { formatBytes, formatCount, formatMs, formatRate } from '../view-model/format.js';
+import { type History, SERIES, type Series, SPAN_MS, seriesOf } from '../view-model/history.js';
+import type { NodeRow } from '../view-model/rows.js';
 import { braille, bucketed } from './chart.js';
 import { bodyRows, nodesRows } from './layout.js';
 import { Line, Lines, type Part } from './line.js';

@@ -7,9 +7,9 @@ import {
   formatTime,
   formatUptime,
   UNKNOWN,
-} from '../view/format.js';
-import type { NodeRow, ProcessRow } from '../view/rows.js';
-import { labelOf } from '../view/table.js';
+} from '../view-model/format.js';
+import type { NodeRow, ProcessRow } from '../view-model/rows.js';
+import { labelOf } from '../view-model/table.js';
 import { entryText } from './entry-text.js';
 import { MARK } from './glyphs.js';
 import { bodyRows } from './layout.js';

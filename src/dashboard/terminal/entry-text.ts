@@ -1,5 +1,5 @@
 import type { LogEntry } from '../../../streams/index.js';
-import { describe, errorText } from '../view/log.js';
+import { describe, errorText } from '../view-model/log.js';
 
 /** All there is to say of an entry: of an error, where it came from, too. */
 export function entryText(entry: LogEntry): readonly string[] {

@@ -1,7 +1,7 @@
-import { summaryOf } from '../view/cluster-view.js';
-import { formatAge, formatCount, formatRate } from '../view/format.js';
-import { type Log, severityOf } from '../view/log.js';
-import { visibleText } from '../view/visible-text.js';
+import { summaryOf } from '../view-model/cluster-view.js';
+import { formatAge, formatCount, formatRate } from '../view-model/format.js';
+import { type Log, severityOf } from '../view-model/log.js';
+import { visibleText } from '../view-model/visible-text.js';
 import { MARK } from './glyphs.js';
 import { type Part, Spread } from './line.js';
 import { nodeMark, STATUSES } from './node-marks.js';

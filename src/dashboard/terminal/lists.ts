@@ -1,6 +1,6 @@
-import { type Log, type LogLine, linesAbout } from '../view/log.js';
-import type { NodeRow, ProcessRow } from '../view/rows.js';
-import type { TreeLine } from '../view/tree.js';
+import { type Log, type LogLine, linesAbout } from '../view-model/log.js';
+import type { NodeRow, ProcessRow } from '../view-model/rows.js';
+import type { TreeLine } from '../view-model/tree.js';
 import { bodyRows, nodesRows, tableRows } from './layout.js';
 import type { List } from './list.js';
 import type { Overlay, Seen, State } from './state.js';

@@ -1,6 +1,6 @@
-import { formatTime } from '../view/format.js';
-import type { LogLine } from '../view/log.js';
-import { describe, severityOf } from '../view/log.js';
+import { formatTime } from '../view-model/format.js';
+import type { LogLine } from '../view-model/log.js';
+import { describe, severityOf } from '../view-model/log.js';
 import { MARK } from './glyphs.js';
 import { bodyRows } from './layout.js';
 import { Line, Lines, type Part, type Tone } from './line.js';

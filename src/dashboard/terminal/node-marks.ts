@@ -1,6 +1,6 @@
 import type { NodeObserverStatus } from '../../../streams/index.js';
-import type { ClusterView } from '../view/cluster-view.js';
-import type { NodeRow } from '../view/rows.js';
+import type { ClusterView } from '../view-model/cluster-view.js';
+import type { NodeRow } from '../view-model/rows.js';
 import { MARK } from './glyphs.js';
 import type { Tone } from './line.js';
 import { widthOf } from './width.js';

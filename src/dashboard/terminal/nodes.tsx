@@ -1,7 +1,7 @@
-import { summaryOf } from '../view/cluster-view.js';
-import { formatAge, formatBytes, formatCount, formatMs, formatRate, formatShare } from '../view/format.js';
-import type { NodeRow } from '../view/rows.js';
-import { visibleText } from '../view/visible-text.js';
+import { summaryOf } from '../view-model/cluster-view.js';
+import { formatAge, formatBytes, formatCount, formatMs, formatRate, formatShare } from '../view-model/format.js';
+import type { NodeRow } from '../view-model/rows.js';
+import { visibleText } from '../view-model/visible-text.js';
 import { Charts } from './charts.js';
 import { MARK } from './glyphs.js';
 import { type ColumnSpec, columnsFor, nodesRows } from './layout.js';

@@ -1,4 +1,4 @@
-import { COLUMNS, type Column } from '../view/table.js';
+import { COLUMNS, type Column } from '../view-model/table.js';
 import { type ColumnSpec, columnsFor, type Growth, type PlacedColumn, type Size } from './layout.js';
 
 const SPECS: readonly ColumnSpec<Column>[] = [

@@ -1,7 +1,7 @@
-import type { ClusterView } from '../view/cluster-view.js';
-import { formatCount, formatMs, formatRate, formatUptime, UNKNOWN } from '../view/format.js';
-import type { NodeRow, ProcessRow } from '../view/rows.js';
-import { type Column, labelOf } from '../view/table.js';
+import type { ClusterView } from '../view-model/cluster-view.js';
+import { formatCount, formatMs, formatRate, formatUptime, UNKNOWN } from '../view-model/format.js';
+import type { NodeRow, ProcessRow } from '../view-model/rows.js';
+import { type Column, labelOf } from '../view-model/table.js';
 import { MARK } from './glyphs.js';
 import type { PlacedColumn } from './layout.js';
 import { Line, Lines, type Part, type Tone } from './line.js';

@@ -1,10 +1,10 @@
-import { remember } from '../view/history.js';
-import { matches, withEntries } from '../view/log.js';
-import { tableOf } from '../view/table.js';
-import { branchesOf, treeOf } from '../view/tree.js';
+import { remember } from '../view-model/history.js';
+import { matches, withEntries } from '../view-model/log.js';
+import { tableOf } from '../view-model/table.js';
+import { branchesOf, treeOf } from '../view-model/tree.js';
+import { press } from './key-handler.js';
 import { settled } from './list.js';
 import { logList, nodeList, processList, processOf, relativeList, treeList } from './lists.js';
-import { press } from './press.js';
 import type { Event, Overlay, Seen, State } from './state.js';
 
 /** What is on the screen after one more thing happened. */

@@ -1,10 +1,10 @@
 import type { LogEntry } from '../../../streams/index.js';
-import type { ClusterView } from '../view/cluster-view.js';
-import { type History, noPast } from '../view/history.js';
-import type { Log, LogLine } from '../view/log.js';
-import type { ProcessRow } from '../view/rows.js';
-import type { Filter, Sorting } from '../view/table.js';
-import type { TreeLine } from '../view/tree.js';
+import type { ClusterView } from '../view-model/cluster-view.js';
+import { type History, noPast } from '../view-model/history.js';
+import type { Log, LogLine } from '../view-model/log.js';
+import type { ProcessRow } from '../view-model/rows.js';
+import type { Filter, Sorting } from '../view-model/table.js';
+import type { TreeLine } from '../view-model/tree.js';
 import type { Key } from './keys.js';
 import type { Size } from './layout.js';
 import { atHome, type Cursor } from './list.js';

@@ -1,4 +1,4 @@
-import { visibleText } from '../view/visible-text.js';
+import { visibleText } from '../view-model/visible-text.js';
 import { widthOf } from './width.js';
 
 const PLAIN = /^[ -~]*$/;

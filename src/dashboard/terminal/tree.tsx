@@ -1,7 +1,7 @@
-import { formatCount, formatMs, formatRate, formatUptime, UNKNOWN } from '../view/format.js';
-import type { NodeRow } from '../view/rows.js';
-import { labelOf } from '../view/table.js';
-import type { TreeLine } from '../view/tree.js';
+import { formatCount, formatMs, formatRate, formatUptime, UNKNOWN } from '../view-model/format.js';
+import type { NodeRow } from '../view-model/rows.js';
+import { labelOf } from '../view-model/table.js';
+import type { TreeLine } from '../view-model/tree.js';
 import { MARK } from './glyphs.js';
 import { type ColumnSpec, columnsFor } from './layout.js';
 import { Line, Lines, type Part } from './line.js';

@@ -4,7 +4,7 @@ import type { AutoShutdown, ChildSpec } from '../../../src/supervisor/child-spec
 import type { RestartType } from '../../../src/supervisor/strategy.js';
 import type { SupervisorStrategy } from '../../../streams/events.js';
 import { boom } from '../../helpers/servers.js';
-import { createWorld } from '../../helpers/world.js';
+import { createWorld } from '../../helpers/test-runtime.js';
 
 type End = 'crash' | 'normal' | 'shutdown';
 

@@ -5,9 +5,9 @@ import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocketServer } from 'ws';
 import { PROTOCOL_VERSION } from '../../../src/cluster/frames.js';
-import type { ClusterObserverSnapshot } from '../../../src/runtime.js';
+import type { ClusterObserverSnapshot } from '../../../src/runtime/runtime.js';
+import { within } from '../../helpers/eventually.js';
 import { freePort, type RealProcess, startCli, startExample } from '../../helpers/node-process.js';
-import { within } from '../../helpers/within.js';
 
 const running = new Set<RealProcess>();
 

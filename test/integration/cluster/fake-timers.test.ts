@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest';
-import { createRuntime } from '../../../src/runtime.js';
+import { createRuntime } from '../../../src/runtime/runtime.js';
 import { freePort } from '../../helpers/node-process.js';
 
 afterEach(() => {

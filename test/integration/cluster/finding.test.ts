@@ -4,7 +4,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { systemClock } from '../../../src/clock.js';
 import { type ClusterApi, createCluster } from '../../../src/cluster/cluster.js';
 import type { ClusterConfig } from '../../../src/cluster/cluster-config.js';
-import { createWsTransport, type WsTransportOptions } from '../../../src/cluster/ws-transport.js';
+import { createWsTransport, type WsTransportOptions } from '../../../src/cluster/transport/ws-transport.js';
 import { NodeIdConflictError } from '../../../src/errors.js';
 import { issue } from '../../helpers/certificates.js';
 import { freePort } from '../../helpers/node-process.js';

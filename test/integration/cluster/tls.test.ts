@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import { connect as connectTls } from 'node:tls';
 import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { NodeId } from '../../../src/cluster/node-id.js';
-import type { TlsSettings } from '../../../src/cluster/transport.js';
+import type { TlsSettings } from '../../../src/cluster/transport/transport.js';
 import { attach } from '../../../src/runtime/attach.js';
-import { createRuntime, type Runtime } from '../../../src/runtime.js';
+import { createRuntime, type Runtime } from '../../../src/runtime/runtime.js';
 import { issue, type Keys } from '../../helpers/certificates.js';
 
 let authority: Keys;

@@ -1,19 +1,19 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { systemClock } from '../../../src/clock.js';
 import { type ClusterApi, createCluster } from '../../../src/cluster/cluster.js';
 import type { ClusterConfig } from '../../../src/cluster/cluster-config.js';
 import { encode } from '../../../src/cluster/codec.js';
 import { MAX_FRAME_BYTES, type PeerFrame, PROTOCOL_VERSION } from '../../../src/cluster/frames.js';
-import { createNonce } from '../../../src/cluster/handshake.js';
+import { createNonce } from '../../../src/cluster/mesh/handshake.js';
 import { NodeId } from '../../../src/cluster/node-id.js';
 import type { Rpc } from '../../../src/cluster/rpc.js';
-import { createWsTransport } from '../../../src/cluster/ws-transport.js';
+import { createWsTransport } from '../../../src/cluster/transport/ws-transport.js';
 import { ListenError } from '../../../src/errors.js';
 import { attach } from '../../../src/runtime/attach.js';
-import { createRuntime } from '../../../src/runtime.js';
+import { createRuntime } from '../../../src/runtime/runtime.js';
 import { RawPeer } from '../../helpers/raw-peer.js';
 
 interface RunningNode {
@@ -60,7 +60,7 @@ function openSockets(): number {
 }
 
 describe('nodes over WebSockets', () => {
-  it('find each other through one seed, and leave politely', async () => {
+  test('find each other through one seed, and leave politely', async () => {
     const a = await startNode('nodeA');
     const b = await startNode('nodeB', [a.id]);
     const c = await startNode('nodeC', [a.id], { host: 'localhost' });
@@ -73,7 +73,7 @@ describe('nodes over WebSockets', () => {
     }
   });
 
-  it('ask each other, with a secret and over IPv6', async () => {
+  test('ask each other, with a secret and over IPv6', async () => {
     const config = { clusterSecret: 'correct horse', host: '::1' };
     const a = await startNode('nodeA', [], config);
     const b = await startNode('nodeB', [a.id], config);
@@ -83,18 +83,21 @@ describe('nodes over WebSockets', () => {
     expect(await a.rpc.request(b.id, 'echo', body, 5000)).toStrictEqual(body);
   });
 
-  it.each([[{}], [{ clusterSecret: 'correct horse' }]])('say as much at once as a frame takes (%j)', async (config) => {
-    const a = await startNode('nodeA', [], config);
-    const b = await startNode('nodeB', [a.id], config);
-    b.rpc.handle('length', (body) => String(body).length);
-    await eventually(() => expect(a.cluster.isNodeConnected(b.id)).toBe(true));
-    const head = encode({ type: 'request', id: 1, method: 'length', body: '' }).length;
-    const body = 'x'.repeat(MAX_FRAME_BYTES - head);
-    expect(await a.rpc.request(b.id, 'length', body, 5000)).toBe(body.length);
-    expect(a.events).toEqual(['up nodeB']);
-  });
+  test.each([[{}], [{ clusterSecret: 'correct horse' }]])(
+    'say as much at once as a frame takes (%j)',
+    async (config) => {
+      const a = await startNode('nodeA', [], config);
+      const b = await startNode('nodeB', [a.id], config);
+      b.rpc.handle('length', (body) => String(body).length);
+      await eventually(() => expect(a.cluster.isNodeConnected(b.id)).toBe(true));
+      const head = encode({ type: 'request', id: 1, method: 'length', body: '' }).length;
+      const body = 'x'.repeat(MAX_FRAME_BYTES - head);
+      expect(await a.rpc.request(b.id, 'length', body, 5000)).toBe(body.length);
+      expect(a.events).toEqual(['up nodeB']);
+    },
+  );
 
-  it('say so when the port is taken, or the address is not theirs', async () => {
+  test('say so when the port is taken, or the address is not theirs', async () => {
     const a = await startNode('nodeA');
     const { port } = NodeId.parts(a.id);
     await expect(startNode('nodeB', [], { port })).rejects.toThrow(ListenError);
@@ -102,7 +105,7 @@ describe('nodes over WebSockets', () => {
     await expect(startNode('nodeB', [], { host: '192.0.2.1', insecure: true })).rejects.toThrow('no such address');
   });
 
-  it('stop without leaving anything open, though somebody is connected who says nothing', async () => {
+  test('stop without leaving anything open, though somebody is connected who says nothing', async () => {
     await eventually(() => expect(openSockets()).toBe(0));
     const a = await startNode('nodeA');
     const b = await startNode('nodeB', [a.id, 'nodeX@127.0.0.1:1']);
@@ -133,7 +136,7 @@ describe('a stranger', () => {
     secured: true,
   };
 
-  it.each([
+  test.each([
     ['what is not JSON', 'hello?', '4011 not_json'],
     ['more than a handshake needs', `"${'x'.repeat(9000)}"`, '4009 frame_too_large'],
     ['binary data', Buffer.from('{}'), '4010 binary_frame'],
@@ -158,7 +161,7 @@ describe('a stranger', () => {
     expect(await a.rpc.request(b.id, 'ping', null, 5000)).toBe('pong');
   });
 
-  it('without the secret gets the challenge, and nothing else but a refusal', async () => {
+  test('without the secret gets the challenge, and nothing else but a refusal', async () => {
     const a = await startNode('nodeA', [], { clusterSecret: 'correct horse' });
     const joining = RawPeer.join(a.id, NodeId.parse('nodeX@127.0.0.1:1'), 'battery staple');
     await expect(joining).rejects.toThrow();
@@ -170,7 +173,7 @@ describe('a stranger', () => {
     expect(a.cluster.getNodes()).toEqual([]);
   });
 
-  it('is told of once for each reason, however often all that are at one address come again', async () => {
+  test('is told of once for each reason, however often all that are at one address come again', async () => {
     const a = await startNode('nodeA', [], { clusterSecret: 'correct horse' });
     for (let round = 0; round < 3; round++) {
       for (const message of ['hello?', JSON.stringify({ ...hello, secured: false })]) {
@@ -182,7 +185,7 @@ describe('a stranger', () => {
     expect(a.errors).toMatchObject([{ reason: 'not_json' }, { reason: 'auth_required' }]);
   });
 
-  it('is no web page: a connection with an origin is refused', async () => {
+  test('is no web page: a connection with an origin is refused', async () => {
     const a = await startNode('nodeA');
     const { host, port } = NodeId.parts(a.id);
     const page = new WebSocket(`ws://${host}:${port}`, { origin: 'https://example.com' });
@@ -194,7 +197,7 @@ describe('a stranger', () => {
 describe('an observer', () => {
   const observerId = NodeId.parse('observer@127.0.0.1:1');
 
-  it('may ask what is public, hears who the members are, and is none', async () => {
+  test('may ask what is public, hears who the members are, and is none', async () => {
     const a = await startNode('nodeA');
     const b = await startNode('nodeB', [a.id]);
     await eventually(() => expect(a.cluster.isNodeConnected(b.id)).toBe(true));
@@ -208,7 +211,7 @@ describe('an observer', () => {
     observer.socket.close();
   });
 
-  it.each<[string, PeerFrame]>([
+  test.each<[string, PeerFrame]>([
     ['ask for anything else', { type: 'request', id: 1, method: 'change', body: null }],
     ['spread news', { type: 'notify', topic: 'news', body: 'nodeB is dead' }],
     ['answer', { type: 'reply', id: 1, body: null }],
@@ -231,7 +234,7 @@ describe('an observer', () => {
     expect(a.errors).toMatchObject([{ code: 'NOEX_HANDSHAKE', reason: 'not_permitted' }]);
   });
 
-  it('may ask for much at once, but not again and again: its link is closed', async () => {
+  test('may ask for much at once, but not again and again: its link is closed', async () => {
     const a = await startNode('nodeA');
     let asked = 0;
     a.rpc.handle('look', () => (asked += 1), 'public');
@@ -247,7 +250,7 @@ describe('an observer', () => {
     expect(a.errors).toMatchObject([{ code: 'NOEX_HANDSHAKE', reason: 'too_many_requests' }]);
   });
 
-  it('says little at once: a frame that is larger than its questions is refused', async () => {
+  test('says little at once: a frame that is larger than its questions is refused', async () => {
     const a = await startNode('nodeA');
     a.rpc.handle('look', () => 'as you like', 'public');
     const observer = await RawPeer.join(a.id, observerId, undefined, 'observer');
@@ -261,7 +264,7 @@ describe('an observer', () => {
     member.socket.close();
   });
 
-  it('cannot take the id of another, as long as that is there', async () => {
+  test('cannot take the id of another, as long as that is there', async () => {
     const a = await startNode('nodeA', [], { heartbeatIntervalMs: 200 });
     a.rpc.handle('look', () => 'as you like', 'public');
     const first = await RawPeer.join(a.id, observerId, undefined, 'observer');
@@ -275,7 +278,7 @@ describe('an observer', () => {
     second.socket.close();
   });
 
-  it('cannot take the id of a member', async () => {
+  test('cannot take the id of a member', async () => {
     const a = await startNode('nodeA');
     const b = await startNode('nodeB', [a.id]);
     await eventually(() => expect(a.cluster.isNodeConnected(b.id)).toBe(true));
@@ -292,7 +295,7 @@ describe('an observer', () => {
 describe('a secret of its own for observers', () => {
   const secrets = { clusterSecret: 'for nodes', observerSecret: ['for onlookers', 'the one before'] };
 
-  it('lets observers in, and so does that of the nodes', async () => {
+  test('lets observers in, and so does that of the nodes', async () => {
     const errors: unknown[] = [];
     const { Cluster, shutdown } = createRuntime({ onError: (error) => errors.push(error) });
     await Cluster.start({ nodeName: 'nodeA', port: 0, ...secrets });
@@ -312,7 +315,7 @@ describe('a secret of its own for observers', () => {
     expect(errors).toEqual([]);
   });
 
-  it('lets no node in', async () => {
+  test('lets no node in', async () => {
     const a = await startNode('nodeA', [], secrets);
     const refused = RawPeer.join(a.id, NodeId.parse('nodeX@127.0.0.1:1'), 'for onlookers');
     await expect(refused).rejects.toThrow('4005 auth_failed');
@@ -322,7 +325,7 @@ describe('a secret of its own for observers', () => {
     expect(a.errors).toMatchObject([{ code: 'NOEX_HANDSHAKE', reason: 'auth_failed' }]);
   });
 
-  it('is no way in once it is not accepted any more, nor is any other', async () => {
+  test('is no way in once it is not accepted any more, nor is any other', async () => {
     const a = await startNode('nodeA', [], { ...secrets, observerSecret: 'a new one' });
     await expect(attach(a.id, { observerSecret: 'for onlookers' })).rejects.toMatchObject({ reason: 'auth_failed' });
     await expect(attach(a.id)).rejects.toMatchObject({ reason: 'auth_required' });
@@ -335,7 +338,7 @@ describe('a secret of its own for observers', () => {
 });
 
 describe('observers of one node', () => {
-  it('are a hundred at most: the next one is told so, and may come when another has gone', async () => {
+  test('are a hundred at most: the next one is told so, and may come when another has gone', async () => {
     const a = await startNode('nodeA');
     const id = (at: number): NodeId => NodeId.parse(`observer-${at}@127.0.0.1:1`);
     const observers: RawPeer[] = [];
@@ -362,7 +365,7 @@ describe('a stranger who is refused', () => {
     'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
   ].join('\r\n');
 
-  it('may hang up in the middle, or not at all: nothing breaks, and nothing stays open', async () => {
+  test('may hang up in the middle, or not at all: nothing breaks, and nothing stays open', async () => {
     await eventually(() => expect(openSockets()).toBe(0));
     const a = await startNode('nodeA');
     const { host, port } = NodeId.parts(a.id);
@@ -379,7 +382,7 @@ describe('a stranger who is refused', () => {
     clinging.destroy();
   });
 
-  it('cannot make a node keep a message that never ends', async () => {
+  test('cannot make a node keep a message that never ends', async () => {
     const a = await startNode('nodeA');
     const stranger = await RawPeer.connect(a.id);
     for (let part = 0; part < 4; part++) stranger.socket.send('x'.repeat(100_000), { fin: false });
@@ -387,7 +390,7 @@ describe('a stranger who is refused', () => {
     expect(a.errors).toMatchObject([{ name: 'ProtocolError', reason: 'frame_too_large' }]);
   });
 
-  it('is nobody who answers for a seed either', async () => {
+  test('is nobody who answers for a seed either', async () => {
     const impostor = new WebSocketServer({ host: '127.0.0.1', port: 0 });
     await once(impostor, 'listening');
     impostor.on('connection', (socket) => {
@@ -400,7 +403,7 @@ describe('a stranger who is refused', () => {
     await new Promise((resolve) => impostor.close(resolve));
   });
 
-  it('cannot make a node give up a seed by telling it that it is the node itself', async () => {
+  test('cannot make a node give up a seed by telling it that it is the node itself', async () => {
     const impostor = new WebSocketServer({ host: '127.0.0.1', port: 0 });
     await once(impostor, 'listening');
     let visits = 0;
@@ -422,7 +425,7 @@ describe('a stranger who is refused', () => {
 describe('a member', () => {
   const rogueId = NodeId.parse('rogue@127.0.0.1:1');
 
-  it('is not believed what anybody on the way could say in its place: why its connection was closed', async () => {
+  test('is not believed what anybody on the way could say in its place: why its connection was closed', async () => {
     const a = await startNode('nodeA', [], { clusterSecret: 'secret' });
     const peer = await RawPeer.join(a.id, rogueId, 'secret');
     peer.socket.close(4003, 'id_conflict');
@@ -430,7 +433,7 @@ describe('a member', () => {
     expect(a.errors).toEqual([]);
   });
 
-  it('that cannot say that it is there, because it is telling something long, keeps its id', async () => {
+  test('that cannot say that it is there, because it is telling something long, keeps its id', async () => {
     const a = await startNode('nodeA', [], { heartbeatIntervalMs: 1000 });
     const first = await RawPeer.join(a.id, rogueId);
     first.beginMessage(100_000);
@@ -446,7 +449,7 @@ describe('a member', () => {
     second.socket.close();
   });
 
-  it.each([
+  test.each([
     ['what is not JSON', '}', '4011 not_json', 'not_json'],
     ['a frame of the handshake', '{"type":"proof"}', '4014 out_of_turn', 'out_of_turn'],
     ['a bad heartbeat', '{"type":"heartbeat","processCount":-1,"uptimeMs":0}', '4012 malformed', 'malformed'],
@@ -474,7 +477,7 @@ describe('a member', () => {
     },
   );
 
-  it('gets what is said in one tick as one message, in order', async () => {
+  test('gets what is said in one tick as one message, in order', async () => {
     const a = await startNode('nodeA', [], { heartbeatIntervalMs: 60_000 });
     const peer = await RawPeer.join(a.id, rogueId);
     await eventually(() => expect(peer.received.at(-1)?.type).toBe('members'));
@@ -486,7 +489,7 @@ describe('a member', () => {
     expect(peer.messages - before).toBe(1);
   });
 
-  it('may say several things in one message, and is stopped at the first that breaks the protocol', async () => {
+  test('may say several things in one message, and is stopped at the first that breaks the protocol', async () => {
     const a = await startNode('nodeA');
     const heard: unknown[] = [];
     a.rpc.onNotify('count', (n) => heard.push(n));
@@ -497,7 +500,7 @@ describe('a member', () => {
     expect(heard).toEqual([1, 2]);
   });
 
-  it('that does not read gets no queue of news, and the newest when it reads again', async () => {
+  test('that does not read gets no queue of news, and the newest when it reads again', async () => {
     const a = await startNode('nodeA');
     const slow = await RawPeer.join(a.id, rogueId);
     await eventually(() => expect(a.events).toEqual(['up rogue']));
@@ -510,7 +513,7 @@ describe('a member', () => {
     slow.socket.terminate();
   });
 
-  it('that asks and does not read gets no queue of answers, and nobody else waits for it', async () => {
+  test('that asks and does not read gets no queue of answers, and nobody else waits for it', async () => {
     const a = await startNode('nodeA');
     const b = await startNode('nodeB', [a.id]);
     await eventually(() => expect(a.events).toEqual(['up nodeB']));
@@ -542,7 +545,7 @@ describe('a member', () => {
     rogue.socket.terminate();
   });
 
-  it('that dies is down at once', async () => {
+  test('that dies is down at once', async () => {
     const a = await startNode('nodeA');
     const rogue = await RawPeer.join(a.id, rogueId);
     await eventually(() => expect(a.events).toEqual(['up rogue']));
@@ -554,7 +557,7 @@ describe('a member', () => {
 });
 
 describe('the wire', () => {
-  it.each([
+  test.each([
     ['proof', 'the node that is dialled'],
     ['welcome', 'the node that dials'],
   ])('takes nothing from somebody in the middle that is added to the message with the %s', async (type) => {
@@ -592,7 +595,7 @@ describe('the wire', () => {
     relay.close();
   });
 
-  it('never carries the secret', async () => {
+  test('never carries the secret', async () => {
     const clusterSecret = 'correct horse battery staple';
     const a = await startNode('nodeA', [], { clusterSecret });
     const target = NodeId.parts(a.id);

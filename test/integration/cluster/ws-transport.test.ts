@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import net, { connect, type Socket, type TcpNetConnectOpts } from 'node:net';
-import { afterEach, beforeEach, describe, expect, it, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import {
   type Closing,
@@ -8,8 +8,8 @@ import {
   type Listener,
   MAX_STRANGER_BYTES,
   type TlsSettings,
-} from '../../../src/cluster/transport.js';
-import { createWsTransport } from '../../../src/cluster/ws-transport.js';
+} from '../../../src/cluster/transport/transport.js';
+import { createWsTransport } from '../../../src/cluster/transport/ws-transport.js';
 import { issue } from '../../helpers/certificates.js';
 import { freePort } from '../../helpers/node-process.js';
 
@@ -65,7 +65,7 @@ describe('the backlog of a connection over WebSockets', () => {
     for (let n = 0; n < MESSAGES; n += 1) connection.send('\u00e9'.repeat(CHARS));
   };
 
-  it('has what was said in this tick, and is gone when that is written', async () => {
+  test('has what was said in this tick, and is gone when that is written', async () => {
     connection.send('12345');
     connection.send('678');
     expect(connection.backlog).toBe(8);
@@ -73,7 +73,7 @@ describe('the backlog of a connection over WebSockets', () => {
     await eventually(() => expect(read).toBe('12345\n678'.length));
   });
 
-  it('stays while the other side does not read: the bytes of whole messages; and is gone when it does', async () => {
+  test('stays while the other side does not read: the bytes of whole messages; and is gone when it does', async () => {
     reader.pause();
     send();
     // All but what was said last is with the socket already, and none of it written.
@@ -86,7 +86,7 @@ describe('the backlog of a connection over WebSockets', () => {
     expect(closings).toEqual([]);
   });
 
-  it('is gone with the connection, which ends once', async () => {
+  test('is gone with the connection, which ends once', async () => {
     reader.pause();
     send();
     await eventually(() => expect(connection.backlog % BYTES).toBe(0));
@@ -103,7 +103,7 @@ describe('the backlog of a connection over WebSockets', () => {
 describe('a stranger over WebSockets', () => {
   const FRAGMENT = Buffer.alloc(16 * 1024, 'x');
 
-  it.each([
+  test.each([
     ['which was told goodbye', 'nonsense'],
     ['of which much is still to be handed over', '\n'.repeat(64 * 1024)],
   ])('%s is read no more than another, though it goes on', async (_what, opening) => {

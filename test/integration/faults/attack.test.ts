@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterEach, expect, test } from 'vitest';
+import { within } from '../../helpers/eventually.js';
 import { FaultNode } from '../../helpers/forked-node.js';
 import { freePort } from '../../helpers/node-process.js';
-import { within } from '../../helpers/within.js';
 
 const ATTACKERS = fileURLToPath(new URL('../../helpers/attackers.ts', import.meta.url));
 const ATTACK_MS = 15_000;

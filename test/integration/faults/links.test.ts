@@ -1,8 +1,8 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
+import { within } from '../../helpers/eventually.js';
 import { FaultLab } from '../../helpers/fault-lab.js';
 import { type FaultNode, told } from '../../helpers/forked-node.js';
 import type { Fault } from '../../helpers/tcp-proxy.js';
-import { within } from '../../helpers/within.js';
 
 /** With the settings below, all views agree again within this time, ms, with a wide margin for a busy machine. */
 const BOUND_MS = 20_000;
@@ -29,7 +29,7 @@ async function isWell(nodes: readonly FaultNode[]): Promise<void> {
 }
 
 describe('the network', () => {
-  it('loses a node without a word: it is missed on both sides, and is back when it can be reached again', async () => {
+  test('loses a node without a word: it is missed on both sides, and is back when it can be reached again', async () => {
     const [a, b, c] = await three();
     lab.network.setBoth('a', 'c', { kind: 'swallow' });
     lab.network.setBoth('b', 'c', { kind: 'swallow' });
@@ -42,7 +42,7 @@ describe('the network', () => {
     await isWell([a, b, c]);
   });
 
-  it('falls apart into a and the others, and comes together again', async () => {
+  test('falls apart into a and the others, and comes together again', async () => {
     const [a, b, c] = await three();
     lab.network.setBoth('a', 'b', { kind: 'hold' });
     lab.network.setBoth('a', 'c', { kind: 'hold' });
@@ -56,7 +56,7 @@ describe('the network', () => {
     await isWell([a, b, c]);
   });
 
-  it('works one way only: both sides lose each other, and the third loses none', async () => {
+  test('works one way only: both sides lose each other, and the third loses none', async () => {
     const [a, b, c] = await three();
     lab.network.set('a', 'b', { kind: 'hold' });
     await lab.lost([b], a, BOUND_MS);
@@ -66,7 +66,7 @@ describe('the network', () => {
     await isWell([a, b, c]);
   });
 
-  it('resets all connections: they are made anew', async () => {
+  test('resets all connections: they are made anew', async () => {
     const [a, b, c] = await three();
     for (const name of ['a', 'b', 'c']) lab.network.reset(name);
     await within(BOUND_MS, async () => {
@@ -76,7 +76,7 @@ describe('the network', () => {
     await isWell([a, b, c]);
   });
 
-  it('delays all that is sent: nobody is missed', async () => {
+  test('delays all that is sent: nobody is missed', async () => {
     const [a, b, c] = await three({});
     lab.network.setBoth('a', 'c', { kind: 'delay', ms: 300 });
     lab.network.setBoth('b', 'c', { kind: 'delay', ms: 300 });
@@ -87,7 +87,7 @@ describe('the network', () => {
     await isWell([a, b, c]);
   });
 
-  it('is slow, and one has so much to tell that it takes far longer than an answer may: it is told, and nobody is missed', async () => {
+  test('is slow, and one has so much to tell that it takes far longer than an answer may: it is told, and nobody is missed', async () => {
     const [a, b, c] = await three();
     await Promise.all([a, b, c].map((node) => node.ask('probe', false)));
     const slow = { kind: 'slow', bytesPerSecond: 50_000 } as const;
@@ -104,7 +104,7 @@ describe('the network', () => {
 describe('what is sent', () => {
   const CORRUPTIONS: readonly Fault['kind'][] = ['cut', 'drop', 'duplicate', 'reorder'];
 
-  it('may be cut, left out, repeated or exchanged: the views agree when that is over', async () => {
+  test('may be cut, left out, repeated or exchanged: the views agree when that is over', async () => {
     const [a, b, c] = await three();
     for (const kind of CORRUPTIONS) {
       lab.network.setBoth('a', 'c', { kind } as Fault);
@@ -118,7 +118,7 @@ describe('what is sent', () => {
     await isWell([a, b, c]);
   });
 
-  it.each(['drop', 'duplicate', 'reorder'] as const)(
+  test.each(['drop', 'duplicate', 'reorder'] as const)(
     'under a secret cannot be changed unnoticed (%s): the link ends, and says why',
     async (kind) => {
       const [a, b, c] = await three({ ...QUICK, clusterSecret: 'correct horse battery staple' });
@@ -134,7 +134,7 @@ describe('what is sent', () => {
     },
   );
 
-  it('may be lost, so that what comes next does not fit: it is asked for anew, and that is counted', async () => {
+  test('may be lost, so that what comes next does not fit: it is asked for anew, and that is counted', async () => {
     const [a, b, c] = await three({ heartbeatIntervalMs: 60_000 });
     await Promise.all([a, b, c].map((node) => node.ask('probe', false)));
     // Many, or all would be told at each change.

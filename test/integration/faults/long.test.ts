@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
+import { within } from '../../helpers/eventually.js';
 import { FaultLab } from '../../helpers/fault-lab.js';
 import { type FaultNode, told } from '../../helpers/forked-node.js';
-import { within } from '../../helpers/within.js';
 
 /** All views agree again within this time, ms, with a wide margin for a busy machine. */
 const BOUND_MS = 60_000;
@@ -14,7 +14,7 @@ let lab: FaultLab;
 afterEach(() => lab.end());
 
 // Both in one cluster, at the same time: they take a while.
-it('with the settings as they come, a node stopped for 30 s and one blocked for 10 s go down once, and come back once', async () => {
+test('with the settings as they come, a node stopped for 30 s and one blocked for 10 s go down once, and come back once', async () => {
   lab = new FaultLab();
   const a = await lab.start('a');
   const b = await lab.start('b', ['a']);

@@ -1,7 +1,7 @@
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
+import { within } from '../../helpers/eventually.js';
 import { FaultLab, linked } from '../../helpers/fault-lab.js';
 import type { FaultNode } from '../../helpers/forked-node.js';
-import { within } from '../../helpers/within.js';
 
 /** All views agree again within this time, ms, with a wide margin for a busy machine. */
 const BOUND_MS = 40_000;
@@ -29,7 +29,7 @@ async function startAll(): Promise<readonly FaultNode[]> {
   return nodes;
 }
 
-it('twenty nodes that are killed and started again at once find each other', async () => {
+test('twenty nodes that are killed and started again at once find each other', async () => {
   lab = new FaultLab(
     { heartbeatIntervalMs: 500, reconnectBaseDelayMs: 100, reconnectMaxDelayMs: 500 },
     { isQuiet: true },

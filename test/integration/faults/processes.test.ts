@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { within } from '../../helpers/eventually.js';
+import { STRANGERS, Stranger } from '../../helpers/fake-servers.js';
 import { FaultLab } from '../../helpers/fault-lab.js';
 import { FaultNode, told } from '../../helpers/forked-node.js';
-import { STRANGERS, Stranger } from '../../helpers/strangers.js';
-import { within } from '../../helpers/within.js';
 
 /** With the settings below, all views agree again within this time, ms, with a wide margin for a busy machine. */
 const BOUND_MS = 20_000;
@@ -25,7 +25,7 @@ async function three(): Promise<Three> {
 }
 
 describe('a node', () => {
-  it('that is killed is gone at once, and is back when it is started again under its id', async () => {
+  test('that is killed is gone at once, and is back when it is started again under its id', async () => {
     const [a, b, c] = await three();
     await c.kill();
     await lab.agree([a, b], BOUND_MS);
@@ -36,7 +36,7 @@ describe('a node', () => {
     expect(await lab.stop([a, b, again])).toEqual([]);
   });
 
-  it('that crashes and restarts its processes is shown with what they did since', async () => {
+  test('that crashes and restarts its processes is shown with what they did since', async () => {
     const [a, b, c] = await three();
     await c.ask('crash', 'one');
     await within(BOUND_MS, async () => ((await c.ask('view')).handled['one'] === 0 ? undefined : 'not restarted yet'));
@@ -46,7 +46,7 @@ describe('a node', () => {
     expect(await lab.stop([a, b, c])).toEqual([]);
   });
 
-  it('that is told to end leaves: the others know at once, and it leaves nothing behind', async () => {
+  test('that is told to end leaves: the others know at once, and it leaves nothing behind', async () => {
     const [a, b, c] = await three();
     await c.ask('probe', false);
     c.signal('SIGTERM');
@@ -61,7 +61,7 @@ describe('a node', () => {
     expect(await lab.stop([a, b, again])).toEqual([]);
   });
 
-  it('that is stopped for a second is nothing to speak of, with the settings as they come', async () => {
+  test('that is stopped for a second is nothing to speak of, with the settings as they come', async () => {
     lab = new FaultLab();
     const [a, b, c] = await three();
     c.signal('SIGSTOP');
@@ -73,7 +73,7 @@ describe('a node', () => {
     expect(await lab.stop([a, b, c])).toEqual([]);
   });
 
-  it('that hangs is missed, and is back when it goes on', async () => {
+  test('that hangs is missed, and is back when it goes on', async () => {
     const [a, b, c] = await three();
     c.signal('SIGSTOP');
     await lab.lost([a, b], c, BOUND_MS);
@@ -85,7 +85,7 @@ describe('a node', () => {
     expect(await lab.stop([a, b, c])).toEqual([]);
   });
 
-  it('whose event loop is blocked for a while is late, and not down', async () => {
+  test('whose event loop is blocked for a while is late, and not down', async () => {
     lab = new FaultLab();
     const [a, b, c] = await three();
     const blocked = c.ask('block', 2500);
@@ -100,7 +100,7 @@ describe('a node', () => {
     expect(await lab.stop([a, b, c])).toEqual([]);
   });
 
-  it('whose event loop is blocked for longer than it may be silent goes down once, and comes back once', async () => {
+  test('whose event loop is blocked for longer than it may be silent goes down once, and comes back once', async () => {
     const [a, b, c] = await three();
     const blocked = c.ask('block', 3000);
     await lab.lost([a, b], c, BOUND_MS);
@@ -111,7 +111,7 @@ describe('a node', () => {
     expect(await lab.stop([a, b, c])).toEqual([]);
   });
 
-  it('whose clock is set an hour forth and back stays where it is', async () => {
+  test('whose clock is set an hour forth and back stays where it is', async () => {
     lab = new FaultLab();
     const [a, b, c] = await three();
     for (const aheadMs of [3_600_000, -3_600_000, 0]) {
@@ -131,7 +131,7 @@ describe('a node', () => {
     expect(await lab.stop([a, b, c])).toEqual([]);
   });
 
-  it('that starts again with its clock an hour behind is taken for what it is: the one that is there', async () => {
+  test('that starts again with its clock an hour behind is taken for what it is: the one that is there', async () => {
     const [a, b, c] = await three();
     await c.kill();
     const killed = await lab.start('c', ['a'], { aheadMs: -3_600_000 });
@@ -145,7 +145,7 @@ describe('a node', () => {
     expect(await lab.stop([a, b, left])).toEqual([]);
   });
 
-  it('finds a seed that comes up after it', async () => {
+  test('finds a seed that comes up after it', async () => {
     const b = await lab.start('b', ['a']);
     const c = await lab.start('c', ['a']);
     const a = await lab.start('a');
@@ -155,7 +155,7 @@ describe('a node', () => {
 });
 
 describe('two nodes with one id', () => {
-  it('are both told; the second stays outside, and comes in when the first is gone', async () => {
+  test('are both told; the second stays outside, and comes in when the first is gone', async () => {
     const [a, b, c] = await three();
     const twin = await lab.start('c', ['a'], { listen: '127.0.1.99' });
     for (const node of [c, twin]) {
@@ -174,7 +174,7 @@ describe('two nodes with one id', () => {
 });
 
 describe('a port taken over', () => {
-  it('by servers that are no nodes does no harm, and the node comes back when they are gone', async () => {
+  test('by servers that are no nodes does no harm, and the node comes back when they are gone', async () => {
     const [a, b, c] = await three();
     const { listen: host, port } = await lab.network.place('c');
     await c.kill();
@@ -191,7 +191,7 @@ describe('a port taken over', () => {
     expect(await lab.stop([a, b, again])).toEqual([]);
   });
 
-  it('by a node of another name is that node, and the one before it is gone', async () => {
+  test('by a node of another name is that node, and the one before it is gone', async () => {
     const [a, b, c] = await three();
     const { host, listen, port } = await lab.network.place('c');
     await c.kill();

@@ -1,4 +1,4 @@
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
 import { QUICK } from '../../soak/conditions.js';
 import { schedule } from '../../soak/schedule.js';
 import { Soak } from '../../soak/soak.js';
@@ -12,7 +12,7 @@ let soak: Soak;
 
 afterEach(() => soak.lab.end());
 
-it('a short soak of the demo comes to its end, and says what it did', async () => {
+test('a short soak of the demo comes to its end, and says what it did', async () => {
   const tally = new Tally(SEED, NAMES);
   soak = new Soak(NAMES, QUICK, tally);
   await soak.start();

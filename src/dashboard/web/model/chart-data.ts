@@ -1,4 +1,4 @@
-import { type History, type Series, SPAN_MS, STEP_MS, seriesOf } from '../../view/history.js';
+import { type History, type Series, SPAN_MS, STEP_MS, seriesOf } from '../../view-model/history.js';
 
 /** A line of a chart: a node, or all those that have no line of their own. */
 export interface Line {

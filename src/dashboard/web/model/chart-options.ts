@@ -1,5 +1,5 @@
 import type uPlot from 'uplot';
-import { formatTime, UNKNOWN } from '../../view/format.js';
+import { formatTime, UNKNOWN } from '../../view-model/format.js';
 import type { Line } from './chart-data.js';
 
 interface ChartSetup {

@@ -1,6 +1,6 @@
-import { formatCount, formatMs, formatRate, formatUptime, UNKNOWN } from '../../view/format.js';
-import type { ProcessRow } from '../../view/rows.js';
-import type { Column, Sorting } from '../../view/table.js';
+import { formatCount, formatMs, formatRate, formatUptime, UNKNOWN } from '../../view-model/format.js';
+import type { ProcessRow } from '../../view-model/rows.js';
+import type { Column, Sorting } from '../../view-model/table.js';
 
 /** What a column is called, and what stands in it. */
 export const TITLES: Record<Column, string> = {

@@ -1,4 +1,4 @@
-import type { FeedMessage } from '../../view/feed.js';
+import type { FeedMessage } from '../../view-model/feed.js';
 import type { Link } from './link.js';
 import { retryDelay } from './retry-delay.js';
 

@@ -1,10 +1,10 @@
 import { computed, type ReadonlySignal, type Signal, signal } from '@preact/signals';
 import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
-import { type ClusterView, type Summary, summaryOf } from '../../view/cluster-view.js';
-import type { ProcessRow } from '../../view/rows.js';
-import { tableOf } from '../../view/table.js';
-import { branchesOf, type TreeLine, treeOf } from '../../view/tree.js';
+import { type ClusterView, type Summary, summaryOf } from '../../view-model/cluster-view.js';
+import type { ProcessRow } from '../../view-model/rows.js';
+import { tableOf } from '../../view-model/table.js';
+import { branchesOf, type TreeLine, treeOf } from '../../view-model/tree.js';
 import { filterIn } from './address.js';
 import { createLive, type Live } from './live.js';
 import { namesOf } from './node-names.js';

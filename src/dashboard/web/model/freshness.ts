@@ -1,4 +1,4 @@
-import type { ClusterView, Summary } from '../../view/cluster-view.js';
+import type { ClusterView, Summary } from '../../view-model/cluster-view.js';
 import type { Link } from './link.js';
 
 /** How much what is shown can be relied on. `age`: of the oldest data of a connected node, ms. `retryIn`: s. */

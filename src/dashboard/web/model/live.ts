@@ -1,8 +1,8 @@
 import { batch, type ReadonlySignal, signal } from '@preact/signals';
-import type { ClusterView } from '../../view/cluster-view.js';
-import { applyChanges, type FeedMessage } from '../../view/feed.js';
-import { type History, noPast, remember } from '../../view/history.js';
-import { type Log, MAX_ENTRIES } from '../../view/log.js';
+import type { ClusterView } from '../../view-model/cluster-view.js';
+import { applyChanges, type FeedMessage } from '../../view-model/feed.js';
+import { type History, noPast, remember } from '../../view-model/history.js';
+import { type Log, MAX_ENTRIES } from '../../view-model/log.js';
 import { connect } from './connection.js';
 import type { Link } from './link.js';
 

@@ -1,7 +1,7 @@
 import { useEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
-import { UNKNOWN } from '../../view/format.js';
-import type { Series } from '../../view/history.js';
+import { UNKNOWN } from '../../view-model/format.js';
+import type { Series } from '../../view-model/history.js';
 import { type ChartData, chartData, type Line, spanUntil } from '../model/chart-data.js';
 import { optionsOf } from '../model/chart-options.js';
 import { useDashboard } from '../model/dashboard.js';

@@ -1,6 +1,6 @@
 import { useComputed, useSignal } from '@preact/signals';
-import { formatBytes, formatCount, formatMs, formatRate } from '../../view/format.js';
-import { SERIES, type Series } from '../../view/history.js';
+import { formatBytes, formatCount, formatMs, formatRate } from '../../view-model/format.js';
+import { SERIES, type Series } from '../../view-model/history.js';
 import { linesOf } from '../model/chart-data.js';
 import { useDashboard } from '../model/dashboard.js';
 import { Chart, type ChartProps } from './chart.js';

@@ -1,9 +1,9 @@
 import { useEffect, useRef } from 'preact/hooks';
-import { formatCount, formatMs, formatRate, formatTime, formatUptime, UNKNOWN } from '../../view/format.js';
-import { type LogLine, linesAbout } from '../../view/log.js';
-import { keyOf, type NodeRow, type ProcessRow } from '../../view/rows.js';
-import { labelOf } from '../../view/table.js';
-import { visibleText } from '../../view/visible-text.js';
+import { formatCount, formatMs, formatRate, formatTime, formatUptime, UNKNOWN } from '../../view-model/format.js';
+import { type LogLine, linesAbout } from '../../view-model/log.js';
+import { keyOf, type NodeRow, type ProcessRow } from '../../view-model/rows.js';
+import { labelOf } from '../../view-model/table.js';
+import { visibleText } from '../../view-model/visible-text.js';
 import { counted } from '../model/columns.js';
 import { useDashboard } from '../model/dashboard.js';
 import { uptimeOf } from '../model/uptime.js';

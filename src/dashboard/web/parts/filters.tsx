@@ -1,5 +1,5 @@
 import { useSignal } from '@preact/signals';
-import { COLUMNS, firstDirection } from '../../view/table.js';
+import { COLUMNS, firstDirection } from '../../view-model/table.js';
 import type { Address } from '../model/address.js';
 import { TITLES } from '../model/columns.js';
 import { useDashboard } from '../model/dashboard.js';

@@ -1,6 +1,6 @@
-import type { ProcessRow } from '../../view/rows.js';
-import { COLUMNS, type Column, labelOf } from '../../view/table.js';
-import { visibleText } from '../../view/visible-text.js';
+import type { ProcessRow } from '../../view-model/rows.js';
+import { COLUMNS, type Column, labelOf } from '../../view-model/table.js';
+import { visibleText } from '../../view-model/visible-text.js';
 import { figureOf, isQuiet, type Measure } from '../model/columns.js';
 import { useDashboard } from '../model/dashboard.js';
 import { uptimeOf } from '../model/uptime.js';

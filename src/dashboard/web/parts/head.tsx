@@ -1,6 +1,6 @@
-import type { ClusterView } from '../../view/cluster-view.js';
-import { formatAge, formatCount, formatRate, UNKNOWN } from '../../view/format.js';
-import { visibleText } from '../../view/visible-text.js';
+import type { ClusterView } from '../../view-model/cluster-view.js';
+import { formatAge, formatCount, formatRate, UNKNOWN } from '../../view-model/format.js';
+import { visibleText } from '../../view-model/visible-text.js';
 import { useDashboard } from '../model/dashboard.js';
 import { type Freshness, freshness } from '../model/freshness.js';
 import { Icon } from './icon.js';

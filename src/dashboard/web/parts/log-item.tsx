@@ -1,7 +1,7 @@
-import { formatTime } from '../../view/format.js';
-import { brief, describe, errorText, type LogLine, severityOf } from '../../view/log.js';
-import { keyOf } from '../../view/rows.js';
-import { visibleText } from '../../view/visible-text.js';
+import { formatTime } from '../../view-model/format.js';
+import { brief, describe, errorText, type LogLine, severityOf } from '../../view-model/log.js';
+import { keyOf } from '../../view-model/rows.js';
+import { visibleText } from '../../view-model/visible-text.js';
 import { useDashboard } from '../model/dashboard.js';
 import { ProcessLink } from './process-link.js';
 

@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals';
-import { formatCount } from '../../view/format.js';
-import { type LogLine, matches, severityOf } from '../../view/log.js';
+import { formatCount } from '../../view-model/format.js';
+import { type LogLine, matches, severityOf } from '../../view-model/log.js';
 import { useDashboard } from '../model/dashboard.js';
 import { Filters } from './filters.js';
 import { Icon } from './icon.js';

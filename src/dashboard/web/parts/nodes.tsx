@@ -1,7 +1,7 @@
-import { formatAge, formatBytes, formatCount, formatMs, formatRate, formatShare } from '../../view/format.js';
-import { seriesOf } from '../../view/history.js';
-import type { NodeRow } from '../../view/rows.js';
-import { visibleText } from '../../view/visible-text.js';
+import { formatAge, formatBytes, formatCount, formatMs, formatRate, formatShare } from '../../view-model/format.js';
+import { seriesOf } from '../../view-model/history.js';
+import type { NodeRow } from '../../view-model/rows.js';
+import { visibleText } from '../../view-model/visible-text.js';
 import { useDashboard } from '../model/dashboard.js';
 import { Sparkline } from './sparkline.js';
 

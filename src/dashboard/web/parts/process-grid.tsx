@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals';
 import { useRef } from 'preact/hooks';
-import { formatCount } from '../../view/format.js';
-import { COLUMNS, type Column, firstDirection } from '../../view/table.js';
+import { formatCount } from '../../view-model/format.js';
+import { COLUMNS, type Column, firstDirection } from '../../view-model/table.js';
 import { HINTS, measureOf, TITLES } from '../model/columns.js';
 import { useDashboard } from '../model/dashboard.js';
 import { moved } from '../model/moves.js';

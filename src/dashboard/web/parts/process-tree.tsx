@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals';
 import { useRef } from 'preact/hooks';
-import { formatCount } from '../../view/format.js';
-import type { TreeLine } from '../../view/tree.js';
+import { formatCount } from '../../view-model/format.js';
+import type { TreeLine } from '../../view-model/tree.js';
 import { useDashboard } from '../model/dashboard.js';
 import { moved } from '../model/moves.js';
 import { useVirtualRows } from '../model/virtual-rows.js';

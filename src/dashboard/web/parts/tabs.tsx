@@ -1,5 +1,5 @@
-import { formatCount } from '../../view/format.js';
-import { severityOf } from '../../view/log.js';
+import { formatCount } from '../../view-model/format.js';
+import { severityOf } from '../../view-model/log.js';
 import { VIEWS, type ViewName } from '../model/address.js';
 import { onPlainClick } from '../model/click.js';
 import { useDashboard } from '../model/dashboard.js';

@@ -1,7 +1,7 @@
-import { formatCount, formatMs, formatRate } from '../../view/format.js';
-import { labelOf } from '../../view/table.js';
-import type { TreeLine } from '../../view/tree.js';
-import { visibleText } from '../../view/visible-text.js';
+import { formatCount, formatMs, formatRate } from '../../view-model/format.js';
+import { labelOf } from '../../view-model/table.js';
+import type { TreeLine } from '../../view-model/tree.js';
+import { visibleText } from '../../view-model/visible-text.js';
 import { counted, isQuiet } from '../model/columns.js';
 import { useDashboard } from '../model/dashboard.js';
 import { Icon } from './icon.js';

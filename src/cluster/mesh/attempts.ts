@@ -1,0 +1,78 @@
+import type { Clock, Timer } from '../../clock.js';
+import { type BackoffOptions, backoffDelayMs } from '../backoff.js';
+
+export interface AttemptsOptions<Key> {
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly backoff: BackoffOptions;
+  /** One attempt. Its outcome is due: {@link Attempts.failed} or {@link Attempts.end}. */
+  readonly attempt: (key: Key) => void;
+}
+
+/** To connect takes time: of many that begin at once, so many are dialled at once, and as many a little later. */
+const AT_ONCE = 16;
+const NEXT_MS = 10;
+
+interface Series {
+  failures: number;
+  /** `undefined` while an attempt is under way. */
+  timer: Timer | undefined;
+}
+
+/** Attempts at one thing each, again and again, ever more rarely, until it is done or of no interest any more. */
+export class Attempts<Key> {
+  readonly #options: AttemptsOptions<Key>;
+  readonly #series = new Map<Key, Series>();
+  #isStopped = false;
+
+  constructor(options: AttemptsOptions<Key>) {
+    this.#options = options;
+  }
+
+  has(key: Key): boolean {
+    return this.#series.has(key);
+  }
+
+  /** How many attempts failed in a row. */
+  failures(key: Key): number {
+    return this.#series.get(key)?.failures ?? 0;
+  }
+
+  begin(key: Key, when: 'now' | 'soon'): void {
+    if (this.#isStopped || this.#series.has(key)) return;
+    const series: Series = { failures: 0, timer: undefined };
+    this.#series.set(key, series);
+    const inTurn = Math.floor(this.#series.size / AT_ONCE) * NEXT_MS;
+    this.#schedule(key, series, inTurn + (when === 'now' ? 0 : this.#delay(0)));
+  }
+
+  /** The next attempt is due after a longer delay. */
+  failed(key: Key): void {
+    const series = this.#series.get(key);
+    if (series === undefined || series.timer !== undefined) return;
+    this.#schedule(key, series, this.#delay(series.failures));
+    series.failures += 1;
+  }
+
+  end(key: Key): void {
+    const timer = this.#series.get(key)?.timer;
+    if (timer !== undefined) this.#options.clock.clearTimeout(timer);
+    this.#series.delete(key);
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    for (const key of [...this.#series.keys()]) this.end(key);
+  }
+
+  #schedule(key: Key, series: Series, delayMs: number): void {
+    series.timer = this.#options.clock.setTimeout(() => {
+      series.timer = undefined;
+      this.#options.attempt(key);
+    }, delayMs);
+  }
+
+  #delay(failures: number): number {
+    return backoffDelayMs(failures, this.#options.backoff, this.#options.random);
+  }
+}

@@ -1,0 +1,50 @@
+import { addressPrefix } from '../address-prefix.js';
+
+/** The first offence may be an accident. From the second on, each doubles how long the next attempt is kept waiting, ms. */
+const BASE_MS = 100;
+/** Less than a handshake may take, or whoever shares the address with an offender could never come in. */
+const MAX_MS = 2000;
+/** Forgiven after so long without another, ms. */
+const FORGIVEN_MS = 60_000;
+/** At most so many addresses are remembered; the one that offended longest ago is forgotten first. */
+const MAX_ADDRESSES = 1000;
+
+interface Offences {
+  readonly count: number;
+  readonly lastAt: number;
+}
+
+/** Who broke the rules of a handshake, by address, and how long each has to wait for it before the next is answered. */
+export class Penalties {
+  /** By {@link addressPrefix}. */
+  readonly #offences = new Map<string, Offences>();
+
+  /** @param now ms, monotonic */
+  offended(address: string, now: number): void {
+    const count = this.#countOf(address, now) + 1;
+    const prefix = addressPrefix(address);
+    this.#offences.delete(prefix);
+    this.#offences.set(prefix, { count, lastAt: now });
+    if (this.#offences.size <= MAX_ADDRESSES) return;
+    for (const oldest of this.#offences.keys()) {
+      this.#offences.delete(oldest);
+      break;
+    }
+  }
+
+  /** Somebody there proved to be one of us. */
+  forgive(address: string): void {
+    this.#offences.delete(addressPrefix(address));
+  }
+
+  /** ms */
+  delayOf(address: string, now: number): number {
+    const count = this.#countOf(address, now);
+    return count < 2 ? 0 : Math.min(MAX_MS, BASE_MS * 2 ** (count - 2));
+  }
+
+  #countOf(address: string, now: number): number {
+    const offences = this.#offences.get(addressPrefix(address));
+    return offences === undefined || now - offences.lastAt >= FORGIVEN_MS ? 0 : offences.count;
+  }
+}

@@ -1,0 +1,275 @@
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { VERSION } from '../../version.js';
+import { encode } from '../codec.js';
+import {
+  type Build,
+  type ChallengeFrame,
+  FEATURES,
+  type HandshakeFrame,
+  type HelloFrame,
+  type Peer,
+  PROTOCOL_VERSION,
+  type ReceivedFrame,
+  type Role,
+} from '../frames.js';
+import { NodeId } from '../node-id.js';
+import type { Refusal } from './close-reason.js';
+import { Session } from './session.js';
+
+/*
+ * dialer                                    acceptor
+ *   | hello     who I am, my nonce            |
+ *   |---------------------------------------->|
+ *   |          who I am, my nonce   challenge |
+ *   |<----------------------------------------|
+ *   | proof     HMAC(secret, transcript)      |
+ *   |---------------------------------------->|  verified: the acceptor decides whether it wants this peer
+ *   |     HMAC(secret, transcript)    welcome |
+ *   |<----------------------------------------|  welcomed: the dialer decides whether it uses this link
+ *   | open      sealed                        |
+ *   |---------------------------------------->|  established
+ *
+ * The dialer proves itself first: a stranger who merely connects gets no MAC to try secrets on. The transcript is the text
+ * of hello and challenge, fields that only one side knows included: what either side says there, nonces, ids, versions and
+ * features, is under both MACs. So an old MAC fits no new handshake; the two labels differ, so a MAC sent back to its maker
+ * fits nothing. What follows is bound to this handshake by a session of its own. Nothing here encrypts.
+ *
+ * A dialer that knows only an address learns from the challenge which node answers there. That node proves the secret like
+ * any other; only the check that it is the expected one is left out.
+ *
+ * After its proof, the dialer sends nothing that is not sealed: the acceptor may have sent its welcome, and then takes what
+ * is not sealed for forged.
+ *
+ * Which secrets the acceptor tries is decided by the role in the hello: the secret of observers lets in no member.
+ */
+
+/** This side of a handshake. */
+export interface LocalSide extends Peer {
+  /** What it comes as when it dials. Nobody dials an observer. */
+  readonly role: Role;
+  /** Of the cluster; the first is used, each is accepted, so that they can be exchanged one by one. None: no proofs. */
+  readonly secrets: readonly string[];
+  /** With these, others may come as observers. */
+  readonly observerSecrets: readonly string[];
+  /** From {@link createNonce}; never used twice. */
+  readonly nonce: string;
+}
+
+/**
+ * The node that a dialer wants to reach: a member by its whole id, a seed by its name (hosts have aliases), or any node
+ * that answers at an address.
+ */
+export interface Expectation {
+  readonly id?: NodeId | undefined;
+  readonly name?: string | undefined;
+}
+
+/** What both sides said so far, which both MACs are over. */
+interface Transcript {
+  readonly local: LocalSide;
+  readonly remote: Peer;
+  readonly build: Build;
+  /** What the dialer comes as. */
+  readonly role: Role;
+  readonly text: string;
+  /** The secret that both have, as far as is known yet. */
+  readonly secret?: string | undefined;
+}
+
+export type HandshakeState =
+  | { readonly step: 'await_hello'; readonly local: LocalSide }
+  | {
+      readonly step: 'await_challenge';
+      readonly local: LocalSide;
+      readonly expected: Expectation;
+      /** The hello as it was sent. */
+      readonly hello: string;
+    }
+  | ({ readonly step: 'await_proof' } & Transcript)
+  | ({ readonly step: 'await_welcome' } & Transcript)
+  /** The acceptor's decision is due: {@link welcome}, or a refusal. */
+  | ({ readonly step: 'verified' } & Transcript)
+  | ({ readonly step: 'await_open' } & Transcript)
+  /** The dialer's decision is due: {@link open}, or the end of the link. */
+  | ({ readonly step: 'welcomed' } & Transcript)
+  | ({ readonly step: 'established' } & Transcript);
+
+type In<Step extends HandshakeState['step']> = Extract<HandshakeState, { step: Step }>;
+
+export type HandshakeStep =
+  | { readonly ok: true; readonly state: HandshakeState; readonly send?: HandshakeFrame }
+  | { readonly ok: false; readonly refusal: Refusal };
+
+/** 32 random bytes in base64. */
+export function createNonce(): string {
+  return randomBytes(32).toString('base64');
+}
+
+/** The acceptor's first state. */
+export function accept(local: LocalSide): HandshakeState {
+  return { step: 'await_hello', local };
+}
+
+/** The dialer's first state, and the frame that opens the conversation. */
+export function dial(
+  local: LocalSide,
+  expected: Expectation,
+): { readonly state: HandshakeState; readonly send: HandshakeFrame } {
+  const send: HandshakeFrame = { type: 'hello', role: local.role, ...greeting(local) };
+  return { state: { step: 'await_challenge', local, expected, hello: encode(send) }, send };
+}
+
+/**
+ * What a frame from the other side makes of the handshake. Total: every frame in every state has an answer.
+ *
+ * @param text the frame as it came
+ */
+export function advance(state: HandshakeState, frame: ReceivedFrame, text: string): HandshakeStep {
+  if (state.step === 'await_hello' && frame.type === 'hello') return answerHello(state, frame, text);
+  if (state.step === 'await_challenge' && frame.type === 'challenge') return answerChallenge(state, frame, text);
+  if (state.step === 'await_proof' && frame.type === 'proof') {
+    const accepted = acceptedFrom(state);
+    const secret = accepted.find((each) => isSigned(frame.mac, each, 'dialer', state.text));
+    const isProven = secret !== undefined || (accepted.length === 0 && frame.mac === undefined);
+    return isProven ? { ok: true, state: { ...state, step: 'verified', secret } } : authFailed;
+  }
+  if (state.step === 'await_welcome' && frame.type === 'welcome') {
+    if (!isSigned(frame.mac, state.secret, 'acceptor', state.text)) return authFailed;
+    return { ok: true, state: { ...state, step: 'welcomed' } };
+  }
+  // It stops while this side has not decided yet: the end of the link comes next.
+  if (state.step === 'welcomed' && frame.type === 'leave') return { ok: true, state };
+  if (state.step === 'await_open' && frame.type === 'open')
+    return { ok: true, state: { ...state, step: 'established' } };
+  if (frame.type === 'unknown') return refuse('unknown_type', `a frame of type ${JSON.stringify(frame.name)}`);
+  return refuse('out_of_turn', `a ${frame.type} frame came during the handshake (${state.step})`);
+}
+
+function answerHello({ local }: In<'await_hello'>, hello: HelloFrame, text: string): HandshakeStep {
+  const remote = { id: hello.nodeId, incarnation: hello.incarnation };
+  const refusal = selfRefusal(local, remote) ?? secretRefusal(local, hello.secured);
+  if (refusal !== undefined) return { ok: false, refusal };
+  const send: HandshakeFrame = { type: 'challenge', ...greeting(local) };
+  const transcript = { local, remote, build: buildOf(hello), role: hello.role, text: transcribe(text, encode(send)) };
+  return { ok: true, state: { step: 'await_proof', ...transcript }, send };
+}
+
+function answerChallenge(
+  { local, expected, hello }: In<'await_challenge'>,
+  challenge: ChallengeFrame,
+  text: string,
+): HandshakeStep {
+  const remote = { id: challenge.nodeId, incarnation: challenge.incarnation };
+  const refusal =
+    selfRefusal(local, remote) ?? expectationRefusal(expected, remote.id) ?? secretRefusal(local, challenge.secured);
+  if (refusal !== undefined) return { ok: false, refusal };
+  const [secret] = local.secrets;
+  const said = transcribe(hello, text);
+  return {
+    ok: true,
+    state: { step: 'await_welcome', local, remote, build: buildOf(challenge), role: local.role, text: said, secret },
+    send: { type: 'proof', ...signed(secret, 'dialer', said) },
+  };
+}
+
+/** The acceptor wants this peer. */
+export function welcome(state: In<'verified'>): {
+  readonly state: In<'await_open'>;
+  readonly send: HandshakeFrame;
+} {
+  return {
+    state: { ...state, step: 'await_open' },
+    send: { type: 'welcome', ...signed(state.secret, 'acceptor', state.text) },
+  };
+}
+
+/** The dialer uses this link. */
+export function open(state: In<'welcomed'>): {
+  readonly state: In<'established'>;
+  readonly send: HandshakeFrame;
+} {
+  return { state: { ...state, step: 'established' }, send: { type: 'open' } };
+}
+
+/**
+ * What binds all that follows the welcome to this handshake; `undefined` without a secret, with which there is nothing to
+ * bind it.
+ */
+export function sessionOf(
+  { secret, text }: In<'await_open' | 'welcomed' | 'established'>,
+  side: 'dialer' | 'acceptor',
+): Session | undefined {
+  return secret === undefined ? undefined : new Session(secret, text, side);
+}
+
+const authFailed = refuse(
+  'auth_failed',
+  'the other side does not know the secret; nodes need the same clusterSecret, observers that or the observerSecret',
+);
+
+function acceptedFrom({ role, local: { secrets, observerSecrets } }: Transcript): readonly string[] {
+  return role === 'observer' ? [...secrets, ...observerSecrets] : secrets;
+}
+
+function refuse(reason: Refusal['reason'], message: string): { ok: false; refusal: Refusal } {
+  return { ok: false, refusal: { reason, message } };
+}
+
+function greeting({ id, incarnation, nonce, secrets }: LocalSide) {
+  const secured = secrets.length > 0;
+  return {
+    protocol: PROTOCOL_VERSION,
+    nodeId: id,
+    incarnation,
+    nonce,
+    secured,
+    version: VERSION,
+    features: FEATURES,
+  };
+}
+
+function buildOf({ version, features }: Build): Build {
+  return { version, features };
+}
+
+function selfRefusal(local: LocalSide, remote: Peer): Refusal | undefined {
+  if (remote.id !== local.id || remote.incarnation !== local.incarnation) return undefined;
+  return { reason: 'self', message: `${local.id} reached itself` };
+}
+
+function expectationRefusal(expected: Expectation, id: NodeId): Refusal | undefined {
+  const { name = NodeId.parts(id).name } = expected;
+  if ((expected.id ?? id) === id && name === NodeId.parts(id).name) return undefined;
+  const whom = expected.id ?? `a node named ${name}`;
+  return { reason: 'wrong_node', message: `${id} answers where ${whom} was expected` };
+}
+
+function secretRefusal(local: LocalSide, remoteSecured: boolean): Refusal | undefined {
+  if (remoteSecured === local.secrets.length > 0) return undefined;
+  const [has, lacks] = remoteSecured ? ['the other side', local.id] : [local.id, 'the other side'];
+  return { reason: 'auth_required', message: `${has} has a clusterSecret, ${lacks} has none; give both the same` };
+}
+
+function transcribe(hello: string, challenge: string): string {
+  return JSON.stringify(['noex', PROTOCOL_VERSION, hello, challenge]);
+}
+
+function hmac(secret: string, label: 'dialer' | 'acceptor', text: string): Buffer {
+  return createHmac('sha256', secret).update(label).update(text).digest();
+}
+
+function signed(secret: string | undefined, label: 'dialer' | 'acceptor', text: string): { mac?: string } {
+  return secret === undefined ? {} : { mac: hmac(secret, label, text).toString('base64') };
+}
+
+function isSigned(
+  mac: string | undefined,
+  secret: string | undefined,
+  label: 'dialer' | 'acceptor',
+  text: string,
+): boolean {
+  if (secret === undefined) return mac === undefined;
+  const given = Buffer.from(mac ?? '', 'base64');
+  const right = hmac(secret, label, text);
+  return given.length === right.length && timingSafeEqual(given, right);
+}

@@ -1,0 +1,38 @@
+import type { HeartbeatFrame, Peer } from '../frames.js';
+import type { NodeId } from '../node-id.js';
+
+/** How a node said it is. */
+export interface Heartbeat {
+  /** When it last said so, ms since the epoch; `null`: never in this life. */
+  readonly lastHeardAt: number | null;
+  readonly processCount: number;
+  /** How long it had been running then, ms. */
+  readonly uptimeMs: number;
+}
+
+const SILENT: Heartbeat = { lastHeardAt: null, processCount: 0, uptimeMs: 0 };
+
+/** What each node last said of itself. Apart from the membership: it changes all the time, and nothing follows from it. */
+export class Heartbeats {
+  readonly #latest = new Map<NodeId, Heartbeat & { readonly incarnation: number }>();
+
+  /** Of this life of the node. */
+  latest({ id, incarnation }: Peer): Heartbeat {
+    const latest = this.#latest.get(id);
+    return latest?.incarnation === incarnation ? latest : SILENT;
+  }
+
+  /** @param now ms since the epoch */
+  linked(peer: Peer, now: number): void {
+    this.#latest.set(peer.id, { ...this.latest(peer), incarnation: peer.incarnation, lastHeardAt: now });
+  }
+
+  /** @param now ms since the epoch */
+  heard({ id, incarnation }: Peer, { processCount, uptimeMs }: HeartbeatFrame, now: number): void {
+    this.#latest.set(id, { incarnation, processCount, uptimeMs, lastHeardAt: now });
+  }
+
+  forget(id: NodeId): void {
+    this.#latest.delete(id);
+  }
+}

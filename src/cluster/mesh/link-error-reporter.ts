@@ -1,0 +1,106 @@
+import { HandshakeError, NodeIdConflictError, ProtocolError } from '../../errors.js';
+import type { NodeId } from '../node-id.js';
+import { isQuiet, isViolation } from './close-reason.js';
+import type { LinkEnd } from './link.js';
+import { RefusalCounts } from './refusal-counts.js';
+
+/** How many reports are remembered, so as not to repeat them; the oldest is forgotten first. */
+const MAX_COMPLAINTS = 1000;
+
+/** Codes of Node.js and OpenSSL for what is wrong with a certificate, or with TLS as such. */
+const TLS_PROBLEM = /^(ERR_TLS_|ERR_SSL_|EPROTO$|UNABLE_TO_)|CERT/;
+
+/** A refused link, and who was at its other end. */
+export interface RefusedLink {
+  readonly end: Extract<LinkEnd, { kind: 'refused' }>;
+  /** Whom this side dialled. */
+  readonly target: string | undefined;
+  /** With whom the link was established, if it was. */
+  readonly linkedWith: NodeId | undefined;
+  /** The address, for want of anything better. */
+  readonly remote: string;
+}
+
+/**
+ * What is worth a report of refused links. A handshake that fails is tried again every few seconds, and is reported once
+ * for each other side and reason, until there is a link. Of the links that others dialled a few are reported in full, and
+ * then their number: there may be thousands of strangers.
+ */
+export class Complaints {
+  readonly #localId: NodeId;
+  readonly #onError: (error: Error) => void;
+  readonly #now: () => number;
+  /** Other sides and reasons. */
+  readonly #reported = new Set<string>();
+  readonly #accepted: RefusalCounts;
+
+  /** @param now ms, monotonic */
+  constructor(localId: NodeId, onError: (error: Error) => void, now: () => number) {
+    this.#localId = localId;
+    this.#onError = onError;
+    this.#now = now;
+    this.#accepted = new RefusalCounts(onError, now());
+  }
+
+  /** Reports what was only counted, once the time for it has come. To be called now and then. */
+  beat(): void {
+    this.#accepted.beat(this.#now());
+  }
+
+  /** Reports what was only counted. */
+  stop(): void {
+    this.#accepted.report(this.#now());
+  }
+
+  refused({ end: { by, reason, message }, target, linkedWith, remote }: RefusedLink): void {
+    if (isQuiet(reason)) return;
+    // What a stranger who merely connected thinks of us is not worth a line in the log.
+    if (by === 'peer' && target === undefined && linkedWith === undefined) return;
+    if (by === 'peer' && reason === 'id_conflict') {
+      this.idConflict();
+      return;
+    }
+    const whom = linkedWith ?? target ?? remote;
+    const problem = by === 'us' ? message : `refused by the other side: ${message}`;
+    const error = isViolation(reason)
+      ? new ProtocolError(reason, `${problem} (link with ${whom})`)
+      : new HandshakeError(whom, reason, problem);
+    const isRepeated = linkedWith === undefined && this.#reported.has(`${whom} ${reason}`);
+    if (isRepeated || (target === undefined && !this.#accepted.add(remote, reason, this.#now()))) return;
+    if (linkedWith === undefined) this.#once(whom, reason, error);
+    else this.#onError(error);
+  }
+
+  /**
+   * A dialled connection broke before there was a link. Most of that passes; a certificate that does not fit stays. Returns
+   * whether that is it.
+   */
+  broken(target: string, reason: string): boolean {
+    if (!TLS_PROBLEM.test(reason)) return false;
+    const problem = 'TLS failed: do its certificate, its address and the ca of this node fit, and have both sides tls?';
+    this.#once(target, reason, new HandshakeError(target, reason, problem));
+    return true;
+  }
+
+  /** Somebody else uses the local node's id. Told once. */
+  idConflict(): void {
+    this.#once(this.#localId, 'id_conflict', new NodeIdConflictError(this.#localId));
+  }
+
+  /** There is a link with them. */
+  settled(...whom: readonly string[]): void {
+    for (const each of this.#reported)
+      if (whom.some((other) => each.startsWith(`${other} `))) this.#reported.delete(each);
+  }
+
+  #once(whom: string, reason: string, error: Error): void {
+    const complaint = `${whom} ${reason}`;
+    if (this.#reported.has(complaint)) return;
+    this.#reported.add(complaint);
+    for (const oldest of this.#reported) {
+      if (this.#reported.size <= MAX_COMPLAINTS) break;
+      this.#reported.delete(oldest);
+    }
+    this.#onError(error);
+  }
+}

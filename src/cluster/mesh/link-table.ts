@@ -1,0 +1,58 @@
+import { heard, type Pulse } from '../failure-detector.js';
+import type { Peer } from '../frames.js';
+import { NodeId } from '../node-id.js';
+import type { Address } from '../transport/transport.js';
+import type { Link } from './link.js';
+
+/** The link with one life of one node. */
+export interface LinkedNode {
+  readonly peer: Peer;
+  /** The only one in use: everything between the two nodes goes over it, in order. */
+  readonly link: Link;
+  pulse: Pulse;
+  /** How much had come over the link when it was checked last, bytes. */
+  received: number;
+}
+
+/** Every established link, by node: one for each. */
+export class LinkTable {
+  readonly #nodes = new Map<NodeId, LinkedNode>();
+
+  get(id: NodeId): LinkedNode | undefined {
+    return this.#nodes.get(id);
+  }
+
+  /** The node of which the id has this address. */
+  at({ host, port }: Address): NodeId | undefined {
+    for (const id of this.#nodes.keys()) {
+      const parts = NodeId.parts(id);
+      if (parts.port === port && parts.host === host) return id;
+    }
+    return undefined;
+  }
+
+  nodes(): readonly LinkedNode[] {
+    return [...this.#nodes.values()];
+  }
+
+  /** Returns the link that this one takes the place of. */
+  put(link: Link, peer: Peer, now: number): Link | undefined {
+    const replaced = this.#nodes.get(peer.id)?.link;
+    this.#nodes.set(peer.id, { peer, link, pulse: heard(now), received: link.received });
+    return replaced;
+  }
+
+  /** Returns whether the link was in use. */
+  remove(link: Link): boolean {
+    const id = link.peer?.id;
+    if (id === undefined || this.#nodes.get(id)?.link !== link) return false;
+    return this.#nodes.delete(id);
+  }
+
+  /** Removes a node, and returns the link with it. */
+  removeNode(id: NodeId): Link | undefined {
+    const link = this.#nodes.get(id)?.link;
+    this.#nodes.delete(id);
+    return link;
+  }
+}

@@ -1,0 +1,334 @@
+import type { Clock, Timer } from '../../clock.js';
+import { asError, ProtocolError } from '../../errors.js';
+import { clip, decode, encode } from '../codec.js';
+import {
+  type Build,
+  type Frame,
+  isHandshakeFrame,
+  MAX_FRAME_BYTES,
+  MAX_HANDSHAKE_BYTES,
+  MAX_OBSERVER_BYTES,
+  type Peer,
+  type PeerFrame,
+  type ReceivedFrame,
+  type Role,
+  type UnknownFrame,
+} from '../frames.js';
+import type { Closing, Connection, TransportViolation } from '../transport/transport.js';
+import { closeCode, isRefusalReason, type Refusal, type RefusalReason, reasonOf } from './close-reason.js';
+import {
+  accept,
+  advance,
+  dial,
+  type Expectation,
+  type HandshakeState,
+  type LocalSide,
+  open,
+  sessionOf,
+  welcome,
+} from './handshake.js';
+
+/** A handshake that takes longer is given up, connecting included. */
+const HANDSHAKE_TIMEOUT_MS = 5000;
+
+/** A node for which so much is waiting gets no more news, bytes. */
+export const MAX_BACKLOG_BYTES = 1024 * 1024;
+
+/** An observer may send a few frames together; what a message takes until it is whole is kept, bytes. */
+const MAX_OBSERVER_MESSAGE_BYTES = 2 * MAX_OBSERVER_BYTES;
+
+/** A dialling side has two frames to send before it has to wait. */
+const MAX_HELD_FRAMES = 8;
+
+/** Why a link ended that this node did not end itself. */
+export type LinkEnd =
+  /** One side would not have the other: `by` says which. Of the other side's words, `reason` may be one we don't know. */
+  | { readonly kind: 'refused'; readonly by: 'us' | 'peer'; readonly reason: string; readonly message: string }
+  /** The connection broke, or never came about; `reason` is what the operating system says. */
+  | { readonly kind: 'broken'; readonly reason: string };
+
+export interface LinkHandlers {
+  /** An accepted peer proved who it is, and waits for {@link Link.welcome} or {@link Link.refuse}, now or later. */
+  onVerified(link: Link, peer: Peer): void;
+  /** The other side sent its welcome, and waits for {@link Link.open} or the end of the link, now or later. */
+  onWelcomed(link: Link, peer: Peer): void;
+  /** An accepted peer uses the link, which is established now. */
+  onOpened(link: Link, peer: Peer): void;
+  onFrame(link: Link, peer: Peer, frame: PeerFrame | UnknownFrame): void;
+  /** At most once, and never because of a call of the owner's: the link is over. */
+  onEnd(link: Link, end: LinkEnd): void;
+  /** Exactly once: the connection beneath holds nothing any more. */
+  onReleased(link: Link): void;
+}
+
+export interface LinkOptions {
+  /** Just handed out by the transport. */
+  readonly connection: Connection;
+  readonly clock: Clock;
+  readonly local: LocalSide;
+  /** Whom this side dialled; left out when it accepted. */
+  readonly expected?: Expectation;
+  readonly handlers: LinkHandlers;
+  /** How long the other side has to wait before its handshake is looked at, ms. Default 0. */
+  readonly delayMs?: number;
+}
+
+/**
+ * One connection with one peer: the handshake, and then frames. Whatever comes in that breaks the protocol ends this
+ * link with a reason that both sides get to know, and touches nothing else.
+ */
+export class Link {
+  readonly dialledByUs: boolean;
+  readonly remote: string;
+  readonly #connection: Connection;
+  readonly #clock: Clock;
+  readonly #handlers: LinkHandlers;
+  readonly #timer: Timer;
+  #handshake: HandshakeState;
+  /** What came while the other side has to wait. */
+  #held: string[] | undefined;
+  #delay: Timer | undefined;
+  #isOver = false;
+
+  constructor({ connection, clock, local, expected, handlers, delayMs = 0 }: LinkOptions) {
+    this.#connection = connection;
+    this.#clock = clock;
+    this.#handlers = handlers;
+    this.remote = connection.remote;
+    this.dialledByUs = expected !== undefined;
+    const opening = expected === undefined ? { state: accept(local) } : dial(local, expected);
+    this.#handshake = opening.state;
+    this.#timer = clock.setTimeout(() => {
+      this.#fail({ reason: 'handshake_timeout', message: `no handshake within ${HANDSHAKE_TIMEOUT_MS} ms` });
+    }, HANDSHAKE_TIMEOUT_MS);
+    if (delayMs > 0) {
+      const held: string[] = [];
+      this.#held = held;
+      this.#delay = clock.setTimeout(() => {
+        this.#held = undefined;
+        for (const text of held) this.#receive(text);
+      }, delayMs);
+    }
+    connection.handle({
+      onOpen: () => {
+        if ('send' in opening) this.#transmit(opening.send);
+      },
+      onMessage: (text) => (this.#held === undefined ? this.#receive(text) : this.#hold(this.#held, text)),
+      onViolation: (reason) => this.#fail({ reason, message: VIOLATIONS[reason] }),
+      onClose: (closing) => this.#closed(closing),
+    });
+  }
+
+  /** Who the other side says it is, once it said so. It has proved it when the link is verified or established. */
+  get peer(): Peer | undefined {
+    return 'remote' in this.#handshake ? this.#handshake.remote : undefined;
+  }
+
+  /** The software of the other side, once it said so. */
+  get build(): Build {
+    return 'build' in this.#handshake ? this.#handshake.build : {};
+  }
+
+  /** What the other side is, once it said so. Observers only dial. */
+  get peerRole(): Role | undefined {
+    if (this.dialledByUs) return 'member';
+    return 'role' in this.#handshake ? this.#handshake.role : undefined;
+  }
+
+  /** Waiting for this side: for {@link Link.welcome} or {@link Link.open}, or for its end. */
+  get isUndecided(): boolean {
+    return !this.#isOver && (this.#handshake.step === 'verified' || this.#handshake.step === 'welcomed');
+  }
+
+  /** Whether the other side has shown that it belongs here. */
+  get isProven(): boolean {
+    return PROVEN.has(this.#handshake.step);
+  }
+
+  /** How much of what was sent the other side has not taken yet, bytes. */
+  get backlog(): number {
+    return this.#connection.backlog;
+  }
+
+  /** How much has come from the other side, bytes: more of it is a sign of life, though no frame be whole. */
+  get received(): number {
+    return this.#connection.received;
+  }
+
+  get isEstablished(): boolean {
+    return !this.#isOver && this.#handshake.step === 'established';
+  }
+
+  /** Lets a verified peer in: the link is established when it answers that it uses it. */
+  welcome(): void {
+    if (this.#isOver || this.#handshake.step !== 'verified') return;
+    const { state, send } = welcome(this.#handshake);
+    this.#transmit(send);
+    this.#handshake = state;
+    this.#trust(sessionOf(state, 'acceptor'));
+  }
+
+  /** Uses a link to which the other side sent its welcome: it is established. */
+  open(): void {
+    if (this.#isOver || this.#handshake.step !== 'welcomed') return;
+    const { state, send } = open(this.#handshake);
+    this.#transmit(send);
+    this.#establish(state);
+  }
+
+  /** Does nothing unless the link is established. */
+  send(frame: PeerFrame): void {
+    if (this.isEstablished) this.#transmit(frame);
+  }
+
+  /** As {@link Link.send}, with a frame encoded before: for one that goes to many peers. */
+  sendEncoded(text: string): void {
+    if (this.isEstablished) this.#connection.send(text);
+  }
+
+  /**
+   * As {@link Link.sendEncoded}, for what is said again anyway, or asked for: nothing of it is added to what waits for a
+   * side that does not read. Whatever still comes out of what waits shows that side that we are here.
+   */
+  offer(text: string): void {
+    if (this.backlog < MAX_BACKLOG_BYTES) this.sendEncoded(text);
+  }
+
+  /** Ends the link because of the other side, and says why. */
+  refuse({ reason, message }: Refusal): void {
+    if (this.#isOver) return;
+    // The other side may have sent its welcome, and then takes for forged what is not sealed: the close code has to do.
+    if (this.#handshake.step !== 'await_welcome') this.#transmit({ type: 'refused', reason, message: clip(message) });
+    this.close(reason);
+  }
+
+  /** Ends the link because this node stops. */
+  leave(): void {
+    if (this.isEstablished || (!this.#isOver && this.#handshake.step === 'await_open'))
+      this.#transmit({ type: 'leave' });
+    this.close('leaving');
+  }
+
+  /** Ends the link; what was sent before still arrives. */
+  close(reason: RefusalReason): void {
+    this.#finish();
+    this.#connection.close(closeCode(reason), reason);
+  }
+
+  /** Ends the link without a word: the other side does not listen. */
+  terminate(): void {
+    this.#finish();
+    this.#connection.terminate();
+  }
+
+  /** An empty text costs one byte on the wire and a place in this list: it is bounded by their number, too. */
+  #hold(held: string[], text: string): void {
+    if (held.length < MAX_HELD_FRAMES) held.push(text);
+    else
+      this.#fail({ reason: 'out_of_turn', message: `more than ${MAX_HELD_FRAMES} frames came during the handshake` });
+  }
+
+  #receive(text: string): void {
+    if (this.#isOver) return;
+    const frame = this.#decode(text);
+    if (frame === undefined) return;
+    if (frame.type === 'refused') {
+      this.close(isRefusalReason(frame.reason) ? frame.reason : 'malformed');
+      this.#handlers.onEnd(this, { kind: 'refused', by: 'peer', reason: frame.reason, message: frame.message });
+    } else if (this.#handshake.step !== 'established') {
+      this.#shakeHands(frame, text);
+    } else if (isHandshakeFrame(frame)) {
+      this.#fail({ reason: 'out_of_turn', message: `a ${frame.type} frame came after the handshake` });
+    } else {
+      this.#handlers.onFrame(this, this.#handshake.remote, frame);
+    }
+  }
+
+  #decode(text: string): ReceivedFrame | undefined {
+    try {
+      return decode(text, { maxBytes: this.#maxBytes });
+    } catch (thrown) {
+      const { reason, problem } =
+        thrown instanceof ProtocolError ? thrown : new ProtocolError('malformed', asError(thrown).message);
+      this.#fail({ reason: isRefusalReason(reason) ? reason : 'malformed', message: problem });
+      return undefined;
+    }
+  }
+
+  get #maxBytes(): number {
+    if (this.#handshake.step !== 'established') return MAX_HANDSHAKE_BYTES;
+    return this.peerRole === 'observer' ? MAX_OBSERVER_BYTES : MAX_FRAME_BYTES;
+  }
+
+  #shakeHands(frame: ReceivedFrame, text: string): void {
+    const step = advance(this.#handshake, frame, text);
+    if (!step.ok) {
+      this.#fail(step.refusal);
+      return;
+    }
+    const { state, send } = step;
+    this.#handshake = state;
+    if (send !== undefined) this.#transmit(send);
+    if (state.step === 'verified') this.#handlers.onVerified(this, state.remote);
+    if (state.step === 'welcomed') {
+      this.#trust(sessionOf(state, 'dialer'));
+      this.#handlers.onWelcomed(this, state.remote);
+    }
+    if (state.step === 'established') {
+      this.#establish(state);
+      this.#handlers.onOpened(this, state.remote);
+    }
+  }
+
+  #trust(session: ReturnType<typeof sessionOf>): void {
+    if (this.peerRole === 'observer') this.#connection.trust(session, MAX_OBSERVER_MESSAGE_BYTES);
+    else this.#connection.trust(session);
+  }
+
+  #establish(state: Extract<HandshakeState, { step: 'established' }>): void {
+    this.#clock.clearTimeout(this.#timer);
+    this.#handshake = state;
+  }
+
+  #fail(refusal: Refusal): void {
+    if (this.#isOver) return;
+    this.refuse(refusal);
+    this.#handlers.onEnd(this, { kind: 'refused', by: 'us', ...refusal });
+  }
+
+  #closed(closing: Closing): void {
+    if (!this.#isOver) {
+      this.#finish();
+      // On an established link a refusal is said in a frame, which is sealed; a close code is not.
+      const isRefusal = this.#handshake.step !== 'established';
+      this.#handlers.onEnd(this, isRefusal ? endOf(closing) : { kind: 'broken', reason: clip(closing.reason) });
+    }
+    this.#handlers.onReleased(this);
+  }
+
+  #finish(): void {
+    this.#isOver = true;
+    this.#clock.clearTimeout(this.#timer);
+    if (this.#delay !== undefined) this.#clock.clearTimeout(this.#delay);
+  }
+
+  #transmit(frame: Frame): void {
+    this.#connection.send(encode(frame));
+  }
+}
+
+const PROVEN: ReadonlySet<HandshakeState['step']> = new Set(['verified', 'await_open', 'welcomed', 'established']);
+
+const VIOLATIONS: Readonly<Record<TransportViolation, string>> = {
+  binary_frame: 'a binary message; frames are text',
+  frame_too_large: `more than a frame may have (${MAX_FRAME_BYTES} bytes), or more than a handshake takes`,
+  forged: 'a message that is not what this node said next',
+  malformed: 'something that is no message at all, or one in too many pieces',
+  handshake_timeout: 'no handshake within the time for it, connecting included',
+};
+
+function endOf({ code, reason }: Closing): LinkEnd {
+  const refusal = reasonOf(code);
+  if (refusal !== undefined) return { kind: 'refused', by: 'peer', reason: refusal, message: 'it gave no details' };
+  return { kind: 'broken', reason: clip(reason) };
+}

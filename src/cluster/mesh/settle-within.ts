@@ -1,0 +1,34 @@
+import type { Clock, Timer } from '../../clock.js';
+import { asError } from '../../errors.js';
+
+export interface Outcome<Answer> {
+  readonly answered: (answer: Answer) => void;
+  readonly failed: (problem: Error) => void;
+}
+
+/**
+ * Calls one of the two handlers once: with the answer, with what it rejects with, or with an error when it has not settled
+ * within `limitMs`. Returns the timer of the limit.
+ */
+export function settleWithin<Answer>(
+  clock: Clock,
+  limitMs: number,
+  answer: Promise<Answer>,
+  { answered, failed }: Outcome<Answer>,
+): Timer {
+  let isSettled = false;
+  const settle = (handle: () => void): void => {
+    if (isSettled) return;
+    isSettled = true;
+    clock.clearTimeout(timer);
+    handle();
+  };
+  const timer = clock.setTimeout(() => {
+    settle(() => failed(new Error(`no answer within ${limitMs / 1000} s`)));
+  }, limitMs);
+  answer.then(
+    (value) => settle(() => answered(value)),
+    (thrown) => settle(() => failed(asError(thrown))),
+  );
+  return timer;
+}

@@ -1,0 +1,61 @@
+import type { Clock, Timer } from '../../clock.js';
+import type { Connection } from './transport.js';
+
+/** Everything of a process but its code: its address, its state, and its clock. */
+export class SimulatedProcess {
+  address = '';
+  accept: ((connection: Connection) => void) | undefined;
+  isKilled = false;
+  readonly clock: Clock;
+  readonly #timers = new Set<Timer>();
+  readonly #inner: Clock;
+  /** Timers that came due while the process was frozen, in order. */
+  readonly #held = new Map<Timer, () => void>();
+  #isFrozen = false;
+
+  constructor(inner: Clock) {
+    this.#inner = inner;
+    this.clock = {
+      now: () => inner.now(),
+      monotonic: () => inner.monotonic(),
+      setTimeout: (callback, ms) => this.#setTimeout(callback, ms),
+      clearTimeout: (timer) => this.#clearTimeout(timer),
+    };
+  }
+
+  kill(): void {
+    this.isKilled = true;
+    this.accept = undefined;
+    this.#held.clear();
+    for (const timer of this.#timers) this.#inner.clearTimeout(timer);
+  }
+
+  freeze(): void {
+    this.#isFrozen = true;
+  }
+
+  thaw(): void {
+    this.#isFrozen = false;
+    for (const [timer, callback] of this.#held) {
+      this.#held.delete(timer);
+      callback();
+    }
+  }
+
+  #setTimeout(callback: () => void, ms: number): Timer {
+    const timer = this.#inner.setTimeout(() => {
+      this.#timers.delete(timer);
+      if (this.isKilled) return;
+      if (this.#isFrozen) this.#held.set(timer, callback);
+      else callback();
+    }, ms);
+    this.#timers.add(timer);
+    return timer;
+  }
+
+  #clearTimeout(timer: Timer): void {
+    this.#held.delete(timer);
+    this.#timers.delete(timer);
+    this.#inner.clearTimeout(timer);
+  }
+}

@@ -1,0 +1,221 @@
+import type { Socket } from 'node:net';
+import { WebSocket } from 'ws';
+import { nextTurn, systemClock, type Timer } from '../../clock.js';
+import { asError } from '../../errors.js';
+import { MAX_FRAME_BYTES } from '../frames.js';
+import { MAC_CHARS } from '../mesh/session.js';
+import { TokenBucket } from '../token-bucket.js';
+import { Inbox, SEPARATOR } from './receive-queue.js';
+import {
+  type Closing,
+  type Connection,
+  type ConnectionHandlers,
+  MAX_STRANGER_BYTES,
+  type Seal,
+  type TransportViolation,
+} from './transport.js';
+
+/** A side that does not answer our goodbye within this time is hung up on, ms. */
+export const CLOSE_TIMEOUT_MS = 1000;
+
+/** No message is longer, in bytes. */
+const MAX_MESSAGE_BYTES = MAX_FRAME_BYTES + MAC_CHARS;
+
+/**
+ * The options of both sides. Compression would cost most of the throughput of small frames, and holds memory for every
+ * connection. Nodes send each message in one piece; something in between may cut it up, but each piece takes some
+ * hundred bytes beside what is in it, so that there must not be many. The same goes for the reads of the socket of which
+ * an unfinished message is made.
+ */
+export const SOCKET_OPTIONS = {
+  perMessageDeflate: false,
+  maxPayload: MAX_MESSAGE_BYTES,
+  maxFragments: 16,
+  maxBufferedChunks: 8192,
+  autoPong: false,
+} as const;
+
+/** What a connection takes without a whole message in it; of a stranger, what it takes in all. */
+interface ReceiveLimit {
+  readonly bytes: number;
+  /** A read of one byte holds some hundred bytes of memory until its message is whole. */
+  readonly reads: number;
+}
+
+const STRANGER_LIMIT: ReceiveLimit = { bytes: MAX_STRANGER_BYTES, reads: 256 };
+
+/** Reads of a trusted connection are no smaller than this on average, in bytes: less than any network makes of them. */
+const MIN_READ_BYTES = 256;
+
+/** Headers of frames, and what came with the end of the message before. */
+const READ_SLACK_BYTES = 64 * 1024;
+
+/** Nodes do not ping. What stands in between may, now and then. */
+const CONTROL_FRAMES = { burst: 16, perSecond: 4 };
+
+/** A message is no longer than this, unless a single frame is, in characters. */
+const MAX_BATCH_CHARS = 256 * 1024;
+
+export class WsConnection implements Connection {
+  readonly remote: string;
+  readonly #webSocket: WebSocket;
+  #handlers: ConnectionHandlers | undefined;
+  #socket: Socket | undefined;
+  #closeTimer: Timer | undefined;
+  #problem = '';
+  #isTrusted = false;
+  #limit = STRANGER_LIMIT;
+  /** What of `bytesRead` belongs to messages that are whole, and how many reads there were since. */
+  #wholeBytes = 0;
+  #reads = 0;
+  readonly #controlFrames = new TokenBucket(CONTROL_FRAMES, systemClock.monotonic());
+  readonly #onTrusted: (() => void) | undefined;
+  #seal: Seal | undefined;
+  readonly #inbox = new Inbox({
+    onFrame: (text) => this.#handlers?.onMessage(text),
+    onForged: () => this.#handlers?.onViolation('forged'),
+    onFull: () => this.#webSocket.pause(),
+    onEmpty: () => {
+      this.#webSocket.resume();
+      if (this.#closing !== undefined) this.#handlers?.onClose(this.#closing);
+    },
+  });
+  /** How it ended, while not all that came before has been handed over. */
+  #closing: Closing | undefined;
+  /** What was said in this tick, and is not on its way yet. */
+  #said: string[] = [];
+  #saidLength = 0;
+  /** What the socket was given and has not written yet, bytes. */
+  #underway = 0;
+
+  constructor(webSocket: WebSocket, remote: string, onTrusted?: () => void) {
+    this.#webSocket = webSocket;
+    this.#onTrusted = onTrusted;
+    this.remote = remote;
+    // Here and not in handle(): an error without a listener would end the process.
+    webSocket.on('error', (error: NodeJS.ErrnoException) => this.#failed(error));
+  }
+
+  get backlog(): number {
+    return this.#underway + this.#saidLength;
+  }
+
+  get received(): number {
+    return this.#socket?.bytesRead ?? 0;
+  }
+
+  /** A message is handed over when it is whole: what it takes until then is seen on the socket only. */
+  guard(socket: Socket): void {
+    this.#socket = socket;
+    // After the listener of the WebSocket: a message that this read completed has been counted as whole.
+    socket.on('data', () => {
+      this.#reads += 1;
+      const { bytes, reads } = this.#limit;
+      if (socket.bytesRead - this.#wholeBytes > bytes || this.#reads > reads) this.#stopReading('frame_too_large');
+    });
+  }
+
+  trust(seal?: Seal, maxMessageBytes: number = MAX_MESSAGE_BYTES): void {
+    this.#flush();
+    this.#isTrusted = true;
+    this.#limit = { bytes: maxMessageBytes + READ_SLACK_BYTES, reads: Math.ceil(maxMessageBytes / MIN_READ_BYTES) };
+    this.#onTrusted?.();
+    this.#seal = seal;
+    if (seal !== undefined) this.#inbox.trust(seal);
+  }
+
+  /** The other side has had its time to prove whose it is. */
+  expire(): void {
+    if (!this.#isTrusted) this.#handlers?.onViolation('handshake_timeout');
+  }
+
+  handle(handlers: ConnectionHandlers): void {
+    this.#handlers = handlers;
+    this.#webSocket.on('open', () => handlers.onOpen?.());
+    this.#webSocket.on('message', (data, isBinary) => {
+      if (isBinary) handlers.onViolation('binary_frame');
+      else this.#inbox.add(data.toString());
+      if (this.#isTrusted) this.#messageIsWhole();
+    });
+    this.#webSocket.on('ping', (data) => {
+      // Answers must not pile up for a side that does not take them.
+      if (this.#takeControlFrame() && this.#webSocket.bufferedAmount === 0) this.#webSocket.pong(data);
+    });
+    this.#webSocket.on('pong', () => this.#takeControlFrame());
+    this.#webSocket.on('close', (code, reason) => {
+      if (this.#closeTimer !== undefined) systemClock.clearTimeout(this.#closeTimer);
+      const closing = { code, reason: reason.toString() || this.#problem };
+      if (this.#inbox.isFull) this.#closing = closing;
+      else handlers.onClose(closing);
+    });
+  }
+
+  send(text: string): void {
+    if (this.#webSocket.readyState !== WebSocket.OPEN) return;
+    if (this.#saidLength + text.length > MAX_BATCH_CHARS) this.#flush();
+    if (this.#said.length === 0) nextTurn(() => this.#flush());
+    this.#said.push(text);
+    this.#saidLength += text.length;
+  }
+
+  close(code: number, reason: string): void {
+    if (this.#webSocket.readyState === WebSocket.CLOSED) return;
+    this.#flush();
+    this.#webSocket.close(code, reason);
+    this.#closeTimer ??= systemClock.setTimeout(() => this.#webSocket.terminate(), CLOSE_TIMEOUT_MS);
+  }
+
+  terminate(): void {
+    this.#inbox.clear();
+    this.#webSocket.terminate();
+  }
+
+  #messageIsWhole(): void {
+    this.#wholeBytes = this.received;
+    this.#reads = 0;
+  }
+
+  #takeControlFrame(): boolean {
+    if (this.#controlFrames.take(systemClock.monotonic())) return true;
+    if (!this.#webSocket.isPaused) this.#stopReading('malformed');
+    return false;
+  }
+
+  #stopReading(violation: TransportViolation): void {
+    if (this.#webSocket.readyState === WebSocket.OPEN) {
+      this.#webSocket.pause();
+      this.#handlers?.onViolation(violation);
+    } else {
+      // It was sent a close frame, and goes on.
+      this.terminate();
+    }
+  }
+
+  #flush(): void {
+    const said = this.#said;
+    if (said.length === 0) return;
+    this.#said = [];
+    this.#saidLength = 0;
+    if (this.#webSocket.readyState !== WebSocket.OPEN) return;
+    const text = said.join(SEPARATOR);
+    const message = this.#seal?.seal(text) ?? text;
+    const bytes = Buffer.byteLength(message);
+    this.#underway += bytes;
+    this.#webSocket.send(message, (error) => {
+      this.#underway -= bytes;
+      // What could not be written is lost with its connection: 'close' comes next, and says why.
+      if (error) this.#problem ||= problemOf(error);
+    });
+  }
+
+  #failed(error: NodeJS.ErrnoException): void {
+    this.#problem = problemOf(error);
+    if (!this.#problem.startsWith('WS_ERR_')) return;
+    const isTooLarge = this.#problem === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH';
+    this.#handlers?.onViolation(isTooLarge ? 'frame_too_large' : 'malformed');
+  }
+}
+
+function problemOf(error: NodeJS.ErrnoException): string {
+  return error.code ?? asError(error).message;
+}

@@ -1,0 +1,48 @@
+import { lookup } from 'node:dns/promises';
+import { isIP, type Socket } from 'node:net';
+import { WebSocket } from 'ws';
+import { secretsOf } from '../tls-config.js';
+import { dialSocket } from './dial-socket.js';
+import { formatAddress, type Transport } from './transport.js';
+import { SOCKET_OPTIONS, WsConnection } from './ws-connection.js';
+import { listenForWebSockets } from './ws-listener.js';
+
+/** How long a connection may take to prove whose it is, from when it is accepted, ms. */
+const HANDSHAKE_TIMEOUT_MS = 5000;
+
+export interface WsTransportOptions {
+  /** How long a connection may take to prove whose it is, from when it is accepted, ms. Default 5000. */
+  readonly handshakeTimeoutMs?: number;
+  /** All addresses of a host name. Default: what the operating system says. */
+  readonly resolve?: (host: string) => Promise<readonly string[]>;
+}
+
+async function lookupAll(host: string): Promise<readonly string[]> {
+  const found = await lookup(host, { all: true, verbatim: true });
+  return found.map(({ address }) => address);
+}
+
+/**
+ * Links over WebSockets. Frames that are sent in one tick of the event loop leave as one message, a line for each: a
+ * message costs many times what a frame in it does.
+ */
+export function createWsTransport({
+  resolve = lookupAll,
+  handshakeTimeoutMs = HANDSHAKE_TIMEOUT_MS,
+}: WsTransportOptions = {}): Transport {
+  return {
+    listen: (address, accept, tls) => listenForWebSockets({ address, accept, tls, handshakeTimeoutMs }),
+    resolve,
+    connect(address, tls) {
+      const url = `${tls === undefined ? 'ws' : 'wss'}://${formatAddress(address)}`;
+      const servername = address.servername ?? (isIP(address.host) === 0 ? address.host : '');
+      const secure = tls && { ...secretsOf(tls), servername };
+      const createConnection = (): Socket => dialSocket(address, secure);
+      const webSocket = new WebSocket(url, { ...SOCKET_OPTIONS, createConnection });
+      const connection = new WsConnection(webSocket, formatAddress(address));
+      // Not before it is open: a listener that is added earlier takes what came behind the upgrade.
+      webSocket.once('upgrade', ({ socket }) => webSocket.once('open', () => connection.guard(socket)));
+      return connection;
+    },
+  };
+}

@@ -1,0 +1,117 @@
+import {
+  auditTime,
+  buffer,
+  catchError,
+  concat,
+  connect,
+  defer,
+  distinctUntilChanged,
+  filter,
+  map,
+  merge,
+  type Observable,
+  of,
+  partition,
+  repeat,
+  type SchedulerLike,
+  scan,
+  startWith,
+  switchMap,
+  throttleTime,
+  throwError,
+  timer,
+} from 'rxjs';
+import type { LogEntry } from '../../../streams/index.js';
+import type { ClusterSource } from '../source.js';
+import { type ClusterView, nothingViewed, type Viewed, viewNext } from '../view-model/cluster-view.js';
+
+/** A view at most this often, ms. */
+const VIEW_MS = 1000;
+/** How often the cluster is asked while nobody looks, ms. */
+const POLL_MS = 10_000;
+/** Whoever comes back within this time, as a page that is loaded again, finds the watch still going on, ms. */
+const LINGER_MS = 5000;
+/** What happens is gathered for so long, ms. */
+const LOG_MS = 250;
+/** A source that has ended is tried again after this time, ms. */
+const RETRY_MS = 2000;
+
+export type ViewNews =
+  | { readonly type: 'view'; readonly view: ClusterView }
+  /** For now there is no more. Told each time it was tried. */
+  | { readonly type: 'lost'; readonly problem: string };
+
+export type LogNews =
+  | { readonly type: 'log'; readonly entries: readonly LogEntry[] }
+  /** What comes next may have come before. */
+  | { readonly type: 'log_again' };
+
+/**
+ * Views of the cluster: watched closely while somebody looks, asked for now and then while nobody does. Goes on after the
+ * source has ended, as that of a member does whenever it leaves its cluster.
+ */
+export function viewNews$(
+  source: ClusterSource,
+  isWatched$: Observable<boolean>,
+  scheduler: SchedulerLike,
+): Observable<ViewNews> {
+  const isClose$ = isWatched$.pipe(
+    switchMap((isWatched) => (isWatched ? of(true) : timer(LINGER_MS, scheduler).pipe(map(() => false)))),
+    startWith(false),
+    distinctUntilChanged(),
+  );
+  const watched$ = source.snapshot$.pipe(throttleTime(VIEW_MS, scheduler, { leading: true, trailing: true }));
+  const polled$ = defer(() => source.poll$(POLL_MS));
+  const first: Step = { viewed: nothingViewed, news: { type: 'lost', problem: 'nothing came yet' } };
+  return isClose$.pipe(
+    switchMap((isClose) => persistent(isClose ? watched$ : polled$, scheduler)),
+    scan(({ viewed }: Step, next): Step => {
+      if (next instanceof Ended) return { viewed, news: { type: 'lost', problem: next.problem } };
+      const after = viewNext(viewed, next);
+      return { viewed: after, news: { type: 'view', view: after.view } };
+    }, first),
+    map(({ news }) => news),
+  );
+}
+
+interface Step {
+  readonly viewed: Viewed;
+  readonly news: ViewNews;
+}
+
+/** What happens, a batch at a time. */
+export function logNews$(source: ClusterSource, scheduler: SchedulerLike): Observable<LogNews> {
+  return persistent(source.log$, scheduler).pipe(
+    connect((each$) => {
+      const [end$, entry$] = partition(each$, (each) => each instanceof Ended);
+      return merge(
+        entry$.pipe(
+          buffer(merge(entry$.pipe(auditTime(LOG_MS, scheduler)), end$)),
+          filter((entries) => entries.length > 0),
+          map((entries): LogNews => ({ type: 'log', entries })),
+        ),
+        end$.pipe(map((): LogNews => ({ type: 'log_again' }))),
+      );
+    }),
+  );
+}
+
+/** Stands where a source ended. */
+class Ended {
+  readonly problem: string;
+
+  constructor(thrown: unknown) {
+    this.problem = thrown instanceof Error ? thrown.message : String(thrown);
+  }
+}
+
+/** The source, and again whenever it has ended, with a mark in between. */
+function persistent<Value>(source$: Observable<Value>, scheduler: SchedulerLike): Observable<Value | Ended> {
+  return concat(
+    source$,
+    throwError(() => new Error('the cluster has stopped')),
+  ).pipe(
+    catchError((thrown) => of(new Ended(thrown))),
+    repeat({ delay: () => timer(RETRY_MS, scheduler) }),
+  );
+}

@@ -1,0 +1,231 @@
+import { keyOf } from '../view-model/rows.js';
+import { firstDirection } from '../view-model/table.js';
+import type { TreeLine } from '../view-model/tree.js';
+import { entryText } from './entry-text.js';
+import type { Key, KeyName } from './keys.js';
+import { bodyRows } from './layout.js';
+import { atHome, type Cursor, type List, moved } from './list.js';
+import { logList, nodeList, processList, processOf, relativeList, treeList } from './lists.js';
+import { nextColumn } from './process-columns.js';
+import { type Overlay, type State, VIEWS, type View } from './state.js';
+import { wrap } from './text.js';
+
+/** What a keystroke does; the state itself when it does nothing here. */
+export function press(state: State, key: Key): State {
+  if (key.name === 'interrupt') return { ...state, isOver: true };
+  if (state.isHelpOpen) return { ...state, isHelpOpen: false };
+  if (state.isTyping) return type(state, key);
+  const overlay = state.overlays.at(-1);
+  if (key.name === 'text') return command(state, key.text, overlay);
+  if (overlay !== undefined) return pressOverlay(state, overlay, key.name);
+  switch (key.name) {
+    case 'tab':
+      return { ...state, view: neighbour(state.view, 1) };
+    case 'backtab':
+      return { ...state, view: neighbour(state.view, -1) };
+    case 'escape':
+      return withFilter(state, '');
+    case 'enter':
+      return open(state);
+    case 'left':
+    case 'right':
+      return state.view === 'tree' ? fold(state, key.name) : state;
+    default:
+      return move(state, key.name);
+  }
+}
+
+function neighbour(view: View, by: number): View {
+  return VIEWS[(VIEWS.indexOf(view) + by + VIEWS.length) % VIEWS.length] ?? view;
+}
+
+function command(state: State, text: string, overlay: Overlay | undefined): State {
+  switch (text) {
+    case 'q':
+      return { ...state, isOver: true };
+    case '?':
+      return { ...state, isHelpOpen: true };
+    case 'p':
+      return pauseOrGoOn(state);
+    case '1':
+    case '2':
+    case '3':
+    case '4':
+      return { ...state, overlays: [], view: VIEWS[Number(text) - 1] ?? state.view };
+  }
+  return overlay === undefined ? commandOfView(state, text) : state;
+}
+
+function commandOfView(state: State, text: string): State {
+  const { processes, view, size } = state;
+  if (text === '/' && view !== 'nodes') return { ...state, isTyping: true };
+  if (view !== 'processes') return state;
+  const { column, direction } = processes.sorting;
+  if (text === 's') {
+    const next = nextColumn(column, size);
+    return withProcesses(state, { sorting: { column: next, direction: firstDirection(next) }, cursor: atHome });
+  }
+  if (text === 'S') {
+    const other = direction === 'ascending' ? 'descending' : 'ascending';
+    return withProcesses(state, { sorting: { column, direction: other }, cursor: atHome });
+  }
+  return state;
+}
+
+function pauseOrGoOn(state: State): State {
+  if (state.paused === undefined) return { ...state, paused: { updates: 0, entries: 0 } };
+  const { paused: _, ...rest } = state;
+  return { ...rest, shown: state.live };
+}
+
+function type(state: State, key: Key): State {
+  const filter = filterOf(state);
+  switch (key.name) {
+    case 'text':
+      return withFilter(state, filter + key.text);
+    case 'backspace':
+      return filter === '' ? { ...state, isTyping: false } : withFilter(state, [...filter].slice(0, -1).join(''));
+    case 'escape':
+      return { ...withFilter(state, ''), isTyping: false };
+    case 'enter':
+      return { ...state, isTyping: false };
+    case 'tab':
+    case 'backtab':
+      return press({ ...state, isTyping: false }, key);
+    default:
+      return move(state, key.name);
+  }
+}
+
+function filterOf({ view, processes, log }: State): string {
+  return view === 'log' ? log.filter : (processes.filter.text ?? '');
+}
+
+function withFilter(state: State, text: string): State {
+  if (text === filterOf(state)) return state;
+  if (state.view === 'log') return { ...state, log: { ...state.log, filter: text, cursor: atHome } };
+  if (state.view === 'nodes') return state;
+  const tree = { ...state.tree, cursor: atHome };
+  return withProcesses({ ...state, tree }, { filter: { text }, cursor: atHome });
+}
+
+function withProcesses(state: State, part: Partial<State['processes']>): State {
+  return { ...state, processes: { ...state.processes, ...part } };
+}
+
+function move(state: State, key: KeyName): State {
+  switch (state.view) {
+    case 'processes':
+      return withProcesses(state, { cursor: step(state.processes.cursor, key, processList(state)) });
+    case 'nodes':
+      return { ...state, nodes: { cursor: step(state.nodes.cursor, key, nodeList(state)) } };
+    case 'tree':
+      return { ...state, tree: { ...state.tree, cursor: step(state.tree.cursor, key, treeList(state)) } };
+    case 'log':
+      return { ...state, log: { ...state.log, cursor: step(state.log.cursor, key, logList(state)) } };
+  }
+}
+
+function step<Item>(cursor: Cursor, key: KeyName, list: List<Item>): Cursor {
+  const by = distance(key, list.height, list.items.length);
+  return by === 0 ? cursor : moved(cursor, by, list);
+}
+
+function distance(key: KeyName, page: number, all: number): number {
+  switch (key) {
+    case 'up':
+      return -1;
+    case 'down':
+      return 1;
+    case 'pageup':
+      return -page;
+    case 'pagedown':
+      return page;
+    case 'home':
+      return -all;
+    case 'end':
+      return all;
+    default:
+      return 0;
+  }
+}
+
+/** Into what the cursor is on. */
+function open(state: State): State {
+  switch (state.view) {
+    case 'processes':
+      return openProcess(state, state.processes.rows[state.processes.cursor.index]?.key);
+    case 'nodes': {
+      const line = nodeList(state).items[state.nodes.cursor.index];
+      if (line === undefined || line.type === 'all') return { ...state, view: 'processes' };
+      const filter = { text: line.node.nodeId };
+      return { ...withProcesses(state, { filter, cursor: atHome }), view: 'processes' };
+    }
+    case 'tree': {
+      const line = state.tree.lines[state.tree.cursor.index];
+      if (line?.type === 'process') return openProcess(state, line.key);
+      return line === undefined ? state : fold(state, line.isCollapsed ? 'right' : 'left');
+    }
+    case 'log': {
+      const line = state.log.lines[state.log.cursor.index];
+      return line === undefined ? state : { ...state, overlays: [{ type: 'entry', line, top: 0 }] };
+    }
+  }
+}
+
+function openProcess(state: State, key: string | undefined): State {
+  const row = key === undefined ? undefined : processOf(state.shown, key);
+  if (row === undefined) return state;
+  const overlay: Overlay = { type: 'process', row, isGone: false, cursor: atHome };
+  return { ...state, overlays: [...state.overlays, overlay] };
+}
+
+function pressOverlay(state: State, overlay: Overlay, key: KeyName): State {
+  if (key === 'escape' || key === 'backspace') return { ...state, overlays: state.overlays.slice(0, -1) };
+  if (overlay.type === 'entry') {
+    const { entry } = overlay.line;
+    if (key === 'enter') {
+      return 'id' in entry ? openProcess(state, keyOf(entry.nodeId, entry.id)) : state;
+    }
+    const page = bodyRows(state.size);
+    const lines = entryText(entry).flatMap((line) => wrap(line, state.size.columns - 2)).length;
+    const top = overlay.top + distance(key, page, lines);
+    return onTop(state, { ...overlay, top: Math.max(0, Math.min(top, lines - page)) });
+  }
+  const list = relativeList(overlay, state);
+  if (key === 'enter') return openProcess(state, list.items[overlay.cursor.index]?.row.key);
+  return onTop(state, { ...overlay, cursor: step(overlay.cursor, key, list) });
+}
+
+function onTop(state: State, overlay: Overlay): State {
+  return { ...state, overlays: [...state.overlays.slice(0, -1), overlay] };
+}
+
+/** Closes what is open; of what is closed or has nothing below it, goes to the line above it. */
+function fold(state: State, direction: 'left' | 'right'): State {
+  const { collapsed, cursor, lines } = state.tree;
+  const line = lines[cursor.index];
+  if (line === undefined) return state;
+  const isOpen = line.children > 0 && !line.isCollapsed;
+  if (direction === 'right') {
+    if (isOpen) return move(state, 'down');
+    return line.isCollapsed ? withCollapsed(state, without(collapsed, line.key)) : state;
+  }
+  if (isOpen) return withCollapsed(state, new Set(collapsed).add(line.key));
+  const up = parentIndex(lines, cursor.index) - cursor.index;
+  return { ...state, tree: { ...state.tree, cursor: moved(cursor, up, treeList(state)) } };
+}
+
+function withCollapsed(state: State, collapsed: ReadonlySet<string>): State {
+  return { ...state, tree: { ...state.tree, collapsed } };
+}
+
+function without(keys: ReadonlySet<string>, key: string): ReadonlySet<string> {
+  return new Set([...keys].filter((each) => each !== key));
+}
+
+function parentIndex(lines: readonly TreeLine[], index: number): number {
+  const depth = lines[index]?.depth ?? 0;
+  for (let at = index - 1; at >= 0; at -= 1) if ((lines[at]?.depth ?? 0) < depth) return at;
+  return index;
+}

@@ -1,0 +1,16 @@
+import type { NodePresence } from '../../streams/merge-nodes.js';
+import { messageOf, NodeNotConnectedError, NodeNotFoundError, NodeTimeoutError, RemoteError } from '../errors.js';
+
+/** How a node stands of which the link is up. */
+export type Linked = Pick<NodePresence, 'link' | 'error'>;
+
+export const UP: Linked = { link: 'up' };
+
+/** What a failed request tells about a node. */
+export function linkedAfter(thrown: unknown): Linked {
+  const error = messageOf(thrown);
+  if (thrown instanceof NodeTimeoutError) return { link: 'silent', error };
+  if (thrown instanceof NodeNotConnectedError || thrown instanceof NodeNotFoundError) return { link: 'down', error };
+  if (thrown instanceof RemoteError) return { link: 'failed', error };
+  return { link: 'failed', error: `its answer makes no sense: ${error}` };
+}

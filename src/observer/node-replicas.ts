@@ -1,0 +1,157 @@
+import { type Observable, Subject } from 'rxjs';
+import { applyChanges } from '../../streams/changes.js';
+import type { NodeModel } from '../../streams/evolve.js';
+import { type Frames, noFrames } from '../../streams/merge-nodes.js';
+import { decodeReport, frameOf, monotonicOf, type NodeFrame, type NodeReport } from '../../streams/node-report.js';
+import type { Now } from '../../streams/rows.js';
+import { NodeTimeoutError } from '../errors.js';
+import { type Known, REPORT } from './publisher.js';
+
+/** How long answers may take, ms. */
+export interface Patience {
+  /** The next one; none is asked for any more when there is nothing left. */
+  left(): number;
+  /** For people. */
+  readonly timeoutMs: number;
+}
+
+/** So long for all answers together, and so long for each of them. */
+export function within(allMs: number, monotonic: () => number, eachMs = allMs): Patience {
+  const begun = monotonic();
+  return { left: () => Math.min(eachMs, allMs - (monotonic() - begun)), timeoutMs: eachMs };
+}
+
+/** Asks one question of the node that is being read. */
+type Read = (method: string, known: Known | null) => Promise<NodeReport>;
+
+interface FrameReaderPorts<Id extends string> {
+  now(): number;
+  monotonic(): number;
+  request(to: Id, method: string, body: unknown, timeoutMs: number): Promise<unknown>;
+}
+
+/** Makes frames of what other nodes report, and keeps the newest of each, so that the next report need not tell it all. */
+export class FrameReader<Id extends string> {
+  readonly #ports: FrameReaderPorts<Id>;
+  readonly #accepted$ = new Subject<NodeFrame>();
+  readonly #gaps = new Map<Id, number>();
+  /** How far the monotonic clock of each node is ahead of the one here, ms, by what that life of it reported last. */
+  readonly #clocks = new Map<Id, { readonly incarnation: number; aheadMs: number }>();
+  #frames: Frames = noFrames;
+
+  constructor(ports: FrameReaderPorts<Id>) {
+    this.#ports = ports;
+  }
+
+  get frames(): Frames {
+    return this.#frames;
+  }
+
+  /** Each newer frame, of whatever node. */
+  get frame$(): Observable<NodeFrame> {
+    return this.#accepted$;
+  }
+
+  /** How often reports of each node built on what was not known here, and all had to be told anew. */
+  gaps(id: Id): number {
+    return this.#gaps.get(id) ?? 0;
+  }
+
+  /** What a node told did not fit, and it is asked anew. */
+  countGap(id: Id): void {
+    this.#gaps.set(id, this.gaps(id) + 1);
+  }
+
+  /**
+   * Asks a node for a report, and for as many more as it takes to know all.
+   *
+   * Rejects as the request does, and with a TypeError when the answer makes no sense.
+   */
+  async ask(id: Id, method: string, { timeoutMs, left }: Patience): Promise<void> {
+    const read: Read = async (as, known) => {
+      const rest = left();
+      if (rest <= 0) throw new NodeTimeoutError(id, timeoutMs);
+      try {
+        return decodeReport(await this.#ports.request(id, as, known, rest));
+      } catch (thrown) {
+        // Of several questions, the last has what the others left of the time.
+        throw thrown instanceof NodeTimeoutError ? new NodeTimeoutError(id, timeoutMs) : thrown;
+      }
+    };
+    if (await this.#collect(id, await read(method, this.#known(id)), read)) return;
+    this.countGap(id);
+    if (await this.#collect(id, await read(REPORT, null), read)) return;
+    throw new TypeError('asked for everything, it told only what changed');
+  }
+
+  /** Takes in a report, and the other pages where it is the first of several; `false` when it does not fit. */
+  async #collect(id: Id, first: NodeReport, read: Read): Promise<boolean> {
+    let report = first;
+    let soFar: NodeModel | undefined;
+    for (;;) {
+      const { incarnation, version, changes } = report;
+      if (changes.type !== 'page' || changes.isLast) return this.#take(id, report, soFar);
+      const base = changes.page === 0 ? this.#held(id, incarnation)?.model : soFar;
+      soFar = applyChanges(base, version, changes, this.#nowOf(id, report));
+      if (soFar === undefined) return false;
+      report = await read(REPORT, { incarnation, version, page: changes.page + 1 });
+    }
+  }
+
+  /**
+   * Takes in what a node told by itself; `false` when it builds on what is not known here.
+   *
+   * @throws TypeError when it makes no sense
+   */
+  accept(id: Id, text: unknown): boolean {
+    return this.#take(id, decodeReport(text), undefined);
+  }
+
+  #take(id: Id, report: NodeReport, soFar: NodeModel | undefined): boolean {
+    const { incarnation, version, changes } = report;
+    const held = this.#held(id, incarnation);
+    // An answer may be overtaken by what the node pushed meanwhile.
+    if (held !== undefined && held.version > version) return true;
+    const model = applyChanges(soFar ?? held?.model, version, changes, this.#nowOf(id, report));
+    if (model === undefined) return false;
+    this.put(frameOf(id, report, model, { timestamp: this.#ports.now(), monotonic: this.#ports.monotonic() }));
+    return true;
+  }
+
+  #held(id: Id, incarnation: number): NodeFrame | undefined {
+    const held = this.#frames.get(id);
+    return held?.incarnation === incarnation ? held : undefined;
+  }
+
+  /**
+   * The monotonic clock of the node that reports, as seen from here. Each report corrects it: two clocks drift, and one
+   * stands still while its machine sleeps. Another life of the node has a clock of its own.
+   */
+  #nowOf(id: Id, report: NodeReport): Now {
+    const { incarnation } = report;
+    const held = this.#clocks.get(id);
+    const clock = held?.incarnation === incarnation ? held : { incarnation, aheadMs: 0 };
+    this.#clocks.set(id, clock);
+    clock.aheadMs = monotonicOf(report) - this.#ports.monotonic();
+    return () => this.#ports.monotonic() + clock.aheadMs;
+  }
+
+  /** Over a link, what comes last is the newest; the clock that life and time are told by may have been set back. */
+  put(frame: NodeFrame): void {
+    this.#frames = new Map(this.#frames).set(frame.nodeId, frame);
+    this.#accepted$.next(frame);
+  }
+
+  forget(id: Id): void {
+    const rest = new Map(this.#frames);
+    rest.delete(id);
+    this.#frames = rest;
+    this.#gaps.delete(id);
+    this.#clocks.delete(id);
+  }
+
+  #known(id: Id): Known | null {
+    const held = this.#frames.get(id);
+    return held === undefined ? null : { incarnation: held.incarnation, version: held.version };
+  }
+}

@@ -1,0 +1,181 @@
+import { type Changes, MAX_CHANGED_ROWS, MAX_ID, MAX_PROCESS_NAME, type ServerColumns } from './changes.js';
+import { snapshotOf } from './create-snapshot.js';
+import type { NodeModel } from './evolve.js';
+import { bucketsIn, isPackedHistogram } from './histogram.js';
+import type { Moment } from './moment.js';
+import type { MemoryStats, NodeVitals, ObserverSnapshot } from './snapshot.js';
+import {
+  amount,
+  type Check,
+  columns,
+  count,
+  isIn,
+  list,
+  object,
+  optional,
+  orNull,
+  parse,
+  textUpTo,
+  that,
+  time,
+} from './validators.js';
+
+/** What one node says about itself to another: which version of it this is, and what the other does not know yet. */
+export interface NodeReport {
+  /** Which life of the node: it grows with every restart. */
+  readonly incarnation: number;
+  /** The version of the snapshot that `changes` lead to. */
+  readonly version: number;
+  /** The node's own clock, ms since the epoch. */
+  readonly timestamp: number;
+  /** The same moment on the node's monotonic clock, ms. Absent: it runs a version of noex that does not report it. */
+  readonly monotonic?: number | undefined;
+  readonly memory: Omit<MemoryStats, 'timestamp'>;
+  readonly vitals?: NodeVitals | undefined;
+  readonly changes: Changes;
+}
+
+/** What a reader knows about one node after a report: complete, whatever the report left out. */
+export interface NodeFrame {
+  readonly nodeId: string;
+  readonly incarnation: number;
+  readonly version: number;
+  readonly model: NodeModel;
+  readonly snapshot: ObserverSnapshot;
+  /** When it arrived, ms since the epoch on the reader's clock. */
+  readonly receivedAt: number;
+  /** The same moment on the reader's monotonic clock, ms. */
+  readonly receivedMonotonic: number;
+}
+
+/** The monotonic time of a node when it reported. Its wall clock stands for it where it does not report one. */
+export function monotonicOf({ timestamp, monotonic = timestamp }: Pick<NodeReport, 'timestamp' | 'monotonic'>): number {
+  return monotonic;
+}
+
+/** @param received when the report arrived, by the reader's clocks */
+
+export function frameOf(
+  nodeId: string,
+  report: Omit<NodeReport, 'version' | 'changes'>,
+  model: NodeModel,
+  received: Moment,
+): NodeFrame {
+  const { incarnation, timestamp, memory, vitals } = report;
+  const moment = { timestamp, monotonic: monotonicOf(report) };
+  const snapshot = snapshotOf(model, moment, { ...memory, timestamp }, vitals);
+  const arrival = { receivedAt: received.timestamp, receivedMonotonic: received.monotonic };
+  return { nodeId, incarnation, version: model.version, model, snapshot, ...arrival };
+}
+
+/** A report as text. `changes` are {@link Changes} as JSON, which is written once for all who are told the same. */
+export function encodeReport({ vitals, ...head }: Omit<NodeReport, 'changes'>, changes: string): string {
+  const told: Omit<WireReport, 'changes'> = vitals === undefined ? head : { ...head, vitals: packVitals(vitals) };
+  return `${JSON.stringify(told).slice(0, -1)},"changes":${changes}}`;
+}
+
+/**
+ * A report from the text that another node sent.
+ *
+ * @throws TypeError that names the part that is not what it should be
+ */
+export function decodeReport(text: unknown): NodeReport {
+  const report = parse(text, REPORT, 'report');
+  const { vitals, ...rest } = report as WireReport;
+  return vitals === undefined ? rest : { ...rest, vitals: unpackVitals(vitals) };
+}
+
+/** A report as it is sent: what is the same in each report of an idle node has to be short. */
+type WireReport = Omit<NodeReport, 'vitals'> & { readonly vitals?: readonly number[] };
+
+function packVitals(vitals: NodeVitals): readonly number[] {
+  const { eventLoopUtilization, eventLoopDelay, cpu, uptimeMs, observer, flushIntervalMs } = vitals;
+  const { msPerSecond, eventsPerSecond, bytesPerSecond } = observer;
+  const { p50, p99 } = eventLoopDelay;
+  return [eventLoopUtilization, p50, p99, cpu, uptimeMs, msPerSecond, eventsPerSecond, bytesPerSecond, flushIntervalMs];
+}
+
+function unpackVitals(packed: readonly number[]): NodeVitals {
+  const [eventLoopUtilization = 0, p50 = 0, p99 = 0, cpu = 0, uptimeMs = 0, ...rest] = packed;
+  const [msPerSecond = 0, eventsPerSecond = 0, bytesPerSecond = 0, flushIntervalMs = 0] = rest;
+  const observer = { msPerSecond, eventsPerSecond, bytesPerSecond };
+  return { eventLoopUtilization, eventLoopDelay: { p50, p99 }, cpu, uptimeMs, observer, flushIntervalMs };
+}
+
+const id = textUpTo(MAX_ID);
+const name = orNull(textUpTo(MAX_PROCESS_NAME));
+/** A later version may have more figures than this one knows, at the end. */
+const amounts = list(amount, 64);
+const packed = that(isPackedHistogram, 'a packed histogram');
+
+/**
+ * All histograms of a report may have so many buckets: two numbers of it may stand for a whole histogram. A page of the widest
+ * fits, and so do as many rows as may change, from a microsecond to half a minute in each.
+ */
+const MAX_BUCKETS = 800_000;
+
+/** Columns that a sender may leave out. */
+const OPTIONAL_COLUMNS = { childId: name, startedMonotonic: time };
+
+const SERVER_COLUMNS = columns(
+  {
+    id,
+    name,
+    parentId: orNull(id),
+    status: isIn(['starting', 'running', 'stopping']),
+    queueSize: count,
+    messageCount: count,
+    loopBlocks: count,
+    dropped: count,
+    restarts: count,
+    wait: packed,
+    handle: packed,
+    startedAt: time,
+  },
+  MAX_CHANGED_ROWS,
+  OPTIONAL_COLUMNS,
+);
+
+const SERVERS: Check = (value, path) => {
+  SERVER_COLUMNS(value, path);
+  const { wait, handle } = value as ServerColumns;
+  if (bucketsIn(wait) + bucketsIn(handle) > MAX_BUCKETS) {
+    throw new TypeError(`${path} must have histograms of at most ${MAX_BUCKETS} buckets together`);
+  }
+};
+
+const SUPERVISORS = columns(
+  {
+    id,
+    name,
+    parentId: orNull(id),
+    strategy: isIn(['one_for_one', 'one_for_all', 'rest_for_one', 'simple_one_for_one']),
+    childCount: count,
+    totalRestarts: count,
+    startedAt: time,
+  },
+  MAX_CHANGED_ROWS,
+  OPTIONAL_COLUMNS,
+);
+
+const ROWS = { servers: SERVERS, supervisors: SUPERVISORS };
+const CHANGES_BY_TYPE: Readonly<Record<Changes['type'], Check>> = {
+  none: object({}),
+  delta: object({ ...ROWS, since: count, removed: list(id, MAX_CHANGED_ROWS) }),
+  page: object({ ...ROWS, page: count, isLast: that((value) => typeof value === 'boolean', 'a boolean') }),
+};
+
+const CHANGES: Check = (value, path) => {
+  object({ type: isIn(Object.keys(CHANGES_BY_TYPE)) })(value, path);
+  CHANGES_BY_TYPE[(value as Changes).type](value, path);
+};
+
+const REPORT = object({
+  incarnation: count,
+  version: count,
+  timestamp: time,
+  monotonic: optional(time),
+  memory: object({ heapUsed: count, heapTotal: count, external: count, rss: count }),
+  vitals: (value, path) => value === undefined || amounts(value, path),
+  changes: CHANGES,
+});

@@ -1,0 +1,271 @@
+import { Subject } from 'rxjs';
+import { describe, expect, test } from 'vitest';
+import { SimulatedClock } from '../../../src/clock.js';
+import { DashboardFeed, type Outlet } from '../../../src/dashboard/server/feed.js';
+import type { ClusterView } from '../../../src/dashboard/view-model/cluster-view.js';
+import { applyChanges, type FeedMessage } from '../../../src/dashboard/view-model/feed.js';
+import { noPast } from '../../../src/dashboard/view-model/history.js';
+import { MAX_ENTRIES } from '../../../src/dashboard/view-model/log.js';
+import { schedulerOf } from '../../../streams/index.js';
+import { crash, ToldSource } from '../../helpers/cluster-source.js';
+import { clusterOf, type Done, nodeAt } from '../../helpers/snapshots.js';
+
+/** A browser that takes what it is told at once, or when it likes. */
+class FakeBrowser implements Outlet {
+  isReading = true;
+  readonly texts: string[] = [];
+  readonly #untaken: (() => void)[] = [];
+
+  send(text: string, taken: () => void): void {
+    this.texts.push(text);
+    this.#untaken.push(taken);
+    if (this.isReading) this.take();
+  }
+
+  take(): void {
+    for (const taken of this.#untaken.splice(0)) taken();
+  }
+
+  get messages(): readonly FeedMessage[] {
+    return this.texts.map((text) => JSON.parse(text));
+  }
+
+  of<Type extends FeedMessage['type']>(type: Type): readonly Extract<FeedMessage, { type: Type }>[] {
+    return this.messages.filter((message): message is Extract<FeedMessage, { type: Type }> => message.type === type);
+  }
+
+  /** What it has made of all it was told. */
+  get view(): ClusterView {
+    return this.of('view').reduce<ClusterView>(applyChanges, { timestamp: 0, monotonic: 0, nodes: [] });
+  }
+
+  get queues(): Record<string, number | undefined> {
+    return Object.fromEntries(
+      this.view.nodes.flatMap(({ processes }) => processes.map(({ id, queue }) => [id, queue])),
+    );
+  }
+
+  get crashed(): readonly string[] {
+    return [...this.of('welcome'), ...this.of('log')].flatMap(({ log }) =>
+      log.map(({ entry }) => ('id' in entry ? entry.id : entry.type)),
+    );
+  }
+}
+
+class World {
+  readonly clock = new SimulatedClock();
+  readonly source = new ToldSource();
+  readonly feed = new DashboardFeed({
+    source: this.source,
+    version: '1.2.3',
+    scheduler: schedulerOf(this.clock),
+    onError: (error) => {
+      throw error;
+    },
+  });
+
+  join(isReading = true): FakeBrowser & { leave(): void } {
+    const browser = Object.assign(new FakeBrowser(), { isReading });
+    const leave = this.feed.connect(browser);
+    return Object.assign(browser, { leave });
+  }
+
+  /** The cluster tells how its one node is, now. */
+  tell(servers: Readonly<Record<string, Done>>, to: 'snapshots' | 'polled' = 'snapshots'): void {
+    const at = this.clock.now();
+    this.source[to].next({ ...clusterOf({ a: nodeAt(at, servers) }), timestamp: at, monotonic: at });
+  }
+
+  pass(ms: number): void {
+    this.clock.advance(ms);
+  }
+}
+
+const types = ({ messages }: FakeBrowser): readonly string[] => messages.map(({ type }) => type);
+
+describe('a browser', () => {
+  test('is told first all there is, then what changed since', () => {
+    const world = new World();
+    const browser = world.join();
+    world.tell({ p1: { queue: 1 }, p2: { queue: 2 } });
+    world.pass(1000);
+    world.tell({ p1: { queue: 1 }, p2: { queue: 3 }, p3: {} });
+    world.pass(1000);
+    expect(types(browser)).toEqual(['welcome', 'view', 'view']);
+    expect(browser.messages[0]).toEqual({
+      type: 'welcome',
+      version: '1.2.3',
+      history: noPast,
+      log: [],
+    });
+    expect(browser.queues).toEqual({ p1: 1, p2: 3, p3: 0 });
+  });
+
+  test('that comes later starts from the newest view, and shares what is written with those who know the same', () => {
+    const world = new World();
+    const early = world.join();
+    world.tell({ p1: { queue: 1 } });
+    const late = world.join();
+    const later = world.join();
+    expect(types(late)).toEqual(['welcome', 'view']);
+    expect(late.texts[1]).toBe(later.texts[1]);
+    world.pass(1000);
+    world.tell({ p1: { queue: 5 } });
+    expect(new Set([early, late, later].map(({ texts }) => texts.at(-1))).size).toBe(1);
+    expect(late.queues).toEqual({ p1: 5 });
+  });
+
+  test('that does not take what it was sent is told nothing more until it does, and the newest state then', () => {
+    const world = new World();
+    const slow = world.join(false);
+    const quick = world.join();
+    for (let queue = 1; queue <= 100; queue += 1) {
+      world.tell({ p1: { queue } });
+      world.source.entries.next(crash(`p${queue}`, queue));
+      world.pass(1000);
+    }
+    expect(types(slow)).toEqual(['welcome']);
+    expect(types(quick)).toHaveLength(201);
+    slow.take();
+    expect(types(slow)).toEqual(['welcome', 'view', 'log']);
+    expect(slow.queues).toEqual({ p1: 100 });
+    expect(slow.crashed).toHaveLength(100);
+    slow.take();
+    slow.take();
+    expect(types(slow)).toHaveLength(3);
+  });
+
+  test('has taken it only when it has taken all of it', () => {
+    const world = new World();
+    const slow = world.join(false);
+    world.tell({ p1: { queue: 1 } });
+    world.source.entries.next(crash('p1', 1));
+    world.pass(1000);
+    slow.take();
+    const [view, log] = slow.texts.slice(1);
+    expect([view, log]).toEqual([expect.stringContaining('"view"'), expect.stringContaining('"log"')]);
+    world.tell({ p1: { queue: 2 } });
+    world.pass(1000);
+    expect(slow.texts).toHaveLength(3);
+    slow.take();
+    expect(slow.queues).toEqual({ p1: 2 });
+  });
+
+  test('that reads at last gets no more of the log than is kept', () => {
+    const world = new World();
+    const slow = world.join(false);
+    for (let i = 1; i <= 3 * MAX_ENTRIES; i += 1) world.source.entries.next(crash(`p${i}`, i));
+    world.pass(250);
+    slow.take();
+    const lines = slow.of('log')[0]?.log ?? [];
+    expect(lines).toHaveLength(MAX_ENTRIES);
+    expect(lines.at(-1)?.number).toBe(3 * MAX_ENTRIES);
+  });
+
+  test('that has left is told nothing', () => {
+    const world = new World();
+    const browser = world.join(false);
+    browser.leave();
+    browser.leave();
+    world.tell({ p1: {} });
+    browser.take();
+    expect(types(browser)).toEqual(['welcome']);
+  });
+
+  test('hears of a crash within a quarter of a second', () => {
+    const world = new World();
+    const browser = world.join();
+    world.pass(5000);
+    world.source.entries.next(crash('p1', 1));
+    world.pass(249);
+    expect(browser.crashed).toEqual([]);
+    world.pass(1);
+    expect(browser.crashed).toEqual(['p1']);
+  });
+
+  test('is told when there is no more to come, again and again, and when there is', () => {
+    const world = new World();
+    const browser = world.join();
+    world.tell({ p1: { queue: 1 } });
+    world.source.snapshots.error(new Error('the cluster is not running'));
+    world.pass(3999);
+    expect(browser.of('status').map(({ problem }) => problem)).toEqual(Array(2).fill('the cluster is not running'));
+    // What it saw last is still there, for it and for others.
+    expect(world.join().queues).toEqual({ p1: 1 });
+    expect(world.join().of('status')).toHaveLength(1);
+    world.source.snapshots = new Subject();
+    world.pass(1);
+    world.tell({ p1: { queue: 2 } });
+    expect(types(browser).slice(-2)).toEqual(['status', 'view']);
+    expect(browser.of('status').at(-1)?.problem).toBe(null);
+    expect(browser.queues).toEqual({ p1: 2 });
+  });
+});
+
+describe('while nobody looks', () => {
+  test('the cluster is asked now and then, so that there is a history for whoever comes', () => {
+    const world = new World();
+    expect([world.source.isWatched, world.source.isPolled, world.source.polls]).toEqual([false, true, [10_000]]);
+    for (let queue = 1; queue <= 90; queue += 1) {
+      world.tell({ p1: { queue } }, 'polled');
+      world.pass(10_000);
+    }
+    const browser = world.join();
+    expect([world.source.isWatched, world.source.isPolled]).toEqual([true, false]);
+    const { times, nodes } = browser.of('welcome')[0]?.history ?? noPast;
+    expect(times).toHaveLength(60);
+    expect(nodes['a']?.map((point) => point?.queue).slice(-3)).toEqual([88, 89, 90]);
+    expect(browser.queues).toEqual({ p1: 90 });
+  });
+
+  test('what was seen closely is not lost, nor are rates counted anew', () => {
+    const world = new World();
+    const first = world.join();
+    world.tell({ p1: { messages: 0 } });
+    world.pass(2000);
+    world.tell({ p1: { messages: 20 } });
+    first.leave();
+    expect(world.source.isWatched).toBe(true);
+    world.pass(5000);
+    expect([world.source.isWatched, world.source.isPolled]).toEqual([false, true]);
+    world.pass(5000);
+    world.tell({ p1: { messages: 120 } }, 'polled');
+    const browser = world.join();
+    expect(browser.of('welcome')[0]?.history.times).toHaveLength(3);
+    expect(browser.view.nodes[0]?.processes[0]?.rate).toBe(10);
+  });
+
+  test('what happens is kept all the same', () => {
+    const world = new World();
+    world.source.entries.next(crash('p1', 1));
+    world.pass(250);
+    expect(world.join().crashed).toEqual(['p1']);
+  });
+});
+
+describe('the log', () => {
+  test('does not repeat what comes again after the source was lost', () => {
+    const world = new World();
+    const browser = world.join();
+    world.source.entries.next(crash('p1', 1));
+    world.source.entries.next(crash('p2', 2));
+    world.pass(1000);
+    // It tells its past to whoever comes anew, and then ends again.
+    world.source.entries.complete();
+    world.pass(10_000);
+    expect(browser.crashed).toEqual(['p1', 'p2']);
+  });
+});
+
+describe('a feed that is closed', () => {
+  test('looks at nothing any more', () => {
+    const world = new World();
+    world.join();
+    world.feed.close();
+    expect([world.source.isWatched, world.source.isPolled, world.source.entries.observed]).toEqual([
+      false,
+      false,
+      false,
+    ]);
+  });
+});

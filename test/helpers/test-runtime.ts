@@ -1,0 +1,86 @@
+import { SimulatedClock, type Timer } from '../../src/clock.js';
+import type { ProcessRef } from '../../src/process/behavior.js';
+import { createRuntime, type Runtime, type RuntimeOptions } from '../../src/runtime/runtime.js';
+import type { RuntimeEvent } from '../../streams/events.js';
+import { turn } from './event-loop.js';
+
+/** A simulated clock that knows how many of its timers are still to fire. */
+export class CountingClock extends SimulatedClock {
+  readonly #pending = new Set<Timer>();
+
+  get pending(): number {
+    return this.#pending.size;
+  }
+
+  override setTimeout(callback: () => void, ms: number): Timer {
+    const timer = super.setTimeout(() => {
+      this.#pending.delete(timer);
+      callback();
+    }, ms);
+    this.#pending.add(timer);
+    return timer;
+  }
+
+  override clearTimeout(timer: Timer): void {
+    this.#pending.delete(timer);
+    super.clearTimeout(timer);
+  }
+}
+
+export interface World extends Runtime {
+  readonly clock: CountingClock;
+  /** Every fact since the beginning. */
+  readonly events: readonly RuntimeEvent[];
+  /** What listeners threw. */
+  readonly errors: readonly unknown[];
+  /** The ref of the process with this id, which has started. */
+  refOf(id: string): ProcessRef;
+  /** Resolves when nothing happens any more by itself. */
+  settle(): Promise<void>;
+  /** Lets all be done that is to be done now, moves the clock, and lets all be done that follows. */
+  pass(ms: number): Promise<void>;
+  /** The facts of one type. */
+  told<Type extends RuntimeEvent['type']>(type: Type): readonly Extract<RuntimeEvent, { type: Type }>[];
+}
+
+/** A runtime on a simulated clock, with a record of all that happens in it. */
+export function createWorld({ reporter = false }: Pick<RuntimeOptions, 'reporter'> = {}): World {
+  const clock = new CountingClock();
+  const events: RuntimeEvent[] = [];
+  const errors: unknown[] = [];
+  const runtime = createRuntime({ clock, reporter, onError: (error) => errors.push(error) });
+  runtime.Observer.events$.subscribe((event) => events.push(event));
+  let life = '';
+  const learn = (event: { readonly type: string; readonly ref: ProcessRef }): void => {
+    life = event.ref.life;
+  };
+  runtime.GenServer.onLifecycleEvent(learn);
+  runtime.Supervisor.onLifecycleEvent(learn);
+
+  const settle = async (): Promise<void> => {
+    // Work that is left over for the next turn tells of itself in it; a few silent turns mean there is none.
+    for (let silent = 0; silent < 4; ) {
+      const before = events.length;
+      await turn();
+      runtime.Observer.getProcessCount(); // makes all tell, so that none of it waits for a timer
+      silent = events.length === before ? silent + 1 : 0;
+    }
+  };
+
+  return {
+    ...runtime,
+    clock,
+    events,
+    errors,
+    refOf: (id) => ({ id, life }),
+    settle,
+    async pass(ms) {
+      await settle();
+      clock.advance(ms);
+      await settle();
+    },
+    told<Type extends RuntimeEvent['type']>(type: Type) {
+      return events.filter((event): event is Extract<RuntimeEvent, { type: Type }> => event.type === type);
+    },
+  };
+}

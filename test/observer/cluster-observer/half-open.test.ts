@@ -1,0 +1,32 @@
+import { describe, expect, test } from 'vitest';
+import type { ClusterObserverSnapshot } from '../../../src/runtime/runtime.js';
+import type { LogEntry } from '../../../streams/log-entries.js';
+import { threeNodes } from '../../helpers/observed-cluster.js';
+import { counter } from '../../helpers/servers.js';
+
+describe('a link that only the observed node noticed to be broken', () => {
+  // Of the two, one may go on with the new link at once; the other asks over the old one first.
+  test.each([
+    [0, 1],
+    [1, 0],
+  ])('does not end what it tells (node %i of node %i)', async (looking, told) => {
+    const [world, ...nodes] = await threeNodes();
+    const [a, b] = [nodes[looking], nodes[told]];
+    if (a === undefined || b === undefined) throw new Error('there are three nodes');
+    const entries: LogEntry[] = [];
+    let seen: ClusterObserverSnapshot | undefined;
+    a.ClusterObserver.log$.subscribe((entry) => entries.push(entry));
+    a.ClusterObserver.snapshot$.subscribe((snapshot) => {
+      seen = snapshot;
+    });
+    await world.run(2000);
+    world.network.sever(b.address, a.address);
+    await world.run(10_000);
+    const ref = await b.GenServer.start(counter, { name: 'later' });
+    await world.run(5000);
+    const row = seen?.nodes.find(({ nodeId }) => nodeId === b.id);
+    expect(row?.status).toBe('connected');
+    expect(row?.snapshot?.processCount).toBe(5);
+    expect(entries.at(-1)).toMatchObject({ type: 'process_started', id: ref.id });
+  });
+});

@@ -1,0 +1,126 @@
+import { skip } from 'rxjs';
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { GenServerBehavior, GenServerRef } from '../../src/process/behavior.js';
+import { emptyModel, evolve } from '../../streams/evolve.js';
+import { histogramsOf } from '../../streams/latency.js';
+import { turn, until } from '../helpers/event-loop.js';
+import { rowsOf } from '../helpers/events.js';
+import { createWorld, type World } from '../helpers/test-runtime.js';
+
+/** Those of a burst, and whoever came before them. */
+const BURST = 1200;
+
+describe('when 1,200 processes have something to tell, the Observer', () => {
+  let world: World = createWorld();
+  /** The messages counted in each snapshot, and how many facts had been told by then. */
+  let shown: (readonly [messages: number, facts: number])[] = [];
+  /** Has each of them handle a message, of which none has been told yet. */
+  let burst = async (): Promise<void> => {};
+  const facts = (): number => world.told('messages_handled').length - 1;
+
+  beforeEach(async () => {
+    world = createWorld();
+    const { GenServer, Observer } = world;
+    let handled = 0;
+    const counting: GenServerBehavior<number, never, 'inc', never> = {
+      init: () => 0,
+      handleCall: (never, count) => [never, count],
+      handleCast(_inc, count) {
+        handled += 1;
+        return count + 1;
+      },
+    };
+    const refs: GenServerRef<number, never, 'inc', never>[] = [];
+    for (let i = 0; i < BURST; i += 1) refs.push(await GenServer.start(counting));
+    await world.settle();
+    shown = [];
+    Observer.snapshot$.pipe(skip(2)).subscribe(({ totalMessages }) => shown.push([totalMessages, facts()]));
+    // One flush at the end of its turn: for the next, the interval has to pass.
+    GenServer.cast(await GenServer.start(counting), 'inc');
+    await turn();
+    expect(facts()).toBe(0);
+    burst = async () => {
+      const before = [facts(), handled];
+      for (const ref of refs) GenServer.cast(ref, 'inc');
+      await until(() => handled === (before[1] ?? 0) + BURST);
+      await turn();
+      expect(facts()).toBe(before[0]);
+    };
+    await burst();
+  });
+
+  /** What a timer sees that comes between the first portion and the second. */
+  const between = <Seen>(look: () => Seen): Seen | undefined => {
+    let seen: Seen | undefined;
+    world.clock.setTimeout(() => {
+      seen = look();
+    }, 50);
+    world.clock.advance(50);
+    return seen;
+  };
+
+  test('is told 500 at a time, lets timers have their turn between, and shows one snapshot', () => {
+    expect(between(() => [facts(), shown.length])).toEqual([500, 0]);
+    expect(shown).toEqual([[BURST + 1, BURST]]);
+    expect(world.clock.pending).toBe(0);
+  });
+
+  test('is never behind when somebody reads in the middle, and has nothing pending then', () => {
+    const { Observer, clock } = world;
+    expect(between(() => [Observer.getSnapshot().totalMessages, facts(), clock.pending])).toEqual([
+      BURST + 1,
+      BURST,
+      0,
+    ]);
+    expect(shown).toEqual([[BURST + 1, BURST]]);
+  });
+
+  test('is never behind when somebody reads who hears of the first', () => {
+    const { Observer, clock } = world;
+    const read: number[] = [];
+    const subscription = Observer.events$.subscribe(() => {
+      subscription.unsubscribe();
+      read.push(Observer.getSnapshot().totalMessages);
+    });
+    clock.advance(50);
+    expect(read).toEqual([BURST + 1]);
+    expect(shown.map(([messages]) => messages)).toEqual([BURST + 1]);
+    expect(facts()).toBe(BURST);
+  });
+
+  test('shows what the recorded events add up to, also of those that come in the middle', () => {
+    const { Observer, clock, GenServer } = world;
+    between(() => void GenServer.stop(world.refOf('p1')));
+    const live = Observer.getSnapshot();
+    const replayed = world.events.reduce(
+      evolve,
+      emptyModel(() => clock.monotonic()),
+    );
+    expect(rowsOf(replayed).servers).toEqual(
+      live.servers.map((row) => ({ ...row, uptimeMs: row.uptimeMs, histograms: histogramsOf(row) })),
+    );
+    expect(live.version).toBe(replayed.version);
+  });
+
+  test('polls at once, and from then on when all is told, in portions', async () => {
+    const { Observer, clock } = world;
+    const polled: (readonly [at: number, messages: number, facts: number])[] = [];
+    const stop = Observer.startPolling(10, ({ servers }) =>
+      polled.push([clock.monotonic(), servers.reduce((sum, { messageCount }) => sum + messageCount, 0), facts()]),
+    );
+    await burst();
+    let seen: readonly number[] = [];
+    clock.setTimeout(() => {
+      seen = [facts(), polled.length];
+    }, 10);
+    clock.advance(20);
+    stop();
+    expect(seen).toEqual([BURST + 500, 1]);
+    expect(polled).toEqual([
+      [0, BURST + 1, BURST],
+      [10, 2 * BURST + 1, 2 * BURST],
+      [20, 2 * BURST + 1, 2 * BURST],
+    ]);
+    expect(clock.pending).toBe(0);
+  });
+});

@@ -1,0 +1,389 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { ProcessRef, SupervisorRef } from '../../src/process/behavior.js';
+import { boom, counter, gate } from '../helpers/servers.js';
+import { alive, childOf, createFamily, type Family } from '../helpers/supervisor-fixture.js';
+import { createWorld, type World } from '../helpers/test-runtime.js';
+
+describe('the children of a supervisor', () => {
+  let world: World = createWorld();
+  let family: Family = createFamily(world);
+
+  beforeEach(() => {
+    world = createWorld();
+    family = createFamily(world);
+  });
+
+  test('start one after another, each when the one before runs', async () => {
+    const { Supervisor, GenServer } = world;
+    const door = gate<number>();
+    const starting = Supervisor.start({
+      children: [
+        { id: 'a', start: () => GenServer.start({ ...counter, init: () => door.opened }) },
+        family.worker('b'),
+      ],
+    });
+    await world.settle();
+    expect(family.news()).toEqual([]);
+    door.open(0);
+    await starting;
+    expect(family.news()).toEqual(['+b']);
+  });
+
+  test('are refused when a process that has ended is given for two of them', async () => {
+    const { Supervisor, GenServer } = world;
+    const ended = await GenServer.start(counter);
+    await GenServer.stop(ended);
+    const child = (id: string) => ({ id, restart: 'temporary' as const, start: () => Promise.resolve(ended) });
+    const sup = await Supervisor.start({ children: [child('a')] });
+    await expect(Supervisor.startChild(sup, child('b'))).rejects.toMatchObject({
+      name: 'InvalidChildSpecError',
+      message: expect.stringContaining('which has a place already'),
+    });
+    await world.settle();
+    expect(Supervisor.getChildren(sup)).toEqual([]);
+    expect(Supervisor.countChildren(sup)).toBe(0);
+  });
+
+  test('have one supervisor, also when two are given the same process at the same moment', async () => {
+    const { Supervisor, GenServer } = world;
+    const shared = await GenServer.start(counter);
+    const sups = await Promise.all([Supervisor.start(), Supervisor.start()]);
+    const child = { id: 'shared', start: () => Promise.resolve(shared) };
+    const outcomes = await Promise.allSettled(sups.map((sup) => Supervisor.startChild(sup, child)));
+    expect(outcomes).toMatchObject([
+      { status: 'fulfilled', value: shared },
+      { status: 'rejected', reason: { name: 'InvalidChildSpecError' } },
+    ]);
+    expect(sups.map((sup) => Supervisor.countChildren(sup))).toEqual([1, 0]);
+  });
+
+  test('that started are stopped, last first, when one after them does not start', async () => {
+    const { Supervisor, Observer, Registry } = world;
+    const starting = Supervisor.start({
+      name: 'sup',
+      children: [
+        family.worker('a'),
+        family.worker('b'),
+        { id: 'c', start: () => Promise.reject(boom) },
+        family.worker('d'),
+      ],
+    });
+    await expect(starting).rejects.toMatchObject({
+      name: 'InitializationError',
+      message: "process p1 ('sup') did not start: child 'c' did not start: boom",
+      cause: { name: 'ChildStartError', code: 'NOEX_CHILD_START', supervisorId: 'p1', childId: 'c', cause: boom },
+    });
+    expect(family.news()).toEqual(['+a', '+b', '-b shutdown', '-a shutdown']);
+    expect(Observer.getProcessCount()).toBe(0);
+    expect(Registry.count()).toBe(0);
+  });
+
+  test('that do not start are named through all supervisors, with what their processes threw', async () => {
+    const { Supervisor, GenServer } = world;
+    const refused = Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:5432'), { code: 'ECONNREFUSED' });
+    const db = () => GenServer.start({ ...counter, init: () => Promise.reject(refused) }, { name: 'db' });
+    const inner = () => Supervisor.start({ name: 'storage', children: [{ id: 'pool', start: db }] });
+    const error = await Supervisor.start({ children: [{ id: 'inner', start: inner }] }).catch((thrown) => thrown);
+    expect(error.message).toBe(
+      "process p1 did not start: child 'inner' did not start: process p2 ('storage') did not start: " +
+        "child 'pool' did not start: process p3 ('db') did not start: connect ECONNREFUSED 127.0.0.1:5432",
+    );
+    const chain: string[] = [];
+    for (let at = error; at instanceof Error; at = at.cause as Error) chain.push(at.name);
+    expect(chain).toEqual([
+      'InitializationError',
+      'ChildStartError',
+      'InitializationError',
+      'ChildStartError',
+      'InitializationError',
+      'Error',
+    ]);
+  });
+
+  test('are listed in order, with what they are', async () => {
+    const { Supervisor } = world;
+    const sup = await Supervisor.start({
+      autoShutdown: 'all_significant',
+      children: [
+        family.worker('a', { restart: 'transient', significant: true }),
+        { id: 'inner', start: () => Supervisor.start() },
+      ],
+    });
+    const [a, inner] = Supervisor.getChildren(sup);
+    expect(a).toEqual({
+      id: 'a',
+      ref: { id: expect.any(String), life: expect.any(String) },
+      type: 'genserver',
+      restart: 'transient',
+      significant: true,
+      restartCount: 0,
+    });
+    expect(inner).toMatchObject({ id: 'inner', type: 'supervisor', restart: 'permanent', significant: false });
+    expect(Supervisor.getChild(sup, 'a')).toEqual(a);
+    expect(Supervisor.getChild(sup, 'nobody')).toBeUndefined();
+    expect(Supervisor.countChildren(sup)).toBe(2);
+  });
+
+  test('can be added while it runs', async () => {
+    const { Supervisor, GenServer } = world;
+    const sup = await Supervisor.start({ children: [family.worker('a')] });
+    const ref = await Supervisor.startChild(sup, family.worker('b'));
+    expect(alive(world, sup)).toEqual(['a', 'b']);
+    expect(childOf(world, sup, 'b')).toEqual(ref);
+    GenServer.cast({ id: ref.id, life: ref.life }, 'boom');
+    await world.settle();
+    expect(alive(world, sup)).toEqual(['a', 'b']);
+  });
+
+  test('keep their place for themselves while they are down for a restart', async () => {
+    const { Supervisor, GenServer } = world;
+    const worker = family.worker('a');
+    const failing = gate();
+    let starts = 0;
+    const sup = await Supervisor.start({
+      children: [
+        {
+          ...worker,
+          start() {
+            starts += 1;
+            return starts === 2 ? failing.opened.then(() => Promise.reject(boom)) : worker.start();
+          },
+        },
+      ],
+    });
+    GenServer.cast(childOf(world, sup, 'a'), 'boom');
+    await world.settle();
+    // The request is in the mailbox before the second attempt.
+    const added = expect(Supervisor.startChild(sup, worker)).rejects.toMatchObject({ name: 'DuplicateChildError' });
+    failing.open();
+    await added;
+    await world.settle();
+    expect(alive(world, sup)).toEqual(['a']);
+    expect(starts).toBe(3);
+  });
+
+  test('cannot be added twice under one id', async () => {
+    const { Supervisor } = world;
+    const sup = await Supervisor.start({ children: [family.worker('a')] });
+    await expect(Supervisor.startChild(sup, family.worker('a'))).rejects.toMatchObject({
+      name: 'DuplicateChildError',
+      code: 'NOEX_DUPLICATE_CHILD',
+      supervisorId: sup.id,
+      childId: 'a',
+    });
+    expect(family.news()).toEqual(['+a']);
+  });
+
+  test('that do not start when added are not kept, and the reason is told', async () => {
+    const { Supervisor } = world;
+    const sup = await Supervisor.start();
+    await expect(Supervisor.startChild(sup, { id: 'a', start: () => Promise.reject(boom) })).rejects.toBe(boom);
+    expect(Supervisor.getChildren(sup)).toEqual([]);
+    expect(Supervisor.isRunning(sup)).toBe(true);
+  });
+
+  test('can be terminated, keep their place, and can be started again', async () => {
+    const { Supervisor } = world;
+    const sup = await Supervisor.start({ children: [family.worker('a'), family.worker('b')] });
+    const before = childOf(world, sup, 'a');
+    await Supervisor.terminateChild(sup, 'a');
+    await Supervisor.terminateChild(sup, 'a');
+    expect(family.news()).toEqual(['+a', '+b', '-a shutdown']);
+    expect(Supervisor.getChild(sup, 'a')).toMatchObject({ ref: undefined, type: undefined });
+    expect(Supervisor.countChildren(sup)).toBe(1);
+    expect(world.clock.pending).toBe(0);
+    const ref = await Supervisor.restartChild(sup, 'a');
+    expect(ref.id).not.toBe(before.id);
+    expect(alive(world, sup)).toEqual(['a', 'b']);
+    expect(Supervisor.getChild(sup, 'a')?.restartCount).toBe(0);
+  });
+
+  test('that run are stopped first when restarted by hand', async () => {
+    const { Supervisor } = world;
+    const sup = await Supervisor.start({ children: [family.worker('a')] });
+    await Supervisor.restartChild(sup, 'a');
+    expect(family.news()).toEqual(['+a', '-a shutdown', '+a']);
+    expect(world.told('child_restarted')).toEqual([]);
+  });
+
+  test('that do not start again stay down in their place', async () => {
+    const { Supervisor } = world;
+    const worker = family.worker('a');
+    let starts = 0;
+    const sup = await Supervisor.start({
+      children: [
+        {
+          ...worker,
+          start() {
+            starts += 1;
+            return starts === 2 ? Promise.reject(boom) : worker.start();
+          },
+        },
+      ],
+    });
+    await expect(Supervisor.restartChild(sup, 'a')).rejects.toBe(boom);
+    expect(Supervisor.getChild(sup, 'a')).toMatchObject({ ref: undefined });
+    await Supervisor.restartChild(sup, 'a');
+    expect(alive(world, sup)).toEqual(['a']);
+  });
+
+  test('of type temporary are forgotten when terminated, and the place of one that is down can be taken', async () => {
+    const { Supervisor } = world;
+    const sup = await Supervisor.start({
+      children: [family.worker('t', { restart: 'temporary' }), family.worker('p')],
+    });
+    await Supervisor.terminateChild(sup, 't');
+    await Supervisor.terminateChild(sup, 'p');
+    expect(Supervisor.getChildren(sup).map(({ id }) => id)).toEqual(['p']);
+    await Supervisor.startChild(sup, family.worker('p', { restart: 'transient' }));
+    expect(Supervisor.getChild(sup, 'p')?.restart).toBe('transient');
+  });
+
+  test('nobody has heard of are an error', async () => {
+    const { Supervisor } = world;
+    const sup = await Supervisor.start();
+    const refusal = { name: 'ChildNotFoundError', code: 'NOEX_CHILD_NOT_FOUND', supervisorId: sup.id, childId: 'x' };
+    await expect(Supervisor.terminateChild(sup, 'x')).rejects.toMatchObject(refusal);
+    await expect(Supervisor.restartChild(sup, 'x')).rejects.toMatchObject(refusal);
+  });
+
+  test('of a supervisor that is gone are an error', async () => {
+    const { Supervisor } = world;
+    const sup = await Supervisor.start();
+    await Supervisor.stop(sup);
+    const refusal = { name: 'ServerNotRunningError', processId: sup.id };
+    expect(() => Supervisor.getChildren(sup)).toThrow(expect.objectContaining(refusal));
+    expect(() => Supervisor.getChild(sup, 'a')).toThrow(expect.objectContaining(refusal));
+    expect(() => Supervisor.countChildren(sup)).toThrow(expect.objectContaining(refusal));
+    await expect(Supervisor.startChild(sup, family.worker('a'))).rejects.toMatchObject(refusal);
+    await expect(Supervisor.terminateChild(sup, 'a')).rejects.toMatchObject(refusal);
+    await expect(Supervisor.restartChild(sup, 'a')).rejects.toMatchObject(refusal);
+    expect(Supervisor.isRunning(sup)).toBe(false);
+  });
+
+  test('may ask their supervisor for another while it is still starting', async () => {
+    const { Supervisor, GenServer, Registry } = world;
+    const asked: Promise<unknown>[] = [];
+    const sup = await Supervisor.start({
+      name: 'sup',
+      children: [
+        {
+          id: 'asks',
+          start: () =>
+            GenServer.start({
+              ...counter,
+              init() {
+                // Not awaited, and not before the start that is under way has returned to the supervisor.
+                queueMicrotask(() =>
+                  asked.push(Supervisor.startChild(Registry.lookup('sup'), family.worker('asked for'))),
+                );
+                return 0;
+              },
+            }),
+        },
+        family.worker('b'),
+      ],
+    });
+    await Promise.all(asked);
+    expect(alive(world, sup)).toEqual(['asks', 'b', 'asked for']);
+  });
+
+  test('that ask their supervisor from within their own start are refused: it waits for that start', async () => {
+    const { Supervisor, Registry } = world;
+    const ask = (request: (sup: SupervisorRef) => Promise<unknown>) => ({
+      id: 'asks',
+      async start() {
+        await request(Registry.lookup('sup'));
+        return world.GenServer.start(counter);
+      },
+    });
+    const sup = await Supervisor.start({ name: 'sup', children: [family.worker('b')] });
+    const refused = { name: 'CallingSelfError', code: 'NOEX_CALLING_SELF', processId: sup.id };
+    for (const request of [
+      () => Supervisor.startChild(sup, family.worker('c')),
+      () => Supervisor.terminateChild(sup, 'b'),
+      () => Supervisor.restartChild(sup, 'b'),
+      () => Supervisor.deleteChild(sup, 'b'),
+    ]) {
+      await expect(Supervisor.startChild(sup, ask(request))).rejects.toMatchObject(refused);
+    }
+    expect(alive(world, sup)).toEqual(['b']);
+    expect(alive(world, await Supervisor.start({ children: [family.worker('d')] }))).toEqual(['d']);
+  });
+});
+
+describe('the children of a simple_one_for_one supervisor', () => {
+  let world: World = createWorld();
+
+  beforeEach(() => {
+    world = createWorld();
+  });
+
+  const pool = (restart: 'permanent' | 'transient' | 'temporary' = 'permanent') =>
+    world.Supervisor.start<[first: number, second: number]>({
+      strategy: 'simple_one_for_one',
+      childTemplate: {
+        restart,
+        start: (first, second) => world.GenServer.start({ ...counter, init: () => first + second }),
+      },
+    });
+
+  const sumOf = (ref: ProcessRef): Promise<unknown> => world.GenServer.call({ id: ref.id, life: ref.life }, 'get');
+
+  test('are none at first, and made from the template with the arguments given', async () => {
+    const { Supervisor } = world;
+    const sup = await pool();
+    expect(Supervisor.countChildren(sup)).toBe(0);
+    const a = await Supervisor.startChild(sup, [1, 2]);
+    const b = await Supervisor.startChild(sup, [10, 20]);
+    expect([await sumOf(a), await sumOf(b)]).toEqual([3, 30]);
+    const ids = Supervisor.getChildren(sup).map(({ id }) => id);
+    expect(new Set(ids).size).toBe(2);
+  });
+
+  test('are restarted with the same arguments, alone', async () => {
+    const { Supervisor, GenServer } = world;
+    const sup = await pool();
+    const a = await Supervisor.startChild(sup, [1, 2]);
+    const b = await Supervisor.startChild(sup, [10, 20]);
+    GenServer.cast({ id: a.id, life: a.life }, 'boom');
+    await world.settle();
+    const [first, second] = Supervisor.getChildren(sup);
+    expect(await sumOf(first?.ref ?? a)).toBe(3);
+    expect(first?.restartCount).toBe(1);
+    expect(second?.ref).toEqual(b);
+  });
+
+  test('are forgotten when they are down', async () => {
+    const { Supervisor, GenServer } = world;
+    const sup = await pool('transient');
+    const finished = await Supervisor.startChild(sup, [1, 2]);
+    await Supervisor.startChild(sup, [3, 4]);
+    await GenServer.stop(finished);
+    await world.settle();
+    const [left] = Supervisor.getChildren(sup);
+    await Supervisor.terminateChild(sup, left?.id ?? '');
+    expect(Supervisor.getChildren(sup)).toEqual([]);
+  });
+
+  test('never share an id, whoever has come and gone', async () => {
+    const { Supervisor } = world;
+    const sup = await pool('temporary');
+    const seen = new Set<string>();
+    for (let i = 0; i < 5; i += 1) {
+      await Supervisor.startChild(sup, [i, i]);
+      const [child] = Supervisor.getChildren(sup);
+      seen.add(child?.id ?? '');
+      await Supervisor.terminateChild(sup, child?.id ?? '');
+    }
+    expect(seen.size).toBe(5);
+  });
+
+  test('stop with their supervisor, last first', async () => {
+    const { Supervisor } = world;
+    const sup = await pool();
+    const refs = [await Supervisor.startChild(sup, [1, 1]), await Supervisor.startChild(sup, [2, 2])];
+    await Supervisor.stop(sup);
+    expect(world.told('process_exited').map(({ id }) => id)).toEqual([refs[1]?.id, refs[0]?.id, sup.id]);
+  });
+});

@@ -1,0 +1,53 @@
+import { expect, test } from 'vitest';
+import { counter } from '../helpers/servers.js';
+import { alive, createFamily } from '../helpers/supervisor-fixture.js';
+import { createWorld } from '../helpers/test-runtime.js';
+
+test('a child that crashes between its init and its adoption is restarted; it was no failed start', async () => {
+  const world = createWorld();
+  const { GenServer, Supervisor } = world;
+  const family = createFamily(world);
+  let starts = 0;
+  const sup = await Supervisor.start({
+    children: [
+      {
+        id: 'hasty',
+        start: () =>
+          GenServer.start({
+            ...counter,
+            init(self) {
+              starts += 1;
+              if (starts === 1) GenServer.cast(self, 'boom');
+              return 0;
+            },
+          }),
+      },
+      family.worker('after'),
+    ],
+  });
+  await world.settle();
+  expect(starts).toBe(2);
+  expect(alive(world, sup)).toEqual(['hasty', 'after']);
+  expect(world.Observer.getSupervisorStats()).toMatchObject([{ childCount: 2, totalRestarts: 1 }]);
+});
+
+test('a transient child that finishes between its init and its adoption has finished', async () => {
+  const world = createWorld();
+  const { GenServer, Supervisor } = world;
+  const sup = await Supervisor.start({
+    children: [
+      {
+        id: 'quick',
+        restart: 'transient',
+        start: async () => {
+          const ref = await GenServer.start(counter);
+          await GenServer.stop(ref);
+          return ref;
+        },
+      },
+    ],
+  });
+  await world.settle();
+  expect(Supervisor.getChild(sup, 'quick')).toMatchObject({ ref: undefined, restartCount: 0 });
+  expect(world.told('process_exited')).toHaveLength(1);
+});

@@ -5,7 +5,7 @@ export const Cluster = defaultRuntime.Cluster;
 /** What is going on in all nodes. */
 export const ClusterObserver = defaultRuntime.ClusterObserver;
 
-export type { ErrorFact, ExitFact, ProcessKind, SupervisorStrategy } from '../streams/events.js';
+export type { ProcessKind, SerializedError, SerializedExitReason, SupervisorStrategy } from '../streams/events.js';
 export type { LogEntry } from '../streams/log-entries.js';
 export type { Moment } from '../streams/moment.js';
 export type {

@@ -8,20 +8,20 @@ export type ProcessKind = 'genserver' | 'supervisor';
 export type SupervisorStrategy = 'one_for_one' | 'one_for_all' | 'rest_for_one' | 'simple_one_for_one';
 
 /** An error as data. */
-export interface ErrorFact {
+export interface SerializedError {
   readonly name: string;
   readonly message: string;
   readonly stack?: string;
   /** Stable code, where the error had one. */
   readonly code?: string | number;
   /** The error underneath; a cause that is not an error is shown as text. At most five deep. */
-  readonly cause?: ErrorFact;
+  readonly cause?: SerializedError;
   /** The errors of an AggregateError, at most ten of them. */
-  readonly errors?: readonly ErrorFact[];
+  readonly errors?: readonly SerializedError[];
 }
 
 /** Why a process ended, as data. `killed`: it was ended without being asked, having not answered in time. */
-export type ExitFact = 'normal' | 'shutdown' | 'killed' | { readonly error: ErrorFact };
+export type SerializedExitReason = 'normal' | 'shutdown' | 'killed' | { readonly error: SerializedError };
 
 interface Stamped {
   /** Position in the history of its runtime: 1, 2, 3 ... without gaps. */
@@ -33,7 +33,7 @@ interface Stamped {
 }
 
 /** Where a process stands at that moment. */
-export interface Place {
+export interface ProcessLocation {
   /** Its registered name, where it has one. */
   readonly name?: string;
   /** Its supervisor. Absent, with the fields below: it has none, or its start is not through yet. */
@@ -107,17 +107,17 @@ export interface LoopBlocked extends Stamped {
 }
 
 /** A handler, `init` or `terminate` threw. The exit follows. */
-export interface ProcessCrashed extends Stamped, Place {
+export interface ProcessCrashed extends Stamped, ProcessLocation {
   readonly type: 'process_crashed';
   readonly id: string;
   readonly kind: ProcessKind;
-  readonly error: ErrorFact;
+  readonly error: SerializedError;
   /** What threw, unless it was a handler. */
   readonly during?: 'init' | 'terminate';
 }
 
 /** A process did not stop in the time it had, and was killed. */
-export interface StopTimedOut extends Stamped, Place {
+export interface StopTimedOut extends Stamped, ProcessLocation {
   readonly type: 'stop_timed_out';
   readonly id: string;
   readonly kind: ProcessKind;
@@ -129,7 +129,7 @@ export interface ProcessExited extends Stamped {
   readonly type: 'process_exited';
   readonly id: string;
   readonly kind: ProcessKind;
-  readonly reason: ExitFact;
+  readonly reason: SerializedExitReason;
   /** Messages that were still in the mailbox; callers among their senders were rejected. */
   readonly unhandled: number;
 }
@@ -192,13 +192,13 @@ export interface ChildRestartFailed extends Stamped {
   /** The process that was last in the place of this child. */
   readonly oldId: string;
   /** What the start threw. */
-  readonly error: ErrorFact;
+  readonly error: SerializedError;
   /** How many starts in a row have failed by now: 1, 2, 3 ... */
   readonly attempt: number;
 }
 
 /** A child ended once more than the restart intensity allows. The supervisor stops its children and exits with `shutdown`. */
-export interface SupervisorGaveUp extends Stamped, Omit<Place, 'childId'> {
+export interface SupervisorGaveUp extends Stamped, Omit<ProcessLocation, 'childId'> {
   readonly type: 'supervisor_gave_up';
   /** The supervisor. */
   readonly id: string;
@@ -208,7 +208,7 @@ export interface SupervisorGaveUp extends Stamped, Omit<Place, 'childId'> {
   /** The child that ended last; the id in the child spec. */
   readonly childId: string;
   /** Why that child ended, or could not be started again. */
-  readonly error: ErrorFact;
+  readonly error: SerializedError;
 }
 
 export interface NameRegistered extends Stamped {
@@ -258,4 +258,4 @@ export type RuntimeEvent =
 type WithoutStamp<Event> = Event extends RuntimeEvent ? Omit<Event, keyof Stamped> : never;
 
 /** A {@link RuntimeEvent} before the bus has given it its place and time. */
-export type RuntimeFact = WithoutStamp<RuntimeEvent>;
+export type UnstampedEvent = WithoutStamp<RuntimeEvent>;

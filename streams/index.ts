@@ -6,21 +6,21 @@ export type {
   ChildRestarted,
   ChildRestartFailed,
   ChildStarted,
-  ErrorFact,
-  ExitFact,
   LoopBlocked,
   MessagesHandled,
   MessageTraced,
   NameRegistered,
   NameUnregistered,
-  Place,
   ProcessCrashed,
   ProcessExited,
   ProcessKind,
+  ProcessLocation,
   ProcessSpawned,
   ProcessStarted,
   ProcessStopping,
   RuntimeEvent,
+  SerializedError,
+  SerializedExitReason,
   StopTimedOut,
   SupervisorGaveUp,
   SupervisorStrategy,
@@ -37,24 +37,24 @@ export {
 } from './histogram.js';
 export { Table, type TableEdit } from './immutable-table.js';
 export { histogramsOf, type LatencyHistograms, latencyOf, latencyStats, withSamples } from './latency.js';
-export { localModel$, type Portion } from './local-model.js';
+export { type EventBatch, localModel } from './local-model.js';
 export type { LogEntry } from './log-entries.js';
 export {
   clusterSnapshot,
-  type Frames,
-  merge,
-  mergeFrame,
+  emptyNodeStates,
+  mergeNodes,
   type NodePresence,
-  noFrames,
+  type NodeStates,
   type Presence,
+  withNodeState,
 } from './merge-nodes.js';
 export type { Moment } from './moment.js';
-export { decodeReport, encodeReport, frameOf, type NodeFrame, type NodeReport } from './node-report.js';
+export { createNodeState, decodeReport, encodeReport, type NodeReport, type NodeState } from './node-report.js';
 export { poll } from './poll.js';
 export { processTree } from './process-tree.js';
 export {
+  emptyRateHistory,
   type NodeRates,
-  noHistory,
   type RateHistory,
   type Rates,
   rates$,

@@ -18,7 +18,7 @@ const [OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 
  * What a text has too much of, or `undefined`. To count costs a fraction of what it costs to parse the worst. Total; what is no
  * JSON is for the parser to refuse.
  */
-export function excessOf(text: string, limits: JsonLimits = JSON_LIMITS): string | undefined {
+export function exceededLimit(text: string, limits: JsonLimits = JSON_LIMITS): string | undefined {
   const { maxParts, maxNames, maxDepth } = limits;
   // Most texts are too short for too much of anything.
   if (text.length <= maxDepth && text.length <= maxParts && text.length <= maxNames) return undefined;

@@ -3,24 +3,24 @@ import type { RuntimeEvent } from './events.js';
 import { ModelDraft, type NodeModel } from './evolve.js';
 
 /** How much of what has happened is to be folded now. */
-export interface Portion {
+export interface EventBatch {
   /** How many of the events that are not folded yet, oldest first. */
   readonly events: number;
   /** Whether they make a whole with those before, so that the model is shown. */
   readonly isLast: boolean;
 }
 
-function isPortion(moment: unknown): moment is Portion {
+function isPortion(moment: unknown): moment is EventBatch {
   return typeof moment === 'object' && moment !== null;
 }
 
 /**
  * The model of one node, and each newer one. `portions$` says when events are folded: nothing that those so far are a whole,
- * a {@link Portion} that some of them are to be folded. Cold: each subscriber folds for itself, so share it.
+ * a {@link EventBatch} that some of them are to be folded. Cold: each subscriber folds for itself, so share it.
  */
-export function localModel$(
+export function localModel(
   events$: Observable<RuntimeEvent>,
-  portions$: Observable<Portion> | Observable<void>,
+  portions$: Observable<EventBatch> | Observable<void>,
   initial: NodeModel,
 ): Observable<NodeModel> {
   const model$ = new Observable<NodeModel>((subscriber) => {
@@ -48,7 +48,7 @@ export function localModel$(
     const moments$: Observable<unknown> = portions$;
     const portions = moments$.subscribe({
       next(moment) {
-        const portion: Portion = isPortion(moment) ? moment : { events: waiting.length, isLast: true };
+        const portion: EventBatch = isPortion(moment) ? moment : { events: waiting.length, isLast: true };
         fold(portion.events);
         if (portion.isLast) show();
       },

@@ -1,6 +1,18 @@
 import { MAX_ID, MAX_PROCESS_NAME } from './changes.js';
-import type { ErrorFact, ExitFact, ProcessKind, RuntimeEvent } from './events.js';
-import { amount, type Check, count, isIn, list, object, optional, parse, textUpTo, that, time } from './validators.js';
+import type { ProcessKind, RuntimeEvent, SerializedError, SerializedExitReason } from './events.js';
+import {
+  type Check,
+  count,
+  isIn,
+  list,
+  maxLength,
+  nonNegative,
+  object,
+  optional,
+  parse,
+  predicate,
+  time,
+} from './validators.js';
 
 interface Entry {
   /** The node it happened on; of `node_up` and `node_down`, the node that came or went. */
@@ -21,10 +33,14 @@ type ProcessLogEntry =
   | (ProcessEntry & {
       readonly type: 'process_crashed';
       readonly kind: ProcessKind;
-      readonly error: ErrorFact /** The id in the child spec, where it has a supervisor. */;
+      readonly error: SerializedError /** The id in the child spec, where it has a supervisor. */;
       readonly childId?: string;
     })
-  | (ProcessEntry & { readonly type: 'process_exited'; readonly kind: ProcessKind; readonly reason: ExitFact })
+  | (ProcessEntry & {
+      readonly type: 'process_exited';
+      readonly kind: ProcessKind;
+      readonly reason: SerializedExitReason;
+    })
   | (ProcessEntry & {
       readonly type: 'child_restarted';
       readonly kind: ProcessKind;
@@ -41,7 +57,7 @@ type ProcessLogEntry =
       readonly supervisorId: string;
       /** The id in the child spec. */
       readonly childId: string;
-      readonly error: ErrorFact;
+      readonly error: SerializedError;
       /** How many starts in a row have failed by now. */
       readonly attempt: number;
     })
@@ -53,7 +69,7 @@ type ProcessLogEntry =
       readonly withinMs: number;
       /** The child that ended last; the id in the child spec. */
       readonly childId: string;
-      readonly error: ErrorFact;
+      readonly error: SerializedError;
     })
   | (ProcessEntry & { readonly type: 'loop_blocked'; readonly messageType?: string; readonly ms: number });
 
@@ -79,7 +95,7 @@ const MAX_STACK = 4000;
 const MAX_NESTED_STACK = 1000;
 
 /** So many entries of a node are kept for those who come later, and told at once. */
-export const KEPT_ENTRIES = 500;
+export const LOG_CAPACITY = 500;
 
 /** The line that an event is worth, if it is. `name`: of the process that it happened to. */
 export function ownLogEntry(event: RuntimeEvent, name: string | undefined): OwnLogEntry | undefined {
@@ -143,11 +159,11 @@ const MAX_ERRORS = 8;
 const MAX_DEPTH = 6;
 
 /** The error, shortened: of the errors below it only the beginning of the stack. */
-function clipped(error: ErrorFact): ErrorFact {
+function clipped(error: SerializedError): SerializedError {
   let left = MAX_ERRORS;
-  const clip = ({ name, message, stack, code, cause, errors }: ErrorFact, maxStack: number): ErrorFact => {
+  const clip = ({ name, message, stack, code, cause, errors }: SerializedError, maxStack: number): SerializedError => {
     left -= 1;
-    const below = (one: ErrorFact) => (left > 0 ? [clip(one, MAX_NESTED_STACK)] : []);
+    const below = (one: SerializedError) => (left > 0 ? [clip(one, MAX_NESTED_STACK)] : []);
     const [clippedCause] = cause === undefined ? [] : below(cause);
     const clippedErrors = errors?.flatMap(below);
     return {
@@ -181,19 +197,20 @@ export function decodeLogPart(json: unknown): LogPart {
   return parse(json, LOG_PART, 'log') as LogPart;
 }
 
-const ID = textUpTo(MAX_ID);
-const NAME = textUpTo(MAX_PROCESS_NAME);
-const MESSAGE = textUpTo(MAX_MESSAGE);
+const ID = maxLength(MAX_ID);
+const NAME = maxLength(MAX_PROCESS_NAME);
+const MESSAGE = maxLength(MAX_MESSAGE);
 const KIND = isIn(['genserver', 'supervisor']);
 const CODE: Check = (value, path) => (typeof value === 'number' ? time(value, path) : MESSAGE(value, path));
 
 /** An error with at most so many levels of errors below it. */
 function errorUpTo(depth: number): Check {
-  const below: Check = depth > 0 ? errorUpTo(depth - 1) : that(() => false, `absent: at most ${MAX_DEPTH} errors deep`);
+  const below: Check =
+    depth > 0 ? errorUpTo(depth - 1) : predicate(() => false, `absent: at most ${MAX_DEPTH} errors deep`);
   return object({
     name: MESSAGE,
     message: MESSAGE,
-    stack: optional(textUpTo(MAX_STACK)),
+    stack: optional(maxLength(MAX_STACK)),
     code: optional(CODE),
     cause: optional(below),
     errors: optional(list(below, MAX_ERRORS)),
@@ -212,8 +229,8 @@ const FIELDS: Readonly<Record<ProcessLogEntry['type'], Readonly<Record<string, C
   process_exited: { kind: KIND, reason: REASON },
   child_restarted: { kind: KIND, supervisorId: ID, childId: NAME, oldId: ID, attempt: count },
   child_restart_failed: { supervisorId: ID, childId: NAME, error: ERROR, attempt: count },
-  supervisor_gave_up: { maxRestarts: amount, withinMs: amount, childId: NAME, error: ERROR },
-  loop_blocked: { messageType: optional(MESSAGE), ms: amount },
+  supervisor_gave_up: { maxRestarts: nonNegative, withinMs: nonNegative, childId: NAME, error: ERROR },
+  loop_blocked: { messageType: optional(MESSAGE), ms: nonNegative },
 };
 const TYPE = object({ type: isIn(Object.keys(FIELDS)) });
 const ENTRIES = Object.fromEntries(
@@ -225,4 +242,4 @@ const ENTRY: Check = (value, path) => {
   ENTRIES[(value as OwnLogEntry).type]?.(value, path);
 };
 
-const LOG_PART = object({ incarnation: count, position: count, entries: list(ENTRY, KEPT_ENTRIES) });
+const LOG_PART = object({ incarnation: count, position: count, entries: list(ENTRY, LOG_CAPACITY) });

@@ -1,10 +1,10 @@
 import { filter, merge as inAnyOrder, map, type Observable, scan } from 'rxjs';
 import type { Moment } from './moment.js';
-import type { NodeFrame } from './node-report.js';
+import type { NodeState } from './node-report.js';
 import type { ClusterAggregate, ClusterObserverSnapshot, NodeObserverSnapshot } from './snapshot.js';
 
 /** The newest frame of each node. */
-export type Frames = ReadonlyMap<string, NodeFrame>;
+export type NodeStates = ReadonlyMap<string, NodeState>;
 
 /** How a node stands, as the reader's own cluster membership knows it. */
 export interface NodePresence<Id extends string = string> {
@@ -22,18 +22,18 @@ export interface Presence<Id extends string = string> extends Moment {
   readonly nodes: readonly NodePresence<Id>[];
 }
 
-export const noFrames: Frames = new Map();
+export const emptyNodeStates: NodeStates = new Map();
 
 /**
  * The frames with one more. Newest incarnation wins, then newest version, then what was received last: in whatever order
  * frames come, and however often, the result is the same.
  */
-export function mergeFrame(frames: Frames, frame: NodeFrame): Frames {
+export function withNodeState(frames: NodeStates, frame: NodeState): NodeStates {
   const held = frames.get(frame.nodeId);
   return held !== undefined && !isNewer(frame, held) ? frames : new Map(frames).set(frame.nodeId, frame);
 }
 
-function isNewer(a: NodeFrame, b: NodeFrame): boolean {
+function isNewer(a: NodeState, b: NodeState): boolean {
   if (a.incarnation !== b.incarnation) return a.incarnation > b.incarnation;
   if (a.version !== b.version) return a.version > b.version;
   return a.receivedMonotonic > b.receivedMonotonic;
@@ -42,7 +42,7 @@ function isNewer(a: NodeFrame, b: NodeFrame): boolean {
 /** What the newest frame of a node and its link say together. */
 function nodeSnapshot<Id extends string>(
   { nodeId, incarnation, link, error }: NodePresence<Id>,
-  frame: NodeFrame | undefined,
+  frame: NodeState | undefined,
   monotonic: number,
 ): NodeObserverSnapshot<Id> {
   const lastUpdate = frame?.receivedAt ?? 0;
@@ -66,7 +66,7 @@ const STATUS = { up: 'timeout', silent: 'timeout', failed: 'error', down: 'disco
 
 /** All nodes at one moment: those present, each with the newest that is known of it. */
 export function clusterSnapshot<Id extends string>(
-  frames: Frames,
+  frames: NodeStates,
   { timestamp, monotonic, localNodeId, nodes }: Presence<Id>,
 ): ClusterObserverSnapshot<Id> {
   const rows = Object.freeze(nodes.map((node) => nodeSnapshot(node, frames.get(node.nodeId), monotonic)));
@@ -89,7 +89,7 @@ function aggregate(nodes: readonly NodeObserverSnapshot[]): ClusterAggregate {
 }
 
 interface Merged<Id extends string> {
-  readonly frames: Frames;
+  readonly frames: NodeStates;
   readonly presence: Presence<Id> | undefined;
 }
 
@@ -97,20 +97,20 @@ interface Merged<Id extends string> {
  * The one observable of the whole cluster: what all nodes say of themselves, under what the reader knows of its links.
  * Emits with every frame and every change of presence, from the first presence on.
  */
-export function merge<Id extends string>(
-  frame$: Observable<NodeFrame>,
+export function mergeNodes<Id extends string>(
+  frame$: Observable<NodeState>,
   presence$: Observable<Presence<Id>>,
 ): Observable<ClusterObserverSnapshot<Id>> {
   type Step = (merged: Merged<Id>) => Merged<Id>;
   const step$ = inAnyOrder<Step[]>(
     frame$.pipe(
-      map((frame) => (merged: Merged<Id>) => ({ ...merged, frames: mergeFrame(contenders(frame, merged), frame) })),
+      map((frame) => (merged: Merged<Id>) => ({ ...merged, frames: withNodeState(contenders(frame, merged), frame) })),
     ),
     presence$.pipe(
       map((presence) => ({ frames }: Merged<Id>) => ({ frames: only(frames, presence), presence })),
     ),
   );
-  const nothing: Merged<Id> = { frames: noFrames, presence: undefined };
+  const nothing: Merged<Id> = { frames: emptyNodeStates, presence: undefined };
   return step$.pipe(
     scan((merged, step) => step(merged), nothing),
     map(({ frames, presence }) => {
@@ -122,7 +122,7 @@ export function merge<Id extends string>(
 }
 
 /** When the newest of these was received: the last to arrive by the reader's monotonic clock, whatever its wall clock did. */
-function latestMoment({ timestamp, monotonic }: Presence, frames: Frames): Moment {
+function latestMoment({ timestamp, monotonic }: Presence, frames: NodeStates): Moment {
   let latest: Moment = { timestamp, monotonic };
   for (const { receivedAt, receivedMonotonic } of frames.values()) {
     if (receivedMonotonic > latest.monotonic) latest = { timestamp: receivedAt, monotonic: receivedMonotonic };
@@ -134,7 +134,7 @@ function latestMoment({ timestamp, monotonic }: Presence, frames: Frames): Momen
  * The frames that this one has to be newer than. Which life of a node is the present one its link tells best: where its
  * clock was set back between the two, the later life has the smaller incarnation.
  */
-function contenders({ nodeId, incarnation }: NodeFrame, { frames, presence }: Merged<string>): Frames {
+function contenders({ nodeId, incarnation }: NodeState, { frames, presence }: Merged<string>): NodeStates {
   const held = frames.get(nodeId);
   if (held === undefined) return frames;
   const present = presence?.nodes.find((node) => node.nodeId === nodeId)?.incarnation;
@@ -144,7 +144,7 @@ function contenders({ nodeId, incarnation }: NodeFrame, { frames, presence }: Me
 }
 
 /** The frames of those present: who is gone for good is forgotten. */
-function only(frames: Frames, { nodes }: Presence): Frames {
+function only(frames: NodeStates, { nodes }: Presence): NodeStates {
   return new Map(
     nodes.flatMap(({ nodeId }) => {
       const frame = frames.get(nodeId);

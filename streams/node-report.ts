@@ -5,18 +5,18 @@ import { bucketsIn, isPackedHistogram } from './histogram.js';
 import type { Moment } from './moment.js';
 import type { MemoryStats, NodeVitals, ObserverSnapshot } from './snapshot.js';
 import {
-  amount,
   type Check,
   columns,
   count,
   isIn,
   list,
+  maxLength,
+  nonNegative,
   object,
   optional,
   orNull,
   parse,
-  textUpTo,
-  that,
+  predicate,
   time,
 } from './validators.js';
 
@@ -36,7 +36,7 @@ export interface NodeReport {
 }
 
 /** What a reader knows about one node after a report: complete, whatever the report left out. */
-export interface NodeFrame {
+export interface NodeState {
   readonly nodeId: string;
   readonly incarnation: number;
   readonly version: number;
@@ -55,12 +55,12 @@ export function monotonicOf({ timestamp, monotonic = timestamp }: Pick<NodeRepor
 
 /** @param received when the report arrived, by the reader's clocks */
 
-export function frameOf(
+export function createNodeState(
   nodeId: string,
   report: Omit<NodeReport, 'version' | 'changes'>,
   model: NodeModel,
   received: Moment,
-): NodeFrame {
+): NodeState {
   const { incarnation, timestamp, memory, vitals } = report;
   const moment = { timestamp, monotonic: monotonicOf(report) };
   const snapshot = snapshotOf(model, moment, { ...memory, timestamp }, vitals);
@@ -102,11 +102,11 @@ function unpackVitals(packed: readonly number[]): NodeVitals {
   return { eventLoopUtilization, eventLoopDelay: { p50, p99 }, cpu, uptimeMs, observer, flushIntervalMs };
 }
 
-const id = textUpTo(MAX_ID);
-const name = orNull(textUpTo(MAX_PROCESS_NAME));
+const id = maxLength(MAX_ID);
+const name = orNull(maxLength(MAX_PROCESS_NAME));
 /** A later version may have more figures than this one knows, at the end. */
-const amounts = list(amount, 64);
-const packed = that(isPackedHistogram, 'a packed histogram');
+const amounts = list(nonNegative, 64);
+const packed = predicate(isPackedHistogram, 'a packed histogram');
 
 /**
  * All histograms of a report may have so many buckets: two numbers of it may stand for a whole histogram. A page of the widest
@@ -162,7 +162,7 @@ const ROWS = { servers: SERVERS, supervisors: SUPERVISORS };
 const CHANGES_BY_TYPE: Readonly<Record<Changes['type'], Check>> = {
   none: object({}),
   delta: object({ ...ROWS, since: count, removed: list(id, MAX_CHANGED_ROWS) }),
-  page: object({ ...ROWS, page: count, isLast: that((value) => typeof value === 'boolean', 'a boolean') }),
+  page: object({ ...ROWS, page: count, isLast: predicate((value) => typeof value === 'boolean', 'a boolean') }),
 };
 
 const CHANGES: Check = (value, path) => {

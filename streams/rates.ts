@@ -60,7 +60,7 @@ export type RateHistory = ReadonlyMap<
   { readonly base: ObserverSnapshot; readonly rates?: NodeRates }
 >;
 
-export const noHistory: RateHistory = new Map();
+export const emptyRateHistory: RateHistory = new Map();
 
 /** The history with one more snapshot. A node that is not connected keeps its place, without rates, while it is in the view. */
 export function withSnapshot(history: RateHistory, snapshot: ObserverSnapshot | ClusterObserverSnapshot): RateHistory {
@@ -100,5 +100,5 @@ export function ratesOf(history: RateHistory): Rates {
  * rates$(ClusterObserver.poll$(1000)).subscribe(({ messagesPerSecond }) => console.log(messagesPerSecond))
  */
 export function rates$(snapshot$: Observable<ObserverSnapshot | ClusterObserverSnapshot>): Observable<Rates> {
-  return snapshot$.pipe(distinctUntilChanged(), scan(withSnapshot, noHistory), skip(1), map(ratesOf));
+  return snapshot$.pipe(distinctUntilChanged(), scan(withSnapshot, emptyRateHistory), skip(1), map(ratesOf));
 }

@@ -1,5 +1,5 @@
 import { map, type Observable, scan } from 'rxjs';
-import { nodesOf, noHistory, type RateHistory, type Rates, ratesOf, withSnapshot } from './rates.js';
+import { emptyRateHistory, nodesOf, type RateHistory, type Rates, ratesOf, withSnapshot } from './rates.js';
 import type { ClusterObserverSnapshot, GenServerStats, ObserverSnapshot, SupervisorStats } from './snapshot.js';
 
 /**
@@ -135,7 +135,7 @@ export function topN(
   n: number,
   by: TopBy,
 ): Observable<readonly TopRow[]> {
-  const nothing: Ranked = { history: noHistory, top: [] };
+  const nothing: Ranked = { history: emptyRateHistory, top: [] };
   return snapshot$.pipe(
     scan(({ history }: Ranked, snapshot) => {
       // Only rates need the past.

@@ -1,9 +1,9 @@
-import { excessOf } from './json-limits.js';
+import { exceededLimit } from './json-limits.js';
 
 /** Throws a TypeError that names `path` unless `value` is what it should be. */
 export type Check = (value: unknown, path: string) => void;
 
-export function that(isRight: (value: unknown) => boolean, expected: string): Check {
+export function predicate(isRight: (value: unknown) => boolean, expected: string): Check {
   return (value, path) => {
     if (!isRight(value)) throw new TypeError(`${path} must be ${expected}`);
   };
@@ -45,15 +45,18 @@ export function columns(
 }
 
 export const isIn = (values: readonly unknown[]): Check =>
-  that((value) => values.includes(value), `one of ${values.join(', ')}`);
+  predicate((value) => values.includes(value), `one of ${values.join(', ')}`);
 
-export const count = that((value) => Number.isSafeInteger(value) && Number(value) >= 0, 'a whole number, at least 0');
-export const time = that(Number.isFinite, 'a number');
-export const amount = that((value) => Number.isFinite(value) && Number(value) >= 0, 'a number, at least 0');
-export function textUpTo(maxLength: number): Check {
-  return that(
-    (value) => typeof value === 'string' && value.length <= maxLength,
-    `text of at most ${maxLength} characters`,
+export const count = predicate(
+  (value) => Number.isSafeInteger(value) && Number(value) >= 0,
+  'a whole number, at least 0',
+);
+export const time = predicate(Number.isFinite, 'a number');
+export const nonNegative = predicate((value) => Number.isFinite(value) && Number(value) >= 0, 'a number, at least 0');
+export function maxLength(limit: number): Check {
+  return predicate(
+    (value) => typeof value === 'string' && value.length <= limit,
+    `text of at most ${limit} characters`,
   );
 }
 
@@ -74,7 +77,7 @@ export function optional(check: Check): Check {
  */
 export function parse(json: unknown, check: Check, what: string): unknown {
   if (typeof json !== 'string') throw new TypeError(`a ${what} must be text`);
-  const excess = excessOf(json);
+  const excess = exceededLimit(json);
   if (excess !== undefined) throw new TypeError(`a ${what} must not have ${excess}`);
   let value: unknown;
   try {

@@ -67,12 +67,12 @@ test('a reply that is no pair is not shown', async () => {
 });
 
 test('nodes that refuse each other, crash, and hear nonsense tell neither secrets nor messages', async () => {
-  const world = new ObservedCluster();
-  const a = await world.start('nodeA', {}, { clusterSecret: CANARY });
-  const b = await world.start('nodeB', {}, { clusterSecret: `another ${CANARY}` });
+  const runtime = new ObservedCluster();
+  const a = await runtime.start('nodeA', {}, { clusterSecret: CANARY });
+  const b = await runtime.start('nodeB', {}, { clusterSecret: `another ${CANARY}` });
   const entries: unknown[] = [];
   const subscription = a.ClusterObserver.log$.subscribe((entry) => entries.push(entry));
-  await world.run(5000);
+  await runtime.run(5000);
   expect(a.errors.length + b.errors.length).toBeGreaterThan(0);
   const crashing = await a.GenServer.start<number, string, string, number>({
     init: () => 0,
@@ -82,7 +82,7 @@ test('nodes that refuse each other, crash, and hear nonsense tell neither secret
     },
   });
   a.GenServer.cast(crashing, CANARY);
-  await world.run(500);
+  await runtime.run(500);
   expect(() => a.GenServer.cast(crashing, CANARY)).toThrow();
   expect(entries.length).toBeGreaterThan(0);
   expect(seen([a.errors, b.errors, entries, thrownBy(() => a.GenServer.cast(crashing, CANARY))])).not.toContain(CANARY);

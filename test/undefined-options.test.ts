@@ -17,7 +17,7 @@ import { createRuntime, type RuntimeOptions, type ShutdownOptions } from '../src
 import type { ChildOptions, SupervisorOptions } from '../src/supervisor/child-spec.js';
 import { ObservedCluster } from './helpers/observed-cluster.js';
 import { counter } from './helpers/servers.js';
-import { createWorld } from './helpers/test-runtime.js';
+import { createTestRuntime } from './helpers/test-runtime.js';
 
 type OptionalField<Options> = {
   [Field in keyof Options]-?: object extends Pick<Options, Field> ? Field : never;
@@ -69,7 +69,7 @@ test('a runtime whose options are all undefined is as one without options', asyn
 });
 
 test('a GenServer starts and answers with options that are all undefined', async () => {
-  const { GenServer } = createWorld();
+  const { GenServer } = createTestRuntime();
   const options: AllUndefined<GenServerOptions> = {
     name: undefined,
     initTimeout: undefined,
@@ -85,7 +85,7 @@ test('a GenServer starts and answers with options that are all undefined', async
 });
 
 test('a supervisor and its children start with options that are all undefined', async () => {
-  const { GenServer, Supervisor } = createWorld();
+  const { GenServer, Supervisor } = createTestRuntime();
   const options: AllUndefined<SupervisorOptions> = {
     strategy: undefined,
     children: undefined,
@@ -104,11 +104,11 @@ test('a supervisor and its children start with options that are all undefined', 
 
 test('a cluster starts, and is read, with options that are all undefined', async () => {
   expect(readClusterConfig({ nodeName: 'nodeA', ...clusterConfig })).toEqual(readClusterConfig({ nodeName: 'nodeA' }));
-  const world = new ObservedCluster();
-  const node = await world.start('nodeA', {}, { ...clusterConfig, port: 4369, seeds: [] });
+  const runtime = new ObservedCluster();
+  const node = await runtime.start('nodeA', {}, { ...clusterConfig, port: 4369, seeds: [] });
   const options: AllUndefined<ClusterSnapshotOptions> = { useCache: undefined, timeout: undefined };
-  const first = await world.settle(node.ClusterObserver.getClusterSnapshot(options));
-  expect(await world.settle(node.ClusterObserver.getClusterSnapshot(options))).toBe(first);
+  const first = await runtime.settle(node.ClusterObserver.getClusterSnapshot(options));
+  expect(await runtime.settle(node.ClusterObserver.getClusterSnapshot(options))).toBe(first);
 });
 
 test('TLS settings that are all undefined show nothing and trust whom Node.js trusts', () => {

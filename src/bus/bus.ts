@@ -1,5 +1,5 @@
 import mitt, { type Emitter } from 'mitt';
-import type { RuntimeEvent, RuntimeFact } from '../../streams/events.js';
+import type { RuntimeEvent, UnstampedEvent } from '../../streams/events.js';
 import type { Clock } from '../clock.js';
 import { isolated } from '../errors.js';
 
@@ -11,7 +11,7 @@ type BusClock = Pick<Clock, 'now' | 'monotonic'>;
 /** What a listener of some events wants. */
 interface Interest {
   readonly types: ReadonlySet<string>;
-  wants(fact: RuntimeFact): boolean;
+  wants(fact: UnstampedEvent): boolean;
 }
 
 type Listener = (event: RuntimeEvent) => unknown;
@@ -61,7 +61,7 @@ export class Bus {
   }
 
   /** Takes `fact` over: it is the event from now on. */
-  emit(fact: RuntimeFact): void {
+  emit(fact: UnstampedEvent): void {
     if (!this.observed && !this.#isWanted(fact)) return;
     this.#seq += 1;
     // Stamped in place: a copy of each would be the dearest part of telling.
@@ -74,7 +74,7 @@ export class Bus {
     if (!this.#draining) this.#deliver(this.#drain);
   }
 
-  #isWanted(fact: RuntimeFact): boolean {
+  #isWanted(fact: UnstampedEvent): boolean {
     for (const { types, wants } of this.#interests) if (types.has(fact.type) && wants(fact)) return true;
     return false;
   }
@@ -103,7 +103,7 @@ export class Bus {
   subscribeTo<Type extends RuntimeEvent['type']>(
     types: readonly Type[],
     listener: (event: EventsByType[Type]) => unknown,
-    wants: (fact: RuntimeFact) => boolean = () => true,
+    wants: (fact: UnstampedEvent) => boolean = () => true,
   ): () => void {
     let subscribed = true;
     const hear = isolated(listener, this.#onError);

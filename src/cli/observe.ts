@@ -1,5 +1,5 @@
 import { from, lastValueFrom, takeUntil, tap } from 'rxjs';
-import type { TerminalFace } from '../dashboard/terminal-module.js';
+import type { TerminalModule } from '../dashboard/terminal-module.js';
 import { overview } from '../dashboard/view-model/overview.js';
 import type { ClusterObserverSnapshot } from '../distribution.js';
 import { interrupted, whileAttached } from './attached.js';
@@ -26,6 +26,6 @@ export async function observe({ target, output, everyMs }: Extract<Command, { na
 }
 
 /** A bundle of its own: what it is made of is no concern of the rest. */
-function loadTerminal(): Promise<TerminalFace> {
+function loadTerminal(): Promise<TerminalModule> {
   return import(new URL('../dashboard/terminal/main.js', import.meta.url).href);
 }

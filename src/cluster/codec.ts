@@ -1,4 +1,4 @@
-import { excessOf } from '../../streams/json-limits.js';
+import { exceededLimit } from '../../streams/json-limits.js';
 import { InvalidArgumentError, ProtocolError } from '../errors.js';
 import { decodeBody, encodeBody } from './body.js';
 import { type Frame, MAX_FRAME_BYTES, type Peer, PROTOCOL_VERSION, type ReceivedFrame } from './frames.js';
@@ -95,7 +95,7 @@ export function encode(frame: Frame): string {
       typeof body,
     );
   }
-  const excess = excessOf(text);
+  const excess = exceededLimit(text);
   if (excess !== undefined) throw new InvalidArgumentError('body', `without ${excess}; send it in parts`, typeof body);
   return text;
 }
@@ -154,7 +154,7 @@ export function nameOrNothing(value: unknown): string | undefined {
 }
 
 function parseJson(text: string): unknown {
-  const excess = excessOf(text);
+  const excess = exceededLimit(text);
   if (excess !== undefined) throw new ProtocolError('malformed', `a frame with ${excess}`);
   try {
     return JSON.parse(text);

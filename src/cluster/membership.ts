@@ -53,7 +53,7 @@ export interface Outcome {
   readonly changes: readonly MembershipChange[];
 }
 
-export const noMembers: Membership = { members: new Map(), tombstones: new Map() };
+export const emptyMembership: Membership = { members: new Map(), tombstones: new Map() };
 
 /** A link with this peer is established. A new incarnation takes the place of the old one, which thereby went down. */
 export function linkUp(state: Membership, peer: Peer, now: number): Outcome {

@@ -18,9 +18,9 @@ import {
   takeUntil,
 } from 'rxjs';
 import { type Feed, fromFeed } from '../../streams/feed.js';
-import { KEPT_ENTRIES, type LogEntry } from '../../streams/log-entries.js';
-import { clusterSnapshot, merge, type NodePresence, type Presence } from '../../streams/merge-nodes.js';
-import { frameOf } from '../../streams/node-report.js';
+import { LOG_CAPACITY, type LogEntry } from '../../streams/log-entries.js';
+import { clusterSnapshot, mergeNodes, type NodePresence, type Presence } from '../../streams/merge-nodes.js';
+import { createNodeState } from '../../streams/node-report.js';
 import { poll } from '../../streams/poll.js';
 import type { ClusterObserverSnapshot, NodeObserverSnapshot, ObserverSnapshot } from '../../streams/snapshot.js';
 import { MAX_TIMER_MS } from '../clock.js';
@@ -32,8 +32,8 @@ import {
   ObserverDisabledError,
 } from '../errors.js';
 import { clusterLog$ } from './cluster-log.js';
-import { type Linked, linkedAfter, UP } from './link-status.js';
-import { FrameReader, within } from './node-replicas.js';
+import { CONNECTED, type LinkStatus, linkStatusAfter } from './link-status.js';
+import { NodeReplicas, timeBudget } from './node-replicas.js';
 import type { ObservedChange, ObservedMember } from './observed-members.js';
 import { checkHandler, checkInterval, type LocalObserver } from './observer.js';
 import { IDLE_PUSH_MS, REPORT } from './publisher.js';
@@ -151,7 +151,7 @@ export function createClusterObserver<Id extends string>(ports: ClusterObserverP
   const monotonic = (): number => ports.monotonic();
   const change$ = fromFeed(ports.changes);
   const stopped$ = fromFeed(ports.stopped);
-  const reader = new FrameReader<Id>({ now, monotonic, request: ports.request });
+  const reader = new NodeReplicas<Id>({ now, monotonic, request: ports.request });
   const downReasons = new Map<Id, string>();
   let cached: ClusterObserverSnapshot<Id> | undefined;
   /** Counts what the cache does not survive. */
@@ -180,7 +180,7 @@ export function createClusterObserver<Id extends string>(ports: ClusterObserverP
     return node;
   };
 
-  const presenceOf = ({ id, incarnation, status }: ObservedMember<Id>, linked: Linked): NodePresence<Id> => {
+  const presenceOf = ({ id, incarnation, status }: ObservedMember<Id>, linked: LinkStatus): NodePresence<Id> => {
     if (status === 'connected') return { nodeId: id, incarnation, ...linked };
     const reason = downReasons.get(id);
     const error = reason === undefined ? 'there is no link to it yet' : `the link is down (${reason})`;
@@ -199,7 +199,12 @@ export function createClusterObserver<Id extends string>(ports: ClusterObserverP
     }
     const memory = local.memoryStats();
     reader.put(
-      frameOf(localNodeId, { incarnation, ...moment, memory, vitals: local.vitals() }, local.currentModel(), moment),
+      createNodeState(
+        localNodeId,
+        { incarnation, ...moment, memory, vitals: local.vitals() },
+        local.currentModel(),
+        moment,
+      ),
     );
     return { ...moment, localNodeId, nodes: [{ nodeId: localNodeId, incarnation, link: 'up' }, ...others] };
   };
@@ -208,7 +213,7 @@ export function createClusterObserver<Id extends string>(ports: ClusterObserverP
     localNode();
     const begunIn = epoch;
     const asked = ports.members();
-    const answers = new Map<Id, Linked>();
+    const answers = new Map<Id, LinkStatus>();
     await Promise.all(
       asked.map(async ({ id, status }) => {
         if (status !== 'connected') {
@@ -216,15 +221,15 @@ export function createClusterObserver<Id extends string>(ports: ClusterObserverP
           return;
         }
         try {
-          await reader.ask(id, REPORT, within(timeoutMs, monotonic));
+          await reader.ask(id, REPORT, timeBudget(timeoutMs, monotonic));
         } catch (thrown) {
-          answers.set(id, linkedAfter(thrown));
+          answers.set(id, linkStatusAfter(thrown));
         }
       }),
     );
     // Links may have come and gone meanwhile. Who was not asked has its turn next time.
     const present = ports.members().filter(({ id }) => asked.some((other) => other.id === id));
-    const others = byId(present).map((member) => presenceOf(member, answers.get(member.id) ?? UP));
+    const others = byId(present).map((member) => presenceOf(member, answers.get(member.id) ?? CONNECTED));
     const presence = withLocal(others);
     const snapshot = clusterSnapshot(reader.frames, presence);
     if (begunIn === epoch) cached = snapshot;
@@ -257,7 +262,7 @@ export function createClusterObserver<Id extends string>(ports: ClusterObserverP
       auditTime(MERGE_MS, scheduler),
       map(presence),
     );
-    return merge(concat(from(reader.frames.values()), reader.frame$), presence$).pipe(
+    return mergeNodes(concat(from(reader.frames.values()), reader.frame$), presence$).pipe(
       auditTime(MERGE_MS, scheduler),
       finalize(() => {
         following.unsubscribe();
@@ -268,7 +273,7 @@ export function createClusterObserver<Id extends string>(ports: ClusterObserverP
   const snapshot$ = whileRunning(watched$).pipe(share({ connector: () => new ReplaySubject(1) }));
 
   const log$ = whileRunning(() => clusterLog$(ports)).pipe(
-    share({ connector: () => new ReplaySubject(2 * KEPT_ENTRIES) }),
+    share({ connector: () => new ReplaySubject(2 * LOG_CAPACITY) }),
   );
 
   const membershipEvent$ = change$.pipe(mergeMap(membershipEvents));
@@ -303,7 +308,8 @@ export function createClusterObserver<Id extends string>(ports: ClusterObserverP
     async getNodeSnapshot(nodeId, timeout = DEFAULT_TIMEOUT_MS) {
       checkTimeout(timeout);
       const { id: localNodeId } = localNode();
-      if (role === 'observer' || nodeId !== localNodeId) await reader.ask(nodeId, REPORT, within(timeout, monotonic));
+      if (role === 'observer' || nodeId !== localNodeId)
+        await reader.ask(nodeId, REPORT, timeBudget(timeout, monotonic));
       else if (local === undefined) throw new ObserverDisabledError();
       else return local.observer.getSnapshot();
       const frame = reader.frames.get(nodeId);
@@ -338,7 +344,7 @@ export function createClusterObserver<Id extends string>(ports: ClusterObserverP
 }
 
 /** For one that was not linked when the others were asked, in case it is now. */
-const LATE: Linked = { link: 'silent', error: 'it was linked too late to be asked' };
+const LATE: LinkStatus = { link: 'silent', error: 'it was linked too late to be asked' };
 
 function byId<Id extends string>(members: readonly ObservedMember<Id>[]): readonly ObservedMember<Id>[] {
   return members.toSorted((a, b) => (a.id < b.id ? -1 : 1));

@@ -1,5 +1,5 @@
 import type { RuntimeEvent } from '../../streams/events.js';
-import { KEPT_ENTRIES, type OwnLogEntry, ownLogEntry } from '../../streams/log-entries.js';
+import { LOG_CAPACITY, type OwnLogEntry, ownLogEntry } from '../../streams/log-entries.js';
 
 /** The last things on this node that are worth a line, for whoever comes to look when something has happened already. */
 export class EventLog {
@@ -28,15 +28,15 @@ export class EventLog {
       id === undefined ? undefined : (this.#names.get(id) ?? (nameless?.id === id ? nameless.name : undefined));
     const entry = ownLogEntry(event, name);
     if (entry === undefined) return;
-    this.#ring[this.#position % KEPT_ENTRIES] = entry;
+    this.#ring[this.#position % LOG_CAPACITY] = entry;
     this.#position += 1;
   }
 
   /** The entries after the first `position`, as far as they are kept. */
   since(position: number): readonly OwnLogEntry[] {
     const entries: OwnLogEntry[] = [];
-    for (let at = Math.max(position, this.#position - KEPT_ENTRIES, 0); at < this.#position; at += 1) {
-      const entry = this.#ring[at % KEPT_ENTRIES];
+    for (let at = Math.max(position, this.#position - LOG_CAPACITY, 0); at < this.#position; at += 1) {
+      const entry = this.#ring[at % LOG_CAPACITY];
       if (entry !== undefined) entries.push(entry);
     }
     return entries;

@@ -2,12 +2,12 @@ import type { NodePresence } from '../../streams/merge-nodes.js';
 import { messageOf, NodeNotConnectedError, NodeNotFoundError, NodeTimeoutError, RemoteError } from '../errors.js';
 
 /** How a node stands of which the link is up. */
-export type Linked = Pick<NodePresence, 'link' | 'error'>;
+export type LinkStatus = Pick<NodePresence, 'link' | 'error'>;
 
-export const UP: Linked = { link: 'up' };
+export const CONNECTED: LinkStatus = { link: 'up' };
 
 /** What a failed request tells about a node. */
-export function linkedAfter(thrown: unknown): Linked {
+export function linkStatusAfter(thrown: unknown): LinkStatus {
   const error = messageOf(thrown);
   if (thrown instanceof NodeTimeoutError) return { link: 'silent', error };
   if (thrown instanceof NodeNotConnectedError || thrown instanceof NodeNotFoundError) return { link: 'down', error };

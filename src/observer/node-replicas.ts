@@ -1,14 +1,20 @@
 import { type Observable, Subject } from 'rxjs';
 import { applyChanges } from '../../streams/changes.js';
 import type { NodeModel } from '../../streams/evolve.js';
-import { type Frames, noFrames } from '../../streams/merge-nodes.js';
-import { decodeReport, frameOf, monotonicOf, type NodeFrame, type NodeReport } from '../../streams/node-report.js';
+import { emptyNodeStates, type NodeStates } from '../../streams/merge-nodes.js';
+import {
+  createNodeState,
+  decodeReport,
+  monotonicOf,
+  type NodeReport,
+  type NodeState,
+} from '../../streams/node-report.js';
 import type { Now } from '../../streams/rows.js';
 import { NodeTimeoutError } from '../errors.js';
 import { type Known, REPORT } from './publisher.js';
 
 /** How long answers may take, ms. */
-export interface Patience {
+export interface TimeBudget {
   /** The next one; none is asked for any more when there is nothing left. */
   left(): number;
   /** For people. */
@@ -16,7 +22,7 @@ export interface Patience {
 }
 
 /** So long for all answers together, and so long for each of them. */
-export function within(allMs: number, monotonic: () => number, eachMs = allMs): Patience {
+export function timeBudget(allMs: number, monotonic: () => number, eachMs = allMs): TimeBudget {
   const begun = monotonic();
   return { left: () => Math.min(eachMs, allMs - (monotonic() - begun)), timeoutMs: eachMs };
 }
@@ -31,24 +37,24 @@ interface FrameReaderPorts<Id extends string> {
 }
 
 /** Makes frames of what other nodes report, and keeps the newest of each, so that the next report need not tell it all. */
-export class FrameReader<Id extends string> {
+export class NodeReplicas<Id extends string> {
   readonly #ports: FrameReaderPorts<Id>;
-  readonly #accepted$ = new Subject<NodeFrame>();
+  readonly #accepted$ = new Subject<NodeState>();
   readonly #gaps = new Map<Id, number>();
   /** How far the monotonic clock of each node is ahead of the one here, ms, by what that life of it reported last. */
   readonly #clocks = new Map<Id, { readonly incarnation: number; aheadMs: number }>();
-  #frames: Frames = noFrames;
+  #frames: NodeStates = emptyNodeStates;
 
   constructor(ports: FrameReaderPorts<Id>) {
     this.#ports = ports;
   }
 
-  get frames(): Frames {
+  get frames(): NodeStates {
     return this.#frames;
   }
 
   /** Each newer frame, of whatever node. */
-  get frame$(): Observable<NodeFrame> {
+  get frame$(): Observable<NodeState> {
     return this.#accepted$;
   }
 
@@ -58,7 +64,7 @@ export class FrameReader<Id extends string> {
   }
 
   /** What a node told did not fit, and it is asked anew. */
-  countGap(id: Id): void {
+  countResync(id: Id): void {
     this.#gaps.set(id, this.gaps(id) + 1);
   }
 
@@ -67,7 +73,7 @@ export class FrameReader<Id extends string> {
    *
    * Rejects as the request does, and with a TypeError when the answer makes no sense.
    */
-  async ask(id: Id, method: string, { timeoutMs, left }: Patience): Promise<void> {
+  async ask(id: Id, method: string, { timeoutMs, left }: TimeBudget): Promise<void> {
     const read: Read = async (as, known) => {
       const rest = left();
       if (rest <= 0) throw new NodeTimeoutError(id, timeoutMs);
@@ -79,7 +85,7 @@ export class FrameReader<Id extends string> {
       }
     };
     if (await this.#collect(id, await read(method, this.#known(id)), read)) return;
-    this.countGap(id);
+    this.countResync(id);
     if (await this.#collect(id, await read(REPORT, null), read)) return;
     throw new TypeError('asked for everything, it told only what changed');
   }
@@ -114,11 +120,11 @@ export class FrameReader<Id extends string> {
     if (held !== undefined && held.version > version) return true;
     const model = applyChanges(soFar ?? held?.model, version, changes, this.#nowOf(id, report));
     if (model === undefined) return false;
-    this.put(frameOf(id, report, model, { timestamp: this.#ports.now(), monotonic: this.#ports.monotonic() }));
+    this.put(createNodeState(id, report, model, { timestamp: this.#ports.now(), monotonic: this.#ports.monotonic() }));
     return true;
   }
 
-  #held(id: Id, incarnation: number): NodeFrame | undefined {
+  #held(id: Id, incarnation: number): NodeState | undefined {
     const held = this.#frames.get(id);
     return held?.incarnation === incarnation ? held : undefined;
   }
@@ -137,7 +143,7 @@ export class FrameReader<Id extends string> {
   }
 
   /** Over a link, what comes last is the newest; the clock that life and time are told by may have been set back. */
-  put(frame: NodeFrame): void {
+  put(frame: NodeState): void {
     this.#frames = new Map(this.#frames).set(frame.nodeId, frame);
     this.#accepted$.next(frame);
   }

@@ -15,10 +15,10 @@ import {
   timer,
 } from 'rxjs';
 import { snapshotOf } from '../../streams/create-snapshot.js';
-import type { ErrorFact, ExitFact, MessageTraced, RuntimeEvent } from '../../streams/events.js';
+import type { MessageTraced, RuntimeEvent, SerializedError, SerializedExitReason } from '../../streams/events.js';
 import { emptyModel, type NodeModel } from '../../streams/evolve.js';
 import { type Feed, fromFeed } from '../../streams/feed.js';
-import { localModel$, type Portion } from '../../streams/local-model.js';
+import { type EventBatch, localModel } from '../../streams/local-model.js';
 import type { Moment } from '../../streams/moment.js';
 import { ServerRow, SupervisorRow } from '../../streams/rows.js';
 import type {
@@ -40,8 +40,8 @@ import { EventLog } from './event-log.js';
 /** What the handlers of `subscribe` and of `startPolling` are called with; only the latter get `stats_update`. */
 export type ObserverEvent =
   | { readonly type: 'server_started'; readonly stats: GenServerStats }
-  | { readonly type: 'server_stopped'; readonly id: string; readonly reason: ExitFact }
-  | { readonly type: 'server_crashed'; readonly id: string; readonly error: ErrorFact }
+  | { readonly type: 'server_stopped'; readonly id: string; readonly reason: SerializedExitReason }
+  | { readonly type: 'server_crashed'; readonly id: string; readonly error: SerializedError }
   | { readonly type: 'supervisor_started'; readonly stats: SupervisorStats }
   | { readonly type: 'supervisor_stopped'; readonly id: string }
   | {
@@ -111,7 +111,7 @@ export interface ObserverPorts {
   /** Events at the moment of emission. */
   readonly recorded: Feed<RuntimeEvent>;
   /** When recorded events are to be folded, and how many. */
-  readonly portions: Feed<Portion>;
+  readonly portions: Feed<EventBatch>;
   /** Makes every process tell what it did, and has all folded, here and now. */
   flush(): void;
   /** Does the same in portions, without holding the event loop for long, and calls `ready` then. */
@@ -153,7 +153,7 @@ export function createObserver(ports: ObserverPorts): LocalObserver {
   const polls = new Subscription();
   const initial = emptyModel(() => ports.monotonic());
   const latest$ = new BehaviorSubject<NodeModel>(initial);
-  localModel$(fromFeed(ports.recorded), fromFeed(ports.portions), initial).subscribe(latest$);
+  localModel(fromFeed(ports.recorded), fromFeed(ports.portions), initial).subscribe(latest$);
 
   const log = new EventLog();
   ports.recorded.subscribe((event) => log.record(event));

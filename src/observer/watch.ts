@@ -1,13 +1,13 @@
 import { type Observable, Subject } from 'rxjs';
 import { NodeTimeoutError } from '../errors.js';
-import { type Linked, linkedAfter, UP } from './link-status.js';
-import { type FrameReader, type Patience, within } from './node-replicas.js';
+import { CONNECTED, type LinkStatus, linkStatusAfter } from './link-status.js';
+import { type NodeReplicas, type TimeBudget, timeBudget } from './node-replicas.js';
 import type { ObservedChange, ObservedMember } from './observed-members.js';
 import { IDLE_PUSH_MS, PAGING_MS, REPORT, UNWATCH, WATCH } from './publisher.js';
 
 /** A watched node that says nothing for so long is shown as `timeout`, ms: more than two of its idle reports. */
 const SILENT_MS = 2.5 * IDLE_PUSH_MS;
-const SILENT: Linked = { link: 'silent', error: `nothing heard from it for more than ${SILENT_MS} ms` };
+const SILENT: LinkStatus = { link: 'silent', error: `nothing heard from it for more than ${SILENT_MS} ms` };
 
 /** A node that has not told everything within this time, ms, is asked anew: page by page, it might go on for ever. */
 const MAX_ANSWER_MS = 10 * PAGING_MS;
@@ -17,7 +17,7 @@ const UNWATCH_TIMEOUT_MS = 5000;
 
 interface WatchPorts<Id extends string> {
   monotonic(): number;
-  readonly reader: FrameReader<Id>;
+  readonly reader: NodeReplicas<Id>;
   request(to: Id, method: string, body: unknown, timeoutMs: number): Promise<unknown>;
   onNotify(topic: string, handler: (body: unknown, from: Id) => void): () => void;
 }
@@ -32,9 +32,9 @@ export class Watch<Id extends string> {
   readonly #ports: WatchPorts<Id>;
   readonly #watched = new Set<Id>();
   /** Who is being asked to be watched, and for how long yet. Whoever is in here no more is asked for no other page. */
-  readonly #asking = new Map<Id, Patience>();
+  readonly #asking = new Map<Id, TimeBudget>();
   /** What nodes answered that was no report. */
-  readonly #problems = new Map<Id, Linked>();
+  readonly #problems = new Map<Id, LinkStatus>();
   readonly #noticed$ = new Subject<void>();
   readonly #unsubscribe: () => void;
 
@@ -51,7 +51,7 @@ export class Watch<Id extends string> {
   begin(id: Id): void {
     const { monotonic, reader } = this.#ports;
     this.#watched.add(id);
-    const patience = within(MAX_ANSWER_MS, monotonic, PAGING_MS);
+    const patience = timeBudget(MAX_ANSWER_MS, monotonic, PAGING_MS);
     this.#asking.set(id, patience);
     const isPresent = (): boolean => this.#asking.get(id) === patience;
     const isAnswered = (): boolean => isPresent() && this.#asking.delete(id);
@@ -76,11 +76,11 @@ export class Watch<Id extends string> {
   }
 
   /** How a node stands of which the link is up. */
-  linkedOf({ id, incarnation }: ObservedMember<Id>): Linked {
+  linkedOf({ id, incarnation }: ObservedMember<Id>): LinkStatus {
     const { monotonic, reader } = this.#ports;
     const held = reader.frames.get(id);
     const isSilent = held?.incarnation === incarnation && monotonic() - held.receivedMonotonic > SILENT_MS;
-    return this.#problems.get(id) ?? (isSilent ? SILENT : UP);
+    return this.#problems.get(id) ?? (isSilent ? SILENT : CONNECTED);
   }
 
   stop(): void {
@@ -102,7 +102,7 @@ export class Watch<Id extends string> {
       } else if (!this.#asking.has(id)) {
         // A push that builds on what is not known here: ask anew, but not while the last answer, which may take many
         // pages, is still coming. Begun anew with each push, it would never be complete.
-        reader.countGap(id);
+        reader.countResync(id);
         this.begin(id);
       }
     } catch (thrown) {
@@ -111,7 +111,7 @@ export class Watch<Id extends string> {
   }
 
   #problem(id: Id, thrown: unknown): void {
-    this.#problems.set(id, linkedAfter(thrown));
+    this.#problems.set(id, linkStatusAfter(thrown));
     this.#noticed$.next();
   }
 

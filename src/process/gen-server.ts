@@ -1,4 +1,4 @@
-import type { ErrorFact, ExitFact } from '../../streams/events.js';
+import type { SerializedError, SerializedExitReason } from '../../streams/events.js';
 import { MAX_TIMER_MS, type Timer } from '../clock.js';
 import { asError, CallingSelfError, InvalidArgumentError } from '../errors.js';
 import { checkKnown } from '../validate.js';
@@ -40,9 +40,9 @@ export interface CallOptions {
 /** What happened to a process. Errors and reasons are plain data. */
 export type LifecycleEvent<Ref extends ProcessRef = ProcessRef> =
   | { readonly type: 'started'; readonly ref: Ref }
-  | { readonly type: 'crashed'; readonly ref: Ref; readonly error: ErrorFact }
+  | { readonly type: 'crashed'; readonly ref: Ref; readonly error: SerializedError }
   | { readonly type: 'restarted'; readonly ref: Ref; readonly oldRef: Ref; readonly attempt: number }
-  | { readonly type: 'terminated'; readonly ref: Ref; readonly reason: ExitFact };
+  | { readonly type: 'terminated'; readonly ref: Ref; readonly reason: SerializedExitReason };
 
 /** A message that `sendAfter` will send. */
 export interface ScheduledSend {

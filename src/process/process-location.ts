@@ -1,4 +1,4 @@
-import type { Place } from '../../streams/events.js';
+import type { ProcessLocation } from '../../streams/events.js';
 
 /** How many supervisors a path names at most: those nearest to the process. */
 const MAX_PATH = 32;
@@ -11,7 +11,7 @@ interface Placed {
 }
 
 /** Where a process stands among its supervisors, as plain data for an event. */
-export function placeOf(process: Placed, nameOf: (id: string) => string | undefined): Place {
+export function locationOf(process: Placed, nameOf: (id: string) => string | undefined): ProcessLocation {
   const name = nameOf(process.id);
   const named = name === undefined ? {} : { name };
   const { parent, childId } = process;

@@ -1,4 +1,4 @@
-import type { ProcessKind, RuntimeFact, SupervisorStrategy } from '../../streams/events.js';
+import type { ProcessKind, SupervisorStrategy, UnstampedEvent } from '../../streams/events.js';
 import type { AsyncContext } from '../async-context.js';
 import type { Clock } from '../clock.js';
 import { ForeignRefError, InvalidArgumentError, RuntimeShutdownError, ServerNotRunningError } from '../errors.js';
@@ -42,7 +42,7 @@ interface ProcessTableOptions {
   readonly loopBlockedMs: number;
   readonly names: Names;
   readonly context: AsyncContext;
-  emit(fact: RuntimeFact): void;
+  emit(fact: UnstampedEvent): void;
   onError(error: Error): void;
 }
 

@@ -1,4 +1,10 @@
-import type { MessageTraced, Place, ProcessCrashed, ProcessKind, SupervisorStrategy } from '../../streams/events.js';
+import type {
+  MessageTraced,
+  ProcessCrashed,
+  ProcessKind,
+  ProcessLocation,
+  SupervisorStrategy,
+} from '../../streams/events.js';
 import { AsyncContext } from '../async-context.js';
 import type { Timer } from '../clock.js';
 import {
@@ -15,10 +21,10 @@ import { type Entry, Measured, PendingCall, type Receipt, receiptOf, StopRequest
 import { ProcessHandlerContext } from './handler-context.js';
 import { StopResult } from './handler-result.js';
 import { Mailbox } from './mailbox.js';
-import { placeOf } from './process-location.js';
+import { locationOf } from './process-location.js';
 import type { Sampler } from './sampler.js';
 import type { Runnable } from './scheduler.js';
-import { errorFact, exitFact } from './serialize.js';
+import { serializeError, serializeExitReason } from './serialize.js';
 import { Timing, type TimingHost } from './timing.js';
 
 /**
@@ -328,8 +334,8 @@ export class Process implements Runnable {
   }
 
   /** Where it stands now, for an event. */
-  place(): Place {
-    return placeOf(this, this.#host.nameOf);
+  place(): ProcessLocation {
+    return locationOf(this, this.#host.nameOf);
   }
 
   /** As {@link kill}, of a process that did not stop within `timeoutMs`. */
@@ -677,7 +683,7 @@ export class Process implements Runnable {
       type: 'process_crashed',
       id,
       kind,
-      error: errorFact(error),
+      error: serializeError(error),
       ...(during !== undefined && { during }),
       ...this.place(),
     });
@@ -742,7 +748,13 @@ export class Process implements Runnable {
     this.#timers?.clear();
     const unhandled = this.#emptyMailbox();
     this.#host.released(this);
-    this.#host.emit({ type: 'process_exited', id: this.id, kind: this.kind, reason: exitFact(reason), unhandled });
+    this.#host.emit({
+      type: 'process_exited',
+      id: this.id,
+      kind: this.kind,
+      reason: serializeExitReason(reason),
+      unhandled,
+    });
     const parent = this.#parent;
     if (parent !== undefined) {
       parent.#children?.delete(this);
@@ -771,7 +783,7 @@ export class Process implements Runnable {
   #failedLate(what: string, thrown: unknown): void {
     const error = asError(thrown);
     // That is how code stops that heeds the signal.
-    if (error === this.#aborter?.signal.reason || errorFact(error).name === 'AbortError') return;
+    if (error === this.#aborter?.signal.reason || serializeError(error).name === 'AbortError') return;
     const ended = new EndedProcessError(this.id, what, error, { registeredName: this.registeredName });
     this.#host.context.run(() => this.#host.onError(ended));
   }

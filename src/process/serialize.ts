@@ -1,4 +1,4 @@
-import type { ErrorFact, ExitFact } from '../../streams/events.js';
+import type { SerializedError, SerializedExitReason } from '../../streams/events.js';
 import { asError, inspected, isError, ThrownValueError, UNREADABLE } from '../errors.js';
 import type { TerminationReason } from './behavior.js';
 
@@ -13,8 +13,8 @@ const MAX_PARTS = 30;
  * An error as plain data with its causes, whatever its author put in the place of its properties, and whatever was
  * thrown in place of an error. Total: of a property that throws when it is read, nothing is kept. Cycles are cut.
  */
-export function errorFact(thrown: unknown): ErrorFact {
-  return factOf(asError(thrown), { path: new Set(), parts: 0 }, 0);
+export function serializeError(thrown: unknown): SerializedError {
+  return serialize(asError(thrown), { path: new Set(), parts: 0 }, 0);
 }
 
 interface Walk {
@@ -23,7 +23,7 @@ interface Walk {
   parts: number;
 }
 
-function factOf(error: Error, walk: Walk, depth: number): ErrorFact {
+function serialize(error: Error, walk: Walk, depth: number): SerializedError {
   walk.parts += 1;
   walk.path.add(error);
   const name = read(error, 'name');
@@ -32,7 +32,7 @@ function factOf(error: Error, walk: Walk, depth: number): ErrorFact {
   const code = read(error, 'code');
   // What was thrown in place of an error is in the message of its wrapper already.
   const cause = error instanceof ThrownValueError ? undefined : read(error, 'cause');
-  const causeFact = cause === undefined || cause === FAILED ? undefined : nested(cause, walk, depth);
+  const serializedCause = cause === undefined || cause === FAILED ? undefined : nested(cause, walk, depth);
   const errors = errorsOf(error, walk, depth);
   walk.path.delete(error);
   return {
@@ -40,12 +40,12 @@ function factOf(error: Error, walk: Walk, depth: number): ErrorFact {
     message: textOf(message, UNREADABLE),
     ...(typeof stack === 'string' && { stack }),
     ...((typeof code === 'string' || Number.isFinite(code)) && { code: code as string | number }),
-    ...(causeFact !== undefined && { cause: causeFact }),
+    ...(serializedCause !== undefined && { cause: serializedCause }),
     ...(errors !== undefined && { errors }),
   };
 }
 
-function errorsOf(error: Error, walk: Walk, depth: number): readonly ErrorFact[] | undefined {
+function errorsOf(error: Error, walk: Walk, depth: number): readonly SerializedError[] | undefined {
   const errors = read(error, 'errors');
   if (!Array.isArray(errors)) return undefined;
   try {
@@ -57,9 +57,9 @@ function errorsOf(error: Error, walk: Walk, depth: number): readonly ErrorFact[]
 }
 
 /** An error within an error; `undefined` where it would be one too many, or is one of those above. */
-function nested(value: unknown, walk: Walk, depth: number): ErrorFact | undefined {
+function nested(value: unknown, walk: Walk, depth: number): SerializedError | undefined {
   if (depth >= MAX_DEPTH || walk.parts >= MAX_PARTS || walk.path.has(value)) return undefined;
-  if (isError(value)) return factOf(value, walk, depth + 1);
+  if (isError(value)) return serialize(value, walk, depth + 1);
   walk.parts += 1;
   return { name: 'Value', message: inspected(value) };
 }
@@ -85,8 +85,8 @@ function textOf(value: unknown, otherwise: string): string {
 }
 
 /** A termination reason as plain data. */
-export function exitFact(reason: TerminationReason): ExitFact {
-  return typeof reason === 'string' ? reason : { error: errorFact(reason.error) };
+export function serializeExitReason(reason: TerminationReason): SerializedExitReason {
+  return typeof reason === 'string' ? reason : { error: serializeError(reason.error) };
 }
 
 /** What kind of message this is, without its content: its `type` where it has one, else its class or primitive type. */

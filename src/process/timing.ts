@@ -1,4 +1,4 @@
-import type { MessageTraced, RuntimeFact } from '../../streams/events.js';
+import type { MessageTraced, UnstampedEvent } from '../../streams/events.js';
 import type { AsyncContext } from '../async-context.js';
 import type { Clock } from '../clock.js';
 import { type Entry, Measured, PendingCall, type Receipt, receiptOf, StopRequest } from './envelope.js';
@@ -13,7 +13,7 @@ export interface TimingHost {
   readonly sampler: Sampler;
   /** How long a handler may hold the event loop before that is told, ms. */
   readonly loopBlockedMs: number;
-  emit(fact: RuntimeFact): void;
+  emit(fact: UnstampedEvent): void;
   nameOf(id: string): string | undefined;
 }
 
@@ -104,7 +104,7 @@ export class Timing {
   }
 
   /** What those who are told do at once, this process has not done. */
-  #tell(fact: RuntimeFact): void {
+  #tell(fact: UnstampedEvent): void {
     const begun = this.now();
     this.#host.emit(fact);
     this.#host.scheduler.heldIsKnown(this.now() - begun);

@@ -1,4 +1,4 @@
-import type { RuntimeFact } from '../../streams/events.js';
+import type { UnstampedEvent } from '../../streams/events.js';
 import { AlreadyRegisteredError, NotRegisteredError } from '../errors.js';
 import type { ProcessRef } from '../process/behavior.js';
 import { checkName } from '../process/gen-server.js';
@@ -59,7 +59,7 @@ export interface RegistryApi {
 interface Parts {
   readonly names: NameTable;
   readonly processes: ProcessTable;
-  emit(fact: RuntimeFact): void;
+  emit(fact: UnstampedEvent): void;
 }
 
 export function createRegistry({ names, processes, emit }: Parts): RegistryApi {

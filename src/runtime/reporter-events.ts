@@ -1,13 +1,13 @@
 import type {
   ChildDown,
   ChildRestartFailed,
-  Place,
   ProcessCrashed,
   ProcessExited,
+  ProcessLocation,
   RuntimeEvent,
-  RuntimeFact,
   StopTimedOut,
   SupervisorGaveUp,
+  UnstampedEvent,
 } from '../../streams/events.js';
 import type { Clock, Timer } from '../clock.js';
 import type { Report, Reporter } from './reporter.js';
@@ -46,7 +46,7 @@ export const REPORTED = [
 export type ReportedEvent = Extract<RuntimeEvent, { readonly type: (typeof REPORTED)[number] }>;
 
 /** Whether a report can depend on it: that a GenServer has ended as it was asked to is the ordinary case. */
-export function isReported(fact: RuntimeFact): boolean {
+export function isReported(fact: UnstampedEvent): boolean {
   if (fact.type !== 'process_exited' || fact.kind === 'supervisor') return true;
   return fact.reason !== 'normal' && fact.reason !== 'shutdown';
 }
@@ -76,7 +76,7 @@ interface Pending {
 
 /** What is remembered of a supervisor whose children crashed. */
 interface Remembered {
-  readonly place: Place;
+  readonly place: ProcessLocation;
   readonly crashes: string[];
 }
 
@@ -261,7 +261,7 @@ function restartKey({ supervisorId, childId }: { readonly supervisorId: string; 
 }
 
 /** What the crash of a child says about its supervisor, as far as it holds for all its children. */
-function supervisorPlace(event: ProcessCrashed | ChildRestartFailed): Place {
+function supervisorPlace(event: ProcessCrashed | ChildRestartFailed): ProcessLocation {
   const { supervisorId } = event;
   if (supervisorId === undefined || event.type !== 'process_crashed') return {};
   const { supervisorName, path = [] } = event;

@@ -1,4 +1,4 @@
-import type { ErrorFact } from '../../streams/events.js';
+import type { SerializedError } from '../../streams/events.js';
 
 /** What the outputs use of the fields of a report; they are data of this library, but a program may call them, too. */
 interface Fields {
@@ -11,8 +11,8 @@ interface Fields {
   readonly messagesLost?: number;
   readonly next?: string;
   readonly lastCrashes?: readonly string[];
-  readonly terminateError?: ErrorFact;
-  readonly err?: ErrorFact;
+  readonly terminateError?: SerializedError;
+  readonly err?: SerializedError;
 }
 
 /** Characters of one error in a report. */
@@ -58,7 +58,7 @@ export function seconds(ms: number): string {
 }
 
 /** An error in one line. */
-export function errorHeadline({ name, message, code }: ErrorFact): string {
+export function errorHeadline({ name, message, code }: SerializedError): string {
   const [first = ''] = message.split('\n', 1);
   const line = name === 'Value' ? first : `${name}: ${first}`;
   const withCode = code === undefined || line.includes(String(code)) ? line : `${line} (${code})`;
@@ -76,9 +76,9 @@ function childLine({ childId, supervisorId, supervisorName, path }: Fields): str
 }
 
 /** The error with its stack, then those underneath, without the end of the stack that they have in common. */
-function errorLines(error: ErrorFact): readonly string[] {
+function errorLines(error: SerializedError): readonly string[] {
   let left = MAX_ERRORS;
-  const lines = (one: ErrorFact, title: string, indent: string, above: readonly string[]): readonly string[] => {
+  const lines = (one: SerializedError, title: string, indent: string, above: readonly string[]): readonly string[] => {
     left -= 1;
     if (left < 0) return [];
     const frames = framesOf(one);
@@ -94,13 +94,13 @@ function errorLines(error: ErrorFact): readonly string[] {
   return lines(error, '', '  ', []);
 }
 
-function errorText({ name, message, code }: ErrorFact): string {
+function errorText({ name, message, code }: SerializedError): string {
   const head = name === 'Value' ? message : `${name}: ${message}`;
   return code === undefined || head.includes(String(code)) ? head : `${head} (code ${code})`;
 }
 
 /** The lines of a stack that say where, without what: the message may have changed since. */
-function framesOf({ stack = '' }: ErrorFact): readonly string[] {
+function framesOf({ stack = '' }: SerializedError): readonly string[] {
   return stack
     .slice(-MAX_ERROR)
     .split('\n')

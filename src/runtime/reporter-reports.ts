@@ -1,14 +1,14 @@
 import type {
   ChildDown,
   ChildRestartFailed,
-  ErrorFact,
-  Place,
   ProcessCrashed,
+  ProcessLocation,
+  SerializedError,
   StopTimedOut,
   SupervisorGaveUp,
 } from '../../streams/events.js';
 import { processLabel } from '../errors.js';
-import { errorFact } from '../process/serialize.js';
+import { serializeError } from '../process/serialize.js';
 import type { Report } from './reporter.js';
 import { counted, errorHeadline, isoTime, seconds } from './reporter-format.js';
 import type { Subject, Summary } from './reporter-throttle.js';
@@ -26,7 +26,7 @@ export interface Aftermath {
   /** Messages that were not handled; `undefined` while the process cleans up. */
   readonly messagesLost: number | undefined;
   /** What `terminate` threw after the crash. */
-  readonly terminateError: ErrorFact | undefined;
+  readonly terminateError: SerializedError | undefined;
 }
 
 export const NEXT = {
@@ -81,7 +81,7 @@ export function gaveUpReport(event: SupervisorGaveUp, next: string, lastCrashes:
   const text = `${labelOf(id, 'supervisor', event.name)} gave up: ${limit}, the last of its child '${childId}'`;
   const { childId: _failed, ...place } = event;
   const ownChildId = event.supervisorId === undefined ? undefined : event.path?.at(-1);
-  const own: Place = { ...place, ...(ownChildId !== undefined && { childId: ownChildId }) };
+  const own: ProcessLocation = { ...place, ...(ownChildId !== undefined && { childId: ownChildId }) };
   const fields = {
     event: event.type,
     at,
@@ -106,10 +106,10 @@ export function gaveUpReport(event: SupervisorGaveUp, next: string, lastCrashes:
 }
 
 /** `supervisor`: what is known of it from crashes of its children. */
-export function restartFailedReport(event: ChildRestartFailed, next: string, supervisor: Place): Counted {
+export function restartFailedReport(event: ChildRestartFailed, next: string, supervisor: ProcessLocation): Counted {
   const { supervisorId, childId, oldId, attempt, at, error } = event;
   const path = supervisor.path === undefined ? {} : { path: [...supervisor.path, childId] };
-  const place: Place = { ...supervisor, supervisorId, childId, ...path };
+  const place: ProcessLocation = { ...supervisor, supervisorId, childId, ...path };
   const label = labelOf(supervisorId, 'supervisor', supervisor.supervisorName);
   const text = `child '${childId}' of ${label} could not be restarted (attempt ${attempt}): ${errorHeadline(error)}`;
   const fields = { event: event.type, at, ...placeFields(place), oldId, attempt, next, err: errField(error) };
@@ -134,7 +134,7 @@ export function overdueReport(event: StopTimedOut, messagesLost: number): Counte
 
 /** Of an error that no caller waits for. */
 export function problemReport(thrown: unknown, at: number): Counted {
-  const err = errorFact(thrown);
+  const err = serializeError(thrown);
   const text = errorHeadline(err);
   const own = err.code === undefined ? err.name : `${err.name} ${err.code}`;
   const subject: Subject = { verb: 'occurred', level: 'warn', own, group: 'errors', last: text };
@@ -154,7 +154,7 @@ export function crashLine(event: ProcessCrashed | ChildRestartFailed): string {
 }
 
 /** Without a prototype: pino would print the name of its class, `Object`, as the type of the error. */
-function errField(error: ErrorFact): ErrorFact {
+function errField(error: SerializedError): SerializedError {
   return Object.assign(Object.create(null), error);
 }
 
@@ -162,7 +162,7 @@ function labelOf(id: string, kind: string, name: string | undefined): string {
   return processLabel(id, name, kind === 'supervisor' ? 'supervisor' : 'process');
 }
 
-function placeFields({ name, supervisorId, supervisorName, childId, path }: Place): object {
+function placeFields({ name, supervisorId, supervisorName, childId, path }: ProcessLocation): object {
   return {
     ...(name !== undefined && { name }),
     ...(childId !== undefined && { childId }),
@@ -172,21 +172,21 @@ function placeFields({ name, supervisorId, supervisorName, childId, path }: Plac
   };
 }
 
-function counting(report: Report, verb: string, place: Place, last: string): Counted {
+function counting(report: Report, verb: string, place: ProcessLocation, last: string): Counted {
   return { report, subject: { verb, level: report.level, own: ownOf(place), group: groupOf(place), last } };
 }
 
-function ownOf(place: Place): string {
+function ownOf(place: ProcessLocation): string {
   const { name, childId } = place;
   if (childId !== undefined) return `child '${childId}' of supervisor ${supervisorOf(place)}`;
   return name === undefined ? 'processes without name and supervisor' : `process '${name}'`;
 }
 
-function groupOf(place: Place): string {
+function groupOf(place: ProcessLocation): string {
   return place.childId === undefined ? 'processes without supervisor' : `children of supervisor ${supervisorOf(place)}`;
 }
 
 /** By its path, which outlives its restarts. */
-function supervisorOf({ path, supervisorName, supervisorId }: Place): string {
+function supervisorOf({ path, supervisorName, supervisorId }: ProcessLocation): string {
   return path?.slice(0, -1).join('/') ?? supervisorName ?? supervisorId ?? '';
 }

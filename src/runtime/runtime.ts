@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { deepFreeze } from '../../streams/deep-freeze.js';
 import type { ProcessKind } from '../../streams/events.js';
-import type { Portion } from '../../streams/local-model.js';
+import type { EventBatch } from '../../streams/local-model.js';
 import { schedulerOf } from '../../streams/scheduler.js';
 import type * as snapshots from '../../streams/snapshot.js';
 import { AsyncContext } from '../async-context.js';
@@ -148,7 +148,7 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
   const vitals = new Vitals();
   const deadlines = new Deadlines(clock);
   const names = new NameTable();
-  const portionListeners = new Set<(portion: Portion) => void>();
+  const portionListeners = new Set<(portion: EventBatch) => void>();
   // What is told in a flush is folded in that flush, and no reason for another.
   let flushing = false;
   const emit: Bus['emit'] = (fact) => {

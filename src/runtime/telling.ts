@@ -1,4 +1,4 @@
-import type { Portion } from '../../streams/local-model.js';
+import type { EventBatch } from '../../streams/local-model.js';
 import type { Work } from '../process/pulse.js';
 
 /** The most processes that tell in one portion, and facts that are folded in it: together 1 to 2 ms. */
@@ -14,7 +14,7 @@ interface TellingOptions {
   /** How many facts there have been. */
   factCount(): number;
   /** Has facts folded. */
-  fold(portion: Portion): void;
+  fold(portion: EventBatch): void;
 }
 
 /**
@@ -65,7 +65,7 @@ export class Telling implements Work {
     this.#target = this.#options.factCount();
   }
 
-  #fold(portion: Portion): void {
+  #fold(portion: EventBatch): void {
     // What those who are shown it make happen belongs to the next flush.
     this.#folded += portion.events;
     this.#options.fold(portion);

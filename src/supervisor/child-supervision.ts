@@ -1,4 +1,4 @@
-import type { ChildDown, RuntimeFact, SupervisorStrategy } from '../../streams/events.js';
+import type { ChildDown, SupervisorStrategy, UnstampedEvent } from '../../streams/events.js';
 import type { Clock } from '../clock.js';
 import {
   asError,
@@ -13,7 +13,7 @@ import {
 import type { GenServerBehavior, ProcessRef, TerminationReason } from '../process/behavior.js';
 import { ChildExit, type Process } from '../process/process.js';
 import type { ProcessTable } from '../process/process-table.js';
-import { errorFact } from '../process/serialize.js';
+import { serializeError } from '../process/serialize.js';
 import { shutDown, shutdownLimit } from './child-shutdown.js';
 import type { AutoShutdown, ChildSpec } from './child-spec.js';
 import { ChildStart } from './child-start.js';
@@ -53,7 +53,7 @@ interface SupervisionOptions {
   readonly autoShutdown: AutoShutdown;
   readonly processes: ProcessTable;
   readonly clock: Clock;
-  emit(fact: RuntimeFact): void;
+  emit(fact: UnstampedEvent): void;
   onError(error: Error): void;
   /** `self` is the process of this supervisor, and may be asked from here on. */
   begun(self: Process): void;
@@ -267,7 +267,14 @@ export class ChildSupervision implements GenServerBehavior<undefined, Supervisor
         child.failures += 1;
         const attempt = child.failures;
         this.#children.setDown(child, 'retry');
-        emit({ type: 'child_restart_failed', supervisorId: self.id, childId, oldId, error: errorFact(error), attempt });
+        emit({
+          type: 'child_restart_failed',
+          supervisorId: self.id,
+          childId,
+          oldId,
+          error: serializeError(error),
+          attempt,
+        });
         self.enqueue(new RetryRestart(child, error), 'info');
         return;
       }
@@ -281,7 +288,7 @@ export class ChildSupervision implements GenServerBehavior<undefined, Supervisor
     this.#children.setDown(failed, undefined);
     this.#gaveUp = new MaxRestartsExceededError(id, maxRestarts, withinMs, { cause });
     const { childId: _own, ...place } = this.#running.place();
-    const [childId, error] = [failed.id, errorFact(cause)];
+    const [childId, error] = [failed.id, serializeError(cause)];
     this.#options.emit({ type: 'supervisor_gave_up', id, maxRestarts, withinMs, childId, error, ...place });
     void this.#running.stop('shutdown');
   }

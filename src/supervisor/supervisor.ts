@@ -1,4 +1,4 @@
-import type { ProcessKind, RuntimeFact } from '../../streams/events.js';
+import type { ProcessKind, UnstampedEvent } from '../../streams/events.js';
 import type { Clock } from '../clock.js';
 import {
   CallingSelfError,
@@ -114,7 +114,7 @@ export interface SupervisorApi {
 interface Parts {
   readonly processes: ProcessTable;
   readonly clock: Clock;
-  emit(fact: RuntimeFact): void;
+  emit(fact: UnstampedEvent): void;
   /** Receives the error of a start that its supervisor does not wait for any more. */
   onError(error: Error): void;
   onLifecycleEvent(handler: (event: LifecycleEvent) => void): () => void;

@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { Bus } from '../../src/bus/bus.js';
 import { deepFreeze } from '../../streams/deep-freeze.js';
-import type { RuntimeEvent, RuntimeFact } from '../../streams/events.js';
+import type { RuntimeEvent, UnstampedEvent } from '../../streams/events.js';
 
-const stopping = (id: string): RuntimeFact => ({ type: 'process_stopping', id });
+const stopping = (id: string): UnstampedEvent => ({ type: 'process_stopping', id });
 const idOf = (event: RuntimeEvent): string => ('id' in event ? event.id : '');
 
 describe('the bus', () => {
@@ -43,7 +43,13 @@ describe('the bus', () => {
   });
 
   test('makes events of the types that a listener wants, and no others', () => {
-    const crash: RuntimeFact = { type: 'process_exited', id: 'a', kind: 'genserver', reason: 'normal', unhandled: 0 };
+    const crash: UnstampedEvent = {
+      type: 'process_exited',
+      id: 'a',
+      kind: 'genserver',
+      reason: 'normal',
+      unhandled: 0,
+    };
     const heard: RuntimeEvent[] = [];
     const unsubscribe = bus.subscribeTo(['process_exited'], (event) => heard.push(event));
     expect(bus.observed).toBe(false);

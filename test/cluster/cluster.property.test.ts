@@ -3,7 +3,15 @@ import { expect } from 'vitest';
 import { backoffDelayMs } from '../../src/cluster/backoff.js';
 import { decode, encode } from '../../src/cluster/codec.js';
 import { MAX_FRAME_BYTES } from '../../src/cluster/frames.js';
-import { forget, learned, left, linkDown, linkUp, noMembers, type Outcome } from '../../src/cluster/membership.js';
+import {
+  emptyMembership,
+  forget,
+  learned,
+  left,
+  linkDown,
+  linkUp,
+  type Outcome,
+} from '../../src/cluster/membership.js';
 import { NodeId } from '../../src/cluster/node-id.js';
 import { ProtocolError } from '../../src/errors.js';
 
@@ -124,7 +132,7 @@ const happening = fc.record({
 test.prop([fc.array(happening, { maxLength: 60 })])(
   'up and down alternate for each node, whatever happens',
   (happenings) => {
-    let state = noMembers;
+    let state = emptyMembership;
     let now = 0;
     const isUp = new Map<string, boolean>();
     for (const { what, peer, afterMs } of happenings) {

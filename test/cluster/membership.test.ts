@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import {
+  emptyMembership,
   forget,
   learned,
   left,
   linkDown,
   linkUp,
   type Membership,
-  noMembers,
   type Outcome,
 } from '../../src/cluster/membership.js';
 import { NodeId } from '../../src/cluster/node-id.js';
@@ -38,7 +38,7 @@ const pass =
     forget(state, now, 60_000);
 
 function given(...steps: Step[]): Membership {
-  return steps.reduce((state, step) => step(state).state, noMembers);
+  return steps.reduce((state, step) => step(state).state, emptyMembership);
 }
 
 function when(state: Membership, step: Step): { readonly changes: readonly string[]; readonly status: string } {
@@ -51,7 +51,7 @@ function when(state: Membership, step: Step): { readonly changes: readonly strin
 
 describe('membership', () => {
   test('given nobody, when there is a link, then it is up', () => {
-    expect(when(noMembers, up(first))).toEqual({ changes: ['up 1'], status: 'connected' });
+    expect(when(emptyMembership, up(first))).toEqual({ changes: ['up 1'], status: 'connected' });
   });
 
   test('given a link, when there is another one with the same life, then nothing but that is told', () => {
@@ -67,11 +67,11 @@ describe('membership', () => {
   test('given a lost link, when it is lost once more, then nothing changes', () => {
     expect(when(given(up(first)), down())).toEqual({ changes: ['down 1'], status: 'disconnected' });
     expect(when(given(up(first), down()), down()).changes).toEqual([]);
-    expect(when(noMembers, down())).toEqual({ changes: [], status: 'unknown' });
+    expect(when(emptyMembership, down())).toEqual({ changes: [], status: 'unknown' });
   });
 
   test('given nobody, when gossip tells of it, then it is connecting, and once only', () => {
-    expect(when(noMembers, hear(first))).toEqual({ changes: ['learned 1'], status: 'connecting' });
+    expect(when(emptyMembership, hear(first))).toEqual({ changes: ['learned 1'], status: 'connecting' });
     expect(when(given(hear(first)), hear(second))).toEqual({ changes: [], status: 'connecting' });
   });
 

@@ -2,14 +2,14 @@ import { describe, expect, test } from 'vitest';
 import { MAX_ANNOTATIONS } from '../../src/cluster/body.js';
 import { decode, encode } from '../../src/cluster/codec.js';
 import { MAX_FRAME_BYTES } from '../../src/cluster/frames.js';
-import { learned, noMembers } from '../../src/cluster/membership.js';
+import { emptyMembership, learned } from '../../src/cluster/membership.js';
 import { NodeId } from '../../src/cluster/node-id.js';
 import { InvalidArgumentError } from '../../src/errors.js';
 import { applyChanges, type Changes, MAX_CHANGED_ROWS, MAX_ROWS, pageOf } from '../../streams/changes.js';
 import { emptyModel, evolveAll, type NodeModel } from '../../streams/evolve.js';
-import { excessOf, JSON_LIMITS } from '../../streams/json-limits.js';
+import { exceededLimit, JSON_LIMITS } from '../../streams/json-limits.js';
 import { histogramsOf } from '../../streams/latency.js';
-import { decodeLogPart, KEPT_ENTRIES } from '../../streams/log-entries.js';
+import { decodeLogPart, LOG_CAPACITY } from '../../streams/log-entries.js';
 import { decodeReport } from '../../streams/node-report.js';
 import { server, stamped } from '../helpers/events.js';
 import { ObservedCluster } from '../helpers/observed-cluster.js';
@@ -89,16 +89,16 @@ describe('what is told of members', () => {
     Array.from({ length: count }, (_, at) => ({ id: NodeId.parse(`n${at}@127.0.0.1:9`), incarnation: 1 }));
 
   test('is believed of a thousand at most', () => {
-    const { state, changes } = learned(noMembers, peers(4000), 0);
+    const { state, changes } = learned(emptyMembership, peers(4000), 0);
     expect(state.members.size).toBe(1000);
     expect(changes).toHaveLength(1000);
   });
 
   test('makes a node dial them a few at a time', async () => {
-    const world = new ObservedCluster();
-    const a = await world.start('nodeA');
-    const others = await Promise.all(Array.from({ length: 24 }, (_, at) => world.startBare(`node${at}`)));
-    await world.run(5000);
+    const runtime = new ObservedCluster();
+    const a = await runtime.start('nodeA');
+    const others = await Promise.all(Array.from({ length: 24 }, (_, at) => runtime.startBare(`node${at}`)));
+    await runtime.run(5000);
     expect(a.Cluster.getConnectedNodeCount()).toBe(others.length);
   });
 });
@@ -150,7 +150,7 @@ describe('a part of a log is refused', () => {
   const entry = { type: 'process_crashed', at: 1, id: 'p', kind: 'genserver', error: { name: 'E', message: 'm' } };
 
   test.each([
-    ['with more entries than a node keeps', Array(KEPT_ENTRIES + 1).fill(entry)],
+    ['with more entries than a node keeps', Array(LOG_CAPACITY + 1).fill(entry)],
     ['with a message that nobody cut', [{ ...entry, error: { name: 'E', message: 'x'.repeat(1001) } }]],
     ['with a stack that nobody cut', [{ ...entry, error: { name: 'E', message: '', stack: 'x'.repeat(4001) } }]],
     ['with a name that nobody cut', [{ ...entry, name: 'x'.repeat(201) }]],
@@ -161,6 +161,6 @@ describe('a part of a log is refused', () => {
 
 describe('counting what a text has', () => {
   test.each(['', '"', '"\\', '[', ']]]]', '{"a', '{"a"', '"a"   ', '\ud800"'])('is total: %j', (text) => {
-    expect(excessOf(text)).toBeUndefined();
+    expect(exceededLimit(text)).toBeUndefined();
   });
 });

@@ -111,25 +111,25 @@ function ofLaterVersion(transport: Transport, fields: object): void {
 test.prop([later], { numRuns: 20 })(
   'nodes that say more than this version knows are linked with it',
   async (fields) => {
-    const world = new SimulatedCluster();
-    const a = await world.start('nodeA', 4369);
-    const { transport } = world.network;
-    world.network.transport = () => {
-      const machine = transport.call(world.network);
+    const runtime = new SimulatedCluster();
+    const a = await runtime.start('nodeA', 4369);
+    const { transport } = runtime.network;
+    runtime.network.transport = () => {
+      const machine = transport.call(runtime.network);
       ofLaterVersion(machine, fields);
       return machine;
     };
-    const b = await world.start('nodeB', 4370, [a]);
-    const c = await world.start('nodeC', 4371, [b]);
+    const b = await runtime.start('nodeB', 4370, [a]);
+    const c = await runtime.start('nodeC', 4371, [b]);
     a.rpc.handle('echo', (body) => body);
-    world.run(30_000);
+    runtime.run(30_000);
     for (const { cluster } of [a, b, c]) expect(cluster.getConnectedNodeCount()).toBe(2);
     expect([...a.errors, ...b.errors, ...c.errors]).toEqual([]);
     let answer: unknown;
     const asked = c.rpc.request(a.id, 'echo', { x: 1 }, 1000).then((body) => {
       answer = body;
     });
-    world.run(10);
+    runtime.run(10);
     await asked;
     expect(answer).toEqual({ x: 1 });
   },

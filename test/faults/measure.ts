@@ -8,7 +8,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { availableParallelism, cpus, loadavg } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { within } from '../helpers/eventually.js';
+import { eventually } from '../helpers/eventually.js';
 import { FaultLab } from '../helpers/fault-lab.js';
 import { type FaultNode, told } from '../helpers/forked-node.js';
 import { MESH_SIZE, type MeshStart, trafficOf, withMesh } from './mesh.js';
@@ -145,7 +145,7 @@ async function block10(): Promise<string[]> {
       const at = Date.now();
       const unblocked = blocked.ask('block', 10_000);
       for (const node of others) {
-        await within(LONGEST_MS, async () =>
+        await eventually(LONGEST_MS, async () =>
           (await node.ask('shown'))?.[blocked.id]?.status === 'timeout' ? undefined : 'it is not late',
         );
         late.push(Date.now() - at);

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { fc } from '@fast-check/vitest';
 import { decode, encode } from '../../src/cluster/codec.js';
 import { type Frame, MAX_FRAME_BYTES, type ReceivedFrame } from '../../src/cluster/frames.js';
-import { isRefusalReason } from '../../src/cluster/mesh/close-reason.js';
+import { isCloseReason } from '../../src/cluster/mesh/close-reason.js';
 import { InvalidArgumentError, ProtocolError } from '../../src/errors.js';
 import { data, frame, sent } from './frames.js';
 import { asText, checkPlain, checkPrototypes, nearly, oddValue } from './hostile.js';
@@ -71,7 +71,7 @@ const limits = { maxBytes: MAX_FRAME_BYTES };
 
 function reasonOf(thrown: unknown): string {
   if (!(thrown instanceof ProtocolError)) throw thrown;
-  if (!isRefusalReason(thrown.reason)) throw new Error(`an unknown reason: ${thrown.reason}`);
+  if (!isCloseReason(thrown.reason)) throw new Error(`an unknown reason: ${thrown.reason}`);
   return thrown.reason;
 }
 

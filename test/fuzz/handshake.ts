@@ -62,7 +62,7 @@ function keep(_link: Link): void {}
 /** All that was said, sealed messages included, when two who know the secret once linked. */
 function overheard(): readonly string[] {
   const texts: string[] = [];
-  const [network, clock] = world();
+  const [network, clock] = runtime();
   connectTwo(network, clock, (connection) => spied(connection, texts));
   return texts;
 }
@@ -84,7 +84,7 @@ function spied(connection: Connection, texts: string[]): Connection {
   return connection;
 }
 
-function world(): readonly [MemoryNetwork, SimulatedClock] {
+function runtime(): readonly [MemoryNetwork, SimulatedClock] {
   const clock = new SimulatedClock();
   return [new MemoryNetwork({ clock }), clock];
 }
@@ -164,7 +164,7 @@ export const handshake: Target = {
     return cases.each(
       fc.record({ says: fc.array(said, { maxLength: 6 }), dials: fc.boolean(), two: fc.boolean() }),
       ({ says, dials, two }) => {
-        const [network, clock] = world();
+        const [network, clock] = runtime();
         const victim = new Witness();
         const secrets = two ? ['another', SECRET] : [SECRET];
         let stranger: Stranger | undefined;

@@ -15,9 +15,9 @@ class Insider {
   #state: HandshakeState;
   isClosed = false;
 
-  constructor(world: ObservedCluster, to: NodeId, port: number, incarnation: number, role: 'member' | 'observer') {
+  constructor(runtime: ObservedCluster, to: NodeId, port: number, incarnation: number, role: 'member' | 'observer') {
     const here = { host: '127.0.0.1', port };
-    const transport = world.network.transport();
+    const transport = runtime.network.transport();
     // So that it has an address of its own; nobody is answered there.
     transport
       .listen(here, (connection) => connection.terminate())
@@ -64,13 +64,13 @@ export const node: Target = {
   name: 'node',
   share: 4,
   async run(cases, measure) {
-    const world = new ObservedCluster();
-    const victim = await world.start('nodeA');
-    const friend = await world.start('nodeB');
+    const runtime = new ObservedCluster();
+    const victim = await runtime.start('nodeA');
+    const friend = await runtime.start('nodeB');
     friend.Cluster.onNodeDown((id, reason) => {
       if (id === victim.id) throw new Error(`the friend lost the node: ${reason}`);
     });
-    await world.run(1000);
+    await runtime.run(1000);
     let lives = 0;
     await cases.each(
       fc.record({
@@ -80,20 +80,20 @@ export const node: Target = {
       async ({ says, role }) => {
         lives += 1;
         const port = 20_000 + (lives % PORTS);
-        const insider = new Insider(world, victim.id, port, lives, role);
-        await world.run(20);
+        const insider = new Insider(runtime, victim.id, port, lives, role);
+        await runtime.run(20);
         if (!insider.isIn) throw new Error('it was not let in');
         for (const text of says) {
           insider.say(text);
-          measure(text, () => world.clock.advance(2));
+          measure(text, () => runtime.clock.advance(2));
         }
-        await world.run(10);
-        world.network.kill({ host: '127.0.0.1', port });
-        await world.run(20);
-        const seen = await world.settle(friend.ClusterObserver.getNodeSnapshot(victim.id, 1000));
+        await runtime.run(10);
+        runtime.network.kill({ host: '127.0.0.1', port });
+        await runtime.run(20);
+        const seen = await runtime.settle(friend.ClusterObserver.getNodeSnapshot(victim.id, 1000));
         if (seen.processCount !== 4 || seen.totalMessages !== 40 - 10) throw new Error('the node is not as it was');
         if (victim.Cluster.getNode(friend.id)?.status !== 'connected') throw new Error('it lost its friend');
-        if (lives % 100 === 0) await world.run(120_000);
+        if (lives % 100 === 0) await runtime.run(120_000);
         checkPrototypes();
       },
     );

@@ -3,14 +3,14 @@ import { Subject } from 'rxjs';
 import { NodeTimeoutError } from '../../src/errors.js';
 import { clusterLog$ } from '../../src/observer/cluster-log.js';
 import { LOG } from '../../src/observer/log-publisher.js';
-import { FrameReader, within } from '../../src/observer/node-replicas.js';
+import { NodeReplicas, timeBudget } from '../../src/observer/node-replicas.js';
 import type { ObservedChange } from '../../src/observer/observed-members.js';
 import { REPORT } from '../../src/observer/publisher.js';
 import { changesSince, MAX_ROWS } from '../../streams/changes.js';
 import { emptyModel, evolveAll } from '../../streams/evolve.js';
 import { latencyOf } from '../../streams/latency.js';
-import { KEPT_ENTRIES, type LogEntry } from '../../streams/log-entries.js';
-import { clusterSnapshot, type Frames } from '../../streams/merge-nodes.js';
+import { LOG_CAPACITY, type LogEntry } from '../../streams/log-entries.js';
+import { clusterSnapshot, type NodeStates } from '../../streams/merge-nodes.js';
 import { encodeReport } from '../../streams/node-report.js';
 import { anyEvent } from '../helpers/events.js';
 import { asText, checkPrototypes, nearly, oddValue } from './hostile.js';
@@ -90,7 +90,7 @@ export const reports: Target = {
       async ({ answers, pushes }) => {
         let time = 0;
         let asked = 0;
-        const reader = new FrameReader<string>({
+        const reader = new NodeReplicas<string>({
           now: () => time,
           monotonic: () => time,
           request: async () => {
@@ -105,7 +105,7 @@ export const reports: Target = {
           .ask(
             'evil',
             REPORT,
-            within(100, () => time),
+            timeBudget(100, () => time),
           )
           .catch((thrown: unknown) => {
             if (!(thrown instanceof TypeError || thrown instanceof NodeTimeoutError)) throw thrown;
@@ -126,7 +126,7 @@ export const reports: Target = {
 };
 
 /** What is read of it is shown. */
-function show(frames: Frames): void {
+function show(frames: NodeStates): void {
   const nodes = [...frames.values()].map(({ nodeId, incarnation }) => ({ nodeId, incarnation, link: 'up' as const }));
   const snapshot = clusterSnapshot(frames, { timestamp: 0, monotonic: 0, localNodeId: 'honest', nodes });
   latencyOf(snapshot);
@@ -180,7 +180,7 @@ export const log: Target = {
         if (entries.length !== before + 1) throw new Error('the log of another node is not heard');
         if (entries.some(({ nodeId }) => nodeId !== 'evil' && nodeId !== 'honest'))
           throw new Error('it spoke for another');
-        if (entries.length > (pushes.length + 2) * (KEPT_ENTRIES + 1)) throw new Error('more entries than are kept');
+        if (entries.length > (pushes.length + 2) * (LOG_CAPACITY + 1)) throw new Error('more entries than are kept');
         if (errors.some((thrown) => !(thrown instanceof TypeError))) throw errors[0];
         ended.unsubscribe();
         checkPrototypes();

@@ -1,7 +1,7 @@
 import { decode } from '../../src/cluster/codec.js';
 import { MAX_FRAME_BYTES } from '../../src/cluster/frames.js';
 import { Session } from '../../src/cluster/mesh/session.js';
-import { FrameReader } from '../../src/observer/node-replicas.js';
+import { NodeReplicas } from '../../src/observer/node-replicas.js';
 import { MAX_CHANGED_ROWS } from '../../streams/changes.js';
 import { JSON_LIMITS } from '../../streams/json-limits.js';
 import { latencyOf } from '../../streams/latency.js';
@@ -111,7 +111,7 @@ function read(text: string, then?: (snapshot: ObserverSnapshot) => unknown): Wor
   return {
     input: text,
     run: () => {
-      const reader = new FrameReader({ now: () => 1, monotonic: () => 1, request: () => Promise.resolve(text) });
+      const reader = new NodeReplicas({ now: () => 1, monotonic: () => 1, request: () => Promise.resolve(text) });
       try {
         reader.accept('n', text);
       } catch (thrown) {

@@ -1,8 +1,8 @@
 import { fc } from '@fast-check/vitest';
-import type { RuntimeFact } from '../../streams/events.js';
+import type { UnstampedEvent } from '../../streams/events.js';
 import { emptyModel, evolve, evolveAll, type NodeModel } from '../../streams/evolve.js';
 import { clusterSnapshot, type NodePresence } from '../../streams/merge-nodes.js';
-import { frameOf } from '../../streams/node-report.js';
+import { createNodeState } from '../../streams/node-report.js';
 import type { ClusterObserverSnapshot } from '../../streams/snapshot.js';
 import { anyEvent, server, stamped, supervisor } from './events.js';
 
@@ -10,7 +10,7 @@ const MEMORY = { heapUsed: 1, heapTotal: 2, external: 3, rss: 4 };
 const NODES = ['a', 'b', 'c'] as const;
 
 /** What there is on each node at the beginning: two levels, and somebody with no supervisor. */
-const family: readonly RuntimeFact[] = [
+const fixture: readonly UnstampedEvent[] = [
   ...supervisor('p1'),
   ...supervisor('p2'),
   ...['p3', 'p4', '__proto__'].flatMap(server),
@@ -42,7 +42,7 @@ export const clusterHistory: fc.Arbitrary<readonly ClusterObserverSnapshot[]> = 
         nodeId,
         evolveAll(
           emptyModel(() => now),
-          stamped(family),
+          stamped(fixture),
         ),
       ]),
     );
@@ -60,7 +60,7 @@ export const clusterHistory: fc.Arbitrary<readonly ClusterObserverSnapshot[]> = 
 
     function frameNow(nodeId: (typeof NODES)[number]) {
       const model = models.get(nodeId) ?? emptyModel(() => now);
-      return frameOf(nodeId, { incarnation: 1, ...moment(), memory: MEMORY }, model, moment());
+      return createNodeState(nodeId, { incarnation: 1, ...moment(), memory: MEMORY }, model, moment());
     }
 
     function moment() {

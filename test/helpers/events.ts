@@ -1,15 +1,15 @@
 import { fc } from '@fast-check/vitest';
-import type { ProcessKind, RuntimeEvent, RuntimeFact, SupervisorStrategy } from '../../streams/events.js';
+import type { ProcessKind, RuntimeEvent, SupervisorStrategy, UnstampedEvent } from '../../streams/events.js';
 import type { NodeModel } from '../../streams/evolve.js';
 import { histogramsOf } from '../../streams/latency.js';
 
 /** Facts as events, one millisecond after another on either clock. */
-export function stamped(facts: readonly RuntimeFact[]): readonly RuntimeEvent[] {
+export function stamped(facts: readonly UnstampedEvent[]): readonly RuntimeEvent[] {
   return facts.map((fact, index) => ({ ...fact, seq: index + 1, at: 1000 + index, monotonic: 1000 + index }));
 }
 
 /** A server that has started. */
-export function server(id: string): readonly RuntimeFact[] {
+export function server(id: string): readonly UnstampedEvent[] {
   return [
     { type: 'process_spawned', id, kind: 'genserver' },
     { type: 'process_started', id, kind: 'genserver' },
@@ -17,7 +17,7 @@ export function server(id: string): readonly RuntimeFact[] {
 }
 
 /** A supervisor that has started. */
-export function supervisor(id: string, strategy: SupervisorStrategy = 'one_for_one'): readonly RuntimeFact[] {
+export function supervisor(id: string, strategy: SupervisorStrategy = 'one_for_one'): readonly UnstampedEvent[] {
   return [
     { type: 'process_spawned', id, kind: 'supervisor', strategy },
     { type: 'process_started', id, kind: 'supervisor', strategy },

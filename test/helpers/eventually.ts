@@ -5,7 +5,7 @@ const LOOK_MS = 25;
  * Resolves when there is nothing to complain of any more, with how long that took, ms. Rejects with the last complaint
  * when it takes longer than `boundMs`.
  */
-export async function within(boundMs: number, complaint: () => Promise<string | undefined>): Promise<number> {
+export async function eventually(boundMs: number, complaint: () => Promise<string | undefined>): Promise<number> {
   const begun = performance.now();
   for (;;) {
     const wrong = await complaint();

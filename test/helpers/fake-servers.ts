@@ -3,7 +3,7 @@ import { createServer as createHttpServer } from 'node:http';
 import { createServer, type Server, type Socket } from 'node:net';
 
 /** Servers that are no nodes. */
-export const STRANGERS: readonly (() => Server)[] = [
+export const FAKE_SERVERS: readonly (() => Server)[] = [
   /* says nothing */ () => createServer(),
   /* repeats what it is told */ () => createServer((socket) => void socket.pipe(socket)),
   /* talks nonsense */ () => createServer((socket) => void socket.write('220 mail.example.com ESMTP\r\n')),
@@ -12,12 +12,12 @@ export const STRANGERS: readonly (() => Server)[] = [
 ];
 
 /** A server that stands where a node was. */
-export class Stranger {
+export class FakeServer {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
 
-  static async listen(server: Server, host: string, port: number): Promise<Stranger> {
-    const stranger = new Stranger(server);
+  static async listen(server: Server, host: string, port: number): Promise<FakeServer> {
+    const stranger = new FakeServer(server);
     server.listen({ host, port });
     await once(server, 'listening');
     return stranger;

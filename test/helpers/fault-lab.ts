@@ -1,5 +1,5 @@
 import type { ClusterConfig } from '../../src/cluster/cluster-config.js';
-import { within } from './eventually.js';
+import { eventually } from './eventually.js';
 import { FaultyNetwork } from './faulty-network.js';
 import { type Counts, FaultNode, type LifeOptions, type View } from './forked-node.js';
 
@@ -62,7 +62,7 @@ export class FaultLab {
    * @param lookers who has to see all that; by default the nodes themselves
    */
   async agree(nodes: readonly FaultNode[], boundMs: number, lookers = nodes): Promise<number> {
-    return within(boundMs, async () => {
+    return eventually(boundMs, async () => {
       const views = new Map<FaultNode, View>();
       const all = [...new Set([...lookers, ...nodes])];
       await Promise.all(all.map(async (node) => views.set(node, await node.ask('view'))));
@@ -91,7 +91,7 @@ export class FaultLab {
   /** Resolves when these nodes were told by the other itself what its processes have done. */
   async shown(nodes: readonly FaultNode[], other: FaultNode, boundMs: number): Promise<number> {
     const counted = await other.ask('counted');
-    return within(boundMs, async () => {
+    return eventually(boundMs, async () => {
       for (const node of nodes) {
         const row = (await node.ask('shown'))?.[other.id];
         if (row?.status !== 'connected') return `${node.name} shows ${other.name} as ${row?.status}`;
@@ -103,7 +103,7 @@ export class FaultLab {
 
   /** Resolves when each of these nodes has lost the other. */
   async lost(nodes: readonly FaultNode[], other: FaultNode, boundMs: number): Promise<void> {
-    await within(boundMs, async () => {
+    await eventually(boundMs, async () => {
       const still = nodes.find((node) => node.events.findLast(({ id }) => id === other.id)?.type !== 'down');
       return still === undefined ? undefined : `${still.name} still has ${other.name}`;
     });
@@ -140,7 +140,7 @@ export class FaultLab {
 
 /** Resolves when each of these nodes is linked with each other, with how long that took, ms. No node is asked by another. */
 export async function linked(nodes: readonly FaultNode[], boundMs: number): Promise<number> {
-  return within(boundMs, async () => {
+  return eventually(boundMs, async () => {
     for (const node of nodes) {
       const seen = Object.values(await node.ask('nodes')).filter((status) => status === 'connected').length;
       if (seen !== nodes.length - 1) return `${node.name} is linked with ${seen} of ${nodes.length - 1}`;

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { ClusterConfig } from '../../src/cluster/cluster-config.js';
 import type { ClusterObserverHealth } from '../../src/observer/cluster-observer.js';
-import { within } from './eventually.js';
+import { eventually } from './eventually.js';
 
 const PROGRAM = fileURLToPath(new URL('fault-node.mjs', import.meta.url));
 
@@ -163,10 +163,12 @@ export class FaultNode {
   /** Stops it politely, and says what it left open: nothing, if all is well. */
   async stop(): Promise<readonly string[]> {
     await this.ask('probe', false);
-    await within(5000, async () => ((await this.ask('open')).length === 0 ? undefined : 'a promise is left hanging'));
+    await eventually(5000, async () =>
+      (await this.ask('open')).length === 0 ? undefined : 'a promise is left hanging',
+    );
     await this.ask('shutdown');
     let left: readonly string[] = [];
-    await within(3000, async () => {
+    await eventually(3000, async () => {
       left = without(await this.ask('resources'), this.#before);
       return left.length === 0 ? undefined : 'something is left open';
     }).catch(() => undefined);

@@ -96,10 +96,10 @@ export class ObservedCluster {
 
 /** A cluster of three nodes that are linked with each other. */
 export async function threeNodes(): Promise<readonly [ObservedCluster, ObservedNode, ObservedNode, ObservedNode]> {
-  const world = new ObservedCluster();
-  const a = await world.start('nodeA');
-  const b = await world.start('nodeB');
-  const c = await world.start('nodeC');
-  await world.run(3000);
-  return [world, a, b, c];
+  const runtime = new ObservedCluster();
+  const a = await runtime.start('nodeA');
+  const b = await runtime.start('nodeB');
+  const c = await runtime.start('nodeC');
+  await runtime.run(3000);
+  return [runtime, a, b, c];
 }

@@ -7,7 +7,7 @@ import { NodeId } from '../../src/cluster/node-id.js';
 import type { Rpc } from '../../src/cluster/rpc.js';
 import { MemoryNetwork, type MemoryNetworkOptions } from '../../src/cluster/transport/memory-transport.js';
 import type { Address } from '../../src/cluster/transport/transport.js';
-import { mulberry32 } from './seeded-random.js';
+import { seededRandom } from './seeded-random.js';
 
 /** One node of a {@link SimulatedCluster}, and all that it was told. */
 export interface SimulatedNode {
@@ -30,7 +30,7 @@ export class SimulatedCluster {
   readonly random: () => number;
 
   constructor(seed = 1, network: Partial<MemoryNetworkOptions> = {}) {
-    this.random = mulberry32(seed);
+    this.random = seededRandom(seed);
     this.network = new MemoryNetwork({ clock: this.clock, random: this.random, ...network });
   }
 

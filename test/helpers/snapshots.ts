@@ -1,5 +1,5 @@
 import { snapshotOf } from '../../streams/create-snapshot.js';
-import type { RuntimeFact } from '../../streams/events.js';
+import type { UnstampedEvent } from '../../streams/events.js';
 import { emptyModel, evolveAll } from '../../streams/evolve.js';
 import type { ClusterObserverSnapshot, NodeObserverSnapshot, ObserverSnapshot } from '../../streams/snapshot.js';
 import { server, stamped } from './events.js';
@@ -14,7 +14,7 @@ export interface Done {
 
 /** A node at `at` ms, with servers that have done so much. */
 export function nodeAt(at: number, servers: Readonly<Record<string, Done>>): ObserverSnapshot {
-  const facts = Object.entries(servers).flatMap(([id, { messages = 0, queue = 0, latency }]): RuntimeFact[] => [
+  const facts = Object.entries(servers).flatMap(([id, { messages = 0, queue = 0, latency }]): UnstampedEvent[] => [
     ...server(id),
     {
       type: 'messages_handled',
@@ -30,7 +30,7 @@ export function nodeAt(at: number, servers: Readonly<Record<string, Done>>): Obs
 }
 
 /** A node at `at` ms, after these facts. */
-export function snapshotNow(at: number, facts: readonly RuntimeFact[]): ObserverSnapshot {
+export function snapshotNow(at: number, facts: readonly UnstampedEvent[]): ObserverSnapshot {
   const model = evolveAll(
     emptyModel(() => at),
     stamped(facts),

@@ -1,20 +1,20 @@
 import type { GenServerRef, SupervisorRef } from '../../src/process/behavior.js';
 import type { ChildOptions, ChildSpec } from '../../src/supervisor/child-spec.js';
 import { boom, reasonText } from './servers.js';
-import type { World } from './test-runtime.js';
+import type { TestRuntime } from './test-runtime.js';
 
 export type WorkerRef = GenServerRef<null, 'ping', 'boom', 'pong'>;
 
 /** Makes children that write down when they start and why they stop, and finds them again. */
-export interface Family {
+export interface SupervisorFixture {
   readonly log: string[];
   /** A worker; crashes when told to. */
   worker(id: string, options?: ChildOptions): ChildSpec;
   /** What has been written down since the last time. */
-  news(): readonly string[];
+  newEntries(): readonly string[];
 }
 
-export function createFamily({ GenServer }: World): Family {
+export function createSupervisorFixture({ GenServer }: TestRuntime): SupervisorFixture {
   const log: string[] = [];
   return {
     log,
@@ -36,19 +36,19 @@ export function createFamily({ GenServer }: World): Family {
           },
         }),
     }),
-    news: () => log.splice(0),
+    newEntries: () => log.splice(0),
   };
 }
 
 /** The process that is now in the place of a child. */
-export function childOf({ Supervisor }: World, supervisor: SupervisorRef, id: string): WorkerRef {
+export function childOf({ Supervisor }: TestRuntime, supervisor: SupervisorRef, id: string): WorkerRef {
   const ref = Supervisor.getChild(supervisor, id)?.ref;
   if (ref === undefined) throw new Error(`no child '${id}' is running`);
   return { id: ref.id, life: ref.life };
 }
 
 /** The ids of the children that run, in order. */
-export function alive({ Supervisor }: World, supervisor: SupervisorRef): readonly string[] {
+export function alive({ Supervisor }: TestRuntime, supervisor: SupervisorRef): readonly string[] {
   return Supervisor.getChildren(supervisor)
     .filter(({ ref }) => ref !== undefined)
     .map(({ id }) => id);

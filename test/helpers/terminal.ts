@@ -62,7 +62,7 @@ function supervisorOf(nodeId: string, id: string, part: Partial<ProcessRow> = {}
 }
 
 /** A node with a supervisor and two workers, `<name>-busy` and `<name>-idle`. */
-export function family(nodeId: string, part: Partial<NodeRow> = {}): ClusterView['nodes'][number] {
+export function fixture(nodeId: string, part: Partial<NodeRow> = {}): ClusterView['nodes'][number] {
   const [name = ''] = nodeId.split('@');
   const parentKey = keyOf(nodeId, 'p1');
   return {
@@ -83,7 +83,7 @@ export const halfDead: ClusterView = {
   timestamp: NOW,
   monotonic: NOW,
   nodes: [
-    family(ALPHA, {
+    fixture(ALPHA, {
       vitals: {
         loopUtilization: 0.2,
         loopDelayP50: 1,
@@ -93,7 +93,7 @@ export const halfDead: ClusterView = {
         observerMsPerSecond: 0.1,
       },
     }),
-    family(BETA, { status: 'disconnected', heardAt: NOW - 75_000, error: 'the link is down (heartbeat_timeout)' }),
+    fixture(BETA, { status: 'disconnected', heardAt: NOW - 75_000, error: 'the link is down (heartbeat_timeout)' }),
   ],
 };
 

@@ -27,7 +27,7 @@ export class CountingClock extends SimulatedClock {
   }
 }
 
-export interface World extends Runtime {
+export interface TestRuntime extends Runtime {
   readonly clock: CountingClock;
   /** Every fact since the beginning. */
   readonly events: readonly RuntimeEvent[];
@@ -38,13 +38,13 @@ export interface World extends Runtime {
   /** Resolves when nothing happens any more by itself. */
   settle(): Promise<void>;
   /** Lets all be done that is to be done now, moves the clock, and lets all be done that follows. */
-  pass(ms: number): Promise<void>;
+  advance(ms: number): Promise<void>;
   /** The facts of one type. */
-  told<Type extends RuntimeEvent['type']>(type: Type): readonly Extract<RuntimeEvent, { type: Type }>[];
+  eventsOf<Type extends RuntimeEvent['type']>(type: Type): readonly Extract<RuntimeEvent, { type: Type }>[];
 }
 
 /** A runtime on a simulated clock, with a record of all that happens in it. */
-export function createWorld({ reporter = false }: Pick<RuntimeOptions, 'reporter'> = {}): World {
+export function createTestRuntime({ reporter = false }: Pick<RuntimeOptions, 'reporter'> = {}): TestRuntime {
   const clock = new CountingClock();
   const events: RuntimeEvent[] = [];
   const errors: unknown[] = [];
@@ -74,12 +74,12 @@ export function createWorld({ reporter = false }: Pick<RuntimeOptions, 'reporter
     errors,
     refOf: (id) => ({ id, life }),
     settle,
-    async pass(ms) {
+    async advance(ms) {
       await settle();
       clock.advance(ms);
       await settle();
     },
-    told<Type extends RuntimeEvent['type']>(type: Type) {
+    eventsOf<Type extends RuntimeEvent['type']>(type: Type) {
       return events.filter((event): event is Extract<RuntimeEvent, { type: Type }> => event.type === type);
     },
   };

@@ -8,18 +8,18 @@ import type { LogEntry } from '../../streams/log-entries.js';
 import { anyEvent } from '../helpers/events.js';
 import { threeNodes } from '../helpers/observed-cluster.js';
 import { boom, counter } from '../helpers/servers.js';
-import { childOf, createFamily } from '../helpers/supervisor-fixture.js';
-import { createWorld, type World } from '../helpers/test-runtime.js';
+import { childOf, createSupervisorFixture } from '../helpers/supervisor-fixture.js';
+import { createTestRuntime, type TestRuntime } from '../helpers/test-runtime.js';
 import { writablePaths } from '../helpers/writable-paths.js';
 
 /** A supervisor with a child that has crashed and was restarted, and a server that has answered. */
-async function busy(world: World): Promise<void> {
-  const family = createFamily(world);
-  const supervisor = await world.Supervisor.start({ name: 'top', children: [family.worker('a')] });
-  world.GenServer.cast(childOf(world, supervisor, 'a'), 'boom');
-  const ref = await world.GenServer.start(counter, { name: 'lone' });
-  await world.GenServer.call(ref, 'get');
-  await world.settle();
+async function busy(runtime: TestRuntime): Promise<void> {
+  const fixture = createSupervisorFixture(runtime);
+  const supervisor = await runtime.Supervisor.start({ name: 'top', children: [fixture.worker('a')] });
+  runtime.GenServer.cast(childOf(runtime, supervisor, 'a'), 'boom');
+  const ref = await runtime.GenServer.start(counter, { name: 'lone' });
+  await runtime.GenServer.call(ref, 'get');
+  await runtime.settle();
 }
 
 describe('what a listener gets cannot be changed:', () => {
@@ -41,7 +41,7 @@ describe('what a listener gets cannot be changed:', () => {
   });
 
   test('a listener that tries to rewrite every event is reported, and changes nothing for others or in the model', async () => {
-    const [touched, untouched] = [createWorld(), createWorld()];
+    const [touched, untouched] = [createTestRuntime(), createTestRuntime()];
     const types = new Set<string>();
     touched.Observer.events$.subscribe((event) => {
       types.add(event.type);
@@ -61,7 +61,7 @@ describe('what a listener gets cannot be changed:', () => {
     expect(rows(touched)).toEqual(rows(untouched));
   });
 
-  const rows = ({ Observer }: World): unknown => {
+  const rows = ({ Observer }: TestRuntime): unknown => {
     const { servers, supervisors, totalMessages } = Observer.getSnapshot();
     return {
       servers: servers.map((row) => ({ ...row })),
@@ -71,9 +71,9 @@ describe('what a listener gets cannot be changed:', () => {
   };
 
   test('a snapshot with its rows, tree and figures', async () => {
-    const world = createWorld();
-    await busy(world);
-    const snapshot = world.Observer.getSnapshot();
+    const runtime = createTestRuntime();
+    await busy(runtime);
+    const snapshot = runtime.Observer.getSnapshot();
     expect(snapshot.servers.some(({ latency }) => latency !== undefined)).toBe(true);
     expect(writablePaths(snapshot)).toEqual([]);
     expect(
@@ -82,34 +82,34 @@ describe('what a listener gets cannot be changed:', () => {
       ),
     ).toEqual([]);
     expect(() => (snapshot.servers as unknown[]).pop()).toThrow(TypeError);
-    expect(writablePaths(world.Observer.getServerStats())).toEqual([]);
-    expect(world.Observer.getServerStats()).toHaveLength(snapshot.servers.length);
+    expect(writablePaths(runtime.Observer.getServerStats())).toEqual([]);
+    expect(runtime.Observer.getServerStats()).toHaveLength(snapshot.servers.length);
   });
 
   test('the rows of an observer event, and those of a poll', async () => {
-    const world = createWorld();
+    const runtime = createTestRuntime();
     const stats: unknown[] = [];
-    world.Observer.subscribe((event) => 'stats' in event && stats.push(event.stats));
-    world.Observer.startPolling(1000, ({ servers, supervisors }) => stats.push(servers, supervisors))();
-    await busy(world);
+    runtime.Observer.subscribe((event) => 'stats' in event && stats.push(event.stats));
+    runtime.Observer.startPolling(1000, ({ servers, supervisors }) => stats.push(servers, supervisors))();
+    await busy(runtime);
     expect(stats.length).toBeGreaterThan(4);
     expect(stats.flatMap((each) => writablePaths(each))).toEqual([]);
   });
 
   test('what a supervisor says of its children', async () => {
-    const world = createWorld();
-    const supervisor = await world.Supervisor.start({ children: [createFamily(world).worker('a')] });
-    expect(world.Supervisor.getChildren(supervisor).every(Object.isFrozen)).toBe(true);
-    expect(Object.isFrozen(world.Supervisor.getChild(supervisor, 'a'))).toBe(true);
+    const runtime = createTestRuntime();
+    const supervisor = await runtime.Supervisor.start({ children: [createSupervisorFixture(runtime).worker('a')] });
+    expect(runtime.Supervisor.getChildren(supervisor).every(Object.isFrozen)).toBe(true);
+    expect(Object.isFrozen(runtime.Supervisor.getChild(supervisor, 'a'))).toBe(true);
   });
 
   test('a cluster snapshot, the infos of nodes, and the lines of the log', async () => {
-    const [world, a, b] = await threeNodes();
+    const [runtime, a, b] = await threeNodes();
     const lines: LogEntry[] = [];
     const subscription = a.ClusterObserver.log$.subscribe((line) => lines.push(line));
     await b.GenServer.stop(await b.GenServer.start(counter), { error: boom });
-    await world.run(1000);
-    const snapshot = await world.settle(a.ClusterObserver.getClusterSnapshot());
+    await runtime.run(1000);
+    const snapshot = await runtime.settle(a.ClusterObserver.getClusterSnapshot());
     expect(snapshot.aggregated.connectedNodeCount).toBe(3);
     expect(writablePaths(snapshot)).toEqual([]);
     expect([a.Cluster.getLocalNodeInfo(), ...a.Cluster.getNodes()].flatMap((info) => writablePaths(info))).toEqual([]);

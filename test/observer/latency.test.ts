@@ -4,17 +4,17 @@ import { createRuntime } from '../../src/runtime/runtime.js';
 import { latencyOf } from '../../streams/latency.js';
 import { turn } from '../helpers/event-loop.js';
 import { boom, counter, gate } from '../helpers/servers.js';
-import { createWorld, type World } from '../helpers/test-runtime.js';
+import { createTestRuntime, type TestRuntime } from '../helpers/test-runtime.js';
 
-let world: World = createWorld();
+let runtime: TestRuntime = createTestRuntime();
 
 beforeEach(() => {
-  world = createWorld();
+  runtime = createTestRuntime();
 });
 
 /** Works for as many ms as it is told; `slow` only comes back then, `held` holds the event loop meanwhile. */
 const worker = (name?: string) => {
-  const { GenServer, clock } = world;
+  const { GenServer, clock } = runtime;
   const wait = (ms: number): Promise<null> => new Promise((resolve) => clock.setTimeout(() => resolve(null), ms));
   return GenServer.start<null, { type: 'held'; ms: number }, { type: 'held' | 'slow'; ms: number }, null>(
     {
@@ -34,22 +34,22 @@ const worker = (name?: string) => {
 };
 
 describe('latency', () => {
-  const rowOf = (ref: { id: string }) => world.Observer.getServerStats().find(({ id }) => id === ref.id);
+  const rowOf = (ref: { id: string }) => runtime.Observer.getServerStats().find(({ id }) => id === ref.id);
 
   test('is absent of a process that has handled nothing, also from its JSON', async () => {
-    const ref = await world.GenServer.start(counter);
+    const ref = await runtime.GenServer.start(counter);
     expect(rowOf(ref)?.latency).toBeUndefined();
     expect(Object.keys(JSON.parse(JSON.stringify(rowOf(ref))))).not.toContain('latency');
-    expect(latencyOf(world.Observer.getSnapshot())).toBeUndefined();
+    expect(latencyOf(runtime.Observer.getSnapshot())).toBeUndefined();
   });
 
   test('is the time in the mailbox and the time in the handler, what that awaited included, in ms', async () => {
-    const { GenServer } = world;
+    const { GenServer } = runtime;
     const ref = await worker();
     GenServer.cast(ref, { type: 'slow', ms: 8 });
     GenServer.cast(ref, { type: 'slow', ms: 8 });
-    await world.pass(8);
-    await world.pass(8);
+    await runtime.advance(8);
+    await runtime.advance(8);
     expect(rowOf(ref)?.latency).toEqual({
       wait: { p50: 0, p99: 8, max: 8 },
       // The middle of the bucket of 8 ms.
@@ -58,18 +58,18 @@ describe('latency', () => {
   });
 
   test('is measured of calls, casts and infos that are handled, and not of a request to stop', async () => {
-    const { GenServer } = world;
+    const { GenServer } = runtime;
     const ref = await GenServer.start(counter);
     GenServer.cast(ref, 'inc');
     GenServer.info(ref, 'info');
     await GenServer.call(ref, 'get');
     await GenServer.stop(ref);
-    const samples = world.told('messages_handled').flatMap((event) => event.samples ?? []);
+    const samples = runtime.eventsOf('messages_handled').flatMap((event) => event.samples ?? []);
     expect(samples).toHaveLength(9);
   });
 
   test('stands in the row as JSON, and in the same row is the same object', async () => {
-    const { GenServer } = world;
+    const { GenServer } = runtime;
     const ref = await GenServer.start(counter);
     await GenServer.call(ref, 'get');
     const row = rowOf(ref);
@@ -78,7 +78,7 @@ describe('latency', () => {
   });
 
   test('of a snapshot stays as it was, whatever is handled later', async () => {
-    const { GenServer } = world;
+    const { GenServer } = runtime;
     const ref = await worker();
     await GenServer.call(ref, { type: 'held', ms: 1 });
     const before = rowOf(ref);
@@ -88,7 +88,7 @@ describe('latency', () => {
   });
 
   test('of a node is that of all its messages, wherever they were handled', async () => {
-    const { GenServer, Observer } = world;
+    const { GenServer, Observer } = runtime;
     const [often, once] = [await worker(), await worker()];
     for (let i = 0; i < 9; i += 1) await GenServer.call(often, { type: 'held', ms: 0 });
     await GenServer.call(once, { type: 'held', ms: 10 });
@@ -96,12 +96,12 @@ describe('latency', () => {
   });
 
   test('of a flood is estimated, and counts stay exact', async () => {
-    const { GenServer, Observer } = world;
+    const { GenServer, Observer } = runtime;
     const ref = await GenServer.start(counter);
     for (let i = 0; i < 50_000; i += 1) GenServer.cast(ref, 'inc');
     await GenServer.call(ref, 'get');
     expect(Observer.getSnapshot().totalMessages).toBe(50_001);
-    const samples = world.told('messages_handled').flatMap((event) => event.samples ?? []);
+    const samples = runtime.eventsOf('messages_handled').flatMap((event) => event.samples ?? []);
     expect(samples.length).toBeLessThan((3 * 50_000) / 64);
     const weights = samples.filter((_value, at) => at % 3 === 2).reduce((sum, weight) => sum + weight, 0);
     expect(Math.abs(weights - 50_000)).toBeLessThan(200);
@@ -110,15 +110,15 @@ describe('latency', () => {
 
 describe('a handler that holds the event loop', () => {
   test('for fifty ms is told of, with its name and what it was handling, and counted', async () => {
-    const { GenServer, Observer } = world;
+    const { GenServer, Observer } = runtime;
     const ref = await worker('hog');
     await GenServer.call(ref, { type: 'held', ms: 49 });
-    expect(world.told('loop_blocked')).toEqual([]);
+    expect(runtime.eventsOf('loop_blocked')).toEqual([]);
     expect(Observer.getServerStats()[0]).not.toHaveProperty('loopBlocks');
     await GenServer.call(ref, { type: 'held', ms: 50 });
     GenServer.cast(ref, { type: 'held', ms: 80 });
-    await world.settle();
-    expect(world.told('loop_blocked')).toMatchObject([
+    await runtime.settle();
+    expect(runtime.eventsOf('loop_blocked')).toMatchObject([
       { id: ref.id, name: 'hog', messageType: 'held', ms: 50 },
       { id: ref.id, name: 'hog', messageType: 'held', ms: 80 },
     ]);
@@ -126,7 +126,7 @@ describe('a handler that holds the event loop', () => {
   });
 
   test('is told of before the crash when it crashes, too', async () => {
-    const { GenServer, clock } = world;
+    const { GenServer, clock } = runtime;
     const ref = await GenServer.start({
       ...counter,
       handleCast() {
@@ -135,20 +135,20 @@ describe('a handler that holds the event loop', () => {
       },
     });
     GenServer.cast(ref, 'inc');
-    await world.settle();
-    expect(world.told('loop_blocked')).toMatchObject([{ id: ref.id, messageType: 'string', ms: 60 }]);
-    expect(world.events.map(({ type }) => type).filter((type) => /blocked|crashed/.test(type))).toEqual([
+    await runtime.settle();
+    expect(runtime.eventsOf('loop_blocked')).toMatchObject([{ id: ref.id, messageType: 'string', ms: 60 }]);
+    expect(runtime.events.map(({ type }) => type).filter((type) => /blocked|crashed/.test(type))).toEqual([
       'loop_blocked',
       'process_crashed',
     ]);
   });
 
   test('is another one than a handler that waits', async () => {
-    const { GenServer } = world;
+    const { GenServer } = runtime;
     const ref = await worker();
     GenServer.cast(ref, { type: 'slow', ms: 1000 });
-    await world.pass(1000);
-    expect(world.told('loop_blocked')).toEqual([]);
+    await runtime.advance(1000);
+    expect(runtime.eventsOf('loop_blocked')).toEqual([]);
   });
 
   test('may be given more time by the runtime', async () => {
@@ -189,10 +189,10 @@ describe('a handler that holds the event loop', () => {
 });
 
 describe('a runtime whose processes nobody asks', () => {
-  const handled = () => world.told('messages_handled').length;
+  const handled = () => runtime.eventsOf('messages_handled').length;
 
   test('lets them tell at the end of the turn, and then not again within the interval', async () => {
-    const { GenServer, clock } = world;
+    const { GenServer, clock } = runtime;
     const ref = await GenServer.start(counter);
     await turn();
     clock.advance(100);
@@ -208,24 +208,24 @@ describe('a runtime whose processes nobody asks', () => {
     expect(handled()).toBe(1);
     clock.advance(1);
     expect(handled()).toBe(2);
-    expect(world.told('messages_handled').at(-1)).toMatchObject({ casts: 2 });
+    expect(runtime.eventsOf('messages_handled').at(-1)).toMatchObject({ casts: 2 });
     await turn();
     expect(clock.pending).toBe(0);
   });
 
   test('is told of starts and ends at once all the same', async () => {
-    const { GenServer } = world;
+    const { GenServer } = runtime;
     for (let i = 0; i < 3; i += 1) {
       const ref = await GenServer.start(counter);
       await turn();
-      expect(world.events.at(-1)).toMatchObject({ type: 'process_started', id: ref.id });
+      expect(runtime.events.at(-1)).toMatchObject({ type: 'process_started', id: ref.id });
       await GenServer.stop(ref);
-      expect(world.events.at(-1)).toMatchObject({ type: 'process_exited', id: ref.id });
+      expect(runtime.events.at(-1)).toMatchObject({ type: 'process_exited', id: ref.id });
     }
   });
 
   test('gives calls that are not answered their time-outs as ever', async () => {
-    const { GenServer, clock } = world;
+    const { GenServer, clock } = runtime;
     const door = gate();
     const ref = await GenServer.start({ ...counter, handleCall: (_message, n) => door.opened.then(() => [n, n]) });
     await turn();
@@ -258,13 +258,13 @@ describe('a runtime whose processes nobody asks', () => {
 
 describe('what observing costs', () => {
   test('is told with the vitals of the node', async () => {
-    const { GenServer, Observer, clock } = world;
+    const { GenServer, Observer, clock } = runtime;
     expect(Observer.cost()).toEqual({ msPerSecond: 0, eventsPerSecond: 0, bytesPerSecond: 0 });
     // One who is told, and takes his time.
     Observer.snapshot$.subscribe(() => clock.advance(10));
     const ref = await GenServer.start(counter);
     await GenServer.call(ref, 'get');
-    await world.pass(2000);
+    await runtime.advance(2000);
     expect(Observer.cost().msPerSecond).toBeGreaterThan(0);
     expect(Observer.cost().eventsPerSecond).toBeGreaterThan(1);
     const { vitals } = Observer.getSnapshot();

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { FrameReader, within } from '../../src/observer/node-replicas.js';
+import { NodeReplicas, timeBudget } from '../../src/observer/node-replicas.js';
 import { changesSince } from '../../streams/changes.js';
 import { emptyModel, evolveAll } from '../../streams/evolve.js';
 import { encodeReport } from '../../streams/node-report.js';
@@ -20,7 +20,7 @@ function report(processes: number): string {
 
 test('an answer that a push has overtaken does not take the reader back', async () => {
   let reply: (text: string) => void = () => {};
-  const reader = new FrameReader<string>({
+  const reader = new NodeReplicas<string>({
     now: () => 0,
     monotonic: () => 0,
     request: () =>
@@ -31,7 +31,7 @@ test('an answer that a push has overtaken does not take the reader back', async 
   const asked = reader.ask(
     'a',
     'observer.report',
-    within(1000, () => 0),
+    timeBudget(1000, () => 0),
   );
   expect(reader.accept('a', report(3))).toBe(true);
   reply(report(2));

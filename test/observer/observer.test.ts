@@ -3,18 +3,18 @@ import type { ObserverEvent } from '../../src/observer/observer.js';
 import { createRuntime } from '../../src/runtime/runtime.js';
 import type { ProcessTreeNode } from '../../streams/snapshot.js';
 import { counter, gate } from '../helpers/servers.js';
-import { childOf, createFamily } from '../helpers/supervisor-fixture.js';
-import { createWorld, type World } from '../helpers/test-runtime.js';
+import { childOf, createSupervisorFixture } from '../helpers/supervisor-fixture.js';
+import { createTestRuntime, type TestRuntime } from '../helpers/test-runtime.js';
 
 describe('a snapshot', () => {
-  let world: World = createWorld();
+  let runtime: TestRuntime = createTestRuntime();
 
   beforeEach(() => {
-    world = createWorld();
+    runtime = createTestRuntime();
   });
 
   test('of a runtime in which nothing has happened is empty', () => {
-    const { Observer, clock } = world;
+    const { Observer, clock } = runtime;
     expect(Observer.getSnapshot()).toMatchObject({
       timestamp: clock.now(),
       version: 0,
@@ -28,21 +28,21 @@ describe('a snapshot', () => {
   });
 
   test('shows servers and supervisors, their sums and their tree', async () => {
-    const { Supervisor, GenServer, Observer, clock } = world;
-    const family = createFamily(world);
+    const { Supervisor, GenServer, Observer, clock } = runtime;
+    const fixture = createSupervisorFixture(runtime);
     const startedAt = clock.now();
     const sup = await Supervisor.start({
       name: 'top',
       strategy: 'rest_for_one',
-      children: [family.worker('a'), family.worker('b')],
+      children: [fixture.worker('a'), fixture.worker('b')],
     });
     const lone = await GenServer.start(counter, { name: 'lone' });
-    const [a, b] = [childOf(world, sup, 'a'), childOf(world, sup, 'b')];
+    const [a, b] = [childOf(runtime, sup, 'a'), childOf(runtime, sup, 'b')];
     await GenServer.call(a, 'ping');
     await GenServer.call(b, 'ping');
     GenServer.cast(b, 'boom');
-    await world.settle();
-    const again = childOf(world, sup, 'b');
+    await runtime.settle();
+    const again = childOf(runtime, sup, 'b');
     clock.advance(50);
     const snapshot = Observer.getSnapshot();
     const row = { status: 'running', queueSize: 0, startedAt };
@@ -62,10 +62,10 @@ describe('a snapshot', () => {
   });
 
   test('knows a child without a name by the id of its child spec, restarted or not', async () => {
-    const { Supervisor, GenServer, Observer } = world;
-    const family = createFamily(world);
-    const nested = { id: 'nested', start: () => Supervisor.start({ children: [family.worker('leaf')] }) };
-    const sup = await Supervisor.start({ children: [family.worker('a'), nested] });
+    const { Supervisor, GenServer, Observer } = runtime;
+    const fixture = createSupervisorFixture(runtime);
+    const nested = { id: 'nested', start: () => Supervisor.start({ children: [fixture.worker('leaf')] }) };
+    const sup = await Supervisor.start({ children: [fixture.worker('a'), nested] });
     const shown = () => Observer.getProcessTree().map(({ childId, children }) => [childId, children?.map(childIds)]);
     const childIds = (node: ProcessTreeNode): unknown => [node.childId, node.children?.map((below) => below.childId)];
     const expected = [
@@ -78,10 +78,10 @@ describe('a snapshot', () => {
       ],
     ];
     expect(shown()).toEqual(expected);
-    const old = childOf(world, sup, 'a');
+    const old = childOf(runtime, sup, 'a');
     GenServer.cast(old, 'boom');
-    await world.settle();
-    expect(childOf(world, sup, 'a').id).not.toBe(old.id);
+    await runtime.settle();
+    expect(childOf(runtime, sup, 'a').id).not.toBe(old.id);
     expect(shown()).toEqual(expected);
     const { servers, supervisors } = Observer.getSnapshot();
     expect(servers.map(({ childId }) => childId)).toEqual(['leaf', 'a']);
@@ -89,9 +89,9 @@ describe('a snapshot', () => {
   });
 
   test('is in parts what it is as a whole', async () => {
-    const { Supervisor, Observer } = world;
-    const family = createFamily(world);
-    await Supervisor.start({ children: [family.worker('a')] });
+    const { Supervisor, Observer } = runtime;
+    const fixture = createSupervisorFixture(runtime);
+    await Supervisor.start({ children: [fixture.worker('a')] });
     const snapshot = Observer.getSnapshot();
     expect(Observer.getServerStats()).toBe(snapshot.servers);
     expect(Observer.getSupervisorStats()).toBe(snapshot.supervisors);
@@ -100,7 +100,7 @@ describe('a snapshot', () => {
   });
 
   test('is never behind: ten casts and an awaited call are eleven messages at once', async () => {
-    const { GenServer, Observer } = world;
+    const { GenServer, Observer } = runtime;
     const ref = await GenServer.start(counter);
     for (let i = 0; i < 10; i += 1) GenServer.cast(ref, 'inc');
     expect(Observer.getServerStats()).toMatchObject([{ messageCount: 0, queueSize: 10 }]);
@@ -109,7 +109,7 @@ describe('a snapshot', () => {
   });
 
   test('is current inside a listener, too', async () => {
-    const { GenServer, Observer } = world;
+    const { GenServer, Observer } = runtime;
     const seen: [string, number, number][] = [];
     Observer.subscribe(({ type }) => {
       const { processCount, totalMessages } = Observer.getSnapshot();
@@ -118,17 +118,17 @@ describe('a snapshot', () => {
     const ref = await GenServer.start(counter);
     GenServer.cast(ref, 'inc');
     GenServer.cast(ref, 'boom');
-    await world.settle();
+    await runtime.settle();
     expect(seen).toEqual([
       ['server_started', 1, 0],
       ['server_crashed', 1, 1],
       ['server_stopped', 0, 0],
     ]);
-    expect(world.errors).toEqual([]);
+    expect(runtime.errors).toEqual([]);
   });
 
   test('is current inside a handler, which counts when it is through', async () => {
-    const { GenServer, Observer } = world;
+    const { GenServer, Observer } = runtime;
     const ref = await GenServer.start<null, 'count', never, number>({
       init: () => null,
       handleCall: () => [Observer.getSnapshot().totalMessages, null],
@@ -139,7 +139,7 @@ describe('a snapshot', () => {
   });
 
   test('shows a server that is starting, and one that is stopping', async () => {
-    const { GenServer, Observer } = world;
+    const { GenServer, Observer } = runtime;
     const [opening, closing] = [gate<number>(), gate()];
     const status = () => Observer.getServerStats().map((row) => row.status);
     const starting = GenServer.start({ ...counter, init: () => opening.opened, terminate: () => closing.opened });
@@ -155,10 +155,10 @@ describe('a snapshot', () => {
   });
 
   test('shares the rows of processes that did nothing with the one before, and has the same version when nobody did', async () => {
-    const { GenServer, Observer } = world;
+    const { GenServer, Observer } = runtime;
     const [idle, busy] = [await GenServer.start(counter), await GenServer.start(counter)];
     const before = Observer.getSnapshot();
-    world.clock.advance(1000);
+    runtime.clock.advance(1000);
     expect(Observer.getSnapshot().version).toBe(before.version);
     expect(Observer.getSnapshot().servers).toBe(before.servers);
     await GenServer.call(busy, 'get');
@@ -170,7 +170,7 @@ describe('a snapshot', () => {
   });
 
   test('knows names that come and go', async () => {
-    const { GenServer, Registry, Observer } = world;
+    const { GenServer, Registry, Observer } = runtime;
     const ref = await GenServer.start(counter);
     const name = () => Observer.getServerStats()[0]?.name;
     Registry.register('n', ref);
@@ -180,7 +180,7 @@ describe('a snapshot', () => {
   });
 
   test('has the memory of this Node process, in bytes, as of now', () => {
-    const { Observer, clock } = world;
+    const { Observer, clock } = runtime;
     const { timestamp, ...bytes } = Observer.getMemoryStats();
     expect(timestamp).toBe(clock.now());
     expect(Object.keys(bytes).sort()).toEqual(['external', 'heapTotal', 'heapUsed', 'rss']);
@@ -191,16 +191,16 @@ describe('a snapshot', () => {
 
 describe('subscribe', () => {
   test('tells of starts, crashes, restarts and ends', async () => {
-    const world = createWorld();
-    const { Supervisor, GenServer, Observer } = world;
-    const family = createFamily(world);
+    const runtime = createTestRuntime();
+    const { Supervisor, GenServer, Observer } = runtime;
+    const fixture = createSupervisorFixture(runtime);
     const events: ObserverEvent[] = [];
     const leave = Observer.subscribe((event) => events.push(event));
-    const sup = await Supervisor.start({ children: [family.worker('a')] });
-    const a = childOf(world, sup, 'a');
+    const sup = await Supervisor.start({ children: [fixture.worker('a')] });
+    const a = childOf(runtime, sup, 'a');
     GenServer.cast(a, 'boom');
-    await world.settle();
-    const again = childOf(world, sup, 'a');
+    await runtime.settle();
+    const again = childOf(runtime, sup, 'a');
     await Supervisor.stop(sup);
     leave();
     await GenServer.start(counter);
@@ -219,7 +219,7 @@ describe('subscribe', () => {
   });
 
   test('isolates a handler that throws', async () => {
-    const { GenServer, Observer, errors } = createWorld();
+    const { GenServer, Observer, errors } = createTestRuntime();
     const oops = new Error('oops');
     let heard = 0;
     Observer.subscribe(() => {
@@ -236,7 +236,7 @@ describe('subscribe', () => {
 
 describe('stopProcess', () => {
   test('stops a server, which terminates as ever', async () => {
-    const { GenServer, Observer } = createWorld();
+    const { GenServer, Observer } = createTestRuntime();
     const reasons: unknown[] = [];
     const ref = await GenServer.start({ ...counter, terminate: (reason) => void reasons.push(reason) });
     expect(await Observer.stopProcess(ref.id)).toEqual({ success: true });
@@ -248,16 +248,16 @@ describe('stopProcess', () => {
   });
 
   test('stops a supervisor with its children', async () => {
-    const world = createWorld();
-    const family = createFamily(world);
-    const sup = await world.Supervisor.start({ children: [family.worker('a'), family.worker('b')] });
-    expect(await world.Observer.stopProcess(sup.id)).toEqual({ success: true });
-    expect(world.Observer.getProcessCount()).toBe(0);
-    expect(family.news()).toEqual(['+a', '+b', '-b shutdown', '-a shutdown']);
+    const runtime = createTestRuntime();
+    const fixture = createSupervisorFixture(runtime);
+    const sup = await runtime.Supervisor.start({ children: [fixture.worker('a'), fixture.worker('b')] });
+    expect(await runtime.Observer.stopProcess(sup.id)).toEqual({ success: true });
+    expect(runtime.Observer.getProcessCount()).toBe(0);
+    expect(fixture.newEntries()).toEqual(['+a', '+b', '-b shutdown', '-a shutdown']);
   });
 
   test('says why not when there is no such process', async () => {
-    const { Observer } = createWorld();
+    const { Observer } = createTestRuntime();
     expect(await Observer.stopProcess('p99')).toEqual({
       success: false,
       error: expect.stringContaining('process p99 is not running'),

@@ -5,22 +5,22 @@ import { emptyModel, evolve } from '../../streams/evolve.js';
 import { histogramsOf } from '../../streams/latency.js';
 import { turn, until } from '../helpers/event-loop.js';
 import { rowsOf } from '../helpers/events.js';
-import { createWorld, type World } from '../helpers/test-runtime.js';
+import { createTestRuntime, type TestRuntime } from '../helpers/test-runtime.js';
 
 /** Those of a burst, and whoever came before them. */
 const BURST = 1200;
 
 describe('when 1,200 processes have something to tell, the Observer', () => {
-  let world: World = createWorld();
+  let runtime: TestRuntime = createTestRuntime();
   /** The messages counted in each snapshot, and how many facts had been told by then. */
   let shown: (readonly [messages: number, facts: number])[] = [];
   /** Has each of them handle a message, of which none has been told yet. */
   let burst = async (): Promise<void> => {};
-  const facts = (): number => world.told('messages_handled').length - 1;
+  const facts = (): number => runtime.eventsOf('messages_handled').length - 1;
 
   beforeEach(async () => {
-    world = createWorld();
-    const { GenServer, Observer } = world;
+    runtime = createTestRuntime();
+    const { GenServer, Observer } = runtime;
     let handled = 0;
     const counting: GenServerBehavior<number, never, 'inc', never> = {
       init: () => 0,
@@ -32,7 +32,7 @@ describe('when 1,200 processes have something to tell, the Observer', () => {
     };
     const refs: GenServerRef<number, never, 'inc', never>[] = [];
     for (let i = 0; i < BURST; i += 1) refs.push(await GenServer.start(counting));
-    await world.settle();
+    await runtime.settle();
     shown = [];
     Observer.snapshot$.pipe(skip(2)).subscribe(({ totalMessages }) => shown.push([totalMessages, facts()]));
     // One flush at the end of its turn: for the next, the interval has to pass.
@@ -52,21 +52,21 @@ describe('when 1,200 processes have something to tell, the Observer', () => {
   /** What a timer sees that comes between the first portion and the second. */
   const between = <Seen>(look: () => Seen): Seen | undefined => {
     let seen: Seen | undefined;
-    world.clock.setTimeout(() => {
+    runtime.clock.setTimeout(() => {
       seen = look();
     }, 50);
-    world.clock.advance(50);
+    runtime.clock.advance(50);
     return seen;
   };
 
   test('is told 500 at a time, lets timers have their turn between, and shows one snapshot', () => {
     expect(between(() => [facts(), shown.length])).toEqual([500, 0]);
     expect(shown).toEqual([[BURST + 1, BURST]]);
-    expect(world.clock.pending).toBe(0);
+    expect(runtime.clock.pending).toBe(0);
   });
 
   test('is never behind when somebody reads in the middle, and has nothing pending then', () => {
-    const { Observer, clock } = world;
+    const { Observer, clock } = runtime;
     expect(between(() => [Observer.getSnapshot().totalMessages, facts(), clock.pending])).toEqual([
       BURST + 1,
       BURST,
@@ -76,7 +76,7 @@ describe('when 1,200 processes have something to tell, the Observer', () => {
   });
 
   test('is never behind when somebody reads who hears of the first', () => {
-    const { Observer, clock } = world;
+    const { Observer, clock } = runtime;
     const read: number[] = [];
     const subscription = Observer.events$.subscribe(() => {
       subscription.unsubscribe();
@@ -89,10 +89,10 @@ describe('when 1,200 processes have something to tell, the Observer', () => {
   });
 
   test('shows what the recorded events add up to, also of those that come in the middle', () => {
-    const { Observer, clock, GenServer } = world;
-    between(() => void GenServer.stop(world.refOf('p1')));
+    const { Observer, clock, GenServer } = runtime;
+    between(() => void GenServer.stop(runtime.refOf('p1')));
     const live = Observer.getSnapshot();
-    const replayed = world.events.reduce(
+    const replayed = runtime.events.reduce(
       evolve,
       emptyModel(() => clock.monotonic()),
     );
@@ -103,7 +103,7 @@ describe('when 1,200 processes have something to tell, the Observer', () => {
   });
 
   test('polls at once, and from then on when all is told, in portions', async () => {
-    const { Observer, clock } = world;
+    const { Observer, clock } = runtime;
     const polled: (readonly [at: number, messages: number, facts: number])[] = [];
     const stop = Observer.startPolling(10, ({ servers }) =>
       polled.push([clock.monotonic(), servers.reduce((sum, { messageCount }) => sum + messageCount, 0), facts()]),

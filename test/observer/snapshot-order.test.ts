@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { counter } from '../helpers/servers.js';
-import { createWorld } from '../helpers/test-runtime.js';
+import { createTestRuntime } from '../helpers/test-runtime.js';
 
 test('a subscriber of snapshot$ is not shown an older snapshot after a newer one when the one before it reads on', async () => {
-  const { GenServer, Observer } = createWorld();
+  const { GenServer, Observer } = createTestRuntime();
   const versions: number[] = [];
   let reacted = false;
   Observer.snapshot$.subscribe(({ processCount }) => {

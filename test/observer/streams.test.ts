@@ -4,18 +4,18 @@ import type { ProcessRef } from '../../src/process/behavior.js';
 import type { MessageTraced, RuntimeEvent } from '../../streams/events.js';
 import type { ObserverSnapshot } from '../../streams/snapshot.js';
 import { boom, counter, gate } from '../helpers/servers.js';
-import { createWorld, type World } from '../helpers/test-runtime.js';
+import { createTestRuntime, type TestRuntime } from '../helpers/test-runtime.js';
 
 describe('the streams of the Observer:', () => {
-  let world: World = createWorld();
+  let runtime: TestRuntime = createTestRuntime();
 
   beforeEach(() => {
-    world = createWorld();
+    runtime = createTestRuntime();
   });
 
   describe('events$', () => {
     test('has every fact in order, without gaps, from the moment of subscription', async () => {
-      const { GenServer, Observer } = world;
+      const { GenServer, Observer } = runtime;
       await GenServer.start(counter);
       const late: RuntimeEvent[] = [];
       const subscription = Observer.events$.subscribe((event) => late.push(event));
@@ -33,23 +33,23 @@ describe('the streams of the Observer:', () => {
         'name_unregistered',
         'process_exited',
       ]);
-      expect(world.events.map(({ seq }) => seq)).toEqual(world.events.map((_event, index) => index + 1));
-      expect(late).toEqual(world.events.slice(2, 9));
+      expect(runtime.events.map(({ seq }) => seq)).toEqual(runtime.events.map((_event, index) => index + 1));
+      expect(late).toEqual(runtime.events.slice(2, 9));
     });
 
     test('has plain data only', async () => {
-      const { GenServer } = world;
+      const { GenServer } = runtime;
       const ref = await GenServer.start(counter);
       GenServer.cast(ref, 'boom');
-      await world.settle();
-      expect(structuredClone(world.events)).toEqual(world.events);
-      expect(JSON.parse(JSON.stringify(world.events))).toEqual(world.events);
+      await runtime.settle();
+      expect(structuredClone(runtime.events)).toEqual(runtime.events);
+      expect(JSON.parse(JSON.stringify(runtime.events))).toEqual(runtime.events);
     });
   });
 
   describe('snapshot$', () => {
     test('has the newest at once, also for one who comes late, then each newer', async () => {
-      const { GenServer, Observer } = world;
+      const { GenServer, Observer } = runtime;
       const first: ObserverSnapshot[] = [];
       const second: ObserverSnapshot[] = [];
       Observer.snapshot$.subscribe((snapshot) => first.push(snapshot));
@@ -58,7 +58,7 @@ describe('the streams of the Observer:', () => {
       Observer.snapshot$.subscribe((snapshot) => second.push(snapshot));
       expect(second).toMatchObject([{ processCount: 1 }]);
       GenServer.cast(ref, 'inc');
-      await world.settle();
+      await runtime.settle();
       expect(second.at(-1)).toMatchObject({ totalMessages: 1 });
       expect(second.at(-1)).toBe(first.at(-1));
       const versions = first.map(({ version }) => version);
@@ -66,41 +66,41 @@ describe('the streams of the Observer:', () => {
     });
 
     test('has one for all that happens in a turn', async () => {
-      const { GenServer, Observer } = world;
+      const { GenServer, Observer } = runtime;
       const ref = await GenServer.start(counter);
-      await world.settle();
+      await runtime.settle();
       const seen: ObserverSnapshot[] = [];
       Observer.snapshot$.subscribe((snapshot) => seen.push(snapshot));
       for (let i = 0; i < 20; i += 1) GenServer.cast(ref, 'inc');
-      await world.settle();
+      await runtime.settle();
       expect(seen.map(({ totalMessages }) => totalMessages)).toEqual([0, 20]);
     });
 
     test('says nothing while nothing happens', async () => {
-      const { GenServer, Observer } = world;
+      const { GenServer, Observer } = runtime;
       await GenServer.start(counter);
       let seen = 0;
       Observer.snapshot$.subscribe(() => {
         seen += 1;
       });
-      await world.pass(10_000);
+      await runtime.advance(10_000);
       expect(seen).toBe(1);
     });
 
     test('keeps the rows that did not change', async () => {
-      const { GenServer, Observer } = world;
+      const { GenServer, Observer } = runtime;
       const [idle, busy] = [await GenServer.start(counter), await GenServer.start(counter)];
       const seen: ObserverSnapshot[] = [];
       Observer.snapshot$.subscribe((snapshot) => seen.push(snapshot));
       await GenServer.call(busy, 'get');
-      await world.settle();
+      await runtime.settle();
       const rows = seen.map(({ servers }) => servers.find(({ id }) => id === idle.id));
       expect(new Set(rows).size).toBe(1);
       expect(seen.length).toBeGreaterThan(1);
     });
 
     test('shows newest last, also when a listener makes something happen', async () => {
-      const { GenServer, Observer } = world;
+      const { GenServer, Observer } = runtime;
       const counts: number[][] = [[], []];
       let reacted = false;
       Observer.snapshot$.subscribe(({ processCount }) => {
@@ -112,7 +112,7 @@ describe('the streams of the Observer:', () => {
       });
       Observer.snapshot$.subscribe(({ processCount }) => counts[1]?.push(processCount));
       await GenServer.start(counter);
-      await world.settle();
+      await runtime.settle();
       for (const seen of counts) {
         expect(seen).toEqual([...seen].sort((a, b) => a - b));
         expect(seen.at(-1)).toBe(2);
@@ -122,14 +122,14 @@ describe('the streams of the Observer:', () => {
 
   describe('startPolling', () => {
     test('calls its handler before it returns and then every interval, until stopped', async () => {
-      const { GenServer, Observer, clock } = world;
+      const { GenServer, Observer, clock } = runtime;
       await GenServer.start(counter);
       const updates: [number, StatsUpdate][] = [];
       const begun = clock.monotonic();
       const stop = Observer.startPolling(500, (update) => updates.push([clock.monotonic() - begun, update]));
       expect(updates).toHaveLength(1);
       await GenServer.start(counter);
-      await world.pass(1000);
+      await runtime.advance(1000);
       expect(updates.map(([at, { type, servers }]) => [at, type, servers.length])).toEqual([
         [0, 'stats_update', 1],
         [500, 'stats_update', 2],
@@ -137,13 +137,13 @@ describe('the streams of the Observer:', () => {
       ]);
       stop();
       stop();
-      await world.pass(1000);
+      await runtime.advance(1000);
       expect(updates).toHaveLength(3);
       expect(clock.pending).toBe(0);
     });
 
     test('goes on when its handler throws, and hurts nobody else', async () => {
-      const { Observer, clock, errors } = world;
+      const { Observer, clock, errors } = runtime;
       let heard = 0;
       Observer.startPolling(100, () => {
         throw boom;
@@ -157,7 +157,7 @@ describe('the streams of the Observer:', () => {
     });
 
     test('gives each caller an interval of its own', () => {
-      const { Observer, clock } = world;
+      const { Observer, clock } = runtime;
       const heard = { slow: 0, fast: 0 };
       Observer.startPolling(300, () => {
         heard.slow += 1;
@@ -170,7 +170,7 @@ describe('the streams of the Observer:', () => {
     });
 
     test.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 31])('takes no interval of %s', (ms) => {
-      expect(() => world.Observer.startPolling(ms, () => {})).toThrow(
+      expect(() => runtime.Observer.startPolling(ms, () => {})).toThrow(
         expect.objectContaining({ name: 'InvalidArgumentError', field: 'ms' }),
       );
     });
@@ -178,10 +178,10 @@ describe('the streams of the Observer:', () => {
 
   describe('trace$', () => {
     const traced = (): Promise<{ ref: ProcessRef; seen: MessageTraced[]; stop(): void; ended(): boolean }> =>
-      world.GenServer.start(counter).then((ref) => {
+      runtime.GenServer.start(counter).then((ref) => {
         const seen: MessageTraced[] = [];
         let ended = false;
-        const subscription = world.Observer.trace$(ref).subscribe({
+        const subscription = runtime.Observer.trace$(ref).subscribe({
           next: (event) => seen.push(event),
           complete: () => {
             ended = true;
@@ -191,14 +191,14 @@ describe('the streams of the Observer:', () => {
       });
 
     test('has one event per message, with its kind, its type and what became of it, and ends with the process', async () => {
-      const { GenServer } = world;
+      const { GenServer } = runtime;
       const { ref, seen, ended } = await traced();
       GenServer.cast(ref, 'inc');
       GenServer.info(ref, { type: 'tick', secret: 'no' });
       await GenServer.call(ref, 'get');
       expect(ended()).toBe(false);
       GenServer.cast(ref, 'boom');
-      await world.settle();
+      await runtime.settle();
       expect(seen.map(({ id, kind, messageType, outcome }) => [id, kind, messageType, outcome])).toEqual([
         [ref.id, 'cast', 'string', 'ok'],
         [ref.id, 'info', 'tick', 'ok'],
@@ -209,7 +209,7 @@ describe('the streams of the Observer:', () => {
     });
 
     test('measures how long a message waited and how long its handler took, what that awaited included', async () => {
-      const { GenServer, Observer } = world;
+      const { GenServer, Observer } = runtime;
       const doors = [gate(), gate()];
       const ref = await GenServer.start<number, never, 'next', never>({
         init: () => 0,
@@ -221,13 +221,13 @@ describe('the streams of the Observer:', () => {
       const seen: MessageTraced[] = [];
       Observer.trace$(ref).subscribe((event) => seen.push(event));
       GenServer.cast(ref, 'next');
-      await world.pass(30);
+      await runtime.advance(30);
       GenServer.cast(ref, 'next');
-      await world.pass(70);
+      await runtime.advance(70);
       doors[0]?.open();
-      await world.pass(5);
+      await runtime.advance(5);
       doors[1]?.open();
-      await world.settle();
+      await runtime.settle();
       expect(seen).toMatchObject([
         { waitMs: 0, handleMs: 100 },
         { waitMs: 70, handleMs: 5 },
@@ -235,7 +235,7 @@ describe('the streams of the Observer:', () => {
     });
 
     test('counts the wait of messages that came before it from its beginning', async () => {
-      const { GenServer, Observer } = world;
+      const { GenServer, Observer } = runtime;
       const door = gate();
       const ref = await GenServer.start({
         ...counter,
@@ -243,17 +243,17 @@ describe('the streams of the Observer:', () => {
       });
       GenServer.cast(ref, 'inc');
       GenServer.cast(ref, 'inc');
-      await world.pass(1000);
+      await runtime.advance(1000);
       const seen: MessageTraced[] = [];
       Observer.trace$(ref).subscribe((event) => seen.push(event));
-      await world.pass(20);
+      await runtime.advance(20);
       door.open();
-      await world.settle();
+      await runtime.settle();
       expect(seen).toMatchObject([{ waitMs: 20, handleMs: 0 }]);
     });
 
     test('costs no event when nobody listens any more, and goes on while anybody does', async () => {
-      const { GenServer, Observer } = world;
+      const { GenServer, Observer } = runtime;
       const { ref, seen, stop } = await traced();
       const second: MessageTraced[] = [];
       const other = Observer.trace$(ref).subscribe((event) => second.push(event));
@@ -262,18 +262,18 @@ describe('the streams of the Observer:', () => {
       await GenServer.call(ref, 'get');
       other.unsubscribe();
       await GenServer.call(ref, 'get');
-      await world.settle();
-      expect([seen.length, second.length, world.told('message').length]).toEqual([1, 2, 2]);
+      await runtime.settle();
+      expect([seen.length, second.length, runtime.eventsOf('message').length]).toEqual([1, 2, 2]);
     });
 
     test('of one that does not run is an error', async () => {
       const errors: unknown[] = [];
-      world.Observer.trace$('p99').subscribe({ error: (error) => errors.push(error) });
+      runtime.Observer.trace$('p99').subscribe({ error: (error) => errors.push(error) });
       expect(errors).toMatchObject([{ name: 'ServerNotRunningError', processId: 'p99' }]);
     });
 
     test('changes neither the order of messages nor the snapshot', async () => {
-      const { GenServer, Observer } = world;
+      const { GenServer, Observer } = runtime;
       const { ref } = await traced();
       for (let i = 0; i < 10; i += 1) GenServer.cast(ref, 'inc');
       expect(await GenServer.call(ref, 'get')).toBe(10);
@@ -281,7 +281,7 @@ describe('the streams of the Observer:', () => {
     });
 
     test('hurts neither process nor runtime with a message that throws when it is looked at', async () => {
-      const { GenServer } = world;
+      const { GenServer } = runtime;
       const { ref, seen } = await traced();
       GenServer.info(ref, {
         get type(): string {

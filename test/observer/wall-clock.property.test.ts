@@ -1,16 +1,16 @@
 import { fc, test } from '@fast-check/vitest';
 import { describe, expect } from 'vitest';
-import { nothingViewed, viewNext } from '../../src/dashboard/view-model/cluster-view.js';
-import { noPast, remember } from '../../src/dashboard/view-model/history.js';
-import { FrameReader } from '../../src/observer/node-replicas.js';
+import { emptyViewState, viewNext } from '../../src/dashboard/view-model/cluster-view.js';
+import { emptyHistory, remember } from '../../src/dashboard/view-model/history.js';
+import { NodeReplicas } from '../../src/observer/node-replicas.js';
 import { changesSince } from '../../streams/changes.js';
-import type { RuntimeFact } from '../../streams/events.js';
+import type { UnstampedEvent } from '../../streams/events.js';
 import { emptyModel, evolveAll } from '../../streams/evolve.js';
 import { clusterSnapshot } from '../../streams/merge-nodes.js';
 import { encodeReport } from '../../streams/node-report.js';
-import { noHistory, ratesOf, withSnapshot } from '../../streams/rates.js';
+import { emptyRateHistory, ratesOf, withSnapshot } from '../../streams/rates.js';
 import { counter } from '../helpers/servers.js';
-import { createWorld } from '../helpers/test-runtime.js';
+import { createTestRuntime } from '../helpers/test-runtime.js';
 
 const MEMORY = { heapUsed: 1, heapTotal: 1, external: 1, rss: 1 };
 
@@ -27,24 +27,24 @@ describe('however the wall clocks are set', () => {
   test.prop([steps], { numRuns: 50 })(
     'uptimes and rates of a runtime are those of the time that passed',
     async (all) => {
-      const world = createWorld();
-      const ref = await world.GenServer.start(counter);
-      const supervisor = await world.Supervisor.start({ children: [] });
-      let history = withSnapshot(noHistory, world.Observer.getSnapshot());
+      const runtime = createTestRuntime();
+      const ref = await runtime.GenServer.start(counter);
+      const supervisor = await runtime.Supervisor.start({ children: [] });
+      let history = withSnapshot(emptyRateHistory, runtime.Observer.getSnapshot());
       let passed = 0;
       for (const { ms, jump, messages } of all) {
-        world.clock.stepWallClock(jump);
-        for (let sent = 0; sent < messages; sent += 1) world.GenServer.cast(ref, 'inc');
-        await world.settle();
-        world.clock.advance(ms);
+        runtime.clock.stepWallClock(jump);
+        for (let sent = 0; sent < messages; sent += 1) runtime.GenServer.cast(ref, 'inc');
+        await runtime.settle();
+        runtime.clock.advance(ms);
         passed += ms;
-        const snapshot = world.Observer.getSnapshot();
+        const snapshot = runtime.Observer.getSnapshot();
         history = withSnapshot(history, snapshot);
         expect(snapshot.servers.map(({ id, uptimeMs }) => [id, uptimeMs])).toEqual([[ref.id, passed]]);
         expect(snapshot.supervisors.map(({ id, uptimeMs }) => [id, uptimeMs])).toEqual([[supervisor.id, passed]]);
         expect(ratesOf(history).messagesPerSecond).toBeCloseTo(messages / (ms / 1000), 9);
       }
-      await world.shutdown();
+      await runtime.shutdown();
     },
   );
 
@@ -56,9 +56,9 @@ describe('however the wall clocks are set', () => {
       let readerWall = 2e12;
       // The two monotonic clocks have nothing to do with each other.
       const clock = { now: () => readerWall, monotonic: () => monotonic + 7_000_000 };
-      const reader = new FrameReader<string>({ ...clock, request: () => Promise.reject(new Error('not asked')) });
-      const spawned: RuntimeFact = { type: 'process_spawned', id: 'p1', kind: 'genserver' };
-      const stamp = (fact: RuntimeFact) => ({ ...fact, seq: 1, at: wall, monotonic });
+      const reader = new NodeReplicas<string>({ ...clock, request: () => Promise.reject(new Error('not asked')) });
+      const spawned: UnstampedEvent = { type: 'process_spawned', id: 'p1', kind: 'genserver' };
+      const stamp = (fact: UnstampedEvent) => ({ ...fact, seq: 1, at: wall, monotonic });
       let model = evolveAll(
         emptyModel(() => monotonic),
         [stamp(spawned)],
@@ -73,8 +73,8 @@ describe('however the wall clocks are set', () => {
         return clusterSnapshot(reader.frames, { ...moment, localNodeId: 'reader', nodes });
       };
       report();
-      let viewed = viewNext(nothingViewed, snapshot());
-      let chart = remember(noPast, viewed.view);
+      let viewed = viewNext(emptyViewState, snapshot());
+      let chart = remember(emptyHistory, viewed.view);
       for (const [index, { ms, jump, readerJump, messages }] of all.entries()) {
         wall += jump;
         readerWall += readerJump;

@@ -3,7 +3,7 @@ import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
 import { Mailbox } from '../../src/process/mailbox.js';
 import { turn } from '../helpers/event-loop.js';
-import { createWorld } from '../helpers/test-runtime.js';
+import { createTestRuntime } from '../helpers/test-runtime.js';
 
 setFlagsFromString('--expose-gc');
 const collectGarbage: () => void = runInNewContext('gc');
@@ -30,7 +30,7 @@ test('a mailbox does not keep a message that was handled', async () => {
 });
 
 test('the ref of a server that is gone does not keep its state', async () => {
-  const { GenServer } = createWorld();
+  const { GenServer } = createTestRuntime();
   const states: WeakRef<object>[] = [];
   const ref = await GenServer.start<object, never, never, never>({
     init() {

@@ -1,30 +1,30 @@
 import { runInNewContext } from 'node:vm';
 import { fc, test as property } from '@fast-check/vitest';
 import { describe, expect, test } from 'vitest';
-import { errorFact, exitFact, messageType } from '../../src/process/serialize.js';
-import type { ErrorFact } from '../../streams/events.js';
+import { messageType, serializeError, serializeExitReason } from '../../src/process/serialize.js';
+import type { SerializedError } from '../../streams/events.js';
 
 describe('facts of errors', () => {
   test('are plain data: name, message, stack, and the code where there is one', () => {
     const error = Object.assign(new TypeError('wrong'), { code: 'E_WRONG', secret: { deep: true } });
-    const fact = errorFact(error);
+    const fact = serializeError(error);
     expect(fact).toEqual({ name: 'TypeError', message: 'wrong', stack: error.stack, code: 'E_WRONG' });
     expect(structuredClone(fact)).toEqual(fact);
   });
 
   test('leave out a stack that is no text, and a code that is neither text nor number', () => {
     const error = Object.assign(new Error('x'), { code: { deep: true }, stack: undefined });
-    expect(errorFact(error)).toEqual({ name: 'Error', message: 'x' });
+    expect(serializeError(error)).toEqual({ name: 'Error', message: 'x' });
   });
 
   test('keep the code of an error of the system, and that of a database', () => {
-    expect(errorFact(Object.assign(new Error('x'), { code: 'ECONNREFUSED' })).code).toBe('ECONNREFUSED');
-    expect(errorFact(Object.assign(new Error('x'), { code: 11000 })).code).toBe(11000);
+    expect(serializeError(Object.assign(new Error('x'), { code: 'ECONNREFUSED' })).code).toBe('ECONNREFUSED');
+    expect(serializeError(Object.assign(new Error('x'), { code: 11000 })).code).toBe(11000);
   });
 
   test('stay plain data when the error is not', () => {
     const error = Object.defineProperty(new Error('x'), 'message', { value: () => 'a function' });
-    expect(typeof errorFact(error).message).toBe('string');
+    expect(typeof serializeError(error).message).toBe('string');
   });
 
   test('are made even of an error that throws when it is read', () => {
@@ -36,12 +36,12 @@ describe('facts of errors', () => {
         },
       });
     }
-    expect(errorFact(error)).toEqual({ name: 'TypeError', message: 'an error that throws when it is read' });
+    expect(serializeError(error)).toEqual({ name: 'TypeError', message: 'an error that throws when it is read' });
   });
 
   test('keep the causes, with their codes', () => {
     const refused = Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:5432'), { code: 'ECONNREFUSED' });
-    const fact = errorFact(new Error('cannot load', { cause: new TypeError('no pool', { cause: refused }) }));
+    const fact = serializeError(new Error('cannot load', { cause: new TypeError('no pool', { cause: refused }) }));
     expect(fact).toMatchObject({
       message: 'cannot load',
       cause: {
@@ -55,20 +55,20 @@ describe('facts of errors', () => {
 
   test('keep the errors of an AggregateError, up to ten', () => {
     const errors = Array.from({ length: 15 }, (_, at) => new Error(`attempt ${at}`));
-    const fact = errorFact(new AggregateError(errors, 'all failed'));
+    const fact = serializeError(new AggregateError(errors, 'all failed'));
     expect(fact.errors?.map(({ message }) => message)).toEqual(errors.slice(0, 10).map(({ message }) => message));
   });
 
   test('show a cause that is not an error as text', () => {
-    expect(errorFact(new Error('x', { cause: { status: 503 } })).cause).toEqual({
+    expect(serializeError(new Error('x', { cause: { status: 503 } })).cause).toEqual({
       name: 'Value',
       message: '{ status: 503 }',
     });
-    expect(errorFact(new Error('x', { cause: 'a text' })).cause?.message).toBe("'a text'");
+    expect(serializeError(new Error('x', { cause: 'a text' })).cause?.message).toBe("'a text'");
   });
 
   test('show what was thrown in place of an error once', () => {
-    expect(errorFact({ status: 503 })).toEqual({
+    expect(serializeError({ status: 503 })).toEqual({
       name: 'ThrownValueError',
       message: 'thrown: { status: 503 }',
       stack: 'ThrownValueError: thrown: { status: 503 }',
@@ -80,13 +80,13 @@ describe('facts of errors', () => {
     const first = new Error('first');
     const second = new Error('second', { cause: first });
     first.cause = second;
-    expect(messages(errorFact(first))).toEqual(['first', 'second']);
+    expect(messages(serializeError(first))).toEqual(['first', 'second']);
   });
 
   test('end five causes down', () => {
     let error = new Error('0');
     for (let depth = 1; depth <= 20; depth += 1) error = new Error(String(depth), { cause: error });
-    expect(messages(errorFact(error))).toEqual(['20', '19', '18', '17', '16', '15']);
+    expect(messages(serializeError(error))).toEqual(['20', '19', '18', '17', '16', '15']);
   });
 
   test('are of bounded size, however many errors are within one another', () => {
@@ -97,7 +97,7 @@ describe('facts of errors', () => {
             Array.from({ length: 8 }, () => wide(depth - 1)),
             'x',
           );
-    expect(count(errorFact(wide(4)))).toBe(30);
+    expect(count(serializeError(wide(4)))).toBe(30);
   });
 
   test.each([
@@ -107,7 +107,7 @@ describe('facts of errors', () => {
     const error = runInNewContext(code);
     expect(error).not.toBeInstanceOf(Error);
     const { name, message, stack, code: ownCode, cause } = error;
-    expect(errorFact(error)).toMatchObject({
+    expect(serializeError(error)).toMatchObject({
       name,
       message,
       stack,
@@ -119,23 +119,23 @@ describe('facts of errors', () => {
   property.prop([fc.anything({ withNullPrototype: true, withBigInt: true, withSymbols: true } as object)])(
     'are plain data of whatever was thrown',
     (thrown) => {
-      const fact = errorFact(thrown);
+      const fact = serializeError(thrown);
       expect(structuredClone(fact)).toEqual(fact);
       expect(JSON.stringify(fact).length).toBeLessThan(10_000);
     },
   );
 
   test('are the reason of an exit by crash; other reasons are words', () => {
-    expect(exitFact('shutdown')).toBe('shutdown');
-    expect(exitFact({ error: new Error('x') })).toMatchObject({ error: { name: 'Error', message: 'x' } });
+    expect(serializeExitReason('shutdown')).toBe('shutdown');
+    expect(serializeExitReason({ error: new Error('x') })).toMatchObject({ error: { name: 'Error', message: 'x' } });
   });
 });
 
-function messages(fact: ErrorFact | undefined): readonly string[] {
+function messages(fact: SerializedError | undefined): readonly string[] {
   return fact === undefined ? [] : [fact.message, ...messages(fact.cause)];
 }
 
-function count({ cause, errors = [] }: ErrorFact): number {
+function count({ cause, errors = [] }: SerializedError): number {
   return [...errors, ...(cause === undefined ? [] : [cause])].reduce((sum, one) => sum + count(one), 1);
 }
 

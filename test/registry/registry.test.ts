@@ -1,16 +1,16 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { counter } from '../helpers/servers.js';
-import { createWorld, type World } from '../helpers/test-runtime.js';
+import { createTestRuntime, type TestRuntime } from '../helpers/test-runtime.js';
 
 describe('the registry', () => {
-  let world: World = createWorld();
+  let runtime: TestRuntime = createTestRuntime();
 
   beforeEach(() => {
-    world = createWorld();
+    runtime = createTestRuntime();
   });
 
   test('finds a process by the name it was started with, or was given', async () => {
-    const { GenServer, Registry } = world;
+    const { GenServer, Registry } = runtime;
     const a = await GenServer.start(counter, { name: 'a' });
     const b = await GenServer.start(counter);
     Registry.register('b', b);
@@ -22,20 +22,20 @@ describe('the registry', () => {
   });
 
   test('gives a ref that can be used', async () => {
-    const { GenServer, Registry } = world;
+    const { GenServer, Registry } = runtime;
     await GenServer.start(counter, { name: 'a' });
     GenServer.cast(Registry.lookup('a'), 'inc');
     expect(await GenServer.call(Registry.lookup('a'), 'get')).toBe(1);
   });
 
   test('finds supervisors too', async () => {
-    const { Supervisor, Registry } = world;
+    const { Supervisor, Registry } = runtime;
     const sup = await Supervisor.start({ name: 'top' });
     expect(Registry.lookup('top')).toEqual(sup);
   });
 
   test('says so when there is nobody of that name', () => {
-    const { Registry } = world;
+    const { Registry } = runtime;
     expect(Registry.whereis('nobody')).toBeUndefined();
     expect(Registry.isRegistered('nobody')).toBe(false);
     expect(() => Registry.lookup('nobody')).toThrow(
@@ -48,7 +48,7 @@ describe('the registry', () => {
   });
 
   test.each(['__proto__', 'constructor', 'toString'])('knows nobody called %s unless somebody is', async (name) => {
-    const { GenServer, Registry } = world;
+    const { GenServer, Registry } = runtime;
     expect(Registry.isRegistered(name)).toBe(false);
     const ref = await GenServer.start(counter, { name });
     expect(Registry.lookup(name)).toEqual(ref);
@@ -58,18 +58,18 @@ describe('the registry', () => {
     ['stops', 'normal'],
     ['crashes', 'crash'],
   ])('lets a name go when its process %s', async (_how, end) => {
-    const { GenServer, Registry } = world;
+    const { GenServer, Registry } = runtime;
     const ref = await GenServer.start(counter, { name: 'a' });
     if (end === 'crash') GenServer.cast(ref, 'boom');
     else await GenServer.stop(ref);
-    await world.settle();
+    await runtime.settle();
     expect(Registry.isRegistered('a')).toBe(false);
     await GenServer.start(counter, { name: 'a' });
-    expect(world.told('name_unregistered')).toMatchObject([{ name: 'a', id: ref.id }]);
+    expect(runtime.eventsOf('name_unregistered')).toMatchObject([{ name: 'a', id: ref.id }]);
   });
 
   test('lets a name be given up and taken by another', async () => {
-    const { GenServer, Registry } = world;
+    const { GenServer, Registry } = runtime;
     const first = await GenServer.start(counter, { name: 'a' });
     Registry.unregister('a');
     Registry.unregister('a');
@@ -79,7 +79,7 @@ describe('the registry', () => {
   });
 
   test('lets no two processes have one name, nor one process two', async () => {
-    const { GenServer, Registry } = world;
+    const { GenServer, Registry } = runtime;
     const a = await GenServer.start(counter, { name: 'a' });
     const b = await GenServer.start(counter);
     const refusal = { name: 'AlreadyRegisteredError', registeredName: 'a', processId: a.id };
@@ -89,7 +89,7 @@ describe('the registry', () => {
   });
 
   test('gives no name to a process that is gone, and none that is no name', async () => {
-    const { GenServer, Registry } = world;
+    const { GenServer, Registry } = runtime;
     const ref = await GenServer.start(counter);
     expect(() => Registry.register('', ref)).toThrow(
       expect.objectContaining({ name: 'InvalidArgumentError', field: 'name' }),
@@ -100,11 +100,11 @@ describe('the registry', () => {
   });
 
   test('keeps the names of a restarted child for the new process', async () => {
-    const { GenServer, Supervisor, Registry } = world;
+    const { GenServer, Supervisor, Registry } = runtime;
     await Supervisor.start({ children: [{ id: 'a', start: () => GenServer.start(counter, { name: 'a' }) }] });
     const before = Registry.lookup('a');
     GenServer.cast(before, 'boom');
-    await world.settle();
+    await runtime.settle();
     expect(Registry.lookup('a').id).not.toBe(before.id);
   });
 });

@@ -8,7 +8,7 @@ import { snapshotOf } from '../../streams/create-snapshot.js';
 import { emptyModel, evolve } from '../../streams/evolve.js';
 import type { ObserverSnapshot } from '../../streams/snapshot.js';
 import { turn } from '../helpers/event-loop.js';
-import { createWorld, type World } from '../helpers/test-runtime.js';
+import { createTestRuntime, type TestRuntime } from '../helpers/test-runtime.js';
 
 type Message = 'add' | 'later' | 'slow' | 'boom' | 'boom later';
 
@@ -43,7 +43,7 @@ const strategy = fc.constantFrom<'one_for_one' | 'one_for_all' | 'rest_for_one'>
   'rest_for_one',
 );
 const autoShutdown = fc.constantFrom<AutoShutdown>('never', 'any_significant', 'all_significant');
-const family = fc.record({
+const fixture = fc.record({
   strategy,
   children: fc.array(healthy, { maxLength: 4 }),
   nested: fc.array(healthy, { maxLength: 2 }),
@@ -53,7 +53,7 @@ const family = fc.record({
 
 const step = fc.oneof(
   fc.record({ do: fc.constant('start' as const), plan, name: maybeName }),
-  fc.record({ do: fc.constant('supervise' as const), family, name: maybeName }),
+  fc.record({ do: fc.constant('supervise' as const), fixture, name: maybeName }),
   fc.record({ do: fc.constant('supervise simply' as const), plan: healthy, autoShutdown }),
   { weight: 4, arbitrary: fc.record({ do: fc.constant('call' as const), pick, message }) },
   {
@@ -77,15 +77,15 @@ const step = fc.oneof(
 
 type Step = typeof step extends fc.Arbitrary<infer Value> ? Value : never;
 
-/** Runs programs in a world, and keeps its own list of who was ever started, apart from what the world tells. */
+/** Runs programs in a runtime, and keeps its own list of who was ever started, apart from what the runtime tells. */
 class Player {
-  readonly #world: World;
+  readonly #runtime: TestRuntime;
   readonly #known: ProcessRef[] = [];
   readonly #supervisors: ProcessRef[] = [];
   #specs = 0;
 
-  constructor(world: World) {
-    this.#world = world;
+  constructor(runtime: TestRuntime) {
+    this.#runtime = runtime;
   }
 
   get known(): readonly ProcessRef[] {
@@ -102,7 +102,7 @@ class Player {
   }
 
   #begin(given: Step): unknown {
-    const { GenServer, Registry, Observer, clock } = this.#world;
+    const { GenServer, Registry, Observer, clock } = this.#runtime;
     switch (given.do) {
       case 'start':
         return GenServer.start(this.#behavior(given.plan), given.name === undefined ? {} : { name: given.name });
@@ -131,10 +131,10 @@ class Player {
   }
 
   #supervise(given: Step): unknown {
-    const { Supervisor } = this.#world;
+    const { Supervisor } = this.#runtime;
     switch (given.do) {
       case 'supervise': {
-        const { children, nested, maxRestarts, ...options } = given.family;
+        const { children, nested, maxRestarts, ...options } = given.fixture;
         const inner: ChildSpec = {
           id: 'inner',
           start: () => this.#note(Supervisor.start({ children: nested.map((child) => this.#spec(child, 'never')) })),
@@ -179,11 +179,11 @@ class Player {
   }
 
   #one(index: number): { readonly id: string; readonly life: string } {
-    return this.#world.refOf(this.#known[index % Math.max(1, this.#known.length)]?.id ?? 'p0');
+    return this.#runtime.refOf(this.#known[index % Math.max(1, this.#known.length)]?.id ?? 'p0');
   }
 
   #supervisor(index: number): { readonly id: string; readonly life: string } {
-    return this.#world.refOf(this.#supervisors[index % Math.max(1, this.#supervisors.length)]?.id ?? 'p0');
+    return this.#runtime.refOf(this.#supervisors[index % Math.max(1, this.#supervisors.length)]?.id ?? 'p0');
   }
 
   async #note(starting: Promise<ProcessRef>): Promise<ProcessRef> {
@@ -203,7 +203,7 @@ class Player {
       significant: significant && restart !== 'permanent' && autoShutdown !== 'never',
       ...(shutdownTimeout !== undefined && { shutdownTimeout }),
       start: async () => {
-        const { GenServer, clock } = this.#world;
+        const { GenServer, clock } = this.#runtime;
         left -= 1;
         // At once: a slow start that always fails stays within any intensity, and is tried for ever.
         if (left < 0) throw new Error('no more');
@@ -214,7 +214,7 @@ class Player {
   }
 
   #behavior({ init }: Plan): GenServerBehavior<number, Message, Message, number, unknown> {
-    const { clock } = this.#world;
+    const { clock } = this.#runtime;
     const handle = (given: Message, sum: number): number | Promise<number> => {
       if (given === 'boom') throw new Error('boom');
       if (given === 'boom later') return Promise.reject(new Error('boom later'));
@@ -244,7 +244,7 @@ const plain = (
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 
 /** Folds the recorded events once more, and compares with the live snapshot. */
-function check({ Observer, clock, events }: World): ObserverSnapshot {
+function check({ Observer, clock, events }: TestRuntime): ObserverSnapshot {
   const live = Observer.getSnapshot();
   const model = events.reduce(
     evolve,
@@ -261,7 +261,7 @@ function check({ Observer, clock, events }: World): ObserverSnapshot {
 }
 
 /** Of each process there is one spawn, one exit, and nothing before the one or after the other. */
-function expectWholeLives({ events }: World): void {
+function expectWholeLives({ events }: TestRuntime): void {
   const lives = new Map<string, string[]>();
   for (const event of events) {
     if (!('id' in event)) continue;
@@ -280,8 +280,8 @@ function expectWholeLives({ events }: World): void {
 test.prop([fc.array(step, { minLength: 5, maxLength: 60, size: 'max' }), fc.boolean()], { numRuns: 500 })(
   'replaying the recorded events of any program gives exactly the live snapshot, and that is the truth',
   async (program, watched) => {
-    const world = createWorld();
-    const { GenServer, Observer, clock } = world;
+    const runtime = createTestRuntime();
+    const { GenServer, Observer, clock } = runtime;
     let version = 0;
     if (watched) {
       Observer.subscribe(() => {
@@ -290,18 +290,18 @@ test.prop([fc.array(step, { minLength: 5, maxLength: 60, size: 'max' }), fc.bool
         version = snapshot.version;
       });
     }
-    const player = new Player(world);
+    const player = new Player(runtime);
     for (const given of program) {
       if (given.do === 'turn') await turn();
-      else if (given.do === 'check') check(world);
+      else if (given.do === 'check') check(runtime);
       else player.play(given);
     }
-    check(world);
+    check(runtime);
 
     // What still hangs comes to its end, by itself or by time-out.
-    do await world.pass(5000);
+    do await runtime.advance(5000);
     while (clock.pending > 0);
-    const { processCount, servers, supervisors, tree } = check(world);
+    const { processCount, servers, supervisors, tree } = check(runtime);
     const living = player.known.filter((ref) => GenServer.isRunning(ref)).map(({ id }) => id);
     const shown = [...servers, ...supervisors].map(({ id }) => id);
     expect(shown.toSorted()).toEqual(living.toSorted());
@@ -311,20 +311,20 @@ test.prop([fc.array(step, { minLength: 5, maxLength: 60, size: 'max' }), fc.bool
     for (const row of supervisors) {
       const children = [...servers, ...supervisors].filter(({ parentId }) => parentId === row.id);
       expect(row.childCount).toBe(children.length);
-      expect(world.Supervisor.countChildren(world.refOf(row.id))).toBe(children.length);
+      expect(runtime.Supervisor.countChildren(runtime.refOf(row.id))).toBe(children.length);
     }
 
-    await world.shutdown();
-    expect(check(world).processCount).toBe(0);
-    expectWholeLives(world);
+    await runtime.shutdown();
+    expect(check(runtime).processCount).toBe(0);
+    expectWholeLives(runtime);
     expect(clock.pending).toBe(0);
     // Handlers that fail after their process was killed, starts that fail after their supervisor had abandoned them.
-    for (const error of world.errors) {
+    for (const error of runtime.errors) {
       if (error instanceof EndedProcessError) continue;
       expect(error).toMatchObject({ name: 'ChildStartError' });
       const { cause } = error as ChildStartError;
       expect(cause instanceof InitializationError || (cause as Error).message === 'no more').toBe(true);
     }
-    expect(world.events.map(({ seq }) => seq)).toEqual(world.events.map((_event, index) => index + 1));
+    expect(runtime.events.map(({ seq }) => seq)).toEqual(runtime.events.map((_event, index) => index + 1));
   },
 );

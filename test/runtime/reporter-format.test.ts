@@ -1,6 +1,6 @@
 import { fc, test as property } from '@fast-check/vitest';
 import { describe, expect, test } from 'vitest';
-import { errorFact } from '../../src/process/serialize.js';
+import { serializeError } from '../../src/process/serialize.js';
 import { defaultReporter } from '../../src/runtime/reporter.js';
 import { jsonLine, seconds, textBlock } from '../../src/runtime/reporter-format.js';
 
@@ -66,13 +66,13 @@ describe('a report as text', () => {
   });
 
   test('is of bounded size', () => {
-    const err = errorFact(new Error('x'.repeat(1_000_000), { cause: new Error('y\n'.repeat(1_000_000)) }));
+    const err = serializeError(new Error('x'.repeat(1_000_000), { cause: new Error('y\n'.repeat(1_000_000)) }));
     expect(textBlock('error', { at, err }, 'x').length).toBeLessThan(60_000);
     expect(jsonLine('error', { at, err }, 'x').length).toBeLessThan(60_000);
   });
 
   property.prop([fc.anything(), fc.double()])('is made of any error and any time', (thrown, time) => {
-    const fields = { at: time, err: errorFact(thrown) };
+    const fields = { at: time, err: serializeError(thrown) };
     expect(textBlock('error', fields, 'x')).toMatch(/^\[noex\] .* error: x\n/);
     expect(JSON.parse(jsonLine('error', fields, 'x'))).toMatchObject({ level: 'error', msg: 'x' });
   });

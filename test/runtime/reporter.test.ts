@@ -3,10 +3,10 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { Reporter } from '../../src/runtime/reporter.js';
 import { createReporting } from '../../src/runtime/reporter-setup.js';
 import { createRuntime } from '../../src/runtime/runtime.js';
-import { within } from '../helpers/eventually.js';
+import { eventually } from '../helpers/eventually.js';
 import { boom, counter } from '../helpers/servers.js';
-import { childOf, createFamily } from '../helpers/supervisor-fixture.js';
-import { CountingClock, createWorld, type World } from '../helpers/test-runtime.js';
+import { childOf, createSupervisorFixture } from '../helpers/supervisor-fixture.js';
+import { CountingClock, createTestRuntime, type TestRuntime } from '../helpers/test-runtime.js';
 
 interface Written {
   readonly level: 'error' | 'warn';
@@ -22,9 +22,9 @@ function recorder(): Reporter & { readonly reports: readonly Written[] } {
   return { reports, error: at('error'), warn: at('warn') };
 }
 
-function reportedWorld(): World & { readonly reports: readonly Written[] } {
+function reportedWorld(): TestRuntime & { readonly reports: readonly Written[] } {
   const reporter = recorder();
-  return { ...createWorld({ reporter }), reports: reporter.reports };
+  return { ...createTestRuntime({ reporter }), reports: reporter.reports };
 }
 
 /** What each report says that follows. */
@@ -40,8 +40,8 @@ const hangs = () => new Promise<never>(() => undefined);
 
 describe('the report of a crash', () => {
   test('names the process, its place, the error, what is lost and what follows', async () => {
-    const world = reportedWorld();
-    const { GenServer, Supervisor } = world;
+    const runtime = reportedWorld();
+    const { GenServer, Supervisor } = runtime;
     const cause = Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:5432'), { code: 'ECONNREFUSED' });
     const billing = {
       ...fragile,
@@ -53,16 +53,16 @@ describe('the report of a crash', () => {
       name: 'shop',
       children: [{ id: 'money', start: () => GenServer.start(billing, { name: 'billing' }) }],
     });
-    const ref = childOf(world, supervisor, 'money');
+    const ref = childOf(runtime, supervisor, 'money');
     for (let sent = 0; sent < 4; sent += 1) GenServer.cast(ref, 'boom');
-    await world.settle();
-    expect(world.reports).toMatchObject([
+    await runtime.settle();
+    expect(runtime.reports).toMatchObject([
       {
         level: 'error',
         text: "process p2 ('billing') crashed: RangeError: no score",
         fields: {
           event: 'process_crashed',
-          at: world.clock.now(),
+          at: runtime.clock.now(),
           processId: 'p2',
           name: 'billing',
           kind: 'genserver',
@@ -80,22 +80,22 @@ describe('the report of a crash', () => {
         },
       },
     ]);
-    expect(structuredClone(world.reports)).toEqual(world.reports);
+    expect(structuredClone(runtime.reports)).toEqual(runtime.reports);
   });
 
   test('of a process without a supervisor says that it is gone', async () => {
-    const world = reportedWorld();
-    world.GenServer.cast(await world.GenServer.start(fragile), 'boom');
-    await world.settle();
-    expect(world.reports).toMatchObject([
+    const runtime = reportedWorld();
+    runtime.GenServer.cast(await runtime.GenServer.start(fragile), 'boom');
+    await runtime.settle();
+    expect(runtime.reports).toMatchObject([
       { text: 'process p1 crashed: Error: boom', fields: { next: 'no supervisor: the process is gone' } },
     ]);
   });
 
   test('says why a child is not restarted', async () => {
-    const world = reportedWorld();
-    const { GenServer, Supervisor } = world;
-    const { worker } = createFamily(world);
+    const runtime = reportedWorld();
+    const { GenServer, Supervisor } = runtime;
+    const { worker } = createSupervisorFixture(runtime);
     const supervisor = await Supervisor.start({
       children: [
         worker('temporary', { restart: 'temporary' }),
@@ -105,11 +105,11 @@ describe('the report of a crash', () => {
       autoShutdown: 'any_significant',
     });
     for (const id of ['temporary', 'stopped', 'last']) {
-      GenServer.cast(childOf(world, supervisor, id), 'boom');
+      GenServer.cast(childOf(runtime, supervisor, id), 'boom');
       if (id === 'stopped') await Supervisor.terminateChild(supervisor, id);
-      await world.settle();
+      await runtime.settle();
     }
-    expect(next(world.reports)).toEqual([
+    expect(next(runtime.reports)).toEqual([
       'not restarted (temporary)',
       'not restarted: its supervisor was stopping it',
       'not restarted (temporary); its supervisor ends with it, as it is significant',
@@ -117,18 +117,18 @@ describe('the report of a crash', () => {
   });
 
   test('says that it is too late to restart the child of a supervisor that ends', async () => {
-    const world = reportedWorld();
-    const { GenServer, Supervisor } = world;
-    const supervisor = await Supervisor.start({ children: [createFamily(world).worker('a')] });
-    GenServer.cast(childOf(world, supervisor, 'a'), 'boom');
+    const runtime = reportedWorld();
+    const { GenServer, Supervisor } = runtime;
+    const supervisor = await Supervisor.start({ children: [createSupervisorFixture(runtime).worker('a')] });
+    GenServer.cast(childOf(runtime, supervisor, 'a'), 'boom');
     await Supervisor.stop(supervisor);
-    expect(world.reports).toHaveLength(1);
-    expect(String(next(world.reports)[0])).toMatch(/^not restarted: its supervisor (has ended|was stopping it)$/);
+    expect(runtime.reports).toHaveLength(1);
+    expect(String(next(runtime.reports)[0])).toMatch(/^not restarted: its supervisor (has ended|was stopping it)$/);
   });
 
   test('distinguishes a terminate that throws from a handler that does', async () => {
-    const world = reportedWorld();
-    const { GenServer } = world;
+    const runtime = reportedWorld();
+    const { GenServer } = runtime;
     await GenServer.stop(await GenServer.start({ ...counter, terminate: fails }, { name: 'neat' }));
     const failed = await GenServer.start({
       ...fragile,
@@ -137,24 +137,24 @@ describe('the report of a crash', () => {
       },
     });
     GenServer.cast(failed, 'boom');
-    await world.settle();
-    expect(world.reports).toMatchObject([
+    await runtime.settle();
+    expect(runtime.reports).toMatchObject([
       { text: "process p1 ('neat') crashed in terminate: Error: boom", fields: { during: 'terminate' } },
       { text: 'process p2 crashed: Error: boom', fields: { terminateError: { message: 'no cleanup' } } },
     ]);
   });
 
   test('comes within a second where terminate hangs, and once more when the supervisor has decided', async () => {
-    const world = reportedWorld();
-    const { GenServer, Supervisor } = world;
+    const runtime = reportedWorld();
+    const { GenServer, Supervisor } = runtime;
     const supervisor = await Supervisor.start({
       children: [{ id: 'a', start: () => GenServer.start({ ...fragile, terminate: hangs }) }],
     });
-    GenServer.cast(childOf(world, supervisor, 'a'), 'boom');
-    await world.pass(1000);
-    expect(next(world.reports)).toEqual(['not decided yet: it is still cleaning up']);
-    await world.pass(4000);
-    expect(world.reports.slice(1)).toMatchObject([
+    GenServer.cast(childOf(runtime, supervisor, 'a'), 'boom');
+    await runtime.advance(1000);
+    expect(next(runtime.reports)).toEqual(['not decided yet: it is still cleaning up']);
+    await runtime.advance(4000);
+    expect(runtime.reports.slice(1)).toMatchObject([
       {
         text: "process p2, reported before, was child 'a' of supervisor p1: restarting, 1 of 3 restarts within 5 s",
         fields: { event: 'child_down', processId: 'p2' },
@@ -163,20 +163,20 @@ describe('the report of a crash', () => {
   });
 
   test('comes within a second where the supervisor is busy with another child', async () => {
-    const world = reportedWorld();
-    const { GenServer, Supervisor } = world;
-    const supervisor = await Supervisor.start({ children: [createFamily(world).worker('a')] });
+    const runtime = reportedWorld();
+    const { GenServer, Supervisor } = runtime;
+    const supervisor = await Supervisor.start({ children: [createSupervisorFixture(runtime).worker('a')] });
     void Supervisor.startChild(supervisor, { id: 'slow', start: hangs });
-    GenServer.cast(childOf(world, supervisor, 'a'), 'boom');
-    await world.pass(1000);
-    expect(world.reports).toMatchObject([
+    GenServer.cast(childOf(runtime, supervisor, 'a'), 'boom');
+    await runtime.advance(1000);
+    expect(runtime.reports).toMatchObject([
       { fields: { next: 'not decided yet: its supervisor is busy', messagesLost: 0, childId: 'a' } },
     ]);
   });
 
   test('is completed when a supervisor takes on a child that had crashed before', async () => {
-    const world = reportedWorld();
-    const { GenServer, Supervisor } = world;
+    const runtime = reportedWorld();
+    const { GenServer, Supervisor } = runtime;
     let starts = 0;
     const start = async () => {
       starts += 1;
@@ -186,50 +186,50 @@ describe('the report of a crash', () => {
       return ref;
     };
     await Supervisor.start({ children: [{ id: 'early', start }] });
-    await world.settle();
-    expect(next(world.reports)).toEqual([
+    await runtime.settle();
+    expect(next(runtime.reports)).toEqual([
       'no supervisor: the process is gone',
       'restarting, 1 of 3 restarts within 5 s',
     ]);
   });
 
   test('survives values that were thrown in place of errors', async () => {
-    const world = reportedWorld();
-    const { GenServer } = world;
+    const runtime = reportedWorld();
+    const { GenServer } = runtime;
     const ref = await GenServer.start({
       ...fragile,
       handleCast: () => Promise.reject({ status: 503 }),
     });
     GenServer.cast(ref, 'boom');
-    await world.settle();
-    expect(world.reports[0]?.text).toBe(
+    await runtime.settle();
+    expect(runtime.reports[0]?.text).toBe(
       'process p1 crashed: ThrownValueError: thrown: { status: 503 } (NOEX_THROWN_VALUE)',
     );
   });
 });
 
 describe('a supervisor that gives up', () => {
-  const shop = (world: World, maxRestarts: number) => ({
+  const shop = (runtime: TestRuntime, maxRestarts: number) => ({
     name: 'shop',
-    children: [createFamily(world).worker('a')],
+    children: [createSupervisorFixture(runtime).worker('a')],
     restartIntensity: { maxRestarts, withinMs: 2500 },
   });
 
   test('is one report with its last crashes', async () => {
-    const world = reportedWorld();
-    const { GenServer, Supervisor } = world;
-    const supervisor = await Supervisor.start(shop(world, 1));
+    const runtime = reportedWorld();
+    const { GenServer, Supervisor } = runtime;
+    const supervisor = await Supervisor.start(shop(runtime, 1));
     for (let crashes = 0; crashes < 2; crashes += 1) {
-      GenServer.cast(childOf(world, supervisor, 'a'), 'boom');
-      await world.settle();
+      GenServer.cast(childOf(runtime, supervisor, 'a'), 'boom');
+      await runtime.settle();
     }
-    expect(next(world.reports)).toEqual([
+    expect(next(runtime.reports)).toEqual([
       'restarting, 1 of 1 restart within 2.5 s',
       'its supervisor gives up: more than 1 restart within 2.5 s',
       'no supervisor above it: it ends with all its children',
     ]);
-    const time = new Date(world.clock.now()).toISOString();
-    expect(world.reports.at(-1)).toMatchObject({
+    const time = new Date(runtime.clock.now()).toISOString();
+    expect(runtime.reports.at(-1)).toMatchObject({
       level: 'error',
       text: "supervisor p1 ('shop') gave up: more than 1 restart within 2.5 s, the last of its child 'a'",
       fields: {
@@ -239,19 +239,19 @@ describe('a supervisor that gives up', () => {
         lastCrashes: [`${time} 'a' (p2) crashed: Error: boom`, `${time} 'a' (p3) crashed: Error: boom`],
       },
     });
-    expect(world.reports.at(-1)?.fields).not.toHaveProperty('childId');
+    expect(runtime.reports.at(-1)?.fields).not.toHaveProperty('childId');
   });
 
   test('says what the supervisor above it does', async () => {
-    const world = reportedWorld();
-    const { GenServer, Supervisor, Registry } = world;
+    const runtime = reportedWorld();
+    const { GenServer, Supervisor, Registry } = runtime;
     await Supervisor.start({
       name: 'root',
-      children: [{ id: 'shops', start: () => Supervisor.start(shop(world, 0)) }],
+      children: [{ id: 'shops', start: () => Supervisor.start(shop(runtime, 0)) }],
     });
-    GenServer.cast(childOf(world, Registry.lookup('shop'), 'a'), 'boom');
-    await world.settle();
-    expect(world.reports.at(-1)).toMatchObject({
+    GenServer.cast(childOf(runtime, Registry.lookup('shop'), 'a'), 'boom');
+    await runtime.settle();
+    expect(runtime.reports.at(-1)).toMatchObject({
       text: "supervisor p2 ('shop') gave up: more than 0 restarts within 2.5 s, the last of its child 'a'",
       fields: {
         childId: 'shops',
@@ -261,24 +261,24 @@ describe('a supervisor that gives up', () => {
         next: 'restarting, 1 of 3 restarts within 5 s',
       },
     });
-    expect(world.reports).toHaveLength(2);
+    expect(runtime.reports).toHaveLength(2);
   });
 });
 
 describe('a transient supervisor that gives up', () => {
   test('is not restarted, and the report says so', async () => {
-    const world = reportedWorld();
-    const { GenServer, Supervisor, Registry } = world;
+    const runtime = reportedWorld();
+    const { GenServer, Supervisor, Registry } = runtime;
     const inner = () =>
       Supervisor.start({
         name: 'inner',
-        children: [createFamily(world).worker('a')],
+        children: [createSupervisorFixture(runtime).worker('a')],
         restartIntensity: { maxRestarts: 0, withinMs: 1000 },
       });
     await Supervisor.start({ children: [{ id: 'shop', restart: 'transient', start: inner }] });
-    GenServer.cast(childOf(world, Registry.lookup('inner'), 'a'), 'boom');
-    await world.settle();
-    expect(next(world.reports)).toEqual([
+    GenServer.cast(childOf(runtime, Registry.lookup('inner'), 'a'), 'boom');
+    await runtime.settle();
+    expect(next(runtime.reports)).toEqual([
       'its supervisor gives up: more than 0 restarts within 1 s',
       'not restarted (transient)',
     ]);
@@ -287,20 +287,20 @@ describe('a transient supervisor that gives up', () => {
 
 describe('a start that fails', () => {
   test('is no report: the caller receives it', async () => {
-    const world = reportedWorld();
-    const { GenServer, Supervisor } = world;
+    const runtime = reportedWorld();
+    const { GenServer, Supervisor } = runtime;
     const start = () => GenServer.start({ ...fragile, init: fails });
     await expect(start()).rejects.toThrow('boom');
     await expect(Supervisor.start({ children: [{ id: 'a', start }] })).rejects.toThrow('boom');
     const supervisor = await Supervisor.start();
     await expect(Supervisor.startChild(supervisor, { id: 'a', start })).rejects.toThrow('boom');
-    await world.settle();
-    expect(world.reports).toEqual([]);
+    await runtime.settle();
+    expect(runtime.reports).toEqual([]);
   });
 
   test('is a report each time when a supervisor starts its child again', async () => {
-    const world = reportedWorld();
-    const { GenServer, Supervisor } = world;
+    const runtime = reportedWorld();
+    const { GenServer, Supervisor } = runtime;
     let starts = 0;
     const db = async () => {
       starts += 1;
@@ -312,9 +312,9 @@ describe('a start that fails', () => {
       children: [{ id: 'db', start: db }],
       restartIntensity: { maxRestarts: 2, withinMs: 5000 },
     });
-    GenServer.cast(childOf(world, supervisor, 'db') as never, 'boom' as never);
-    await world.settle();
-    expect(world.reports.map(({ text, fields }) => [text, fields['next']])).toEqual([
+    GenServer.cast(childOf(runtime, supervisor, 'db') as never, 'boom' as never);
+    await runtime.settle();
+    expect(runtime.reports.map(({ text, fields }) => [text, fields['next']])).toEqual([
       ['process p2 crashed: Error: boom', 'restarting, 1 of 2 restarts within 5 s'],
       [
         "child 'db' of supervisor p1 ('shop') could not be restarted (attempt 1): Error: connect ECONNREFUSED",
@@ -329,32 +329,32 @@ describe('a start that fails', () => {
         'no supervisor above it: it ends with all its children',
       ],
     ]);
-    expect(world.reports[1]?.fields).toMatchObject({ path: 'shop/db', err: { code: 'ECONNREFUSED' } });
+    expect(runtime.reports[1]?.fields).toMatchObject({ path: 'shop/db', err: { code: 'ECONNREFUSED' } });
   });
 });
 
 describe('a child in a crash loop', () => {
   test('is five reports and one line per interval', async () => {
-    const world = reportedWorld();
-    const { GenServer, Supervisor } = world;
+    const runtime = reportedWorld();
+    const { GenServer, Supervisor } = runtime;
     const supervisor = await Supervisor.start({
       name: 'shop',
-      children: [createFamily(world).worker('db')],
+      children: [createSupervisorFixture(runtime).worker('db')],
       restartIntensity: { maxRestarts: 100, withinMs: 5000 },
     });
     for (let crashes = 0; crashes < 53; crashes += 1) {
-      GenServer.cast(childOf(world, supervisor, 'db'), 'boom');
-      await world.settle();
+      GenServer.cast(childOf(runtime, supervisor, 'db'), 'boom');
+      await runtime.settle();
     }
-    expect(world.reports).toHaveLength(5);
-    await world.pass(10_000);
-    expect(world.reports.slice(5)).toEqual([
+    expect(runtime.reports).toHaveLength(5);
+    await runtime.advance(10_000);
+    expect(runtime.reports.slice(5)).toEqual([
       {
         level: 'error',
         text: "child 'db' of supervisor shop crashed 48 more times in 10 s, last: Error: boom",
         fields: {
           event: 'summary',
-          at: world.clock.now(),
+          at: runtime.clock.now(),
           subject: "child 'db' of supervisor shop",
           what: 'crashed',
           count: 48,
@@ -366,9 +366,9 @@ describe('a child in a crash loop', () => {
   });
 
   test('is counted together though its supervisor is restarted, too', async () => {
-    const world = reportedWorld();
-    const { GenServer, Supervisor } = world;
-    const { worker } = createFamily(world);
+    const runtime = reportedWorld();
+    const { GenServer, Supervisor } = runtime;
+    const { worker } = createSupervisorFixture(runtime);
     const intensity = { maxRestarts: 1, withinMs: 5000 };
     const inner = () => Supervisor.start({ name: 'inner', children: [worker('db')], restartIntensity: intensity });
     await Supervisor.start({
@@ -377,12 +377,12 @@ describe('a child in a crash loop', () => {
       restartIntensity: { maxRestarts: 100, withinMs: 5000 },
     });
     for (let crashes = 0; crashes < 40; crashes += 1) {
-      GenServer.cast(childOf(world, world.Registry.lookup('inner'), 'db'), 'boom');
-      await world.settle();
+      GenServer.cast(childOf(runtime, runtime.Registry.lookup('inner'), 'db'), 'boom');
+      await runtime.settle();
     }
-    await world.shutdown();
-    const summaries = world.reports.filter(({ fields }) => fields['event'] === 'summary');
-    expect(world.reports.length - summaries.length).toBe(10);
+    await runtime.shutdown();
+    const summaries = runtime.reports.filter(({ fields }) => fields['event'] === 'summary');
+    expect(runtime.reports.length - summaries.length).toBe(10);
     expect(summaries.map(({ text }) => text)).toEqual([
       "child 'db' of supervisor root/shop crashed 35 more times in 0 s, last: Error: boom",
       'supervisor root/shop gave up 15 more times in 0 s, last: Error: boom',
@@ -392,9 +392,9 @@ describe('a child in a crash loop', () => {
 
 describe('no report', () => {
   test('is made of stops, shutdowns and kills on demand', async () => {
-    const world = reportedWorld();
-    const { GenServer, Supervisor, shutdown } = world;
-    const { worker } = createFamily(world);
+    const runtime = reportedWorld();
+    const { GenServer, Supervisor, shutdown } = runtime;
+    const { worker } = createSupervisorFixture(runtime);
     await GenServer.stop(await GenServer.start(counter));
     const supervisor = await Supervisor.start({ children: [worker('a'), worker('b', { shutdownTimeout: 0 })] });
     await Supervisor.terminateChild(supervisor, 'b');
@@ -402,30 +402,30 @@ describe('no report', () => {
     await Supervisor.stop(supervisor);
     await Supervisor.start({ children: [worker('c')] });
     await shutdown();
-    expect(world.reports).toEqual([]);
+    expect(runtime.reports).toEqual([]);
   });
 
   test('leaves a timer behind', async () => {
-    const world = reportedWorld();
-    world.GenServer.cast(await world.GenServer.start(fragile), 'boom');
-    await world.settle();
-    await world.shutdown();
-    expect(world.clock.pending).toBe(0);
+    const runtime = reportedWorld();
+    runtime.GenServer.cast(await runtime.GenServer.start(fragile), 'boom');
+    await runtime.settle();
+    await runtime.shutdown();
+    expect(runtime.clock.pending).toBe(0);
   });
 });
 
 describe('a process that does not stop in time', () => {
   test('is a warning', async () => {
-    const world = reportedWorld();
-    const { GenServer, Supervisor } = world;
+    const runtime = reportedWorld();
+    const { GenServer, Supervisor } = runtime;
     const stubborn = { ...counter, terminate: hangs };
     await Supervisor.start({
       children: [{ id: 'slow', shutdownTimeout: 200, start: () => GenServer.start(stubborn, { name: 'slow-one' }) }],
     });
-    const down = world.shutdown();
-    await world.pass(200);
+    const down = runtime.shutdown();
+    await runtime.advance(200);
     await down;
-    expect(world.reports).toMatchObject([
+    expect(runtime.reports).toMatchObject([
       {
         level: 'warn',
         text: "process p2 ('slow-one') did not stop within 0.2 s and was killed",
@@ -437,14 +437,14 @@ describe('a process that does not stop in time', () => {
 
 describe('a process that is killed after the time-out of its stop', () => {
   test('is a warning that says how many messages were lost', async () => {
-    const world = reportedWorld();
-    const { GenServer } = world;
+    const runtime = reportedWorld();
+    const { GenServer } = runtime;
     const ref = await GenServer.start({ ...counter, handleCast: hangs }, { name: 'hung' });
     for (let i = 0; i < 3; i += 1) GenServer.cast(ref, 'inc');
     const stopping = GenServer.stop(ref, 'normal', { timeout: 100 });
-    await world.pass(100);
+    await runtime.advance(100);
     await stopping;
-    expect(world.reports).toMatchObject([
+    expect(runtime.reports).toMatchObject([
       {
         text: `process ${ref.id} ('hung') did not stop within 0.1 s and was killed`,
         fields: { messagesLost: 2, timeoutMs: 100 },
@@ -466,12 +466,12 @@ describe('errors that no caller waits for', () => {
   });
 
   test('go to onError where there is one, and crashes go to the reporter all the same', async () => {
-    const world = reportedWorld();
-    world.Observer.subscribe((event) => event.type === 'server_started' && fails());
-    world.GenServer.cast(await world.GenServer.start(fragile), 'boom');
-    await world.settle();
-    expect(world.errors).toEqual([boom]);
-    expect(world.reports).toHaveLength(1);
+    const runtime = reportedWorld();
+    runtime.Observer.subscribe((event) => event.type === 'server_started' && fails());
+    runtime.GenServer.cast(await runtime.GenServer.start(fragile), 'boom');
+    await runtime.settle();
+    expect(runtime.errors).toEqual([boom]);
+    expect(runtime.reports).toHaveLength(1);
   });
 });
 
@@ -481,12 +481,12 @@ describe('a reporter', () => {
   test('that throws harms nothing: one warning, and the reports go to stderr', async () => {
     const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
     const written = vi.spyOn(process.stderr, 'write').mockImplementation(() => true);
-    const world = createWorld({ reporter: { error: fails, warn: () => Promise.reject(boom) as never } });
-    const { GenServer, Supervisor } = world;
-    const supervisor = await Supervisor.start({ children: [createFamily(world).worker('a')] });
+    const runtime = createTestRuntime({ reporter: { error: fails, warn: () => Promise.reject(boom) as never } });
+    const { GenServer, Supervisor } = runtime;
+    const supervisor = await Supervisor.start({ children: [createSupervisorFixture(runtime).worker('a')] });
     for (let crashes = 0; crashes < 2; crashes += 1) {
-      GenServer.cast(childOf(world, supervisor, 'a'), 'boom');
-      await world.settle();
+      GenServer.cast(childOf(runtime, supervisor, 'a'), 'boom');
+      await runtime.settle();
     }
     expect(Supervisor.countChildren(supervisor)).toBe(1);
     expect(warned.mock.calls).toEqual([[boom]]);
@@ -503,14 +503,14 @@ describe('a reporter', () => {
   test('can be pino', async () => {
     const lines: string[] = [];
     const logger = pino({ base: null }, { write: (line: string) => void lines.push(line) });
-    const world = createWorld({ reporter: logger });
+    const runtime = createTestRuntime({ reporter: logger });
     const error = new RangeError('no score', { cause: new Error('why') });
-    const ref = await world.GenServer.start(
+    const ref = await runtime.GenServer.start(
       { ...fragile, handleCast: () => Promise.reject(error) },
       { name: 'billing' },
     );
-    world.GenServer.cast(ref, 'boom');
-    await world.settle();
+    runtime.GenServer.cast(ref, 'boom');
+    await runtime.settle();
     expect(lines.map((line) => JSON.parse(line))).toMatchObject([
       {
         level: 50,
@@ -566,7 +566,7 @@ describe('the end of a supervisor at the root', () => {
     const exit = vi.spyOn(process, 'exit').mockReturnValue(undefined as never);
     const write = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
     await run('exit', false, true);
-    await within(5000, async () => (exit.mock.calls.length > 0 ? undefined : 'the program goes on'));
+    await eventually(5000, async () => (exit.mock.calls.length > 0 ? undefined : 'the program goes on'));
     expect(exit).toHaveBeenCalledWith(1);
     process.exitCode = undefined;
     write.mockRestore();

@@ -4,12 +4,12 @@ import type { GenServerBehavior } from '../../src/process/behavior.js';
 import { createRuntime } from '../../src/runtime/runtime.js';
 import { turn } from '../helpers/event-loop.js';
 import { counter, never } from '../helpers/servers.js';
-import { createFamily } from '../helpers/supervisor-fixture.js';
-import { createWorld } from '../helpers/test-runtime.js';
+import { createSupervisorFixture } from '../helpers/supervisor-fixture.js';
+import { createTestRuntime } from '../helpers/test-runtime.js';
 
 describe('two runtimes', () => {
   test('never meet: neither by name, nor in what they observe, nor by ending', async () => {
-    const [a, b] = [createWorld(), createWorld()];
+    const [a, b] = [createTestRuntime(), createTestRuntime()];
     const inA = await a.GenServer.start(counter, { name: 'same' });
     expect(b.Registry.isRegistered('same')).toBe(false);
     expect(b.Observer.getProcessCount()).toBe(0);
@@ -19,93 +19,93 @@ describe('two runtimes', () => {
     await b.shutdown();
     expect(a.GenServer.isRunning(inA)).toBe(true);
     expect(b.events.some(({ type }) => type === 'messages_handled')).toBe(true);
-    expect(a.told('process_exited')).toEqual([]);
+    expect(a.eventsOf('process_exited')).toEqual([]);
   });
 });
 
 describe('shutdown', () => {
   test('stops everything, the last started first, and leaves neither process nor name nor timer', async () => {
-    const world = createWorld();
-    const { GenServer, Supervisor, Registry, Observer, clock } = world;
-    const family = createFamily(world);
+    const runtime = createTestRuntime();
+    const { GenServer, Supervisor, Registry, Observer, clock } = runtime;
+    const fixture = createSupervisorFixture(runtime);
     const reasons: string[] = [];
     const noting = (name: string) => ({
       ...counter,
       terminate: (reason: unknown) => void reasons.push(`${name} ${reason}`),
     });
     const first = await GenServer.start(noting('first'), { name: 'first' });
-    await Supervisor.start({ children: [family.worker('a'), family.worker('b')] });
+    await Supervisor.start({ children: [fixture.worker('a'), fixture.worker('b')] });
     await GenServer.start(noting('last'));
     GenServer.sendAfter(first, 'inc', 1000);
-    await world.shutdown();
+    await runtime.shutdown();
     expect(reasons).toEqual(['last shutdown', 'first shutdown']);
-    expect(family.news()).toEqual(['+a', '+b', '-b shutdown', '-a shutdown']);
+    expect(fixture.newEntries()).toEqual(['+a', '+b', '-b shutdown', '-a shutdown']);
     expect(Observer.getProcessCount()).toBe(0);
     expect(Registry.count()).toBe(0);
     expect(clock.pending).toBe(0);
-    await world.shutdown();
+    await runtime.shutdown();
   });
 
   test('kills what has not stopped after its timeout of 10 s, and rejects the callers', async () => {
-    const world = createWorld();
-    const { GenServer, clock } = world;
+    const runtime = createTestRuntime();
+    const { GenServer, clock } = runtime;
     const ref = await GenServer.start({ ...counter, terminate: () => never });
-    const stopping = world.shutdown();
-    await world.settle();
+    const stopping = runtime.shutdown();
+    await runtime.settle();
     const called = expect(GenServer.call(ref, 'get', { timeout: Number.POSITIVE_INFINITY })).rejects.toMatchObject({
       name: 'ServerNotRunningError',
     });
-    await world.pass(9999);
-    expect(world.told('process_exited')).toEqual([]);
-    await world.pass(1);
+    await runtime.advance(9999);
+    expect(runtime.eventsOf('process_exited')).toEqual([]);
+    await runtime.advance(1);
     await stopping;
     await called;
-    expect(world.told('process_exited')).toMatchObject([{ reason: 'killed' }]);
+    expect(runtime.eventsOf('process_exited')).toMatchObject([{ reason: 'killed' }]);
     expect(clock.pending).toBe(0);
   });
 
   test('ends the polls of the Observer', async () => {
-    const { Observer, shutdown, pass, clock } = createWorld();
+    const { Observer, shutdown, advance, clock } = createTestRuntime();
     const polled = vi.fn();
     Observer.startPolling(100, polled);
-    await pass(100);
+    await advance(100);
     await shutdown();
-    await pass(1000);
+    await advance(1000);
     expect(polled).toHaveBeenCalledTimes(2);
     expect(clock.pending).toBe(0);
   });
 
   test('is over sooner for a further call with a shorter timeout', async () => {
-    const world = createWorld();
-    const { GenServer, clock } = world;
+    const runtime = createTestRuntime();
+    const { GenServer, clock } = runtime;
     await GenServer.start({ ...counter, terminate: () => never });
-    const first = world.shutdown({ timeout: Number.POSITIVE_INFINITY });
-    await world.settle();
-    const second = world.shutdown({ timeout: 100 });
-    await world.pass(99);
-    expect(world.told('process_exited')).toEqual([]);
-    await world.pass(1);
+    const first = runtime.shutdown({ timeout: Number.POSITIVE_INFINITY });
+    await runtime.settle();
+    const second = runtime.shutdown({ timeout: 100 });
+    await runtime.advance(99);
+    expect(runtime.eventsOf('process_exited')).toEqual([]);
+    await runtime.advance(1);
     await Promise.all([first, second]);
-    expect(world.told('stop_timed_out')).toMatchObject([{ timeoutMs: 100 }]);
-    expect(world.told('process_exited')).toMatchObject([{ reason: 'killed' }]);
+    expect(runtime.eventsOf('stop_timed_out')).toMatchObject([{ timeoutMs: 100 }]);
+    expect(runtime.eventsOf('process_exited')).toMatchObject([{ reason: 'killed' }]);
     expect(clock.pending).toBe(0);
     await expect(GenServer.start(counter)).rejects.toMatchObject({ name: 'RuntimeShutdownError' });
   });
 
   test('ends a server whose init hangs; its start is rejected', async () => {
-    const world = createWorld();
+    const runtime = createTestRuntime();
     const starting = expect(
-      world.GenServer.start({ ...counter, init: () => never }, { initTimeout: Number.POSITIVE_INFINITY }),
+      runtime.GenServer.start({ ...counter, init: () => never }, { initTimeout: Number.POSITIVE_INFINITY }),
     ).rejects.toMatchObject({ name: 'InitializationError', message: expect.stringContaining('killed during init') });
-    const stopping = world.shutdown();
-    await world.pass(10_000);
+    const stopping = runtime.shutdown();
+    await runtime.advance(10_000);
     await Promise.all([starting, stopping]);
-    expect(world.Observer.getProcessCount()).toBe(0);
+    expect(runtime.Observer.getProcessCount()).toBe(0);
   });
 
   test('takes one time-out, whatever hangs: roots, a start that never settles, a thousand dynamic children', async () => {
-    const world = createWorld();
-    const { GenServer, Supervisor, clock } = world;
+    const runtime = createTestRuntime();
+    const { GenServer, Supervisor, clock } = runtime;
     const hung = { ...counter, terminate: () => never };
     for (let i = 0; i < 20; i += 1) await GenServer.start(hung);
     for (let i = 0; i < 180; i += 1) await GenServer.start(counter);
@@ -117,28 +117,28 @@ describe('shutdown', () => {
       childTemplate: { shutdownTimeout: 2000, start: () => GenServer.start(hung) },
     });
     for (let i = 0; i < 1000; i += 1) await Supervisor.startChild(dynamic, []);
-    expect(world.Observer.getProcessCount()).toBe(1202);
+    expect(runtime.Observer.getProcessCount()).toBe(1202);
     const begun = clock.monotonic();
-    const stopping = world.shutdown({ timeout: 3000 });
-    await world.pass(1999);
-    expect(world.Observer.getProcessCount()).toBe(1021);
-    await world.pass(1);
-    expect(world.Observer.getProcessCount()).toBe(20);
-    await world.pass(1000);
+    const stopping = runtime.shutdown({ timeout: 3000 });
+    await runtime.advance(1999);
+    expect(runtime.Observer.getProcessCount()).toBe(1021);
+    await runtime.advance(1);
+    expect(runtime.Observer.getProcessCount()).toBe(20);
+    await runtime.advance(1000);
     await Promise.all([stopping, starting]);
     expect(clock.monotonic() - begun).toBe(3000);
-    expect(world.Observer.getProcessCount()).toBe(0);
+    expect(runtime.Observer.getProcessCount()).toBe(0);
     expect(clock.pending).toBe(0);
   });
 
   test('also stops what is started meanwhile, and kills what keeps on starting', async () => {
-    const world = createWorld();
-    const { GenServer } = world;
+    const runtime = createTestRuntime();
+    const { GenServer } = runtime;
     let starts = 0;
     const once = { ...counter, terminate: () => GenServer.start(counter).then(() => {}) };
     await GenServer.start(once);
-    await world.shutdown();
-    expect(world.told('process_exited')).toMatchObject([{ reason: 'shutdown' }, { reason: 'shutdown' }]);
+    await runtime.shutdown();
+    expect(runtime.eventsOf('process_exited')).toMatchObject([{ reason: 'shutdown' }, { reason: 'shutdown' }]);
     await expect(GenServer.start(counter)).rejects.toMatchObject({ code: 'NOEX_RUNTIME_SHUTDOWN' });
 
     const endless = createRuntime();

@@ -1,11 +1,11 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { Telling } from '../../src/runtime/telling.js';
-import type { Portion } from '../../streams/local-model.js';
+import type { EventBatch } from '../../streams/local-model.js';
 
 describe('telling', () => {
   let dirty = 0;
   let facts = 0;
-  let folds: Portion[] = [];
+  let folds: EventBatch[] = [];
   /** What hearing of a fact makes happen. */
   let onReport = (): void => undefined;
   let telling: Telling;

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { within } from '../helpers/eventually.js';
-import { STRANGERS, Stranger } from '../helpers/fake-servers.js';
+import { eventually } from '../helpers/eventually.js';
+import { FAKE_SERVERS, FakeServer } from '../helpers/fake-servers.js';
 import type { FaultLab } from '../helpers/fault-lab.js';
 import type { FaultNode } from '../helpers/forked-node.js';
 import type { Fault } from '../helpers/tcp-proxy.js';
@@ -39,7 +39,7 @@ export const EFFECTS: Readonly<Record<FaultKind, Effect>> = {
     leaving.ended.then((code) => {
       end = code;
     });
-    await within(LEAVE_MS, async () => (end === undefined ? `${node} does not end` : undefined));
+    await eventually(LEAVE_MS, async () => (end === undefined ? `${node} does not end` : undefined));
     if (end !== 0) throw new Error(`${node} was told to end, and ended with ${end}`);
     await Promise.all([sleep(ms), target.agreeWithout(node)]);
     await target.restart(node);
@@ -48,8 +48,8 @@ export const EFFECTS: Readonly<Record<FaultKind, Effect>> = {
   stranger: (target, { node, ms, pick }) =>
     killed(target, node, async () => {
       const { listen, port } = await target.lab.network.place(node);
-      const create = STRANGERS[Math.floor(pick * STRANGERS.length)] as (typeof STRANGERS)[number];
-      const stranger = await Stranger.listen(create(), listen, port);
+      const create = FAKE_SERVERS[Math.floor(pick * FAKE_SERVERS.length)] as (typeof FAKE_SERVERS)[number];
+      const stranger = await FakeServer.listen(create(), listen, port);
       await sleep(ms);
       await stranger.close();
     }),

@@ -1,4 +1,4 @@
-import { mulberry32 } from '../helpers/seeded-random.js';
+import { seededRandom } from '../helpers/seeded-random.js';
 
 /**
  * What can happen to a node, or between nodes: to which, for how long (from, to, ms), and what it is called in the summary.
@@ -67,7 +67,7 @@ const CALM_MS = 1000;
  * @param names of the nodes. The first is never started anew, so that there is one that has seen it all.
  */
 export function* schedule(seed: number, names: readonly string[]): Generator<Step, never> {
-  const random = mulberry32(seed);
+  const random = seededRandom(seed);
   const round: FaultKind[] = [];
   const next = (): Injection => {
     if (round.length === 0) round.push(...shuffled(KINDS, random));

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { within } from '../helpers/eventually.js';
+import { eventually } from '../helpers/eventually.js';
 import { FaultLab } from '../helpers/fault-lab.js';
 import type { FaultNode } from '../helpers/forked-node.js';
 import type { Conditions } from './conditions.js';
@@ -106,7 +106,8 @@ export class Soak implements Target {
     this.#tally.agreed(faults, agreedMs, performance.now() - begun);
     const complaints = this.lab.complaints();
     if (complaints.length > 0) throw new Error(complaints.join('\n'));
-    for (const node of [...this.#members, ...this.#lookers]) await within(this.#boundMs, () => this.#leftOver(node));
+    for (const node of [...this.#members, ...this.#lookers])
+      await eventually(this.#boundMs, () => this.#leftOver(node));
     await this.#measure();
   }
 

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import type { RuntimeFact } from '../../streams/events.js';
+import type { UnstampedEvent } from '../../streams/events.js';
 import { emptyModel, evolve, evolveAll, type NodeModel } from '../../streams/evolve.js';
 import { rowsOf, server, stamped, supervisor } from '../helpers/events.js';
 
 const NOW = 5000;
 
-const given = (...facts: readonly (RuntimeFact | readonly RuntimeFact[])[]) => {
+const given = (...facts: readonly (UnstampedEvent | readonly UnstampedEvent[])[]) => {
   const past = stamped(facts.flat());
   const before = past.reduce(
     evolve,
@@ -13,7 +13,7 @@ const given = (...facts: readonly (RuntimeFact | readonly RuntimeFact[])[]) => {
   );
   return {
     before,
-    when(fact: RuntimeFact) {
+    when(fact: UnstampedEvent) {
       const after = evolve(before, { ...fact, seq: past.length + 1, at: 2000, monotonic: 2000 });
       return {
         after,
@@ -30,7 +30,7 @@ const given = (...facts: readonly (RuntimeFact | readonly RuntimeFact[])[]) => {
   };
 };
 
-const handled = (id: string, calls: number, casts: number, infos: number, queueSize: number): RuntimeFact => ({
+const handled = (id: string, calls: number, casts: number, infos: number, queueSize: number): UnstampedEvent => ({
   type: 'messages_handled',
   id,
   calls,
@@ -38,14 +38,14 @@ const handled = (id: string, calls: number, casts: number, infos: number, queueS
   infos,
   queueSize,
 });
-const exited = (id: string): RuntimeFact => ({
+const exited = (id: string): UnstampedEvent => ({
   type: 'process_exited',
   id,
   kind: 'genserver',
   reason: 'normal',
   unhandled: 0,
 });
-const child = (supervisorId: string, id: string): RuntimeFact => ({
+const child = (supervisorId: string, id: string): UnstampedEvent => ({
   type: 'child_started',
   supervisorId,
   childId: 'c',
@@ -194,7 +194,7 @@ describe('a supervisor', () => {
 });
 
 describe('an event that makes no sense where it stands changes nothing:', () => {
-  test.each<[string, RuntimeFact]>([
+  test.each<[string, UnstampedEvent]>([
     ['a message of nobody', handled('p9', 1, 1, 1, 1)],
     ['a start of nobody', { type: 'process_started', id: 'p9', kind: 'genserver' }],
     ['a stop of nobody', { type: 'process_stopping', id: 'p9' }],

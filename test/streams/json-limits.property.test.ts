@@ -1,6 +1,6 @@
 import { fc, test } from '@fast-check/vitest';
 import { expect } from 'vitest';
-import { excessOf, type JsonLimits } from '../../streams/json-limits.js';
+import { exceededLimit, type JsonLimits } from '../../streams/json-limits.js';
 
 /** Texts with what is special in them anywhere, the long ones included. */
 const text = fc
@@ -42,9 +42,10 @@ function countOf(root: unknown): JsonLimits {
 test.prop([value, fc.constantFrom(undefined, 1)])('what a text holds is counted exactly', (any, space) => {
   const json = JSON.stringify(any, null, space);
   const limits = countOf(any);
-  expect(excessOf(json, limits)).toBeUndefined();
-  if (limits.maxParts > 0) expect(excessOf(json, { ...limits, maxParts: limits.maxParts - 1 })).toContain('texts');
-  if (limits.maxDepth > 0) expect(excessOf(json, { ...limits, maxDepth: limits.maxDepth - 1 })).toContain('deeper');
+  expect(exceededLimit(json, limits)).toBeUndefined();
+  if (limits.maxParts > 0) expect(exceededLimit(json, { ...limits, maxParts: limits.maxParts - 1 })).toContain('texts');
+  if (limits.maxDepth > 0)
+    expect(exceededLimit(json, { ...limits, maxDepth: limits.maxDepth - 1 })).toContain('deeper');
   // Two names in a hundred thousand may be taken for one.
-  if (limits.maxNames > 1) expect(excessOf(json, { ...limits, maxNames: limits.maxNames - 2 })).toContain('names');
+  if (limits.maxNames > 1) expect(exceededLimit(json, { ...limits, maxNames: limits.maxNames - 2 })).toContain('names');
 });

@@ -2,7 +2,7 @@ import { map } from 'rxjs';
 import { describe, expect, test } from 'vitest';
 import type { RuntimeEvent } from '../../streams/events.js';
 import { emptyModel } from '../../streams/evolve.js';
-import { localModel$ } from '../../streams/local-model.js';
+import { localModel } from '../../streams/local-model.js';
 import { marbles } from '../helpers/marbles.js';
 
 const spawned = (id: string): RuntimeEvent => ({
@@ -29,7 +29,7 @@ const initial = emptyModel(() => 0);
 const idsAfter = (eventMarbles: string, turnMarbles: string, expected: string, values: Record<string, string>): void =>
   marbles(({ hot, expectObservable }) => {
     const turns$ = hot(turnMarbles).pipe(map(() => undefined));
-    const ids$ = localModel$(hot(eventMarbles, events), turns$, initial).pipe(
+    const ids$ = localModel(hot(eventMarbles, events), turns$, initial).pipe(
       map(({ servers }) => servers.rows.map(({ id }) => id).join(' ')),
     );
     expectObservable(ids$).toBe(expected, values);
@@ -64,7 +64,7 @@ describe('the local model', () => {
         r: { events: 5, isLast: true },
       });
       const events$ = hot('-(abc)---', { ...events, c: spawned('c') });
-      const ids$ = localModel$(events$, portions$, initial).pipe(
+      const ids$ = localModel(events$, portions$, initial).pipe(
         map(({ servers, version }) => `${servers.rows.map(({ id }) => id).join(' ')} ${version}`),
       );
       expectObservable(ids$).toBe('0----1--2', { 0: ' 0', 1: 'a b 2', 2: 'a b c 3' });
@@ -78,15 +78,15 @@ describe('the local model', () => {
   test('fails with the events, and with the turns', () => {
     marbles(({ hot, expectObservable }) => {
       const moments = (diagram: string) => hot(diagram).pipe(map(() => undefined));
-      expectObservable(localModel$(hot('-#', events), moments('--'), initial)).toBe('m#', { m: initial });
-      expectObservable(localModel$(hot('--', events), moments('-#'), initial)).toBe('m#', { m: initial });
+      expectObservable(localModel(hot('-#', events), moments('--'), initial)).toBe('m#', { m: initial });
+      expectObservable(localModel(hot('--', events), moments('-#'), initial)).toBe('m#', { m: initial });
     });
   });
 
   test('gives the very model it began with until something happens', () => {
     marbles(({ hot, expectObservable }) => {
       const turns$ = hot('-t').pipe(map(() => undefined));
-      const same$ = localModel$(hot<RuntimeEvent>('--'), turns$, initial).pipe(map((model) => model === initial));
+      const same$ = localModel(hot<RuntimeEvent>('--'), turns$, initial).pipe(map((model) => model === initial));
       expectObservable(same$).toBe('s-', { s: true });
     });
     expect(initial.version).toBe(0);

@@ -2,8 +2,8 @@ import type { Observable } from 'rxjs';
 import { map } from 'rxjs';
 import { describe, test } from 'vitest';
 import { emptyModel } from '../../streams/evolve.js';
-import { merge, type NodePresence, type Presence } from '../../streams/merge-nodes.js';
-import { frameOf, type NodeFrame } from '../../streams/node-report.js';
+import { mergeNodes, type NodePresence, type Presence } from '../../streams/merge-nodes.js';
+import { createNodeState, type NodeState } from '../../streams/node-report.js';
 import type { ClusterObserverSnapshot } from '../../streams/snapshot.js';
 import { marbles } from '../helpers/marbles.js';
 
@@ -17,9 +17,9 @@ function frame(
   timestamp = version,
   at = version,
   wall = at,
-): NodeFrame {
+): NodeState {
   const model = { ...emptyModel(() => 0), version };
-  return frameOf(nodeId, { incarnation, timestamp, memory: MEMORY }, model, { timestamp: wall, monotonic: at });
+  return createNodeState(nodeId, { incarnation, timestamp, memory: MEMORY }, model, { timestamp: wall, monotonic: at });
 }
 
 function presence(...nodes: readonly NodePresence[]): Presence {
@@ -43,7 +43,7 @@ describe('merge', () => {
     marbles(({ cold, expectObservable }) => {
       const frame$ = cold('    1-2---3-|', { 1: frame('a', 1), 2: frame('b', 1), 3: frame('b', 2) });
       const presence$ = cold(' ---p---q|', { p: presence(a, b), q: presence(a, { ...b, link: 'down' }) });
-      expectObservable(summary(merge(frame$, presence$))).toBe('---x--yz|', {
+      expectObservable(summary(mergeNodes(frame$, presence$))).toBe('---x--yz|', {
         x: 'a:1 b:1',
         y: 'a:1 b:2',
         z: 'a:1 b:disconnected',
@@ -55,7 +55,7 @@ describe('merge', () => {
     marbles(({ cold, expectObservable }) => {
       const frame$ = cold('    123|', { 1: frame('b', 5, 2), 2: frame('b', 4, 2), 3: frame('b', 9, 1) });
       const presence$ = cold(' p--|', { p: presence({ ...b, incarnation: 2 }) });
-      expectObservable(summary(merge(frame$, presence$))).toBe('xxx|', { x: 'b:5' });
+      expectObservable(summary(mergeNodes(frame$, presence$))).toBe('xxx|', { x: 'b:5' });
     });
   });
 
@@ -63,7 +63,7 @@ describe('merge', () => {
     marbles(({ cold, expectObservable }) => {
       const frame$ = cold('    1---2|', { 1: frame('b', 5, 1), 2: frame('b', 1, 2) });
       const presence$ = cold(' -p-q-|', { p: presence(b), q: presence({ ...b, incarnation: 2 }) });
-      expectObservable(summary(merge(frame$, presence$))).toBe('-x-yz|', { x: 'b:5', y: 'b:timeout', z: 'b:1' });
+      expectObservable(summary(mergeNodes(frame$, presence$))).toBe('-x-yz|', { x: 'b:5', y: 'b:timeout', z: 'b:1' });
     });
   });
 
@@ -74,7 +74,7 @@ describe('merge', () => {
         p: presence({ ...b, incarnation: 7 }),
         q: presence({ ...b, incarnation: 3 }),
       });
-      expectObservable(summary(merge(frame$, presence$))).toBe('-x-yz|', { x: 'b:5', y: 'b:timeout', z: 'b:1' });
+      expectObservable(summary(mergeNodes(frame$, presence$))).toBe('-x-yz|', { x: 'b:5', y: 'b:timeout', z: 'b:1' });
     });
   });
 
@@ -82,7 +82,7 @@ describe('merge', () => {
     marbles(({ cold, expectObservable }) => {
       const frame$ = cold('    12|', { 1: frame('b', 5, 1, 1000, 1), 2: frame('b', 5, 1, 900, 2) });
       const presence$ = cold(' p-|', { p: presence(b) });
-      const heard$ = merge(frame$, presence$).pipe(map(({ nodes }) => `${nodes[0]?.lastUpdate}`));
+      const heard$ = mergeNodes(frame$, presence$).pipe(map(({ nodes }) => `${nodes[0]?.lastUpdate}`));
       expectObservable(heard$).toBe('12|');
     });
   });
@@ -95,7 +95,7 @@ describe('merge', () => {
         3: frame('b', 4, 1, 3, 3, 301),
       });
       const presence$ = cold(' p--|', { p: presence(b) });
-      const told$ = merge(frame$, presence$).pipe(map(({ nodes }) => `${nodes[0]?.snapshot?.timestamp}`));
+      const told$ = mergeNodes(frame$, presence$).pipe(map(({ nodes }) => `${nodes[0]?.snapshot?.timestamp}`));
       expectObservable(told$).toBe('122|');
     });
   });
@@ -104,7 +104,9 @@ describe('merge', () => {
     marbles(({ cold, expectObservable }) => {
       const frame$ = cold('    12|', { 1: frame('b', 5, 1, 1, 1, 900), 2: frame('a', 5, 1, 2, 2, 300) });
       const presence$ = cold(' p-|', { p: presence(a, b) });
-      const moment$ = merge(frame$, presence$).pipe(map(({ timestamp, monotonic }) => `${timestamp} ${monotonic}`));
+      const moment$ = mergeNodes(frame$, presence$).pipe(
+        map(({ timestamp, monotonic }) => `${timestamp} ${monotonic}`),
+      );
       expectObservable(moment$).toBe('xy|', { x: '900 1', y: '300 2' });
     });
   });
@@ -113,7 +115,9 @@ describe('merge', () => {
     marbles(({ cold, expectObservable }) => {
       const frame$ = cold('    1|', { 1: frame('b', 5, 1, 1, 70) });
       const presence$ = cold(' p|', { p: { ...presence(a, b), monotonic: 100 } });
-      const ages$ = merge(frame$, presence$).pipe(map(({ nodes }) => nodes.map(({ ageMs }) => `${ageMs}`).join(' ')));
+      const ages$ = mergeNodes(frame$, presence$).pipe(
+        map(({ nodes }) => nodes.map(({ ageMs }) => `${ageMs}`).join(' ')),
+      );
       expectObservable(ages$).toBe('x|', { x: 'undefined 30' });
     });
   });
@@ -122,7 +126,7 @@ describe('merge', () => {
     marbles(({ cold, expectObservable }) => {
       const frame$ = cold('    1------|', { 1: frame('b', 5) });
       const presence$ = cold(' -p-q-r-|', { p: presence(a, b), q: presence(a), r: presence(a, b) });
-      expectObservable(summary(merge(frame$, presence$))).toBe('-x-y-z-|', {
+      expectObservable(summary(mergeNodes(frame$, presence$))).toBe('-x-y-z-|', {
         x: 'a:timeout b:5',
         y: 'a:timeout',
         z: 'a:timeout b:timeout',

@@ -2,8 +2,8 @@ import { fc, test } from '@fast-check/vitest';
 import { describe, expect } from 'vitest';
 import { applyChanges, changesSince, MAX_PROCESS_NAME, pageOf, type ServerColumns } from '../../streams/changes.js';
 import { emptyModel, evolve, evolveAll, type NodeModel } from '../../streams/evolve.js';
-import { clusterSnapshot, type Frames, mergeFrame, noFrames } from '../../streams/merge-nodes.js';
-import { decodeReport, encodeReport, frameOf, monotonicOf, type NodeFrame } from '../../streams/node-report.js';
+import { clusterSnapshot, emptyNodeStates, type NodeStates, withNodeState } from '../../streams/merge-nodes.js';
+import { createNodeState, decodeReport, encodeReport, monotonicOf, type NodeState } from '../../streams/node-report.js';
 import type { NodeVitals } from '../../streams/snapshot.js';
 import { anyEvent, rowsOf, server, stamped, supervisor } from '../helpers/events.js';
 
@@ -19,17 +19,19 @@ const history: fc.Arbitrary<readonly NodeModel[]> = fc.array(anyEvent, { maxLeng
 });
 
 /** What some nodes, over some of their lives, told of themselves. */
-const frames: fc.Arbitrary<readonly NodeFrame[]> = fc
+const frames: fc.Arbitrary<readonly NodeState[]> = fc
   .array(fc.record({ nodeId: fc.constantFrom('a', 'b', 'c'), incarnation: fc.nat(2), models: history }), {
     maxLength: 5,
   })
   .map((lives) =>
     lives.flatMap(({ nodeId, incarnation, models }) =>
-      models.map((model, at) => frameOf(nodeId, { incarnation, timestamp: at, memory: MEMORY }, model, moment(at))),
+      models.map((model, at) =>
+        createNodeState(nodeId, { incarnation, timestamp: at, memory: MEMORY }, model, moment(at)),
+      ),
     ),
   );
 
-function newest(merged: Frames): readonly object[] {
+function newest(merged: NodeStates): readonly object[] {
   return [...merged.values()]
     .map(({ nodeId, incarnation, version, snapshot }) => ({ nodeId, incarnation, version, at: snapshot.timestamp }))
     .sort((x, y) => (x.nodeId < y.nodeId ? -1 : 1));
@@ -44,13 +46,13 @@ describe('merging frames', () => {
       ),
     ),
   ])('gives the same in whatever order they come, and however often', ([all, shuffled]) => {
-    const inOrder = all.reduce(mergeFrame, noFrames);
-    const anyhow = shuffled.reduce(mergeFrame, noFrames);
+    const inOrder = all.reduce(withNodeState, emptyNodeStates);
+    const anyhow = shuffled.reduce(withNodeState, emptyNodeStates);
     expect(newest(anyhow)).toEqual(newest(inOrder));
   });
 
   test.prop([frames])('keeps the newest version of the newest life of each node', (all) => {
-    for (const [nodeId, held] of all.reduce(mergeFrame, noFrames)) {
+    for (const [nodeId, held] of all.reduce(withNodeState, emptyNodeStates)) {
       for (const frame of all.filter((other) => other.nodeId === nodeId)) {
         expect(frame.incarnation).toBeLessThanOrEqual(held.incarnation);
         if (frame.incarnation === held.incarnation) expect(frame.version).toBeLessThanOrEqual(held.version);
@@ -61,7 +63,7 @@ describe('merging frames', () => {
   test.prop([frames, fc.array(fc.constantFrom('up', 'down', 'silent', 'failed'), { minLength: 3, maxLength: 3 })])(
     'adds up the nodes that are connected, and counts all',
     (all, links) => {
-      const held = all.reduce(mergeFrame, noFrames);
+      const held = all.reduce(withNodeState, emptyNodeStates);
       const nodes = ['a', 'b', 'c'].map((nodeId, at) => ({
         nodeId,
         incarnation: held.get(nodeId)?.incarnation ?? 0,
@@ -225,7 +227,7 @@ describe('a report', () => {
   };
 
   test('carries the vitals of the node into its snapshot', () => {
-    const { snapshot } = frameOf(
+    const { snapshot } = createNodeState(
       'a',
       decodeReport(encodeReport({ ...head, vitals }, '{"type":"none"}')),
       emptyModel(now),

@@ -1,23 +1,23 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { ChildSpec } from '../../src/supervisor/child-spec.js';
 import { boom, type Gate, gate, never } from '../helpers/servers.js';
-import { childOf, createFamily, type Family } from '../helpers/supervisor-fixture.js';
-import { createWorld, type World } from '../helpers/test-runtime.js';
+import { childOf, createSupervisorFixture, type SupervisorFixture } from '../helpers/supervisor-fixture.js';
+import { createTestRuntime, type TestRuntime } from '../helpers/test-runtime.js';
 
 describe('a supervisor whose child takes for ever to start', () => {
-  let world: World = createWorld();
-  let family: Family = createFamily(world);
+  let runtime: TestRuntime = createTestRuntime();
+  let fixture: SupervisorFixture = createSupervisorFixture(runtime);
   let door: Gate = gate();
 
   beforeEach(() => {
-    world = createWorld();
-    family = createFamily(world);
+    runtime = createTestRuntime();
+    fixture = createSupervisorFixture(runtime);
     door = gate();
   });
 
   /** Starts when the door opens, from its `from`-th start on; the starts before are as usual. */
   const slow = (id: string, from: number, options = {}) => {
-    const worker = family.worker(id, options);
+    const worker = fixture.worker(id, options);
     let starts = 0;
     return {
       ...worker,
@@ -29,54 +29,54 @@ describe('a supervisor whose child takes for ever to start', () => {
   };
 
   test('stops while that child is added; requests that wait are refused', async () => {
-    const { Supervisor } = world;
-    const sup = await Supervisor.start({ children: [family.worker('a')] });
+    const { Supervisor } = runtime;
+    const sup = await Supervisor.start({ children: [fixture.worker('a')] });
     const requests = [
       Supervisor.startChild(sup, { id: 'slow', start: () => never }),
-      Supervisor.startChild(sup, family.worker('b')),
+      Supervisor.startChild(sup, fixture.worker('b')),
       Supervisor.terminateChild(sup, 'a'),
       Supervisor.restartChild(sup, 'a'),
       Supervisor.deleteChild(sup, 'a'),
     ].map((request) => expect(request).rejects.toMatchObject({ name: 'ServerNotRunningError', processId: sup.id }));
-    await world.settle();
+    await runtime.settle();
     await Supervisor.stop(sup);
     await Promise.all(requests);
-    expect(family.news()).toEqual(['+a', '-a shutdown']);
-    expect(world.Observer.getProcessCount()).toBe(0);
+    expect(fixture.newEntries()).toEqual(['+a', '-a shutdown']);
+    expect(runtime.Observer.getProcessCount()).toBe(0);
   });
 
   test('stops while that child is restarted', async () => {
-    const { Supervisor, GenServer } = world;
+    const { Supervisor, GenServer } = runtime;
     const sup = await Supervisor.start({
       strategy: 'one_for_all',
-      children: [family.worker('a'), slow('slow', 2), family.worker('c')],
+      children: [fixture.worker('a'), slow('slow', 2), fixture.worker('c')],
     });
-    GenServer.cast(childOf(world, sup, 'a'), 'boom');
-    await world.settle();
-    family.news();
+    GenServer.cast(childOf(runtime, sup, 'a'), 'boom');
+    await runtime.settle();
+    fixture.newEntries();
     await Supervisor.stop(sup);
-    expect(family.news()).toEqual(['-a shutdown']);
-    expect(world.told('child_restart_failed')).toEqual([]);
+    expect(fixture.newEntries()).toEqual(['-a shutdown']);
+    expect(runtime.eventsOf('child_restart_failed')).toEqual([]);
   });
 
   test('stops while it starts itself, and its own start is refused', async () => {
-    const { Supervisor, Registry, Observer } = world;
+    const { Supervisor, Registry, Observer } = runtime;
     const starting = expect(
-      Supervisor.start({ name: 'sup', children: [family.worker('a'), slow('slow', 1), family.worker('c')] }),
+      Supervisor.start({ name: 'sup', children: [fixture.worker('a'), slow('slow', 1), fixture.worker('c')] }),
     ).rejects.toMatchObject({ name: 'InitializationError', message: expect.stringContaining('it was stopped') });
-    await world.settle();
+    await runtime.settle();
     await Supervisor.stop(Registry.lookup('sup'));
     await starting;
-    expect(family.news()).toEqual(['+a', '-a shutdown']);
-    expect(world.told('process_crashed')).toEqual([]);
+    expect(fixture.newEntries()).toEqual(['+a', '-a shutdown']);
+    expect(runtime.eventsOf('process_crashed')).toEqual([]);
     door.open();
-    await world.settle();
-    expect(family.news()).toEqual(['+slow', '-slow shutdown']);
+    await runtime.settle();
+    expect(fixture.newEntries()).toEqual(['+slow', '-slow shutdown']);
     expect(Observer.getProcessCount()).toBe(0);
   });
 
   test('has what starts too late stopped within its shutdownTimeout', async () => {
-    const { Supervisor, GenServer, Observer, clock } = world;
+    const { Supervisor, GenServer, Observer, clock } = runtime;
     const sup = await Supervisor.start();
     const refused = expect(
       Supervisor.startChild(sup, {
@@ -93,18 +93,18 @@ describe('a supervisor whose child takes for ever to start', () => {
         },
       }),
     ).rejects.toMatchObject({ name: 'ServerNotRunningError' });
-    await world.settle();
+    await runtime.settle();
     await Promise.all([Supervisor.stop(sup), refused]);
     door.open();
-    await world.pass(299);
+    await runtime.advance(299);
     expect(Observer.getProcessCount()).toBe(1);
-    await world.pass(1);
+    await runtime.advance(1);
     expect(Observer.getProcessCount()).toBe(0);
     expect(clock.pending).toBe(0);
   });
 
   test('leaves alone what starts too late where it has a supervisor by then', async () => {
-    const { Supervisor, Observer } = world;
+    const { Supervisor, Observer } = runtime;
     const other = await Supervisor.start();
     const sup = await Supervisor.start();
     const refused = expect(
@@ -112,29 +112,29 @@ describe('a supervisor whose child takes for ever to start', () => {
         id: 'shared',
         start: async () => {
           await door.opened;
-          return Supervisor.startChild(other, family.worker('w'));
+          return Supervisor.startChild(other, fixture.worker('w'));
         },
       }),
     ).rejects.toMatchObject({ name: 'ServerNotRunningError' });
-    await world.settle();
+    await runtime.settle();
     await Promise.all([Supervisor.stop(sup), refused]);
     door.open();
-    await world.settle();
+    await runtime.settle();
     expect(Supervisor.countChildren(other)).toBe(1);
     expect(Observer.getProcessCount()).toBe(2);
   });
 
   test('reports an error of a start that it did not wait for', async () => {
-    const { Supervisor } = world;
+    const { Supervisor } = runtime;
     const sup = await Supervisor.start();
     const refused = expect(
       Supervisor.startChild(sup, { id: 'slow', start: () => door.opened.then(() => Promise.reject(boom)) }),
     ).rejects.toMatchObject({ name: 'ServerNotRunningError' });
-    await world.settle();
+    await runtime.settle();
     await Promise.all([Supervisor.stop(sup), refused]);
     door.open();
-    await world.settle();
-    expect(world.errors).toMatchObject([
+    await runtime.settle();
+    expect(runtime.errors).toMatchObject([
       {
         name: 'ChildStartError',
         supervisorId: sup.id,
@@ -146,61 +146,61 @@ describe('a supervisor whose child takes for ever to start', () => {
   });
 
   test('stops though that start waits for the supervisor itself', async () => {
-    const { Supervisor } = world;
+    const { Supervisor } = runtime;
     const sup = await Supervisor.start();
     const start = async () => {
       await door.opened;
-      return Supervisor.startChild(sup, family.worker('never started'));
+      return Supervisor.startChild(sup, fixture.worker('never started'));
     };
     const refused = expect(Supervisor.startChild(sup, { id: 'waits', start })).rejects.toMatchObject({
       name: 'ServerNotRunningError',
     });
-    await world.settle();
+    await runtime.settle();
     door.open();
-    await world.settle();
+    await runtime.settle();
     await Promise.all([Supervisor.stop(sup), refused]);
-    await world.settle();
-    expect(family.news()).toEqual([]);
-    expect(world.errors).toEqual([]);
+    await runtime.settle();
+    expect(fixture.newEntries()).toEqual([]);
+    expect(runtime.errors).toEqual([]);
   });
 
   test('is killed by the supervisor above in time, and what starts later with it', async () => {
-    const { Supervisor, Observer } = world;
+    const { Supervisor, Observer } = runtime;
     const top = await Supervisor.start({
       children: [{ id: 'inner', shutdownTimeout: 0, start: () => Supervisor.start() }],
     });
-    const inner = world.refOf(childOf(world, top, 'inner').id);
+    const inner = runtime.refOf(childOf(runtime, top, 'inner').id);
     const refused = expect(Supervisor.startChild(inner, slow('late', 1))).rejects.toMatchObject({
       name: 'ServerNotRunningError',
       processId: inner.id,
     });
-    await world.settle();
+    await runtime.settle();
     await Promise.all([Supervisor.stop(top), refused]);
     door.open();
-    await world.settle();
-    expect(family.news()).toEqual(['+late']);
+    await runtime.settle();
+    expect(fixture.newEntries()).toEqual(['+late']);
     expect(Observer.getProcessCount()).toBe(0);
   });
 
   test('takes along what has just started, at whatever moment it is killed', async () => {
-    const { Supervisor, GenServer, Observer } = world;
+    const { Supervisor, GenServer, Observer } = runtime;
     for (let microtasks = 0; microtasks < 20; microtasks += 1) {
       const opening = gate();
       const sup = await Supervisor.start();
-      const start = () => opening.opened.then(() => family.worker('w').start());
+      const start = () => opening.opened.then(() => fixture.worker('w').start());
       const adding = Supervisor.startChild(sup, { id: 'w', start }).catch(() => undefined);
-      await world.settle();
+      await runtime.settle();
       opening.open();
       for (let at = 0; at < microtasks; at += 1) await Promise.resolve();
       GenServer.kill(sup);
       await adding;
-      await world.settle();
+      await runtime.settle();
       expect(Observer.getProcessCount()).toBe(0);
     }
   });
 
   test('answers at once who asks when it stops already', async () => {
-    const { Supervisor, GenServer } = world;
+    const { Supervisor, GenServer } = runtime;
     const sup = await Supervisor.start({
       children: [
         {
@@ -212,12 +212,12 @@ describe('a supervisor whose child takes for ever to start', () => {
       ],
     });
     const stopping = Supervisor.stop(sup);
-    await world.settle();
-    await expect(Supervisor.startChild(sup, family.worker('b'))).rejects.toMatchObject({
+    await runtime.settle();
+    await expect(Supervisor.startChild(sup, fixture.worker('b'))).rejects.toMatchObject({
       name: 'ServerNotRunningError',
       processId: sup.id,
     });
-    await world.pass(1000);
+    await runtime.advance(1000);
     await stopping;
   });
 
@@ -225,100 +225,100 @@ describe('a supervisor whose child takes for ever to start', () => {
     /** A supervisor in a supervisor, of which the last child never starts. */
     const nested = (start: ChildSpec['start'] = () => never) => ({
       id: 'inner',
-      start: () => world.Supervisor.start({ name: 'inner', children: [family.worker('a'), { id: 'hung', start }] }),
+      start: () => runtime.Supervisor.start({ name: 'inner', children: [fixture.worker('a'), { id: 'hung', start }] }),
     });
 
     test('stops a nested supervisor that still starts its own children, and them, before its other children', async () => {
-      const { Supervisor, Registry, Observer } = world;
-      const starting = Supervisor.start({ name: 'outer', children: [family.worker('before'), nested()] });
+      const { Supervisor, Registry, Observer } = runtime;
+      const starting = Supervisor.start({ name: 'outer', children: [fixture.worker('before'), nested()] });
       const refused = expect(starting).rejects.toMatchObject({ name: 'InitializationError' });
-      await world.settle();
+      await runtime.settle();
       await Supervisor.stop(Registry.lookup('outer'));
       await refused;
       expect(Observer.getProcessCount()).toBe(0);
-      expect(family.news()).toEqual(['+before', '+a', '-a shutdown', '-before shutdown']);
-      expect(world.errors).toEqual([]);
+      expect(fixture.newEntries()).toEqual(['+before', '+a', '-a shutdown', '-before shutdown']);
+      expect(runtime.errors).toEqual([]);
     });
 
     test('stops a nested supervisor that is restarted', async () => {
-      const { Supervisor, GenServer, Observer } = world;
+      const { Supervisor, GenServer, Observer } = runtime;
       let starts = 0;
       const hung = () => {
         starts += 1;
-        return starts === 1 ? family.worker('b').start() : never;
+        return starts === 1 ? fixture.worker('b').start() : never;
       };
       const outer = await Supervisor.start({
         strategy: 'one_for_all',
-        children: [family.worker('c'), nested(hung)],
+        children: [fixture.worker('c'), nested(hung)],
       });
-      GenServer.cast(childOf(world, outer, 'c'), 'boom');
-      await world.settle();
+      GenServer.cast(childOf(runtime, outer, 'c'), 'boom');
+      await runtime.settle();
       expect(Observer.getProcessCount()).toBe(4);
       await Supervisor.stop(outer);
       expect(Observer.getProcessCount()).toBe(0);
-      expect(world.errors).toEqual([]);
+      expect(runtime.errors).toEqual([]);
     });
 
     test('stops supervisors nested in one another', async () => {
-      const { Supervisor, Observer } = world;
+      const { Supervisor, Observer } = runtime;
       const outer = await Supervisor.start();
       const middle = () => Supervisor.start({ children: [nested()] });
       const refused = expect(Supervisor.startChild(outer, { id: 'middle', start: middle })).rejects.toMatchObject({
         name: 'ServerNotRunningError',
       });
-      await world.settle();
+      await runtime.settle();
       expect(Observer.getProcessCount()).toBe(4);
       await Promise.all([Supervisor.stop(outer), refused]);
       expect(Observer.getProcessCount()).toBe(0);
-      expect(world.errors).toEqual([]);
+      expect(runtime.errors).toEqual([]);
     });
 
     test('kills it when the supervisor is killed', async () => {
-      const { Supervisor, GenServer, Observer } = world;
+      const { Supervisor, GenServer, Observer } = runtime;
       const outer = await Supervisor.start();
       const refused = expect(Supervisor.startChild(outer, nested())).rejects.toMatchObject({
         name: 'ServerNotRunningError',
       });
-      await world.settle();
+      await runtime.settle();
       GenServer.kill(outer);
       await refused;
       expect(Observer.getProcessCount()).toBe(0);
-      await world.settle();
-      expect(world.errors).toEqual([]);
+      await runtime.settle();
+      expect(runtime.errors).toEqual([]);
     });
 
     test('gives a server its shutdownTimeout to end its init', async () => {
-      const { Supervisor, GenServer, Observer, clock } = world;
+      const { Supervisor, GenServer, Observer, clock } = runtime;
       const server = () =>
         GenServer.start({ init: () => never, handleCall: () => [0, 0], handleCast: () => 0 }, { initTimeout: 60_000 });
       const outer = await Supervisor.start();
       const refused = expect(
         Supervisor.startChild(outer, { id: 'slow', shutdownTimeout: 300, start: server }),
       ).rejects.toMatchObject({ name: 'ServerNotRunningError' });
-      await world.settle();
+      await runtime.settle();
       const stopping = Supervisor.stop(outer);
-      await world.pass(299);
+      await runtime.advance(299);
       expect(Observer.getProcessCount()).toBe(2);
-      await world.pass(1);
+      await runtime.advance(1);
       await Promise.all([stopping, refused]);
       expect(Observer.getProcessCount()).toBe(0);
-      expect(world.errors).toEqual([]);
+      expect(runtime.errors).toEqual([]);
       expect(clock.pending).toBe(0);
     });
 
     test('leaves alone a server that was started by the way and runs', async () => {
-      const { Supervisor, Observer } = world;
+      const { Supervisor, Observer } = runtime;
       const outer = await Supervisor.start();
       const start = async () => {
-        await family.worker('helper').start();
+        await fixture.worker('helper').start();
         return never;
       };
       const refused = expect(Supervisor.startChild(outer, { id: 'hung', start })).rejects.toMatchObject({
         name: 'ServerNotRunningError',
       });
-      await world.settle();
+      await runtime.settle();
       await Promise.all([Supervisor.stop(outer), refused]);
-      expect(family.news()).toEqual(['+helper']);
+      expect(fixture.newEntries()).toEqual(['+helper']);
       expect(Observer.getProcessCount()).toBe(1);
     });
   });

@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import type { SupervisorOptions } from '../../src/supervisor/child-spec.js';
 import { counter } from '../helpers/servers.js';
-import { createFamily } from '../helpers/supervisor-fixture.js';
-import { createWorld } from '../helpers/test-runtime.js';
+import { createSupervisorFixture } from '../helpers/supervisor-fixture.js';
+import { createTestRuntime } from '../helpers/test-runtime.js';
 
-const world = createWorld();
-const family = createFamily(world);
+const runtime = createTestRuntime();
+const fixture = createSupervisorFixture(runtime);
 /** What somebody without a compiler might pass. */
 const untyped = (json: string) => JSON.parse(json);
-const worker = family.worker('a');
+const worker = fixture.worker('a');
 const template = { start: worker.start };
 const withChild = (changes: object): SupervisorOptions => ({ children: [{ ...worker, ...changes }] });
 
@@ -44,27 +44,27 @@ describe('options of a supervisor that it cannot use are named, before anything 
     ['UnknownOptionError', 'shutdown', withChild({ shutdown: 100 })],
     ['UnknownOptionError', 'id', { strategy: 'simple_one_for_one', childTemplate: worker }],
   ])('%s: %s', async (name, field, options) => {
-    const before = world.events.length;
-    await expect(world.Supervisor.start(options)).rejects.toMatchObject({ name, field });
-    expect(world.events).toHaveLength(before);
+    const before = runtime.events.length;
+    await expect(runtime.Supervisor.start(options)).rejects.toMatchObject({ name, field });
+    expect(runtime.events).toHaveLength(before);
   });
 
   test('a template that is missing', async () => {
-    await expect(world.Supervisor.start({ strategy: 'simple_one_for_one' })).rejects.toMatchObject({
+    await expect(runtime.Supervisor.start({ strategy: 'simple_one_for_one' })).rejects.toMatchObject({
       name: 'MissingChildTemplateError',
       code: 'NOEX_MISSING_CHILD_TEMPLATE',
     });
   });
 
   test('two children of one id', async () => {
-    await expect(world.Supervisor.start({ children: [worker, worker] })).rejects.toMatchObject({
+    await expect(runtime.Supervisor.start({ children: [worker, worker] })).rejects.toMatchObject({
       name: 'DuplicateChildError',
       childId: 'a',
     });
   });
 
   test('a name that is taken', async () => {
-    const { Supervisor } = createWorld();
+    const { Supervisor } = createTestRuntime();
     await Supervisor.start({ name: 'taken' });
     await expect(Supervisor.start({ name: 'taken' })).rejects.toMatchObject({ name: 'AlreadyRegisteredError' });
   });
@@ -72,7 +72,7 @@ describe('options of a supervisor that it cannot use are named, before anything 
 
 describe('startChild', () => {
   test('takes a spec, or for simple_one_for_one arguments, and says so', async () => {
-    const { Supervisor } = world;
+    const { Supervisor } = runtime;
     const plain = await Supervisor.start();
     const simple = await Supervisor.start({ strategy: 'simple_one_for_one', childTemplate: template });
     await expect(Supervisor.startChild(plain, [1])).rejects.toMatchObject({
@@ -90,7 +90,7 @@ describe('startChild', () => {
   });
 
   test('refuses an option that does not exist, and says which there are', async () => {
-    const { Supervisor } = world;
+    const { Supervisor } = runtime;
     const sup = await Supervisor.start();
     const spec = { ...worker, timeout: 100 };
     await expect(Supervisor.startChild(sup, spec)).rejects.toMatchObject({
@@ -104,7 +104,7 @@ describe('startChild', () => {
   });
 
   test('refuses a significant child where the supervisor never ends because of one', async () => {
-    const { Supervisor } = world;
+    const { Supervisor } = runtime;
     const significant = { ...worker, restart: 'transient', significant: true } as const;
     const refused = { name: 'InvalidChildSpecError', field: 'significant' };
     const sup = await Supervisor.start();
@@ -120,7 +120,7 @@ describe('startChild', () => {
   test.each([['nothing'], [null], [{}], [{ id: 'p999' }]])(
     'wants start to give the ref of a process, not %o',
     async (given) => {
-      const { Supervisor } = world;
+      const { Supervisor } = runtime;
       const sup = await Supervisor.start();
       const start = async () => untyped(JSON.stringify(given));
       await expect(Supervisor.startChild(sup, { id: 'x', start })).rejects.toMatchObject({
@@ -132,7 +132,7 @@ describe('startChild', () => {
   );
 
   test('takes no process that has a place already: a child of another, the supervisor itself, or one above it', async () => {
-    const { Supervisor, GenServer } = createWorld();
+    const { Supervisor, GenServer } = createTestRuntime();
     const free = await GenServer.start(counter);
     const top = await Supervisor.start();
     const inner = await Supervisor.startChild(top, { id: 'inner', start: () => Supervisor.start() });

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 import { counter } from '../helpers/servers.js';
-import { alive, createFamily } from '../helpers/supervisor-fixture.js';
-import { createWorld } from '../helpers/test-runtime.js';
+import { alive, createSupervisorFixture } from '../helpers/supervisor-fixture.js';
+import { createTestRuntime } from '../helpers/test-runtime.js';
 
 test('a child that crashes between its init and its adoption is restarted; it was no failed start', async () => {
-  const world = createWorld();
-  const { GenServer, Supervisor } = world;
-  const family = createFamily(world);
+  const runtime = createTestRuntime();
+  const { GenServer, Supervisor } = runtime;
+  const fixture = createSupervisorFixture(runtime);
   let starts = 0;
   const sup = await Supervisor.start({
     children: [
@@ -22,18 +22,18 @@ test('a child that crashes between its init and its adoption is restarted; it wa
             },
           }),
       },
-      family.worker('after'),
+      fixture.worker('after'),
     ],
   });
-  await world.settle();
+  await runtime.settle();
   expect(starts).toBe(2);
-  expect(alive(world, sup)).toEqual(['hasty', 'after']);
-  expect(world.Observer.getSupervisorStats()).toMatchObject([{ childCount: 2, totalRestarts: 1 }]);
+  expect(alive(runtime, sup)).toEqual(['hasty', 'after']);
+  expect(runtime.Observer.getSupervisorStats()).toMatchObject([{ childCount: 2, totalRestarts: 1 }]);
 });
 
 test('a transient child that finishes between its init and its adoption has finished', async () => {
-  const world = createWorld();
-  const { GenServer, Supervisor } = world;
+  const runtime = createTestRuntime();
+  const { GenServer, Supervisor } = runtime;
   const sup = await Supervisor.start({
     children: [
       {
@@ -47,7 +47,7 @@ test('a transient child that finishes between its init and its adoption has fini
       },
     ],
   });
-  await world.settle();
+  await runtime.settle();
   expect(Supervisor.getChild(sup, 'quick')).toMatchObject({ ref: undefined, restartCount: 0 });
-  expect(world.told('process_exited')).toHaveLength(1);
+  expect(runtime.eventsOf('process_exited')).toHaveLength(1);
 });

@@ -1,37 +1,37 @@
 import { describe, expect, test } from 'vitest';
-import { childOf, createFamily } from '../helpers/supervisor-fixture.js';
-import { createWorld, type World } from '../helpers/test-runtime.js';
+import { childOf, createSupervisorFixture } from '../helpers/supervisor-fixture.js';
+import { createTestRuntime, type TestRuntime } from '../helpers/test-runtime.js';
 
 /** What supervisors decided, as `child: next (restarts of maxRestarts)`. */
-function decisions({ told }: World): readonly string[] {
-  return told('child_down').map(
+function decisions({ eventsOf }: TestRuntime): readonly string[] {
+  return eventsOf('child_down').map(
     ({ childId, next, restarts, maxRestarts }) => `${childId}: ${next} (${restarts} of ${maxRestarts})`,
   );
 }
 
 describe('a supervisor says what follows the end of a child', () => {
   test('before it starts the child again', async () => {
-    const world = createWorld();
-    const { GenServer, Supervisor } = world;
-    const supervisor = await Supervisor.start({ children: [createFamily(world).worker('a')] });
-    GenServer.cast(childOf(world, supervisor, 'a'), 'boom');
-    await world.settle();
-    const order = world.events.map(({ type }) => type).filter((type) => /^child|crashed/.test(type));
+    const runtime = createTestRuntime();
+    const { GenServer, Supervisor } = runtime;
+    const supervisor = await Supervisor.start({ children: [createSupervisorFixture(runtime).worker('a')] });
+    GenServer.cast(childOf(runtime, supervisor, 'a'), 'boom');
+    await runtime.settle();
+    const order = runtime.events.map(({ type }) => type).filter((type) => /^child|crashed/.test(type));
     expect(order).toEqual(['child_started', 'process_crashed', 'child_down', 'child_started', 'child_restarted']);
-    expect(world.told('child_down')).toMatchObject([
+    expect(runtime.eventsOf('child_down')).toMatchObject([
       { supervisorId: 'p1', childId: 'a', oldId: 'p2', next: 'restart', restart: 'permanent', withinMs: 5000 },
     ]);
   });
 
   test('with the restarts that still count', async () => {
-    const world = createWorld();
-    const { GenServer, Supervisor } = world;
-    const supervisor = await Supervisor.start({ children: [createFamily(world).worker('a')] });
+    const runtime = createTestRuntime();
+    const { GenServer, Supervisor } = runtime;
+    const supervisor = await Supervisor.start({ children: [createSupervisorFixture(runtime).worker('a')] });
     for (const wait of [4000, 4000, 0, 0]) {
-      GenServer.cast(childOf(world, supervisor, 'a'), 'boom');
-      await world.pass(wait);
+      GenServer.cast(childOf(runtime, supervisor, 'a'), 'boom');
+      await runtime.advance(wait);
     }
-    expect(decisions(world)).toEqual([
+    expect(decisions(runtime)).toEqual([
       'a: restart (1 of 3)',
       'a: restart (2 of 3)',
       'a: restart (2 of 3)',
@@ -40,25 +40,25 @@ describe('a supervisor says what follows the end of a child', () => {
   });
 
   test('when that is one restart too many', async () => {
-    const world = createWorld();
-    const { GenServer, Supervisor } = world;
+    const runtime = createTestRuntime();
+    const { GenServer, Supervisor } = runtime;
     const supervisor = await Supervisor.start({
       name: 'shop',
-      children: [createFamily(world).worker('a')],
+      children: [createSupervisorFixture(runtime).worker('a')],
       restartIntensity: { maxRestarts: 0, withinMs: 1000 },
     });
-    GenServer.cast(childOf(world, supervisor, 'a'), 'boom');
-    await world.settle();
-    expect(decisions(world)).toEqual(['a: give_up (1 of 0)']);
-    expect(world.told('supervisor_gave_up')).toMatchObject([
+    GenServer.cast(childOf(runtime, supervisor, 'a'), 'boom');
+    await runtime.settle();
+    expect(decisions(runtime)).toEqual(['a: give_up (1 of 0)']);
+    expect(runtime.eventsOf('supervisor_gave_up')).toMatchObject([
       { id: 'p1', name: 'shop', childId: 'a', maxRestarts: 0, withinMs: 1000, error: { message: 'boom' } },
     ]);
   });
 
   test('when the child stays down, and when the supervisor ends with it', async () => {
-    const world = createWorld();
-    const { GenServer, Supervisor } = world;
-    const { worker } = createFamily(world);
+    const runtime = createTestRuntime();
+    const { GenServer, Supervisor } = runtime;
+    const { worker } = createSupervisorFixture(runtime);
     const supervisor = await Supervisor.start({
       children: [
         worker('temporary', { restart: 'temporary' }),
@@ -67,47 +67,47 @@ describe('a supervisor says what follows the end of a child', () => {
       autoShutdown: 'any_significant',
     });
     for (const id of ['temporary', 'significant']) {
-      GenServer.cast(childOf(world, supervisor, id), 'boom');
-      await world.settle();
+      GenServer.cast(childOf(runtime, supervisor, id), 'boom');
+      await runtime.settle();
     }
-    expect(decisions(world)).toEqual(['temporary: stay_down (0 of 3)', 'significant: shutdown (0 of 3)']);
+    expect(decisions(runtime)).toEqual(['temporary: stay_down (0 of 3)', 'significant: shutdown (0 of 3)']);
   });
 
   test('of a sibling that crashed in the same turn', async () => {
-    const world = createWorld();
-    const { GenServer, Supervisor } = world;
-    const { worker } = createFamily(world);
+    const runtime = createTestRuntime();
+    const { GenServer, Supervisor } = runtime;
+    const { worker } = createSupervisorFixture(runtime);
     const supervisor = await Supervisor.start({ strategy: 'one_for_all', children: [worker('a'), worker('b')] });
-    for (const id of ['a', 'b']) GenServer.cast(childOf(world, supervisor, id), 'boom');
-    await world.settle();
-    expect(decisions(world)).toEqual(['a: restart (1 of 3)', 'b: restart (1 of 3)']);
-    expect(world.told('child_restarted')).toHaveLength(2);
+    for (const id of ['a', 'b']) GenServer.cast(childOf(runtime, supervisor, id), 'boom');
+    await runtime.settle();
+    expect(decisions(runtime)).toEqual(['a: restart (1 of 3)', 'b: restart (1 of 3)']);
+    expect(runtime.eventsOf('child_restarted')).toHaveLength(2);
   });
 
   test('of a child that crashed while it was being stopped', async () => {
-    const world = createWorld();
-    const { GenServer, Supervisor } = world;
-    const supervisor = await Supervisor.start({ children: [createFamily(world).worker('a')] });
-    GenServer.cast(childOf(world, supervisor, 'a'), 'boom');
+    const runtime = createTestRuntime();
+    const { GenServer, Supervisor } = runtime;
+    const supervisor = await Supervisor.start({ children: [createSupervisorFixture(runtime).worker('a')] });
+    GenServer.cast(childOf(runtime, supervisor, 'a'), 'boom');
     await Supervisor.terminateChild(supervisor, 'a');
-    await world.settle();
-    expect(decisions(world)).toEqual(['a: stopped (0 of 3)']);
+    await runtime.settle();
+    expect(decisions(runtime)).toEqual(['a: stopped (0 of 3)']);
   });
 
   test('and nothing of children that end without an error and stay down', async () => {
-    const world = createWorld();
-    const { GenServer, Supervisor } = world;
+    const runtime = createTestRuntime();
+    const { GenServer, Supervisor } = runtime;
     const supervisor = await Supervisor.start({
-      children: [createFamily(world).worker('a', { restart: 'transient' })],
+      children: [createSupervisorFixture(runtime).worker('a', { restart: 'transient' })],
     });
-    await GenServer.stop(childOf(world, supervisor, 'a'));
+    await GenServer.stop(childOf(runtime, supervisor, 'a'));
     await Supervisor.stop(supervisor);
-    expect(world.told('child_down')).toEqual([]);
+    expect(runtime.eventsOf('child_down')).toEqual([]);
   });
 
   test('again each time that a restart failed, with the reason', async () => {
-    const world = createWorld();
-    const { GenServer, Supervisor } = world;
+    const runtime = createTestRuntime();
+    const { GenServer, Supervisor } = runtime;
     let starts = 0;
     const supervisor = await Supervisor.start({
       children: [
@@ -121,29 +121,29 @@ describe('a supervisor says what follows the end of a child', () => {
         },
       ],
     });
-    await GenServer.stop(childOf(world, supervisor, 'db'));
-    await world.settle();
-    expect(world.told('child_restart_failed')).toMatchObject([
+    await GenServer.stop(childOf(runtime, supervisor, 'db'));
+    await runtime.settle();
+    expect(runtime.eventsOf('child_restart_failed')).toMatchObject([
       { supervisorId: 'p1', childId: 'db', oldId: 'p2', attempt: 1, error: { code: 'ECONNREFUSED' } },
       { supervisorId: 'p1', childId: 'db', oldId: 'p2', attempt: 2, error: { code: 'ECONNREFUSED' } },
     ]);
-    expect(decisions(world)).toEqual(['db: restart (1 of 3)', 'db: restart (2 of 3)', 'db: restart (3 of 3)']);
+    expect(decisions(runtime)).toEqual(['db: restart (1 of 3)', 'db: restart (2 of 3)', 'db: restart (3 of 3)']);
   });
 });
 
 describe('a crash says where it happened', () => {
   test('down from the root', async () => {
-    const world = createWorld();
-    const { GenServer, Supervisor } = world;
-    const { worker } = createFamily(world);
+    const runtime = createTestRuntime();
+    const { GenServer, Supervisor } = runtime;
+    const { worker } = createSupervisorFixture(runtime);
     const money = { name: 'money', children: [worker('ledger')] };
     await Supervisor.start({
       name: 'shop',
       children: [{ id: 'payments', start: () => Supervisor.start(money) }],
     });
-    GenServer.cast(childOf(world, world.Registry.lookup('money'), 'ledger'), 'boom');
-    await world.settle();
-    expect(world.told('process_crashed')).toMatchObject([
+    GenServer.cast(childOf(runtime, runtime.Registry.lookup('money'), 'ledger'), 'boom');
+    await runtime.settle();
+    expect(runtime.eventsOf('process_crashed')).toMatchObject([
       {
         id: 'p3',
         supervisorId: 'p2',
@@ -155,8 +155,8 @@ describe('a crash says where it happened', () => {
   });
 
   test('in init and in terminate, when it was not in a handler', async () => {
-    const world = createWorld();
-    const { GenServer } = world;
+    const runtime = createTestRuntime();
+    const { GenServer } = runtime;
     const fails = (): never => {
       throw new Error('boom');
     };
@@ -166,8 +166,8 @@ describe('a crash says where it happened', () => {
     await GenServer.stop(b);
     const c = await GenServer.start({ init: () => 0, ...handlers }, { name: 'c' });
     GenServer.cast(c, undefined as never);
-    await world.settle();
-    expect(world.told('process_crashed').map(({ name, during }) => [name, during])).toEqual([
+    await runtime.settle();
+    expect(runtime.eventsOf('process_crashed').map(({ name, during }) => [name, during])).toEqual([
       ['a', 'init'],
       ['b', 'terminate'],
       ['c', undefined],
@@ -177,8 +177,8 @@ describe('a crash says where it happened', () => {
 
 describe('a process that does not stop in time', () => {
   test('is killed, and that is an event', async () => {
-    const world = createWorld();
-    const { GenServer, Supervisor } = world;
+    const runtime = createTestRuntime();
+    const { GenServer, Supervisor } = runtime;
     const hangs = () => new Promise<never>(() => undefined);
     const supervisor = await Supervisor.start({
       children: [
@@ -194,18 +194,20 @@ describe('a process that does not stop in time', () => {
       ],
     });
     const stopped = Supervisor.stop(supervisor);
-    await world.pass(200);
+    await runtime.advance(200);
     await stopped;
-    expect(world.told('stop_timed_out')).toMatchObject([
+    expect(runtime.eventsOf('stop_timed_out')).toMatchObject([
       { id: 'p2', kind: 'genserver', name: 'slow-one', timeoutMs: 200, childId: 'slow', supervisorId: 'p1' },
     ]);
   });
 
   test('is none when it had no time, or was killed on demand', async () => {
-    const world = createWorld();
-    const { Supervisor } = world;
-    const supervisor = await Supervisor.start({ children: [createFamily(world).worker('a', { shutdownTimeout: 0 })] });
+    const runtime = createTestRuntime();
+    const { Supervisor } = runtime;
+    const supervisor = await Supervisor.start({
+      children: [createSupervisorFixture(runtime).worker('a', { shutdownTimeout: 0 })],
+    });
     await Supervisor.stop(supervisor);
-    expect(world.told('stop_timed_out')).toEqual([]);
+    expect(runtime.eventsOf('stop_timed_out')).toEqual([]);
   });
 });

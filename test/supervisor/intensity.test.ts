@@ -1,61 +1,61 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { ProcessRef } from '../../src/process/behavior.js';
 import { boom, counter, gate } from '../helpers/servers.js';
-import { alive, childOf, createFamily, type Family } from '../helpers/supervisor-fixture.js';
-import { createWorld, type World } from '../helpers/test-runtime.js';
+import { alive, childOf, createSupervisorFixture, type SupervisorFixture } from '../helpers/supervisor-fixture.js';
+import { createTestRuntime, type TestRuntime } from '../helpers/test-runtime.js';
 
 describe('the restart intensity of a supervisor', () => {
-  let world: World = createWorld();
-  let family: Family = createFamily(world);
+  let runtime: TestRuntime = createTestRuntime();
+  let fixture: SupervisorFixture = createSupervisorFixture(runtime);
 
   beforeEach(() => {
-    world = createWorld();
-    family = createFamily(world);
+    runtime = createTestRuntime();
+    fixture = createSupervisorFixture(runtime);
   });
 
   const crash = async (sup: ProcessRef, id: string): Promise<void> => {
-    world.GenServer.cast(childOf(world, { id: sup.id, life: sup.life }, id), 'boom');
-    await world.settle();
+    runtime.GenServer.cast(childOf(runtime, { id: sup.id, life: sup.life }, id), 'boom');
+    await runtime.settle();
   };
 
   test('is three restarts in 5000 ms by default: the fourth crash is one too many', async () => {
-    const { Supervisor } = world;
-    const sup = await Supervisor.start({ children: [family.worker('a'), family.worker('b')] });
+    const { Supervisor } = runtime;
+    const sup = await Supervisor.start({ children: [fixture.worker('a'), fixture.worker('b')] });
     for (let i = 0; i < 3; i += 1) await crash(sup, 'a');
     expect(Supervisor.isRunning(sup)).toBe(true);
-    family.news();
+    fixture.newEntries();
     await crash(sup, 'a');
     expect(Supervisor.isRunning(sup)).toBe(false);
-    expect(family.news()).toEqual(['-a crash: boom', '-b shutdown']);
-    expect(world.told('supervisor_gave_up')).toMatchObject([
+    expect(fixture.newEntries()).toEqual(['-a crash: boom', '-b shutdown']);
+    expect(runtime.eventsOf('supervisor_gave_up')).toMatchObject([
       { id: sup.id, maxRestarts: 3, withinMs: 5000, childId: 'a', error: { name: 'Error', message: 'boom' } },
     ]);
-    expect(world.told('process_exited').at(-1)).toMatchObject({ id: sup.id, reason: 'shutdown' });
-    expect(world.Observer.getProcessCount()).toBe(0);
+    expect(runtime.eventsOf('process_exited').at(-1)).toMatchObject({ id: sup.id, reason: 'shutdown' });
+    expect(runtime.Observer.getProcessCount()).toBe(0);
   });
 
   test('forgives what lies further back than its window', async () => {
-    const { Supervisor } = world;
+    const { Supervisor } = runtime;
     const sup = await Supervisor.start({
       restartIntensity: { maxRestarts: 1, withinMs: 1000 },
-      children: [family.worker('a')],
+      children: [fixture.worker('a')],
     });
     for (let i = 0; i < 5; i += 1) {
       await crash(sup, 'a');
-      await world.pass(1001);
+      await runtime.advance(1001);
     }
-    expect(alive(world, sup)).toEqual(['a']);
+    expect(alive(runtime, sup)).toEqual(['a']);
     await crash(sup, 'a');
-    await world.pass(1000);
+    await runtime.advance(1000);
     await crash(sup, 'a');
     expect(Supervisor.isRunning(sup)).toBe(false);
   });
 
   test('counts the crashes of all children together', async () => {
-    const { Supervisor } = world;
+    const { Supervisor } = runtime;
     const sup = await Supervisor.start({
       restartIntensity: { maxRestarts: 1, withinMs: 1000 },
-      children: [family.worker('a'), family.worker('b')],
+      children: [fixture.worker('a'), fixture.worker('b')],
     });
     await crash(sup, 'a');
     await crash(sup, 'b');
@@ -63,10 +63,10 @@ describe('the restart intensity of a supervisor', () => {
   });
 
   test('of none tolerates none', async () => {
-    const { Supervisor } = world;
+    const { Supervisor } = runtime;
     const sup = await Supervisor.start({
       restartIntensity: { maxRestarts: 0, withinMs: 1000 },
-      children: [family.worker('a'), family.worker('t', { restart: 'temporary' })],
+      children: [fixture.worker('a'), fixture.worker('t', { restart: 'temporary' })],
     });
     await crash(sup, 't');
     expect(Supervisor.isRunning(sup)).toBe(true);
@@ -75,7 +75,7 @@ describe('the restart intensity of a supervisor', () => {
   });
 
   test('once exceeded ends the supervisor, which the one above restarts where it is permanent', async () => {
-    const { Supervisor, Registry, GenServer } = world;
+    const { Supervisor, Registry, GenServer } = runtime;
     const top = await Supervisor.start({
       children: [
         {
@@ -84,7 +84,7 @@ describe('the restart intensity of a supervisor', () => {
             Supervisor.start({
               name: 'inner',
               restartIntensity: { maxRestarts: 0, withinMs: 1000 },
-              children: [family.worker('w')],
+              children: [fixture.worker('w')],
             }),
         },
       ],
@@ -93,12 +93,12 @@ describe('the restart intensity of a supervisor', () => {
     await crash(inner, 'w');
     const again = Registry.lookup('inner');
     expect(again.id).not.toBe(inner.id);
-    expect(await GenServer.call(childOf(world, { id: again.id, life: again.life }, 'w'), 'ping')).toBe('pong');
+    expect(await GenServer.call(childOf(runtime, { id: again.id, life: again.life }, 'w'), 'ping')).toBe('pong');
     expect(Supervisor.getChild(top, 'inner')).toMatchObject({ type: 'supervisor', restartCount: 1 });
   });
 
   test('once exceeded is no reason to restart a transient supervisor: it ended politely', async () => {
-    const { Supervisor, Registry } = world;
+    const { Supervisor, Registry } = runtime;
     const top = await Supervisor.start({
       children: [
         {
@@ -108,7 +108,7 @@ describe('the restart intensity of a supervisor', () => {
             Supervisor.start({
               name: 'inner',
               restartIntensity: { maxRestarts: 0, withinMs: 1000 },
-              children: [family.worker('w')],
+              children: [fixture.worker('w')],
             }),
         },
       ],
@@ -119,20 +119,20 @@ describe('the restart intensity of a supervisor', () => {
   });
 
   test('names the last child also where it did not crash', async () => {
-    const { Supervisor, GenServer } = world;
+    const { Supervisor, GenServer } = runtime;
     const sup = await Supervisor.start({
       restartIntensity: { maxRestarts: 0, withinMs: 1000 },
-      children: [family.worker('a')],
+      children: [fixture.worker('a')],
     });
-    await GenServer.stop(childOf(world, sup, 'a'));
-    await world.settle();
-    expect(world.told('supervisor_gave_up')).toMatchObject([
+    await GenServer.stop(childOf(runtime, sup, 'a'));
+    await runtime.settle();
+    expect(runtime.eventsOf('supervisor_gave_up')).toMatchObject([
       { id: sup.id, childId: 'a', error: { message: "child 'a' ended with reason 'normal'" } },
     ]);
   });
 
   test('ends the topmost supervisor too when that has had enough, and the cause is the last crash', async () => {
-    const { Supervisor, Registry } = world;
+    const { Supervisor, Registry } = runtime;
     const reasons: unknown[] = [];
     Supervisor.onLifecycleEvent((event) => event.type === 'crashed' && reasons.push(event.error.message));
     const restartIntensity = { maxRestarts: 0, withinMs: 1000 };
@@ -141,7 +141,7 @@ describe('the restart intensity of a supervisor', () => {
       children: [
         {
           id: 'inner',
-          start: () => Supervisor.start({ name: 'inner', restartIntensity, children: [family.worker('w')] }),
+          start: () => Supervisor.start({ name: 'inner', restartIntensity, children: [fixture.worker('w')] }),
         },
       ],
     });
@@ -151,25 +151,25 @@ describe('the restart intensity of a supervisor', () => {
       expect.stringContaining('supervisor p2 gave up: more than 0 restarts within 1000 ms'),
       expect.stringContaining(`supervisor ${top.id} gave up`),
     ]);
-    expect(world.told('supervisor_gave_up')).toMatchObject([
+    expect(runtime.eventsOf('supervisor_gave_up')).toMatchObject([
       { id: 'p2', childId: 'w', error: { message: 'boom' } },
       { id: top.id, childId: 'inner', error: { name: 'MaxRestartsExceededError' } },
     ]);
-    expect(world.Observer.getProcessCount()).toBe(0);
+    expect(runtime.Observer.getProcessCount()).toBe(0);
   });
 
   test('once exceeded rejects whoever waits for that supervisor, with the reason as the cause', async () => {
-    const { Supervisor, GenServer } = world;
+    const { Supervisor, GenServer } = runtime;
     const door = gate();
     const sup = await Supervisor.start({
       restartIntensity: { maxRestarts: 0, withinMs: 1000 },
       children: [
         { id: 'slow', start: () => GenServer.start({ ...counter, terminate: () => door.opened }) },
-        family.worker('a'),
+        fixture.worker('a'),
       ],
     });
     await crash(sup, 'a');
-    const waiting = expect(Supervisor.startChild(sup, family.worker('b'))).rejects.toMatchObject({
+    const waiting = expect(Supervisor.startChild(sup, fixture.worker('b'))).rejects.toMatchObject({
       name: 'ServerNotRunningError',
       processId: sup.id,
       cause: { name: 'MaxRestartsExceededError', cause: boom },
@@ -179,9 +179,9 @@ describe('the restart intensity of a supervisor', () => {
   });
 
   test('counts a restart whose start fails, tries again, and gives up in the end', async () => {
-    const { Supervisor } = world;
+    const { Supervisor } = runtime;
     let starts = 0;
-    const worker = family.worker('a');
+    const worker = fixture.worker('a');
     const sup = await Supervisor.start({
       restartIntensity: { maxRestarts: 5, withinMs: 1000 },
       children: [
@@ -197,10 +197,10 @@ describe('the restart intensity of a supervisor', () => {
     await crash(sup, 'a');
     expect(starts).toBe(6);
     expect(Supervisor.isRunning(sup)).toBe(false);
-    expect(world.told('supervisor_gave_up')).toMatchObject([{ id: sup.id, error: { message: 'attempt 6' } }]);
-    expect(world.told('process_exited').at(-1)).toMatchObject({ id: sup.id, reason: 'shutdown' });
-    const oldId = world.told('child_started')[0]?.id;
-    expect(world.told('child_restart_failed')).toMatchObject(
+    expect(runtime.eventsOf('supervisor_gave_up')).toMatchObject([{ id: sup.id, error: { message: 'attempt 6' } }]);
+    expect(runtime.eventsOf('process_exited').at(-1)).toMatchObject({ id: sup.id, reason: 'shutdown' });
+    const oldId = runtime.eventsOf('child_started')[0]?.id;
+    expect(runtime.eventsOf('child_restart_failed')).toMatchObject(
       [2, 3, 4, 5, 6].map((start, failure) => ({
         supervisorId: sup.id,
         childId: 'a',
@@ -212,13 +212,13 @@ describe('the restart intensity of a supervisor', () => {
   });
 
   test('lets a restart that failed succeed at the next attempt', async () => {
-    const { Supervisor } = world;
+    const { Supervisor } = runtime;
     let starts = 0;
-    const worker = family.worker('b');
+    const worker = fixture.worker('b');
     const sup = await Supervisor.start({
       strategy: 'rest_for_one',
       children: [
-        family.worker('a'),
+        fixture.worker('a'),
         {
           ...worker,
           start() {
@@ -226,13 +226,13 @@ describe('the restart intensity of a supervisor', () => {
             return starts === 2 ? Promise.reject(boom) : worker.start();
           },
         },
-        family.worker('c'),
+        fixture.worker('c'),
       ],
     });
-    family.news();
+    fixture.newEntries();
     await crash(sup, 'b');
-    expect(family.news()).toEqual(['-b crash: boom', '-c shutdown', '+b', '+c']);
-    expect(alive(world, sup)).toEqual(['a', 'b', 'c']);
+    expect(fixture.newEntries()).toEqual(['-b crash: boom', '-c shutdown', '+b', '+c']);
+    expect(alive(runtime, sup)).toEqual(['a', 'b', 'c']);
     expect(Supervisor.getChild(sup, 'b')?.restartCount).toBe(1);
   });
 });

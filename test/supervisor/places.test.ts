@@ -2,24 +2,24 @@ import { beforeEach, describe, expect, test, vi } from 'vitest';
 import type { ProcessRef } from '../../src/process/behavior.js';
 import { ChildTable } from '../../src/supervisor/child-table.js';
 import { counter, gate, never } from '../helpers/servers.js';
-import { alive, childOf, createFamily, type Family } from '../helpers/supervisor-fixture.js';
-import { createWorld, type World } from '../helpers/test-runtime.js';
+import { alive, childOf, createSupervisorFixture, type SupervisorFixture } from '../helpers/supervisor-fixture.js';
+import { createTestRuntime, type TestRuntime } from '../helpers/test-runtime.js';
 
 describe('the places of a supervisor', () => {
-  let world: World = createWorld();
-  let family: Family = createFamily(world);
+  let runtime: TestRuntime = createTestRuntime();
+  let fixture: SupervisorFixture = createSupervisorFixture(runtime);
 
   beforeEach(() => {
-    world = createWorld();
-    family = createFamily(world);
+    runtime = createTestRuntime();
+    fixture = createSupervisorFixture(runtime);
   });
 
-  const places = (sup: ProcessRef): readonly string[] => world.Supervisor.getChildren(sup).map(({ id }) => id);
+  const places = (sup: ProcessRef): readonly string[] => runtime.Supervisor.getChildren(sup).map(({ id }) => id);
 
   test.each(['permanent', 'transient', 'temporary'] as const)(
     'are none after many %s children of a template have come and gone',
     async (restart) => {
-      const { Supervisor, GenServer } = world;
+      const { Supervisor, GenServer } = runtime;
       const sup = await Supervisor.start({
         strategy: 'simple_one_for_one',
         childTemplate: { restart, start: () => GenServer.start(counter) },
@@ -30,17 +30,17 @@ describe('the places of a supervisor', () => {
         else await GenServer.stop(ref);
         expect(Supervisor.countChildren(sup)).toBeLessThanOrEqual(1);
       }
-      await world.settle();
+      await runtime.settle();
       expect(places(sup)).toEqual([]);
     },
   );
 
   test('stay for a transient child that has finished, until they are deleted', async () => {
-    const { Supervisor, GenServer } = world;
-    const sup = await Supervisor.start({ children: [family.worker('a')] });
-    const session = await Supervisor.startChild(sup, family.worker('session', { restart: 'transient' }));
+    const { Supervisor, GenServer } = runtime;
+    const sup = await Supervisor.start({ children: [fixture.worker('a')] });
+    const session = await Supervisor.startChild(sup, fixture.worker('session', { restart: 'transient' }));
     await GenServer.stop(session);
-    await world.settle();
+    await runtime.settle();
     expect(places(sup)).toEqual(['a', 'session']);
     expect(Supervisor.getChild(sup, session)).toMatchObject({ id: 'session', ref: undefined });
     await Supervisor.deleteChild(sup, session);
@@ -49,11 +49,11 @@ describe('the places of a supervisor', () => {
   });
 
   test('are none for a temporary child that has finished', async () => {
-    const { Supervisor, GenServer } = world;
+    const { Supervisor, GenServer } = runtime;
     const sup = await Supervisor.start();
-    const session = await Supervisor.startChild(sup, family.worker('session', { restart: 'temporary' }));
+    const session = await Supervisor.startChild(sup, fixture.worker('session', { restart: 'temporary' }));
     await GenServer.stop(session);
-    await world.settle();
+    await runtime.settle();
     expect(places(sup)).toEqual([]);
     await expect(Supervisor.deleteChild(sup, session)).rejects.toMatchObject({
       name: 'ChildNotFoundError',
@@ -63,7 +63,7 @@ describe('the places of a supervisor', () => {
   });
 
   test('are none for a child of a template that does not start again when it is asked to', async () => {
-    const { Supervisor, GenServer } = world;
+    const { Supervisor, GenServer } = runtime;
     let starts = 0;
     const sup = await Supervisor.start({
       strategy: 'simple_one_for_one',
@@ -80,8 +80,8 @@ describe('the places of a supervisor', () => {
   });
 
   test('of a child that runs cannot be deleted', async () => {
-    const { Supervisor } = world;
-    const sup = await Supervisor.start({ children: [family.worker('a')] });
+    const { Supervisor } = runtime;
+    const sup = await Supervisor.start({ children: [fixture.worker('a')] });
     await expect(Supervisor.deleteChild(sup, 'a')).rejects.toMatchObject({
       name: 'ChildRunningError',
       code: 'NOEX_CHILD_RUNNING',
@@ -95,7 +95,7 @@ describe('the places of a supervisor', () => {
   });
 
   test('are found by the process that runs there, through restarts', async () => {
-    const { Supervisor, GenServer } = world;
+    const { Supervisor, GenServer } = runtime;
     const sup = await Supervisor.start({
       strategy: 'simple_one_for_one',
       childTemplate: { start: () => GenServer.start(counter) },
@@ -103,9 +103,9 @@ describe('the places of a supervisor', () => {
     const first = await Supervisor.startChild(sup, []);
     const id = Supervisor.getChild(sup, first)?.id ?? '';
     GenServer.cast(first, 'boom');
-    await world.settle();
+    await runtime.settle();
     expect(Supervisor.getChild(sup, first)).toBeUndefined();
-    const successor = childOf(world, sup, id);
+    const successor = childOf(runtime, sup, id);
     expect(Supervisor.getChild(sup, successor)).toMatchObject({ id, restartCount: 1 });
     // The process that is meant is gone; that which came after it is not meant.
     await Supervisor.terminateChild(sup, first);
@@ -116,22 +116,22 @@ describe('the places of a supervisor', () => {
   });
 
   test('of another supervisor are not found by the process there', async () => {
-    const { Supervisor } = world;
+    const { Supervisor } = runtime;
     const [one, other] = [
-      await Supervisor.start({ children: [family.worker('a')] }),
-      await Supervisor.start({ children: [family.worker('a')] }),
+      await Supervisor.start({ children: [fixture.worker('a')] }),
+      await Supervisor.start({ children: [fixture.worker('a')] }),
     ];
-    const stranger = childOf(world, other, 'a');
+    const stranger = childOf(runtime, other, 'a');
     const refused = { name: 'ChildNotFoundError', supervisorId: one.id, childId: stranger.id };
     await expect(Supervisor.terminateChild(one, stranger)).rejects.toMatchObject(refused);
     await expect(Supervisor.restartChild(one, stranger)).rejects.toMatchObject(refused);
     await expect(Supervisor.deleteChild(one, stranger)).rejects.toMatchObject(refused);
     expect(() => Supervisor.getChild(one, {} as ProcessRef)).toThrow('ref must be the ref of a process');
-    expect(alive(world, other)).toEqual(['a']);
+    expect(alive(runtime, other)).toEqual(['a']);
   });
 
   test('are not gone through for the restart of a child that is restarted alone', async () => {
-    const { Supervisor, GenServer } = world;
+    const { Supervisor, GenServer } = runtime;
     const size = 200;
     const sup = await Supervisor.start({
       strategy: 'simple_one_for_one',
@@ -142,8 +142,8 @@ describe('the places of a supervisor', () => {
     const refs = Supervisor.getChildren(sup).flatMap(({ ref }) => ref ?? []);
     const walks = vi.spyOn(ChildTable.prototype, Symbol.iterator);
     for (const ref of refs) GenServer.cast(ref, 'boom');
-    await world.settle();
-    expect(world.told('child_restarted')).toHaveLength(size);
+    await runtime.settle();
+    expect(runtime.eventsOf('child_restarted')).toHaveLength(size);
     expect(Supervisor.countChildren(sup)).toBe(size);
     expect(walks).not.toHaveBeenCalled();
     walks.mockRestore();
@@ -151,20 +151,20 @@ describe('the places of a supervisor', () => {
 });
 
 describe('a child that the supervisor restarts by itself', () => {
-  let world: World = createWorld();
-  let family: Family = createFamily(world);
+  let runtime: TestRuntime = createTestRuntime();
+  let fixture: SupervisorFixture = createSupervisorFixture(runtime);
 
   beforeEach(() => {
-    world = createWorld();
-    family = createFamily(world);
+    runtime = createTestRuntime();
+    fixture = createSupervisorFixture(runtime);
   });
 
   /** A supervisor whose child `a` has crashed, and whose next start waits for the door. */
   const retrying = async (strategy: 'one_for_one' | 'one_for_all' | 'rest_for_one') => {
     const door = gate<boolean>();
-    const worker = family.worker('a');
+    const worker = fixture.worker('a');
     let starts = 0;
-    const sup = await world.Supervisor.start({
+    const sup = await runtime.Supervisor.start({
       strategy,
       children: [
         {
@@ -175,18 +175,18 @@ describe('a child that the supervisor restarts by itself', () => {
             return worker.start();
           },
         },
-        family.worker('b'),
-        family.worker('c'),
+        fixture.worker('b'),
+        fixture.worker('c'),
       ],
     });
-    world.GenServer.cast(childOf(world, sup, 'a'), 'boom');
-    await world.settle();
-    family.news();
+    runtime.GenServer.cast(childOf(runtime, sup, 'a'), 'boom');
+    await runtime.settle();
+    fixture.newEntries();
     return { sup, fails: () => door.open(false) };
   };
 
   test('cannot be restarted or deleted by hand, and the attempts go on', async () => {
-    const { Supervisor } = world;
+    const { Supervisor } = runtime;
     const { sup, fails } = await retrying('one_for_one');
     const requests = [Supervisor.restartChild(sup, 'a'), Supervisor.deleteChild(sup, 'a')].map((request) =>
       expect(request).rejects.toMatchObject({
@@ -199,48 +199,48 @@ describe('a child that the supervisor restarts by itself', () => {
     // Both are in the mailbox before the second attempt.
     fails();
     await Promise.all(requests);
-    await world.settle();
-    expect(alive(world, sup)).toEqual(['a', 'b', 'c']);
+    await runtime.settle();
+    expect(alive(runtime, sup)).toEqual(['a', 'b', 'c']);
     expect(Supervisor.getChild(sup, 'a')?.restartCount).toBe(1);
   });
 
   test('is not restarted any more when it is terminated', async () => {
-    const { Supervisor } = world;
+    const { Supervisor } = runtime;
     const { sup, fails } = await retrying('one_for_one');
     const terminated = Supervisor.terminateChild(sup, 'a');
     fails();
     await terminated;
-    await world.settle();
-    expect(alive(world, sup)).toEqual(['b', 'c']);
+    await runtime.settle();
+    expect(alive(runtime, sup)).toEqual(['b', 'c']);
     await Supervisor.deleteChild(sup, 'a');
   });
 
   test.each(['one_for_all', 'rest_for_one'] as const)(
     'holds up its siblings under %s until it is terminated: then they start, and it stays down',
     async (strategy) => {
-      const { Supervisor } = world;
+      const { Supervisor } = runtime;
       const { sup, fails } = await retrying(strategy);
       const waiting = expect(Supervisor.restartChild(sup, 'c')).rejects.toMatchObject({ name: 'ChildRestartingError' });
       const terminated = Supervisor.terminateChild(sup, 'a');
       fails();
       await Promise.all([waiting, terminated]);
-      await world.settle();
-      expect(family.news()).toEqual(['+b', '+c']);
-      expect(alive(world, sup)).toEqual(['b', 'c']);
+      await runtime.settle();
+      expect(fixture.newEntries()).toEqual(['+b', '+c']);
+      expect(alive(runtime, sup)).toEqual(['b', 'c']);
       expect(Supervisor.getChild(sup, 'c')?.restartCount).toBe(1);
     },
   );
 
   test('is found by the process that was there', async () => {
-    const { Supervisor } = world;
+    const { Supervisor } = runtime;
     const { sup, fails } = await retrying('one_for_one');
-    const last = world.refOf(world.told('child_started')[0]?.id ?? '');
+    const last = runtime.refOf(runtime.eventsOf('child_started')[0]?.id ?? '');
     expect(Supervisor.getChild(sup, last)).toMatchObject({ id: 'a', ref: undefined });
     const terminated = Supervisor.terminateChild(sup, last);
     fails();
     await terminated;
-    await world.settle();
-    expect(alive(world, sup)).toEqual(['b', 'c']);
+    await runtime.settle();
+    expect(alive(runtime, sup)).toEqual(['b', 'c']);
   });
 });
 
@@ -251,8 +251,8 @@ describe('a child that hangs in terminate after a crash', () => {
     [undefined, 5000],
     [7000, 7000],
   ])('with shutdownTimeout %s is restarted after %i ms', async (shutdownTimeout, ms) => {
-    const world = createWorld();
-    const { Supervisor, GenServer } = world;
+    const runtime = createTestRuntime();
+    const { Supervisor, GenServer } = runtime;
     const sup = await Supervisor.start({
       children: [
         {
@@ -262,20 +262,20 @@ describe('a child that hangs in terminate after a crash', () => {
         },
       ],
     });
-    GenServer.cast(childOf(world, sup, 'a'), 'boom');
+    GenServer.cast(childOf(runtime, sup, 'a'), 'boom');
     if (ms > 0) {
-      await world.pass(ms - 1);
-      expect(world.told('child_restarted')).toHaveLength(0);
-      await world.pass(1);
+      await runtime.advance(ms - 1);
+      expect(runtime.eventsOf('child_restarted')).toHaveLength(0);
+      await runtime.advance(1);
     }
-    await world.settle();
-    expect(world.told('child_restarted')).toHaveLength(1);
-    expect(world.told('process_exited')).toMatchObject([{ reason: { error: { message: 'boom' } } }]);
+    await runtime.settle();
+    expect(runtime.eventsOf('child_restarted')).toHaveLength(1);
+    expect(runtime.eventsOf('process_exited')).toMatchObject([{ reason: { error: { message: 'boom' } } }]);
   });
 
   test('has that time also where it crashes before its start is through', async () => {
-    const world = createWorld();
-    const { Supervisor, GenServer } = world;
+    const runtime = createTestRuntime();
+    const { Supervisor, GenServer } = runtime;
     let starts = 0;
     const starting = Supervisor.start({
       children: [
@@ -287,24 +287,24 @@ describe('a child that hangs in terminate after a crash', () => {
             if (starts > 1) return GenServer.start(counter);
             const ref = await GenServer.start({ ...counter, terminate: () => never });
             GenServer.cast(ref, 'boom');
-            await world.settle();
+            await runtime.settle();
             return ref;
           },
         },
       ],
     });
-    await world.settle();
+    await runtime.settle();
     await starting;
-    await world.pass(299);
+    await runtime.advance(299);
     expect(starts).toBe(1);
-    await world.pass(1);
+    await runtime.advance(1);
     expect(starts).toBe(2);
-    expect(world.clock.pending).toBe(0);
+    expect(runtime.clock.pending).toBe(0);
   });
 
   test('with shutdownTimeout Infinity is waited for', async () => {
-    const world = createWorld();
-    const { Supervisor, GenServer } = world;
+    const runtime = createTestRuntime();
+    const { Supervisor, GenServer } = runtime;
     const door = gate();
     const sup = await Supervisor.start({
       children: [
@@ -315,11 +315,11 @@ describe('a child that hangs in terminate after a crash', () => {
         },
       ],
     });
-    GenServer.cast(childOf(world, sup, 'a'), 'boom');
-    await world.pass(1_000_000);
-    expect(world.told('child_restarted')).toHaveLength(0);
+    GenServer.cast(childOf(runtime, sup, 'a'), 'boom');
+    await runtime.advance(1_000_000);
+    expect(runtime.eventsOf('child_restarted')).toHaveLength(0);
     door.open();
-    await world.settle();
-    expect(world.told('child_restarted')).toHaveLength(1);
+    await runtime.settle();
+    expect(runtime.eventsOf('child_restarted')).toHaveLength(1);
   });
 });

@@ -2,7 +2,7 @@ import type { Observable } from 'rxjs';
 import { expectTypeOf, test } from 'vitest';
 import type { ObserverEvent } from '../../src/observer/observer.js';
 import { createRuntime } from '../../src/runtime/runtime.js';
-import type { MessageTraced, RuntimeEvent, RuntimeFact } from '../../streams/events.js';
+import type { MessageTraced, RuntimeEvent, UnstampedEvent } from '../../streams/events.js';
 import { poll } from '../../streams/poll.js';
 import type { GenServerStats, ObserverSnapshot, ProcessTreeNode, SupervisorStats } from '../../streams/snapshot.js';
 
@@ -50,8 +50,8 @@ test('events of the observer are told apart by their type', () => {
 });
 
 test('a fact is an event without its place and time', () => {
-  expectTypeOf<RuntimeFact['type']>().toEqualTypeOf<RuntimeEvent['type']>();
-  expectTypeOf<RuntimeFact>().not.toHaveProperty('seq');
+  expectTypeOf<UnstampedEvent['type']>().toEqualTypeOf<RuntimeEvent['type']>();
+  expectTypeOf<UnstampedEvent>().not.toHaveProperty('seq');
 });
 
 test('a process is stopped for a reason there is', () => {

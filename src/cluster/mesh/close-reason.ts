@@ -38,24 +38,24 @@ const CLOSE_CODES = {
   slow_consumer: 4019,
 } as const;
 
-export type RefusalReason = keyof typeof CLOSE_CODES;
+export type CloseReason = keyof typeof CLOSE_CODES;
 
 /** What a link is refused for, in a word that is stable and in words that say what to do. */
 export interface Refusal {
-  readonly reason: RefusalReason;
+  readonly reason: CloseReason;
   readonly message: string;
 }
 
-export function closeCode(reason: RefusalReason): number {
+export function closeCode(reason: CloseReason): number {
   return CLOSE_CODES[reason];
 }
 
 /** The reason behind the close code of the other side, or `undefined` if it is none of the cluster's. */
-export function reasonOf(code: number): RefusalReason | undefined {
+export function closeReasonOf(code: number): CloseReason | undefined {
   return REASONS.get(code);
 }
 
-export function isRefusalReason(text: string): text is RefusalReason {
+export function isCloseReason(text: string): text is CloseReason {
   return Object.hasOwn(CLOSE_CODES, text);
 }
 
@@ -77,7 +77,7 @@ export function isOffence(reason: string): boolean {
   return isViolation(reason) || OFFENCES.has(reason);
 }
 
-const VIOLATIONS: ReadonlySet<string> = new Set<RefusalReason>([
+const VIOLATIONS: ReadonlySet<string> = new Set<CloseReason>([
   'frame_too_large',
   'binary_frame',
   'not_json',
@@ -87,8 +87,8 @@ const VIOLATIONS: ReadonlySet<string> = new Set<RefusalReason>([
   'forged',
 ]);
 
-const OFFENCES: ReadonlySet<string> = new Set<RefusalReason>(['auth_failed', 'not_permitted', 'too_many_requests']);
+const OFFENCES: ReadonlySet<string> = new Set<CloseReason>(['auth_failed', 'not_permitted', 'too_many_requests']);
 
-const REASONS: ReadonlyMap<number, RefusalReason> = new Map(
-  (Object.keys(CLOSE_CODES) as RefusalReason[]).map((reason) => [CLOSE_CODES[reason], reason]),
+const REASONS: ReadonlyMap<number, CloseReason> = new Map(
+  (Object.keys(CLOSE_CODES) as CloseReason[]).map((reason) => [CLOSE_CODES[reason], reason]),
 );

@@ -5,21 +5,21 @@ import type { NodeId } from '../node-id.js';
 const MAX_MEMBERS = 4096;
 
 /** News of one member, for all the others. */
-export function newsOf(peer: Peer): MembersFrame {
+export function memberUpdate(peer: Peer): MembersFrame {
   return { type: 'members', members: [peer] };
 }
 
 /** All there is to tell somebody who is not among the peers. */
-export function membersOf(peers: readonly Peer[]): MembersFrame {
+export function memberList(peers: readonly Peer[]): MembersFrame {
   return { type: 'members', members: peers.slice(0, MAX_MEMBERS) };
 }
 
 /** All there is to tell one of the peers: the others. */
-export function allBut(peers: readonly Peer[], to: NodeId): MembersFrame {
-  return membersOf(peers.filter((peer) => peer.id !== to));
+export function memberListExcept(peers: readonly Peer[], to: NodeId): MembersFrame {
+  return memberList(peers.filter((peer) => peer.id !== to));
 }
 
 /** Whom to tell everything this time: any of them, so that in the long run all are told. */
-export function confidant(peers: readonly Peer[], random: () => number): Peer | undefined {
+export function pickGossipPeer(peers: readonly Peer[], random: () => number): Peer | undefined {
   return peers[Math.floor(random() * peers.length)];
 }

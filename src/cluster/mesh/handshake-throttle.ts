@@ -15,12 +15,12 @@ interface Offences {
 }
 
 /** Who broke the rules of a handshake, by address, and how long each has to wait for it before the next is answered. */
-export class Penalties {
+export class HandshakeThrottle {
   /** By {@link addressPrefix}. */
   readonly #offences = new Map<string, Offences>();
 
   /** @param now ms, monotonic */
-  offended(address: string, now: number): void {
+  recordFailure(address: string, now: number): void {
     const count = this.#countOf(address, now) + 1;
     const prefix = addressPrefix(address);
     this.#offences.delete(prefix);
@@ -33,7 +33,7 @@ export class Penalties {
   }
 
   /** Somebody there proved to be one of us. */
-  forgive(address: string): void {
+  reset(address: string): void {
     this.#offences.delete(addressPrefix(address));
   }
 

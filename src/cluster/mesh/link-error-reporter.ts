@@ -26,7 +26,7 @@ export interface RefusedLink {
  * for each other side and reason, until there is a link. Of the links that others dialled a few are reported in full, and
  * then their number: there may be thousands of strangers.
  */
-export class Complaints {
+export class LinkErrorReporter {
   readonly #localId: NodeId;
   readonly #onError: (error: Error) => void;
   readonly #now: () => number;

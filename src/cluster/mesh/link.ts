@@ -15,7 +15,7 @@ import {
   type UnknownFrame,
 } from '../frames.js';
 import type { Closing, Connection, TransportViolation } from '../transport/transport.js';
-import { closeCode, isRefusalReason, type Refusal, type RefusalReason, reasonOf } from './close-reason.js';
+import { type CloseReason, closeCode, closeReasonOf, isCloseReason, type Refusal } from './close-reason.js';
 import {
   accept,
   advance,
@@ -210,7 +210,7 @@ export class Link {
   }
 
   /** Ends the link; what was sent before still arrives. */
-  close(reason: RefusalReason): void {
+  close(reason: CloseReason): void {
     this.#finish();
     this.#connection.close(closeCode(reason), reason);
   }
@@ -233,7 +233,7 @@ export class Link {
     const frame = this.#decode(text);
     if (frame === undefined) return;
     if (frame.type === 'refused') {
-      this.close(isRefusalReason(frame.reason) ? frame.reason : 'malformed');
+      this.close(isCloseReason(frame.reason) ? frame.reason : 'malformed');
       this.#handlers.onEnd(this, { kind: 'refused', by: 'peer', reason: frame.reason, message: frame.message });
     } else if (this.#handshake.step !== 'established') {
       this.#shakeHands(frame, text);
@@ -250,7 +250,7 @@ export class Link {
     } catch (thrown) {
       const { reason, problem } =
         thrown instanceof ProtocolError ? thrown : new ProtocolError('malformed', asError(thrown).message);
-      this.#fail({ reason: isRefusalReason(reason) ? reason : 'malformed', message: problem });
+      this.#fail({ reason: isCloseReason(reason) ? reason : 'malformed', message: problem });
       return undefined;
     }
   }
@@ -328,7 +328,7 @@ const VIOLATIONS: Readonly<Record<TransportViolation, string>> = {
 };
 
 function endOf({ code, reason }: Closing): LinkEnd {
-  const refusal = reasonOf(code);
+  const refusal = closeReasonOf(code);
   if (refusal !== undefined) return { kind: 'refused', by: 'peer', reason: refusal, message: 'it gave no details' };
   return { kind: 'broken', reason: clip(reason) };
 }

@@ -12,12 +12,12 @@ import type { Connection, Listener, Transport } from '../transport/transport.js'
 import { Admission, type Dialled } from './admission.js';
 import { isOffence, type Refusal } from './close-reason.js';
 import { Dialer, type DialTarget } from './dialer.js';
-import { allBut, confidant, membersOf, newsOf } from './gossip.js';
+import { memberList, memberListExcept, memberUpdate, pickGossipPeer } from './gossip.js';
 import { createNonce, type Expectation } from './handshake.js';
-import { Penalties } from './handshake-throttle.js';
+import { HandshakeThrottle } from './handshake-throttle.js';
 import { type Heartbeat, Heartbeats } from './heartbeats.js';
 import { Link, type LinkEnd, type LinkHandlers, MAX_BACKLOG_BYTES } from './link.js';
-import { Complaints, type RefusedLink } from './link-error-reporter.js';
+import { LinkErrorReporter, type RefusedLink } from './link-error-reporter.js';
 import { LinkTable } from './link-table.js';
 import { MAX_OBSERVERS, ObserverLinks } from './observer-links.js';
 import { Probes } from './probes.js';
@@ -76,13 +76,13 @@ export class LocalNode {
   readonly #seeds: Seeds;
   readonly #unreachable: UnreachableReports;
   readonly #probes: Probes;
-  readonly #complaints: Complaints;
-  readonly #penalties = new Penalties();
+  readonly #complaints: LinkErrorReporter;
+  readonly #penalties = new HandshakeThrottle();
   /** Every link whose connection still holds something, established or not. */
   readonly #open = new Set<Link>();
   /** What each dialled link was to reach. */
   readonly #targets = new WeakMap<Link, DialTarget>();
-  #membership = membership.noMembers;
+  #membership = membership.emptyMembership;
   readonly #heartbeats = new Heartbeats();
   #beats = 0;
   #beatAt: number;
@@ -121,7 +121,7 @@ export class LocalNode {
     this.id = NodeId.create(settings.nodeName, host, port);
     this.incarnation = incarnation;
     this.startedAt = clock.monotonic();
-    this.#complaints = new Complaints(this.id, onError, () => clock.monotonic());
+    this.#complaints = new LinkErrorReporter(this.id, onError, () => clock.monotonic());
     this.#observers = new ObserverLinks({
       clock,
       detector: this.#detector,
@@ -313,7 +313,7 @@ export class LocalNode {
 
   /** A peer proved who it is, and wants in. */
   #admit(link: Link, peer: Peer): void {
-    if (link.peerRole === 'member') this.#penalties.forgive(link.remote);
+    if (link.peerRole === 'member') this.#penalties.reset(link.remote);
     if (peer.id === this.id) {
       link.refuse({ reason: 'id_conflict', message: `${peer.id} is this very node` });
       if (link.peerRole === 'member') this.#complaints.idConflict();
@@ -369,7 +369,7 @@ export class LocalNode {
 
   /** A peer that was let in uses the link. */
   #opened(link: Link, peer: Peer): void {
-    if (link.peerRole === 'observer') link.send(membersOf(this.#peers()));
+    if (link.peerRole === 'observer') link.send(memberList(this.#peers()));
     else this.#admission.opened(link, peer);
   }
 
@@ -389,8 +389,8 @@ export class LocalNode {
   #introduce(peer: Peer, isNews: boolean): void {
     if (this.#options.role === 'observer') return;
     const peers = this.#peers();
-    this.#linked.get(peer.id)?.link.send(allBut(peers, peer.id));
-    const news = encode(newsOf(peer));
+    this.#linked.get(peer.id)?.link.send(memberListExcept(peers, peer.id));
+    const news = encode(memberUpdate(peer));
     if (isNews) for (const other of peers) if (other.id !== peer.id) this.sendEncoded(other.id, news);
     this.#observers.sendAll(news);
   }
@@ -459,7 +459,7 @@ export class LocalNode {
   }
 
   #penalize({ remote }: Link, { reason }: { readonly reason: string }): void {
-    if (isOffence(reason)) this.#penalties.offended(remote, this.#options.clock.monotonic());
+    if (isOffence(reason)) this.#penalties.recordFailure(remote, this.#options.clock.monotonic());
   }
 
   /** This node would not have somebody who came. */
@@ -538,9 +538,9 @@ export class LocalNode {
   #gossip(): void {
     if (this.#options.role === 'observer') return;
     const peers = this.#peers();
-    this.#observers.sendAll(encode(membersOf(peers)));
-    const to = confidant(peers, this.#options.random);
-    if (to !== undefined) this.#linked.get(to.id)?.link.offer(encode(allBut(peers, to.id)));
+    this.#observers.sendAll(encode(memberList(peers)));
+    const to = pickGossipPeer(peers, this.#options.random);
+    if (to !== undefined) this.#linked.get(to.id)?.link.offer(encode(memberListExcept(peers, to.id)));
   }
 
   #peers(): readonly Peer[] {

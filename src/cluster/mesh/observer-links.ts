@@ -4,7 +4,7 @@ import { check, type DetectorConfig, heard, type Pulse } from '../failure-detect
 import type { Peer, PeerFrame, RequestFrame, UnknownFrame } from '../frames.js';
 import type { NodeId } from '../node-id.js';
 import { TokenBucket } from '../token-bucket.js';
-import type { Refusal, RefusalReason } from './close-reason.js';
+import type { CloseReason, Refusal } from './close-reason.js';
 import { type Link, MAX_BACKLOG_BYTES } from './link.js';
 import { MAX_WAITING, ObserverRequests } from './observer-requests.js';
 import { SharedBacklog } from './shared-backlog.js';
@@ -206,7 +206,7 @@ export class ObserverLinks {
     return observer?.link === link ? observer : undefined;
   }
 
-  #refuse(observer: ObserverLink, reason: RefusalReason, message: string): void {
+  #refuse(observer: ObserverLink, reason: CloseReason, message: string): void {
     const refusal: Refusal = { reason, message };
     observer.link.refuse(refusal);
     this.#remove(observer);

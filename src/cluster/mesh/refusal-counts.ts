@@ -1,6 +1,6 @@
 import { ConnectionsRefusedError } from '../../errors.js';
 import { addressPrefix } from '../address-prefix.js';
-import { isRefusalReason } from './close-reason.js';
+import { isCloseReason } from './close-reason.js';
 
 /** How many refusals of one interval are reported in full. */
 const FULL_REPORTS = 5;
@@ -37,7 +37,7 @@ export class RefusalCounts {
       return true;
     }
     // Not a text of the other side's choice, or there might be any number of them.
-    const known = isRefusalReason(reason) ? reason : 'other';
+    const known = isCloseReason(reason) ? reason : 'other';
     this.#counts.set(known, (this.#counts.get(known) ?? 0) + 1);
     if (this.#addresses.size < MAX_ADDRESSES) this.#addresses.add(addressPrefix(address));
     return false;

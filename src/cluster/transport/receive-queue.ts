@@ -30,7 +30,7 @@ interface InboxHandlers {
  * What has come over one connection, on its way to its owner: message by message, frame by frame, and no longer than
  * {@link SLICE_MS} at once, whatever there is in a message. However much comes, half of the time is for others.
  */
-export class Inbox {
+export class ReceiveQueue {
   readonly #handlers: InboxHandlers;
   #seal: Seal | undefined;
   #messages: string[] = [];

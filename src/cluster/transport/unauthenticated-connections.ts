@@ -11,7 +11,7 @@ export const MAX_STRANGERS_PER_ADDRESS = 64;
  * there are too many in all, the oldest of the address that has the most: a flood from one place does not keep out those
  * who come from elsewhere, nor for long those from the same place.
  */
-export class Strangers<Connection> {
+export class UnauthenticatedConnections<Connection> {
   readonly #terminate: (connection: Connection) => void;
   /** By {@link addressPrefix}, oldest first. */
   readonly #byPrefix = new Map<string, Set<Connection>>();

@@ -5,7 +5,7 @@ import { asError } from '../../errors.js';
 import { MAX_FRAME_BYTES } from '../frames.js';
 import { MAC_CHARS } from '../mesh/session.js';
 import { TokenBucket } from '../token-bucket.js';
-import { Inbox, SEPARATOR } from './receive-queue.js';
+import { ReceiveQueue, SEPARATOR } from './receive-queue.js';
 import {
   type Closing,
   type Connection,
@@ -71,7 +71,7 @@ export class WsConnection implements Connection {
   readonly #controlFrames = new TokenBucket(CONTROL_FRAMES, systemClock.monotonic());
   readonly #onTrusted: (() => void) | undefined;
   #seal: Seal | undefined;
-  readonly #inbox = new Inbox({
+  readonly #inbox = new ReceiveQueue({
     onFrame: (text) => this.#handlers?.onMessage(text),
     onForged: () => this.#handlers?.onViolation('forged'),
     onFull: () => this.#webSocket.pause(),

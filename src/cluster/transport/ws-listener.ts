@@ -7,7 +7,7 @@ import { systemClock, type Timer } from '../../clock.js';
 import { ListenError } from '../../errors.js';
 import { secretsOf } from '../tls-config.js';
 import type { Address, Connection, Listener, TlsSettings } from './transport.js';
-import { Strangers } from './unauthenticated-connections.js';
+import { UnauthenticatedConnections } from './unauthenticated-connections.js';
 import { CLOSE_TIMEOUT_MS, SOCKET_OPTIONS, WsConnection } from './ws-connection.js';
 
 /** The headers of a request to upgrade are a few hundred bytes; a proxy may add its own. */
@@ -90,7 +90,7 @@ class Guests {
   /** By the other end: under TLS the socket of a request is another one than that which was accepted. */
   readonly #byEnd = new Map<string, Guest>();
   readonly #all = new Set<Guest>();
-  readonly #strangers = new Strangers<Guest>(({ socket }) => socket.destroy());
+  readonly #strangers = new UnauthenticatedConnections<Guest>(({ socket }) => socket.destroy());
 
   constructor(handshakeTimeoutMs: number) {
     this.#handshakeTimeoutMs = handshakeTimeoutMs;

@@ -56,7 +56,7 @@ export function isLoopback(address: string): boolean {
 }
 
 /** Decides who may look. Each question is answered by a refusal, or by `undefined`: fine. */
-export class Gate {
+export class AccessControl {
   readonly #secrets: Secrets | undefined;
   readonly #isOpen: boolean;
   readonly #hosts: readonly string[];
@@ -70,7 +70,7 @@ export class Gate {
   }
 
   /** Did it come where it was meant to? A page can make a name of its own lead here; what it asks then bears that name. */
-  refusalOfPlace({ headers, socket }: Caller): Refusal | undefined {
+  checkHost({ headers, socket }: Caller): Refusal | undefined {
     if (this.#secrets !== undefined) return undefined;
     const name = nameOf(headers.host ?? '');
     if (isIP(name.replace(/^\[(.*)\]$/, '$1')) === 0 && !this.#names.has(name)) {
@@ -86,7 +86,7 @@ export class Gate {
    * Is it a page of this dashboard that opens a WebSocket? Whatever is no browser has no origin, and no cookies to abuse.
    * A proxy may have put another name into `Host`: then the page is at one of `hosts`.
    */
-  refusalOfOrigin({ headers: { origin, host = '' } }: Pick<Caller, 'headers'>): Refusal | undefined {
+  checkOrigin({ headers: { origin, host = '' } }: Pick<Caller, 'headers'>): Refusal | undefined {
     if (origin === undefined) return undefined;
     const [, scheme = '', page = ''] = ORIGIN.exec(origin.toLowerCase()) ?? [];
     const place = placeAt(scheme, page);
@@ -98,7 +98,7 @@ export class Gate {
   }
 
   /** Does it come from somebody who has shown the token, or does so now? */
-  refusalOfPerson({ headers: { authorization = '', cookie = '' } }: Pick<Caller, 'headers'>): Refusal | undefined {
+  checkToken({ headers: { authorization = '', cookie = '' } }: Pick<Caller, 'headers'>): Refusal | undefined {
     if (this.#secrets === undefined) return undefined;
     const [, bearer] = /^Bearer +(\S+)$/i.exec(authorization) ?? [];
     if (bearer !== undefined) return this.#secrets.isToken(bearer) ? undefined : WRONG_TOKEN;

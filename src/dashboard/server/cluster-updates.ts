@@ -23,7 +23,7 @@ import {
 } from 'rxjs';
 import type { LogEntry } from '../../../streams/index.js';
 import type { ClusterSource } from '../source.js';
-import { type ClusterView, nothingViewed, type Viewed, viewNext } from '../view-model/cluster-view.js';
+import { type ClusterView, emptyViewState, type Viewed, viewNext } from '../view-model/cluster-view.js';
 
 /** A view at most this often, ms. */
 const VIEW_MS = 1000;
@@ -36,12 +36,12 @@ const LOG_MS = 250;
 /** A source that has ended is tried again after this time, ms. */
 const RETRY_MS = 2000;
 
-export type ViewNews =
+export type ViewUpdate =
   | { readonly type: 'view'; readonly view: ClusterView }
   /** For now there is no more. Told each time it was tried. */
   | { readonly type: 'lost'; readonly problem: string };
 
-export type LogNews =
+export type LogUpdate =
   | { readonly type: 'log'; readonly entries: readonly LogEntry[] }
   /** What comes next may have come before. */
   | { readonly type: 'log_again' };
@@ -50,11 +50,11 @@ export type LogNews =
  * Views of the cluster: watched closely while somebody looks, asked for now and then while nobody does. Goes on after the
  * source has ended, as that of a member does whenever it leaves its cluster.
  */
-export function viewNews$(
+export function viewUpdates(
   source: ClusterSource,
   isWatched$: Observable<boolean>,
   scheduler: SchedulerLike,
-): Observable<ViewNews> {
+): Observable<ViewUpdate> {
   const isClose$ = isWatched$.pipe(
     switchMap((isWatched) => (isWatched ? of(true) : timer(LINGER_MS, scheduler).pipe(map(() => false)))),
     startWith(false),
@@ -62,7 +62,7 @@ export function viewNews$(
   );
   const watched$ = source.snapshot$.pipe(throttleTime(VIEW_MS, scheduler, { leading: true, trailing: true }));
   const polled$ = defer(() => source.poll$(POLL_MS));
-  const first: Step = { viewed: nothingViewed, news: { type: 'lost', problem: 'nothing came yet' } };
+  const first: Step = { viewed: emptyViewState, news: { type: 'lost', problem: 'nothing came yet' } };
   return isClose$.pipe(
     switchMap((isClose) => persistent(isClose ? watched$ : polled$, scheduler)),
     scan(({ viewed }: Step, next): Step => {
@@ -76,11 +76,11 @@ export function viewNews$(
 
 interface Step {
   readonly viewed: Viewed;
-  readonly news: ViewNews;
+  readonly news: ViewUpdate;
 }
 
 /** What happens, a batch at a time. */
-export function logNews$(source: ClusterSource, scheduler: SchedulerLike): Observable<LogNews> {
+export function logUpdates(source: ClusterSource, scheduler: SchedulerLike): Observable<LogUpdate> {
   return persistent(source.log$, scheduler).pipe(
     connect((each$) => {
       const [end$, entry$] = partition(each$, (each) => each instanceof Ended);
@@ -88,9 +88,9 @@ export function logNews$(source: ClusterSource, scheduler: SchedulerLike): Obser
         entry$.pipe(
           buffer(merge(entry$.pipe(auditTime(LOG_MS, scheduler)), end$)),
           filter((entries) => entries.length > 0),
-          map((entries): LogNews => ({ type: 'log', entries })),
+          map((entries): LogUpdate => ({ type: 'log', entries })),
         ),
-        end$.pipe(map((): LogNews => ({ type: 'log_again' }))),
+        end$.pipe(map((): LogUpdate => ({ type: 'log_again' }))),
       );
     }),
   );

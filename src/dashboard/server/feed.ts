@@ -3,9 +3,9 @@ import type { LogEntry } from '../../../streams/index.js';
 import type { ClusterSource } from '../source.js';
 import type { ClusterView } from '../view-model/cluster-view.js';
 import { changesBetween, type FeedMessage } from '../view-model/feed.js';
-import { noPast, remember } from '../view-model/history.js';
+import { emptyHistory, remember } from '../view-model/history.js';
 import { type Log, withEntries } from '../view-model/log.js';
-import { type LogNews, logNews$, type ViewNews, viewNews$ } from './cluster-updates.js';
+import { type LogUpdate, logUpdates, type ViewUpdate, viewUpdates } from './cluster-updates.js';
 
 /** Where the messages for one browser go. */
 export interface Outlet {
@@ -32,7 +32,7 @@ export class DashboardFeed {
   readonly #browserCount$ = new BehaviorSubject(0);
   readonly #subscription = new Subscription();
   #view: ClusterView | undefined;
-  #history = noPast;
+  #history = emptyHistory;
   #log: Log = [];
   /** Entries that may come again. */
   #earlier: ReadonlySet<string> = new Set();
@@ -50,9 +50,9 @@ export class DashboardFeed {
     );
     const error = (thrown: unknown): void => this.#failed(thrown);
     this.#subscription.add(
-      viewNews$(source, isWatched$, scheduler).subscribe({ next: (news) => this.#seen(news), error }),
+      viewUpdates(source, isWatched$, scheduler).subscribe({ next: (news) => this.#seen(news), error }),
     );
-    this.#subscription.add(logNews$(source, scheduler).subscribe({ next: (news) => this.#logged(news), error }));
+    this.#subscription.add(logUpdates(source, scheduler).subscribe({ next: (news) => this.#logged(news), error }));
   }
 
   /** Tells a browser all there is, and then what changes. Returns what ends that. */
@@ -75,7 +75,7 @@ export class DashboardFeed {
     return this.#log.at(-1)?.number ?? 0;
   }
 
-  #seen(news: ViewNews): void {
+  #seen(news: ViewUpdate): void {
     if (news.type === 'lost') {
       this.#status = { problem: news.problem };
     } else {
@@ -87,7 +87,7 @@ export class DashboardFeed {
     this.#tellAll();
   }
 
-  #logged(news: LogNews): void {
+  #logged(news: LogUpdate): void {
     if (news.type === 'log_again') {
       this.#earlier = new Set(this.#log.map(({ entry }) => identityOf(entry)));
       return;

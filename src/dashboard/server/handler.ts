@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import { type SchedulerLike, Subject } from 'rxjs';
 import { schedulerOf } from '../../../streams/index.js';
 import { systemClock, type Timer } from '../../index.js';
-import { Gate, type Refusal } from './access-control.js';
+import { AccessControl, type Refusal } from './access-control.js';
 import { type Asset, readAssets, sendAsset } from './assets.js';
 import { checkAuthorized } from './authorization.js';
 import { DashboardFeed } from './feed.js';
@@ -67,7 +67,7 @@ export function createHandler(settings: HandlerSettings, parts: HandlerParts = {
   const assets = readAssets(settings.assets);
   const { source, authorize } = settings;
   const onError = reporterFor(settings.onError);
-  const gate = new Gate({ ...settings, isAuthorizing: authorize !== undefined });
+  const gate = new AccessControl({ ...settings, isAuthorizing: authorize !== undefined });
   const feed = new DashboardFeed({ source, version: VERSION, scheduler, onError });
   const sockets = new FeedSockets(feed);
   const closed$ = new Subject<void>();
@@ -87,8 +87,8 @@ export function createHandler(settings: HandlerSettings, parts: HandlerParts = {
     const isRead = request.method === 'GET' || request.method === 'HEAD';
     const isPage = place.path === PAGE || place.path === '';
     const cookie = isPage ? gate.cookieFor(place.query, 'encrypted' in request.socket) : undefined;
-    const stranger = typeof cookie === 'object' ? cookie : gate.refusalOfPerson(request);
-    const misplaced = isRead ? gate.refusalOfPlace(request) : ONLY_SHOWS;
+    const stranger = typeof cookie === 'object' ? cookie : gate.checkToken(request);
+    const misplaced = isRead ? gate.checkHost(request) : ONLY_SHOWS;
     if (misplaced !== undefined) refuse(request, response, misplaced);
     else if (typeof cookie === 'string') leadOn(request, response, cookie);
     else if (stranger !== undefined) refuse(request, response, stranger);
@@ -121,7 +121,7 @@ export function createHandler(settings: HandlerSettings, parts: HandlerParts = {
         else refuseUpgrade(socket, NOTHING_HERE);
         return;
       }
-      const refusal = gate.refusalOfPlace(request) ?? gate.refusalOfOrigin(request) ?? gate.refusalOfPerson(request);
+      const refusal = gate.checkHost(request) ?? gate.checkOrigin(request) ?? gate.checkToken(request);
       if (refusal !== undefined) {
         refuseUpgrade(socket, refusal);
         return;

@@ -4,14 +4,14 @@ import type { TreeLine } from '../view-model/tree.js';
 import { entryText } from './entry-text.js';
 import type { Key, KeyName } from './keys.js';
 import { bodyRows } from './layout.js';
-import { atHome, type Cursor, type List, moved } from './list.js';
+import { type Cursor, initialCursor, type List, moveBy } from './list.js';
 import { logList, nodeList, processList, processOf, relativeList, treeList } from './lists.js';
 import { nextColumn } from './process-columns.js';
 import { type Overlay, type State, VIEWS, type View } from './state.js';
 import { wrap } from './text.js';
 
 /** What a keystroke does; the state itself when it does nothing here. */
-export function press(state: State, key: Key): State {
+export function handleKey(state: State, key: Key): State {
   if (key.name === 'interrupt') return { ...state, isOver: true };
   if (state.isHelpOpen) return { ...state, isHelpOpen: false };
   if (state.isTyping) return type(state, key);
@@ -63,11 +63,11 @@ function commandOfView(state: State, text: string): State {
   const { column, direction } = processes.sorting;
   if (text === 's') {
     const next = nextColumn(column, size);
-    return withProcesses(state, { sorting: { column: next, direction: firstDirection(next) }, cursor: atHome });
+    return withProcesses(state, { sorting: { column: next, direction: firstDirection(next) }, cursor: initialCursor });
   }
   if (text === 'S') {
     const other = direction === 'ascending' ? 'descending' : 'ascending';
-    return withProcesses(state, { sorting: { column, direction: other }, cursor: atHome });
+    return withProcesses(state, { sorting: { column, direction: other }, cursor: initialCursor });
   }
   return state;
 }
@@ -91,7 +91,7 @@ function type(state: State, key: Key): State {
       return { ...state, isTyping: false };
     case 'tab':
     case 'backtab':
-      return press({ ...state, isTyping: false }, key);
+      return handleKey({ ...state, isTyping: false }, key);
     default:
       return move(state, key.name);
   }
@@ -103,10 +103,10 @@ function filterOf({ view, processes, log }: State): string {
 
 function withFilter(state: State, text: string): State {
   if (text === filterOf(state)) return state;
-  if (state.view === 'log') return { ...state, log: { ...state.log, filter: text, cursor: atHome } };
+  if (state.view === 'log') return { ...state, log: { ...state.log, filter: text, cursor: initialCursor } };
   if (state.view === 'nodes') return state;
-  const tree = { ...state.tree, cursor: atHome };
-  return withProcesses({ ...state, tree }, { filter: { text }, cursor: atHome });
+  const tree = { ...state.tree, cursor: initialCursor };
+  return withProcesses({ ...state, tree }, { filter: { text }, cursor: initialCursor });
 }
 
 function withProcesses(state: State, part: Partial<State['processes']>): State {
@@ -128,7 +128,7 @@ function move(state: State, key: KeyName): State {
 
 function step<Item>(cursor: Cursor, key: KeyName, list: List<Item>): Cursor {
   const by = distance(key, list.height, list.items.length);
-  return by === 0 ? cursor : moved(cursor, by, list);
+  return by === 0 ? cursor : moveBy(cursor, by, list);
 }
 
 function distance(key: KeyName, page: number, all: number): number {
@@ -159,7 +159,7 @@ function open(state: State): State {
       const line = nodeList(state).items[state.nodes.cursor.index];
       if (line === undefined || line.type === 'all') return { ...state, view: 'processes' };
       const filter = { text: line.node.nodeId };
-      return { ...withProcesses(state, { filter, cursor: atHome }), view: 'processes' };
+      return { ...withProcesses(state, { filter, cursor: initialCursor }), view: 'processes' };
     }
     case 'tree': {
       const line = state.tree.lines[state.tree.cursor.index];
@@ -176,7 +176,7 @@ function open(state: State): State {
 function openProcess(state: State, key: string | undefined): State {
   const row = key === undefined ? undefined : processOf(state.shown, key);
   if (row === undefined) return state;
-  const overlay: Overlay = { type: 'process', row, isGone: false, cursor: atHome };
+  const overlay: Overlay = { type: 'process', row, isGone: false, cursor: initialCursor };
   return { ...state, overlays: [...state.overlays, overlay] };
 }
 
@@ -213,7 +213,7 @@ function fold(state: State, direction: 'left' | 'right'): State {
   }
   if (isOpen) return withCollapsed(state, new Set(collapsed).add(line.key));
   const up = parentIndex(lines, cursor.index) - cursor.index;
-  return { ...state, tree: { ...state.tree, cursor: moved(cursor, up, treeList(state)) } };
+  return { ...state, tree: { ...state.tree, cursor: moveBy(cursor, up, treeList(state)) } };
 }
 
 function withCollapsed(state: State, collapsed: ReadonlySet<string>): State {

@@ -16,10 +16,10 @@ export interface List<Item> {
   readonly home: 'first' | 'last';
 }
 
-export const atHome: Cursor = { index: 0, top: 0 };
+export const initialCursor: Cursor = { index: 0, top: 0 };
 
 /** The cursor in the list as it is now: on the same thing, or where that was. */
-export function settled<Item>(cursor: Cursor, list: List<Item>): Cursor {
+export function reconcile<Item>(cursor: Cursor, list: List<Item>): Cursor {
   const { items, keyOf, home } = list;
   const last = Math.max(0, items.length - 1);
   if (cursor.key === undefined) return inSight(home === 'first' ? 0 : last, undefined, cursor, list);
@@ -33,7 +33,7 @@ export function settled<Item>(cursor: Cursor, list: List<Item>): Cursor {
 }
 
 /** The cursor so many lines further down; at the home end it is let go. */
-export function moved<Item>(cursor: Cursor, by: number, list: List<Item>): Cursor {
+export function moveBy<Item>(cursor: Cursor, by: number, list: List<Item>): Cursor {
   const last = Math.max(0, list.items.length - 1);
   const index = Math.max(0, Math.min(last, cursor.index + by));
   const item = list.items[index];

@@ -2,8 +2,8 @@ import { render, useInput } from 'ink';
 import { useSyncExternalStore } from 'react';
 import { bufferTime, concat, filter, interval, map, merge, type Observable, of, scan, throttleTime } from 'rxjs';
 import type { ClusterSource } from '../source.js';
-import type { TerminalFace } from '../terminal-module.js';
-import { nothingViewed, viewNext } from '../view-model/cluster-view.js';
+import type { TerminalModule } from '../terminal-module.js';
+import { emptyViewState, viewNext } from '../view-model/cluster-view.js';
 import { canvas } from './canvas.js';
 import { Dashboard } from './dashboard.js';
 import { isUtf8 } from './glyphs.js';
@@ -21,7 +21,13 @@ const TICK_MS = 1000;
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-export const runTerminal: TerminalFace['runTerminal'] = async ({ source, title, stdin, stdout, env = process.env }) => {
+export const runTerminal: TerminalModule['runTerminal'] = async ({
+  source,
+  title,
+  stdin,
+  stdout,
+  env = process.env,
+}) => {
   const sizeNow = () => sizeOf(stdout, env);
   const store = new Store<State, Event>(reduce, initialState(title, sizeNow(), performance.now()));
   const screen = new Screen(stdout, {
@@ -87,7 +93,7 @@ function App({
 function eventsOf({ snapshot$, log$ }: ClusterSource): Observable<Event> {
   const view$ = snapshot$.pipe(
     throttleTime(VIEW_MS, undefined, { leading: true, trailing: true }),
-    scan(viewNext, nothingViewed),
+    scan(viewNext, emptyViewState),
     map(({ view }): Event => ({ type: 'view', view, now: performance.now() })),
   );
   const entries$ = log$.pipe(

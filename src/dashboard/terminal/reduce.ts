@@ -2,8 +2,8 @@ import { remember } from '../view-model/history.js';
 import { matches, withEntries } from '../view-model/log.js';
 import { tableOf } from '../view-model/table.js';
 import { branchesOf, treeOf } from '../view-model/tree.js';
-import { press } from './key-handler.js';
-import { settled } from './list.js';
+import { handleKey } from './key-handler.js';
+import { reconcile } from './list.js';
 import { logList, nodeList, processList, processOf, relativeList, treeList } from './lists.js';
 import type { Event, Overlay, Seen, State } from './state.js';
 
@@ -30,7 +30,7 @@ function applied(state: State, event: Event): State {
     case 'ended':
       return { ...state, hasEnded: true };
     case 'key':
-      return press(state, event.key);
+      return handleKey(state, event.key);
   }
 }
 
@@ -56,24 +56,24 @@ function withList(before: State, state: State): State {
       const isSame = isSameData && sorting === before.processes.sorting;
       const rows = isSame ? state.processes.rows : tableOf(view, filter, sorting);
       const listed = { ...state, processes: { ...state.processes, rows } };
-      const cursor = settled(listed.processes.cursor, processList(listed));
+      const cursor = reconcile(listed.processes.cursor, processList(listed));
       return { ...listed, processes: { ...listed.processes, cursor } };
     }
     case 'nodes':
-      return { ...state, nodes: { cursor: settled(state.nodes.cursor, nodeList(state)) } };
+      return { ...state, nodes: { cursor: reconcile(state.nodes.cursor, nodeList(state)) } };
     case 'tree': {
       const { collapsed } = state.tree;
       const isSame = isSameData && collapsed === before.tree.collapsed;
       const lines = isSame ? state.tree.lines : treeOf(branchesOf(view, filter), collapsed);
       const listed = { ...state, tree: { ...state.tree, lines } };
-      return { ...listed, tree: { ...listed.tree, cursor: settled(listed.tree.cursor, treeList(listed)) } };
+      return { ...listed, tree: { ...listed.tree, cursor: reconcile(listed.tree.cursor, treeList(listed)) } };
     }
     case 'log': {
       const words = state.log.filter;
       const isSame = isSameView && log === before.shown.log && words === before.log.filter;
       const lines = isSame ? state.log.lines : log.filter(({ entry }) => matches(entry, words));
       const listed = { ...state, log: { ...state.log, lines, read: log.at(-1)?.number ?? 0 } };
-      return { ...listed, log: { ...listed.log, cursor: settled(listed.log.cursor, logList(listed)) } };
+      return { ...listed, log: { ...listed.log, cursor: reconcile(listed.log.cursor, logList(listed)) } };
     }
   }
 }
@@ -82,5 +82,5 @@ function overlayNow(overlay: Overlay, state: State): Overlay {
   if (overlay.type !== 'process') return overlay;
   const found = processOf(state.shown, overlay.row.key);
   const next = { ...overlay, row: found ?? overlay.row, isGone: found === undefined };
-  return { ...next, cursor: settled(next.cursor, relativeList(next, state)) };
+  return { ...next, cursor: reconcile(next.cursor, relativeList(next, state)) };
 }

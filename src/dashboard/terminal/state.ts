@@ -1,13 +1,13 @@
 import type { LogEntry } from '../../../streams/index.js';
 import type { ClusterView } from '../view-model/cluster-view.js';
-import { type History, noPast } from '../view-model/history.js';
+import { emptyHistory, type History } from '../view-model/history.js';
 import type { Log, LogLine } from '../view-model/log.js';
 import type { ProcessRow } from '../view-model/rows.js';
 import type { Filter, Sorting } from '../view-model/table.js';
 import type { TreeLine } from '../view-model/tree.js';
 import type { Key } from './keys.js';
 import type { Size } from './layout.js';
-import { atHome, type Cursor } from './list.js';
+import { type Cursor, initialCursor } from './list.js';
 
 export const VIEWS = ['processes', 'nodes', 'tree', 'log'] as const;
 export type View = (typeof VIEWS)[number];
@@ -77,7 +77,7 @@ export type Event =
   | { readonly type: 'ended' }
   | { readonly type: 'key'; readonly key: Key };
 
-const nothing: Seen = { view: { timestamp: 0, monotonic: 0, nodes: [] }, history: noPast, log: [] };
+const nothing: Seen = { view: { timestamp: 0, monotonic: 0, nodes: [] }, history: emptyHistory, log: [] };
 
 export function initialState(title: string, size: Size, now: number): State {
   return {
@@ -91,10 +91,10 @@ export function initialState(title: string, size: Size, now: number): State {
     isTyping: false,
     isHelpOpen: false,
     overlays: [],
-    processes: { filter: {}, sorting: { column: 'queue', direction: 'descending' }, cursor: atHome, rows: [] },
-    nodes: { cursor: atHome },
-    tree: { collapsed: new Set(), cursor: atHome, lines: [] },
-    log: { filter: '', cursor: atHome, lines: [], read: 0 },
+    processes: { filter: {}, sorting: { column: 'queue', direction: 'descending' }, cursor: initialCursor, rows: [] },
+    nodes: { cursor: initialCursor },
+    tree: { collapsed: new Set(), cursor: initialCursor, lines: [] },
+    log: { filter: '', cursor: initialCursor, lines: [], read: 0 },
     isOver: false,
   };
 }

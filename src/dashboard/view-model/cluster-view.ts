@@ -1,9 +1,9 @@
 import {
   type ClusterObserverSnapshot,
+  emptyRateHistory,
   type GenServerStats,
   type NodeObserverSnapshot,
   type NodeRates,
-  noHistory,
   type ObserverSnapshot,
   type RateHistory,
   ratesOf,
@@ -42,9 +42,9 @@ interface Source {
   readonly view: NodeView;
 }
 
-export const nothingViewed: Viewed = {
+export const emptyViewState: Viewed = {
   view: { timestamp: 0, monotonic: 0, nodes: [] },
-  rates: noHistory,
+  rates: emptyRateHistory,
   sources: new Map(),
 };
 

@@ -22,7 +22,7 @@ export interface History {
   readonly nodes: Readonly<Record<string, readonly (Point | null)[]>>;
 }
 
-export const noPast: History = { times: [], clockMs: 0, nodes: {} };
+export const emptyHistory: History = { times: [], clockMs: 0, nodes: {} };
 
 /** The history with one more view; the same one when the last point is too fresh yet. */
 export function remember(before: History, view: ClusterView): History {

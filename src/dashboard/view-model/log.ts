@@ -1,4 +1,4 @@
-import type { ErrorFact, ExitFact, LogEntry } from '../../../streams/index.js';
+import type { LogEntry, SerializedError, SerializedExitReason } from '../../../streams/index.js';
 import { visibleLines, visibleText } from './visible-text.js';
 
 /** So many entries are kept; the oldest go first. */
@@ -104,11 +104,11 @@ export function linesAbout(log: Log, nodeId: string, id: string): Log {
 }
 
 /** An error with its stack, then the errors underneath, in lines of visible characters. */
-export function errorText(error: ErrorFact): string {
+export function errorText(error: SerializedError): string {
   return visibleLines(errorLines(error));
 }
 
-function errorLines({ name, message, stack, code, cause, errors = [] }: ErrorFact): string {
+function errorLines({ name, message, stack, code, cause, errors = [] }: SerializedError): string {
   const text = stack ?? `${name}: ${message}`;
   return [
     code === undefined || text.includes(String(code)) ? text : `${text}\n(code ${code})`,
@@ -121,11 +121,11 @@ function label({ name, id }: { readonly name?: string | undefined; readonly id: 
   return name === undefined ? id : `${name} (${id})`;
 }
 
-function errorLine({ name, message }: ErrorFact): string {
+function errorLine({ name, message }: SerializedError): string {
   return `${name}: ${message.split('\n', 1)[0]}`;
 }
 
-function exitLine(reason: ExitFact): string {
+function exitLine(reason: SerializedExitReason): string {
   return typeof reason === 'string' ? reason : errorLine(reason.error);
 }
 

@@ -88,12 +88,12 @@ class World {
 test.prop([fc.array(mishap, { maxLength: 40 }), fc.integer()], { numRuns: 100 })(
   'whatever happens: up and down alternate, and in the end those that live are connected and nobody else is known',
   async (mishaps, seed) => {
-    const world = new World(seed);
-    for (let index = 0; index < SIZE; index++) await world.apply({ kind: 'start', node: index });
-    for (const each of mishaps) await world.apply(each);
-    await world.settle();
+    const runtime = new World(seed);
+    for (let index = 0; index < SIZE; index++) await runtime.apply({ kind: 'start', node: index });
+    for (const each of mishaps) await runtime.apply(each);
+    await runtime.settle();
 
-    for (const { changes } of world.all) {
+    for (const { changes } of runtime.all) {
       const isUp = new Map<string, boolean>();
       for (const { type, id } of changes) {
         if (type !== 'up' && type !== 'down') continue;
@@ -101,12 +101,12 @@ test.prop([fc.array(mishap, { maxLength: 40 }), fc.integer()], { numRuns: 100 })
         isUp.set(id, type === 'up');
       }
     }
-    const ends = world.living.size ** 2 - world.living.size;
+    const ends = runtime.living.size ** 2 - runtime.living.size;
     // A seed that is dead is dialled now and then, and that takes a moment.
-    for (let ms = 0; ms < 10 && world.cluster.network.openEnds !== ends; ms += 1) world.cluster.run(1);
-    expect(world.cluster.network.openEnds).toBe(ends);
-    const ids = [...world.living.values()].map(({ id }) => id).sort();
-    for (const { id, cluster, errors } of world.living.values()) {
+    for (let ms = 0; ms < 10 && runtime.cluster.network.openEnds !== ends; ms += 1) runtime.cluster.run(1);
+    expect(runtime.cluster.network.openEnds).toBe(ends);
+    const ids = [...runtime.living.values()].map(({ id }) => id).sort();
+    for (const { id, cluster, errors } of runtime.living.values()) {
       const others = ids.filter((other) => other !== id);
       expect(cluster.getConnectedNodes().map((each) => each.id)).toEqual(others);
       expect(cluster.getNodeIds()).toEqual(others);
@@ -120,14 +120,14 @@ test.prop([fc.array(mishap, { maxLength: 40 }), fc.integer()], { numRuns: 100 })
 test.prop([fc.array(mishap, { maxLength: 20 }), fc.integer()], { numRuns: 50 })(
   'whatever happened: a node that stops leaves no timer behind',
   async (mishaps, seed) => {
-    const world = new World(seed);
-    for (let index = 0; index < SIZE; index++) await world.apply({ kind: 'start', node: index });
-    for (const each of mishaps) await world.apply(each);
-    for (const index of [...world.frozen]) await world.apply({ kind: 'thaw', node: index });
-    await world.apply({ kind: 'heal' });
-    for (const each of world.living.values()) await world.cluster.stop(each);
-    world.cluster.run(2000);
-    expect(world.cluster.clock.pendingTimers).toBe(0);
+    const runtime = new World(seed);
+    for (let index = 0; index < SIZE; index++) await runtime.apply({ kind: 'start', node: index });
+    for (const each of mishaps) await runtime.apply(each);
+    for (const index of [...runtime.frozen]) await runtime.apply({ kind: 'thaw', node: index });
+    await runtime.apply({ kind: 'heal' });
+    for (const each of runtime.living.values()) await runtime.cluster.stop(each);
+    runtime.cluster.run(2000);
+    expect(runtime.cluster.clock.pendingTimers).toBe(0);
   },
   TIMEOUT_MS,
 );

@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
 import { SimulatedClock } from '../../../src/clock.js';
-import { Complaints } from '../../../src/cluster/mesh/link-error-reporter.js';
+import { LinkErrorReporter } from '../../../src/cluster/mesh/link-error-reporter.js';
 import { NodeId } from '../../../src/cluster/node-id.js';
 import { ConnectionsRefusedError, HandshakeError } from '../../../src/errors.js';
 import { SimulatedCluster } from '../../helpers/simulated-cluster.js';
 
 interface Reports {
   readonly clock: SimulatedClock;
-  readonly complaints: Complaints;
+  readonly complaints: LinkErrorReporter;
   readonly errors: Error[];
   /** A connection from that address was refused. */
   refuse(remote: string, reason?: string): void;
@@ -19,7 +19,7 @@ function reports(): Reports {
   const clock = new SimulatedClock();
   const errors: Error[] = [];
   const localId = NodeId.parse('nodeA@127.0.0.1:4369');
-  const complaints = new Complaints(
+  const complaints = new LinkErrorReporter(
     localId,
     (error) => errors.push(error),
     () => clock.monotonic(),
@@ -110,13 +110,13 @@ test('what was only counted is reported when the node stops', () => {
 });
 
 test('a node that others with a wrong secret dial from many addresses reports them together', async () => {
-  const world = new SimulatedCluster();
-  const a = await world.start('nodeA', 4369, [], { clusterSecret: 'right', host: '10.0.0.1' });
+  const runtime = new SimulatedCluster();
+  const a = await runtime.start('nodeA', 4369, [], { clusterSecret: 'right', host: '10.0.0.1' });
   for (let n = 1; n <= 20; n += 1) {
     const seeds = [a];
-    await world.start(`stranger${n}`, 4369, seeds, { clusterSecret: 'wrong', host: `10.0.1.${n}` });
+    await runtime.start(`stranger${n}`, 4369, seeds, { clusterSecret: 'wrong', host: `10.0.1.${n}` });
   }
-  world.run(65_000);
+  runtime.run(65_000);
   // Five, then one for all the others, then those of the next minute.
   expect(a.errors.slice(0, 5)).toMatchObject(Array.from({ length: 5 }, () => ({ reason: 'auth_failed' })));
   expect(a.errors[5]).toMatchObject({ code: 'NOEX_CONNECTIONS_REFUSED', reasons: { auth_failed: expect.any(Number) } });

@@ -41,22 +41,22 @@ class Stream {
   }
 }
 
-function talk(world: SimulatedCluster, streams: readonly Stream[], ms: number): void {
+function talk(runtime: SimulatedCluster, streams: readonly Stream[], ms: number): void {
   for (let at = 0; at < ms; at += 1) {
     for (const stream of streams) stream.send();
-    world.run(1);
+    runtime.run(1);
   }
 }
 
 describe('two nodes that dial each other', () => {
   test('at the same moment lose nothing and reorder nothing, in any of 300 histories', async () => {
     for (let seed = 1; seed <= 300; seed += 1) {
-      const world = new SimulatedCluster(seed);
-      const a = await world.start('nodeA', 4369, ['nodeB@127.0.0.1:4370']);
-      const b = await world.start('nodeB', 4370, [a]);
+      const runtime = new SimulatedCluster(seed);
+      const a = await runtime.start('nodeA', 4369, ['nodeB@127.0.0.1:4370']);
+      const b = await runtime.start('nodeB', 4370, [a]);
       const streams = [new Stream(a, b), new Stream(b, a)];
-      talk(world, streams, 60);
-      world.run(1000);
+      talk(runtime, streams, 60);
+      runtime.run(1000);
       for (const stream of streams) {
         stream.check();
         expect(stream.sent.length).toBe(1);
@@ -78,26 +78,26 @@ describe('two nodes that dial each other', () => {
   test.prop([fc.integer(), fc.array(mishap, { minLength: 1, maxLength: 5 })], { numRuns: 60 })(
     'and lose their link again and again get a beginning of what was sent over each link, in order, and all of the last',
     async (seed, mishaps) => {
-      const world = new SimulatedCluster(seed);
-      const a = await world.start('nodeA', 4369, ['nodeB@127.0.0.1:4370']);
-      const b = await world.start('nodeB', 4370, [a]);
+      const runtime = new SimulatedCluster(seed);
+      const a = await runtime.start('nodeA', 4369, ['nodeB@127.0.0.1:4370']);
+      const b = await runtime.start('nodeB', 4370, [a]);
       const streams = [new Stream(a, b), new Stream(b, a)];
-      talk(world, streams, 20);
+      talk(runtime, streams, 20);
       for (const { kind, isFirst, forMs, thenMs } of mishaps) {
         const [one, other] = isFirst ? [a, b] : [b, a];
-        if (kind === 'sever') world.network.sever(one.address, other.address);
-        if (kind === 'cut') world.network.cut(one.address, other.address);
-        if (kind === 'freeze') world.network.freeze(one.address);
-        talk(world, streams, forMs / 10);
-        world.run(forMs);
-        world.network.heal();
-        world.network.thaw(one.address);
-        talk(world, streams, 10);
-        world.run(thenMs);
+        if (kind === 'sever') runtime.network.sever(one.address, other.address);
+        if (kind === 'cut') runtime.network.cut(one.address, other.address);
+        if (kind === 'freeze') runtime.network.freeze(one.address);
+        talk(runtime, streams, forMs / 10);
+        runtime.run(forMs);
+        runtime.network.heal();
+        runtime.network.thaw(one.address);
+        talk(runtime, streams, 10);
+        runtime.run(thenMs);
       }
-      world.run(60_000);
-      talk(world, streams, 10);
-      world.run(1000);
+      runtime.run(60_000);
+      talk(runtime, streams, 10);
+      runtime.run(1000);
       for (const stream of streams) stream.check();
       expect([...a.errors, ...b.errors]).toEqual([]);
     },
@@ -110,12 +110,12 @@ describe('a link that only one side noticed to be broken', () => {
     'ends for both when %s dials again: requests fail, and the end is signalled',
     async (first) => {
       for (let seed = 1; seed <= 20; seed += 1) {
-        const world = new SimulatedCluster(seed);
-        const a = await world.start('nodeA', 4369);
-        const b = await world.start('nodeB', 4370, [a]);
-        world.run(1000);
+        const runtime = new SimulatedCluster(seed);
+        const a = await runtime.start('nodeA', 4369);
+        const b = await runtime.start('nodeB', 4370, [a]);
+        runtime.run(1000);
         const [notices, other] = first === 'nodeA' ? [a, b] : [b, a];
-        world.network.sever(notices.address, other.address);
+        runtime.network.sever(notices.address, other.address);
         const stream = new Stream(other, notices);
         for (let count = 0; count < 100; count += 1) stream.send();
         let failure: unknown;
@@ -123,14 +123,14 @@ describe('a link that only one side noticed to be broken', () => {
           failure = error;
         });
         await Promise.resolve();
-        world.run(4000);
+        runtime.run(4000);
         await new Promise(setImmediate);
         expect(failure).toBeInstanceOf(NodeNotConnectedError);
         expect(stream.sent.map(({ length }) => length)).toEqual([100, 0]);
         expect(stream.received).toEqual([]);
         expect(other.events).toEqual([`up ${notices === a ? 'nodeA' : 'nodeB'}`]);
         stream.send();
-        world.run(100);
+        runtime.run(100);
         stream.check();
         expect(stream.received).toEqual([101]);
       }

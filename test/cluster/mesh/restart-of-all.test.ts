@@ -4,9 +4,9 @@ import { SimulatedCluster, type SimulatedNode } from '../../helpers/simulated-cl
 const NAMES = Array.from({ length: 20 }, (_, at) => `node${at}`);
 const PORT = 4369;
 
-function startAll(world: SimulatedCluster): Promise<SimulatedNode[]> {
+function startAll(runtime: SimulatedCluster): Promise<SimulatedNode[]> {
   return Promise.all(
-    NAMES.map((name, at) => world.start(name, PORT + at, at === 0 ? [] : [`${NAMES[0]}@127.0.0.1:${PORT}`])),
+    NAMES.map((name, at) => runtime.start(name, PORT + at, at === 0 ? [] : [`${NAMES[0]}@127.0.0.1:${PORT}`])),
   );
 }
 
@@ -16,13 +16,13 @@ function strictlyAlternates(events: readonly string[], name: string): boolean {
 }
 
 test('twenty nodes that are killed and start again at the same moment are all linked within ten seconds', async () => {
-  const world = new SimulatedCluster(7);
-  const before = await startAll(world);
-  world.run(10_000);
+  const runtime = new SimulatedCluster(7);
+  const before = await startAll(runtime);
+  runtime.run(10_000);
   expect(before.map(({ cluster }) => cluster.getConnectedNodeCount())).toEqual(NAMES.map(() => 19));
-  for (const { address } of before) world.network.kill(address);
-  const after = await startAll(world);
-  world.run(10_000);
+  for (const { address } of before) runtime.network.kill(address);
+  const after = await startAll(runtime);
+  runtime.run(10_000);
   expect(after.map(({ cluster }) => cluster.getConnectedNodeCount())).toEqual(NAMES.map(() => 19));
   for (const { events, errors } of after) {
     expect(errors).toEqual([]);
@@ -30,5 +30,5 @@ test('twenty nodes that are killed and start again at the same moment are all li
     expect(events.filter((event) => event.startsWith('down'))).toEqual([]);
   }
   // One link for each pair, and each link has two ends.
-  expect(world.network.openEnds).toBe(20 * 19);
+  expect(runtime.network.openEnds).toBe(20 * 19);
 });

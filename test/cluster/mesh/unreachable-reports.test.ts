@@ -58,21 +58,21 @@ describe('an address that is dialled in vain', () => {
 
 test('a node of which the address leads back to the one that dials is reported: each has to say where it is', async () => {
   // Machines with the default host: of each, the others believe that it is where they are.
-  const world = new SimulatedCluster();
-  const { transport } = world.network;
+  const runtime = new SimulatedCluster();
+  const { transport } = runtime.network;
   const start = (name: string, listen: string, seeds: readonly string[]) => {
-    world.network.transport = () => {
-      const machine = transport.call(world.network);
+    runtime.network.transport = () => {
+      const machine = transport.call(runtime.network);
       const { connect } = machine;
       machine.connect = (to, tls) => connect(to.host === '127.0.0.1' ? { ...to, host: listen } : to, tls);
       return machine;
     };
-    return world.start(name, 4369, seeds, { host: '127.0.0.1', listen });
+    return runtime.start(name, 4369, seeds, { host: '127.0.0.1', listen });
   };
   const a = await start('nodeA', '127.0.0.2', []);
   const b = await start('nodeB', '127.0.0.3', ['127.0.0.2:4369']);
   const c = await start('nodeC', '127.0.0.4', ['127.0.0.2:4369']);
-  world.run(60_000);
+  runtime.run(60_000);
   expect(a.errors).toEqual([]);
   expect(b.errors).toMatchObject([{ name: 'HandshakeError', peer: c.id, reason: 'self' }]);
   expect(c.errors).toMatchObject([{ name: 'HandshakeError', peer: b.id, reason: 'self' }]);
@@ -80,9 +80,9 @@ test('a node of which the address leads back to the one that dials is reported: 
 });
 
 test('a seed that leads back to the node itself, by another name, is reported', async () => {
-  const world = new SimulatedCluster();
-  const a = await world.start('nodeA', 4369, ['nodeB@localhost:4369']);
-  world.run(60_000);
+  const runtime = new SimulatedCluster();
+  const a = await runtime.start('nodeA', 4369, ['nodeB@localhost:4369']);
+  runtime.run(60_000);
   expect(a.errors).toMatchObject([
     { name: 'HandshakeError', peer: 'nodeB@localhost:4369 (127.0.0.1:4369)', reason: 'self' },
   ]);

@@ -1,18 +1,18 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { systemClock } from '../../../src/clock.js';
 import { Session } from '../../../src/cluster/mesh/session.js';
-import { Inbox } from '../../../src/cluster/transport/receive-queue.js';
+import { ReceiveQueue } from '../../../src/cluster/transport/receive-queue.js';
 
 interface Seen {
-  readonly inbox: Inbox;
+  readonly inbox: ReceiveQueue;
   readonly frames: string[];
   readonly events: string[];
 }
 
-function inbox(onFrame: (text: string, inbox: Inbox) => void = () => undefined): Seen {
+function inbox(onFrame: (text: string, inbox: ReceiveQueue) => void = () => undefined): Seen {
   const frames: string[] = [];
   const events: string[] = [];
-  const box = new Inbox({
+  const box = new ReceiveQueue({
     onFrame: (text) => {
       frames.push(text);
       onFrame(text, box);

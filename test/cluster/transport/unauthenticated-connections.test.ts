@@ -1,15 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { addressPrefix } from '../../../src/cluster/address-prefix.js';
-import { Penalties } from '../../../src/cluster/mesh/handshake-throttle.js';
+import { HandshakeThrottle } from '../../../src/cluster/mesh/handshake-throttle.js';
 import {
   MAX_STRANGERS,
   MAX_STRANGERS_PER_ADDRESS,
-  Strangers,
+  UnauthenticatedConnections,
 } from '../../../src/cluster/transport/unauthenticated-connections.js';
 
-function strangers(): { readonly table: Strangers<string>; readonly terminated: string[] } {
+function strangers(): { readonly table: UnauthenticatedConnections<string>; readonly terminated: string[] } {
   const terminated: string[] = [];
-  return { table: new Strangers<string>((connection) => terminated.push(connection)), terminated };
+  return { table: new UnauthenticatedConnections<string>((connection) => terminated.push(connection)), terminated };
 }
 
 describe('strangers', () => {
@@ -62,9 +62,9 @@ describe('who broke the rules', () => {
   const address = '10.0.0.2';
 
   test('waits longer each time, but not for a first accident, and not for ever', () => {
-    const penalties = new Penalties();
+    const penalties = new HandshakeThrottle();
     const delays = Array.from({ length: 8 }, () => {
-      penalties.offended(address, 0);
+      penalties.recordFailure(address, 0);
       return penalties.delayOf(address, 0);
     });
     expect(delays).toEqual([0, 100, 200, 400, 800, 1600, 2000, 2000]);
@@ -72,18 +72,18 @@ describe('who broke the rules', () => {
   });
 
   test('is forgiven after a minute, or when somebody there proves to be one of us', () => {
-    const penalties = new Penalties();
-    for (let n = 0; n < 5; n += 1) penalties.offended(address, 0);
+    const penalties = new HandshakeThrottle();
+    for (let n = 0; n < 5; n += 1) penalties.recordFailure(address, 0);
     expect(penalties.delayOf(address, 59_999)).toBe(800);
     expect(penalties.delayOf(address, 60_000)).toBe(0);
-    penalties.forgive(address);
+    penalties.reset(address);
     expect(penalties.delayOf(address, 1)).toBe(0);
   });
 
   test('is remembered among a thousand others at most', () => {
-    const penalties = new Penalties();
-    for (let n = 0; n < 2; n += 1) penalties.offended('first', 0);
-    for (let n = 0; n < 1000; n += 1) penalties.offended(`other ${n}`, 1);
+    const penalties = new HandshakeThrottle();
+    for (let n = 0; n < 2; n += 1) penalties.recordFailure('first', 0);
+    for (let n = 0; n < 1000; n += 1) penalties.recordFailure(`other ${n}`, 1);
     expect(penalties.delayOf('first', 1)).toBe(0);
   });
 });

@@ -4,7 +4,7 @@ import type { AutoShutdown, ChildSpec } from '../../../src/supervisor/child-spec
 import type { RestartType } from '../../../src/supervisor/strategy.js';
 import type { SupervisorStrategy } from '../../../streams/events.js';
 import { boom } from '../../helpers/servers.js';
-import { createWorld } from '../../helpers/test-runtime.js';
+import { createTestRuntime } from '../../helpers/test-runtime.js';
 
 type End = 'crash' | 'normal' | 'shutdown';
 
@@ -43,7 +43,7 @@ export function recordedScenarios(): readonly Scenario[] {
 
 /** The same life, lived by a supervisor of noex. Ends where that ends. */
 export async function replay(scenario: Scenario): Promise<readonly Step[]> {
-  const { GenServer, Supervisor, settle } = createWorld();
+  const { GenServer, Supervisor, settle } = createTestRuntime();
   let log: string[] = [];
   const failures = new Map<string, number>();
 

@@ -4,7 +4,7 @@ import type { AutoShutdown, ChildSpec } from '../../../src/supervisor/child-spec
 import type { RestartType } from '../../../src/supervisor/strategy.js';
 import type { SupervisorStrategy } from '../../../streams/events.js';
 import { boom, never } from '../../helpers/servers.js';
-import { createWorld } from '../../helpers/test-runtime.js';
+import { createTestRuntime } from '../../helpers/test-runtime.js';
 
 /** ms of the simulated clock */
 const UNIT = 1000;
@@ -83,8 +83,8 @@ export function recordedTrees(): readonly TreeScenario[] {
 
 /** The same life, lived by supervisors of noex. Ends where that ends. */
 export async function replayTree(scenario: TreeScenario): Promise<readonly Step[]> {
-  const world = createWorld();
-  const { clock, GenServer, Supervisor, settle } = world;
+  const runtime = createTestRuntime();
+  const { clock, GenServer, Supervisor, settle } = runtime;
   const isDynamic = scenario.supervisor.strategy === 'simple_one_for_one';
   const failures = new Map<string, number>();
   /** The process that was last started as this child. */
@@ -201,8 +201,8 @@ export async function replayTree(scenario: TreeScenario): Promise<readonly Step[
   const step = async (): Promise<Step> => {
     let units = 0;
     await settle();
-    for (; clock.pending > 0; units += 1) await world.pass(UNIT);
-    const ended = world.told('process_exited');
+    for (; clock.pending > 0; units += 1) await runtime.advance(UNIT);
+    const ended = runtime.eventsOf('process_exited');
     const killed = ended.slice(exits).flatMap(({ id, reason }) => (reason === 'killed' ? [labels.get(id) ?? id] : []));
     exits = ended.length;
     const done: Step = {

@@ -1,59 +1,57 @@
 import { hostname } from 'node:os';
 import { fc, test } from '@fast-check/vitest';
 import { describe, expect } from 'vitest';
-import { type Caller, Gate } from '../../../src/dashboard/server/access-control.js';
+import { AccessControl, type Caller } from '../../../src/dashboard/server/access-control.js';
 
 function from(remoteAddress: string | undefined, localAddress = remoteAddress, host = 'localhost:4000'): Caller {
   return { headers: { host }, socket: { localAddress, remoteAddress } };
 }
 
 describe('a gate without a token', () => {
-  const gate = new Gate({ token: undefined, hosts: [], isAuthorizing: false });
+  const gate = new AccessControl({ token: undefined, hosts: [], isAuthorizing: false });
 
   test.each(['127.0.0.1', '127.1.2.3', '::1', '::ffff:127.0.0.1'])('lets in its own machine: %s', (address) => {
-    expect(gate.refusalOfPlace(from(address))).toBeUndefined();
+    expect(gate.checkHost(from(address))).toBeUndefined();
   });
 
   test.each(['192.168.1.7', '203.0.113.9', 'fe80::1', '::ffff:10.0.0.1', undefined])(
     'lets in nobody else, in whatever server it stands: %s',
     (address) => {
-      expect(gate.refusalOfPlace(from(address))?.status).toBe(403);
-      expect(gate.refusalOfPlace(from(address, '127.0.0.1'))?.status).toBe(403);
-      expect(gate.refusalOfPlace(from('127.0.0.1', address ?? ''))?.status).toBe(403);
+      expect(gate.checkHost(from(address))?.status).toBe(403);
+      expect(gate.checkHost(from(address, '127.0.0.1'))?.status).toBe(403);
+      expect(gate.checkHost(from('127.0.0.1', address ?? ''))?.status).toBe(403);
     },
   );
 
   test('knows the name of the machine', () => {
-    expect(gate.refusalOfPlace(from('::1', '::1', `${hostname().toUpperCase()}:80`))).toBeUndefined();
+    expect(gate.checkHost(from('::1', '::1', `${hostname().toUpperCase()}:80`))).toBeUndefined();
   });
 });
 
 describe('an open gate', () => {
   test('lets in everybody, under the names it has', () => {
-    const gate = new Gate({ token: false, hosts: ['dash.example'], isAuthorizing: false });
-    expect(gate.refusalOfPlace(from('203.0.113.9', '10.0.0.1', 'dash.example'))).toBeUndefined();
-    expect(gate.refusalOfPlace(from('203.0.113.9', '10.0.0.1', '10.0.0.1:4000'))).toBeUndefined();
-    expect(gate.refusalOfPlace(from('203.0.113.9', '10.0.0.1', 'evil.example'))?.reason).toMatch(
-      /'evil.example'.*hosts/,
-    );
+    const gate = new AccessControl({ token: false, hosts: ['dash.example'], isAuthorizing: false });
+    expect(gate.checkHost(from('203.0.113.9', '10.0.0.1', 'dash.example'))).toBeUndefined();
+    expect(gate.checkHost(from('203.0.113.9', '10.0.0.1', '10.0.0.1:4000'))).toBeUndefined();
+    expect(gate.checkHost(from('203.0.113.9', '10.0.0.1', 'evil.example'))?.reason).toMatch(/'evil.example'.*hosts/);
   });
 });
 
 describe('a gate where authorize decides', () => {
-  const gate = new Gate({ token: undefined, hosts: ['dash.example:8443'], isAuthorizing: true });
+  const gate = new AccessControl({ token: undefined, hosts: ['dash.example:8443'], isAuthorizing: true });
 
   test('lets through those who come from elsewhere, and from a proxy, under the names it has', () => {
     const { headers, socket } = from('203.0.113.9', '10.0.0.1', 'dash.example');
-    expect(gate.refusalOfPlace({ headers: { ...headers, 'x-forwarded-for': '203.0.113.9' }, socket })).toBeUndefined();
-    expect(gate.refusalOfPlace(from('203.0.113.9', '10.0.0.1', 'dash.example:443'))).toBeUndefined();
-    expect(gate.refusalOfPlace(from('127.0.0.1', '127.0.0.1', 'evil.example'))?.status).toBe(403);
-    expect(gate.refusalOfPerson({ headers: {} })).toBeUndefined();
+    expect(gate.checkHost({ headers: { ...headers, 'x-forwarded-for': '203.0.113.9' }, socket })).toBeUndefined();
+    expect(gate.checkHost(from('203.0.113.9', '10.0.0.1', 'dash.example:443'))).toBeUndefined();
+    expect(gate.checkHost(from('127.0.0.1', '127.0.0.1', 'evil.example'))?.status).toBe(403);
+    expect(gate.checkToken({ headers: {} })).toBeUndefined();
   });
 });
 
 describe('the origin of a WebSocket', () => {
   const refusal = (origin: string, host: string | undefined, hosts: readonly string[] = []) =>
-    new Gate({ token: undefined, hosts, isAuthorizing: true }).refusalOfOrigin({
+    new AccessControl({ token: undefined, hosts, isAuthorizing: true }).checkOrigin({
       headers: { origin, ...(host !== undefined && { host }) },
     });
 
@@ -112,7 +110,7 @@ describe('the origin of a WebSocket', () => {
 });
 
 describe('a gate with a token', () => {
-  const gate = new Gate({ token: 'a-token-of-enough-letters', hosts: [], isAuthorizing: false });
+  const gate = new AccessControl({ token: 'a-token-of-enough-letters', hosts: [], isAuthorizing: false });
 
   test('hides the cookie from connections that anybody could read, where there are others', () => {
     const query = '?token=a-token-of-enough-letters';
@@ -121,7 +119,7 @@ describe('a gate with a token', () => {
   });
 
   test('compares origins as browsers write them, through a proxy that encrypts, too', () => {
-    const refusal = (origin: string, host: string) => gate.refusalOfOrigin({ headers: { origin, host } });
+    const refusal = (origin: string, host: string) => gate.checkOrigin({ headers: { origin, host } });
     expect(refusal('https://dash.example', 'dash.example')).toBeUndefined();
     expect(refusal('http://[::1]:4000', '[::1]:4000')).toBeUndefined();
     expect(refusal('http://dash.example:4000', 'Dash.example:4000')).toBeUndefined();

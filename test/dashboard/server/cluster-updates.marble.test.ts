@@ -1,6 +1,6 @@
 import { asyncScheduler, map, NEVER, type Observable } from 'rxjs';
 import { describe, test } from 'vitest';
-import { logNews$, viewNews$ } from '../../../src/dashboard/server/cluster-updates.js';
+import { logUpdates, viewUpdates } from '../../../src/dashboard/server/cluster-updates.js';
 import type { ClusterSource } from '../../../src/dashboard/source.js';
 import type { ClusterObserverSnapshot, LogEntry } from '../../../streams/index.js';
 import { crash } from '../../helpers/cluster-source.js';
@@ -20,7 +20,7 @@ function source(parts: Partial<ClusterSource>): ClusterSource {
 }
 
 /** `a`, `b` ... for the views of these snapshots; what is lost by its problem. */
-function shortened(news$: ReturnType<typeof viewNews$>): Observable<string> {
+function shortened(news$: ReturnType<typeof viewUpdates>): Observable<string> {
   return news$.pipe(
     map((news) => (news.type === 'view' ? String.fromCharCode(96 + news.view.timestamp) : news.problem)),
   );
@@ -36,7 +36,7 @@ describe('viewNews$', () => {
         return polled$;
       };
       const snapshot$ = cold('a', snapshots);
-      const news$ = shortened(viewNews$(source({ poll$, snapshot$ }), hot('n-', watch), asyncScheduler));
+      const news$ = shortened(viewUpdates(source({ poll$, snapshot$ }), hot('n-', watch), asyncScheduler));
       expectObservable(news$).toBe('a 9999ms b 9999ms c');
       expectSubscriptions(snapshot$.subscriptions).toBe([]);
       expectSubscriptions(polled$.subscriptions).toBe('^');
@@ -46,7 +46,7 @@ describe('viewNews$', () => {
   test('looks closely as soon as somebody watches, but makes no more than a view a second', () => {
     marbles(({ cold, hot, expectObservable }) => {
       const snapshot$ = cold('a 99ms b 99ms c 99ms d 1199ms e', snapshots);
-      const news$ = shortened(viewNews$(source({ snapshot$ }), hot('5s y', watch), asyncScheduler));
+      const news$ = shortened(viewUpdates(source({ snapshot$ }), hot('5s y', watch), asyncScheduler));
       // The newest at the end of each second.
       expectObservable(news$).toBe('5s a 999ms d 999ms e');
     });
@@ -57,7 +57,7 @@ describe('viewNews$', () => {
       const snapshot$ = cold('a', snapshots);
       const polled$ = cold('b', snapshots);
       const isWatched$ = hot('y 99ms n 3999ms y 99ms n', watch);
-      const news$ = viewNews$(source({ snapshot$, poll$: () => polled$ }), isWatched$, asyncScheduler);
+      const news$ = viewUpdates(source({ snapshot$, poll$: () => polled$ }), isWatched$, asyncScheduler);
       expectObservable(shortened(news$)).toBe('a 9199ms b');
       expectSubscriptions(snapshot$.subscriptions).toBe('^ 9199ms !');
       expectSubscriptions(polled$.subscriptions).toBe(['(^!)', '9200ms ^']);
@@ -67,7 +67,7 @@ describe('viewNews$', () => {
   test('says why there is no more, and tries again every two seconds for as long as it takes', () => {
     marbles(({ cold, hot, expectObservable }) => {
       const snapshot$ = cold('a 499ms b 499ms #', snapshots, new Error('gone'));
-      const news$ = shortened(viewNews$(source({ snapshot$ }), hot('y', watch), asyncScheduler));
+      const news$ = shortened(viewUpdates(source({ snapshot$ }), hot('y', watch), asyncScheduler));
       expectObservable(news$, '^ 6999ms !').toBe('a 999ms x 1999ms a 999ms x 1999ms a', { ...letters(), x: 'gone' });
     });
   });
@@ -75,7 +75,7 @@ describe('viewNews$', () => {
   test('takes the end of the source, as when the cluster stops, for a loss as well', () => {
     marbles(({ cold, hot, expectObservable }) => {
       const snapshot$ = cold('a-|', snapshots);
-      const news$ = shortened(viewNews$(source({ snapshot$ }), hot('y', watch), asyncScheduler));
+      const news$ = shortened(viewUpdates(source({ snapshot$ }), hot('y', watch), asyncScheduler));
       expectObservable(news$, '^ 2999ms !').toBe('a-x 1999ms a-x', { ...letters(), x: 'the cluster has stopped' });
     });
   });
@@ -85,7 +85,7 @@ describe('viewNews$', () => {
       const poll$ = () => {
         throw new Error('not yet');
       };
-      const news$ = shortened(viewNews$(source({ poll$ }), hot('n', watch), asyncScheduler));
+      const news$ = shortened(viewUpdates(source({ poll$ }), hot('n', watch), asyncScheduler));
       expectObservable(news$, '^ 3s !').toBe('x 1999ms x', { x: 'not yet' });
     });
   });
@@ -98,7 +98,7 @@ describe('logNews$', () => {
   test('gathers what happens within a quarter of a second, and is silent while nothing does', () => {
     marbles(({ cold, expectObservable }) => {
       const log$ = cold('a 9ms b 9ms c 999ms a', entries);
-      expectObservable(logNews$(source({ log$ }), asyncScheduler), '^ 2s !').toBe('250ms x 1019ms y', {
+      expectObservable(logUpdates(source({ log$ }), asyncScheduler), '^ 2s !').toBe('250ms x 1019ms y', {
         x: { type: 'log', entries: [a, b, c] },
         y: { type: 'log', entries: [a] },
       });
@@ -108,7 +108,7 @@ describe('logNews$', () => {
   test('says that what comes next may have come before', () => {
     marbles(({ cold, expectObservable }) => {
       const log$ = cold('a 299ms b|', entries);
-      const news$ = logNews$(source({ log$ }), asyncScheduler);
+      const news$ = logUpdates(source({ log$ }), asyncScheduler);
       expectObservable(news$, '^ 2600ms !').toBe('250ms x 50ms (yg) 2246ms x', {
         x: { type: 'log', entries: [a] },
         y: { type: 'log', entries: [b] },

@@ -4,7 +4,7 @@ import { SimulatedClock } from '../../../src/clock.js';
 import { DashboardFeed, type Outlet } from '../../../src/dashboard/server/feed.js';
 import type { ClusterView } from '../../../src/dashboard/view-model/cluster-view.js';
 import { applyChanges, type FeedMessage } from '../../../src/dashboard/view-model/feed.js';
-import { noPast } from '../../../src/dashboard/view-model/history.js';
+import { emptyHistory } from '../../../src/dashboard/view-model/history.js';
 import { MAX_ENTRIES } from '../../../src/dashboard/view-model/log.js';
 import { schedulerOf } from '../../../streams/index.js';
 import { crash, ToldSource } from '../../helpers/cluster-source.js';
@@ -85,44 +85,44 @@ const types = ({ messages }: FakeBrowser): readonly string[] => messages.map(({ 
 
 describe('a browser', () => {
   test('is told first all there is, then what changed since', () => {
-    const world = new World();
-    const browser = world.join();
-    world.tell({ p1: { queue: 1 }, p2: { queue: 2 } });
-    world.pass(1000);
-    world.tell({ p1: { queue: 1 }, p2: { queue: 3 }, p3: {} });
-    world.pass(1000);
+    const runtime = new World();
+    const browser = runtime.join();
+    runtime.tell({ p1: { queue: 1 }, p2: { queue: 2 } });
+    runtime.pass(1000);
+    runtime.tell({ p1: { queue: 1 }, p2: { queue: 3 }, p3: {} });
+    runtime.pass(1000);
     expect(types(browser)).toEqual(['welcome', 'view', 'view']);
     expect(browser.messages[0]).toEqual({
       type: 'welcome',
       version: '1.2.3',
-      history: noPast,
+      history: emptyHistory,
       log: [],
     });
     expect(browser.queues).toEqual({ p1: 1, p2: 3, p3: 0 });
   });
 
   test('that comes later starts from the newest view, and shares what is written with those who know the same', () => {
-    const world = new World();
-    const early = world.join();
-    world.tell({ p1: { queue: 1 } });
-    const late = world.join();
-    const later = world.join();
+    const runtime = new World();
+    const early = runtime.join();
+    runtime.tell({ p1: { queue: 1 } });
+    const late = runtime.join();
+    const later = runtime.join();
     expect(types(late)).toEqual(['welcome', 'view']);
     expect(late.texts[1]).toBe(later.texts[1]);
-    world.pass(1000);
-    world.tell({ p1: { queue: 5 } });
+    runtime.pass(1000);
+    runtime.tell({ p1: { queue: 5 } });
     expect(new Set([early, late, later].map(({ texts }) => texts.at(-1))).size).toBe(1);
     expect(late.queues).toEqual({ p1: 5 });
   });
 
   test('that does not take what it was sent is told nothing more until it does, and the newest state then', () => {
-    const world = new World();
-    const slow = world.join(false);
-    const quick = world.join();
+    const runtime = new World();
+    const slow = runtime.join(false);
+    const quick = runtime.join();
     for (let queue = 1; queue <= 100; queue += 1) {
-      world.tell({ p1: { queue } });
-      world.source.entries.next(crash(`p${queue}`, queue));
-      world.pass(1000);
+      runtime.tell({ p1: { queue } });
+      runtime.source.entries.next(crash(`p${queue}`, queue));
+      runtime.pass(1000);
     }
     expect(types(slow)).toEqual(['welcome']);
     expect(types(quick)).toHaveLength(201);
@@ -136,26 +136,26 @@ describe('a browser', () => {
   });
 
   test('has taken it only when it has taken all of it', () => {
-    const world = new World();
-    const slow = world.join(false);
-    world.tell({ p1: { queue: 1 } });
-    world.source.entries.next(crash('p1', 1));
-    world.pass(1000);
+    const runtime = new World();
+    const slow = runtime.join(false);
+    runtime.tell({ p1: { queue: 1 } });
+    runtime.source.entries.next(crash('p1', 1));
+    runtime.pass(1000);
     slow.take();
     const [view, log] = slow.texts.slice(1);
     expect([view, log]).toEqual([expect.stringContaining('"view"'), expect.stringContaining('"log"')]);
-    world.tell({ p1: { queue: 2 } });
-    world.pass(1000);
+    runtime.tell({ p1: { queue: 2 } });
+    runtime.pass(1000);
     expect(slow.texts).toHaveLength(3);
     slow.take();
     expect(slow.queues).toEqual({ p1: 2 });
   });
 
   test('that reads at last gets no more of the log than is kept', () => {
-    const world = new World();
-    const slow = world.join(false);
-    for (let i = 1; i <= 3 * MAX_ENTRIES; i += 1) world.source.entries.next(crash(`p${i}`, i));
-    world.pass(250);
+    const runtime = new World();
+    const slow = runtime.join(false);
+    for (let i = 1; i <= 3 * MAX_ENTRIES; i += 1) runtime.source.entries.next(crash(`p${i}`, i));
+    runtime.pass(250);
     slow.take();
     const lines = slow.of('log')[0]?.log ?? [];
     expect(lines).toHaveLength(MAX_ENTRIES);
@@ -163,39 +163,39 @@ describe('a browser', () => {
   });
 
   test('that has left is told nothing', () => {
-    const world = new World();
-    const browser = world.join(false);
+    const runtime = new World();
+    const browser = runtime.join(false);
     browser.leave();
     browser.leave();
-    world.tell({ p1: {} });
+    runtime.tell({ p1: {} });
     browser.take();
     expect(types(browser)).toEqual(['welcome']);
   });
 
   test('hears of a crash within a quarter of a second', () => {
-    const world = new World();
-    const browser = world.join();
-    world.pass(5000);
-    world.source.entries.next(crash('p1', 1));
-    world.pass(249);
+    const runtime = new World();
+    const browser = runtime.join();
+    runtime.pass(5000);
+    runtime.source.entries.next(crash('p1', 1));
+    runtime.pass(249);
     expect(browser.crashed).toEqual([]);
-    world.pass(1);
+    runtime.pass(1);
     expect(browser.crashed).toEqual(['p1']);
   });
 
   test('is told when there is no more to come, again and again, and when there is', () => {
-    const world = new World();
-    const browser = world.join();
-    world.tell({ p1: { queue: 1 } });
-    world.source.snapshots.error(new Error('the cluster is not running'));
-    world.pass(3999);
+    const runtime = new World();
+    const browser = runtime.join();
+    runtime.tell({ p1: { queue: 1 } });
+    runtime.source.snapshots.error(new Error('the cluster is not running'));
+    runtime.pass(3999);
     expect(browser.of('status').map(({ problem }) => problem)).toEqual(Array(2).fill('the cluster is not running'));
     // What it saw last is still there, for it and for others.
-    expect(world.join().queues).toEqual({ p1: 1 });
-    expect(world.join().of('status')).toHaveLength(1);
-    world.source.snapshots = new Subject();
-    world.pass(1);
-    world.tell({ p1: { queue: 2 } });
+    expect(runtime.join().queues).toEqual({ p1: 1 });
+    expect(runtime.join().of('status')).toHaveLength(1);
+    runtime.source.snapshots = new Subject();
+    runtime.pass(1);
+    runtime.tell({ p1: { queue: 2 } });
     expect(types(browser).slice(-2)).toEqual(['status', 'view']);
     expect(browser.of('status').at(-1)?.problem).toBe(null);
     expect(browser.queues).toEqual({ p1: 2 });
@@ -204,65 +204,65 @@ describe('a browser', () => {
 
 describe('while nobody looks', () => {
   test('the cluster is asked now and then, so that there is a history for whoever comes', () => {
-    const world = new World();
-    expect([world.source.isWatched, world.source.isPolled, world.source.polls]).toEqual([false, true, [10_000]]);
+    const runtime = new World();
+    expect([runtime.source.isWatched, runtime.source.isPolled, runtime.source.polls]).toEqual([false, true, [10_000]]);
     for (let queue = 1; queue <= 90; queue += 1) {
-      world.tell({ p1: { queue } }, 'polled');
-      world.pass(10_000);
+      runtime.tell({ p1: { queue } }, 'polled');
+      runtime.pass(10_000);
     }
-    const browser = world.join();
-    expect([world.source.isWatched, world.source.isPolled]).toEqual([true, false]);
-    const { times, nodes } = browser.of('welcome')[0]?.history ?? noPast;
+    const browser = runtime.join();
+    expect([runtime.source.isWatched, runtime.source.isPolled]).toEqual([true, false]);
+    const { times, nodes } = browser.of('welcome')[0]?.history ?? emptyHistory;
     expect(times).toHaveLength(60);
     expect(nodes['a']?.map((point) => point?.queue).slice(-3)).toEqual([88, 89, 90]);
     expect(browser.queues).toEqual({ p1: 90 });
   });
 
   test('what was seen closely is not lost, nor are rates counted anew', () => {
-    const world = new World();
-    const first = world.join();
-    world.tell({ p1: { messages: 0 } });
-    world.pass(2000);
-    world.tell({ p1: { messages: 20 } });
+    const runtime = new World();
+    const first = runtime.join();
+    runtime.tell({ p1: { messages: 0 } });
+    runtime.pass(2000);
+    runtime.tell({ p1: { messages: 20 } });
     first.leave();
-    expect(world.source.isWatched).toBe(true);
-    world.pass(5000);
-    expect([world.source.isWatched, world.source.isPolled]).toEqual([false, true]);
-    world.pass(5000);
-    world.tell({ p1: { messages: 120 } }, 'polled');
-    const browser = world.join();
+    expect(runtime.source.isWatched).toBe(true);
+    runtime.pass(5000);
+    expect([runtime.source.isWatched, runtime.source.isPolled]).toEqual([false, true]);
+    runtime.pass(5000);
+    runtime.tell({ p1: { messages: 120 } }, 'polled');
+    const browser = runtime.join();
     expect(browser.of('welcome')[0]?.history.times).toHaveLength(3);
     expect(browser.view.nodes[0]?.processes[0]?.rate).toBe(10);
   });
 
   test('what happens is kept all the same', () => {
-    const world = new World();
-    world.source.entries.next(crash('p1', 1));
-    world.pass(250);
-    expect(world.join().crashed).toEqual(['p1']);
+    const runtime = new World();
+    runtime.source.entries.next(crash('p1', 1));
+    runtime.pass(250);
+    expect(runtime.join().crashed).toEqual(['p1']);
   });
 });
 
 describe('the log', () => {
   test('does not repeat what comes again after the source was lost', () => {
-    const world = new World();
-    const browser = world.join();
-    world.source.entries.next(crash('p1', 1));
-    world.source.entries.next(crash('p2', 2));
-    world.pass(1000);
+    const runtime = new World();
+    const browser = runtime.join();
+    runtime.source.entries.next(crash('p1', 1));
+    runtime.source.entries.next(crash('p2', 2));
+    runtime.pass(1000);
     // It tells its past to whoever comes anew, and then ends again.
-    world.source.entries.complete();
-    world.pass(10_000);
+    runtime.source.entries.complete();
+    runtime.pass(10_000);
     expect(browser.crashed).toEqual(['p1', 'p2']);
   });
 });
 
 describe('a feed that is closed', () => {
   test('looks at nothing any more', () => {
-    const world = new World();
-    world.join();
-    world.feed.close();
-    expect([world.source.isWatched, world.source.isPolled, world.source.entries.observed]).toEqual([
+    const runtime = new World();
+    runtime.join();
+    runtime.feed.close();
+    expect([runtime.source.isWatched, runtime.source.isPolled, runtime.source.entries.observed]).toEqual([
       false,
       false,
       false,

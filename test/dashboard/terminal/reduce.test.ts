@@ -1,7 +1,17 @@
 import { describe, expect, test } from 'vitest';
 import { reduce } from '../../../src/dashboard/terminal/reduce.js';
 import { initialState, type State } from '../../../src/dashboard/terminal/state.js';
-import { ALPHA, BETA, family, halfDead, happened, NOW, press, processOf, startedWith } from '../../helpers/terminal.js';
+import {
+  ALPHA,
+  BETA,
+  fixture,
+  halfDead,
+  happened,
+  NOW,
+  press,
+  processOf,
+  startedWith,
+} from '../../helpers/terminal.js';
 
 const names = ({ processes }: State) => processes.rows.map(({ name }) => name);
 const chosen = ({ processes }: State) => processes.rows[processes.cursor.index]?.name;
@@ -9,7 +19,7 @@ const branches = ({ tree }: State) => tree.lines.map((line) => (line.type === 'n
 
 /** The same cluster a second later, with more in one queue. */
 function later(state: State, queue: number): State {
-  const [alpha, beta] = [family(ALPHA), family(BETA)];
+  const [alpha, beta] = [fixture(ALPHA), fixture(BETA)];
   const processes = alpha.processes.map((row) => (row.id === 'p3' ? { ...row, queue } : row));
   return reduce(state, {
     type: 'view',
@@ -76,7 +86,7 @@ describe('the table of processes', () => {
     const rows = Array.from({ length: 100 }, (_, i) =>
       processOf(ALPHA, `p${i}`, { name: `w${String(i).padStart(3, '0')}` }),
     );
-    const state = startedWith({ timestamp: NOW, monotonic: NOW, nodes: [{ ...family(ALPHA), processes: rows }] });
+    const state = startedWith({ timestamp: NOW, monotonic: NOW, nodes: [{ ...fixture(ALPHA), processes: rows }] });
     expect(chosen(press(state, 'pagedown'))).toBe('w019');
     expect(chosen(press(state, 'end'))).toBe('w099');
     expect(press(state, 'end').processes.cursor.top).toBe(81);

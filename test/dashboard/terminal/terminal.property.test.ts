@@ -4,7 +4,14 @@ import stringWidth from 'string-width';
 import { describe, expect } from 'vitest';
 import { braille, bucketed } from '../../../src/dashboard/terminal/chart.js';
 import { MARK } from '../../../src/dashboard/terminal/glyphs.js';
-import { atHome, type Cursor, type List, moved, settled, visible } from '../../../src/dashboard/terminal/list.js';
+import {
+  type Cursor,
+  initialCursor,
+  type List,
+  moveBy,
+  reconcile,
+  visible,
+} from '../../../src/dashboard/terminal/list.js';
 import { placed } from '../../../src/dashboard/terminal/placed.js';
 import { reduce } from '../../../src/dashboard/terminal/reduce.js';
 import { fitted, wrap } from '../../../src/dashboard/terminal/text.js';
@@ -23,12 +30,12 @@ describe('a cursor', () => {
     'is on the screen, whatever happens to the list',
     (end, steps) => {
       let list: List<string> = { items: [], keyOf: (item) => item, height: 5, home: end };
-      let cursor: Cursor = atHome;
+      let cursor: Cursor = initialCursor;
       for (const each of steps) {
-        if ('by' in each) cursor = moved(cursor, each.by, list);
+        if ('by' in each) cursor = moveBy(cursor, each.by, list);
         else {
           list = { ...list, ...each };
-          cursor = settled(cursor, list);
+          cursor = reconcile(cursor, list);
         }
         const last = Math.max(0, list.items.length - 1);
         expect(cursor.index).toBeGreaterThanOrEqual(0);

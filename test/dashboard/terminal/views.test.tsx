@@ -5,7 +5,7 @@ import { Dashboard } from '../../../src/dashboard/terminal/dashboard.js';
 import type { Size } from '../../../src/dashboard/terminal/layout.js';
 import { reduce } from '../../../src/dashboard/terminal/reduce.js';
 import { initialState, type State } from '../../../src/dashboard/terminal/state.js';
-import { ALPHA, BETA, family, halfDead, NOW, press, processOf, startedWith } from '../../helpers/terminal.js';
+import { ALPHA, BETA, fixture, halfDead, NOW, press, processOf, startedWith } from '../../helpers/terminal.js';
 
 const SMALL: Size = { columns: 80, rows: 24 };
 const LARGE: Size = { columns: 140, rows: 40 };
@@ -98,7 +98,7 @@ describe('processes', () => {
     const view = {
       timestamp: NOW,
       monotonic: NOW,
-      nodes: [{ ...family(ALPHA), processes: [processOf(ALPHA, 'p1', { name })] }],
+      nodes: [{ ...fixture(ALPHA), processes: [processOf(ALPHA, 'p1', { name })] }],
     };
     expect(screen(startedWith(view, LARGE))).toContain(`${name} `);
     expect(screen(startedWith(view, SMALL))).toMatch(/worker-x+…/);
@@ -110,14 +110,14 @@ describe('processes', () => {
     const view = {
       timestamp: NOW,
       monotonic: NOW,
-      nodes: [{ ...family(ALPHA), processes: [processOf(ALPHA, 'p1', { name })] }],
+      nodes: [{ ...fixture(ALPHA), processes: [processOf(ALPHA, 'p1', { name })] }],
     };
     expect(screen(startedWith(view, LARGE))).toContain('\\u001B[2Jevil\\u202E\\r\\n');
   });
 
   test('are drawn only as many as there is room for', () => {
     const processes = Array.from({ length: 10_000 }, (_, i) => processOf(ALPHA, `p${i}`));
-    const text = screen(startedWith({ timestamp: NOW, monotonic: NOW, nodes: [{ ...family(ALPHA), processes }] }));
+    const text = screen(startedWith({ timestamp: NOW, monotonic: NOW, nodes: [{ ...fixture(ALPHA), processes }] }));
     expect(text.match(/●.* alpha /g)).toHaveLength(19);
     expect(text).toContain('1 of 10,000');
   });

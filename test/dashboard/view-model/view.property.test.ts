@@ -2,7 +2,7 @@ import { fc, test } from '@fast-check/vitest';
 import { describe, expect } from 'vitest';
 import {
   type ClusterView,
-  nothingViewed,
+  emptyViewState,
   summaryOf,
   type Viewed,
   viewNext,
@@ -10,7 +10,7 @@ import {
 import { applyChanges, changesBetween, type ViewChanges } from '../../../src/dashboard/view-model/feed.js';
 import {
   CLOCK_STEP_MS,
-  noPast,
+  emptyHistory,
   remember,
   SERIES,
   SPAN_MS,
@@ -25,8 +25,8 @@ import { clusterHistory } from '../../helpers/cluster-histories.js';
 
 /** The view of each snapshot, and of nothing before. */
 function viewed(snapshots: readonly ClusterObserverSnapshot[]): readonly Viewed[] {
-  const all = [nothingViewed];
-  for (const snapshot of snapshots) all.push(viewNext(all.at(-1) ?? nothingViewed, snapshot));
+  const all = [emptyViewState];
+  for (const snapshot of snapshots) all.push(viewNext(all.at(-1) ?? emptyViewState, snapshot));
   return all;
 }
 
@@ -56,8 +56,8 @@ const last = <Item>(items: readonly Item[]): Item => {
 
 describe('what changed between two views', () => {
   test.prop([views, fc.nat(), fc.nat()])('leads from the one to the other, whichever they are', (all, one, other) => {
-    const before = all[one % all.length] ?? nothingViewed.view;
-    const after = all[other % all.length] ?? nothingViewed.view;
+    const before = all[one % all.length] ?? emptyViewState.view;
+    const after = all[other % all.length] ?? emptyViewState.view;
     expect(unordered(applyChanges(before, sent(changesBetween(before, after))))).toEqual(unordered(after));
   });
 
@@ -72,7 +72,7 @@ describe('what changed between two views', () => {
   });
 
   test.prop([views])('leaves alone what did not change', (all) => {
-    const [before = nothingViewed.view, after = nothingViewed.view] = all.slice(-2);
+    const [before = emptyViewState.view, after = emptyViewState.view] = all.slice(-2);
     const changes = sent(changesBetween(before, after));
     const rows = new Set(rowsOf(before));
     const changed = new Set(
@@ -96,7 +96,7 @@ describe('the view of a snapshot', () => {
   });
 
   test.prop([clusterHistory])('shares each row whose process and rate did not change', (snapshots) => {
-    const [before = nothingViewed, after = nothingViewed] = viewed(snapshots).slice(-2);
+    const [before = emptyViewState, after = emptyViewState] = viewed(snapshots).slice(-2);
     const earlier = new Map(rowsOf(before.view).map((row) => [row.key, row]));
     for (const { node, processes } of after.view.nodes) {
       const statsBefore = new Set<object>(statsOf(before, node.nodeId));
@@ -245,7 +245,7 @@ describe('the tree', () => {
 
 describe('the history', () => {
   test.prop([views])('is in order, bounded, of one length, and of the past', (all) => {
-    let history = noPast;
+    let history = emptyHistory;
     for (const view of all) {
       history = remember(history, view);
       const { times, nodes } = history;

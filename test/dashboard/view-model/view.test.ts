@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import {
   type ClusterView,
-  nothingViewed,
+  emptyViewState,
   summaryOf,
   viewNext,
 } from '../../../src/dashboard/view-model/cluster-view.js';
@@ -16,7 +16,7 @@ import {
   formatTime,
   formatUptime,
 } from '../../../src/dashboard/view-model/format.js';
-import { noPast, remember, SPAN_MS, STEP_MS, seriesOf } from '../../../src/dashboard/view-model/history.js';
+import { emptyHistory, remember, SPAN_MS, STEP_MS, seriesOf } from '../../../src/dashboard/view-model/history.js';
 import {
   brief,
   errorText,
@@ -30,14 +30,14 @@ import {
 import type { ProcessRow } from '../../../src/dashboard/view-model/rows.js';
 import { filterOf, labelOf } from '../../../src/dashboard/view-model/table.js';
 import { treeOf } from '../../../src/dashboard/view-model/tree.js';
-import type { RuntimeFact } from '../../../streams/events.js';
+import type { UnstampedEvent } from '../../../streams/events.js';
 import type { ClusterObserverSnapshot, LogEntry, ObserverSnapshot } from '../../../streams/index.js';
 import { crash } from '../../helpers/cluster-source.js';
 import { server, supervisor } from '../../helpers/events.js';
 import { clusterOf, nodeAt, snapshotNow } from '../../helpers/snapshots.js';
 
 function seen(...snapshots: readonly ClusterObserverSnapshot[]): ClusterView {
-  return snapshots.reduce(viewNext, nothingViewed).view;
+  return snapshots.reduce(viewNext, emptyViewState).view;
 }
 
 /** The cluster of one node at that moment. */
@@ -95,7 +95,7 @@ describe('a view', () => {
 
 describe('the history', () => {
   test('has a point every two seconds, for ten minutes', () => {
-    let history = noPast;
+    let history = emptyHistory;
     for (let ms = 0; ms <= 2 * SPAN_MS; ms += 500) history = remember(history, seen(at(ms)));
     expect(history.times).toHaveLength(SPAN_MS / STEP_MS);
     expect(history.times.at(-1)).toBe(2 * SPAN_MS);
@@ -105,7 +105,7 @@ describe('the history', () => {
 
   test.each([-3_600_000, 3_600_000])('keeps its points, moved along, when the clock is set by %i ms', (step) => {
     const stepped = (ms: number): ClusterObserverSnapshot => ({ ...at(ms), timestamp: ms + step });
-    let history = noPast;
+    let history = emptyHistory;
     for (const ms of [10_000, 20_000, 30_000]) history = remember(history, seen(at(ms)));
     for (const ms of [30_500, 32_000]) history = remember(history, seen(stepped(ms)));
     expect(history.times).toEqual([10_000, 20_000, 30_000, 32_000].map((ms) => ms + step));
@@ -114,7 +114,7 @@ describe('the history', () => {
 
   test('has a gap where a node was not connected, and forgets one of which nothing is left', () => {
     const gone = (ms: number) => ({ ...clusterOf({ a: null, b: nodeAt(ms, {}) }), timestamp: ms, monotonic: ms });
-    let history = remember(noPast, seen(at(0)));
+    let history = remember(emptyHistory, seen(at(0)));
     history = remember(history, seen(gone(5000)));
     history = remember(history, seen(at(10_000)));
     expect(seriesOf(history, 'a', 'queue')).toEqual([0, null, 0]);
@@ -232,7 +232,7 @@ describe('a process', () => {
   });
 
   test('is called by its id and that of its child spec when it has no name, and found by either', () => {
-    const child: RuntimeFact = { type: 'child_started', supervisorId: 's', childId: 'session-42', id: 'p7' };
+    const child: UnstampedEvent = { type: 'child_started', supervisorId: 's', childId: 'session-42', id: 'p7' };
     const anonymous = snapshotNow(0, [...supervisor('s'), ...server('p7'), child]);
     const row = seen(at(0, anonymous)).nodes[0]?.processes.find(({ id }) => id === 'p7');
     expect(row && labelOf(row)).toBe('p7 session-42');
@@ -240,7 +240,7 @@ describe('a process', () => {
       true,
       false,
     ]);
-    const name: RuntimeFact = { type: 'name_registered', name: 'cart', id: 'p7' };
+    const name: UnstampedEvent = { type: 'name_registered', name: 'cart', id: 'p7' };
     const named = seen(at(0, snapshotNow(0, [...supervisor('s'), ...server('p7'), child, name]))).nodes[0]?.processes;
     expect(named?.map(labelOf)).toContain('cart');
   });

@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocketServer } from 'ws';
 import { PROTOCOL_VERSION } from '../../../src/cluster/frames.js';
 import type { ClusterObserverSnapshot } from '../../../src/runtime/runtime.js';
-import { within } from '../../helpers/eventually.js';
+import { eventually } from '../../helpers/eventually.js';
 import { freePort, type RealProcess, startCli, startExample } from '../../helpers/node-process.js';
 
 const running = new Set<RealProcess>();
@@ -199,7 +199,9 @@ describe('the demo', () => {
 
   test('ends at once while it starts', async () => {
     const demo = noex('demo', '--every', '250', '--port', '0');
-    await within(10_000, async () => ((await childrenOf(demo.pid)).length === 3 ? undefined : 'it has no three nodes'));
+    await eventually(10_000, async () =>
+      (await childrenOf(demo.pid)).length === 3 ? undefined : 'it has no three nodes',
+    );
     demo.signal('SIGINT');
     expect(await demo.ended).toBe(0);
     expect(demo.output()).toBe('Stopping nodeA, nodeB, nodeC ...\n');

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterEach, expect, test } from 'vitest';
-import { within } from '../../helpers/eventually.js';
+import { eventually } from '../../helpers/eventually.js';
 import { FaultNode } from '../../helpers/forked-node.js';
 import { freePort } from '../../helpers/node-process.js';
 
@@ -77,11 +77,11 @@ test('a node with a small heap withstands 300 strangers and 100 observers that d
     const statuses = await Promise.all([member, dashboard].map(poll));
     return statuses.every((status) => status === 'connected') ? undefined : statuses.join();
   };
-  await within(20_000, areWell);
+  await eventually(20_000, areWell);
   const restingMiB = peakRssMiB(attacked);
 
   const { latest } = attack(attacked);
-  await within(30_000, async () => ((latest()?.observersInAll ?? 0) >= 100 ? undefined : 'not all observers came'));
+  await eventually(30_000, async () => ((latest()?.observersInAll ?? 0) >= 100 ? undefined : 'not all observers came'));
   const statuses: (string | undefined)[] = [];
   let slowestMs = 0;
   for (const begun = performance.now(); performance.now() - begun < ATTACK_MS; ) {
@@ -103,6 +103,6 @@ test('a node with a small heap withstands 300 strangers and 100 observers that d
 
   attackers?.stdin?.end();
   // And it is as before when they are gone.
-  await within(20_000, areWell);
+  await eventually(20_000, areWell);
   for (const { events } of [member, dashboard]) expect(events.filter(({ type }) => type === 'down')).toEqual([]);
 });

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { within } from '../../helpers/eventually.js';
+import { eventually } from '../../helpers/eventually.js';
 import { FaultLab } from '../../helpers/fault-lab.js';
 import { type FaultNode, told } from '../../helpers/forked-node.js';
 import type { Fault } from '../../helpers/tcp-proxy.js';
@@ -69,7 +69,7 @@ describe('the network', () => {
   test('resets all connections: they are made anew', async () => {
     const [a, b, c] = await three();
     for (const name of ['a', 'b', 'c']) lab.network.reset(name);
-    await within(BOUND_MS, async () => {
+    await eventually(BOUND_MS, async () => {
       const all = [told(a, b), told(b, a), told(a, c), told(c, a), told(b, c), told(c, b)];
       return all.every((events) => events.length >= 2) ? undefined : 'somebody has lost nobody';
     });
@@ -122,7 +122,7 @@ describe('what is sent', () => {
     'under a secret cannot be changed unnoticed (%s): the link ends, and says why',
     async (kind) => {
       const [a, b, c] = await three({ ...QUICK, clusterSecret: 'correct horse battery staple' });
-      await within(BOUND_MS, async () => {
+      await eventually(BOUND_MS, async () => {
         lab.network.set('c', 'a', { kind });
         await c.ask('cast', 1);
         await b.ask('view');
@@ -147,7 +147,7 @@ describe('what is sent', () => {
     await c.ask('castTo', 'one');
     await lab.shown([b], c, BOUND_MS);
     lab.network.mend();
-    await within(BOUND_MS, async () => {
+    await eventually(BOUND_MS, async () => {
       await c.ask('castTo', 'one');
       return ((await gaps()) ?? 0) > before ? undefined : 'no gap was counted';
     });

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
-import { within } from '../../helpers/eventually.js';
+import { eventually } from '../../helpers/eventually.js';
 import { FaultLab } from '../../helpers/fault-lab.js';
 import { type FaultNode, told } from '../../helpers/forked-node.js';
 
@@ -28,7 +28,7 @@ test('with the settings as they come, a node stopped for 30 s and one blocked fo
   stopped.signal('SIGSTOP');
   const end = sleep(STOPPED_MS).then(() => stopped.signal('SIGCONT'));
   const unblocked = blocked.ask('block', BLOCKED_MS);
-  await within(BOUND_MS, async () => {
+  await eventually(BOUND_MS, async () => {
     const seen = await Promise.all([a, b, patient].map(statusFor));
     return seen.every((status) => status === 'timeout') ? undefined : `it is ${seen}`;
   });

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
-import { within } from '../../helpers/eventually.js';
+import { eventually } from '../../helpers/eventually.js';
 import { FaultLab, linked } from '../../helpers/fault-lab.js';
 import type { FaultNode } from '../../helpers/forked-node.js';
 
@@ -21,7 +21,7 @@ async function startAll(): Promise<readonly FaultNode[]> {
   await lab.agree(nodes, BOUND_MS);
   // One link for each pair.
   for (const node of nodes) {
-    await within(BOUND_MS, async () => {
+    await eventually(BOUND_MS, async () => {
       const sockets = (await node.ask('resources')).filter((type) => type === 'TCPSocketWrap').length;
       return sockets === NAMES.length - 1 ? undefined : `${node.name} has ${sockets} sockets`;
     });

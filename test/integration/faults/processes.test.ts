@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { within } from '../../helpers/eventually.js';
-import { STRANGERS, Stranger } from '../../helpers/fake-servers.js';
+import { eventually } from '../../helpers/eventually.js';
+import { FAKE_SERVERS, FakeServer } from '../../helpers/fake-servers.js';
 import { FaultLab } from '../../helpers/fault-lab.js';
 import { FaultNode, told } from '../../helpers/forked-node.js';
 
@@ -39,7 +39,9 @@ describe('a node', () => {
   test('that crashes and restarts its processes is shown with what they did since', async () => {
     const [a, b, c] = await three();
     await c.ask('crash', 'one');
-    await within(BOUND_MS, async () => ((await c.ask('view')).handled['one'] === 0 ? undefined : 'not restarted yet'));
+    await eventually(BOUND_MS, async () =>
+      (await c.ask('view')).handled['one'] === 0 ? undefined : 'not restarted yet',
+    );
     await c.ask('cast', 2);
     await c.ask('stopWorker', 'two');
     await lab.agree([a, b, c], BOUND_MS);
@@ -89,7 +91,7 @@ describe('a node', () => {
     lab = new FaultLab();
     const [a, b, c] = await three();
     const blocked = c.ask('block', 2500);
-    await within(BOUND_MS, async () => {
+    await eventually(BOUND_MS, async () => {
       const { asked } = await a.ask('view');
       return asked[c.id]?.status === 'timeout' ? undefined : 'it is not late';
     });
@@ -159,7 +161,7 @@ describe('two nodes with one id', () => {
     const [a, b, c] = await three();
     const twin = await lab.start('c', ['a'], { listen: '127.0.1.99' });
     for (const node of [c, twin]) {
-      await within(BOUND_MS, async () => {
+      await eventually(BOUND_MS, async () => {
         const errors = await node.ask('errors');
         return errors.some((error) => error.startsWith('NOEX_NODE_ID_CONFLICT')) ? undefined : 'it was not told';
       });
@@ -178,16 +180,16 @@ describe('a port taken over', () => {
     const [a, b, c] = await three();
     const { listen: host, port } = await lab.network.place('c');
     await c.kill();
-    for (const create of STRANGERS) {
-      const stranger = await Stranger.listen(create(), host, port);
-      await within(BOUND_MS, async () => (stranger.visits >= 2 ? undefined : 'nobody came'));
+    for (const create of FAKE_SERVERS) {
+      const stranger = await FakeServer.listen(create(), host, port);
+      await eventually(BOUND_MS, async () => (stranger.visits >= 2 ? undefined : 'nobody came'));
       await stranger.close();
     }
     await lab.agree([a, b], BOUND_MS);
     const again = await lab.start('c', ['a']);
     await lab.agree([a, b, again], BOUND_MS);
     // Told once for each of them, however often they were tried.
-    for (const node of [a, b]) expect((await node.ask('errors')).length).toBeLessThanOrEqual(STRANGERS.length);
+    for (const node of [a, b]) expect((await node.ask('errors')).length).toBeLessThanOrEqual(FAKE_SERVERS.length);
     expect(await lab.stop([a, b, again])).toEqual([]);
   });
 

@@ -10,7 +10,7 @@ describe('a link that only the observed node noticed to be broken', () => {
     [0, 1],
     [1, 0],
   ])('does not end what it tells (node %i of node %i)', async (looking, told) => {
-    const [world, ...nodes] = await threeNodes();
+    const [runtime, ...nodes] = await threeNodes();
     const [a, b] = [nodes[looking], nodes[told]];
     if (a === undefined || b === undefined) throw new Error('there are three nodes');
     const entries: LogEntry[] = [];
@@ -19,11 +19,11 @@ describe('a link that only the observed node noticed to be broken', () => {
     a.ClusterObserver.snapshot$.subscribe((snapshot) => {
       seen = snapshot;
     });
-    await world.run(2000);
-    world.network.sever(b.address, a.address);
-    await world.run(10_000);
+    await runtime.run(2000);
+    runtime.network.sever(b.address, a.address);
+    await runtime.run(10_000);
     const ref = await b.GenServer.start(counter, { name: 'later' });
-    await world.run(5000);
+    await runtime.run(5000);
     const row = seen?.nodes.find(({ nodeId }) => nodeId === b.id);
     expect(row?.status).toBe('connected');
     expect(row?.snapshot?.processCount).toBe(5);

@@ -4,17 +4,17 @@ import { threeNodes } from '../../helpers/observed-cluster.js';
 import { counter } from '../../helpers/servers.js';
 
 test('latency, loop blocks and vitals of other nodes are told like those of this one, and merge with them', async () => {
-  const [world, a, b, c] = await threeNodes();
+  const [runtime, a, b, c] = await threeNodes();
   const ref = await c.GenServer.start({
     ...counter,
     handleCast(_message, count) {
-      world.clock.advance(70);
+      runtime.clock.advance(70);
       return count;
     },
   });
   c.GenServer.cast(ref, 'inc');
-  await world.run(1000);
-  const { nodes, ...snapshot } = await world.settle(a.ClusterObserver.getClusterSnapshot({ useCache: false }));
+  await runtime.run(1000);
+  const { nodes, ...snapshot } = await runtime.settle(a.ClusterObserver.getClusterSnapshot({ useCache: false }));
   const [local, remote, blocked] = nodes.map((node) => node.snapshot);
   expect(blocked?.servers.find(({ id }) => id === ref.id)).toMatchObject({
     loopBlocks: 1,
@@ -28,15 +28,15 @@ test('latency, loop blocks and vitals of other nodes are told like those of this
 });
 
 test('what is sent to other nodes is part of what observing costs', async () => {
-  const [world, a, b] = await threeNodes();
+  const [runtime, a, b] = await threeNodes();
   const bytesPerSecond = () => b.Observer.cost().bytesPerSecond;
   expect(bytesPerSecond()).toBe(0);
-  await world.settle(a.ClusterObserver.getClusterSnapshot({ useCache: false }));
+  await runtime.settle(a.ClusterObserver.getClusterSnapshot({ useCache: false }));
   expect(bytesPerSecond()).toBeGreaterThan(0);
-  await world.run(11_000);
+  await runtime.run(11_000);
   expect(bytesPerSecond()).toBe(0);
   const watching = a.ClusterObserver.snapshot$.subscribe();
-  await world.run(5000);
+  await runtime.run(5000);
   watching.unsubscribe();
   expect(bytesPerSecond()).toBeGreaterThan(0);
 });

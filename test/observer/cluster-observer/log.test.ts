@@ -2,10 +2,10 @@ import { fc, test as property } from '@fast-check/vitest';
 import { describe, expect, test } from 'vitest';
 import { NodeId } from '../../../src/cluster/node-id.js';
 import type { GenServerBehavior } from '../../../src/process/behavior.js';
-import { errorFact } from '../../../src/process/serialize.js';
+import { serializeError } from '../../../src/process/serialize.js';
 import { attach } from '../../../src/runtime/attach.js';
-import type { ErrorFact } from '../../../streams/events.js';
-import { decodeLogPart, KEPT_ENTRIES, type LogEntry, ownLogEntry } from '../../../streams/log-entries.js';
+import type { SerializedError } from '../../../streams/events.js';
+import { decodeLogPart, LOG_CAPACITY, type LogEntry, ownLogEntry } from '../../../streams/log-entries.js';
 import { ObservedCluster, type ObservedNode, threeNodes } from '../../helpers/observed-cluster.js';
 import { counter } from '../../helpers/servers.js';
 
@@ -35,9 +35,9 @@ const onlyOf = (entries: readonly LogEntry[], type: LogEntry['type']) => entries
 
 describe('the log of a cluster', () => {
   test('tells what happened before anybody looked, on every node, each thing once', async () => {
-    const [world, a, b, c] = await threeNodes();
+    const [runtime, a, b, c] = await threeNodes();
     const entries = logOf(a);
-    await world.run(1000);
+    await runtime.run(1000);
     for (const { id } of [a, b, c]) {
       const started = onlyOf(entries, 'process_started').filter(({ nodeId }) => nodeId === id);
       expect(started.map((entry) => ('name' in entry ? entry.name : undefined))).toEqual(['w1', 'w2', 'w3', undefined]);
@@ -46,16 +46,16 @@ describe('the log of a cluster', () => {
   });
 
   test('tells of a crash and a restart elsewhere as they happen, with the error and the name', async () => {
-    const [world, a, b] = await threeNodes();
+    const [runtime, a, b] = await threeNodes();
     const entries = logOf(a);
-    await world.run(1000);
+    await runtime.run(1000);
     entries.length = 0;
     const start = () => b.GenServer.start(fragile, { name: 'fragile' });
     const supervisor = await b.Supervisor.start({ children: [{ id: 'one', start }] });
     const ref = b.Supervisor.getChild(supervisor, 'one')?.ref;
     if (ref === undefined) throw new Error('it did not start');
     b.GenServer.cast(b.Registry.lookup('fragile'), 'fall');
-    await world.run(500);
+    await runtime.run(500);
     expect(entries.filter(({ type }) => type !== 'process_started')).toMatchObject([
       {
         type: 'process_crashed',
@@ -71,9 +71,9 @@ describe('the log of a cluster', () => {
   });
 
   test('has why a restart failed elsewhere, and why its supervisor gave up', async () => {
-    const [world, a, b] = await threeNodes();
+    const [runtime, a, b] = await threeNodes();
     const entries = logOf(a);
-    await world.run(1000);
+    await runtime.run(1000);
     let starts = 0;
     const start = async () => {
       starts += 1;
@@ -89,7 +89,7 @@ describe('the log of a cluster', () => {
     const ref = b.Supervisor.getChild(supervisor, 'one')?.ref;
     b.GenServer.cast(b.Registry.lookup('fragile'), 'fall');
     b.GenServer.cast(b.Registry.lookup('other'), 'fall');
-    await world.run(500);
+    await runtime.run(500);
     const failed = { nodeId: b.id, id: ref?.id, supervisorId: supervisor.id, childId: 'one' };
     const error = { message: 'refused', code: 'ECONNREFUSED' };
     expect(onlyOf(entries, 'child_restart_failed')).toMatchObject([
@@ -102,27 +102,27 @@ describe('the log of a cluster', () => {
   });
 
   test('calls a process by no name that it has given up', async () => {
-    const world = new ObservedCluster();
-    const a = await world.start('nodeA');
+    const runtime = new ObservedCluster();
+    const a = await runtime.start('nodeA');
     const entries = logOf(a);
     const ref = await a.GenServer.start(counter, { name: 'former' });
     a.Registry.unregister('former');
     const other = await a.GenServer.start(counter, { name: 'former' });
     await a.GenServer.stop(ref);
     await a.GenServer.stop(other);
-    await world.run(500);
+    await runtime.run(500);
     const ends = onlyOf(entries, 'process_exited').map((entry) => ('name' in entry ? entry.name : undefined));
     expect(ends).toEqual([undefined, 'former']);
   });
 
   test('tells of nodes that come and go', async () => {
-    const [world, a, b, c] = await threeNodes();
+    const [runtime, a, b, c] = await threeNodes();
     const entries = logOf(a);
-    await world.run(1000);
-    world.network.kill(c.address);
-    await world.settle(b.Cluster.stop());
-    await world.start('nodeD');
-    await world.run(2000);
+    await runtime.run(1000);
+    runtime.network.kill(c.address);
+    await runtime.settle(b.Cluster.stop());
+    await runtime.start('nodeD');
+    await runtime.run(2000);
     expect(entries.filter(({ type }) => type.startsWith('node_'))).toMatchObject([
       { type: 'node_down', nodeId: c.id, reason: 'connection_closed' },
       { type: 'node_down', nodeId: b.id, reason: 'graceful_shutdown' },
@@ -132,155 +132,155 @@ describe('the log of a cluster', () => {
   });
 
   test('goes on where it stopped after a link was lost', async () => {
-    const [world, a, b] = await threeNodes();
+    const [runtime, a, b] = await threeNodes();
     const entries = logOf(a);
-    await world.run(1000);
+    await runtime.run(1000);
     entries.length = 0;
-    world.network.sever(a.address, b.address);
-    world.network.sever(b.address, a.address);
+    runtime.network.sever(a.address, b.address);
+    runtime.network.sever(b.address, a.address);
     const ref = await b.GenServer.start(counter, { name: 'meanwhile' });
-    await world.run(5000);
+    await runtime.run(5000);
     expect(onlyOf(entries, 'process_started')).toMatchObject([{ nodeId: b.id, id: ref.id, name: 'meanwhile' }]);
     expect(onlyOf(entries, 'node_up').length).toBe(1);
   });
 
   test('tells nothing twice of a node that leaves and comes back with the same processes', async () => {
-    const [world, a, b] = await threeNodes();
+    const [runtime, a, b] = await threeNodes();
     const entries = logOf(a);
-    await world.run(1000);
-    await world.settle(b.Cluster.stop());
+    await runtime.run(1000);
+    await runtime.settle(b.Cluster.stop());
     await b.GenServer.start(counter, { name: 'meanwhile' });
     const { name: nodeName, port } = NodeId.parts(b.id);
     await b.Cluster.start({ nodeName, port, seeds: [a.id] });
-    await world.run(3000);
+    await runtime.run(3000);
     const started = onlyOf(entries, 'process_started').filter(({ nodeId }) => nodeId === b.id);
     const names = started.map((entry) => ('name' in entry ? entry.name : undefined));
     expect(names).toEqual(['w1', 'w2', 'w3', undefined, 'meanwhile']);
   });
 
   test('tells nothing twice of a node that was forgotten meanwhile', async () => {
-    const world = new ObservedCluster();
-    const a = await world.start('nodeA');
-    const b = await world.start('nodeB', {}, { forgetAfterMs: 8000 });
-    await world.run(1000);
+    const runtime = new ObservedCluster();
+    const a = await runtime.start('nodeA');
+    const b = await runtime.start('nodeB', {}, { forgetAfterMs: 8000 });
+    await runtime.run(1000);
     const entries = logOf(b);
-    await world.run(1000);
-    world.network.cut(a.address, b.address);
-    await world.run(20_000);
+    await runtime.run(1000);
+    runtime.network.cut(a.address, b.address);
+    await runtime.run(20_000);
     expect(b.Cluster.getNodes()).toEqual([]);
-    world.network.heal();
-    await world.run(30_000);
+    runtime.network.heal();
+    await runtime.run(30_000);
     expect(onlyOf(entries, 'node_up').length).toBe(1);
     expect(onlyOf(entries, 'process_started').filter(({ nodeId }) => nodeId === a.id).length).toBe(4);
   });
 
   test('reaches a reader that was too slow for it, even if nothing happens any more', async () => {
-    const world = new ObservedCluster();
-    const a = await world.start('nodeA');
-    const b = await world.start('nodeB');
-    await world.run(1000);
+    const runtime = new ObservedCluster();
+    const a = await runtime.start('nodeA');
+    const b = await runtime.start('nodeB');
+    await runtime.run(1000);
     const entries = logOf(a);
-    await world.run(1000);
+    await runtime.run(1000);
     entries.length = 0;
-    world.network.cut(a.address, b.address);
+    runtime.network.cut(a.address, b.address);
     await crash(b, 'x'.repeat(10_000), 300);
-    await world.run(1000);
+    await runtime.run(1000);
     const ref = await b.GenServer.start(counter, { name: 'last' });
-    await world.run(1000);
-    world.network.heal();
-    await world.run(5000);
+    await runtime.run(1000);
+    runtime.network.heal();
+    await runtime.run(5000);
     expect(onlyOf(entries, 'node_down')).toEqual([]);
     expect(entries.at(-1)).toMatchObject({ type: 'process_started', id: ref.id, name: 'last' });
     expect(onlyOf(entries, 'missed').length).toBeLessThanOrEqual(1);
   });
 
   test('loses nothing by a node that is slow to answer', async () => {
-    const world = new ObservedCluster();
+    const runtime = new ObservedCluster();
     const patient = { heartbeatMissThreshold: 60 };
-    const a = await world.start('nodeA', {}, patient);
-    const b = await world.start('nodeB', {}, patient);
-    await world.run(1000);
-    world.network.freeze(b.address);
+    const a = await runtime.start('nodeA', {}, patient);
+    const b = await runtime.start('nodeB', {}, patient);
+    await runtime.run(1000);
+    runtime.network.freeze(b.address);
     const entries = logOf(a);
-    await world.run(8000);
-    world.network.thaw(b.address);
+    await runtime.run(8000);
+    runtime.network.thaw(b.address);
     await b.GenServer.start(counter, { name: 'later' });
-    await world.run(2000);
+    await runtime.run(2000);
     const started = onlyOf(entries, 'process_started').filter(({ nodeId }) => nodeId === b.id);
     expect(started.length).toBe(5);
   });
 
   test('comes in parts that fit, whatever errors are made of', async () => {
-    const [world, a, b] = await threeNodes();
+    const [runtime, a, b] = await threeNodes();
     const entries = logOf(a);
-    await world.run(1000);
+    await runtime.run(1000);
     entries.length = 0;
-    await crash(b, '\0'.repeat(10_000), KEPT_ENTRIES / 2);
-    await world.run(15_000);
-    expect(onlyOf(entries, 'process_crashed').length).toBe(KEPT_ENTRIES / 2);
-    const late = logOf(await world.start('nodeD'));
-    await world.run(15_000);
-    expect(onlyOf(late, 'process_crashed').length).toBe(KEPT_ENTRIES / 2);
+    await crash(b, '\0'.repeat(10_000), LOG_CAPACITY / 2);
+    await runtime.run(15_000);
+    expect(onlyOf(entries, 'process_crashed').length).toBe(LOG_CAPACITY / 2);
+    const late = logOf(await runtime.start('nodeD'));
+    await runtime.run(15_000);
+    expect(onlyOf(late, 'process_crashed').length).toBe(LOG_CAPACITY / 2);
     expect([...onlyOf(entries, 'missed'), ...a.errors, ...b.errors]).toEqual([]);
   });
 
   test('says how many entries are missing when more happened at once than is kept', async () => {
-    const [world, a, b] = await threeNodes();
+    const [runtime, a, b] = await threeNodes();
     const entries = logOf(a);
-    await world.run(1000);
+    await runtime.run(1000);
     entries.length = 0;
-    await Promise.all(Array.from({ length: KEPT_ENTRIES + 100 }, () => b.GenServer.start(counter)));
-    await world.run(500);
+    await Promise.all(Array.from({ length: LOG_CAPACITY + 100 }, () => b.GenServer.start(counter)));
+    await runtime.run(500);
     expect(onlyOf(entries, 'missed')).toMatchObject([{ nodeId: b.id, count: 100 }]);
-    expect(onlyOf(entries, 'process_started').length).toBe(KEPT_ENTRIES);
+    expect(onlyOf(entries, 'process_started').length).toBe(LOG_CAPACITY);
   });
 
   test('is the same for somebody who comes later, and for an observer from outside', async () => {
-    const [world, a] = await threeNodes();
+    const [runtime, a] = await threeNodes();
     const first = logOf(a);
-    await world.run(1000);
+    await runtime.run(1000);
     const second = logOf(a);
     expect(second).toEqual(first);
-    const transport = world.network.transport();
-    const attached = await world.settle(attach(a.id, { clock: transport.clock, transport }));
+    const transport = runtime.network.transport();
+    const attached = await runtime.settle(attach(a.id, { clock: transport.clock, transport }));
     const outside: LogEntry[] = [];
     attached.log$.subscribe((entry) => outside.push(entry));
-    await world.run(1000);
+    await runtime.run(1000);
     const sorted = (entries: readonly LogEntry[]) => entries.map((entry) => JSON.stringify(entry)).sort();
     expect(sorted(outside)).toEqual(sorted(first));
-    await world.settle(attached.detach());
+    await runtime.settle(attached.detach());
   });
 
   test('costs a node nothing once nobody reads it', async () => {
-    const world = new ObservedCluster();
-    const a = await world.start('nodeA');
-    const b = await world.startBare('nodeB');
-    await world.run(1000);
+    const runtime = new ObservedCluster();
+    const a = await runtime.start('nodeA');
+    const b = await runtime.startBare('nodeB');
+    await runtime.run(1000);
     let pushed = 0;
     b.rpc.onNotify('observer.log', () => {
       pushed += 1;
     });
     const happen = async () => {
       await a.GenServer.stop(await a.GenServer.start(counter));
-      await world.run(1000);
+      await runtime.run(1000);
     };
     await happen();
     expect(pushed).toBe(0);
-    await world.settle(b.rpc.request(a.id, 'observer.log', null, 1000));
+    await runtime.settle(b.rpc.request(a.id, 'observer.log', null, 1000));
     await happen();
     expect(pushed).toBe(1);
-    await world.settle(b.rpc.request(a.id, 'observer.unlog', null, 1000));
+    await runtime.settle(b.rpc.request(a.id, 'observer.unlog', null, 1000));
     await happen();
     expect(pushed).toBe(1);
-    await world.settle(b.rpc.request(a.id, 'observer.log', null, 1000));
-    await world.settle(Promise.all([a.Cluster.stop(), b.cluster.stop()]));
-    await world.run(15_000);
-    expect(world.clock.pendingTimers).toBe(0);
+    await runtime.settle(b.rpc.request(a.id, 'observer.log', null, 1000));
+    await runtime.settle(Promise.all([a.Cluster.stop(), b.cluster.stop()]));
+    await runtime.run(15_000);
+    expect(runtime.clock.pendingTimers).toBe(0);
   });
 
   test('keeps of an error what fits', async () => {
-    const world = new ObservedCluster();
-    const a = await world.start('nodeA');
+    const runtime = new ObservedCluster();
+    const a = await runtime.start('nodeA');
     const entries = logOf(a);
     const ref = await a.GenServer.start({
       ...fragile,
@@ -289,7 +289,7 @@ describe('the log of a cluster', () => {
       },
     });
     a.GenServer.cast(ref, 'fall');
-    await world.run(500);
+    await runtime.run(500);
     expect(JSON.stringify(onlyOf(entries, 'process_crashed')).length).toBeLessThan(7000);
   });
 });
@@ -300,7 +300,7 @@ describe('an error in the log', () => {
     for (let depth = 0; depth < 4; depth += 1) error = new Error('x'.repeat(5000), { cause: error });
     const entry = crashEntry(new AggregateError([error, error, error, error], 'all', { cause: error }));
     const chain: (string | undefined)[] = [];
-    for (let at: ErrorFact | undefined = entry.error; at !== undefined; at = at.cause)
+    for (let at: SerializedError | undefined = entry.error; at !== undefined; at = at.cause)
       chain.push(at.message.slice(0, 7));
     expect(chain).toEqual(['all', 'xxxxxxx', 'xxxxxxx', 'xxxxxxx', 'xxxxxxx', 'deepest']);
     expect(JSON.stringify(entry).length).toBeLessThan(25_000);
@@ -316,7 +316,7 @@ function crashEntry(error: Error) {
     monotonic: 1,
     id: 'p1',
     kind: 'genserver',
-    error: errorFact(error),
+    error: serializeError(error),
   } as const;
   const entry = ownLogEntry(event, undefined);
   if (entry?.type !== 'process_crashed') throw new Error('a crash is an entry');

@@ -7,44 +7,44 @@ const types = (events: readonly ClusterObserverEvent[]): readonly string[] => ev
 
 describe('polling', () => {
   test('tells of each node and then of the cluster, at once and every interval', async () => {
-    const [world, a] = await threeNodes();
+    const [runtime, a] = await threeNodes();
     const events: ClusterObserverEvent[] = [];
     const stop = a.ClusterObserver.startPolling(1000, (event) => events.push(event));
-    await world.run(100);
+    await runtime.run(100);
     const round = ['node_snapshot_update', 'node_snapshot_update', 'node_snapshot_update', 'cluster_snapshot_update'];
     expect(types(events)).toEqual(round);
-    await world.run(2000);
+    await runtime.run(2000);
     expect(types(events)).toEqual([...round, ...round, ...round]);
     stop();
-    await world.run(3000);
+    await runtime.run(3000);
     expect(events).toHaveLength(12);
   });
 
   test('keeps its pace while a node hangs, and shows it as `timeout`', async () => {
-    const [world, a, , c] = await threeNodes();
+    const [runtime, a, , c] = await threeNodes();
     const rounds: (readonly string[])[] = [];
     const timeouts: string[] = [];
-    world.network.freeze(c.address);
+    runtime.network.freeze(c.address);
     const stop = a.ClusterObserver.startPolling(500, (event) => {
       if (event.type === 'node_timeout') timeouts.push(event.nodeId);
       if (event.type === 'cluster_snapshot_update') rounds.push(event.snapshot.nodes.map(({ status }) => status));
     });
-    await world.run(3000);
+    await runtime.run(3000);
     stop();
     expect(rounds).toEqual(Array.from({ length: 6 }, () => ['connected', 'connected', 'timeout']));
     expect(timeouts).toEqual(Array.from({ length: 6 }, () => c.id));
   });
 
   test('tells of nodes that come and go as it happens, between the rounds', async () => {
-    const [world, a, b, c] = await threeNodes();
+    const [runtime, a, b, c] = await threeNodes();
     const events: ClusterObserverEvent[] = [];
     const stop = a.ClusterObserver.startPolling(60_000, (event) => events.push(event));
-    await world.run(100);
+    await runtime.run(100);
     events.length = 0;
-    world.network.kill(c.address);
-    await world.settle(b.Cluster.stop());
+    runtime.network.kill(c.address);
+    await runtime.settle(b.Cluster.stop());
     await b.Cluster.start({ nodeName: 'nodeB', port: 4370, seeds: [a.id] });
-    await world.run(2000);
+    await runtime.run(2000);
     stop();
     expect(events).toEqual([
       { type: 'node_down', nodeId: c.id, reason: 'connection_closed' },
@@ -54,7 +54,7 @@ describe('polling', () => {
   });
 
   test('has an interval of its own for each who polls, and a handler that throws disturbs none', async () => {
-    const [world, a] = await threeNodes();
+    const [runtime, a] = await threeNodes();
     let slow = 0;
     let fast = 0;
     const stops = [
@@ -68,18 +68,18 @@ describe('polling', () => {
         if (type === 'cluster_snapshot_update') fast += 1;
       }),
     ];
-    await world.run(1900);
+    await runtime.run(1900);
     for (const stop of stops) stop();
     expect([slow, fast]).toEqual([2, 8]);
     expect(a.errors).toHaveLength(8);
   });
 
   test('reports a handler that rejects as one that throws', async () => {
-    const [world, a] = await threeNodes();
+    const [runtime, a] = await threeNodes();
     const stop = a.ClusterObserver.startPolling(1000, async ({ type }) => {
       if (type === 'cluster_snapshot_update') throw new Error('of no concern to others');
     });
-    await world.run(1900);
+    await runtime.run(1900);
     stop();
     expect(a.errors).toMatchObject([{ message: 'of no concern to others' }, { message: 'of no concern to others' }]);
   });
@@ -92,12 +92,12 @@ describe('polling', () => {
   });
 
   test('ends with the cluster', async () => {
-    const [world, a] = await threeNodes();
+    const [runtime, a] = await threeNodes();
     const heard: string[] = [];
     a.ClusterObserver.poll$(1000).subscribe({ next: () => heard.push('snapshot'), complete: () => heard.push('end') });
-    await world.run(500);
-    await world.settle(a.Cluster.stop());
-    await world.run(3000);
+    await runtime.run(500);
+    await runtime.settle(a.Cluster.stop());
+    await runtime.run(3000);
     expect(heard).toEqual(['snapshot', 'end']);
     expect(a.errors).toEqual([]);
   });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { counter } from '../../helpers/servers.js';
-import { createWorld } from '../../helpers/test-runtime.js';
+import { createTestRuntime } from '../../helpers/test-runtime.js';
 
 /** What somebody without a compiler might pass. */
 const untyped = (json: string) => JSON.parse(json);
@@ -18,7 +18,7 @@ describe('an argument that is not what it should be is named:', () => {
     ['behavior.handleInfo', { ...counter, ...untyped('{ "handleInfo": 5 }') }],
     ['behavior.terminate', { ...counter, ...untyped('{ "terminate": "yes" }') }],
   ])('%s', async (field, behavior) => {
-    await expect(createWorld().GenServer.start(behavior)).rejects.toEqual(invalid(field));
+    await expect(createTestRuntime().GenServer.start(behavior)).rejects.toEqual(invalid(field));
   });
 
   test.each([
@@ -32,25 +32,25 @@ describe('an argument that is not what it should be is named:', () => {
     ['mailboxLimit', { mailboxLimit: 1.5 }],
     ['mailboxLimit', untyped('{ "mailboxLimit": "5" }')],
   ])('option %s', async (field, options) => {
-    const { GenServer, Observer } = createWorld();
+    const { GenServer, Observer } = createTestRuntime();
     await expect(GenServer.start(counter, options)).rejects.toEqual(invalid(field));
     expect(Observer.getProcessCount()).toBe(0);
   });
 
   test.each([[-1], [Number.NaN], [2 ** 31], [untyped('"5"')]])('timeout of a call: %s', async (timeout) => {
-    const { GenServer } = createWorld();
+    const { GenServer } = createTestRuntime();
     const ref = await GenServer.start(counter);
     await expect(GenServer.call(ref, 'get', { timeout })).rejects.toEqual(invalid('timeout'));
   });
 
   test.each([[-1], [Number.NaN], [Number.POSITIVE_INFINITY], [untyped('null')]])('ms of sendAfter: %s', async (ms) => {
-    const { GenServer } = createWorld();
+    const { GenServer } = createTestRuntime();
     const ref = await GenServer.start(counter);
     expect(() => GenServer.sendAfter(ref, 'inc', ms)).toThrow(invalid('ms'));
   });
 
   test.each([[undefined], [null], ['p1'], [{}], [{ id: 5 }]])('ref: %s', async (given) => {
-    const { GenServer, Registry, Supervisor } = createWorld();
+    const { GenServer, Registry, Supervisor } = createTestRuntime();
     const ref = JSON.parse(JSON.stringify({ given })).given;
     expect(() => GenServer.cast(ref, 'x')).toThrow(invalid('ref'));
     expect(() => GenServer.info(ref, 'x')).toThrow(invalid('ref'));
@@ -64,7 +64,7 @@ describe('an argument that is not what it should be is named:', () => {
   });
 
   test.each([['because'], [null], [{}], [{ error: 'a text' }]])('reason of a stop: %o', async (given) => {
-    const { GenServer, Supervisor, Observer } = createWorld();
+    const { GenServer, Supervisor, Observer } = createTestRuntime();
     const ref = await GenServer.start(counter);
     const reason = JSON.parse(JSON.stringify(given));
     await expect(GenServer.stop(ref, reason)).rejects.toEqual(invalid('reason'));
@@ -77,7 +77,7 @@ describe('an argument that is not what it should be is named:', () => {
   });
 
   test('handler', async () => {
-    const { GenServer, Supervisor, Observer } = createWorld();
+    const { GenServer, Supervisor, Observer } = createTestRuntime();
     const handler = untyped('"none"');
     expect(() => GenServer.onLifecycleEvent(handler)).toThrow(invalid('handler'));
     expect(() => Supervisor.onLifecycleEvent(handler)).toThrow(invalid('handler'));
@@ -86,7 +86,7 @@ describe('an argument that is not what it should be is named:', () => {
   });
 
   test('a supervisor where a server is wanted', async () => {
-    const { GenServer, Supervisor } = createWorld();
+    const { GenServer, Supervisor } = createTestRuntime();
     const { id, life } = await Supervisor.start();
     const sup = { id, life };
     expect(() => GenServer.cast(sup, 'x')).toThrow(invalid('ref'));
@@ -96,7 +96,7 @@ describe('an argument that is not what it should be is named:', () => {
   });
 
   test('a server where a supervisor is wanted', async () => {
-    const { GenServer, Supervisor } = createWorld();
+    const { GenServer, Supervisor } = createTestRuntime();
     const { id, life } = await GenServer.start(counter);
     const ref = { id, life };
     expect(() => Supervisor.getChildren(ref)).toThrow(invalid('ref'));

@@ -2,13 +2,13 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { codeOf } from '../../../src/errors.js';
 import type { GenServerBehavior, ProcessRef } from '../../../src/process/behavior.js';
 import { boom, counter, gate, never, reasonText, recorder } from '../../helpers/servers.js';
-import { createWorld, type World } from '../../helpers/test-runtime.js';
+import { createTestRuntime, type TestRuntime } from '../../helpers/test-runtime.js';
 
 describe('a handler that throws', () => {
-  let world: World = createWorld();
+  let runtime: TestRuntime = createTestRuntime();
 
   beforeEach(() => {
-    world = createWorld();
+    runtime = createTestRuntime();
   });
 
   const crashing = (how: () => unknown): GenServerBehavior<unknown, 'crash', 'crash', unknown, 'crash'> => ({
@@ -30,19 +30,21 @@ describe('a handler that throws', () => {
     ['info', sync],
     ['info', async],
   ] as const)('of a %s (%o) ends its process with that error', async (kind, how) => {
-    const { GenServer } = world;
+    const { GenServer } = runtime;
     const ref = await GenServer.start(crashing(how));
     if (kind === 'call') await expect(GenServer.call(ref, 'crash')).rejects.toBe(boom);
     else GenServer[kind](ref, 'crash');
-    await world.settle();
+    await runtime.settle();
     expect(GenServer.isRunning(ref)).toBe(false);
-    expect(world.told('process_crashed')).toMatchObject([{ id: ref.id, error: { name: 'Error', message: 'boom' } }]);
-    expect(world.told('process_exited')).toMatchObject([{ id: ref.id, reason: { error: { message: 'boom' } } }]);
+    expect(runtime.eventsOf('process_crashed')).toMatchObject([
+      { id: ref.id, error: { name: 'Error', message: 'boom' } },
+    ]);
+    expect(runtime.eventsOf('process_exited')).toMatchObject([{ id: ref.id, reason: { error: { message: 'boom' } } }]);
     expect(() => GenServer.cast(ref, 'crash')).toThrow('is not running');
   });
 
   test('something that is no Error ends its process too, and the caller gets an Error with it as its cause', async () => {
-    const { GenServer } = world;
+    const { GenServer } = runtime;
     const ref = await GenServer.start<null, 'crash', never, null>({
       init: () => null,
       handleCall: () => Promise.reject('only a text'),
@@ -55,27 +57,27 @@ describe('a handler that throws', () => {
   });
 
   test('rejects the callers behind it, with the error as the cause', async () => {
-    const { GenServer } = world;
+    const { GenServer } = runtime;
     const ref = await GenServer.start(counter);
     GenServer.cast(ref, 'boom');
     GenServer.cast(ref, 'inc');
     const behind = GenServer.call(ref, 'get');
     await expect(behind).rejects.toMatchObject({ name: 'ServerNotRunningError', processId: ref.id, cause: boom });
-    expect(world.told('process_exited')).toMatchObject([{ unhandled: 2 }]);
+    expect(runtime.eventsOf('process_exited')).toMatchObject([{ unhandled: 2 }]);
   });
 
   test('does not count the message that it did not handle', async () => {
-    const { GenServer } = world;
+    const { GenServer } = runtime;
     const ref = await GenServer.start(counter);
     GenServer.cast(ref, 'inc');
     GenServer.cast(ref, 'boom');
-    await world.settle();
-    const handled = world.told('messages_handled').reduce((sum, { calls, casts }) => sum + calls + casts, 0);
+    await runtime.settle();
+    const handled = runtime.eventsOf('messages_handled').reduce((sum, { calls, casts }) => sum + calls + casts, 0);
     expect(handled).toBe(1);
   });
 
   test('is followed by terminate, with the error and the last good state', async () => {
-    const { GenServer } = world;
+    const { GenServer } = runtime;
     const seen: string[] = [];
     const ref = await GenServer.start({
       ...counter,
@@ -83,12 +85,12 @@ describe('a handler that throws', () => {
     });
     GenServer.cast(ref, 'inc');
     GenServer.cast(ref, 'boom');
-    await world.settle();
+    await runtime.settle();
     expect(seen).toEqual(['crash: boom at 1']);
   });
 
   test('hurts no other process', async () => {
-    const { GenServer } = world;
+    const { GenServer } = runtime;
     const [a, b] = [await GenServer.start(counter), await GenServer.start(counter)];
     GenServer.cast(b, 'inc');
     GenServer.cast(a, 'boom');
@@ -97,7 +99,7 @@ describe('a handler that throws', () => {
   });
 
   test('and a terminate that throws as well leave the first error as the reason', async () => {
-    const { GenServer } = world;
+    const { GenServer } = runtime;
     const ref = await GenServer.start({
       ...counter,
       terminate() {
@@ -105,21 +107,21 @@ describe('a handler that throws', () => {
       },
     });
     GenServer.cast(ref, 'boom');
-    await world.settle();
-    expect(world.told('process_crashed').map(({ error }) => error.message)).toEqual(['boom', 'second']);
-    expect(world.told('process_exited')).toMatchObject([{ reason: { error: { message: 'boom' } } }]);
+    await runtime.settle();
+    expect(runtime.eventsOf('process_crashed').map(({ error }) => error.message)).toEqual(['boom', 'second']);
+    expect(runtime.eventsOf('process_exited')).toMatchObject([{ reason: { error: { message: 'boom' } } }]);
   });
 
   test('and a terminate that hangs do not keep the process from going', async () => {
-    const { GenServer, clock } = world;
+    const { GenServer, clock } = runtime;
     const ref = await GenServer.start({ ...counter, terminate: () => never }, { name: 'stuck' });
     GenServer.cast(ref, 'boom');
     const behind = GenServer.call(ref, 'get', { timeout: Number.POSITIVE_INFINITY });
     const rejected = expect(behind).rejects.toMatchObject({ cause: boom });
-    await world.pass(4999);
-    expect(world.told('process_exited')).toEqual([]);
-    await world.pass(1);
-    expect(world.told('process_exited')).toMatchObject([{ reason: { error: { message: 'boom' } } }]);
+    await runtime.advance(4999);
+    expect(runtime.eventsOf('process_exited')).toEqual([]);
+    await runtime.advance(1);
+    expect(runtime.eventsOf('process_exited')).toMatchObject([{ reason: { error: { message: 'boom' } } }]);
     await rejected;
     expect(clock.pending).toBe(0);
   });
@@ -127,8 +129,8 @@ describe('a handler that throws', () => {
 
 describe('what the handler of a stopped or killed process comes back with', () => {
   test('is of no use to anybody', async () => {
-    const world = createWorld();
-    const { GenServer, Supervisor } = world;
+    const runtime = createTestRuntime();
+    const { GenServer, Supervisor } = runtime;
     const door = gate();
     const { log, behavior } = recorder();
     const sup = await Supervisor.start({
@@ -149,13 +151,13 @@ describe('what the handler of a stopped or killed process comes back with', () =
     });
     const ref = Supervisor.getChild(sup, 'a')?.ref ?? { id: '', life: '' };
     GenServer.cast(ref, 'x');
-    await world.settle();
+    await runtime.settle();
     await Supervisor.stop(sup);
     door.open();
-    await world.settle();
+    await runtime.settle();
     expect(log).toEqual([]);
-    expect(world.told('process_crashed')).toEqual([]);
-    expect(world.told('process_exited').map(({ id, reason }) => [id, reason])).toEqual([
+    expect(runtime.eventsOf('process_crashed')).toEqual([]);
+    expect(runtime.eventsOf('process_exited').map(({ id, reason }) => [id, reason])).toEqual([
       [ref.id, 'killed'],
       [sup.id, 'normal'],
     ]);
@@ -171,17 +173,17 @@ describe('an error that throws when it is read', () => {
       throw boom;
     }
   }
-  let world: World = createWorld();
+  let runtime: TestRuntime = createTestRuntime();
 
   beforeEach(() => {
-    world = createWorld();
+    runtime = createTestRuntime();
   });
 
   test.each([
     ['sync', true],
     ['async', false],
   ])('in an init that is %s rejects the start all the same', async (_what, isSync) => {
-    const { GenServer, Supervisor } = world;
+    const { GenServer, Supervisor } = runtime;
     const init = (): Promise<never> => {
       if (isSync) throw new Unreadable();
       return Promise.reject(new Unreadable());
@@ -193,14 +195,14 @@ describe('an error that throws when it is read', () => {
   });
 
   test('in a handler that goes on after the end is reported', async () => {
-    const { GenServer } = world;
+    const { GenServer } = runtime;
     const door = gate<never>();
     const ref = await GenServer.start({ ...counter, handleCast: () => door.opened });
     GenServer.cast(ref, 'inc');
-    await world.settle();
+    await runtime.settle();
     GenServer.kill(ref);
     door.fail(new Unreadable());
-    await world.settle();
-    expect(world.errors.map(codeOf)).toEqual(['NOEX_ENDED_PROCESS']);
+    await runtime.settle();
+    expect(runtime.errors.map(codeOf)).toEqual(['NOEX_ENDED_PROCESS']);
   });
 });

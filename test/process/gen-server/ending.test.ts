@@ -3,42 +3,42 @@ import { type HandlerContext, stop } from '../../../src/index.js';
 import type { GenServerBehavior, GenServerRef } from '../../../src/process/behavior.js';
 import { createRuntime } from '../../../src/runtime/runtime.js';
 import { boom, counter, gate, never, recorder } from '../../helpers/servers.js';
-import { createWorld, type World } from '../../helpers/test-runtime.js';
+import { createTestRuntime, type TestRuntime } from '../../helpers/test-runtime.js';
 
-let world: World;
+let runtime: TestRuntime;
 
 beforeEach(() => {
-  world = createWorld();
+  runtime = createTestRuntime();
 });
 
 const forEver = { timeout: Number.POSITIVE_INFINITY };
 
 describe('kill', () => {
   test('ends a process whose handler never returns, rejects its callers, and frees its name', async () => {
-    const { GenServer, Registry } = world;
+    const { GenServer, Registry } = runtime;
     const ref = await GenServer.start({ ...counter, handleCall: () => never }, { name: 'hung' });
     const calls = [GenServer.call(ref, 'get', forEver), GenServer.call(ref, 'get', forEver)];
-    await world.settle();
+    await runtime.settle();
     GenServer.kill(ref);
     expect(GenServer.isRunning(ref)).toBe(false);
     expect(Registry.whereis('hung')).toBeUndefined();
     for (const call of calls) await expect(call).rejects.toMatchObject({ name: 'ServerNotRunningError' });
-    expect(world.told('process_exited')).toMatchObject([{ id: ref.id, reason: 'killed' }]);
+    expect(runtime.eventsOf('process_exited')).toMatchObject([{ id: ref.id, reason: 'killed' }]);
     await GenServer.start(counter, { name: 'hung' });
     GenServer.kill(ref);
   });
 
   test('runs no terminate, and stop with the reason killed is the same', async () => {
-    const { GenServer } = world;
+    const { GenServer } = runtime;
     const { log, behavior } = recorder();
     GenServer.kill(await GenServer.start(behavior));
     await GenServer.stop(await GenServer.start(behavior), 'killed');
     expect(log).toEqual([]);
-    expect(world.told('process_exited')).toMatchObject([{ reason: 'killed' }, { reason: 'killed' }]);
+    expect(runtime.eventsOf('process_exited')).toMatchObject([{ reason: 'killed' }, { reason: 'killed' }]);
   });
 
   test('lets a process end itself at once', async () => {
-    const { GenServer } = world;
+    const { GenServer } = runtime;
     const ref: GenServerRef<number, string, string, number> = await GenServer.start<number, string, string, number>({
       init: () => 0,
       handleCall: (_message, state, { self }) => {
@@ -53,33 +53,33 @@ describe('kill', () => {
 
 describe('stop with a time-out', () => {
   test('kills the process when it takes longer', async () => {
-    const { GenServer, clock } = world;
+    const { GenServer, clock } = runtime;
     const ref = await GenServer.start({ ...counter, terminate: () => never });
     const stopping = GenServer.stop(ref, 'normal', { timeout: 300 });
-    await world.pass(299);
-    expect(world.told('process_exited')).toEqual([]);
-    await world.pass(1);
+    await runtime.advance(299);
+    expect(runtime.eventsOf('process_exited')).toEqual([]);
+    await runtime.advance(1);
     await stopping;
-    expect(world.told('process_exited')).toMatchObject([{ reason: 'killed' }]);
+    expect(runtime.eventsOf('process_exited')).toMatchObject([{ reason: 'killed' }]);
     expect(clock.pending).toBe(0);
   });
 
   test('leaves no timer behind when the process stops in time', async () => {
-    const { GenServer, clock } = world;
+    const { GenServer, clock } = runtime;
     await GenServer.stop(await GenServer.start(counter), 'normal', { timeout: 300 });
     expect(clock.pending).toBe(0);
   });
 
   test.each([-1, Number.NaN])('takes no time-out of %s', async (timeout) => {
-    const ref = await world.GenServer.start(counter);
-    await expect(world.GenServer.stop(ref, 'normal', { timeout })).rejects.toMatchObject({ field: 'timeout' });
-    expect(world.GenServer.isRunning(ref)).toBe(true);
+    const ref = await runtime.GenServer.start(counter);
+    await expect(runtime.GenServer.stop(ref, 'normal', { timeout })).rejects.toMatchObject({ field: 'timeout' });
+    expect(runtime.GenServer.isRunning(ref)).toBe(true);
   });
 });
 
 describe('the context of a handler', () => {
   test('holds the ref of the process and a signal, in every handler', async () => {
-    const { GenServer } = world;
+    const { GenServer } = runtime;
     const seen: HandlerContext[] = [];
     const note = (ctx: HandlerContext): null => {
       seen.push(ctx);
@@ -104,7 +104,7 @@ describe('the context of a handler', () => {
   });
 
   test('has a signal that is aborted when the process is killed, while a handler still waits', async () => {
-    const { GenServer } = world;
+    const { GenServer } = runtime;
     const aborted = gate<unknown>();
     const ref = await GenServer.start({
       ...counter,
@@ -114,14 +114,14 @@ describe('the context of a handler', () => {
       },
     });
     const called = GenServer.call(ref, 'get', forEver).catch((error: unknown) => error);
-    await world.settle();
+    await runtime.settle();
     GenServer.kill(ref);
     expect(await aborted.opened).toMatchObject({ name: 'ServerNotRunningError', processId: ref.id });
     expect(await called).toMatchObject({ name: 'ServerNotRunningError' });
   });
 
   test('has an aborted signal for code that asks for it only after the end', async () => {
-    const { GenServer } = world;
+    const { GenServer } = runtime;
     let context: HandlerContext | undefined;
     const ref = await GenServer.start({
       ...counter,
@@ -135,7 +135,7 @@ describe('the context of a handler', () => {
   });
 
   test('is aborted when init takes too long', async () => {
-    const { GenServer } = world;
+    const { GenServer } = runtime;
     let signal: AbortSignal | undefined;
     const starting = GenServer.start(
       {
@@ -148,9 +148,9 @@ describe('the context of a handler', () => {
       { initTimeout: 100 },
     );
     const failed = expect(starting).rejects.toMatchObject({ name: 'InitializationError' });
-    await world.pass(99);
+    await runtime.advance(99);
     expect(signal?.aborted).toBe(false);
-    await world.pass(1);
+    await runtime.advance(1);
     await failed;
     expect(signal?.aborted).toBe(true);
   });
@@ -160,20 +160,20 @@ describe('code of a process that has ended', () => {
   const hung = (handler: Promise<never>): GenServerBehavior<number> => ({ ...counter, handleCall: () => handler });
 
   test('is reported with the name of its process when it fails', async () => {
-    const { GenServer } = world;
+    const { GenServer } = runtime;
     const door = gate<never>();
     const ref = await GenServer.start(hung(door.opened));
     const called = expect(GenServer.call(ref, 'get', forEver)).rejects.toMatchObject({ name: 'ServerNotRunningError' });
-    await world.settle();
+    await runtime.settle();
     GenServer.kill(ref);
     door.fail(boom);
     await called;
-    await world.settle();
-    expect(world.errors).toMatchObject([{ code: 'NOEX_ENDED_PROCESS', processId: ref.id, cause: boom }]);
+    await runtime.settle();
+    expect(runtime.errors).toMatchObject([{ code: 'NOEX_ENDED_PROCESS', processId: ref.id, cause: boom }]);
   });
 
   test('fails in silence when it heeds the signal', async () => {
-    const { GenServer } = world;
+    const { GenServer } = runtime;
     const behavior: GenServerBehavior<number> = {
       ...counter,
       handleCall: (_message, _state, { signal }) =>
@@ -181,15 +181,15 @@ describe('code of a process that has ended', () => {
     };
     const ref = await GenServer.start(behavior);
     const called = expect(GenServer.call(ref, 'get', forEver)).rejects.toMatchObject({ name: 'ServerNotRunningError' });
-    await world.settle();
+    await runtime.settle();
     GenServer.kill(ref);
     await called;
-    await world.settle();
-    expect(world.errors).toEqual([]);
+    await runtime.settle();
+    expect(runtime.errors).toEqual([]);
   });
 
   test('is cleaned up after: a state that init makes too late is passed to terminate', async () => {
-    const { GenServer } = world;
+    const { GenServer } = runtime;
     const door = gate<string>();
     const closed: unknown[] = [];
     let self: GenServerRef | undefined;
@@ -207,15 +207,15 @@ describe('code of a process that has ended', () => {
     await failed;
     expect(closed).toEqual([]);
     door.open('connection');
-    await world.settle();
+    await runtime.settle();
     expect(closed).toEqual(['killed', 'connection']);
-    expect(world.told('process_started')).toEqual([]);
+    expect(runtime.eventsOf('process_started')).toEqual([]);
   });
 });
 
 describe('a process that waits for itself', () => {
   test('in a call is refused at once, whatever the time-out', async () => {
-    const { GenServer } = world;
+    const { GenServer } = runtime;
     const ref: GenServerRef<number, string, string, string> = await GenServer.start<number, string, string, string>({
       init: () => 0,
       handleCast: (_message, state) => state,
@@ -232,7 +232,7 @@ describe('a process that waits for itself', () => {
   });
 
   test('in init, in terminate and in a stop is refused as well', async () => {
-    const { GenServer } = world;
+    const { GenServer } = runtime;
     const refused: string[] = [];
     const note = (error: { code: string }): void => void refused.push(error.code);
     const ref = await GenServer.start<number, string, string, number>({
@@ -254,7 +254,7 @@ describe('a process that waits for itself', () => {
   });
 
   test('in Observer.stopProcess is refused, too', async () => {
-    const { GenServer, Observer } = world;
+    const { GenServer, Observer } = runtime;
     const ref = await GenServer.start<number, string, string, unknown>({
       ...counter,
       handleCall: async (_message, state, { self }) => [await Observer.stopProcess(self), state],
@@ -267,7 +267,7 @@ describe('a process that waits for itself', () => {
   });
 
   test('is not meant by listeners on its stack: they may call it, and are answered after its handler', async () => {
-    const { GenServer, Registry } = world;
+    const { GenServer, Registry } = runtime;
     const ref = await GenServer.start<number, string, string, number>({
       ...counter,
       handleCast: (message, state) => {
@@ -290,15 +290,15 @@ describe('a process that waits for itself', () => {
     );
     const unsubscribe = GenServer.onLifecycleEvent(callIt);
     GenServer.cast(ref, 'start');
-    await world.settle();
+    await runtime.settle();
     unsubscribe();
     GenServer.cast(ref, 'kill');
-    await world.settle();
+    await runtime.settle();
     expect(await Promise.all(replies)).toEqual([0, 0]);
   });
 
   test('may call others, and waits for their reply', async () => {
-    const { GenServer } = world;
+    const { GenServer } = runtime;
     const other = await GenServer.start(counter);
     const ref = await GenServer.start<number, string, string, number>({
       ...counter,
@@ -318,7 +318,7 @@ describe('a handler that returns stop()', () => {
   });
 
   test('ends its process with that reason and state, after the reply if there is one', async () => {
-    const { GenServer } = world;
+    const { GenServer } = runtime;
     const log: unknown[] = [];
     const ref = await GenServer.start(ending(log));
     const queued = GenServer.call(ref, 'reply');
@@ -326,11 +326,11 @@ describe('a handler that returns stop()', () => {
     expect(await queued).toBe('bye');
     await behind;
     expect(log).toEqual(['normal', 2]);
-    expect(world.told('messages_handled')).toMatchObject([{ calls: 1 }]);
+    expect(runtime.eventsOf('messages_handled')).toMatchObject([{ calls: 1 }]);
   });
 
   test('rejects a caller without a reply', async () => {
-    const { GenServer } = world;
+    const { GenServer } = runtime;
     const log: unknown[] = [];
     const ref = await GenServer.start(ending(log));
     await expect(GenServer.call(ref, 'silent')).rejects.toMatchObject({ name: 'ServerNotRunningError' });
@@ -338,13 +338,13 @@ describe('a handler that returns stop()', () => {
   });
 
   test.each(['cast', 'info'] as const)('ends it after a %s as well', async (kind) => {
-    const { GenServer } = world;
+    const { GenServer } = runtime;
     const log: unknown[] = [];
     const ref = await GenServer.start(ending(log));
     GenServer[kind](ref, 'x');
-    await world.settle();
+    await runtime.settle();
     expect(log).toEqual([kind === 'cast' ? { error: boom } : 'normal', 2]);
-    const crashes = world.told('process_crashed').map(({ error }) => error.message);
+    const crashes = runtime.eventsOf('process_crashed').map(({ error }) => error.message);
     expect(crashes).toEqual(kind === 'cast' ? ['boom'] : []);
   });
 });
@@ -353,15 +353,17 @@ describe('stop()', () => {
   test.each([undefined, null, 'bogus', boom, {}, { error: 'text' }])(
     'refuses the reason %o: the handler crashes with it, and whatever waits for the process goes on',
     async (reason) => {
-      const { GenServer, Supervisor } = world;
+      const { GenServer, Supervisor } = runtime;
       const behavior: GenServerBehavior<number> = { ...counter, handleCast: () => stop(reason as never, 1) };
       const sup = await Supervisor.start({ children: [{ id: 'a', start: () => GenServer.start(behavior) }] });
       const ref = Supervisor.getChild(sup, 'a')?.ref as GenServerRef;
       GenServer.cast(ref, 'x');
       await GenServer.stop(ref);
-      await world.settle();
-      expect(world.told('process_crashed')).toMatchObject([{ id: ref.id, error: { code: 'NOEX_INVALID_ARGUMENT' } }]);
-      expect(world.told('child_restarted')).toMatchObject([{ oldId: ref.id }]);
+      await runtime.settle();
+      expect(runtime.eventsOf('process_crashed')).toMatchObject([
+        { id: ref.id, error: { code: 'NOEX_INVALID_ARGUMENT' } },
+      ]);
+      expect(runtime.eventsOf('child_restarted')).toMatchObject([{ oldId: ref.id }]);
     },
   );
 });
@@ -375,7 +377,7 @@ describe('a state that is missing', () => {
   };
 
   test('ends the process with an error that names the handler, and rejects the caller', async () => {
-    const { GenServer } = world;
+    const { GenServer } = runtime;
     const ref = await GenServer.start(forgetful);
     await expect(GenServer.call(ref, 'reply')).rejects.toMatchObject({
       name: 'InvalidHandlerResultError',
@@ -389,17 +391,17 @@ describe('a state that is missing', () => {
     ['cast', 'handleCast'],
     ['info', 'handleInfo'],
   ] as const)('is found after a %s', async (kind, handler) => {
-    const { GenServer } = world;
+    const { GenServer } = runtime;
     const ref = await GenServer.start(forgetful);
     GenServer[kind](ref, 'x');
-    await world.settle();
-    expect(world.told('process_crashed')).toMatchObject([
+    await runtime.settle();
+    expect(runtime.eventsOf('process_crashed')).toMatchObject([
       { error: { code: 'NOEX_INVALID_HANDLER_RESULT', message: expect.stringContaining(`${handler} of process`) } },
     ]);
   });
 
   test('is not a promise of one', async () => {
-    const { GenServer } = world;
+    const { GenServer } = runtime;
     const ref = await GenServer.start<unknown, string, string, string>({
       init: () => 1,
       handleCall: (message) => [message, Promise.resolve(2)],
@@ -412,7 +414,7 @@ describe('a state that is missing', () => {
   });
 
   test('is fine where there never was one', async () => {
-    const { GenServer } = world;
+    const { GenServer } = runtime;
     const ref = await GenServer.start<undefined, string, string, string>({
       init: () => undefined,
       handleCall: (message) => [message, undefined],
@@ -425,27 +427,27 @@ describe('a state that is missing', () => {
 
 describe('a process in terminate', () => {
   test('takes no message: a cast throws and a call is rejected, with the crash that it cleans up after', async () => {
-    const { GenServer } = world;
+    const { GenServer } = runtime;
     const door = gate();
     const ref = await GenServer.start({ ...counter, terminate: () => door.opened });
     GenServer.cast(ref, 'boom');
-    await world.settle();
+    await runtime.settle();
     const notRunning = expect.objectContaining({ name: 'ServerNotRunningError', processId: ref.id });
     expect(() => GenServer.cast(ref, 'inc')).toThrow(notRunning);
     expect(() => GenServer.info(ref, 'inc')).toThrow(notRunning);
     await expect(GenServer.call(ref, 'get')).rejects.toEqual(notRunning);
     door.open();
-    await world.settle();
-    expect(world.told('process_exited')).toMatchObject([{ unhandled: 0 }]);
+    await runtime.settle();
+    expect(runtime.eventsOf('process_exited')).toMatchObject([{ unhandled: 0 }]);
   });
 });
 
 describe('the errors of a process with a registered name', () => {
   test('name it, and the crash that ended it, to those who still have its ref', async () => {
-    const { GenServer } = world;
+    const { GenServer } = runtime;
     const ref = await GenServer.start(counter, { name: 'billing' });
     GenServer.cast(ref, 'boom');
-    await world.settle();
+    await runtime.settle();
     await expect(GenServer.call(ref, 'get')).rejects.toMatchObject({
       name: 'ServerNotRunningError',
       registeredName: 'billing',
@@ -454,15 +456,15 @@ describe('the errors of a process with a registered name', () => {
   });
 
   test('name it beside its id, also when it has ended meanwhile', async () => {
-    const { GenServer } = world;
+    const { GenServer } = runtime;
     const slow = await GenServer.start({ ...counter, handleCall: () => never }, { name: 'billing', mailboxLimit: 2 });
     const label = `process ${slow.id} ('billing')`;
     const calls = [GenServer.call(slow, 'get', { timeout: 10 }), GenServer.call(slow, 'get', forEver)];
     const messages = Promise.all(calls.map((call) => call.catch((error: Error) => error.message)));
-    await world.settle();
+    await runtime.settle();
     GenServer.cast(slow, 'inc');
     expect(() => GenServer.cast(slow, 'inc')).toThrow(`the mailbox of ${label} is full`);
-    await world.pass(10);
+    await runtime.advance(10);
     GenServer.kill(slow);
     expect(await messages).toEqual([
       expect.stringContaining(`${label} did not reply within 10 ms`),
@@ -472,7 +474,7 @@ describe('the errors of a process with a registered name', () => {
 });
 
 test('an option that does not exist is refused by name, at the start, at the stop and of the runtime', async () => {
-  const { GenServer } = world;
+  const { GenServer } = runtime;
   const misspelled = JSON.parse('{ "nam": "x" }');
   const unknown = { name: 'UnknownOptionError', code: 'NOEX_UNKNOWN_OPTION', field: 'nam' };
   await expect(GenServer.start(counter, misspelled)).rejects.toMatchObject(unknown);

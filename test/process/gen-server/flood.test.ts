@@ -2,11 +2,11 @@ import { describe, expect, test } from 'vitest';
 import { systemClock } from '../../../src/clock.js';
 import { createRuntime } from '../../../src/runtime/runtime.js';
 import { counter, gate } from '../../helpers/servers.js';
-import { createWorld } from '../../helpers/test-runtime.js';
+import { createTestRuntime } from '../../helpers/test-runtime.js';
 
 describe('a server flooded by itself', () => {
   /** Sends itself a message per message until it is told to end. */
-  const flood = (GenServer: ReturnType<typeof createWorld>['GenServer'], handle: () => void | Promise<void>) => {
+  const flood = (GenServer: ReturnType<typeof createTestRuntime>['GenServer'], handle: () => void | Promise<void>) => {
     const handled = { count: 0, ended: false };
     const started = GenServer.start<null, never, 'again', never>({
       init(self) {
@@ -43,7 +43,7 @@ describe('a server flooded by itself', () => {
   });
 
   test('lets another process handle its messages', async () => {
-    const { GenServer } = createWorld();
+    const { GenServer } = createTestRuntime();
     const { handled, started } = flood(GenServer, () => {});
     const other = await GenServer.start(counter);
     for (let i = 0; i < 100; i += 1) GenServer.cast(other, 'inc');
@@ -55,14 +55,14 @@ describe('a server flooded by itself', () => {
 
 describe('a hundred thousand messages', () => {
   const burst = async (count: number) => {
-    const world = createWorld();
-    const ref = await world.GenServer.start(counter);
-    await world.settle();
-    const before = world.events.length;
-    for (let i = 0; i < count; i += 1) world.GenServer.cast(ref, 'inc');
-    const total = await world.GenServer.call(ref, 'get');
-    await world.settle();
-    return { total, events: world.events.slice(before) };
+    const runtime = createTestRuntime();
+    const ref = await runtime.GenServer.start(counter);
+    await runtime.settle();
+    const before = runtime.events.length;
+    for (let i = 0; i < count; i += 1) runtime.GenServer.cast(ref, 'inc');
+    const total = await runtime.GenServer.call(ref, 'get');
+    await runtime.settle();
+    return { total, events: runtime.events.slice(before) };
   };
 
   test('are all handled, and cost an event per turn of the event loop that they took, not one each', async () => {

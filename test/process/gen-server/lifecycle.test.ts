@@ -1,25 +1,25 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { LifecycleEvent } from '../../../src/process/gen-server.js';
 import { boom, counter } from '../../helpers/servers.js';
-import { createWorld, type World } from '../../helpers/test-runtime.js';
+import { createTestRuntime, type TestRuntime } from '../../helpers/test-runtime.js';
 
 describe('lifecycle events', () => {
-  let world: World = createWorld();
+  let runtime: TestRuntime = createTestRuntime();
   let servers: LifecycleEvent[] = [];
   let supervisors: LifecycleEvent[] = [];
 
   beforeEach(() => {
-    world = createWorld();
+    runtime = createTestRuntime();
     servers = [];
     supervisors = [];
-    world.GenServer.onLifecycleEvent((event) => servers.push(event));
-    world.Supervisor.onLifecycleEvent((event) => {
+    runtime.GenServer.onLifecycleEvent((event) => servers.push(event));
+    runtime.Supervisor.onLifecycleEvent((event) => {
       supervisors.push({ ...event, ref: { id: event.ref.id } } as LifecycleEvent);
     });
   });
 
   test('tell of the start and the end of a server, and of no supervisor', async () => {
-    const { GenServer } = world;
+    const { GenServer } = runtime;
     const ref = await GenServer.start(counter);
     await GenServer.stop(ref, 'shutdown');
     expect(servers).toEqual([
@@ -30,10 +30,10 @@ describe('lifecycle events', () => {
   });
 
   test('tell of a crash before the end, with the error as plain data', async () => {
-    const { GenServer } = world;
+    const { GenServer } = runtime;
     const ref = await GenServer.start(counter);
     GenServer.cast(ref, 'boom');
-    await world.settle();
+    await runtime.settle();
     const error = { name: 'Error', message: 'boom', stack: boom.stack };
     expect(servers.slice(1)).toEqual([
       { type: 'crashed', ref, error },
@@ -42,18 +42,18 @@ describe('lifecycle events', () => {
   });
 
   test('tell which process came in the place of which, and how often by now', async () => {
-    const { GenServer, Supervisor } = world;
+    const { GenServer, Supervisor } = runtime;
     const sup = await Supervisor.start({ children: [{ id: 'a', start: () => GenServer.start(counter) }] });
     const ids: string[] = [];
     for (let i = 0; i < 3; i += 1) {
       const id = Supervisor.getChild(sup, 'a')?.ref?.id ?? '';
       ids.push(id);
-      if (i < 2) GenServer.cast(world.refOf(id), 'boom');
-      await world.settle();
+      if (i < 2) GenServer.cast(runtime.refOf(id), 'boom');
+      await runtime.settle();
     }
     expect(servers.filter(({ type }) => type === 'restarted')).toEqual([
-      { type: 'restarted', ref: world.refOf(ids[1] ?? ''), oldRef: world.refOf(ids[0] ?? ''), attempt: 1 },
-      { type: 'restarted', ref: world.refOf(ids[2] ?? ''), oldRef: world.refOf(ids[1] ?? ''), attempt: 2 },
+      { type: 'restarted', ref: runtime.refOf(ids[1] ?? ''), oldRef: runtime.refOf(ids[0] ?? ''), attempt: 1 },
+      { type: 'restarted', ref: runtime.refOf(ids[2] ?? ''), oldRef: runtime.refOf(ids[1] ?? ''), attempt: 2 },
     ]);
     // A restart is the work of a supervisor, whatever it restarts.
     expect(supervisors).toMatchObject([
@@ -64,7 +64,7 @@ describe('lifecycle events', () => {
   });
 
   test('tell of a restart even when the new process has crashed already', async () => {
-    const { GenServer, Supervisor } = world;
+    const { GenServer, Supervisor } = runtime;
     let starts = 0;
     await Supervisor.start({
       children: [
@@ -82,12 +82,12 @@ describe('lifecycle events', () => {
         },
       ],
     });
-    await world.settle();
+    await runtime.settle();
     expect(servers.filter(({ type }) => type === 'restarted')).toHaveLength(2);
   });
 
   test('of supervisors tell of their restarts too', async () => {
-    const { GenServer, Supervisor } = world;
+    const { GenServer, Supervisor } = runtime;
     await Supervisor.start({
       children: [
         {
@@ -100,8 +100,8 @@ describe('lifecycle events', () => {
         },
       ],
     });
-    GenServer.cast(world.Registry.lookup('worker'), 'boom');
-    await world.settle();
+    GenServer.cast(runtime.Registry.lookup('worker'), 'boom');
+    await runtime.settle();
     expect(supervisors.map(({ type }) => type)).toEqual([
       'started',
       'started',
@@ -113,7 +113,7 @@ describe('lifecycle events', () => {
   });
 
   test('are told no more to whoever has unsubscribed', async () => {
-    const { GenServer } = world;
+    const { GenServer } = runtime;
     let heard = 0;
     const leave = GenServer.onLifecycleEvent(() => {
       heard += 1;
@@ -126,7 +126,7 @@ describe('lifecycle events', () => {
   });
 
   test('reach the others when one listener throws, which is reported', async () => {
-    const { GenServer } = world;
+    const { GenServer } = runtime;
     const oops = new Error('oops');
     GenServer.onLifecycleEvent(() => {
       throw oops;
@@ -137,17 +137,17 @@ describe('lifecycle events', () => {
     });
     await GenServer.start(counter);
     expect(heard).toBe(1);
-    expect(world.errors).toEqual([oops]);
+    expect(runtime.errors).toEqual([oops]);
   });
 
   test('let a listener act at once on the process it hears of', async () => {
-    const { GenServer, Supervisor } = world;
+    const { GenServer, Supervisor } = runtime;
     const counts: number[] = [];
     Supervisor.onLifecycleEvent(({ type, ref }) => {
       if (type === 'started') counts.push(Supervisor.countChildren(ref));
     });
     await Supervisor.start({ children: [{ id: 'a', start: () => GenServer.start(counter) }] });
-    expect(world.errors).toEqual([]);
+    expect(runtime.errors).toEqual([]);
     expect(counts).toEqual([1]);
   });
 });

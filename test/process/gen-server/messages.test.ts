@@ -1,17 +1,17 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { until } from '../../helpers/event-loop.js';
 import { boom, counter, gate, recorder } from '../../helpers/servers.js';
-import { createWorld, type World } from '../../helpers/test-runtime.js';
+import { createTestRuntime, type TestRuntime } from '../../helpers/test-runtime.js';
 
 describe('messages', () => {
-  let world: World = createWorld();
+  let runtime: TestRuntime = createTestRuntime();
 
   beforeEach(() => {
-    world = createWorld();
+    runtime = createTestRuntime();
   });
 
   test('are handled in the order sent, whatever their kind', async () => {
-    const { GenServer } = world;
+    const { GenServer } = runtime;
     const { log, behavior } = recorder();
     const ref = await GenServer.start(behavior);
     GenServer.cast(ref, '1');
@@ -25,7 +25,7 @@ describe('messages', () => {
   });
 
   test('wait for an async handler, one at a time', async () => {
-    const { GenServer } = world;
+    const { GenServer } = runtime;
     const doors = [gate(), gate()];
     const log: string[] = [];
     const ref = await GenServer.start<number, 'get', number, number>({
@@ -41,10 +41,10 @@ describe('messages', () => {
     GenServer.cast(ref, 0);
     GenServer.cast(ref, 1);
     const sum = GenServer.call(ref, 'get');
-    await world.settle();
+    await runtime.settle();
     expect(log).toEqual(['begin 0']);
     doors[1]?.open();
-    await world.settle();
+    await runtime.settle();
     expect(log).toEqual(['begin 0']);
     doors[0]?.open();
     expect(await sum).toBe(2);
@@ -52,7 +52,7 @@ describe('messages', () => {
   });
 
   test('that a server sends to itself come after what is queued', async () => {
-    const { GenServer } = world;
+    const { GenServer } = runtime;
     const log: string[] = [];
     const ref = await GenServer.start<null, 'flush', string, null>({
       init: () => null,
@@ -70,7 +70,7 @@ describe('messages', () => {
   });
 
   test('of kind info are counted and dropped by a server that does not handle them', async () => {
-    const { GenServer, Observer } = world;
+    const { GenServer, Observer } = runtime;
     const ref = await GenServer.start(counter);
     GenServer.info(ref, 'anything');
     expect(await GenServer.call(ref, 'get')).toBe(0);
@@ -78,7 +78,7 @@ describe('messages', () => {
   });
 
   test('may be undefined, and so may replies', async () => {
-    const { GenServer } = world;
+    const { GenServer } = runtime;
     const ref = await GenServer.start<string, undefined, undefined, undefined>({
       init: () => 'state',
       handleCall: (_nothing, state) => [undefined, state],
@@ -89,7 +89,7 @@ describe('messages', () => {
   });
 
   test('sent during init wait until it is through', async () => {
-    const { GenServer } = world;
+    const { GenServer } = runtime;
     const door = gate<number>();
     const { log, behavior } = recorder();
     const starting = GenServer.start({
@@ -101,7 +101,7 @@ describe('messages', () => {
         return null;
       },
     });
-    await world.settle();
+    await runtime.settle();
     expect(log).toEqual([]);
     door.open(0);
     const ref = await starting;
@@ -110,7 +110,7 @@ describe('messages', () => {
   });
 
   test('get replies while another process is called from within a handler', async () => {
-    const { GenServer } = world;
+    const { GenServer } = runtime;
     const inner = await GenServer.start(counter);
     const outer = await GenServer.start<null, 'ask', never, number>({
       init: () => null,
@@ -122,7 +122,7 @@ describe('messages', () => {
   });
 
   test('to one that is gone are refused at once, by name', async () => {
-    const { GenServer } = world;
+    const { GenServer } = runtime;
     const ref = await GenServer.start(counter);
     await GenServer.stop(ref);
     const refusal = { name: 'ServerNotRunningError', code: 'NOEX_SERVER_NOT_RUNNING', processId: ref.id };
@@ -133,7 +133,7 @@ describe('messages', () => {
   });
 
   test('are refused when the mailbox is full, and taken again when it is not', async () => {
-    const { GenServer } = world;
+    const { GenServer } = runtime;
     const ref = await GenServer.start(counter, { mailboxLimit: 2 });
     GenServer.cast(ref, 'inc');
     const second = GenServer.call(ref, 'get');
@@ -147,7 +147,7 @@ describe('messages', () => {
   });
 
   test('find a full mailbox no obstacle to stopping', async () => {
-    const { GenServer } = world;
+    const { GenServer } = runtime;
     const { log, behavior } = recorder();
     const ref = await GenServer.start(behavior, { mailboxLimit: 1 });
     GenServer.cast(ref, 'x');
@@ -157,10 +157,10 @@ describe('messages', () => {
 });
 
 describe('a call', () => {
-  let world: World = createWorld();
+  let runtime: TestRuntime = createTestRuntime();
 
   beforeEach(() => {
-    world = createWorld();
+    runtime = createTestRuntime();
   });
 
   const hanging = () => {
@@ -179,15 +179,15 @@ describe('a call', () => {
   };
 
   test('that gets no reply in time is rejected, at 5000 ms by default', async () => {
-    const { GenServer, clock } = world;
+    const { GenServer, clock } = runtime;
     const ref = await GenServer.start(hanging().behavior);
     let error: unknown;
     GenServer.call(ref, 'get').catch((thrown: unknown) => {
       error = thrown;
     });
-    await world.pass(4999);
+    await runtime.advance(4999);
     expect(error).toBeUndefined();
-    await world.pass(1);
+    await runtime.advance(1);
     expect(error).toMatchObject({
       name: 'CallTimeoutError',
       code: 'NOEX_CALL_TIMEOUT',
@@ -198,50 +198,50 @@ describe('a call', () => {
   });
 
   test('has the time-out it was given, and other calls to the same server do not extend it', async () => {
-    const { GenServer } = world;
+    const { GenServer } = runtime;
     const ref = await GenServer.start(hanging().behavior);
     const outcomes: string[] = [];
     const call = (name: string, timeout: number): void => {
       GenServer.call(ref, 'get', { timeout }).catch(() => outcomes.push(name));
     };
     call('first', 100);
-    await world.pass(60);
+    await runtime.advance(60);
     call('second', 100);
-    await world.pass(40);
+    await runtime.advance(40);
     expect(outcomes).toEqual(['first']);
-    await world.pass(60);
+    await runtime.advance(60);
     expect(outcomes).toEqual(['first', 'second']);
   });
 
   test('waits as long as it takes when told so', async () => {
-    const { GenServer, clock } = world;
+    const { GenServer, clock } = runtime;
     const { door, behavior } = hanging();
     const ref = await GenServer.start(behavior);
     const reply = GenServer.call(ref, 'get', { timeout: Number.POSITIVE_INFINITY });
-    await world.pass(2 ** 40);
+    await runtime.advance(2 ** 40);
     expect(clock.pending).toBe(0);
     door.open();
     expect(await reply).toBe(1);
   });
 
   test('that was given up is handled all the same, and its late reply goes nowhere', async () => {
-    const { GenServer } = world;
+    const { GenServer } = runtime;
     const { door, behavior } = hanging();
     const ref = await GenServer.start(behavior);
     const given = GenServer.call(ref, 'get', { timeout: 10 });
     const refused = expect(given).rejects.toThrow('did not reply within 10 ms');
-    await world.pass(10);
+    await runtime.advance(10);
     await refused;
     door.open();
     expect(await GenServer.call(ref, 'get')).toBe(2);
   });
 
   test('leaves no timer when it is answered', async () => {
-    const { GenServer, clock } = world;
+    const { GenServer, clock } = runtime;
     const { door, behavior } = hanging();
     const ref = await GenServer.start(behavior);
     const reply = GenServer.call(ref, 'get');
-    await world.settle();
+    await runtime.settle();
     expect(clock.pending).toBe(1);
     door.open();
     await reply;
@@ -249,7 +249,7 @@ describe('a call', () => {
   });
 
   test('is rejected with the very error of its handler, sync or async', async () => {
-    const { GenServer } = world;
+    const { GenServer } = runtime;
     const sync = await GenServer.start(counter);
     await expect(GenServer.call(sync, 'boom')).rejects.toBe(boom);
     const later = new Error('later');
@@ -262,7 +262,7 @@ describe('a call', () => {
   });
 
   test('is rejected, and the server crashes, when the handler gives no pair', async () => {
-    const { GenServer } = world;
+    const { GenServer } = runtime;
     const ref = await GenServer.start<number, 'get', never, number>({
       init: () => 0,
       handleCall: () => JSON.parse('{ "reply": 1 }'),

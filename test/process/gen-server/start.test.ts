@@ -1,17 +1,17 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { GenServerRef } from '../../../src/process/behavior.js';
 import { boom, counter, gate, recorder } from '../../helpers/servers.js';
-import { createWorld, type World } from '../../helpers/test-runtime.js';
+import { createTestRuntime, type TestRuntime } from '../../helpers/test-runtime.js';
 
 describe('start', () => {
-  let world: World = createWorld();
+  let runtime: TestRuntime = createTestRuntime();
 
   beforeEach(() => {
-    world = createWorld();
+    runtime = createTestRuntime();
   });
 
   test('gives each process an id of its own, and runs init at once', async () => {
-    const { GenServer } = world;
+    const { GenServer } = runtime;
     const log: string[] = [];
     const behavior = {
       ...counter,
@@ -28,7 +28,7 @@ describe('start', () => {
   });
 
   test('hands init the ref of the process itself', async () => {
-    const { GenServer } = world;
+    const { GenServer } = runtime;
     let self: GenServerRef | undefined;
     const ref = await GenServer.start({
       ...counter,
@@ -41,7 +41,7 @@ describe('start', () => {
   });
 
   test('waits for an async init', async () => {
-    const { GenServer } = world;
+    const { GenServer } = runtime;
     const ref = await GenServer.start({ ...counter, init: () => Promise.resolve(5) });
     expect(await GenServer.call(ref, 'get')).toBe(5);
   });
@@ -55,7 +55,7 @@ describe('start', () => {
     ],
     ['rejects', () => Promise.reject(boom)],
   ])('is rejected when init %s, and the name is free again', async (_how, init) => {
-    const { GenServer, Registry, Observer } = world;
+    const { GenServer, Registry, Observer } = runtime;
     const starting = GenServer.start({ ...counter, init }, { name: 'n' });
     await expect(starting).rejects.toMatchObject({
       name: 'InitializationError',
@@ -65,12 +65,12 @@ describe('start', () => {
     });
     expect(Registry.count()).toBe(0);
     expect(Observer.getProcessCount()).toBe(0);
-    expect(world.told('process_started')).toEqual([]);
-    expect(world.told('process_exited')).toMatchObject([{ reason: { error: { message: 'boom' } } }]);
+    expect(runtime.eventsOf('process_started')).toEqual([]);
+    expect(runtime.eventsOf('process_exited')).toMatchObject([{ reason: { error: { message: 'boom' } } }]);
   });
 
   test('rejects those who called during an init that failed', async () => {
-    const { GenServer } = world;
+    const { GenServer } = runtime;
     const door = gate<number>();
     let self: GenServerRef = { id: '', life: '' };
     const starting = GenServer.start({
@@ -90,7 +90,7 @@ describe('start', () => {
   });
 
   test('is rejected when init takes longer than initTimeout, and the late state is passed to terminate', async () => {
-    const { GenServer, clock } = world;
+    const { GenServer, clock } = runtime;
     const door = gate<null>();
     const { log, behavior } = recorder();
     const starting = GenServer.start({ ...behavior, init: () => door.opened }, { initTimeout: 200, name: 'n' });
@@ -98,41 +98,41 @@ describe('start', () => {
       name: 'InitializationError',
       message: expect.stringContaining('longer than initTimeout (200 ms)'),
     });
-    await world.pass(199);
-    expect(world.told('process_exited')).toEqual([]);
-    await world.pass(1);
+    await runtime.advance(199);
+    expect(runtime.eventsOf('process_exited')).toEqual([]);
+    await runtime.advance(1);
     await failed;
     door.open(null);
-    await world.settle();
-    expect(world.told('process_started')).toEqual([]);
+    await runtime.settle();
+    expect(runtime.eventsOf('process_started')).toEqual([]);
     expect(log).toEqual(['terminate crash: init took longer than initTimeout (200 ms)']);
     expect(clock.pending).toBe(0);
     await GenServer.start(counter, { name: 'n' });
   });
 
   test('gives init 5000 ms by default', async () => {
-    const { GenServer } = world;
+    const { GenServer } = runtime;
     let error: unknown;
     GenServer.start({ ...counter, init: () => new Promise<number>(() => {}) }).catch((thrown: unknown) => {
       error = thrown;
     });
-    await world.pass(4999);
+    await runtime.advance(4999);
     expect(error).toBeUndefined();
-    await world.pass(1);
+    await runtime.advance(1);
     expect(error).toMatchObject({ name: 'InitializationError' });
   });
 
   test('leaves no timer when init is through, or has failed', async () => {
-    const { GenServer, clock } = world;
+    const { GenServer, clock } = runtime;
     await GenServer.start({ ...counter, init: () => Promise.resolve(0) });
     await GenServer.start({ ...counter, init: () => Promise.reject(boom) }).catch(() => {});
     expect(clock.pending).toBe(0);
   });
 
   test('is rejected when the name is taken, before anything has happened', async () => {
-    const { GenServer } = world;
+    const { GenServer } = runtime;
     const ref = await GenServer.start(counter, { name: 'n' });
-    const before = world.events.length;
+    const before = runtime.events.length;
     let initialized = false;
     const second = GenServer.start(
       {
@@ -151,11 +151,11 @@ describe('start', () => {
       processId: ref.id,
     });
     expect(initialized).toBe(false);
-    expect(world.events).toHaveLength(before);
+    expect(runtime.events).toHaveLength(before);
   });
 
   test('knows the process by its name from its init on', async () => {
-    const { GenServer, Registry } = world;
+    const { GenServer, Registry } = runtime;
     let found: string | undefined;
     const ref = await GenServer.start(
       {

@@ -1,16 +1,16 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { boom, counter, gate, recorder } from '../../helpers/servers.js';
-import { createWorld, type World } from '../../helpers/test-runtime.js';
+import { createTestRuntime, type TestRuntime } from '../../helpers/test-runtime.js';
 
 describe('stop', () => {
-  let world: World = createWorld();
+  let runtime: TestRuntime = createTestRuntime();
 
   beforeEach(() => {
-    world = createWorld();
+    runtime = createTestRuntime();
   });
 
   test('lets what is queued be handled, runs terminate, and resolves when all is done', async () => {
-    const { GenServer } = world;
+    const { GenServer } = runtime;
     const { log, behavior } = recorder();
     const ref = await GenServer.start(behavior);
     GenServer.cast(ref, '1');
@@ -18,27 +18,27 @@ describe('stop', () => {
     await GenServer.stop(ref, 'shutdown');
     expect(log).toEqual(['cast 1', 'call 2', 'terminate shutdown']);
     expect(await reply).toBe('re: 2');
-    expect(world.told('process_exited')).toMatchObject([{ reason: 'shutdown', unhandled: 0 }]);
+    expect(runtime.eventsOf('process_exited')).toMatchObject([{ reason: 'shutdown', unhandled: 0 }]);
   });
 
   test('has the reason normal when none is given', async () => {
-    const { GenServer } = world;
+    const { GenServer } = runtime;
     const { log, behavior } = recorder();
     await GenServer.stop(await GenServer.start(behavior));
     expect(log).toEqual(['terminate normal']);
   });
 
   test('may have an error for its reason, which is then no crash', async () => {
-    const { GenServer } = world;
+    const { GenServer } = runtime;
     const { log, behavior } = recorder();
     await GenServer.stop(await GenServer.start(behavior), { error: boom });
     expect(log).toEqual(['terminate crash: boom']);
-    expect(world.told('process_crashed')).toEqual([]);
-    expect(world.told('process_exited')).toMatchObject([{ reason: { error: { message: 'boom' } } }]);
+    expect(runtime.eventsOf('process_crashed')).toEqual([]);
+    expect(runtime.eventsOf('process_exited')).toMatchObject([{ reason: { error: { message: 'boom' } } }]);
   });
 
   test('rejects the callers that came after it', async () => {
-    const { GenServer } = world;
+    const { GenServer } = runtime;
     const ref = await GenServer.start(counter);
     const stopped = GenServer.stop(ref);
     await expect(GenServer.call(ref, 'get')).rejects.toMatchObject({
@@ -46,18 +46,18 @@ describe('stop', () => {
       processId: ref.id,
     });
     await stopped;
-    expect(world.told('process_exited')).toMatchObject([{ unhandled: 1 }]);
+    expect(runtime.eventsOf('process_exited')).toMatchObject([{ unhandled: 1 }]);
   });
 
   test('waits for a terminate that takes its time, and the name is free when it is through', async () => {
-    const { GenServer, Registry } = world;
+    const { GenServer, Registry } = runtime;
     const door = gate();
     const ref = await GenServer.start({ ...counter, terminate: () => door.opened }, { name: 'slow' });
     let stopped = false;
     const stopping = GenServer.stop(ref).then(() => {
       stopped = true;
     });
-    await world.settle();
+    await runtime.settle();
     expect([stopped, GenServer.isRunning(ref), Registry.isRegistered('slow')]).toEqual([false, false, true]);
     door.open();
     await stopping;
@@ -65,18 +65,18 @@ describe('stop', () => {
   });
 
   test('twice is fine, together and one after the other, and terminate runs once', async () => {
-    const { GenServer } = world;
+    const { GenServer } = runtime;
     const { log, behavior } = recorder();
     const ref = await GenServer.start(behavior);
     await Promise.all([GenServer.stop(ref), GenServer.stop(ref, 'shutdown')]);
     await GenServer.stop(ref);
     expect(log).toEqual(['terminate normal']);
-    expect(world.told('process_stopping')).toHaveLength(1);
-    expect(world.told('process_exited')).toHaveLength(1);
+    expect(runtime.eventsOf('process_stopping')).toHaveLength(1);
+    expect(runtime.eventsOf('process_exited')).toHaveLength(1);
   });
 
   test('during init waits for it', async () => {
-    const { GenServer } = world;
+    const { GenServer } = runtime;
     const door = gate<null>();
     const { log, behavior } = recorder();
     let self = { id: '', life: '' };
@@ -96,11 +96,13 @@ describe('stop', () => {
   });
 
   test('resolves when the process crashes on its way there', async () => {
-    const { GenServer } = world;
+    const { GenServer } = runtime;
     const ref = await GenServer.start(counter);
     GenServer.cast(ref, 'boom');
     await GenServer.stop(ref);
-    expect(world.told('process_exited')).toMatchObject([{ reason: { error: { message: 'boom' } }, unhandled: 0 }]);
+    expect(runtime.eventsOf('process_exited')).toMatchObject([
+      { reason: { error: { message: 'boom' } }, unhandled: 0 },
+    ]);
   });
 
   test.each([
@@ -112,9 +114,9 @@ describe('stop', () => {
     ],
     ['rejects', () => Promise.reject(boom)],
   ])('resolves when terminate %s, which is then the reason', async (_how, terminate) => {
-    const { GenServer } = world;
+    const { GenServer } = runtime;
     await GenServer.stop(await GenServer.start({ ...counter, terminate }));
-    expect(world.told('process_crashed')).toMatchObject([{ error: { message: 'boom' } }]);
-    expect(world.told('process_exited')).toMatchObject([{ reason: { error: { message: 'boom' } } }]);
+    expect(runtime.eventsOf('process_crashed')).toMatchObject([{ error: { message: 'boom' } }]);
+    expect(runtime.eventsOf('process_exited')).toMatchObject([{ reason: { error: { message: 'boom' } } }]);
   });
 });

@@ -1,7 +1,7 @@
 import { batch, type ReadonlySignal, signal } from '@preact/signals';
 import type { ClusterView } from '../../view-model/cluster-view.js';
 import { applyChanges, type FeedMessage } from '../../view-model/feed.js';
-import { type History, noPast, remember } from '../../view-model/history.js';
+import { emptyHistory, type History, remember } from '../../view-model/history.js';
 import { type Log, MAX_ENTRIES } from '../../view-model/log.js';
 import { connect } from './connection.js';
 import type { Link } from './link.js';
@@ -25,7 +25,7 @@ const nothing: ClusterView = { timestamp: 0, monotonic: 0, nodes: [] };
 
 export function createLive(url: URL): Live {
   const view = signal<ClusterView | undefined>(undefined);
-  const history = signal(noPast);
+  const history = signal(emptyHistory);
   const log = signal<Log>([]);
   const link = signal<Link>({ status: 'connecting' });
   const receivedAt = signal(0);

@@ -8,6 +8,9 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.{ts,tsx}'],
           exclude: ['test/{browser,docs,integration}/**'],
+          // Files of one worker share their modules: loading the sources for each file would take longer than the tests.
+          isolate: false,
+          setupFiles: ['test/setup/global-state.ts'],
           // Nothing here waits for anything; properties take their time on a busy machine.
           testTimeout: 60_000,
         },

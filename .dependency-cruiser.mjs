@@ -30,7 +30,7 @@ const table = [
   { name: 'errors', from: room('errors'), may: [], nodeModules: true },
   { name: 'clock', from: room('clock'), may: [] },
   { name: 'async-context', from: room('async-context'), may: [], nodeModules: true },
-  { name: 'validate', from: room('validate'), may: [room('errors')] },
+  { name: 'validate', from: room('validate'), may: [room('errors', 'clock')] },
   { name: 'version', from: room('version'), may: [] },
   { name: 'bus', from: room('bus'), may: [LEAVES, npm('mitt')], types: [STREAMS] },
   { name: 'process', from: room('process'), may: [LEAVES, npm('mitt'), room('bus')], types: [STREAMS] },

@@ -65,4 +65,4 @@ export type {
   ClusterObserverHealth,
   ClusterObserverSnapshot,
   NodeObserverSnapshot,
-} from './runtime/runtime.js';
+} from './runtime/runtime-options.js';

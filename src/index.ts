@@ -144,17 +144,17 @@ export type { RegistryApi } from './registry/registry.js';
 export { type AttachedObserver, type AttachOptions, attach } from './runtime/attach.js';
 export type { Reporter } from './runtime/reporter.js';
 export type { OnRootExit } from './runtime/reporter-setup.js';
-export {
-  type ClusterObserver as ClusterObserverApi,
-  type ClusterObserverEvent,
-  type ClusterObserverHealth,
-  type ClusterObserverSnapshot,
-  createRuntime,
-  type NodeObserverSnapshot,
-  type Runtime,
-  type RuntimeOptions,
-  type ShutdownOptions,
-} from './runtime/runtime.js';
+export { createRuntime } from './runtime/runtime.js';
+export type {
+  ClusterObserver as ClusterObserverApi,
+  ClusterObserverEvent,
+  ClusterObserverHealth,
+  ClusterObserverSnapshot,
+  NodeObserverSnapshot,
+  Runtime,
+  RuntimeOptions,
+  ShutdownOptions,
+} from './runtime/runtime-options.js';
 export type {
   AutoShutdown,
   ChildOptions,

@@ -1,16 +1,45 @@
-import { UnknownOptionError } from './errors.js';
+import { MAX_TIMER_MS } from './clock.js';
+import { InvalidArgumentError, UnknownOptionError } from './errors.js';
 
-/** The first field of `options` that is not one of `known`. */
+/** The first field of `options` that is not in `known`. */
 export function unknownField(options: object, known: readonly string[]): string | undefined {
   return Object.keys(options).find((field) => !known.includes(field));
 }
 
 /**
- * Refuses a misspelled option instead of ignoring it. `place` says in the error whose option it is.
+ * Refuses a misspelled option instead of ignoring it. `place` names the options in the error, such as 'the options of createRuntime'.
  *
  * @throws UnknownOptionError
  */
 export function checkKnown(options: object, known: readonly string[], place: string): void {
   const field = unknownField(options, known);
   if (field !== undefined) throw new UnknownOptionError(field, place, known);
+}
+
+/** @throws InvalidArgumentError */
+export function checkPositive(field: string, value: unknown, max = Number.POSITIVE_INFINITY): asserts value is number {
+  if (typeof value === 'number' && value > 0 && value <= max) return;
+  const limit = max === Number.POSITIVE_INFINITY ? '' : `, at most ${max}`;
+  throw new InvalidArgumentError(field, `a number above 0${limit}`, value);
+}
+
+/** @throws InvalidArgumentError */
+export function checkFunction(field: string, value: unknown): void {
+  if (typeof value !== 'function') throw new InvalidArgumentError(field, 'a function', value);
+}
+
+/** Whether a timer accepts it as a delay, ms. */
+export function isDelay(ms: unknown): ms is number {
+  return typeof ms === 'number' && ms >= 0 && ms <= MAX_TIMER_MS;
+}
+
+/**
+ * A time limit, ms; Infinity for none.
+ *
+ * @throws InvalidArgumentError
+ */
+export function checkTimeout(field: string, ms: number): void {
+  if (ms !== Number.POSITIVE_INFINITY && !isDelay(ms)) {
+    throw new InvalidArgumentError(field, `a number of ms from 0 to ${MAX_TIMER_MS}, or Infinity`, ms);
+  }
 }

@@ -1,4 +1,5 @@
-import { InvalidArgumentError, isolated } from '../errors.js';
+import { isolated } from '../errors.js';
+import { checkFunction } from '../validate.js';
 
 /** Who wants to hear of one thing. A handler that throws, or returns a promise that rejects, hurts nobody else. */
 export class Listeners<Args extends readonly unknown[]> {
@@ -15,7 +16,7 @@ export class Listeners<Args extends readonly unknown[]> {
    * @throws InvalidArgumentError
    */
   add(handler: (...args: Args) => unknown): () => void {
-    if (typeof handler !== 'function') throw new InvalidArgumentError('handler', 'a function', handler);
+    checkFunction('handler', handler);
     const entry = { call: isolated(handler, this.#onError) };
     this.#handlers.add(entry);
     return () => {

@@ -24,18 +24,13 @@ import { createNodeState } from '../../streams/node-report.js';
 import { poll } from '../../streams/poll.js';
 import type { ClusterObserverSnapshot, NodeObserverSnapshot, ObserverSnapshot } from '../../streams/snapshot.js';
 import { MAX_TIMER_MS } from '../clock.js';
-import {
-  ClusterNotStartedError,
-  InvalidArgumentError,
-  isolated,
-  NodeNotFoundError,
-  ObserverDisabledError,
-} from '../errors.js';
+import { ClusterNotStartedError, isolated, NodeNotFoundError, ObserverDisabledError } from '../errors.js';
+import { checkFunction, checkPositive } from '../validate.js';
 import { clusterLog$ } from './cluster-log.js';
 import { CONNECTED, type LinkStatus, linkStatusAfter } from './link-status.js';
 import { NodeReplicas, timeBudget } from './node-replicas.js';
 import type { ObservedChange, ObservedMember } from './observed-members.js';
-import { checkHandler, checkInterval, type LocalObserver } from './observer.js';
+import type { LocalObserver } from './observer.js';
 import { IDLE_PUSH_MS, REPORT } from './publisher.js';
 import { Watch } from './watch.js';
 
@@ -237,7 +232,7 @@ export function createClusterObserver<Id extends string>(ports: ClusterObserverP
   };
 
   const poll$ = (ms: number): Observable<ClusterObserverSnapshot<Id>> => {
-    checkInterval(ms);
+    checkPositive('ms', ms, MAX_TIMER_MS);
     return whileRunning(() => poll(() => query(pollTimeoutMs(ms)), ms, scheduler));
   };
 
@@ -285,7 +280,7 @@ export function createClusterObserver<Id extends string>(ports: ClusterObserverP
     event$: Observable<ClusterObserverEvent<Id>>,
     handler: (event: ClusterObserverEvent<Id>) => void,
   ) => {
-    checkHandler(handler);
+    checkFunction('handler', handler);
     localNode();
     const subscription = event$.subscribe(isolated(handler, ports.onError));
     return () => subscription.unsubscribe();
@@ -294,7 +289,7 @@ export function createClusterObserver<Id extends string>(ports: ClusterObserverP
   return {
     async getClusterSnapshot({ useCache = true, timeout = DEFAULT_TIMEOUT_MS } = {}) {
       localNode();
-      checkTimeout(timeout);
+      checkPositive('timeout', timeout, MAX_TIMER_MS);
       if (!useCache) return query(timeout);
       if (cached !== undefined && monotonic() - cached.monotonic <= CACHE_MS) return cached;
       if (inFlight?.timeout === timeout) return inFlight.snapshot;
@@ -306,7 +301,7 @@ export function createClusterObserver<Id extends string>(ports: ClusterObserverP
     },
 
     async getNodeSnapshot(nodeId, timeout = DEFAULT_TIMEOUT_MS) {
-      checkTimeout(timeout);
+      checkPositive('timeout', timeout, MAX_TIMER_MS);
       const { id: localNodeId } = localNode();
       if (role === 'observer' || nodeId !== localNodeId)
         await reader.ask(nodeId, REPORT, timeBudget(timeout, monotonic));
@@ -353,12 +348,6 @@ function byId<Id extends string>(members: readonly ObservedMember<Id>[]): readon
 /** A round's reads end before the next round begins, or one hung node would keep every round from being told. */
 function pollTimeoutMs(ms: number): number {
   return Math.min(DEFAULT_TIMEOUT_MS, 0.8 * ms);
-}
-
-function checkTimeout(timeout: unknown): void {
-  if (typeof timeout !== 'number' || !(timeout > 0 && timeout <= MAX_TIMER_MS)) {
-    throw new InvalidArgumentError('timeout', `a number above 0, at most ${MAX_TIMER_MS}`, timeout);
-  }
 }
 
 function membershipEvents<Id extends string>(change: ObservedChange<Id>): readonly ClusterObserverEvent<Id>[] {

@@ -32,8 +32,9 @@ import type {
 } from '../../streams/snapshot.js';
 
 import { MAX_TIMER_MS } from '../clock.js';
-import { InvalidArgumentError, isolated, messageOf } from '../errors.js';
+import { isolated, messageOf } from '../errors.js';
 import type { ProcessRef } from '../process/behavior.js';
+import { checkFunction, checkPositive } from '../validate.js';
 import type { CostMeter } from './cost-meter.js';
 import { EventLog } from './event-log.js';
 
@@ -110,12 +111,12 @@ export interface ObserverPorts {
   readonly delivered: Feed<RuntimeEvent>;
   /** Events at the moment of emission. */
   readonly recorded: Feed<RuntimeEvent>;
-  /** When recorded events are to be folded, and how many. */
-  readonly portions: Feed<EventBatch>;
-  /** Makes every process tell what it did, and has all folded, here and now. */
-  flush(): void;
-  /** Does the same in portions, without holding the event loop for long, and calls `ready` then. */
-  whenSettled(ready: () => void): void;
+  /** The batches of recorded events to fold. */
+  readonly batches: Feed<EventBatch>;
+  /** Reports and folds everything before it returns. */
+  flushNow(): void;
+  /** Does the same in batches, without blocking the event loop for long, then calls `ready`. */
+  flushSoon(ready: () => void): void;
   memoryUsage(): Omit<MemoryStats, 'timestamp'>;
   /** How the node is doing, but for what observing costs it. */
   vitals(): Omit<NodeVitals, 'observer'>;
@@ -153,21 +154,21 @@ export function createObserver(ports: ObserverPorts): LocalObserver {
   const polls = new Subscription();
   const initial = emptyModel(() => ports.monotonic());
   const latest$ = new BehaviorSubject<NodeModel>(initial);
-  localModel(fromFeed(ports.recorded), fromFeed(ports.portions), initial).subscribe(latest$);
+  localModel(fromFeed(ports.recorded), fromFeed(ports.batches), initial).subscribe(latest$);
 
   const log = new EventLog();
   ports.recorded.subscribe((event) => log.record(event));
-  const logged$ = fromFeed(ports.portions).pipe(
+  const logged$ = fromFeed(ports.batches).pipe(
     map(() => log.position),
     distinctUntilChanged(),
   );
 
   const currentModel = (): NodeModel => {
-    ports.flush();
+    ports.flushNow();
     return latest$.value;
   };
   const settledModel$ = new Observable<NodeModel>((subscriber) =>
-    ports.whenSettled(() => {
+    ports.flushSoon(() => {
       subscriber.next(latest$.value);
       subscriber.complete();
     }),
@@ -197,15 +198,15 @@ export function createObserver(ports: ObserverPorts): LocalObserver {
       return servers.size + supervisors.size;
     },
     subscribe(handler) {
-      checkHandler(handler);
+      checkFunction('handler', handler);
       return ports.delivered.subscribe((event) => {
         const observed = observerEvent(event, currentModel);
         return observed === undefined ? undefined : handler(observed);
       });
     },
     startPolling(ms, handler) {
-      checkInterval(ms);
-      checkHandler(handler);
+      checkPositive('ms', ms, MAX_TIMER_MS);
+      checkFunction('handler', handler);
       const deliver = isolated(handler, ports.onError);
       const update = ({ servers, supervisors }: NodeModel): void =>
         void deliver({ type: 'stats_update', servers: servers.rows, supervisors: supervisors.rows });
@@ -231,7 +232,7 @@ export function createObserver(ports: ObserverPorts): LocalObserver {
     },
     events$,
     snapshot$: defer(() => {
-      ports.flush();
+      ports.flushNow();
       // One that a subscriber's own doing has overtaken on its way comes too late for those after it.
       return shared$.pipe(distinctUntilChanged((seen, next) => next.version <= seen.version));
     }),
@@ -259,18 +260,6 @@ export function createObserver(ports: ObserverPorts): LocalObserver {
     measured: (work) => meter.measured(work),
     recordBytes: (bytes) => meter.recordBytes(bytes),
   };
-}
-
-/** @throws InvalidArgumentError */
-export function checkInterval(ms: unknown): asserts ms is number {
-  if (typeof ms !== 'number' || !(ms > 0 && ms <= MAX_TIMER_MS)) {
-    throw new InvalidArgumentError('ms', `a number above 0, at most ${MAX_TIMER_MS}`, ms);
-  }
-}
-
-/** @throws InvalidArgumentError */
-export function checkHandler(handler: unknown): void {
-  if (typeof handler !== 'function') throw new InvalidArgumentError('handler', 'a function', handler);
 }
 
 function observerEvent(event: RuntimeEvent, currentModel: () => NodeModel): ObserverEvent | undefined {

@@ -1,7 +1,7 @@
 import type { SerializedError, SerializedExitReason } from '../../streams/events.js';
 import { MAX_TIMER_MS, type Timer } from '../clock.js';
 import { asError, CallingSelfError, InvalidArgumentError } from '../errors.js';
-import { checkKnown } from '../validate.js';
+import { checkKnown, checkTimeout, isDelay } from '../validate.js';
 import type { GenServerBehavior, GenServerRef, ProcessRef, TerminationReason } from './behavior.js';
 import type { Deadlines } from './deadlines.js';
 import { PendingCall } from './envelope.js';
@@ -266,16 +266,4 @@ function checkBehavior(behavior: unknown): void {
 export function checkName(name: unknown): asserts name is string {
   if (typeof name !== 'string' || name === '')
     throw new InvalidArgumentError('name', 'a string that is not empty', name);
-}
-
-/** Whether a timer can take it. */
-export function isDelay(ms: unknown): ms is number {
-  return typeof ms === 'number' && ms >= 0 && ms <= MAX_TIMER_MS;
-}
-
-/** @throws InvalidArgumentError */
-export function checkTimeout(field: string, ms: number): void {
-  if (ms !== Number.POSITIVE_INFINITY && !isDelay(ms)) {
-    throw new InvalidArgumentError(field, `a number of ms from 0 to ${MAX_TIMER_MS}, or Infinity`, ms);
-  }
 }

@@ -11,6 +11,7 @@ import type { Transport } from '../cluster/transport/transport.js';
 import { createWsTransport } from '../cluster/transport/ws-transport.js';
 import { HandshakeError, InvalidArgumentError, NodeUnreachableError } from '../errors.js';
 import { type ClusterObserverApi, createClusterObserver } from '../observer/cluster-observer.js';
+import { checkPositive } from '../validate.js';
 import { clockInContext } from './clock-in-context.js';
 import { createReporting, guarded } from './reporter-setup.js';
 
@@ -66,9 +67,7 @@ export async function attach(
   const { problem } = createReporting({ clock, nodeId: () => undefined });
   const onError = guarded(options.onError ?? problem, problem);
   const { clusterSecret, observerSecret, tls, forgetAfterMs } = options;
-  if (!(typeof timeout === 'number' && timeout > 0 && timeout <= MAX_TIMER_MS)) {
-    throw new InvalidArgumentError('timeout', `a number of ms above 0, at most ${MAX_TIMER_MS}`, timeout);
-  }
+  checkPositive('timeout', timeout, MAX_TIMER_MS);
   const seeds = (typeof addresses === 'string' ? [addresses] : addresses).map((address) => parseSeed(address).text);
   if (seeds.length === 0) throw new InvalidArgumentError('addresses', 'at least one', addresses);
 

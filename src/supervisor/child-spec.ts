@@ -8,8 +8,8 @@ import {
   MissingChildTemplateError,
 } from '../errors.js';
 import type { ProcessRef } from '../process/behavior.js';
-import { checkName, isDelay } from '../process/gen-server.js';
-import { checkKnown } from '../validate.js';
+import { checkName } from '../process/gen-server.js';
+import { checkKnown, isDelay } from '../validate.js';
 import type { RestartIntensity } from './intensity.js';
 import type { RestartType } from './strategy.js';
 

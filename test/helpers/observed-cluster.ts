@@ -5,7 +5,8 @@ import { NodeId } from '../../src/cluster/node-id.js';
 import type { Rpc } from '../../src/cluster/rpc.js';
 import { MemoryNetwork } from '../../src/cluster/transport/memory-transport.js';
 import type { Address } from '../../src/cluster/transport/transport.js';
-import { createRuntime, type Runtime, type RuntimeOptions } from '../../src/runtime/runtime.js';
+import { createRuntime } from '../../src/runtime/runtime.js';
+import type { Runtime, RuntimeOptions } from '../../src/runtime/runtime-options.js';
 import { turn } from './event-loop.js';
 import { counter } from './servers.js';
 

@@ -1,6 +1,7 @@
 import { SimulatedClock, type Timer } from '../../src/clock.js';
 import type { ProcessRef } from '../../src/process/behavior.js';
-import { createRuntime, type Runtime, type RuntimeOptions } from '../../src/runtime/runtime.js';
+import { createRuntime } from '../../src/runtime/runtime.js';
+import type { Runtime, RuntimeOptions } from '../../src/runtime/runtime-options.js';
 import type { RuntimeEvent } from '../../streams/events.js';
 import { turn } from './event-loop.js';
 

@@ -1,7 +1,8 @@
 import { firstValueFrom, toArray } from 'rxjs';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { ProcessRef } from '../../src/process/behavior.js';
-import { createRuntime, type Runtime } from '../../src/runtime/runtime.js';
+import { createRuntime } from '../../src/runtime/runtime.js';
+import type { Runtime } from '../../src/runtime/runtime-options.js';
 import { counter } from '../helpers/servers.js';
 
 /** All that takes a ref, and whether it answers with a promise. */

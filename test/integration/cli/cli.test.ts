@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocketServer } from 'ws';
 import { PROTOCOL_VERSION } from '../../../src/cluster/frames.js';
-import type { ClusterObserverSnapshot } from '../../../src/runtime/runtime.js';
+import type { ClusterObserverSnapshot } from '../../../src/runtime/runtime-options.js';
 import { eventually } from '../../helpers/eventually.js';
 import { freePort, type RealProcess, startCli, startExample } from '../../helpers/node-process.js';
 

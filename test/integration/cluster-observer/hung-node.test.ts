@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
-import { createRuntime, type Runtime } from '../../../src/runtime/runtime.js';
+import { createRuntime } from '../../../src/runtime/runtime.js';
+import type { Runtime } from '../../../src/runtime/runtime-options.js';
 import type { NodeObserverStatus } from '../../../streams/snapshot.js';
 import { freePort, type RealProcess, startExample } from '../../helpers/node-process.js';
 

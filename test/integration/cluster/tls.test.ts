@@ -4,7 +4,8 @@ import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { NodeId } from '../../../src/cluster/node-id.js';
 import type { TlsSettings } from '../../../src/cluster/transport/transport.js';
 import { attach } from '../../../src/runtime/attach.js';
-import { createRuntime, type Runtime } from '../../../src/runtime/runtime.js';
+import { createRuntime } from '../../../src/runtime/runtime.js';
+import type { Runtime } from '../../../src/runtime/runtime-options.js';
 import { issue, type Keys } from '../../helpers/certificates.js';
 
 let authority: Keys;

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { NodeId } from '../../../src/cluster/node-id.js';
 import { HandshakeError, InvalidNodeIdError, NodeUnreachableError } from '../../../src/errors.js';
 import { type AttachedObserver, type AttachOptions, attach } from '../../../src/runtime/attach.js';
-import type { ClusterObserverSnapshot } from '../../../src/runtime/runtime.js';
+import type { ClusterObserverSnapshot } from '../../../src/runtime/runtime-options.js';
 import { ObservedCluster, threeNodes } from '../../helpers/observed-cluster.js';
 
 function attachTo(

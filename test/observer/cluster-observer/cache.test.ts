@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { ClusterObserverSnapshot } from '../../../src/runtime/runtime.js';
+import type { ClusterObserverSnapshot } from '../../../src/runtime/runtime-options.js';
 import { threeNodes } from '../../helpers/observed-cluster.js';
 
 function statuses({ nodes }: ClusterObserverSnapshot): string {

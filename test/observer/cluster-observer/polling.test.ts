@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { InvalidArgumentError } from '../../../src/errors.js';
-import type { ClusterObserverEvent } from '../../../src/runtime/runtime.js';
+import type { ClusterObserverEvent } from '../../../src/runtime/runtime-options.js';
 import { threeNodes } from '../../helpers/observed-cluster.js';
 
 const types = (events: readonly ClusterObserverEvent[]): readonly string[] => events.map(({ type }) => type);

@@ -5,7 +5,8 @@ import {
   NodeNotFoundError,
   NodeTimeoutError,
 } from '../../../src/errors.js';
-import { type ClusterObserverSnapshot, createRuntime } from '../../../src/runtime/runtime.js';
+import { createRuntime } from '../../../src/runtime/runtime.js';
+import type { ClusterObserverSnapshot } from '../../../src/runtime/runtime-options.js';
 import { type Changes, MAX_PROCESS_NAME, pageOf } from '../../../streams/changes.js';
 import { emptyModel } from '../../../streams/evolve.js';
 import { ObservedCluster, type ObservedNode, threeNodes } from '../../helpers/observed-cluster.js';

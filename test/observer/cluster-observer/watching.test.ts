@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { MAX_FRAME_BYTES } from '../../../src/cluster/frames.js';
 import { NodeId } from '../../../src/cluster/node-id.js';
-import type { ClusterObserverEvent, ClusterObserverSnapshot } from '../../../src/runtime/runtime.js';
+import type { ClusterObserverEvent, ClusterObserverSnapshot } from '../../../src/runtime/runtime-options.js';
 import { type Changes, MAX_PROCESS_NAME, pageOf } from '../../../streams/changes.js';
 import { emptyModel } from '../../../streams/evolve.js';
 import { ObservedCluster, threeNodes } from '../../helpers/observed-cluster.js';

@@ -1,0 +1,48 @@
+import { schedulerOf } from '../../streams/scheduler.js';
+import type { createCluster } from '../cluster/cluster.js';
+import type { NodeId } from '../cluster/node-id.js';
+import { type ClusterObserverApi, createClusterObserver } from '../observer/cluster-observer.js';
+import { createLogPublisher } from '../observer/log-publisher.js';
+import type { LocalObserver } from '../observer/observer.js';
+import { createPublisher } from '../observer/publisher.js';
+import type { RuntimeCore } from './runtime-core.js';
+
+/** Publishes this node to the others, and gives the cluster observer its view of all of them. */
+export function observeCluster(
+  { clock, onError }: RuntimeCore,
+  local: LocalObserver | undefined,
+  { cluster, membership, rpc }: ReturnType<typeof createCluster>,
+): ClusterObserverApi<NodeId> {
+  const shared = {
+    now: () => clock.now(),
+    monotonic: () => clock.monotonic(),
+    scheduler: schedulerOf(clock),
+    local,
+    request: rpc.request.bind(rpc),
+    hasRoom: rpc.hasRoom.bind(rpc),
+    notify: rpc.notify.bind(rpc),
+    onNotify: rpc.onNotify.bind(rpc),
+  };
+  const publishing = {
+    ...shared,
+    incarnation: () => membership.local()?.incarnation ?? 0,
+    handle: (method: string, answer: (body: unknown, from: NodeId) => unknown) =>
+      void rpc.handle(method, answer, 'public'),
+  };
+  const publisher = createPublisher<NodeId>(publishing);
+  const forgetLogReader = createLogPublisher<NodeId>(publishing);
+  membership.onPeerGone((id) => {
+    publisher.forget(id);
+    forgetLogReader(id);
+  });
+  return createClusterObserver<NodeId>({
+    ...shared,
+    role: 'member',
+    conflations: publisher.conflations,
+    localNode: membership.local,
+    members: membership.members,
+    changes: { subscribe: membership.onChange },
+    stopped: { subscribe: (listener) => cluster.onStatusChange((status) => status === 'stopping' && listener(status)) },
+    onError,
+  });
+}

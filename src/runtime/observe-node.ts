@@ -1,0 +1,44 @@
+import { schedulerOf } from '../../streams/scheduler.js';
+import { CallingSelfError } from '../errors.js';
+import { createObserver, type LocalObserver } from '../observer/observer.js';
+import type { ProcessRef } from '../process/behavior.js';
+import { checkReason } from '../process/termination-reason.js';
+import type { RuntimeCore } from './runtime-core.js';
+import type { Vitals } from './vitals.js';
+
+/** How long a GenServer may take to stop when the observer stops it, ms; then it is killed. */
+const STOP_MS = 5000;
+
+/** Gives the observer its view of the processes of this runtime. */
+export function observeNode(core: RuntimeCore, vitals: Vitals): LocalObserver {
+  const { bus, clock, flusher, meter, onError, processes } = core;
+  // A plain id means a process of this runtime.
+  const refTo = (target: string | ProcessRef): ProcessRef =>
+    typeof target === 'string' ? processes.refOf(target) : target;
+
+  return createObserver({
+    now: () => clock.now(),
+    monotonic: () => clock.monotonic(),
+    scheduler: schedulerOf(clock),
+    delivered: { subscribe: (listener) => bus.subscribe(listener) },
+    recorded: { subscribe: (listener) => bus.record(listener) },
+    batches: { subscribe: (listener) => flusher.onFlushed(listener) },
+    flushNow: () => flusher.flushNow(),
+    flushSoon: (ready) => flusher.flushSoon(ready),
+    memoryUsage() {
+      const { heapUsed, heapTotal, external, rss } = process.memoryUsage();
+      return { heapUsed, heapTotal, external, rss };
+    },
+    vitals: () => ({ ...vitals.read(), flushIntervalMs: flusher.intervalMs }),
+    meter,
+    async stopProcess(target, reason) {
+      checkReason(reason);
+      const stopped = processes.running(refTo(target));
+      if (stopped.isCurrent) throw new CallingSelfError(stopped.id, 'stop', stopped);
+      // A supervisor takes as long as its child specs allow.
+      await stopped.stop(reason, stopped.kind === 'genserver' ? STOP_MS : undefined);
+    },
+    trace: (target) => processes.running(refTo(target)).trace(),
+    onError,
+  });
+}

@@ -1,0 +1,93 @@
+import { randomBytes } from 'node:crypto';
+import { deepFreeze } from '../../streams/deep-freeze.js';
+import { AsyncContext } from '../async-context.js';
+import { Bus } from '../bus/bus.js';
+import { type Clock, systemClock } from '../clock.js';
+import { CostMeter } from '../observer/cost-meter.js';
+import { Deadlines } from '../process/deadlines.js';
+import { ProcessTable } from '../process/process-table.js';
+import { Sampler } from '../process/sampler.js';
+import { Scheduler } from '../process/scheduler.js';
+import { NameTable } from '../registry/registry.js';
+import { clockInContext } from './clock-in-context.js';
+import { Flusher } from './flusher.js';
+import { isReported, REPORTED } from './reporter-events.js';
+import { createReporting, guarded, type Reporting } from './reporter-setup.js';
+import type { RuntimeSettings } from './runtime-options.js';
+
+/** The parts of a runtime that its facades share. */
+export interface RuntimeCore {
+  readonly context: AsyncContext;
+  readonly clock: Clock;
+  readonly reporting: Reporting;
+  readonly bus: Bus;
+  readonly scheduler: Scheduler;
+  readonly meter: CostMeter;
+  readonly deadlines: Deadlines;
+  readonly names: NameTable;
+  readonly processes: ProcessTable;
+  readonly flusher: Flusher;
+  /** Puts an event on the bus, and has it flushed at the end of this turn. */
+  readonly emit: Bus['emit'];
+  onError(error: unknown): void;
+}
+
+/** @param nodeId the id of this node while its cluster runs, for reports */
+export function createRuntimeCore(settings: RuntimeSettings, nodeId: () => string | undefined): RuntimeCore {
+  const { budget, flushIntervalMs, isObserved, loopBlockedMs, onRootExit, reporter } = settings;
+  const context = new AsyncContext();
+  const givenClock = settings.clock ?? systemClock;
+  const clock = clockInContext(context, givenClock);
+  const reporting = createReporting({ reporter, onRootExit, clock, nodeId });
+  const onError = guarded(settings.onError ?? reporting.problem, reporting.problem);
+  const deliver = (listeners: () => void): void => context.run(() => processes.outside(listeners));
+  const bus = new Bus({ clock, deliver, freeze: deepFreeze, onError });
+  if (reporting.isActive) bus.subscribeTo(REPORTED, reporting.handle, isReported);
+  const scheduler = new Scheduler({
+    context,
+    preciseNow: systemClock.monotonic,
+    // The real time that a batch of messages took says nothing about handlers on a simulated clock.
+    loopBlockedMs: isObserved && givenClock === systemClock ? loopBlockedMs : Number.POSITIVE_INFINITY,
+  });
+  const sampler = new Sampler(isObserved);
+  const meter = new CostMeter(() => clock.monotonic());
+  const deadlines = new Deadlines(clock);
+  const names = new NameTable();
+  const emit: Bus['emit'] = (event) => {
+    if (!flusher.isReporting) scheduler.touch();
+    bus.emit(event);
+  };
+  // 96 random bits: refs of two runtimes never meet.
+  const life = randomBytes(12).toString('base64url');
+  const processes = new ProcessTable({
+    life,
+    clock,
+    scheduler,
+    sampler,
+    loopBlockedMs,
+    names,
+    context,
+    emit,
+    onError,
+  });
+  const flusher = new Flusher({
+    clock,
+    intervalMs: flushIntervalMs,
+    budget,
+    spentMs: () => meter.spentMs,
+    dirtyCount: () => processes.dirtyCount,
+    report: (most) => processes.report(most),
+    eventCount: () => bus.count,
+    run: (work) => context.run(() => meter.measured(work)),
+  });
+  flusher.onFlushed(({ events, isLast }) => {
+    meter.recordEvents(events);
+    if (isLast) sampler.flushed();
+  });
+  scheduler.onEndOfTurn(() => {
+    deadlines.endTurn();
+    sampler.endTurn();
+    flusher.requestFlush();
+  });
+  return { context, clock, reporting, bus, scheduler, meter, deadlines, names, processes, flusher, emit, onError };
+}

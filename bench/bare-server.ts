@@ -1,7 +1,7 @@
 import { counter } from './counter.js';
 
 /**
- * The limit: a ring buffer, a loop and a microtask. No time-outs, no errors, no budget, no counts, nobody to see it: what
+ * The limit: a ring buffer, a loop and a microtask. No time-outs, no errors, no budget, no counters, no observer: what
  * is left of a process when everything that makes it one is taken away.
  */
 export class BareServer {

@@ -72,7 +72,7 @@ for (let second = 1; second <= 60 * minutes; second += 1) {
   }
 }
 const [middle, end] = [held[Math.floor(held.length / 2) - 1], held.at(-1)];
-console.log(`\n${restarts} nodes came and went; ${errors} errors told`);
+console.log(`\n${restarts} nodes came and went; ${errors} errors reported`);
 if (middle !== undefined && end !== undefined) {
   console.log(`heap ${((100 * (end - middle)) / middle).toFixed(1)} % larger than at half of it`);
 }
@@ -126,7 +126,7 @@ async function pass(ms: number): Promise<void> {
   }
 }
 
-/** How long it takes until all nodes see all that live and nobody else, and the reader every process, s. */
+/** How long it takes until all nodes see exactly the living nodes, and the reader every process, s. */
 async function agree(): Promise<number> {
   let isSettled = false;
   void Promise.all(underWay).then(() => {

@@ -1,6 +1,6 @@
 import type { Row } from './row.js';
 
-/** Something to measure, in a Node process of its own: nobody inherits another's compiled code or heap. */
+/** One measurement in a Node.js process of its own: none inherits the compiled code or the heap of another. */
 interface Load {
   readonly name: string;
   readonly title: string;

@@ -32,7 +32,7 @@ export async function inTurns<Name extends string>(
   return samples;
 }
 
-/** One candidate with nobody beside it. */
+/** One candidate, alone. */
 export async function alone(round: Round, rounds = ROUNDS): Promise<Samples> {
   return (await inTurns({ round }, rounds)).round;
 }
@@ -78,7 +78,7 @@ export function eachRound(a: Samples, b: Samples, combine: (a: number, b: number
   return a.map((figure, round) => combine(figure, b[round] ?? Number.NaN));
 }
 
-/** Nobody pays for the garbage, or the timers, of whoever came before. */
+/** No candidate pays for the garbage, or the timers, of the one before. */
 async function settle(): Promise<void> {
   await nextTurn();
   globalThis.gc?.();

@@ -1,5 +1,5 @@
 // A node of a cluster, as a Node process of its own: `node.ts <name> <processes> <seed>`. Touches so many of its processes
-// as it is told to, and ends with whoever started it.
+// on command, and ends with the process that started it.
 import { inSlices, startCounters, touch } from './counter.js';
 import { createRuntime } from './noex.js';
 

@@ -54,7 +54,7 @@ function cruise(dir) {
   const bin = join(root, 'node_modules', 'dependency-cruiser', 'bin', 'dependency-cruise.mjs');
   const args = [bin, '--config', join(root, '.dependency-cruiser.mjs'), '--output-type', 'json', 'src', 'streams'];
   const options = { cwd: join(root, dir), encoding: 'utf8', maxBuffer: 2 ** 28 };
-  // Its exit code is the number of violations: what it printed tells whether it ran.
+  // Its exit code is the number of violations: only its output shows whether it ran.
   const { stdout, stderr, error } = spawnSync(process.execPath, args, options);
   if (error) throw error;
   if (!stdout.startsWith('{')) throw new Failure(`dependency-cruiser did not run:\n${stderr}${stdout}`);

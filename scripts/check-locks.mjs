@@ -1,4 +1,4 @@
-// The lock files fit their package.json files, and say nothing about where somebody's packages came from.
+// The lock files fit their package.json files, and do not name the registry that a package came from.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';

@@ -35,7 +35,7 @@ export function ensureBuilt() {
   const stamp = hashOfSources();
   if (isBuiltFrom(stamp)) return;
   say('Building ...');
-  // Built beside dist and moved into its place: nobody ever sees half of a build, or the output of a source that is gone.
+  // Built beside dist and then moved: no reader ever sees half of a build, or the output of a source that is gone.
   const next = `${dist}.${process.pid}`;
   try {
     const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
@@ -45,7 +45,7 @@ export function ensureBuilt() {
     rmSync(dist, { recursive: true, force: true });
     renameSync(next, dist);
   } catch (error) {
-    if (error.code !== 'ENOTEMPTY' || !isBuiltFrom(stamp)) throw error; // somebody else was faster: fine
+    if (error.code !== 'ENOTEMPTY' || !isBuiltFrom(stamp)) throw error; // another build was faster
   } finally {
     rmSync(next, { recursive: true, force: true });
   }

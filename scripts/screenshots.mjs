@@ -49,7 +49,7 @@ await main(async () => {
   try {
     const { url, node } = await addressesIn(demo);
     const terminal = watchInTerminal(node, values.minutes);
-    // While somebody looks, the server remembers every two seconds.
+    // With a viewer, the server records a point every two seconds.
     const watcher = await open(browser, url, WIDE);
     say(`Waiting ${values.minutes} minutes for the charts to fill ...`);
     await watcher.waitForTimeout(Number(values.minutes) * 60_000);

@@ -19,7 +19,7 @@ await main(() => {
 function runDemo() {
   const detached = process.platform !== 'win32';
   const args = [join(root, 'dist', 'src', 'cli', 'main.js'), 'demo', ...process.argv.slice(2)];
-  // The channel carries nothing: it tells the demo ('disconnect') that this process is gone, even if it was killed.
+  // The channel carries no message: its end ('disconnect') stops the demo when this process is gone, even if it was killed.
   const demo = spawn(process.execPath, args, {
     detached,
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
@@ -59,6 +59,6 @@ function endGroup(leader) {
   try {
     process.kill(-leader, 'SIGKILL');
   } catch (error) {
-    if (error.code !== 'ESRCH' && error.code !== 'EPERM') throw error; // nobody is left: as it should be
+    if (error.code !== 'ESRCH' && error.code !== 'EPERM') throw error; // the group has ended already
   }
 }

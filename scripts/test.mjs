@@ -10,7 +10,7 @@ const LAST_LINE = /(?:^|\n)(.+)\n*$/;
 
 /**
  * `needs`: not before that one has passed. `alone`: nothing else meanwhile, because it measures time or is disturbed by
- * load. `note`: what to tell of the output of a check that passed.
+ * load. `note`: what to print of the output of a check that passed.
  */
 const checks = [
   { name: 'build', command: script('scripts/build.mjs') },
@@ -105,8 +105,8 @@ async function runOne({ name, command, needs, note }, verdicts) {
     : await execute(command);
   verdicts.set(name, passed);
   const seconds = `${((performance.now() - startedAt) / 1000).toFixed(1)} s`;
-  const told = passed ? note?.exec(output)?.[1].trim() : undefined;
-  console.log(`${passed ? 'ok    ' : 'FAILED'} ${seconds.padStart(8)}  ${name}${told ? ` (${told})` : ''}`);
+  const figures = passed ? note?.exec(output)?.[1].trim() : undefined;
+  console.log(`${passed ? 'ok    ' : 'FAILED'} ${seconds.padStart(8)}  ${name}${figures ? ` (${figures})` : ''}`);
   if (!passed) console.log(output);
 }
 

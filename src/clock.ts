@@ -16,7 +16,7 @@ export interface Timer {
 
 /** Where time comes from. Two notions of it: `now` is for people and may jump, `monotonic` is for durations. */
 export interface Clock {
-  /** Milliseconds since the epoch. Steps when somebody sets the machine's clock. */
+  /** Milliseconds since the epoch. Jumps when the machine's clock is set. */
   now(): number;
   /** Milliseconds since some fixed moment. Never goes back. */
   monotonic(): number;
@@ -42,7 +42,7 @@ interface Scheduled extends Timer {
 }
 
 /**
- * A clock that stands still until it is told to move.
+ * A clock that moves only by `advance`.
  *
  * @example
  * const clock = new SimulatedClock();
@@ -100,7 +100,7 @@ export class SimulatedClock implements Clock {
     this.#monotonic = Math.max(this.#monotonic, end);
   }
 
-  /** Steps the wall clock by `ms`, back or forth, as somebody setting it would; durations are not touched. */
+  /** Sets the wall clock `ms` forward or, if negative, back, as an operator would; durations are not affected. */
   stepWallClock(ms: number): void {
     this.#epoch += ms;
   }

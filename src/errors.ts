@@ -447,7 +447,7 @@ export class DashboardAuthorizationError extends NoexError {
   }
 }
 
-/** Nobody could be reached at that address. */
+/** No node could be reached at that address. */
 export class NodeUnreachableError extends NoexError {
   override readonly name = 'NodeUnreachableError';
   readonly code = 'NOEX_NODE_UNREACHABLE';
@@ -512,7 +512,7 @@ export class RemoteError extends NoexError {
   }
 }
 
-/** Another living node holds the same node id. Told to both of them. */
+/** Another living node holds the same node id. Reported on both of them. */
 export class NodeIdConflictError extends NoexError {
   override readonly name = 'NodeIdConflictError';
   readonly code = 'NOEX_NODE_ID_CONFLICT';
@@ -638,8 +638,8 @@ export function warn(error: unknown): void {
 }
 
 /**
- * The handler as it may be called: what it throws, or what a promise of it rejects with, goes to `onError`, and hurts
- * nobody else.
+ * The handler as it may be called: what it throws, or what its promise rejects with, goes to `onError`, and does not
+ * reach the caller.
  */
 export function isolated<Args extends readonly unknown[]>(
   handler: (...args: Args) => unknown,

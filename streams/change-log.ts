@@ -9,13 +9,13 @@ interface Batch {
 /** How many batches of a rank are kept before the two oldest of them become one of the next. */
 const PER_RANK = 4;
 
-/** Beyond this many ids, and twice the rows there are, the oldest history is dropped: telling everything is cheaper. */
+/** Beyond this many ids, and twice the number of rows, the oldest history is dropped: a full state is cheaper then. */
 const MIN_IDS = 4096;
 
 /**
  * Which rows changed since when. Immutable. The recent past is kept batch by batch, the distant past ever more coarsely
  * (an exponential histogram, after Datar, Gionis, Indyk and Motwani), so that a long history takes little, and a reader
- * is told at most about twice what it has missed.
+ * receives at most about twice what it has missed.
  */
 export class ChangeLog {
   /** The oldest version that {@link since} can answer for. */
@@ -50,7 +50,7 @@ export class ChangeLog {
 
   /**
    * The ids of the rows that changed after `version`, in the order of their first change, and perhaps of some that
-   * changed shortly before. `undefined`: that is too long ago to tell.
+   * changed shortly before. `undefined`: that version is too old, and its history was dropped.
    */
   since(version: number): ReadonlySet<string> | undefined {
     if (version < this.floor) return undefined;

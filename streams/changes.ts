@@ -48,7 +48,7 @@ interface Rows {
   readonly supervisors: SupervisorColumns;
 }
 
-/** What a reader who knows some version has to be told to know the present one. Plain data. */
+/** The answer to "what changed since version v?". Plain data. */
 export type Changes =
   /** Nothing. */
   | { readonly type: 'none' }
@@ -57,13 +57,13 @@ export type Changes =
   /** All rows, a page at a time; the first page is 0. */
   | (Rows & { readonly type: 'page'; readonly page: number; readonly isLast: boolean });
 
-/** How many rows a page has. Whoever reads it does so in one go: with more, its event loop would be held too long. */
+/** The number of rows of a page. A reader applies a page at once: a larger one would block its event loop too long. */
 const PAGE_ROWS = 1000;
 
-/** When more rows changed, all are told in pages. */
+/** When more rows changed, all rows are sent in pages. */
 export const MAX_CHANGED_ROWS = 2000;
 
-/** A node that says it has more processes is not believed: they would take the memory of whoever reads it. */
+/** A node that reports more processes is refused: they would fill the memory of the reader. */
 export const MAX_ROWS = 100_000;
 
 /** The longest id of a process, in characters. They are made here, and short. */
@@ -96,7 +96,7 @@ export function changesSince(model: NodeModel, version: number | undefined): Cha
   return { type: 'delta', since: version, ...columnsOf(servers, supervisors), removed };
 }
 
-/** A page of all rows: supervisors first, so that nobody comes before its parent. */
+/** A page of all rows: supervisors first, so that a parent comes before its children. */
 export function pageOf(model: NodeModel, page: number, pageRows = PAGE_ROWS): Changes {
   const begin = page * pageRows;
   const end = begin + pageRows;
@@ -189,7 +189,7 @@ function toldName({ name }: GenServerStats | SupervisorStats): string | null {
   return name?.slice(0, MAX_PROCESS_NAME) ?? null;
 }
 
-// Columns of one table are equally long: whoever received them has checked it.
+// The columns of one table have the same length: the validator has checked it.
 
 function serverRows(columns: ServerColumns, now: Now): GenServerStats[] {
   return columns.id.map((id, row) => {
@@ -225,7 +225,7 @@ function startOf(columns: ServerColumns | SupervisorColumns, row: number): Start
 
 function histogramsIn(wait: readonly number[] = [], handle: readonly number[] = []): LatencyHistograms | undefined {
   if (wait.length === 0 && handle.length === 0) return undefined;
-  // Few numbers may stand for many, in all rows at once: they are unpacked when somebody looks at them.
+  // A few packed numbers can stand for many buckets, in all rows at once: histograms are unpacked when they are read.
   let unpacked: LatencyHistograms | undefined;
   const read = (): LatencyHistograms => {
     unpacked ??= { wait: unpackHistogram(wait), handle: unpackHistogram(handle) };

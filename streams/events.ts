@@ -86,7 +86,7 @@ export interface MessagesHandled extends Stamped {
   readonly dropped?: number;
   /**
    * Of those messages that were measured, three numbers each: time in the mailbox and time in the handler, in whole us,
-   * and for how many messages this one stands; 0: it only tells the longest. Absent: none was.
+   * and for how many messages this one stands; 0: it only shows the longest. Absent: none was.
    */
   readonly samples?: readonly number[];
 }
@@ -223,7 +223,7 @@ export interface NameUnregistered extends Stamped {
   readonly id: string;
 }
 
-/** One message of a process that somebody traces. Not part of any snapshot. */
+/** One message of a traced process. Not part of any snapshot. */
 export interface MessageTraced extends Stamped {
   readonly type: 'message';
   readonly id: string;

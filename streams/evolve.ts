@@ -27,8 +27,8 @@ export function emptyModel(now: Now): NodeModel {
 }
 
 /**
- * The model after one more event. Total: an event that makes no sense where it stands (a message of a process nobody
- * started, a second start, an exit of the gone) changes nothing. Several events at once are cheaper with {@link evolveAll}.
+ * The model after one more event. Total: an event that does not fit (a message of a process that was never
+ * started, a second start, an exit after the exit) changes nothing. Several events at once are cheaper with {@link evolveAll}.
  */
 export function evolve(model: NodeModel, event: RuntimeEvent): NodeModel {
   return evolveAll(model, [event]);
@@ -70,7 +70,7 @@ export class ModelDraft {
     if (this.#change(event)) this.#version += 1;
   }
 
-  /** Each of these tells whether it changed anything. */
+  /** Each of these returns whether it changed anything. */
   #change(event: RuntimeEvent): boolean {
     switch (event.type) {
       case 'process_spawned':
@@ -161,7 +161,7 @@ export class ModelDraft {
 
   #setStatus(id: string, status: ServerStatus): boolean {
     const row = this.#servers.get(id);
-    // A process goes starting -> running -> stopping, and never back, in whatever order it is told.
+    // A status only moves on, starting -> running -> stopping, in whatever order the events arrive.
     if (row === undefined || ORDER[status] <= ORDER[row.status]) return false;
     this.#servers.set(changedServer(row, { status }, this.#from.now));
     return true;

@@ -28,7 +28,7 @@ function wholeMicros(us: number): number {
 
 function bucketOf(us: number): number {
   if (us < SUB_BUCKETS) return us;
-  // The number of leading bits that tell the octave; beyond 32 bits by its upper half.
+  // The number of leading bits gives the octave; beyond 32 bits, that of the upper half.
   const octave = us < 2 ** 31 ? 31 - Math.clz32(us) : 62 - Math.clz32(Math.floor(us / 2 ** 31));
   return (octave - SUB_BITS) * SUB_BUCKETS + Math.floor(us / 2 ** (octave - SUB_BITS));
 }

@@ -57,7 +57,7 @@ export {
   type NodeRates,
   type RateHistory,
   type Rates,
-  rates$,
+  rates,
   ratesBetween,
   ratesOf,
   withSnapshot,

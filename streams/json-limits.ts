@@ -59,7 +59,7 @@ const PLACE_BITS = 17;
 
 /** Counts different names, by their hashes: rather one too few than to remember each. */
 class NameCounter {
-  // Whoever knew the factor could choose names that all have the same hash.
+  // A sender that knew the factor could choose names that all have the same hash.
   readonly #factor = (Math.random() * 2 ** 32) | 0x40000001;
   readonly #seen = new Uint8Array(2 ** PLACE_BITS);
   #count = 0;

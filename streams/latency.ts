@@ -14,7 +14,7 @@ export interface LatencyHistograms {
   readonly handle: Histogram;
 }
 
-/** A row that can tell more than its percentiles. */
+/** A row with the histograms behind its percentiles. */
 interface Measured {
   readonly histograms: LatencyHistograms | undefined;
 }

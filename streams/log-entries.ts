@@ -17,7 +17,7 @@ import {
 interface Entry {
   /** The node it happened on; of `node_up` and `node_down`, the node that came or went. */
   readonly nodeId: string;
-  /** When, ms since the epoch, by the clock of the node that told it. */
+  /** When, ms since the epoch, by the clock of the node that reported it. */
   readonly at: number;
 }
 
@@ -86,7 +86,7 @@ export type LogEntry =
 
 type WithoutNode<E> = E extends ProcessLogEntry ? Omit<E, 'nodeId'> : never;
 
-/** A {@link LogEntry} as a node tells it of itself. */
+/** A {@link LogEntry} of a node itself, without its node id. */
 export type OwnLogEntry = WithoutNode<ProcessLogEntry>;
 
 /** Errors may be of any size; in a log they are not. In characters. */
@@ -94,7 +94,7 @@ const MAX_MESSAGE = 1000;
 const MAX_STACK = 4000;
 const MAX_NESTED_STACK = 1000;
 
-/** So many entries of a node are kept for those who come later, and told at once. */
+/** The number of entries of a node that are kept for later readers, and sent to them at once. */
 export const LOG_CAPACITY = 500;
 
 /** The line that an event is worth, if it is. `name`: of the process that it happened to. */
@@ -178,7 +178,7 @@ function clipped(error: SerializedError): SerializedError {
   return clip(error, MAX_STACK);
 }
 
-/** A part of the log of one node, as it tells it to another. */
+/** A part of the log of one node, as it is sent to another. */
 export interface LogPart {
   /** Which life of the node. */
   readonly incarnation: number;

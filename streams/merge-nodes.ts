@@ -1,4 +1,4 @@
-import { filter, merge as inAnyOrder, map, type Observable, scan } from 'rxjs';
+import { filter, map, merge, type Observable, scan } from 'rxjs';
 import type { Moment } from './moment.js';
 import type { NodeState } from './node-report.js';
 import type { ClusterAggregate, ClusterObserverSnapshot, NodeObserverSnapshot } from './snapshot.js';
@@ -50,7 +50,7 @@ function nodeSnapshot<Id extends string>(
   if (link === 'up' && frame?.incarnation === incarnation) {
     return Object.freeze({ nodeId, status: 'connected', snapshot: frame.snapshot, lastUpdate, ...age });
   }
-  const problem = link === 'up' ? 'it has not told anything about itself yet' : error;
+  const problem = link === 'up' ? 'it has not reported its state yet' : error;
   return Object.freeze({
     nodeId,
     status: STATUS[link],
@@ -102,7 +102,7 @@ export function mergeNodes<Id extends string>(
   presence$: Observable<Presence<Id>>,
 ): Observable<ClusterObserverSnapshot<Id>> {
   type Step = (merged: Merged<Id>) => Merged<Id>;
-  const step$ = inAnyOrder<Step[]>(
+  const step$ = merge<Step[]>(
     frame$.pipe(
       map((frame) => (merged: Merged<Id>) => ({ ...merged, frames: withNodeState(contenders(frame, merged), frame) })),
     ),
@@ -131,8 +131,8 @@ function latestMoment({ timestamp, monotonic }: Presence, frames: NodeStates): M
 }
 
 /**
- * The frames that this one has to be newer than. Which life of a node is the present one its link tells best: where its
- * clock was set back between the two, the later life has the smaller incarnation.
+ * The node states that a new one has to be newer than. The link proves which incarnation of a node is current: where its
+ * clock was set back between the two, the later incarnation has the smaller number.
  */
 function contenders({ nodeId, incarnation }: NodeState, { frames, presence }: Merged<string>): NodeStates {
   const held = frames.get(nodeId);

@@ -68,10 +68,10 @@ export function createNodeState(
   return { nodeId, incarnation, version: model.version, model, snapshot, ...arrival };
 }
 
-/** A report as text. `changes` are {@link Changes} as JSON, which is written once for all who are told the same. */
+/** A report as text. `changes` are {@link Changes} as JSON, which is written once for all readers of the same delta. */
 export function encodeReport({ vitals, ...head }: Omit<NodeReport, 'changes'>, changes: string): string {
-  const told: Omit<WireReport, 'changes'> = vitals === undefined ? head : { ...head, vitals: packVitals(vitals) };
-  return `${JSON.stringify(told).slice(0, -1)},"changes":${changes}}`;
+  const header: Omit<WireReport, 'changes'> = vitals === undefined ? head : { ...head, vitals: packVitals(vitals) };
+  return `${JSON.stringify(header).slice(0, -1)},"changes":${changes}}`;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { distinctUntilChanged, map, type Observable, scan, skip } from 'rxjs';
+import { distinctUntilChanged, map, type OperatorFunction, pipe, scan, skip } from 'rxjs';
 import type { ClusterObserverSnapshot, GenServerStats, ObserverSnapshot } from './snapshot.js';
 
 /** Messages per second, between two snapshots of one node. */
@@ -54,7 +54,7 @@ function rowFinder(rows: readonly GenServerStats[]): (id: string, index: number)
   };
 }
 
-/** What is needed of the past to tell the rates at the next snapshot: of each node, the last snapshot and rates. */
+/** The past that the next rates need: of each node, the last snapshot and rates. */
 export type RateHistory = ReadonlyMap<
   string | undefined,
   { readonly base: ObserverSnapshot; readonly rates?: NodeRates }
@@ -93,12 +93,12 @@ export function ratesOf(history: RateHistory): Rates {
 }
 
 /**
- * Messages per second of each process and node, of a node or of a cluster, from the second snapshot on. Of a node whose
- * snapshot is still the same one, the rates are, too.
+ * Messages per second of each process and node, of a node or of a cluster, from the second snapshot on. A node whose
+ * snapshot has not changed keeps its rates.
  *
  * @example
- * rates$(ClusterObserver.poll$(1000)).subscribe(({ messagesPerSecond }) => console.log(messagesPerSecond))
+ * ClusterObserver.poll$(1000).pipe(rates()).subscribe(({ messagesPerSecond }) => console.log(messagesPerSecond))
  */
-export function rates$(snapshot$: Observable<ObserverSnapshot | ClusterObserverSnapshot>): Observable<Rates> {
-  return snapshot$.pipe(distinctUntilChanged(), scan(withSnapshot, emptyRateHistory), skip(1), map(ratesOf));
+export function rates(): OperatorFunction<ObserverSnapshot | ClusterObserverSnapshot, Rates> {
+  return pipe(distinctUntilChanged(), scan(withSnapshot, emptyRateHistory), skip(1), map(ratesOf));
 }

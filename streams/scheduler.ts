@@ -46,7 +46,7 @@ class TimerAction<State, Timer> extends Subscription implements SchedulerAction<
     if (this.#pending !== undefined) this.#timers.clearTimeout(this.#pending);
     const now = this.#timers.monotonic();
     this.#due += delay;
-    // Late by more than a whole delay, the event loop having been blocked: no burst to catch up, begin anew from here.
+    // Late by more than a whole delay, as the event loop was blocked: continue from here instead of catching up in a burst.
     if (this.#due < now) this.#due = now + delay;
     this.#pending = this.#timers.setTimeout(() => {
       this.#pending = undefined;

@@ -43,7 +43,7 @@ export interface GenServerStats {
   readonly loopBlocks?: number;
   /** Messages that were dropped because its mailbox was full. Absent: none. */
   readonly dropped?: number;
-  /** How often its supervisor has started it anew. Absent: never. */
+  /** How often its supervisor has restarted it. Absent: never. */
   readonly restarts?: number;
 }
 
@@ -100,9 +100,9 @@ export interface MemoryStats {
 
 /** What observing costs, over the last ten seconds or so. */
 export interface ObserverCost {
-  /** Time spent on it, ms a second; what subscribers do at once when they are told is included. */
+  /** Time spent on it, ms per second; what subscribers do synchronously is included. */
   readonly msPerSecond: number;
-  /** Facts told. */
+  /** Events emitted. */
   readonly eventsPerSecond: number;
   /** Sent to other nodes. */
   readonly bytesPerSecond: number;
@@ -122,7 +122,7 @@ export interface ProcessVitals {
 
 export interface NodeVitals extends ProcessVitals {
   readonly observer: ObserverCost;
-  /** How often processes tell what they did while nobody asks, ms; grows when observing costs more than its budget. */
+  /** The interval at which counters become events, ms; it grows while observing costs more than its budget. */
   readonly flushIntervalMs: number;
 }
 
@@ -141,7 +141,7 @@ export interface ObserverSnapshot extends Moment {
   /** The sum over `supervisors`. */
   readonly totalRestarts: number;
   readonly memoryStats: MemoryStats;
-  /** Absent: it did not tell. */
+  /** Absent: the node did not report it. */
   readonly vitals?: NodeVitals;
 }
 

@@ -1,4 +1,4 @@
-import { map, type Observable, scan } from 'rxjs';
+import { map, type OperatorFunction, pipe, scan } from 'rxjs';
 import { emptyRateHistory, nodesOf, type RateHistory, type Rates, ratesOf, withSnapshot } from './rates.js';
 import type { ClusterObserverSnapshot, GenServerStats, ObserverSnapshot, SupervisorStats } from './snapshot.js';
 
@@ -124,24 +124,23 @@ interface Ranked {
 }
 
 /**
- * The `n` processes that stand out, at each snapshot of a node or of a cluster. By rate there is nothing to tell before
- * the second.
+ * The `n` processes with the highest value, at each snapshot of a node or of a cluster. By rate the first result is
+ * empty: a rate needs two snapshots.
  *
  * @example
- * topN(ClusterObserver.poll$(1000), 10, 'wait_p99').subscribe(console.table)
+ * ClusterObserver.poll$(1000).pipe(topN(10, 'wait_p99')).subscribe(console.table)
  */
 export function topN(
-  snapshot$: Observable<ObserverSnapshot | ClusterObserverSnapshot>,
   n: number,
   by: TopBy,
-): Observable<readonly TopRow[]> {
-  const nothing: Ranked = { history: emptyRateHistory, top: [] };
-  return snapshot$.pipe(
-    scan(({ history }: Ranked, snapshot) => {
+): OperatorFunction<ObserverSnapshot | ClusterObserverSnapshot, readonly TopRow[]> {
+  const empty: Ranked = { history: emptyRateHistory, top: [] };
+  return pipe(
+    scan(({ history }: Ranked, snapshot: ObserverSnapshot | ClusterObserverSnapshot): Ranked => {
       // Only rates need the past.
       const next = by === 'rate' ? withSnapshot(history, snapshot) : history;
       return { history: next, top: topOf(snapshot, n, by, by === 'rate' ? ratesOf(next) : undefined) };
-    }, nothing),
+    }, empty),
     map(({ top }) => top),
   );
 }

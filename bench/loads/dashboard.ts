@@ -13,7 +13,7 @@ const ROUND_MS = 2000;
 /** Until what was begun is compiled, and the page has its first view, ms. */
 const WARM_UP_MS = 4000;
 
-/** What the node that serves the dashboard uses, itself one of three, while a browser is told once a second what changed. */
+/** The CPU of the node that serves the dashboard, one of three, while a browser receives the changes once a second. */
 export async function* run(): AsyncGenerator<Row> {
   const nodes = await RealNodes.start(EACH, [EACH, EACH]);
   const dashboard = await startDashboard({ port: 0, source: nodes.observer });
@@ -31,7 +31,7 @@ export async function* run(): AsyncGenerator<Row> {
       what: `of one core, ${100 * share} % of the processes busy`,
       unit: 'share',
       noex: open,
-      limit: { name: 'nobody looks', samples: closed },
+      limit: { name: 'no viewer', samples: closed },
       targets: [atMost(0.1, median(open), '10 %')],
       bytes,
       note: `${(browser.lengths.length / ((ROUNDS * ROUND_MS) / 1000)).toFixed(1)} messages/s`,
@@ -43,7 +43,7 @@ export async function* run(): AsyncGenerator<Row> {
   await nodes.stop();
 }
 
-/** Takes what it is told. */
+/** Reads everything it receives. */
 class Browser {
   readonly lengths: number[] = [];
   readonly #webSocket: WebSocket;

@@ -8,7 +8,7 @@ import { atMost, type Row } from '../row.js';
 const FLOOD_MS = 500;
 const WANTED_MS = 10;
 const CASTS_A_MS = 10_000;
-/** Whoever comes late makes up for it, but not for more than this, ms. */
+/** A late sender catches up, but not on more than this, ms. */
 const MOST_MS = 10;
 const BURST = 2_000_000;
 
@@ -118,7 +118,7 @@ function floodToItself({ GenServer }: Runtime): () => void {
   };
 }
 
-/** Each turn every process has something to tell. */
+/** Every process has counters to report in each turn. */
 function floodToAll({ GenServer }: Runtime, refs: readonly CounterRef[]): () => void {
   const timer = setInterval(() => {
     for (const ref of refs) GenServer.cast(ref, 'increment');

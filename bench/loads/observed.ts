@@ -6,14 +6,14 @@ import { moleculerServer } from '../peers/moleculer.js';
 import { xstateCounter } from '../peers/xstate.js';
 import { atMost, type Row } from '../row.js';
 
-/** Live processes beside those that work, with a state each that nobody should ever have to walk through. */
+/** Live processes beside the busy ones, each with a state that no part of the observer should have to walk through. */
 const PROCESSES = 10_000;
 const OBJECTS_EACH = 100;
 /** Long enough for a poll at its beginning and one at its end. */
 const ROUND_MS = 300;
 /** Many: what is looked for is smaller than the noise of one round. */
 const ROUNDS = 9;
-/** What the observer tells of its own cost is of the last 10 s. */
+/** The observer averages its own cost over the last 10 s. */
 const BILLED_MS = 10_500;
 const WANTED = 0.05;
 

@@ -5,7 +5,7 @@ import { atMost, type Row } from '../row.js';
 
 const SNAPSHOTS = 50;
 
-/** `getSnapshot()` of one node. What the processes have done since the last one is counted, told and folded inside of it. */
+/** `getSnapshot()` of one node; counting, reporting and folding since the last one are part of it. */
 export async function* run(): AsyncGenerator<Row> {
   const ten = createRuntime();
   const next = inSlices(await startCounters(ten, 10_000));

@@ -17,8 +17,8 @@ interface Interest {
 type Listener = (event: RuntimeEvent) => unknown;
 
 /**
- * The way out for facts. Every listener sees every event in the order of emission: an event emitted by a listener waits
- * until the current one has reached all listeners. A listener that throws is reported and hurts nobody else.
+ * The events of one runtime. Every listener sees every event in the order of emission: an event emitted by a listener waits
+ * until the current one has reached all listeners. A listener that throws is reported and does not affect the others.
  */
 export class Bus {
   readonly #emitter: Emitter<EventsByType> = mitt<EventsByType>();
@@ -50,7 +50,7 @@ export class Bus {
     this.#onError = options.onError;
   }
 
-  /** Whether anybody hears what is emitted. What nobody hears need not be said. */
+  /** Whether anything listens. Without a listener, an event need not be made. */
   get observed(): boolean {
     return this.#listeners > 0 || this.#recorders.size > 0;
   }
@@ -64,7 +64,7 @@ export class Bus {
   emit(fact: UnstampedEvent): void {
     if (!this.observed && !this.#isWanted(fact)) return;
     this.#seq += 1;
-    // Stamped in place: a copy of each would be the dearest part of telling.
+    // Stamped in place: copying each event would dominate the cost of emit().
     const stamp = { seq: this.#seq, at: this.#clock.now(), monotonic: this.#clock.monotonic() };
     const event = Object.assign(fact, stamp) as RuntimeEvent;
     for (const record of this.#recorders) record(event);

@@ -40,7 +40,7 @@ async function readPem(what: string, file: string): Promise<string> {
   }
 }
 
-/** Resolves when somebody wants this program to end: Ctrl+C, a signal, or the program that started it is gone. */
+/** Resolves when this program should end: at Ctrl+C, at a signal, or when the program that started it is gone. */
 export async function interrupted(): Promise<void> {
   const listening = new AbortController();
   const { signal } = listening;

@@ -1,6 +1,6 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 
-/** What somebody typed, understood. */
+/** The parsed command line. */
 export type Command =
   | { readonly name: 'help' }
   | { readonly name: 'version' }
@@ -36,29 +36,29 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-export const USAGE = `noex: one look at a whole cluster
+export const USAGE = `noex: observe a running cluster
 
-  noex observe <name@host:port>...     full-screen dashboard in this terminal
-      --once                           one overview as text; also when the output is no terminal
-      --json                           the cluster snapshot as JSON, once
-      --every <ms>                     with --json or --once: again and again, so many ms apart
-  noex dashboard <name@host:port>...   the same for the browser
-      --port <port>                    default 4000; 0: any that is free
-      --host <address>                 where to listen, default 127.0.0.1; another takes a token
-      --token <text>                   what opening it takes; with another host a random one
-      --no-token                       opening it takes nothing, although others can reach it
-      --open                           opens it in the browser
-  noex demo                            three nodes with a little load, and their dashboard
-      --port, --open                   of the dashboard
-      --every <ms>                     time between two overviews, default 5000
+  noex observe <name@host:port>...     full-screen dashboard in the terminal
+      --once                           print one overview as text; the default without a terminal
+      --json                           print one cluster snapshot as JSON
+      --every <ms>                     with --json or --once: repeat at this interval
+  noex dashboard <name@host:port>...   serve the dashboard to a browser
+      --port <port>                    port to listen on, default 4000; 0: any free port
+      --host <address>                 address to listen on, default 127.0.0.1; others need a token
+      --token <text>                   access token; default beyond loopback: a random one
+      --no-token                       disable authentication
+      --open                           open the dashboard in the browser
+  noex demo                            run three nodes with some load, and their dashboard
+      --port, --open                   as for the dashboard
+      --every <ms>                     interval between two overviews, default 5000
 
-  -s, --secret <text>                  of observers or the cluster; better in NOEX_CLUSTER_SECRET
-      --ca <file>                      links are encrypted, by certificates of this authority
-      --cert <file>, --key <file>      what shows them that this is one of theirs, if they ask
-  -h, --help                           this
-  -v, --version                        the version of noex
+  -s, --secret <text>                  cluster or observer secret; better: NOEX_CLUSTER_SECRET
+      --ca <file>                      encrypt links; PEM file of the certificate authority
+      --cert <file>, --key <file>      client certificate and key, where the nodes require one
+  -h, --help                           show this help
+  -v, --version                        show the version of noex
 
-Any node of the cluster will do: the others are learned from it. Looking on makes nobody a member.
+The address of any node is enough: the observer discovers the others through it. It is not a member.
 `;
 
 const LONGEST_MS = 86_400_000;

@@ -22,7 +22,7 @@ export async function demo(options: Extract<Command, { name: 'demo' }>): Promise
   const nodes = NAMES.map((name, at) => startNode([name, String(ports[at]), ...(at === 0 ? [] : [seed])]));
   const broken = Promise.race(nodes.map(unexpectedEnd));
   const over = Promise.race([interrupted(), broken]);
-  over.catch(() => undefined); // it is the same as `broken`, and told once
+  over.catch(() => undefined); // the same error as `broken`, which is reported
   const ending = new AbortController();
   try {
     const up = Promise.all(nodes.map((node) => once(node, 'message')));
@@ -64,8 +64,8 @@ function whenAborted(signal: AbortSignal, end: () => unknown): void {
 }
 
 function startNode(args: readonly string[]): ChildProcess {
-  // A process group of its own, so that a Ctrl+C does not reach it: it is stopped from here, in order. The channel tells
-  // it when this process is gone, even if it was killed.
+  // A process group of its own: a Ctrl+C does not reach the node, which is stopped from here, in order. The end of the
+  // channel stops it when this process is gone, even if it was killed.
   return fork(new URL('demo/node.js', import.meta.url), [...args], { detached: process.platform !== 'win32' });
 }
 
@@ -101,7 +101,7 @@ async function firstFreePort(from: number): Promise<number> {
   return port;
 }
 
-/** The first `count` ports, from `first` on, that nobody listens on. */
+/** The first `count` free ports, from `first` on. */
 async function freePorts(first: number, count: number): Promise<readonly number[]> {
   const ports: number[] = [];
   for (let port = first; ports.length < count && port < first + 1000; port += 1) {

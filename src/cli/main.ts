@@ -42,7 +42,7 @@ try {
   await run();
 } catch (error) {
   const message = error instanceof Error ? error.message : String(error);
-  const hint = error instanceof UsageError ? ' (noex --help tells more)' : '';
+  const hint = error instanceof UsageError ? ' (see noex --help)' : '';
   process.stderr.write(`noex: ${message}${hint}\n`);
   process.exitCode = 1;
 }

@@ -44,13 +44,13 @@ export interface ClusterConfig {
    */
   readonly clusterSecret?: string | readonly string[] | undefined;
   /**
-   * For those who only look on: whoever proves this one comes as an observer, never as a node. Several are exchanged like
-   * several of `clusterSecret`, which there must be, and which lets observers in, too. Default none.
+   * For observers only: a peer that proves this secret joins as an observer, never as a node. Several are exchanged like
+   * several of `clusterSecret`, which is required with it and admits observers, too. Default none.
    */
   readonly observerSecret?: string | readonly string[] | undefined;
   /**
-   * Encrypts all links, and proves that this node is at its address; with `requestPeerCert`, that of whoever connects, too.
-   * The same on every node: one with it and one without do not understand each other.
+   * Encrypts all links and proves the identity of this node; with `requestPeerCert`, peers that connect prove theirs, too.
+   * The same on every node: a node with TLS and one without cannot connect.
    */
   readonly tls?: TlsSettings | undefined;
   /** Default 1000. */
@@ -63,7 +63,7 @@ export interface ClusterConfig {
   readonly reconnectMaxDelayMs?: number | undefined;
   /** How long a node that is gone stays in the view as `disconnected`. Default 60000. */
   readonly forgetAfterMs?: number | undefined;
-  /** Listen beyond loopback although there is no `clusterSecret`: whoever can connect can join. Default false. */
+  /** Listens beyond loopback without a `clusterSecret`: any peer that can connect can join. Default false. */
   readonly insecure?: boolean | undefined;
 }
 
@@ -85,7 +85,7 @@ export interface ClusterSettings {
   readonly forgetAfterMs: number;
 }
 
-/** Each one is tried on whoever comes. */
+/** Each of them is tried on every peer that connects. */
 const MAX_SECRETS = 8;
 
 const FIELDS: { readonly [F in keyof Required<ClusterConfig>]: true } = {
@@ -243,13 +243,13 @@ function readAccepted(config: ClusterConfig): Secrets {
   if (observerSecrets.some((secret) => clusterSecrets.includes(secret))) {
     throw new InvalidClusterConfigError(
       'observerSecret',
-      'must not be in clusterSecret: whoever has it could join as a node',
+      'must not be in clusterSecret: a peer that knows it could join as a node',
     );
   }
   return { clusterSecrets, observerSecrets };
 }
 
-/** What an observer shows: nobody comes to it. */
+/** The address of an observer, to which no peer connects. */
 function readProof({ clusterSecret, observerSecret }: ClusterConfig): Secrets {
   if (clusterSecret !== undefined && observerSecret !== undefined) {
     throw new InvalidClusterConfigError('observerSecret', 'and clusterSecret are two ways in; give one of them');

@@ -37,7 +37,7 @@ export interface ClusterApi {
    * Rejects with `InvalidClusterConfigError`, `ClusterAlreadyStartedError`, `ListenError`.
    */
   start(config: ClusterConfig): Promise<void>;
-  /** Tells the others, and resolves when the port is free and nothing is left open. Stopping twice is fine. */
+  /** Leaves the cluster. Resolves when the port is free and all connections are closed. A second call is harmless. */
   stop(): Promise<void>;
   getStatus(): ClusterStatus;
   getLocalNodeId(): NodeId;
@@ -65,9 +65,9 @@ export interface ClusterApi {
 export interface ClusterOptions {
   readonly clock: Clock;
   readonly transport: Transport;
-  /** How many processes run here; told to the others with every heartbeat. */
+  /** The number of processes here; sent with every heartbeat. */
   readonly processCount: () => number;
-  /** What went wrong and nobody waits for: refusals, broken protocol, throwing handlers. */
+  /** Receives errors that are not returned to a caller: refusals, protocol violations, handlers that throw. */
   readonly onError: (error: Error) => void;
   /** An `observer` looks on at the cluster without being a member. Default `member`. */
   readonly role?: Role;
@@ -178,7 +178,7 @@ export function createCluster(options: ClusterOptions): {
   }
 
   async function stop(): Promise<void> {
-    await starting.catch(() => undefined); // whoever started it hears of that
+    await starting.catch(() => undefined); // start() rejects with this error
     const stopped = node;
     if (stopped === undefined) return;
     become('stopping');
@@ -254,7 +254,7 @@ function describe({ id, status, processCount, lastHeardAt, uptimeMs, version }: 
   return Object.freeze(version === undefined ? info : { ...info, version });
 }
 
-/** Calls `deliver` for one item after the other: what a listener causes comes after what it was told of. */
+/** Calls `deliver` for one item after the other, so that changes a listener causes are delivered after the current one. */
 function inOrder<T>(deliver: (item: T) => void): (item: T) => void {
   const queue: T[] = [];
   let isDelivering = false;

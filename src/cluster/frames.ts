@@ -18,7 +18,7 @@ export const MAX_HANDSHAKE_BYTES = 8 * 1024;
 /** No frame of an observer is larger: it only asks. */
 export const MAX_OBSERVER_BYTES = 64 * 1024;
 
-/** `member`: one of the cluster. `observer`: somebody who only looks on, and is in no count. */
+/** `member`: a node of the cluster. `observer`: a read-only client that is not counted as a node. */
 export type Role = 'member' | 'observer';
 
 /** One life of a node: a node that restarts under the same id has a larger incarnation (ms since the epoch at start). */
@@ -105,7 +105,7 @@ export interface ProbeAckFrame {
   readonly type: 'probe_ack';
 }
 
-/** To the node that holds an id: somebody else tried to join under it. */
+/** To the node that holds an id: another node tried to join under it. */
 export interface IdConflictFrame {
   readonly type: 'id_conflict';
 }
@@ -123,7 +123,7 @@ export interface ReplyFrame {
   readonly body: unknown;
 }
 
-/** A request failed on the other side. Message and code only: a stack is nobody else's business. */
+/** A request failed on the other side. Message and code only: the stack stays on the node that failed. */
 export interface FailureFrame {
   readonly type: 'failure';
   readonly id: number;

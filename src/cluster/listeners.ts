@@ -1,7 +1,7 @@
 import { isolated } from '../errors.js';
 import { checkFunction } from '../validate.js';
 
-/** Who wants to hear of one thing. A handler that throws, or returns a promise that rejects, hurts nobody else. */
+/** The listeners of one event. A handler that throws, or returns a promise that rejects, does not affect the others. */
 export class Listeners<Args extends readonly unknown[]> {
   readonly #handlers = new Set<{ readonly call: (...args: Args) => void }>();
   readonly #onError: (error: Error) => void;

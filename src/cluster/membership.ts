@@ -11,7 +11,7 @@ export type NodeDownReason = 'heartbeat_timeout' | 'connection_closed' | 'connec
 
 /** Another node as this one knows it. */
 export interface Member extends Peer {
-  /** `connecting`: another node told us of it, and there was no link yet. */
+  /** `connecting`: another node announced it, and there has been no link with it yet. */
   readonly status: NodeStatus;
 }
 
@@ -29,7 +29,7 @@ export type MembershipChange =
   | { readonly type: 'forgotten'; readonly id: NodeId; readonly incarnation: number };
 
 interface Entry extends Member {
-  /** When there last was a reason to keep it: linked, or linked to somebody else. Monotonic ms. */
+  /** When there last was a reason to keep it: linked here, or linked with another node. Monotonic ms. */
   readonly keptAt: number;
 }
 
@@ -101,7 +101,7 @@ export function learned(state: Membership, peers: readonly Peer[], now: number):
     const tombstone = state.tombstones.get(id);
     if (tombstone !== undefined && incarnation <= tombstone.incarnation) continue;
     const old = members.get(id);
-    // Only a link tells which life of a node is the present one.
+    // Only a link proves which incarnation of a node is the current one.
     if (old?.status === 'connected' || (old !== undefined && incarnation < old.incarnation)) continue;
     if (old !== undefined) {
       members.set(id, { ...old, incarnation, keptAt: now });
@@ -115,7 +115,7 @@ export function learned(state: Membership, peers: readonly Peer[], now: number):
   return { state: isNews ? { ...state, members } : state, changes };
 }
 
-/** Forgets whom nobody has been linked with for `forgetAfterMs`, and tombstones as old. */
+/** Forgets members that no node has been linked with for `forgetAfterMs`, and tombstones of that age. */
 export function forget(state: Membership, now: number, forgetAfterMs: number): Outcome {
   const isOver = (since: number) => now - since >= forgetAfterMs;
   const gone = [...state.members.values()].filter(({ status, keptAt }) => status !== 'connected' && isOver(keptAt));

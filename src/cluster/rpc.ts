@@ -15,8 +15,8 @@ import { Listeners } from './listeners.js';
 import type { NodeId } from './node-id.js';
 
 /**
- * A node for which so much is waiting gets no more answers, bytes. Whoever asks again as soon as its patience is over,
- * over a link that is slower than that, would fill the memory of whom it asks.
+ * A node with this many unsent bytes gets no more answers. A node that repeats its requests at each time-out,
+ * over a link that is slower than that, would fill the memory of this node.
  */
 const MAX_UNTAKEN_BYTES = 32 * 1024 * 1024;
 
@@ -45,8 +45,8 @@ export interface Rpc {
   /** Whether that node takes what it is sent: otherwise {@link Rpc.notify} would leave it out. */
   hasRoom(nodeId: NodeId): boolean;
   /**
-   * News that nobody answers, encoded once for all it goes to. Nodes without a link miss it, and so do nodes that have
-   * not taken what they were sent before: no queue of news grows behind a slow reader.
+   * A notification without an answer, encoded once for all targets. Nodes without a link miss it, and so do nodes that have
+   * not taken what they were sent before: no queue of notifications grows behind a slow reader.
    *
    * @returns to which nodes it was sent
    * @throws InvalidArgumentError for a body that cannot travel
@@ -86,7 +86,7 @@ interface Pending {
   readonly reject: (error: Error) => void;
 }
 
-/** {@link Rpc}, and what its owner tells it. No promise outlives its time-out, its link or the cluster. */
+/** {@link Rpc} with the methods for its owner. No promise outlives its time-out, its link or the cluster. */
 export class RpcEndpoint implements Rpc {
   readonly #options: RpcOptions;
   readonly #handlers = new Map<string, { readonly answer: RequestHandler; readonly access: Access }>();
@@ -207,7 +207,7 @@ export class RpcEndpoint implements Rpc {
     this.#options.links()?.send(to, encodeAnswer(frame));
   }
 
-  /** The request is over. Late answers, and answers from somebody else, find nothing and are dropped. */
+  /** The request is over. Late answers, and answers from another node, find nothing and are dropped. */
   #settle(id: number, from?: NodeId): Pending | undefined {
     const pending = this.#pending.get(id);
     if (pending === undefined || (from !== undefined && pending.nodeId !== from)) return undefined;
@@ -217,7 +217,7 @@ export class RpcEndpoint implements Rpc {
   }
 }
 
-/** What a handler returns may turn out not to be data; whoever asked hears of that, too. */
+/** A handler may return a value that is not data; the requesting node then receives that error. */
 function encodeAnswer(frame: RpcFrame): string {
   try {
     return encode(frame);

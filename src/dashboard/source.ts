@@ -1,12 +1,12 @@
 import type { Observable } from 'rxjs';
 import type { ClusterObserverSnapshot, LogEntry } from '../../streams/index.js';
 
-/** Where a dashboard gets all it shows: the ClusterObserver of a member, or of whoever is attached to a cluster. */
+/** The data source of a dashboard: the ClusterObserver of a member, or of an attached observer. */
 export interface ClusterSource {
-  /** What all nodes tell by themselves, merged. Completes when there is no more to come. */
+  /** The pushed state of all nodes, merged. Completes when the source ends. */
   readonly snapshot$: Observable<ClusterObserverSnapshot>;
   /** What happened on all nodes: the recent past, then each thing as it happens. */
   readonly log$: Observable<LogEntry>;
-  /** Asks all nodes every `ms`: cheaper than watching, when nobody looks closely. */
+  /** Polls all nodes every `ms`: cheaper than watching, for a dashboard without viewers. */
   poll$(ms: number): Observable<ClusterObserverSnapshot>;
 }

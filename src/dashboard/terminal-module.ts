@@ -14,7 +14,7 @@ export interface TerminalOptions {
 /** What `terminal/main.js`, a bundle of its own, exports: to be imported only when a terminal is there to be drawn on. */
 export interface TerminalModule {
   /**
-   * Shows the cluster until somebody quits, or the process is asked to end. Rejects with the error of the source. The
+   * Shows the cluster until the user quits, or the process is asked to end. Rejects with the error of the source. The
    * terminal is left as it was found either way.
    */
   runTerminal(options: TerminalOptions): Promise<void>;

@@ -16,12 +16,12 @@ import type { LocalObserver } from './observer.js';
 
 /** How long a node may take to answer, ms. */
 const TIMEOUT_MS = 5000;
-/** Of so many nodes that are gone it is remembered how much they told: some come back, and are not told twice. */
+/** Of at most this many nodes that are gone, the position is kept: an entry is not shown twice when such a node returns. */
 const MAX_GONE = 1000;
 
 interface ClusterLogPorts<Id extends string> {
   now(): number;
-  /** `undefined`: there is nothing here to tell of. */
+  /** `undefined`: this runtime has no log of its own. */
   readonly local: LocalObserver | undefined;
   /** This node, while the cluster runs. */
   localNode(): { readonly id: Id; readonly incarnation: number } | undefined;
@@ -33,7 +33,7 @@ interface ClusterLogPorts<Id extends string> {
 }
 
 /** What happened on all nodes: of each what it still knows, then more as it happens. Each entry once. */
-export function clusterLog$<Id extends string>(ports: ClusterLogPorts<Id>): Observable<LogEntry> {
+export function clusterLog<Id extends string>(ports: ClusterLogPorts<Id>): Observable<LogEntry> {
   return new Observable((subscriber) => {
     const reader = new LogReader(ports, subscriber);
     reader.start();

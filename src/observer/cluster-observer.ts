@@ -4,9 +4,9 @@ import {
   defer,
   finalize,
   from,
-  merge as inAnyOrder,
   interval,
   map,
+  merge,
   mergeMap,
   type Observable,
   pairwise,
@@ -26,7 +26,7 @@ import type { ClusterObserverSnapshot, NodeObserverSnapshot, ObserverSnapshot } 
 import { MAX_TIMER_MS } from '../clock.js';
 import { ClusterNotStartedError, isolated, NodeNotFoundError, ObserverDisabledError } from '../errors.js';
 import { checkFunction, checkPositive } from '../validate.js';
-import { clusterLog$ } from './cluster-log.js';
+import { clusterLog } from './cluster-log.js';
 import { CONNECTED, type LinkStatus, linkStatusAfter } from './link-status.js';
 import { NodeReplicas, timeBudget } from './node-replicas.js';
 import type { ObservedChange, ObservedMember } from './observed-members.js';
@@ -36,11 +36,11 @@ import { Watch } from './watch.js';
 
 /** How old a cached snapshot may be, ms. */
 const CACHE_MS = 2000;
-/** How long a node may take to answer when nobody says otherwise, ms. */
+/** The default limit for a node's answer, ms. */
 const DEFAULT_TIMEOUT_MS = 5000;
 /**
- * While nodes are watched, the merged snapshot is made anew at most this often, ms. Also the time in which a node that
- * has just been linked usually tells about itself, before it is shown as one that has not.
+ * While nodes are watched, the merged snapshot is rebuilt at most this often, ms. A node that has just been linked usually
+ * reports within this time, before it would be shown as a node without data.
  */
 const MERGE_MS = 100;
 
@@ -68,9 +68,9 @@ export interface CacheStatus {
 
 /** What went otherwise than planned between the observers of nodes, and was made good. */
 export interface ClusterObserverHealth<Id extends string = string> {
-  /** How often another node was too slow to be told of a change, and was told of several at once later. */
+  /** How often another node was too slow for a push, and later received several changes at once. */
   readonly conflations: number;
-  /** For each other node, how often what it told did not fit what was known here, and all was asked for anew. */
+  /** For each other node, how often its report did not build on the state held here, and its full state was requested. */
   readonly nodes: readonly { readonly nodeId: Id; readonly gaps: number }[];
 }
 
@@ -94,7 +94,7 @@ export interface ClusterObserverApi<Id extends string = string> {
    */
   startPolling(ms: number, handler: (event: ClusterObserverEvent<Id>) => void): () => void;
   /**
-   * Calls `handler` with what the nodes tell by themselves, as it changes. Returns the unsubscribe function.
+   * Calls `handler` with what the nodes push when it changes. Returns the unsubscribe function.
    *
    * @throws ClusterNotStartedError
    */
@@ -106,7 +106,7 @@ export interface ClusterObserverApi<Id extends string = string> {
   health(): ClusterObserverHealth<Id>;
   /** The events of `subscribe`. Errors with ClusterNotStartedError; completes when the cluster stops. */
   readonly events$: Observable<ClusterObserverEvent<Id>>;
-  /** What all nodes tell by themselves, merged. Errors with ClusterNotStartedError; completes when the cluster stops. */
+  /** The pushed state of all nodes, merged. Errors with ClusterNotStartedError; completes when the cluster stops. */
   readonly snapshot$: Observable<ClusterObserverSnapshot<Id>>;
   /**
    * What happened on all nodes that is worth a line: of each node the last 500 things it still knows, then more as it
@@ -135,7 +135,7 @@ export interface ClusterObserverPorts<Id extends string> {
   readonly stopped: Feed<unknown>;
   request(to: Id, method: string, body: unknown, timeoutMs: number): Promise<unknown>;
   onNotify(topic: string, handler: (body: unknown, from: Id) => void): () => void;
-  /** How often a watcher of this node was too slow for what it would have been told. */
+  /** How often a watcher of this node was too slow for a push. */
   conflations(): number;
   onError(error: unknown): void;
 }
@@ -243,7 +243,7 @@ export function createClusterObserver<Id extends string>(ports: ClusterObserverP
       return make().pipe(takeUntil(stopped$));
     });
 
-  /** Watches all nodes, now and as they come, and merges what they tell. */
+  /** Watches all nodes, present and future, and merges what they push. */
   const watched$ = (): Observable<ClusterObserverSnapshot<Id>> => {
     const watch = new Watch<Id>({ monotonic, reader, request: ports.request, onNotify: ports.onNotify });
     const presence = (): Presence<Id> =>
@@ -252,7 +252,7 @@ export function createClusterObserver<Id extends string>(ports: ClusterObserverP
     for (const { id, status } of ports.members()) if (status === 'connected') watch.begin(id);
     const following = change$.subscribe((change) => watch.follow(change));
     const localChange$ = local === undefined ? [] : [local.model$.pipe(skip(1))];
-    const presence$ = inAnyOrder(change$, watch.noticed$, interval(IDLE_PUSH_MS, scheduler), ...localChange$).pipe(
+    const presence$ = merge(change$, watch.noticed$, interval(IDLE_PUSH_MS, scheduler), ...localChange$).pipe(
       startWith(undefined),
       auditTime(MERGE_MS, scheduler),
       map(presence),
@@ -267,13 +267,13 @@ export function createClusterObserver<Id extends string>(ports: ClusterObserverP
   };
   const snapshot$ = whileRunning(watched$).pipe(share({ connector: () => new ReplaySubject(1) }));
 
-  const log$ = whileRunning(() => clusterLog$(ports)).pipe(
+  const log$ = whileRunning(() => clusterLog(ports)).pipe(
     share({ connector: () => new ReplaySubject(2 * LOG_CAPACITY) }),
   );
 
   const membershipEvent$ = change$.pipe(mergeMap(membershipEvents));
   const events$ = whileRunning(() =>
-    inAnyOrder(membershipEvent$, snapshot$.pipe(startWith(undefined), pairwise(), mergeMap(eventsBetween))),
+    merge(membershipEvent$, snapshot$.pipe(startWith(undefined), pairwise(), mergeMap(eventsBetween))),
   );
 
   const deliver = (
@@ -314,7 +314,7 @@ export function createClusterObserver<Id extends string>(ports: ClusterObserverP
 
     startPolling(ms, handler) {
       const polled$ = poll$(ms).pipe(mergeMap((snapshot) => eventsBetween([undefined, snapshot])));
-      return deliver(inAnyOrder(membershipEvent$.pipe(takeUntil(stopped$)), polled$), handler);
+      return deliver(merge(membershipEvent$.pipe(takeUntil(stopped$)), polled$), handler);
     },
 
     subscribe: (handler) => deliver(events$, handler),
@@ -345,7 +345,7 @@ function byId<Id extends string>(members: readonly ObservedMember<Id>[]): readon
   return members.toSorted((a, b) => (a.id < b.id ? -1 : 1));
 }
 
-/** A round's reads end before the next round begins, or one hung node would keep every round from being told. */
+/** The reads of a round end before the next round begins; otherwise one hung node would hold back every round. */
 function pollTimeoutMs(ms: number): number {
   return Math.min(DEFAULT_TIMEOUT_MS, 0.8 * ms);
 }
@@ -356,7 +356,7 @@ function membershipEvents<Id extends string>(change: ObservedChange<Id>): readon
   return [];
 }
 
-/** What a snapshot has to tell to somebody who has seen the one before: each node that is not as it was, then the whole. */
+/** The events that lead from one snapshot to the next: each node that changed, then the whole. */
 function eventsBetween<Id extends string>([before, snapshot]: readonly [
   ClusterObserverSnapshot<Id> | undefined,
   ClusterObserverSnapshot<Id> | undefined,

@@ -1,6 +1,6 @@
 import type { ObserverCost } from '../../streams/snapshot.js';
 
-/** Costs are told for so long a time, ms, in steps of so much. */
+/** Costs are averaged over this window, ms, in steps of this length. */
 const WINDOW_MS = 10_000;
 const STEP_MS = 1000;
 

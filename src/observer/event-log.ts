@@ -1,7 +1,7 @@
 import type { RuntimeEvent } from '../../streams/events.js';
 import { LOG_CAPACITY, type OwnLogEntry, ownLogEntry } from '../../streams/log-entries.js';
 
-/** The last things on this node that are worth a line, for whoever comes to look when something has happened already. */
+/** The last log entries of this node, for readers that connect after something has happened. */
 export class EventLog {
   /** A ring: entry `n`, counted from 0, stands at `n` modulo its size. */
   readonly #ring: OwnLogEntry[] = [];

@@ -6,7 +6,7 @@ export type LinkStatus = Pick<NodePresence, 'link' | 'error'>;
 
 export const CONNECTED: LinkStatus = { link: 'up' };
 
-/** What a failed request tells about a node. */
+/** The link status of a node after a failed request. */
 export function linkStatusAfter(thrown: unknown): LinkStatus {
   const error = messageOf(thrown);
   if (thrown instanceof NodeTimeoutError) return { link: 'silent', error };

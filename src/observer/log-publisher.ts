@@ -14,7 +14,7 @@ export const UNLOG = 'observer.unlog';
 /** Readers hear of new entries at most this often, ms. */
 const PUSH_MS = 250;
 
-/** What is told at once, in characters of JSON, each of which is at most three bytes of a frame. */
+/** The largest part sent at once, in characters of JSON, each of which is at most three bytes of a frame. */
 const MAX_PART_CHARS = 384 * 1024;
 
 /** To how many groups of readers, each of which has another part of the log, one push goes; the others have the next. */
@@ -39,9 +39,9 @@ interface LogPublisherPorts<Id extends string> {
   notify(to: readonly Id[], topic: string, body: unknown): readonly Id[];
 }
 
-/** Tells other nodes what happens on this one, while they want to know. Returns what forgets a reader that is gone. */
+/** Publishes the log of this node to the nodes that asked for it. Returns a function that forgets a reader that is gone. */
 export function createLogPublisher<Id extends string>(ports: LogPublisherPorts<Id>): (reader: Id) => void {
-  /** Readers, with how much each was told: all that is kept of them, however slow they are. */
+  /** Readers with their position in the log: all state that is kept for them, however slow they are. */
   const readers = new Map<Id, number>();
   const behind$ = new Subject<void>();
   let pushing: Subscription | undefined;

@@ -36,7 +36,7 @@ interface FrameReaderPorts<Id extends string> {
   request(to: Id, method: string, body: unknown, timeoutMs: number): Promise<unknown>;
 }
 
-/** Makes frames of what other nodes report, and keeps the newest of each, so that the next report need not tell it all. */
+/** Builds node states from reports and keeps the newest of each node, so that the next report needs only the changes. */
 export class NodeReplicas<Id extends string> {
   readonly #ports: FrameReaderPorts<Id>;
   readonly #accepted$ = new Subject<NodeState>();
@@ -58,12 +58,12 @@ export class NodeReplicas<Id extends string> {
     return this.#accepted$;
   }
 
-  /** How often reports of each node built on what was not known here, and all had to be told anew. */
+  /** How often a report of each node did not build on the state held here, so that its full state was requested. */
   gaps(id: Id): number {
     return this.#gaps.get(id) ?? 0;
   }
 
-  /** What a node told did not fit, and it is asked anew. */
+  /** A report did not fit, and the full state is requested. */
   countResync(id: Id): void {
     this.#gaps.set(id, this.gaps(id) + 1);
   }
@@ -87,7 +87,7 @@ export class NodeReplicas<Id extends string> {
     if (await this.#collect(id, await read(method, this.#known(id)), read)) return;
     this.countResync(id);
     if (await this.#collect(id, await read(REPORT, null), read)) return;
-    throw new TypeError('asked for everything, it told only what changed');
+    throw new TypeError('the full state was requested, and the answer is only a delta');
   }
 
   /** Takes in a report, and the other pages where it is the first of several; `false` when it does not fit. */
@@ -105,7 +105,7 @@ export class NodeReplicas<Id extends string> {
   }
 
   /**
-   * Takes in what a node told by itself; `false` when it builds on what is not known here.
+   * Applies a pushed report; returns `false` when it does not build on the state held here.
    *
    * @throws TypeError when it makes no sense
    */
@@ -142,7 +142,7 @@ export class NodeReplicas<Id extends string> {
     return () => this.#ports.monotonic() + clock.aheadMs;
   }
 
-  /** Over a link, what comes last is the newest; the clock that life and time are told by may have been set back. */
+  /** Over one link, the last report is the newest, even if the node's clock was set back. */
   put(frame: NodeState): void {
     this.#frames = new Map(this.#frames).set(frame.nodeId, frame);
     this.#accepted$.next(frame);

@@ -92,7 +92,7 @@ export interface ObserverApi {
   stopProcess(target: string | ProcessRef, reason?: 'normal' | 'shutdown'): Promise<StopResult>;
   /** Every fact, from the moment of subscription. */
   readonly events$: Observable<RuntimeEvent>;
-  /** The newest snapshot, then each newer one, once per flush interval, and whenever somebody reads. */
+  /** The newest snapshot, then each newer one, once per flush interval and at each synchronous read. */
   readonly snapshot$: Observable<ObserverSnapshot>;
   /**
    * One `message` event per message of that process, only while subscribed; completes with the process.
@@ -127,7 +127,7 @@ export interface ObserverPorts {
   onError(error: unknown): void;
 }
 
-/** The observer's face, and the model behind it for whoever tells other nodes. */
+/** The Observer with the model behind it, for the publishers. */
 export interface LocalObserver {
   readonly observer: ObserverApi;
   /** Ends all polls, for good: their timers would keep the program running. */
@@ -141,7 +141,7 @@ export interface LocalObserver {
   readonly logged$: Observable<unknown>;
   memoryStats(): MemoryStats;
   vitals(): NodeVitals;
-  /** Does some work of telling others, and counts the time it takes as a cost of observing. */
+  /** Runs work of publishing, and counts its time as a cost of observing. */
   measured<Result>(work: () => Result): Result;
   /** So much was sent to other nodes. */
   recordBytes(bytes: number): void;

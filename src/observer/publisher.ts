@@ -26,8 +26,8 @@ const PUSH_MS = 250;
 export const IDLE_PUSH_MS = 1000;
 
 /**
- * What is told as changes, or pushed without having been asked for, at most, in characters, each of which is at most three
- * bytes of a frame. More is told in pages.
+ * The largest delta or push, in characters, each of which is at most three
+ * bytes of a frame. Larger answers are sent in pages.
  */
 const MAX_DELTA_CHARS = 384 * 1024;
 
@@ -47,7 +47,7 @@ const MAX_PAGED = 4;
 /** How many rows may be kept for all such reads together; what is kept for one reader of a large node is always kept. */
 const MAX_PAGED_ROWS = 500_000;
 
-/** Who asks for no other page for so long, ms, has given up, and begins anew if not. */
+/** A reader that requests no further page within this time, ms, has given up; otherwise it starts again. */
 export const PAGING_MS = 60_000;
 
 /** How this node talks to others; `Id` is what it calls them by. */
@@ -71,13 +71,13 @@ export interface PublisherPorts<Id extends string> {
 export interface Publisher<Id extends string> {
   /** Forgets a reader that is gone. */
   forget(reader: Id): void;
-  /** How often a watcher was too slow for a push, and was told of more at once later. */
+  /** How often a watcher was too slow for a push, and later received several changes at once. */
   conflations(): number;
 }
 
-/** Tells other nodes about this one: when they ask, and while they watch. Costs nothing while nobody does. */
+/** Publishes the state of this node on request and, while nodes watch, on change. Without readers it costs nothing. */
 export function createPublisher<Id extends string>(ports: PublisherPorts<Id>): Publisher<Id> {
-  /** Watchers, with the version each was told last: all that is kept of them, however slow they are. */
+  /** Watchers with the version last sent to each: all state that is kept for them, however slow they are. */
   const watchers = new Map<Id, number>();
   /** Of readers in the middle of several pages, the models that these are pages of: one may read more than once at a time. */
   const paging = new Map<Id, readonly NodeModel[]>();
@@ -150,7 +150,7 @@ export function createPublisher<Id extends string>(ports: PublisherPorts<Id>): P
     for (const version of versions) {
       const group = ready.flatMap(([watcher, known]) => (known === version ? [watcher] : []));
       const { text, isWhole } = encoder.since(model, version);
-      // What takes several pages, or very much, they have to ask for: told that they are behind, they do.
+      // Several pages, or a large delta, are never pushed: the watcher learns that it is behind, and requests them.
       const changes = isWhole && text.length <= MAX_DELTA_CHARS ? text : NOTHING;
       const body = report(model, changes);
       const notified = ports.notify(group, REPORT, body);

@@ -9,10 +9,10 @@ import { IDLE_PUSH_MS, PAGING_MS, REPORT, UNWATCH, WATCH } from './publisher.js'
 const SILENT_MS = 2.5 * IDLE_PUSH_MS;
 const SILENT: LinkStatus = { link: 'silent', error: `nothing heard from it for more than ${SILENT_MS} ms` };
 
-/** A node that has not told everything within this time, ms, is asked anew: page by page, it might go on for ever. */
+/** A node that has not sent its full state within this time, ms, is asked again: paging must not go on for ever. */
 const MAX_ANSWER_MS = 10 * PAGING_MS;
 
-/** Whoever stops watching does not wait for what a node says to it, ms. */
+/** The limit for the answer to the end of a watch, ms. */
 const UNWATCH_TIMEOUT_MS = 5000;
 
 interface WatchPorts<Id extends string> {
@@ -23,15 +23,15 @@ interface WatchPorts<Id extends string> {
 }
 
 /**
- * Has nodes tell about themselves as they change, and knows which of them do not. What they tell is in the reader.
+ * Watches nodes: they push reports as they change. Knows which of them do not; the reports are in the replicas.
  *
- * An answer is waited for much longer than a poll would: a node with much to tell over a slow link is `timeout` until all
- * of it has come, while asked again it would only begin anew.
+ * The limit for an answer is much longer than that of a poll: a node with much state behind a slow link is `timeout` until
+ * all of it has arrived; a repeated request would only start it from the beginning.
  */
 export class Watch<Id extends string> {
   readonly #ports: WatchPorts<Id>;
   readonly #watched = new Set<Id>();
-  /** Who is being asked to be watched, and for how long yet. Whoever is in here no more is asked for no other page. */
+  /** Nodes with a request under way, and the time left for it. A node that was removed is asked for no further page. */
   readonly #asking = new Map<Id, TimeBudget>();
   /** What nodes answered that was no report. */
   readonly #problems = new Map<Id, LinkStatus>();
@@ -100,8 +100,8 @@ export class Watch<Id extends string> {
       if (reader.accept(id, text)) {
         this.#solved(id);
       } else if (!this.#asking.has(id)) {
-        // A push that builds on what is not known here: ask anew, but not while the last answer, which may take many
-        // pages, is still coming. Begun anew with each push, it would never be complete.
+        // A push that does not build on the state held here: request the full state, but not while an answer, which may take
+        // many pages, is under way. Restarted at each push, it would never be complete.
         reader.countResync(id);
         this.begin(id);
       }

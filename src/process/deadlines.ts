@@ -20,7 +20,7 @@ class Batch {
   readonly timeoutMs: number;
   readonly #clock: Clock;
   #timer: Timer | undefined;
-  /** Nobody holds on to what is over: its memory is free while it is young. */
+  /** Released at once: a settled call can be collected while it is young. */
   readonly #open: (Deadline | undefined)[] = [];
   /** Behind the last that is open. */
   #end = 0;

@@ -10,8 +10,8 @@ interface CallTarget {
 }
 
 /**
- * The sender of a call waits with this for the reply. There may be very many: it holds as little as possible, and fails by
- * a promise that is rejected, so that nobody keeps a second function for that.
+ * The sender of a call waits with this for the reply. There may be very many: it holds as little as possible, and fails with
+ * a rejected promise, so that no second function is kept for that.
  */
 export class PendingCall extends Deadline {
   readonly #target: CallTarget;
@@ -55,7 +55,7 @@ export class StopRequest {
   }
 }
 
-/** What tells how to handle a message. */
+/** How a message is handled. */
 export type Receipt = 'cast' | 'info' | PendingCall | StopRequest;
 
 /** The receipt of a message that is measured, or handled in the context of its sender. */

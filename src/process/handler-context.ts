@@ -6,7 +6,7 @@ interface ContextSource {
   readonly signal: AbortSignal;
 }
 
-/** One of them per process; made of getters, so that a signal nobody asks for costs nothing. */
+/** One per process; made of getters, so that a signal that is not used costs nothing. */
 export class ProcessHandlerContext implements HandlerContext {
   readonly #source: ContextSource;
 

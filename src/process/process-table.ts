@@ -11,7 +11,7 @@ import type { Scheduler } from './scheduler.js';
 export interface Names {
   /** @throws AlreadyRegisteredError */
   claim(name: string, id: string): void;
-  /** Frees the name of the process, and tells which it was. */
+  /** Frees the name of the process, and returns it. */
   release(id: string): string | undefined;
   nameOf(id: string): string | undefined;
 }
@@ -38,7 +38,7 @@ interface ProcessTableOptions {
   readonly clock: Clock;
   readonly scheduler: Scheduler;
   readonly sampler: Sampler;
-  /** How long a handler may hold the event loop before that is told, ms. */
+  /** How long a handler may block the event loop before a `loop_blocked` event, ms. */
   readonly loopBlockedMs: number;
   readonly names: Names;
   readonly context: AsyncContext;
@@ -54,7 +54,7 @@ export class ProcessTable {
   readonly #ended = new WeakMap<ProcessRef, Process>();
   readonly #host: ProcessHost;
   readonly #names: Names;
-  /** Those that have something to tell, in the order in which they began to. */
+  /** Processes with counters to report, in the order in which they got them. */
   readonly #dirty = new Set<Process>();
   #lastId = 0;
   #isClosed = false;
@@ -205,12 +205,12 @@ export class ProcessTable {
     }
   }
 
-  /** How many processes have something to tell. */
+  /** The number of processes with counters to report. */
   get dirtyCount(): number {
     return this.#dirty.size;
   }
 
-  /** Makes at most `most` processes tell what they did since they last told, those first who have waited longest. */
+  /** Makes at most `most` processes emit their counters, those first that have waited longest. */
   report(most: number): void {
     let left = most;
     for (const process of this.#dirty) {

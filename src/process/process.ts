@@ -34,8 +34,8 @@ import { Timing, type TimingHost } from './timing.js';
 const CRASH_CLEANUP_MS = 5000;
 
 /**
- * What is done with a message for a full mailbox: `reject` tells the sender; `drop_newest` drops that message, `drop_oldest`
- * the one that has waited longest. Whoever waits for the reply of a dropped call is told.
+ * What happens to a message for a full mailbox: `reject` throws to the sender; `drop_newest` drops that message, `drop_oldest`
+ * the one that has waited longest. The caller of a dropped call gets MailboxFullError.
  */
 export type OverloadPolicy = 'reject' | 'drop_newest' | 'drop_oldest';
 
@@ -49,7 +49,7 @@ export interface ProcessHost extends TimingHost {
   outside(code: () => void): void;
   /** An error that no caller is there to be rejected with. */
   onError(error: Error): void;
-  /** `process` has something to tell at the end of the turn. Called once between two {@link Process.report}s. */
+  /** `process` has counters to report at the end of the turn. Called once between two {@link Process.report}s. */
   dirty(process: Process): void;
   /** `process` is about to be gone: its name and its place in the table are free from here on. */
   released(process: Process): void;
@@ -67,7 +67,7 @@ export interface ProcessOptions {
   readonly context?: 'runtime' | 'caller';
 }
 
-/** What a parent is told, as an info message, when a child has ended. */
+/** The info message that a parent receives when a child has ended. */
 export class ChildExit {
   readonly id: string;
   readonly reason: TerminationReason;
@@ -406,7 +406,7 @@ export class Process implements Runnable {
     };
   }
 
-  /** Tells what happened since the last time. */
+  /** Emits the counters since the last report. */
   report(): void {
     this.#dirty = false;
     if (this.#phase === 'gone') return;
@@ -457,7 +457,7 @@ export class Process implements Runnable {
     this.#terminate(stopped.reason);
   }
 
-  /** As {@link #handleNext}, and tells how long it took whoever wants to know. */
+  /** As {@link #handleNext}, with the time it took for the sampler and for traces. */
   #handleTimed(message: unknown, entry: Entry): void {
     const receipt = receiptOf(entry);
     if (receipt instanceof StopRequest) {
@@ -699,7 +699,7 @@ export class Process implements Runnable {
       if (this.#phase === 'gone') return;
       const error = asError(thrown);
       this.#emitCrash(error, 'terminate');
-      // The first crash is the reason; one while cleaning up after it is only told.
+      // The first crash is the reason; a second one, in `terminate`, is only reported.
       this.#exit(typeof reason === 'string' ? { error } : reason);
     };
     try {
@@ -737,7 +737,7 @@ export class Process implements Runnable {
     // How long the queue was is of no interest any more.
     if (this.#dirty && this.#calls + this.#casts + this.#infos + this.#dropped > 0) this.#reportCounts();
     this.#ending();
-    // Whoever keeps the ref of the gone does not keep what they knew.
+    // A ref that outlives its process must not keep its state alive.
     this.#state = undefined;
     for (const child of this.#children ?? []) {
       child.#parent = undefined;
@@ -788,7 +788,7 @@ export class Process implements Runnable {
     this.#host.context.run(() => this.#host.onError(ended));
   }
 
-  /** Rejects the callers whose messages will not be handled; tells how many messages there were. */
+  /** Rejects the callers whose messages will not be handled; returns how many messages there were. */
   #emptyMailbox(): number {
     let unhandled = 0;
     if (this.#inFlight instanceof PendingCall) this.#inFlight.fail(this.notRunning());
@@ -796,7 +796,7 @@ export class Process implements Runnable {
     this.#awaitingReply?.clear();
     for (; this.#mailbox.size > 0; this.#mailbox.drop()) {
       const receipt = receiptOf(this.#mailbox.receipt);
-      // Neither a request to stop nor what a supervisor tells itself was a message from anybody.
+      // Neither a stop request nor a message of a supervisor to itself was a message from a sender.
       if (receipt instanceof StopRequest || (receipt === 'info' && this.kind === 'supervisor')) continue;
       unhandled += 1;
       if (receipt instanceof PendingCall) receipt.fail(this.notRunning());
@@ -818,7 +818,7 @@ export class Process implements Runnable {
   }
 
   #markDirty(): void {
-    // What a supervisor is told by its children is its own affair, and in no count.
+    // The exit messages of children are internal to a supervisor, and are not counted.
     if (this.kind === 'supervisor') return;
     this.#dirty = true;
     this.#host.dirty(this);

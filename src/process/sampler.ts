@@ -40,7 +40,7 @@ export class Sampler {
     this.#countdown = this.#exact > 0 ? 1 : this.#rest;
   }
 
-  /** The processes have told what they did. */
+  /** The counters of all processes have been reported. */
   flushed(): void {
     this.#allowance = EXACT_PER_FLUSH;
   }
@@ -78,10 +78,10 @@ function xorshift(x: number): number {
   return next;
 }
 
-/** The most samples a process keeps until it tells of them. A power of two. */
+/** The most samples that a process keeps between two reports. A power of two. */
 const MAX_SAMPLES = 256;
 
-/** What was measured of one process since it last told. */
+/** The samples of one process since its last report. */
 export class Samples {
   #values: number[] = [];
   #isThinned = false;
@@ -100,7 +100,7 @@ export class Samples {
     const values = this.#values;
     this.#values = [];
     if (this.#isThinned) {
-      // The longest are told of in any case; they stand for nobody, not even for themselves.
+      // The longest samples are reported in any case, with weight 0: they stand for no other message.
       values.push(this.#longestWait, this.#longestHandle, 0);
       this.#isThinned = false;
       this.#longestWait = this.#longestHandle = 0;

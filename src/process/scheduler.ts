@@ -13,14 +13,14 @@ interface SchedulerOptions {
   readonly context: AsyncContext;
   /** ms, with fractions; only differences count */
   preciseNow(): number;
-  /** How long a portion may hold the event loop before that is told, ms. */
+  /** How long a batch of messages may block the event loop before it is reported, ms. */
   readonly loopBlockedMs: number;
 }
 
-/** Something with work to do in small portions: a process. */
+/** Something that works in small batches: a process. */
 export interface Runnable {
   /**
-   * Does at most `limit` units of work and tells how many. `isWatched`: each is to be timed, and told of when it holds
+   * Does at most `limit` units of work and returns how many. `isWatched`: each unit is timed, and reported when it blocks
    * the event loop for too long.
    */
   run(limit: number, isWatched: boolean): number;
@@ -54,7 +54,7 @@ export class Scheduler {
   #untilLook = 1;
   #stride = 1;
   #lastLook = 0;
-  /** Who has worked since the last look: `undefined`: nobody, nothing else either; `null`: one cannot say who alone. */
+  /** Who worked since the last check. `undefined`: no process, and nothing else; `null`: more than one. */
   #worker: Runnable | undefined | null = null;
   /** How much of the time since the last look is explained already, ms. */
   #knownHeldMs = 0;
@@ -83,7 +83,7 @@ export class Scheduler {
     nextTurn(this.#onTurnEnd);
   }
 
-  /** A handler that was timed, or who was told of it, held the event loop for `ms`: no need to look for who it was. */
+  /** A timed handler, or a listener of its event, blocked the event loop for `ms`: the cause is known. */
   heldIsKnown(ms: number): void {
     this.#knownHeldMs += ms;
   }
@@ -146,7 +146,7 @@ export class Scheduler {
     return !this.#exhausted;
   }
 
-  /** Looks at the clock, tells on whoever held the event loop for too long since the last look, and how long that was. */
+  /** Checks the clock, and reports the process that blocked the event loop since the last check, and for how long. */
   #look(): number {
     const now = this.#preciseNow();
     const spent = now - this.#lastLook;

@@ -97,7 +97,7 @@ export function messageType(message: unknown): string {
     const className: unknown = message.constructor?.name;
     return typeof className === 'string' ? className : 'Object';
   } catch {
-    // Its getters throw: the handler's affair, not that of whoever looks on.
+    // Its getters throw. That is an error of the handler, not of the observer.
     return 'object';
   }
 }

@@ -11,13 +11,13 @@ export interface TimingHost {
   readonly clock: Clock;
   readonly scheduler: Scheduler;
   readonly sampler: Sampler;
-  /** How long a handler may hold the event loop before that is told, ms. */
+  /** How long a handler may block the event loop before a `loop_blocked` event, ms. */
   readonly loopBlockedMs: number;
   emit(fact: UnstampedEvent): void;
   nameOf(id: string): string | undefined;
 }
 
-/** Times messages of one process: for its latency, for whoever traces it, and to tell when one held the event loop. */
+/** Times the messages of one process: for its latency, for traces, and to detect a handler that blocks the event loop. */
 export class Timing {
   readonly #host: TimingHost;
   readonly #id: string;
@@ -37,8 +37,8 @@ export class Timing {
   }
 
   /**
-   * Emits one `message` fact per message that it hears of, until all who called this have called what it returns, which
-   * tells whether anybody is left.
+   * Emits a `message` event for each message of this process until the returned function is called, which
+   * returns whether a trace is left.
    */
   trace(): () => boolean {
     if (this.#tracers === 0) this.#tracedSince = this.now();
@@ -75,7 +75,7 @@ export class Timing {
     if (receipt instanceof StopRequest) return;
     // A message that came before the trace began has waited since then.
     const since = entry instanceof Measured ? Math.max(this.#tracedSince, entry.arrivedAt) : this.#tracedSince;
-    this.#tell({
+    this.#emit({
       type: 'message',
       id: this.#id,
       kind: receipt instanceof PendingCall ? 'call' : receipt,
@@ -91,10 +91,10 @@ export class Timing {
     return this.#samples?.take();
   }
 
-  /** Tells that something held the event loop. `type` is that of the message, where it is known. */
+  /** Emits `loop_blocked`. `type` is that of the message, where it is known. */
   tellHeld(ms: number, type?: string): void {
     const name = this.#host.nameOf(this.#id);
-    this.#tell({
+    this.#emit({
       type: 'loop_blocked',
       id: this.#id,
       ...(name !== undefined && { name }),
@@ -103,8 +103,8 @@ export class Timing {
     });
   }
 
-  /** What those who are told do at once, this process has not done. */
-  #tell(fact: UnstampedEvent): void {
+  /** What listeners do synchronously is not work of this process. */
+  #emit(fact: UnstampedEvent): void {
     const begun = this.now();
     this.#host.emit(fact);
     this.#host.scheduler.heldIsKnown(this.now() - begun);

@@ -46,7 +46,7 @@ export interface RegistryApi {
    * @throws AlreadyRegisteredError, ServerNotRunningError, InvalidArgumentError
    */
   register(name: string, ref: ProcessRef): void;
-  /** Frees the name. Nothing happens when nobody has it. */
+  /** Frees the name. A name that is not registered is no error. */
   unregister(name: string): void;
   /** @throws NotRegisteredError */
   lookup<Ref extends ProcessRef = ProcessRef>(name: string): Ref;

@@ -15,24 +15,24 @@ import { checkPositive } from '../validate.js';
 import { clockInContext } from './clock-in-context.js';
 import { createReporting, guarded } from './reporter-setup.js';
 
-/** How long to wait for the nodes that the first one tells of, ms. */
+/** How long to wait for links with the nodes that the first one announces, ms. */
 const INTRODUCTION_MS = 1000;
 
-/** A node that is back is to be seen soon: somebody is looking. For nodes among themselves there is no such hurry. */
+/** Shorter than between nodes: a person is watching, and wants to see a node that is back. */
 const RECONNECT_MAX_DELAY_MS = 5000;
 
 export interface AttachOptions extends Pick<ClusterConfig, 'tls' | 'forgetAfterMs'> {
-  /** The cluster's own; an `observerSecret` will do here, too. Of several, the first is used. */
+  /** The secret of the cluster; an `observerSecret` is accepted here, too. Of several, the first is used. */
   readonly clusterSecret?: string | readonly string[] | undefined;
-  /** The one that lets nobody in but observers. One of the two, where the nodes have secrets. */
+  /** A secret that admits observers only. One of the two is needed where the nodes have secrets. */
   readonly observerSecret?: string | readonly string[] | undefined;
-  /** How long the first contact may take, ms. Default 5000. */
+  /** The limit for the first contact, ms. Default 5000. */
   readonly timeout?: number | undefined;
-  /** Receives what handlers throw, and what goes wrong with nodes later on. Default: a report on stderr. */
+  /** Receives errors of handlers, and errors of nodes after the first contact. Default: a report on stderr. */
   readonly onError?: ((error: unknown) => void) | undefined;
   /** Default: the machine's clock. */
   readonly clock?: Clock | undefined;
-  /** How nodes are reached. Default: WebSockets. */
+  /** The byte transport to the nodes. Default: WebSockets. */
   readonly transport?: Transport | undefined;
 }
 
@@ -45,11 +45,11 @@ export interface AttachedObserver extends ClusterObserverApi<NodeId> {
 }
 
 /**
- * Looks on at a running cluster without becoming a member: no node counts the observer, none tells of it. One address is
- * enough: the others are learned from it, and followed as they come and go, even when that first node is gone.
+ * Connects to a running cluster as an observer: it is not a member, and other nodes do not learn of it. One address is
+ * enough: the observer discovers the other nodes through it, and keeps working if that node goes down.
  *
- * Rejects with InvalidNodeIdError and InvalidClusterConfigError; with HandshakeError when no address lets it in (another
- * secret, another version of the protocol, another node there, too many observers); with NodeUnreachableError when nobody
+ * Rejects with InvalidNodeIdError and InvalidClusterConfigError; with HandshakeError when every address refuses it (another
+ * secret, another protocol version, another node there, too many observers); with NodeUnreachableError when no node
  * answers.
  *
  * @param addresses `name@host:port`, `host:port` or `dns:name:port` of a member, or of several of which any will do
@@ -137,7 +137,7 @@ class FirstContact {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    // It may fail while the cluster is still starting, and nobody waits for it yet.
+    // It may fail while the cluster is still starting, before it is awaited.
     this.made.catch(() => undefined);
   }
 
@@ -161,7 +161,7 @@ function errorOf(target: string, end: LinkEnd): Error {
   return new HandshakeError(target, end.reason, problem);
 }
 
-/** Resolves when every node that was told of is reached, or known not to be. */
+/** Resolves when every announced node is linked, or known to be unreachable. */
 function introduced(cluster: ClusterApi, membership: MembershipView, clock: Clock): Promise<void> {
   return new Promise((resolve) => {
     const isOver = (): boolean =>

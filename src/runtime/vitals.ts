@@ -38,7 +38,7 @@ interface Reading {
   readonly idle: number;
 }
 
-/** The vitals of this Node process. Nothing is measured before somebody reads, and nothing after the end. */
+/** The vitals of this Node.js process. Measuring starts with the first read and ends with `stop`. */
 export class Vitals {
   readonly #source: VitalsSource;
   #delay: ReturnType<VitalsSource['monitorDelay']> | undefined;

@@ -1,7 +1,7 @@
 import { fc } from '@fast-check/vitest';
 import { Subject } from 'rxjs';
 import { NodeTimeoutError } from '../../src/errors.js';
-import { clusterLog$ } from '../../src/observer/cluster-log.js';
+import { clusterLog } from '../../src/observer/cluster-log.js';
 import { LOG } from '../../src/observer/log-publisher.js';
 import { NodeReplicas, timeBudget } from '../../src/observer/node-replicas.js';
 import type { ObservedChange } from '../../src/observer/observed-members.js';
@@ -148,7 +148,7 @@ export const log: Target = {
         const changes = new Subject<ObservedChange<string>>();
         const errors: unknown[] = [];
         let tell: (body: unknown, from: string) => void = () => undefined;
-        const ended = clusterLog$<string>({
+        const ended = clusterLog<string>({
           now,
           local: undefined,
           localNode: () => undefined,

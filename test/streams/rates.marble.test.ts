@@ -1,14 +1,15 @@
 import { describe, expect, test } from 'vitest';
-import { type Rates, rates$, ratesBetween } from '../../streams/rates.js';
+import { type Rates, rates, ratesBetween } from '../../streams/rates.js';
+import type { ObserverSnapshot } from '../../streams/snapshot.js';
 import { marbles } from '../helpers/marbles.js';
 import { clusterOf, nodeAt } from '../helpers/snapshots.js';
 
-const rates = (messagesPerSecond: number, processes: Readonly<Record<string, number>>): Rates => ({
+const expected = (messagesPerSecond: number, processes: Readonly<Record<string, number>>): Rates => ({
   messagesPerSecond,
   nodes: [{ messagesPerSecond, processes: new Map(Object.entries(processes)) }],
 });
 
-describe('rates$', () => {
+describe('rates', () => {
   test('tells messages per second of each process that handled any, from the second snapshot on', () => {
     marbles(({ cold, expectObservable }) => {
       const snapshot$ = cold('a-b-c|', {
@@ -16,7 +17,10 @@ describe('rates$', () => {
         b: nodeAt(2000, { p1: { messages: 30 }, p2: { messages: 5 } }),
         c: nodeAt(2500, { p1: { messages: 30 }, p2: { messages: 6 } }),
       });
-      expectObservable(rates$(snapshot$)).toBe('--b-c|', { b: rates(10, { p1: 10 }), c: rates(2, { p2: 2 }) });
+      expectObservable(snapshot$.pipe(rates())).toBe('--b-c|', {
+        b: expected(10, { p1: 10 }),
+        c: expected(2, { p2: 2 }),
+      });
     });
   });
 
@@ -26,7 +30,7 @@ describe('rates$', () => {
         a: nodeAt(0, { p1: { messages: 10 }, p2: { messages: 0 } }),
         b: nodeAt(1000, { p2: { messages: 1 }, p3: { messages: 7 } }),
       });
-      expectObservable(rates$(snapshot$)).toBe('-b', { b: rates(8, { p2: 1, p3: 7 }) });
+      expectObservable(snapshot$.pipe(rates())).toBe('-b', { b: expected(8, { p2: 1, p3: 7 }) });
     });
   });
 
@@ -40,11 +44,11 @@ describe('rates$', () => {
         e: nodeAt(3000, { p1: { messages: 9 } }),
       });
       const none: Rates = { messagesPerSecond: 0, nodes: [] };
-      expectObservable(rates$(snapshot$)).toBe('-bcde', {
+      expectObservable(snapshot$.pipe(rates())).toBe('-bcde', {
         b: none,
-        c: rates(4, { p1: 4 }),
+        c: expected(4, { p1: 4 }),
         d: none,
-        e: rates(4, { p1: 4 }),
+        e: expected(4, { p1: 4 }),
       });
     });
   });
@@ -64,7 +68,7 @@ describe('rates$', () => {
         c: clusterOf({ a: a[1], b: b[1] }),
         d: clusterOf({ b: b[1] }),
       });
-      expectObservable(rates$(snapshot$)).toBe('-bcd', {
+      expectObservable(snapshot$.pipe(rates())).toBe('-bcd', {
         b: { messagesPerSecond: 4, nodes: [of('a', 4)] },
         c: { messagesPerSecond: 6, nodes: [of('a', 4), of('b', 2)] },
         d: { messagesPerSecond: 2, nodes: [of('b', 2)] },
@@ -80,7 +84,7 @@ describe('rates$', () => {
     });
     marbles(({ cold, expectObservable }) => {
       const snapshot$ = cold('abcd', { a: node(0, 1), b: node(1, 5), c: clusterOf({ a: null }), d: node(3, 11) });
-      expectObservable(rates$(snapshot$)).toBe('-bcd', {
+      expectObservable(snapshot$.pipe(rates())).toBe('-bcd', {
         b: told(4),
         c: { messagesPerSecond: 0, nodes: [] },
         d: told(3),
@@ -90,8 +94,8 @@ describe('rates$', () => {
 
   test('passes on completion and errors', () => {
     marbles(({ cold, expectObservable }) => {
-      expectObservable(rates$(cold('--|'))).toBe('--|');
-      expectObservable(rates$(cold('--#'))).toBe('--#');
+      expectObservable(cold<ObserverSnapshot>('--|').pipe(rates())).toBe('--|');
+      expectObservable(cold<ObserverSnapshot>('--#').pipe(rates())).toBe('--#');
     });
   });
 });

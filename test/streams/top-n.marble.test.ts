@@ -82,7 +82,7 @@ describe('topN', () => {
       const row = (id: string, value: number, snapshot: typeof a, at: number) => [
         { id, value, stats: snapshot.servers[at] },
       ];
-      expectObservable(topN(cold('a-b|', { a, b }), 1, 'queue')).toBe('a-b|', {
+      expectObservable(cold('a-b|', { a, b }).pipe(topN(1, 'queue'))).toBe('a-b|', {
         a: row('p1', 1, a, 0),
         b: row('p2', 3, b, 1),
       });
@@ -94,7 +94,7 @@ describe('topN', () => {
       const a = clusterOf({ n: nodeAt(0, { p1: {}, p2: { messages: 50 } }) });
       const after = nodeAt(2000, { p1: { messages: 8 }, p2: { messages: 52 } });
       const b = clusterOf({ n: after });
-      expectObservable(topN(cold('ab', { a, b }), 5, 'rate')).toBe('ab', {
+      expectObservable(cold('ab', { a, b }).pipe(topN(5, 'rate'))).toBe('ab', {
         a: [],
         b: [
           { nodeId: 'n', id: 'p1', value: 4, stats: after.servers[0] },

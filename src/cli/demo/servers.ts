@@ -23,7 +23,7 @@ export function quick(): Server {
   };
 }
 
-/** Takes its time over each message, ms, as something does that waits for somebody else: its queue grows in busy times. */
+/** Awaits `ms` for each message, like a server that waits for another service: its queue grows in busy times. */
 export function slow(least: number, most: number): Server {
   return {
     ...quick(),
@@ -50,7 +50,7 @@ export function breaks(meanMs: number): Server {
   };
 }
 
-/** Computes for so long now and then, ms, and lets nobody else run meanwhile. */
+/** Blocks the event loop for `ms` now and then. */
 export function reports(ms: number): Server {
   return {
     ...quick(),
@@ -108,7 +108,7 @@ export function visit(stayMs: number): GenServerBehavior<null, never, 'leave'> {
   };
 }
 
-/** Lets somebody in every now and then, while there are fewer than `most` inside. */
+/** Starts a visit now and then, while there are fewer than `most`. */
 export function door(most: number): GenServerBehavior<() => void, never, 'tick'> {
   return {
     init(self) {

@@ -11,7 +11,7 @@ const CLOSE_CODES = {
   self: 4002,
   /** Another living node holds the id. */
   id_conflict: 4003,
-  /** Somebody else answers at that address. */
+  /** Another node answers at that address. */
   wrong_node: 4004,
   /** The proof does not fit the secret. */
   auth_failed: 4005,
@@ -59,7 +59,7 @@ export function isCloseReason(text: string): text is CloseReason {
   return Object.hasOwn(CLOSE_CODES, text);
 }
 
-/** Refusals that are part of normal life: nobody needs to hear of them. */
+/** Reasons that are part of normal operation and are not reported. */
 export function isQuiet(reason: string): boolean {
   return reason === 'leaving' || reason === 'duplicate_link' || reason === 'self' || reason === 'handshake_timeout';
 }

@@ -9,17 +9,17 @@ export function memberUpdate(peer: Peer): MembersFrame {
   return { type: 'members', members: [peer] };
 }
 
-/** All there is to tell somebody who is not among the peers. */
+/** The full member list, for a peer that is not in it. */
 export function memberList(peers: readonly Peer[]): MembersFrame {
   return { type: 'members', members: peers.slice(0, MAX_MEMBERS) };
 }
 
-/** All there is to tell one of the peers: the others. */
+/** The full member list without the peer it is sent to. */
 export function memberListExcept(peers: readonly Peer[], to: NodeId): MembersFrame {
   return memberList(peers.filter((peer) => peer.id !== to));
 }
 
-/** Whom to tell everything this time: any of them, so that in the long run all are told. */
+/** Picks a random peer for anti-entropy, so that in the long run every peer receives the full list. */
 export function pickGossipPeer(peers: readonly Peer[], random: () => number): Peer | undefined {
   return peers[Math.floor(random() * peers.length)];
 }

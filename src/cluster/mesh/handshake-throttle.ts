@@ -2,7 +2,7 @@ import { addressPrefix } from '../address-prefix.js';
 
 /** The first offence may be an accident. From the second on, each doubles how long the next attempt is kept waiting, ms. */
 const BASE_MS = 100;
-/** Less than a handshake may take, or whoever shares the address with an offender could never come in. */
+/** Less than the handshake time-out, so that a valid node behind the same address can still connect. */
 const MAX_MS = 2000;
 /** Forgiven after so long without another, ms. */
 const FORGIVEN_MS = 60_000;
@@ -32,7 +32,7 @@ export class HandshakeThrottle {
     }
   }
 
-  /** Somebody there proved to be one of us. */
+  /** A peer at this address proved that it belongs to the cluster. */
   reset(address: string): void {
     this.#offences.delete(addressPrefix(address));
   }

@@ -45,7 +45,7 @@ import { Session } from './session.js';
 
 /** This side of a handshake. */
 export interface LocalSide extends Peer {
-  /** What it comes as when it dials. Nobody dials an observer. */
+  /** Its role when it dials. Observers are never dialled. */
   readonly role: Role;
   /** Of the cluster; the first is used, each is accepted, so that they can be exchanged one by one. None: no proofs. */
   readonly secrets: readonly string[];

@@ -82,7 +82,7 @@ export class LinkErrorReporter {
     return true;
   }
 
-  /** Somebody else uses the local node's id. Told once. */
+  /** Another node uses the id of the local node. Reported once. */
   idConflict(): void {
     this.#once(this.#localId, 'id_conflict', new NodeIdConflictError(this.#localId));
   }

@@ -24,15 +24,15 @@ import { Probes } from './probes.js';
 import { Seeds, type SeedsOptions } from './seeds.js';
 import { UnreachableReports } from './unreachable-reports.js';
 
-/** Anti-entropy: every so many heartbeats one peer is told all members, in case news got lost. */
+/** Anti-entropy: after this many heartbeats, one peer receives the full member list, in case an update was lost. */
 const BEATS_PER_GOSSIP = 10;
 
 const PROBE_ACK = encode({ type: 'probe_ack' });
 
-/** Of an observer. Nobody dials it: the port is there because an id has one. */
+/** The listener of an observer, which accepts no connections: it only fills the port of the node id. */
 const NOT_LISTENING: Listener = { port: 1, close: () => Promise.resolve() };
 
-/** How long a link may take to show that it is alive when somebody else claims its node's id, ms at most. */
+/** The longest time that a link has to prove it is alive when another node claims its node's id, ms. */
 const MAX_PROBE_MS = 2000;
 
 export interface LocalNodeOptions {
@@ -60,8 +60,8 @@ export interface LocalNodeOptions {
 export type KnownMember = Member & Heartbeat & Pick<Build, 'version'>;
 
 /**
- * One life of this node, from start to stop: listens, dials, keeps a link with every member, tells whom it knows, and
- * notices who is gone. What is so is in {@link membership}; what follows from it is done here.
+ * One incarnation of this node, from start to stop: listens, dials, keeps a link with every member, gossips members, and
+ * detects lost nodes. The state is in {@link membership}; its effects are here.
  */
 export class LocalNode {
   readonly id: NodeId;
@@ -206,7 +206,7 @@ export class LocalNode {
   }
 
   /**
-   * @param to whoever has that id, or only that life of a node or an observer
+   * @param to the current holder of that id, or one incarnation of a node or an observer
    * @returns whether there is a link to send it on
    */
   sendEncoded(to: NodeId | Asker, text: string): boolean {
@@ -243,7 +243,7 @@ export class LocalNode {
     }
     this.#observers.stop();
     this.#complaints.stop();
-    // Only then: a link that ends must not make the dialer begin anew.
+    // Only now: a link that ends earlier would make the dialer start again.
     for (const link of this.#open) link.leave();
     await Promise.all([this.#listener.close(), this.#allReleased()]);
   }
@@ -385,7 +385,7 @@ export class LocalNode {
     if (outcome.changes.some(({ type }) => type === 'up')) this.#introduce(peer, isNews);
   }
 
-  /** Tells a new peer of the others, and the others of it, unless whoever told us of it tells them, too. */
+  /** Announces the members to a new peer, and the peer to the members, unless the peer was learned by gossip. */
   #introduce(peer: Peer, isNews: boolean): void {
     if (this.#options.role === 'observer') return;
     const peers = this.#peers();
@@ -462,7 +462,7 @@ export class LocalNode {
     if (isOffence(reason)) this.#penalties.recordFailure(remote, this.#options.clock.monotonic());
   }
 
-  /** This node would not have somebody who came. */
+  /** This node refused a peer. */
   #complain({ remote }: Link, refusal: Refusal): void {
     const end: RefusedLink['end'] = { kind: 'refused', by: 'us', ...refusal };
     this.#complaints.refused({ end, target: undefined, linkedWith: undefined, remote });
@@ -475,7 +475,7 @@ export class LocalNode {
     this.#probes.settle(id, false);
   }
 
-  /** Whoever is in the middle of telling something long has no way to answer in between, but is there. */
+  /** A peer in the middle of a long message cannot answer in between: received bytes count as an answer, too. */
   #probe(id: NodeId, then: (answered: boolean) => void): void {
     const link = this.#linkWith(id);
     const before = link?.received ?? 0;
@@ -503,7 +503,7 @@ export class LocalNode {
     return clock.setTimeout(() => this.#beat(), settings.heartbeatIntervalMs);
   }
 
-  /** Says how we are, and looks who is silent, whom to forget and whom to tell. */
+  /** Sends heartbeats, detects silent peers, forgets old members, and gossips. */
   #beat(): void {
     const { clock, settings, processCount } = this.#options;
     const { intervalMs } = this.#detector;

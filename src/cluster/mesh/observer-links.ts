@@ -12,7 +12,7 @@ import { SharedBacklog } from './shared-backlog.js';
 /** How much an observer may say: far more than a dashboard has to ask. */
 const RATE_LIMIT = { burst: 200, perSecond: 100 };
 
-/** So many may look on at once: each is told all that changes. */
+/** The most observers at once: each is sent every change. */
 export const MAX_OBSERVERS = 100;
 
 /** What may wait for all observers together, and for each of them before it gets no more, bytes. */
@@ -51,8 +51,8 @@ interface ObserverLinksOptions {
 }
 
 /**
- * The links with those who only look on. They are told who the members are, and may ask what is public; they are no
- * members themselves, so that nobody else hears of them.
+ * The links with observers. They receive the member list and may call public methods. They are not members, so other
+ * nodes do not learn of them.
  */
 export class ObserverLinks {
   readonly #options: ObserverLinksOptions;
@@ -96,7 +96,7 @@ export class ObserverLinks {
     this.#remove(observer);
   }
 
-  /** There is a member with that id: nobody else may have it. */
+  /** A member joined with that id: the observer has to give it up. */
   yieldTo(id: NodeId): void {
     const observer = this.#byId.get(id);
     if (observer === undefined) return;
@@ -195,7 +195,7 @@ export class ObserverLinks {
     return this.#byId.get(id)?.link;
   }
 
-  /** The node stops: nobody looks on any more. Whoever owns the links ends them. */
+  /** The node stops. The owner of the links ends them. */
   stop(): void {
     for (const observer of [...this.#byId.values()]) this.#remove(observer);
     this.#requests.stop();

@@ -6,7 +6,7 @@ interface Question {
   readonly waiting: ((answered: boolean) => void)[];
 }
 
-/** "Are you still there?": asks a linked node, and tells those who want to know whether an answer came in time. */
+/** Asks a linked node whether it is alive, and calls back with whether an answer came in time. */
 export class Probes {
   readonly #questions = new Map<NodeId, Question>();
   readonly #clock: Clock;
@@ -38,7 +38,7 @@ export class Probes {
     for (const then of question.waiting) then(answered);
   }
 
-  /** Those who wait are not told any more. */
+  /** Pending callbacks are not called any more. */
   stop(): void {
     for (const { timer } of this.#questions.values()) this.#clock.clearTimeout(timer);
     this.#questions.clear();

@@ -67,7 +67,7 @@ export class MemoryNetwork {
     for (const end of this.#end(address)) end.crash();
   }
 
-  /** Its machine loses power: as {@link MemoryNetwork.kill}, but nothing tells the others that connections are gone. */
+  /** Its machine loses power: as {@link MemoryNetwork.kill}, but the other sides do not see their connections end. */
   unplug(address: Address): void {
     for (const end of this.#end(address)) end.vanish();
   }

@@ -63,7 +63,7 @@ export class ReceiveQueue {
     if (!this.#isFull) this.#deliver();
   }
 
-  /** Nobody wants what is left. */
+  /** Drops what is left. */
   clear(): void {
     this.#messages = [];
     this.#rest = undefined;

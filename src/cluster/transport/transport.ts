@@ -30,7 +30,7 @@ export interface Seal {
   open(sealed: string): string | undefined;
 }
 
-/** What a connection tells its owner. No handler is ever called from inside a call to the connection. */
+/** The events of a connection. No handler is ever called from inside a call to the connection. */
 export interface ConnectionHandlers {
   /** A dialled connection is usable. Never called for an accepted one, which is usable from the start. */
   onOpen?(): void;
@@ -38,7 +38,7 @@ export interface ConnectionHandlers {
   onMessage(text: string): void;
   /** The other side broke the transport's rules. The connection is good for nothing but to be closed. */
   onViolation(violation: TransportViolation): void;
-  /** Exactly once, whoever ended it and whether or not it ever opened: everything it held is released. */
+  /** Exactly once, whichever side ended it and whether or not it ever opened: everything it held is released. */
   onClose(closing: Closing): void;
 }
 
@@ -84,7 +84,7 @@ export interface TlsSettings {
   readonly key?: Pem | undefined;
   /** Whom to trust. Default: those whom Node.js trusts. */
   readonly ca?: Pem | readonly Pem[] | undefined;
-  /** Whoever connects needs a certificate of `ca`, too. Default false. */
+  /** Peers that connect need a certificate of `ca`, too. Default false. */
   readonly requestPeerCert?: boolean | undefined;
 }
 

@@ -97,7 +97,7 @@ export class AccessControl {
     return { status: 403, reason: `A page of another origin may not listen to this dashboard.${advice}` };
   }
 
-  /** Does it come from somebody who has shown the token, or does so now? */
+  /** Whether the client has shown the token before, or shows it now. */
   checkToken({ headers: { authorization = '', cookie = '' } }: Pick<Caller, 'headers'>): Refusal | undefined {
     if (this.#secrets === undefined) return undefined;
     const [, bearer] = /^Bearer +(\S+)$/i.exec(authorization) ?? [];
@@ -113,7 +113,7 @@ export class AccessControl {
   }
 }
 
-/** A token, and the cookie that stands for it. Compared in a time that does not tell where the difference is. */
+/** A token, and the cookie that stands for it. Compared in constant time. */
 class Secrets {
   readonly #token: Buffer;
   readonly #session: Buffer;

@@ -27,9 +27,9 @@ import { type ClusterView, emptyViewState, type Viewed, viewNext } from '../view
 
 /** A view at most this often, ms. */
 const VIEW_MS = 1000;
-/** How often the cluster is asked while nobody looks, ms. */
+/** How often the cluster is polled without a viewer, ms. */
 const POLL_MS = 10_000;
-/** Whoever comes back within this time, as a page that is loaded again, finds the watch still going on, ms. */
+/** The watch goes on this long after the last viewer left, as for a page that is reloaded, ms. */
 const LINGER_MS = 5000;
 /** What happens is gathered for so long, ms. */
 const LOG_MS = 250;
@@ -38,7 +38,7 @@ const RETRY_MS = 2000;
 
 export type ViewUpdate =
   | { readonly type: 'view'; readonly view: ClusterView }
-  /** For now there is no more. Told each time it was tried. */
+  /** The source has ended. Emitted at each failed attempt to subscribe. */
   | { readonly type: 'lost'; readonly problem: string };
 
 export type LogUpdate =
@@ -47,7 +47,7 @@ export type LogUpdate =
   | { readonly type: 'log_again' };
 
 /**
- * Views of the cluster: watched closely while somebody looks, asked for now and then while nobody does. Goes on after the
+ * Views of the cluster: watched while there are viewers, polled now and then without. Goes on after the
  * source has ended, as that of a member does whenever it leaves its cluster.
  */
 export function viewUpdates(

@@ -22,7 +22,7 @@ export interface FeedOptions {
 }
 
 /**
- * Tells each browser what changed since what it was told last. One that does not take it is told nothing more until it
+ * Sends each browser what changed since its last message. A browser that has not taken that message gets nothing until it
  * has, and the newest state then: all that is kept for it meanwhile is what it knows already.
  */
 export class DashboardFeed {
@@ -37,7 +37,7 @@ export class DashboardFeed {
   /** Entries that may come again. */
   #earlier: ReadonlySet<string> = new Set();
   #status = WELL;
-  /** What was written of the present view and log, by what it builds on: who knows the same is told the same. */
+  /** The messages made for the current view and log, by the version they build on: browsers with the same version share them. */
   readonly #viewTexts = new Map<ClusterView | undefined, string>();
   readonly #logTexts = new Map<number, string>();
 
@@ -55,7 +55,7 @@ export class DashboardFeed {
     this.#subscription.add(logUpdates(source, scheduler).subscribe({ next: (news) => this.#logged(news), error }));
   }
 
-  /** Tells a browser all there is, and then what changes. Returns what ends that. */
+  /** Sends a browser the whole view, then what changes. Returns the unsubscribe function. */
   connect(outlet: Outlet): () => void {
     const browser: Browser = { outlet, view: undefined, line: this.#lastLine, status: WELL, isTaking: false };
     this.#browsers.add(browser);
@@ -84,7 +84,7 @@ export class DashboardFeed {
       this.#history = remember(this.#history, news.view);
       this.#status = WELL;
     }
-    this.#tellAll();
+    this.#updateAll();
   }
 
   #logged(news: LogUpdate): void {
@@ -95,21 +95,21 @@ export class DashboardFeed {
     const isNew = (entry: LogEntry): boolean => this.#earlier.size === 0 || !this.#earlier.has(identityOf(entry));
     this.#log = withEntries(this.#log, news.entries.filter(isNew));
     this.#logTexts.clear();
-    this.#tellAll();
+    this.#updateAll();
   }
 
   /** A defect, not the cluster's: reported, but no reason to end the program that this is a part of. */
   #failed(thrown: unknown): void {
     this.#onError(thrown instanceof Error ? thrown : new Error(String(thrown), { cause: thrown }));
     this.#status = { problem: `the dashboard failed: ${thrown}` };
-    this.#tellAll();
+    this.#updateAll();
   }
 
-  #tellAll(): void {
-    for (const browser of this.#browsers) this.#tell(browser);
+  #updateAll(): void {
+    for (const browser of this.#browsers) this.#update(browser);
   }
 
-  #tell(browser: Browser): void {
+  #update(browser: Browser): void {
     if (browser.isTaking) return;
     const texts: string[] = [];
     if (browser.status !== this.#status) {
@@ -127,7 +127,7 @@ export class DashboardFeed {
     this.#send(browser, texts);
   }
 
-  /** When it has taken these, it is told what has happened meanwhile. */
+  /** When it has taken these, it gets what has happened meanwhile. */
   #send(browser: Browser, texts: readonly string[]): void {
     let left = texts.length;
     browser.isTaking = left > 0;
@@ -136,7 +136,7 @@ export class DashboardFeed {
         left -= 1;
         if (left > 0 || !this.#browsers.has(browser)) return;
         browser.isTaking = false;
-        this.#tell(browser);
+        this.#update(browser);
       });
     }
   }
@@ -173,7 +173,7 @@ interface Browser {
   /** The number of the last line of the log. */
   line: number;
   status: Status;
-  /** It has not taken yet what it was told last. */
+  /** It has not taken the last message yet. */
   isTaking: boolean;
 }
 

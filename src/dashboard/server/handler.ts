@@ -13,7 +13,7 @@ import { FEED, isFeed, PAGE, type Place, placeOf } from './route.js';
 import { FeedSockets } from './sockets.js';
 import { VERSION } from './version.js';
 
-/** A dashboard as a part of somebody's server. */
+/** A dashboard as part of an HTTP server. */
 export interface DashboardHandler {
   /**
    * Answers what is asked of the dashboard. For all else it calls `next`; without one it answers with 404. For node:http,
@@ -109,7 +109,7 @@ export function createHandler(settings: HandlerSettings, parts: HandlerParts = {
       // The address without the slash shows the page as well, which then corrects it: a redirect would lead astray behind a
       // proxy that changes paths.
       const asset = assets.get(place?.path || PAGE);
-      // What else there is on that server is its own business, whoever asks for it.
+      // Requests outside the dashboard's path belong to the server.
       if (place !== undefined && (asset !== undefined || place.path === FEED)) answer(request, response, place, asset);
       else if (next !== undefined) next();
       else refuse(request, response, NOTHING_HERE);

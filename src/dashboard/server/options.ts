@@ -5,7 +5,7 @@ import type { Authorize } from './authorization.js';
 
 /** How a dashboard is mounted in a server. */
 export interface DashboardHandlerOptions {
-  /** The path it is mounted under, as `/ops`. Express tells it by itself, where the handler is given to `use('/ops', ...)`. */
+  /** The path it is mounted under, as `/ops`. With Express the mount path is detected automatically. */
   readonly path?: string | undefined;
   /**
    * Who knows it may look: at least 16 characters. With neither a token nor `authorize`, only this machine may, and not
@@ -40,7 +40,7 @@ export interface DashboardOptions extends Omit<DashboardHandlerOptions, 'path'> 
 
 /** Options that were checked, with every default in its place. */
 export interface HandlerSettings {
-  /** Without a slash at its end; absent: as the server tells. */
+  /** Without a slash at its end; absent: detected from the request. */
   readonly path: string | undefined;
   /** `undefined`: this machine only, unless `authorize` decides. */
   readonly token: string | false | undefined;

@@ -92,9 +92,9 @@ export function leadOn(request: IncomingMessage, response: ServerResponse, cooki
 
 /** Answers instead of opening a WebSocket. */
 export function refuseUpgrade(socket: Duplex, { status, reason }: Refusal): void {
-  // It may be gone already, and nobody else listens for that.
+  // The client may be gone already, and no other listener handles that error.
   socket.on('error', () => socket.destroy());
-  // Whoever is refused cannot keep the connection by not ending it.
+  // A refused client cannot keep the connection open by not ending it.
   socket.once('finish', () => socket.destroy());
   const body = `${reason}\n`;
   const headers = [

@@ -11,7 +11,7 @@ export interface Place {
 export const PAGE = '/';
 export const FEED = '/feed';
 
-/** `undefined`: not below `mount`. Where that is not known, Express tells it. */
+/** `undefined`: not below `mount`. Where that is not given, Express's own mount path is used. */
 export function placeOf(request: IncomingMessage, mount = text(request, 'baseUrl') ?? ''): Place | undefined {
   const { pathname, query } = split(text(request, 'originalUrl') ?? request.url ?? '');
   const path = pathname.slice(mount.length);
@@ -19,7 +19,7 @@ export function placeOf(request: IncomingMessage, mount = text(request, 'baseUrl
   return { path, query };
 }
 
-/** Whether the WebSocket of the dashboard is meant. Nobody tells at an upgrade what Express would have told. */
+/** Whether a request is an upgrade to the WebSocket of the dashboard. Express sets no mount path on upgrades. */
 export function isFeed({ url = '' }: IncomingMessage, mount: string | undefined): boolean {
   const { pathname } = split(url);
   return mount === undefined ? pathname.endsWith(FEED) : pathname === mount + FEED;

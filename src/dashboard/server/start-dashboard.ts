@@ -21,7 +21,7 @@ export interface Dashboard {
   /** What to open in a browser; with the token, where there is one. */
   readonly url: string;
   readonly port: number;
-  /** Resolves when nobody is connected any more. */
+  /** Resolves when all connections are closed. */
   close(): Promise<void>;
 }
 
@@ -69,7 +69,7 @@ function bind(server: Server, host: string, port: number): Promise<number> {
     // Exclusive: under node:cluster, workers would otherwise share the port, and a page get its parts from several.
     server.listen({ host, port, exclusive: true }, () => {
       server.off('error', failed);
-      // A connection that could not be accepted: whoever wanted it sees that, and tries again.
+      // A connection could not be accepted: its client sees that, and tries again.
       server.on('error', () => undefined);
       const address = server.address();
       resolve(typeof address === 'object' && address !== null ? address.port : port);

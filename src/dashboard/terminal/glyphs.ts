@@ -1,4 +1,4 @@
-/** Marks that are told apart by their form, never by colour alone. */
+/** Marks that differ by shape, never by colour alone. */
 export const MARK = {
   cursor: '❯',
   server: '●',

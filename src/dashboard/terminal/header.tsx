@@ -68,7 +68,7 @@ function tabs({ view: active, shown, log }: State): readonly Part[] {
   });
 }
 
-/** How much went wrong since somebody last looked at the log. */
+/** The number of errors since the log was last opened. */
 function unreadAlarms(log: Log, read: number): number {
   return log.filter(({ number, entry }) => number > read && severityOf(entry) === 'bad').length;
 }

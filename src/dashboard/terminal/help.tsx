@@ -13,7 +13,7 @@ const KEYS: readonly (readonly [keys: string, what: string])[] = [
   ['s  S', 'sort by the next column; the other way round'],
   ['← →', 'in the tree: close, open'],
   ['p', 'pause, and go on; what comes meanwhile is kept'],
-  ['Ctrl+L', 'draw the screen anew'],
+  ['Ctrl+L', 'redraw the screen'],
   ['q, Ctrl+C', 'quit'],
 ];
 

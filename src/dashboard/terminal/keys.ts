@@ -47,7 +47,7 @@ const CONTROL: Readonly<Record<string, KeyName>> = {
   '\u000c': 'redraw',
 };
 
-/** What Ink tells of an input; what was typed fast, or pasted, comes as one. */
+/** A key press as Ink reports it; fast or pasted input comes as one. */
 export function keysOf(input: string, key: InkKey): readonly Key[] {
   if (key.tab) return [{ name: key.shift ? 'backtab' : 'tab' }];
   if (key.ctrl) return input === 'c' ? [{ name: 'interrupt' }] : input === 'l' ? [{ name: 'redraw' }] : [];

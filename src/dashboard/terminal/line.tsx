@@ -22,7 +22,7 @@ interface LineProps {
   readonly parts: readonly Part[];
   /** The cursor is on it. */
   readonly isChosen?: boolean;
-  /** It tells of the past. */
+  /** Shows past data. */
   readonly isPast?: boolean;
 }
 

@@ -12,7 +12,7 @@ export interface List<Item> {
   readonly keyOf: (item: Item) => string;
   /** How many lines are on the screen. */
   readonly height: number;
-  /** Where a cursor is before somebody moves it. */
+  /** The position of a cursor before it is moved. */
   readonly home: 'first' | 'last';
 }
 

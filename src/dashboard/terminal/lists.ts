@@ -38,7 +38,7 @@ export function logList({ log, size }: State): List<LogLine> {
   return { items: log.lines, keyOf: ({ number }) => String(number), height: bodyRows(size), home: 'last' };
 }
 
-/** What somebody may go to from a process: its supervisor, and its children. */
+/** The processes one can go to from a process: its supervisor and its children. */
 export interface Relative {
   readonly relation: 'parent' | 'child';
   readonly row: ProcessRow;

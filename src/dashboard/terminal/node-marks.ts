@@ -28,7 +28,7 @@ export function heardSince(heardAt: number | undefined, now: number): number | u
   return heardAt === undefined ? undefined : Math.max(0, now - heardAt);
 }
 
-/** What to call nodes where there is so much room: by their ids, or by their names when these suffice to tell them apart. */
+/** The labels of nodes for a column of that width: ids, or only names where these are unique. */
 export function nodeLabels({ nodes }: ClusterView, width: number): (nodeId: string) => string {
   const ids = nodes.map(({ node }) => node.nodeId);
   const areShort = ids.every((id) => widthOf(id) <= width);

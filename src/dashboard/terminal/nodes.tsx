@@ -121,7 +121,7 @@ function cellOf({ shown, now }: State, line: NodeLine, column: NodeColumn, label
   }
 }
 
-/** Over the connected nodes that tell. */
+/** Over the connected nodes that report it. */
 function sumOf({ view }: Seen, figureOf: (node: NodeRow) => number | undefined): number | undefined {
   const known = view.nodes.flatMap(({ node }) => (node.status === 'connected' ? (figureOf(node) ?? []) : []));
   return known.length === 0 ? undefined : known.reduce((sum, value) => sum + value, 0);

@@ -17,11 +17,11 @@ function applied(state: State, event: Event): State {
     case 'view': {
       const { view, now } = event;
       const history = remember(state.live.history, view);
-      return told({ ...state, now }, { ...state.live, view, history }, { updates: 1, entries: 0 });
+      return withUpdate({ ...state, now }, { ...state.live, view, history }, { updates: 1, entries: 0 });
     }
     case 'log': {
       const log = withEntries(state.live.log, event.entries);
-      return told(state, { ...state.live, log }, { updates: 0, entries: event.entries.length });
+      return withUpdate(state, { ...state.live, log }, { updates: 0, entries: event.entries.length });
     }
     case 'tick':
       return { ...state, now: event.now };
@@ -34,7 +34,7 @@ function applied(state: State, event: Event): State {
   }
 }
 
-function told(state: State, live: Seen, more: { readonly updates: number; readonly entries: number }): State {
+function withUpdate(state: State, live: Seen, more: { readonly updates: number; readonly entries: number }): State {
   if (state.paused === undefined) return { ...state, live, shown: live };
   const { updates, entries } = state.paused;
   return { ...state, live, paused: { updates: updates + more.updates, entries: entries + more.entries } };

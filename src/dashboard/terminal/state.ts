@@ -33,11 +33,11 @@ export interface State {
   /** ms of the monotonic clock that views are read by */
   readonly now: number;
   readonly live: Seen;
-  /** What is shown: what is live, unless somebody paused. */
+  /** What is shown: the live data, or, while paused, the data at the pause. */
   readonly shown: Seen;
-  /** Since somebody paused, so many came. */
+  /** The number of updates since the pause. */
   readonly paused?: { readonly updates: number; readonly entries: number };
-  /** The source has no more to tell. */
+  /** The source has ended. */
   readonly hasEnded: boolean;
   readonly view: View;
   /** The filter of the view is being typed. */
@@ -62,10 +62,10 @@ export interface State {
     readonly filter: string;
     readonly cursor: Cursor;
     readonly lines: Log;
-    /** The number of the last entry that somebody had before them. */
+    /** The number of the last entry before these. */
     readonly read: number;
   };
-  /** Somebody has had enough. */
+  /** The user quits. */
   readonly isOver: boolean;
 }
 

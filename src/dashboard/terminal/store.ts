@@ -3,7 +3,7 @@ const DATA_FRAME_MS = 100;
 /** Those that keys make. */
 const KEY_FRAME_MS = 40;
 
-/** A state that events change; whoever draws it hears of it at a pace that an eye can follow. */
+/** A state that events change; subscribers are notified at a rate that an eye can follow. */
 export class Store<State, Event> {
   readonly #reduce: (state: State, event: Event) => State;
   readonly #listeners = new Set<() => void>();
@@ -27,7 +27,7 @@ export class Store<State, Event> {
     return () => void this.#listeners.delete(listener);
   };
 
-  /** Applies events and gives the state after them. `urgent`: somebody waits for it to show. */
+  /** Applies events and returns the new state. `urgent`: it is shown at once, as after a key press. */
   dispatch(events: readonly Event[], urgency: 'urgent' | 'whenever' = 'whenever'): State {
     const before = this.#state;
     this.#state = events.reduce(this.#reduce, before);

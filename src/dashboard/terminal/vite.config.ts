@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type Plugin } from 'vite';
 
-/** Under DEV=true Ink asks for React's developer tools, which are not in the bundle: it is never told that it is. */
+/** Under DEV=true Ink loads React's developer tools, which are not in the bundle: the flag is compiled out. */
 const withoutDevtools: Plugin = {
   name: 'without-devtools',
   enforce: 'pre',

@@ -4,7 +4,7 @@ import type { LogLine } from './log.js';
 import { keyOf, type NodeRow, type ProcessRow } from './rows.js';
 
 /**
- * What a dashboard's server tells a browser, each as one JSON text. The browser tells nothing; what follows from the
+ * What a dashboard's server sends to a browser, each as one JSON text. The browser sends nothing; what follows from the
  * views, as the further history does, it makes itself.
  */
 export type FeedMessage =
@@ -13,7 +13,7 @@ export type FeedMessage =
   | ({ readonly type: 'view' } & ViewChanges)
   | { readonly type: 'log'; readonly log: readonly LogLine[] }
   /**
-   * Whether the server hears of the cluster. `problem`: why it does not, for people, told anew every few seconds; `null`:
+   * Whether the server is connected to the cluster. `problem`: why not, for people, sent again every few seconds; `null`:
    * it does again. Until the first of these all is well.
    */
   | { readonly type: 'status'; readonly problem: string | null };

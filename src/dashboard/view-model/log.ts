@@ -16,14 +16,14 @@ export interface LogLine {
 /** Newest last. */
 export type Log = readonly LogLine[];
 
-/** Entries of several nodes that are told together come in the order in which things happened. */
+/** Entries of several nodes that arrive together are sorted by time. */
 export function withEntries(log: Log, entries: readonly LogEntry[]): Log {
   const last = log.at(-1)?.number ?? 0;
   const ordered = entries.toSorted((a, b) => a.at - b.at);
   return [...log, ...ordered.map((entry, index) => ({ number: last + 1 + index, entry }))].slice(-MAX_ENTRIES);
 }
 
-/** How much it matters: `bad` wants somebody to look, `good` is the end of something bad. */
+/** The weight of an entry: `bad` needs attention, `good` is the end of a problem. */
 export function severityOf(entry: LogEntry): 'bad' | 'warn' | 'good' | 'plain' {
   switch (entry.type) {
     case 'process_crashed':

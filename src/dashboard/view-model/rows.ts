@@ -70,7 +70,7 @@ export interface NodeRow {
   readonly rate?: number;
   /** Bytes. Absent: nothing was ever heard of it. */
   readonly memory?: { readonly heapUsed: number; readonly rss: number };
-  /** Absent: it does not tell. */
+  /** Absent: the node does not report it. */
   readonly vitals?: {
     /** Share of the time in which the event loop was not idle, 0 to 1. */
     readonly loopUtilization: number;
@@ -135,7 +135,7 @@ export function supervisorRow(nodeId: string, stats: SupervisorStats): ProcessRo
 }
 
 function identified(row: Draft, { name, childId, parentId }: GenServerStats | SupervisorStats): ProcessRow {
-  // A name nobody can see names nothing: its id is shown instead.
+  // An invisible name identifies nothing: the id is shown instead.
   if (name !== undefined && name.trim() !== '') row.name = name;
   if (childId !== undefined && childId.trim() !== '') row.childId = childId;
   if (parentId !== undefined) row.parentKey = keyOf(row.nodeId, parentId);

@@ -66,7 +66,7 @@ function childrenByParent({ processes }: NodeView): ChildrenOf {
   return children;
 }
 
-/** Those whose supervisor is not there. Of a ring, which only a wrong report can make, one: nobody is left out. */
+/** Processes whose supervisor is missing. Of a cycle, which only a wrong report can make, one: none is left out. */
 function topsOf(processes: readonly ProcessRow[], byKey: ReadonlyMap<string, ProcessRow>): ReadonlySet<ProcessRow> {
   const tops = new Set<ProcessRow>();
   const isBelowOne = new Set<ProcessRow>();

@@ -3,7 +3,7 @@ import { defineConfig, type Plugin } from 'vite';
 
 const BUDGET_KB = 150;
 
-/** So that nobody waits for the page because somebody wrote one import. */
+/** Pre-bundled, so that a single new import does not delay the page. */
 const withinBudget: Plugin = {
   name: 'within-budget',
   writeBundle(_options, bundle) {

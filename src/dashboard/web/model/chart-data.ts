@@ -6,10 +6,10 @@ export interface Line {
   readonly nodeIds: readonly string[];
 }
 
-/** The server asks every ten seconds while nobody looks. What is missing for longer is not known. */
+/** The server polls every ten seconds without viewers. A longer gap is shown as a gap. */
 export const GAP_MS = 25_000;
 
-/** So many nodes can be told apart by their colour. */
+/** The number of nodes that have colours of their own. */
 export const MAX_LINES = 12;
 
 type Values = readonly (number | null)[];

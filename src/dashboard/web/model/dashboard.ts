@@ -34,7 +34,7 @@ export interface Dashboard {
   readonly isHelpOpen: Signal<boolean>;
 }
 
-const nobody: ClusterView = { timestamp: 0, monotonic: 0, nodes: [] };
+const emptyView: ClusterView = { timestamp: 0, monotonic: 0, nodes: [] };
 
 export function createDashboard(window: Window, feed: URL): Dashboard {
   const live = createLive(feed);
@@ -49,10 +49,10 @@ export function createDashboard(window: Window, feed: URL): Dashboard {
     isShown.value = !window.document.hidden;
   });
 
-  // A page that nobody looks at sorts nothing.
-  let lastShown = nobody;
+  // A hidden page sorts nothing.
+  let lastShown = emptyView;
   const shown = computed(() => {
-    if (isShown.value) lastShown = live.view.value ?? nobody;
+    if (isShown.value) lastShown = live.view.value ?? emptyView;
     return lastShown;
   });
   const filter = computed(() => filterIn(router.address.value));

@@ -10,7 +10,7 @@ export type Freshness =
   | { readonly kind: 'deaf'; readonly age: number | undefined; readonly problem: string }
   | { readonly kind: 'lost'; readonly age: number | undefined; readonly retryIn: number };
 
-/** Up to this age data is live, ms: nodes tell what changed every second or so. */
+/** Up to this age data is live, ms: nodes push changes every second or so. */
 const LIVE_MS = 5000;
 
 /** `receivedAt`, `now`: ms of the browser's monotonic clock; all others are of the server's. */

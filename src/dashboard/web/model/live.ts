@@ -6,7 +6,7 @@ import { type Log, MAX_ENTRIES } from '../../view-model/log.js';
 import { connect } from './connection.js';
 import type { Link } from './link.js';
 
-/** All that the server of the dashboard told, as of now. Each value is immutable. */
+/** All data that the server of the dashboard has sent so far. Each value is immutable. */
 export interface Live {
   /** Absent: nothing came yet. Stays when the connection is lost. */
   readonly view: ReadonlySignal<ClusterView | undefined>;

@@ -2,7 +2,7 @@ import { useEffect } from 'preact/hooks';
 import { VIEWS } from './address.js';
 import type { Dashboard } from './dashboard.js';
 
-/** What the keys do that work everywhere, as the help tells it. */
+/** The keys that work everywhere, as the help lists them. */
 export const SHORTCUTS: readonly (readonly [keys: string, meaning: string])[] = [
   ['1 – 4', 'Processes, tree, log, charts'],
   ['/', 'Filter'],

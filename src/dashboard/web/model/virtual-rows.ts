@@ -53,7 +53,7 @@ export function useVirtualRows(scroller: RefObject<HTMLElement | null>, count: n
   virtualizer.setOptions(options);
   useLayoutEffect(() => virtualizer._didMount(), [virtualizer]);
   useLayoutEffect(() => {
-    // Rows are as high as the text is large: with another size of it, all have to be laid out anew.
+    // Rows are as high as the text is large: with another text size, all have to be laid out again.
     if (lastHeight.current !== rowHeight) virtualizer.measure();
     lastHeight.current = rowHeight;
     virtualizer._willUpdate();

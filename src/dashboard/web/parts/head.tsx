@@ -102,15 +102,15 @@ function DataAge() {
           {state.retryIn === 0 ? 'reconnecting' : `reconnecting in ${state.retryIn} s`}
         </>
       )}
-      {/* Told when it changes, and not every second again. */}
+      {/* Announced to screen readers when it changes, not every second. */}
       <span class="unseen" role="status">
-        {TOLD[state.kind]}
+        {ANNOUNCEMENTS[state.kind]}
       </span>
     </p>
   );
 }
 
-const TOLD: Record<Freshness['kind'], string> = {
+const ANNOUNCEMENTS: Record<Freshness['kind'], string> = {
   starting: '',
   live: ', connected',
   old: ', no news from the cluster',

@@ -51,7 +51,7 @@ function skip(): void {
   target?.focus();
 }
 
-/** Tells in the title of the page whether all is well, for those who look at another one. */
+/** Shows the state of the cluster in the page's title, for tabs in the background. */
 function useTitle(): void {
   const { summary, live } = useDashboard();
   useSignalEffect(() => {

@@ -57,7 +57,7 @@ export {
   ProtocolError,
   RemoteError,
 } from './errors.js';
-export type { CacheStatus, ClusterSnapshotOptions } from './observer/cluster-observer.js';
+export type { CacheStatus, ClusterSnapshotOptions } from './observer/cluster-observer-api.js';
 export { type AttachedObserver, type AttachOptions, attach } from './runtime/attach.js';
 export type {
   ClusterObserver as ClusterObserverApi,

@@ -117,7 +117,7 @@ export {
   ThrownValueError,
   UnknownOptionError,
 } from './errors.js';
-export type { CacheStatus, ClusterSnapshotOptions } from './observer/cluster-observer.js';
+export type { CacheStatus, ClusterSnapshotOptions } from './observer/cluster-observer-api.js';
 export type { ObserverApi, ObserverEvent, StatsUpdate, StopResult } from './observer/observer.js';
 export type {
   CallResult,

@@ -10,7 +10,7 @@ import {
   type DashboardOptions,
 } from '../src/dashboard/server/options.js';
 import { NodeUnreachableError } from '../src/errors.js';
-import type { ClusterSnapshotOptions } from '../src/observer/cluster-observer.js';
+import type { ClusterSnapshotOptions } from '../src/observer/cluster-observer-api.js';
 import type { CallOptions, GenServerOptions, StopOptions } from '../src/process/gen-server.js';
 import { type AttachOptions, attach } from '../src/runtime/attach.js';
 import { createRuntime } from '../src/runtime/runtime.js';

@@ -10,9 +10,9 @@ import {
   NodeTimeoutError,
   RemoteError,
 } from '../errors.js';
-import { LOG, type LogKnown, UNLOG } from './log-publisher.js';
 import type { ObservedChange, ObservedMember } from './observed-members.js';
 import type { LocalObserver } from './observer.js';
+import { LOG, type LogPosition, UNLOG } from './protocol.js';
 
 /** How long a node may take to answer, ms. */
 const TIMEOUT_MS = 5000;
@@ -44,7 +44,7 @@ export function clusterLog<Id extends string>(ports: ClusterLogPorts<Id>): Obser
 class LogReader<Id extends string> {
   readonly #ports: ClusterLogPorts<Id>;
   readonly #subscriber: Subscriber<LogEntry>;
-  readonly #known = new Map<Id, LogKnown>();
+  readonly #known = new Map<Id, LogPosition>();
   /** Those that are gone, in the order in which they went. */
   readonly #gone = new Set<Id>();
   readonly #asked = new Set<Id>();

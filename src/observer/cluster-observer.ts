@@ -11,27 +11,27 @@ import {
   type Observable,
   pairwise,
   ReplaySubject,
-  type SchedulerLike,
   share,
   skip,
   startWith,
   takeUntil,
 } from 'rxjs';
-import { type Feed, fromFeed } from '../../streams/feed.js';
-import { LOG_CAPACITY, type LogEntry } from '../../streams/log-entries.js';
-import { clusterSnapshot, mergeNodes, type NodePresence, type Presence } from '../../streams/merge-nodes.js';
-import { createNodeState } from '../../streams/node-report.js';
+import { fromFeed } from '../../streams/feed.js';
+import { LOG_CAPACITY } from '../../streams/log-entries.js';
+import { clusterSnapshot, mergeNodes, type Presence, withNodeState } from '../../streams/merge-nodes.js';
 import { poll } from '../../streams/poll.js';
-import type { ClusterObserverSnapshot, NodeObserverSnapshot, ObserverSnapshot } from '../../streams/snapshot.js';
+import type { ClusterObserverSnapshot } from '../../streams/snapshot.js';
 import { MAX_TIMER_MS } from '../clock.js';
-import { ClusterNotStartedError, isolated, NodeNotFoundError, ObserverDisabledError } from '../errors.js';
+import { isolated, NodeNotFoundError, ObserverDisabledError } from '../errors.js';
 import { checkFunction, checkPositive } from '../validate.js';
 import { clusterLog } from './cluster-log.js';
+import type { ClusterObserverApi, ClusterObserverPorts } from './cluster-observer-api.js';
+import { type ClusterObserverEvent, eventsBetween, membershipEvents } from './cluster-observer-events.js';
+import { createClusterPresence } from './cluster-presence.js';
 import { CONNECTED, type LinkStatus, linkStatusAfter } from './link-status.js';
 import { NodeReplicas, timeBudget } from './node-replicas.js';
-import type { ObservedChange, ObservedMember } from './observed-members.js';
-import type { LocalObserver } from './observer.js';
-import { IDLE_PUSH_MS, REPORT } from './publisher.js';
+import type { ObservedMember } from './observed-members.js';
+import { IDLE_PUSH_MS, REPORT } from './protocol.js';
 import { Watch } from './watch.js';
 
 /** How old a cached snapshot may be, ms. */
@@ -44,110 +44,14 @@ const DEFAULT_TIMEOUT_MS = 5000;
  */
 const MERGE_MS = 100;
 
-export type ClusterObserverEvent<Id extends string = string> =
-  | { readonly type: 'cluster_snapshot_update'; readonly snapshot: ClusterObserverSnapshot<Id> }
-  | { readonly type: 'node_snapshot_update'; readonly nodeId: Id; readonly snapshot: ObserverSnapshot }
-  | { readonly type: 'node_error'; readonly nodeId: Id; readonly error: string }
-  | { readonly type: 'node_timeout'; readonly nodeId: Id }
-  | { readonly type: 'node_up'; readonly nodeId: Id }
-  | { readonly type: 'node_down'; readonly nodeId: Id; readonly reason: string };
-
-export interface ClusterSnapshotOptions {
-  /** Take a snapshot that is at most 2 s old. Default true. */
-  readonly useCache?: boolean | undefined;
-  /** How long to wait for a node, ms. Default 5000. A node that takes longer is in the snapshot as `timeout`. */
-  readonly timeout?: number | undefined;
-}
-
-export interface CacheStatus {
-  /** When the cached snapshot was made, ms since the epoch. */
-  readonly timestamp: number;
-  /** ms */
-  readonly age: number;
-}
-
-/** What went otherwise than planned between the observers of nodes, and was made good. */
-export interface ClusterObserverHealth<Id extends string = string> {
-  /** How often another node was too slow for a push, and later received several changes at once. */
-  readonly conflations: number;
-  /** For each other node, how often its report did not build on the state held here, and its full state was requested. */
-  readonly nodes: readonly { readonly nodeId: Id; readonly gaps: number }[];
-}
-
-/** What is going on in all nodes. Everything here only reads. */
-export interface ClusterObserverApi<Id extends string = string> {
-  /** Rejects with ClusterNotStartedError when the cluster is not running; whatever is wrong with a node is in its row. */
-  getClusterSnapshot(options?: ClusterSnapshotOptions): Promise<ClusterObserverSnapshot<Id>>;
-  /**
-   * One node's snapshot.
-   *
-   * Rejects with the reason it cannot be had: NodeNotFoundError, NodeNotConnectedError, NodeTimeoutError, RemoteError,
-   * ClusterNotStartedError.
-   */
-  getNodeSnapshot(nodeId: Id, timeout?: number): Promise<ObserverSnapshot>;
-  /**
-   * Asks all nodes at once and then every `ms`, and calls `handler` with what they say. A node that does not answer
-   * before the next round is `timeout` in this one, so that no node holds up the others. Ends by itself when the
-   * cluster stops. Returns the stop function.
-   *
-   * @throws ClusterNotStartedError, InvalidArgumentError
-   */
-  startPolling(ms: number, handler: (event: ClusterObserverEvent<Id>) => void): () => void;
-  /**
-   * Calls `handler` with what the nodes push when it changes. Returns the unsubscribe function.
-   *
-   * @throws ClusterNotStartedError
-   */
-  subscribe(handler: (event: ClusterObserverEvent<Id>) => void): () => void;
-  invalidateCache(): void;
-  /** `null` when nothing is cached. */
-  getCacheStatus(): CacheStatus | null;
-  /** How well this node keeps up with the others, and the others with it. */
-  health(): ClusterObserverHealth<Id>;
-  /** The events of `subscribe`. Errors with ClusterNotStartedError; completes when the cluster stops. */
-  readonly events$: Observable<ClusterObserverEvent<Id>>;
-  /** The pushed state of all nodes, merged. Errors with ClusterNotStartedError; completes when the cluster stops. */
-  readonly snapshot$: Observable<ClusterObserverSnapshot<Id>>;
-  /**
-   * What happened on all nodes that is worth a line: of each node the last 500 things it still knows, then more as it
-   * happens, each once. Errors with ClusterNotStartedError; completes when the cluster stops.
-   */
-  readonly log$: Observable<LogEntry>;
-  /** The snapshots of `startPolling`. Errors with ClusterNotStartedError; completes when the cluster stops. */
-  poll$(ms: number): Observable<ClusterObserverSnapshot<Id>>;
-}
-
-/** What the cluster observer is handed of the cluster. */
-export interface ClusterObserverPorts<Id extends string> {
-  now(): number;
-  monotonic(): number;
-  readonly scheduler: SchedulerLike;
-  /** Of an `observer`, which is no node of the cluster, there is nothing to show. */
-  readonly role: 'member' | 'observer';
-  /** `undefined`: this runtime is not observed. */
-  readonly local: LocalObserver | undefined;
-  /** This node, while the cluster runs. */
-  localNode(): { readonly id: Id; readonly incarnation: number } | undefined;
-  /** The other nodes. Only asked while the cluster runs. */
-  members(): readonly ObservedMember<Id>[];
-  readonly changes: Feed<ObservedChange<Id>>;
-  /** The cluster has stopped. */
-  readonly stopped: Feed<unknown>;
-  request(to: Id, method: string, body: unknown, timeoutMs: number): Promise<unknown>;
-  onNotify(topic: string, handler: (body: unknown, from: Id) => void): () => void;
-  /** How often a watcher of this node was too slow for a push. */
-  conflations(): number;
-  onError(error: unknown): void;
-}
-
 export function createClusterObserver<Id extends string>(ports: ClusterObserverPorts<Id>): ClusterObserverApi<Id> {
   const { scheduler, local, role } = ports;
   const now = (): number => ports.now();
   const monotonic = (): number => ports.monotonic();
   const change$ = fromFeed(ports.changes);
   const stopped$ = fromFeed(ports.stopped);
-  const reader = new NodeReplicas<Id>({ now, monotonic, request: ports.request });
-  const downReasons = new Map<Id, string>();
+  const replicas = new NodeReplicas<Id>({ now, monotonic, request: ports.request });
+  const { localNode, localStates, presenceOf, presenceWith } = createClusterPresence(ports);
   let cached: ClusterObserverSnapshot<Id> | undefined;
   /** Counts what the cache does not survive. */
   let epoch = 0;
@@ -162,47 +66,9 @@ export function createClusterObserver<Id extends string>(ports: ClusterObserverP
 
   ports.changes.subscribe((change) => {
     invalidate();
-    if (change.type === 'down') downReasons.set(change.id, change.reason);
-    if (change.type !== 'left' && change.type !== 'forgotten') return;
-    downReasons.delete(change.id);
-    reader.forget(change.id);
+    if (change.type === 'left' || change.type === 'forgotten') replicas.forget(change.id);
   });
   ports.stopped.subscribe(invalidate);
-
-  const localNode = (): { readonly id: Id; readonly incarnation: number } => {
-    const node = ports.localNode();
-    if (node === undefined) throw new ClusterNotStartedError();
-    return node;
-  };
-
-  const presenceOf = ({ id, incarnation, status }: ObservedMember<Id>, linked: LinkStatus): NodePresence<Id> => {
-    if (status === 'connected') return { nodeId: id, incarnation, ...linked };
-    const reason = downReasons.get(id);
-    const error = reason === undefined ? 'there is no link to it yet' : `the link is down (${reason})`;
-    return { nodeId: id, incarnation, link: 'down', error };
-  };
-
-  /** Reads the local node, and puts it before the others. */
-  const withLocal = (others: readonly NodePresence<Id>[]): Presence<Id> => {
-    const { id: localNodeId, incarnation } = localNode();
-    const moment = { timestamp: now(), monotonic: monotonic() };
-    if (role === 'observer') return { ...moment, localNodeId, nodes: others };
-    if (local === undefined) {
-      const error = new ObserverDisabledError().message;
-      const off: NodePresence<Id> = { nodeId: localNodeId, incarnation, link: 'failed', error };
-      return { ...moment, localNodeId, nodes: [off, ...others] };
-    }
-    const memory = local.memoryStats();
-    reader.put(
-      createNodeState(
-        localNodeId,
-        { incarnation, ...moment, memory, vitals: local.vitals() },
-        local.currentModel(),
-        moment,
-      ),
-    );
-    return { ...moment, localNodeId, nodes: [{ nodeId: localNodeId, incarnation, link: 'up' }, ...others] };
-  };
 
   const query = async (timeoutMs: number): Promise<ClusterObserverSnapshot<Id>> => {
     localNode();
@@ -216,7 +82,7 @@ export function createClusterObserver<Id extends string>(ports: ClusterObserverP
           return;
         }
         try {
-          await reader.ask(id, REPORT, timeBudget(timeoutMs, monotonic));
+          await replicas.ask(id, REPORT, timeBudget(timeoutMs, monotonic));
         } catch (thrown) {
           answers.set(id, linkStatusAfter(thrown));
         }
@@ -225,8 +91,8 @@ export function createClusterObserver<Id extends string>(ports: ClusterObserverP
     // Links may have come and gone meanwhile. Who was not asked has its turn next time.
     const present = ports.members().filter(({ id }) => asked.some((other) => other.id === id));
     const others = byId(present).map((member) => presenceOf(member, answers.get(member.id) ?? CONNECTED));
-    const presence = withLocal(others);
-    const snapshot = clusterSnapshot(reader.frames, presence);
+    const presence = presenceWith(others);
+    const snapshot = clusterSnapshot(localStates().reduce(withNodeState, replicas.states), presence);
     if (begunIn === epoch) cached = snapshot;
     return snapshot;
   };
@@ -245,19 +111,20 @@ export function createClusterObserver<Id extends string>(ports: ClusterObserverP
 
   /** Watches all nodes, present and future, and merges what they push. */
   const watched$ = (): Observable<ClusterObserverSnapshot<Id>> => {
-    const watch = new Watch<Id>({ monotonic, reader, request: ports.request, onNotify: ports.onNotify });
+    const watch = new Watch<Id>({ monotonic, replicas, request: ports.request, onNotify: ports.onNotify });
     const presence = (): Presence<Id> =>
-      withLocal(byId(ports.members()).map((member) => presenceOf(member, watch.linkedOf(member))));
+      presenceWith(byId(ports.members()).map((member) => presenceOf(member, watch.linkedOf(member))));
 
     for (const { id, status } of ports.members()) if (status === 'connected') watch.begin(id);
     const following = change$.subscribe((change) => watch.follow(change));
     const localChange$ = local === undefined ? [] : [local.model$.pipe(skip(1))];
-    const presence$ = merge(change$, watch.noticed$, interval(IDLE_PUSH_MS, scheduler), ...localChange$).pipe(
+    const tick$ = merge(change$, watch.noticed$, interval(IDLE_PUSH_MS, scheduler), ...localChange$).pipe(
       startWith(undefined),
       auditTime(MERGE_MS, scheduler),
-      map(presence),
+      share(),
     );
-    return mergeNodes(concat(from(reader.frames.values()), reader.frame$), presence$).pipe(
+    const state$ = merge(concat(from(replicas.states.values()), replicas.state$), tick$.pipe(mergeMap(localStates)));
+    return mergeNodes(state$, tick$.pipe(map(presence))).pipe(
       auditTime(MERGE_MS, scheduler),
       finalize(() => {
         following.unsubscribe();
@@ -304,12 +171,12 @@ export function createClusterObserver<Id extends string>(ports: ClusterObserverP
       checkPositive('timeout', timeout, MAX_TIMER_MS);
       const { id: localNodeId } = localNode();
       if (role === 'observer' || nodeId !== localNodeId)
-        await reader.ask(nodeId, REPORT, timeBudget(timeout, monotonic));
+        await replicas.ask(nodeId, REPORT, timeBudget(timeout, monotonic));
       else if (local === undefined) throw new ObserverDisabledError();
       else return local.observer.getSnapshot();
-      const frame = reader.frames.get(nodeId);
-      if (frame === undefined) throw new NodeNotFoundError(nodeId);
-      return frame.snapshot;
+      const state = replicas.states.get(nodeId);
+      if (state === undefined) throw new NodeNotFoundError(nodeId);
+      return state.snapshot;
     },
 
     startPolling(ms, handler) {
@@ -327,7 +194,7 @@ export function createClusterObserver<Id extends string>(ports: ClusterObserverP
 
     health() {
       localNode();
-      const nodes = byId(ports.members()).map(({ id }) => ({ nodeId: id, gaps: reader.gaps(id) }));
+      const nodes = byId(ports.members()).map(({ id }) => ({ nodeId: id, gaps: replicas.gaps(id) }));
       return { conflations: ports.conflations(), nodes };
     },
 
@@ -348,32 +215,4 @@ function byId<Id extends string>(members: readonly ObservedMember<Id>[]): readon
 /** The reads of a round end before the next round begins; otherwise one hung node would hold back every round. */
 function pollTimeoutMs(ms: number): number {
   return Math.min(DEFAULT_TIMEOUT_MS, 0.8 * ms);
-}
-
-function membershipEvents<Id extends string>(change: ObservedChange<Id>): readonly ClusterObserverEvent<Id>[] {
-  if (change.type === 'up') return [{ type: 'node_up', nodeId: change.id }];
-  if (change.type === 'down') return [{ type: 'node_down', nodeId: change.id, reason: change.reason }];
-  return [];
-}
-
-/** The events that lead from one snapshot to the next: each node that changed, then the whole. */
-function eventsBetween<Id extends string>([before, snapshot]: readonly [
-  ClusterObserverSnapshot<Id> | undefined,
-  ClusterObserverSnapshot<Id> | undefined,
-]): readonly ClusterObserverEvent<Id>[] {
-  if (snapshot === undefined) return [];
-  const rowsBefore = new Map(before?.nodes.map((row) => [row.nodeId, row]));
-  const changed = snapshot.nodes.filter((row) => !isSame(row, rowsBefore.get(row.nodeId)));
-  return [...changed.flatMap(nodeEvent), { type: 'cluster_snapshot_update', snapshot }];
-}
-
-function isSame(row: NodeObserverSnapshot, before: NodeObserverSnapshot | undefined): boolean {
-  return row.status === before?.status && row.snapshot === before.snapshot && row.error === before.error;
-}
-
-function nodeEvent<Id extends string>(row: NodeObserverSnapshot<Id>): readonly ClusterObserverEvent<Id>[] {
-  const { nodeId, status, snapshot, error = '' } = row;
-  if (snapshot !== null) return [{ type: 'node_snapshot_update', nodeId, snapshot }];
-  if (status === 'timeout') return [{ type: 'node_timeout', nodeId }];
-  return status === 'error' ? [{ type: 'node_error', nodeId, error }] : [];
 }

@@ -2,14 +2,7 @@ import { auditTime, merge, type SchedulerLike, Subject, type Subscription } from
 import type { LogPart, OwnLogEntry } from '../../streams/log-entries.js';
 import { ObserverDisabledError } from '../errors.js';
 import type { LocalObserver } from './observer.js';
-
-/**
- * A request, answered with nothing; and the topic under which entries are notified, those so far included: a notification
- * that comes late is worth as much as one in time, which an answer is not.
- */
-export const LOG = 'observer.log';
-/** A request, answered with nothing: no more. */
-export const UNLOG = 'observer.unlog';
+import { LOG, type LogPosition, UNLOG } from './protocol.js';
 
 /** Readers hear of new entries at most this often, ms. */
 const PUSH_MS = 250;
@@ -19,12 +12,6 @@ const MAX_PART_CHARS = 384 * 1024;
 
 /** To how many groups of readers, each of which has another part of the log, one push goes; the others have the next. */
 const MAX_GROUPS = 16;
-
-/** How much of a log a reader has. */
-export interface LogKnown {
-  readonly incarnation: number;
-  readonly position: number;
-}
 
 interface LogPublisherPorts<Id extends string> {
   readonly scheduler: SchedulerLike;
@@ -116,7 +103,7 @@ export function createLogPublisher<Id extends string>(ports: LogPublisherPorts<I
 /** How much a reader says it has, if that is of this life of the node, and makes sense. */
 function readPosition(body: unknown, incarnation: number, end: number): number {
   if (typeof body !== 'object' || body === null) return 0;
-  const { incarnation: life, position } = body as Partial<Record<keyof LogKnown, unknown>>;
+  const { incarnation: life, position } = body as Partial<Record<keyof LogPosition, unknown>>;
   if (life !== incarnation || !Number.isSafeInteger(position)) return 0;
   return Math.min(Math.max(0, Number(position)), end);
 }

@@ -11,7 +11,7 @@ import {
 } from '../../streams/node-report.js';
 import type { Now } from '../../streams/rows.js';
 import { NodeTimeoutError } from '../errors.js';
-import { type Known, REPORT } from './publisher.js';
+import { type HeldVersion, REPORT } from './protocol.js';
 
 /** How long answers may take, ms. */
 export interface TimeBudget {
@@ -28,9 +28,9 @@ export function timeBudget(allMs: number, monotonic: () => number, eachMs = allM
 }
 
 /** Asks one question of the node that is being read. */
-type Read = (method: string, known: Known | null) => Promise<NodeReport>;
+type Read = (method: string, known: HeldVersion | null) => Promise<NodeReport>;
 
-interface FrameReaderPorts<Id extends string> {
+interface NodeReplicasPorts<Id extends string> {
   now(): number;
   monotonic(): number;
   request(to: Id, method: string, body: unknown, timeoutMs: number): Promise<unknown>;
@@ -38,23 +38,23 @@ interface FrameReaderPorts<Id extends string> {
 
 /** Builds node states from reports and keeps the newest of each node, so that the next report needs only the changes. */
 export class NodeReplicas<Id extends string> {
-  readonly #ports: FrameReaderPorts<Id>;
+  readonly #ports: NodeReplicasPorts<Id>;
   readonly #accepted$ = new Subject<NodeState>();
   readonly #gaps = new Map<Id, number>();
   /** How far the monotonic clock of each node is ahead of the one here, ms, by what that life of it reported last. */
   readonly #clocks = new Map<Id, { readonly incarnation: number; aheadMs: number }>();
-  #frames: NodeStates = emptyNodeStates;
+  #states: NodeStates = emptyNodeStates;
 
-  constructor(ports: FrameReaderPorts<Id>) {
+  constructor(ports: NodeReplicasPorts<Id>) {
     this.#ports = ports;
   }
 
-  get frames(): NodeStates {
-    return this.#frames;
+  get states(): NodeStates {
+    return this.#states;
   }
 
-  /** Each newer frame, of whatever node. */
-  get frame$(): Observable<NodeState> {
+  /** Each newer state of any node. */
+  get state$(): Observable<NodeState> {
     return this.#accepted$;
   }
 
@@ -120,12 +120,12 @@ export class NodeReplicas<Id extends string> {
     if (held !== undefined && held.version > version) return true;
     const model = applyChanges(soFar ?? held?.model, version, changes, this.#nowOf(id, report));
     if (model === undefined) return false;
-    this.put(createNodeState(id, report, model, { timestamp: this.#ports.now(), monotonic: this.#ports.monotonic() }));
+    this.#put(createNodeState(id, report, model, { timestamp: this.#ports.now(), monotonic: this.#ports.monotonic() }));
     return true;
   }
 
   #held(id: Id, incarnation: number): NodeState | undefined {
-    const held = this.#frames.get(id);
+    const held = this.#states.get(id);
     return held?.incarnation === incarnation ? held : undefined;
   }
 
@@ -143,21 +143,21 @@ export class NodeReplicas<Id extends string> {
   }
 
   /** Over one link, the last report is the newest, even if the node's clock was set back. */
-  put(frame: NodeState): void {
-    this.#frames = new Map(this.#frames).set(frame.nodeId, frame);
-    this.#accepted$.next(frame);
+  #put(state: NodeState): void {
+    this.#states = new Map(this.#states).set(state.nodeId, state);
+    this.#accepted$.next(state);
   }
 
   forget(id: Id): void {
-    const rest = new Map(this.#frames);
+    const rest = new Map(this.#states);
     rest.delete(id);
-    this.#frames = rest;
+    this.#states = rest;
     this.#gaps.delete(id);
     this.#clocks.delete(id);
   }
 
-  #known(id: Id): Known | null {
-    const held = this.#frames.get(id);
+  #known(id: Id): HeldVersion | null {
+    const held = this.#states.get(id);
     return held === undefined ? null : { incarnation: held.incarnation, version: held.version };
   }
 }

@@ -5,25 +5,10 @@ import { encodeReport } from '../../streams/node-report.js';
 import type { MemoryStats } from '../../streams/snapshot.js';
 import { ObserverDisabledError } from '../errors.js';
 import type { LocalObserver } from './observer.js';
-
-/** What a node that asks knows already; and, in the middle of a report of several pages, which page it wants next. */
-export interface Known {
-  readonly incarnation: number;
-  readonly version: number;
-  readonly page?: number;
-}
-
-/** A request, answered with one report; and the topic under which watchers are notified of more. */
-export const REPORT = 'observer.report';
-/** A request, answered with one report; more follow. */
-export const WATCH = 'observer.watch';
-/** A request, answered with nothing: no more. */
-export const UNWATCH = 'observer.unwatch';
+import { type HeldVersion, IDLE_PUSH_MS, PAGING_MS, REPORT, UNWATCH, WATCH } from './protocol.js';
 
 /** Watchers hear of changes at most this often, ms. */
 const PUSH_MS = 250;
-/** Watchers hear something at least this often, ms: silence means trouble. */
-export const IDLE_PUSH_MS = 1000;
 
 /**
  * The largest delta or push, in characters, each of which is at most three
@@ -46,9 +31,6 @@ const MAX_PAGED = 4;
 
 /** How many rows may be kept for all such reads together; what is kept for one reader of a large node is always kept. */
 const MAX_PAGED_ROWS = 500_000;
-
-/** A reader that requests no further page within this time, ms, has given up; otherwise it starts again. */
-export const PAGING_MS = 60_000;
 
 /** How this node talks to others; `Id` is what it calls them by. */
 export interface PublisherPorts<Id extends string> {
@@ -257,9 +239,9 @@ class ChangeEncoder {
 }
 
 /** What a reader says it knows, if that is of this life of the node, and makes sense. */
-function readKnown(body: unknown, incarnation: number): Known | undefined {
+function readKnown(body: unknown, incarnation: number): HeldVersion | undefined {
   if (typeof body !== 'object' || body === null) return undefined;
-  const { incarnation: life, version, page } = body as Partial<Record<keyof Known, unknown>>;
+  const { incarnation: life, version, page } = body as Partial<Record<keyof HeldVersion, unknown>>;
   if (life !== incarnation || !isCount(version) || !(page === undefined || isCount(page))) return undefined;
   return { incarnation, version, ...(page !== undefined && { page }) };
 }

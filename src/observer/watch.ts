@@ -3,7 +3,7 @@ import { NodeTimeoutError } from '../errors.js';
 import { CONNECTED, type LinkStatus, linkStatusAfter } from './link-status.js';
 import { type NodeReplicas, type TimeBudget, timeBudget } from './node-replicas.js';
 import type { ObservedChange, ObservedMember } from './observed-members.js';
-import { IDLE_PUSH_MS, PAGING_MS, REPORT, UNWATCH, WATCH } from './publisher.js';
+import { IDLE_PUSH_MS, PAGING_MS, REPORT, UNWATCH, WATCH } from './protocol.js';
 
 /** A watched node that says nothing for so long is shown as `timeout`, ms: more than two of its idle reports. */
 const SILENT_MS = 2.5 * IDLE_PUSH_MS;
@@ -17,7 +17,7 @@ const UNWATCH_TIMEOUT_MS = 5000;
 
 interface WatchPorts<Id extends string> {
   monotonic(): number;
-  readonly reader: NodeReplicas<Id>;
+  readonly replicas: NodeReplicas<Id>;
   request(to: Id, method: string, body: unknown, timeoutMs: number): Promise<unknown>;
   onNotify(topic: string, handler: (body: unknown, from: Id) => void): () => void;
 }
@@ -49,14 +49,14 @@ export class Watch<Id extends string> {
   }
 
   begin(id: Id): void {
-    const { monotonic, reader } = this.#ports;
+    const { monotonic, replicas } = this.#ports;
     this.#watched.add(id);
     const patience = timeBudget(MAX_ANSWER_MS, monotonic, PAGING_MS);
     this.#asking.set(id, patience);
     const isPresent = (): boolean => this.#asking.get(id) === patience;
     const isAnswered = (): boolean => isPresent() && this.#asking.delete(id);
     const left = (): number => (isPresent() ? patience.left() : 0);
-    reader.ask(id, WATCH, { ...patience, left }).then(
+    replicas.ask(id, WATCH, { ...patience, left }).then(
       () => isAnswered() && this.#solved(id),
       (thrown) => {
         if (!isAnswered()) return;
@@ -77,8 +77,8 @@ export class Watch<Id extends string> {
 
   /** How a node stands of which the link is up. */
   linkedOf({ id, incarnation }: ObservedMember<Id>): LinkStatus {
-    const { monotonic, reader } = this.#ports;
-    const held = reader.frames.get(id);
+    const { monotonic, replicas } = this.#ports;
+    const held = replicas.states.get(id);
     const isSilent = held?.incarnation === incarnation && monotonic() - held.receivedMonotonic > SILENT_MS;
     return this.#problems.get(id) ?? (isSilent ? SILENT : CONNECTED);
   }
@@ -95,14 +95,14 @@ export class Watch<Id extends string> {
   }
 
   #receive(id: Id, text: unknown): void {
-    const { reader } = this.#ports;
+    const { replicas } = this.#ports;
     try {
-      if (reader.accept(id, text)) {
+      if (replicas.accept(id, text)) {
         this.#solved(id);
       } else if (!this.#asking.has(id)) {
         // A push that does not build on the state held here: request the full state, but not while an answer, which may take
         // many pages, is under way. Restarted at each push, it would never be complete.
-        reader.countResync(id);
+        replicas.countResync(id);
         this.begin(id);
       }
     } catch (thrown) {

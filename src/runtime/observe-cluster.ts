@@ -1,7 +1,8 @@
 import { schedulerOf } from '../../streams/scheduler.js';
 import type { createCluster } from '../cluster/cluster.js';
 import type { NodeId } from '../cluster/node-id.js';
-import { type ClusterObserverApi, createClusterObserver } from '../observer/cluster-observer.js';
+import { createClusterObserver } from '../observer/cluster-observer.js';
+import type { ClusterObserverApi } from '../observer/cluster-observer-api.js';
 import { createLogPublisher } from '../observer/log-publisher.js';
 import type { LocalObserver } from '../observer/observer.js';
 import { createPublisher } from '../observer/publisher.js';

@@ -3,7 +3,8 @@ import { type Clock, MAX_TIMER_MS } from '../clock.js';
 import type { ClusterApi } from '../cluster/cluster.js';
 import type { NodeId } from '../cluster/node-id.js';
 import type { Transport } from '../cluster/transport/transport.js';
-import type * as clusterObserver from '../observer/cluster-observer.js';
+import type * as api from '../observer/cluster-observer-api.js';
+import type * as events from '../observer/cluster-observer-events.js';
 import type { ObserverApi } from '../observer/observer.js';
 import type { GenServerApi } from '../process/gen-server.js';
 import type { RegistryApi } from '../registry/registry.js';
@@ -58,10 +59,10 @@ const RUNTIME_OPTIONS = [
 export type ClusterObserverSnapshot = snapshots.ClusterObserverSnapshot<NodeId>;
 /** One node in a cluster snapshot. */
 export type NodeObserverSnapshot = snapshots.NodeObserverSnapshot<NodeId>;
-export type ClusterObserverEvent = clusterObserver.ClusterObserverEvent<NodeId>;
+export type ClusterObserverEvent = events.ClusterObserverEvent<NodeId>;
 /** How well the observers of the nodes keep up with each other. */
-export type ClusterObserverHealth = clusterObserver.ClusterObserverHealth<NodeId>;
-export type ClusterObserver = clusterObserver.ClusterObserverApi<NodeId>;
+export type ClusterObserverHealth = api.ClusterObserverHealth<NodeId>;
+export type ClusterObserver = api.ClusterObserverApi<NodeId>;
 
 export interface Runtime {
   readonly GenServer: GenServerApi;

@@ -2,10 +2,9 @@ import { fc } from '@fast-check/vitest';
 import { Subject } from 'rxjs';
 import { NodeTimeoutError } from '../../src/errors.js';
 import { clusterLog } from '../../src/observer/cluster-log.js';
-import { LOG } from '../../src/observer/log-publisher.js';
 import { NodeReplicas, timeBudget } from '../../src/observer/node-replicas.js';
 import type { ObservedChange } from '../../src/observer/observed-members.js';
-import { REPORT } from '../../src/observer/publisher.js';
+import { LOG, REPORT } from '../../src/observer/protocol.js';
 import { changesSince, MAX_ROWS } from '../../streams/changes.js';
 import { emptyModel, evolveAll } from '../../streams/evolve.js';
 import { latencyOf } from '../../streams/latency.js';
@@ -100,7 +99,7 @@ export const reports: Target = {
           },
         });
         reader.accept('honest', honestReport());
-        const honest = reader.frames.get('honest');
+        const honest = reader.states.get('honest');
         await reader
           .ask(
             'evil',
@@ -118,8 +117,8 @@ export const reports: Target = {
             if (!(thrown instanceof TypeError)) throw thrown;
           }
         }
-        if (reader.frames.get('honest') !== honest) throw new Error('what is known of another node changed');
-        show(reader.frames);
+        if (reader.states.get('honest') !== honest) throw new Error('what is known of another node changed');
+        show(reader.states);
         checkPrototypes();
       },
     ),

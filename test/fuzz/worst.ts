@@ -117,7 +117,7 @@ function read(text: string, then?: (snapshot: ObserverSnapshot) => unknown): Wor
       } catch (thrown) {
         if (!(thrown instanceof TypeError)) throw thrown;
       }
-      const snapshot = reader.frames.get('n')?.snapshot;
+      const snapshot = reader.states.get('n')?.snapshot;
       if (snapshot !== undefined) then?.(snapshot);
       return snapshot?.totalMessages;
     },

@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { ClusterConfig } from '../../src/cluster/cluster-config.js';
-import type { ClusterObserverHealth } from '../../src/observer/cluster-observer.js';
+import type { ClusterObserverHealth } from '../../src/observer/cluster-observer-api.js';
 import { eventually } from './eventually.js';
 
 const PROGRAM = fileURLToPath(new URL('fault-node.mjs', import.meta.url));

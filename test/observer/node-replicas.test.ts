@@ -36,6 +36,6 @@ test('an answer that a push has overtaken does not take the reader back', async 
   expect(reader.accept('a', report(3))).toBe(true);
   reply(report(2));
   await asked;
-  expect(reader.frames.get('a')?.snapshot.processCount).toBe(3);
+  expect(reader.states.get('a')?.snapshot.processCount).toBe(3);
   expect(reader.gaps('a')).toBe(0);
 });

@@ -70,7 +70,7 @@ describe('however the wall clocks are set', () => {
       const snapshot = () => {
         const nodes = [{ nodeId: 'a', incarnation: 1, link: 'up' as const }];
         const moment = { timestamp: readerWall, monotonic: clock.monotonic() };
-        return clusterSnapshot(reader.frames, { ...moment, localNodeId: 'reader', nodes });
+        return clusterSnapshot(reader.states, { ...moment, localNodeId: 'reader', nodes });
       };
       report();
       let viewed = viewNext(emptyViewState, snapshot());

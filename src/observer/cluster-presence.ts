@@ -1,0 +1,62 @@
+import type { NodePresence, Presence } from '../../streams/merge-nodes.js';
+import { createNodeState, type NodeState } from '../../streams/node-report.js';
+import { ClusterNotStartedError, ObserverDisabledError } from '../errors.js';
+import type { ClusterObserverPorts } from './cluster-observer-api.js';
+import type { LinkStatus } from './link-status.js';
+import type { ObservedMember } from './observed-members.js';
+
+/** Which nodes there are and how their links stand, and the state of the local node; all read at the moment of the call. */
+export interface ClusterPresence<Id extends string> {
+  /** @throws ClusterNotStartedError */
+  localNode(): { readonly id: Id; readonly incarnation: number };
+  /** A member with the status of its link; `linked` is that of a link that is up. */
+  presenceOf(member: ObservedMember<Id>, linked: LinkStatus): NodePresence<Id>;
+  /** The local node, before the others. */
+  presenceWith(others: readonly NodePresence<Id>[]): Presence<Id>;
+  /** The state of the local node; none of an observer, or where observing is off. */
+  localStates(): readonly NodeState[];
+}
+
+export function createClusterPresence<Id extends string>(ports: ClusterObserverPorts<Id>): ClusterPresence<Id> {
+  const { local, role } = ports;
+  const downReasons = new Map<Id, string>();
+  ports.changes.subscribe((change) => {
+    if (change.type === 'down') downReasons.set(change.id, change.reason);
+    if (change.type === 'left' || change.type === 'forgotten') downReasons.delete(change.id);
+  });
+
+  const localNode = (): { readonly id: Id; readonly incarnation: number } => {
+    const node = ports.localNode();
+    if (node === undefined) throw new ClusterNotStartedError();
+    return node;
+  };
+
+  const presenceOf = ({ id, incarnation, status }: ObservedMember<Id>, linked: LinkStatus): NodePresence<Id> => {
+    if (status === 'connected') return { nodeId: id, incarnation, ...linked };
+    const reason = downReasons.get(id);
+    const error = reason === undefined ? 'there is no link to it yet' : `the link is down (${reason})`;
+    return { nodeId: id, incarnation, link: 'down', error };
+  };
+
+  /** The local node before the others, at this moment. */
+  const presenceWith = (others: readonly NodePresence<Id>[]): Presence<Id> => {
+    const { id: localNodeId, incarnation } = localNode();
+    const moment = { timestamp: ports.now(), monotonic: ports.monotonic() };
+    if (role === 'observer') return { ...moment, localNodeId, nodes: others };
+    if (local !== undefined)
+      return { ...moment, localNodeId, nodes: [{ nodeId: localNodeId, incarnation, link: 'up' }, ...others] };
+    const error = new ObserverDisabledError().message;
+    return { ...moment, localNodeId, nodes: [{ nodeId: localNodeId, incarnation, link: 'failed', error }, ...others] };
+  };
+
+  /** The state of the local node now; none of an observer, or where observing is off. */
+  const localStates = (): readonly NodeState[] => {
+    if (role === 'observer' || local === undefined) return [];
+    const { id, incarnation } = localNode();
+    const moment = { timestamp: ports.now(), monotonic: ports.monotonic() };
+    const report = { incarnation, ...moment, memory: local.memoryStats(), vitals: local.vitals() };
+    return [createNodeState(id, report, local.currentModel(), moment)];
+  };
+
+  return { localNode, presenceOf, presenceWith, localStates };
+}

@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { transformSync } from 'esbuild';
 import { Failure, main, npm, root } from '../../scripts/ensure.mjs';
 import { checkDeclarations } from './declarations.mjs';
 
@@ -11,6 +12,9 @@ const project = mkdtempSync(join(tmpdir(), 'noex-package-'));
 const installed = join(project, 'node_modules', 'noex');
 const compilers = process.argv.slice(2);
 const ownCompiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+
+/** Pages whose programs run in the project. */
+const PAGES = ['README.md', 'docs/getting-started.md'];
 
 const STRICT = {
   target: 'ES2022',
@@ -43,6 +47,7 @@ await main(() => {
     compileAll(names, ownCompiler);
     const optionTypes = checkDeclarations(declarationsOf(entries), installed, { ...STRICT, ...NODE_TYPES });
     runEntries(names);
+    for (const page of PAGES) checkPage(page);
     console.log(`${files} files, entries ${names.join(', ')}, ${optionTypes} types of options`);
   } finally {
     rmSync(project, { recursive: true, force: true });
@@ -61,7 +66,7 @@ function checkContents() {
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath ?? entry.path, entry.name));
   const isExpected = (path) =>
-    /^(package[.]json|README[.]md|LICENSE|((src|streams)[/].*[.]ts)|(dist[/](src|streams)[/].*[.](js|d[.]ts)([.]map)?)|(dist[/]src[/]dashboard[/]terminal[/]licenses[.]md)|(dist[/]dashboard[/]web[/](licenses[.]md|index[.]html|[a-z]+-[^/]+[.](js|css|svg))))$/.test(
+    /^(package[.]json|[A-Z]+[.]md|LICENSE|(docs[/].*[.](md|png))|(examples[/].*[.](md|ts|json))|((src|streams)[/].*[.]ts)|(dist[/](src|streams)[/].*[.](js|d[.]ts)([.]map)?)|(dist[/]src[/]dashboard[/]terminal[/]licenses[.]md)|(dist[/]dashboard[/]web[/](licenses[.]md|index[.]html|[a-z]+-[^/]+[.](js|css|svg))))$/.test(
       path.slice(installed.length + 1).replaceAll('\\', '/'),
     );
   for (const path of files) {
@@ -148,6 +153,22 @@ assert.equal(require('noex').ClusterObserver, require('noex/distribution').Clust
   execute(['idle.js'], 'a program that only imports the package does not end');
 }
 
+/** The links and pictures of a page are in the package, and each program that is followed by its output prints that. */
+function checkPage(page) {
+  const text = readFileSync(join(installed, page), 'utf8');
+  for (const [, target] of text.matchAll(/\]\(([^)#:]+)[^)]*\)/g)) {
+    if (!existsSync(join(installed, dirname(page), target)))
+      throw new Failure(`${page}: ${target} is not in the package`);
+  }
+  const programs = [...text.matchAll(/```ts\n((?:(?!```)[\s\S])*)```(?:(?!```)[\s\S])*```text\n([\s\S]*?)```/g)];
+  if (programs.length === 0) throw new Failure(`${page} has no program with its output`);
+  for (const [, program, expected] of programs) {
+    write('page.js', transformSync(program, { loader: 'ts', format: 'esm' }).code);
+    const printed = execute(['page.js'], `a program of ${page} does not run`);
+    if (printed !== expected) throw new Failure(`a program of ${page} printed:\n${printed}instead of:\n${expected}`);
+  }
+}
+
 /** The declaration file of each entry, by the name it is imported by. */
 function declarationsOf(entries) {
   const { exports } = readManifest();
@@ -158,7 +179,7 @@ function declarationsOf(entries) {
 
 function execute(args, complaint) {
   try {
-    execFileSync(process.execPath, args, { cwd: project, encoding: 'utf8', stdio: 'pipe', timeout: 60_000 });
+    return execFileSync(process.execPath, args, { cwd: project, encoding: 'utf8', stdio: 'pipe', timeout: 60_000 });
   } catch (error) {
     const { stdout = '', stderr = '', signal } = error;
     throw new Failure(`${complaint}:\n${stdout}${stderr}${signal ?? ''}`, { cause: error });

@@ -5,7 +5,7 @@ import { type ClusterConfig, type ClusterSettings, readClusterConfig } from './c
 import type { Peer, Role } from './frames.js';
 import { Listeners } from './listeners.js';
 import type { Member, MembershipChange, NodeDownReason, NodeStatus } from './membership.js';
-import type { LinkEnd } from './mesh/link.js';
+import type { LinkEnd } from './mesh/link-end.js';
 import { type KnownMember, LocalNode } from './mesh/local-node.js';
 import { NodeId } from './node-id.js';
 import { type Rpc, RpcEndpoint } from './rpc.js';
@@ -119,19 +119,11 @@ export function createCluster(options: ClusterOptions): {
       };
     },
   });
-  const nodeUp = new Listeners<[NodeInfo]>(onError);
-  const nodeDown = new Listeners<[NodeId, NodeDownReason]>(onError);
   const statusChange = new Listeners<[ClusterStatus]>(onError);
-  const membershipChange = new Listeners<[MembershipChange]>(onError);
-  const peerGone = new Listeners<[NodeId]>(onError);
-  const announce = inOrder(({ change, info }: { change: MembershipChange; info: NodeInfo | undefined }) => {
-    // What was asked over the link before is forgotten before more is asked over the new one.
-    if (change.type === 'relinked') peerGone.emit(change.id);
-    membershipChange.emit(change);
-    if (change.type === 'up' && info !== undefined) nodeUp.emit(info);
-    if (change.type === 'down') peerGone.emit(change.id);
-    if (change.type === 'down' && status !== 'stopping') nodeDown.emit(change.id, change.reason);
-  });
+  const { announce, membershipChange, nodeDown, nodeUp, peerGone } = createMembershipListeners(
+    onError,
+    () => status === 'stopping',
+  );
 
   let status: ClusterStatus = 'stopped';
   let starting: Promise<void> = Promise.resolve();
@@ -252,6 +244,23 @@ function describe({ id, status, processCount, lastHeardAt, uptimeMs, version }: 
   const { host, port } = NodeId.parts(id);
   const info = { id, host, port, status, processCount, lastHeartbeatAt: lastHeardAt, uptimeMs };
   return Object.freeze(version === undefined ? info : { ...info, version });
+}
+
+/** The listeners of the membership. `announce` emits one change to all of them, after the changes before it. */
+function createMembershipListeners(onError: (error: Error) => void, isStopping: () => boolean) {
+  const nodeUp = new Listeners<[NodeInfo]>(onError);
+  const nodeDown = new Listeners<[NodeId, NodeDownReason]>(onError);
+  const membershipChange = new Listeners<[MembershipChange]>(onError);
+  const peerGone = new Listeners<[NodeId]>(onError);
+  const announce = inOrder(({ change, info }: { change: MembershipChange; info: NodeInfo | undefined }) => {
+    // Requests over the old link are forgotten before listeners send requests over the new one.
+    if (change.type === 'relinked') peerGone.emit(change.id);
+    membershipChange.emit(change);
+    if (change.type === 'up' && info !== undefined) nodeUp.emit(info);
+    if (change.type === 'down') peerGone.emit(change.id);
+    if (change.type === 'down' && !isStopping()) nodeDown.emit(change.id, change.reason);
+  });
+  return { announce, membershipChange, nodeDown, nodeUp, peerGone };
 }
 
 /** Calls `deliver` for one item after the other, so that changes a listener causes are delivered after the current one. */

@@ -4,7 +4,7 @@ import { AsyncContext } from '../async-context.js';
 import { type Clock, MAX_TIMER_MS, systemClock } from '../clock.js';
 import { type ClusterApi, createCluster, type MembershipView } from '../cluster/cluster.js';
 import type { ClusterConfig } from '../cluster/cluster-config.js';
-import type { LinkEnd } from '../cluster/mesh/link.js';
+import type { LinkEnd } from '../cluster/mesh/link-end.js';
 import type { NodeId } from '../cluster/node-id.js';
 import { parseSeed } from '../cluster/seed.js';
 import type { Transport } from '../cluster/transport/transport.js';
@@ -83,21 +83,7 @@ export async function attach(
     onError: (error) => isAttached && onError(error),
     onSeedFailed: (seed, end) => contact.failed(seed, end),
   });
-  const observer = createClusterObserver<NodeId>({
-    now: () => clock.now(),
-    monotonic: () => clock.monotonic(),
-    scheduler: schedulerOf(clock),
-    role: 'observer',
-    local: undefined,
-    request: rpc.request.bind(rpc),
-    onNotify: rpc.onNotify.bind(rpc),
-    conflations: () => 0,
-    localNode: membership.local,
-    members: membership.members,
-    changes: { subscribe: membership.onChange },
-    stopped: { subscribe: (listener) => cluster.onStatusChange((status) => status === 'stopping' && listener(status)) },
-    onError,
-  });
+  const observer = observeFrom({ cluster, membership, rpc }, clock, onError);
   cluster.onNodeUp(({ id }) => contact.succeeded(id));
   const timer = clock.setTimeout(() => contact.timedOut(timeout), timeout);
   try {
@@ -122,6 +108,29 @@ export async function attach(
   }
   isAttached = true;
   return context.bind({ ...observer, detach: () => cluster.stop() });
+}
+
+/** The ClusterObserver of a node that is not a member, and has no processes of its own. */
+function observeFrom(
+  { cluster, membership, rpc }: ReturnType<typeof createCluster>,
+  clock: Clock,
+  onError: (error: unknown) => void,
+): ClusterObserverApi<NodeId> {
+  return createClusterObserver<NodeId>({
+    now: () => clock.now(),
+    monotonic: () => clock.monotonic(),
+    scheduler: schedulerOf(clock),
+    role: 'observer',
+    local: undefined,
+    request: rpc.request.bind(rpc),
+    onNotify: rpc.onNotify.bind(rpc),
+    conflations: () => 0,
+    localNode: membership.local,
+    members: membership.members,
+    changes: { subscribe: membership.onChange },
+    stopped: { subscribe: (listener) => cluster.onStatusChange((status) => status === 'stopping' && listener(status)) },
+    onError,
+  });
 }
 
 /** Resolves with the first node that is reached, or rejects when there is no hope. */

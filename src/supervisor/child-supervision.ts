@@ -10,7 +10,7 @@ import {
   MaxRestartsExceededError,
   ServerNotRunningError,
 } from '../errors.js';
-import type { GenServerBehavior, ProcessRef, TerminationReason } from '../process/behavior.js';
+import type { GenServerBehavior, ProcessRef } from '../process/behavior.js';
 import { ChildExit, type Process } from '../process/process.js';
 import type { ProcessTable } from '../process/process-table.js';
 import { serializeError } from '../process/serialize.js';
@@ -20,31 +20,15 @@ import { ChildStart } from './child-start.js';
 import { type Child, ChildTable } from './child-table.js';
 import { type RestartIntensity, RestartWindow } from './intensity.js';
 import { isRestarted, restartGroup } from './strategy.js';
-
-/** Which child is meant: by the id of its spec, or by its process. */
-export type ChildTarget = string | ProcessRef;
-
-/** What a supervisor is asked to do, one after another. */
-export type SupervisorCall =
-  | { readonly type: 'start_child'; readonly spec: ChildSpec }
-  | { readonly type: 'terminate_child' | 'restart_child' | 'delete_child'; readonly target: ChildTarget };
-
-/** A failure is an answer, not a crash of the supervisor. */
-export type SupervisorReply = { readonly ref?: ProcessRef } | { readonly error: Error };
-
-/** The supervisor's message to itself: the start of `child` has failed, try again after what else is in the mailbox. */
-class RetryRestart {
-  readonly child: Child;
-  readonly cause: Error;
-
-  constructor(child: Child, cause: Error) {
-    this.child = child;
-    this.cause = cause;
-  }
-}
-
-/** The supervisor's message to itself: the child that a group waited for was terminated, start the others. */
-class ResumeGroup {}
+import {
+  type ChildTarget,
+  ResumeGroup,
+  RetryRestart,
+  restartCause,
+  type SupervisorCall,
+  type SupervisorReply,
+  targetName,
+} from './supervisor-messages.js';
 
 interface SupervisionOptions {
   readonly strategy: SupervisorStrategy;
@@ -153,7 +137,7 @@ export class ChildSupervision implements GenServerBehavior<undefined, Supervisor
     const child = this.find(call.target);
     if (child === undefined) {
       if (call.type === 'terminate_child' && this.#isGone(call.target)) return {};
-      throw new ChildNotFoundError(this.#running.id, nameOf(call.target));
+      throw new ChildNotFoundError(this.#running.id, targetName(call.target));
     }
     switch (call.type) {
       case 'terminate_child':
@@ -212,7 +196,7 @@ export class ChildSupervision implements GenServerBehavior<undefined, Supervisor
     // It was stopped on purpose, or has been replaced since.
     if (child === undefined || process?.id !== id) return;
     if (isRestarted(child.spec.restart ?? 'permanent', reason)) {
-      const cause = causeOf(child, reason, this.#options.gaveUpOf(process));
+      const cause = restartCause(child, reason, this.#options.gaveUpOf(process));
       this.#children.setDown(child, 'retry');
       await this.#restart(child, cause);
       return;
@@ -375,14 +359,4 @@ export class ChildSupervision implements GenServerBehavior<undefined, Supervisor
     if (this.#self === undefined) throw new Error('a supervisor acts only after its init has begun');
     return this.#self;
   }
-}
-
-function nameOf(target: ChildTarget): string {
-  return typeof target === 'string' ? target : target.id;
-}
-
-/** Why a child has to be restarted, as an error, whether it crashed or not. */
-function causeOf(child: Child, reason: TerminationReason, gaveUp: Error | undefined): Error {
-  if (typeof reason === 'object') return reason.error;
-  return gaveUp ?? new Error(`child '${child.id}' ended with reason '${reason}'`);
 }

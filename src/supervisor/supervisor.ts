@@ -21,9 +21,10 @@ import {
   checkSupervisorOptions,
   type SupervisorOptions,
 } from './child-spec.js';
-import { ChildSupervision, type ChildTarget, type SupervisorCall, type SupervisorReply } from './child-supervision.js';
+import { ChildSupervision } from './child-supervision.js';
 import type { Child } from './child-table.js';
 import type { RestartType } from './strategy.js';
+import type { ChildTarget, SupervisorCall, SupervisorReply } from './supervisor-messages.js';
 
 export interface ChildInfo {
   /** The id in the child spec. */

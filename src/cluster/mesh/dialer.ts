@@ -3,7 +3,7 @@ import { NodeId } from '../node-id.js';
 import type { Address } from '../transport/transport.js';
 import { Attempts, type AttemptsOptions } from './attempts.js';
 import type { Expectation } from './handshake.js';
-import type { LinkEnd } from './link.js';
+import type { LinkEnd } from './link-end.js';
 
 /** What one dialled link is to reach. Exactly one of the two methods is called, unless the node stops. */
 export interface DialTarget {

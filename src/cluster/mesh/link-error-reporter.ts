@@ -1,7 +1,7 @@
 import { HandshakeError, NodeIdConflictError, ProtocolError } from '../../errors.js';
 import type { NodeId } from '../node-id.js';
 import { isQuiet, isViolation } from './close-reason.js';
-import type { LinkEnd } from './link.js';
+import type { LinkEnd } from './link-end.js';
 import { RefusalCounts } from './refusal-counts.js';
 
 /** How many reports are remembered, so as not to repeat them; the oldest is forgotten first. */

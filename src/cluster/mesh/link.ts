@@ -14,8 +14,8 @@ import {
   type Role,
   type UnknownFrame,
 } from '../frames.js';
-import type { Closing, Connection, TransportViolation } from '../transport/transport.js';
-import { type CloseReason, closeCode, closeReasonOf, isCloseReason, type Refusal } from './close-reason.js';
+import type { Closing, Connection } from '../transport/transport.js';
+import { type CloseReason, closeCode, isCloseReason, type Refusal } from './close-reason.js';
 import {
   accept,
   advance,
@@ -27,6 +27,7 @@ import {
   sessionOf,
   welcome,
 } from './handshake.js';
+import { type LinkEnd, linkEndOf, VIOLATIONS } from './link-end.js';
 
 /** A handshake that takes longer is given up, connecting included. */
 const HANDSHAKE_TIMEOUT_MS = 5000;
@@ -39,13 +40,6 @@ const MAX_OBSERVER_MESSAGE_BYTES = 2 * MAX_OBSERVER_BYTES;
 
 /** A dialling side has two frames to send before it has to wait. */
 const MAX_HELD_FRAMES = 8;
-
-/** Why a link ended that this node did not end itself. */
-export type LinkEnd =
-  /** One side would not have the other: `by` says which. Of the other side's words, `reason` may be one we don't know. */
-  | { readonly kind: 'refused'; readonly by: 'us' | 'peer'; readonly reason: string; readonly message: string }
-  /** The connection broke, or never came about; `reason` is what the operating system says. */
-  | { readonly kind: 'broken'; readonly reason: string };
 
 export interface LinkHandlers {
   /** An accepted peer proved who it is, and waits for {@link Link.welcome} or {@link Link.refuse}, now or later. */
@@ -301,7 +295,7 @@ export class Link {
       this.#finish();
       // On an established link a refusal is said in a frame, which is sealed; a close code is not.
       const isRefusal = this.#handshake.step !== 'established';
-      this.#handlers.onEnd(this, isRefusal ? endOf(closing) : { kind: 'broken', reason: clip(closing.reason) });
+      this.#handlers.onEnd(this, isRefusal ? linkEndOf(closing) : { kind: 'broken', reason: clip(closing.reason) });
     }
     this.#handlers.onReleased(this);
   }
@@ -318,17 +312,3 @@ export class Link {
 }
 
 const PROVEN: ReadonlySet<HandshakeState['step']> = new Set(['verified', 'await_open', 'welcomed', 'established']);
-
-const VIOLATIONS: Readonly<Record<TransportViolation, string>> = {
-  binary_frame: 'a binary message; frames are text',
-  frame_too_large: `more than a frame may have (${MAX_FRAME_BYTES} bytes), or more than a handshake takes`,
-  forged: 'a message that is not what this node said next',
-  malformed: 'something that is no message at all, or one in too many pieces',
-  handshake_timeout: 'no handshake within the time for it, connecting included',
-};
-
-function endOf({ code, reason }: Closing): LinkEnd {
-  const refusal = closeReasonOf(code);
-  if (refusal !== undefined) return { kind: 'refused', by: 'peer', reason: refusal, message: 'it gave no details' };
-  return { kind: 'broken', reason: clip(reason) };
-}

@@ -16,7 +16,8 @@ import { memberList, memberListExcept, memberUpdate, pickGossipPeer } from './go
 import { createNonce, type Expectation } from './handshake.js';
 import { HandshakeThrottle } from './handshake-throttle.js';
 import { type Heartbeat, Heartbeats } from './heartbeats.js';
-import { Link, type LinkEnd, type LinkHandlers, MAX_BACKLOG_BYTES } from './link.js';
+import { Link, type LinkHandlers, MAX_BACKLOG_BYTES } from './link.js';
+import type { LinkEnd } from './link-end.js';
 import { LinkErrorReporter, type RefusedLink } from './link-error-reporter.js';
 import { LinkTable } from './link-table.js';
 import { MAX_OBSERVERS, ObserverLinks } from './observer-links.js';

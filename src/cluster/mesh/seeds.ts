@@ -7,7 +7,7 @@ import { parseSeeds, type Seed, type SeedSource } from '../seed.js';
 import { type Address, formatAddress } from '../transport/transport.js';
 import { Attempts, type AttemptsOptions } from './attempts.js';
 import type { DialTarget } from './dialer.js';
-import type { LinkEnd } from './link.js';
+import type { LinkEnd } from './link-end.js';
 import { settleWithin } from './settle-within.js';
 
 export interface SeedsOptions extends Omit<AttemptsOptions<Place>, 'attempt'> {

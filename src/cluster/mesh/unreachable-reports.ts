@@ -1,5 +1,5 @@
 import { HandshakeError, NodeUnreachableError } from '../../errors.js';
-import type { LinkEnd } from './link.js';
+import type { LinkEnd } from './link-end.js';
 
 /** So many failures in a row are no accident, where something answers. */
 const MAX_FAILURES = 3;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { LinkEnd } from '../../../src/cluster/mesh/link.js';
+import type { LinkEnd } from '../../../src/cluster/mesh/link-end.js';
 import { UnreachableReports } from '../../../src/cluster/mesh/unreachable-reports.js';
 import { SimulatedCluster } from '../../helpers/simulated-cluster.js';
 

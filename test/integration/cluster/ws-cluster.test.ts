@@ -145,7 +145,7 @@ describe('a stranger', () => {
     ['a known frame too early', '{"type":"leave"}', '4014 out_of_turn'],
     ['half a hello', '{"type":"hello","protocol":2}', '4012 malformed'],
     ['that it has no secret', JSON.stringify({ ...hello, secured: false }), '4006 auth_required'],
-    ['more than a frame may have', 'x'.repeat(MAX_FRAME_BYTES + 100), '1009 '],
+    ['a frame over the limit', 'x'.repeat(MAX_FRAME_BYTES + 100), '1009 '],
   ])('who says %s is told why it is shown the door, and nobody else is concerned', async (_, message, expected) => {
     const a = await startNode('nodeA', [], { clusterSecret: 'correct horse' });
     const b = await startNode('nodeB', [a.id], { clusterSecret: 'correct horse' });

@@ -1,6 +1,5 @@
 import { useSignal } from '@preact/signals';
 import { COLUMNS, firstDirection } from '../../view-model/table.js';
-import type { Address } from '../model/address.js';
 import { TITLES } from '../model/columns.js';
 import { useDashboard } from '../model/dashboard.js';
 import { Icon } from './icon.js';
@@ -20,11 +19,9 @@ interface FiltersProps {
 
 /** What to show of the view below. On narrow screens all but the text is folded away. */
 export function Filters({ label, param, hasKind = false, hasSort = false, note, children }: FiltersProps) {
-  const { router, live, nodeNames } = useDashboard();
-  const { nodeId, kind, sorting, ...address } = router.address.value;
+  const { router } = useDashboard();
+  const address = router.address.value;
   const isUnfolded = useSignal(false);
-  const nodes = live.view.value?.nodes ?? [];
-  const narrow = (change: Partial<Address>): void => router.go(change, 'replace');
   return (
     <search class={`filters ${isUnfolded.value ? 'is-unfolded' : ''}`}>
       {param !== undefined && (
@@ -37,7 +34,7 @@ export function Filters({ label, param, hasKind = false, hasSort = false, note, 
             value={address[param]}
             autocomplete="off"
             spellcheck={false}
-            onInput={(event) => narrow({ [param]: event.currentTarget.value })}
+            onInput={(event) => router.go({ [param]: event.currentTarget.value }, 'replace')}
           />
           <span class="hint-key">/</span>
         </label>
@@ -54,59 +51,80 @@ export function Filters({ label, param, hasKind = false, hasSort = false, note, 
         <span class="unseen">More filters</span>
       </button>
       <div class="folding">
-        <span class="choice">
-          <select
-            aria-label="Node"
-            class={nodeId === undefined ? '' : 'is-set'}
-            value={nodeId ?? ''}
-            onChange={(event) => narrow({ nodeId: event.currentTarget.value || undefined })}
-          >
-            <option value="">All nodes</option>
-            {nodes.map(({ node }) => (
-              <option key={node.nodeId} value={node.nodeId}>
-                {nodeNames.value.get(node.nodeId)}
-              </option>
-            ))}
-            {nodeId !== undefined && !nodeNames.value.has(nodeId) && <option value={nodeId}>{nodeId} (gone)</option>}
-          </select>
-        </span>
-        {hasKind && (
-          <span class="choice">
-            <select
-              aria-label="Kind"
-              class={kind === undefined ? '' : 'is-set'}
-              value={kind ?? ''}
-              onChange={({ currentTarget: { value } }) =>
-                narrow({ kind: value === 'genserver' || value === 'supervisor' ? value : undefined })
-              }
-            >
-              <option value="">All kinds</option>
-              <option value="genserver">genserver</option>
-              <option value="supervisor">supervisor</option>
-            </select>
-          </span>
-        )}
-        {hasSort && (
-          <span class="choice sort">
-            <select
-              aria-label="Sort by"
-              value={sorting.column}
-              onChange={({ currentTarget: { value } }) => {
-                const column = COLUMNS.find((each) => each === value);
-                if (column) narrow({ sorting: { column, direction: firstDirection(column) } });
-              }}
-            >
-              {COLUMNS.map((column) => (
-                <option key={column} value={column}>
-                  by {TITLES[column]}
-                </option>
-              ))}
-            </select>
-          </span>
-        )}
+        <NodeFilter />
+        {hasKind && <KindFilter />}
+        {hasSort && <SortChoice />}
       </div>
       {children}
       {note !== undefined && <output class="note">{note}</output>}
     </search>
+  );
+}
+
+function NodeFilter() {
+  const { router, live, nodeNames } = useDashboard();
+  const { nodeId } = router.address.value;
+  const nodes = live.view.value?.nodes ?? [];
+  return (
+    <span class="choice">
+      <select
+        aria-label="Node"
+        class={nodeId === undefined ? '' : 'is-set'}
+        value={nodeId ?? ''}
+        onChange={(event) => router.go({ nodeId: event.currentTarget.value || undefined }, 'replace')}
+      >
+        <option value="">All nodes</option>
+        {nodes.map(({ node }) => (
+          <option key={node.nodeId} value={node.nodeId}>
+            {nodeNames.value.get(node.nodeId)}
+          </option>
+        ))}
+        {nodeId !== undefined && !nodeNames.value.has(nodeId) && <option value={nodeId}>{nodeId} (gone)</option>}
+      </select>
+    </span>
+  );
+}
+
+function KindFilter() {
+  const { router } = useDashboard();
+  const { kind } = router.address.value;
+  return (
+    <span class="choice">
+      <select
+        aria-label="Kind"
+        class={kind === undefined ? '' : 'is-set'}
+        value={kind ?? ''}
+        onChange={({ currentTarget: { value } }) =>
+          router.go({ kind: value === 'genserver' || value === 'supervisor' ? value : undefined }, 'replace')
+        }
+      >
+        <option value="">All kinds</option>
+        <option value="genserver">genserver</option>
+        <option value="supervisor">supervisor</option>
+      </select>
+    </span>
+  );
+}
+
+function SortChoice() {
+  const { router } = useDashboard();
+  const { sorting } = router.address.value;
+  return (
+    <span class="choice sort">
+      <select
+        aria-label="Sort by"
+        value={sorting.column}
+        onChange={({ currentTarget: { value } }) => {
+          const column = COLUMNS.find((each) => each === value);
+          if (column) router.go({ sorting: { column, direction: firstDirection(column) } }, 'replace');
+        }}
+      >
+        {COLUMNS.map((column) => (
+          <option key={column} value={column}>
+            by {TITLES[column]}
+          </option>
+        ))}
+      </select>
+    </span>
   );
 }

@@ -1,0 +1,27 @@
+import { clip } from '../codec.js';
+import { MAX_FRAME_BYTES } from '../frames.js';
+import type { Closing, TransportViolation } from '../transport/transport.js';
+import { closeReasonOf } from './close-reason.js';
+
+/** Why a link ended that this node did not end itself. */
+export type LinkEnd =
+  /** One side would not have the other: `by` says which. Of the other side's words, `reason` may be one we don't know. */
+  | { readonly kind: 'refused'; readonly by: 'us' | 'peer'; readonly reason: string; readonly message: string }
+  /** The connection broke, or never came about; `reason` is what the operating system says. */
+  | { readonly kind: 'broken'; readonly reason: string };
+
+/** What a peer did wrong, below the frames. */
+export const VIOLATIONS: Readonly<Record<TransportViolation, string>> = {
+  binary_frame: 'a binary message, but frames are text',
+  frame_too_large: `a frame over the limit (${MAX_FRAME_BYTES} bytes, fewer during the handshake)`,
+  forged: 'message authentication failed (MAC or sequence mismatch)',
+  malformed: 'not a WebSocket message, or one in too many pieces',
+  handshake_timeout: 'no handshake within the time limit, connecting included',
+};
+
+/** The end of a link whose connection the other side closed. */
+export function linkEndOf({ code, reason }: Closing): LinkEnd {
+  const refusal = closeReasonOf(code);
+  if (refusal !== undefined) return { kind: 'refused', by: 'peer', reason: refusal, message: 'it gave no details' };
+  return { kind: 'broken', reason: clip(reason) };
+}

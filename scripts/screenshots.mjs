@@ -1,121 +1,109 @@
-// npm run screenshots: what both dashboards look like, from the demo as it runs, into docs/images.
-// `-- --minutes 1` for a first look: the charts have less to show then.
+// npm run screenshots: the pictures of both dashboards in docs/images, taken of the running demo. `-- --minutes 1` for a
+// first look: the charts have less to show then.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { chromium } from 'playwright-core';
-import { ensureBrowser } from './browser.mjs';
-import { ensureBuilt, ensureInstalled, Failure, main, root, say } from './ensure.mjs';
+import { PseudoTerminal } from '../test/helpers/pseudo-terminal.ts';
+import { ensureBrowser } from '../test/setup/browser.ts';
+import { screenAsHtml } from './terminal-html.mjs';
 
-const FOLDER = join(root, 'docs', 'images');
-const MAX_KB = 300;
-const FLAGS = [
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
+const FOLDER = 'docs/images';
+const CLI = 'dist/src/cli/main.js';
+/** Rates need two snapshots. */
+const RATES_MS = 3000;
 
-const WIDE = { viewport: { width: 1280, height: 800 }, deviceScaleFactor: 1.3 };
+const WIDE = { viewport: { width: 1280, height: 800 }, deviceScaleFactor: 1.3, colorScheme: 'light' };
 const PHONE = { viewport: { width: 400, height: 800 }, deviceScaleFactor: 2, hasTouch: true, isMobile: true };
 
-/** `process`: the name of the one whose details are open. */
-const SHOTS = [
-  { name: 'web-light', hash: '#processes', look: { ...WIDE, colorScheme: 'light' } },
+/** `process`: the kind of the process whose details are open. */
+const PAGES = [
+  { name: 'web-light', hash: '#processes', look: WIDE },
   { name: 'web-dark', hash: '#charts', look: { ...WIDE, deviceScaleFactor: 1.1, colorScheme: 'dark' } },
   { name: 'web-tree', hash: '#tree', process: 'supervisor', look: { ...WIDE, colorScheme: 'dark' } },
-  { name: 'web-log', hash: '#log', look: { ...WIDE, colorScheme: 'light' }, hasStack: true },
+  { name: 'web-log', hash: '#log', look: WIDE, hasStack: true },
   { name: 'web-phone', hash: '#processes', look: { ...PHONE, colorScheme: 'light' } },
   { name: 'web-phone-dark', hash: '#tree', look: { ...PHONE, colorScheme: 'dark' } },
 ];
+const SCREENS = [
+  { name: 'terminal', key: '1' },
+  { name: 'terminal-nodes', key: '2' },
+];
 
-await main(async () => {
-  const { values } = parseArgs({ options: { minutes: { type: 'string', default: '10' } } });
-  ensureInstalled(root);
-  const executablePath = ensureBrowser();
-  ensureBuilt();
-  mkdirSync(FOLDER, { recursive: true });
-  const demo = spawn(process.execPath, [join(root, 'dist', 'src', 'cli', 'main.js'), 'demo', '--port', '0'], {
-    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
-  });
-  const browser = await chromium.launch({
-    executablePath,
-    args: process.getuid?.() === 0 ? ['--no-sandbox', ...FLAGS] : FLAGS,
-  });
-  try {
-    const { url, node } = await addressesIn(demo);
-    const terminal = watchInTerminal(node, values.minutes);
-    // With a viewer, the server records a point every two seconds.
-    const watcher = await open(browser, url, WIDE);
-    say(`Waiting ${values.minutes} minutes for the charts to fill ...`);
-    await watcher.waitForTimeout(Number(values.minutes) * 60_000);
-    const sizes = [];
-    for (const shot of SHOTS) sizes.push(await take(browser, url, shot));
-    await terminal;
-    if (Math.max(...sizes) > MAX_KB) throw new Failure(`A picture is larger than ${MAX_KB} kB.`);
-  } finally {
-    await browser.close();
-    if (demo.exitCode === null) {
-      demo.kill();
-      await once(demo, 'exit');
-    }
+const { values } = parseArgs({ options: { minutes: { type: 'string', default: '10' } } });
+const demo = spawn(process.execPath, [CLI, 'demo', '--port', '0'], { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
+const isRoot = process.getuid?.() === 0;
+const args = isRoot ? ['--no-sandbox', '--disable-gpu'] : ['--disable-gpu'];
+const browser = await chromium.launch({ executablePath: ensureBrowser(), args });
+try {
+  const { url, node } = await addressesIn(demo.stdout);
+  const terminal = new PseudoTerminal([process.execPath, CLI, 'observe', node], { columns: 110, rows: 30 });
+  await terminal.shows('connected');
+  // The server records a point every two seconds while it has a viewer.
+  await open(url, WIDE);
+  console.log(`Waiting ${values.minutes} minutes for the charts to fill ...`);
+  await setTimeout(Number(values.minutes) * 60_000);
+  for (const page of PAGES) await takePage(url, page);
+  for (const { name, key } of SCREENS) {
+    terminal.press(key);
+    await setTimeout(RATES_MS);
+    await takeScreen(terminal.emulator, name);
   }
-});
-
-/** Pictures of the terminal dashboard, which watches for as long. */
-async function watchInTerminal(node, minutes) {
-  const script = join(root, 'scripts', 'terminal-screenshots.mjs');
-  const args = ['--import', 'tsx', script, node, FOLDER, minutes];
-  const [code] = await once(spawn(process.execPath, args, { stdio: 'inherit' }), 'exit');
-  if (code !== 0) throw new Failure('There are no pictures of the terminal.');
+  terminal.press('q');
+  await terminal.ended;
+} finally {
+  await browser.close();
+  if (demo.exitCode === null && demo.kill()) await once(demo, 'exit');
 }
 
 /** Of the dashboard, and of a node. */
-function addressesIn(demo) {
-  let output = '';
-  return new Promise((resolve, reject) => {
-    demo.once('exit', () => reject(new Failure(`The demo ended:\n${output}`)));
-    demo.stdout.setEncoding('utf8').on('data', (text) => {
-      output += text;
-      const [, url] = /^Dashboard: (\S+)$/m.exec(output) ?? [];
-      const [node] = /\bnodeA@[\w.]+:\d+/.exec(output) ?? [];
-      if (url !== undefined && node !== undefined) resolve({ url, node });
-    });
-  });
+async function addressesIn(output) {
+  let text = '';
+  for await (const chunk of output.setEncoding('utf8').iterator({ destroyOnReturn: false })) {
+    text += chunk;
+    const [, url] = /^Dashboard: (\S+)$/m.exec(text) ?? [];
+    const [node] = /\bnodeA@[\w.]+:\d+/.exec(text) ?? [];
+    if (url !== undefined && node !== undefined) {
+      output.resume();
+      return { url, node };
+    }
+  }
+  throw new Error(`the demo ended:\n${text}`);
 }
 
-async function open(browser, url, look) {
+async function open(url, look) {
   const page = await browser.newPage(look);
   await page.goto(url);
   await page.locator('.freshness.is-live').waitFor();
   return page;
 }
 
-async function take(browser, url, { name, hash, look, process, hasStack = false }) {
-  const page = await open(browser, url + hash, look);
-  // Rates need two views.
-  await page.waitForTimeout(3000);
+async function takePage(url, { name, hash, look, process, hasStack = false }) {
+  const page = await open(url + hash, look);
+  await page.waitForTimeout(RATES_MS);
   if (process !== undefined) await page.locator(`.row:has(.icon-${process})`).nth(1).click();
   if (hasStack) {
-    // What is opened would move down with everything that happens.
+    // An open stack would move down with each new entry.
     await page.getByRole('button', { name: 'Pause' }).click();
     await page.locator('.log summary').first().click();
-    // Where this was built is of no interest.
-    await page.locator('.log pre').evaluateAll((stacks, folder) => {
-      for (const stack of stacks)
-        stack.textContent = stack.textContent.replaceAll(folder, '/srv/shop/node_modules/noex');
-    }, root);
+    await page.locator('.log pre').evaluateAll(hideFolder, import.meta.dirname.replace(/scripts$/, ''));
   }
-  // Not in the middle of a beat.
+  // Between two updates.
   await page.waitForTimeout(900);
-  const path = join(FOLDER, `${name}.png`);
-  await page.screenshot({ path, animations: 'disabled' });
-  const kB = statSync(path).size / 1024;
-  say(`${path} ${kB.toFixed(0)} kB`);
+  await page.screenshot({ path: join(FOLDER, `${name}.png`), animations: 'disabled' });
   await page.close();
-  return kB;
+}
+
+/** In the browser: readers see a usual folder in place of the one that this was built in. */
+function hideFolder(stacks, folder) {
+  for (const stack of stacks) stack.textContent = stack.textContent.replaceAll(folder, '/srv/shop/node_modules/noex/');
+}
+
+async function takeScreen(emulator, name) {
+  const page = await browser.newPage({ deviceScaleFactor: 1.5 });
+  await page.setContent(screenAsHtml(emulator));
+  await page.locator('pre').screenshot({ path: join(FOLDER, `${name}.png`) });
+  await page.close();
 }

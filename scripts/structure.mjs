@@ -1,10 +1,9 @@
 // The structure of the sources: files, lines, longest functions, import cycles, and the files that mention one statistic of
 // a process (`npm run structure -- rejected`). Fails when a file or a function is too long, or when imports form a cycle.
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
-import { Failure, filesUnder, main, root } from './ensure.mjs';
 
 const MAX_FILE_LINES = 300;
 const MAX_FUNCTION_LINES = 60;
@@ -12,29 +11,37 @@ const MAX_FUNCTION_LINES = 60;
 const MAY_BE_LONG = ['src/errors.ts'];
 const SHOWN = 10;
 
-const [statistic = 'dropped'] = process.argv.slice(2);
-const isSource = (path) => /[.]tsx?$/.test(path);
+const CRUISER = 'node_modules/dependency-cruiser/bin/dependency-cruise.mjs';
 
-await main(() => {
-  const files = [...filesUnder('src', isSource), ...filesUnder('streams', isSource)].map((path) => {
-    const text = readFileSync(join(root, path), 'utf8');
-    return { path, text, lines: text.split('\n').length - 1 };
-  });
-  const functions = files.flatMap(functionsOf);
-  const cycles = importCycles();
-  const places = files.filter(({ text }) => new RegExp(`\\b${statistic}\\b`).test(text)).map(({ path }) => path);
-  const sum = files.reduce((total, { lines }) => total + lines, 0);
-  console.log(`${files.length} files, ${sum} lines, ${functions.length} functions, ${cycles.length} import cycles`);
-  print('Longest files', files);
-  print('Longest functions, without the functions inside them', functions);
-  console.log(`\n${statistic}: ${places.length} files\n${places.map((path) => `  ${path}`).join('\n')}`);
-  const problems = [
-    ...tooLong(files, MAX_FILE_LINES).filter((problem) => !MAY_BE_LONG.some((path) => problem.startsWith(path))),
-    ...tooLong(functions, MAX_FUNCTION_LINES),
-    ...cycles.map((cycle) => `import cycle: ${cycle}`),
-  ];
-  if (problems.length > 0) throw new Failure(`\n${problems.join('\n')}`);
-});
+const [statistic = 'dropped'] = process.argv.slice(2);
+const files = ['src', 'streams'].flatMap(sourcesIn);
+const functions = files.flatMap(functionsOf);
+const cycles = importCycles();
+const places = files.filter(({ text }) => new RegExp(`\\b${statistic}\\b`).test(text)).map(({ path }) => path);
+const sum = files.reduce((total, { lines }) => total + lines, 0);
+console.log(`${files.length} files, ${sum} lines, ${functions.length} functions, ${cycles.length} import cycles`);
+print('Longest files', files);
+print('Longest functions, without the functions inside them', functions);
+console.log(`\n${statistic}: ${places.length} files\n${places.map((path) => `  ${path}`).join('\n')}`);
+const problems = [
+  ...tooLong(files, MAX_FILE_LINES).filter((problem) => !MAY_BE_LONG.some((path) => problem.startsWith(path))),
+  ...tooLong(functions, MAX_FUNCTION_LINES),
+  ...cycles.map((cycle) => `import cycle: ${cycle}`),
+];
+if (problems.length > 0) {
+  console.error(`\n${problems.join('\n')}`);
+  process.exitCode = 1;
+}
+
+function sourcesIn(folder) {
+  return readdirSync(folder, { recursive: true })
+    .filter((path) => /[.]tsx?$/.test(path))
+    .map((name) => {
+      const path = join(folder, name);
+      const text = readFileSync(path, 'utf8');
+      return { path, text, lines: text.split('\n').length - 1 };
+    });
+}
 
 /** Each function with its own lines: those of functions inside it are counted there. */
 function functionsOf({ path, text }) {
@@ -58,13 +65,10 @@ function functionsOf({ path, text }) {
 }
 
 function importCycles() {
-  const bin = join(root, 'node_modules', 'dependency-cruiser', 'bin', 'dependency-cruise.mjs');
-  const args = [bin, '--config', join(root, '.dependency-cruiser.mjs'), '--output-type', 'json', 'src', 'streams'];
-  const { stdout, stderr } = spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8', maxBuffer: 2 ** 28 });
-  if (!stdout.startsWith('{')) throw new Failure(`dependency-cruiser did not run:\n${stderr}${stdout}`);
-  const { violations } = JSON.parse(stdout).summary;
-  return violations
-    .filter(({ cycle }) => cycle)
+  const args = [CRUISER, '--config', '.dependency-cruiser.mjs', '--output-type', 'json', 'src', 'streams'];
+  const { stdout } = spawnSync(process.execPath, args, { encoding: 'utf8', maxBuffer: 2 ** 28 });
+  return JSON.parse(stdout)
+    .summary.violations.filter(({ cycle }) => cycle)
     .map(({ from, cycle }) => [from, ...cycle.map(({ name }) => name)].join(' -> '));
 }
 

@@ -40,11 +40,20 @@ async function readPem(what: string, file: string): Promise<string> {
   }
 }
 
+/** A Ctrl+C reaches a program twice where npm started it: from the terminal, and from npm, which passes it on. */
+const SAME_KEYSTROKE_MS = 500;
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
 /** Resolves when this program should end: at Ctrl+C, at a signal, or when the program that started it is gone. */
 export async function interrupted(): Promise<void> {
   const listening = new AbortController();
   const { signal } = listening;
-  await Promise.race(
-    ['SIGINT', 'SIGTERM', 'SIGHUP', 'disconnect'].map((event) => once(process, event, { signal })),
-  ).finally(() => listening.abort());
+  await Promise.race([...SIGNALS, 'disconnect'].map((event) => once(process, event, { signal })));
+  const ignore = (): void => undefined;
+  for (const name of SIGNALS) process.on(name, ignore);
+  setTimeout(() => {
+    for (const name of SIGNALS) process.off(name, ignore);
+  }, SAME_KEYSTROKE_MS).unref();
+  listening.abort();
 }

@@ -1,7 +1,6 @@
 // What the published declarations promise beyond that they compile: each type that an entry names can be imported from that
 // entry, and an option may be given as `undefined`, which exactOptionalPropertyTypes makes a matter of its own.
 import ts from 'typescript';
-import { Failure } from '../../scripts/ensure.mjs';
 
 /** Entries that need no other beside them. */
 const SELF_CONTAINED = ['noex', 'noex/distribution', 'noex/streams'];
@@ -39,7 +38,7 @@ export function checkDeclarations(entries, folder, compilerOptions) {
       }
     }
   }
-  if (problems.length > 0) throw new Failure([...new Set(problems)].join('\n'));
+  if (problems.length > 0) throw new Error([...new Set(problems)].join('\n'));
   return options.size;
 }
 

@@ -1,13 +1,14 @@
 // The packed tarball, installed in an empty project elsewhere: it compiles there under the strictest settings, with the
 // declarations of its dependencies checked too, and runs. `run.mjs TSC...`: only compiles, with each of these compilers.
-import { execFileSync } from 'node:child_process';
+import { execFileSync, execSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { transformSync } from 'esbuild';
-import { Failure, main, npm, root } from '../../scripts/ensure.mjs';
 import { checkDeclarations } from './declarations.mjs';
 
+const root = fileURLToPath(new URL('../..', import.meta.url));
 const project = mkdtempSync(join(tmpdir(), 'noex-package-'));
 const installed = join(project, 'node_modules', 'noex');
 const compilers = process.argv.slice(2);
@@ -36,28 +37,25 @@ const STRICT = {
 
 const NODE_TYPES = { types: ['node'], typeRoots: [join(root, 'node_modules', '@types')] };
 
-await main(() => {
-  try {
-    install();
-    const files = checkContents();
-    const entries = Object.keys(readManifest().exports).filter((entry) => entry !== './package.json');
-    const names = entries.map((entry) => entry.replace('.', 'noex'));
-    for (const compiler of compilers) compileAll(names, compiler);
-    if (compilers.length > 0) return;
-    compileAll(names, ownCompiler);
-    const optionTypes = checkDeclarations(declarationsOf(entries), installed, { ...STRICT, ...NODE_TYPES });
-    runEntries(names);
-    for (const page of PAGES) checkPage(page);
-    console.log(`${files} files, entries ${names.join(', ')}, ${optionTypes} types of options`);
-  } finally {
-    rmSync(project, { recursive: true, force: true });
-  }
-});
+try {
+  install();
+  const files = checkContents();
+  const entries = Object.keys(readManifest().exports).filter((entry) => entry !== './package.json');
+  const names = entries.map((entry) => entry.replace('.', 'noex'));
+  for (const compiler of compilers.length > 0 ? compilers : [ownCompiler]) compileAll(names, compiler);
+  const optionTypes = checkDeclarations(declarationsOf(entries), installed, { ...STRICT, ...NODE_TYPES });
+  runEntries(names);
+  for (const page of PAGES) checkPage(page);
+  console.log(`${files} files, entries ${names.join(', ')}, ${optionTypes} types of options`);
+} finally {
+  rmSync(project, { recursive: true, force: true });
+}
 
 function install() {
   write('package.json', { private: true, type: 'module' });
-  const quiet = ['--no-audit', '--no-fund', '--loglevel=error'];
-  npm(['install', '--prefer-offline', ...quiet, join(root, '.tmp', 'noex.tgz')], { cwd: project });
+  const npm = (command, cwd) => execSync(`npm ${command} --loglevel=error`, { cwd, encoding: 'utf8' });
+  const tarball = npm(`pack --pack-destination "${project}"`, root).trim().split('\n').at(-1);
+  npm(`install --prefer-offline --no-audit --no-fund ./${tarball}`, project);
 }
 
 /** What is not needed is not there, and what the source maps point to is. */
@@ -70,12 +68,12 @@ function checkContents() {
       path.slice(installed.length + 1).replaceAll('\\', '/'),
     );
   for (const path of files) {
-    if (!isExpected(path)) throw new Failure(`${path} should not be in the package`);
+    if (!isExpected(path)) throw new Error(`${path} should not be in the package`);
     if (!path.endsWith('.map')) continue;
     const { sources } = JSON.parse(readFileSync(path, 'utf8'));
     for (const source of sources) {
       if (!existsSync(resolve(dirname(path), source)))
-        throw new Failure(`${path} points to ${source}: not in the package`);
+        throw new Error(`${path} points to ${source}: not in the package`);
     }
   }
   return files.length;
@@ -158,14 +156,14 @@ function checkPage(page) {
   const text = readFileSync(join(installed, page), 'utf8');
   for (const [, target] of text.matchAll(/\]\(([^)#:]+)[^)]*\)/g)) {
     if (!existsSync(join(installed, dirname(page), target)))
-      throw new Failure(`${page}: ${target} is not in the package`);
+      throw new Error(`${page}: ${target} is not in the package`);
   }
   const programs = [...text.matchAll(/```ts\n((?:(?!```)[\s\S])*)```(?:(?!```)[\s\S])*```text\n([\s\S]*?)```/g)];
-  if (programs.length === 0) throw new Failure(`${page} has no program with its output`);
+  if (programs.length === 0) throw new Error(`${page} has no program with its output`);
   for (const [, program, expected] of programs) {
     write('page.js', transformSync(program, { loader: 'ts', format: 'esm' }).code);
     const printed = execute(['page.js'], `a program of ${page} does not run`);
-    if (printed !== expected) throw new Failure(`a program of ${page} printed:\n${printed}instead of:\n${expected}`);
+    if (printed !== expected) throw new Error(`a program of ${page} printed:\n${printed}instead of:\n${expected}`);
   }
 }
 
@@ -182,7 +180,7 @@ function execute(args, complaint) {
     return execFileSync(process.execPath, args, { cwd: project, encoding: 'utf8', stdio: 'pipe', timeout: 60_000 });
   } catch (error) {
     const { stdout = '', stderr = '', signal } = error;
-    throw new Failure(`${complaint}:\n${stdout}${stderr}${signal ?? ''}`, { cause: error });
+    throw new Error(`${complaint}:\n${stdout}${stderr}${signal ?? ''}`, { cause: error });
   }
 }
 

@@ -139,7 +139,7 @@ export type {
   StopOptions,
 } from './process/gen-server.js';
 export { stop } from './process/handler-result.js';
-export type { OverloadPolicy } from './process/process.js';
+export type { OverloadPolicy } from './process/inbox.js';
 export type { RegistryApi } from './registry/registry.js';
 export { type AttachedObserver, type AttachOptions, attach } from './runtime/attach.js';
 export type { Reporter } from './runtime/reporter.js';

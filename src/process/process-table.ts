@@ -3,7 +3,9 @@ import type { AsyncContext } from '../async-context.js';
 import type { Clock } from '../clock.js';
 import { ForeignRefError, InvalidArgumentError, RuntimeShutdownError, ServerNotRunningError } from '../errors.js';
 import type { GenServerBehavior, ProcessRef } from './behavior.js';
-import { type OverloadPolicy, Process, type ProcessHost } from './process.js';
+import type { OverloadPolicy } from './inbox.js';
+import type { MessageLoop } from './message-loop.js';
+import { Process, type ProcessHost } from './process.js';
 import type { Sampler } from './sampler.js';
 import type { Scheduler } from './scheduler.js';
 
@@ -55,7 +57,7 @@ export class ProcessTable {
   readonly #host: ProcessHost;
   readonly #names: Names;
   /** Processes with counters to report, in the order in which they got them. */
-  readonly #dirty = new Set<Process>();
+  readonly #dirty = new Set<MessageLoop>();
   #lastId = 0;
   #isClosed = false;
   #onSpawn: ((process: Process) => void) | undefined;

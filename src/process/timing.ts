@@ -61,7 +61,7 @@ export class Timing {
   returned(message: unknown, ms: number): void {
     if (ms < this.#host.loopBlockedMs) return;
     this.#host.scheduler.heldIsKnown(ms);
-    this.tellHeld(ms, messageType(message));
+    this.emitLoopBlocked(ms, messageType(message));
   }
 
   /** All is over with a message, what its handler awaited included. */
@@ -92,7 +92,7 @@ export class Timing {
   }
 
   /** Emits `loop_blocked`. `type` is that of the message, where it is known. */
-  tellHeld(ms: number, type?: string): void {
+  emitLoopBlocked(ms: number, type?: string): void {
     const name = this.#host.nameOf(this.#id);
     this.#emit({
       type: 'loop_blocked',

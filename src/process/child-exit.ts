@@ -1,0 +1,12 @@
+import type { TerminationReason } from './behavior.js';
+
+/** The info message that a parent receives when a child has ended. */
+export class ChildExit {
+  readonly id: string;
+  readonly reason: TerminationReason;
+
+  constructor(id: string, reason: TerminationReason) {
+    this.id = id;
+    this.reason = reason;
+  }
+}

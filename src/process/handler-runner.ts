@@ -1,0 +1,198 @@
+import type { AsyncContext } from '../async-context.js';
+import { asError, InvalidHandlerResultError, type ServerNotRunningError } from '../errors.js';
+import type { GenServerBehavior, HandlerContext, ProcessRef, TerminationReason } from './behavior.js';
+import { PendingCall, type Receipt, type StopRequest } from './envelope.js';
+import { ProcessHandlerContext } from './handler-context.js';
+import { StopResult } from './handler-result.js';
+
+export type AnyBehavior = GenServerBehavior<unknown, unknown, unknown, unknown, unknown>;
+
+/** What running handlers needs of the runtime. */
+export interface HandlerHost {
+  /** Of the runtime: where handlers run by default. */
+  readonly context: AsyncContext;
+  /** The process whose handler is on the stack now. */
+  current: object | undefined;
+}
+
+/** Runs the handlers of one process and applies what they return: the next state, the reply, a request to stop. */
+export abstract class HandlerRunner {
+  abstract readonly id: string;
+  abstract readonly registeredName: string | undefined;
+  abstract readonly gone: boolean;
+  abstract readonly signal: AbortSignal;
+  readonly ref: ProcessRef;
+  readonly #host: HandlerHost;
+  readonly #behavior: AnyBehavior;
+  readonly #context: HandlerContext = new ProcessHandlerContext(this);
+  protected state: unknown;
+  /** Calls that were answered with a promise which has not settled; `undefined` until there is one. */
+  #awaitingReply: Set<PendingCall> | undefined;
+  // Handled since the counts were reported.
+  protected calls = 0;
+  protected casts = 0;
+  protected infos = 0;
+
+  constructor(host: HandlerHost, ref: ProcessRef, behavior: AnyBehavior) {
+    this.#host = host;
+    this.ref = ref;
+    this.#behavior = behavior;
+  }
+
+  /** Why nothing can be sent to the process any more. */
+  abstract notRunning(): ServerNotRunningError;
+
+  /** A count has changed. */
+  protected abstract markDirty(): void;
+
+  /** A handler failed, or asked to stop with an error. */
+  protected abstract emitCrash(error: Error): void;
+
+  /** Runs `terminate`, then ends the process. */
+  protected abstract terminate(reason: TerminationReason): void;
+
+  /** Code of the process failed when no caller and no supervisor waits for it any more. */
+  protected abstract failedLate(what: string, thrown: unknown): void;
+
+  /** Whether one of its own handlers is on the stack. */
+  get isCurrent(): boolean {
+    return this.#host.current === this;
+  }
+
+  protected callInit(): unknown {
+    return this.#asCurrent(() => this.#behavior.init(this.ref, this.#context));
+  }
+
+  protected callTerminate(reason: TerminationReason, state: unknown): unknown {
+    return this.#asCurrent(() => this.#behavior.terminate?.(reason, state, this.#context));
+  }
+
+  /** Calls the handler of a message; a request to stop ends the process. */
+  protected dispatch(message: unknown, receipt: Receipt): unknown {
+    const host = this.#host;
+    const behavior = this.#behavior;
+    const outer = host.current;
+    host.current = this;
+    try {
+      if (receipt === 'cast') return behavior.handleCast(message, this.state, this.#context);
+      if (receipt === 'info') {
+        return behavior.handleInfo === undefined ? this.state : behavior.handleInfo(message, this.state, this.#context);
+      }
+      if (receipt instanceof PendingCall) return behavior.handleCall(message, this.state, this.#context);
+    } finally {
+      host.current = outer;
+    }
+    this.terminate((receipt as StopRequest).reason);
+    return undefined;
+  }
+
+  /**
+   * Applies what a handler returned, awaited; returns its request to stop, if that is what it returned. Counts before it
+   * replies: a caller that has the reply sees the count.
+   */
+  protected handled(result: unknown, receipt: Receipt): StopResult<unknown> | undefined {
+    if (this.gone) {
+      // Killed by its own handler.
+      if (receipt instanceof PendingCall) receipt.fail(this.notRunning());
+      return undefined;
+    }
+    if (receipt === 'cast') this.casts += 1;
+    else if (receipt === 'info') this.infos += 1;
+    else if (receipt instanceof PendingCall) return this.#answered(result, receipt);
+    else return undefined;
+    return this.#applyNext(result, receipt);
+  }
+
+  protected stopIfAsked(stopped: StopResult<unknown> | undefined): void {
+    if (stopped === undefined) return;
+    // A process that ends itself with an error has failed as one whose handler throws, and is reported as that.
+    if (typeof stopped.reason === 'object') this.emitCrash(asError(stopped.reason.error));
+    this.terminate(stopped.reason);
+  }
+
+  protected crash(thrown: unknown, receipt: Receipt): void {
+    const error = asError(thrown);
+    if (receipt instanceof PendingCall) receipt.fail(error);
+    // Killed in the middle of its own handler: it has had its end.
+    if (this.gone) {
+      this.failedLate('a handler', thrown);
+      return;
+    }
+    this.emitCrash(error);
+    this.terminate({ error });
+  }
+
+  /** Rejects the callers that wait for a promised reply. */
+  protected failPromisedReplies(): void {
+    for (const call of this.#awaitingReply ?? []) call.fail(this.notRunning());
+    this.#awaitingReply?.clear();
+  }
+
+  /** As {@link handled}, for calls. */
+  #answered(result: unknown, call: PendingCall): StopResult<unknown> | undefined {
+    const hasReply = Array.isArray(result);
+    if (!hasReply && !(result instanceof StopResult))
+      throw this.#invalidResult('handleCall', 'neither [reply, state] nor stop(...)');
+    this.calls += 1;
+    const stopped = this.#applyNext(hasReply ? result[1] : result, call);
+    if (hasReply) this.#reply(call, result[0]);
+    else call.fail(this.notRunning());
+    return stopped;
+  }
+
+  #applyNext(next: unknown, receipt: Receipt): StopResult<unknown> | undefined {
+    const stopped = typeof next === 'object' && next instanceof StopResult ? next : undefined;
+    const state = stopped === undefined ? next : stopped.state;
+    if (state === undefined && this.state !== undefined) throw this.#unusableState(receipt, 'no state');
+    if (state instanceof Promise) throw this.#unusableState(receipt, 'a promise as the next state');
+    this.state = state;
+    this.markDirty();
+    return stopped;
+  }
+
+  /** Answers a call; a promise when it settles, as long as its deadline allows and the process lives. */
+  #reply(call: PendingCall, reply: unknown): void {
+    if (!isThenable(reply)) {
+      call.reply(reply);
+      return;
+    }
+    this.#awaitingReply ??= new Set();
+    this.#awaitingReply.add(call);
+    Promise.resolve(reply).then(
+      (value) => {
+        this.#awaitingReply?.delete(call);
+        call.reply(value);
+      },
+      (thrown) => {
+        this.#awaitingReply?.delete(call);
+        if (call.settled) this.failedLate('a promised reply', thrown);
+        else call.fail(asError(thrown));
+      },
+    );
+  }
+
+  /** Calls code of the process that is no message handler. */
+  #asCurrent<Result>(code: () => Result): Result {
+    const host = this.#host;
+    const outer = host.current;
+    host.current = this;
+    try {
+      return code();
+    } finally {
+      host.current = outer;
+    }
+  }
+
+  #unusableState(receipt: Receipt, what: string): InvalidHandlerResultError {
+    if (receipt instanceof PendingCall) return this.#invalidResult('handleCall', `${what}; return [reply, state]`);
+    return this.#invalidResult(receipt === 'cast' ? 'handleCast' : 'handleInfo', `${what}; return the next state`);
+  }
+
+  #invalidResult(handler: string, problem: string): InvalidHandlerResultError {
+    return new InvalidHandlerResultError(this.id, handler, problem, { registeredName: this.registeredName });
+  }
+}
+
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+}

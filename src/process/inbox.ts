@@ -1,0 +1,74 @@
+import { MailboxFullError, type ServerNotRunningError } from '../errors.js';
+import { type Entry, PendingCall, type Receipt, receiptOf, StopRequest } from './envelope.js';
+import { Mailbox } from './mailbox.js';
+
+/**
+ * What happens to a message for a full mailbox: `reject` throws to the sender; `drop_newest` drops that message, `drop_oldest`
+ * the one that has waited longest. The caller of a dropped call gets MailboxFullError.
+ */
+export type OverloadPolicy = 'reject' | 'drop_newest' | 'drop_oldest';
+
+/** The process that a mailbox belongs to, for its errors. */
+interface Owner {
+  readonly id: string;
+  readonly registeredName: string | undefined;
+}
+
+/** The mailbox of a process, with its limit. */
+export class Inbox extends Mailbox<Entry> {
+  readonly #limit: number;
+  readonly #overload: OverloadPolicy;
+  /** Messages dropped since the counts were reported. */
+  dropped = 0;
+
+  constructor(limit: number, overload: OverloadPolicy) {
+    super();
+    this.#limit = limit;
+    this.#overload = overload;
+  }
+
+  get isFull(): boolean {
+    return this.size >= this.#limit;
+  }
+
+  get rejects(): boolean {
+    return this.#overload === 'reject';
+  }
+
+  /**
+   * Makes room for a message that found the mailbox full, where the overload policy does; whether there is room now.
+   *
+   * @throws MailboxFullError when the sender has to know
+   */
+  makeRoom(receipt: Receipt, owner: Owner): boolean {
+    if (this.rejects) throw this.#fullError(owner);
+    const oldest = receiptOf(this.receipt);
+    // A request to stop is no message: it keeps its place.
+    const hasRoom = this.#overload === 'drop_oldest' && !(oldest instanceof StopRequest);
+    this.dropped += 1;
+    if (!hasRoom && receipt instanceof PendingCall) throw this.#fullError(owner);
+    if (!hasRoom) return false;
+    this.drop();
+    if (oldest instanceof PendingCall) oldest.fail(this.#fullError(owner));
+    return true;
+  }
+
+  /**
+   * Empties the mailbox and fails the calls in it; returns how many messages of senders it held. Infos do not count where
+   * they are internal to the process.
+   */
+  drain(error: () => ServerNotRunningError, countsInfos: boolean): number {
+    let unhandled = 0;
+    for (; this.size > 0; this.drop()) {
+      const receipt = receiptOf(this.receipt);
+      if (receipt instanceof StopRequest || (receipt === 'info' && !countsInfos)) continue;
+      unhandled += 1;
+      if (receipt instanceof PendingCall) receipt.fail(error());
+    }
+    return unhandled;
+  }
+
+  #fullError({ id, registeredName }: Owner): MailboxFullError {
+    return new MailboxFullError(id, this.#limit, { registeredName });
+  }
+}

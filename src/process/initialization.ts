@@ -1,0 +1,98 @@
+import type { Timer } from '../clock.js';
+import { asError, InitializationError, messageOf } from '../errors.js';
+import { isThenable } from './handler-runner.js';
+
+/** What starting needs of the process. */
+export interface StartingProcess {
+  readonly id: string;
+  readonly registeredName: string | undefined;
+  readonly gone: boolean;
+  readonly isInitializing: boolean;
+  setTimer(action: () => void, ms: number): Timer;
+  clearTimer(timer: Timer): boolean;
+  /** `init` has made `state`: messages are handled from here on. */
+  initialized(state: unknown): void;
+  /** Reports that `init` failed, and ends the process. */
+  initCrashed(error: Error): void;
+  /** `init` has failed when the process was gone already. */
+  initFailedLate(thrown: unknown): void;
+  /** `init` has made `state` when the process was gone already: it has to be released. */
+  initializedLate(state: unknown): void;
+  /** The listener is called when the process ends before its `init` has settled. */
+  onEndDuringInit(listener: (() => void) | undefined): void;
+}
+
+/**
+ * Runs `init`; a promise only if that returns one.
+ *
+ * @throws InitializationError, or rejects with it, when `init` fails, takes too long, or the process is killed meanwhile
+ */
+export function initialize(
+  process: StartingProcess,
+  init: () => unknown,
+  timeoutMs: number,
+): Promise<void> | undefined {
+  let initial: unknown;
+  let pending: Promise<unknown> | undefined;
+  try {
+    initial = init();
+    if (isThenable(initial)) pending = Promise.resolve(initial);
+  } catch (thrown) {
+    throw failed(process, asError(thrown));
+  }
+  if (pending !== undefined) return awaitInit(process, pending, timeoutMs);
+  if (process.gone) {
+    process.initializedLate(initial);
+    throw killedDuringInit(process);
+  }
+  process.initialized(initial);
+  return undefined;
+}
+
+export function killedDuringInit({ id, registeredName }: StartingProcess): InitializationError {
+  return new InitializationError(id, 'it was killed during init', { registeredName });
+}
+
+function awaitInit(process: StartingProcess, pending: Promise<unknown>, timeoutMs: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (process.gone) reject(killedDuringInit(process));
+    const timer =
+      timeoutMs === Number.POSITIVE_INFINITY || process.gone
+        ? undefined
+        : process.setTimer(() => {
+            process.onEndDuringInit(undefined);
+            reject(failed(process, new Error(`init took longer than initTimeout (${timeoutMs} ms)`)));
+          }, timeoutMs);
+    process.onEndDuringInit(() => reject(killedDuringInit(process)));
+    const isInTime = (): boolean => {
+      if (!process.isInitializing) return false;
+      if (timer !== undefined) process.clearTimer(timer);
+      process.onEndDuringInit(undefined);
+      return true;
+    };
+    pending.then(
+      (state) => {
+        if (!isInTime()) {
+          process.initializedLate(state);
+          return;
+        }
+        process.initialized(state);
+        resolve();
+      },
+      (thrown) => {
+        if (isInTime()) reject(failed(process, asError(thrown)));
+        else process.initFailedLate(thrown);
+      },
+    );
+  });
+}
+
+function failed(process: StartingProcess, error: Error): InitializationError {
+  if (process.gone) {
+    process.initFailedLate(error);
+    return killedDuringInit(process);
+  }
+  const { id, registeredName } = process;
+  process.initCrashed(error);
+  return new InitializationError(id, messageOf(error), { registeredName, cause: error });
+}

@@ -2,6 +2,7 @@ import { MAX_TIMER_MS } from '../clock.js';
 import { asError, InvalidClusterConfigError, InvalidNodeIdError } from '../errors.js';
 import { unknownField } from '../validate.js';
 import type { BackoffOptions } from './backoff.js';
+import type { DetectorConfig } from './failure-detector.js';
 import type { Role } from './frames.js';
 import { canonicalHost, isNodeName } from './node-id.js';
 import { parseSeed, type Seed, type SeedSource } from './seed.js';
@@ -79,8 +80,7 @@ export interface ClusterSettings {
   /** Accepted of observers, besides. */
   readonly observerSecrets: readonly string[];
   readonly tls: TlsSettings | undefined;
-  readonly heartbeatIntervalMs: number;
-  readonly heartbeatMissThreshold: number;
+  readonly detector: DetectorConfig;
   readonly backoff: BackoffOptions;
   readonly forgetAfterMs: number;
 }
@@ -131,10 +131,8 @@ export function readClusterConfig(config: ClusterConfig, role: Role = 'member'):
   const baseMs = readTime('reconnectBaseDelayMs', config.reconnectBaseDelayMs ?? 1000);
   const maxMs = readTime('reconnectMaxDelayMs', config.reconnectMaxDelayMs ?? Math.max(30_000, baseMs));
   if (maxMs < baseMs) {
-    throw new InvalidClusterConfigError(
-      'reconnectMaxDelayMs',
-      `must not be less than reconnectBaseDelayMs (${baseMs})`,
-    );
+    const problem = `must not be less than reconnectBaseDelayMs (${baseMs})`;
+    throw new InvalidClusterConfigError('reconnectMaxDelayMs', problem);
   }
   return {
     nodeName,
@@ -144,8 +142,10 @@ export function readClusterConfig(config: ClusterConfig, role: Role = 'member'):
     clusterSecrets,
     observerSecrets,
     tls,
-    heartbeatIntervalMs,
-    heartbeatMissThreshold: readWhole('heartbeatMissThreshold', config.heartbeatMissThreshold ?? 5, 2, 1000),
+    detector: {
+      intervalMs: heartbeatIntervalMs,
+      missThreshold: readWhole('heartbeatMissThreshold', config.heartbeatMissThreshold ?? 5, 2, 1000),
+    },
     backoff: { baseMs, maxMs },
     forgetAfterMs: readTime('forgetAfterMs', config.forgetAfterMs ?? 60_000),
   };

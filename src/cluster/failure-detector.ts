@@ -1,60 +1,64 @@
 export interface DetectorConfig {
-  /** How often a peer is expected to say something, ms. */
+  /** How often a peer is expected to send something, ms. */
   readonly intervalMs: number;
   /** After how many silent intervals it is dead. */
   readonly missThreshold: number;
 }
 
-/** What is known of one peer's life. `heardAt` is on the monotonic clock, ms. */
-export interface Pulse {
-  readonly heardAt: number;
+/** When something last came from a peer, ms of the monotonic clock. */
+export interface PeerActivity {
+  readonly receivedAt: number;
   /** When the last whole message came. */
-  readonly wholeAt: number;
+  readonly messageAt: number;
 }
 
-/** A message that takes longer than this many times the time for which a peer may be silent is taken for none. */
-const MAX_PATIENCE = 10;
+/** A single message may take this many times as long as a peer may be silent; one that takes longer counts as silence. */
+const MAX_MESSAGE_FACTOR = 10;
 
-export type Verdict = 'alive' | 'suspect' | 'dead';
+export type PeerState = 'alive' | 'suspect' | 'dead';
 
-/** The pulse after any sign of life. */
-export function heard(now: number): Pulse {
-  return { heardAt: now, wholeAt: now };
+/** A whole message came now. */
+export function activityAt(now: number): PeerActivity {
+  return { receivedAt: now, messageAt: now };
 }
 
 /**
- * The pulse of a peer of which something came since the last check, though nothing whole: when exactly is not known. A
- * large message over a slow link may take longer than a peer may be silent; one that never ends is no sign of life.
+ * Bytes came since the last check, but no whole message: when exactly is not known. A large message over a slow link may
+ * take longer than a peer may be silent; one that never ends is no sign of life.
  */
-export function heardSince(pulse: Pulse, lastCheckAt: number, { intervalMs, missThreshold }: DetectorConfig): Pulse {
-  if (lastCheckAt - pulse.wholeAt >= intervalMs * missThreshold * MAX_PATIENCE) return pulse;
-  return { ...pulse, heardAt: Math.max(pulse.heardAt, lastCheckAt) };
+export function activitySince(
+  activity: PeerActivity,
+  lastCheckAt: number,
+  { intervalMs, missThreshold }: DetectorConfig,
+): PeerActivity {
+  if (lastCheckAt - activity.messageAt >= intervalMs * missThreshold * MAX_MESSAGE_FACTOR) return activity;
+  return { ...activity, receivedAt: Math.max(activity.receivedAt, lastCheckAt) };
 }
 
 /**
- * By how much a periodic check comes too late, ms. While this process was stopped or its event loop blocked it could
- * not hear anybody, so that time says nothing about the peers.
+ * By how much a periodic check is late, ms. While this Node.js process was stopped or its event loop blocked it could not
+ * receive anything, so that time says nothing about the peers.
  */
 export function lateness(lastCheckAt: number, now: number, intervalMs: number): number {
   return Math.max(0, now - lastCheckAt - intervalMs);
 }
 
 /**
- * Judges one peer at one periodic check.
+ * Checks one peer: `suspect` after two silent intervals, `dead` after `missThreshold`.
  *
- * @param lateMs this check's {@link lateness}, which is not held against the peer
- * @returns the pulse to keep for the next check, and the verdict: `suspect` after two silent intervals
+ * @param lateMs this check's {@link lateness}, which is not counted as silence
+ * @returns the activity to keep for the next check, and the state
  */
-export function check(
-  pulse: Pulse,
+export function checkPeer(
+  activity: PeerActivity,
   now: number,
   lateMs: number,
   { intervalMs, missThreshold }: DetectorConfig,
-): { readonly pulse: Pulse; readonly verdict: Verdict } {
-  // Who was heard after the stall gets no credit for it: the shift ends at now.
-  const heardAt = Math.min(now, pulse.heardAt + lateMs);
-  const silentMs = now - heardAt;
-  const kept = heardAt === pulse.heardAt ? pulse : { ...pulse, heardAt };
-  if (silentMs >= intervalMs * missThreshold) return { pulse: kept, verdict: 'dead' };
-  return { pulse: kept, verdict: silentMs >= intervalMs * 2 ? 'suspect' : 'alive' };
+): { readonly activity: PeerActivity; readonly state: PeerState } {
+  // A peer that sent something after the stall gains nothing from it: the shift ends at now.
+  const receivedAt = Math.min(now, activity.receivedAt + lateMs);
+  const silentMs = now - receivedAt;
+  const kept = receivedAt === activity.receivedAt ? activity : { ...activity, receivedAt };
+  if (silentMs >= intervalMs * missThreshold) return { activity: kept, state: 'dead' };
+  return { activity: kept, state: silentMs >= intervalMs * 2 ? 'suspect' : 'alive' };
 }

@@ -21,8 +21,7 @@ describe('a cluster config', () => {
       seeds: [],
       clusterSecrets: [],
       observerSecrets: [],
-      heartbeatIntervalMs: 1000,
-      heartbeatMissThreshold: 5,
+      detector: { intervalMs: 1000, missThreshold: 5 },
       backoff: { baseMs: 1000, maxMs: 30_000 },
       forgetAfterMs: 60_000,
     });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { check, heard, heardSince, lateness } from '../../src/cluster/failure-detector.js';
+import { activityAt, activitySince, checkPeer, lateness } from '../../src/cluster/failure-detector.js';
 
 const config = { intervalMs: 1000, missThreshold: 5 };
 
@@ -10,28 +10,28 @@ describe('the failure detector', () => {
     [2000, 'suspect'],
     [4999, 'suspect'],
     [5000, 'dead'],
-  ])('after %i ms of silence says %s', (silentMs, verdict) => {
-    expect(check(heard(100), 100 + silentMs, 0, config).verdict).toBe(verdict);
+  ])('after %i ms of silence says %s', (silentMs, state) => {
+    expect(checkPeer(activityAt(100), 100 + silentMs, 0, config).state).toBe(state);
   });
 
   test('takes part of a message for a sign of life, but not for ever', () => {
-    let pulse = heard(0);
-    const verdicts: string[] = [];
+    let activity = activityAt(0);
+    const states: string[] = [];
     for (let at = 1000; at <= 60_000; at += 1000) {
-      pulse = heardSince(pulse, at - 1000, config);
-      const checked = check(pulse, at, 0, config);
-      pulse = checked.pulse;
-      verdicts.push(checked.verdict);
+      activity = activitySince(activity, at - 1000, config);
+      const checked = checkPeer(activity, at, 0, config);
+      activity = checked.activity;
+      states.push(checked.state);
     }
-    expect(verdicts.indexOf('suspect')).toBe(50);
-    expect(verdicts.indexOf('dead')).toBe(53);
+    expect(states.indexOf('suspect')).toBe(50);
+    expect(states.indexOf('dead')).toBe(53);
   });
 
-  test('is not made to hear earlier by part of a message what it heard whole', () => {
-    expect(heardSince(heard(700), 500, config)).toEqual(heard(700));
+  test('is not made to hear earlier by part of a message what it activityAt whole', () => {
+    expect(activitySince(activityAt(700), 500, config)).toEqual(activityAt(700));
   });
 
-  test('takes a check for late only by what exceeds its interval', () => {
+  test('takes a checkPeer for late only by what exceeds its interval', () => {
     expect(lateness(1000, 2000, 1000)).toBe(0);
     expect(lateness(1000, 1900, 1000)).toBe(0);
     expect(lateness(1000, 11_500, 1000)).toBe(9500);
@@ -39,16 +39,16 @@ describe('the failure detector', () => {
 
   test('does not hold the time against a peer in which this process was stopped', () => {
     const late = lateness(1000, 31_000, 1000);
-    const woken = check(heard(500), 31_000, late, config);
-    expect(woken.verdict).toBe('alive');
+    const woken = checkPeer(activityAt(500), 31_000, late, config);
+    expect(woken.state).toBe('alive');
     // But from then on time counts again.
-    expect(check(woken.pulse, 34_400, 0, config).verdict).toBe('suspect');
-    expect(check(woken.pulse, 34_500, 0, config).verdict).toBe('dead');
+    expect(checkPeer(woken.activity, 34_400, 0, config).state).toBe('suspect');
+    expect(checkPeer(woken.activity, 34_500, 0, config).state).toBe('dead');
   });
 
-  test('gives no credit for a stall to a peer that was heard after it', () => {
+  test('gives no credit for a stall to a peer that was activityAt after it', () => {
     const late = lateness(1000, 31_000, 1000);
-    const { pulse } = check(heard(30_999), 31_000, late, config);
-    expect(check(pulse, 36_000, 0, config).verdict).toBe('dead');
+    const { activity } = checkPeer(activityAt(30_999), 31_000, late, config);
+    expect(checkPeer(activity, 36_000, 0, config).state).toBe('dead');
   });
 });

@@ -32,7 +32,7 @@ const CLOSE_CODES = {
   forged: 4016,
   /** An observer asked for more than it may. */
   too_many_requests: 4017,
-  /** As many observers look on as may. */
+  /** The node has as many observers as it allows. */
   too_many_observers: 4018,
   /** An observer did not take what it was sent, while too much waited for all of them. */
   slow_consumer: 4019,

@@ -1,9 +1,9 @@
 import type { HeartbeatFrame, Peer } from '../frames.js';
 import type { NodeId } from '../node-id.js';
 
-/** How a node said it is. */
+/** The latest heartbeat of a node. */
 export interface Heartbeat {
-  /** When it last said so, ms since the epoch; `null`: never in this life. */
+  /** When it came, ms since the epoch; `null`: none yet in this life. */
   readonly lastHeardAt: number | null;
   readonly processCount: number;
   /** How long it had been running then, ms. */
@@ -12,7 +12,7 @@ export interface Heartbeat {
 
 const SILENT: Heartbeat = { lastHeardAt: null, processCount: 0, uptimeMs: 0 };
 
-/** What each node last said of itself. Apart from the membership: it changes all the time, and nothing follows from it. */
+/** The latest heartbeat of each node. Apart from the membership: it changes all the time, and nothing follows from it. */
 export class Heartbeats {
   readonly #latest = new Map<NodeId, Heartbeat & { readonly incarnation: number }>();
 
@@ -28,7 +28,7 @@ export class Heartbeats {
   }
 
   /** @param now ms since the epoch */
-  heard({ id, incarnation }: Peer, { processCount, uptimeMs }: HeartbeatFrame, now: number): void {
+  received({ id, incarnation }: Peer, { processCount, uptimeMs }: HeartbeatFrame, now: number): void {
     this.#latest.set(id, { incarnation, processCount, uptimeMs, lastHeardAt: now });
   }
 

@@ -1,4 +1,4 @@
-import { heard, type Pulse } from '../failure-detector.js';
+import { activityAt, type PeerActivity } from '../failure-detector.js';
 import type { Peer } from '../frames.js';
 import { NodeId } from '../node-id.js';
 import type { Address } from '../transport/transport.js';
@@ -9,7 +9,7 @@ export interface LinkedNode {
   readonly peer: Peer;
   /** The only one in use: everything between the two nodes goes over it, in order. */
   readonly link: Link;
-  pulse: Pulse;
+  activity: PeerActivity;
   /** How much had come over the link when it was checked last, bytes. */
   received: number;
 }
@@ -38,7 +38,7 @@ export class LinkTable {
   /** Returns the link that this one takes the place of. */
   put(link: Link, peer: Peer, now: number): Link | undefined {
     const replaced = this.#nodes.get(peer.id)?.link;
-    this.#nodes.set(peer.id, { peer, link, pulse: heard(now), received: link.received });
+    this.#nodes.set(peer.id, { peer, link, activity: activityAt(now), received: link.received });
     return replaced;
   }
 

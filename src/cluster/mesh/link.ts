@@ -27,19 +27,17 @@ import {
   sessionOf,
   welcome,
 } from './handshake.js';
+import { HeldFrames, MAX_HELD_FRAMES } from './held-frames.js';
 import { type LinkEnd, linkEndOf, VIOLATIONS } from './link-end.js';
 
 /** A handshake that takes longer is given up, connecting included. */
 const HANDSHAKE_TIMEOUT_MS = 5000;
 
-/** A node for which so much is waiting gets no more news, bytes. */
+/** A node with this many unsent bytes gets no more notifications. */
 export const MAX_BACKLOG_BYTES = 1024 * 1024;
 
 /** An observer may send a few frames together; what a message takes until it is whole is kept, bytes. */
 const MAX_OBSERVER_MESSAGE_BYTES = 2 * MAX_OBSERVER_BYTES;
-
-/** A dialling side has two frames to send before it has to wait. */
-const MAX_HELD_FRAMES = 8;
 
 export interface LinkHandlers {
   /** An accepted peer proved who it is, and waits for {@link Link.welcome} or {@link Link.refuse}, now or later. */
@@ -56,7 +54,6 @@ export interface LinkHandlers {
 }
 
 export interface LinkOptions {
-  /** Just handed out by the transport. */
   readonly connection: Connection;
   readonly clock: Clock;
   readonly local: LocalSide;
@@ -68,8 +65,8 @@ export interface LinkOptions {
 }
 
 /**
- * One connection with one peer: the handshake, and then frames. Whatever comes in that breaks the protocol ends this
- * link with a reason that both sides get to know, and touches nothing else.
+ * One connection with one peer: the handshake, and then frames. A peer that breaks the protocol loses this link, with a
+ * reason that both sides learn, and nothing else.
  */
 export class Link {
   readonly dialledByUs: boolean;
@@ -79,9 +76,7 @@ export class Link {
   readonly #handlers: LinkHandlers;
   readonly #timer: Timer;
   #handshake: HandshakeState;
-  /** What came while the other side has to wait. */
-  #held: string[] | undefined;
-  #delay: Timer | undefined;
+  readonly #held: HeldFrames;
   #isOver = false;
 
   constructor({ connection, clock, local, expected, handlers, delayMs = 0 }: LinkOptions) {
@@ -95,19 +90,12 @@ export class Link {
     this.#timer = clock.setTimeout(() => {
       this.#fail({ reason: 'handshake_timeout', message: `no handshake within ${HANDSHAKE_TIMEOUT_MS} ms` });
     }, HANDSHAKE_TIMEOUT_MS);
-    if (delayMs > 0) {
-      const held: string[] = [];
-      this.#held = held;
-      this.#delay = clock.setTimeout(() => {
-        this.#held = undefined;
-        for (const text of held) this.#receive(text);
-      }, delayMs);
-    }
+    this.#held = new HeldFrames(clock, delayMs, (text) => this.#receive(text));
     connection.handle({
       onOpen: () => {
         if ('send' in opening) this.#transmit(opening.send);
       },
-      onMessage: (text) => (this.#held === undefined ? this.#receive(text) : this.#hold(this.#held, text)),
+      onMessage: (text) => (this.#held.isHolding ? this.#hold(text) : this.#receive(text)),
       onViolation: (reason) => this.#fail({ reason, message: VIOLATIONS[reason] }),
       onClose: (closing) => this.#closed(closing),
     });
@@ -144,7 +132,7 @@ export class Link {
     return this.#connection.backlog;
   }
 
-  /** How much has come from the other side, bytes: more of it is a sign of life, though no frame be whole. */
+  /** How much has come from the other side, bytes, incomplete frames included. */
   get received(): number {
     return this.#connection.received;
   }
@@ -198,8 +186,8 @@ export class Link {
 
   /** Ends the link because this node stops. */
   leave(): void {
-    if (this.isEstablished || (!this.#isOver && this.#handshake.step === 'await_open'))
-      this.#transmit({ type: 'leave' });
+    const isAwaited = !this.#isOver && this.#handshake.step === 'await_open';
+    if (this.isEstablished || isAwaited) this.#transmit({ type: 'leave' });
     this.close('leaving');
   }
 
@@ -209,17 +197,15 @@ export class Link {
     this.#connection.close(closeCode(reason), reason);
   }
 
-  /** Ends the link without a word: the other side does not listen. */
+  /** Ends the link at once: the other side does not read. */
   terminate(): void {
     this.#finish();
     this.#connection.terminate();
   }
 
-  /** An empty text costs one byte on the wire and a place in this list: it is bounded by their number, too. */
-  #hold(held: string[], text: string): void {
-    if (held.length < MAX_HELD_FRAMES) held.push(text);
-    else
-      this.#fail({ reason: 'out_of_turn', message: `more than ${MAX_HELD_FRAMES} frames came during the handshake` });
+  #hold(text: string): void {
+    if (this.#held.add(text)) return;
+    this.#fail({ reason: 'out_of_turn', message: `more than ${MAX_HELD_FRAMES} frames came during the handshake` });
   }
 
   #receive(text: string): void {
@@ -294,8 +280,8 @@ export class Link {
     if (!this.#isOver) {
       this.#finish();
       // On an established link a refusal is said in a frame, which is sealed; a close code is not.
-      const isRefusal = this.#handshake.step !== 'established';
-      this.#handlers.onEnd(this, isRefusal ? linkEndOf(closing) : { kind: 'broken', reason: clip(closing.reason) });
+      const isSealed = this.#handshake.step === 'established';
+      this.#handlers.onEnd(this, isSealed ? { kind: 'broken', reason: clip(closing.reason) } : linkEndOf(closing));
     }
     this.#handlers.onReleased(this);
   }
@@ -303,7 +289,7 @@ export class Link {
   #finish(): void {
     this.#isOver = true;
     this.#clock.clearTimeout(this.#timer);
-    if (this.#delay !== undefined) this.#clock.clearTimeout(this.#delay);
+    this.#held.stop();
   }
 
   #transmit(frame: Frame): void {

@@ -1,6 +1,6 @@
 import type { Clock } from '../../clock.js';
 import { encode } from '../codec.js';
-import { check, type DetectorConfig, heard, type Pulse } from '../failure-detector.js';
+import { activityAt, checkPeer, type DetectorConfig, type PeerActivity } from '../failure-detector.js';
 import type { Peer, PeerFrame, RequestFrame, UnknownFrame } from '../frames.js';
 import type { NodeId } from '../node-id.js';
 import { TokenBucket } from '../token-bucket.js';
@@ -22,13 +22,13 @@ class ObserverLink {
   readonly peer: Peer;
   readonly link: Link;
   readonly allowance: TokenBucket;
-  pulse: Pulse;
+  activity: PeerActivity;
 
   constructor(peer: Peer, link: Link, now: number) {
     this.peer = peer;
     this.link = link;
     this.allowance = new TokenBucket(RATE_LIMIT, now);
-    this.pulse = heard(now);
+    this.activity = activityAt(now);
   }
 
   get backlog(): number {
@@ -107,7 +107,7 @@ export class ObserverLinks {
     const observer = this.#byId.get(peer.id);
     if (observer?.link !== link) return;
     const now = this.#options.clock.monotonic();
-    observer.pulse = heard(now);
+    observer.activity = activityAt(now);
     if (!observer.allowance.take(now)) {
       const { burst, perSecond } = RATE_LIMIT;
       this.#refuse(observer, 'too_many_requests', `an observer may ask ${perSecond} times a second, ${burst} at once`);
@@ -155,17 +155,17 @@ export class ObserverLinks {
     if (observer !== undefined) this.#remove(observer);
   }
 
-  /** Says how this node is, and looks who is silent. */
+  /** Sends a heartbeat to all observers, and ends the links of silent ones. */
   beat(heartbeat: string, now: number, lateMs: number): void {
     for (const observer of [...this.#byId.values()]) {
-      const { pulse, verdict } = check(observer.pulse, now, lateMs, this.#options.detector);
-      observer.pulse = pulse;
-      if (verdict === 'dead') {
+      const { activity, state } = checkPeer(observer.activity, now, lateMs, this.#options.detector);
+      observer.activity = activity;
+      if (state === 'dead') {
         this.terminate(observer.peer.id);
         continue;
       }
       observer.link.offer(heartbeat);
-      if (verdict === 'suspect') observer.link.send({ type: 'probe' });
+      if (state === 'suspect') observer.link.send({ type: 'probe' });
     }
   }
 

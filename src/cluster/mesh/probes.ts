@@ -1,46 +1,57 @@
 import type { Clock, Timer } from '../../clock.js';
 import type { NodeId } from '../node-id.js';
+import type { Link } from './link.js';
 
-interface Question {
+/** The longest time that a link has to prove it is alive when another node claims its node's id, ms. */
+const MAX_PROBE_MS = 2000;
+
+interface Probe {
   readonly timer: Timer;
   readonly waiting: ((answered: boolean) => void)[];
 }
 
-/** Asks a linked node whether it is alive, and calls back with whether an answer came in time. */
+/** Probes linked peers: asks whether one is alive, and calls back with whether an answer came in time. */
 export class Probes {
-  readonly #questions = new Map<NodeId, Question>();
+  readonly #pending = new Map<NodeId, Probe>();
   readonly #clock: Clock;
   readonly #timeoutMs: number;
+  /** The link with a peer now. */
+  readonly #linkWith: (id: NodeId) => Link | undefined;
 
-  constructor(clock: Clock, timeoutMs: number) {
+  constructor(clock: Clock, intervalMs: number, linkWith: (id: NodeId) => Link | undefined) {
     this.#clock = clock;
-    this.#timeoutMs = timeoutMs;
+    this.#timeoutMs = Math.min(MAX_PROBE_MS, intervalMs);
+    this.#linkWith = linkWith;
   }
 
-  /** @param send sends the question; called only if it is not under way already */
-  ask(id: NodeId, send: () => void, then: (answered: boolean) => void): void {
-    const question = this.#questions.get(id);
-    if (question !== undefined) {
-      question.waiting.push(then);
+  /** A peer in the middle of a long message cannot answer in between: received bytes count as an answer, too. */
+  ask(id: NodeId, then: (answered: boolean) => void): void {
+    const link = this.#linkWith(id);
+    const before = link?.received ?? 0;
+    const isReceiving = (): boolean => link !== undefined && link === this.#linkWith(id) && link.received > before;
+    const waiting = (answered: boolean): void => then(answered || isReceiving());
+    const pending = this.#pending.get(id);
+    if (pending !== undefined) {
+      pending.waiting.push(waiting);
       return;
     }
     const timer = this.#clock.setTimeout(() => this.settle(id, false), this.#timeoutMs);
-    this.#questions.set(id, { timer, waiting: [then] });
-    send();
+    this.#pending.set(id, { timer, waiting: [waiting] });
+    link?.send({ type: 'probe' });
   }
 
   /** The node answered, or is known to be gone. */
   settle(id: NodeId, answered: boolean): void {
-    const question = this.#questions.get(id);
-    if (question === undefined) return;
-    this.#questions.delete(id);
-    this.#clock.clearTimeout(question.timer);
-    for (const then of question.waiting) then(answered);
+    const probe = this.#pending.get(id);
+    if (probe === undefined) return;
+    this.#pending.delete(id);
+    this.#clock.clearTimeout(probe.timer);
+    for (const then of probe.waiting) then(answered);
   }
 
   /** Pending callbacks are not called any more. */
   stop(): void {
-    for (const { timer } of this.#questions.values()) this.#clock.clearTimeout(timer);
-    this.#questions.clear();
+    for (const { timer } of this.#pending.values()) this.#clock.clearTimeout(timer);
+    this.#pending.clear();
   }
 }

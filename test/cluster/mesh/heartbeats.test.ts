@@ -18,7 +18,7 @@ describe('what a node last said of itself', () => {
     const heartbeats = new Heartbeats();
     heartbeats.linked(first, 1);
     expect(heartbeats.latest(first)).toMatchObject({ lastHeardAt: 1, processCount: 0 });
-    heartbeats.heard(first, frame, 7);
+    heartbeats.received(first, frame, 7);
     heartbeats.linked(first, 9);
     expect(heartbeats.latest(first)).toMatchObject({ lastHeardAt: 9, processCount: 4, uptimeMs: 5000 });
     expect(heartbeats.latest(second)).toMatchObject({ lastHeardAt: null, processCount: 0 });
@@ -28,7 +28,7 @@ describe('what a node last said of itself', () => {
 
   test('is forgotten with the node', () => {
     const heartbeats = new Heartbeats();
-    heartbeats.heard(first, frame, 7);
+    heartbeats.received(first, frame, 7);
     heartbeats.forget(id);
     expect(heartbeats.latest(first).lastHeardAt).toBeNull();
   });

@@ -1,0 +1,87 @@
+import type { Clock } from '../../clock.js';
+import type { Build, HeartbeatFrame, Peer } from '../frames.js';
+import type { Member, MembershipChange, NodeDownReason } from '../membership.js';
+import * as membership from '../membership.js';
+import type { NodeId } from '../node-id.js';
+import { type Heartbeat, Heartbeats } from './heartbeats.js';
+import type { LinkTable } from './link-table.js';
+
+/** What is known of another node. */
+export type KnownMember = Member & Heartbeat & Pick<Build, 'version'>;
+
+interface MemberStatesOptions {
+  readonly clock: Clock;
+  readonly linked: LinkTable;
+  /** After the state changed. */
+  readonly onChange: (change: MembershipChange) => void;
+}
+
+/** The members as this node knows them. The rules are in {@link membership}; here are the state and its changes. */
+export class MemberStates {
+  readonly #options: MemberStatesOptions;
+  readonly #heartbeats = new Heartbeats();
+  #state = membership.emptyMembership;
+
+  constructor(options: MemberStatesOptions) {
+    this.#options = options;
+  }
+
+  all(): readonly KnownMember[] {
+    return [...this.#state.members.values()].map((member) => this.#described(member));
+  }
+
+  get(id: NodeId): KnownMember | undefined {
+    const member = this.#state.members.get(id);
+    return member && this.#described(member);
+  }
+
+  has(id: NodeId): boolean {
+    return this.#state.members.has(id);
+  }
+
+  /** A link with the node is in use. Returns whether it is up by that, and whether this incarnation of it is new here. */
+  linkUp(peer: Peer): { readonly isUp: boolean; readonly isNew: boolean } {
+    const { clock } = this.#options;
+    const isNew = this.#state.members.get(peer.id)?.incarnation !== peer.incarnation;
+    this.#heartbeats.linked(peer, clock.now());
+    const outcome = membership.linkUp(this.#state, peer, clock.monotonic());
+    this.#apply(outcome);
+    return { isUp: outcome.changes.some(({ type }) => type === 'up'), isNew };
+  }
+
+  linkDown(id: NodeId, reason: NodeDownReason): void {
+    this.#apply(membership.linkDown(this.#state, id, reason, this.#options.clock.monotonic()));
+  }
+
+  left(id: NodeId): void {
+    this.#apply(membership.left(this.#state, id, this.#options.clock.monotonic()));
+  }
+
+  /** Other nodes sent a list of members. */
+  learned(peers: readonly Peer[]): void {
+    this.#apply(membership.learned(this.#state, peers, this.#options.clock.monotonic()));
+  }
+
+  heartbeat(peer: Peer, frame: HeartbeatFrame): void {
+    this.#heartbeats.received(peer, frame, this.#options.clock.now());
+  }
+
+  /** Removes members that have been disconnected for `forgetAfterMs`. */
+  forget(now: number, forgetAfterMs: number): void {
+    this.#apply(membership.forget(this.#state, now, forgetAfterMs));
+  }
+
+  #described(member: Member): KnownMember {
+    const { lastHeardAt, processCount, uptimeMs } = this.#heartbeats.latest(member);
+    const version = this.#options.linked.get(member.id)?.link.build.version;
+    return { ...member, lastHeardAt, processCount, uptimeMs, version };
+  }
+
+  #apply({ state, changes }: membership.Outcome): void {
+    this.#state = state;
+    for (const change of changes) {
+      if (change.type === 'left' || change.type === 'forgotten') this.#heartbeats.forget(change.id);
+      this.#options.onChange(change);
+    }
+  }
+}

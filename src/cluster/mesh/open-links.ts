@@ -1,0 +1,50 @@
+import type { Clock } from '../../clock.js';
+import type { Connection } from '../transport/transport.js';
+import { createNonce, type Expectation, type LocalSide } from './handshake.js';
+import { Link, type LinkHandlers } from './link.js';
+
+interface OpenLinksOptions {
+  readonly clock: Clock;
+  readonly local: Omit<LocalSide, 'nonce'>;
+  readonly handlers: Omit<LinkHandlers, 'onReleased'>;
+}
+
+/** Every link whose connection still holds something, established or not. */
+export class OpenLinks {
+  readonly #options: OpenLinksOptions;
+  readonly #links = new Set<Link>();
+  #onEmpty: (() => void) | undefined;
+
+  constructor(options: OpenLinksOptions) {
+    this.#options = options;
+  }
+
+  /** @param expected whom this side dialled; `undefined`: it accepted, and lets the other side wait `delayMs` */
+  open(connection: Connection, expected: Expectation | undefined, delayMs: number): Link {
+    const { clock, local, handlers } = this.#options;
+    const link = new Link({
+      connection,
+      clock,
+      local: { ...local, nonce: createNonce() },
+      handlers: { ...handlers, onReleased: (released) => this.#released(released) },
+      delayMs,
+      ...(expected && { expected }),
+    });
+    this.#links.add(link);
+    return link;
+  }
+
+  /** Ends all politely; resolves when they hold nothing any more. */
+  async leave(): Promise<void> {
+    for (const link of this.#links) link.leave();
+    if (this.#links.size === 0) return;
+    await new Promise<void>((resolve) => {
+      this.#onEmpty = resolve;
+    });
+  }
+
+  #released(link: Link): void {
+    this.#links.delete(link);
+    if (this.#links.size === 0) this.#onEmpty?.();
+  }
+}

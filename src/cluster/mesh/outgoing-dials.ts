@@ -1,0 +1,90 @@
+import type { Clock } from '../../clock.js';
+import { asError } from '../../errors.js';
+import type { ClusterSettings } from '../cluster-config.js';
+import { clip } from '../codec.js';
+import type { NodeId } from '../node-id.js';
+import type { Connection, Transport } from '../transport/transport.js';
+import type { Dialled } from './admission.js';
+import type { DialTarget } from './dialer.js';
+import type { Expectation } from './handshake.js';
+import type { Link } from './link.js';
+import type { LinkEnd } from './link-end.js';
+import type { LinkErrorReporter } from './link-error-reporter.js';
+import { UnreachableReports } from './unreachable-reports.js';
+
+interface OutgoingDialsOptions {
+  readonly clock: Clock;
+  readonly transport: Transport;
+  readonly tls: ClusterSettings['tls'];
+  readonly linkErrors: LinkErrorReporter;
+  readonly onError: (error: Error) => void;
+  readonly openLink: (connection: Connection, expected: Expectation) => Link;
+}
+
+/** The dials under way: what each was to reach, and what became of it. */
+export class OutgoingDials {
+  readonly #options: OutgoingDialsOptions;
+  readonly #targets = new WeakMap<Link, DialTarget>();
+  readonly #unreachable: UnreachableReports;
+
+  constructor(options: OutgoingDialsOptions) {
+    this.#options = options;
+    this.#unreachable = new UnreachableReports(options.onError);
+  }
+
+  dial(target: DialTarget): void {
+    const { transport, tls, openLink } = this.#options;
+    let connection: Connection;
+    try {
+      connection = transport.connect(target.address, tls);
+    } catch (thrown) {
+      // An address that this version of Node.js does not accept.
+      this.failed(target, { kind: 'broken', reason: clip(asError(thrown).message) });
+      return;
+    }
+    this.#targets.set(openLink(connection, target.expected), target);
+  }
+
+  /** What the link was to reach, unless it was not dialled, or its dial is settled. */
+  targetOf(link: Link): DialTarget | undefined {
+    return this.#targets.get(link);
+  }
+
+  /** The other side has accepted the link. */
+  settle(link: Link, id: NodeId, outcome: Dialled): void {
+    const target = this.#targets.get(link);
+    this.#targets.delete(link);
+    if (target === undefined) return;
+    if (outcome === 'later') target.failed();
+    else this.reached(target, id);
+  }
+
+  reached(target: DialTarget, id: NodeId): void {
+    this.#unreachable.reached(target.label);
+    this.#options.linkErrors.settled(target.label);
+    target.reached(id);
+  }
+
+  failed(target: DialTarget, end: LinkEnd): void {
+    const { label, wasLinked } = target;
+    const isExplained =
+      (end.reason === 'self' && target.mayBeSelf) ||
+      (end.reason === 'wrong_node' && !target.isOneOfMany) ||
+      (end.kind === 'broken' && this.#options.linkErrors.broken(label, end.reason));
+    if (!isExplained) this.#report(label, end, wasLinked);
+    target.failed(end);
+  }
+
+  /** The host of a seed has no address. */
+  unresolved(label: string, reason: string, wasLinked: boolean): void {
+    this.#report(label, { kind: 'broken', reason }, wasLinked);
+  }
+
+  resolved(label: string): void {
+    this.#unreachable.reached(label);
+  }
+
+  #report(label: string, end: LinkEnd, wasLinked: boolean): void {
+    this.#unreachable.failed({ label, end, wasLinked }, this.#options.clock.monotonic());
+  }
+}

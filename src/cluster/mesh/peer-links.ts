@@ -1,0 +1,261 @@
+import type { Clock } from '../../clock.js';
+import type { ClusterSettings } from '../cluster-config.js';
+import { encode } from '../codec.js';
+import { activityAt } from '../failure-detector.js';
+import type { Peer, PeerFrame, Role, RpcFrame, UnknownFrame } from '../frames.js';
+import type { MembershipChange, NodeDownReason } from '../membership.js';
+import type { NodeId } from '../node-id.js';
+import type { Asker } from '../rpc.js';
+import { Admission } from './admission.js';
+import { isOffence, type Refusal } from './close-reason.js';
+import { Gossip } from './gossip.js';
+import { HandshakeThrottle } from './handshake-throttle.js';
+import { type Link, type LinkHandlers, MAX_BACKLOG_BYTES } from './link.js';
+import type { LinkEnd } from './link-end.js';
+import type { LinkErrorReporter, RefusedLink } from './link-error-reporter.js';
+import { LinkTable } from './link-table.js';
+import { MemberStates } from './member-states.js';
+import { ObserverAdmission } from './observer-admission.js';
+import { ObserverLinks } from './observer-links.js';
+import type { OutgoingDials } from './outgoing-dials.js';
+import { Probes } from './probes.js';
+
+const PROBE_ACK = encode({ type: 'probe_ack' });
+
+export interface PeerLinksOptions {
+  readonly localId: NodeId;
+  readonly role: Role;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly settings: ClusterSettings;
+  readonly dials: OutgoingDials;
+  readonly linkErrors: LinkErrorReporter;
+  /** After the state of a member changed. */
+  readonly onChange: (change: MembershipChange) => void;
+  readonly onRpc: (from: Asker, frame: RpcFrame) => void;
+  /** Whether observers may call this method. */
+  readonly isPublic: (method: string) => boolean;
+  /** The link with this observer has ended. */
+  readonly onObserverGone: (id: NodeId) => void;
+}
+
+/** The links of a node with members and observers: which it uses, what comes over them, and what follows from their end. */
+export class PeerLinks {
+  readonly #options: PeerLinksOptions;
+  readonly linked = new LinkTable();
+  readonly members: MemberStates;
+  readonly observers: ObserverLinks;
+  readonly gossip: Gossip;
+  readonly #probes: Probes;
+  readonly #admission: Admission;
+  readonly #observerAdmission: ObserverAdmission;
+  readonly #throttle = new HandshakeThrottle();
+
+  constructor(options: PeerLinksOptions) {
+    const { localId, role, clock, random, settings, dials } = options;
+    const { linked } = this;
+    this.#options = options;
+    this.#probes = new Probes(clock, settings.detector.intervalMs, (id) => this.#linkWith(id));
+    this.members = new MemberStates({ clock, linked, onChange: (change) => this.#changed(change) });
+    this.observers = this.#createObserverLinks();
+    this.gossip = new Gossip({ linked, random, toObservers: (text) => this.observers.sendAll(text) });
+    this.#admission = new Admission({
+      localId,
+      role,
+      linked,
+      probe: (id, then) => this.#probes.ask(id, then),
+      lose: (id) => this.lose(id, 'connection_closed'),
+      dialled: (link, peer, outcome) => dials.settle(link, peer.id, outcome),
+      established: (link, peer) => this.#established(link, peer),
+    });
+    this.#observerAdmission = new ObserverAdmission({
+      localId,
+      observers: this.observers,
+      isMember: (id) => this.members.has(id),
+      probe: (id, then) => this.#probes.ask(id, then),
+      onRefused: (link, refusal) => this.#reportRefusal(link, refusal),
+    });
+  }
+
+  #createObserverLinks(): ObserverLinks {
+    const { clock, settings, isPublic, onRpc, onObserverGone } = this.#options;
+    return new ObserverLinks({
+      clock,
+      detector: settings.detector,
+      isPublic,
+      onRequest: ({ id, incarnation }, frame) => onRpc({ id, incarnation, role: 'observer' }, frame),
+      onRefused: (link, refusal) => {
+        this.#penalize(link, refusal);
+        this.#reportRefusal(link, refusal);
+      },
+      onProbeAck: (id) => this.#probes.settle(id, true),
+      onGone: (id) => {
+        onObserverGone(id);
+        this.#probes.settle(id, false);
+      },
+    });
+  }
+
+  readonly handlers: Omit<LinkHandlers, 'onReleased'> = {
+    onVerified: (link, peer) => this.#verified(link, peer),
+    onWelcomed: (link, peer) => this.#admission.welcomed(link, peer),
+    onOpened: (link, peer) => this.#opened(link, peer),
+    onFrame: (link, peer, frame) => this.#receive(link, peer, frame),
+    onEnd: (link, end) => this.#ended(link, end),
+  };
+
+  /** How long a peer at that address has to wait before its handshake is read, ms. */
+  handshakeDelay(remote: string): number {
+    return this.#throttle.delayOf(remote, this.#options.clock.monotonic());
+  }
+
+  /** The node stops: it has left all members. The links themselves are ended by their owner. */
+  stop(): void {
+    this.#probes.stop();
+    for (const { id } of this.members.all()) this.members.left(id);
+    this.observers.stop();
+  }
+
+  isConnected(id: NodeId): boolean {
+    return this.linked.get(id) !== undefined;
+  }
+
+  /** How much of what was sent to that node it has not taken yet, bytes. */
+  backlog(id: NodeId): number {
+    return this.#linkWith(id)?.backlog ?? 0;
+  }
+
+  /** Whether that node takes what it is sent, and so may be notified. */
+  hasRoom(id: NodeId): boolean {
+    const link = this.linked.get(id)?.link;
+    return link === undefined ? this.observers.hasRoom(id) : link.backlog < MAX_BACKLOG_BYTES;
+  }
+
+  /**
+   * @param to the current holder of that id, or one incarnation of a node or an observer
+   * @returns whether there is a link to send it on
+   */
+  sendEncoded(to: NodeId | Asker, text: string): boolean {
+    if (typeof to !== 'string' && to.role === 'observer') return this.observers.answer(to, text);
+    const link = typeof to === 'string' ? this.#linkWith(to) : this.#linkWithLife(to);
+    link?.sendEncoded(text);
+    return link !== undefined;
+  }
+
+  /** No id is both a member's and an observer's: see {@link ObserverLinks.yieldTo}. */
+  #linkWith(id: NodeId): Link | undefined {
+    return this.linked.get(id)?.link ?? this.observers.get(id);
+  }
+
+  #linkWithLife({ id, incarnation }: Peer): Link | undefined {
+    const node = this.linked.get(id);
+    return node?.peer.incarnation === incarnation ? node.link : undefined;
+  }
+
+  /** A peer that connected proved who it is. */
+  #verified(link: Link, peer: Peer): void {
+    if (link.peerRole === 'member') this.#throttle.reset(link.remote);
+    if (peer.id === this.#options.localId) {
+      link.refuse({ reason: 'id_conflict', message: `${peer.id} is this very node` });
+      if (link.peerRole === 'member') this.#options.linkErrors.idConflict();
+      return;
+    }
+    if (link.peerRole === 'observer') this.#observerAdmission.verified(link, peer);
+    else this.#admission.verified(link, peer);
+  }
+
+  /** An accepted peer uses the link. */
+  #opened(link: Link, peer: Peer): void {
+    if (link.peerRole === 'observer') link.send(this.gossip.memberList());
+    else this.#admission.opened(link, peer);
+  }
+
+  #established(link: Link, peer: Peer): void {
+    const { clock } = this.#options;
+    this.#options.linkErrors.settled(peer.id, link.remote);
+    // Nothing of what is still on its way over the old link comes after something of the new one.
+    this.linked.put(link, peer, clock.monotonic())?.terminate();
+    const { isUp, isNew } = this.members.linkUp(peer);
+    if (isUp && this.#options.role === 'member') this.gossip.introduce(peer, isNew);
+  }
+
+  #receive(link: Link, peer: Peer, frame: PeerFrame | UnknownFrame): void {
+    if (link.peerRole === 'observer') {
+      this.observers.receive(link, peer, frame);
+      return;
+    }
+    const { clock } = this.#options;
+    const node = this.linked.get(peer.id);
+    if (node?.link !== link) return;
+    node.activity = activityAt(clock.monotonic());
+    switch (frame.type) {
+      case 'heartbeat':
+        this.members.heartbeat(peer, frame);
+        break;
+      case 'members':
+        this.members.learned(frame.members.filter(({ id }) => id !== this.#options.localId));
+        break;
+      case 'leave':
+        this.linked.removeNode(peer.id)?.close('leaving');
+        this.#probes.settle(peer.id, false);
+        this.members.left(peer.id);
+        break;
+      case 'probe':
+        link.offer(PROBE_ACK);
+        break;
+      case 'probe_ack':
+        this.#probes.settle(peer.id, true);
+        break;
+      case 'id_conflict':
+        this.#options.linkErrors.idConflict();
+        break;
+      case 'unknown':
+        // Of a later version, which can do without an answer.
+        break;
+      default:
+        this.#options.onRpc({ id: peer.id, incarnation: peer.incarnation, role: 'member' }, frame);
+    }
+  }
+
+  #ended(link: Link, end: LinkEnd): void {
+    this.observers.ended(link);
+    this.#admission.ended(link);
+    const target = this.#options.dials.targetOf(link);
+    const peerId = link.peer?.id;
+    const linkedWith = link.isProven ? peerId : undefined;
+    if (this.linked.remove(link) && peerId !== undefined) {
+      this.lose(peerId, end.kind === 'refused' ? 'connection_refused' : 'connection_closed');
+    }
+    if (end.kind === 'refused' && end.by === 'us') this.#penalize(link, end);
+    const isCounted = end.reason === 'wrong_node' && target?.isOneOfMany;
+    if (end.kind === 'refused' && !isCounted) {
+      this.#options.linkErrors.refused({ end, target: target?.label, linkedWith, remote: link.remote });
+    }
+    if (target === undefined) return;
+    if (end.reason === 'duplicate_link' && peerId !== undefined && this.isConnected(peerId))
+      this.#options.dials.reached(target, peerId);
+    else this.#options.dials.failed(target, end);
+  }
+
+  #penalize({ remote }: Link, { reason }: { readonly reason: string }): void {
+    if (isOffence(reason)) this.#throttle.recordFailure(remote, this.#options.clock.monotonic());
+  }
+
+  /** This node refused a peer. */
+  #reportRefusal({ remote }: Link, refusal: Refusal): void {
+    const end: RefusedLink['end'] = { kind: 'refused', by: 'us', ...refusal };
+    this.#options.linkErrors.refused({ end, target: undefined, linkedWith: undefined, remote });
+  }
+
+  /** The link with a node is over. */
+  lose(id: NodeId, reason: NodeDownReason): void {
+    this.linked.removeNode(id)?.terminate();
+    this.members.linkDown(id, reason);
+    this.#probes.settle(id, false);
+  }
+
+  #changed(change: MembershipChange): void {
+    if (change.type === 'learned' || change.type === 'up') this.observers.yieldTo(change.id);
+    this.#options.onChange(change);
+  }
+}

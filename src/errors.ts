@@ -483,6 +483,21 @@ export class NodeNotConnectedError extends NoexError {
   }
 }
 
+/** A node does not take what it is sent, and so much waits for it that no more is accepted. */
+export class LinkOverloadedError extends NoexError {
+  override readonly name = 'LinkOverloadedError';
+  readonly code = 'NOEX_LINK_OVERLOADED';
+  readonly nodeId: string;
+  /** bytes */
+  readonly limit: number;
+
+  constructor(nodeId: string, limit: number) {
+    super(`${limit} bytes wait for node ${nodeId}, which is the limit; send less, or wait until it has caught up`);
+    this.nodeId = nodeId;
+    this.limit = limit;
+  }
+}
+
 /** A linked node did not answer in time. */
 export class NodeTimeoutError extends NoexError {
   override readonly name = 'NodeTimeoutError';

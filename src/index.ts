@@ -57,7 +57,7 @@ export type {
   SupervisorStats,
 } from '../streams/snapshot.js';
 export { type Clock, SimulatedClock, systemClock, type Timer } from './clock.js';
-export type { ClusterApi, ClusterStatus, NodeInfo } from './cluster/cluster.js';
+export type { ClusterApi, ClusterStatus, NodeInfo } from './cluster/cluster-api.js';
 export type { AdvertiseOptions, ClusterConfig } from './cluster/cluster-config.js';
 export type { NodeDownReason, NodeStatus } from './cluster/membership.js';
 export { NodeId, type NodeIdParts } from './cluster/node-id.js';

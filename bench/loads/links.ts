@@ -1,4 +1,5 @@
 import { createCluster } from '../../dist/src/cluster/cluster.js';
+import { mesh } from '../../dist/src/cluster/mesh/mesh.js';
 import { createWsTransport } from '../../dist/src/cluster/ws-transport.js';
 import { linked } from '../linked.js';
 import { inTurns, rate } from '../measure.js';
@@ -66,7 +67,7 @@ export async function* run(): AsyncGenerator<Row> {
 function createNode(): ReturnType<typeof createCluster> {
   return createCluster({
     clock: systemClock,
-    transport: createWsTransport(),
+    startNode: mesh({ transport: createWsTransport() }),
     processCount: () => 0,
     onError: (error) => {
       throw error;

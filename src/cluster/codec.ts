@@ -73,6 +73,7 @@ const FIELDS: { readonly [T in Frame['type']]: { readonly [F in FieldOf<T>]: Gua
   reply: { id: isCount, body: isBody },
   failure: { id: isCount, message: isMessage, code: optional(isName) },
   notify: { topic: isName, body: isBody },
+  items: { body: isBody },
 };
 
 type FieldOf<T extends Frame['type']> = Exclude<keyof Required<Extract<Frame, { type: T }>>, 'type'>;

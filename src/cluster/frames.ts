@@ -7,7 +7,7 @@ import type { NodeId } from './node-id.js';
 export const PROTOCOL_VERSION = 2;
 
 /** What this build can do beyond the protocol above; a peer is sent what belongs to a feature only if it has it, too. */
-export const FEATURES: readonly string[] = [];
+export const FEATURES = ['channels'] as const;
 
 /** No frame is larger, in bytes of UTF-8: a MiB of data, and what it takes to write it. Read in one go, within 20 ms. */
 export const MAX_FRAME_BYTES = 1.25 * 1024 * 1024;
@@ -144,12 +144,21 @@ export interface UnknownFrame {
   readonly name: string;
 }
 
+/** Items of the channel between two members. */
+export interface ItemsFrame {
+  readonly type: 'items';
+  readonly body: unknown;
+}
+
 export type RpcFrame = RequestFrame | ReplyFrame | FailureFrame | NotifyFrame;
 
 export type MembershipFrame = MembersFrame | HeartbeatFrame | LeaveFrame | ProbeFrame | ProbeAckFrame | IdConflictFrame;
 
+/** What an engine delivers. */
+export type DeliveredFrame = RpcFrame | ItemsFrame;
+
 /** What an established link carries. */
-export type PeerFrame = MembershipFrame | RpcFrame;
+export type PeerFrame = MembershipFrame | DeliveredFrame;
 
 /** Everything that one node says to another. */
 export type Frame = HandshakeFrame | RefusedFrame | PeerFrame;

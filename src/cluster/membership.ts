@@ -1,4 +1,4 @@
-import type { Peer } from './frames.js';
+import type { Build, Peer } from './frames.js';
 import type { NodeId } from './node-id.js';
 
 export type NodeStatus = 'connecting' | 'connected' | 'disconnected';
@@ -14,6 +14,18 @@ export interface Member extends Peer {
   /** `connecting`: another node announced it, and there has been no link with it yet. */
   readonly status: NodeStatus;
 }
+
+/** The latest heartbeat of a node. */
+export interface Heartbeat {
+  /** When it came, ms since the epoch; `null`: none yet in this life. */
+  readonly lastHeardAt: number | null;
+  readonly processCount: number;
+  /** How long it had been running then, ms. */
+  readonly uptimeMs: number;
+}
+
+/** What is known of another node. */
+export type KnownMember = Member & Heartbeat & Pick<Build, 'version'>;
 
 /** What happened to the membership. Per node, `up` and `down` strictly alternate, and `up` comes first. */
 export type MembershipChange =

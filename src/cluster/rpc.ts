@@ -26,7 +26,7 @@ export type RequestHandler = (body: unknown, from: NodeId) => unknown;
 export type Access = 'members' | 'public';
 export type NotifyHandler = (body: unknown, from: NodeId) => unknown;
 
-/** Questions and news between nodes. Bodies are plain data, and Date, Map, Set, bigint, Error, `undefined`. */
+/** Requests and notifications between nodes. Bodies are plain data, and Date, Map, Set, bigint, Error, `undefined`. */
 export interface Rpc {
   /**
    * Rejects with `NodeTimeoutError`; with `NodeNotConnectedError` where there is no link, or it is lost meanwhile; with
@@ -52,20 +52,28 @@ export interface Rpc {
    * @throws InvalidArgumentError for a body that cannot travel
    */
   notify(to: NodeId | readonly NodeId[], topic: string, body: unknown): readonly NodeId[];
+  /**
+   * A notification to every connected member and every observer, encoded once. As with {@link Rpc.notify}, those without
+   * room miss it.
+   *
+   * @throws InvalidArgumentError for a body that cannot travel
+   */
+  publish(topic: string, body: unknown): void;
   /** Returns what ends it. A handler that throws does not stop another. */
   onNotify(topic: string, handler: NotifyHandler): () => void;
 }
 
-/** Who asked: an observer may end, and a node come under the same id, before there is an answer. */
-export interface Asker extends Peer {
+/** The sender of a request: an observer may end, and a node come under the same id, before there is an answer. */
+export interface Requester extends Peer {
   readonly role: Role;
 }
 
-/** The way to the other nodes, while the cluster runs. */
-export interface RpcLinks {
-  isMember(id: NodeId): boolean;
-  /** Whether there is a link to send it on. */
-  send(to: NodeId | Asker, text: string): boolean;
+/** What requests need of the node. */
+interface RpcNode {
+  member(id: NodeId): unknown;
+  /** Whether there is a connection to send it on. */
+  sendEncoded(to: NodeId | Requester, text: string): boolean;
+  publishEncoded(text: string): void;
   /** How much of what was sent to that node it has not taken yet, bytes. */
   backlog(id: NodeId): number;
   /** Whether that node takes what it is sent, and so may be notified. */
@@ -76,7 +84,7 @@ export interface RpcOptions {
   readonly clock: Clock;
   readonly onError: (error: Error) => void;
   /** `undefined` when the cluster does not run. */
-  readonly links: () => RpcLinks | undefined;
+  readonly node: () => RpcNode | undefined;
 }
 
 interface Pending {
@@ -99,14 +107,14 @@ export class RpcEndpoint implements Rpc {
   }
 
   async request(nodeId: NodeId, method: string, body: unknown, timeoutMs: number): Promise<unknown> {
-    const { clock, links } = this.#options;
+    const { clock, node } = this.#options;
     requireName('method', method);
     if (!(timeoutMs > 0 && timeoutMs <= MAX_TIMER_MS)) {
       throw new InvalidArgumentError('timeoutMs', `more than 0 and at most ${MAX_TIMER_MS}`, timeoutMs);
     }
-    const open = links();
-    if (open === undefined) throw new ClusterNotStartedError();
-    if (!open.isMember(nodeId)) throw new NodeNotFoundError(nodeId);
+    const running = node();
+    if (running === undefined) throw new ClusterNotStartedError();
+    if (running.member(nodeId) === undefined) throw new NodeNotFoundError(nodeId);
     const id = ++this.#lastId;
     const text = encode({ type: 'request', id, method, body });
     return new Promise((resolve, reject) => {
@@ -115,7 +123,7 @@ export class RpcEndpoint implements Rpc {
       }, timeoutMs);
       // Before it is sent: nothing may come back for a request that is not known.
       this.#pending.set(id, { nodeId, timer, resolve, reject });
-      if (!open.send(nodeId, text)) this.#settle(id)?.reject(new NodeNotConnectedError(nodeId));
+      if (!running.sendEncoded(nodeId, text)) this.#settle(id)?.reject(new NodeNotConnectedError(nodeId));
     });
   }
 
@@ -136,15 +144,20 @@ export class RpcEndpoint implements Rpc {
 
   notify(to: NodeId | readonly NodeId[], topic: string, body: unknown): readonly NodeId[] {
     requireName('topic', topic);
-    const open = this.#options.links();
-    if (open === undefined) return [];
+    const node = this.#options.node();
+    if (node === undefined) return [];
     const text = encode({ type: 'notify', topic, body });
     const targets = typeof to === 'string' ? [to] : to;
-    return targets.filter((id) => open.hasRoom(id) && open.send(id, text));
+    return targets.filter((id) => node.hasRoom(id) && node.sendEncoded(id, text));
+  }
+
+  publish(topic: string, body: unknown): void {
+    requireName('topic', topic);
+    this.#options.node()?.publishEncoded(encode({ type: 'notify', topic, body }));
   }
 
   hasRoom(nodeId: NodeId): boolean {
-    return this.#options.links()?.hasRoom(nodeId) ?? false;
+    return this.#options.node()?.hasRoom(nodeId) ?? false;
   }
 
   onNotify(topic: string, handler: NotifyHandler): () => void {
@@ -154,7 +167,7 @@ export class RpcEndpoint implements Rpc {
     return listeners.add(handler);
   }
 
-  receive(from: Asker, frame: RpcFrame): void {
+  receive(from: Requester, frame: RpcFrame): void {
     switch (frame.type) {
       case 'request':
         this.#serve(from, frame);
@@ -183,8 +196,8 @@ export class RpcEndpoint implements Rpc {
     for (const id of [...this.#pending.keys()]) this.#settle(id)?.reject(new ClusterNotStartedError());
   }
 
-  #serve(from: Asker, { id, method, body }: RequestFrame): void {
-    if ((this.#options.links()?.backlog(from.id) ?? 0) >= MAX_UNTAKEN_BYTES) return;
+  #serve(from: Requester, { id, method, body }: RequestFrame): void {
+    if ((this.#options.node()?.backlog(from.id) ?? 0) >= MAX_UNTAKEN_BYTES) return;
     const handler = this.#handlers.get(method);
     if (handler === undefined) {
       const message = `the node has no handler for ${method}`;
@@ -203,8 +216,8 @@ export class RpcEndpoint implements Rpc {
   }
 
   /** Only to the life of the node that asked: the next one counts its own requests from the start. */
-  #answer(to: Asker, frame: RpcFrame): void {
-    this.#options.links()?.send(to, encodeAnswer(frame));
+  #answer(to: Requester, frame: RpcFrame): void {
+    this.#options.node()?.sendEncoded(to, encodeAnswer(frame));
   }
 
   /** The request is over. Late answers, and answers from another node, find nothing and are dropped. */

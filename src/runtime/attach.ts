@@ -2,9 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { schedulerOf } from '../../streams/scheduler.js';
 import { AsyncContext } from '../async-context.js';
 import { type Clock, MAX_TIMER_MS, systemClock } from '../clock.js';
-import { type ClusterApi, createCluster, type MembershipView } from '../cluster/cluster.js';
+import { createCluster } from '../cluster/cluster.js';
+import type { ClusterApi } from '../cluster/cluster-api.js';
 import type { ClusterConfig } from '../cluster/cluster-config.js';
+import type { ClusterEngine, MembershipView } from '../cluster/engine.js';
 import type { LinkEnd } from '../cluster/mesh/link-end.js';
+import { mesh } from '../cluster/mesh/mesh.js';
 import type { NodeId } from '../cluster/node-id.js';
 import { parseSeed } from '../cluster/seed.js';
 import type { Transport } from '../cluster/transport/transport.js';
@@ -74,16 +77,19 @@ export async function attach(
 
   let isAttached = false;
   const contact = new FirstContact(seeds);
-  const { cluster, membership, rpc } = createCluster({
+  const engine = createCluster({
     clock,
-    transport: options.transport ?? createWsTransport(),
+    startNode: mesh({
+      transport: options.transport ?? createWsTransport(),
+      onSeedFailed: (seed, end) => contact.failed(seed, end),
+    }),
     role: 'observer',
     processCount: () => 0,
     // What the first contact fails of is what this function rejects with.
     onError: (error) => isAttached && onError(error),
-    onSeedFailed: (seed, end) => contact.failed(seed, end),
   });
-  const observer = observeFrom({ cluster, membership, rpc }, clock, onError);
+  const { cluster, membership } = engine;
+  const observer = observeFrom(engine, clock, onError);
   cluster.onNodeUp(({ id }) => contact.succeeded(id));
   const timer = clock.setTimeout(() => contact.timedOut(timeout), timeout);
   try {
@@ -112,7 +118,7 @@ export async function attach(
 
 /** The ClusterObserver of a node that is not a member, and has no processes of its own. */
 function observeFrom(
-  { cluster, membership, rpc }: ReturnType<typeof createCluster>,
+  { cluster, membership, rpc }: ClusterEngine,
   clock: Clock,
   onError: (error: unknown) => void,
 ): ClusterObserverApi<NodeId> {

@@ -1,5 +1,5 @@
 import { schedulerOf } from '../../streams/scheduler.js';
-import type { createCluster } from '../cluster/cluster.js';
+import type { ClusterEngine } from '../cluster/engine.js';
 import type { NodeId } from '../cluster/node-id.js';
 import { createClusterObserver } from '../observer/cluster-observer.js';
 import type { ClusterObserverApi } from '../observer/cluster-observer-api.js';
@@ -12,7 +12,7 @@ import type { RuntimeCore } from './runtime-core.js';
 export function observeCluster(
   { clock, onError }: RuntimeCore,
   local: LocalObserver | undefined,
-  { cluster, membership, rpc }: ReturnType<typeof createCluster>,
+  { cluster, membership, rpc }: ClusterEngine,
 ): ClusterObserverApi<NodeId> {
   const shared = {
     now: () => clock.now(),

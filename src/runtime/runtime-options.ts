@@ -1,6 +1,6 @@
 import type * as snapshots from '../../streams/snapshot.js';
 import { type Clock, MAX_TIMER_MS } from '../clock.js';
-import type { ClusterApi } from '../cluster/cluster.js';
+import type { ClusterApi } from '../cluster/cluster-api.js';
 import type { NodeId } from '../cluster/node-id.js';
 import type { Transport } from '../cluster/transport/transport.js';
 import type * as api from '../observer/cluster-observer-api.js';

@@ -1,5 +1,7 @@
 import type { ProcessKind } from '../../streams/events.js';
-import { type ClusterApi, createCluster } from '../cluster/cluster.js';
+import { createCluster } from '../cluster/cluster.js';
+import type { ClusterApi } from '../cluster/cluster-api.js';
+import { mesh } from '../cluster/mesh/mesh.js';
 import { createWsTransport } from '../cluster/transport/ws-transport.js';
 import { ObserverDisabledError, RuntimeShutdownError } from '../errors.js';
 import type { ObserverApi } from '../observer/observer.js';
@@ -29,7 +31,7 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
   const local = settings.isObserved ? observeNode(core, vitals) : undefined;
   const clustering = createCluster({
     clock,
-    transport: settings.transport ?? createWsTransport(),
+    startNode: mesh({ transport: settings.transport ?? createWsTransport() }),
     processCount: () => processes.size,
     onError,
   });

@@ -3,7 +3,7 @@ import { SimulatedClock } from '../../src/clock.js';
 import { decode } from '../../src/cluster/codec.js';
 import { MAX_FRAME_BYTES, type RpcFrame } from '../../src/cluster/frames.js';
 import { NodeId } from '../../src/cluster/node-id.js';
-import { type Asker, RpcEndpoint } from '../../src/cluster/rpc.js';
+import { type Requester, RpcEndpoint } from '../../src/cluster/rpc.js';
 import {
   ClusterNotStartedError,
   InvalidArgumentError,
@@ -15,7 +15,7 @@ import {
 
 const idB = NodeId.parse('nodeB@127.0.0.1:4370');
 const idC = NodeId.parse('nodeC@127.0.0.1:4371');
-const peerB: Asker = { id: idB, incarnation: 1, role: 'member' };
+const peerB: Requester = { id: idB, incarnation: 1, role: 'member' };
 
 let clock: SimulatedClock;
 let errors: Error[];
@@ -32,9 +32,10 @@ beforeEach(() => {
   linked = new Map([[idB, 1]]);
   isRunning = true;
   backlog = 0;
-  const links = {
-    isMember: (id: NodeId) => id === idB || id === idC,
-    send(to: NodeId | Asker, text: string) {
+  const node = {
+    member: (id: NodeId) => (id === idB || id === idC ? {} : undefined),
+    publishEncoded: (text: string) => void node.sendEncoded(idB, text),
+    sendEncoded(to: NodeId | Requester, text: string) {
       const [id, incarnation] = typeof to === 'string' ? [to] : [to.id, to.incarnation];
       if (!linked.has(id) || (incarnation !== undefined && linked.get(id) !== incarnation)) return false;
       sent.push({ to: id, frame: decode(text, { maxBytes: MAX_FRAME_BYTES }) as RpcFrame });
@@ -46,7 +47,7 @@ beforeEach(() => {
   rpc = new RpcEndpoint({
     clock,
     onError: (error) => errors.push(error),
-    links: () => (isRunning ? links : undefined),
+    node: () => (isRunning ? node : undefined),
   });
 });
 

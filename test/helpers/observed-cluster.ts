@@ -1,6 +1,8 @@
 import { SimulatedClock } from '../../src/clock.js';
-import { type ClusterApi, createCluster } from '../../src/cluster/cluster.js';
+import { createCluster } from '../../src/cluster/cluster.js';
+import type { ClusterApi } from '../../src/cluster/cluster-api.js';
 import type { ClusterConfig } from '../../src/cluster/cluster-config.js';
+import { mesh } from '../../src/cluster/mesh/mesh.js';
 import { NodeId } from '../../src/cluster/node-id.js';
 import type { Rpc } from '../../src/cluster/rpc.js';
 import { MemoryNetwork } from '../../src/cluster/transport/memory-transport.js';
@@ -56,7 +58,7 @@ export class ObservedCluster {
     const transport = this.network.transport();
     const { cluster, rpc } = createCluster({
       clock: transport.clock,
-      transport,
+      startNode: mesh({ transport }),
       processCount: () => 0,
       onError: (error) => {
         throw error;

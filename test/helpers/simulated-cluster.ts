@@ -1,8 +1,11 @@
 import { SimulatedClock } from '../../src/clock.js';
-import { type ClusterApi, createCluster, type MembershipView } from '../../src/cluster/cluster.js';
+import { createCluster } from '../../src/cluster/cluster.js';
+import type { ClusterApi } from '../../src/cluster/cluster-api.js';
 import type { ClusterConfig } from '../../src/cluster/cluster-config.js';
+import type { MembershipView } from '../../src/cluster/engine.js';
 import type { Role } from '../../src/cluster/frames.js';
 import type { MembershipChange, NodeDownReason } from '../../src/cluster/membership.js';
+import { mesh } from '../../src/cluster/mesh/mesh.js';
 import { NodeId } from '../../src/cluster/node-id.js';
 import type { Rpc } from '../../src/cluster/rpc.js';
 import { MemoryNetwork, type MemoryNetworkOptions } from '../../src/cluster/transport/memory-transport.js';
@@ -65,8 +68,7 @@ export class SimulatedCluster {
     const events: string[] = [];
     const { cluster, membership, rpc } = createCluster({
       clock: transport.clock,
-      transport,
-      random: this.random,
+      startNode: mesh({ transport, random: this.random }),
       role,
       processCount: () => 4,
       onError: (error) => errors.push(error),

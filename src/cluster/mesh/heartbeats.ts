@@ -1,14 +1,6 @@
 import type { HeartbeatFrame, Peer } from '../frames.js';
+import type { Heartbeat } from '../membership.js';
 import type { NodeId } from '../node-id.js';
-
-/** The latest heartbeat of a node. */
-export interface Heartbeat {
-  /** When it came, ms since the epoch; `null`: none yet in this life. */
-  readonly lastHeardAt: number | null;
-  readonly processCount: number;
-  /** How long it had been running then, ms. */
-  readonly uptimeMs: number;
-}
 
 const SILENT: Heartbeat = { lastHeardAt: null, processCount: 0, uptimeMs: 0 };
 

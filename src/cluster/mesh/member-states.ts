@@ -1,13 +1,10 @@
 import type { Clock } from '../../clock.js';
-import type { Build, HeartbeatFrame, Peer } from '../frames.js';
-import type { Member, MembershipChange, NodeDownReason } from '../membership.js';
+import type { HeartbeatFrame, Peer } from '../frames.js';
+import type { KnownMember, Member, MembershipChange, NodeDownReason } from '../membership.js';
 import * as membership from '../membership.js';
 import type { NodeId } from '../node-id.js';
-import { type Heartbeat, Heartbeats } from './heartbeats.js';
+import { Heartbeats } from './heartbeats.js';
 import type { LinkTable } from './link-table.js';
-
-/** What is known of another node. */
-export type KnownMember = Member & Heartbeat & Pick<Build, 'version'>;
 
 interface MemberStatesOptions {
   readonly clock: Clock;

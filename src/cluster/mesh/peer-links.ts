@@ -2,10 +2,10 @@ import type { Clock } from '../../clock.js';
 import type { ClusterSettings } from '../cluster-config.js';
 import { encode } from '../codec.js';
 import { activityAt } from '../failure-detector.js';
-import type { Peer, PeerFrame, Role, RpcFrame, UnknownFrame } from '../frames.js';
+import type { DeliveredFrame, Peer, PeerFrame, Role, UnknownFrame } from '../frames.js';
 import type { MembershipChange, NodeDownReason } from '../membership.js';
 import type { NodeId } from '../node-id.js';
-import type { Asker } from '../rpc.js';
+import type { Requester } from '../rpc.js';
 import { Admission } from './admission.js';
 import { isOffence, type Refusal } from './close-reason.js';
 import { Gossip } from './gossip.js';
@@ -32,7 +32,7 @@ export interface PeerLinksOptions {
   readonly linkErrors: LinkErrorReporter;
   /** After the state of a member changed. */
   readonly onChange: (change: MembershipChange) => void;
-  readonly onRpc: (from: Asker, frame: RpcFrame) => void;
+  readonly onFrame: (from: Requester, frame: DeliveredFrame) => void;
   /** Whether observers may call this method. */
   readonly isPublic: (method: string) => boolean;
   /** The link with this observer has ended. */
@@ -78,12 +78,12 @@ export class PeerLinks {
   }
 
   #createObserverLinks(): ObserverLinks {
-    const { clock, settings, isPublic, onRpc, onObserverGone } = this.#options;
+    const { clock, settings, isPublic, onFrame, onObserverGone } = this.#options;
     return new ObserverLinks({
       clock,
       detector: settings.detector,
       isPublic,
-      onRequest: ({ id, incarnation }, frame) => onRpc({ id, incarnation, role: 'observer' }, frame),
+      onRequest: ({ id, incarnation }, frame) => onFrame({ id, incarnation, role: 'observer' }, frame),
       onRefused: (link, refusal) => {
         this.#penalize(link, refusal);
         this.#reportRefusal(link, refusal);
@@ -120,6 +120,15 @@ export class PeerLinks {
     return this.linked.get(id) !== undefined;
   }
 
+  supports(id: NodeId, feature: string): boolean {
+    return this.linked.get(id)?.link.build.features?.includes(feature) ?? false;
+  }
+
+  publishEncoded(text: string): void {
+    for (const { link } of this.linked.nodes()) link.offer(text);
+    this.observers.sendAll(text);
+  }
+
   /** How much of what was sent to that node it has not taken yet, bytes. */
   backlog(id: NodeId): number {
     return this.#linkWith(id)?.backlog ?? 0;
@@ -135,7 +144,7 @@ export class PeerLinks {
    * @param to the current holder of that id, or one incarnation of a node or an observer
    * @returns whether there is a link to send it on
    */
-  sendEncoded(to: NodeId | Asker, text: string): boolean {
+  sendEncoded(to: NodeId | Requester, text: string): boolean {
     if (typeof to !== 'string' && to.role === 'observer') return this.observers.answer(to, text);
     const link = typeof to === 'string' ? this.#linkWith(to) : this.#linkWithLife(to);
     link?.sendEncoded(text);
@@ -213,7 +222,7 @@ export class PeerLinks {
         // Of a later version, which can do without an answer.
         break;
       default:
-        this.#options.onRpc({ id: peer.id, incarnation: peer.incarnation, role: 'member' }, frame);
+        this.#options.onFrame({ id: peer.id, incarnation: peer.incarnation, role: 'member' }, frame);
     }
   }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { decode, encode } from '../../../src/cluster/codec.js';
-import { type Frame, MAX_HANDSHAKE_BYTES } from '../../../src/cluster/frames.js';
+import { FEATURES, type Frame, MAX_HANDSHAKE_BYTES } from '../../../src/cluster/frames.js';
 import {
   accept,
   advance,
@@ -269,7 +269,7 @@ describe('a later version of the handshake', () => {
 
   test('says its version and its features, and a greeting without them is taken, too', () => {
     const { send } = dial(side(idA), {});
-    expect(send).toMatchObject({ version: expect.stringMatching(/^\d+\.\d+\.\d+/), features: [] });
+    expect(send).toMatchObject({ version: expect.stringMatching(/^\d+\.\d+\.\d+/), features: FEATURES });
     const { version: _, features: __, ...bare } = send as Extract<Frame, { type: 'hello' }>;
     expect(hear(accept(side(idB)), bare).ok).toBe(true);
   });

@@ -2,8 +2,10 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { systemClock } from '../../../src/clock.js';
-import { type ClusterApi, createCluster } from '../../../src/cluster/cluster.js';
+import { createCluster } from '../../../src/cluster/cluster.js';
+import type { ClusterApi } from '../../../src/cluster/cluster-api.js';
 import type { ClusterConfig } from '../../../src/cluster/cluster-config.js';
+import { mesh } from '../../../src/cluster/mesh/mesh.js';
 import { createWsTransport, type WsTransportOptions } from '../../../src/cluster/transport/ws-transport.js';
 import { NodeIdConflictError } from '../../../src/errors.js';
 import { issue } from '../../helpers/certificates.js';
@@ -26,7 +28,7 @@ async function startNode(config: ClusterConfig, transport: WsTransportOptions = 
   const errors: Error[] = [];
   const { cluster } = createCluster({
     clock: systemClock,
-    transport: createWsTransport(transport),
+    startNode: mesh({ transport: createWsTransport(transport) }),
     processCount: () => 0,
     onError: (error) => errors.push(error),
   });

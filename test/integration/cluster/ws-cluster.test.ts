@@ -3,11 +3,13 @@ import { connect } from 'node:net';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { systemClock } from '../../../src/clock.js';
-import { type ClusterApi, createCluster } from '../../../src/cluster/cluster.js';
+import { createCluster } from '../../../src/cluster/cluster.js';
+import type { ClusterApi } from '../../../src/cluster/cluster-api.js';
 import type { ClusterConfig } from '../../../src/cluster/cluster-config.js';
 import { encode } from '../../../src/cluster/codec.js';
 import { MAX_FRAME_BYTES, type PeerFrame, PROTOCOL_VERSION } from '../../../src/cluster/frames.js';
 import { createNonce } from '../../../src/cluster/mesh/handshake.js';
+import { mesh } from '../../../src/cluster/mesh/mesh.js';
 import { NodeId } from '../../../src/cluster/node-id.js';
 import type { Rpc } from '../../../src/cluster/rpc.js';
 import { createWsTransport } from '../../../src/cluster/transport/ws-transport.js';
@@ -39,7 +41,7 @@ async function startNode(
   const events: string[] = [];
   const { cluster, rpc } = createCluster({
     clock: systemClock,
-    transport: createWsTransport(),
+    startNode: mesh({ transport: createWsTransport() }),
     processCount: () => 4,
     onError: (error) => errors.push(error),
   });

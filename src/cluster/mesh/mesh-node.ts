@@ -1,16 +1,13 @@
-import type { Clock } from '../../clock.js';
-import type { ClusterSettings } from '../cluster-config.js';
 import { encode } from '../codec.js';
-import type { Role, RpcFrame } from '../frames.js';
-import type { MembershipChange } from '../membership.js';
+import type { EngineNode, EngineNodeOptions } from '../engine.js';
+import type { KnownMember, MembershipChange } from '../membership.js';
 import { NodeId } from '../node-id.js';
-import type { Asker } from '../rpc.js';
+import type { Requester } from '../rpc.js';
 import type { Connection, Listener, Transport } from '../transport/transport.js';
 import { Dialer, type DialTarget } from './dialer.js';
 import type { LinkEnd } from './link-end.js';
 import { LinkErrorReporter } from './link-error-reporter.js';
 import { Liveness } from './liveness.js';
-import type { KnownMember } from './member-states.js';
 import { OpenLinks } from './open-links.js';
 import { OutgoingDials } from './outgoing-dials.js';
 import { PeerLinks } from './peer-links.js';
@@ -19,32 +16,18 @@ import { Seeds } from './seeds.js';
 /** The listener of an observer, which accepts no connections: it only fills the port of the node id. */
 const NOT_LISTENING: Listener = { port: 1, close: () => Promise.resolve() };
 
-export interface LocalNodeOptions {
-  readonly settings: ClusterSettings;
-  /** An `observer` dials members and hears of others from them, but is no member. */
-  readonly role: Role;
-  readonly incarnation: number;
-  readonly clock: Clock;
+export interface MeshNodeOptions extends EngineNodeOptions {
   readonly transport: Transport;
   readonly random: () => number;
-  readonly processCount: () => number;
-  readonly onError: (error: Error) => void;
-  /** After the state changed; `members()` shows it. */
-  readonly onChange: (change: MembershipChange) => void;
-  readonly onRpc: (from: Asker, frame: RpcFrame) => void;
-  /** Whether observers may ask this. */
-  readonly isPublic: (method: string) => boolean;
-  /** There is no link any more with this observer. */
-  readonly onObserverGone: (id: NodeId) => void;
   /** None of the addresses of a seed led to a node. They are dialled again. */
   readonly onSeedFailed: (seed: string, end: LinkEnd) => void;
 }
 
 /** One incarnation of this node in the mesh, from start to stop: joins its parts, listens, and says what it knows. */
-export class LocalNode {
+export class MeshNode implements EngineNode {
   readonly id: NodeId;
   readonly incarnation: number;
-  readonly #options: LocalNodeOptions;
+  readonly #options: MeshNodeOptions;
   readonly #listener: Listener;
   readonly #linkErrors: LinkErrorReporter;
   readonly #peerLinks: PeerLinks;
@@ -55,14 +38,14 @@ export class LocalNode {
   #isStopped = false;
 
   /** @throws ListenError (as a rejection) */
-  static async start(options: LocalNodeOptions): Promise<LocalNode> {
+  static async start(options: MeshNodeOptions): Promise<MeshNode> {
     const { settings, transport, role } = options;
     if (role === 'observer') {
-      const observer = new LocalNode(options, NOT_LISTENING);
+      const observer = new MeshNode(options, NOT_LISTENING);
       observer.#seeds.start();
       return observer;
     }
-    let node: LocalNode | undefined;
+    let node: MeshNode | undefined;
     const listener = await transport.listen(
       settings.listen,
       (connection) => {
@@ -72,12 +55,12 @@ export class LocalNode {
       },
       settings.tls,
     );
-    node = new LocalNode(options, listener);
+    node = new MeshNode(options, listener);
     node.#seeds.start();
     return node;
   }
 
-  private constructor(options: LocalNodeOptions, listener: Listener) {
+  private constructor(options: MeshNodeOptions, listener: Listener) {
     const { settings, incarnation, clock, random, onError, transport, role } = options;
     const { advertise, tls, backoff, clusterSecrets: secrets, observerSecrets, seeds, nodeName } = settings;
     this.#options = options;
@@ -158,19 +141,28 @@ export class LocalNode {
     return this.#peerLinks.isConnected(id);
   }
 
-  /** How much of what was sent to that node it has not taken yet, bytes. */
+  supports(id: NodeId, feature: string): boolean {
+    return this.#peerLinks.supports(id, feature);
+  }
+
   backlog(id: NodeId): number {
     return this.#peerLinks.backlog(id);
   }
 
-  /** Whether that node takes what it is sent, and so may be notified. */
   hasRoom(id: NodeId): boolean {
     return this.#peerLinks.hasRoom(id);
   }
 
-  /** As {@link PeerLinks.sendEncoded}. */
-  sendEncoded(to: NodeId | Asker, text: string): boolean {
+  sendEncoded(to: NodeId | Requester, text: string): boolean {
     return this.#peerLinks.sendEncoded(to, text);
+  }
+
+  publishEncoded(text: string): void {
+    this.#peerLinks.publishEncoded(text);
+  }
+
+  disconnect(id: NodeId): void {
+    this.#peerLinks.lose(id, 'connection_closed');
   }
 
   /** Leaves politely; resolves when the port is free and nothing is left. */

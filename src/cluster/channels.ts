@@ -1,0 +1,134 @@
+import { InvalidArgumentError, LinkOverloadedError, NodeNotConnectedError } from '../errors.js';
+import { encode } from './codec.js';
+import type { EngineNode } from './engine.js';
+import { FEATURES, type ItemsFrame, type Peer, type Role } from './frames.js';
+import { inOrder } from './in-order.js';
+import { Listeners } from './listeners.js';
+import type { MembershipChange } from './membership.js';
+import type { NodeId } from './node-id.js';
+
+/** `send` refuses items for a peer with this many unsent bytes. */
+const MAX_UNSENT_BYTES = 8 * 1024 * 1024;
+
+/** `broadcast` cannot refuse items for one peer: a channel with this many unsent bytes ends. */
+const MAX_BROADCAST_UNSENT_BYTES = 2 * MAX_UNSENT_BYTES;
+
+const [CHANNELS] = FEATURES;
+
+/**
+ * The ordered streams of items between this node and each connected member. For each peer, up and down alternate; between
+ * them, what arrives is a prefix of what was sent, `send` and `broadcast` in their order. A side ends the old channel before
+ * it receives an item of the next one. An item is plain data, as the body of a request is.
+ */
+export interface Channels {
+  /** The peers with which there is a channel now. */
+  peers(): readonly Peer[];
+  /** Returns what ends the subscription, as do the two below. */
+  onUp(handler: (peer: Peer) => void): () => void;
+  /** What was sent and has not arrived is lost. */
+  onDown(handler: (peer: Peer) => void): () => void;
+  onItems(handler: (peer: Peer, items: readonly unknown[]) => void): () => void;
+  /**
+   * Sends items in one frame.
+   *
+   * @throws NodeNotConnectedError without a channel, LinkOverloadedError while 8 MiB are unsent, InvalidArgumentError for
+   * items that cannot travel
+   */
+  send(to: NodeId, items: readonly unknown[]): void;
+  /**
+   * Sends items over all channels, encoded once. A channel with 16 MiB unsent ends instead.
+   *
+   * @throws InvalidArgumentError for items that cannot travel
+   */
+  broadcast(items: readonly unknown[]): void;
+}
+
+interface ChannelTableOptions {
+  /** Observers have no channels. */
+  readonly role: Role;
+  readonly onError: (error: Error) => void;
+  /** `undefined` when the cluster does not run. */
+  readonly node: () => EngineNode | undefined;
+}
+
+/** {@link Channels} with the methods for its owner. */
+export class ChannelTable implements Channels {
+  readonly #options: ChannelTableOptions;
+  readonly #open = new Map<NodeId, Peer>();
+  readonly #up: Listeners<[Peer]>;
+  readonly #down: Listeners<[Peer]>;
+  readonly #items: Listeners<[Peer, readonly unknown[]]>;
+  // A listener may cause the next event, which the others must not receive before this one.
+  readonly #deliver = inOrder((deliver: () => void) => deliver());
+
+  constructor(options: ChannelTableOptions) {
+    this.#options = options;
+    this.#up = new Listeners(options.onError);
+    this.#down = new Listeners(options.onError);
+    this.#items = new Listeners(options.onError);
+  }
+
+  peers(): readonly Peer[] {
+    return [...this.#open.values()];
+  }
+
+  onUp(handler: (peer: Peer) => void): () => void {
+    return this.#up.add(handler);
+  }
+
+  onDown(handler: (peer: Peer) => void): () => void {
+    return this.#down.add(handler);
+  }
+
+  onItems(handler: (peer: Peer, items: readonly unknown[]) => void): () => void {
+    return this.#items.add(handler);
+  }
+
+  send(to: NodeId, items: readonly unknown[]): void {
+    const node = this.#options.node();
+    const peer = this.#open.get(to);
+    const text = encodeItems(items);
+    if (node === undefined || peer === undefined) throw new NodeNotConnectedError(to);
+    if (node.backlog(to) >= MAX_UNSENT_BYTES) throw new LinkOverloadedError(to, MAX_UNSENT_BYTES);
+    if (!node.sendEncoded({ ...peer, role: 'member' }, text)) throw new NodeNotConnectedError(to);
+  }
+
+  broadcast(items: readonly unknown[]): void {
+    const text = encodeItems(items);
+    const node = this.#options.node();
+    if (node === undefined) return;
+    for (const peer of this.peers()) {
+      if (node.backlog(peer.id) >= MAX_BROADCAST_UNSENT_BYTES) node.disconnect(peer.id);
+      else node.sendEncoded({ ...peer, role: 'member' }, text);
+    }
+  }
+
+  /** Follows the membership; every change, in order. */
+  follow({ type, id, incarnation }: MembershipChange): void {
+    if (type === 'down' || type === 'relinked') this.#close(id);
+    if (type !== 'up' && type !== 'relinked') return;
+    const { role, node } = this.#options;
+    if (role !== 'member' || node()?.supports(id, CHANNELS) !== true) return;
+    const peer = { id, incarnation };
+    this.#open.set(id, peer);
+    this.#deliver(() => this.#up.emit(peer));
+  }
+
+  receive({ id, incarnation }: Peer, { body }: ItemsFrame): void {
+    const peer = this.#open.get(id);
+    if (peer?.incarnation !== incarnation || !Array.isArray(body)) return;
+    this.#deliver(() => this.#items.emit(peer, body));
+  }
+
+  #close(id: NodeId): void {
+    const peer = this.#open.get(id);
+    if (peer === undefined) return;
+    this.#open.delete(id);
+    this.#deliver(() => this.#down.emit(peer));
+  }
+}
+
+function encodeItems(items: readonly unknown[]): string {
+  if (!Array.isArray(items)) throw new InvalidArgumentError('items', 'an array', items);
+  return encode({ type: 'items', body: items });
+}

@@ -1,0 +1,136 @@
+import type { Clock } from '../clock.js';
+import { ClusterAlreadyStartedError, ClusterNotStartedError } from '../errors.js';
+import { ChannelTable } from './channels.js';
+import type { ClusterStatus, NodeInfo } from './cluster-api.js';
+import { type ClusterConfig, type ClusterSettings, readClusterConfig } from './cluster-config.js';
+import type { EngineNode, StartNode } from './engine.js';
+import type { DeliveredFrame, Role } from './frames.js';
+import { Listeners } from './listeners.js';
+import type { KnownMember, MembershipChange } from './membership.js';
+import { createMembershipListeners } from './membership-listeners.js';
+import { NodeId } from './node-id.js';
+import { type Requester, RpcEndpoint } from './rpc.js';
+
+export interface ClusterOptions {
+  readonly clock: Clock;
+  /** The engine. */
+  readonly startNode: StartNode;
+  /** The number of processes here; sent with every heartbeat. */
+  readonly processCount: () => number;
+  /** Receives errors that are not returned to a caller: refusals, protocol violations, handlers that throw. */
+  readonly onError: (error: Error) => void;
+  /** An `observer` reads the cluster without being a member. Default `member`. */
+  readonly role?: Role;
+}
+
+/** Starts and stops the node of an engine, and gives what comes from it to requests, channels and listeners. */
+export class ClusterLifecycle {
+  readonly #options: ClusterOptions;
+  readonly rpc: RpcEndpoint;
+  readonly channels: ChannelTable;
+  readonly listeners: ReturnType<typeof createMembershipListeners>;
+  readonly statusChange: Listeners<[ClusterStatus]>;
+  #node: EngineNode | undefined;
+  #status: ClusterStatus = 'stopped';
+  #lastIncarnation = 0;
+  #starting: Promise<void> = Promise.resolve();
+  #stopping: Promise<void> | undefined;
+
+  constructor(options: ClusterOptions) {
+    const { clock, onError, role = 'member' } = options;
+    const node = (): EngineNode | undefined => this.#node;
+    this.#options = options;
+    this.rpc = new RpcEndpoint({ clock, onError, node });
+    this.channels = new ChannelTable({ onError, role, node });
+    this.statusChange = new Listeners(onError);
+    this.listeners = createMembershipListeners(onError, () => this.#status === 'stopping');
+  }
+
+  /** While the cluster runs. */
+  get node(): EngineNode | undefined {
+    return this.#node;
+  }
+
+  get status(): ClusterStatus {
+    return this.#status;
+  }
+
+  /** @throws ClusterNotStartedError */
+  running(): EngineNode {
+    if (this.#node === undefined || this.#status !== 'running') throw new ClusterNotStartedError();
+    return this.#node;
+  }
+
+  async start(config: ClusterConfig): Promise<void> {
+    if (this.#status !== 'stopped') throw new ClusterAlreadyStartedError(this.#status);
+    const settings = readClusterConfig(config, this.#options.role);
+    // Under way before a listener learns of it, so that a stop() in a status handler finds something to wait for.
+    this.#starting = this.#launch(settings);
+    this.#become('starting');
+    await this.#starting;
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= this.#end().finally(() => {
+      this.#stopping = undefined;
+    });
+    return this.#stopping;
+  }
+
+  async #launch(settings: ClusterSettings): Promise<void> {
+    const { clock, startNode, processCount, onError, role = 'member' } = this.#options;
+    this.#lastIncarnation = Math.max(clock.now(), this.#lastIncarnation + 1);
+    try {
+      this.#node = await startNode({
+        settings,
+        role,
+        incarnation: this.#lastIncarnation,
+        clock,
+        processCount,
+        onError,
+        onChange: (change) => this.#changed(change),
+        onFrame: (from, frame) => this.#received(from, frame),
+        isPublic: (method) => this.rpc.isPublic(method),
+        onObserverGone: (id) => this.listeners.peerGone.emit(id),
+      });
+    } catch (error) {
+      this.#become('stopped');
+      throw error;
+    }
+    this.#become('running');
+  }
+
+  async #end(): Promise<void> {
+    await this.#starting.catch(() => undefined); // start() rejects with this error
+    const stopped = this.#node;
+    if (stopped === undefined) return;
+    this.#become('stopping');
+    this.#node = undefined;
+    this.rpc.stop();
+    await stopped.stop();
+    this.#become('stopped');
+  }
+
+  #become(next: ClusterStatus): void {
+    this.#status = next;
+    this.statusChange.emit(next);
+  }
+
+  #changed(change: MembershipChange): void {
+    if (change.type === 'down' || change.type === 'relinked') this.rpc.linkEnded(change.id);
+    const member = this.#node?.member(change.id);
+    this.channels.follow(change);
+    this.listeners.announce({ change, info: member === undefined ? undefined : nodeInfo(member) });
+  }
+
+  #received(from: Requester, frame: DeliveredFrame): void {
+    if (frame.type === 'items') this.channels.receive(from, frame);
+    else this.rpc.receive(from, frame);
+  }
+}
+
+export function nodeInfo({ id, status, processCount, lastHeardAt, uptimeMs, version }: KnownMember): NodeInfo {
+  const { host, port } = NodeId.parts(id);
+  const info = { id, host, port, status, processCount, lastHeartbeatAt: lastHeardAt, uptimeMs };
+  return Object.freeze(version === undefined ? info : { ...info, version });
+}

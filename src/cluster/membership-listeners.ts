@@ -1,0 +1,22 @@
+import type { NodeInfo } from './cluster-api.js';
+import { inOrder } from './in-order.js';
+import { Listeners } from './listeners.js';
+import type { MembershipChange, NodeDownReason } from './membership.js';
+import type { NodeId } from './node-id.js';
+
+/** The listeners of the membership. `announce` emits one change to all of them, after the changes before it. */
+export function createMembershipListeners(onError: (error: Error) => void, isStopping: () => boolean) {
+  const nodeUp = new Listeners<[NodeInfo]>(onError);
+  const nodeDown = new Listeners<[NodeId, NodeDownReason]>(onError);
+  const membershipChange = new Listeners<[MembershipChange]>(onError);
+  const peerGone = new Listeners<[NodeId]>(onError);
+  const announce = inOrder(({ change, info }: { change: MembershipChange; info: NodeInfo | undefined }) => {
+    // Requests over the old link are forgotten before listeners send requests over the new one.
+    if (change.type === 'relinked') peerGone.emit(change.id);
+    membershipChange.emit(change);
+    if (change.type === 'up' && info !== undefined) nodeUp.emit(info);
+    if (change.type === 'down') peerGone.emit(change.id);
+    if (change.type === 'down' && !isStopping()) nodeDown.emit(change.id, change.reason);
+  });
+  return { announce, membershipChange, nodeDown, nodeUp, peerGone };
+}

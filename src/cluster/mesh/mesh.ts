@@ -1,0 +1,17 @@
+import type { StartNode } from '../engine.js';
+import type { Transport } from '../transport/transport.js';
+import type { LinkEnd } from './link-end.js';
+import { MeshNode } from './mesh-node.js';
+
+interface MeshOptions {
+  readonly transport: Transport;
+  /** From 0 up to 1; spreads delays. Default `Math.random`. */
+  readonly random?: () => number;
+  /** None of the addresses of a seed led to a node. They are dialled again. */
+  readonly onSeedFailed?: (seed: string, end: LinkEnd) => void;
+}
+
+/** The engine in which every node has a link with every other node, over the connections of a transport. */
+export function mesh({ transport, random = Math.random, onSeedFailed = () => undefined }: MeshOptions): StartNode {
+  return (options) => MeshNode.start({ ...options, transport, random, onSeedFailed });
+}

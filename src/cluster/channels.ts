@@ -1,11 +1,11 @@
 import { InvalidArgumentError, LinkOverloadedError, NodeNotConnectedError } from '../errors.js';
 import { encode } from './codec.js';
-import type { EngineNode } from './engine.js';
 import { FEATURES, type ItemsFrame, type Peer, type Role } from './frames.js';
 import { inOrder } from './in-order.js';
 import { Listeners } from './listeners.js';
 import type { MembershipChange } from './membership.js';
 import type { NodeId } from './node-id.js';
+import type { Requester } from './rpc.js';
 
 /** `send` refuses items for a peer with this many unsent bytes. */
 const MAX_UNSENT_BYTES = 8 * 1024 * 1024;
@@ -43,12 +43,21 @@ export interface Channels {
   broadcast(items: readonly unknown[]): void;
 }
 
+/** What channels need of the node. */
+interface ChannelNode {
+  supports(id: NodeId, feature: string): boolean;
+  /** Unsent bytes for that peer. */
+  backlog(id: NodeId): number;
+  sendEncoded(to: Requester, text: string): boolean;
+  disconnect(id: NodeId): void;
+}
+
 interface ChannelTableOptions {
   /** Observers have no channels. */
   readonly role: Role;
   readonly onError: (error: Error) => void;
   /** `undefined` when the cluster does not run. */
-  readonly node: () => EngineNode | undefined;
+  readonly node: () => ChannelNode | undefined;
 }
 
 /** {@link Channels} with the methods for its owner. */

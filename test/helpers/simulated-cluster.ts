@@ -1,4 +1,5 @@
 import { SimulatedClock } from '../../src/clock.js';
+import type { Channels } from '../../src/cluster/channels.js';
 import { createCluster } from '../../src/cluster/cluster.js';
 import type { ClusterApi } from '../../src/cluster/cluster-api.js';
 import type { ClusterConfig } from '../../src/cluster/cluster-config.js';
@@ -19,6 +20,7 @@ export interface SimulatedNode {
   readonly cluster: ClusterApi;
   readonly rpc: Rpc;
   readonly membership: MembershipView;
+  readonly channels: Channels;
   readonly errors: Error[];
   readonly changes: MembershipChange[];
   /** `up nodeB`, `down nodeB heartbeat_timeout` ... as `onNodeUp` and `onNodeDown` told them. */
@@ -66,7 +68,7 @@ export class SimulatedCluster {
     const errors: Error[] = [];
     const changes: MembershipChange[] = [];
     const events: string[] = [];
-    const { cluster, membership, rpc } = createCluster({
+    const { cluster, membership, rpc, channels } = createCluster({
       clock: transport.clock,
       startNode: mesh({ transport, random: this.random }),
       role,
@@ -76,7 +78,7 @@ export class SimulatedCluster {
     cluster.onNodeUp((node) => events.push(`up ${NodeId.parts(node.id).name}`));
     cluster.onNodeDown((id: NodeId, reason: NodeDownReason) => events.push(`down ${NodeId.parts(id).name} ${reason}`));
     membership.onChange((change) => changes.push(change));
-    return { cluster, rpc, membership, errors, changes, events };
+    return { cluster, rpc, membership, channels, errors, changes, events };
   }
 
   /** Moves time on. */

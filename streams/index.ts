@@ -41,15 +41,13 @@ export { type EventBatch, localModel } from './local-model.js';
 export type { LogEntry } from './log-entries.js';
 export {
   clusterSnapshot,
-  emptyNodeStates,
   mergeNodes,
   type NodePresence,
-  type NodeStates,
   type Presence,
-  withNodeState,
 } from './merge-nodes.js';
 export type { Moment } from './moment.js';
 export { createNodeState, decodeReport, encodeReport, type NodeReport, type NodeState } from './node-report.js';
+export { emptyNodeStates, type NodeStates, withNodeState } from './node-states.js';
 export { poll } from './poll.js';
 export { processTree } from './process-tree.js';
 export {

@@ -1,24 +1,6 @@
-import {
-  auditTime,
-  concat,
-  defer,
-  finalize,
-  from,
-  interval,
-  map,
-  merge,
-  mergeMap,
-  type Observable,
-  pairwise,
-  ReplaySubject,
-  share,
-  skip,
-  startWith,
-  takeUntil,
-} from 'rxjs';
+import { defer, merge, mergeMap, type Observable, pairwise, ReplaySubject, share, startWith, takeUntil } from 'rxjs';
 import { fromFeed } from '../../streams/feed.js';
 import { LOG_CAPACITY } from '../../streams/log-entries.js';
-import { clusterSnapshot, mergeNodes, type Presence, withNodeState } from '../../streams/merge-nodes.js';
 import { poll } from '../../streams/poll.js';
 import type { ClusterObserverSnapshot } from '../../streams/snapshot.js';
 import { MAX_TIMER_MS } from '../clock.js';
@@ -28,22 +10,16 @@ import { clusterLog } from './cluster-log.js';
 import type { ClusterObserverApi, ClusterObserverPorts } from './cluster-observer-api.js';
 import { type ClusterObserverEvent, eventsBetween, membershipEvents } from './cluster-observer-events.js';
 import { createClusterPresence } from './cluster-presence.js';
-import { CONNECTED, type LinkStatus, linkStatusAfter } from './link-status.js';
 import { NodeReplicas, timeBudget } from './node-replicas.js';
-import type { ObservedMember } from './observed-members.js';
-import { IDLE_PUSH_MS, REPORT } from './protocol.js';
-import { Watch } from './watch.js';
+import { byId } from './observed-members.js';
+import { pollCluster } from './poll-cluster.js';
+import { REPORT } from './protocol.js';
+import { watchCluster } from './watch-cluster.js';
 
 /** How old a cached snapshot may be, ms. */
 const CACHE_MS = 2000;
 /** The default limit for a node's answer, ms. */
 const DEFAULT_TIMEOUT_MS = 5000;
-/**
- * While nodes are watched, the merged snapshot is rebuilt at most this often, ms. A node that has just been linked usually
- * reports within this time, before it would be shown as a node without data.
- */
-const MERGE_MS = 100;
-
 export function createClusterObserver<Id extends string>(ports: ClusterObserverPorts<Id>): ClusterObserverApi<Id> {
   const { scheduler, local, role } = ports;
   const now = (): number => ports.now();
@@ -51,7 +27,8 @@ export function createClusterObserver<Id extends string>(ports: ClusterObserverP
   const change$ = fromFeed(ports.changes);
   const stopped$ = fromFeed(ports.stopped);
   const replicas = new NodeReplicas<Id>({ now, monotonic, request: ports.request });
-  const { localNode, localStates, presenceOf, presenceWith } = createClusterPresence(ports);
+  const presence = createClusterPresence(ports);
+  const { localNode } = presence;
   let cached: ClusterObserverSnapshot<Id> | undefined;
   /** Counts what the cache does not survive. */
   let epoch = 0;
@@ -73,26 +50,7 @@ export function createClusterObserver<Id extends string>(ports: ClusterObserverP
   const query = async (timeoutMs: number): Promise<ClusterObserverSnapshot<Id>> => {
     localNode();
     const begunIn = epoch;
-    const asked = ports.members();
-    const answers = new Map<Id, LinkStatus>();
-    await Promise.all(
-      asked.map(async ({ id, status }) => {
-        if (status !== 'connected') {
-          answers.set(id, LATE);
-          return;
-        }
-        try {
-          await replicas.ask(id, REPORT, timeBudget(timeoutMs, monotonic));
-        } catch (thrown) {
-          answers.set(id, linkStatusAfter(thrown));
-        }
-      }),
-    );
-    // Links may have come and gone meanwhile. Who was not asked has its turn next time.
-    const present = ports.members().filter(({ id }) => asked.some((other) => other.id === id));
-    const others = byId(present).map((member) => presenceOf(member, answers.get(member.id) ?? CONNECTED));
-    const presence = presenceWith(others);
-    const snapshot = clusterSnapshot(localStates().reduce(withNodeState, replicas.states), presence);
+    const snapshot = await pollCluster({ ports, replicas, presence }, timeoutMs);
     if (begunIn === epoch) cached = snapshot;
     return snapshot;
   };
@@ -109,30 +67,9 @@ export function createClusterObserver<Id extends string>(ports: ClusterObserverP
       return make().pipe(takeUntil(stopped$));
     });
 
-  /** Watches all nodes, present and future, and merges what they push. */
-  const watched$ = (): Observable<ClusterObserverSnapshot<Id>> => {
-    const watch = new Watch<Id>({ monotonic, replicas, request: ports.request, onNotify: ports.onNotify });
-    const presence = (): Presence<Id> =>
-      presenceWith(byId(ports.members()).map((member) => presenceOf(member, watch.linkedOf(member))));
-
-    for (const { id, status } of ports.members()) if (status === 'connected') watch.begin(id);
-    const following = change$.subscribe((change) => watch.follow(change));
-    const localChange$ = local === undefined ? [] : [local.model$.pipe(skip(1))];
-    const tick$ = merge(change$, watch.noticed$, interval(IDLE_PUSH_MS, scheduler), ...localChange$).pipe(
-      startWith(undefined),
-      auditTime(MERGE_MS, scheduler),
-      share(),
-    );
-    const state$ = merge(concat(from(replicas.states.values()), replicas.state$), tick$.pipe(mergeMap(localStates)));
-    return mergeNodes(state$, tick$.pipe(map(presence))).pipe(
-      auditTime(MERGE_MS, scheduler),
-      finalize(() => {
-        following.unsubscribe();
-        watch.stop();
-      }),
-    );
-  };
-  const snapshot$ = whileRunning(watched$).pipe(share({ connector: () => new ReplaySubject(1) }));
+  const snapshot$ = whileRunning(() => watchCluster({ ports, replicas, presence })).pipe(
+    share({ connector: () => new ReplaySubject(1) }),
+  );
 
   const log$ = whileRunning(() => clusterLog(ports)).pipe(
     share({ connector: () => new ReplaySubject(2 * LOG_CAPACITY) }),
@@ -203,13 +140,6 @@ export function createClusterObserver<Id extends string>(ports: ClusterObserverP
     log$,
     poll$,
   };
-}
-
-/** For one that was not linked when the others were asked, in case it is now. */
-const LATE: LinkStatus = { link: 'silent', error: 'it was linked too late to be asked' };
-
-function byId<Id extends string>(members: readonly ObservedMember<Id>[]): readonly ObservedMember<Id>[] {
-  return members.toSorted((a, b) => (a.id < b.id ? -1 : 1));
 }
 
 /** The reads of a round end before the next round begins; otherwise one hung node would hold back every round. */

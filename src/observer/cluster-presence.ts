@@ -1,8 +1,9 @@
 import type { NodePresence, Presence } from '../../streams/merge-nodes.js';
 import { createNodeState, type NodeState } from '../../streams/node-report.js';
+import { type NodeStates, withNodeState } from '../../streams/node-states.js';
 import { ClusterNotStartedError, ObserverDisabledError } from '../errors.js';
 import type { ClusterObserverPorts } from './cluster-observer-api.js';
-import type { LinkStatus } from './link-status.js';
+import { LINK_OF_MEMBER, type LinkStatus } from './link-status.js';
 import type { ObservedMember } from './observed-members.js';
 
 /** Which nodes there are and how their links stand, and the state of the local node; all read at the moment of the call. */
@@ -13,8 +14,8 @@ export interface ClusterPresence<Id extends string> {
   presenceOf(member: ObservedMember<Id>, linked: LinkStatus): NodePresence<Id>;
   /** The local node, before the others. */
   presenceWith(others: readonly NodePresence<Id>[]): Presence<Id>;
-  /** The state of the local node; none of an observer, or where observing is off. */
-  localStates(): readonly NodeState[];
+  /** The state of the local node now; `undefined` for an observer, and for a node that is not observed. */
+  localState(): NodeState | undefined;
 }
 
 export function createClusterPresence<Id extends string>(ports: ClusterObserverPorts<Id>): ClusterPresence<Id> {
@@ -32,10 +33,11 @@ export function createClusterPresence<Id extends string>(ports: ClusterObserverP
   };
 
   const presenceOf = ({ id, incarnation, status }: ObservedMember<Id>, linked: LinkStatus): NodePresence<Id> => {
-    if (status === 'connected') return { nodeId: id, incarnation, ...linked };
+    const link = LINK_OF_MEMBER[status];
+    if (link === 'connected') return { nodeId: id, incarnation, ...linked };
     const reason = downReasons.get(id);
     const error = reason === undefined ? 'there is no link to it yet' : `the link is down (${reason})`;
-    return { nodeId: id, incarnation, link: 'down', error };
+    return { nodeId: id, incarnation, link, error };
   };
 
   /** The local node before the others, at this moment. */
@@ -44,19 +46,23 @@ export function createClusterPresence<Id extends string>(ports: ClusterObserverP
     const moment = { timestamp: ports.now(), monotonic: ports.monotonic() };
     if (role === 'observer') return { ...moment, localNodeId, nodes: others };
     if (local !== undefined)
-      return { ...moment, localNodeId, nodes: [{ nodeId: localNodeId, incarnation, link: 'up' }, ...others] };
+      return { ...moment, localNodeId, nodes: [{ nodeId: localNodeId, incarnation, link: 'connected' }, ...others] };
     const error = new ObserverDisabledError().message;
-    return { ...moment, localNodeId, nodes: [{ nodeId: localNodeId, incarnation, link: 'failed', error }, ...others] };
+    return { ...moment, localNodeId, nodes: [{ nodeId: localNodeId, incarnation, link: 'error', error }, ...others] };
   };
 
-  /** The state of the local node now; none of an observer, or where observing is off. */
-  const localStates = (): readonly NodeState[] => {
-    if (role === 'observer' || local === undefined) return [];
+  const localState = (): NodeState | undefined => {
+    if (role === 'observer' || local === undefined) return undefined;
     const { id, incarnation } = localNode();
     const moment = { timestamp: ports.now(), monotonic: ports.monotonic() };
     const report = { incarnation, ...moment, memory: local.memoryStats(), vitals: local.vitals() };
-    return [createNodeState(id, report, local.currentModel(), moment)];
+    return createNodeState(id, report, local.currentModel(), moment);
   };
 
-  return { localNode, presenceOf, presenceWith, localStates };
+  return { localNode, presenceOf, presenceWith, localState };
+}
+
+/** The states of all nodes: that of the local node is current by definition. */
+export function withLocalState(states: NodeStates, local: NodeState | undefined): NodeStates {
+  return local === undefined ? states : withNodeState(states, local, local.incarnation);
 }

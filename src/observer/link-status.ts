@@ -1,16 +1,25 @@
 import type { NodePresence } from '../../streams/merge-nodes.js';
 import { messageOf, NodeNotConnectedError, NodeNotFoundError, NodeTimeoutError, RemoteError } from '../errors.js';
+import type { ObservedMember } from './observed-members.js';
 
-/** How a node stands of which the link is up. */
+/** The link with a node, in the one vocabulary that views have: {@link NodePresence}. */
 export type LinkStatus = Pick<NodePresence, 'link' | 'error'>;
 
-export const CONNECTED: LinkStatus = { link: 'up' };
+export const CONNECTED: LinkStatus = { link: 'connected' };
+
+/** The link status of a member by its status in the cluster; more is known of the link of a connected one. */
+export const LINK_OF_MEMBER = {
+  connecting: 'disconnected',
+  connected: 'connected',
+  disconnected: 'disconnected',
+} as const satisfies Record<ObservedMember<string>['status'], LinkStatus['link']>;
 
 /** The link status of a node after a failed request. */
 export function linkStatusAfter(thrown: unknown): LinkStatus {
   const error = messageOf(thrown);
-  if (thrown instanceof NodeTimeoutError) return { link: 'silent', error };
-  if (thrown instanceof NodeNotConnectedError || thrown instanceof NodeNotFoundError) return { link: 'down', error };
-  if (thrown instanceof RemoteError) return { link: 'failed', error };
-  return { link: 'failed', error: `its answer makes no sense: ${error}` };
+  if (thrown instanceof NodeTimeoutError) return { link: 'timeout', error };
+  if (thrown instanceof NodeNotConnectedError || thrown instanceof NodeNotFoundError)
+    return { link: 'disconnected', error };
+  if (thrown instanceof RemoteError) return { link: 'error', error };
+  return { link: 'error', error: `its answer makes no sense: ${error}` };
 }

@@ -1,7 +1,6 @@
-import { type Observable, Subject } from 'rxjs';
+import { BehaviorSubject, type Observable } from 'rxjs';
 import { applyChanges } from '../../streams/changes.js';
 import type { NodeModel } from '../../streams/evolve.js';
-import { emptyNodeStates, type NodeStates } from '../../streams/merge-nodes.js';
 import {
   createNodeState,
   decodeReport,
@@ -9,6 +8,7 @@ import {
   type NodeReport,
   type NodeState,
 } from '../../streams/node-report.js';
+import { emptyNodeStates, type NodeStates, withNodeState } from '../../streams/node-states.js';
 import type { Now } from '../../streams/rows.js';
 import { NodeTimeoutError } from '../errors.js';
 import { type HeldVersion, REPORT } from './protocol.js';
@@ -36,26 +36,25 @@ interface NodeReplicasPorts<Id extends string> {
   request(to: Id, method: string, body: unknown, timeoutMs: number): Promise<unknown>;
 }
 
-/** Builds node states from reports and keeps the newest of each node, so that the next report needs only the changes. */
+/** The one store of node states: builds them from reports, so that the next report of a node needs only the changes. */
 export class NodeReplicas<Id extends string> {
   readonly #ports: NodeReplicasPorts<Id>;
-  readonly #accepted$ = new Subject<NodeState>();
+  readonly #states$ = new BehaviorSubject<NodeStates>(emptyNodeStates);
   readonly #gaps = new Map<Id, number>();
   /** How far the monotonic clock of each node is ahead of the one here, ms, by what that life of it reported last. */
   readonly #clocks = new Map<Id, { readonly incarnation: number; aheadMs: number }>();
-  #states: NodeStates = emptyNodeStates;
 
   constructor(ports: NodeReplicasPorts<Id>) {
     this.#ports = ports;
   }
 
   get states(): NodeStates {
-    return this.#states;
+    return this.#states$.value;
   }
 
-  /** Each newer state of any node. */
-  get state$(): Observable<NodeState> {
-    return this.#accepted$;
+  /** The states now, and after each change. */
+  get states$(): Observable<NodeStates> {
+    return this.#states$;
   }
 
   /** How often a report of each node did not build on the state held here, so that its full state was requested. */
@@ -120,12 +119,14 @@ export class NodeReplicas<Id extends string> {
     if (held !== undefined && held.version > version) return true;
     const model = applyChanges(soFar ?? held?.model, version, changes, this.#nowOf(id, report));
     if (model === undefined) return false;
-    this.#put(createNodeState(id, report, model, { timestamp: this.#ports.now(), monotonic: this.#ports.monotonic() }));
+    const received = { timestamp: this.#ports.now(), monotonic: this.#ports.monotonic() };
+    // What comes over the link is of the incarnation that it is with.
+    this.#states$.next(withNodeState(this.states, createNodeState(id, report, model, received), incarnation));
     return true;
   }
 
   #held(id: Id, incarnation: number): NodeState | undefined {
-    const held = this.#states.get(id);
+    const held = this.states.get(id);
     return held?.incarnation === incarnation ? held : undefined;
   }
 
@@ -142,22 +143,15 @@ export class NodeReplicas<Id extends string> {
     return () => this.#ports.monotonic() + clock.aheadMs;
   }
 
-  /** Over one link, the last report is the newest, even if the node's clock was set back. */
-  #put(state: NodeState): void {
-    this.#states = new Map(this.#states).set(state.nodeId, state);
-    this.#accepted$.next(state);
-  }
-
   forget(id: Id): void {
-    const rest = new Map(this.#states);
-    rest.delete(id);
-    this.#states = rest;
+    const rest = new Map(this.states);
+    if (rest.delete(id)) this.#states$.next(rest);
     this.#gaps.delete(id);
     this.#clocks.delete(id);
   }
 
   #known(id: Id): HeldVersion | null {
-    const held = this.#states.get(id);
+    const held = this.states.get(id);
     return held === undefined ? null : { incarnation: held.incarnation, version: held.version };
   }
 }

@@ -9,3 +9,7 @@ export interface ObservedMember<Id extends string> {
 export type ObservedChange<Id extends string> =
   | { readonly type: 'learned' | 'up' | 'relinked' | 'left' | 'forgotten'; readonly id: Id }
   | { readonly type: 'down'; readonly id: Id; readonly reason: string };
+
+export function byId<Id extends string>(members: readonly ObservedMember<Id>[]): readonly ObservedMember<Id>[] {
+  return members.toSorted((a, b) => (a.id < b.id ? -1 : 1));
+}

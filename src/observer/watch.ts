@@ -7,7 +7,7 @@ import { IDLE_PUSH_MS, PAGING_MS, REPORT, UNWATCH, WATCH } from './protocol.js';
 
 /** A watched node that says nothing for so long is shown as `timeout`, ms: more than two of its idle reports. */
 const SILENT_MS = 2.5 * IDLE_PUSH_MS;
-const SILENT: LinkStatus = { link: 'silent', error: `nothing heard from it for more than ${SILENT_MS} ms` };
+const SILENT: LinkStatus = { link: 'timeout', error: `nothing heard from it for more than ${SILENT_MS} ms` };
 
 /** A node that has not sent its full state within this time, ms, is asked again: paging must not go on for ever. */
 const MAX_ANSWER_MS = 10 * PAGING_MS;

@@ -9,8 +9,9 @@ import { changesSince, MAX_ROWS } from '../../streams/changes.js';
 import { emptyModel, evolveAll } from '../../streams/evolve.js';
 import { latencyOf } from '../../streams/latency.js';
 import { LOG_CAPACITY, type LogEntry } from '../../streams/log-entries.js';
-import { clusterSnapshot, type NodeStates } from '../../streams/merge-nodes.js';
+import { clusterSnapshot } from '../../streams/merge-nodes.js';
 import { encodeReport } from '../../streams/node-report.js';
+import type { NodeStates } from '../../streams/node-states.js';
 import { anyEvent } from '../helpers/events.js';
 import { asText, checkPrototypes, nearly, oddValue } from './hostile.js';
 import type { Target } from './target.js';
@@ -126,7 +127,11 @@ export const reports: Target = {
 
 /** What is read of it is shown. */
 function show(frames: NodeStates): void {
-  const nodes = [...frames.values()].map(({ nodeId, incarnation }) => ({ nodeId, incarnation, link: 'up' as const }));
+  const nodes = [...frames.values()].map(({ nodeId, incarnation }) => ({
+    nodeId,
+    incarnation,
+    link: 'connected' as const,
+  }));
   const snapshot = clusterSnapshot(frames, { timestamp: 0, monotonic: 0, localNodeId: 'honest', nodes });
   latencyOf(snapshot);
   for (const { snapshot: told } of snapshot.nodes) {

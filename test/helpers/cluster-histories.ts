@@ -22,7 +22,7 @@ const fixture: readonly UnstampedEvent[] = [
 const step = fc.record({
   nodeId: fc.constantFrom(...NODES),
   event: anyEvent,
-  link: fc.constantFrom<NodePresence['link']>('up', 'up', 'up', 'down', 'silent'),
+  link: fc.constantFrom<NodePresence['link']>('connected', 'connected', 'connected', 'disconnected', 'timeout'),
   ms: fc.nat(5000),
   /** Now and then the wall clock is set. */
   clockStep: fc.oneof(
@@ -53,8 +53,8 @@ export const clusterHistory: fc.Arbitrary<readonly ClusterObserverSnapshot[]> = 
       wall += clockStep;
       models.set(nodeId, evolve(models.get(nodeId) ?? emptyModel(() => now), event));
       links.set(nodeId, link);
-      if (link === 'up') frames.set(nodeId, frameNow(nodeId));
-      const nodes = NODES.map((id) => ({ nodeId: id, incarnation: 1, link: links.get(id) ?? ('up' as const) }));
+      if (link === 'connected') frames.set(nodeId, frameNow(nodeId));
+      const nodes = NODES.map((id) => ({ nodeId: id, incarnation: 1, link: links.get(id) ?? ('connected' as const) }));
       return clusterSnapshot(frames, { ...moment(), localNodeId: 'a', nodes });
     });
 

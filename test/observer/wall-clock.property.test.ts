@@ -68,7 +68,7 @@ describe('however the wall clocks are set', () => {
         reader.accept('a', encodeReport(head, JSON.stringify(changesSince(model, undefined))));
       };
       const snapshot = () => {
-        const nodes = [{ nodeId: 'a', incarnation: 1, link: 'up' as const }];
+        const nodes = [{ nodeId: 'a', incarnation: 1, link: 'connected' as const }];
         const moment = { timestamp: readerWall, monotonic: clock.monotonic() };
         return clusterSnapshot(reader.states, { ...moment, localNodeId: 'reader', nodes });
       };

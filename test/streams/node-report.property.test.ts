@@ -2,8 +2,9 @@ import { fc, test } from '@fast-check/vitest';
 import { describe, expect } from 'vitest';
 import { applyChanges, changesSince, MAX_PROCESS_NAME, pageOf, type ServerColumns } from '../../streams/changes.js';
 import { emptyModel, evolve, evolveAll, type NodeModel } from '../../streams/evolve.js';
-import { clusterSnapshot, emptyNodeStates, type NodeStates, withNodeState } from '../../streams/merge-nodes.js';
+import { clusterSnapshot } from '../../streams/merge-nodes.js';
 import { createNodeState, decodeReport, encodeReport, monotonicOf, type NodeState } from '../../streams/node-report.js';
+import { emptyNodeStates, type NodeStates, withNodeState } from '../../streams/node-states.js';
 import type { NodeVitals } from '../../streams/snapshot.js';
 import { anyEvent, rowsOf, server, stamped, supervisor } from '../helpers/events.js';
 
@@ -46,13 +47,13 @@ describe('merging frames', () => {
       ),
     ),
   ])('gives the same in whatever order they come, and however often', ([all, shuffled]) => {
-    const inOrder = all.reduce(withNodeState, emptyNodeStates);
-    const anyhow = shuffled.reduce(withNodeState, emptyNodeStates);
+    const inOrder = all.reduce((states, state) => withNodeState(states, state), emptyNodeStates);
+    const anyhow = shuffled.reduce((states, state) => withNodeState(states, state), emptyNodeStates);
     expect(newest(anyhow)).toEqual(newest(inOrder));
   });
 
   test.prop([frames])('keeps the newest version of the newest life of each node', (all) => {
-    for (const [nodeId, held] of all.reduce(withNodeState, emptyNodeStates)) {
+    for (const [nodeId, held] of all.reduce((states, state) => withNodeState(states, state), emptyNodeStates)) {
       for (const frame of all.filter((other) => other.nodeId === nodeId)) {
         expect(frame.incarnation).toBeLessThanOrEqual(held.incarnation);
         if (frame.incarnation === held.incarnation) expect(frame.version).toBeLessThanOrEqual(held.version);
@@ -60,27 +61,27 @@ describe('merging frames', () => {
     }
   });
 
-  test.prop([frames, fc.array(fc.constantFrom('up', 'down', 'silent', 'failed'), { minLength: 3, maxLength: 3 })])(
-    'adds up the nodes that are connected, and counts all',
-    (all, links) => {
-      const held = all.reduce(withNodeState, emptyNodeStates);
-      const nodes = ['a', 'b', 'c'].map((nodeId, at) => ({
-        nodeId,
-        incarnation: held.get(nodeId)?.incarnation ?? 0,
-        link: links[at] ?? 'up',
-      }));
-      const { aggregated, nodes: rows } = clusterSnapshot(held, { ...moment(0), localNodeId: 'a', nodes });
-      const shown = rows.flatMap(({ status, snapshot }) => (status === 'connected' && snapshot ? [snapshot] : []));
-      expect(rows.every(({ status, snapshot }) => (status === 'connected') === (snapshot !== null))).toBe(true);
-      expect(aggregated.totalNodeCount).toBe(3);
-      expect(aggregated.connectedNodeCount).toBe(shown.length);
-      expect(aggregated.totalProcessCount).toBe(shown.reduce((sum, { processCount }) => sum + processCount, 0));
-      expect(aggregated.totalServerCount + aggregated.totalSupervisorCount).toBe(aggregated.totalProcessCount);
-      expect(aggregated.totalMessages).toBe(
-        shown.flatMap(({ servers }) => servers).reduce((sum, { messageCount }) => sum + messageCount, 0),
-      );
-    },
-  );
+  test.prop([
+    frames,
+    fc.array(fc.constantFrom('connected', 'disconnected', 'timeout', 'error'), { minLength: 3, maxLength: 3 }),
+  ])('adds up the nodes that are connected, and counts all', (all, links) => {
+    const held = all.reduce((states, state) => withNodeState(states, state), emptyNodeStates);
+    const nodes = ['a', 'b', 'c'].map((nodeId, at) => ({
+      nodeId,
+      incarnation: held.get(nodeId)?.incarnation ?? 0,
+      link: links[at] ?? 'connected',
+    }));
+    const { aggregated, nodes: rows } = clusterSnapshot(held, { ...moment(0), localNodeId: 'a', nodes });
+    const shown = rows.flatMap(({ status, snapshot }) => (status === 'connected' && snapshot ? [snapshot] : []));
+    expect(rows.every(({ status, snapshot }) => (status === 'connected') === (snapshot !== null))).toBe(true);
+    expect(aggregated.totalNodeCount).toBe(3);
+    expect(aggregated.connectedNodeCount).toBe(shown.length);
+    expect(aggregated.totalProcessCount).toBe(shown.reduce((sum, { processCount }) => sum + processCount, 0));
+    expect(aggregated.totalServerCount + aggregated.totalSupervisorCount).toBe(aggregated.totalProcessCount);
+    expect(aggregated.totalMessages).toBe(
+      shown.flatMap(({ servers }) => servers).reduce((sum, { messageCount }) => sum + messageCount, 0),
+    );
+  });
 });
 
 describe('a report', () => {

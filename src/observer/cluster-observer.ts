@@ -14,12 +14,12 @@ import { NodeReplicas, timeBudget } from './node-replicas.js';
 import { byId } from './observed-members.js';
 import { pollCluster } from './poll-cluster.js';
 import { REPORT } from './protocol.js';
+import { SnapshotCache } from './snapshot-cache.js';
 import { watchCluster } from './watch-cluster.js';
 
-/** How old a cached snapshot may be, ms. */
-const CACHE_MS = 2000;
 /** The default limit for a node's answer, ms. */
 const DEFAULT_TIMEOUT_MS = 5000;
+
 export function createClusterObserver<Id extends string>(ports: ClusterObserverPorts<Id>): ClusterObserverApi<Id> {
   const { scheduler, local, role } = ports;
   const now = (): number => ports.now();
@@ -29,35 +29,24 @@ export function createClusterObserver<Id extends string>(ports: ClusterObserverP
   const replicas = new NodeReplicas<Id>({ now, monotonic, request: ports.request });
   const presence = createClusterPresence(ports);
   const { localNode } = presence;
-  let cached: ClusterObserverSnapshot<Id> | undefined;
-  /** Counts what the cache does not survive. */
-  let epoch = 0;
-  let inFlight: { readonly timeout: number; readonly snapshot: Promise<ClusterObserverSnapshot<Id>> } | undefined;
-
-  /** A snapshot that is being made may miss what was just changed: it is not shared, and not cached. */
-  const invalidate = (): void => {
-    epoch += 1;
-    cached = undefined;
-    inFlight = undefined;
-  };
+  const cache = new SnapshotCache<Id>({
+    monotonic,
+    read: (timeoutMs) => pollCluster({ ports, replicas, presence }, timeoutMs),
+  });
 
   ports.changes.subscribe((change) => {
-    invalidate();
+    cache.invalidate();
     if (change.type === 'left' || change.type === 'forgotten') replicas.forget(change.id);
   });
-  ports.stopped.subscribe(invalidate);
-
-  const query = async (timeoutMs: number): Promise<ClusterObserverSnapshot<Id>> => {
-    localNode();
-    const begunIn = epoch;
-    const snapshot = await pollCluster({ ports, replicas, presence }, timeoutMs);
-    if (begunIn === epoch) cached = snapshot;
-    return snapshot;
-  };
+  ports.stopped.subscribe(() => cache.invalidate());
 
   const poll$ = (ms: number): Observable<ClusterObserverSnapshot<Id>> => {
     checkPositive('ms', ms, MAX_TIMER_MS);
-    return whileRunning(() => poll(() => query(pollTimeoutMs(ms)), ms, scheduler));
+    const read = async (): Promise<ClusterObserverSnapshot<Id>> => {
+      localNode();
+      return cache.read(pollTimeoutMs(ms));
+    };
+    return whileRunning(() => poll(read, ms, scheduler));
   };
 
   /** What `make` makes, while the cluster runs. */
@@ -94,14 +83,7 @@ export function createClusterObserver<Id extends string>(ports: ClusterObserverP
     async getClusterSnapshot({ useCache = true, timeout = DEFAULT_TIMEOUT_MS } = {}) {
       localNode();
       checkPositive('timeout', timeout, MAX_TIMER_MS);
-      if (!useCache) return query(timeout);
-      if (cached !== undefined && monotonic() - cached.monotonic <= CACHE_MS) return cached;
-      if (inFlight?.timeout === timeout) return inFlight.snapshot;
-      const asked = { timeout, snapshot: query(timeout) };
-      inFlight = asked;
-      return asked.snapshot.finally(() => {
-        if (inFlight === asked) inFlight = undefined;
-      });
+      return useCache ? cache.get(timeout) : cache.read(timeout);
     },
 
     async getNodeSnapshot(nodeId, timeout = DEFAULT_TIMEOUT_MS) {
@@ -123,11 +105,9 @@ export function createClusterObserver<Id extends string>(ports: ClusterObserverP
 
     subscribe: (handler) => deliver(events$, handler),
 
-    invalidateCache: invalidate,
+    invalidateCache: () => cache.invalidate(),
 
-    getCacheStatus() {
-      return cached === undefined ? null : { timestamp: cached.timestamp, age: monotonic() - cached.monotonic };
-    },
+    getCacheStatus: () => cache.status(),
 
     health() {
       localNode();

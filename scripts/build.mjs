@@ -51,8 +51,10 @@ function build() {
   }
 }
 
+/** For production, whatever environment this runs in: vite would build for development in tests. */
 function run(script, ...args) {
-  execFileSync(process.execPath, [join('node_modules', script), ...args], { stdio: ['ignore', 2, 2] });
+  const env = { ...process.env, NODE_ENV: 'production' };
+  execFileSync(process.execPath, [join('node_modules', script), ...args], { env, stdio: ['ignore', 2, 2] });
 }
 
 function filesIn(folder) {

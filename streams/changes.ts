@@ -4,6 +4,7 @@ import { emptyModel, type NodeModel } from './evolve.js';
 import { emptyHistogram, packHistogram, unpackHistogram } from './histogram.js';
 import { histogramsOf, type LatencyHistograms } from './latency.js';
 import { type Now, ServerRow, SupervisorRow } from './rows.js';
+import { SERVER_COUNT_NAMES, type ServerCountName, type ServerCounts } from './server-fields.js';
 import type { GenServerStats, ServerStatus, SupervisorStats } from './snapshot.js';
 
 /** Columns of both kinds of rows that not every sender has: a reader does without. */
@@ -14,17 +15,17 @@ interface OptionalColumns {
   readonly startedMonotonic?: readonly number[];
 }
 
+/** The counts; later ones are not sent by every version of noex. */
+type CountColumns = { readonly [Name in ServerCountName]?: readonly number[] };
+
 /** Rows of GenServers, a column each: far less text than a row each, and far faster to write and read as JSON. */
-export interface ServerColumns extends OptionalColumns {
+export interface ServerColumns extends OptionalColumns, CountColumns {
   readonly id: readonly string[];
   readonly name: readonly (string | null)[];
   readonly parentId: readonly (string | null)[];
   readonly status: readonly ServerStatus[];
   readonly queueSize: readonly number[];
   readonly messageCount: readonly number[];
-  readonly loopBlocks: readonly number[];
-  readonly dropped: readonly number[];
-  readonly restarts: readonly number[];
   /** Time in the mailbox and time in the handler: histograms, packed. */
   readonly wait: readonly (readonly number[])[];
   readonly handle: readonly (readonly number[])[];
@@ -151,14 +152,12 @@ function columnsOf(servers: readonly GenServerStats[], supervisors: readonly Sup
 function serverColumns(rows: readonly GenServerStats[]): ServerColumns {
   return {
     id: rows.map(({ id }) => id),
-    name: rows.map(toldName),
+    name: rows.map(sentName),
     parentId: rows.map(({ parentId }) => parentId ?? null),
     status: rows.map(({ status }) => status),
     queueSize: rows.map(({ queueSize }) => queueSize),
     messageCount: rows.map(({ messageCount }) => messageCount),
-    loopBlocks: rows.map(({ loopBlocks }) => loopBlocks ?? 0),
-    dropped: rows.map(({ dropped }) => dropped ?? 0),
-    restarts: rows.map(({ restarts }) => restarts ?? 0),
+    ...countColumns(rows),
     wait: rows.map((row) => packHistogram(histogramsOf(row)?.wait ?? emptyHistogram)),
     handle: rows.map((row) => packHistogram(histogramsOf(row)?.handle ?? emptyHistogram)),
     startedAt: rows.map(({ startedAt }) => startedAt),
@@ -166,10 +165,23 @@ function serverColumns(rows: readonly GenServerStats[]): ServerColumns {
   };
 }
 
+function countColumns(rows: readonly GenServerStats[]): CountColumns {
+  return Object.fromEntries(SERVER_COUNT_NAMES.map((name) => [name, rows.map((row) => row[name] ?? 0)]));
+}
+
+function countsIn(columns: CountColumns, row: number): ServerCounts {
+  const counts: { -readonly [Name in ServerCountName]?: number } = {};
+  for (const name of SERVER_COUNT_NAMES) {
+    const count = columns[name]?.[row];
+    if (count !== undefined) counts[name] = count;
+  }
+  return counts;
+}
+
 function supervisorColumns(rows: readonly SupervisorStats[]): SupervisorColumns {
   return {
     id: rows.map(({ id }) => id),
-    name: rows.map(toldName),
+    name: rows.map(sentName),
     parentId: rows.map(({ parentId }) => parentId ?? null),
     strategy: rows.map(({ strategy }) => strategy),
     childCount: rows.map(({ childCount }) => childCount),
@@ -185,7 +197,7 @@ function optionalColumns(rows: readonly (GenServerStats | SupervisorStats)[]): O
   return { childId: rows.map(({ childId }) => childId?.slice(0, MAX_PROCESS_NAME) ?? null), startedMonotonic };
 }
 
-function toldName({ name }: GenServerStats | SupervisorStats): string | null {
+function sentName({ name }: GenServerStats | SupervisorStats): string | null {
   return name?.slice(0, MAX_PROCESS_NAME) ?? null;
 }
 
@@ -200,9 +212,7 @@ function serverRows(columns: ServerColumns, now: Now): GenServerStats[] {
       status: columns.status[row] ?? 'running',
       queueSize: columns.queueSize[row] ?? 0,
       messageCount: columns.messageCount[row] ?? 0,
-      loopBlocks: columns.loopBlocks[row],
-      dropped: columns.dropped[row],
-      restarts: columns.restarts[row],
+      ...countsIn(columns, row),
       histograms: histogramsIn(columns.wait[row], columns.handle[row]),
       ...startOf(columns, row),
     };

@@ -1,7 +1,9 @@
-/**
- * The facts: everything that can happen to a process, as plain data. No live reference, function or Error object is in
- * any of them, so that a recorded run can be stored, sent and replayed.
- */
+// The events: everything that can happen to a process, as plain data. No live reference, function or Error object is in any
+// of them, so that a recorded run can be stored, sent and replayed.
+
+import type { ReportedCountName, ServerCounts } from './server-fields.js';
+
+type ReportedCounts = Pick<ServerCounts, ReportedCountName>;
 
 export type ProcessKind = 'genserver' | 'supervisor';
 
@@ -71,10 +73,10 @@ export interface ProcessStopping extends Stamped {
 }
 
 /**
- * What a process did since its last such fact, however many messages there were. The counts are zero when only the queue
- * grew.
+ * What a process did since its last such event, however many messages there were. The numbers are zero when only the queue
+ * grew; a count is absent where it is zero.
  */
-export interface MessagesHandled extends Stamped {
+export interface MessagesHandled extends Stamped, ReportedCounts {
   readonly type: 'messages_handled';
   readonly id: string;
   readonly calls: number;
@@ -82,8 +84,6 @@ export interface MessagesHandled extends Stamped {
   readonly infos: number;
   /** Messages waiting in the mailbox after these. */
   readonly queueSize: number;
-  /** Messages that were dropped because the mailbox was full. Absent: none. */
-  readonly dropped?: number;
   /**
    * Of those messages that were measured, three numbers each: time in the mailbox and time in the handler, in whole us,
    * and for how many messages this one stands; 0: it only shows the longest. Absent: none was.

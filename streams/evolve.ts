@@ -3,6 +3,7 @@ import type { ChildRestarted, ChildStarted, MessagesHandled, ProcessSpawned, Run
 import { Table, type TableEdit } from './immutable-table.js';
 import { histogramsOf, withSamples } from './latency.js';
 import { changedServer, type Now, ServerRow, type SupervisorFields, SupervisorRow } from './rows.js';
+import { LATER_COUNTS, REPORTED_COUNTS, type ReportedCountName, type ServerCounts } from './server-fields.js';
 import type { GenServerStats, ServerStatus, SupervisorStats } from './snapshot.js';
 
 /** All that is known of the processes of one node. Immutable; versions share what did not change. */
@@ -107,21 +108,24 @@ export class ModelDraft {
       const fields = { ...start, strategy: strategy ?? 'one_for_one', childCount: 0, totalRestarts: 0 };
       this.#supervisors.set(new SupervisorRow(fields, now));
     } else {
-      const fields = { id, status: 'starting', queueSize: 0, messageCount: 0, startedAt, startedMonotonic } as const;
+      const start = { id, status: 'starting', queueSize: 0, messageCount: 0, startedAt, startedMonotonic } as const;
+      const fields = { ...start, ...INITIAL_COUNTS };
       this.#servers.set(new ServerRow(fields, now));
     }
     return true;
   }
 
-  #handled({ id, calls, casts, infos, queueSize, samples = [], dropped = 0 }: MessagesHandled): boolean {
+  #handled(event: MessagesHandled): boolean {
+    const { id, calls, casts, infos, queueSize, samples = [] } = event;
     const row = this.#servers.get(id);
     if (row === undefined) return false;
     const messageCount = row.messageCount + calls + casts + infos;
     const isSame = messageCount === row.messageCount && queueSize === row.queueSize;
-    if (isSame && samples.length === 0 && dropped === 0) return false;
+    const counts = countsAfter(row, event);
+    if (isSame && samples.length === 0 && counts === undefined) return false;
     const before = histogramsOf(row);
     const histograms = samples.length === 0 ? before : withSamples(before, samples);
-    const changes = { messageCount, queueSize, histograms, dropped: (row.dropped ?? 0) + dropped };
+    const changes = { messageCount, queueSize, histograms, ...counts };
     this.#servers.set(changedServer(row, changes, this.#from.now));
     return true;
   }
@@ -189,6 +193,20 @@ export class ModelDraft {
     return true;
   }
 }
+
+/** The counts of a row with what the event reports; `undefined`: none. */
+function countsAfter(row: GenServerStats, event: MessagesHandled): ServerCounts | undefined {
+  let counts: { -readonly [Name in ReportedCountName]?: number } | undefined;
+  for (const name of REPORTED_COUNTS) {
+    const count = event[name];
+    if (count === undefined || count === 0) continue;
+    counts ??= {};
+    counts[name] = (row[name] ?? 0) + count;
+  }
+  return counts;
+}
+
+const INITIAL_COUNTS: ServerCounts = Object.fromEntries(LATER_COUNTS.map((name) => [name, 0]));
 
 const ORDER: Readonly<Record<ServerStatus, number>> = { starting: 0, running: 1, stopping: 2 };
 

@@ -62,6 +62,14 @@ export {
 } from './rates.js';
 export type { Now } from './rows.js';
 export { schedulerOf, type Timers } from './scheduler.js';
+export {
+  COUNT_COLUMNS,
+  type CountColumn,
+  SERVER_COUNT_NAMES,
+  SERVER_COUNTS,
+  type ServerCountName,
+  type ServerCounts,
+} from './server-fields.js';
 export type {
   ClusterAggregate,
   ClusterObserverSnapshot,

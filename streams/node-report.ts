@@ -3,6 +3,7 @@ import { snapshotOf } from './create-snapshot.js';
 import type { NodeModel } from './evolve.js';
 import { bucketsIn, isPackedHistogram } from './histogram.js';
 import type { Moment } from './moment.js';
+import { LATER_COUNTS, SERVER_COUNT_NAMES, type ServerCountName } from './server-fields.js';
 import type { MemoryStats, NodeVitals, ObserverSnapshot } from './snapshot.js';
 import {
   type Check,
@@ -117,6 +118,10 @@ const MAX_BUCKETS = 800_000;
 /** Columns that a sender may leave out. */
 const OPTIONAL_COLUMNS = { childId: name, startedMonotonic: time };
 
+function countChecks(names: readonly ServerCountName[]): Readonly<Record<string, Check>> {
+  return Object.fromEntries(names.map((name) => [name, count]));
+}
+
 const SERVER_COLUMNS = columns(
   {
     id,
@@ -125,15 +130,13 @@ const SERVER_COLUMNS = columns(
     status: isIn(['starting', 'running', 'stopping']),
     queueSize: count,
     messageCount: count,
-    loopBlocks: count,
-    dropped: count,
-    restarts: count,
+    ...countChecks(SERVER_COUNT_NAMES.filter((name) => !LATER_COUNTS.includes(name))),
     wait: packed,
     handle: packed,
     startedAt: time,
   },
   MAX_CHANGED_ROWS,
-  OPTIONAL_COLUMNS,
+  { ...OPTIONAL_COLUMNS, ...countChecks(LATER_COUNTS) },
 );
 
 const SERVERS: Check = (value, path) => {

@@ -1,5 +1,6 @@
 import type { SupervisorStrategy } from './events.js';
 import { histogramsOf, type LatencyHistograms, latencyStats } from './latency.js';
+import { SERVER_COUNT_NAMES, SERVER_COUNTS, type ServerCountName, type ServerCounts } from './server-fields.js';
 import type { GenServerStats, LatencyStats, ServerStatus, SupervisorStats } from './snapshot.js';
 
 /** The present reading of the monotonic clock that `startedMonotonic` was read from, ms. */
@@ -14,13 +15,12 @@ interface RowFields {
   readonly startedMonotonic: number;
 }
 
-interface ServerFields extends RowFields {
+type CountFields = { readonly [Name in ServerCountName]?: number | undefined };
+
+interface ServerFields extends RowFields, CountFields {
   readonly status: ServerStatus;
   readonly queueSize: number;
   readonly messageCount: number;
-  readonly loopBlocks?: number | undefined;
-  readonly dropped?: number | undefined;
-  readonly restarts?: number | undefined;
   readonly histograms?: LatencyHistograms | undefined;
 }
 
@@ -60,13 +60,21 @@ abstract class Row {
   }
 }
 
-export class ServerRow extends Row implements GenServerStats {
+/** Of a later count, 0 says that the node reports it. */
+function setCounts(row: { -readonly [Name in ServerCountName]?: number }, fields: CountFields): void {
+  for (const name of SERVER_COUNT_NAMES) {
+    const count = fields[name];
+    if (count !== undefined && (count > 0 || SERVER_COUNTS[name].isLater)) row[name] = count;
+  }
+}
+
+// The counts are properties, too: see setCounts.
+const RowWithCounts = Row as abstract new (fields: RowFields, now: Now) => Row & ServerCounts;
+
+export class ServerRow extends RowWithCounts implements GenServerStats {
   readonly status: ServerStatus;
   readonly queueSize: number;
   readonly messageCount: number;
-  declare readonly loopBlocks?: number;
-  declare readonly dropped?: number;
-  declare readonly restarts?: number;
   readonly #histograms: LatencyHistograms | undefined;
   #latency: LatencyStats | undefined;
 
@@ -75,9 +83,7 @@ export class ServerRow extends Row implements GenServerStats {
     this.status = fields.status;
     this.queueSize = fields.queueSize;
     this.messageCount = fields.messageCount;
-    if (fields.loopBlocks) this.loopBlocks = fields.loopBlocks;
-    if (fields.dropped) this.dropped = fields.dropped;
-    if (fields.restarts) this.restarts = fields.restarts;
+    setCounts(this, fields);
     this.#histograms = fields.histograms;
     Object.freeze(this);
   }

@@ -1,5 +1,6 @@
 import type { SupervisorStrategy } from './events.js';
 import type { Moment } from './moment.js';
+import type { ServerCounts } from './server-fields.js';
 
 /** In ms. At most a sixteenth off, and exact below 16 us; `max` is exact. */
 export interface Percentiles {
@@ -19,7 +20,7 @@ export interface LatencyStats {
 export type ServerStatus = 'starting' | 'running' | 'stopping';
 
 /** One GenServer, as of a snapshot. Rows that did not change are the same objects from snapshot to snapshot. */
-export interface GenServerStats {
+export interface GenServerStats extends ServerCounts {
   readonly id: string;
   readonly name?: string;
   /** The id of its supervisor. */
@@ -39,12 +40,6 @@ export interface GenServerStats {
   readonly uptimeMs: number;
   /** How long its messages take. Absent while nothing was measured. Computed when read. */
   readonly latency?: LatencyStats | undefined;
-  /** How often one of its handlers held the event loop for too long. Absent: never. */
-  readonly loopBlocks?: number;
-  /** Messages that were dropped because its mailbox was full. Absent: none. */
-  readonly dropped?: number;
-  /** How often its supervisor has restarted it. Absent: never. */
-  readonly restarts?: number;
 }
 
 /** One supervisor, as of a snapshot. Rows that did not change are the same objects from snapshot to snapshot. */

@@ -1,3 +1,4 @@
+import type { ReportedCountName } from '../../streams/server-fields.js';
 import { MailboxFullError, type ServerNotRunningError } from '../errors.js';
 import { type Entry, PendingCall, type Receipt, receiptOf, StopRequest } from './envelope.js';
 import { Mailbox } from './mailbox.js';
@@ -7,6 +8,9 @@ import { Mailbox } from './mailbox.js';
  * the one that has waited longest. The caller of a dropped call gets MailboxFullError.
  */
 export type OverloadPolicy = 'reject' | 'drop_newest' | 'drop_oldest';
+
+/** What was counted since the counts were reported. */
+type Counts = { [Name in ReportedCountName]?: number };
 
 /** The process that a mailbox belongs to, for its errors. */
 interface Owner {
@@ -18,8 +22,7 @@ interface Owner {
 export class Inbox extends Mailbox<Entry> {
   readonly #limit: number;
   readonly #overload: OverloadPolicy;
-  /** Messages dropped since the counts were reported. */
-  dropped = 0;
+  #counts: Counts | undefined;
 
   constructor(limit: number, overload: OverloadPolicy) {
     super();
@@ -35,6 +38,23 @@ export class Inbox extends Mailbox<Entry> {
     return this.#overload === 'reject';
   }
 
+  /** Whether there are counts to report. */
+  get hasCounts(): boolean {
+    return this.#counts !== undefined;
+  }
+
+  count(name: ReportedCountName): void {
+    this.#counts ??= {};
+    this.#counts[name] = (this.#counts[name] ?? 0) + 1;
+  }
+
+  /** The counts since the last time, for an event. */
+  takeCounts(): Counts | undefined {
+    const counts = this.#counts;
+    this.#counts = undefined;
+    return counts;
+  }
+
   /**
    * Makes room for a message that found the mailbox full, where the overload policy does; whether there is room now.
    *
@@ -45,7 +65,7 @@ export class Inbox extends Mailbox<Entry> {
     const oldest = receiptOf(this.receipt);
     // A request to stop is no message: it keeps its place.
     const hasRoom = this.#overload === 'drop_oldest' && !(oldest instanceof StopRequest);
-    this.dropped += 1;
+    this.count('dropped');
     if (!hasRoom && receipt instanceof PendingCall) throw this.#fullError(owner);
     if (!hasRoom) return false;
     this.drop();

@@ -142,7 +142,7 @@ export abstract class MessageLoop extends HandlerRunner implements Runnable {
 
   /** Emits the counts for the last time, if there are any; how long the queue was is of no interest any more. */
   protected reportLastCounts(): void {
-    if (this.#isDirty && this.calls + this.casts + this.infos + this.#inbox.dropped > 0) this.#emitCounts();
+    if (this.#isDirty && (this.calls + this.casts + this.infos > 0 || this.#inbox.hasCounts)) this.#emitCounts();
   }
 
   /** Rejects the callers whose messages will not be handled; returns how many messages there were. */
@@ -160,7 +160,7 @@ export abstract class MessageLoop extends HandlerRunner implements Runnable {
   /** As {@link send}, for a sender that is not there any more. */
   #sendLate(message: unknown): void {
     if (this.phase === 'terminating' || (this.#inbox.isFull && this.#inbox.rejects)) {
-      this.#inbox.dropped += 1;
+      this.#inbox.count('dropped');
       this.markDirty();
     } else this.send(message, 'cast');
   }
@@ -263,8 +263,8 @@ export abstract class MessageLoop extends HandlerRunner implements Runnable {
 
   #emitCounts(): void {
     const { calls, casts, infos } = this;
-    const { dropped, size: queueSize } = this.#inbox;
-    this.calls = this.casts = this.infos = this.#inbox.dropped = 0;
+    const { size: queueSize } = this.#inbox;
+    this.calls = this.casts = this.infos = 0;
     const samples = this.#timing.takeSamples();
     this.#host.emit({
       type: 'messages_handled',
@@ -273,7 +273,7 @@ export abstract class MessageLoop extends HandlerRunner implements Runnable {
       casts,
       infos,
       queueSize,
-      ...(dropped > 0 && { dropped }),
+      ...this.#inbox.takeCounts(),
       ...(samples !== undefined && { samples }),
     });
   }

@@ -69,7 +69,7 @@ describe('what the page shows', () => {
     expect((await page.column('waitP99'))[0]).toBe('–');
     await page.filter.fill('sessions');
     await expect.poll(() => page.rows.count()).toBe(3);
-    expect((await page.column('queue'))[0]).toBe('–');
+    expect((await page.column('queueSize'))[0]).toBe('–');
   });
 
   test('is every process there is, by name', async () => {

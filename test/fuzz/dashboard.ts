@@ -8,7 +8,7 @@ import { asyncScheduler } from 'rxjs';
 import { createHandler } from '../../src/dashboard/server/handler.js';
 import { checkHandlerOptions } from '../../src/dashboard/server/options.js';
 import type { ClusterView } from '../../src/dashboard/view-model/cluster-view.js';
-import { applyChanges, changesBetween } from '../../src/dashboard/view-model/feed.js';
+import { viewChanges, withViewChanges } from '../../src/dashboard/view-model/feed.js';
 import { keyOf, type ProcessRow } from '../../src/dashboard/view-model/rows.js';
 import { ToldSource } from '../helpers/cluster-source.js';
 import { checkPrototypes } from './hostile.js';
@@ -120,7 +120,7 @@ const row = fc
       ...fields,
       key: keyOf(fields.nodeId, fields.id),
       kind: 'genserver',
-      state: 'running',
+      status: 'running',
       startedMonotonic: 0,
     }),
   );
@@ -128,12 +128,12 @@ const figures = {
   heardAt: 0,
   clockAheadMs: 0,
   monotonicAheadMs: 0,
-  processes: 0,
-  servers: 0,
-  supervisors: 0,
-  messages: 0,
-  restarts: 0,
-  queue: 0,
+  processCount: 0,
+  serverCount: 0,
+  supervisorCount: 0,
+  totalMessages: 0,
+  totalRestarts: 0,
+  queueSize: 0,
 };
 const view: fc.Arbitrary<ClusterView> = fc.array(row, { maxLength: 8 }).map((rows) => ({
   timestamp: 1,
@@ -194,10 +194,10 @@ export const feed: Target = {
 
 function check(before: ClusterView, after: ClusterView): void {
   const nothing: ClusterView = { timestamp: 0, monotonic: 0, nodes: [] };
-  const overWire: ReturnType<typeof changesBetween>[] = JSON.parse(
-    JSON.stringify([changesBetween(undefined, before), changesBetween(before, after)]),
+  const overWire: ReturnType<typeof viewChanges>[] = JSON.parse(
+    JSON.stringify([viewChanges(undefined, before), viewChanges(before, after)]),
   );
-  const reached = overWire.reduce(applyChanges, nothing);
+  const reached = overWire.reduce(withViewChanges, nothing);
   const sorted = ({ nodes, timestamp }: ClusterView): unknown => ({
     timestamp,
     nodes: nodes.map(({ node, processes }) => ({

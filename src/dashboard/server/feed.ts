@@ -2,7 +2,7 @@ import { BehaviorSubject, distinctUntilChanged, map, type SchedulerLike, Subscri
 import type { LogEntry } from '../../../streams/index.js';
 import type { ClusterSource } from '../source.js';
 import type { ClusterView } from '../view-model/cluster-view.js';
-import { changesBetween, type FeedMessage } from '../view-model/feed.js';
+import { type FeedMessage, viewChanges } from '../view-model/feed.js';
 import { emptyHistory, remember } from '../view-model/history.js';
 import { type Log, withEntries } from '../view-model/log.js';
 import { type LogUpdate, logUpdates, type ViewUpdate, viewUpdates } from './cluster-updates.js';
@@ -146,7 +146,7 @@ export class DashboardFeed {
     if (view === undefined) return '';
     const known = this.#viewTexts.get(since);
     if (known !== undefined) return known;
-    const text = write({ type: 'view', ...changesBetween(since, view) });
+    const text = write({ type: 'view', ...viewChanges(since, view) });
     this.#viewTexts.set(since, text);
     return text;
   }

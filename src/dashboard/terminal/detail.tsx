@@ -8,7 +8,7 @@ import {
   formatUptime,
   UNKNOWN,
 } from '../view-model/format.js';
-import type { NodeRow, ProcessRow } from '../view-model/rows.js';
+import { countsOf, type NodeRow, type ProcessRow } from '../view-model/rows.js';
 import { labelOf } from '../view-model/table.js';
 import { entryText } from './entry-text.js';
 import { MARK } from './glyphs.js';
@@ -77,7 +77,7 @@ export function ProcessDetail({
   );
 }
 
-function figuresOf({ kind, queue, rate, children, restarts }: ProcessRow): string {
+function figuresOf({ kind, queueSize: queue, rate, childCount: children, restarts }: ProcessRow): string {
   return kind === 'supervisor'
     ? `${formatCount(children)} children, ${formatCount(restarts)} restarts `
     : `queue ${formatCount(queue)}, ${formatRate(rate)} msg/s `;
@@ -104,8 +104,11 @@ function Facts({
   readonly now: number;
   readonly width: number;
 }) {
-  const left = identity(row, node, now);
-  const right = row.kind === 'supervisor' ? supervision(row) : work(row);
+  const [left = [], right = []] = balanced(
+    identity(row, node, now),
+    row.kind === 'supervisor' ? supervision(row) : work(row),
+    row,
+  );
   const half = Math.floor((width - 2) / 2);
   const lines = Array.from({ length: Math.max(left.length, right.length) }, (_, index) => (
     <Line
@@ -121,6 +124,16 @@ function Facts({
   );
 }
 
+/** The two columns, with the counts below the shorter one. */
+function balanced(left: readonly Fact[], right: readonly Fact[], row: ProcessRow): readonly (readonly Fact[])[] {
+  const columns: [Fact[], Fact[]] = [[...left], [...right]];
+  for (const [label, count] of countsOf(row)) {
+    const shorter = columns[0].length <= columns[1].length ? columns[0] : columns[1];
+    shorter.push([label.toLowerCase(), count]);
+  }
+  return columns;
+}
+
 function fact(entry: Fact | undefined, width: number): readonly Part[] {
   if (entry === undefined) return [' '.repeat(width)];
   return [['dim', fitted(` ${entry[0]}`, FACT_LABEL)], fitted(entry[1], width - FACT_LABEL)];
@@ -131,30 +144,27 @@ function identity(row: ProcessRow, node: NodeRow | undefined, now: number): read
     ['id', row.id],
     ['name', row.name ?? UNKNOWN],
     ['node', row.nodeId],
-    ['state', row.state],
+    ['status', row.status],
     ['up', node === undefined ? UNKNOWN : formatUptime(nodeTime(node, now) - row.startedMonotonic)],
     ['started', `${formatDate(row.startedAt)} ${formatTime(row.startedAt)}`],
-    ['blocked loop', row.loopBlocks === undefined ? UNKNOWN : `${formatCount(row.loopBlocks)} times`],
   ];
 }
 
 function work(row: ProcessRow): readonly Fact[] {
   return [
-    ['queue', formatCount(row.queue)],
-    ['messages', formatCount(row.messages)],
+    ['queue', formatCount(row.queueSize)],
+    ['messages', formatCount(row.messageCount)],
     ['msg/s', formatRate(row.rate)],
     ['p99 wait', formatMs(row.waitP99)],
     ['p99 handle', formatMs(row.handleP99)],
-    ['restarts', formatCount(row.restarts)],
-    ['dropped', formatCount(row.dropped)],
   ];
 }
 
 function supervision(row: ProcessRow): readonly Fact[] {
   return [
     ['strategy', row.strategy ?? UNKNOWN],
-    ['children', formatCount(row.children)],
-    ['restarts', formatCount(row.restarts)],
+    ['children', formatCount(row.childCount)],
+    ['restarts', formatCount(row.totalRestarts)],
   ];
 }
 

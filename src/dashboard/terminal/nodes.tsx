@@ -137,11 +137,11 @@ function nodeCell(node: NodeRow, now: number, column: NodeColumn, label: (nodeId
     case 'age':
       return formatAge(heardSince(node.heardAt, now));
     case 'processes':
-      return formatCount(node.processes);
+      return formatCount(node.processCount);
     case 'rate':
       return formatRate(node.rate);
     case 'queue':
-      return formatCount(node.queue);
+      return formatCount(node.queueSize);
     case 'delay':
       return formatMs(vitals?.loopDelayP99);
     case 'cpu':
@@ -151,7 +151,7 @@ function nodeCell(node: NodeRow, now: number, column: NodeColumn, label: (nodeId
     case 'rss':
       return formatBytes(memory?.rss);
     case 'restarts':
-      return formatCount(node.restarts);
+      return formatCount(node.totalRestarts);
     case 'loop':
       return formatShare(vitals?.loopUtilization);
   }

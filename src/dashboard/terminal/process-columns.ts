@@ -1,3 +1,4 @@
+import { COUNT_COLUMNS, type CountColumn, SERVER_COUNTS } from '../../../streams/index.js';
 import { COLUMNS, type Column } from '../view-model/table.js';
 import { type ColumnSpec, columnsFor, type Growth, type PlacedColumn, type Size } from './layout.js';
 
@@ -5,25 +6,25 @@ const SPECS: readonly ColumnSpec<Column>[] = [
   { id: 'name', label: 'NAME', align: 'left', width: 16 },
   { id: 'node', label: 'NODE', align: 'left', width: 8 },
   { id: 'kind', label: 'KIND', align: 'left', width: 10 },
-  { id: 'state', label: 'STATE', align: 'left', width: 12 },
-  { id: 'queue', label: 'QUEUE', align: 'right', width: 6 },
+  { id: 'status', label: 'STATUS', align: 'left', width: 12 },
+  { id: 'queueSize', label: 'QUEUE', align: 'right', width: 6 },
   { id: 'rate', label: 'MSG/S', align: 'right', width: 7 },
   { id: 'waitP99', label: 'P99 WAIT', align: 'right', width: 9 },
   { id: 'handleP99', label: 'P99 HANDLE', align: 'right', width: 11 },
-  { id: 'restarts', label: 'RESTARTS', align: 'right', width: 9 },
+  ...COUNT_COLUMNS.map(countColumn),
   { id: 'uptime', label: 'UPTIME', align: 'right', width: 7 },
 ];
 
 const BY_IMPORTANCE: readonly Column[] = [
   'name',
-  'queue',
+  'queueSize',
   'rate',
   'handleP99',
   'node',
   'waitP99',
-  'restarts',
+  ...COUNT_COLUMNS,
   'uptime',
-  'state',
+  'status',
   'kind',
 ];
 
@@ -34,6 +35,11 @@ const GROWTH: Growth<Column> = [
   ['node', 32],
   ['name', 60],
 ];
+
+function countColumn(id: CountColumn): ColumnSpec<Column> {
+  const label = SERVER_COUNTS[id].label.toUpperCase();
+  return { id, label, align: 'right', width: label.length + 1 };
+}
 
 /** For the cursor and the mark, in front of each row. */
 export const MARK_WIDTH = 4;

@@ -1,6 +1,6 @@
 import type { ClusterView } from '../view-model/cluster-view.js';
 import { formatCount, formatMs, formatRate, formatUptime, UNKNOWN } from '../view-model/format.js';
-import type { NodeRow, ProcessRow } from '../view-model/rows.js';
+import { type NodeRow, type ProcessRow, restartsOf } from '../view-model/rows.js';
 import { type Column, labelOf } from '../view-model/table.js';
 import { MARK } from './glyphs.js';
 import type { PlacedColumn } from './layout.js';
@@ -68,7 +68,7 @@ function describer(view: ClusterView, now: number, columns: readonly PlacedColum
   };
 }
 
-export function processMark({ kind, state }: ProcessRow, node: NodeRow | undefined): readonly [Tone, string] {
+export function processMark({ kind, status: state }: ProcessRow, node: NodeRow | undefined): readonly [Tone, string] {
   if (node?.status !== 'connected') return ['bad', MARK.lost];
   if (state !== 'running') return ['warn', state === 'starting' ? MARK.starting : MARK.stopping];
   return ['good', kind === 'supervisor' ? MARK.supervisor : MARK.server];
@@ -82,19 +82,21 @@ function processCell(row: ProcessRow, node: NodeRow | undefined, now: number, co
       return row.nodeId;
     case 'kind':
       return row.kind;
-    case 'state':
-      return node?.status === 'connected' ? row.state : (node?.status ?? UNKNOWN);
-    case 'queue':
-      return formatCount(row.queue);
+    case 'status':
+      return node?.status === 'connected' ? row.status : (node?.status ?? UNKNOWN);
+    case 'queueSize':
+      return formatCount(row.queueSize);
     case 'rate':
       return formatRate(row.rate);
     case 'waitP99':
       return formatMs(row.waitP99);
     case 'handleP99':
       return formatMs(row.handleP99);
-    case 'restarts':
-      return formatCount(row.restarts);
     case 'uptime':
       return node === undefined ? UNKNOWN : formatUptime(nodeTime(node, now) - row.startedMonotonic);
+    case 'restarts':
+      return formatCount(restartsOf(row));
+    default:
+      return formatCount(row[column]);
   }
 }

@@ -91,7 +91,12 @@ export function initialState(title: string, size: Size, now: number): State {
     isTyping: false,
     isHelpOpen: false,
     overlays: [],
-    processes: { filter: {}, sorting: { column: 'queue', direction: 'descending' }, cursor: initialCursor, rows: [] },
+    processes: {
+      filter: {},
+      sorting: { column: 'queueSize', direction: 'descending' },
+      cursor: initialCursor,
+      rows: [],
+    },
     nodes: { cursor: initialCursor },
     tree: { collapsed: new Set(), cursor: initialCursor, lines: [] },
     log: { filter: '', cursor: initialCursor, lines: [], read: 0 },

@@ -1,5 +1,5 @@
 import { formatCount, formatMs, formatRate, formatUptime, UNKNOWN } from '../view-model/format.js';
-import type { NodeRow } from '../view-model/rows.js';
+import { type NodeRow, restartsOf } from '../view-model/rows.js';
 import { labelOf } from '../view-model/table.js';
 import type { TreeLine } from '../view-model/tree.js';
 import { MARK } from './glyphs.js';
@@ -72,13 +72,13 @@ function cellOf(line: TreeLine, node: NodeRow | undefined, now: number, column: 
   const { row } = line;
   switch (column) {
     case 'queue':
-      return formatCount(row.queue);
+      return formatCount(row.queueSize);
     case 'rate':
       return formatRate(row.rate);
     case 'handleP99':
       return formatMs(row.handleP99);
     case 'restarts':
-      return formatCount(row.restarts);
+      return formatCount(restartsOf(row));
     case 'uptime':
       return node === undefined ? UNKNOWN : formatUptime(nodeTime(node, now) - row.startedMonotonic);
     case 'name':
@@ -89,11 +89,11 @@ function cellOf(line: TreeLine, node: NodeRow | undefined, now: number, column: 
 function nodeCell(node: NodeRow, column: TreeColumn): string {
   switch (column) {
     case 'queue':
-      return formatCount(node.queue);
+      return formatCount(node.queueSize);
     case 'rate':
       return formatRate(node.rate);
     case 'restarts':
-      return formatCount(node.restarts);
+      return formatCount(node.totalRestarts);
     case 'uptime':
       return formatUptime(node.vitals?.uptimeMs);
     default:

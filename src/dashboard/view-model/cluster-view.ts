@@ -151,10 +151,10 @@ export function summaryOf({ nodes }: ClusterView): Summary {
   return {
     nodes: nodes.length,
     connected: connected.length,
-    processes: sum(({ processes }) => processes),
-    queue: sum(({ queue }) => queue),
-    messages: sum(({ messages }) => messages),
-    restarts: sum(({ restarts }) => restarts),
+    processes: sum(({ processCount: processes }) => processes),
+    queue: sum(({ queueSize: queue }) => queue),
+    messages: sum(({ totalMessages: messages }) => messages),
+    restarts: sum(({ totalRestarts: restarts }) => restarts),
     ...(isRated && { rate: sum(({ rate = 0 }) => rate) }),
     ...(heard.length > 0 && { oldestHeardAt: connected.length > 0 ? Math.min(...heard) : Math.max(...heard) }),
   };

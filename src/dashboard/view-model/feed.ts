@@ -1,3 +1,4 @@
+import { SERVER_COUNT_NAMES } from '../../../streams/index.js';
 import type { ClusterView, NodeView } from './cluster-view.js';
 import type { History } from './history.js';
 import type { LogLine } from './log.js';
@@ -41,16 +42,15 @@ const FIELDS = [
   'name',
   'childId',
   'kind',
-  'state',
-  'queue',
-  'messages',
+  'status',
+  'queueSize',
+  'messageCount',
   'rate',
   'waitP99',
   'handleP99',
-  'loopBlocks',
-  'dropped',
-  'restarts',
-  'children',
+  ...SERVER_COUNT_NAMES,
+  'totalRestarts',
+  'childCount',
   'strategy',
   'startedAt',
   'startedMonotonic',
@@ -60,7 +60,7 @@ const FIELDS = [
 type PackedRow = readonly (string | number | null)[];
 
 /** From a view, or from nothing, to another. Costs a look at each process of the nodes where something changed. */
-export function changesBetween(before: ClusterView | undefined, after: ClusterView): ViewChanges {
+export function viewChanges(before: ClusterView | undefined, after: ClusterView): ViewChanges {
   const earlier = new Map(before?.nodes.map((view) => [view.node.nodeId, view]));
   return {
     timestamp: after.timestamp,
@@ -89,7 +89,7 @@ function nodeChanges(before: NodeView | undefined, { node, processes }: NodeView
 }
 
 /** The view that the changes lead to. Rows that did not change are the same objects. */
-export function applyChanges(before: ClusterView, changes: ViewChanges): ClusterView {
+export function withViewChanges(before: ClusterView, changes: ViewChanges): ClusterView {
   const earlier = new Map(before.nodes.map((view) => [view.node.nodeId, view.processes]));
   const changed = new Map(changes.processes.map((each) => [each.nodeId, each]));
   return {

@@ -39,7 +39,7 @@ export function remember(before: History, view: ClusterView): History {
   }
   for (const { node } of view.nodes) {
     if (node.status !== 'connected') continue;
-    const { rate, queue, vitals, memory } = node;
+    const { rate, queueSize: queue, vitals, memory } = node;
     const point: Point = {
       ...(rate !== undefined && { rate }),
       queue,

@@ -1,16 +1,21 @@
-import type {
-  GenServerStats,
-  NodeObserverSnapshot,
-  NodeObserverStatus,
-  ObserverSnapshot,
-  ProcessKind,
-  ServerStatus,
-  SupervisorStats,
-  SupervisorStrategy,
+import {
+  type GenServerStats,
+  type NodeObserverSnapshot,
+  type NodeObserverStatus,
+  type ObserverSnapshot,
+  type ProcessKind,
+  SERVER_COUNT_NAMES,
+  SERVER_COUNTS,
+  type ServerCounts,
+  type ServerStatus,
+  type SupervisorStats,
+  type SupervisorStrategy,
 } from '../../../streams/index.js';
 
+import { formatCount } from './format.js';
+
 /** One process of the cluster, as dashboards show it. Plain data. What is absent is not known, and not shown as zero. */
-export interface ProcessRow {
+export interface ProcessRow extends ServerCounts {
   /** One of its kind in the whole cluster. */
   readonly key: string;
   readonly nodeId: string;
@@ -21,25 +26,20 @@ export interface ProcessRow {
   /** The key of its supervisor. */
   readonly parentKey?: string;
   readonly kind: ProcessKind;
-  readonly state: ServerStatus;
-  /** Messages waiting. GenServers only, as all of the following down to `dropped`. */
-  readonly queue?: number;
+  readonly status: ServerStatus;
+  /** Messages waiting. GenServers only, as the following down to `handleP99` and the counts. */
+  readonly queueSize?: number;
   /** Messages handled so far. */
-  readonly messages?: number;
+  readonly messageCount?: number;
   /** Messages a second. Absent: it was seen only once so far, or its node is not connected. */
   readonly rate?: number;
   /** The 99th percentile of the time in the mailbox, ms. */
   readonly waitP99?: number;
   /** The 99th percentile of the time in the handler, ms. */
   readonly handleP99?: number;
-  /** How often it held the event loop for too long. */
-  readonly loopBlocks?: number;
-  /** Messages that were dropped because its mailbox was full. */
-  readonly dropped?: number;
-  /** Of a GenServer: of itself. Of a supervisor: of its children. */
-  readonly restarts?: number;
-  /** Supervisors only, as the following. */
-  readonly children?: number;
+  /** Restarts of its children. Supervisors only, as the following. */
+  readonly totalRestarts?: number;
+  readonly childCount?: number;
   readonly strategy?: SupervisorStrategy;
   /** ms since the epoch, on the clock of its node. */
   readonly startedAt: number;
@@ -59,13 +59,13 @@ export interface NodeRow {
   readonly clockAheadMs: number;
   /** How far the node's monotonic clock is ahead of the reader's, ms. */
   readonly monotonicAheadMs: number;
-  readonly processes: number;
-  readonly servers: number;
-  readonly supervisors: number;
-  readonly messages: number;
-  readonly restarts: number;
+  readonly processCount: number;
+  readonly serverCount: number;
+  readonly supervisorCount: number;
+  readonly totalMessages: number;
+  readonly totalRestarts: number;
   /** Messages waiting, of all its processes. */
-  readonly queue: number;
+  readonly queueSize: number;
   /** Messages a second. Absent: it was seen only once so far, or is not connected. */
   readonly rate?: number;
   /** Bytes. Absent: nothing was ever heard of it. */
@@ -90,25 +90,39 @@ export function keyOf(nodeId: string, id: string): string {
   return `${nodeId} ${id}`;
 }
 
+/** The counts of a GenServer with their labels, without those that its node does not report. */
+export function countsOf(row: ProcessRow): readonly (readonly [label: string, count: string])[] {
+  return SERVER_COUNT_NAMES.flatMap((name) => {
+    const count = row[name];
+    return count === undefined ? [] : [[SERVER_COUNTS[name].label, formatCount(count)] as const];
+  });
+}
+
+/** Of a GenServer: of itself. Of a supervisor: of its children. */
+export function restartsOf({ restarts, totalRestarts }: ProcessRow): number | undefined {
+  return totalRestarts ?? restarts;
+}
+
 /** A row that is being made. Of thousands in one go, spreads would cost more than all else. */
 type Draft = { -readonly [Field in keyof ProcessRow]: ProcessRow[Field] };
 
 export function serverRow(nodeId: string, stats: GenServerStats, rate: number | undefined): ProcessRow {
-  const { id, status, queueSize, messageCount, latency, loopBlocks = 0, dropped = 0, restarts = 0 } = stats;
+  const { id, status, queueSize, messageCount, latency } = stats;
   const row: Draft = {
     key: keyOf(nodeId, id),
     nodeId,
     id,
     kind: 'genserver',
-    state: status,
-    queue: queueSize,
-    messages: messageCount,
-    loopBlocks,
-    dropped,
-    restarts,
+    status: status,
+    queueSize: queueSize,
+    messageCount: messageCount,
     startedAt: stats.startedAt,
     startedMonotonic: stats.startedMonotonic,
   };
+  for (const name of SERVER_COUNT_NAMES) {
+    const count = stats[name] ?? (SERVER_COUNTS[name].isLater ? undefined : 0);
+    if (count !== undefined) row[name] = count;
+  }
   if (rate !== undefined) row.rate = rate;
   if (latency !== undefined) {
     row.waitP99 = latency.wait.p99;
@@ -124,9 +138,9 @@ export function supervisorRow(nodeId: string, stats: SupervisorStats): ProcessRo
     nodeId,
     id,
     kind: 'supervisor',
-    state: 'running',
-    restarts: totalRestarts,
-    children: childCount,
+    status: 'running',
+    totalRestarts,
+    childCount: childCount,
     strategy,
     startedAt,
     startedMonotonic,
@@ -158,12 +172,12 @@ export function nodeRow(
     ...(heardAt !== undefined && { heardAt: Math.round(heardAt) }),
     clockAheadMs: known === undefined ? 0 : known.timestamp - lastUpdate,
     monotonicAheadMs: known === undefined ? 0 : Math.round(known.monotonic - (heardAt ?? viewedAt)),
-    processes: known?.processCount ?? 0,
-    servers: known?.servers.length ?? 0,
-    supervisors: known?.supervisors.length ?? 0,
-    messages: known?.totalMessages ?? 0,
-    restarts: known?.totalRestarts ?? 0,
-    queue,
+    processCount: known?.processCount ?? 0,
+    serverCount: known?.servers.length ?? 0,
+    supervisorCount: known?.supervisors.length ?? 0,
+    totalMessages: known?.totalMessages ?? 0,
+    totalRestarts: known?.totalRestarts ?? 0,
+    queueSize: queue,
     ...(rate !== undefined && { rate }),
     ...(known !== undefined && { memory: { heapUsed: known.memoryStats.heapUsed, rss: known.memoryStats.rss } }),
     ...vitalsOf(known),

@@ -1,5 +1,6 @@
+import { COUNT_COLUMNS } from '../../../streams/index.js';
 import type { ClusterView } from './cluster-view.js';
-import type { NodeRow, ProcessRow } from './rows.js';
+import { type NodeRow, type ProcessRow, restartsOf } from './rows.js';
 import { visibleText } from './visible-text.js';
 
 /** What processes can be sorted by. */
@@ -7,12 +8,12 @@ export const COLUMNS = [
   'name',
   'node',
   'kind',
-  'state',
-  'queue',
+  'status',
+  'queueSize',
   'rate',
   'waitP99',
   'handleP99',
-  'restarts',
+  ...COUNT_COLUMNS,
   'uptime',
 ] as const;
 
@@ -33,7 +34,7 @@ export interface Filter {
 
 /** The direction that shows first what one looks for: text from A, numbers from the largest. */
 export function firstDirection(column: Column): Sorting['direction'] {
-  return isText(column) ? 'ascending' : 'descending';
+  return isAmount(column) ? 'descending' : 'ascending';
 }
 
 /** The rows that pass, sorted. Those without a value come last either way; of equals, the name decides. */
@@ -62,8 +63,9 @@ interface Entry {
   readonly value: string | number | undefined;
 }
 
-function isText(column: Column): boolean {
-  return column === 'name' || column === 'node' || column === 'kind' || column === 'state';
+/** Whether the column holds amounts, and not text. */
+export function isAmount(column: Column): boolean {
+  return column !== 'name' && column !== 'node' && column !== 'kind' && column !== 'status';
 }
 
 function cellOf(row: ProcessRow, node: NodeRow, column: Column): string | number | undefined {
@@ -75,6 +77,8 @@ function cellOf(row: ProcessRow, node: NodeRow, column: Column): string | number
     case 'uptime':
       // The longest up are those that started first, by one clock for all nodes.
       return node.monotonicAheadMs - row.startedMonotonic;
+    case 'restarts':
+      return restartsOf(row);
     default:
       return row[column];
   }

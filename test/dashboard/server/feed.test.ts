@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { SimulatedClock } from '../../../src/clock.js';
 import { DashboardFeed, type Outlet } from '../../../src/dashboard/server/feed.js';
 import type { ClusterView } from '../../../src/dashboard/view-model/cluster-view.js';
-import { applyChanges, type FeedMessage } from '../../../src/dashboard/view-model/feed.js';
+import { type FeedMessage, withViewChanges } from '../../../src/dashboard/view-model/feed.js';
 import { emptyHistory } from '../../../src/dashboard/view-model/history.js';
 import { MAX_ENTRIES } from '../../../src/dashboard/view-model/log.js';
 import { schedulerOf } from '../../../streams/index.js';
@@ -36,12 +36,12 @@ class FakeBrowser implements Outlet {
 
   /** What it has made of all it was told. */
   get view(): ClusterView {
-    return this.of('view').reduce<ClusterView>(applyChanges, { timestamp: 0, monotonic: 0, nodes: [] });
+    return this.of('view').reduce<ClusterView>(withViewChanges, { timestamp: 0, monotonic: 0, nodes: [] });
   }
 
   get queues(): Record<string, number | undefined> {
     return Object.fromEntries(
-      this.view.nodes.flatMap(({ processes }) => processes.map(({ id, queue }) => [id, queue])),
+      this.view.nodes.flatMap(({ processes }) => processes.map(({ id, queueSize: queue }) => [id, queue])),
     );
   }
 

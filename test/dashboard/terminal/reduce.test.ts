@@ -20,7 +20,7 @@ const branches = ({ tree }: State) => tree.lines.map((line) => (line.type === 'n
 /** The same cluster a second later, with more in one queue. */
 function later(state: State, queue: number): State {
   const [alpha, beta] = [fixture(ALPHA), fixture(BETA)];
-  const processes = alpha.processes.map((row) => (row.id === 'p3' ? { ...row, queue } : row));
+  const processes = alpha.processes.map((row) => (row.id === 'p3' ? { ...row, queueSize: queue } : row));
   return reduce(state, {
     type: 'view',
     view: { timestamp: NOW + 1000, monotonic: NOW + 1000, nodes: [{ ...alpha, processes }, beta] },

@@ -7,7 +7,7 @@ import {
   type Viewed,
   viewNext,
 } from '../../../src/dashboard/view-model/cluster-view.js';
-import { applyChanges, changesBetween, type ViewChanges } from '../../../src/dashboard/view-model/feed.js';
+import { type ViewChanges, viewChanges, withViewChanges } from '../../../src/dashboard/view-model/feed.js';
 import {
   CLOCK_STEP_MS,
   emptyHistory,
@@ -17,7 +17,7 @@ import {
   STEP_MS,
   seriesOf,
 } from '../../../src/dashboard/view-model/history.js';
-import type { ProcessRow } from '../../../src/dashboard/view-model/rows.js';
+import { type ProcessRow, restartsOf } from '../../../src/dashboard/view-model/rows.js';
 import { COLUMNS, filterOf, labelOf, tableOf } from '../../../src/dashboard/view-model/table.js';
 import { treeOf } from '../../../src/dashboard/view-model/tree.js';
 import type { ClusterObserverSnapshot } from '../../../streams/index.js';
@@ -58,14 +58,14 @@ describe('what changed between two views', () => {
   test.prop([views, fc.nat(), fc.nat()])('leads from the one to the other, whichever they are', (all, one, other) => {
     const before = all[one % all.length] ?? emptyViewState.view;
     const after = all[other % all.length] ?? emptyViewState.view;
-    expect(unordered(applyChanges(before, sent(changesBetween(before, after))))).toEqual(unordered(after));
+    expect(unordered(withViewChanges(before, sent(viewChanges(before, after))))).toEqual(unordered(after));
   });
 
   test.prop([views])('leads there from nothing, and step by step', (all) => {
     let held: ClusterView = { timestamp: 0, monotonic: 0, nodes: [] };
     let before: ClusterView | undefined;
     for (const view of all) {
-      held = applyChanges(held, sent(changesBetween(before, view)));
+      held = withViewChanges(held, sent(viewChanges(before, view)));
       before = view;
       expect(unordered(held)).toEqual(unordered(view));
     }
@@ -73,13 +73,13 @@ describe('what changed between two views', () => {
 
   test.prop([views])('leaves alone what did not change', (all) => {
     const [before = emptyViewState.view, after = emptyViewState.view] = all.slice(-2);
-    const changes = sent(changesBetween(before, after));
+    const changes = sent(viewChanges(before, after));
     const rows = new Set(rowsOf(before));
     const changed = new Set(
       changes.processes.flatMap(({ nodeId, rows: packed }) => packed.map((row) => `${nodeId} ${row[1]}`)),
     );
-    for (const row of rowsOf(applyChanges(before, changes))) expect(rows.has(row)).toBe(!changed.has(row.key));
-    expect(changesBetween(after, after).processes).toEqual([]);
+    for (const row of rowsOf(withViewChanges(before, changes))) expect(rows.has(row)).toBe(!changed.has(row.key));
+    expect(viewChanges(after, after).processes).toEqual([]);
   });
 });
 
@@ -187,6 +187,7 @@ describe('the table', () => {
     const cells = tableOf(last(all), {}, by).map((row) => {
       if (by.column === 'name') return labelOf(row);
       if (by.column === 'node') return row.nodeId;
+      if (by.column === 'restarts') return restartsOf(row);
       if (by.column !== 'uptime') return row[by.column];
       return (nodes.get(row.nodeId)?.monotonicAheadMs ?? 0) - row.startedMonotonic;
     });

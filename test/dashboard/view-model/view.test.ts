@@ -63,9 +63,15 @@ describe('a view', () => {
       nodes: dead.nodes.map((node) => ({ ...node, lastUpdate: 1000, ageMs: 1000, lastSnapshot: alive, error: 'gone' })),
     };
     const { node, processes } = seen(at(0), at(1000, alive), lost).nodes[0] ?? {};
-    expect(node).toMatchObject({ status: 'disconnected', error: 'gone', heardAt: -1000, processes: 1, queue: 3 });
+    expect(node).toMatchObject({
+      status: 'disconnected',
+      error: 'gone',
+      heardAt: -1000,
+      processCount: 1,
+      queueSize: 3,
+    });
     expect(node).not.toHaveProperty('rate');
-    expect(processes).toMatchObject([{ id: 'p1', messages: 10, queue: 3 }]);
+    expect(processes).toMatchObject([{ id: 'p1', messageCount: 10, queueSize: 3 }]);
     expect(summaryOf(seen(at(0), lost))).toMatchObject({ nodes: 1, connected: 0, processes: 0, queue: 0 });
   });
 

@@ -83,7 +83,7 @@ describe('in a terminal, a cluster', () => {
 
   test('takes the size that the terminal has, and gets', async () => {
     const terminal = await observed({ columns: 140, rows: 40 });
-    await terminal.shows(/KIND +STATE/);
+    await terminal.shows(/KIND +STATUS/);
     expect(terminal.screen.at(-1)).toContain('q quit');
     terminal.resize(80, 24);
     await terminal.shows(/QUEUE↓ +MSG\/S +P99 WAIT +P99 HANDLE +RESTARTS\n/);

@@ -1,37 +1,40 @@
+import { COUNT_COLUMNS, type CountColumn, SERVER_COUNTS } from '../../../../streams/index.js';
 import { formatCount, formatMs, formatRate, formatUptime, UNKNOWN } from '../../view-model/format.js';
-import type { ProcessRow } from '../../view-model/rows.js';
-import type { Column, Sorting } from '../../view-model/table.js';
+import { type ProcessRow, restartsOf } from '../../view-model/rows.js';
+import { type Column, isAmount, type Sorting } from '../../view-model/table.js';
 
 /** What a column is called, and what stands in it. */
 export const TITLES: Record<Column, string> = {
   name: 'Name',
   node: 'Node',
   kind: 'Kind',
-  state: 'State',
-  queue: 'Queue',
+  status: 'Status',
+  queueSize: 'Queue',
   rate: 'Msgs/s',
   waitP99: 'p99 wait',
   handleP99: 'p99 handle',
-  restarts: 'Restarts',
+  ...countTexts('label'),
   uptime: 'Uptime',
 };
 
 /** What its title leaves unsaid. */
 export const HINTS: Partial<Record<Column, string>> = {
-  queue: 'Messages waiting in the mailbox',
+  queueSize: 'Messages waiting in the mailbox',
   rate: 'Messages handled a second',
   waitP99: 'Time in the mailbox: 99 of 100 messages wait no longer',
   handleP99: 'Time in the handler: 99 of 100 messages take no longer',
-  restarts: 'How often it was restarted; of a supervisor: its children, all in all',
+  ...countTexts('help'),
+  restarts: 'How often its supervisor has restarted it; of a supervisor: all restarts of its children',
   uptime: 'Time since it started',
 };
 
 /** The figures of a process. `uptimeMs`: absent when its node is not connected. */
 export function figureOf(row: ProcessRow, column: Column, uptimeMs: number | undefined): string {
   switch (column) {
-    case 'queue':
-    case 'restarts':
+    case 'queueSize':
       return formatCount(row[column]);
+    case 'restarts':
+      return formatCount(restartsOf(row));
     case 'rate':
       return formatRate(row.rate);
     case 'waitP99':
@@ -39,9 +42,25 @@ export function figureOf(row: ProcessRow, column: Column, uptimeMs: number | und
       return formatMs(row[column]);
     case 'uptime':
       return formatUptime(uptimeMs);
-    default:
+    case 'name':
+    case 'node':
+    case 'kind':
+    case 'status':
       return UNKNOWN;
+    default:
+      return formatCount(row[column]);
   }
+}
+
+function countTexts(text: 'label' | 'help'): Readonly<Record<CountColumn, string>> {
+  const entries = COUNT_COLUMNS.map((name) => [name, SERVER_COUNTS[name][text]]);
+  return Object.fromEntries(entries) as Record<CountColumn, string>;
+}
+
+/** The classes of the cells of a column. */
+export function cellClass(column: Column): string {
+  const isCount = COUNT_COLUMNS.some((name) => name === column);
+  return `cell is-${column}${isAmount(column) ? ' is-amount' : ''}${isCount ? ' is-count' : ''}`;
 }
 
 /** A count and what is counted: 1 restart, 2 restarts. */
@@ -60,15 +79,20 @@ export interface Measure {
   readonly top: number;
 }
 
-const MEASURED = ['queue', 'rate', 'waitP99', 'handleP99', 'restarts'] as const;
+const MEASURED = ['queueSize', 'rate', 'waitP99', 'handleP99', ...COUNT_COLUMNS] as const;
 
 /** Of the column by which `rows` are sorted; absent: it holds no amounts, or none but zero. */
 export function measureOf(rows: readonly ProcessRow[], { column, direction }: Sorting): Measure | undefined {
   const measured = MEASURED.find((each) => each === column);
   if (measured === undefined) return undefined;
-  const isKnown = (row: ProcessRow): boolean => row[measured] !== undefined;
+  const isKnown = (row: ProcessRow): boolean => amountOf(row, measured) !== undefined;
   // Rows without a value come last.
   const largest = direction === 'descending' ? rows[0] : rows.findLast(isKnown);
-  const top = largest?.[measured] ?? 0;
+  const top = (largest && amountOf(largest, measured)) ?? 0;
   return top > 0 ? { column: measured, top } : undefined;
+}
+
+/** What a row has in a column with bars. */
+export function amountOf(row: ProcessRow, column: Measure['column']): number | undefined {
+  return column === 'restarts' ? restartsOf(row) : row[column];
 }

@@ -1,6 +1,6 @@
 import { batch, type ReadonlySignal, signal } from '@preact/signals';
 import type { ClusterView } from '../../view-model/cluster-view.js';
-import { applyChanges, type FeedMessage } from '../../view-model/feed.js';
+import { type FeedMessage, withViewChanges } from '../../view-model/feed.js';
 import { emptyHistory, type History, remember } from '../../view-model/history.js';
 import { type Log, MAX_ENTRIES } from '../../view-model/log.js';
 import { connect } from './connection.js';
@@ -44,7 +44,7 @@ export function createLive(url: URL): Live {
         version.value = message.version;
         break;
       case 'view':
-        base = applyChanges(base, message);
+        base = withViewChanges(base, message);
         view.value = base;
         receivedAt.value = performance.now();
         history.value = remember(history.value, base);

@@ -1,7 +1,7 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { formatCount, formatMs, formatRate, formatTime, formatUptime, UNKNOWN } from '../../view-model/format.js';
 import { type LogLine, linesAbout } from '../../view-model/log.js';
-import { keyOf, type NodeRow, type ProcessRow } from '../../view-model/rows.js';
+import { countsOf, keyOf, type NodeRow, type ProcessRow } from '../../view-model/rows.js';
 import { labelOf } from '../../view-model/table.js';
 import { visibleText } from '../../view-model/visible-text.js';
 import { counted } from '../model/columns.js';
@@ -132,21 +132,19 @@ function FiguresOf({ row, node, isGone }: FiguresProps) {
     row.kind === 'supervisor'
       ? [
           ['Strategy', row.strategy ?? UNKNOWN],
-          ['Children', formatCount(row.children)],
-          ['Restarts', formatCount(row.restarts)],
+          ['Children', formatCount(row.childCount)],
+          ['Restarts', formatCount(row.totalRestarts)],
         ]
       : [
           ['Messages/s', isRunning ? formatRate(row.rate) : UNKNOWN],
-          ['Queue', formatCount(row.queue)],
-          ['Messages', formatCount(row.messages)],
+          ['Queue', formatCount(row.queueSize)],
+          ['Messages', formatCount(row.messageCount)],
           ['p99 wait', formatMs(row.waitP99)],
           ['p99 handle', formatMs(row.handleP99)],
-          ['Loop blocked', row.loopBlocks === undefined ? UNKNOWN : `${formatCount(row.loopBlocks)} ×`],
-          ['Restarts', formatCount(row.restarts)],
-          ['Dropped', formatCount(row.dropped)],
+          ...countsOf(row),
         ];
   const always = [
-    ['State', isGone ? 'gone' : row.state],
+    ['Status', isGone ? 'gone' : row.status],
     ['Uptime', uptime],
     ['Started', formatTime(row.startedAt - (node?.clockAheadMs ?? 0))],
   ] as const;
@@ -192,7 +190,7 @@ function Members({ rows }: { readonly rows: readonly ProcessRow[] }) {
             <span class="label">{labelOf(row)}</span>
             <span class="id">{row.name === undefined ? '' : visibleText(row.id)}</span>
             <span class="value">
-              {row.kind === 'supervisor' ? counted(row.restarts ?? 0, 'restart') : `${formatRate(row.rate)} /s`}
+              {row.kind === 'supervisor' ? counted(row.totalRestarts ?? 0, 'restart') : `${formatRate(row.rate)} /s`}
             </span>
           </ProcessLink>
         </li>

@@ -1,7 +1,7 @@
 import type { ProcessRow } from '../../view-model/rows.js';
 import { COLUMNS, type Column, labelOf } from '../../view-model/table.js';
 import { visibleText } from '../../view-model/visible-text.js';
-import { figureOf, isQuiet, type Measure } from '../model/columns.js';
+import { amountOf, cellClass, figureOf, isQuiet, type Measure } from '../model/columns.js';
 import { useDashboard } from '../model/dashboard.js';
 import { uptimeOf } from '../model/uptime.js';
 import { Icon } from './icon.js';
@@ -33,8 +33,8 @@ export function GridRow({ row, index, top, isActive, isOpen, measure, open }: Gr
       onClick={() => open(row.key)}
     >
       {COLUMNS.map((column, at) => (
-        <div key={column} class={`cell is-${column}`} role="gridcell" aria-colindex={at + 1}>
-          {measure?.column === column && <Bar share={(row[measure.column] ?? 0) / measure.top} />}
+        <div key={column} class={cellClass(column)} role="gridcell" aria-colindex={at + 1}>
+          {measure?.column === column && <Bar share={(amountOf(row, measure.column) ?? 0) / measure.top} />}
           <Cell row={row} column={column} uptimeMs={isStale ? undefined : uptimeOf(row, node, view?.monotonic ?? 0)} />
         </div>
       ))}
@@ -71,8 +71,8 @@ function Cell({ row, column, uptimeMs }: CellProps) {
       return <span title={row.nodeId}>{nodeNames.value.get(row.nodeId)}</span>;
     case 'kind':
       return row.kind;
-    case 'state':
-      return <span class={`state is-${row.state}`}>{row.state}</span>;
+    case 'status':
+      return <span class={`state is-${row.status}`}>{row.status}</span>;
     default: {
       const text = figureOf(row, column, uptimeMs);
       return <span class={isQuiet(text) ? 'quiet' : undefined}>{text}</span>;

@@ -65,7 +65,7 @@ function NodeCard({ node, isChosen, rates, top }: NodeCardProps) {
         <Small name="loop p99" value={formatMs(vitals?.loopDelayP99)} />
         <Small name="heap" value={formatBytes(memory?.heapUsed)} />
         <Small name="rss" value={formatBytes(memory?.rss)} extra />
-        <Small name="processes" value={formatCount(node.processes)} extra />
+        <Small name="processes" value={formatCount(node.processCount)} extra />
       </span>
       <Sparkline times={live.history.value.times} values={rates} now={serverNow.value} top={top} />
     </button>

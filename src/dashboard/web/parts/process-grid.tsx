@@ -1,8 +1,9 @@
 import { useSignal } from '@preact/signals';
 import { useRef } from 'preact/hooks';
+import { COUNT_COLUMNS } from '../../../../streams/index.js';
 import { formatCount } from '../../view-model/format.js';
 import { COLUMNS, type Column, firstDirection } from '../../view-model/table.js';
-import { HINTS, measureOf, TITLES } from '../model/columns.js';
+import { cellClass, HINTS, measureOf, TITLES } from '../model/columns.js';
 import { useDashboard } from '../model/dashboard.js';
 import { moved } from '../model/moves.js';
 import { useVirtualRows } from '../model/virtual-rows.js';
@@ -50,6 +51,7 @@ export function ProcessGrid() {
       />
       <div
         class="grid scroller"
+        style={{ '--counts': String(COUNT_COLUMNS.length) }}
         ref={scroller}
         role="grid"
         aria-label="Processes"
@@ -112,7 +114,7 @@ function GridHead() {
         {COLUMNS.map((column, index) => (
           <div
             key={column}
-            class={`cell is-${column}`}
+            class={cellClass(column)}
             role="columnheader"
             aria-colindex={index + 1}
             aria-sort={column === sorted ? direction : 'none'}

@@ -60,8 +60,8 @@ function NodeLine({ line: { node } }: { readonly line: TreeLine & { readonly typ
       <span class="id">{node.nodeId}</span>
       {node.status !== 'connected' && <span class="tag is-bad">{node.status}</span>}
       <Figures>
-        <Value text={node.processes === 1 ? '1 process' : `${formatCount(node.processes)} processes`} />
-        <Value text={some(node.queue, ' queued')} />
+        <Value text={node.processCount === 1 ? '1 process' : `${formatCount(node.processCount)} processes`} />
+        <Value text={some(node.queueSize, ' queued')} />
         <Value text={`${formatRate(node.rate)} /s`} />
       </Figures>
     </>
@@ -75,16 +75,16 @@ function ProcessLine({ line: { row } }: { readonly line: TreeLine & { readonly t
       <span class="label">{labelOf(row)}</span>
       {row.name !== undefined && <span class="id">{visibleText(row.id)}</span>}
       {row.strategy !== undefined && <span class="tag">{row.strategy}</span>}
-      {row.state !== 'running' && <span class="tag is-bad">{row.state}</span>}
+      {row.status !== 'running' && <span class="tag is-bad">{row.status}</span>}
       {row.kind === 'supervisor' ? (
         <Figures>
-          <Value text={row.children === 1 ? '1 child' : `${formatCount(row.children)} children`} />
-          <Value text={row.restarts === 0 ? '' : counted(row.restarts ?? 0, 'restart')} isLoud />
+          <Value text={row.childCount === 1 ? '1 child' : `${formatCount(row.childCount)} children`} />
+          <Value text={row.totalRestarts === 0 ? '' : counted(row.totalRestarts ?? 0, 'restart')} isLoud />
         </Figures>
       ) : (
         <Figures>
           <Value text={row.handleP99 === undefined ? '' : `p99 ${formatMs(row.handleP99)}`} />
-          <Value text={some(row.queue, ' queued')} />
+          <Value text={some(row.queueSize, ' queued')} />
           <Value text={`${formatRate(row.rate)} /s`} isQuiet={isQuiet(formatRate(row.rate))} />
         </Figures>
       )}

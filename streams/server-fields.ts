@@ -15,7 +15,7 @@ interface ServerCount {
   readonly isLater: boolean;
 }
 
-/** Every count of a server row. To add one, see "Add a statistic" in CONTRIBUTING. */
+/** Every count of a server row; the columns among them in the order of their importance. To add one, see "Add a statistic" in CONTRIBUTING. */
 export const SERVER_COUNTS = {
   loopBlocks: {
     label: 'Loop blocked',
@@ -37,6 +37,13 @@ export const SERVER_COUNTS = {
     isColumn: true,
     isReported: false,
     isLater: false,
+  },
+  rejected: {
+    label: 'Rejected',
+    help: 'Messages refused with MailboxFullError because its mailbox was full',
+    isColumn: true,
+    isReported: true,
+    isLater: true,
   },
 } as const satisfies Record<string, ServerCount>;
 

@@ -61,7 +61,10 @@ export class Inbox extends Mailbox<Entry> {
    * @throws MailboxFullError when the sender has to know
    */
   makeRoom(receipt: Receipt, owner: Owner): boolean {
-    if (this.rejects) throw this.#fullError(owner);
+    if (this.rejects) {
+      this.count('rejected');
+      throw this.#fullError(owner);
+    }
     const oldest = receiptOf(this.receipt);
     // A request to stop is no message: it keeps its place.
     const hasRoom = this.#overload === 'drop_oldest' && !(oldest instanceof StopRequest);

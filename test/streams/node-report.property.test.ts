@@ -5,6 +5,7 @@ import { emptyModel, evolve, evolveAll, type NodeModel } from '../../streams/evo
 import { clusterSnapshot } from '../../streams/merge-nodes.js';
 import { createNodeState, decodeReport, encodeReport, monotonicOf, type NodeState } from '../../streams/node-report.js';
 import { emptyNodeStates, type NodeStates, withNodeState } from '../../streams/node-states.js';
+import { LATER_COUNTS } from '../../streams/server-fields.js';
 import type { NodeVitals } from '../../streams/snapshot.js';
 import { anyEvent, rowsOf, server, stamped, supervisor } from '../helpers/events.js';
 
@@ -129,6 +130,20 @@ describe('a report', () => {
       expect(rowsOf(applyChanges(held, model.version, changes, now) ?? emptyModel(now))).toEqual(rowsOf(model));
     },
   );
+
+  test.prop([history])('without a later count, is read without it, and not as 0', (models) => {
+    const model = models.at(-1) ?? emptyModel(now);
+    const changes = pageOf(model, 0);
+    if (changes.type !== 'page') throw new Error('a page was asked for');
+    const isSent = ([name]: readonly [string, unknown]): boolean => !LATER_COUNTS.some((later) => later === name);
+    const servers = Object.fromEntries(Object.entries(changes.servers).filter(isSent));
+    const text = JSON.stringify({ ...changes, servers });
+    const report = decodeReport(encodeReport({ ...head, version: model.version }, text));
+    const read = applyChanges(undefined, report.version, report.changes, now);
+    expect(LATER_COUNTS.length).toBeGreaterThan(0);
+    for (const row of read?.servers.rows ?? []) for (const name of LATER_COUNTS) expect(row).not.toHaveProperty(name);
+    for (const row of model.servers.rows) for (const name of LATER_COUNTS) expect(row).toHaveProperty(name);
+  });
 
   test.prop([history])('without the columns of later versions, is read by the wall clock of its node', (models) => {
     const model = models.at(-1) ?? emptyModel(now);

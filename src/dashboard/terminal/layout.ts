@@ -21,13 +21,14 @@ export const GAP = 1;
 
 /**
  * The columns for which there is room, in their order on the screen. When it is narrow, those go that come last in
- * `byImportance`.
+ * `byImportance`. Those of `spare` have a place only where the others have all the room they can use.
  */
 export function columnsFor<Id extends string>(
   specs: readonly ColumnSpec<Id>[],
   byImportance: readonly Id[],
   growth: Growth<Id>,
   room: number,
+  spare: readonly Id[] = [],
 ): readonly PlacedColumn<Id>[] {
   const widths = new Map<Id, number>();
   let left = room + GAP;
@@ -43,6 +44,12 @@ export function columnsFor<Id extends string>(
     const more = Math.max(0, Math.min(left, limit - width));
     widths.set(id, width + more);
     left -= more;
+  }
+  for (const id of spare) {
+    const spec = specs.find((each) => each.id === id);
+    if (spec === undefined || spec.width + GAP > left) break;
+    widths.set(id, spec.width);
+    left -= spec.width + GAP;
   }
   return specs.flatMap((spec) => {
     const width = widths.get(spec.id);

@@ -22,7 +22,7 @@ const BY_IMPORTANCE: readonly Column[] = [
   'handleP99',
   'node',
   'waitP99',
-  ...COUNT_COLUMNS,
+  ...COUNT_COLUMNS.slice(0, 1),
   'uptime',
   'status',
   'kind',
@@ -45,7 +45,7 @@ function countColumn(id: CountColumn): ColumnSpec<Column> {
 export const MARK_WIDTH = 4;
 
 export function processColumns({ columns }: Size): readonly PlacedColumn<Column>[] {
-  return columnsFor(SPECS, BY_IMPORTANCE, GROWTH, columns - MARK_WIDTH);
+  return columnsFor(SPECS, BY_IMPORTANCE, GROWTH, columns - MARK_WIDTH, COUNT_COLUMNS.slice(1));
 }
 
 /** The next column on the screen to sort by, from left to right and round again. */

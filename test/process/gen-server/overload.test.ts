@@ -29,12 +29,14 @@ describe('a process with a full mailbox', () => {
   const dropped = () => runtime.Observer.getServerStats()[0]?.dropped;
   const full = { code: 'NOEX_MAILBOX_FULL', limit: 2 };
 
-  test('tells the sender, when nothing else was said', async () => {
+  test('throws to the sender by default, and counts what it rejected', async () => {
     const { log, ref } = await start();
     for (const message of ['a', 'b']) runtime.GenServer.cast(ref, message);
     expect(() => runtime.GenServer.cast(ref, 'c')).toThrow(expect.objectContaining(full));
+    await expect(runtime.GenServer.call(ref, 'd')).rejects.toMatchObject(full);
     await runtime.settle();
     expect(log).toEqual(['cast a', 'cast b']);
+    expect(runtime.Observer.getServerStats()[0]).toMatchObject({ rejected: 2, messageCount: 2 });
     expect(dropped()).toBeUndefined();
   });
 

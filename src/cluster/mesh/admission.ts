@@ -36,6 +36,8 @@ export class Admission {
   readonly #options: AdmissionOptions;
   /** Links that this node sent its welcome to, and for which it has chosen: the other side is about to open them. */
   readonly #promised = new Map<NodeId, Link>();
+  /** Links that this node sent its welcome to, and of which the other side opens the one that it chooses. */
+  readonly #offered = new Set<Link>();
 
   constructor(options: AdmissionOptions) {
     this.#options = options;
@@ -47,6 +49,7 @@ export class Admission {
     if (known !== undefined && known.peer.incarnation !== peer.incarnation) {
       this.#contest(link, known.peer, (isFree) => isFree && this.verified(link, peer));
     } else if (this.#isUpTo(peer)) {
+      this.#offered.add(link);
       link.welcome();
     } else if (known === undefined) {
       this.#promise(link, peer);
@@ -62,7 +65,7 @@ export class Admission {
 
   /** A node that was dialled sent its welcome. */
   welcomed(link: Link, peer: Peer): void {
-    const { linked, established, dialled } = this.#options;
+    const { linked, dialled } = this.#options;
     const known = linked.get(peer.id);
     if (known !== undefined && known.peer.incarnation !== peer.incarnation) {
       this.#contest(link, known.peer, (isFree) => {
@@ -71,7 +74,7 @@ export class Admission {
       });
     } else if (this.#isUpTo(peer) || (known === undefined && !this.#promised.has(peer.id))) {
       link.open();
-      established(link, peer);
+      this.#establish(link, peer);
       dialled(link, peer, 'opened');
     } else {
       link.close('duplicate_link');
@@ -81,17 +84,30 @@ export class Admission {
 
   /** A member that connected uses the link. */
   opened(link: Link, peer: Peer): void {
-    const { linked, established } = this.#options;
     this.ended(link);
-    const known = linked.get(peer.id);
-    if (known === undefined || known.peer.incarnation === peer.incarnation) established(link, peer);
+    const known = this.#options.linked.get(peer.id);
+    if (known === undefined || known.peer.incarnation === peer.incarnation) this.#establish(link, peer);
     else link.refuse({ reason: 'duplicate_link', message: `another life of ${peer.id} was linked meanwhile` });
   }
 
   /** The link is over, or opened. */
   ended(link: Link): void {
+    this.#offered.delete(link);
     const id = link.peer?.id;
     if (id !== undefined && this.#promised.get(id) === link) this.#promised.delete(id);
+  }
+
+  /**
+   * The other offers to that peer end: if it has opened one of them, that was before it chose this link, and only arrives
+   * late.
+   */
+  #establish(link: Link, peer: Peer): void {
+    for (const other of this.#offered) {
+      if (other === link || other.peer?.id !== peer.id) continue;
+      this.#offered.delete(other);
+      other.refuse({ reason: 'duplicate_link', message: 'another link is in use' });
+    }
+    this.#options.established(link, peer);
   }
 
   /** Another life of a linked node is there: one of the two is dead, or two living nodes claim one id. */

@@ -206,8 +206,9 @@ export class PeerLinks {
         break;
       case 'leave':
         this.linked.removeNode(peer.id)?.close('leaving');
-        this.#probes.settle(peer.id, false);
         this.members.left(peer.id);
+        // Last: another incarnation of the node may wait for this, and is linked at once.
+        this.#probes.settle(peer.id, false);
         break;
       case 'probe':
         link.offer(PROBE_ACK);

@@ -22,6 +22,8 @@ const JOINED = room(
   'supervisor',
   'cluster',
 );
+const MESH = '^src/cluster/mesh/';
+const TRANSPORT = '^src/cluster/transport/';
 const PARTS = npm('mitt', 'rxjs', 'superjson', 'ws');
 
 const table = [
@@ -102,6 +104,34 @@ export default {
       severity: 'error',
       from: { path: '^(src|streams)/', pathNot: READERS },
       to: { path: ENTRIES },
+    },
+    {
+      name: 'engine-seam',
+      comment: 'what every engine needs knows no engine: createCluster is given one',
+      severity: 'error',
+      from: { path: '^src/cluster/[^/]+[.]ts$' },
+      to: { path: MESH },
+    },
+    {
+      name: 'mesh-from-outside',
+      comment: 'of the mesh, others know its entry, and why a link ended',
+      severity: 'error',
+      from: { pathNot: MESH },
+      to: { path: MESH, pathNot: '^src/cluster/mesh/(mesh|link-end)[.]ts$' },
+    },
+    {
+      name: 'transport-types-only',
+      comment: 'only the mesh uses a transport; the others pass its settings on',
+      severity: 'error',
+      from: { path: '^src/cluster/[^/]+[.]ts$' },
+      to: { path: TRANSPORT, dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'transport',
+      comment: 'a transport carries texts, and does not know what they say',
+      severity: 'error',
+      from: { path: TRANSPORT },
+      to: { path: '^src/cluster/(?!transport/|(address-prefix|frames|tls-config|token-bucket)[.]ts$)' },
     },
     { name: 'no-cycles', comment: 'types included', severity: 'error', from: {}, to: { circular: true } },
   ],

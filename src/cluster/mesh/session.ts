@@ -1,8 +1,8 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
+import { SEAL_CHARS } from '../transport/transport.js';
 
-/** So much of a MAC travels, bytes: half of SHA-256, which is as good as guessing a key. In base64: 24 characters. */
+/** So much of a MAC travels, bytes: half of SHA-256, which is as good as guessing a key. In base64: {@link SEAL_CHARS}. */
 const MAC_BYTES = 16;
-export const MAC_CHARS = 24;
 
 /**
  * What is said on one link after its handshake, in both directions. Each message carries a MAC over its text and its
@@ -32,9 +32,9 @@ export class Session {
   /** The text of a message that came next; `undefined`: it is not what the other side said next. */
   open(sealed: string): string | undefined {
     this.#received += 1;
-    const text = sealed.slice(MAC_CHARS);
+    const text = sealed.slice(SEAL_CHARS);
     // As text: of base64, several spellings mean the same.
-    const given = Buffer.from(sealed.slice(0, MAC_CHARS));
+    const given = Buffer.from(sealed.slice(0, SEAL_CHARS));
     const right = Buffer.from(mac(this.#receiveKey, this.#received, text));
     return given.length === right.length && timingSafeEqual(given, right) ? text : undefined;
   }

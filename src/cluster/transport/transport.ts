@@ -23,6 +23,9 @@ export interface Closing {
  */
 export type TransportViolation = 'binary_frame' | 'frame_too_large' | 'malformed' | 'forged' | 'handshake_timeout';
 
+/** The most characters that a {@link Seal} adds to a text. */
+export const SEAL_CHARS = 24;
+
 /** Makes what travels tamper-proof: each message is sealed and opened once, in the order in which it was sent. */
 export interface Seal {
   seal(text: string): string;

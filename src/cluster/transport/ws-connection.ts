@@ -3,7 +3,6 @@ import { WebSocket } from 'ws';
 import { nextTurn, systemClock, type Timer } from '../../clock.js';
 import { asError } from '../../errors.js';
 import { MAX_FRAME_BYTES } from '../frames.js';
-import { MAC_CHARS } from '../mesh/session.js';
 import { TokenBucket } from '../token-bucket.js';
 import { ReceiveQueue, SEPARATOR } from './receive-queue.js';
 import {
@@ -11,6 +10,7 @@ import {
   type Connection,
   type ConnectionHandlers,
   MAX_STRANGER_BYTES,
+  SEAL_CHARS,
   type Seal,
   type TransportViolation,
 } from './transport.js';
@@ -19,7 +19,7 @@ import {
 export const CLOSE_TIMEOUT_MS = 1000;
 
 /** No message is longer, in bytes. */
-const MAX_MESSAGE_BYTES = MAX_FRAME_BYTES + MAC_CHARS;
+const MAX_MESSAGE_BYTES = MAX_FRAME_BYTES + SEAL_CHARS;
 
 /**
  * The options of both sides. Compression would cost most of the throughput of small frames, and holds memory for every

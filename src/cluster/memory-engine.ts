@@ -1,9 +1,9 @@
-import type { Clock } from '../clock.js';
-import { NodeIdConflictError } from '../errors.js';
+import type { Timer } from '../clock.js';
+import { HandshakeError, NodeIdConflictError } from '../errors.js';
 import { VERSION } from '../version.js';
 import { decode } from './codec.js';
 import type { EngineNode, EngineNodeOptions, StartNode } from './engine.js';
-import { FEATURES, MAX_FRAME_BYTES } from './frames.js';
+import { type DeliveredFrame, FEATURES, MAX_FRAME_BYTES, type ReceivedFrame } from './frames.js';
 import * as membership from './membership.js';
 import { NodeId } from './node-id.js';
 import type { Requester } from './rpc.js';
@@ -11,10 +11,25 @@ import type { Requester } from './rpc.js';
 /** A peer with this many unread characters misses notifications. */
 const MAX_NOTIFIED_UNREAD = 1024 * 1024;
 
-/** What one node has sent to another and the other has not read yet. */
-interface Pipe {
-  readonly frames: string[];
-  unread: number;
+/** The first port of those that the hub chooses. */
+const FIRST_PORT = 10_000;
+
+/** The connection between two nodes. */
+class MemoryLink {
+  readonly ends: readonly [MemoryNode, MemoryNode];
+  /** Characters that each of the two has been sent and has not read yet. */
+  readonly unread = new Map<MemoryNode, number>();
+  /** What is unread is lost. */
+  isBroken = false;
+
+  constructor(first: MemoryNode, second: MemoryNode) {
+    this.ends = [first, second];
+  }
+
+  other(node: MemoryNode): MemoryNode {
+    const [first, second] = this.ends;
+    return node === first ? second : first;
+  }
 }
 
 /**
@@ -22,8 +37,10 @@ interface Pipe {
  * handshakes or seeds. For tests of what is built on a cluster.
  */
 export class MemoryHub {
-  readonly #nodes = new Map<NodeId, MemoryNode>();
-  #lastPort = 10_000;
+  /** In the order in which they started. Of those with one id, the first holds it, and the others wait. */
+  readonly #nodes: MemoryNode[] = [];
+  readonly #links = new Set<MemoryLink>();
+  #lastPort = FIRST_PORT - 1;
 
   /** The engine whose nodes meet on this hub. */
   readonly engine: StartNode = async (options) => {
@@ -33,35 +50,51 @@ export class MemoryHub {
     return node;
   };
 
-  get(id: NodeId): MemoryNode | undefined {
-    return this.#nodes.get(id);
+  /** Ends all connections, as a lost network would; what is unread is lost. The nodes connect again at once. */
+  breakConnections(): void {
+    for (const link of [...this.#links]) this.break(link);
+  }
+
+  break(link: MemoryLink): void {
+    if (!this.#links.delete(link)) return;
+    link.isBroken = true;
+    for (const node of link.ends) node.post(() => node.down(link, 'connection_closed'));
+    this.#connect(...link.ends);
   }
 
   leave(node: MemoryNode): void {
-    if (this.#nodes.get(node.id) === node) this.#nodes.delete(node.id);
-  }
-
-  /** Ends the connection between two nodes, as a lost network would; what is unread is lost. They connect again at once. */
-  reconnect(first: MemoryNode, second: MemoryNode): void {
-    first.lost(second.id);
-    second.lost(first.id);
-    first.meet(second);
-  }
-
-  /** Ends all connections between nodes, as {@link MemoryHub.reconnect}. */
-  breakConnections(): void {
-    const nodes = [...this.#nodes.values()];
-    for (const [at, node] of nodes.entries()) for (const other of nodes.slice(at + 1)) this.reconnect(node, other);
+    this.#nodes.splice(this.#nodes.indexOf(node), 1);
+    for (const link of [...this.#links]) {
+      if (!link.ends.includes(node)) continue;
+      this.#links.delete(link);
+      const other = link.other(node);
+      // After what was sent before.
+      other.post(() => other.left(link));
+    }
+    const next = this.#holder(node.id);
+    if (next !== undefined) this.#connectToAll(next);
   }
 
   #join(node: MemoryNode): void {
-    const holder = this.#nodes.get(node.id);
-    if (holder !== undefined) {
-      for (const { options } of [holder, node]) options.onError(new NodeIdConflictError(node.id));
-      return;
-    }
-    for (const other of this.#nodes.values()) node.meet(other);
-    this.#nodes.set(node.id, node);
+    const holder = this.#holder(node.id);
+    this.#nodes.push(node);
+    if (holder === undefined) this.#connectToAll(node);
+    else for (const { options } of [holder, node]) options.onError(new NodeIdConflictError(node.id));
+  }
+
+  #holder(id: NodeId): MemoryNode | undefined {
+    return this.#nodes.find((node) => node.id === id);
+  }
+
+  #connectToAll(node: MemoryNode): void {
+    for (const other of this.#nodes) if (other !== node && this.#holder(other.id) === other) this.#connect(node, other);
+  }
+
+  #connect(first: MemoryNode, second: MemoryNode): void {
+    if (first.options.role === 'observer' && second.options.role === 'observer') return;
+    const link = new MemoryLink(first, second);
+    this.#links.add(link);
+    for (const node of link.ends) node.post(() => node.up(link));
   }
 }
 
@@ -71,16 +104,19 @@ class MemoryNode implements EngineNode {
   readonly startedAt: number;
   readonly options: EngineNodeOptions;
   readonly #hub: MemoryHub;
-  readonly #clock: Clock;
-  /** What others have sent to this node, by sender; an entry for each connected peer. */
-  readonly #inbound = new Map<NodeId, Pipe>();
+  /** What happens to this node next, in order. */
+  readonly #events: (() => void)[] = [];
+  readonly #links = new Map<NodeId, MemoryLink>();
+  /** Where the figures of a member come from. */
+  readonly #peers = new Map<NodeId, MemoryNode>();
+  #timer: Timer | undefined;
+  #isStopped = false;
   #membership = membership.emptyMembership;
 
   constructor(hub: MemoryHub, options: EngineNodeOptions, port: number) {
     const { settings, incarnation, clock } = options;
     this.#hub = hub;
     this.options = options;
-    this.#clock = clock;
     this.id = NodeId.create(settings.nodeName, settings.advertise.host, settings.advertise.port ?? port);
     this.incarnation = incarnation;
     this.startedAt = clock.monotonic();
@@ -90,27 +126,46 @@ class MemoryNode implements EngineNode {
     return { id: this.id, incarnation: this.incarnation, role: this.options.role };
   }
 
-  /** Connects with another node, in a turn of its own: both are up then, and neither before. */
-  meet(other: MemoryNode): void {
-    if (this.options.role === 'observer' && other.options.role === 'observer') return;
-    this.#clock.setTimeout(() => {
-      if (this.#hub.get(this.id) !== this || this.#hub.get(other.id) !== other) return;
-      this.#up(other);
-      other.#up(this);
-    }, 0);
+  /** In a later turn, after what was posted before. */
+  post(event: () => void): void {
+    if (this.#isStopped) return;
+    this.#events.push(event);
+    this.#timer ??= this.options.clock.setTimeout(() => this.#runEvents(), 0);
   }
 
-  #up({ peer, id, options }: MemoryNode): void {
-    if (this.#inbound.has(id)) return;
-    this.#inbound.set(id, { frames: [], unread: 0 });
-    if (options.role === 'member') this.#apply(membership.linkUp(this.#membership, peer, this.#now));
+  #runEvents(): void {
+    this.#timer = undefined;
+    for (const event of this.#events.splice(0)) if (!this.#isStopped) event();
   }
 
-  /** The connection with that peer is lost. */
-  lost(id: NodeId): void {
-    if (!this.#inbound.delete(id)) return;
-    this.#apply(membership.linkDown(this.#membership, id, 'connection_closed', this.#now));
-    if (this.#hub.get(id)?.options.role === 'observer') this.options.onObserverGone(id);
+  up(link: MemoryLink): void {
+    const other = link.other(this);
+    this.#links.set(other.id, link);
+    if (other.options.role === 'observer') return;
+    this.#peers.set(other.id, other);
+    this.#apply(membership.linkUp(this.#membership, other.peer, this.#now));
+  }
+
+  down(link: MemoryLink, reason: membership.NodeDownReason): void {
+    if (this.#forgetLink(link))
+      this.#apply(membership.linkDown(this.#membership, link.other(this).id, reason, this.#now));
+  }
+
+  /** The other side has left, or this node leaves it. */
+  left(link: MemoryLink): void {
+    const { id } = link.other(this);
+    if (!this.#forgetLink(link)) return;
+    this.#apply(membership.left(this.#membership, id, this.#now));
+    this.#peers.delete(id);
+  }
+
+  /** Returns whether the link was in use. */
+  #forgetLink(link: MemoryLink): boolean {
+    const { id, options } = link.other(this);
+    if (this.#links.get(id) !== link) return false;
+    this.#links.delete(id);
+    if (options.role === 'observer') this.options.onObserverGone(id);
+    return true;
   }
 
   members(): readonly membership.KnownMember[] {
@@ -119,11 +174,11 @@ class MemoryNode implements EngineNode {
 
   member(id: NodeId): membership.KnownMember | undefined {
     const member = this.#membership.members.get(id);
-    if (member === undefined) return undefined;
-    const other = this.#hub.get(id);
-    const uptimeMs = other === undefined ? 0 : Math.round(this.#now - other.startedAt);
-    const processCount = other?.options.processCount() ?? 0;
-    return { ...member, lastHeardAt: this.#clock.now(), processCount, uptimeMs, version: VERSION };
+    const other = this.#peers.get(id);
+    if (member === undefined || other === undefined) return undefined;
+    const uptimeMs = Math.round(this.#now - other.startedAt);
+    const lastHeardAt = this.options.clock.now();
+    return { ...member, lastHeardAt, processCount: other.options.processCount(), uptimeMs, version: VERSION };
   }
 
   isConnected(id: NodeId): boolean {
@@ -135,86 +190,79 @@ class MemoryNode implements EngineNode {
   }
 
   backlog(id: NodeId): number {
-    return this.#pipeTo(id)?.unread ?? 0;
+    const link = this.#links.get(id);
+    return link?.unread.get(link.other(this)) ?? 0;
   }
 
   hasRoom(id: NodeId): boolean {
-    const pipe = this.#pipeTo(id);
-    return pipe !== undefined && pipe.unread < MAX_NOTIFIED_UNREAD;
+    return this.#links.has(id) && this.backlog(id) < MAX_NOTIFIED_UNREAD;
   }
 
   sendEncoded(to: NodeId | Requester, text: string): boolean {
-    const id = typeof to === 'string' ? to : to.id;
-    const other = this.#hub.get(id);
-    const pipe = this.#pipeTo(id);
-    const isOtherLife = typeof to !== 'string' && other?.incarnation !== to.incarnation;
-    if (other === undefined || pipe === undefined || isOtherLife) return false;
-    pipe.frames.push(text);
-    pipe.unread += text.length;
-    this.#clock.setTimeout(() => other.#read(this.peer, pipe), 0);
+    const link = this.#links.get(typeof to === 'string' ? to : to.id);
+    const other = link?.other(this);
+    if (link === undefined || other === undefined) return false;
+    if (typeof to !== 'string' && to.incarnation !== other.incarnation) return false;
+    link.unread.set(other, (link.unread.get(other) ?? 0) + text.length);
+    other.post(() => {
+      link.unread.set(other, (link.unread.get(other) ?? 0) - text.length);
+      other.read(link, text);
+    });
     return true;
   }
 
   publishEncoded(text: string): void {
-    for (const id of this.#inbound.keys()) if (this.hasRoom(id)) this.sendEncoded(id, text);
+    for (const id of this.#links.keys()) if (this.hasRoom(id)) this.sendEncoded(id, text);
   }
 
   disconnect(id: NodeId): void {
-    const other = this.#hub.get(id);
-    if (other !== undefined) this.#hub.reconnect(this, other);
+    const link = this.#links.get(id);
+    if (link === undefined) return;
+    this.#hub.break(link);
+    this.down(link, 'connection_closed');
   }
 
   async stop(): Promise<void> {
+    this.#isStopped = true;
+    if (this.#timer !== undefined) this.options.clock.clearTimeout(this.#timer);
     this.#hub.leave(this);
-    for (const id of [...this.#inbound.keys()]) {
-      this.left(id);
-      this.#hub.get(id)?.left(this.id);
-    }
+    for (const link of [...this.#links.values()]) this.left(link);
   }
 
-  /** That peer has left, or this node leaves it. */
-  left(id: NodeId): void {
-    if (!this.#inbound.delete(id)) return;
-    if (this.#hub.get(id)?.options.role === 'observer') this.options.onObserverGone(id);
-    this.#apply(membership.left(this.#membership, id, this.#now));
-  }
-
-  #pipeTo(id: NodeId): Pipe | undefined {
-    return this.#hub.get(id)?.inboundFrom(this.id);
-  }
-
-  inboundFrom(id: NodeId): Pipe | undefined {
-    return this.#inbound.get(id);
-  }
-
-  #read(from: Requester, pipe: Pipe): void {
-    // The connection has ended, or is another one by now.
-    if (this.#inbound.get(from.id) !== pipe) return;
-    const text = pipe.frames.shift();
-    if (text === undefined) return;
-    pipe.unread -= text.length;
+  /** A frame from the other side, unless the connection has ended since. */
+  read(link: MemoryLink, text: string): void {
+    const { peer } = link.other(this);
+    if (link.isBroken || this.#links.get(peer.id) !== link) return;
     const frame = decode(text, { maxBytes: MAX_FRAME_BYTES });
-    switch (frame.type) {
-      case 'request':
-        if (from.role === 'member' || this.options.isPublic(frame.method)) this.options.onFrame(from, frame);
-        else this.disconnect(from.id);
-        break;
-      case 'reply':
-      case 'failure':
-      case 'notify':
-      case 'items':
-        if (from.role === 'member') this.options.onFrame(from, frame);
-        else this.disconnect(from.id);
-        break;
+    if (!isDelivered(frame)) return;
+    const isRequest = frame.type === 'request';
+    if (peer.role === 'member' || (isRequest && this.options.isPublic(frame.method))) {
+      this.options.onFrame(peer, frame);
+      return;
     }
+    const problem = `an observer may not send ${isRequest ? `a request of ${frame.method}` : frame.type}`;
+    this.options.onError(new HandshakeError(peer.id, 'not_permitted', problem));
+    this.disconnect(peer.id);
   }
 
   get #now(): number {
-    return this.#clock.monotonic();
+    return this.options.clock.monotonic();
   }
 
   #apply({ state, changes }: membership.Outcome): void {
     this.#membership = state;
     for (const change of changes) this.options.onChange(change);
   }
+}
+
+const DELIVERED: ReadonlySet<string> = new Set<DeliveredFrame['type']>([
+  'request',
+  'reply',
+  'failure',
+  'notify',
+  'items',
+]);
+
+function isDelivered(frame: ReceivedFrame): frame is DeliveredFrame {
+  return DELIVERED.has(frame.type);
 }

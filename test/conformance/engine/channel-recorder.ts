@@ -26,6 +26,7 @@ export class ChannelRecorder {
     this.self = self;
     this.#channels = channels;
     this.#nextNumber = nextNumber;
+    for (const peer of channels.peers()) this.#up(peer);
     channels.onUp((peer) => this.#up(peer));
     channels.onDown((peer) => this.#down(peer));
     channels.onItems((peer, items) => this.#received(peer, items));

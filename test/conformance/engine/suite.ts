@@ -9,6 +9,7 @@ import {
   NodeTimeoutError,
   RemoteError,
 } from '../../../src/errors.js';
+import { ChannelRecorder, prefixViolations, type Session } from './channel-recorder.js';
 import { type EngineHarness, nameOf, type TestNode, TestNodes } from './harness.js';
 
 /** What every engine does: written against the seam alone. */
@@ -62,9 +63,10 @@ export function describeEngine(name: string, createHarness: () => EngineHarness)
         const port = Number(b.id.split(':').at(-1));
         await nodes.stop(b);
         await nodes.start('nodeB', [a], { port });
-        await harness.eventually(() => expect(connected(a)).toEqual(['nodeB']));
-        const seen = a.changes.filter(({ type }) => type === 'up' || type === 'down');
-        expect(seen.map(({ type }) => type)).toEqual(['up', 'down', 'up']);
+        const upAndDown = (): readonly MembershipChange[] =>
+          a.changes.filter(({ type }) => type === 'up' || type === 'down');
+        await harness.eventually(() => expect(upAndDown().map(({ type }) => type)).toEqual(['up', 'down', 'up']));
+        const seen = upAndDown();
         const incarnation = (change: MembershipChange | undefined): number => change?.incarnation ?? 0;
         expect(incarnation(seen[2])).toBeGreaterThan(incarnation(seen[0]));
         expect(a.membership.members()).toMatchObject([{ id: b.id, incarnation: incarnation(seen[2]) }]);
@@ -79,6 +81,17 @@ export function describeEngine(name: string, createHarness: () => EngineHarness)
         await harness.eventually(() => expect([conflict(rival), conflict(b)]).not.toContain(undefined));
         expect(a.changes.filter(({ type }) => type !== 'learned')).toMatchObject([{ type: 'up', id: b.id }]);
         expect(rival.cluster.getConnectedNodeCount()).toBe(0);
+      });
+
+      test('lets a node in that waits for an id, when the holder of the id has left', async () => {
+        const [a, b] = await startTwo();
+        const advertise = { host: '127.0.0.1', port: Number(b.id.split(':').at(-1)) };
+        const rival = await nodes.start('nodeB', [a], { advertise, reconnectMaxDelayMs: 100 });
+        await harness.eventually(() => expect(rival.errors).not.toEqual([]));
+        await nodes.stop(b);
+        const expected = ['up nodeB', 'down nodeB graceful_shutdown', 'up nodeB'];
+        await harness.eventually(() => expect(a.events).toEqual(expected));
+        await harness.eventually(() => expect(connected(rival)).toEqual(['nodeA']));
       });
 
       test('comes back after all connections were lost', async () => {
@@ -186,6 +199,20 @@ export function describeEngine(name: string, createHarness: () => EngineHarness)
         await harness.eventually(() => expect(watching.cluster.isNodeConnected(a.id)).toBe(true));
         expect(await harness.settled(watching.rpc.request(a.id, 'read', null, 5000))).toBe('figures');
         await expect(harness.settled(watching.rpc.request(a.id, 'write', null, 5000))).rejects.toThrow();
+        expect(watching.events[0]).toBe('up nodeA');
+        await harness.eventually(() => expect(watching.events).toContainEqual(expect.stringMatching(/^down nodeA/)));
+        expect(a.errors).toMatchObject([{ code: 'NOEX_HANDSHAKE', reason: 'not_permitted' }]);
+      });
+
+      test('is gone for what answers its requests when it stops', async () => {
+        const [a] = await startTwo();
+        const gone: NodeId[] = [];
+        a.membership.onPeerGone((id) => gone.push(id));
+        const watching = await nodes.start('watching', [a], { role: 'observer' });
+        await harness.eventually(() => expect(a.rpc.hasRoom(watching.id)).toBe(true));
+        await nodes.stop(watching);
+        await harness.eventually(() => expect(gone).toEqual([watching.id]));
+        expect(a.errors).toEqual([]);
       });
     });
 
@@ -209,6 +236,61 @@ export function describeEngine(name: string, createHarness: () => EngineHarness)
           else a.channels.send(b.id, [at]);
         }
         await harness.eventually(() => expect(b.channelEvents).toEqual(['up nodeA', ...sent]));
+      });
+
+      test('take items as soon as they are up, and those arrive first', async () => {
+        const a = await nodes.start('nodeA');
+        const b = await nodes.start('nodeB', [a]);
+        for (const node of [a, b]) {
+          node.channels.onUp(({ id }) => {
+            node.channels.send(id, [`from ${nameOf(node)}`]);
+            node.channels.broadcast([`to all of ${nameOf(node)}`]);
+          });
+        }
+        await harness.eventually(() => expect(a.channelEvents).toEqual(['up nodeB', 'from nodeB', 'to all of nodeB']));
+        await harness.eventually(() => expect(b.channelEvents).toEqual(['up nodeA', 'from nodeA', 'to all of nodeA']));
+        expect([...a.errors, ...b.errors]).toEqual([]);
+      });
+
+      test('deliver what was sent before a polite leave', async () => {
+        const [a, b] = await startTwo();
+        await harness.eventually(() => expect(a.channels.peers()).toHaveLength(1));
+        const sent = Array.from({ length: 100 }, (_, at) => at);
+        for (const at of sent) a.channels.send(b.id, [at]);
+        await nodes.stop(a);
+        await harness.eventually(() => expect(b.channelEvents).toEqual(['up nodeA', ...sent, 'down nodeA']));
+      });
+
+      test('keep their promises on both sides when connections break again and again', async () => {
+        const [a, b, c] = (await nodes.startAll('nodeA', 'nodeB', 'nodeC')) as [TestNode, TestNode, TestNode];
+        let lastNumber = 0;
+        const recorders = [a, b, c].map(({ id, membership, channels }) => {
+          const self = { id, incarnation: membership.local()?.incarnation ?? 0 };
+          return new ChannelRecorder(self, channels, () => ++lastNumber);
+        });
+        const allUp = (): void => {
+          for (const recorder of recorders) expect(recorder.peers()).toHaveLength(2);
+        };
+        for (let round = 1; round <= 10; round += 1) {
+          harness.breakConnections();
+          await harness.eventually(() => {
+            for (const recorder of recorders) {
+              recorder.broadcast();
+              for (const id of recorder.peers()) recorder.send(id);
+            }
+            for (const recorder of recorders) expect(recorder.sessions.length).toBeGreaterThanOrEqual(2 + 2 * round);
+            allUp();
+          });
+        }
+        const open = (from: ChannelRecorder, to: ChannelRecorder): Session | undefined => from.open(to.self.id);
+        await harness.eventually(() => {
+          allUp();
+          for (const from of recorders) {
+            for (const to of recorders) if (from !== to) expect(open(to, from)?.received).toEqual(open(from, to)?.sent);
+          }
+        });
+        expect(recorders.flatMap(({ violations }) => violations)).toEqual([]);
+        expect(prefixViolations(recorders)).toEqual([]);
       });
 
       test('lose only the end of what was sent when they break, and are another one afterwards', async () => {

@@ -15,6 +15,12 @@ const MAX_BROADCAST_UNSENT_BYTES = 2 * MAX_UNSENT_BYTES;
 
 const [CHANNELS] = FEATURES;
 
+/** A node at the other end of a channel. */
+export interface ChannelPeer extends Peer {
+  /** Of its runtime: what the refs of its processes have. */
+  readonly life: string;
+}
+
 /**
  * The ordered streams of items between this node and each connected member. For each peer, up and down alternate; between
  * them, what arrives is a prefix of what was sent, `send` and `broadcast` in their order. A side ends the old channel before
@@ -22,12 +28,12 @@ const [CHANNELS] = FEATURES;
  */
 export interface Channels {
   /** The peers with which there is a channel now. */
-  peers(): readonly Peer[];
+  peers(): readonly ChannelPeer[];
   /** Returns what ends the subscription, as do the two below. */
-  onUp(handler: (peer: Peer) => void): () => void;
+  onUp(handler: (peer: ChannelPeer) => void): () => void;
   /** What was sent and has not arrived is lost. */
-  onDown(handler: (peer: Peer) => void): () => void;
-  onItems(handler: (peer: Peer, items: readonly unknown[]) => void): () => void;
+  onDown(handler: (peer: ChannelPeer) => void): () => void;
+  onItems(handler: (peer: ChannelPeer, items: readonly unknown[]) => void): () => void;
   /**
    * Sends items in one frame.
    *
@@ -46,6 +52,7 @@ export interface Channels {
 /** What channels need of the node. */
 interface ChannelNode {
   supports(id: NodeId, feature: string): boolean;
+  lifeOf(id: NodeId): string | undefined;
   /** Unsent bytes for that peer. */
   backlog(id: NodeId): number;
   sendEncoded(to: Requester, text: string): boolean;
@@ -63,10 +70,10 @@ interface ChannelTableOptions {
 /** {@link Channels} with the methods for its owner. */
 export class ChannelTable implements Channels {
   readonly #options: ChannelTableOptions;
-  readonly #open = new Map<NodeId, Peer>();
-  readonly #up: Listeners<[Peer]>;
-  readonly #down: Listeners<[Peer]>;
-  readonly #items: Listeners<[Peer, readonly unknown[]]>;
+  readonly #open = new Map<NodeId, ChannelPeer>();
+  readonly #up: Listeners<[ChannelPeer]>;
+  readonly #down: Listeners<[ChannelPeer]>;
+  readonly #items: Listeners<[ChannelPeer, readonly unknown[]]>;
   // A listener may cause the next event, which the others must not receive before this one.
   readonly #deliver = inOrder((deliver: () => void) => deliver());
 
@@ -77,19 +84,19 @@ export class ChannelTable implements Channels {
     this.#items = new Listeners(options.onError);
   }
 
-  peers(): readonly Peer[] {
+  peers(): readonly ChannelPeer[] {
     return [...this.#open.values()];
   }
 
-  onUp(handler: (peer: Peer) => void): () => void {
+  onUp(handler: (peer: ChannelPeer) => void): () => void {
     return this.#up.add(handler);
   }
 
-  onDown(handler: (peer: Peer) => void): () => void {
+  onDown(handler: (peer: ChannelPeer) => void): () => void {
     return this.#down.add(handler);
   }
 
-  onItems(handler: (peer: Peer, items: readonly unknown[]) => void): () => void {
+  onItems(handler: (peer: ChannelPeer, items: readonly unknown[]) => void): () => void {
     return this.#items.add(handler);
   }
 
@@ -116,9 +123,11 @@ export class ChannelTable implements Channels {
   follow({ type, id, incarnation }: MembershipChange): void {
     if (type === 'down' || type === 'relinked') this.#close(id);
     if (type !== 'up' && type !== 'relinked') return;
-    const { role, node } = this.#options;
-    if (role !== 'member' || node()?.supports(id, CHANNELS) !== true) return;
-    const peer = { id, incarnation };
+    const { role } = this.#options;
+    const node = this.#options.node();
+    const life = node?.lifeOf(id);
+    if (role !== 'member' || life === undefined || node?.supports(id, CHANNELS) !== true) return;
+    const peer = { id, incarnation, life };
     this.#open.set(id, peer);
     this.#deliver(() => this.#up.emit(peer));
   }

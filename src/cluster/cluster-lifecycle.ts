@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { Clock } from '../clock.js';
 import { ClusterAlreadyStartedError, ClusterNotStartedError } from '../errors.js';
 import { ChannelTable } from './channels.js';
@@ -19,6 +20,8 @@ export interface ClusterOptions {
   readonly processCount: () => number;
   /** Receives errors that are not returned to a caller: refusals, protocol violations, handlers that throw. */
   readonly onError: (error: Error) => void;
+  /** Of the runtime: what refs are made of. Default: random. */
+  readonly life?: string;
   /** An `observer` reads the cluster without being a member. Default `member`. */
   readonly role?: Role;
 }
@@ -26,6 +29,7 @@ export interface ClusterOptions {
 /** Starts and stops the node of an engine, and gives what comes from it to requests, channels and listeners. */
 export class ClusterLifecycle {
   readonly #options: ClusterOptions;
+  readonly #life: string;
   readonly rpc: RpcEndpoint;
   readonly channels: ChannelTable;
   readonly listeners: ReturnType<typeof createMembershipListeners>;
@@ -40,6 +44,7 @@ export class ClusterLifecycle {
     const { clock, onError, role = 'member' } = options;
     const node = (): EngineNode | undefined => this.#node;
     this.#options = options;
+    this.#life = options.life ?? randomBytes(12).toString('base64url');
     this.rpc = new RpcEndpoint({ clock, onError, node });
     this.channels = new ChannelTable({ onError, role, node });
     this.statusChange = new Listeners(onError);
@@ -84,6 +89,7 @@ export class ClusterLifecycle {
       this.#node = await startNode({
         settings,
         role,
+        life: this.#life,
         incarnation: this.#lastIncarnation,
         clock,
         processCount,

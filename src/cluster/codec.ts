@@ -53,6 +53,7 @@ const greeting = {
   secured: isBoolean,
   version: optional(isName),
   features: optional(isFeatures),
+  life: optional(isName),
 };
 
 /** Every type of frame, and for each of its fields what it must be. The compiler checks that none is missing. */

@@ -47,6 +47,8 @@ export interface EngineNode {
   isConnected(id: NodeId): boolean;
   /** Whether that connected member has announced the feature. */
   supports(id: NodeId, feature: string): boolean;
+  /** The life that connected member has announced. */
+  lifeOf(id: NodeId): string | undefined;
   /** How much of what was sent to that peer it has not taken yet, bytes. */
   backlog(id: NodeId): number;
   /** Whether that peer takes what it is sent, and so may be notified. */
@@ -71,6 +73,8 @@ export interface EngineNodeOptions {
   readonly settings: ClusterSettings;
   /** An `observer` connects to members and learns of others from them, but is no member. */
   readonly role: Role;
+  /** Announced to members. */
+  readonly life: string;
   readonly incarnation: number;
   readonly clock: Clock;
   /** Sent with every heartbeat. */

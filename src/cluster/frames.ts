@@ -27,12 +27,14 @@ export interface Peer {
   readonly incarnation: number;
 }
 
-/** What a node says about its software. */
+/** What a node says about its software and its runtime. */
 export interface Build {
   /** The version of the library, as in its package.json. */
   readonly version?: string | undefined;
   /** {@link FEATURES} of the sender. Names that the reader does not know mean nothing to it. */
   readonly features?: readonly string[] | undefined;
+  /** Of the runtime; kept when its cluster stops and starts. Refs have it. */
+  readonly life?: string | undefined;
 }
 
 interface Greeting extends Build {

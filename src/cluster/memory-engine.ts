@@ -189,6 +189,10 @@ class MemoryNode implements EngineNode {
     return this.isConnected(id) && FEATURES.some((known) => known === feature);
   }
 
+  lifeOf(id: NodeId): string | undefined {
+    return this.#peers.get(id)?.options.life;
+  }
+
   backlog(id: NodeId): number {
     const link = this.#links.get(id);
     return link?.unread.get(link.other(this)) ?? 0;

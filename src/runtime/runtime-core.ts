@@ -27,6 +27,8 @@ export interface RuntimeCore {
   readonly names: NameTable;
   readonly processes: ProcessTable;
   readonly flusher: Flusher;
+  /** 96 random bits: refs of two runtimes never meet. */
+  readonly life: string;
   /** Puts an event on the bus, and has it flushed at the end of this turn. */
   readonly emit: Bus['emit'];
   onError(error: unknown): void;
@@ -57,7 +59,6 @@ export function createRuntimeCore(settings: RuntimeSettings, nodeId: () => strin
     if (!flusher.isReporting) scheduler.touch();
     bus.emit(event);
   };
-  // 96 random bits: refs of two runtimes never meet.
   const life = randomBytes(12).toString('base64url');
   const processes = new ProcessTable({
     life,
@@ -89,5 +90,19 @@ export function createRuntimeCore(settings: RuntimeSettings, nodeId: () => strin
     sampler.endTurn();
     flusher.requestFlush();
   });
-  return { context, clock, reporting, bus, scheduler, meter, deadlines, names, processes, flusher, emit, onError };
+  return {
+    context,
+    clock,
+    reporting,
+    bus,
+    scheduler,
+    meter,
+    deadlines,
+    names,
+    processes,
+    flusher,
+    life,
+    emit,
+    onError,
+  };
 }

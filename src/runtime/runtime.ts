@@ -26,11 +26,12 @@ import { Vitals } from './vitals.js';
 export function createRuntime(options: RuntimeOptions = {}): Runtime {
   const settings = readRuntimeOptions(options);
   const core = createRuntimeCore(settings, () => clustering.membership.local()?.id);
-  const { clock, context, deadlines, emit, flusher, names, onError, processes, scheduler } = core;
+  const { clock, context, deadlines, emit, flusher, life, names, onError, processes, scheduler } = core;
   const vitals = new Vitals();
   const local = settings.isObserved ? observeNode(core, vitals) : undefined;
   const clustering = createCluster({
     clock,
+    life,
     startNode: mesh({ transport: settings.transport ?? createWsTransport() }),
     processCount: () => processes.size,
     onError,

@@ -53,6 +53,7 @@ export interface LocalSide extends Peer {
   readonly observerSecrets: readonly string[];
   /** From {@link createNonce}; never used twice. */
   readonly nonce: string;
+  readonly life?: string | undefined;
 }
 
 /**
@@ -215,7 +216,7 @@ function refuse(reason: Refusal['reason'], message: string): { ok: false; refusa
   return { ok: false, refusal: { reason, message } };
 }
 
-function greeting({ id, incarnation, nonce, secrets }: LocalSide) {
+function greeting({ id, incarnation, nonce, secrets, life }: LocalSide) {
   const secured = secrets.length > 0;
   return {
     protocol: PROTOCOL_VERSION,
@@ -225,11 +226,12 @@ function greeting({ id, incarnation, nonce, secrets }: LocalSide) {
     secured,
     version: VERSION,
     features: FEATURES,
+    life,
   };
 }
 
-function buildOf({ version, features }: Build): Build {
-  return { version, features };
+function buildOf({ version, features, life }: Build): Build {
+  return { version, features, life };
 }
 
 function selfRefusal(local: LocalSide, remote: Peer): Refusal | undefined {

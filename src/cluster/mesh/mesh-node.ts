@@ -61,7 +61,7 @@ export class MeshNode implements EngineNode {
   }
 
   private constructor(options: MeshNodeOptions, listener: Listener) {
-    const { settings, incarnation, clock, random, onError, transport, role } = options;
+    const { settings, incarnation, clock, random, onError, transport, role, life } = options;
     const { advertise, tls, backoff, clusterSecrets: secrets, observerSecrets, seeds, nodeName } = settings;
     this.#options = options;
     this.#listener = listener;
@@ -85,7 +85,11 @@ export class MeshNode implements EngineNode {
       onChange: (change) => this.#changed(change),
     });
     const { linked, members, handlers } = this.#peerLinks;
-    this.#openLinks = new OpenLinks({ clock, local: { id, incarnation, role, secrets, observerSecrets }, handlers });
+    this.#openLinks = new OpenLinks({
+      clock,
+      local: { id, incarnation, role, secrets, observerSecrets, life },
+      handlers,
+    });
     const dialing = { clock, random, backoff, dial: (target: DialTarget) => dials.dial(target) };
     this.#dialer = new Dialer({
       ...dialing,
@@ -143,6 +147,10 @@ export class MeshNode implements EngineNode {
 
   supports(id: NodeId, feature: string): boolean {
     return this.#peerLinks.supports(id, feature);
+  }
+
+  lifeOf(id: NodeId): string | undefined {
+    return this.#peerLinks.lifeOf(id);
   }
 
   backlog(id: NodeId): number {

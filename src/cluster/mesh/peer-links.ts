@@ -124,6 +124,10 @@ export class PeerLinks {
     return this.linked.get(id)?.link.build.features?.includes(feature) ?? false;
   }
 
+  lifeOf(id: NodeId): string | undefined {
+    return this.linked.get(id)?.link.build.life;
+  }
+
   publishEncoded(text: string): void {
     for (const { link } of this.linked.nodes()) link.offer(text);
     this.observers.sendAll(text);

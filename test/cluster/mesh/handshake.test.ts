@@ -124,6 +124,7 @@ describe('a handshake', () => {
     ['role', (frame: Frame) => (frame.type === 'hello' ? { ...frame, role: 'observer' as const } : frame)],
     ['version', (frame: Frame) => (frame.type === 'hello' ? { ...frame, version: '0.0.1' } : frame)],
     ['list of features', (frame: Frame) => (frame.type === 'challenge' ? { ...frame, features: ['weak'] } : frame)],
+    ['life', (frame: Frame) => (frame.type === 'challenge' ? { ...frame, life: 'of another' } : frame)],
     ['nonce', (frame: Frame) => (frame.type === 'challenge' ? { ...frame, nonce: createNonce() } : frame)],
   ])('is refused if somebody in between changes a %s', (_, change) => {
     expect(shakeHands(side(idA, 'right'), side(idB, 'right'), { id: idB }, change).acceptor).toBe('auth_failed');
@@ -267,10 +268,11 @@ describe('a later version of the handshake', () => {
     expect(withUnknownFields((text) => text.replace(',"later":{"than":[1]}', ''))).toBe('auth_failed');
   });
 
-  test('says its version and its features, and a greeting without them is taken, too', () => {
-    const { send } = dial(side(idA), {});
-    expect(send).toMatchObject({ version: expect.stringMatching(/^\d+\.\d+\.\d+/), features: FEATURES });
-    const { version: _, features: __, ...bare } = send as Extract<Frame, { type: 'hello' }>;
+  test('says its version, its features and its life, and a greeting without them is taken, too', () => {
+    const { send } = dial({ ...side(idA), life: 'life-of-a' }, {});
+    const version = expect.stringMatching(/^\d+\.\d+\.\d+/);
+    expect(send).toMatchObject({ version, features: FEATURES, life: 'life-of-a' });
+    const { version: _, features: __, life: ___, ...bare } = send as Extract<Frame, { type: 'hello' }>;
     expect(hear(accept(side(idB)), bare).ok).toBe(true);
   });
 

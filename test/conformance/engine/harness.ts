@@ -42,10 +42,11 @@ export class TestNodes {
     const events: string[] = [];
     const changes: MembershipChange[] = [];
     const channelEvents: unknown[] = [];
-    const { role = 'member', ...config } = options;
+    const { role = 'member', life, ...config } = options;
     const engine = createCluster({
       ...this.#harness.engine(),
       role,
+      ...(life !== undefined && { life }),
       processCount: () => 4,
       onError: (error) => errors.push(error),
     });
@@ -85,7 +86,7 @@ export class TestNodes {
   }
 }
 
-type NodeOptions = Partial<ClusterConfig> & { readonly role?: Role };
+type NodeOptions = Partial<ClusterConfig> & { readonly role?: Role; readonly life?: string };
 
 export function nameOf({ id }: Pick<Peer, 'id'>): string {
   return NodeId.parts(id).name;

@@ -228,6 +228,13 @@ export function describeEngine(name: string, createHarness: () => EngineHarness)
         expect(() => a.channels.send(b.id, [1])).toThrow(NodeNotConnectedError);
       });
 
+      test('name the life of the runtime at the other end', async () => {
+        const a = await nodes.start('nodeA', [], { life: 'life-of-a' });
+        const b = await nodes.start('nodeB', [a], { life: 'life-of-b' });
+        await harness.eventually(() => expect(a.channels.peers()).toMatchObject([{ id: b.id, life: 'life-of-b' }]));
+        await harness.eventually(() => expect(b.channels.peers()).toMatchObject([{ id: a.id, life: 'life-of-a' }]));
+      });
+
       test('carry what is sent and what is broadcast in one order', async () => {
         const [a, b] = await startTwo();
         const sent = Array.from({ length: 300 }, (_, at) => at);

@@ -1,7 +1,7 @@
 import { SuperJSON, type SuperJSONResult } from 'superjson';
 import { asError, InvalidArgumentError, ProtocolError } from '../errors.js';
 
-/** So many objects, arrays, Maps and Sets may be within one another. */
+/** The greatest depth of nested objects, arrays, Maps and Sets. */
 export const MAX_BODY_DEPTH = 64;
 
 /** How many values of one body may be other than plain JSON. Reviving the costliest, errors, takes about 5 us each. */
@@ -36,7 +36,7 @@ const CARRIERS: ReadonlyMap<unknown, (json: unknown) => boolean> = new Map<unkno
 ]);
 
 /**
- * Data as the text that travels: JSON, and beside it what JSON cannot say (`undefined`, bigint, NaN, Date, Map, Set,
+ * Data as the text that travels: JSON, and beside it what JSON cannot represent (`undefined`, bigint, NaN, Date, Map, Set,
  * Error without its stack). The same text can go to any number of peers.
  *
  * @throws InvalidArgumentError (`body`) for what the other side would refuse: cycles, RegExp, functions, deep nesting ...

@@ -56,7 +56,7 @@ export interface ClusterConfig {
   readonly tls?: TlsSettings | undefined;
   /** Default 1000. */
   readonly heartbeatIntervalMs?: number | undefined;
-  /** A peer silent for so many intervals is down. Default 5. */
+  /** The number of silent intervals after which a peer is down. Default 5. */
   readonly heartbeatMissThreshold?: number | undefined;
   /** The first delay before a lost or unreachable node is dialled again. Default 1000. */
   readonly reconnectBaseDelayMs?: number | undefined;
@@ -123,7 +123,7 @@ export function readClusterConfig(config: ClusterConfig, role: Role = 'member'):
     const field = config.listen === undefined ? 'host' : 'listen';
     throw new InvalidClusterConfigError(
       field,
-      `${listen.host} can be reached from other machines: set clusterSecret, or tls with requestPeerCert, or insecure: true if everybody may join`,
+      `${listen.host} can be reached from other machines: set clusterSecret, or tls with requestPeerCert, or insecure: true if any peer may join`,
     );
   }
   checkReachable(config, host, listen.host);
@@ -238,7 +238,7 @@ function readAccepted(config: ClusterConfig): Secrets {
   const clusterSecrets = readSecrets('clusterSecret', config.clusterSecret);
   const observerSecrets = readSecrets('observerSecret', config.observerSecret);
   if (observerSecrets.length > 0 && clusterSecrets.length === 0) {
-    throw new InvalidClusterConfigError('observerSecret', 'needs a clusterSecret: without one, everybody may join');
+    throw new InvalidClusterConfigError('observerSecret', 'needs a clusterSecret: without one, any peer may join');
   }
   if (observerSecrets.some((secret) => clusterSecrets.includes(secret))) {
     throw new InvalidClusterConfigError(

@@ -37,7 +37,7 @@ export function activitySince(
 
 /**
  * By how much a periodic check is late, ms. While this Node.js process was stopped or its event loop blocked it could not
- * receive anything, so that time says nothing about the peers.
+ * receive anything, so that time is no silence of the peers.
  */
 export function lateness(lastCheckAt: number, now: number, intervalMs: number): number {
   return Math.max(0, now - lastCheckAt - intervalMs);

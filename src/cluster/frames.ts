@@ -12,10 +12,10 @@ export const FEATURES = ['channels'] as const;
 /** No frame is larger, in bytes of UTF-8: a MiB of data, and what it takes to write it. Read in one go, within 20 ms. */
 export const MAX_FRAME_BYTES = 1.25 * 1024 * 1024;
 
-/** No frame of the handshake is larger: a stranger gets no more of our memory than this. */
+/** No frame of the handshake is larger: an unauthenticated peer gets no more memory than this. */
 export const MAX_HANDSHAKE_BYTES = 8 * 1024;
 
-/** No frame of an observer is larger: it only asks. */
+/** No frame of an observer is larger: it only sends requests. */
 export const MAX_OBSERVER_BYTES = 64 * 1024;
 
 /** `member`: a node of the cluster. `observer`: a read-only client that is not counted as a node. */
@@ -27,7 +27,7 @@ export interface Peer {
   readonly incarnation: number;
 }
 
-/** What a node says about its software and its runtime. */
+/** What a node announces of its software and its runtime. */
 export interface Build {
   /** The version of the library, as in its package.json. */
   readonly version?: string | undefined;
@@ -81,7 +81,7 @@ export interface RefusedFrame {
 
 export type HandshakeFrame = HelloFrame | ChallengeFrame | ProofFrame | WelcomeFrame | OpenFrame;
 
-/** Those the sender is linked with, or the news among them. */
+/** The members that the sender is linked with, or those that are new. */
 export interface MembersFrame {
   readonly type: 'members';
   readonly members: readonly Peer[];
@@ -162,7 +162,7 @@ export type DeliveredFrame = RpcFrame | ItemsFrame;
 /** What an established link carries. */
 export type PeerFrame = MembershipFrame | DeliveredFrame;
 
-/** Everything that one node says to another. */
+/** Every frame that a node sends. */
 export type Frame = HandshakeFrame | RefusedFrame | PeerFrame;
 
 /** What comes in. */

@@ -57,8 +57,8 @@ export interface Membership {
   readonly tombstones: ReadonlyMap<NodeId, Tombstone>;
 }
 
-/** Of so many others at most is believed what is only said of them: more of them take memory, and each is dialled. */
-const MAX_HEARSAY = 1000;
+/** The most members known from gossip alone: each takes memory, and is dialled. */
+const MAX_UNCONFIRMED = 1000;
 
 export interface Outcome {
   readonly state: Membership;
@@ -93,7 +93,7 @@ export function linkDown(state: Membership, id: NodeId, reason: NodeDownReason, 
   return { state: { ...state, members: put(state.members, entry) }, changes: [down(old, reason)] };
 }
 
-/** The node said that it stops. It is no member any more, and what others still say of this life of it is stale. */
+/** The node announced its stop. It is no member any more, and gossip about this incarnation is stale. */
 export function left(state: Membership, id: NodeId, now: number): Outcome {
   const old = state.members.get(id);
   if (old === undefined) return { state, changes: [] };
@@ -104,11 +104,11 @@ export function left(state: Membership, id: NodeId, now: number): Outcome {
   return { state: { members: without(state.members, id), tombstones }, changes };
 }
 
-/** Another node is linked with these peers, and says so: a reason to know them, and to keep them. */
+/** Another node announces that it is linked with these peers: a reason to know them, and to keep them. */
 export function learned(state: Membership, peers: readonly Peer[], now: number): Outcome {
   const members = new Map(state.members);
   const changes: MembershipChange[] = [];
-  let isNews = false;
+  let hasChanged = false;
   for (const { id, incarnation } of peers) {
     const tombstone = state.tombstones.get(id);
     if (tombstone !== undefined && incarnation <= tombstone.incarnation) continue;
@@ -117,14 +117,14 @@ export function learned(state: Membership, peers: readonly Peer[], now: number):
     if (old?.status === 'connected' || (old !== undefined && incarnation < old.incarnation)) continue;
     if (old !== undefined) {
       members.set(id, { ...old, incarnation, keptAt: now });
-      isNews = true;
-    } else if (members.size < MAX_HEARSAY) {
+      hasChanged = true;
+    } else if (members.size < MAX_UNCONFIRMED) {
       members.set(id, { id, incarnation, status: 'connecting', keptAt: now });
       changes.push({ type: 'learned', id, incarnation });
-      isNews = true;
+      hasChanged = true;
     }
   }
-  return { state: isNews ? { ...state, members } : state, changes };
+  return { state: hasChanged ? { ...state, members } : state, changes };
 }
 
 /** Forgets members that no node has been linked with for `forgetAfterMs`, and tombstones of that age. */

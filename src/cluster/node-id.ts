@@ -7,7 +7,7 @@ declare const brand: unique symbol;
 /** A node's identity and address in one: `name@host:port`. Always in canonical form, so `===` compares nodes. */
 export type NodeId = string & { readonly [brand]: 'NodeId' };
 
-/** What a node id says. `host` is without brackets, ready for a socket. */
+/** The parts of a node id. `host` is without brackets, ready for a socket. */
 export interface NodeIdParts {
   readonly name: string;
   readonly host: string;

@@ -22,7 +22,7 @@ const MAX_UNTAKEN_BYTES = 32 * 1024 * 1024;
 
 /** Answers a request; what it throws goes back as its message and code, without the stack. */
 export type RequestHandler = (body: unknown, from: NodeId) => unknown;
-/** Who may ask. */
+/** Which peers may call a method. */
 export type Access = 'members' | 'public';
 export type NotifyHandler = (body: unknown, from: NodeId) => unknown;
 
@@ -37,7 +37,7 @@ export interface Rpc {
   request(nodeId: NodeId, method: string, body: unknown, timeoutMs: number): Promise<unknown>;
   /**
    * Answers requests, in this run of the cluster and later ones. Returns what ends it. `access`: whether observers may
-   * ask as well as members; what they may must change nothing.
+   * call it as well as members; such a method must change nothing.
    *
    * @throws InvalidArgumentError if the method has a handler already
    */
@@ -137,7 +137,7 @@ export class RpcEndpoint implements Rpc {
     };
   }
 
-  /** Whether observers may ask this. A method that is not known here is one of a later version, and answered as such. */
+  /** Whether observers may call this. A method that is not known here is one of a later version, and answered as such. */
   isPublic(method: string): boolean {
     return this.#handlers.get(method)?.access !== 'members';
   }
@@ -184,7 +184,7 @@ export class RpcEndpoint implements Rpc {
     }
   }
 
-  /** The link with this node is over, whether or not there is another: what was asked over it stays unanswered. */
+  /** The link with this node is over, whether or not there is another: what was requested over it stays unanswered. */
   linkEnded(nodeId: NodeId): void {
     for (const [id, pending] of [...this.#pending]) {
       if (pending.nodeId === nodeId) this.#settle(id)?.reject(new NodeNotConnectedError(nodeId));
@@ -215,7 +215,7 @@ export class RpcEndpoint implements Rpc {
     }
   }
 
-  /** Only to the life of the node that asked: the next one counts its own requests from the start. */
+  /** Only to the incarnation that sent the request: the next one numbers its own requests from the start. */
   #answer(to: Requester, frame: RpcFrame): void {
     this.#options.node()?.sendEncoded(to, encodeAnswer(frame));
   }

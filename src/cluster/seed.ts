@@ -15,7 +15,7 @@ export interface Seed {
   readonly isNamed: boolean;
 }
 
-/** Says what the seeds are at the moment: texts as in `seeds` of the configuration. */
+/** Returns the seeds of the moment: texts as in `seeds` of the configuration. */
 export type SeedSource = () => readonly string[] | Promise<readonly string[]>;
 
 const FORMS = 'a seed is name@host:port, host:port or dns:name:port';

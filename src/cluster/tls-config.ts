@@ -3,7 +3,7 @@ import { asError, InvalidClusterConfigError } from '../errors.js';
 import type { Role } from './frames.js';
 import type { TlsSettings } from './transport/transport.js';
 
-/** What a side shows and whom it trusts, as Node.js wants it. */
+/** The certificates of a side and those it trusts, as Node.js takes them. */
 export function secretsOf({ cert, key, ca }: TlsSettings): SecureContextOptions {
   const trusted = ca === undefined ? [] : typeof ca === 'string' || ca instanceof Uint8Array ? [ca] : ca;
   return {
@@ -55,7 +55,10 @@ export function readTls(value: unknown, role: Role): TlsSettings | undefined {
     );
   }
   if (tls.requestPeerCert === true && tls.ca === undefined) {
-    throw new InvalidClusterConfigError('tls.ca', 'is missing: it says whose certificates requestPeerCert accepts');
+    throw new InvalidClusterConfigError(
+      'tls.ca',
+      'is missing: requestPeerCert accepts the certificates that it signed',
+    );
   }
   checkSecrets(tls);
   return tls;

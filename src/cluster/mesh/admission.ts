@@ -8,7 +8,7 @@ export interface AdmissionOptions {
   /** An observer is no member: the members it dials decide. */
   readonly role: Role;
   readonly linked: LinkTable;
-  /** Asks a linked node whether it is there. */
+  /** Checks whether a linked node is alive. */
   readonly probe: (id: NodeId, then: (answered: boolean) => void) => void;
   /** A linked node did not answer, and another life of it is there. */
   readonly lose: (id: NodeId) => void;

@@ -1,9 +1,9 @@
 /**
- * Why a link was ended on purpose, and the close code that says so on the wire. Codes are stable: a new reason goes to
+ * Why a link was ended on purpose, and its close code on the wire. Codes are stable: a new reason goes to
  * the end.
  */
 const CLOSE_CODES = {
-  /** The node stops; its `leave` frame said so. */
+  /** The node stops; its `leave` frame announced it. */
   leaving: 4000,
   /** There is another link between the same two nodes. Nothing is wrong. */
   duplicate_link: 4001,
@@ -26,11 +26,11 @@ const CLOSE_CODES = {
   unknown_type: 4013,
   /** A known frame at the wrong moment. */
   out_of_turn: 4014,
-  /** An observer asked for, or said, something that is for members. */
+  /** An observer requested or sent something that is for members. */
   not_permitted: 4015,
   /** A message does not fit the session of its link. */
   forged: 4016,
-  /** An observer asked for more than it may. */
+  /** An observer sent more requests than it may. */
   too_many_requests: 4017,
   /** The node has as many observers as it allows. */
   too_many_observers: 4018,
@@ -40,7 +40,7 @@ const CLOSE_CODES = {
 
 export type CloseReason = keyof typeof CLOSE_CODES;
 
-/** What a link is refused for, in a word that is stable and in words that say what to do. */
+/** Why a link is refused: a stable word, and a message that says what to do. */
 export interface Refusal {
   readonly reason: CloseReason;
   readonly message: string;

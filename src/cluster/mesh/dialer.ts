@@ -1,9 +1,9 @@
 import type { MembershipChange } from '../membership.js';
 import { NodeId } from '../node-id.js';
 import type { Address } from '../transport/transport.js';
-import { Attempts, type AttemptsOptions } from './attempts.js';
 import type { Expectation } from './handshake.js';
 import type { LinkEnd } from './link-end.js';
+import { type RetryOptions, RetrySchedule } from './retry-schedule.js';
 
 /** What one dialled link is to reach. Exactly one of the two methods is called, unless the node stops. */
 export interface DialTarget {
@@ -23,7 +23,7 @@ export interface DialTarget {
   failed(end?: LinkEnd): void;
 }
 
-export interface DialerOptions extends Omit<AttemptsOptions<NodeId>, 'attempt'> {
+export interface DialerOptions extends Omit<RetryOptions<NodeId>, 'attempt'> {
   /** Whether it is for this side to dial at once, when both hear of each other. */
   readonly dialsFirst: (id: NodeId) => boolean;
   readonly wasLinked: (id: NodeId) => boolean;
@@ -33,11 +33,11 @@ export interface DialerOptions extends Omit<AttemptsOptions<NodeId>, 'attempt'> 
 /** Dials members without a link, until there is one or they are forgotten. */
 export class Dialer {
   readonly #options: DialerOptions;
-  readonly #attempts: Attempts<NodeId>;
+  readonly #attempts: RetrySchedule<NodeId>;
 
   constructor(options: DialerOptions) {
     this.#options = options;
-    this.#attempts = new Attempts({ ...options, attempt: (id) => options.dial(this.#targetOf(id)) });
+    this.#attempts = new RetrySchedule({ ...options, attempt: (id) => options.dial(this.#targetOf(id)) });
   }
 
   stop(): void {

@@ -6,7 +6,7 @@ const BASE_MS = 100;
 const MAX_MS = 2000;
 /** Forgiven after so long without another, ms. */
 const FORGIVEN_MS = 60_000;
-/** At most so many addresses are remembered; the one that offended longest ago is forgotten first. */
+/** The most addresses that are remembered; the one that offended longest ago is forgotten first. */
 const MAX_ADDRESSES = 1000;
 
 interface Offences {

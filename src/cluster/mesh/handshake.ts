@@ -29,8 +29,8 @@ import { Session } from './session.js';
  *   | open      sealed                        |
  *   |---------------------------------------->|  established
  *
- * The dialer proves itself first: a stranger who merely connects gets no MAC to try secrets on. The transcript is the text
- * of hello and challenge, fields that only one side knows included: what either side says there, nonces, ids, versions and
+ * The dialer proves itself first: a peer that merely connects gets no MAC to try secrets on. The transcript is the text
+ * of hello and challenge, fields that only one side knows included: what either side sends there, nonces, ids, versions and
  * features, is under both MACs. So an old MAC fits no new handshake; the two labels differ, so a MAC sent back to its maker
  * fits nothing. What follows is bound to this handshake by a session of its own. Nothing here encrypts.
  *
@@ -65,7 +65,7 @@ export interface Expectation {
   readonly name?: string | undefined;
 }
 
-/** What both sides said so far, which both MACs are over. */
+/** What both sides sent so far, which both MACs are over. */
 interface Transcript {
   readonly local: LocalSide;
   readonly remote: Peer;
@@ -165,11 +165,19 @@ function answerChallenge(
     selfRefusal(local, remote) ?? expectationRefusal(expected, remote.id) ?? secretRefusal(local, challenge.secured);
   if (refusal !== undefined) return { ok: false, refusal };
   const [secret] = local.secrets;
-  const said = transcribe(hello, text);
+  const transcript = transcribe(hello, text);
   return {
     ok: true,
-    state: { step: 'await_welcome', local, remote, build: buildOf(challenge), role: local.role, text: said, secret },
-    send: { type: 'proof', ...signed(secret, 'dialer', said) },
+    state: {
+      step: 'await_welcome',
+      local,
+      remote,
+      build: buildOf(challenge),
+      role: local.role,
+      text: transcript,
+      secret,
+    },
+    send: { type: 'proof', ...signed(secret, 'dialer', transcript) },
   };
 }
 
@@ -242,8 +250,8 @@ function selfRefusal(local: LocalSide, remote: Peer): Refusal | undefined {
 function expectationRefusal(expected: Expectation, id: NodeId): Refusal | undefined {
   const { name = NodeId.parts(id).name } = expected;
   if ((expected.id ?? id) === id && name === NodeId.parts(id).name) return undefined;
-  const whom = expected.id ?? `a node named ${name}`;
-  return { reason: 'wrong_node', message: `${id} answers where ${whom} was expected` };
+  const target = expected.id ?? `a node named ${name}`;
+  return { reason: 'wrong_node', message: `${id} answers where ${target} was expected` };
 }
 
 function secretRefusal(local: LocalSide, remoteSecured: boolean): Refusal | undefined {

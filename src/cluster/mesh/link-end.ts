@@ -5,7 +5,7 @@ import { closeReasonOf } from './close-reason.js';
 
 /** Why a link ended that this node did not end itself. */
 export type LinkEnd =
-  /** One side would not have the other: `by` says which. Of the other side's words, `reason` may be one we don't know. */
+  /** One side refused the other: `by` is that side. A `reason` of the peer may be unknown to this version. */
   | { readonly kind: 'refused'; readonly by: 'us' | 'peer'; readonly reason: string; readonly message: string }
   /** The connection broke, or never came about; `reason` is what the operating system says. */
   | { readonly kind: 'broken'; readonly reason: string };

@@ -5,7 +5,7 @@ import type { LinkEnd } from './link-end.js';
 import { RefusalCounts } from './refusal-counts.js';
 
 /** How many reports are remembered, so as not to repeat them; the oldest is forgotten first. */
-const MAX_COMPLAINTS = 1000;
+const MAX_REPORTED = 1000;
 
 /** Codes of Node.js and OpenSSL for what is wrong with a certificate, or with TLS as such. */
 const TLS_PROBLEM = /^(ERR_TLS_|ERR_SSL_|EPROTO$|UNABLE_TO_)|CERT/;
@@ -13,9 +13,9 @@ const TLS_PROBLEM = /^(ERR_TLS_|ERR_SSL_|EPROTO$|UNABLE_TO_)|CERT/;
 /** A refused link, and who was at its other end. */
 export interface RefusedLink {
   readonly end: Extract<LinkEnd, { kind: 'refused' }>;
-  /** Whom this side dialled. */
+  /** What this side dialled. */
   readonly target: string | undefined;
-  /** With whom the link was established, if it was. */
+  /** The peer of a link that was established. */
   readonly linkedWith: NodeId | undefined;
   /** The address, for want of anything better. */
   readonly remote: string;
@@ -24,7 +24,7 @@ export interface RefusedLink {
 /**
  * What is worth a report of refused links. A handshake that fails is tried again every few seconds, and is reported once
  * for each other side and reason, until there is a link. Of the links that others dialled a few are reported in full, and
- * then their number: there may be thousands of strangers.
+ * then their number: there may be thousands of unauthenticated peers.
  */
 export class LinkErrorReporter {
   readonly #localId: NodeId;
@@ -54,20 +54,20 @@ export class LinkErrorReporter {
 
   refused({ end: { by, reason, message }, target, linkedWith, remote }: RefusedLink): void {
     if (isQuiet(reason)) return;
-    // What a stranger who merely connected thinks of us is not worth a line in the log.
+    // The opinion of a peer that merely connected is not worth a line in the log.
     if (by === 'peer' && target === undefined && linkedWith === undefined) return;
     if (by === 'peer' && reason === 'id_conflict') {
       this.idConflict();
       return;
     }
-    const whom = linkedWith ?? target ?? remote;
+    const peer = linkedWith ?? target ?? remote;
     const problem = by === 'us' ? message : `refused by the other side: ${message}`;
     const error = isViolation(reason)
-      ? new ProtocolError(reason, `${problem} (link with ${whom})`)
-      : new HandshakeError(whom, reason, problem);
-    const isRepeated = linkedWith === undefined && this.#reported.has(`${whom} ${reason}`);
+      ? new ProtocolError(reason, `${problem} (link with ${peer})`)
+      : new HandshakeError(peer, reason, problem);
+    const isRepeated = linkedWith === undefined && this.#reported.has(`${peer} ${reason}`);
     if (isRepeated || (target === undefined && !this.#accepted.add(remote, reason, this.#now()))) return;
-    if (linkedWith === undefined) this.#once(whom, reason, error);
+    if (linkedWith === undefined) this.#once(peer, reason, error);
     else this.#onError(error);
   }
 
@@ -88,17 +88,17 @@ export class LinkErrorReporter {
   }
 
   /** There is a link with them. */
-  settled(...whom: readonly string[]): void {
+  settled(...peers: readonly string[]): void {
     for (const each of this.#reported)
-      if (whom.some((other) => each.startsWith(`${other} `))) this.#reported.delete(each);
+      if (peers.some((other) => each.startsWith(`${other} `))) this.#reported.delete(each);
   }
 
-  #once(whom: string, reason: string, error: Error): void {
-    const complaint = `${whom} ${reason}`;
-    if (this.#reported.has(complaint)) return;
-    this.#reported.add(complaint);
+  #once(peer: string, reason: string, error: Error): void {
+    const key = `${peer} ${reason}`;
+    if (this.#reported.has(key)) return;
+    this.#reported.add(key);
     for (const oldest of this.#reported) {
-      if (this.#reported.size <= MAX_COMPLAINTS) break;
+      if (this.#reported.size <= MAX_REPORTED) break;
       this.#reported.delete(oldest);
     }
     this.#onError(error);

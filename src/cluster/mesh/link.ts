@@ -57,7 +57,7 @@ export interface LinkOptions {
   readonly connection: Connection;
   readonly clock: Clock;
   readonly local: LocalSide;
-  /** Whom this side dialled; left out when it accepted. */
+  /** What this side dialled; left out when it accepted. */
   readonly expected?: Expectation;
   readonly handlers: LinkHandlers;
   /** How long the other side has to wait before its handshake is looked at, ms. Default 0. */
@@ -101,17 +101,17 @@ export class Link {
     });
   }
 
-  /** Who the other side says it is, once it said so. It has proved it when the link is verified or established. */
+  /** The identity that the other side claims, once known. It is proved when the link is verified or established. */
   get peer(): Peer | undefined {
     return 'remote' in this.#handshake ? this.#handshake.remote : undefined;
   }
 
-  /** The software of the other side, once it said so. */
+  /** The software of the other side, once known. */
   get build(): Build {
     return 'build' in this.#handshake ? this.#handshake.build : {};
   }
 
-  /** What the other side is, once it said so. Observers only dial. */
+  /** The role of the other side, once known. Observers only dial. */
   get peerRole(): Role | undefined {
     if (this.dialledByUs) return 'member';
     return 'role' in this.#handshake ? this.#handshake.role : undefined;
@@ -169,7 +169,7 @@ export class Link {
   }
 
   /**
-   * As {@link Link.sendEncoded}, for what is said again anyway, or asked for: nothing of it is added to what waits for a
+   * As {@link Link.sendEncoded}, for what is sent again anyway, or on request: nothing of it is added to what waits for a
    * side that does not read. Whatever still comes out of what waits shows that side that we are here.
    */
   offer(text: string): void {
@@ -279,7 +279,7 @@ export class Link {
   #closed(closing: Closing): void {
     if (!this.#isOver) {
       this.#finish();
-      // On an established link a refusal is said in a frame, which is sealed; a close code is not.
+      // On an established link a refusal comes in a frame, which is sealed; a close code is not.
       const isSealed = this.#handshake.step === 'established';
       this.#handlers.onEnd(this, isSealed ? { kind: 'broken', reason: clip(closing.reason) } : linkEndOf(closing));
     }

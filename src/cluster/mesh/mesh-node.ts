@@ -23,7 +23,7 @@ export interface MeshNodeOptions extends EngineNodeOptions {
   readonly onSeedFailed: (seed: string, end: LinkEnd) => void;
 }
 
-/** One incarnation of this node in the mesh, from start to stop: joins its parts, listens, and says what it knows. */
+/** One incarnation of this node in the mesh, from start to stop: joins its parts, and listens. */
 export class MeshNode implements EngineNode {
   readonly id: NodeId;
   readonly incarnation: number;
@@ -93,7 +93,7 @@ export class MeshNode implements EngineNode {
     const dialing = { clock, random, backoff, dial: (target: DialTarget) => dials.dial(target) };
     this.#dialer = new Dialer({
       ...dialing,
-      // Nobody dials an observer.
+      // Observers are never dialled.
       dialsFirst: (other) => role === 'observer' || id < other,
       wasLinked: (other) => members.get(other)?.status === 'disconnected',
     });

@@ -8,7 +8,7 @@ interface ObserverAdmissionOptions {
   readonly localId: NodeId;
   readonly observers: ObserverLinks;
   readonly isMember: (id: NodeId) => boolean;
-  /** Asks whether a linked peer is alive. */
+  /** Checks whether a linked peer is alive. */
   readonly probe: (id: NodeId, then: (answered: boolean) => void) => void;
   readonly onRefused: (link: Link, refusal: Refusal) => void;
 }

@@ -9,7 +9,7 @@ import { type Link, MAX_BACKLOG_BYTES } from './link.js';
 import { MAX_WAITING, ObserverRequests } from './observer-requests.js';
 import { SharedBacklog } from './shared-backlog.js';
 
-/** How much an observer may say: far more than a dashboard has to ask. */
+/** The rate of frames that an observer may send: far more than a dashboard needs. */
 const RATE_LIMIT = { burst: 200, perSecond: 100 };
 
 /** The most observers at once: each is sent every change. */
@@ -39,7 +39,7 @@ class ObserverLink {
 interface ObserverLinksOptions {
   readonly clock: Clock;
   readonly detector: DetectorConfig;
-  /** Whether observers may ask this. */
+  /** Whether observers may call this method. */
   readonly isPublic: (method: string) => boolean;
   readonly onRequest: (from: Peer, frame: RequestFrame) => void;
   /** It is there. */
@@ -149,7 +149,7 @@ export class ObserverLinks {
     }
   }
 
-  /** The link ended by itself. */
+  /** The link ended, not by this class. */
   ended(link: Link): void {
     const observer = this.#ofLink(link);
     if (observer !== undefined) this.#remove(observer);

@@ -5,13 +5,13 @@ import { TokenBucket } from '../token-bucket.js';
 import { FairQueue } from './fair-queue.js';
 
 /**
- * What all observers together may ask for. A request costs one, and its answer one for each {@link CHARS_A_TOKEN}: that
+ * What all observers together may request. A request costs one, and its answer one for each {@link CHARS_A_TOKEN}: that
  * takes about as long to write, a third of a millisecond, so that this is a third of a core.
  */
 export const SHARED_RATE_LIMIT = { burst: 1000, perSecond: 1000 };
 const CHARS_A_TOKEN = 16 * 1024;
 
-/** How many requests of one observer may wait. Readers wait for the answer to one before they ask for the next. */
+/** How many requests of one observer may wait. Readers wait for an answer before they send the next. */
 export const MAX_WAITING = 64;
 
 /** How long the texts may be in all of those that wait for one observer, but for the first, in characters. */
@@ -30,7 +30,7 @@ interface ObserverRequestsOptions<Observer> {
 
 /**
  * The requests of all observers of a node. Within the rate for all together each is served at once; beyond it they wait,
- * and observers have turns: those who ask much wait for long, and keep no other from its answer. So do those who do not
+ * and observers have turns: an observer that sends many waits for long, and delays no other. So do those who do not
  * take the answers they have: the next one is written when they do, and is the newest state then.
  */
 export class ObserverRequests<Observer> {

@@ -19,7 +19,7 @@ export class OpenLinks {
     this.#options = options;
   }
 
-  /** @param expected whom this side dialled; `undefined`: it accepted, and lets the other side wait `delayMs` */
+  /** @param expected what this side dialled; `undefined`: it accepted, and lets the other side wait `delayMs` */
   open(connection: Connection, expected: Expectation | undefined, delayMs: number): Link {
     const { clock, local, handlers } = this.#options;
     const link = new Link({

@@ -10,7 +10,7 @@ interface Probe {
   readonly waiting: ((answered: boolean) => void)[];
 }
 
-/** Probes linked peers: asks whether one is alive, and calls back with whether an answer came in time. */
+/** Probes linked peers, and calls back with whether an answer came in time. */
 export class Probes {
   readonly #pending = new Map<NodeId, Probe>();
   readonly #clock: Clock;

@@ -5,12 +5,12 @@ import type { MembershipChange } from '../membership.js';
 import { NodeId } from '../node-id.js';
 import { parseSeeds, type Seed, type SeedSource } from '../seed.js';
 import { type Address, formatAddress } from '../transport/transport.js';
-import { Attempts, type AttemptsOptions } from './attempts.js';
 import type { DialTarget } from './dialer.js';
 import type { LinkEnd } from './link-end.js';
-import { settleWithin } from './settle-within.js';
+import { type RetryOptions, RetrySchedule } from './retry-schedule.js';
+import { withTimeout } from './with-timeout.js';
 
-export interface SeedsOptions extends Omit<AttemptsOptions<Place>, 'attempt'> {
+export interface SeedsOptions extends Omit<RetryOptions<Place>, 'attempt'> {
   readonly localId: NodeId;
   readonly seeds: readonly (Seed | SeedSource)[];
   /** All addresses of a host name. */
@@ -50,7 +50,7 @@ interface Place {
   answering?: NodeId;
 }
 
-/** A source of seeds, and what it said last. */
+/** A source of seeds, and its last answer. */
 interface Source {
   readonly read: SeedSource;
   readonly label: string;
@@ -66,7 +66,7 @@ interface Source {
  */
 export class Seeds {
   readonly #options: SeedsOptions;
-  readonly #attempts: Attempts<Place>;
+  readonly #attempts: RetrySchedule<Place>;
   readonly #entries = new Map<string, Entry>();
   readonly #fixed: readonly Seed[];
   readonly #sources: readonly Source[];
@@ -74,7 +74,7 @@ export class Seeds {
 
   constructor(options: SeedsOptions) {
     this.#options = options;
-    this.#attempts = new Attempts<Place>({ ...options, attempt: (place) => this.#dial(place) });
+    this.#attempts = new RetrySchedule<Place>({ ...options, attempt: (place) => this.#dial(place) });
     this.#fixed = options.seeds.filter((seed) => typeof seed !== 'function');
     this.#sources = options.seeds
       .filter((seed) => typeof seed === 'function')
@@ -131,7 +131,7 @@ export class Seeds {
       took(seeds, source.failures + 1);
     };
     const answer = Promise.resolve().then(source.read).then(parseSeeds);
-    source.timer = settleWithin(this.#options.clock, MAX_ANSWER_MS, answer, {
+    source.timer = withTimeout(this.#options.clock, MAX_ANSWER_MS, answer, {
       answered: ({ seeds, problem }) => {
         if (this.#isStopped) return;
         if (problem !== undefined) {
@@ -159,7 +159,7 @@ export class Seeds {
     }
     if (!(answer instanceof Promise)) this.#resolved(entry, answer);
     else
-      entry.timer = settleWithin(this.#options.clock, MAX_ANSWER_MS, answer, {
+      entry.timer = withTimeout(this.#options.clock, MAX_ANSWER_MS, answer, {
         answered: (hosts) => this.#resolved(entry, hosts),
         failed: (problem) => this.#unresolved(entry, problem),
       });
@@ -226,7 +226,7 @@ export class Seeds {
   #failed(place: Place, end: LinkEnd | undefined): void {
     const { entry } = place;
     if (end?.kind === 'refused' && end.reason === 'self' && mayBeSelf(place)) {
-      // The other addresses are those of interest. This one is dialled again some time: anyone can say so.
+      // The other addresses are those of interest. This one is dialled again later: the answer is not authenticated.
       place.answering = this.#options.localId;
       this.#attempts.end(place);
       return;
@@ -279,7 +279,7 @@ function isAt({ address }: Place, id: NodeId): boolean {
 }
 
 function reasonOf(problem: Error & { readonly code?: unknown }): string {
-  // The code of an error of noex does not say what is wrong.
+  // The code of an error of noex does not name the problem.
   if (problem instanceof NoexError) return problem.message;
   return typeof problem.code === 'string' ? problem.code : problem.message;
 }

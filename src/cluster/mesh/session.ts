@@ -5,7 +5,7 @@ import { SEAL_CHARS } from '../transport/transport.js';
 const MAC_BYTES = 16;
 
 /**
- * What is said on one link after its handshake, in both directions. Each message carries a MAC over its text and its
+ * Seals what one link carries after its handshake, in both directions. Each message carries a MAC over its text and its
  * place in the order, under a key that only the two sides of this very handshake can know: a message that was changed,
  * left out, repeated, reordered, or taken from another link or the other direction does not fit.
  */
@@ -15,7 +15,7 @@ export class Session {
   #sent = 0;
   #received = 0;
 
-  /** @param transcript all that both sides said in the handshake */
+  /** @param transcript all that both sides sent in the handshake */
   constructor(secret: string, transcript: string, side: 'dialer' | 'acceptor') {
     const keyOf = (from: typeof side): Buffer =>
       createHmac('sha256', secret).update(`session from ${from}`).update(transcript).digest();
@@ -29,7 +29,7 @@ export class Session {
     return mac(this.#sendKey, this.#sent, text) + text;
   }
 
-  /** The text of a message that came next; `undefined`: it is not what the other side said next. */
+  /** The text of a message that came next; `undefined`: it is not what the other side sent next. */
   open(sealed: string): string | undefined {
     this.#received += 1;
     const text = sealed.slice(SEAL_CHARS);

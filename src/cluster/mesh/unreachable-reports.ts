@@ -1,13 +1,13 @@
 import { HandshakeError, NodeUnreachableError } from '../../errors.js';
 import type { LinkEnd } from './link-end.js';
 
-/** So many failures in a row are no accident, where something answers. */
+/** The number of failures in a row that is reported where something answers. */
 const MAX_FAILURES = 3;
 
 /** Where nothing answers, it may be that nothing is there yet: after so long, ms, it is reported. */
 const MAX_ABSENT_MS = 30_000;
 
-/** At most so many are remembered; then it starts over. */
+/** The most that are remembered; then it starts over. */
 const MAX_LABELS = 1000;
 
 /** Codes of Node.js for an address at which nothing answers, or a name without one. */
@@ -42,7 +42,7 @@ export interface Failure {
 }
 
 /**
- * Reports once what is dialled again and again without a link, until there is one. Refusals that say themselves what is wrong
+ * Reports once what is dialled again and again without a link, until there is one. Refusals that name the problem
  * are reported elsewhere, at once.
  */
 export class UnreachableReports {

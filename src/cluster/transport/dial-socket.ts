@@ -1,7 +1,7 @@
 import net, { type Socket, type TcpNetConnectOpts } from 'node:net';
 import tls, { type ConnectionOptions } from 'node:tls';
 
-/** The two ends of a TCP connection, as its socket says. */
+/** The two ends of a TCP connection, as its socket reports them. */
 export type SocketEnds = Partial<Pick<Socket, 'localAddress' | 'localPort' | 'remoteAddress' | 'remotePort'>>;
 
 /**

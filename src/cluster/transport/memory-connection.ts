@@ -1,7 +1,7 @@
 import type { Clock, Timer } from '../../clock.js';
 import type { Closing, Connection, ConnectionHandlers, Seal } from './transport.js';
 
-/** A side that does not answer a goodbye within this time is hung up on, ms. */
+/** The connection is terminated when the other side does not answer a close within this time, ms. */
 const CLOSE_TIMEOUT_MS = 1000;
 
 interface MemoryEndOptions {

@@ -50,7 +50,7 @@ export class ReceiveQueue {
     return this.#isFull;
   }
 
-  /** From now on all that comes has to fit. What is left of this message came without the seal, from whomever: it will not. */
+  /** From now on all that comes has to fit. What is left of this message came without the seal, so it does not. */
   trust(seal: Seal): void {
     this.#seal = seal;
     if (this.#rest !== undefined) this.#messages.unshift(this.#rest);

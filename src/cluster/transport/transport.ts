@@ -7,13 +7,13 @@ export interface Address {
 }
 
 /** What a connection takes in all before it is trusted: a handshake, and what may come right behind it. */
-export const MAX_STRANGER_BYTES = 128 * 1024;
+export const MAX_UNAUTHENTICATED_BYTES = 128 * 1024;
 
 /** How a connection ended. */
 export interface Closing {
   /** The close code: 4000 and up are the cluster's own, 1006 is a connection that broke or never came about. */
   readonly code: number;
-  /** The reason the closing side gave, or what the operating system says (`ECONNREFUSED`). Untrusted text. */
+  /** The reason the closing side gave, or that of the operating system (`ECONNREFUSED`). Untrusted text. */
   readonly reason: string;
 }
 
@@ -56,7 +56,7 @@ export interface Connection {
   /** How much has come from the other side, bytes, a message of which the rest is still under way included. */
   readonly received: number;
   /**
-   * The other side has proved who it is. Until then, no more than {@link MAX_STRANGER_BYTES} are read from it. With a
+   * The other side has proved who it is. Until then, no more than {@link MAX_UNAUTHENTICATED_BYTES} are read from it. With a
    * `seal`, all that is sent from now on is sealed, and all that comes from now on has to be.
    *
    * @param maxMessageBytes what an unfinished message may take; default: as much as the transport takes at all
@@ -85,7 +85,7 @@ export interface TlsSettings {
   /** This side's certificate, and its key. A side that only dials may do without. */
   readonly cert?: Pem | undefined;
   readonly key?: Pem | undefined;
-  /** Whom to trust. Default: those whom Node.js trusts. */
+  /** The authorities to trust. Default: those of Node.js. */
   readonly ca?: Pem | readonly Pem[] | undefined;
   /** Peers that connect need a certificate of `ca`, too. Default false. */
   readonly requestPeerCert?: boolean | undefined;

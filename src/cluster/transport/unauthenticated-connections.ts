@@ -1,10 +1,10 @@
 import { addressPrefix } from '../address-prefix.js';
 
 /** How many connections may be open of which it is not known yet whose they are. */
-export const MAX_STRANGERS = 128;
+export const MAX_UNAUTHENTICATED = 128;
 
 /** How many of them may come from one address. */
-export const MAX_STRANGERS_PER_ADDRESS = 64;
+export const MAX_UNAUTHENTICATED_PER_ADDRESS = 64;
 
 /**
  * Connections that have not proved whose they are. When there are too many from one address, its oldest one goes; when
@@ -31,11 +31,11 @@ export class UnauthenticatedConnections<Connection> {
     if (neighbours.has(connection)) return;
     this.#byPrefix.set(prefix, neighbours.add(connection));
     this.#size += 1;
-    if (neighbours.size > MAX_STRANGERS_PER_ADDRESS) this.#evict(neighbours, prefix);
-    else if (this.#size > MAX_STRANGERS) this.#evict(...this.#crowd(neighbours, prefix));
+    if (neighbours.size > MAX_UNAUTHENTICATED_PER_ADDRESS) this.#evict(neighbours, prefix);
+    else if (this.#size > MAX_UNAUTHENTICATED) this.#evict(...this.#crowd(neighbours, prefix));
   }
 
-  /** It is gone, or no stranger any more. */
+  /** It is gone, or has proved its identity. */
   remove(connection: Connection, address: string): void {
     const prefix = addressPrefix(address);
     const neighbours = this.#byPrefix.get(prefix);

@@ -9,13 +9,13 @@ import {
   type Closing,
   type Connection,
   type ConnectionHandlers,
-  MAX_STRANGER_BYTES,
+  MAX_UNAUTHENTICATED_BYTES,
   SEAL_CHARS,
   type Seal,
   type TransportViolation,
 } from './transport.js';
 
-/** A side that does not answer our goodbye within this time is hung up on, ms. */
+/** The connection is terminated when the other side does not answer a close within this time, ms. */
 export const CLOSE_TIMEOUT_MS = 1000;
 
 /** No message is longer, in bytes. */
@@ -35,14 +35,14 @@ export const SOCKET_OPTIONS = {
   autoPong: false,
 } as const;
 
-/** What a connection takes without a whole message in it; of a stranger, what it takes in all. */
+/** What a connection takes without a whole message in it; of an unauthenticated peer, what it takes in all. */
 interface ReceiveLimit {
   readonly bytes: number;
   /** A read of one byte holds some hundred bytes of memory until its message is whole. */
   readonly reads: number;
 }
 
-const STRANGER_LIMIT: ReceiveLimit = { bytes: MAX_STRANGER_BYTES, reads: 256 };
+const UNAUTHENTICATED_LIMIT: ReceiveLimit = { bytes: MAX_UNAUTHENTICATED_BYTES, reads: 256 };
 
 /** Reads of a trusted connection are no smaller than this on average, in bytes: less than any network makes of them. */
 const MIN_READ_BYTES = 256;
@@ -64,7 +64,7 @@ export class WsConnection implements Connection {
   #closeTimer: Timer | undefined;
   #problem = '';
   #isTrusted = false;
-  #limit = STRANGER_LIMIT;
+  #limit = UNAUTHENTICATED_LIMIT;
   /** What of `bytesRead` belongs to messages that are whole, and how many reads there were since. */
   #wholeBytes = 0;
   #reads = 0;
@@ -82,9 +82,9 @@ export class WsConnection implements Connection {
   });
   /** How it ended, while not all that came before has been handed over. */
   #closing: Closing | undefined;
-  /** What was said in this tick, and is not on its way yet. */
-  #said: string[] = [];
-  #saidLength = 0;
+  /** What was sent in this tick, and is not written yet. */
+  #unsent: string[] = [];
+  #unsentLength = 0;
   /** What the socket was given and has not written yet, bytes. */
   #underway = 0;
 
@@ -97,7 +97,7 @@ export class WsConnection implements Connection {
   }
 
   get backlog(): number {
-    return this.#underway + this.#saidLength;
+    return this.#underway + this.#unsentLength;
   }
 
   get received(): number {
@@ -152,10 +152,10 @@ export class WsConnection implements Connection {
 
   send(text: string): void {
     if (this.#webSocket.readyState !== WebSocket.OPEN) return;
-    if (this.#saidLength + text.length > MAX_BATCH_CHARS) this.#flush();
-    if (this.#said.length === 0) nextTurn(() => this.#flush());
-    this.#said.push(text);
-    this.#saidLength += text.length;
+    if (this.#unsentLength + text.length > MAX_BATCH_CHARS) this.#flush();
+    if (this.#unsent.length === 0) nextTurn(() => this.#flush());
+    this.#unsent.push(text);
+    this.#unsentLength += text.length;
   }
 
   close(code: number, reason: string): void {
@@ -192,18 +192,18 @@ export class WsConnection implements Connection {
   }
 
   #flush(): void {
-    const said = this.#said;
-    if (said.length === 0) return;
-    this.#said = [];
-    this.#saidLength = 0;
+    const texts = this.#unsent;
+    if (texts.length === 0) return;
+    this.#unsent = [];
+    this.#unsentLength = 0;
     if (this.#webSocket.readyState !== WebSocket.OPEN) return;
-    const text = said.join(SEPARATOR);
+    const text = texts.join(SEPARATOR);
     const message = this.#seal?.seal(text) ?? text;
     const bytes = Buffer.byteLength(message);
     this.#underway += bytes;
     this.#webSocket.send(message, (error) => {
       this.#underway -= bytes;
-      // What could not be written is lost with its connection: 'close' comes next, and says why.
+      // What could not be written is lost with its connection: 'close' comes next, with the reason.
       if (error) this.#problem ||= problemOf(error);
     });
   }

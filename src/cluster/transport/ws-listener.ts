@@ -90,14 +90,14 @@ class Guests {
   /** By the other end: under TLS the socket of a request is another one than that which was accepted. */
   readonly #byEnd = new Map<string, Guest>();
   readonly #all = new Set<Guest>();
-  readonly #strangers = new UnauthenticatedConnections<Guest>(({ socket }) => socket.destroy());
+  readonly #unauthenticated = new UnauthenticatedConnections<Guest>(({ socket }) => socket.destroy());
 
   constructor(handshakeTimeoutMs: number) {
     this.#handshakeTimeoutMs = handshakeTimeoutMs;
   }
 
   add(socket: Socket): void {
-    // A client that has hung up already has no address any more; there may be many of them.
+    // A client that has disconnected has no address any more; there may be many of them.
     const { remoteAddress: address = 'unknown' } = socket;
     const end = endOf(socket);
     const deadline = systemClock.setTimeout(() => {
@@ -107,7 +107,7 @@ class Guests {
     const guest: Guest = { socket, address, deadline, connection: undefined };
     this.#all.add(guest);
     this.#byEnd.set(end, guest);
-    this.#strangers.add(guest, address);
+    this.#unauthenticated.add(guest, address);
     socket.once('close', () => {
       this.#all.delete(guest);
       if (this.#byEnd.get(end) === guest) this.#byEnd.delete(end);
@@ -119,10 +119,10 @@ class Guests {
     return this.#byEnd.get(endOf(socket));
   }
 
-  /** It is no stranger any more. */
+  /** It has proved its identity. */
   trust(guest: Guest): void {
     systemClock.clearTimeout(guest.deadline);
-    this.#strangers.remove(guest, guest.address);
+    this.#unauthenticated.remove(guest, guest.address);
   }
 
   destroyAll(): void {

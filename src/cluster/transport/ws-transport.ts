@@ -13,7 +13,7 @@ const HANDSHAKE_TIMEOUT_MS = 5000;
 export interface WsTransportOptions {
   /** How long a connection may take to prove whose it is, from when it is accepted, ms. Default 5000. */
   readonly handshakeTimeoutMs?: number;
-  /** All addresses of a host name. Default: what the operating system says. */
+  /** All addresses of a host name. Default: those that the operating system finds. */
   readonly resolve?: (host: string) => Promise<readonly string[]>;
 }
 

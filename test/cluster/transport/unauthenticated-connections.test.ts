@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { addressPrefix } from '../../../src/cluster/address-prefix.js';
 import { HandshakeThrottle } from '../../../src/cluster/mesh/handshake-throttle.js';
 import {
-  MAX_STRANGERS,
-  MAX_STRANGERS_PER_ADDRESS,
+  MAX_UNAUTHENTICATED,
+  MAX_UNAUTHENTICATED_PER_ADDRESS,
   UnauthenticatedConnections,
 } from '../../../src/cluster/transport/unauthenticated-connections.js';
 
@@ -16,33 +16,34 @@ describe('strangers', () => {
   test('beyond the total, the oldest connection of the busiest address goes', () => {
     const { table, terminated } = strangers();
     table.add('early guest', '10.0.0.1');
-    for (let n = 1; n < MAX_STRANGERS; n += 1) table.add(`flood ${n}`, `10.0.${n % 2}.2`);
+    for (let n = 1; n < MAX_UNAUTHENTICATED; n += 1) table.add(`flood ${n}`, `10.0.${n % 2}.2`);
     expect(terminated).toEqual([]);
     table.add('late guest', '10.0.0.3');
     expect(terminated).toEqual(['flood 1']);
     table.add('another late guest', '10.0.0.4');
     expect(terminated).toEqual(['flood 1', 'flood 3']);
-    expect(table.size).toBe(MAX_STRANGERS);
+    expect(table.size).toBe(MAX_UNAUTHENTICATED);
   });
 
   test('beyond what one address may have, its oldest connection goes, though there is room in all', () => {
     const { table, terminated } = strangers();
     table.add('guest', '10.0.0.1');
-    for (let n = 1; n <= MAX_STRANGERS_PER_ADDRESS + 1; n += 1) table.add(`flood ${n}`, '10.0.0.2');
+    for (let n = 1; n <= MAX_UNAUTHENTICATED_PER_ADDRESS + 1; n += 1) table.add(`flood ${n}`, '10.0.0.2');
     expect(terminated).toEqual(['flood 1']);
-    expect(table.size).toBe(MAX_STRANGERS_PER_ADDRESS + 1);
+    expect(table.size).toBe(MAX_UNAUTHENTICATED_PER_ADDRESS + 1);
   });
 
   test('all addresses of one IPv6 network of 64 bits count as one', () => {
     const { table, terminated } = strangers();
-    for (let n = 0; n <= MAX_STRANGERS_PER_ADDRESS; n += 1) table.add(`flood ${n}`, `2001:db8:0:7::${n.toString(16)}`);
+    for (let n = 0; n <= MAX_UNAUTHENTICATED_PER_ADDRESS; n += 1)
+      table.add(`flood ${n}`, `2001:db8:0:7::${n.toString(16)}`);
     table.add('guest', '2001:db8:0:8::1');
     expect(terminated).toEqual(['flood 0']);
   });
 
   test('are counted once', () => {
     const { table, terminated } = strangers();
-    for (let n = 0; n <= MAX_STRANGERS; n += 1) table.add('guest', 'a');
+    for (let n = 0; n <= MAX_UNAUTHENTICATED; n += 1) table.add('guest', 'a');
     expect(terminated).toEqual([]);
     table.remove('guest', 'a');
     expect(table.size).toBe(0);

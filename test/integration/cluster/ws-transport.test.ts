@@ -6,7 +6,7 @@ import {
   type Closing,
   type Connection,
   type Listener,
-  MAX_STRANGER_BYTES,
+  MAX_UNAUTHENTICATED_BYTES,
   type TlsSettings,
 } from '../../../src/cluster/transport/transport.js';
 import { createWsTransport } from '../../../src/cluster/transport/ws-transport.js';
@@ -129,7 +129,7 @@ describe('a stranger over WebSockets', () => {
     };
     goOn();
     await eventually(() => expect(ends.length).toBe(1));
-    expect(connection?.received).toBeLessThan(2 * MAX_STRANGER_BYTES);
+    expect(connection?.received).toBeLessThan(2 * MAX_UNAUTHENTICATED_BYTES);
     stranger.terminate();
     await listener.close();
   });

@@ -10,7 +10,7 @@ export interface Outcome<Answer> {
  * Calls one of the two handlers once: with the answer, with what it rejects with, or with an error when it has not settled
  * within `limitMs`. Returns the timer of the limit.
  */
-export function settleWithin<Answer>(
+export function withTimeout<Answer>(
   clock: Clock,
   limitMs: number,
   answer: Promise<Answer>,

@@ -1,15 +1,15 @@
 import type { Clock, Timer } from '../../clock.js';
 import { type BackoffOptions, backoffDelayMs } from '../backoff.js';
 
-export interface AttemptsOptions<Key> {
+export interface RetryOptions<Key> {
   readonly clock: Clock;
   readonly random: () => number;
   readonly backoff: BackoffOptions;
-  /** One attempt. Its outcome is due: {@link Attempts.failed} or {@link Attempts.end}. */
+  /** One attempt. Its outcome is due: {@link RetrySchedule.failed} or {@link RetrySchedule.end}. */
   readonly attempt: (key: Key) => void;
 }
 
-/** To connect takes time: of many that begin at once, so many are dialled at once, and as many a little later. */
+/** Connecting takes time: of many series that begin together, this many start at once, and as many after each delay. */
 const AT_ONCE = 16;
 const NEXT_MS = 10;
 
@@ -19,13 +19,13 @@ interface Series {
   timer: Timer | undefined;
 }
 
-/** Attempts at one thing each, again and again, ever more rarely, until it is done or of no interest any more. */
-export class Attempts<Key> {
-  readonly #options: AttemptsOptions<Key>;
+/** Repeats attempts, each key on its own, with a growing delay, until its owner ends them. */
+export class RetrySchedule<Key> {
+  readonly #options: RetryOptions<Key>;
   readonly #series = new Map<Key, Series>();
   #isStopped = false;
 
-  constructor(options: AttemptsOptions<Key>) {
+  constructor(options: RetryOptions<Key>) {
     this.#options = options;
   }
 

@@ -8,7 +8,7 @@ const MIB = 1024 * 1024;
 const b = { id: NodeId.parse('nodeB@127.0.0.1:4370'), incarnation: 1 };
 const c = { id: NodeId.parse('nodeC@127.0.0.1:4371'), incarnation: 1 };
 
-/** The channels of a node with two connected members. Of node B it can be said what it announces and has not read. */
+/** The channels of a node with two connected members. The options and `unread` are those of node B. */
 function createChannels(
   options: { readonly role?: Role; readonly features?: readonly string[]; readonly life?: string } = {},
 ) {

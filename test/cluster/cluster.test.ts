@@ -39,7 +39,7 @@ describe('a cluster forms', () => {
     expect(viewOf(b)).toBe('nodeA connected');
   });
 
-  test('with a few words for each link, not with one of everybody to everybody about everybody', async () => {
+  test('with a few member lists for each link, not with one of every node to every node about every node', async () => {
     const runtime = new SimulatedCluster();
     const first = await runtime.start('first', 5000);
     const others: SimulatedNode[] = [];
@@ -48,11 +48,11 @@ describe('a cluster forms', () => {
     const sent = vi.spyOn(MemoryEnd.prototype, 'send');
     const last = await runtime.start('last', 6000, [others[7] ?? first]);
     runtime.run(500);
-    const words = sent.mock.calls.filter(([text]) => text.includes('"type":"members"')).length;
+    const lists = sent.mock.calls.filter(([text]) => text.includes('"type":"members"')).length;
     sent.mockRestore();
     expect(last.cluster.getConnectedNodeCount()).toBe(30);
-    // Each of the two at a link tells the other whom it knows, and the one that was found tells the others.
-    expect(words).toBe(2 * 30 + 29);
+    // Each of the two at a link sends its members to the other, and the one that was found announces it to the others.
+    expect(lists).toBe(2 * 30 + 29);
   });
 
   test("when nodes are each other's seeds and dial at the same moment, with one link and no flap", async () => {
@@ -123,7 +123,7 @@ describe('a node that', () => {
     expect(a.changes.at(-1)).toMatchObject({ type: 'forgotten', id: c.id });
   });
 
-  test('leaves politely is gone from the view at once, and nobody dials it again', async () => {
+  test('leaves politely is gone from the view at once, and is not dialled again', async () => {
     const runtime = new SimulatedCluster();
     const [a, b, c] = await startThree(runtime);
     await runtime.stop(c);
@@ -174,7 +174,7 @@ describe('a node that', () => {
     for (const node of [a, b, c]) expect(node.errors).toEqual([]);
   });
 
-  test('hangs for less than that declares nobody dead when it wakes', async () => {
+  test('hangs for less than that declares no node dead when it wakes', async () => {
     const runtime = new SimulatedCluster();
     const [a, b, c] = await startThree(runtime);
     for (const node of [a, b, c]) node.events.length = 0;
@@ -240,7 +240,7 @@ describe('a node that', () => {
     expect(a.events.filter((event) => event.includes('nodeC'))).toEqual(['up nodeC', 'down nodeC heartbeat_timeout']);
   });
 
-  test('claims the id of a living node is refused, and both are told', async () => {
+  test('claims the id of a living node is refused, and both report it', async () => {
     const runtime = new SimulatedCluster();
     const a = await runtime.start('nodeA', 4369);
     const b = await runtime.start('nodeB', 4370, [a]);
@@ -258,7 +258,7 @@ describe('a node that', () => {
     expect(viewOf(twin)).toBe('nodeA connected');
   });
 
-  test('claims an id that another one claims at the same moment is told, and so is the other one', async () => {
+  test('claims an id that another one claims at the same moment reports it, and so does the other one', async () => {
     for (let seed = 1; seed <= 10; seed++) {
       const runtime = new SimulatedCluster(seed);
       const b = await runtime.start('nodeB', 4370);
@@ -323,7 +323,7 @@ describe('a node that', () => {
 });
 
 describe('refusals', () => {
-  test('tell both sides once of a wrong secret', async () => {
+  test('report a wrong secret once on both sides', async () => {
     const runtime = new SimulatedCluster();
     const a = await runtime.start('nodeA', 4369, [], { clusterSecret: 'correct horse' });
     const b = await runtime.start('nodeB', 4370, [a], { clusterSecret: 'battery staple' });
@@ -419,7 +419,7 @@ describe('start and stop', () => {
     expect(a.cluster.getStatus()).toBe('running');
   });
 
-  test('leave no timer of somebody who was kept waiting, and has gone', async () => {
+  test('leave no timer of a peer that was delayed, and has gone', async () => {
     const runtime = new SimulatedCluster();
     const a = await runtime.start('nodeA', 4369, [], { clusterSecret: 'correct horse' });
     const rogue = await runtime.start('nodeB', 4370, [a], {
@@ -435,7 +435,7 @@ describe('start and stop', () => {
     expect(runtime.clock.pendingTimers).toBe(0);
   });
 
-  test('empty the view, of which only the inside hears', async () => {
+  test('empty the view, which only internal listeners learn', async () => {
     const runtime = new SimulatedCluster();
     const [a, b, c] = await startThree(runtime);
     runtime.network.kill(c.address);
@@ -511,7 +511,7 @@ describe('start and stop', () => {
 });
 
 describe('what a node knows', () => {
-  test('is told to functions, and to nothing else', () => {
+  test('is reported to functions, and to nothing else', () => {
     const { cluster } = new SimulatedCluster().create();
     const handler: () => void = JSON.parse('"log"');
     for (const listen of [cluster.onNodeUp, cluster.onNodeDown, cluster.onStatusChange]) {

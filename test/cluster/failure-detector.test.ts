@@ -27,11 +27,11 @@ describe('the failure detector', () => {
     expect(states.indexOf('dead')).toBe(53);
   });
 
-  test('is not made to hear earlier by part of a message what it activityAt whole', () => {
+  test('does not move the time of a whole message back for a part of the next one', () => {
     expect(activitySince(activityAt(700), 500, config)).toEqual(activityAt(700));
   });
 
-  test('takes a checkPeer for late only by what exceeds its interval', () => {
+  test('counts a check as late only by what exceeds its interval', () => {
     expect(lateness(1000, 2000, 1000)).toBe(0);
     expect(lateness(1000, 1900, 1000)).toBe(0);
     expect(lateness(1000, 11_500, 1000)).toBe(9500);
@@ -46,7 +46,7 @@ describe('the failure detector', () => {
     expect(checkPeer(woken.activity, 34_500, 0, config).state).toBe('dead');
   });
 
-  test('gives no credit for a stall to a peer that was activityAt after it', () => {
+  test('gives no credit for a stall to a peer that sent something after it', () => {
     const late = lateness(1000, 31_000, 1000);
     const { activity } = checkPeer(activityAt(30_999), 31_000, late, config);
     expect(checkPeer(activity, 36_000, 0, config).state).toBe('dead');

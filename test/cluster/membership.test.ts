@@ -24,7 +24,7 @@ const down =
   (now = 0): Step =>
   (state) =>
     linkDown(state, id, 'connection_closed', now);
-const hear =
+const gossip =
   (peer: typeof first, now = 0): Step =>
   (state) =>
     learned(state, [peer], now);
@@ -50,11 +50,11 @@ function when(state: Membership, step: Step): { readonly changes: readonly strin
 }
 
 describe('membership', () => {
-  test('given nobody, when there is a link, then it is up', () => {
+  test('given no member, when there is a link, then it is up', () => {
     expect(when(emptyMembership, up(first))).toEqual({ changes: ['up 1'], status: 'connected' });
   });
 
-  test('given a link, when there is another one with the same life, then nothing but that is told', () => {
+  test('given a link, when there is another one with the same incarnation, then that is the only change', () => {
     const state = given(up(first));
     expect(up(first)(state).state).toBe(state);
     expect(when(state, up(first)).changes).toEqual(['relinked 1']);
@@ -70,15 +70,15 @@ describe('membership', () => {
     expect(when(emptyMembership, down())).toEqual({ changes: [], status: 'unknown' });
   });
 
-  test('given nobody, when gossip tells of it, then it is connecting, and once only', () => {
-    expect(when(emptyMembership, hear(first))).toEqual({ changes: ['learned 1'], status: 'connecting' });
-    expect(when(given(hear(first)), hear(second))).toEqual({ changes: [], status: 'connecting' });
+  test('given no member, when gossip announces it, then it is connecting, and once only', () => {
+    expect(when(emptyMembership, gossip(first))).toEqual({ changes: ['learned 1'], status: 'connecting' });
+    expect(when(given(gossip(first)), gossip(second))).toEqual({ changes: [], status: 'connecting' });
   });
 
-  test('given a link, when gossip tells of another life, then the link knows better', () => {
+  test('given a link, when gossip announces another incarnation, then the link is right', () => {
     const state = given(up(second));
-    expect(hear(first)(state).state).toBe(state);
-    expect(hear({ id, incarnation: 3 })(state).state).toBe(state);
+    expect(gossip(first)(state).state).toBe(state);
+    expect(gossip({ id, incarnation: 3 })(state).state).toBe(state);
   });
 
   test('given a link, when it leaves, then it is down and gone', () => {
@@ -87,23 +87,23 @@ describe('membership', () => {
     expect(when(given(up(first), down()), leave()).changes).toEqual(['left 1']);
   });
 
-  test('given that it left, when gossip tells of the same life or an older one, then it stays gone', () => {
+  test('given that it left, when gossip announces the same incarnation or an older one, then it stays gone', () => {
     const state = given(up(second), leave(0));
-    expect(when(state, hear(second, 59_999))).toEqual({ changes: [], status: 'unknown' });
-    expect(when(state, hear(first, 59_999))).toEqual({ changes: [], status: 'unknown' });
-    expect(when(state, hear({ id, incarnation: 3 })).changes).toEqual(['learned 3']);
+    expect(when(state, gossip(second, 59_999))).toEqual({ changes: [], status: 'unknown' });
+    expect(when(state, gossip(first, 59_999))).toEqual({ changes: [], status: 'unknown' });
+    expect(when(state, gossip({ id, incarnation: 3 })).changes).toEqual(['learned 3']);
     expect(when(state, up(second)).changes).toEqual(['up 2']);
   });
 
-  test('given that it left long ago, when gossip tells of it, then who knows', () => {
-    expect(when(given(up(first), leave(0), pass(60_000)), hear(first)).changes).toEqual(['learned 1']);
-    expect(when(given(up(first), leave(0), pass(59_999)), hear(first)).changes).toEqual([]);
+  test('given that it left long ago, when gossip announces it, then it is known again', () => {
+    expect(when(given(up(first), leave(0), pass(60_000)), gossip(first)).changes).toEqual(['learned 1']);
+    expect(when(given(up(first), leave(0), pass(59_999)), gossip(first)).changes).toEqual([]);
   });
 
   test.each([
     ['died', given(up(first), down(1000))],
-    ['was never reached', given(hear(first, 1000))],
-    ['was last spoken of', given(up(first), down(0), hear(first, 1000))],
+    ['was never reached', given(gossip(first, 1000))],
+    ['was last announced', given(up(first), down(0), gossip(first, 1000))],
   ])('given that it %s at one second, it is forgotten a minute later', (_, state) => {
     expect(when(state, pass(60_999)).changes).toEqual([]);
     expect(when(state, pass(61_000))).toEqual({ changes: ['forgotten 1'], status: 'unknown' });

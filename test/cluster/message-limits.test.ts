@@ -84,7 +84,7 @@ describe('a body is refused', () => {
   });
 });
 
-describe('what is told of members', () => {
+describe('what gossip announces', () => {
   const peers = (count: number) =>
     Array.from({ length: count }, (_, at) => ({ id: NodeId.parse(`n${at}@127.0.0.1:9`), incarnation: 1 }));
 
@@ -103,7 +103,7 @@ describe('what is told of members', () => {
   });
 });
 
-describe('what a node tells of its processes', () => {
+describe('what a node reports of its processes', () => {
   const model = evolveAll(emptyModel(now), stamped(server('p1')));
   const page = pageOf(model, 0) as Extract<Changes, { type: 'page' }>;
   const memory = { heapUsed: 1, heapTotal: 1, external: 1, rss: 1 };
@@ -119,13 +119,13 @@ describe('what a node tells of its processes', () => {
   test.each([
     ['too many rows', wide(MAX_CHANGED_ROWS + 1), 'at most'],
     ['an id that no node makes', wide(1, { id: ['x'.repeat(201)] }), 'servers.id'],
-    ['a name that nobody cut', wide(1, { name: ['x'.repeat(201)] }), 'servers.name'],
+    ['a name that was not cut', wide(1, { name: ['x'.repeat(201)] }), 'servers.name'],
     ['histograms that unpack to too much', wide(MAX_CHANGED_ROWS, { wait: [WIDEST], handle: [WIDEST] }), 'buckets'],
   ])('is refused with %s', (_what, servers, problem) => {
     expect(() => decodeReport(report({ ...page, servers }))).toThrow(problem);
   });
 
-  test('is taken with a page of the widest histograms, which are unpacked when somebody looks', () => {
+  test('is taken with a page of the widest histograms, which are unpacked when they are read', () => {
     const servers = wide(1000, { id: ['p1'], wait: [WIDEST], handle: [WIDEST] });
     const { changes } = decodeReport(report({ ...page, servers }));
     const [row] = applyChanges(undefined, 1, changes, now)?.servers.rows ?? [];
@@ -151,9 +151,9 @@ describe('a part of a log is refused', () => {
 
   test.each([
     ['with more entries than a node keeps', Array(LOG_CAPACITY + 1).fill(entry)],
-    ['with a message that nobody cut', [{ ...entry, error: { name: 'E', message: 'x'.repeat(1001) } }]],
-    ['with a stack that nobody cut', [{ ...entry, error: { name: 'E', message: '', stack: 'x'.repeat(4001) } }]],
-    ['with a name that nobody cut', [{ ...entry, name: 'x'.repeat(201) }]],
+    ['with a message that was not cut', [{ ...entry, error: { name: 'E', message: 'x'.repeat(1001) } }]],
+    ['with a stack that was not cut', [{ ...entry, error: { name: 'E', message: '', stack: 'x'.repeat(4001) } }]],
+    ['with a name that was not cut', [{ ...entry, name: 'x'.repeat(201) }]],
   ])('%s', (_what, entries) => {
     expect(() => decodeLogPart(JSON.stringify({ incarnation: 1, position: 1000, entries }))).toThrow(TypeError);
   });

@@ -62,7 +62,7 @@ async function ask(body: unknown = {}): Promise<{ id: number; answer: Promise<un
 }
 
 describe('a request', () => {
-  test('is not answered while the asker leaves untaken what it was told before: no queue of answers grows behind a slow reader', () => {
+  test('is not answered while its sender has not read earlier answers: no queue of answers grows behind a slow reader', () => {
     let asked = 0;
     rpc.handle('count', () => {
       asked += 1;
@@ -104,7 +104,7 @@ describe('a request', () => {
     expect(errors).toEqual([]);
   });
 
-  test('takes no reply from somebody else', async () => {
+  test('takes no reply from another node', async () => {
     const { id, answer } = await ask();
     rpc.receive({ ...peerB, id: idC }, { type: 'reply', id, body: 'mine' });
     rpc.receive(peerB, { type: 'reply', id, body: 'hers' });
@@ -180,7 +180,7 @@ describe('a handler', () => {
     expect(sent.at(-1)?.frame).toMatchObject({ type: 'failure', code: 'NOEX_NO_HANDLER' });
   });
 
-  test('answers nobody but the life of the node that asked', async () => {
+  test('answers only the incarnation that sent the request', async () => {
     let finish: (value: string) => void = () => undefined;
     rpc.handle(
       'count',

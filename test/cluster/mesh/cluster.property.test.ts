@@ -86,7 +86,7 @@ class World {
 }
 
 test.prop([fc.array(mishap, { maxLength: 40 }), fc.integer()], { numRuns: 100 })(
-  'whatever happens: up and down alternate, and in the end those that live are connected and nobody else is known',
+  'whatever happens: up and down alternate, and in the end those that live are connected and no other is known',
   async (mishaps, seed) => {
     const runtime = new World(seed);
     for (let index = 0; index < SIZE; index++) await runtime.apply({ kind: 'start', node: index });

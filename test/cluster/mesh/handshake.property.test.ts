@@ -24,25 +24,25 @@ function side(id: NodeId, secrets: Secrets): LocalSide {
   return { id, incarnation: 1, nonce: createNonce(), ...secrets };
 }
 
-function hear(state: HandshakeState, frame: HandshakeFrame): HandshakeStep {
+function receive(state: HandshakeState, frame: HandshakeFrame): HandshakeStep {
   return advance(state, frame, encode(frame));
 }
 
 /** How a handshake of the two ends: `established` on both sides, or why not. */
 function shakeHands(dialer: LocalSide, acceptor: LocalSide): string {
   const opening = dial(dialer, { id: acceptor.id });
-  const challenged = hear(accept(acceptor), opening.send);
+  const challenged = receive(accept(acceptor), opening.send);
   if (!challenged.ok) return challenged.refusal.reason;
-  const proving = challenged.send && hear(opening.state, challenged.send);
+  const proving = challenged.send && receive(opening.state, challenged.send);
   if (!proving?.ok) return proving?.refusal.reason ?? 'no challenge';
-  const verified = proving.send && hear(challenged.state, proving.send);
+  const verified = proving.send && receive(challenged.state, proving.send);
   if (!verified?.ok) return verified?.refusal.reason ?? 'no proof';
   if (verified.state.step !== 'verified') return verified.state.step;
   const welcoming = welcome(verified.state);
-  const welcomed = hear(proving.state, welcoming.send);
+  const welcomed = receive(proving.state, welcoming.send);
   if (!welcomed.ok) return welcomed.refusal.reason;
   if (welcomed.state.step !== 'welcomed') return welcomed.state.step;
-  const end = hear(welcoming.state, open(welcomed.state).send);
+  const end = receive(welcoming.state, open(welcomed.state).send);
   return end.ok ? end.state.step : end.refusal.reason;
 }
 
@@ -50,7 +50,7 @@ const role = fc.constantFrom('member' as const, 'observer' as const);
 const some = (...of: string[]) => fc.uniqueArray(fc.constantFrom(...of), { maxLength: 3 });
 
 test.prop([role, some('m1', 'm2', 'o1', 'o2', 'x'), some('m1', 'm2'), some('o1', 'o2')])(
-  'members get in by the secrets of members, observers by those and their own, and nobody by anything else',
+  'members get in by the secrets of members, observers by those and their own, and no peer by anything else',
   (as, shown, secrets, own) => {
     const observerSecrets = secrets.length === 0 ? [] : own;
     const dialer = side(DIALER, { role: as, secrets: shown, observerSecrets: [] });

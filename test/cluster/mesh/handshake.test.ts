@@ -23,12 +23,12 @@ function side(id: NodeId, secret?: string, incarnation = 1): LocalSide {
   return { id, role: 'member', incarnation, secrets, observerSecrets: [], nonce: createNonce() };
 }
 
-/** One that only looks on. */
+/** A side that dials as an observer. */
 function observer(secret?: string): LocalSide {
   return { ...side(idA, secret), role: 'observer' };
 }
 
-function hear(state: HandshakeState, frame: Frame): HandshakeStep {
+function receive(state: HandshakeState, frame: Frame): HandshakeStep {
   return advance(state, frame, encode(frame));
 }
 
@@ -53,7 +53,7 @@ function shakeHands(
     next = undefined;
     const delivered = onFrame(frame);
     seen.push(delivered);
-    const step = hear(states[to], delivered);
+    const step = receive(states[to], delivered);
     if (!step.ok)
       return { dialer: states.dialer.step, acceptor: states.acceptor.step, [to]: step.refusal.reason, seen };
     states[to] = step.state;
@@ -84,7 +84,7 @@ describe('a handshake', () => {
     expect(JSON.stringify(result.seen)).not.toContain(Buffer.from('correct horse').toString('base64'));
   });
 
-  test('tells a dialer with the wrong secret nothing but the challenge', () => {
+  test('sends a dialer with the wrong secret nothing but the challenge', () => {
     const { dialer, acceptor, seen } = shakeHands(side(idA, 'wrong'), side(idB, 'right'));
     expect([dialer, acceptor]).toEqual(['await_welcome', 'auth_failed']);
     expect(seen.map(({ type }) => type)).toEqual(['hello', 'challenge', 'proof']);
@@ -126,11 +126,11 @@ describe('a handshake', () => {
     ['list of features', (frame: Frame) => (frame.type === 'challenge' ? { ...frame, features: ['weak'] } : frame)],
     ['life', (frame: Frame) => (frame.type === 'challenge' ? { ...frame, life: 'of another' } : frame)],
     ['nonce', (frame: Frame) => (frame.type === 'challenge' ? { ...frame, nonce: createNonce() } : frame)],
-  ])('is refused if somebody in between changes a %s', (_, change) => {
+  ])('is refused if the %s is changed on the way', (_, change) => {
     expect(shakeHands(side(idA, 'right'), side(idB, 'right'), { id: idB }, change).acceptor).toBe('auth_failed');
   });
 
-  test('is refused where one side has a secret and the other none, whoever it is', () => {
+  test('is refused where one side has a secret and the other none, whichever it is', () => {
     expect(shakeHands(side(idA, 'secret'), side(idB)).acceptor).toBe('auth_required');
     expect(shakeHands(side(idA), side(idB, 'secret')).acceptor).toBe('auth_required');
   });
@@ -192,7 +192,7 @@ describe('a handshake', () => {
       expect(shakeHands(observer('others'), acceptor).acceptor).toBe('auth_failed');
     });
 
-    test('proves itself to whoever came by the secret that it came with', () => {
+    test('proves itself with the secret that the dialer used', () => {
       const knowsOnly = (secret: string): LocalSide => ({ ...acceptor, secrets: [secret], observerSecrets: [] });
       expect(shakeHands(observer('onlookers'), knowsOnly('onlookers')).dialer).toBe('established');
       expect(shakeHands(observer('members'), knowsOnly('onlookers')).acceptor).toBe('auth_failed');
@@ -213,11 +213,11 @@ describe('a handshake', () => {
 
   test('takes every frame only when it is due', () => {
     const hello = dial(side(idA), { id: idB }).send;
-    const step = hear(accept(side(idB)), hello);
+    const step = receive(accept(side(idB)), hello);
     if (!step.ok || step.send === undefined) throw new Error('expected a challenge');
     const challenge = step.send;
-    const proving = hear(dial(side(idA), { id: idB }).state, challenge);
-    const verified = hear(step.state, { type: 'proof' });
+    const proving = receive(dial(side(idA), { id: idB }).state, challenge);
+    const verified = receive(step.state, { type: 'proof' });
     if (!proving.ok || !verified.ok || verified.state.step !== 'verified') throw new Error('expected a proof');
     const frames: readonly Frame[] = [
       hello,
@@ -237,7 +237,7 @@ describe('a handshake', () => {
     ];
     for (const [state, due] of states) {
       for (const frame of frames) {
-        const result = hear(state, frame);
+        const result = receive(state, frame);
         expect(result.ok ? 'taken' : result.refusal.reason).toBe(frame.type === due ? 'taken' : 'out_of_turn');
       }
     }
@@ -252,13 +252,13 @@ describe('a later version of the handshake', () => {
     const opening = dial(side(idA, 'secret'), {});
     const hello = more(opening.send);
     const sides = { dialer: { ...opening.state, hello }, acceptor: accept(side(idB, 'secret')) };
-    const heard = change(hello);
-    const challenged = advance(sides.acceptor, read(heard), heard);
+    const received = change(hello);
+    const challenged = advance(sides.acceptor, read(received), received);
     if (!challenged.ok || challenged.send === undefined) return 'no challenge';
     const challenge = encode(challenged.send);
     const proving = advance(sides.dialer as HandshakeState, read(challenge), challenge);
     if (!proving.ok || proving.send === undefined) return 'no proof';
-    const verified = hear(challenged.state, proving.send);
+    const verified = receive(challenged.state, proving.send);
     return verified.ok ? verified.state.step : verified.refusal.reason;
   }
 
@@ -273,7 +273,7 @@ describe('a later version of the handshake', () => {
     const version = expect.stringMatching(/^\d+\.\d+\.\d+/);
     expect(send).toMatchObject({ version, features: FEATURES, life: 'life-of-a' });
     const { version: _, features: __, life: ___, ...bare } = send as Extract<Frame, { type: 'hello' }>;
-    expect(hear(accept(side(idB)), bare).ok).toBe(true);
+    expect(receive(accept(side(idB)), bare).ok).toBe(true);
   });
 
   test('may send frames of types that are not known, but not before it has proved itself', () => {

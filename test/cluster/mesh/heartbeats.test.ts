@@ -9,8 +9,8 @@ const [first, second] = [1, 2].map((incarnation) => ({ id, incarnation })) as [
 ];
 const frame = { type: 'heartbeat', processCount: 4, uptimeMs: 5000 } as const;
 
-describe('what a node last said of itself', () => {
-  test('is nothing before it is heard of', () => {
+describe('the latest heartbeat of a node', () => {
+  test('is empty before the first one', () => {
     expect(new Heartbeats().latest(first)).toEqual({ lastHeardAt: null, processCount: 0, uptimeMs: 0 });
   });
 

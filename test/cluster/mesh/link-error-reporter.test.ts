@@ -43,7 +43,7 @@ function reports(): Reports {
 
 const addressOf = (n: number): string => `10.${Math.floor(n / 65_536)}.${Math.floor(n / 256) % 256}.${n % 256}`;
 
-test('of 3,000 strangers five are reported in full, and the others together after a minute, by reason', () => {
+test('of 3,000 unauthenticated peers five are reported in full, and the others together after a minute, by reason', () => {
   const { errors, refuse, run } = reports();
   for (let n = 0; n < 3000; n += 1) {
     refuse(addressOf(n), n % 3 === 0 ? 'malformed' : 'auth_failed');
@@ -79,7 +79,7 @@ test('a flood that goes on is reported in six lines a minute', () => {
   expect(errors.filter((error) => error instanceof HandshakeError).length).toBe(50);
 });
 
-test('the same stranger is reported once for each reason, and does not count as another', () => {
+test('the same unauthenticated peer is reported once for each reason, and does not count as another', () => {
   const { errors, refuse, run } = reports();
   for (let n = 0; n < 100; n += 1) {
     refuse('10.0.0.1');
@@ -114,7 +114,7 @@ test('a node that others with a wrong secret dial from many addresses reports th
   const a = await runtime.start('nodeA', 4369, [], { clusterSecret: 'right', host: '10.0.0.1' });
   for (let n = 1; n <= 20; n += 1) {
     const seeds = [a];
-    await runtime.start(`stranger${n}`, 4369, seeds, { clusterSecret: 'wrong', host: `10.0.1.${n}` });
+    await runtime.start(`intruder${n}`, 4369, seeds, { clusterSecret: 'wrong', host: `10.0.1.${n}` });
   }
   runtime.run(65_000);
   // Five, then one for all the others, then those of the next minute.

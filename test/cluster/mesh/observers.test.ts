@@ -8,7 +8,7 @@ import { SimulatedCluster, type SimulatedNode, viewOf } from '../../helpers/simu
 const OBSERVER_PORT = 1;
 
 /** An observer of these nodes, called `name`. */
-async function lookOn(
+async function observe(
   runtime: SimulatedCluster,
   name: string,
   at: readonly SimulatedNode[],
@@ -35,7 +35,7 @@ test('a node that comes under the id of an observer is let in, and the observer 
   const runtime = new SimulatedCluster();
   const a = await runtime.start('nodeA', 4369);
   const b = await runtime.start('nodeB', 4370, [a]);
-  const observer = await lookOn(runtime, 'nodeX', [a]);
+  const observer = await observe(runtime, 'nodeX', [a]);
   runtime.run(1000);
   expect(viewOf(observer)).toBe('nodeA connected, nodeB connected');
   const x = await runtime.start('nodeX', OBSERVER_PORT, [a]);
@@ -58,7 +58,7 @@ test('the answer to an observer never goes to a node that took its id, not even 
   a.rpc.handle('look', () => new Promise((resolve) => (answerObserver = resolve)), 'public');
   a.rpc.handle('ask', () => new Promise(() => undefined));
   runtime.network.cut({ host: '127.0.0.1', port: OBSERVER_PORT }, a.address);
-  const observer = await lookOn(runtime, 'nodeX', [a]);
+  const observer = await observe(runtime, 'nodeX', [a]);
   const x = await runtime.start('nodeX', OBSERVER_PORT, [a]);
   runtime.run(500);
   const looked = outcomeOf(observer.rpc.request(a.id, 'look', null, 60_000));
@@ -79,13 +79,13 @@ test('the answer to an observer never goes to a node that took its id, not even 
   expect(looked.value).toBeInstanceOf(NodeNotConnectedError);
 });
 
-test('what is for a node that is only heard of is not sent to an observer with its id', async () => {
+test('what is for a node that is known from gossip alone is not sent to an observer with its id', async () => {
   const runtime = new SimulatedCluster();
   const a = await runtime.start('nodeA', 4369);
   const b = await runtime.start('nodeB', 4370, [a]);
-  const observer = await lookOn(runtime, 'nodeX', [a]);
-  const heard: unknown[] = [];
-  observer.rpc.onNotify('news', (news) => heard.push(news));
+  const observer = await observe(runtime, 'nodeX', [a]);
+  const received: unknown[] = [];
+  observer.rpc.onNotify('news', (news) => received.push(news));
   runtime.run(1000);
   a.rpc.notify(observer.cluster.getLocalNodeId(), 'news', 'for the observer');
   runtime.network.cut({ host: '127.0.0.1', port: OBSERVER_PORT }, a.address);
@@ -98,17 +98,17 @@ test('what is for a node that is only heard of is not sent to an observer with i
   runtime.run(1000);
   await turn();
   expect(asked.value).toBeInstanceOf(NodeNotConnectedError);
-  expect(heard).toEqual(['for the observer']);
+  expect(received).toEqual(['for the observer']);
 });
 
-test(`of ${MAX_OBSERVERS + 1} observers one is told that there are too many, and may come when another has gone`, async () => {
+test(`of ${MAX_OBSERVERS + 1} observers one is refused as one too many, and is let in when another has gone`, async () => {
   const runtime = new SimulatedCluster();
   const a = await runtime.start('nodeA', 4369);
-  const observers: Awaited<ReturnType<typeof lookOn>>[] = [];
-  for (let at = 0; at < MAX_OBSERVERS; at += 1) observers.push(await lookOn(runtime, `observer-${at}`, [a]));
+  const observers: Awaited<ReturnType<typeof observe>>[] = [];
+  for (let at = 0; at < MAX_OBSERVERS; at += 1) observers.push(await observe(runtime, `observer-${at}`, [a]));
   runtime.run(1000);
   for (const observer of observers) expect(viewOf(observer)).toBe('nodeA connected');
-  const late = await lookOn(runtime, 'late', [a]);
+  const late = await observe(runtime, 'late', [a]);
   runtime.run(1000);
   expect(viewOf(late)).toBe('');
   expect(late.errors).toMatchObject([{ reason: 'too_many_observers' }]);
@@ -154,9 +154,9 @@ test('what waits for all observers together is bounded; beyond it the slowest is
   };
   a.rpc.handle('look', look, 'public');
   const addresses = Array.from({ length: 40 }, (_, n) => ({ host: '127.0.0.9', port: 5000 + n }));
-  const observers: Awaited<ReturnType<typeof lookOn>>[] = [];
-  for (const [n, address] of addresses.entries()) observers.push(await lookOn(runtime, `observer-${n}`, [a], address));
-  const quick = await lookOn(runtime, 'quick', [a]);
+  const observers: Awaited<ReturnType<typeof observe>>[] = [];
+  for (const [n, address] of addresses.entries()) observers.push(await observe(runtime, `observer-${n}`, [a], address));
+  const quick = await observe(runtime, 'quick', [a]);
   runtime.run(1000);
   for (const { rpc } of observers) outcomeOf(rpc.request(a.id, 'look', null, 20_000));
   await turn();
@@ -180,8 +180,8 @@ test('an observer that asks for more than is answered is refused, and others are
   const runtime = new SimulatedCluster();
   const a = await runtime.start('nodeA', 4369);
   a.rpc.handle('look', () => 'x'.repeat(1024 * 1024), 'public');
-  const greedy = await lookOn(runtime, 'greedy', [a]);
-  const modest = await lookOn(runtime, 'modest', [a]);
+  const greedy = await observe(runtime, 'greedy', [a]);
+  const modest = await observe(runtime, 'modest', [a]);
   runtime.run(1000);
   for (let n = 0; n < 150; n += 1) outcomeOf(greedy.rpc.request(a.id, 'look', null, 20_000));
   await turn();

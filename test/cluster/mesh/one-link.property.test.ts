@@ -11,7 +11,7 @@ const TOPIC = 'numbers';
 class Stream {
   readonly #from: SimulatedNode;
   readonly #to: NodeId;
-  /** What was reported as sent, by channel: a new one begins with each change of the link that the sender hears of. */
+  /** What was reported as sent, by channel: a new one begins with each change of the link that the sender detects. */
   readonly sent: number[][] = [[]];
   readonly received: number[] = [];
   #next = 0;

@@ -27,12 +27,12 @@ describe('what is sealed on one side of a link', () => {
     },
   );
 
-  test.prop([texts, fc.nat(), fc.nat()])('does not fit out of its place', (said, from, to) => {
+  test.prop([texts, fc.nat(), fc.nat()])('does not fit out of its place', (sent, from, to) => {
     const [dialer, acceptor] = pair();
-    const sealed = said.map((text) => dialer.seal(text));
+    const sealed = sent.map((text) => dialer.seal(text));
     const moved = sealed
-      .toSpliced(from % said.length, 1)
-      .toSpliced(to % said.length, 0, sealed[from % said.length] ?? '');
+      .toSpliced(from % sent.length, 1)
+      .toSpliced(to % sent.length, 0, sealed[from % sent.length] ?? '');
     const firstMoved = moved.findIndex((text, at) => text !== sealed[at]);
     fc.pre(firstMoved >= 0);
     for (const text of moved.slice(0, firstMoved)) expect(acceptor.open(text)).toBeDefined();
@@ -49,7 +49,7 @@ describe('what is sealed on one side of a link', () => {
     expect(pair('secret', 'another transcript')[1].open(sealed)).toBeUndefined();
   });
 
-  test.prop([fc.string({ unit: 'binary' })])('is not made up by somebody without the key', (anything) => {
+  test.prop([fc.string({ unit: 'binary' })])('cannot be made without the key', (anything) => {
     expect(pair()[1].open(anything)).toBeUndefined();
   });
 });

@@ -30,7 +30,7 @@ function work(ms: number): void {
   while (performance.now() < end);
 }
 
-/** Time passes when it is told to. Returns what lets it pass, ms. */
+/** Replaces the clock. Returns what moves it on, ms. */
 function slowMotion(): (ms: number) => void {
   let now = 0;
   vi.spyOn(systemClock, 'monotonic').mockImplementation(() => now);
@@ -150,7 +150,7 @@ test('what follows in the same message on the frame that brought the seal fits n
   } = inbox((text) => {
     if (text === 'proof') box.trust(ours);
   });
-  box.add('hello\nproof\nsaid by somebody in the middle\nand more');
+  box.add('hello\nproof\nsent by an attacker\nand more');
   expect(frames).toEqual(['hello', 'proof']);
   expect(events).toEqual(['forged']);
 });

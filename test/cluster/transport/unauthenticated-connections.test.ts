@@ -7,14 +7,14 @@ import {
   UnauthenticatedConnections,
 } from '../../../src/cluster/transport/unauthenticated-connections.js';
 
-function strangers(): { readonly table: UnauthenticatedConnections<string>; readonly terminated: string[] } {
+function createTable(): { readonly table: UnauthenticatedConnections<string>; readonly terminated: string[] } {
   const terminated: string[] = [];
   return { table: new UnauthenticatedConnections<string>((connection) => terminated.push(connection)), terminated };
 }
 
-describe('strangers', () => {
+describe('unauthenticated connections', () => {
   test('beyond the total, the oldest connection of the busiest address goes', () => {
-    const { table, terminated } = strangers();
+    const { table, terminated } = createTable();
     table.add('early guest', '10.0.0.1');
     for (let n = 1; n < MAX_UNAUTHENTICATED; n += 1) table.add(`flood ${n}`, `10.0.${n % 2}.2`);
     expect(terminated).toEqual([]);
@@ -26,7 +26,7 @@ describe('strangers', () => {
   });
 
   test('beyond what one address may have, its oldest connection goes, though there is room in all', () => {
-    const { table, terminated } = strangers();
+    const { table, terminated } = createTable();
     table.add('guest', '10.0.0.1');
     for (let n = 1; n <= MAX_UNAUTHENTICATED_PER_ADDRESS + 1; n += 1) table.add(`flood ${n}`, '10.0.0.2');
     expect(terminated).toEqual(['flood 1']);
@@ -34,7 +34,7 @@ describe('strangers', () => {
   });
 
   test('all addresses of one IPv6 network of 64 bits count as one', () => {
-    const { table, terminated } = strangers();
+    const { table, terminated } = createTable();
     for (let n = 0; n <= MAX_UNAUTHENTICATED_PER_ADDRESS; n += 1)
       table.add(`flood ${n}`, `2001:db8:0:7::${n.toString(16)}`);
     table.add('guest', '2001:db8:0:8::1');
@@ -42,7 +42,7 @@ describe('strangers', () => {
   });
 
   test('are counted once', () => {
-    const { table, terminated } = strangers();
+    const { table, terminated } = createTable();
     for (let n = 0; n <= MAX_UNAUTHENTICATED; n += 1) table.add('guest', 'a');
     expect(terminated).toEqual([]);
     table.remove('guest', 'a');
@@ -50,11 +50,11 @@ describe('strangers', () => {
   });
 
   test('are none any more when they have gone or proved themselves, once', () => {
-    const { table } = strangers();
+    const { table } = createTable();
     table.add('guest', 'a');
     table.remove('guest', 'a');
     table.remove('guest', 'a');
-    table.remove('nobody', 'b');
+    table.remove('unknown', 'b');
     expect(table.size).toBe(0);
   });
 });
@@ -72,7 +72,7 @@ describe('who broke the rules', () => {
     expect(penalties.delayOf('10.0.0.3', 0)).toBe(0);
   });
 
-  test('is forgiven after a minute, or when somebody there proves to be one of us', () => {
+  test('is forgiven after a minute, or when a peer there proves its identity', () => {
     const penalties = new HandshakeThrottle();
     for (let n = 0; n < 5; n += 1) penalties.recordFailure(address, 0);
     expect(penalties.delayOf(address, 59_999)).toBe(800);

@@ -76,12 +76,12 @@ export function encodeReport({ vitals, ...head }: Omit<NodeReport, 'changes'>, c
 }
 
 /**
- * A report from the text that another node sent.
+ * A report from what another node sent: the value, or, from versions of noex up to 0.1, the text of it.
  *
  * @throws TypeError that names the part that is not what it should be
  */
-export function decodeReport(text: unknown): NodeReport {
-  const report = parse(text, REPORT, 'report');
+export function decodeReport(sent: unknown): NodeReport {
+  const report = parse(sent, REPORT, 'report');
   const { vitals, ...rest } = report as WireReport;
   return vitals === undefined ? rest : { ...rest, vitals: unpackVitals(vitals) };
 }

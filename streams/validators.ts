@@ -70,22 +70,24 @@ export function optional(check: Check): Check {
 }
 
 /**
- * The value that a text from another node is, if it passes.
+ * What another node sent: a value that was parsed within the limits of JSON already, or the text of one.
  *
  * @param what names it in the error
  * @throws TypeError that names the part that is not what it should be
  */
-export function parse(json: unknown, check: Check, what: string): unknown {
-  if (typeof json !== 'string') throw new TypeError(`a ${what} must be text`);
-  const excess = exceededLimit(json);
+export function parse(sent: unknown, check: Check, what: string): unknown {
+  const value = typeof sent === 'string' ? parseText(sent, what) : sent;
+  check(value, what);
+  return value;
+}
+
+function parseText(text: string, what: string): unknown {
+  const excess = exceededLimit(text);
   if (excess !== undefined) throw new TypeError(`a ${what} must not have ${excess}`);
-  let value: unknown;
   try {
-    value = JSON.parse(json);
+    return JSON.parse(text);
   } catch {
     // The parser's own error quotes what it read.
     throw new TypeError(`a ${what} must be JSON`);
   }
-  check(value, what);
-  return value;
 }

@@ -45,7 +45,7 @@ export interface EngineNode {
   members(): readonly KnownMember[];
   member(id: NodeId): KnownMember | undefined;
   isConnected(id: NodeId): boolean;
-  /** Whether that connected member has announced the feature. */
+  /** Whether that connected member or observer has announced the feature. */
   supports(id: NodeId, feature: string): boolean;
   /** The life that connected member has announced. */
   lifeOf(id: NodeId): string | undefined;

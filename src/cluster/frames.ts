@@ -7,7 +7,7 @@ import type { NodeId } from './node-id.js';
 export const PROTOCOL_VERSION = 2;
 
 /** What this build can do beyond the protocol above; a peer is sent what belongs to a feature only if it has it, too. */
-export const FEATURES = ['channels'] as const;
+export const FEATURES = ['channels', 'json_reports'] as const;
 
 /** No frame is larger, in bytes of UTF-8: a MiB of data, and what it takes to write it. Read in one go, within 20 ms. */
 export const MAX_FRAME_BYTES = 1.25 * 1024 * 1024;

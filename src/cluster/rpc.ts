@@ -42,6 +42,8 @@ export interface Rpc {
    * @throws InvalidArgumentError if the method has a handler already
    */
   handle(method: string, handler: RequestHandler, access?: Access): () => void;
+  /** Whether that connected node or observer has announced the feature. */
+  supports(nodeId: NodeId, feature: string): boolean;
   /** Whether that node takes what it is sent: otherwise {@link Rpc.notify} would leave it out. */
   hasRoom(nodeId: NodeId): boolean;
   /**
@@ -70,6 +72,7 @@ export interface Requester extends Peer {
 
 /** What requests need of the node. */
 interface RpcNode {
+  supports(id: NodeId, feature: string): boolean;
   member(id: NodeId): unknown;
   /** Whether there is a connection to send it on. */
   sendEncoded(to: NodeId | Requester, text: string): boolean;
@@ -154,6 +157,10 @@ export class RpcEndpoint implements Rpc {
   publish(topic: string, body: unknown): void {
     requireName('topic', topic);
     this.#options.node()?.publishEncoded(encode({ type: 'notify', topic, body }));
+  }
+
+  supports(nodeId: NodeId, feature: string): boolean {
+    return this.#options.node()?.supports(nodeId, feature) ?? false;
   }
 
   hasRoom(nodeId: NodeId): boolean {

@@ -6,6 +6,7 @@ import type { ClusterObserverApi } from '../observer/cluster-observer-api.js';
 import { createLogPublisher } from '../observer/log-publisher.js';
 import type { LocalObserver } from '../observer/observer.js';
 import { createPublisher } from '../observer/publisher.js';
+import { jsonBodies } from './json-bodies.js';
 import type { RuntimeCore } from './runtime-core.js';
 
 /** Publishes this node to the others, and gives the cluster observer its view of all of them. */
@@ -14,6 +15,7 @@ export function observeCluster(
   local: LocalObserver | undefined,
   { cluster, membership, rpc }: ClusterEngine,
 ): ClusterObserverApi<NodeId> {
+  const bodies = jsonBodies(rpc);
   const shared = {
     now: () => clock.now(),
     monotonic: () => clock.monotonic(),
@@ -21,14 +23,14 @@ export function observeCluster(
     local,
     request: rpc.request.bind(rpc),
     hasRoom: rpc.hasRoom.bind(rpc),
-    notify: rpc.notify.bind(rpc),
+    notify: bodies.notify,
     onNotify: rpc.onNotify.bind(rpc),
   };
   const publishing = {
     ...shared,
     incarnation: () => membership.local()?.incarnation ?? 0,
     handle: (method: string, answer: (body: unknown, from: NodeId) => unknown) =>
-      void rpc.handle(method, answer, 'public'),
+      void bodies.handle(method, answer, 'public'),
   };
   const publisher = createPublisher<NodeId>(publishing);
   const forgetLogReader = createLogPublisher<NodeId>(publishing);

@@ -60,17 +60,7 @@ export function createRuntimeCore(settings: RuntimeSettings, nodeId: () => strin
     bus.emit(event);
   };
   const life = randomBytes(12).toString('base64url');
-  const processes = new ProcessTable({
-    life,
-    clock,
-    scheduler,
-    sampler,
-    loopBlockedMs,
-    names,
-    context,
-    emit,
-    onError,
-  });
+  const processes = new ProcessTable({ life, clock, scheduler, sampler, loopBlockedMs, names, context, emit, onError });
   const flusher = new Flusher({
     clock,
     intervalMs: flushIntervalMs,

@@ -33,6 +33,7 @@ beforeEach(() => {
   isRunning = true;
   backlog = 0;
   const node = {
+    supports: () => true,
     member: (id: NodeId) => (id === idB || id === idC ? {} : undefined),
     publishEncoded: (text: string) => void node.sendEncoded(idB, text),
     sendEncoded(to: NodeId | Requester, text: string) {

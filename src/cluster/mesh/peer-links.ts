@@ -121,7 +121,7 @@ export class PeerLinks {
   }
 
   supports(id: NodeId, feature: string): boolean {
-    return this.linked.get(id)?.link.build.features?.includes(feature) ?? false;
+    return this.#linkWith(id)?.build.features?.includes(feature) ?? false;
   }
 
   lifeOf(id: NodeId): string | undefined {

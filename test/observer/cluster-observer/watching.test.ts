@@ -4,6 +4,7 @@ import { NodeId } from '../../../src/cluster/node-id.js';
 import type { ClusterObserverEvent, ClusterObserverSnapshot } from '../../../src/runtime/runtime-options.js';
 import { type Changes, MAX_PROCESS_NAME, pageOf } from '../../../streams/changes.js';
 import { emptyModel } from '../../../streams/evolve.js';
+import { decodeReport } from '../../../streams/node-report.js';
 import { ObservedCluster, threeNodes } from '../../helpers/observed-cluster.js';
 import { counter } from '../../helpers/servers.js';
 
@@ -84,11 +85,11 @@ describe('the merged stream', () => {
     let characters = 0;
     b.rpc.onNotify('observer.report', (text) => {
       pushed += 1;
-      characters += String(text).length;
+      characters += JSON.stringify(text).length;
     });
     await runtime.run(2000);
     expect(pushed).toBe(0);
-    characters += String(await runtime.settle(b.rpc.request(a.id, 'observer.watch', null, 1000))).length;
+    characters += JSON.stringify(await runtime.settle(b.rpc.request(a.id, 'observer.watch', null, 1000))).length;
     await runtime.run(5500);
     expect(pushed).toBe(5);
     expect((a.Observer.cost().bytesPerSecond * runtime.clock.monotonic()) / 1000).toBeCloseTo(characters, 0);
@@ -228,7 +229,8 @@ describe('a large node', () => {
     let known: object | null = null;
     for (let isLast = false; !isLast; ) {
       const answer = await runtime.settle(peer.rpc.request(b.id, 'observer.report', known, 1000));
-      const { incarnation, version, changes } = JSON.parse(String(answer));
+      const { incarnation, version, changes } = decodeReport(answer);
+      if (changes.type !== 'page') throw new Error('a page was asked for');
       pages.push([changes.page, changes.servers.id.length + changes.supervisors.id.length]);
       known = { incarnation, version, page: changes.page + 1 };
       isLast = changes.isLast;
@@ -259,10 +261,10 @@ describe('a large node', () => {
     const refs = await Promise.all(Array.from({ length: 6000 }, () => a.GenServer.start(counter)));
     await runtime.run(1000);
     const ask = async (known: object | null) => {
-      const { incarnation, version, changes } = JSON.parse(
-        String(await runtime.settle(peer.rpc.request(a.id, 'observer.report', known, 1000))),
+      const { incarnation, version, changes } = decodeReport(
+        await runtime.settle(peer.rpc.request(a.id, 'observer.report', known, 1000)),
       );
-      return { incarnation, version, page: changes.page as number };
+      return { incarnation, version, page: changes.type === 'page' ? changes.page : -1 };
     };
     const first = await ask(null);
     for (const ref of refs.slice(0, 3)) await a.GenServer.stop(ref);
@@ -418,9 +420,9 @@ describe('a large node', () => {
     const b = await runtime.startBare('nodeB');
     await runtime.run(1000);
     const told: { version: number; changes: { type: string; since?: number } }[] = [];
-    b.rpc.onNotify('observer.report', (text) => told.push(JSON.parse(String(text))));
+    b.rpc.onNotify('observer.report', (report) => told.push(decodeReport(report)));
     const answer = await runtime.settle(b.rpc.request(a.id, 'observer.watch', null, 1000));
-    const { version: watchedFrom } = JSON.parse(String(answer)) as { version: number };
+    const { version: watchedFrom } = decodeReport(answer);
     const names = Array.from({ length: 4000 }, (_, at) => `${at}-${'x'.repeat(600)}`);
     // More than a million bytes under way, and not delivered.
     runtime.network.freeze(NodeId.parts(b.id));

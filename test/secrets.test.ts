@@ -1,9 +1,9 @@
 import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
 import { SimulatedClock } from '../src/clock.js';
-import { readClusterConfig } from '../src/cluster/cluster-config.js';
 import { decode, encode } from '../src/cluster/codec.js';
 import { MAX_FRAME_BYTES } from '../src/cluster/frames.js';
+import { readClusterConfig } from '../src/cluster/read-cluster-config.js';
 import { checkHandlerOptions } from '../src/dashboard/server/options.js';
 import { InvalidHandlerResultError } from '../src/errors.js';
 import type { GenServerBehavior } from '../src/process/behavior.js';

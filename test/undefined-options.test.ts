@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { ClusterConfig } from '../src/cluster/cluster-config.js';
-import { readClusterConfig } from '../src/cluster/cluster-config.js';
+import { readClusterConfig } from '../src/cluster/read-cluster-config.js';
 import { readTls } from '../src/cluster/tls-config.js';
 import type { TlsSettings } from '../src/cluster/transport/transport.js';
 import {

@@ -3,13 +3,14 @@ import type { Clock } from '../clock.js';
 import { ClusterAlreadyStartedError, ClusterNotStartedError } from '../errors.js';
 import { ChannelTable } from './channels.js';
 import type { ClusterStatus, NodeInfo } from './cluster-api.js';
-import { type ClusterConfig, type ClusterSettings, readClusterConfig } from './cluster-config.js';
+import type { ClusterConfig, ClusterSettings } from './cluster-config.js';
 import type { EngineNode, StartNode } from './engine.js';
 import type { DeliveredFrame, Role } from './frames.js';
 import { Listeners } from './listeners.js';
 import type { KnownMember, MembershipChange } from './membership.js';
 import { createMembershipListeners } from './membership-listeners.js';
 import { NodeId } from './node-id.js';
+import { readClusterConfig } from './read-cluster-config.js';
 import { type Requester, RpcEndpoint } from './rpc.js';
 
 export interface ClusterOptions {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { type ClusterConfig, readClusterConfig } from '../../src/cluster/cluster-config.js';
+import type { ClusterConfig } from '../../src/cluster/cluster-config.js';
+import { readClusterConfig } from '../../src/cluster/read-cluster-config.js';
 import { InvalidClusterConfigError } from '../../src/errors.js';
 
 function fieldAtFault(config: Record<string, unknown>): string | undefined {

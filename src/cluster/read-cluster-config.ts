@@ -1,0 +1,222 @@
+import { MAX_TIMER_MS } from '../clock.js';
+import { asError, InvalidClusterConfigError, InvalidNodeIdError } from '../errors.js';
+import { unknownField } from '../validate.js';
+import type { AdvertiseOptions, ClusterConfig, ClusterSettings } from './cluster-config.js';
+import type { Role } from './frames.js';
+import { canonicalHost, isNodeName } from './node-id.js';
+import { parseSeed, type SeedSource } from './seed.js';
+import { readTls } from './tls-config.js';
+
+/** Each of them is tried on every peer that connects. */
+const MAX_SECRETS = 8;
+
+const FIELDS: { readonly [F in keyof Required<ClusterConfig>]: true } = {
+  nodeName: true,
+  host: true,
+  listen: true,
+  port: true,
+  advertise: true,
+  seeds: true,
+  clusterSecret: true,
+  observerSecret: true,
+  tls: true,
+  heartbeatIntervalMs: true,
+  heartbeatMissThreshold: true,
+  reconnectBaseDelayMs: true,
+  reconnectMaxDelayMs: true,
+  forgetAfterMs: true,
+  insecure: true,
+};
+
+/** @throws InvalidClusterConfigError naming the field */
+export function readClusterConfig(config: ClusterConfig, role: Role = 'member'): ClusterSettings {
+  checkFields(config);
+  const nodeName = readNodeName(config.nodeName);
+  const host = readHost('host', config.host ?? '127.0.0.1');
+  if (isWildcard(host)) {
+    throw new InvalidClusterConfigError('host', `must be an address that others can reach; put ${host} into listen`);
+  }
+  const advertise = readAdvertise(host, config.advertise);
+  const listen = { host: readHost('listen', config.listen ?? host), port: readPort('port', config.port ?? 4369, 0) };
+  const { clusterSecrets, observerSecrets } = role === 'observer' ? readProof(config) : readAccepted(config);
+  const tls = readTls(config.tls, role);
+  const isClosed = clusterSecrets.length > 0 || tls?.requestPeerCert === true;
+  if (!isClosed && !readFlag('insecure', config.insecure) && !isLoopback(listen.host)) {
+    const field = config.listen === undefined ? 'host' : 'listen';
+    throw new InvalidClusterConfigError(
+      field,
+      `${listen.host} can be reached from other machines: set clusterSecret, or tls with requestPeerCert, or insecure: true if any peer may join`,
+    );
+  }
+  checkReachable(config, host, listen.host);
+  const heartbeatIntervalMs = readTime('heartbeatIntervalMs', config.heartbeatIntervalMs ?? 1000);
+  const baseMs = readTime('reconnectBaseDelayMs', config.reconnectBaseDelayMs ?? 1000);
+  const maxMs = readTime('reconnectMaxDelayMs', config.reconnectMaxDelayMs ?? Math.max(30_000, baseMs));
+  if (maxMs < baseMs) {
+    const problem = `must not be less than reconnectBaseDelayMs (${baseMs})`;
+    throw new InvalidClusterConfigError('reconnectMaxDelayMs', problem);
+  }
+  return {
+    nodeName,
+    advertise,
+    listen,
+    seeds: readSeeds(config.seeds ?? []),
+    clusterSecrets,
+    observerSecrets,
+    tls,
+    detector: {
+      intervalMs: heartbeatIntervalMs,
+      missThreshold: readWhole('heartbeatMissThreshold', config.heartbeatMissThreshold ?? 5, 2, 1000),
+    },
+    backoff: { baseMs, maxMs },
+    forgetAfterMs: readTime('forgetAfterMs', config.forgetAfterMs ?? 60_000),
+  };
+}
+
+/** The address that others dial by default must not be another one than that on which the node listens. */
+function checkReachable(config: ClusterConfig, host: string, listen: string): void {
+  if (config.host !== undefined || config.advertise?.host !== undefined || listen === host) return;
+  throw new InvalidClusterConfigError(
+    'host',
+    `is missing: others look for this node at ${host}, but it listens on ${listen}; give the address to reach it`,
+  );
+}
+
+function checkFields(config: ClusterConfig): void {
+  if (typeof config !== 'object' || config === null) {
+    throw new InvalidClusterConfigError('config', "must be an object such as { nodeName: 'nodeA' }");
+  }
+  const field = unknownField(config, Object.keys(FIELDS));
+  if (field !== undefined) {
+    throw new InvalidClusterConfigError(field, `is not a setting; there are ${Object.keys(FIELDS).join(', ')}`);
+  }
+}
+
+function readNodeName(value: unknown): string {
+  if (value === undefined) throw new InvalidClusterConfigError('nodeName', 'is missing; every node needs one');
+  if (typeof value !== 'string' || !isNodeName(value)) {
+    throw new InvalidClusterConfigError(
+      'nodeName',
+      'must be a letter, then letters, digits, _ or -, at most 64 in all',
+    );
+  }
+  return value;
+}
+
+function readHost(field: string, value: unknown): string {
+  const host = typeof value === 'string' ? canonicalHost(value) : undefined;
+  if (host === undefined) {
+    throw new InvalidClusterConfigError(field, 'must be an IPv4 address, an IPv6 address or a host name');
+  }
+  return host.replace(/^\[|\]$/g, '');
+}
+
+function readPort(field: string, value: unknown, min: 0 | 1): number {
+  return readWhole(field, value, min, 65_535);
+}
+
+function readAdvertise(host: string, value: unknown): ClusterSettings['advertise'] {
+  if (value === undefined) return { host };
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new InvalidClusterConfigError('advertise', 'must be an object such as { host, port }');
+  }
+  for (const field of Object.keys(value)) {
+    if (field !== 'host' && field !== 'port') {
+      throw new InvalidClusterConfigError(`advertise.${field}`, 'is not a setting; there are host, port');
+    }
+  }
+  const advertise: AdvertiseOptions = value;
+  const advertised = readHost('advertise.host', advertise.host ?? host);
+  if (isWildcard(advertised)) {
+    throw new InvalidClusterConfigError(
+      'advertise.host',
+      `must be an address that others can reach, not ${advertised}`,
+    );
+  }
+  if (advertise.port === undefined) return { host: advertised };
+  return { host: advertised, port: readPort('advertise.port', advertise.port, 1) };
+}
+
+function readSeeds(value: unknown): ClusterSettings['seeds'] {
+  if (typeof value === 'function') return [value as SeedSource];
+  if (!Array.isArray(value)) {
+    throw new InvalidClusterConfigError('seeds', 'must be an array of name@host:port, host:port or dns:name:port');
+  }
+  return value.map((seed: unknown, index) => {
+    if (typeof seed === 'function') return seed as SeedSource;
+    try {
+      return parseSeed(seed as string);
+    } catch (cause) {
+      const problem = cause instanceof InvalidNodeIdError ? cause.message : asError(cause).message;
+      throw new InvalidClusterConfigError(`seeds[${index}]`, `is wrong: ${problem}`, { cause });
+    }
+  });
+}
+
+type Secrets = Pick<ClusterSettings, 'clusterSecrets' | 'observerSecrets'>;
+
+/** What a node accepts. */
+function readAccepted(config: ClusterConfig): Secrets {
+  const clusterSecrets = readSecrets('clusterSecret', config.clusterSecret);
+  const observerSecrets = readSecrets('observerSecret', config.observerSecret);
+  if (observerSecrets.length > 0 && clusterSecrets.length === 0) {
+    throw new InvalidClusterConfigError('observerSecret', 'needs a clusterSecret: without one, any peer may join');
+  }
+  if (observerSecrets.some((secret) => clusterSecrets.includes(secret))) {
+    throw new InvalidClusterConfigError(
+      'observerSecret',
+      'must not be in clusterSecret: a peer that knows it could join as a node',
+    );
+  }
+  return { clusterSecrets, observerSecrets };
+}
+
+/** The address of an observer, to which no peer connects. */
+function readProof({ clusterSecret, observerSecret }: ClusterConfig): Secrets {
+  if (clusterSecret !== undefined && observerSecret !== undefined) {
+    throw new InvalidClusterConfigError('observerSecret', 'and clusterSecret are two ways in; give one of them');
+  }
+  const clusterSecrets =
+    observerSecret === undefined
+      ? readSecrets('clusterSecret', clusterSecret)
+      : readSecrets('observerSecret', observerSecret);
+  return { clusterSecrets, observerSecrets: [] };
+}
+
+function readSecrets(field: string, value: unknown): readonly string[] {
+  if (value === undefined) return [];
+  const secrets: readonly unknown[] = Array.isArray(value) ? value : [value];
+  const isSecret = (secret: unknown): secret is string => typeof secret === 'string' && secret !== '';
+  if (secrets.length === 0 || secrets.length > MAX_SECRETS || !secrets.every(isSecret)) {
+    throw new InvalidClusterConfigError(
+      field,
+      `must be a text that is not empty, or an array of 1 to ${MAX_SECRETS} of them`,
+    );
+  }
+  return secrets;
+}
+
+function readFlag(field: string, value: unknown): boolean {
+  if (value !== undefined && typeof value !== 'boolean')
+    throw new InvalidClusterConfigError(field, 'must be true or false');
+  return value === true;
+}
+
+function readTime(field: string, value: unknown): number {
+  return readWhole(field, value, 1, MAX_TIMER_MS);
+}
+
+function readWhole(field: string, value: unknown, min: number, max: number): number {
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < min || value > max) {
+    throw new InvalidClusterConfigError(field, `must be a whole number from ${min} to ${max}`);
+  }
+  return value;
+}
+
+function isWildcard(host: string): boolean {
+  return host === '0.0.0.0' || host === '::';
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(\.\d+){3}$/.test(host);
+}

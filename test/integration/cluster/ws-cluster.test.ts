@@ -218,7 +218,8 @@ describe('an observer', () => {
     ['spread news', { type: 'notify', topic: 'news', body: 'nodeB is dead' }],
     ['answer', { type: 'reply', id: 1, body: null }],
     ['tell of members', { type: 'members', members: [{ id: NodeId.parse('nodeX@127.0.0.1:2'), incarnation: 1 }] }],
-    ['tell of conflicts', { type: 'id_conflict' }],
+    ['report conflicts', { type: 'id_conflict' }],
+    ['send items of a channel', { type: 'items', body: [1] }],
   ])('may not %s: its link is closed', async (_, frame) => {
     const a = await startNode('nodeA');
     let isChanged = false;

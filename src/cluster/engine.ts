@@ -47,7 +47,7 @@ export interface EngineNode {
   isConnected(id: NodeId): boolean;
   /** Whether that connected member or observer has announced the feature. */
   supports(id: NodeId, feature: string): boolean;
-  /** The life that connected member has announced. */
+  /** The life that a connected member has announced. */
   lifeOf(id: NodeId): string | undefined;
   /** How much of what was sent to that peer it has not taken yet, bytes. */
   backlog(id: NodeId): number;

@@ -17,7 +17,7 @@ export interface Member extends Peer {
 
 /** The latest heartbeat of a node. */
 export interface Heartbeat {
-  /** When it came, ms since the epoch; `null`: none yet in this life. */
+  /** When it came, ms since the epoch; `null`: none yet of this incarnation. */
   readonly lastHeardAt: number | null;
   readonly processCount: number;
   /** How long it had been running then, ms. */

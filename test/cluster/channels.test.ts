@@ -44,7 +44,7 @@ describe('there is no channel', () => {
     expect(log).toEqual(['up nodeC', 'sent nodeC [2]']);
   });
 
-  test('with a member that does not say its life', () => {
+  test('with a member that does not announce its life', () => {
     expect(createChannels({ life: undefined as unknown as string }).log).toEqual(['up nodeC']);
   });
 

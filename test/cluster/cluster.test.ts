@@ -211,7 +211,7 @@ describe('a node that', () => {
     }
   });
 
-  test('comes back before the others noticed that it died takes the place of its old life', async () => {
+  test('comes back before the others noticed that it died takes the place of its old incarnation', async () => {
     const runtime = new SimulatedCluster();
     const [a, b, c] = await startThree(runtime);
     runtime.network.unplug(c.address);

@@ -60,7 +60,7 @@ describe('membership', () => {
     expect(when(state, up(first)).changes).toEqual(['relinked 1']);
   });
 
-  test('given a link, when there is one with a new life, then the old one goes down before', () => {
+  test('given a link, when there is one with a new incarnation, then the old one goes down before', () => {
     expect(when(given(up(first)), up(second))).toEqual({ changes: ['down 1', 'up 2'], status: 'connected' });
   });
 

@@ -10,11 +10,11 @@ export interface AdmissionOptions {
   readonly linked: LinkTable;
   /** Checks whether a linked node is alive. */
   readonly probe: (id: NodeId, then: (answered: boolean) => void) => void;
-  /** A linked node did not answer, and another life of it is there. */
+  /** A linked node did not answer, and another incarnation of it is there. */
   readonly lose: (id: NodeId) => void;
   /** The link that was dialled is in use, or will not be. */
   readonly dialled: (link: Link, peer: Peer, outcome: Dialled) => void;
-  /** The link is in use from now on; one with the same life of the node that is in the table is not any more. */
+  /** The link is in use from now on; one with the same incarnation that is in the table is not any more. */
   readonly established: (link: Link, peer: Peer) => void;
 }
 
@@ -87,7 +87,7 @@ export class Admission {
     this.ended(link);
     const known = this.#options.linked.get(peer.id);
     if (known === undefined || known.peer.incarnation === peer.incarnation) this.#establish(link, peer);
-    else link.refuse({ reason: 'duplicate_link', message: `another life of ${peer.id} was linked meanwhile` });
+    else link.refuse({ reason: 'duplicate_link', message: `another incarnation of ${peer.id} was linked meanwhile` });
   }
 
   /** The link is over, or opened. */
@@ -110,7 +110,7 @@ export class Admission {
     this.#options.established(link, peer);
   }
 
-  /** Another life of a linked node is there: one of the two is dead, or two living nodes claim one id. */
+  /** Another incarnation of a linked node is there: one of the two is dead, or two living nodes claim one id. */
   #contest(link: Link, holder: Peer, then: (isFree: boolean) => void): void {
     const { linked, probe, lose } = this.#options;
     probe(holder.id, (answered) => {

@@ -8,7 +8,7 @@ const SILENT: Heartbeat = { lastHeardAt: null, processCount: 0, uptimeMs: 0 };
 export class Heartbeats {
   readonly #latest = new Map<NodeId, Heartbeat & { readonly incarnation: number }>();
 
-  /** Of this life of the node. */
+  /** Of this incarnation of the node. */
   latest({ id, incarnation }: Peer): Heartbeat {
     const latest = this.#latest.get(id);
     return latest?.incarnation === incarnation ? latest : SILENT;

@@ -4,7 +4,7 @@ import { NodeId } from '../node-id.js';
 import type { Address } from '../transport/transport.js';
 import type { Link } from './link.js';
 
-/** The link with one life of one node. */
+/** The link with one incarnation of one node. */
 export interface LinkedNode {
   readonly peer: Peer;
   /** The only one in use: everything between the two nodes goes over it, in order. */

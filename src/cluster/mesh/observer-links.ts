@@ -176,7 +176,7 @@ export class ObserverLinks {
     }
   }
 
-  /** @returns whether there is a link with that life of that observer */
+  /** @returns whether there is a link with that incarnation of that observer */
   answer({ id, incarnation }: Peer, text: string): boolean {
     const observer = this.#byId.get(id);
     if (observer?.peer.incarnation !== incarnation) return false;

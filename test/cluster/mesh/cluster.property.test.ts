@@ -71,7 +71,7 @@ class World {
   async #start(index: number): Promise<void> {
     if (this.living.has(index)) return;
     const seeds = Array.from({ length: SIZE }, (_, i) => `node${i}@127.0.0.1:${5000 + i}`);
-    this.cluster.run(1); // a new life begins later than the one before
+    this.cluster.run(1); // a new incarnation begins later than the one before
     const started = await this.cluster.start(`node${index}`, 5000 + index, seeds);
     this.living.set(index, started);
     this.all.push(started);

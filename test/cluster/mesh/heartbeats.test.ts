@@ -14,7 +14,7 @@ describe('the latest heartbeat of a node', () => {
     expect(new Heartbeats().latest(first)).toEqual({ lastHeardAt: null, processCount: 0, uptimeMs: 0 });
   });
 
-  test('is kept for as long as it is the same life, over a link that is lost and found', () => {
+  test('is kept for as long as it is the same incarnation, over a link that is lost and found', () => {
     const heartbeats = new Heartbeats();
     heartbeats.linked(first, 1);
     expect(heartbeats.latest(first)).toMatchObject({ lastHeardAt: 1, processCount: 0 });

@@ -70,7 +70,7 @@ describe('a simulated clock', () => {
     expect(clock.monotonic()).toBe(1010);
   });
 
-  test('tells another time of day when somebody sets it, and measures durations as before', () => {
+  test('follows the time of day when that is set, and measures durations as before', () => {
     const clock = new SimulatedClock(10_000);
     let fired = false;
     clock.setTimeout(() => {

@@ -66,7 +66,7 @@ test('a reply that is no pair is not shown', async () => {
   expect(seen(failed)).not.toContain(CANARY);
 });
 
-test('nodes that refuse each other, crash, and hear nonsense tell neither secrets nor messages', async () => {
+test('nodes that refuse each other, crash, and receive garbage leak neither secrets nor messages', async () => {
   const runtime = new ObservedCluster();
   const a = await runtime.start('nodeA', {}, { clusterSecret: CANARY });
   const b = await runtime.start('nodeB', {}, { clusterSecret: `another ${CANARY}` });

@@ -221,7 +221,7 @@ describe('the details of a process', () => {
 });
 
 describe('the log', () => {
-  test('tells of a crash within two seconds, with its stack', async () => {
+  test('shows a crash within two seconds, with its stack', async () => {
     await open({ hash: '#log?log=courier+crashed' });
     const before = await page.log.getByRole('listitem').count();
     cluster.nodes[1].send('courier', 'crash');

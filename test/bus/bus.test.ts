@@ -148,7 +148,7 @@ describe('the bus', () => {
     expect(bus.observed).toBe(false);
   });
 
-  test('tells nothing more to a listener that has left, not even the event under way', () => {
+  test('delivers nothing more to a listener that has left, not even the event under way', () => {
     const heard: string[] = [];
     bus.subscribe(() => leave());
     const leave = bus.subscribe((event) => heard.push(idOf(event)));

@@ -65,12 +65,12 @@ describe('the command line', () => {
     ['observe a@h:1 --ca ca.pem --cert my.pem', '--cert and --key belong together'],
     ['observe a@h:1 --cert my.pem --key my.key', '--cert goes with --ca'],
     ['demo nodeA', "demo takes no 'nodeA'"],
-  ])('%s: is told what is wrong', (line, problem) => {
+  ])('%s: prints what is wrong', (line, problem) => {
     expect(() => read(line)).toThrow(UsageError);
     expect(() => read(line)).toThrow(problem);
   });
 
-  test('is told so in one line', () => {
+  test('is reported in one line', () => {
     expect(() => read('demo --every -1')).toThrow(/^.*--every=.*$/);
   });
 

@@ -10,7 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { eventually } from '../helpers/eventually.js';
 import { FaultLab } from '../helpers/fault-lab.js';
-import { type FaultNode, told } from '../helpers/forked-node.js';
+import { eventsAbout, type FaultNode } from '../helpers/forked-node.js';
 import { MESH_SIZE, type MeshStart, trafficOf, withMesh } from './mesh.js';
 
 /** Whatever takes longer has gone wrong, ms. */
@@ -212,7 +212,7 @@ async function load(): Promise<string[]> {
   }
 }
 
-/** How long after `since` each of these nodes was told that the other is down, ms. */
+/** How long after `since` each of these nodes reported the other as down, ms. */
 async function lostAfter(lab: FaultLab, nodes: readonly FaultNode[], other: FaultNode, since: number) {
   await lab.lost(nodes, other, LONGEST_MS);
   return nodes.map(({ events }) => {
@@ -224,9 +224,9 @@ async function lostAfter(lab: FaultLab, nodes: readonly FaultNode[], other: Faul
 /** Checks that there was no flapping. */
 function wentDown(others: readonly FaultNode[], node: FaultNode, times: number): void {
   for (const other of others) {
-    const downs = told(other, node).filter((event) => event.startsWith('down'));
+    const downs = eventsAbout(other, node).filter((event) => event.startsWith('down'));
     if (downs.length !== times)
-      throw new Error(`${other.name} was told ${downs.length} times that ${node.name} is down`);
+      throw new Error(`${other.name} reported ${downs.length} times that ${node.name} is down`);
   }
 }
 

@@ -168,7 +168,7 @@ export const dashboard: Target = {
         const answer = await say(port, bytes);
         if (/^HTTP\/1\.1 5(?!03)/.test(answer)) throw new Error(`it failed: ${answer.slice(0, 200)}`);
         if (CANARIES.some((canary) => answer.includes(canary) && !bytes.includes(canary))) {
-          throw new Error(`it told a secret: ${answer.slice(0, 400)}`);
+          throw new Error(`it leaked a secret: ${answer.slice(0, 400)}`);
         }
         const [sound] = (await say(port, Buffer.from('GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'))).split(
           '\r\n',
@@ -185,7 +185,7 @@ export const dashboard: Target = {
   },
 };
 
-/** What a browser makes of what it is told is what the server meant, whatever processes are called. */
+/** A browser rebuilds the view of the server, whatever processes are called. */
 export const feed: Target = {
   name: 'feed',
   share: 2,

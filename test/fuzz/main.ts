@@ -31,8 +31,8 @@ for (const target of chosen) {
   await target.run(cases(seed, numRuns), stopwatch.measure);
   total += numRuns;
   const worst = stopwatch.worst();
-  const told = worst === undefined ? '' : `  worst ${figure(worst.ms, worst.input)} ${start(worst.input)}`;
-  console.log(`${target.name.padEnd(10)} ${String(numRuns).padStart(6)} cases${told}`);
+  const worstCase = worst === undefined ? '' : `  worst ${figure(worst.ms, worst.input)} ${start(worst.input)}`;
+  console.log(`${target.name.padEnd(10)} ${String(numRuns).padStart(6)} cases${worstCase}`);
 }
 if (values.target === undefined || values.target === 'worst') {
   for (const [name, { input, run }] of worstInputs()) {

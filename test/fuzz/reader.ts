@@ -67,7 +67,7 @@ const entry = fc.oneof(
 const part = fc.record({ incarnation: fc.nat(2), position: fc.nat(9), entries: fc.array(entry, { maxLength: 8 }) });
 const logText = fc.oneof({ weight: 6, arbitrary: asText(nearly(part)) }, oddValue);
 
-/** What the honest node tells. */
+/** What the honest node reports. */
 function honestReport(): string {
   const model = evolveAll(emptyModel(now), [
     { type: 'process_spawned', id: 'p1', kind: 'genserver', seq: 1, at: 1, monotonic: 1 },
@@ -77,7 +77,7 @@ function honestReport(): string {
   return encodeReport(head, JSON.stringify(changesSince(model, undefined)));
 }
 
-/** Nothing that a node tells of itself harms whoever reads it, or what is known of others. */
+/** No report of a node harms its reader, or what is known of other nodes. */
 export const reports: Target = {
   name: 'reports',
   share: 18,
@@ -134,9 +134,9 @@ function show(frames: NodeStates): void {
   }));
   const snapshot = clusterSnapshot(frames, { timestamp: 0, monotonic: 0, localNodeId: 'honest', nodes });
   latencyOf(snapshot);
-  for (const { snapshot: told } of snapshot.nodes) {
-    JSON.stringify([told, told?.tree]);
-    if (told !== null && told.processCount > MAX_ROWS) throw new Error('more rows than a node may have');
+  for (const { snapshot: shown } of snapshot.nodes) {
+    JSON.stringify([shown, shown?.tree]);
+    if (shown !== null && shown.processCount > MAX_ROWS) throw new Error('more rows than a node may have');
   }
 }
 
@@ -151,7 +151,7 @@ export const log: Target = {
         const entries: LogEntry[] = [];
         const changes = new Subject<ObservedChange<string>>();
         const errors: unknown[] = [];
-        let tell: (body: unknown, from: string) => void = () => undefined;
+        let notify: (body: unknown, from: string) => void = () => undefined;
         const ended = clusterLog<string>({
           now,
           local: undefined,
@@ -160,7 +160,7 @@ export const log: Target = {
           changes: { subscribe: (listener) => unsubscriber(changes.subscribe(listener)) },
           request: async () => answer,
           onNotify: (topic, handler) => {
-            if (topic === LOG) tell = handler;
+            if (topic === LOG) notify = handler;
             return () => undefined;
           },
           onError: (thrown) => errors.push(thrown),
@@ -171,9 +171,9 @@ export const log: Target = {
           },
         });
         await Promise.resolve();
-        for (const text of pushes) measure(String(text), () => tell(text, 'evil'));
+        for (const text of pushes) measure(String(text), () => notify(text, 'evil'));
         const before = entries.length;
-        tell(
+        notify(
           JSON.stringify({
             incarnation: 1,
             position: 1,

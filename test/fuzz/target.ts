@@ -8,7 +8,7 @@ export interface Target {
   readonly name: string;
   /** How many of a hundred cases are its. */
   readonly share: number;
-  /** Resolves with how its cases went; `measure` is told of each thing done in one go. */
+  /** Resolves with how its cases went; `measure` runs each step that is done in one go. */
   run(cases: Cases, measure: Measure): Promise<void>;
 }
 

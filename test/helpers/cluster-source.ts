@@ -2,7 +2,7 @@ import { defer, type Observable, ReplaySubject, Subject } from 'rxjs';
 import type { ClusterSource } from '../../src/dashboard/source.js';
 import type { ClusterObserverSnapshot, LogEntry } from '../../streams/index.js';
 
-/** A source that tells what it is told to, and how it is listened to. */
+/** A source that emits what a test gives it, and records its subscriptions. */
 export class ToldSource implements ClusterSource {
   /** Another one is another life of the source. */
   snapshots = new Subject<ClusterObserverSnapshot>();

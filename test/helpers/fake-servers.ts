@@ -5,7 +5,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 /** Servers that are no nodes. */
 export const FAKE_SERVERS: readonly (() => Server)[] = [
   /* says nothing */ () => createServer(),
-  /* repeats what it is told */ () => createServer((socket) => void socket.pipe(socket)),
+  /* repeats what it receives */ () => createServer((socket) => void socket.pipe(socket)),
   /* talks nonsense */ () => createServer((socket) => void socket.write('220 mail.example.com ESMTP\r\n')),
   /* hangs up */ () => createServer((socket) => void socket.destroy()),
   /* serves web pages */ () => createHttpServer((_request, response) => void response.end('<h1>It works!</h1>')),

@@ -24,7 +24,7 @@ export class FaultLab {
     return `${name}@${host}:${port}`;
   }
 
-  /** Starts a node, or starts it anew. It looks for the `seeds`, and asks the others things all the time. */
+  /** Starts a node, or restarts it. It looks for the `seeds`, and asks the others things all the time. */
   async start(name: string, seeds: readonly string[] = [], options: StartOptions = {}): Promise<FaultNode> {
     const { aheadMs = 0, ...config } = options;
     const place = await this.network.place(name);
@@ -88,7 +88,7 @@ export class FaultLab {
     });
   }
 
-  /** Resolves when these nodes were told by the other itself what its processes have done. */
+  /** Resolves when these nodes have reports of the other about what its processes have done. */
   async shown(nodes: readonly FaultNode[], other: FaultNode, boundMs: number): Promise<number> {
     const counted = await other.ask('counted');
     return eventually(boundMs, async () => {
@@ -109,20 +109,20 @@ export class FaultLab {
     });
   }
 
-  /** What is wrong with what the nodes were told in all: of each other node, ups and downs have to alternate. */
+  /** What is wrong with all events of the nodes: of each other node, ups and downs have to alternate. */
   complaints(): readonly string[] {
     return this.#all.flatMap(({ name, isOutside, events }) =>
       [...new Set(events.map(({ id }) => id))].flatMap((id) => {
-        const told = events.filter((event) => event.id === id).map(({ type }) => type);
-        // Whoever comes from outside is told of what changes since.
-        const first = isOutside ? told[0] : 'up';
-        const isRight = told.every((type, at) => (type === first) === (at % 2 === 0));
-        return isRight ? [] : [`${name} was told of ${id}: ${told.join(', ')}`];
+        const types = events.filter((event) => event.id === id).map(({ type }) => type);
+        // An observer gets what changes after it has attached.
+        const first = isOutside ? types[0] : 'up';
+        const isRight = types.every((type, at) => (type === first) === (at % 2 === 0));
+        return isRight ? [] : [`${name} got the events ${types.join(', ')} of ${id}`];
       }),
     );
   }
 
-  /** Stops the nodes politely. Returns what is wrong with what they were told, and with what they left open. */
+  /** Stops the nodes politely. Returns what is wrong with their events, and what they left open. */
   async stop(nodes: readonly FaultNode[]): Promise<readonly string[]> {
     const left = await Promise.all(
       nodes.map(async (node) => (await node.stop()).map((what) => `${node.name} left ${what}`)),
@@ -164,7 +164,7 @@ function disagreement(view: View, other: FaultNode, handled: Counts, isLocal: bo
 
 /**
  * Compares what is shown of a node with what it was itself at that version, whatever goes on in it meanwhile. Returns a
- * complaint when it has not told itself yet.
+ * problem when it has not reported yet.
  *
  * @throws Error when it was something else: that does not mend with time
  */

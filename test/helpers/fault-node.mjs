@@ -1,5 +1,5 @@
-// A node of a cluster in a Node process of its own, made of the built package. Whoever forks it asks it for things, is
-// told each node_up and node_down, and ends it.
+// A node of a cluster in a Node process of its own, made of the built package. The process that forks it sends it requests, gets
+// each node_up and node_down, and ends it.
 //
 //   fault-node.mjs <name of the last worker> [--dial-from address] [--shop name]   a node, maybe with the shop of the demo
 //   fault-node.mjs --outside [--dial-from address]                                 no node, but one who looks on at them
@@ -58,7 +58,7 @@ const onError = (error) => {
   if (errors.length > KEPT) errors.shift();
 };
 
-// The shop knows only the default runtime, which tells of errors as warnings.
+// The shop knows only the default runtime, which reports errors as warnings.
 const runtime = shopName === undefined ? noex.createRuntime({ onError }) : noex;
 if (shopName !== undefined) process.on('warning', onError);
 const { Cluster, GenServer, Observer, Supervisor } = runtime;
@@ -76,7 +76,7 @@ const worker = (name) => ({
         init: () => null,
         handleCall: (_message, state) => [null, state],
         handleCast(message, state) {
-          if (message === 'crash') throw new Error('told to crash');
+          if (message === 'crash') throw new Error('crash requested');
           handled[name] += 1;
           handledInAll += 1;
           return state;
@@ -147,24 +147,24 @@ const describe = ({ nodes }) =>
     ]),
   );
 
-const tell = (event) => process.send({ event: { ...event, at: performance.timeOrigin + performance.now() } });
+const send = (event) => process.send({ event: { ...event, at: performance.timeOrigin + performance.now() } });
 
 const answers = {
   async start(config) {
-    Cluster.onNodeUp(({ id }) => tell({ type: 'up', id }));
-    Cluster.onNodeDown((id, reason) => tell({ type: 'down', id, reason }));
+    Cluster.onNodeUp(({ id }) => send({ type: 'up', id }));
+    Cluster.onNodeDown((id, reason) => send({ type: 'down', id, reason }));
     await Cluster.start(config);
     return Cluster.getLocalNodeId();
   },
   async attach({ addresses, observerSecret }) {
     ClusterObserver = await noex.attach(addresses, { onError, ...(observerSecret && { observerSecret }) });
     ClusterObserver.subscribe(({ type, nodeId, reason }) => {
-      if (type === 'node_up') tell({ type: 'up', id: nodeId });
-      if (type === 'node_down') tell({ type: 'down', id: nodeId, reason });
+      if (type === 'node_up') send({ type: 'up', id: nodeId });
+      if (type === 'node_down') send({ type: 'down', id: nodeId, reason });
     });
     return (await ClusterObserver.getClusterSnapshot()).localNodeId;
   },
-  /** Is told by all the others what they do, from now on. */
+  /** Watches all the others from now on. */
   watch() {
     ClusterObserver.snapshot$.subscribe((snapshot) => {
       shown = snapshot;
@@ -218,7 +218,7 @@ const answers = {
     aheadMs = ms;
   },
   resources: () => process.getActiveResourcesInfo(),
-  /** Bytes held: once all is collected that can be, if that can be told to happen. */
+  /** Bytes held: once all is collected that can be, if that can be requested. */
   memory() {
     globalThis.gc?.();
     const { heapUsed, rss } = process.memoryUsage();
@@ -255,7 +255,7 @@ process.once('SIGTERM', async () => {
   await answers.shutdown();
   if (process.connected) process.disconnect();
 });
-// Ctrl+C reaches all of a terminal: whoever forked this one says when it is over, or is gone without a word.
+// Ctrl+C reaches all of a terminal: the process that forked this one ends it, or is gone.
 process.on('SIGINT', () => undefined);
 process.once('disconnect', () => isOver || process.exit(1));
 // Node.js opens this one with the first socket that goes, and keeps it.

@@ -26,7 +26,7 @@ export class FaultyNetwork {
     this.#renew();
   }
 
-  /** The place of a node; it stays the same, and the proxy before it there, when the node is started anew. */
+  /** The place of a node; it stays the same, and the proxy before it there, when the node is restarted. */
   place(name: string): Promise<Place> {
     const known = this.#places.get(name);
     if (known !== undefined) return known;

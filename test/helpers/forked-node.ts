@@ -7,7 +7,7 @@ import { eventually } from './eventually.js';
 
 const PROGRAM = fileURLToPath(new URL('fault-node.mjs', import.meta.url));
 
-/** What a node was told, and when, in ms since the epoch. */
+/** An event of a node, with its time in ms since the epoch. */
 export interface NodeEvent {
   readonly type: 'up' | 'down';
   readonly id: string;
@@ -31,7 +31,7 @@ type Rows = Readonly<Record<string, Row>>;
 export interface View {
   /** As the membership has them. */
   readonly nodes: Readonly<Record<string, string>>;
-  /** What the nodes answer, and what they told by themselves. */
+  /** What the nodes answer, and the events they send. */
   readonly asked: Rows;
   readonly shown: Rows | undefined;
   /** What the processes of this node counted themselves. */
@@ -57,7 +57,7 @@ interface Answers {
   health: () => ClusterObserverHealth;
   open: () => readonly number[];
   errors: () => readonly string[];
-  /** Messages handled by all processes that count for themselves, and errors told by code, since the start. */
+  /** Messages handled by all processes that count for themselves, and errors reported by code, since the start. */
   totals: () => { readonly handled: number; readonly errors: Counts };
   cast: (count: number) => void;
   castTo: (name: string) => void;
@@ -86,8 +86,8 @@ export interface LifeOptions {
   readonly maxHeapMiB?: number;
 }
 
-/** What a node was told of another: `up`, `down heartbeat_timeout` ... */
-export function told(node: FaultNode, of: FaultNode): readonly string[] {
+/** The events of a node about another one: `up`, `down heartbeat_timeout` ... */
+export function eventsAbout(node: FaultNode, of: FaultNode): readonly string[] {
   return node.events
     .filter(({ id }) => id === of.id)
     .map(({ type, reason }) => (reason === undefined ? type : `${type} ${reason}`));
@@ -98,7 +98,7 @@ export class FaultNode {
   readonly name: string;
   readonly id: string;
   readonly isOutside: boolean;
-  /** All it was told so far. They outlive it. */
+  /** All its events so far. They outlive it. */
   readonly events: NodeEvent[];
   /** Resolves with the exit code, or the name of the signal. */
   readonly ended: Promise<number | string>;

@@ -5,7 +5,7 @@ export type CounterCast = 'inc' | 'boom';
 
 export const boom = new Error('boom');
 
-/** Counts; crashes when told `boom`. */
+/** Counts; crashes at `boom`. */
 export const counter: GenServerBehavior<number, CounterCall, CounterCast, number> = {
   init: () => 0,
   handleCall(message, count) {

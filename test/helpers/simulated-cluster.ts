@@ -13,7 +13,7 @@ import { MemoryNetwork, type MemoryNetworkOptions } from '../../src/cluster/tran
 import type { Address } from '../../src/cluster/transport/transport.js';
 import { seededRandom } from './seeded-random.js';
 
-/** One node of a {@link SimulatedCluster}, and all that it was told. */
+/** One node of a {@link SimulatedCluster}, and all that it reported. */
 export interface SimulatedNode {
   readonly id: NodeId;
   readonly address: Address;
@@ -23,7 +23,7 @@ export interface SimulatedNode {
   readonly channels: Channels;
   readonly errors: Error[];
   readonly changes: MembershipChange[];
-  /** `up nodeB`, `down nodeB heartbeat_timeout` ... as `onNodeUp` and `onNodeDown` told them. */
+  /** `up nodeB`, `down nodeB heartbeat_timeout` ... as `onNodeUp` and `onNodeDown` reported them. */
   readonly events: string[];
 }
 

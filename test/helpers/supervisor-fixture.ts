@@ -8,7 +8,7 @@ export type WorkerRef = GenServerRef<null, 'ping', 'boom', 'pong'>;
 /** Makes children that write down when they start and why they stop, and finds them again. */
 export interface SupervisorFixture {
   readonly log: string[];
-  /** A worker; crashes when told to. */
+  /** A worker; crashes on request. */
   worker(id: string, options?: ChildOptions): ChildSpec;
   /** What has been written down since the last time. */
   newEntries(): readonly string[];

@@ -93,7 +93,7 @@ export class TcpProxy {
   #keep(socket: Socket): void {
     this.#sockets.add(socket);
     socket.setNoDelay(true);
-    // Whoever reads from it hears of that, too.
+    // Its readers are notified of that, too.
     socket.on('error', () => undefined);
     socket.once('close', () => this.#sockets.delete(socket));
   }

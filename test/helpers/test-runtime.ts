@@ -59,11 +59,11 @@ export function createTestRuntime({ reporter = false }: Pick<RuntimeOptions, 're
   runtime.Supervisor.onLifecycleEvent(learn);
 
   const settle = async (): Promise<void> => {
-    // Work that is left over for the next turn tells of itself in it; a few silent turns mean there is none.
+    // Work that is left over for the next turn emits events in it; a few silent turns mean there is none.
     for (let silent = 0; silent < 4; ) {
       const before = events.length;
       await turn();
-      runtime.Observer.getProcessCount(); // makes all tell, so that none of it waits for a timer
+      runtime.Observer.getProcessCount(); // flushes, so that nothing waits for a timer
       silent = events.length === before ? silent + 1 : 0;
     }
   };

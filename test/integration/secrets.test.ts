@@ -60,8 +60,8 @@ function bodyOf(pem: string): string {
 }
 
 /** That nothing of it shows a secret: message, stack, fields and causes. */
-function expectNothingOf(...told: readonly unknown[]): void {
-  const seen = told.map((each) => `${inspect(each, { depth: 10, maxStringLength: null })} ${each}`).join('\n');
+function expectNothingOf(...outputs: readonly unknown[]): void {
+  const seen = outputs.map((each) => `${inspect(each, { depth: 10, maxStringLength: null })} ${each}`).join('\n');
   for (const text of [CANARY, Buffer.from(CANARY).toString('hex'), ...keys]) expect(seen).not.toContain(text);
 }
 
@@ -93,7 +93,7 @@ async function rejectionOf(promise: Promise<unknown>): Promise<unknown> {
   );
 }
 
-describe('attach that is refused tells no secret', () => {
+describe('a refused attach leaks no secret', () => {
   test.each<[string, AttachOptions]>([
     ['another secret', { clusterSecret: `another ${CANARY}` }],
     ['another secret of observers', { observerSecret: `another ${CANARY}` }],
@@ -137,7 +137,7 @@ describe('attach that is refused tells no secret', () => {
   });
 });
 
-describe('nodes that cannot link tell no secret', () => {
+describe('nodes that cannot link leak no secret', () => {
   test.each<[string, () => Promise<readonly [TlsSettings | undefined, TlsSettings | undefined]>]>([
     ['of another authority', async () => [{ ...(await issue('node', stranger)), ca: stranger.cert }, tls]],
     [
@@ -166,8 +166,8 @@ describe('nodes that cannot link tell no secret', () => {
   });
 });
 
-describe('the command line tells no secret', () => {
-  async function told(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<string> {
+describe('the command line leaks no secret', () => {
+  async function outputOf(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<string> {
     const cli = startCli(args, env);
     expect(await cli.ended).toBe(1);
     expect(cli.output()).toMatch(/^noex: .*\n$/);
@@ -177,8 +177,8 @@ describe('the command line tells no secret', () => {
   test.each(['observe', 'dashboard'])('when %s is given one that does not fit', async (command) => {
     const { id } = await startNode('nodeA', []);
     expectNothingOf(
-      await told([command, id, '--secret', `another ${CANARY}`]),
-      await told([command, id], { NOEX_CLUSTER_SECRET: `another ${CANARY}` }),
+      await outputOf([command, id, '--secret', `another ${CANARY}`]),
+      await outputOf([command, id], { NOEX_CLUSTER_SECRET: `another ${CANARY}` }),
     );
   });
 
@@ -202,7 +202,7 @@ describe('the command line tells no secret', () => {
       ['observe', node, ...pair, '--key', `-----BEGIN PRIVATE KEY-----\n${CANARY}`],
       ['observe', node, ...pair, '--key', CANARY.repeat(1000)],
     ]) {
-      expectNothingOf(await told(args), await told(args, { NOEX_CLUSTER_SECRET: SECRET }));
+      expectNothingOf(await outputOf(args), await outputOf(args, { NOEX_CLUSTER_SECRET: SECRET }));
     }
   });
 
@@ -213,14 +213,14 @@ describe('the command line tells no secret', () => {
     const address = taken.address();
     const port = typeof address === 'object' && address !== null ? String(address.port) : '';
     expectNothingOf(
-      await told(['dashboard', id, '--secret', `observers ${SECRET}`, '--port', port, '--token', TOKEN]),
-      await told(['dashboard', id, '--secret', SECRET, '--token', `${TOKEN} with a space`]),
+      await outputOf(['dashboard', id, '--secret', `observers ${SECRET}`, '--port', port, '--token', TOKEN]),
+      await outputOf(['dashboard', id, '--secret', SECRET, '--token', `${TOKEN} with a space`]),
     );
     taken.close();
   });
 });
 
-describe('a dashboard tells no token', () => {
+describe('a dashboard leaks no token', () => {
   test('in the errors of its options, or of its port', async () => {
     const wrong: DashboardOptions[] = [
       { token: CANARY.slice(0, 13) },

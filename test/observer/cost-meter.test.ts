@@ -18,7 +18,7 @@ describe('the cost of observing', () => {
     expect(meter.cost()).toEqual({ msPerSecond: 0, eventsPerSecond: 0, bytesPerSecond: 0 });
   });
 
-  test('is what was spent, told and sent, per second', () => {
+  test('is what was spent, emitted and sent, per second', () => {
     meter.measured(work(20));
     meter.recordEvents(50);
     meter.recordBytes(3000);

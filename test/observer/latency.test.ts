@@ -12,7 +12,7 @@ beforeEach(() => {
   runtime = createTestRuntime();
 });
 
-/** Works for as many ms as it is told; `slow` only comes back then, `held` holds the event loop meanwhile. */
+/** Works for as many ms as it is asked to; `slow` only comes back then, `held` holds the event loop meanwhile. */
 const worker = (name?: string) => {
   const { GenServer, clock } = runtime;
   const wait = (ms: number): Promise<null> => new Promise((resolve) => clock.setTimeout(() => resolve(null), ms));
@@ -109,7 +109,7 @@ describe('latency', () => {
 });
 
 describe('a handler that holds the event loop', () => {
-  test('for fifty ms is told of, with its name and what it was handling, and counted', async () => {
+  test('for fifty ms is reported, with its name and what it was handling, and counted', async () => {
     const { GenServer, Observer } = runtime;
     const ref = await worker('hog');
     await GenServer.call(ref, { type: 'held', ms: 49 });
@@ -125,7 +125,7 @@ describe('a handler that holds the event loop', () => {
     expect(Observer.getServerStats()).toMatchObject([{ loopBlocks: 2 }]);
   });
 
-  test('is told of before the crash when it crashes, too', async () => {
+  test('is reported before the crash when it crashes, too', async () => {
     const { GenServer, clock } = runtime;
     const ref = await GenServer.start({
       ...counter,
@@ -168,7 +168,7 @@ describe('a handler that holds the event loop', () => {
     expect(Observer.getServerStats()[0]?.loopBlocks).toBe(1);
   });
 
-  test('in a flood is told of, and who it was', async () => {
+  test('in a flood is reported, with the process', async () => {
     // The machine's own clock: how long a portion of many messages took shows only there.
     const { GenServer, Observer } = createRuntime({ loopBlockedMs: 5 });
     const blocked: unknown[] = [];
@@ -191,7 +191,7 @@ describe('a handler that holds the event loop', () => {
 describe('a runtime whose processes nobody asks', () => {
   const handled = () => runtime.eventsOf('messages_handled').length;
 
-  test('lets them tell at the end of the turn, and then not again within the interval', async () => {
+  test('flushes at the end of the turn, and then not again within the interval', async () => {
     const { GenServer, clock } = runtime;
     const ref = await GenServer.start(counter);
     await turn();
@@ -213,7 +213,7 @@ describe('a runtime whose processes nobody asks', () => {
     expect(clock.pending).toBe(0);
   });
 
-  test('is told of starts and ends at once all the same', async () => {
+  test('gets starts and ends at once all the same', async () => {
     const { GenServer } = runtime;
     for (let i = 0; i < 3; i += 1) {
       const ref = await GenServer.start(counter);
@@ -240,27 +240,27 @@ describe('a runtime whose processes nobody asks', () => {
   test('may have another interval', async () => {
     const clock = new SimulatedClock();
     const { GenServer, Observer } = createRuntime({ clock, flushIntervalMs: 500 });
-    let told = 0;
+    let reported = 0;
     Observer.events$.subscribe(({ type }) => {
-      if (type === 'messages_handled') told += 1;
+      if (type === 'messages_handled') reported += 1;
     });
     const ref = await GenServer.start(counter);
     await turn();
     GenServer.cast(ref, 'inc');
     await turn();
     clock.advance(499);
-    expect(told).toBe(0);
+    expect(reported).toBe(0);
     clock.advance(1);
-    expect(told).toBe(1);
+    expect(reported).toBe(1);
     expect(Observer.getSnapshot().vitals).toMatchObject({ flushIntervalMs: 500 });
   });
 });
 
 describe('what observing costs', () => {
-  test('is told with the vitals of the node', async () => {
+  test('is part of the vitals of the node', async () => {
     const { GenServer, Observer, clock } = runtime;
     expect(Observer.cost()).toEqual({ msPerSecond: 0, eventsPerSecond: 0, bytesPerSecond: 0 });
-    // One who is told, and takes his time.
+    // A slow subscriber.
     Observer.snapshot$.subscribe(() => clock.advance(10));
     const ref = await GenServer.start(counter);
     await GenServer.call(ref, 'get');
@@ -273,7 +273,7 @@ describe('what observing costs', () => {
     expect(JSON.parse(JSON.stringify(vitals))).toEqual(vitals);
   });
 
-  test('makes processes tell less often when it is more than its budget, and the vitals say so', async () => {
+  test('makes flushes rarer when it is more than its budget, and the vitals say so', async () => {
     const clock = new SimulatedClock();
     const { GenServer, Observer } = createRuntime({ clock, budget: 0.01 });
     const ref = await GenServer.start(counter);

@@ -7,7 +7,7 @@ import { server, stamped } from '../helpers/events.js';
 
 const memory = { heapUsed: 1, heapTotal: 1, external: 1, rss: 1 };
 
-/** All that a node with so many processes has to tell. */
+/** The full report of a node with so many processes. */
 function report(processes: number): string {
   const facts = Array.from({ length: processes }, (_, at) => server(`p${at}`)).flat();
   const model = evolveAll(

@@ -190,7 +190,7 @@ describe('a snapshot', () => {
 });
 
 describe('subscribe', () => {
-  test('tells of starts, crashes, restarts and ends', async () => {
+  test('reports starts, crashes, restarts and ends', async () => {
     const runtime = createTestRuntime();
     const { Supervisor, GenServer, Observer } = runtime;
     const fixture = createSupervisorFixture(runtime);

@@ -7,14 +7,14 @@ import { turn, until } from '../helpers/event-loop.js';
 import { rowsOf } from '../helpers/events.js';
 import { createTestRuntime, type TestRuntime } from '../helpers/test-runtime.js';
 
-/** Those of a burst, and whoever came before them. */
+/** Those of a burst, and those before them. */
 const BURST = 1200;
 
-describe('when 1,200 processes have something to tell, the Observer', () => {
+describe('when 1,200 processes have counts to flush, the Observer', () => {
   let runtime: TestRuntime = createTestRuntime();
-  /** The messages counted in each snapshot, and how many facts had been told by then. */
+  /** The messages counted in each snapshot, and how many events had been emitted by then. */
   let shown: (readonly [messages: number, facts: number])[] = [];
-  /** Has each of them handle a message, of which none has been told yet. */
+  /** Has each of them handle a message, of which none has been flushed yet. */
   let burst = async (): Promise<void> => {};
   const facts = (): number => runtime.eventsOf('messages_handled').length - 1;
 
@@ -59,7 +59,7 @@ describe('when 1,200 processes have something to tell, the Observer', () => {
     return seen;
   };
 
-  test('is told 500 at a time, lets timers have their turn between, and shows one snapshot', () => {
+  test('flushes 500 at a time, lets timers run between, and shows one snapshot', () => {
     expect(between(() => [facts(), shown.length])).toEqual([500, 0]);
     expect(shown).toEqual([[BURST + 1, BURST]]);
     expect(runtime.clock.pending).toBe(0);
@@ -102,7 +102,7 @@ describe('when 1,200 processes have something to tell, the Observer', () => {
     expect(live.version).toBe(replayed.version);
   });
 
-  test('polls at once, and from then on when all is told, in portions', async () => {
+  test('polls at once, and from then on when all is flushed, in batches', async () => {
     const { Observer, clock } = runtime;
     const polled: (readonly [at: number, messages: number, facts: number])[] = [];
     const stop = Observer.startPolling(10, ({ servers }) =>

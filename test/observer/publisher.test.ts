@@ -18,7 +18,7 @@ const collectGarbage: () => void = runInNewContext('gc');
 
 interface Published {
   readonly clock: SimulatedClock;
-  /** Has another model to tell from now on. */
+  /** Publishes another model from now on. */
   becomes(model: NodeModel): void;
   ask(known: object | null): string;
   watch(watcher: string): void;
@@ -30,7 +30,7 @@ interface Published {
   forget(): void;
 }
 
-/** A node that has `model` to tell. */
+/** A node that publishes `model`. */
 function publish(initial: NodeModel): Published {
   const handlers = new Map<string, (body: unknown, from: string) => unknown>();
   const clock = new SimulatedClock();
@@ -91,7 +91,7 @@ const spawned = (count: number): NodeModel =>
     stamped(Array.from({ length: count }, (_, at) => server(`p${at}`)).flat()),
   );
 
-test('changes that are too many for one frame are told in pages', () => {
+test('changes that are too many for one frame are sent in pages', () => {
   const before = spawned(12_000);
   const named = (count: number): readonly RuntimeEvent[] =>
     stamped(
@@ -101,12 +101,12 @@ test('changes that are too many for one frame are told in pages', () => {
         name: `${at}-${'x'.repeat(180)}`,
       })),
     );
-  const told = (count: number): NodeReport['changes'] => {
+  const changesAfter = (count: number): NodeReport['changes'] => {
     const publisher = publish(evolveAll(before, named(count)));
     return decodeReport(publisher.ask({ incarnation: 1, version: before.version })).changes;
   };
-  expect(told(1000)).toMatchObject({ type: 'delta' });
-  expect(told(1900)).toMatchObject({ type: 'page', page: 0, isLast: false });
+  expect(changesAfter(1000)).toMatchObject({ type: 'delta' });
+  expect(changesAfter(1900)).toMatchObject({ type: 'page', page: 0, isLast: false });
 });
 
 test('answers to readers who say they know ever other versions are not kept', () => {

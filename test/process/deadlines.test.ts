@@ -91,7 +91,7 @@ describe('deadlines', () => {
     expect(clock.pending).toBe(0);
   });
 
-  test('tell how long they were', () => {
+  test('have how long they were', () => {
     const wait = add(100);
     deadlines.endTurn();
     clock.advance(100);

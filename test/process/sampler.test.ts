@@ -103,7 +103,7 @@ describe('samples', () => {
     expect(of((handle) => handle > 0) / of(() => true)).toBeLessThan(0.6);
   });
 
-  test('that are thinned out still tell the longest, exactly, and only once', () => {
+  test('that are thinned out still have the longest, exactly, and only once', () => {
     const samples = new Samples();
     for (let i = 0; i < 5000; i += 1) samples.add(i === 2000 ? 900 : 1, i === 3001 ? 70 : 2, 1);
     const histograms = withSamples(undefined, samples.take() ?? []);

@@ -123,7 +123,7 @@ describe('the scheduler', () => {
       await microtasks();
     };
 
-    test('tells who did it, and for how long, when nobody else was at work since the look before', async () => {
+    test('names the process, and for how long, when no other ran since the check before', async () => {
       await warmUp();
       const job = hog(400, 200);
       scheduler.ready(job);
@@ -168,7 +168,7 @@ describe('the scheduler', () => {
       expect(job.held).toEqual([]);
     });
 
-    test('does not take for it what those do who are told of the work', async () => {
+    test('does not count what listeners do', async () => {
       await warmUp();
       const clock = { ...systemClock, monotonic: () => now };
       const timing = new Timing(
@@ -211,7 +211,7 @@ describe('the scheduler', () => {
       expect(job.held).toEqual([]);
     });
 
-    test('notices it whatever was told between two turns', async () => {
+    test('detects it whatever was emitted between two turns', async () => {
       await warmUp();
       await turn();
       scheduler.heldIsKnown(1000);
@@ -223,7 +223,7 @@ describe('the scheduler', () => {
       expect(next.watched).toBe(10);
     });
 
-    test('does not tell again what is known', async () => {
+    test('does not report again what is known', async () => {
       await warmUp();
       const job: Job = new Job(400, () => {
         if (job.done !== 200) return;
@@ -274,20 +274,20 @@ describe('the scheduler', () => {
     expect(busy.done).toBe(1);
   });
 
-  test('tells the end of each turn in which something happened, in order, and of no other', async () => {
-    const told: string[] = [];
-    scheduler.onEndOfTurn(() => told.push('first'));
-    scheduler.onEndOfTurn(() => told.push('second'));
+  test('announces the end of each turn in which something happened, in order, and of no other', async () => {
+    const reported: string[] = [];
+    scheduler.onEndOfTurn(() => reported.push('first'));
+    scheduler.onEndOfTurn(() => reported.push('second'));
     scheduler.touch();
     scheduler.touch();
-    expect(told).toEqual([]);
+    expect(reported).toEqual([]);
     await turn();
-    expect(told).toEqual(['first', 'second']);
+    expect(reported).toEqual(['first', 'second']);
     await turn();
-    expect(told).toHaveLength(2);
+    expect(reported).toHaveLength(2);
   });
 
-  test('tells the end of the turn after the work of that turn', async () => {
+  test('announces the end of the turn after the work of that turn', async () => {
     const job = new Job(2, taking(0));
     const doneByThen: number[] = [];
     scheduler.onEndOfTurn(() => doneByThen.push(job.done));

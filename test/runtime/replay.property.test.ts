@@ -77,7 +77,7 @@ const step = fc.oneof(
 
 type Step = typeof step extends fc.Arbitrary<infer Value> ? Value : never;
 
-/** Runs programs in a runtime, and keeps its own list of who was ever started, apart from what the runtime tells. */
+/** Runs programs in a runtime, and keeps its own list of who was ever started, apart from what the runtime reports. */
 class Player {
   readonly #runtime: TestRuntime;
   readonly #known: ProcessRef[] = [];

@@ -46,7 +46,7 @@ describe('the vitals of a Node process', () => {
     });
   });
 
-  test('never tell of a delay below nothing', () => {
+  test('never have a delay below zero', () => {
     vitals.read();
     Object.assign(figures, { uptimeMs: 1000, delayNs: 100 });
     expect(vitals.read().eventLoopDelay).toEqual({ p50: 0, p99: 0 });

@@ -13,7 +13,7 @@ export interface Target {
   node(name: string): FaultNode;
   /** Resolves when all but this one, which is gone, agree; at once, when it is not the only one that comes and goes. */
   agreeWithout(name: string): Promise<void>;
-  /** Starts a node anew that has ended. */
+  /** Restarts a node that has ended. */
   restart(name: string): Promise<void>;
   /** Another node that says it is the one of this name. */
   twin(name: string): Promise<FaultNode>;
@@ -22,7 +22,7 @@ export interface Target {
 type Effect = (target: Target, injection: Injection) => Promise<void>;
 
 const HOUR_MS = 3_600_000;
-/** A node that is told to end has to be gone after this time, ms. */
+/** A node that is asked to end has to be gone after this time, ms. */
 const LEAVE_MS = 10_000;
 /** Of each of the three workers of a node, in one turn of the event loop. */
 const BURST = 10_000;
@@ -40,7 +40,7 @@ export const EFFECTS: Readonly<Record<FaultKind, Effect>> = {
       end = code;
     });
     await eventually(LEAVE_MS, async () => (end === undefined ? `${node} does not end` : undefined));
-    if (end !== 0) throw new Error(`${node} was told to end, and ended with ${end}`);
+    if (end !== 0) throw new Error(`${node} was asked to end, and ended with ${end}`);
     await Promise.all([sleep(ms), target.agreeWithout(node)]);
     await target.restart(node);
   },

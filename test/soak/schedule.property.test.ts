@@ -21,7 +21,7 @@ describe('what happens in a soak', () => {
     for (const kind of KINDS) expect(rounds.filter((each) => each === kind)).toHaveLength(3);
   });
 
-  test.prop([seed, names])('never starts the first node anew, and hits only nodes that there are', (of, nodes) => {
+  test.prop([seed, names])('never restarts the first node, and hits only nodes that there are', (of, nodes) => {
     for (const { kind, node, others, ms } of steps(of, nodes, 100).flatMap(({ faults }) => faults)) {
       const { hits, lasts } = FAULTS[kind];
       expect(nodes).toContain(node);

@@ -3,7 +3,7 @@ import { seededRandom } from '../helpers/seeded-random.js';
 /**
  * What can happen to a node, or between nodes: to which, for how long (from, to, ms), and what it is called in the summary.
  *
- * `mortal`: a node that may be started anew. `any`: one node. `pair`: two. `split`: one node, and some of the others.
+ * `mortal`: a node that may be restarted. `any`: one node. `pair`: two. `split`: one node, and some of the others.
  * Those of the network touch the ways between nodes, so that of two faults at once one may be such.
  */
 export const FAULTS = {
@@ -64,7 +64,7 @@ const CALM_MS = 1000;
 /**
  * What happens, for as long as anybody wants to know. Kinds come in rounds, each of which has them all.
  *
- * @param names of the nodes. The first is never started anew, so that there is one that has seen it all.
+ * @param names of the nodes. The first is never restarted, so that there is one that has seen it all.
  */
 export function* schedule(seed: number, names: readonly string[]): Generator<Step, never> {
   const random = seededRandom(seed);

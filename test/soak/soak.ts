@@ -27,7 +27,7 @@ export class Soak implements Target {
   readonly #tally: Tally;
   readonly #nodes = new Map<string, FaultNode>();
   #onlooker: FaultNode | undefined;
-  /** How many nodes are started anew in this step. */
+  /** How many nodes are restarted in this step. */
   #comeAndGo = 0;
 
   constructor(names: readonly string[], { settings, boundMs }: Conditions, tally: Tally) {

@@ -11,18 +11,18 @@ function logOf(changes: readonly (readonly string[])[], rowCount = 6): ChangeLog
 }
 
 describe('a change log', () => {
-  test.prop([batches, fc.nat()])('tells every row that changed since a version', (changes, pick) => {
+  test.prop([batches, fc.nat()])('has every row that changed since a version', (changes, pick) => {
     const version = pick % (changes.length + 1);
-    const told = logOf(changes).since(version);
-    for (const id of changes.slice(version).flat()) expect(told).toContain(id);
+    const ids = logOf(changes).since(version);
+    for (const id of changes.slice(version).flat()) expect(ids).toContain(id);
   });
 
-  test.prop([batches])('tells nothing to who is up to date', (changes) => {
+  test.prop([batches])('has nothing for a reader that is up to date', (changes) => {
     expect(logOf(changes).since(changes.length)).toEqual(new Set());
   });
 
   test.prop([fc.integer({ min: 1, max: 500 }), fc.nat()])(
-    'tells no more than about twice what was missed',
+    'has no more than about twice what was missed',
     (count, pick) => {
       const version = pick % (count + 1);
       const log = logOf(
@@ -34,11 +34,11 @@ describe('a change log', () => {
     },
   );
 
-  test.prop([batches])('tells rows in the order of their first change, when asked for all', (changes) => {
+  test.prop([batches])('has rows in the order of their first change, when asked for all', (changes) => {
     expect([...(logOf(changes).since(0) ?? [])]).toEqual([...new Set(changes.flat())]);
   });
 
-  test('forgets what is so much that telling everything is cheaper, and says from when on it knows', () => {
+  test('forgets what is so much that the full state is cheaper, and knows its oldest version', () => {
     const thousand = (batch: number): string[] => Array.from({ length: 1000 }, (_, at) => `p${batch}-${at}`);
     const log = logOf(
       Array.from({ length: 20 }, (_, batch) => thousand(batch)),

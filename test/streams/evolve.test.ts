@@ -76,7 +76,7 @@ describe('a server', () => {
     );
   });
 
-  test('adds up its calls, casts and infos, and has the queue it told last', () => {
+  test('adds up its calls, casts and infos, and has the last queue it reported', () => {
     given(server('p1'), handled('p1', 1, 2, 3, 7))
       .when(handled('p1', 10, 20, 30, 4))
       .gives({
@@ -84,7 +84,7 @@ describe('a server', () => {
       });
   });
 
-  test('that tells nothing new keeps its row', () => {
+  test('without anything new keeps its row', () => {
     given(server('p1'), handled('p1', 1, 0, 0, 2))
       .when(handled('p1', 0, 0, 0, 2))
       .nothingChanges();
@@ -103,7 +103,7 @@ describe('a server', () => {
   });
 });
 
-describe('a server that its supervisor starts anew', () => {
+describe('a server that its supervisor restarts', () => {
   test('shows how often, and one that was not shows nothing', () => {
     const supervised = given(supervisor('p1'), server('p2'), child('p1', 'p2'), server('p3'), child('p1', 'p3'));
     const restart = {

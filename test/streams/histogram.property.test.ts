@@ -36,13 +36,13 @@ function expectNear(found: number | undefined, all: readonly number[], p: number
 }
 
 describe('a histogram', () => {
-  test.prop([samples, share])('tells a percentile of its samples but for the width of a bucket', (values, p) => {
+  test.prop([samples, share])('has a percentile of its samples but for the width of a bucket', (values, p) => {
     fc.pre(values.length > 0);
     expectNear(percentile(histogramOf(values), p), values, p);
   });
 
   test.prop([fc.array(samples, { maxLength: 5 }), share])(
-    'merged of several tells a percentile of the pooled samples, never an average of theirs',
+    'merged of several has a percentile of the pooled samples, never an average of theirs',
     (parts, p) => {
       const pooled = parts.flat();
       const merged = mergeHistograms(parts.map(histogramOf));

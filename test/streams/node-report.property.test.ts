@@ -20,7 +20,7 @@ const history: fc.Arbitrary<readonly NodeModel[]> = fc.array(anyEvent, { maxLeng
   return models;
 });
 
-/** What some nodes, over some of their lives, told of themselves. */
+/** What some nodes, over some of their lives, reported. */
 const frames: fc.Arbitrary<readonly NodeState[]> = fc
   .array(fc.record({ nodeId: fc.constantFrom('a', 'b', 'c'), incarnation: fc.nat(2), models: history }), {
     maxLength: 5,
@@ -102,7 +102,7 @@ describe('a report', () => {
     }
   });
 
-  test.prop([history, fc.integer({ min: 1, max: 4 })])('in pages tells all, page by page', (models, pageRows) => {
+  test.prop([history, fc.integer({ min: 1, max: 4 })])('in pages has everything, page by page', (models, pageRows) => {
     const model = models.at(-1) ?? emptyModel(now);
     let reached: NodeModel | undefined;
     for (let page = 0; ; page += 1) {
@@ -193,7 +193,7 @@ describe('a report', () => {
     expect(rowsOf(held ?? emptyModel(now))).toEqual(rowsOf(after));
   });
 
-  test('tells as much as has changed, however many processes there are', () => {
+  test('has as much as has changed, however many processes there are', () => {
     const spawned = Array.from({ length: 1000 }, (_, at) => server(`p${at}`)).flat();
     const before = evolveAll(emptyModel(now), stamped(spawned));
     const handled = { type: 'messages_handled', id: 'p7', calls: 1, casts: 0, infos: 0, queueSize: 0 } as const;
@@ -208,7 +208,7 @@ describe('a report', () => {
     });
   });
 
-  test('of a reader who knows less than it builds on is not applied, and one who claims to know more is told all', () => {
+  test('of a reader who knows less than it builds on is not applied, and one that claims to know more gets everything', () => {
     const before = evolveAll(emptyModel(now), stamped(['p1', 'p2', 'p3', 'p4'].flatMap(server)));
     const handled = { type: 'messages_handled', id: 'p1', calls: 1, casts: 0, infos: 0, queueSize: 0 } as const;
     const after = evolve(before, { ...handled, seq: 9, at: 0, monotonic: 0 });
@@ -218,7 +218,7 @@ describe('a report', () => {
     expect(changesSince(after, after.version + 1).type).toBe('page');
   });
 
-  test.prop([fc.array(anyEvent)])('of a reader who is up to date tells nothing, and changes nothing', (events) => {
+  test.prop([fc.array(anyEvent)])('of a reader that is up to date is empty, and changes nothing', (events) => {
     const model = evolveAll(emptyModel(now), events);
     const changes = changesSince(model, model.version);
     expect(changes).toEqual({ type: 'none' });
@@ -227,9 +227,9 @@ describe('a report', () => {
 
   test.prop([fc.nat(), fc.nat()])(
     'that builds on another version than the reader holds is not applied',
-    (held, told) => {
-      fc.pre(held !== told);
-      expect(applyChanges({ ...emptyModel(now), version: held }, told, { type: 'none' }, now)).toBeUndefined();
+    (held, reported) => {
+      fc.pre(held !== reported);
+      expect(applyChanges({ ...emptyModel(now), version: held }, reported, { type: 'none' }, now)).toBeUndefined();
     },
   );
 
@@ -257,8 +257,8 @@ describe('a report', () => {
     ['text', 'well'],
     ['a figure below nothing', [0, 0, 0, -1]],
     ['a figure that is none', [0, '1']],
-  ])('is refused with vitals that are %s', (_what, told) => {
-    const report = { ...head, vitals: told, changes: { type: 'none' } };
+  ])('is refused with vitals that are %s', (_what, vitals) => {
+    const report = { ...head, vitals, changes: { type: 'none' } };
     expect(() => decodeReport(JSON.stringify(report))).toThrow(/report\.vitals/);
   });
 

@@ -10,7 +10,7 @@ const expected = (messagesPerSecond: number, processes: Readonly<Record<string, 
 });
 
 describe('rates', () => {
-  test('tells messages per second of each process that handled any, from the second snapshot on', () => {
+  test('has messages per second of each process that handled any, from the second snapshot on', () => {
     marbles(({ cold, expectObservable }) => {
       const snapshot$ = cold('a-b-c|', {
         a: nodeAt(0, { p1: { messages: 10 }, p2: { messages: 5 } }),
@@ -34,7 +34,7 @@ describe('rates', () => {
     });
   });
 
-  test('waits with a snapshot of the same moment, and begins anew when the clock was set back', () => {
+  test('waits with a snapshot of the same moment, and begins again when the clock was set back', () => {
     marbles(({ cold, expectObservable }) => {
       const snapshot$ = cold('abcde', {
         a: nodeAt(5000, { p1: { messages: 0 } }),
@@ -78,16 +78,16 @@ describe('rates', () => {
 
   test('has none of a node that was lost, and when it is back, those over the time in between', () => {
     const node = (seconds: number, messages: number) => clusterOf({ a: nodeAt(1000 * seconds, { p1: { messages } }) });
-    const told = (perSecond: number): Rates => ({
+    const rateOf = (perSecond: number): Rates => ({
       messagesPerSecond: perSecond,
       nodes: [{ nodeId: 'a', messagesPerSecond: perSecond, processes: new Map([['p1', perSecond]]) }],
     });
     marbles(({ cold, expectObservable }) => {
       const snapshot$ = cold('abcd', { a: node(0, 1), b: node(1, 5), c: clusterOf({ a: null }), d: node(3, 11) });
       expectObservable(snapshot$.pipe(rates())).toBe('-bcd', {
-        b: told(4),
+        b: rateOf(4),
         c: { messagesPerSecond: 0, nodes: [] },
-        d: told(3),
+        d: rateOf(3),
       });
     });
   });

@@ -12,7 +12,7 @@ describe('an Rx scheduler on a clock', () => {
     scheduler = schedulerOf(clock);
   });
 
-  test('tells the time of the clock', () => {
+  test('has the time of the clock', () => {
     clock.advance(42);
     expect(scheduler.now()).toBe(clock.now());
   });
@@ -78,7 +78,7 @@ describe('an Rx scheduler on a clock', () => {
     expect(at).toEqual([100, 1150, 1250, 1350]);
   });
 
-  test('clears the timer of whoever unsubscribes', () => {
+  test('clears the timer of a subscriber that unsubscribes', () => {
     const subscription = interval(100, scheduler).subscribe();
     expect(clock.pending).toBe(1);
     subscription.unsubscribe();

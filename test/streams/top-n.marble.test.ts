@@ -76,7 +76,7 @@ describe('topOf', () => {
 });
 
 describe('topN', () => {
-  test('tells at each snapshot who stands out', () => {
+  test('has at each snapshot which processes stand out', () => {
     marbles(({ cold, expectObservable }) => {
       const [a, b] = [nodeAt(0, { p1: { queue: 1 }, p2: {} }), nodeAt(1, { p1: {}, p2: { queue: 3 } })];
       const row = (id: string, value: number, snapshot: typeof a, at: number) => [

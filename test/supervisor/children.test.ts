@@ -174,7 +174,7 @@ describe('the children of a supervisor', () => {
     expect(fixture.newEntries()).toEqual(['+a']);
   });
 
-  test('that do not start when added are not kept, and the reason is told', async () => {
+  test('that do not start when added are not kept, and the reason is given', async () => {
     const { Supervisor } = runtime;
     const sup = await Supervisor.start();
     await expect(Supervisor.startChild(sup, { id: 'a', start: () => Promise.reject(boom) })).rejects.toBe(boom);
@@ -366,7 +366,7 @@ describe('the children of a simple_one_for_one supervisor', () => {
     expect(Supervisor.getChildren(sup)).toEqual([]);
   });
 
-  test('never share an id, whoever has come and gone', async () => {
+  test('never share an id, however many have come and gone', async () => {
     const { Supervisor } = runtime;
     const sup = await pool('temporary');
     const seen = new Set<string>();

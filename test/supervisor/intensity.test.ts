@@ -158,7 +158,7 @@ describe('the restart intensity of a supervisor', () => {
     expect(runtime.Observer.getProcessCount()).toBe(0);
   });
 
-  test('once exceeded rejects whoever waits for that supervisor, with the reason as the cause', async () => {
+  test('once exceeded rejects every request that waits for that supervisor, with the reason as the cause', async () => {
     const { Supervisor, GenServer } = runtime;
     const door = gate();
     const sup = await Supervisor.start({

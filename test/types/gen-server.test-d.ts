@@ -89,7 +89,7 @@ test('a lookup is of whatever kind the caller says', () => {
   expectTypeOf(Registry.whereis('name')).toEqualTypeOf<ProcessRef | undefined>();
 });
 
-test('lifecycle events are told apart by their type', () => {
+test('lifecycle events are distinguished by their type', () => {
   GenServer.onLifecycleEvent((event) => {
     expectTypeOf(event).toEqualTypeOf<LifecycleEvent<GenServerRef>>();
     if (event.type === 'restarted') expectTypeOf(event.oldRef).toEqualTypeOf<GenServerRef>();

@@ -39,7 +39,7 @@ test('the streams say what they carry', () => {
   expectTypeOf(poll(() => Promise.resolve(5), 10)).toEqualTypeOf<Observable<number>>();
 });
 
-test('events of the observer are told apart by their type', () => {
+test('events of the observer are distinguished by their type', () => {
   Observer.subscribe((event) => {
     if (event.type === 'server_started') expectTypeOf(event.stats).toEqualTypeOf<GenServerStats>();
     if (event.type === 'supervisor_started') expectTypeOf(event.stats).toEqualTypeOf<SupervisorStats>();

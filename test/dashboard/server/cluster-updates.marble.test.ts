@@ -52,7 +52,7 @@ describe('viewNews$', () => {
     });
   });
 
-  test('goes on watching for a while when the last one leaves, and does not begin anew for one who comes back', () => {
+  test('goes on watching for a while when the last one leaves, and does not start again for one that comes back', () => {
     marbles(({ cold, hot, expectSubscriptions, expectObservable }) => {
       const snapshot$ = cold('a', snapshots);
       const polled$ = cold('b', snapshots);

@@ -10,7 +10,7 @@ import { schedulerOf } from '../../../streams/index.js';
 import { crash, ToldSource } from '../../helpers/cluster-source.js';
 import { clusterOf, type Done, nodeAt } from '../../helpers/snapshots.js';
 
-/** A browser that takes what it is told at once, or when it likes. */
+/** A browser that reads what it is sent at once, or later. */
 class FakeBrowser implements Outlet {
   isReading = true;
   readonly texts: string[] = [];
@@ -34,7 +34,7 @@ class FakeBrowser implements Outlet {
     return this.messages.filter((message): message is Extract<FeedMessage, { type: Type }> => message.type === type);
   }
 
-  /** What it has made of all it was told. */
+  /** The view it has built from all it was sent. */
   get view(): ClusterView {
     return this.of('view').reduce<ClusterView>(withViewChanges, { timestamp: 0, monotonic: 0, nodes: [] });
   }
@@ -70,8 +70,8 @@ class World {
     return Object.assign(browser, { leave });
   }
 
-  /** The cluster tells how its one node is, now. */
-  tell(servers: Readonly<Record<string, Done>>, to: 'snapshots' | 'polled' = 'snapshots'): void {
+  /** The cluster reports its one node. */
+  report(servers: Readonly<Record<string, Done>>, to: 'snapshots' | 'polled' = 'snapshots'): void {
     const at = this.clock.now();
     this.source[to].next({ ...clusterOf({ a: nodeAt(at, servers) }), timestamp: at, monotonic: at });
   }
@@ -84,12 +84,12 @@ class World {
 const types = ({ messages }: FakeBrowser): readonly string[] => messages.map(({ type }) => type);
 
 describe('a browser', () => {
-  test('is told first all there is, then what changed since', () => {
+  test('first gets everything, then what changed since', () => {
     const runtime = new World();
     const browser = runtime.join();
-    runtime.tell({ p1: { queue: 1 }, p2: { queue: 2 } });
+    runtime.report({ p1: { queue: 1 }, p2: { queue: 2 } });
     runtime.pass(1000);
-    runtime.tell({ p1: { queue: 1 }, p2: { queue: 3 }, p3: {} });
+    runtime.report({ p1: { queue: 1 }, p2: { queue: 3 }, p3: {} });
     runtime.pass(1000);
     expect(types(browser)).toEqual(['welcome', 'view', 'view']);
     expect(browser.messages[0]).toEqual({
@@ -104,23 +104,23 @@ describe('a browser', () => {
   test('that comes later starts from the newest view, and shares what is written with those who know the same', () => {
     const runtime = new World();
     const early = runtime.join();
-    runtime.tell({ p1: { queue: 1 } });
+    runtime.report({ p1: { queue: 1 } });
     const late = runtime.join();
     const later = runtime.join();
     expect(types(late)).toEqual(['welcome', 'view']);
     expect(late.texts[1]).toBe(later.texts[1]);
     runtime.pass(1000);
-    runtime.tell({ p1: { queue: 5 } });
+    runtime.report({ p1: { queue: 5 } });
     expect(new Set([early, late, later].map(({ texts }) => texts.at(-1))).size).toBe(1);
     expect(late.queues).toEqual({ p1: 5 });
   });
 
-  test('that does not take what it was sent is told nothing more until it does, and the newest state then', () => {
+  test('that does not read gets nothing more until it does, and then the newest state', () => {
     const runtime = new World();
     const slow = runtime.join(false);
     const quick = runtime.join();
     for (let queue = 1; queue <= 100; queue += 1) {
-      runtime.tell({ p1: { queue } });
+      runtime.report({ p1: { queue } });
       runtime.source.entries.next(crash(`p${queue}`, queue));
       runtime.pass(1000);
     }
@@ -138,13 +138,13 @@ describe('a browser', () => {
   test('has taken it only when it has taken all of it', () => {
     const runtime = new World();
     const slow = runtime.join(false);
-    runtime.tell({ p1: { queue: 1 } });
+    runtime.report({ p1: { queue: 1 } });
     runtime.source.entries.next(crash('p1', 1));
     runtime.pass(1000);
     slow.take();
     const [view, log] = slow.texts.slice(1);
     expect([view, log]).toEqual([expect.stringContaining('"view"'), expect.stringContaining('"log"')]);
-    runtime.tell({ p1: { queue: 2 } });
+    runtime.report({ p1: { queue: 2 } });
     runtime.pass(1000);
     expect(slow.texts).toHaveLength(3);
     slow.take();
@@ -162,12 +162,12 @@ describe('a browser', () => {
     expect(lines.at(-1)?.number).toBe(3 * MAX_ENTRIES);
   });
 
-  test('that has left is told nothing', () => {
+  test('that has left gets nothing', () => {
     const runtime = new World();
     const browser = runtime.join(false);
     browser.leave();
     browser.leave();
-    runtime.tell({ p1: {} });
+    runtime.report({ p1: {} });
     browser.take();
     expect(types(browser)).toEqual(['welcome']);
   });
@@ -183,10 +183,10 @@ describe('a browser', () => {
     expect(browser.crashed).toEqual(['p1']);
   });
 
-  test('is told when there is no more to come, again and again, and when there is', () => {
+  test('is informed while the server has no connection, repeatedly, and when it has one again', () => {
     const runtime = new World();
     const browser = runtime.join();
-    runtime.tell({ p1: { queue: 1 } });
+    runtime.report({ p1: { queue: 1 } });
     runtime.source.snapshots.error(new Error('the cluster is not running'));
     runtime.pass(3999);
     expect(browser.of('status').map(({ problem }) => problem)).toEqual(Array(2).fill('the cluster is not running'));
@@ -195,7 +195,7 @@ describe('a browser', () => {
     expect(runtime.join().of('status')).toHaveLength(1);
     runtime.source.snapshots = new Subject();
     runtime.pass(1);
-    runtime.tell({ p1: { queue: 2 } });
+    runtime.report({ p1: { queue: 2 } });
     expect(types(browser).slice(-2)).toEqual(['status', 'view']);
     expect(browser.of('status').at(-1)?.problem).toBe(null);
     expect(browser.queues).toEqual({ p1: 2 });
@@ -203,11 +203,11 @@ describe('a browser', () => {
 });
 
 describe('while nobody looks', () => {
-  test('the cluster is asked now and then, so that there is a history for whoever comes', () => {
+  test('the cluster is asked now and then, so that there is a history for the next browser', () => {
     const runtime = new World();
     expect([runtime.source.isWatched, runtime.source.isPolled, runtime.source.polls]).toEqual([false, true, [10_000]]);
     for (let queue = 1; queue <= 90; queue += 1) {
-      runtime.tell({ p1: { queue } }, 'polled');
+      runtime.report({ p1: { queue } }, 'polled');
       runtime.pass(10_000);
     }
     const browser = runtime.join();
@@ -218,18 +218,18 @@ describe('while nobody looks', () => {
     expect(browser.queues).toEqual({ p1: 90 });
   });
 
-  test('what was seen closely is not lost, nor are rates counted anew', () => {
+  test('what was seen closely is not lost, nor do rates start again', () => {
     const runtime = new World();
     const first = runtime.join();
-    runtime.tell({ p1: { messages: 0 } });
+    runtime.report({ p1: { messages: 0 } });
     runtime.pass(2000);
-    runtime.tell({ p1: { messages: 20 } });
+    runtime.report({ p1: { messages: 20 } });
     first.leave();
     expect(runtime.source.isWatched).toBe(true);
     runtime.pass(5000);
     expect([runtime.source.isWatched, runtime.source.isPolled]).toEqual([false, true]);
     runtime.pass(5000);
-    runtime.tell({ p1: { messages: 120 } }, 'polled');
+    runtime.report({ p1: { messages: 120 } }, 'polled');
     const browser = runtime.join();
     expect(browser.of('welcome')[0]?.history.times).toHaveLength(3);
     expect(browser.view.nodes[0]?.processes[0]?.rate).toBe(10);
@@ -250,7 +250,7 @@ describe('the log', () => {
     runtime.source.entries.next(crash('p1', 1));
     runtime.source.entries.next(crash('p2', 2));
     runtime.pass(1000);
-    // It tells its past to whoever comes anew, and then ends again.
+    // It replays its past to each new subscriber, and then ends again.
     runtime.source.entries.complete();
     runtime.pass(10_000);
     expect(browser.crashed).toEqual(['p1', 'p2']);

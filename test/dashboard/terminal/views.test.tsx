@@ -49,7 +49,7 @@ describe.each([SMALL, LARGE, { columns: 40, rows: 12 }, { columns: 220, rows: 60
 });
 
 describe('the head', () => {
-  test('tells how the cluster is, in words', () => {
+  test('says in words how the cluster is', () => {
     const [first, second, third] = shownAfter(SMALL).split('\n');
     expect(first).toMatch(/noex {2}via alpha@10.0.0.1:4369 +● 1 connected {2}✖ 1 disconnected/);
     expect(second).toMatch(/3 processes {2}13 msg\/s {2}queue 4 {2}2 restarts +data 0.4 s old/);
@@ -133,7 +133,7 @@ describe('nodes', () => {
     expect(line(text, 'alpha  ')).toMatch(/● alpha +connected +0\.4 s +13 +4 +42 ms +31 % +9\.54 MB/);
     expect(line(text, 'beta  ')).toMatch(/✖ beta +disconnected +1m 15s/);
     expect(text).toContain('the link is down (heartbeat_timeout)');
-    // It tells of no vitals.
+    // It reports no vitals.
     expect(line(text, 'beta  ')).toMatch(/ – +– /);
   });
 

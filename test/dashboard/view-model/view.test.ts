@@ -46,7 +46,7 @@ function at(timestamp: number, snapshot: ObserverSnapshot = nodeAt(timestamp, { 
 }
 
 describe('a view', () => {
-  test('tells rates from the second snapshot of a node on', () => {
+  test('has rates from the second snapshot of a node on', () => {
     const first = at(0, nodeAt(0, { p1: { messages: 10 }, p2: {} }));
     const second = at(2000, nodeAt(2000, { p1: { messages: 40 }, p2: {} }));
     expect(seen(first).nodes[0]?.node.rate).toBeUndefined();
@@ -193,7 +193,7 @@ describe('the log', () => {
     expect([severityOf(entry), inWords(entry)]).toEqual([severity, words]);
   });
 
-  test('is told in brief where there are many lines', () => {
+  test('is short where there are many lines', () => {
     expect(brief('a'.repeat(300))).toBe('a'.repeat(300));
     expect(brief('a'.repeat(20_000))).toBe(`${'a'.repeat(300)}…`);
   });

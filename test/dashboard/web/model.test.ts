@@ -17,7 +17,7 @@ describe('how old the data is', () => {
     oldestHeardAt: 49_000,
   };
 
-  test('is told by the clock of the server for what was there, and by that of the browser since', () => {
+  test('is measured by the clock of the server for what was there, and by that of the browser since', () => {
     const open = { status: 'open' } as const;
     expect(freshness(open, undefined, view, summary, 1000, 2000)).toEqual({ kind: 'live' });
     expect(freshness(open, undefined, view, summary, 1000, 8000)).toEqual({ kind: 'old', age: 8000 });
@@ -37,7 +37,7 @@ describe('how old the data is', () => {
     });
   });
 
-  test('is told with the reason when it is the server that hears nothing', () => {
+  test('has the reason when the server itself gets nothing', () => {
     expect(freshness({ status: 'open' }, 'no answer', view, summary, 1000, 8000)).toEqual({
       kind: 'deaf',
       age: 8000,
@@ -54,7 +54,7 @@ describe('how old the data is', () => {
     });
   });
 
-  test('is not told before there is any', () => {
+  test('is absent before there is any', () => {
     expect(freshness({ status: 'connecting' }, undefined, undefined, undefined, 0, 14_000)).toEqual({
       kind: 'starting',
     });

@@ -39,7 +39,7 @@ async function startThree(): Promise<{ readonly ids: readonly string[]; readonly
 }
 
 /** Waits until one more line of JSON has come of which `isSo` holds. */
-function tells(process: RealProcess, isSo: (snapshot: ClusterObserverSnapshot) => boolean): Promise<void> {
+function shows(process: RealProcess, isSo: (snapshot: ClusterObserverSnapshot) => boolean): Promise<void> {
   const isSoOf = (line: string): boolean => isSo(JSON.parse(line));
   return process.printed((output) => output.split('\n').slice(1, -1).some(isSoOf), process.output().length);
 }
@@ -111,7 +111,7 @@ describe('looking on at three real nodes', () => {
     expect(cli.output().trimEnd().split('\n')).toHaveLength(1);
   });
 
-  test('somebody else at the address, or a secret that does not fit, is told likewise', async () => {
+  test('another server at the address, or a wrong secret, is reported likewise', async () => {
     const { ids } = three;
     const stranger = noex('observe', (ids[0] ?? '').replace('nodeA', 'nodeX'));
     expect(await stranger.ended).toBe(1);
@@ -138,15 +138,15 @@ describe('looking on at three real nodes', () => {
   });
 });
 
-test('whoever looks on sees a node leave, another die, and goes on through those that are left', async () => {
+test('an observer sees a node leave and another die, and goes on through those that are left', async () => {
   const { ids, nodes } = await startThree();
   for (const node of nodes) remember(node);
   const cli = noex('observe', ids[1] ?? '', '--json', '--every', '200');
-  await tells(cli, (snapshot) => statuses(snapshot) === 'connected, connected, connected');
+  await shows(cli, (snapshot) => statuses(snapshot) === 'connected, connected, connected');
   nodes[1]?.signal('SIGKILL');
-  await tells(cli, (snapshot) => statuses(snapshot) === 'connected, disconnected, connected');
+  await shows(cli, (snapshot) => statuses(snapshot) === 'connected, disconnected, connected');
   nodes[2]?.signal('SIGTERM');
-  await tells(cli, (snapshot) => statuses(snapshot) === 'connected, disconnected');
+  await shows(cli, (snapshot) => statuses(snapshot) === 'connected, disconnected');
   cli.signal('SIGINT');
   expect(await cli.ended).toBe(0);
 });
@@ -207,7 +207,7 @@ describe('the demo', () => {
     expect(demo.output()).toBe('Stopping nodeA, nodeB, nodeC ...\n');
   });
 
-  test('ends with whoever started it, even if that was killed', async () => {
+  test('ends with the process that started it, even if that was killed', async () => {
     const demo = noex('demo', '--every', '250', '--port', '0');
     await demo.printed((output) => output.includes('Connected nodes: 3'));
     const [, seed = ''] = /^ {2}(nodeA@127\.0\.0\.1:\d+):$/m.exec(demo.output()) ?? [];

@@ -43,7 +43,7 @@ async function startNode(nodeName: string, seeds: readonly NodeId[], settings?: 
 const eventually = (check: () => void): Promise<void> => vi.waitFor(check, { timeout: 10_000, interval: 5 });
 
 describe('nodes with tls', () => {
-  test('are linked, encrypted, and seen by whoever looks on with the same authority', async () => {
+  test('are linked, encrypted, and seen by an observer with the same authority', async () => {
     const a = await startNode('nodeA', [], tls);
     const b = await startNode('nodeB', [a.id], tls);
     await eventually(() => expect(b.Cluster.isNodeConnected(a.id)).toBe(true));
@@ -60,7 +60,7 @@ describe('nodes with tls', () => {
     socket.destroy();
   });
 
-  test('of another authority are not dialled, and that is told once', async () => {
+  test('of another authority are not dialled, and that is reported once', async () => {
     const a = await startNode('nodeA', [], { ...(await issue('node', stranger)), ca: stranger.cert });
     const b = await startNode('nodeB', [a.id], tls);
     await eventually(() => expect(b.errors.length).toBe(1));
@@ -80,7 +80,7 @@ describe('nodes with tls', () => {
     expect(a.Cluster.getNodes()).toEqual([]);
   });
 
-  test('that want a certificate of whoever connects let in nobody without', async () => {
+  test('that require a certificate let in no peer without one', async () => {
     const mutual = { ...tls, requestPeerCert: true };
     const a = await startNode('nodeA', [], mutual);
     const b = await startNode('nodeB', [a.id], mutual);

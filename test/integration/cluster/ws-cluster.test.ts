@@ -148,7 +148,7 @@ describe('a stranger', () => {
     ['half a hello', '{"type":"hello","protocol":2}', '4012 malformed'],
     ['that it has no secret', JSON.stringify({ ...hello, secured: false }), '4006 auth_required'],
     ['a frame over the limit', 'x'.repeat(MAX_FRAME_BYTES + 100), '1009 '],
-  ])('who says %s is told why it is shown the door, and nobody else is concerned', async (_, message, expected) => {
+  ])('that sends %s is refused with the reason, and no other peer is affected', async (_, message, expected) => {
     const a = await startNode('nodeA', [], { clusterSecret: 'correct horse' });
     const b = await startNode('nodeB', [a.id], { clusterSecret: 'correct horse' });
     await eventually(() => expect(a.cluster.isNodeConnected(b.id)).toBe(true));
@@ -175,7 +175,7 @@ describe('a stranger', () => {
     expect(a.cluster.getNodes()).toEqual([]);
   });
 
-  test('is told of once for each reason, however often all that are at one address come again', async () => {
+  test('is reported once for each reason, however often all that are at one address come again', async () => {
     const a = await startNode('nodeA', [], { clusterSecret: 'correct horse' });
     for (let round = 0; round < 3; round++) {
       for (const message of ['hello?', JSON.stringify({ ...hello, secured: false })]) {
@@ -217,7 +217,7 @@ describe('an observer', () => {
     ['ask for anything else', { type: 'request', id: 1, method: 'change', body: null }],
     ['spread news', { type: 'notify', topic: 'news', body: 'nodeB is dead' }],
     ['answer', { type: 'reply', id: 1, body: null }],
-    ['tell of members', { type: 'members', members: [{ id: NodeId.parse('nodeX@127.0.0.1:2'), incarnation: 1 }] }],
+    ['announce members', { type: 'members', members: [{ id: NodeId.parse('nodeX@127.0.0.1:2'), incarnation: 1 }] }],
     ['report conflicts', { type: 'id_conflict' }],
     ['send items of a channel', { type: 'items', body: [1] }],
   ])('may not %s: its link is closed', async (_, frame) => {
@@ -341,7 +341,7 @@ describe('a secret of its own for observers', () => {
 });
 
 describe('observers of one node', () => {
-  test('are a hundred at most: the next one is told so, and may come when another has gone', async () => {
+  test('are a hundred at most: the next one is refused, and may come when another has gone', async () => {
     const a = await startNode('nodeA');
     const id = (at: number): NodeId => NodeId.parse(`observer-${at}@127.0.0.1:1`);
     const observers: RawPeer[] = [];
@@ -406,7 +406,7 @@ describe('a stranger who is refused', () => {
     await new Promise((resolve) => impostor.close(resolve));
   });
 
-  test('cannot make a node give up a seed by telling it that it is the node itself', async () => {
+  test('cannot make a node give up a seed by claiming to be that node', async () => {
     const impostor = new WebSocketServer({ host: '127.0.0.1', port: 0 });
     await once(impostor, 'listening');
     let visits = 0;
@@ -436,7 +436,7 @@ describe('a member', () => {
     expect(a.errors).toEqual([]);
   });
 
-  test('that cannot say that it is there, because it is telling something long, keeps its id', async () => {
+  test('that cannot answer a probe, because it is sending something long, keeps its id', async () => {
     const a = await startNode('nodeA', [], { heartbeatIntervalMs: 1000 });
     const first = await RawPeer.join(a.id, rogueId);
     first.beginMessage(100_000);
@@ -486,9 +486,9 @@ describe('a member', () => {
     await eventually(() => expect(peer.received.at(-1)?.type).toBe('members'));
     const before = peer.messages;
     for (let n = 0; n < 100; n += 1) a.rpc.notify(rogueId, 'count', n);
-    const told = () => peer.received.flatMap((frame) => (frame.type === 'notify' ? [frame.body] : []));
-    await eventually(() => expect(told()).toHaveLength(100));
-    expect(told()).toEqual(Array.from({ length: 100 }, (_, n) => n));
+    const reported = () => peer.received.flatMap((frame) => (frame.type === 'notify' ? [frame.body] : []));
+    await eventually(() => expect(reported()).toHaveLength(100));
+    expect(reported()).toEqual(Array.from({ length: 100 }, (_, n) => n));
     expect(peer.messages - before).toBe(1);
   });
 

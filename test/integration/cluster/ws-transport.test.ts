@@ -104,7 +104,7 @@ describe('a stranger over WebSockets', () => {
   const FRAGMENT = Buffer.alloc(16 * 1024, 'x');
 
   test.each([
-    ['which was told goodbye', 'nonsense'],
+    ['which was sent a leave', 'nonsense'],
     ['of which much is still to be handed over', '\n'.repeat(64 * 1024)],
   ])('%s is read no more than another, though it goes on', async (_what, opening) => {
     const ends: Closing[] = [];

@@ -227,7 +227,7 @@ describe('with a token', () => {
     ['a wrong header', '/', { Authorization: 'Bearer wrong' }],
     ['the token in another scheme', '/', { Authorization: `Basic ${TOKEN}` }],
     ['the token as a cookie', '/', { Cookie: `token=${TOKEN}; noex=${TOKEN}` }],
-  ])('whoever comes with %s is told in a plain page', async (_what, path, headers) => {
+  ])('a request with %s gets a plain page', async (_what, path, headers) => {
     const { port } = await serve({ token: TOKEN });
     const answer = await ask(port, path, { headers });
     expect(answer.status).toBe(401);
@@ -279,7 +279,7 @@ describe('the WebSocket', () => {
     await expect(Listener.open(port, path)).rejects.toThrow('refused: 404');
   });
 
-  test('is closed on whoever says anything', async () => {
+  test('is closed when the browser sends anything', async () => {
     const { port } = await serve();
     for (const [said, code] of [
       ['{}', 1008],

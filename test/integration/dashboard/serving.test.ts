@@ -125,7 +125,7 @@ describe('startDashboard', () => {
     );
   });
 
-  test('tells where it is, and lets go of everything when it is closed', async () => {
+  test('returns its address, and releases everything when it is closed', async () => {
     const source = new ToldSource();
     const dashboard = await serveDashboard({ port: 0, source, assets });
     expect(dashboard.url).toBe(`http://127.0.0.1:${dashboard.port}/`);
@@ -165,7 +165,7 @@ describe('a browser that stops reading', () => {
     const newest = await stuck.got('view', ({ timestamp }) => timestamp === last);
     expect(newest.processes[0]?.rows).toHaveLength(5000);
     expect(quick.messages.filter(({ type }) => type === 'view')).toHaveLength(VIEWS);
-    // What fits in the buffers of the operating system was told before, and no more than that was kept.
+    // What fits in the buffers of the operating system was sent before, and no more than that was kept.
     expect(stuck.messages.filter(({ type }) => type === 'view').length).toBeLessThan(VIEWS / 2);
   });
 });

@@ -140,7 +140,7 @@ describe('the command line', () => {
     [['--name', 'a', '--interval', '0'], "--interval '0'"],
     [['--name', 'a', '--colour', 'red'], "'--colour'"],
     [['--name', 'a', 'b'], "'b'"],
-  ])('%j is told what is wrong and how it is done, and exits with 2', async (args, problem) => {
+  ])('%j prints what is wrong and how it is done, and exits with 2', async (args, problem) => {
     const node = start(...args);
     expect(await node.ended).toBe(2);
     expect(node.output()).toContain(problem);

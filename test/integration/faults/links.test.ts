@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { eventually } from '../../helpers/eventually.js';
 import { FaultLab } from '../../helpers/fault-lab.js';
-import { type FaultNode, told } from '../../helpers/forked-node.js';
+import { eventsAbout, type FaultNode } from '../../helpers/forked-node.js';
 import type { Fault } from '../../helpers/tcp-proxy.js';
 
 /** With the settings below, all views agree again within this time, ms, with a wide margin for a busy machine. */
@@ -21,7 +21,7 @@ async function three(config: ConstructorParameters<typeof FaultLab>[0] = QUICK):
   return nodes;
 }
 
-/** All is well again, and has been: nothing was told twice, and nothing is left. */
+/** All is well again, and has been: nothing was reported twice, and nothing is left. */
 async function isWell(nodes: readonly FaultNode[]): Promise<void> {
   await Promise.all(nodes.map((node) => node.ask('cast', 3)));
   await lab.agree(nodes, BOUND_MS);
@@ -36,7 +36,7 @@ describe('the network', () => {
     await lab.lost([a, b], c, BOUND_MS);
     await lab.lost([c], a, BOUND_MS);
     await lab.lost([c], b, BOUND_MS);
-    for (const node of [a, b]) expect(told(node, c)[1]).toBe('down heartbeat_timeout');
+    for (const node of [a, b]) expect(eventsAbout(node, c)[1]).toBe('down heartbeat_timeout');
     await lab.agree([a, b], BOUND_MS);
     lab.network.mend();
     await isWell([a, b, c]);
@@ -66,11 +66,18 @@ describe('the network', () => {
     await isWell([a, b, c]);
   });
 
-  test('resets all connections: they are made anew', async () => {
+  test('resets all connections: they are made again', async () => {
     const [a, b, c] = await three();
     for (const name of ['a', 'b', 'c']) lab.network.reset(name);
     await eventually(BOUND_MS, async () => {
-      const all = [told(a, b), told(b, a), told(a, c), told(c, a), told(b, c), told(c, b)];
+      const all = [
+        eventsAbout(a, b),
+        eventsAbout(b, a),
+        eventsAbout(a, c),
+        eventsAbout(c, a),
+        eventsAbout(b, c),
+        eventsAbout(c, b),
+      ];
       return all.every((events) => events.length >= 2) ? undefined : 'somebody has lost nobody';
     });
     await isWell([a, b, c]);
@@ -82,12 +89,12 @@ describe('the network', () => {
     lab.network.setBoth('b', 'c', { kind: 'delay', ms: 300 });
     await c.ask('cast', 5);
     await lab.agree([a, b, c], BOUND_MS);
-    for (const node of [a, b]) expect(told(node, c)).toEqual(['up']);
+    for (const node of [a, b]) expect(eventsAbout(node, c)).toEqual(['up']);
     lab.network.mend();
     await isWell([a, b, c]);
   });
 
-  test('is slow, and one has so much to tell that it takes far longer than an answer may: it is told, and nobody is missed', async () => {
+  test('is slow, and a report takes far longer than an answer may: it arrives, and no node is lost', async () => {
     const [a, b, c] = await three();
     await Promise.all([a, b, c].map((node) => node.ask('probe', false)));
     const slow = { kind: 'slow', bytesPerSecond: 50_000 } as const;
@@ -95,7 +102,7 @@ describe('the network', () => {
     lab.network.setBoth('b', 'c', slow);
     await c.ask('startWorkers', 4000);
     await lab.shown([a, b], c, 2 * BOUND_MS);
-    for (const node of [a, b]) expect(told(node, c)).toEqual(['up']);
+    for (const node of [a, b]) expect(eventsAbout(node, c)).toEqual(['up']);
     lab.network.mend();
     await isWell([a, b, c]);
   });
@@ -127,17 +134,17 @@ describe('what is sent', () => {
         await c.ask('cast', 1);
         await b.ask('view');
         lab.network.mend();
-        return told(a, c).includes('down connection_refused') ? undefined : 'it was not noticed';
+        return eventsAbout(a, c).includes('down connection_refused') ? undefined : 'it was not noticed';
       });
       expect((await a.ask('errors')).join()).toContain('forged');
       await isWell([a, b, c]);
     },
   );
 
-  test('may be lost, so that what comes next does not fit: it is asked for anew, and that is counted', async () => {
+  test('may be lost, so that the next one does not fit: the full state is requested again, and that is counted', async () => {
     const [a, b, c] = await three({ heartbeatIntervalMs: 60_000 });
     await Promise.all([a, b, c].map((node) => node.ask('probe', false)));
-    // Many, or all would be told at each change.
+    // Many, or all would be sent at each change.
     await c.ask('startWorkers', 20);
     await lab.agree([a, b, c], BOUND_MS);
     await lab.shown([a, b], c, BOUND_MS);

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
 import { eventually } from '../../helpers/eventually.js';
 import { FaultLab } from '../../helpers/fault-lab.js';
-import { type FaultNode, told } from '../../helpers/forked-node.js';
+import { eventsAbout, type FaultNode } from '../../helpers/forked-node.js';
 
 /** All views agree again within this time, ms, with a wide margin for a busy machine. */
 const BOUND_MS = 60_000;
@@ -32,7 +32,7 @@ test('with the settings as they come, a node stopped for 30 s and one blocked fo
     const seen = await Promise.all([a, b, patient].map(statusFor));
     return seen.every((status) => status === 'timeout') ? undefined : `it is ${seen}`;
   });
-  for (const node of [a, b, patient]) expect(told(node, blocked)).toEqual(['up']);
+  for (const node of [a, b, patient]) expect(eventsAbout(node, blocked)).toEqual(['up']);
   await lab.lost([a, b], blocked, BOUND_MS);
   // Each judges by its own settings.
   expect(await statusFor(patient)).toBe('timeout');
@@ -45,11 +45,11 @@ test('with the settings as they come, a node stopped for 30 s and one blocked fo
   await Promise.all(all.map((node) => node.ask('cast', 3)));
   await lab.agree(all, BOUND_MS);
   const once = ['up', 'down heartbeat_timeout', 'up'];
-  for (const node of [a, b]) expect(told(node, blocked)).toEqual(once);
-  expect(told(patient, blocked)).toEqual(['up']);
-  for (const node of [a, b, patient, blocked]) expect(told(node, stopped)).toEqual(once);
+  for (const node of [a, b]) expect(eventsAbout(node, blocked)).toEqual(once);
+  expect(eventsAbout(patient, blocked)).toEqual(['up']);
+  for (const node of [a, b, patient, blocked]) expect(eventsAbout(node, stopped)).toEqual(once);
   // What they did not hear meanwhile, they do not hold against the others.
-  for (const node of [a, b, patient]) expect(told(stopped, node)).not.toContain('down heartbeat_timeout');
-  for (const node of [a, b, patient]) expect(told(blocked, node)).not.toContain('down heartbeat_timeout');
+  for (const node of [a, b, patient]) expect(eventsAbout(stopped, node)).not.toContain('down heartbeat_timeout');
+  for (const node of [a, b, patient]) expect(eventsAbout(blocked, node)).not.toContain('down heartbeat_timeout');
   expect(await lab.stop(all)).toEqual([]);
 });

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { eventually } from '../../helpers/eventually.js';
 import { FAKE_SERVERS, FakeServer } from '../../helpers/fake-servers.js';
 import { FaultLab } from '../../helpers/fault-lab.js';
-import { FaultNode, told } from '../../helpers/forked-node.js';
+import { eventsAbout, FaultNode } from '../../helpers/forked-node.js';
 
 /** With the settings below, all views agree again within this time, ms, with a wide margin for a busy machine. */
 const BOUND_MS = 20_000;
@@ -29,7 +29,7 @@ describe('a node', () => {
     const [a, b, c] = await three();
     await c.kill();
     await lab.agree([a, b], BOUND_MS);
-    for (const node of [a, b]) expect(told(node, c)).toEqual(['up', 'down connection_closed']);
+    for (const node of [a, b]) expect(eventsAbout(node, c)).toEqual(['up', 'down connection_closed']);
     const again = await lab.start('c', ['a']);
     await again.ask('cast', 3);
     await lab.agree([a, b, again], BOUND_MS);
@@ -48,14 +48,14 @@ describe('a node', () => {
     expect(await lab.stop([a, b, c])).toEqual([]);
   });
 
-  test('that is told to end leaves: the others know at once, and it leaves nothing behind', async () => {
+  test('that is asked to end leaves: the others know at once, and it leaves nothing behind', async () => {
     const [a, b, c] = await three();
     await c.ask('probe', false);
     c.signal('SIGTERM');
     expect(await c.ended).toBe(0);
     await lab.lost([a, b], c, BOUND_MS);
     for (const node of [a, b]) {
-      expect(told(node, c)).toEqual(['up', 'down graceful_shutdown']);
+      expect(eventsAbout(node, c)).toEqual(['up', 'down graceful_shutdown']);
       expect((await node.ask('view')).nodes[c.id]).toBeUndefined();
     }
     const again = await lab.start('c', ['a']);
@@ -70,8 +70,8 @@ describe('a node', () => {
     await sleep(1000);
     c.signal('SIGCONT');
     await lab.agree([a, b, c], BOUND_MS);
-    for (const node of [a, b]) expect(told(node, c)).toEqual(['up']);
-    expect(told(c, a)).toEqual(['up']);
+    for (const node of [a, b]) expect(eventsAbout(node, c)).toEqual(['up']);
+    expect(eventsAbout(c, a)).toEqual(['up']);
     expect(await lab.stop([a, b, c])).toEqual([]);
   });
 
@@ -81,9 +81,9 @@ describe('a node', () => {
     await lab.lost([a, b], c, BOUND_MS);
     c.signal('SIGCONT');
     await lab.agree([a, b, c], BOUND_MS);
-    for (const node of [a, b]) expect(told(node, c)[1]).toBe('down heartbeat_timeout');
+    for (const node of [a, b]) expect(eventsAbout(node, c)[1]).toBe('down heartbeat_timeout');
     // What it did not hear while it hung, it does not hold against the others.
-    expect(told(c, a)).not.toContain('down heartbeat_timeout');
+    expect(eventsAbout(c, a)).not.toContain('down heartbeat_timeout');
     expect(await lab.stop([a, b, c])).toEqual([]);
   });
 
@@ -97,8 +97,8 @@ describe('a node', () => {
     });
     await blocked;
     await lab.agree([a, b, c], BOUND_MS);
-    for (const node of [a, b]) expect(told(node, c)).toEqual(['up']);
-    expect([told(c, a), told(c, b)]).toEqual([['up'], ['up']]);
+    for (const node of [a, b]) expect(eventsAbout(node, c)).toEqual(['up']);
+    expect([eventsAbout(c, a), eventsAbout(c, b)]).toEqual([['up'], ['up']]);
     expect(await lab.stop([a, b, c])).toEqual([]);
   });
 
@@ -108,8 +108,8 @@ describe('a node', () => {
     await lab.lost([a, b], c, BOUND_MS);
     await blocked;
     await lab.agree([a, b, c], BOUND_MS);
-    for (const node of [a, b]) expect(told(node, c)).toEqual(['up', 'down heartbeat_timeout', 'up']);
-    expect(told(c, a)).not.toContain('down heartbeat_timeout');
+    for (const node of [a, b]) expect(eventsAbout(node, c)).toEqual(['up', 'down heartbeat_timeout', 'up']);
+    expect(eventsAbout(c, a)).not.toContain('down heartbeat_timeout');
     expect(await lab.stop([a, b, c])).toEqual([]);
   });
 
@@ -129,7 +129,7 @@ describe('a node', () => {
       [b, c],
       [c, a],
     ] as const)
-      expect(told(node, other)).toEqual(['up']);
+      expect(eventsAbout(node, other)).toEqual(['up']);
     expect(await lab.stop([a, b, c])).toEqual([]);
   });
 
@@ -157,17 +157,17 @@ describe('a node', () => {
 });
 
 describe('two nodes with one id', () => {
-  test('are both told; the second stays outside, and comes in when the first is gone', async () => {
+  test('are both reported; the second stays outside, and comes in when the first is gone', async () => {
     const [a, b, c] = await three();
     const twin = await lab.start('c', ['a'], { listen: '127.0.1.99' });
     for (const node of [c, twin]) {
       await eventually(BOUND_MS, async () => {
         const errors = await node.ask('errors');
-        return errors.some((error) => error.startsWith('NOEX_NODE_ID_CONFLICT')) ? undefined : 'it was not told';
+        return errors.some((error) => error.startsWith('NOEX_NODE_ID_CONFLICT')) ? undefined : 'it was not reported';
       });
     }
     await lab.agree([a, b, c], BOUND_MS);
-    for (const node of [a, b]) expect(told(node, c)).toEqual(['up']);
+    for (const node of [a, b]) expect(eventsAbout(node, c)).toEqual(['up']);
     await c.kill();
     await twin.ask('cast', 5);
     await lab.agree([a, b, twin], BOUND_MS);
@@ -188,7 +188,7 @@ describe('a port taken over', () => {
     await lab.agree([a, b], BOUND_MS);
     const again = await lab.start('c', ['a']);
     await lab.agree([a, b, again], BOUND_MS);
-    // Told once for each of them, however often they were tried.
+    // Reported once for each of them, however often they were tried.
     for (const node of [a, b]) expect((await node.ask('errors')).length).toBeLessThanOrEqual(FAKE_SERVERS.length);
     expect(await lab.stop([a, b, again])).toEqual([]);
   });

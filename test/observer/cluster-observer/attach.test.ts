@@ -22,7 +22,7 @@ function viewOf({ nodes }: ClusterObserverSnapshot): string {
 
 const everybody = 'nodeA connected, nodeB connected, nodeC connected';
 
-describe('whoever attaches to one node', () => {
+describe('an observer that attaches to one node', () => {
   test('sees the whole cluster, and is not in it', async () => {
     const [runtime, a, b, c] = await threeNodes();
     const ups: string[] = [];
@@ -131,7 +131,7 @@ describe('whoever attaches to one node', () => {
   });
 });
 
-describe('whoever cannot attach is told why', () => {
+describe('an observer that cannot attach gets the reason', () => {
   test('because nobody is there', async () => {
     const runtime = new ObservedCluster();
     await expect(attachTo(runtime, 'nodeA@127.0.0.1:4369')).rejects.toThrow(NodeUnreachableError);

@@ -9,9 +9,9 @@ describe('a link that only the observed node noticed to be broken', () => {
   test.each([
     [0, 1],
     [1, 0],
-  ])('does not end what it tells (node %i of node %i)', async (looking, told) => {
+  ])('does not end its reports (node %i of node %i)', async (looking, observed) => {
     const [runtime, ...nodes] = await threeNodes();
-    const [a, b] = [nodes[looking], nodes[told]];
+    const [a, b] = [nodes[looking], nodes[observed]];
     if (a === undefined || b === undefined) throw new Error('there are three nodes');
     const entries: LogEntry[] = [];
     let seen: ClusterObserverSnapshot | undefined;

@@ -3,7 +3,7 @@ import { latencyOf } from '../../../streams/latency.js';
 import { threeNodes } from '../../helpers/observed-cluster.js';
 import { counter } from '../../helpers/servers.js';
 
-test('latency, loop blocks and vitals of other nodes are told like those of this one, and merge with them', async () => {
+test('latency, loop blocks and vitals of other nodes are reported like those of this one, and merge with them', async () => {
   const [runtime, a, b, c] = await threeNodes();
   const ref = await c.GenServer.start({
     ...counter,

@@ -34,7 +34,7 @@ async function crash({ GenServer }: Pick<ObservedNode, 'GenServer'>, text: strin
 const onlyOf = (entries: readonly LogEntry[], type: LogEntry['type']) => entries.filter((entry) => entry.type === type);
 
 describe('the log of a cluster', () => {
-  test('tells what happened before anybody looked, on every node, each thing once', async () => {
+  test('has what happened before the subscription, on every node, each thing once', async () => {
     const [runtime, a, b, c] = await threeNodes();
     const entries = logOf(a);
     await runtime.run(1000);
@@ -45,7 +45,7 @@ describe('the log of a cluster', () => {
     expect(entries.length).toBe(12);
   });
 
-  test('tells of a crash and a restart elsewhere as they happen, with the error and the name', async () => {
+  test('has a crash and a restart elsewhere as they happen, with the error and the name', async () => {
     const [runtime, a, b] = await threeNodes();
     const entries = logOf(a);
     await runtime.run(1000);
@@ -115,7 +115,7 @@ describe('the log of a cluster', () => {
     expect(ends).toEqual([undefined, 'former']);
   });
 
-  test('tells of nodes that come and go', async () => {
+  test('has nodes that come and go', async () => {
     const [runtime, a, b, c] = await threeNodes();
     const entries = logOf(a);
     await runtime.run(1000);
@@ -144,7 +144,7 @@ describe('the log of a cluster', () => {
     expect(onlyOf(entries, 'node_up').length).toBe(1);
   });
 
-  test('tells nothing twice of a node that leaves and comes back with the same processes', async () => {
+  test('has nothing twice of a node that leaves and comes back with the same processes', async () => {
     const [runtime, a, b] = await threeNodes();
     const entries = logOf(a);
     await runtime.run(1000);
@@ -158,7 +158,7 @@ describe('the log of a cluster', () => {
     expect(names).toEqual(['w1', 'w2', 'w3', undefined, 'meanwhile']);
   });
 
-  test('tells nothing twice of a node that was forgotten meanwhile', async () => {
+  test('has nothing twice of a node that was forgotten meanwhile', async () => {
     const runtime = new ObservedCluster();
     const a = await runtime.start('nodeA');
     const b = await runtime.start('nodeB', {}, { forgetAfterMs: 8000 });
@@ -323,7 +323,7 @@ function crashEntry(error: Error) {
   return entry;
 }
 
-describe('what another node tells of its log', () => {
+describe('what another node sends of its log', () => {
   property.prop([fc.jsonValue()])('is taken whole, or refused with a TypeError', (value) => {
     const json = JSON.stringify(value);
     try {

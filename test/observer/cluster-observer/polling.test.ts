@@ -6,7 +6,7 @@ import { threeNodes } from '../../helpers/observed-cluster.js';
 const types = (events: readonly ClusterObserverEvent[]): readonly string[] => events.map(({ type }) => type);
 
 describe('polling', () => {
-  test('tells of each node and then of the cluster, at once and every interval', async () => {
+  test('reports each node and then the cluster, at once and every interval', async () => {
     const [runtime, a] = await threeNodes();
     const events: ClusterObserverEvent[] = [];
     const stop = a.ClusterObserver.startPolling(1000, (event) => events.push(event));
@@ -35,7 +35,7 @@ describe('polling', () => {
     expect(timeouts).toEqual(Array.from({ length: 6 }, () => c.id));
   });
 
-  test('tells of nodes that come and go as it happens, between the rounds', async () => {
+  test('reports nodes that come and go as it happens, between the rounds', async () => {
     const [runtime, a, b, c] = await threeNodes();
     const events: ClusterObserverEvent[] = [];
     const stop = a.ClusterObserver.startPolling(60_000, (event) => events.push(event));

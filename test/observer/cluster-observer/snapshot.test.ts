@@ -45,7 +45,7 @@ describe('a cluster snapshot', () => {
     }
   });
 
-  test('has the local node first and the others by id, whoever makes it', async () => {
+  test('has the local node first and the others by id, on every node', async () => {
     const [runtime, a, b, c] = await threeNodes();
     const snapshot = await runtime.settle(c.ClusterObserver.getClusterSnapshot(FRESH));
     expect(snapshot.localNodeId).toBe(c.id);
@@ -166,7 +166,7 @@ describe('a node', () => {
     expect(nodes[1]?.error).toContain('report.version');
   });
 
-  test('may have processes with names of any length, of which the beginning is told', async () => {
+  test('may have processes with names of any length, of which the beginning is sent', async () => {
     const [runtime, a, b] = await threeNodes();
     const name = 'x'.repeat(5000);
     await b.GenServer.start(counter, { name });
@@ -174,7 +174,7 @@ describe('a node', () => {
     expect(nodes[1]?.snapshot?.servers.at(-1)?.name).toBe(name.slice(0, MAX_PROCESS_NAME));
   });
 
-  test('that only tells what changed to somebody who knows nothing is `error`', async () => {
+  test('that sends only changes to a reader without a state is `error`', async () => {
     const runtime = new ObservedCluster();
     const a = await runtime.start('nodeA');
     const b = await runtime.startBare('nodeB');

@@ -76,7 +76,7 @@ describe('the merged stream', () => {
     expect(isComplete).toBe(true);
   });
 
-  test('makes a node tell of itself only while somebody watches it', async () => {
+  test('makes a node push only while it is watched', async () => {
     const runtime = new ObservedCluster();
     const a = await runtime.start('nodeA');
     const b = await runtime.startBare('nodeB');
@@ -216,7 +216,7 @@ describe('a subscriber', () => {
 });
 
 describe('a large node', () => {
-  test('tells all in pages, and from then on only what changed', async () => {
+  test('sends everything in pages, and from then on only what changed', async () => {
     const runtime = new ObservedCluster();
     const a = await runtime.start('nodeA');
     const b = await runtime.start('nodeB');
@@ -254,7 +254,7 @@ describe('a large node', () => {
     subscription.unsubscribe();
   });
 
-  test('tells two who ask at once for one node page by page, each of the version it began with', async () => {
+  test('sends each of two readers at once its pages, of the version it began with', async () => {
     const runtime = new ObservedCluster();
     const a = await runtime.start('nodeA');
     const peer = await runtime.startBare('nodeB');
@@ -274,7 +274,7 @@ describe('a large node', () => {
     expect(await ask({ ...second, page: 1 })).toEqual({ ...second, page: 1 });
   });
 
-  test('that changes while it tells page by page is told of truly in the end', async () => {
+  test('that changes while it sends pages is shown correctly in the end', async () => {
     const runtime = new ObservedCluster();
     const a = await runtime.start('nodeA');
     const b = await runtime.start('nodeB');
@@ -291,7 +291,7 @@ describe('a large node', () => {
     );
   });
 
-  test('is not asked from the beginning while it still tells page by page, whatever it pushes meanwhile', async () => {
+  test('is not asked from the beginning while it still sends pages, whatever it pushes meanwhile', async () => {
     const runtime = new ObservedCluster();
     const a = await runtime.start('nodeA');
     const b = await runtime.startBare('nodeB');
@@ -414,13 +414,13 @@ describe('a large node', () => {
     expect(watches).toBe(1);
   });
 
-  test('to a watcher that takes nothing, holds back what it would tell, and tells it at once later', async () => {
+  test('pushes nothing to a watcher that does not read, and everything at once later', async () => {
     const runtime = new ObservedCluster();
     const a = await runtime.start('nodeA');
     const b = await runtime.startBare('nodeB');
     await runtime.run(1000);
-    const told: { version: number; changes: { type: string; since?: number } }[] = [];
-    b.rpc.onNotify('observer.report', (report) => told.push(decodeReport(report)));
+    const reported: { version: number; changes: { type: string; since?: number } }[] = [];
+    b.rpc.onNotify('observer.report', (report) => reported.push(decodeReport(report)));
     const answer = await runtime.settle(b.rpc.request(a.id, 'observer.watch', null, 1000));
     const { version: watchedFrom } = decodeReport(answer);
     const names = Array.from({ length: 4000 }, (_, at) => `${at}-${'x'.repeat(600)}`);
@@ -440,13 +440,13 @@ describe('a large node', () => {
     expect(a.ClusterObserver.health().conflations - before).toBeGreaterThanOrEqual(7);
     runtime.network.thaw(NodeId.parts(b.id));
     await runtime.run(2000);
-    const withChanges = told.filter(({ changes }) => changes.type !== 'none');
+    const withChanges = reported.filter(({ changes }) => changes.type !== 'none');
     // What was under way when it stopped taking it, and one for all that it missed.
     expect(withChanges.length).toBeLessThanOrEqual(11);
-    expect(told.at(-1)?.version).toBe(a.Observer.getSnapshot().version);
-    // Each builds on what was told before.
+    expect(reported.at(-1)?.version).toBe(a.Observer.getSnapshot().version);
+    // Each builds on what was sent before.
     let known = watchedFrom;
-    for (const { version, changes } of told) {
+    for (const { version, changes } of reported) {
       if (changes.type !== 'page') expect(changes.since ?? version).toBeLessThanOrEqual(known);
       known = version;
     }

@@ -5,7 +5,7 @@ import { counter, gate } from '../../helpers/servers.js';
 import { createTestRuntime } from '../../helpers/test-runtime.js';
 
 describe('a server flooded by itself', () => {
-  /** Sends itself a message per message until it is told to end. */
+  /** Sends itself a message per message until it is asked to end. */
   const flood = (GenServer: ReturnType<typeof createTestRuntime>['GenServer'], handle: () => void | Promise<void>) => {
     const handled = { count: 0, ended: false };
     const started = GenServer.start<null, never, 'again', never>({

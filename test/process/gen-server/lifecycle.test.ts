@@ -18,7 +18,7 @@ describe('lifecycle events', () => {
     });
   });
 
-  test('tell of the start and the end of a server, and of no supervisor', async () => {
+  test('have the start and the end of a server, and of no supervisor', async () => {
     const { GenServer } = runtime;
     const ref = await GenServer.start(counter);
     await GenServer.stop(ref, 'shutdown');
@@ -29,7 +29,7 @@ describe('lifecycle events', () => {
     expect(supervisors).toEqual([]);
   });
 
-  test('tell of a crash before the end, with the error as plain data', async () => {
+  test('have a crash before the end, with the error as plain data', async () => {
     const { GenServer } = runtime;
     const ref = await GenServer.start(counter);
     GenServer.cast(ref, 'boom');
@@ -41,7 +41,7 @@ describe('lifecycle events', () => {
     ]);
   });
 
-  test('tell which process came in the place of which, and how often by now', async () => {
+  test('say which process replaced which, and how often by now', async () => {
     const { GenServer, Supervisor } = runtime;
     const sup = await Supervisor.start({ children: [{ id: 'a', start: () => GenServer.start(counter) }] });
     const ids: string[] = [];
@@ -63,7 +63,7 @@ describe('lifecycle events', () => {
     ]);
   });
 
-  test('tell of a restart even when the new process has crashed already', async () => {
+  test('have a restart even when the new process has crashed already', async () => {
     const { GenServer, Supervisor } = runtime;
     let starts = 0;
     await Supervisor.start({
@@ -86,7 +86,7 @@ describe('lifecycle events', () => {
     expect(servers.filter(({ type }) => type === 'restarted')).toHaveLength(2);
   });
 
-  test('of supervisors tell of their restarts too', async () => {
+  test('of supervisors have their restarts too', async () => {
     const { GenServer, Supervisor } = runtime;
     await Supervisor.start({
       children: [
@@ -112,7 +112,7 @@ describe('lifecycle events', () => {
     ]);
   });
 
-  test('are told no more to whoever has unsubscribed', async () => {
+  test('do not reach a listener that has unsubscribed', async () => {
     const { GenServer } = runtime;
     let heard = 0;
     const leave = GenServer.onLifecycleEvent(() => {

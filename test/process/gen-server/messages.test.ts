@@ -213,7 +213,7 @@ describe('a call', () => {
     expect(outcomes).toEqual(['first', 'second']);
   });
 
-  test('waits as long as it takes when told so', async () => {
+  test('waits as long as it takes when asked to', async () => {
     const { GenServer, clock } = runtime;
     const { door, behavior } = hanging();
     const ref = await GenServer.start(behavior);

@@ -147,20 +147,20 @@ const describe = ({ nodes }) =>
     ]),
   );
 
-const send = (event) => process.send({ event: { ...event, at: performance.timeOrigin + performance.now() } });
+const sendEvent = (event) => process.send({ event: { ...event, at: performance.timeOrigin + performance.now() } });
 
 const answers = {
   async start(config) {
-    Cluster.onNodeUp(({ id }) => send({ type: 'up', id }));
-    Cluster.onNodeDown((id, reason) => send({ type: 'down', id, reason }));
+    Cluster.onNodeUp(({ id }) => sendEvent({ type: 'up', id }));
+    Cluster.onNodeDown((id, reason) => sendEvent({ type: 'down', id, reason }));
     await Cluster.start(config);
     return Cluster.getLocalNodeId();
   },
   async attach({ addresses, observerSecret }) {
     ClusterObserver = await noex.attach(addresses, { onError, ...(observerSecret && { observerSecret }) });
     ClusterObserver.subscribe(({ type, nodeId, reason }) => {
-      if (type === 'node_up') send({ type: 'up', id: nodeId });
-      if (type === 'node_down') send({ type: 'down', id: nodeId, reason });
+      if (type === 'node_up') sendEvent({ type: 'up', id: nodeId });
+      if (type === 'node_down') sendEvent({ type: 'down', id: nodeId, reason });
     });
     return (await ClusterObserver.getClusterSnapshot()).localNodeId;
   },

@@ -176,7 +176,7 @@ export class AlreadyRegisteredError extends NoexError {
 
   constructor(registeredName: string, processId: string) {
     super(
-      `name '${registeredName}' is registered for process ${processId}; a process has one name, a name one process`,
+      `name '${registeredName}' is registered for process ${processId}; choose another name, since a process has one name, and a name one process`,
     );
     this.registeredName = registeredName;
     this.processId = processId;
@@ -190,7 +190,9 @@ export class NotRegisteredError extends NoexError {
   readonly registeredName: string;
 
   constructor(registeredName: string) {
-    super(`no process is registered as '${registeredName}'; whereis() answers undefined instead of throwing`);
+    super(
+      `no process is registered as '${registeredName}'; start it first, or use whereis(), which returns undefined instead of throwing`,
+    );
     this.registeredName = registeredName;
   }
 }
@@ -227,7 +229,7 @@ export class ChildStartError extends NoexError {
   readonly childId: string;
 
   constructor(supervisorId: string, childId: string, cause: Error) {
-    super(`child '${childId}' did not start: ${messageOf(cause)}`, { cause });
+    super(`child '${childId}' of supervisor ${supervisorId} did not start: ${messageOf(cause)}`, { cause });
     this.supervisorId = supervisorId;
     this.childId = childId;
   }
@@ -478,7 +480,7 @@ export class NodeNotConnectedError extends NoexError {
   readonly nodeId: string;
 
   constructor(nodeId: string) {
-    super(`there is no link to node ${nodeId} now; it is tried again by itself`);
+    super(`node ${nodeId} is not connected; reconnecting automatically`);
     this.nodeId = nodeId;
   }
 }
@@ -506,7 +508,7 @@ export class NodeTimeoutError extends NoexError {
   readonly timeoutMs: number;
 
   constructor(nodeId: string, timeoutMs: number) {
-    super(`node ${nodeId} did not answer within ${timeoutMs} ms`);
+    super(`node ${nodeId} did not answer within ${timeoutMs} ms; raise the time-out, or see what keeps it busy`);
     this.nodeId = nodeId;
     this.timeoutMs = timeoutMs;
   }

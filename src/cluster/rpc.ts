@@ -132,7 +132,8 @@ export class RpcEndpoint implements Rpc {
 
   handle(method: string, answer: RequestHandler, access: Access = 'members'): () => void {
     requireName('method', method);
-    if (this.#handlers.has(method)) throw new InvalidArgumentError('method', 'one without a handler', method);
+    if (this.#handlers.has(method))
+      throw new InvalidArgumentError('method', 'a method without a handler; end the one it has first', method);
     const handler = { answer, access };
     this.#handlers.set(method, handler);
     return () => {

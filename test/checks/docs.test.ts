@@ -11,6 +11,8 @@ import { expect, test } from 'vitest';
 //   declare const counter: GenServerRef<number, 'get', 'inc', number>;
 //   -->
 //
+// The blocks of a guide (docs/guides) are one module together.
+//
 // A module keeps its lines where they are in the page, and all others empty, so that an error names the line of the page.
 
 /** Inside the package, so that 'noex' is the package itself through its own exports. */
@@ -53,6 +55,7 @@ function modulesOf(path: string): readonly { readonly file: string; readonly cod
   const lines = text.split('\n');
   const modules: { file: string; code: string }[] = [];
   const code = lines.map(() => '');
+  const isGuide = path.includes('guides');
   for (const node of fromMarkdown(text).children) {
     const { start = { line: 0 }, end = { line: 0 } } = node.position ?? {};
     if (node.type === 'html' && node.value.startsWith('<!-- setup:')) {
@@ -61,12 +64,14 @@ function modulesOf(path: string): readonly { readonly file: string; readonly cod
     if (node.type !== 'code') continue;
     if (node.lang === 'ts' || node.lang === 'typescript') {
       for (const [at, line] of node.value.split('\n').entries()) code[start.line + at] = line;
+      if (isGuide) continue;
       modules.push({
         file: `${path.replaceAll(/[/\\]/g, '-')}-${start.line}.ts`,
         code: [...code, 'export {};', ''].join('\n'),
       });
     }
-    code.fill('');
+    if (!isGuide) code.fill('');
   }
+  if (isGuide) modules.push({ file: `${path.replaceAll(/[/\\]/g, '-')}.ts`, code: code.join('\n') });
   return modules;
 }

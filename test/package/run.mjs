@@ -16,6 +16,8 @@ const ownCompiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
 
 /** Pages whose programs run in the project. */
 const PAGES = ['README.md', 'docs/getting-started.md'];
+/** Pages whose blocks are one program together. */
+const GUIDES = ['processes', 'supervision', 'registry', 'testing'].map((name) => `docs/guides/${name}.md`);
 
 const STRICT = {
   target: 'ES2022',
@@ -45,7 +47,8 @@ try {
   for (const compiler of compilers.length > 0 ? compilers : [ownCompiler]) compileAll(names, compiler);
   const optionTypes = checkDeclarations(declarationsOf(entries), installed, { ...STRICT, ...NODE_TYPES });
   runEntries(names);
-  for (const page of PAGES) checkPage(page);
+  for (const page of PAGES) checkPage(page, programsOf);
+  for (const page of GUIDES) checkPage(page, wholeProgramOf);
   console.log(`${files} files, entries ${names.join(', ')}, ${optionTypes} types of options`);
 } finally {
   rmSync(project, { recursive: true, force: true });
@@ -152,19 +155,31 @@ assert.equal(require('noex').ClusterObserver, require('noex/distribution').Clust
 }
 
 /** The links and pictures of a page are in the package, and each program that is followed by its output prints that. */
-function checkPage(page) {
+function checkPage(page, programsIn) {
   const text = readFileSync(join(installed, page), 'utf8');
   for (const [, target] of text.matchAll(/\]\(([^)#:]+)[^)]*\)/g)) {
     if (!existsSync(join(installed, dirname(page), target)))
       throw new Error(`${page}: ${target} is not in the package`);
   }
-  const programs = [...text.matchAll(/```ts\n((?:(?!```)[\s\S])*)```(?:(?!```)[\s\S])*```text\n([\s\S]*?)```/g)];
+  const programs = programsIn(text);
   if (programs.length === 0) throw new Error(`${page} has no program with its output`);
-  for (const [, program, expected] of programs) {
+  for (const [program, expected] of programs) {
     write('page.js', transformSync(program, { loader: 'ts', format: 'esm' }).code);
     const printed = execute(['page.js'], `a program of ${page} does not run`);
     if (printed !== expected) throw new Error(`a program of ${page} printed:\n${printed}instead of:\n${expected}`);
   }
+}
+
+/** Each block that is followed by its output is a program. */
+function programsOf(text) {
+  const blocks = text.matchAll(/```ts\n((?:(?!```)[\s\S])*)```(?:(?!```)[\s\S])*```text\n([\s\S]*?)```/g);
+  return [...blocks].map(([, program, expected]) => [program, expected]);
+}
+
+function wholeProgramOf(text) {
+  const all = (language) =>
+    [...text.matchAll(new RegExp(`\`\`\`${language}\n([\\s\\S]*?)\`\`\``, 'g'))].map(([, block]) => block);
+  return [[all('ts').join(''), all('text').join('')]];
 }
 
 /** The declaration file of each entry, by the name it is imported by. */

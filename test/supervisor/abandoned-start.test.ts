@@ -139,7 +139,7 @@ describe('a supervisor whose child takes for ever to start', () => {
         name: 'ChildStartError',
         supervisorId: sup.id,
         childId: 'slow',
-        message: "child 'slow' did not start: boom",
+        message: "child 'slow' of supervisor p1 did not start: boom",
         cause: boom,
       },
     ]);

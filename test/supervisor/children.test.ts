@@ -70,7 +70,7 @@ describe('the children of a supervisor', () => {
     });
     await expect(starting).rejects.toMatchObject({
       name: 'InitializationError',
-      message: "process p1 ('sup') did not start: child 'c' did not start: boom",
+      message: "process p1 ('sup') did not start: child 'c' of supervisor p1 did not start: boom",
       cause: { name: 'ChildStartError', code: 'NOEX_CHILD_START', supervisorId: 'p1', childId: 'c', cause: boom },
     });
     expect(fixture.newEntries()).toEqual(['+a', '+b', '-b shutdown', '-a shutdown']);
@@ -85,8 +85,8 @@ describe('the children of a supervisor', () => {
     const inner = () => Supervisor.start({ name: 'storage', children: [{ id: 'pool', start: db }] });
     const error = await Supervisor.start({ children: [{ id: 'inner', start: inner }] }).catch((thrown) => thrown);
     expect(error.message).toBe(
-      "process p1 did not start: child 'inner' did not start: process p2 ('storage') did not start: " +
-        "child 'pool' did not start: process p3 ('db') did not start: connect ECONNREFUSED 127.0.0.1:5432",
+      "process p1 did not start: child 'inner' of supervisor p1 did not start: process p2 ('storage') did not start: " +
+        "child 'pool' of supervisor p2 did not start: process p3 ('db') did not start: connect ECONNREFUSED 127.0.0.1:5432",
     );
     const chain: string[] = [];
     for (let at = error; at instanceof Error; at = at.cause as Error) chain.push(at.name);

@@ -65,6 +65,7 @@ export { schedulerOf, type Timers } from './scheduler.js';
 export {
   COUNT_COLUMNS,
   type CountColumn,
+  type ReportedCountName,
   SERVER_COUNT_NAMES,
   SERVER_COUNTS,
   type ServerCountName,

@@ -1,4 +1,4 @@
-import type { ClusterSource } from './source.js';
+import type { ClusterSource } from './cluster-source.js';
 
 export interface TerminalOptions {
   readonly source: ClusterSource;

@@ -6,7 +6,7 @@ import type { ClusterObserverApi } from '../observer/cluster-observer-api.js';
 import { createLogPublisher } from '../observer/log-publisher.js';
 import type { LocalObserver } from '../observer/observer.js';
 import { createPublisher } from '../observer/publisher.js';
-import { jsonBodies } from './json-bodies.js';
+import { jsonBodies } from './report-bodies.js';
 import type { RuntimeCore } from './runtime-core.js';
 
 /** Publishes this node to the others, and gives the cluster observer its view of all of them. */

@@ -114,7 +114,7 @@ async function say(port: number, bytes: Buffer): Promise<string> {
 
 const name = fc.constantFrom('a', '__proto__', 'constructor', '\ud800', '', 'x'.repeat(500));
 const row = fc
-  .record({ nodeId: fc.constantFrom('n1', '__proto__'), id: name, name, queue: fc.nat(3), startedAt: fc.integer() })
+  .record({ nodeId: fc.constantFrom('n1', '__proto__'), id: name, name, queueSize: fc.nat(3), startedAt: fc.integer() })
   .map(
     (fields): ProcessRow => ({
       ...fields,

@@ -1,5 +1,5 @@
 import { defer, type Observable, ReplaySubject, Subject } from 'rxjs';
-import type { ClusterSource } from '../../src/dashboard/source.js';
+import type { ClusterSource } from '../../src/dashboard/cluster-source.js';
 import type { ClusterObserverSnapshot, LogEntry } from '../../streams/index.js';
 
 /** A source that emits what a test gives it, and records its subscriptions. */

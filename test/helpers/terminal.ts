@@ -1,6 +1,6 @@
 import type { Key } from '../../src/dashboard/terminal/keys.js';
 import type { Size } from '../../src/dashboard/terminal/layout.js';
-import { reduce } from '../../src/dashboard/terminal/reduce.js';
+import { reduce } from '../../src/dashboard/terminal/reducer.js';
 import { type Event, initialState, type State } from '../../src/dashboard/terminal/state.js';
 import type { ClusterView } from '../../src/dashboard/view-model/cluster-view.js';
 import { keyOf, type NodeRow, type ProcessRow } from '../../src/dashboard/view-model/rows.js';

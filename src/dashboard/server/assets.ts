@@ -6,7 +6,7 @@ import nodeModule from 'node:module';
 import { dirname, extname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { DashboardFilesError } from '../../index.js';
-import { policyWith, respond } from './respond.js';
+import { policyWith, respond } from './http-responses.js';
 
 /** A file of the web dashboard. */
 export interface Asset {

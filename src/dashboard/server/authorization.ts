@@ -13,7 +13,7 @@ import {
 } from 'rxjs';
 import { DashboardAuthorizationError } from '../../index.js';
 import type { Refusal } from './access-control.js';
-import { CLOSED } from './respond.js';
+import { CLOSED } from './http-responses.js';
 
 const PERMISSIONS = ['view', 'trace', 'inspect', 'profile', 'record'] as const;
 

@@ -22,7 +22,7 @@ import {
   timer,
 } from 'rxjs';
 import type { LogEntry } from '../../../streams/index.js';
-import type { ClusterSource } from '../source.js';
+import type { ClusterSource } from '../cluster-source.js';
 import { type ClusterView, emptyViewState, type Viewed, viewNext } from '../view-model/cluster-view.js';
 
 /** A view at most this often, ms. */

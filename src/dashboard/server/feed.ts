@@ -1,6 +1,6 @@
 import { BehaviorSubject, distinctUntilChanged, map, type SchedulerLike, Subscription } from 'rxjs';
 import type { LogEntry } from '../../../streams/index.js';
-import type { ClusterSource } from '../source.js';
+import type { ClusterSource } from '../cluster-source.js';
 import type { ClusterView } from '../view-model/cluster-view.js';
 import { type FeedMessage, viewChanges } from '../view-model/feed.js';
 import { emptyHistory, remember } from '../view-model/history.js';

@@ -6,11 +6,11 @@ import { systemClock, type Timer } from '../../index.js';
 import { AccessControl, type Refusal } from './access-control.js';
 import { type Asset, readAssets, sendAsset } from './assets.js';
 import { checkAuthorized } from './authorization.js';
+import { FeedSockets } from './browser-sockets.js';
 import { DashboardFeed } from './feed.js';
+import { CLOSED, leadOn, refuse, refuseUpgrade } from './http-responses.js';
 import { checkHandlerOptions, type DashboardHandlerOptions, type HandlerSettings } from './options.js';
-import { CLOSED, leadOn, refuse, refuseUpgrade } from './respond.js';
 import { FEED, isFeed, PAGE, type Place, placeOf } from './route.js';
-import { FeedSockets } from './sockets.js';
 import { VERSION } from './version.js';
 
 /** A dashboard as part of an HTTP server. */

@@ -1,6 +1,6 @@
 import { isObservable } from 'rxjs';
 import { ClusterObserver, InvalidArgumentError } from '../../index.js';
-import type { ClusterSource } from '../source.js';
+import type { ClusterSource } from '../cluster-source.js';
 import type { Authorize } from './authorization.js';
 
 /** How a dashboard is mounted in a server. */

@@ -4,10 +4,10 @@ import { type History, SERIES, type Series, SPAN_MS, seriesOf } from '../view-mo
 import type { NodeRow } from '../view-model/rows.js';
 import { braille, bucketed } from './chart.js';
 import { bodyRows, nodesRows } from './layout.js';
-import { Line, Lines, type Part } from './line.js';
-import { nodeList } from './lists.js';
 import type { State } from './state.js';
-import { fitted } from './text.js';
+import { Line, Lines, type Part } from './styled-line.js';
+import { fitted } from './text-fitting.js';
+import { nodeList } from './view-lists.js';
 
 const LABELS: Readonly<Record<Series, string>> = {
   rate: 'messages/s',

@@ -11,16 +11,16 @@ import {
 import { countsOf, type NodeRow, type ProcessRow } from '../view-model/rows.js';
 import { labelOf } from '../view-model/table.js';
 import { entryText } from './entry-text.js';
-import { MARK } from './glyphs.js';
 import { bodyRows } from './layout.js';
-import { Line, Lines, type Part, Spread } from './line.js';
-import { visible } from './list.js';
-import { detailRows, entriesOf, relativeList } from './lists.js';
+import { visible } from './list-cursor.js';
 import { entryParts } from './log.js';
-import { heardSince, nodeTime } from './node-marks.js';
+import { heardSince, nodeTime } from './node-status.js';
 import { processMark } from './processes.js';
 import type { Overlay, State } from './state.js';
-import { fitted, wrap } from './text.js';
+import { Line, Lines, type Part, Spread } from './styled-line.js';
+import { MARK } from './symbols.js';
+import { fitted, wrap } from './text-fitting.js';
+import { detailRows, entriesOf, relativeList } from './view-lists.js';
 
 /** All that is known of one process. */
 export function ProcessDetail({

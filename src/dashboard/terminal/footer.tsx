@@ -1,5 +1,5 @@
-import { Line, type Part } from './line.js';
 import type { State } from './state.js';
+import { Line, type Part } from './styled-line.js';
 import { widthOf } from './width.js';
 
 /** The keys that do something now. */

@@ -2,10 +2,10 @@ import { summaryOf } from '../view-model/cluster-view.js';
 import { formatAge, formatCount, formatRate } from '../view-model/format.js';
 import { type Log, severityOf } from '../view-model/log.js';
 import { visibleText } from '../view-model/visible-text.js';
-import { MARK } from './glyphs.js';
-import { type Part, Spread } from './line.js';
-import { nodeMark, STATUSES } from './node-marks.js';
+import { nodeMark, STATUSES } from './node-status.js';
 import { type State, VIEWS, type View } from './state.js';
+import { type Part, Spread } from './styled-line.js';
+import { MARK } from './symbols.js';
 
 /** From then on the age of the data is nothing to pass over, ms. */
 const OLD_MS = 5000;

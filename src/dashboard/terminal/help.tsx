@@ -1,8 +1,8 @@
-import { MARK } from './glyphs.js';
 import { bodyRows } from './layout.js';
-import { Lines, type Part } from './line.js';
 import type { State } from './state.js';
-import { fitted } from './text.js';
+import { Lines, type Part } from './styled-line.js';
+import { MARK } from './symbols.js';
+import { fitted } from './text-fitting.js';
 
 const KEYS: readonly (readonly [keys: string, what: string])[] = [
   ['Tab, 1 2 3 4', 'views: processes, nodes with charts, tree, log'],

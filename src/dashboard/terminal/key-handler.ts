@@ -4,11 +4,11 @@ import type { TreeLine } from '../view-model/tree.js';
 import { entryText } from './entry-text.js';
 import type { Key, KeyName } from './keys.js';
 import { bodyRows } from './layout.js';
-import { type Cursor, initialCursor, type List, moveBy } from './list.js';
-import { logList, nodeList, processList, processOf, relativeList, treeList } from './lists.js';
+import { type Cursor, initialCursor, type List, moveBy } from './list-cursor.js';
 import { nextColumn } from './process-columns.js';
 import { type Overlay, type State, VIEWS, type View } from './state.js';
-import { wrap } from './text.js';
+import { wrap } from './text-fitting.js';
+import { logList, nodeList, processList, processOf, relativeList, treeList } from './view-lists.js';
 
 /** What a keystroke does; the state itself when it does nothing here. */
 export function handleKey(state: State, key: Key): State {

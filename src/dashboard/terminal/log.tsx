@@ -1,14 +1,14 @@
 import { formatTime } from '../view-model/format.js';
 import type { LogLine } from '../view-model/log.js';
 import { describe, severityOf } from '../view-model/log.js';
-import { MARK } from './glyphs.js';
 import { bodyRows } from './layout.js';
-import { Line, Lines, type Part, type Tone } from './line.js';
-import { visible } from './list.js';
-import { logList } from './lists.js';
-import { nodeLabels } from './node-marks.js';
+import { visible } from './list-cursor.js';
+import { nodeLabels } from './node-status.js';
 import type { State } from './state.js';
-import { fitted } from './text.js';
+import { Line, Lines, type Part, type Tone } from './styled-line.js';
+import { MARK } from './symbols.js';
+import { fitted } from './text-fitting.js';
+import { logList } from './view-lists.js';
 import { widthOf } from './width.js';
 
 const MARKS: Readonly<Record<ReturnType<typeof severityOf>, readonly [tone: Tone, mark: string]>> = {

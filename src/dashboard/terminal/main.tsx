@@ -1,18 +1,18 @@
 import { render, useInput } from 'ink';
 import { useSyncExternalStore } from 'react';
 import { bufferTime, concat, filter, interval, map, merge, type Observable, of, scan, throttleTime } from 'rxjs';
-import type { ClusterSource } from '../source.js';
+import type { ClusterSource } from '../cluster-source.js';
 import type { TerminalModule } from '../terminal-module.js';
 import { emptyViewState, viewNext } from '../view-model/cluster-view.js';
-import { canvas } from './canvas.js';
 import { Dashboard } from './dashboard.js';
-import { isUtf8 } from './glyphs.js';
+import { canvas } from './ink-output.js';
 import { type Key, keysOf } from './keys.js';
-import { reduce } from './reduce.js';
+import { reduce } from './reducer.js';
 import { Screen } from './screen.js';
-import { sizeOf } from './size.js';
 import { type Event, initialState, type State } from './state.js';
-import { Store } from './store.js';
+import { isUtf8 } from './symbols.js';
+import { sizeOf } from './terminal-size.js';
+import { Store } from './throttled-store.js';
 
 /** Nodes push several times a second; who reads figures does not want more than that, ms. */
 const VIEW_MS = 500;

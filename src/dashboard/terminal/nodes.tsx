@@ -3,14 +3,14 @@ import { formatAge, formatBytes, formatCount, formatMs, formatRate, formatShare 
 import type { NodeRow } from '../view-model/rows.js';
 import { visibleText } from '../view-model/visible-text.js';
 import { Charts } from './charts.js';
-import { MARK } from './glyphs.js';
 import { type ColumnSpec, columnsFor, nodesRows } from './layout.js';
-import { Line, Lines, type Part } from './line.js';
-import { visible } from './list.js';
-import { type NodeLine, nodeList } from './lists.js';
-import { heardSince, nodeLabels, nodeMark } from './node-marks.js';
+import { visible } from './list-cursor.js';
+import { heardSince, nodeLabels, nodeMark } from './node-status.js';
 import type { Seen, State } from './state.js';
-import { cellsOf, TableHead } from './table.js';
+import { Line, Lines, type Part } from './styled-line.js';
+import { MARK } from './symbols.js';
+import { cellsOf, TableHead } from './table-parts.js';
+import { type NodeLine, nodeList } from './view-lists.js';
 
 type NodeColumn =
   | 'name'

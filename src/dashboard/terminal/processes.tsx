@@ -2,15 +2,15 @@ import type { ClusterView } from '../view-model/cluster-view.js';
 import { formatCount, formatMs, formatRate, formatUptime, UNKNOWN } from '../view-model/format.js';
 import { type NodeRow, type ProcessRow, restartsOf } from '../view-model/rows.js';
 import { type Column, labelOf } from '../view-model/table.js';
-import { MARK } from './glyphs.js';
 import type { PlacedColumn } from './layout.js';
-import { Line, Lines, type Part, type Tone } from './line.js';
-import { visible } from './list.js';
-import { processList } from './lists.js';
-import { nodeLabels, nodeTime } from './node-marks.js';
+import { visible } from './list-cursor.js';
+import { nodeLabels, nodeTime } from './node-status.js';
 import { MARK_WIDTH, processColumns } from './process-columns.js';
 import type { State } from './state.js';
-import { cellsOf, TableHead } from './table.js';
+import { Line, Lines, type Part, type Tone } from './styled-line.js';
+import { MARK } from './symbols.js';
+import { cellsOf, TableHead } from './table-parts.js';
+import { processList } from './view-lists.js';
 
 /** All processes of all nodes. */
 export function Processes({ state }: { readonly state: State }) {

@@ -1,6 +1,6 @@
-import { toAscii } from './glyphs.js';
+import { placed } from './cursor-positions.js';
 import type { Size } from './layout.js';
-import { placed } from './placed.js';
+import { toAscii } from './symbols.js';
 import { widthOf } from './width.js';
 
 const ESC = '\u001b';

@@ -7,7 +7,7 @@ import type { Filter, Sorting } from '../view-model/table.js';
 import type { TreeLine } from '../view-model/tree.js';
 import type { Key } from './keys.js';
 import type { Size } from './layout.js';
-import { type Cursor, initialCursor } from './list.js';
+import { type Cursor, initialCursor } from './list-cursor.js';
 
 export const VIEWS = ['processes', 'nodes', 'tree', 'log'] as const;
 export type View = (typeof VIEWS)[number];

@@ -2,15 +2,15 @@ import { formatCount, formatMs, formatRate, formatUptime, UNKNOWN } from '../vie
 import { type NodeRow, restartsOf } from '../view-model/rows.js';
 import { labelOf } from '../view-model/table.js';
 import type { TreeLine } from '../view-model/tree.js';
-import { MARK } from './glyphs.js';
 import { type ColumnSpec, columnsFor } from './layout.js';
-import { Line, Lines, type Part } from './line.js';
-import { visible } from './list.js';
-import { treeList } from './lists.js';
-import { nodeMark, nodeTime } from './node-marks.js';
+import { visible } from './list-cursor.js';
+import { nodeMark, nodeTime } from './node-status.js';
 import { nothing, processMark } from './processes.js';
 import type { State } from './state.js';
-import { cellsOf, TableHead } from './table.js';
+import { Line, Lines, type Part } from './styled-line.js';
+import { MARK } from './symbols.js';
+import { cellsOf, TableHead } from './table-parts.js';
+import { treeList } from './view-lists.js';
 
 type TreeColumn = 'name' | 'children' | 'queue' | 'rate' | 'handleP99' | 'restarts' | 'uptime';
 

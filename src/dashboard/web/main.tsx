@@ -1,5 +1,5 @@
 import { render } from 'preact';
-import { createDashboard, DashboardProvider } from './model/dashboard.js';
+import { createDashboard, DashboardProvider } from './model/dashboard-context.js';
 import { Page } from './parts/page.js';
 
 // Beside the page, under whatever path that is.

@@ -3,7 +3,7 @@ import xterm from '@xterm/headless';
 import stringWidth from 'string-width';
 import { describe, expect } from 'vitest';
 import { braille, bucketed } from '../../../src/dashboard/terminal/chart.js';
-import { MARK } from '../../../src/dashboard/terminal/glyphs.js';
+import { placed } from '../../../src/dashboard/terminal/cursor-positions.js';
 import {
   type Cursor,
   initialCursor,
@@ -11,10 +11,10 @@ import {
   moveBy,
   reconcile,
   visible,
-} from '../../../src/dashboard/terminal/list.js';
-import { placed } from '../../../src/dashboard/terminal/placed.js';
-import { reduce } from '../../../src/dashboard/terminal/reduce.js';
-import { fitted, wrap } from '../../../src/dashboard/terminal/text.js';
+} from '../../../src/dashboard/terminal/list-cursor.js';
+import { reduce } from '../../../src/dashboard/terminal/reducer.js';
+import { MARK } from '../../../src/dashboard/terminal/symbols.js';
+import { fitted, wrap } from '../../../src/dashboard/terminal/text-fitting.js';
 import { widthOf } from '../../../src/dashboard/terminal/width.js';
 import { halfDead, press, startedWith } from '../../helpers/terminal.js';
 

@@ -3,7 +3,7 @@ import stringWidth from 'string-width';
 import { afterEach, describe, expect, test } from 'vitest';
 import { Dashboard } from '../../../src/dashboard/terminal/dashboard.js';
 import type { Size } from '../../../src/dashboard/terminal/layout.js';
-import { reduce } from '../../../src/dashboard/terminal/reduce.js';
+import { reduce } from '../../../src/dashboard/terminal/reducer.js';
 import { initialState, type State } from '../../../src/dashboard/terminal/state.js';
 import { ALPHA, BETA, fixture, halfDead, NOW, press, processOf, startedWith } from '../../helpers/terminal.js';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Summary } from '../../../src/dashboard/view-model/cluster-view.js';
 import { freshness } from '../../../src/dashboard/web/model/freshness.js';
-import { moved } from '../../../src/dashboard/web/model/moves.js';
+import { moved } from '../../../src/dashboard/web/model/list-navigation.js';
 import { namesOf } from '../../../src/dashboard/web/model/node-names.js';
 import { retryDelay } from '../../../src/dashboard/web/model/retry-delay.js';
 

@@ -58,7 +58,7 @@ describe.each(['http.ts', 'express.ts', 'fastify.ts'] as const)('the dashboard i
 
     const browser = await Listener.open(port, '/ops/feed', { ...headers, Origin: `http://127.0.0.1:${port}` });
     const view = await browser.got('view', ({ processes }) => processes.length === 1);
-    expect(view.nodes).toMatchObject([{ status: 'connected', servers: 3, supervisors: 1 }]);
+    expect(view.nodes).toMatchObject([{ status: 'connected', serverCount: 3, supervisorCount: 1 }]);
     expect(view.nodes[0]?.nodeId).toMatch(/^shop@127\.0\.0\.1:\d+$/);
 
     const elsewhere = { ...headers, Origin: 'http://evil.example' };

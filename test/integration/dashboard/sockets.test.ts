@@ -3,8 +3,8 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
+import { FeedSockets } from '../../../src/dashboard/server/browser-sockets.js';
 import type { Outlet } from '../../../src/dashboard/server/feed.js';
-import { FeedSockets } from '../../../src/dashboard/server/sockets.js';
 
 const MIB = 1024 * 1024;
 /** More than the operating system keeps for a connection on loopback. */

@@ -1,5 +1,5 @@
 import type { FeedMessage } from '../../view-model/feed.js';
-import type { Link } from './link.js';
+import type { Link } from './connection-state.js';
 import { retryDelay } from './retry-delay.js';
 
 export interface Handlers {

@@ -1,5 +1,5 @@
 import type { ClusterView, Summary } from '../../view-model/cluster-view.js';
-import type { Link } from './link.js';
+import type { Link } from './connection-state.js';
 
 /** How much what is shown can be relied on. `age`: of the oldest data of a connected node, ms. `retryIn`: s. */
 export type Freshness =

@@ -1,5 +1,5 @@
 import { type ReadonlySignal, signal } from '@preact/signals';
-import { type Address, fromHash, toHash } from './address.js';
+import { type Address, fromHash, toHash } from './url-state.js';
 
 /** The address of the page, and going elsewhere. */
 export interface Router {

@@ -1,6 +1,6 @@
 import { useEffect } from 'preact/hooks';
-import { VIEWS } from './address.js';
-import type { Dashboard } from './dashboard.js';
+import type { Dashboard } from './dashboard-context.js';
+import { VIEWS } from './url-state.js';
 
 /** The keys that work everywhere, as the help lists them. */
 export const SHORTCUTS: readonly (readonly [keys: string, meaning: string])[] = [

@@ -4,7 +4,7 @@ import { UNKNOWN } from '../../view-model/format.js';
 import type { Series } from '../../view-model/history.js';
 import { type ChartData, chartData, type Line, spanUntil } from '../model/chart-data.js';
 import { optionsOf } from '../model/chart-options.js';
-import { useDashboard } from '../model/dashboard.js';
+import { useDashboard } from '../model/dashboard-context.js';
 
 export interface ChartProps {
   readonly series: Series;

@@ -2,7 +2,7 @@ import { useComputed, useSignal } from '@preact/signals';
 import { formatBytes, formatCount, formatMs, formatRate } from '../../view-model/format.js';
 import { SERIES, type Series } from '../../view-model/history.js';
 import { linesOf } from '../model/chart-data.js';
-import { useDashboard } from '../model/dashboard.js';
+import { useDashboard } from '../model/dashboard-context.js';
 import { Chart, type ChartProps } from './chart.js';
 import { Filters } from './filters.js';
 

@@ -5,7 +5,7 @@ import { countsOf, keyOf, type NodeRow, type ProcessRow } from '../../view-model
 import { labelOf } from '../../view-model/table.js';
 import { visibleText } from '../../view-model/visible-text.js';
 import { counted } from '../model/columns.js';
-import { useDashboard } from '../model/dashboard.js';
+import { useDashboard } from '../model/dashboard-context.js';
 import { uptimeOf } from '../model/uptime.js';
 import { Icon } from './icon.js';
 import { LogItem } from './log-item.js';

@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals';
 import { COLUMNS, firstDirection } from '../../view-model/table.js';
 import { TITLES } from '../model/columns.js';
-import { useDashboard } from '../model/dashboard.js';
+import { useDashboard } from '../model/dashboard-context.js';
 import { Icon } from './icon.js';
 
 interface FiltersProps {

@@ -2,7 +2,7 @@ import type { ProcessRow } from '../../view-model/rows.js';
 import { COLUMNS, type Column, labelOf } from '../../view-model/table.js';
 import { visibleText } from '../../view-model/visible-text.js';
 import { amountOf, cellClass, figureOf, isQuiet, type Measure } from '../model/columns.js';
-import { useDashboard } from '../model/dashboard.js';
+import { useDashboard } from '../model/dashboard-context.js';
 import { uptimeOf } from '../model/uptime.js';
 import { Icon } from './icon.js';
 

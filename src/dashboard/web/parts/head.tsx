@@ -1,7 +1,7 @@
 import type { ClusterView } from '../../view-model/cluster-view.js';
 import { formatAge, formatCount, formatRate, UNKNOWN } from '../../view-model/format.js';
 import { visibleText } from '../../view-model/visible-text.js';
-import { useDashboard } from '../model/dashboard.js';
+import { useDashboard } from '../model/dashboard-context.js';
 import { type Freshness, freshness } from '../model/freshness.js';
 import { Icon } from './icon.js';
 

@@ -1,5 +1,5 @@
 import { useEffect, useRef } from 'preact/hooks';
-import { useDashboard } from '../model/dashboard.js';
+import { useDashboard } from '../model/dashboard-context.js';
 import { SHORTCUTS } from '../model/shortcuts.js';
 import { Icon } from './icon.js';
 

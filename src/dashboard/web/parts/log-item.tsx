@@ -2,7 +2,7 @@ import { formatTime } from '../../view-model/format.js';
 import { brief, describe, errorText, type LogLine, severityOf } from '../../view-model/log.js';
 import { keyOf } from '../../view-model/rows.js';
 import { visibleText } from '../../view-model/visible-text.js';
-import { useDashboard } from '../model/dashboard.js';
+import { useDashboard } from '../model/dashboard-context.js';
 import { ProcessLink } from './process-link.js';
 
 const MARKS = { bad: '✕', warn: '▲', good: '✓', plain: '·' } as const;

@@ -2,7 +2,7 @@ import { formatAge, formatBytes, formatCount, formatMs, formatRate, formatShare 
 import { seriesOf } from '../../view-model/history.js';
 import type { NodeRow } from '../../view-model/rows.js';
 import { visibleText } from '../../view-model/visible-text.js';
-import { useDashboard } from '../model/dashboard.js';
+import { useDashboard } from '../model/dashboard-context.js';
 import { Sparkline } from './sparkline.js';
 
 /** All nodes, the dead ones too. Choosing one shows only what is on it. */

@@ -1,7 +1,7 @@
 import { useSignalEffect } from '@preact/signals';
-import type { ViewName } from '../model/address.js';
-import { useDashboard } from '../model/dashboard.js';
+import { useDashboard } from '../model/dashboard-context.js';
 import { useShortcuts } from '../model/shortcuts.js';
+import type { ViewName } from '../model/url-state.js';
 import { Charts } from './charts.js';
 import { Detail } from './detail.js';
 import { Head } from './head.js';

@@ -1,5 +1,5 @@
-import { onPlainClick } from '../model/click.js';
-import { useDashboard } from '../model/dashboard.js';
+import { useDashboard } from '../model/dashboard-context.js';
+import { onPlainClick } from '../model/link-click.js';
 
 interface ProcessLinkProps {
   readonly processKey: string;

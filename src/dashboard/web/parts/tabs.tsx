@@ -1,8 +1,8 @@
 import { formatCount } from '../../view-model/format.js';
 import { severityOf } from '../../view-model/log.js';
-import { VIEWS, type ViewName } from '../model/address.js';
-import { onPlainClick } from '../model/click.js';
-import { useDashboard } from '../model/dashboard.js';
+import { useDashboard } from '../model/dashboard-context.js';
+import { onPlainClick } from '../model/link-click.js';
+import { VIEWS, type ViewName } from '../model/url-state.js';
 import { Icon } from './icon.js';
 
 const TITLES: Record<ViewName, string> = { processes: 'Processes', tree: 'Tree', log: 'Log', charts: 'Charts' };

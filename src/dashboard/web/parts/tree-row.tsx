@@ -3,7 +3,7 @@ import { labelOf } from '../../view-model/table.js';
 import type { TreeLine } from '../../view-model/tree.js';
 import { visibleText } from '../../view-model/visible-text.js';
 import { counted, isQuiet } from '../model/columns.js';
-import { useDashboard } from '../model/dashboard.js';
+import { useDashboard } from '../model/dashboard-context.js';
 import { Icon } from './icon.js';
 
 interface TreeRowProps {

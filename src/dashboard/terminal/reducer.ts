@@ -3,9 +3,9 @@ import { matches, withEntries } from '../view-model/log.js';
 import { tableOf } from '../view-model/table.js';
 import { branchesOf, treeOf } from '../view-model/tree.js';
 import { handleKey } from './key-handler.js';
-import { reconcile } from './list.js';
-import { logList, nodeList, processList, processOf, relativeList, treeList } from './lists.js';
+import { reconcile } from './list-cursor.js';
 import type { Event, Overlay, Seen, State } from './state.js';
+import { logList, nodeList, processList, processOf, relativeList, treeList } from './view-lists.js';
 
 /** What is on the screen after one more thing happened. */
 export function reduce(state: State, event: Event): State {

@@ -4,7 +4,7 @@ import { type FeedMessage, withViewChanges } from '../../view-model/feed.js';
 import { emptyHistory, type History, remember } from '../../view-model/history.js';
 import { type Log, MAX_ENTRIES } from '../../view-model/log.js';
 import { connect } from './connection.js';
-import type { Link } from './link.js';
+import type { Link } from './connection-state.js';
 
 /** All data that the server of the dashboard has sent so far. Each value is immutable. */
 export interface Live {

@@ -2,7 +2,7 @@ import { type Log, type LogLine, linesAbout } from '../view-model/log.js';
 import type { NodeRow, ProcessRow } from '../view-model/rows.js';
 import type { TreeLine } from '../view-model/tree.js';
 import { bodyRows, nodesRows, tableRows } from './layout.js';
-import type { List } from './list.js';
+import type { List } from './list-cursor.js';
 import type { Overlay, Seen, State } from './state.js';
 
 /** A line of the table of nodes: all of them, one, or what is wrong with the one above. */

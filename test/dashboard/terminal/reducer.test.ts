@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { reduce } from '../../../src/dashboard/terminal/reduce.js';
+import { reduce } from '../../../src/dashboard/terminal/reducer.js';
 import { initialState, type State } from '../../../src/dashboard/terminal/state.js';
 import {
   ALPHA,

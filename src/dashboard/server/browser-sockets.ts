@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocket, WebSocketServer } from 'ws';
 import type { DashboardFeed } from './feed.js';
-import { refuseUpgrade } from './respond.js';
+import { refuseUpgrade } from './http-responses.js';
 
 /** So many browsers at once. */
 export const MAX_BROWSERS = 100;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type Address, fromHash, START, toHash } from '../../../src/dashboard/web/model/address.js';
+import { type Address, fromHash, START, toHash } from '../../../src/dashboard/web/model/url-state.js';
 
 describe('the address of the web dashboard', () => {
   test('says nothing of what is as at the start', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { sizeOf } from '../../../src/dashboard/terminal/size.js';
+import { sizeOf } from '../../../src/dashboard/terminal/terminal-size.js';
 
 describe('the size of a terminal', () => {
   test('is what it says, whatever the environment does', () => {

@@ -1,8 +1,8 @@
 import type { NodeObserverStatus } from '../../../streams/index.js';
 import type { ClusterView } from '../view-model/cluster-view.js';
 import type { NodeRow } from '../view-model/rows.js';
-import { MARK } from './glyphs.js';
-import type { Tone } from './line.js';
+import type { Tone } from './styled-line.js';
+import { MARK } from './symbols.js';
 import { widthOf } from './width.js';
 
 export const STATUSES: readonly NodeObserverStatus[] = ['connected', 'timeout', 'error', 'disconnected'];

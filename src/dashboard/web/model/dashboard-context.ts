@@ -5,11 +5,11 @@ import { type ClusterView, type Summary, summaryOf } from '../../view-model/clus
 import type { ProcessRow } from '../../view-model/rows.js';
 import { tableOf } from '../../view-model/table.js';
 import { branchesOf, type TreeLine, treeOf } from '../../view-model/tree.js';
-import { filterIn } from './address.js';
-import { createLive, type Live } from './live.js';
+import { createLive, type Live } from './live-data.js';
 import { namesOf } from './node-names.js';
 import { createRouter, type Router } from './router.js';
 import { createThemes, type Themes } from './theme.js';
+import { filterIn } from './url-state.js';
 
 /** What the page is made of. What is derived is computed when something shows it. */
 export interface Dashboard {

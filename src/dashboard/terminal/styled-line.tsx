@@ -1,6 +1,6 @@
 import { Text, type TextProps } from 'ink';
 import { createElement, Fragment } from 'react';
-import { fitted } from './text.js';
+import { fitted } from './text-fitting.js';
 import { widthOf } from './width.js';
 
 export type Tone = 'plain' | 'dim' | 'strong' | 'good' | 'warn' | 'bad' | 'accent';

@@ -1,6 +1,6 @@
 import { GAP, type PlacedColumn } from './layout.js';
-import { Line, type Part } from './line.js';
-import { fitted } from './text.js';
+import { Line, type Part } from './styled-line.js';
+import { fitted } from './text-fitting.js';
 
 const BETWEEN = ' '.repeat(GAP);
 

@@ -14,7 +14,7 @@ export interface Timer {
   unref(): unknown;
 }
 
-/** Where time comes from. Two notions of it: `now` is for people and may jump, `monotonic` is for durations. */
+/** The source of time. `now` is wall-clock time, which may jump; `monotonic` is for durations. */
 export interface Clock {
   /** Milliseconds since the epoch. Jumps when the machine's clock is set. */
   now(): number;

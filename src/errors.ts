@@ -485,7 +485,7 @@ export class NodeNotConnectedError extends NoexError {
   }
 }
 
-/** A node does not take what it is sent, and so much waits for it that no more is accepted. */
+/** Too much of what was sent to a node is unsent: no more is accepted. */
 export class LinkOverloadedError extends NoexError {
   override readonly name = 'LinkOverloadedError';
   readonly code = 'NOEX_LINK_OVERLOADED';
@@ -565,7 +565,7 @@ export class ConnectionsRefusedError extends NoexError {
   readonly count: number;
   readonly reasons: Readonly<Record<string, number>>;
 
-  /** @param origin where they came from, for people */
+  /** @param origin where they came from, as text */
   constructor(reasons: Readonly<Record<string, number>>, origin: string, seconds: number) {
     const count = Object.values(reasons).reduce((sum, each) => sum + each, 0);
     const each = Object.entries(reasons).map(([reason, times]) => `${reason} ${times}`);
@@ -679,7 +679,7 @@ export const UNREADABLE = 'an error that throws when it is read';
 /** Characters. */
 const MAX_INSPECTED = 1000;
 
-/** A value as text of bounded length, for people. Runs no code of the value, getters and custom inspection included. */
+/** A value as text of bounded length. Runs no code of the value, getters and custom inspection included. */
 export function inspected(value: unknown): string {
   if (typeof value === 'string') return describe(value);
   try {

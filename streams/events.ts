@@ -28,7 +28,7 @@ export type SerializedExitReason = 'normal' | 'shutdown' | 'killed' | { readonly
 interface Stamped {
   /** Position in the history of its runtime: 1, 2, 3 ... without gaps. */
   readonly seq: number;
-  /** When it happened, ms since the epoch: for people. It steps when the machine's clock is set. */
+  /** When it happened, ms since the epoch. It steps when the machine's clock is set. */
   readonly at: number;
   /** The same moment on the monotonic clock of its runtime, ms: durations are differences of this. */
   readonly monotonic: number;

@@ -22,7 +22,7 @@ export function exceededLimit(text: string, limits: JsonLimits = JSON_LIMITS): s
   const { maxParts, maxNames, maxDepth } = limits;
   // Most texts are too short for too much of anything.
   if (text.length <= maxDepth && text.length <= maxParts && text.length <= maxNames) return undefined;
-  // A part takes a character, a name and its value four: only in a long text is there anything to count but the depth.
+  // A part takes at least one character, and a name with its value four: a shorter text cannot exceed those limits.
   const names = text.length > Math.min(maxParts, 4 * maxNames) ? new NameCounter() : undefined;
   const texts = new TextEnds(text);
   let parts = 0;
@@ -79,7 +79,7 @@ class NameCounter {
   }
 }
 
-/** So much of a text is looked at a character at a time; then it is worth asking for the next quote. */
+/** This many characters of a text are read one at a time; after that, searching for the next quote is faster. */
 const SHORT = 64;
 
 /** Finds the ends of texts, from left to right: what was found ahead is kept, so that nothing is looked for twice. */

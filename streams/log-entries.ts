@@ -153,7 +153,7 @@ export function ownLogEntry(event: RuntimeEvent, name: string | undefined): OwnL
   }
 }
 
-/** How much of an error is kept in an entry: so many errors in all, its causes and their causes included. */
+/** How many errors are kept in an entry in all, causes included. */
 const MAX_ERRORS = 8;
 /** How many errors may be within one another in an entry from another node. */
 const MAX_DEPTH = 6;
@@ -203,7 +203,7 @@ const MESSAGE = maxLength(MAX_MESSAGE);
 const KIND = isIn(['genserver', 'supervisor']);
 const CODE: Check = (value, path) => (typeof value === 'number' ? time(value, path) : MESSAGE(value, path));
 
-/** An error with at most so many levels of errors below it. */
+/** An error with at most this many levels of causes below it. */
 function errorUpTo(depth: number): Check {
   const below: Check =
     depth > 0 ? errorUpTo(depth - 1) : predicate(() => false, `absent: at most ${MAX_DEPTH} errors deep`);

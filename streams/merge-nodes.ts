@@ -10,7 +10,7 @@ export interface NodePresence<Id extends string = string> {
   readonly incarnation: number;
   /** `timeout`: linked, but nothing has come from it for too long. `error`: it answered with an error. */
   readonly link: NodeObserverSnapshot['status'];
-  /** What is wrong, for people. */
+  /** What is wrong, as text. */
   readonly error?: string;
 }
 

@@ -1,6 +1,6 @@
 /** One moment, read from both clocks of a node. */
 export interface Moment {
-  /** ms since the epoch: for people. It steps when the machine's clock is set. */
+  /** ms since the epoch. It steps when the machine's clock is set. */
   readonly timestamp: number;
   /**
    * The same moment on the monotonic clock, ms since some fixed moment: for durations. Never goes back; says nothing

@@ -2,7 +2,7 @@
 interface ServerCount {
   /** What it is called: the name of its figure and of its column. */
   readonly label: string;
-  /** What it counts, for people. */
+  /** What it counts, as text for the user. */
   readonly help: string;
   /** Whether tables of processes have it as a column, to be sorted by. */
   readonly isColumn: boolean;

@@ -153,7 +153,7 @@ export interface NodeObserverSnapshot<Id extends string = string> {
   readonly lastUpdate: number;
   /** How old that data was when the cluster snapshot was made, ms of the reading node's monotonic clock. Absent: never. */
   readonly ageMs?: number;
-  /** What is wrong, for people. */
+  /** What is wrong, as text. */
   readonly error?: string;
   /** The last data seen, of a node that is not connected now. */
   readonly lastSnapshot?: ObserverSnapshot;

@@ -82,7 +82,7 @@ export class Bus {
   subscribe(listener: Listener): () => void {
     let subscribed = true;
     const hear = isolated(listener, this.#onError);
-    // mitt goes on with those who were there when the event began; who has left hears no more.
+    // mitt continues with the listeners that were there when the event began; a removed listener must not be called.
     const handler = (_type: RuntimeEvent['type'], event: RuntimeEvent): void => {
       if (subscribed) hear(event);
     };

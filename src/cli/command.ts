@@ -31,7 +31,7 @@ interface Target {
   readonly tls?: { readonly ca: string; readonly cert?: string; readonly key?: string };
 }
 
-/** What is wrong with what was typed, for people. */
+/** The usage error, as text for the user. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }

@@ -21,7 +21,7 @@ const MAX_MESSAGE = 2000;
 /** Of features in a greeting; more are refused. */
 const MAX_FEATURES = 100;
 
-/** Of the name of an unknown frame, so much is kept. */
+/** The most characters kept of the name of an unknown frame. */
 const MAX_UNKNOWN = 40;
 
 type Guard = (value: unknown) => boolean;

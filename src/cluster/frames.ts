@@ -31,7 +31,7 @@ export interface Peer {
 export interface Build {
   /** The version of the library, as in its package.json. */
   readonly version?: string | undefined;
-  /** {@link FEATURES} of the sender. Names that the reader does not know mean nothing to it. */
+  /** {@link FEATURES} of the sender. A reader ignores the names that it does not know. */
   readonly features?: readonly string[] | undefined;
   /** Of the runtime; kept when its cluster stops and starts. Refs have it. */
   readonly life?: string | undefined;

@@ -42,7 +42,7 @@ export class MemoryHub {
   readonly #links = new Set<MemoryLink>();
   #lastPort = FIRST_PORT - 1;
 
-  /** The engine whose nodes meet on this hub. */
+  /** The engine: all its nodes are connected through this hub. */
   readonly engine: StartNode = async (options) => {
     this.#lastPort += 1;
     const node = new MemoryNode(this, options, options.settings.listen.port || this.#lastPort);

@@ -1,4 +1,4 @@
-/** A rate limit: so much at once, and so much a second in the long run. */
+/** A rate limit: a burst at once, and a rate per second in the long run. */
 export class TokenBucket {
   readonly #burst: number;
   readonly #perSecond: number;

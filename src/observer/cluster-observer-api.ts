@@ -20,7 +20,7 @@ export interface CacheStatus {
   readonly age: number;
 }
 
-/** What went otherwise than planned between the observers of nodes, and was made good. */
+/** Problems between the observers of nodes that noex has corrected by itself. */
 export interface ClusterObserverHealth<Id extends string = string> {
   /** How often another node was too slow for a push, and later received several changes at once. */
   readonly conflations: number;

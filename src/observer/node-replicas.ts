@@ -21,7 +21,7 @@ export interface TimeBudget {
   readonly timeoutMs: number;
 }
 
-/** So long for all answers together, and so long for each of them. */
+/** A limit for all answers together, and one for each of them, ms. */
 export function timeBudget(allMs: number, monotonic: () => number, eachMs = allMs): TimeBudget {
   const begun = monotonic();
   return { left: () => Math.min(eachMs, allMs - (monotonic() - begun)), timeoutMs: eachMs };

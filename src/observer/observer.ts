@@ -65,7 +65,7 @@ export interface StatsUpdate {
 
 export interface StopResult {
   readonly success: boolean;
-  /** Why not, for people. */
+  /** The reason, as text. */
   readonly error?: string;
 }
 

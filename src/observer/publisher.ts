@@ -16,14 +16,14 @@ const PUSH_MS = 250;
  */
 const MAX_DELTA_CHARS = 384 * 1024;
 
-/** How many answers are kept for readers who ask the same, and how long these may be together, in characters. */
+/** How many answers are kept for readers with the same version, and how long these may be together, in characters. */
 const MAX_TEXTS = 16;
 const MAX_TEXTS_CHARS = 4 * 1024 * 1024;
 
 /** To how many groups of watchers, each of which knows another version, one push goes; the others have the next. */
 const MAX_GROUPS = 16;
 
-/** For so long a reading of the memory is good, ms: to read it takes as long as to write a small report. */
+/** A memory reading is reused for this long, ms: taking one costs as much as writing a small report. */
 const MEMORY_MS = 50;
 
 /** How many reads of several pages one reader may have under way. */
@@ -201,7 +201,7 @@ function giveUpReads<Id>(paging: Map<Id, readonly NodeModel[]>): void {
 
 const NOTHING = JSON.stringify({ type: 'none' } satisfies Changes);
 
-/** Writes each answer once, for all readers who know the same. */
+/** Writes each answer once, for all readers with the same version. */
 class ChangeEncoder {
   #model: NodeModel | undefined;
   #chars = 0;

@@ -5,7 +5,7 @@ import { type NodeReplicas, type TimeBudget, timeBudget } from './node-replicas.
 import type { ObservedChange, ObservedMember } from './observed-members.js';
 import { IDLE_PUSH_MS, PAGING_MS, REPORT, UNWATCH, WATCH } from './protocol.js';
 
-/** A watched node that says nothing for so long is shown as `timeout`, ms: more than two of its idle reports. */
+/** A watched node without a report for this long is shown as `timeout`, ms: more than two of its idle reports. */
 const SILENT_MS = 2.5 * IDLE_PUSH_MS;
 const SILENT: LinkStatus = { link: 'timeout', error: `nothing heard from it for more than ${SILENT_MS} ms` };
 
@@ -43,7 +43,7 @@ export class Watch<Id extends string> {
     this.#unsubscribe = ports.onNotify(REPORT, (text, id) => this.#receive(id, text));
   }
 
-  /** Something became wrong with a node, or right again. */
+  /** Emits when a node gets a problem, or recovers from it. */
   get noticed$(): Observable<void> {
     return this.#noticed$;
   }

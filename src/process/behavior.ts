@@ -5,7 +5,7 @@ declare const types: unique symbol;
  * when both `id` and `life` are equal.
  */
 export interface ProcessRef {
-  /** Short, for people: `p17`. Unique within the runtime only. */
+  /** Short and readable: `p17`. Unique within the runtime only. */
   readonly id: string;
   /** The life of the runtime that started the process: random, made by `createRuntime`. */
   readonly life: string;

@@ -1,6 +1,6 @@
 import type { Clock, Timer } from '../clock.js';
 
-/** Something that may take only so long. */
+/** Something with a time limit. */
 export abstract class Deadline {
   // Where it stands; used by its batch alone.
   batch: Batch | undefined;

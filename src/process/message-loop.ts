@@ -112,7 +112,7 @@ export abstract class MessageLoop extends HandlerRunner implements Runnable {
     if (!this.gone) this.#timing.emitLoopBlocked(ms);
   }
 
-  /** Emits one `message` event per message, until all who called this have called what it returns. */
+  /** Emits one `message` event per message, until the function that it returns is called, by each caller for itself. */
   trace(): () => void {
     const release = this.#timing.trace();
     this.#isTraced = true;

@@ -52,7 +52,7 @@ interface ProcessTableOptions {
 export class ProcessTable {
   readonly #life: string;
   readonly #processes = new Map<string, Process>();
-  /** Those that ended without a supervisor, for one who may be about to adopt them. */
+  /** Processes that ended without a supervisor: one may be about to adopt them. */
   readonly #ended = new WeakMap<ProcessRef, Process>();
   readonly #host: ProcessHost;
   readonly #names: Names;

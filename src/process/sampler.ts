@@ -1,7 +1,7 @@
 /** The first messages of a turn of the event loop that are all measured, and how many of these there may be in a flush. */
 const EXACT_PER_TURN = 32;
 const EXACT_PER_FLUSH = 256;
-/** Beyond them, about one message in so many. A power of two. */
+/** Beyond them, about one message in this many is measured. A power of two. */
 const MEAN_GAP = 256;
 const OFF = 2 ** 30;
 

@@ -1,7 +1,7 @@
 import type { AsyncContext } from '../async-context.js';
 import { nextTurn } from '../clock.js';
 
-/** How long processes may hold the event loop before timers, sockets and everybody else get their turn, in ms. */
+/** How long processes may hold the event loop before timers and sockets get their turn, ms. */
 const BUDGET_MS = 5;
 /** The most messages handled between two looks at the clock: also the most one process handles before the next one may. */
 const MAX_STRIDE = 64;

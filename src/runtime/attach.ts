@@ -40,9 +40,7 @@ export interface AttachOptions extends Pick<ClusterConfig, 'tls' | 'forgetAfterM
   readonly transport?: Transport | undefined;
 }
 
-/**
- * A cluster seen from outside. `localNodeId` in its snapshots is the observer's own id, which none of the nodes has.
- */
+/** A cluster observed from outside. `localNodeId` in its snapshots is the id of the observer, which is no node. */
 export interface AttachedObserver extends ClusterObserverApi<NodeId> {
   /** Ends all links; what was subscribed completes. */
   detach(): Promise<void>;
@@ -103,7 +101,7 @@ export async function attach(
       ...(forgetAfterMs !== undefined && { forgetAfterMs }),
     });
     const first = await contact.made;
-    // Whatever it answers, it has said before who the others are.
+    // Whatever it answers, its list of members came before.
     await observer.getNodeSnapshot(first, timeout).catch(() => undefined);
     await introduced(cluster, membership, clock);
   } catch (error) {

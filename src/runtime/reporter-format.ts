@@ -30,7 +30,7 @@ function shortened(_key: string, value: unknown): unknown {
   return typeof value === 'string' && value.length > MAX_ERROR ? `${value.slice(0, MAX_ERROR)}...` : value;
 }
 
-/** A block of lines for people, with an empty line after it. */
+/** A block of readable lines, with an empty line after it. */
 export function textBlock(level: 'error' | 'warn', fields: object, text: string): string {
   const { at, nodeId, messagesLost, next, lastCrashes = [], terminateError, err } = fields as Fields;
   const lines = [

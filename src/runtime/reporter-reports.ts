@@ -21,7 +21,7 @@ export interface Counted {
 
 /** What becomes known of a crash after it. */
 export interface Aftermath {
-  /** What follows, for people. */
+  /** What follows, as text. */
   readonly next: string;
   /** Messages that were not handled; `undefined` while the process cleans up. */
   readonly messagesLost: number | undefined;

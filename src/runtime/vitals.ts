@@ -1,7 +1,7 @@
 import { type EventLoopUtilization, type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
 import type { ProcessVitals } from '../../streams/snapshot.js';
 
-/** How often the event loop's delay is looked at, ms. */
+/** How often the delay of the event loop is sampled, ms. */
 const RESOLUTION_MS = 20;
 /** A reading covers at least this time, ms. */
 const WINDOW_MS = 1000;

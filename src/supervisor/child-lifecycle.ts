@@ -75,7 +75,7 @@ export class ChildLifecycle {
       process.kill();
       throw this.notRunning();
     }
-    // It may have ended in the meantime; then that is what its supervisor hears next.
+    // It may have ended in the meantime; then its exit is the next message of the supervisor.
     self.adopt(process, child.id, shutdownLimit(process, child.spec));
     this.children.setRunning(child, process);
     this.#options.emit({ type: 'child_started', supervisorId: self.id, childId: child.id, id: process.id });

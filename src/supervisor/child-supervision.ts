@@ -63,7 +63,7 @@ export class ChildSupervision implements GenServerBehavior<undefined, Supervisor
     return this.#isInterrupted;
   }
 
-  /** Whether the `start` of a child is on the stack: who asks this supervisor now waits for itself. */
+  /** Whether the `start` of a child is on the stack: a request to this supervisor made there would wait for itself. */
   get isStartingChild(): boolean {
     return this.#lifecycle.start.isCalling;
   }

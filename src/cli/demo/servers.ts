@@ -64,7 +64,7 @@ export function reports(ms: number): Server {
   };
 }
 
-/** Asks of each server so much a second when business is at its best. */
+/** The peak load: requests to each server per second. */
 export function customers(demand: Readonly<Record<string, number>>): GenServerBehavior<() => void, never, 'tick'> {
   const owed = new Map<string, number>();
   let order = 1000;

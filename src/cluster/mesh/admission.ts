@@ -34,7 +34,7 @@ export type Dialled =
  */
 export class Admission {
   readonly #options: AdmissionOptions;
-  /** Links that this node sent its welcome to, and for which it has chosen: the other side is about to open them. */
+  /** Accepted links that this node has chosen and sent its welcome on: the other side is about to open them. */
   readonly #promised = new Map<NodeId, Link>();
   /** Links that this node sent its welcome to, and of which the other side opens the one that it chooses. */
   readonly #offered = new Set<Link>();

@@ -4,7 +4,7 @@ import { addressPrefix } from '../address-prefix.js';
 const BASE_MS = 100;
 /** Less than the handshake time-out, so that a valid node behind the same address can still connect. */
 const MAX_MS = 2000;
-/** Forgiven after so long without another, ms. */
+/** Failures are forgotten after this time without another, ms. */
 const FORGIVEN_MS = 60_000;
 /** The most addresses that are remembered; the one that offended longest ago is forgotten first. */
 const MAX_ADDRESSES = 1000;

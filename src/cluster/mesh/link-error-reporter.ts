@@ -10,7 +10,7 @@ const MAX_REPORTED = 1000;
 /** Codes of Node.js and OpenSSL for what is wrong with a certificate, or with TLS as such. */
 const TLS_PROBLEM = /^(ERR_TLS_|ERR_SSL_|EPROTO$|UNABLE_TO_)|CERT/;
 
-/** A refused link, and who was at its other end. */
+/** A refused link, and its other end. */
 export interface RefusedLink {
   readonly end: Extract<LinkEnd, { kind: 'refused' }>;
   /** What this side dialled. */

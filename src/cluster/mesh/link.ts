@@ -60,7 +60,7 @@ export interface LinkOptions {
   /** What this side dialled; left out when it accepted. */
   readonly expected?: Expectation;
   readonly handlers: LinkHandlers;
-  /** How long the other side has to wait before its handshake is looked at, ms. Default 0. */
+  /** How long the other side has to wait before its handshake is read, ms. Default 0. */
   readonly delayMs?: number;
 }
 

@@ -4,7 +4,7 @@ import type { LinkEnd } from './link-end.js';
 /** The number of failures in a row that is reported where something answers. */
 const MAX_FAILURES = 3;
 
-/** Where nothing answers, it may be that nothing is there yet: after so long, ms, it is reported. */
+/** An address where nothing answers is reported after this time, ms: the node may be about to start. */
 const MAX_ABSENT_MS = 30_000;
 
 /** The most that are remembered; then it starts over. */

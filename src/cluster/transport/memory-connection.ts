@@ -117,14 +117,14 @@ export class MemoryEnd implements Connection {
     this.#handlers?.onOpen?.();
   }
 
-  /** The owner died: only the other side hears of it. */
+  /** The owner died: only the other side is notified. */
   crash(): void {
     const { peer } = this;
     peer?.post(() => peer.finish({ code: 1006, reason: 'ECONNRESET' }));
     this.vanish();
   }
 
-  /** The connection is over, and its owner hears of it. */
+  /** The connection has ended: notifies its owner. */
   finish(closing: Closing): void {
     if (this.#state === 'over') return;
     const handlers = this.#handlers;

@@ -7,7 +7,7 @@ export const SEPARATOR = '\n';
 /** So long one connection is listened to before others have their turn, ms. */
 const SLICE_MS = 5;
 
-/** Its own turn comes again when others had as long, but not later than this, ms: it may be waiting to be heard. */
+/** Its turn comes again when others had as long, but not later than this, ms: a heartbeat may be waiting in it. */
 const MAX_PAUSE_MS = 20;
 
 /** What comes within this time of what came before, ms, came together with it: only its reader was at work in between. */

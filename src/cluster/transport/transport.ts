@@ -47,7 +47,7 @@ export interface ConnectionHandlers {
 
 /** An ordered, reliable stream of text messages to one other process. Nothing here throws. */
 export interface Connection {
-  /** The other side's address, for people. */
+  /** The other side's address, as text for messages. */
   readonly remote: string;
   /** Must be called once, in the turn in which the connection was handed out (or `terminate` instead): nothing is kept. */
   handle(handlers: ConnectionHandlers): void;

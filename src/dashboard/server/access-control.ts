@@ -12,13 +12,13 @@ export interface GateOptions {
   readonly isAuthorizing: boolean;
 }
 
-/** What is looked at of a request. */
+/** The parts of a request that are checked. */
 export interface Caller {
   readonly headers: IncomingHttpHeaders;
   readonly socket: { readonly localAddress?: string | undefined; readonly remoteAddress?: string | undefined };
 }
 
-/** Why a request is turned away, for people. */
+/** Why a request is refused, as text for the user. */
 export interface Refusal {
   readonly status: number;
   readonly reason: string;
@@ -55,7 +55,7 @@ export function isLoopback(address: string): boolean {
   return family === 0 ? address === 'localhost' : loopback.check(address, family === 6 ? 'ipv6' : 'ipv4');
 }
 
-/** Decides who may look. Each question is answered by a refusal, or by `undefined`: fine. */
+/** Access control of the dashboard. Each check returns a refusal, or `undefined` to pass. */
 export class AccessControl {
   readonly #secrets: Secrets | undefined;
   readonly #isOpen: boolean;
@@ -117,7 +117,7 @@ export class AccessControl {
 class Secrets {
   readonly #token: Buffer;
   readonly #session: Buffer;
-  /** Its own: who listens at another port of the same host gets, and sets, the same cookies. */
+  /** The name of the cookie, with the port: cookies are shared between ports of a host. */
   readonly #name: string;
   readonly #value: string;
 

@@ -46,7 +46,7 @@ export interface AuthorizationOptions {
   readonly closed$: Observable<void>;
 }
 
-/** Asks `authorize`. Resolves with the refusal, or with `undefined` for those who may view; never rejects. */
+/** Calls `authorize`. Resolves with the refusal, or with `undefined` for callers that may view; never rejects. */
 export function checkAuthorized(
   request: IncomingMessage,
   { authorize, onError, scheduler, closed$ }: AuthorizationOptions,

@@ -13,7 +13,7 @@ const MAX_PAYLOAD = 16;
 /** What may wait for all browsers together, bytes. Each is sent one state at a time, which may be more than a megabyte. */
 const MAX_WAITING_BYTES = 64 * 1024 * 1024;
 
-/** A browser does not ping. A proxy may, now and then: so many times within a second. */
+/** A browser does not ping, but a proxy may: the most pings per second. */
 const MAX_PINGS = 16;
 
 /** A browser that does not answer a goodbye within this time is hung up on, ms. */

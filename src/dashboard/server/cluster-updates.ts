@@ -31,7 +31,7 @@ const VIEW_MS = 1000;
 const POLL_MS = 10_000;
 /** The watch goes on this long after the last viewer left, as for a page that is reloaded, ms. */
 const LINGER_MS = 5000;
-/** What happens is gathered for so long, ms. */
+/** Events are collected for this long before they are sent, ms. */
 const LOG_MS = 250;
 /** A source that has ended is tried again after this time, ms. */
 const RETRY_MS = 2000;

@@ -73,7 +73,7 @@ export function createHandler(settings: HandlerSettings, parts: HandlerParts = {
   const closed$ = new Subject<void>();
   let isClosed = false;
 
-  /** Calls `done` with the refusal of those who may not look: at once where nothing has to be asked. */
+  /** Calls `done` with the refusal of a request: synchronously where `authorize` is not needed. */
   const authorized = (request: IncomingMessage, done: (refusal: Refusal | undefined) => void): void => {
     if (isClosed) done(CLOSED);
     else if (authorize === undefined) done(undefined);

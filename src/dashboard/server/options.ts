@@ -8,12 +8,12 @@ export interface DashboardHandlerOptions {
   /** The path it is mounted under, as `/ops`. With Express the mount path is detected automatically. */
   readonly path?: string | undefined;
   /**
-   * Who knows it may look: at least 16 characters. With neither a token nor `authorize`, only this machine may, and not
-   * through a proxy. `false`: no token is asked for; in a server of your own, this needs `authorize`.
+   * The password of the dashboard: at least 16 characters. With neither a token nor `authorize`, only this machine has
+   * access, and not through a proxy. `false`: no token is required; in a server of your own, this needs `authorize`.
    */
   readonly token?: string | false | undefined;
   /**
-   * Decides, by your own login, who may look, after the token, where there is one. It is asked for the page, for each file
+   * Decides, by your own login, who has access, after the token, where there is one. It is called for the page, for each file
    * and for the WebSocket. What it throws, or no answer within 5 s, is a refusal, and goes to `onError`.
    */
   readonly authorize?: Authorize | undefined;

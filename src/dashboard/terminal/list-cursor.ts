@@ -32,7 +32,7 @@ export function reconcile<Item>(cursor: Cursor, list: List<Item>): Cursor {
   return inSight(index, item === undefined ? undefined : keyOf(item), cursor, list);
 }
 
-/** The cursor so many lines further down; at the home end it is let go. */
+/** The cursor moved down by a number of lines; at the home end it follows new items again. */
 export function moveBy<Item>(cursor: Cursor, by: number, list: List<Item>): Cursor {
   const last = Math.max(0, list.items.length - 1);
   const index = Math.max(0, Math.min(last, cursor.index + by));

@@ -14,7 +14,7 @@ import { isUtf8 } from './symbols.js';
 import { sizeOf } from './terminal-size.js';
 import { Store } from './throttled-store.js';
 
-/** Nodes push several times a second; who reads figures does not want more than that, ms. */
+/** Nodes push several times a second; the figures on the screen change less often, ms. */
 const VIEW_MS = 500;
 const LOG_MS = 250;
 const TICK_MS = 1000;

@@ -26,7 +26,7 @@ interface LineProps {
   readonly isPast?: boolean;
 }
 
-/** One line of the screen; what does not fitted is cut off. */
+/** One line of the screen; what does not fit is cut off. */
 export function Line({ parts, isChosen = false, isPast = false }: LineProps) {
   const spans = parts.map((part) => {
     const [tone, text] = typeof part === 'string' ? (['plain', part] as const) : part;
@@ -57,7 +57,7 @@ export function Spread({ left, right, width, ...rest }: SpreadProps) {
   return <Line parts={[...parts, ' '.repeat(Math.max(0, room - taken)), ...right]} {...rest} />;
 }
 
-/** Lines that have no identity but their place, and blank ones up to that height. */
+/** Lines with their position as key, filled up with blank ones to that height. */
 export function Lines({
   lines = [],
   height = lines.length,

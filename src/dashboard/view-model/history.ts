@@ -5,7 +5,7 @@ export const SERIES = ['rate', 'queue', 'loopDelayP99', 'memory'] as const;
 
 export type Series = (typeof SERIES)[number];
 
-/** A point every so often, for so long: ten minutes, ms. */
+/** The interval of the points, and the time they cover: ten minutes, ms. */
 export const STEP_MS = 2000;
 export const SPAN_MS = 600_000;
 

@@ -51,7 +51,7 @@ export interface ProcessRow extends ServerCounts {
 export interface NodeRow {
   readonly nodeId: string;
   readonly status: NodeObserverStatus;
-  /** What is wrong, for people. */
+  /** What is wrong, as text for the user. */
   readonly error?: string;
   /** When its data arrived, ms of the reader's monotonic clock. Absent: never. What follows is as of then. */
   readonly heardAt?: number;
@@ -68,7 +68,7 @@ export interface NodeRow {
   readonly queueSize: number;
   /** Messages a second. Absent: it was seen only once so far, or is not connected. */
   readonly rate?: number;
-  /** Bytes. Absent: nothing was ever heard of it. */
+  /** Bytes. Absent: the node has never reported. */
   readonly memory?: { readonly heapUsed: number; readonly rss: number };
   /** Absent: the node does not report it. */
   readonly vitals?: {
@@ -103,7 +103,7 @@ export function restartsOf({ restarts, totalRestarts }: ProcessRow): number | un
   return totalRestarts ?? restarts;
 }
 
-/** A row that is being made. Of thousands in one go, spreads would cost more than all else. */
+/** A row under construction: for thousands of rows, object spreads would dominate the cost. */
 type Draft = { -readonly [Field in keyof ProcessRow]: ProcessRow[Field] };
 
 export function serverRow(nodeId: string, stats: GenServerStats, rate: number | undefined): ProcessRow {

@@ -84,7 +84,7 @@ function topsOf(processes: readonly ProcessRow[], byKey: ReadonlyMap<string, Pro
   return tops;
 }
 
-/** Supervisors first, then who started first. */
+/** Supervisors first, then the oldest first. */
 function bySeniority(a: ProcessRow, b: ProcessRow): number {
   if (a.kind !== b.kind) return a.kind === 'supervisor' ? -1 : 1;
   if (a.startedMonotonic !== b.startedMonotonic) return a.startedMonotonic - b.startedMonotonic;

@@ -7,7 +7,7 @@ export interface Handlers {
   received(message: FeedMessage): void;
 }
 
-/** A connection on which nothing came for so long is dead, whatever the browser believes. */
+/** A connection without a message for this long is dead, whatever the browser believes, ms. */
 const SILENCE_MS = 30_000;
 
 /** Connects, and connects again whenever the connection is lost. */

@@ -56,7 +56,7 @@ export function createDashboard(window: Window, feed: URL): Dashboard {
     return lastShown;
   });
   const filter = computed(() => filterIn(router.address.value));
-  // A text is the same while the nodes are: so are then the names.
+  // As one text, which is equal while the nodes are the same: then the names are not computed again.
   const nodeIds = computed(() => live.view.value?.nodes.map(({ node }) => node.nodeId).join(' ') ?? '');
   const collapsed = signal<ReadonlySet<string>>(new Set());
   const pausedAt = signal<number | undefined>(undefined);

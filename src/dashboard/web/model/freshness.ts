@@ -6,7 +6,7 @@ export type Freshness =
   | { readonly kind: 'starting' }
   | { readonly kind: 'live' }
   | { readonly kind: 'old'; readonly age: number }
-  /** The server is there, but hears nothing. */
+  /** The server is reachable, but gets no data of the cluster. */
   | { readonly kind: 'deaf'; readonly age: number | undefined; readonly problem: string }
   | { readonly kind: 'lost'; readonly age: number | undefined; readonly retryIn: number };
 

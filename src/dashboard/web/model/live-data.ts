@@ -15,7 +15,7 @@ export interface Live {
   readonly link: ReadonlySignal<Link>;
   /** When the view arrived, ms of the browser's monotonic clock. */
   readonly receivedAt: ReadonlySignal<number>;
-  /** Why the server hears nothing of the cluster; absent: it does. */
+  /** Why the server gets no data of the cluster; absent: it does. */
   readonly problem: ReadonlySignal<string | undefined>;
   /** Of noex. */
   readonly version: ReadonlySignal<string>;

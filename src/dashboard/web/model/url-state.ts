@@ -4,7 +4,7 @@ export const VIEWS = ['processes', 'tree', 'log', 'charts'] as const;
 
 export type ViewName = (typeof VIEWS)[number];
 
-/** What is looked at, and how: all that a link to it has to say. */
+/** The view and its settings, as the URL of the page has them. */
 export interface Address {
   readonly view: ViewName;
   readonly sorting: Sorting;

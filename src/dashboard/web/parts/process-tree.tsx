@@ -8,7 +8,7 @@ import { useVirtualRows } from '../model/virtual-rows.js';
 import { Filters } from './filters.js';
 import { TreeRow } from './tree-row.js';
 
-/** Who supervises whom, on all nodes. */
+/** The supervision trees of all nodes. */
 export function ProcessTree() {
   const { tree, router, collapsed, live } = useDashboard();
   const lines = tree.value;

@@ -15,7 +15,7 @@ interface SparklineProps {
 const WIDTH = 240;
 const HEIGHT = 24;
 
-/** Ten minutes as a line, for those who know what it is about: the figures are beside it. What is not known is a gap. */
+/** Ten minutes as a line without axes, beside the figure that it belongs to. Missing values are gaps. */
 export function Sparkline({ times, values, now, top }: SparklineProps) {
   let line = '';
   let area = '';

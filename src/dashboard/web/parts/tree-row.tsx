@@ -92,7 +92,7 @@ function ProcessLine({ line: { row } }: { readonly line: TreeLine & { readonly t
   );
 }
 
-/** Of the many that have none it is better to say nothing. */
+/** Empty for zero: most rows have none, and a zero in each would hide the others. */
 function some(count: number | undefined, what: string): string {
   return count === undefined || count === 0 ? '' : `${formatCount(count)}${what}`;
 }

@@ -50,28 +50,28 @@ function pages(): readonly string[] {
   return [...readdirSync('.'), ...guides, ...readmes].filter((path) => path.endsWith('.md'));
 }
 
-function modulesOf(path: string): readonly { readonly file: string; readonly code: string }[] {
+type DocModule = { readonly file: string; readonly code: string };
+
+function modulesOf(path: string): readonly DocModule[] {
   const text = readFileSync(path, 'utf8');
-  const lines = text.split('\n');
-  const modules: { file: string; code: string }[] = [];
-  const code = lines.map(() => '');
   const isGuide = path.includes('guides');
+  const code = text.split('\n').map(() => '');
+  const modules: DocModule[] = [];
+  const end = (line: number): void => {
+    const file = `${path.replaceAll(/[/\\]/g, '-')}-${line}.ts`;
+    modules.push({ file, code: [...code, 'export {};', ''].join('\n') });
+  };
+  const put = (line: number, texts: readonly string[]): void => void code.splice(line, texts.length, ...texts);
   for (const node of fromMarkdown(text).children) {
-    const { start = { line: 0 }, end = { line: 0 } } = node.position ?? {};
-    if (node.type === 'html' && node.value.startsWith('<!-- setup:')) {
-      for (let line = start.line; line < end.line - 1; line += 1) code[line] = lines[line] ?? '';
-    }
+    const line = node.position?.start.line ?? 0;
+    if (node.type === 'html' && node.value.startsWith('<!-- setup:')) put(line, node.value.split('\n').slice(1, -1));
     if (node.type !== 'code') continue;
-    if (node.lang === 'ts' || node.lang === 'typescript') {
-      for (const [at, line] of node.value.split('\n').entries()) code[start.line + at] = line;
-      if (isGuide) continue;
-      modules.push({
-        file: `${path.replaceAll(/[/\\]/g, '-')}-${start.line}.ts`,
-        code: [...code, 'export {};', ''].join('\n'),
-      });
-    }
-    if (!isGuide) code.fill('');
+    const isTypeScript = node.lang === 'ts' || node.lang === 'typescript';
+    if (isTypeScript) put(line, node.value.split('\n'));
+    if (isGuide) continue;
+    if (isTypeScript) end(line);
+    code.fill('');
   }
-  if (isGuide) modules.push({ file: `${path.replaceAll(/[/\\]/g, '-')}.ts`, code: code.join('\n') });
+  if (isGuide) end(0);
   return modules;
 }

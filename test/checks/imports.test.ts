@@ -3,19 +3,13 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve, sep } from 'node:path';
 import { describe, expect, test } from 'vitest';
 
-interface Violation {
-  readonly from: string;
-  readonly to: string;
-  readonly rule: { readonly name: string };
-}
-
-interface Cruise {
-  readonly modules: readonly { readonly source: string }[];
-  readonly summary: {
-    readonly violations: readonly Violation[];
-    readonly ruleSetUsed: { readonly forbidden: readonly { readonly name: string }[] };
-  };
-}
+type Rule = { readonly name: string };
+type Violation = { readonly from: string; readonly to: string; readonly rule: Rule };
+type Summary = {
+  readonly violations: readonly Violation[];
+  readonly ruleSetUsed: { readonly forbidden: readonly Rule[] };
+};
+type Cruise = { readonly modules: readonly { readonly source: string }[]; readonly summary: Summary };
 
 const FIXTURE = 'test/imports/fixture';
 

@@ -1,9 +1,12 @@
 // The packed tarball, installed in an empty project elsewhere: it compiles there under the strictest settings, with the
 // declarations of its dependencies checked too, and runs. `run.mjs TSC...`: only compiles, with each of these compilers.
-import { execFileSync, execSync } from 'node:child_process';
+import { execFileSync, execSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { transformSync } from 'esbuild';
 import { checkDeclarations } from './declarations.mjs';
@@ -49,6 +52,7 @@ try {
   runEntries(names);
   for (const page of PAGES) checkPage(page, programsOf);
   for (const page of GUIDES) checkPage(page, wholeProgramOf);
+  await checkClusterPage('docs/getting-started.md');
   console.log(`${files} files, entries ${names.join(', ')}, ${optionTypes} types of options`);
 } finally {
   rmSync(project, { recursive: true, force: true });
@@ -168,6 +172,43 @@ function checkPage(page, programsIn) {
     const printed = execute(['page.js'], `a program of ${page} does not run`);
     if (printed !== expected) throw new Error(`a program of ${page} printed:\n${printed}instead of:\n${expected}`);
   }
+}
+
+/** The program of a node, as two nodes: the first prints what the page says, the second is ended as by Ctrl+C. */
+async function checkClusterPage(page) {
+  const text = readFileSync(join(installed, page), 'utf8');
+  const [program] = [...text.matchAll(/```ts\n([\s\S]*?)```/g)]
+    .map(([, block]) => block)
+    .filter((block) => block.includes('Cluster.start'));
+  const [, output] = [...text.slice(text.indexOf(program)).matchAll(/```text\n([\s\S]*?)```/g)][0];
+  write('node.js', transformSync(program, { loader: 'ts', format: 'esm' }).code);
+  const [portA, portB] = await freePorts(2);
+  const expected = output.trim().replaceAll('4370', portB).split('\n');
+  const start = (...args) =>
+    spawn(process.execPath, ['node.js', ...args], { cwd: project, stdio: ['ignore', 'pipe', 2] });
+  const first = start('nodeA', portA);
+  const printed = [];
+  let second;
+  const timer = setTimeout(() => first.kill('SIGKILL'), 60_000);
+  for await (const line of createInterface({ input: first.stdout })) {
+    // A line is printed again at each poll.
+    if (line !== printed.at(-1)) printed.push(line);
+    if (printed.length === 1) second ??= start('nodeB', portB, `nodeA@127.0.0.1:${portA}`);
+    if (printed.length === 3) second.kill('SIGINT');
+    if (printed.length === expected.length) first.kill('SIGINT');
+  }
+  clearTimeout(timer);
+  second?.kill('SIGKILL');
+  if (printed.join('\n') !== expected.join('\n'))
+    throw new Error(`the nodes of ${page} printed:\n${printed.join('\n')}`);
+}
+
+async function freePorts(count) {
+  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
+  await Promise.all(servers.map((server) => once(server, 'listening')));
+  const ports = servers.map((server) => String(server.address().port));
+  for (const server of servers) server.close();
+  return ports;
 }
 
 /** Each block that is followed by its output is a program. */

@@ -16,7 +16,7 @@ import { LOG, type LogPosition, UNLOG } from './protocol.js';
 
 /** How long a node may take to answer, ms. */
 const TIMEOUT_MS = 5000;
-/** Of at most this many nodes that are gone, the position is kept: an entry is not shown twice when such a node returns. */
+/** The position is kept for at most this many nodes that are gone: no entry is shown twice when one returns. */
 const MAX_GONE = 1000;
 
 interface ClusterLogPorts<Id extends string> {
@@ -32,7 +32,7 @@ interface ClusterLogPorts<Id extends string> {
   onError(error: unknown): void;
 }
 
-/** What happened on all nodes: of each what it still knows, then more as it happens. Each entry once. */
+/** The log of all nodes: of each the entries that it still has, then new ones as they happen. Each entry once. */
 export function clusterLog<Id extends string>(ports: ClusterLogPorts<Id>): Observable<LogEntry> {
   return new Observable((subscriber) => {
     const reader = new LogReader(ports, subscriber);
@@ -45,7 +45,7 @@ class LogReader<Id extends string> {
   readonly #ports: ClusterLogPorts<Id>;
   readonly #subscriber: Subscriber<LogEntry>;
   readonly #known = new Map<Id, LogPosition>();
-  /** Those that are gone, in the order in which they went. */
+  /** The positions of nodes that are gone, in the order in which they went. */
   readonly #gone = new Set<Id>();
   readonly #asked = new Set<Id>();
   readonly #ends: (() => void)[] = [];
@@ -77,7 +77,7 @@ class LogReader<Id extends string> {
     for (const end of this.#ends) end();
     for (const id of this.#asked) {
       this.#ports.request(id, UNLOG, null, TIMEOUT_MS).catch(() => {
-        // It is gone or hangs: it forgets its readers with the link.
+        // It is gone or hangs: it forgets this reader when the link ends.
       });
     }
   }
@@ -106,7 +106,7 @@ class LogReader<Id extends string> {
   #ask(id: Id): void {
     this.#asked.add(id);
     this.#ports.request(id, LOG, this.#known.get(id) ?? null, TIMEOUT_MS).catch((thrown) => {
-      // What is wrong with a node is seen in its row; if it did hear the question, entries come by themselves.
+      // The row of the node shows what is wrong with it; if it did get the request, entries arrive without an answer.
       if (!SEEN_ELSEWHERE.some((expected) => thrown instanceof expected)) this.#ports.onError(thrown);
     });
   }
@@ -124,7 +124,7 @@ class LogReader<Id extends string> {
     const held = this.#known.get(nodeId);
     const isSameLife = held?.incarnation === incarnation;
     const begin = position - entries.length;
-    // Of a node that is new here, what it does not know any more is no loss.
+    // For a node that is new here, entries that it no longer has do not count as missed.
     const had = isSameLife ? held.position : begin;
     if (position < had) return;
     this.#known.set(nodeId, { incarnation, position });

@@ -28,7 +28,7 @@ export interface ClusterObserverHealth<Id extends string = string> {
   readonly nodes: readonly { readonly nodeId: Id; readonly gaps: number }[];
 }
 
-/** What is going on in all nodes. Everything here only reads. */
+/** The state of all nodes. Everything here only reads. */
 export interface ClusterObserverApi<Id extends string = string> {
   /** Rejects with ClusterNotStartedError when the cluster is not running; whatever is wrong with a node is in its row. */
   getClusterSnapshot(options?: ClusterSnapshotOptions): Promise<ClusterObserverSnapshot<Id>>;
@@ -56,7 +56,7 @@ export interface ClusterObserverApi<Id extends string = string> {
   invalidateCache(): void;
   /** `null` when nothing is cached. */
   getCacheStatus(): CacheStatus | null;
-  /** How well this node keeps up with the others, and the others with it. */
+  /** Counters of problems between the observers of nodes. */
   health(): ClusterObserverHealth<Id>;
   /** The events of `subscribe`. Errors with ClusterNotStartedError; completes when the cluster stops. */
   readonly events$: Observable<ClusterObserverEvent<Id>>;
@@ -71,18 +71,18 @@ export interface ClusterObserverApi<Id extends string = string> {
   poll$(ms: number): Observable<ClusterObserverSnapshot<Id>>;
 }
 
-/** What the cluster observer is handed of the cluster. */
+/** What the cluster observer needs of the cluster. */
 export interface ClusterObserverPorts<Id extends string> {
   now(): number;
   monotonic(): number;
   readonly scheduler: SchedulerLike;
-  /** Of an `observer`, which is no node of the cluster, there is nothing to show. */
+  /** An `observer` is no node of the cluster, so it has no row of its own. */
   readonly role: 'member' | 'observer';
   /** `undefined`: this runtime is not observed. */
   readonly local: LocalObserver | undefined;
   /** This node, while the cluster runs. */
   localNode(): { readonly id: Id; readonly incarnation: number } | undefined;
-  /** The other nodes. Only asked while the cluster runs. */
+  /** The other nodes. Called only while the cluster runs. */
   members(): readonly ObservedMember<Id>[];
   readonly changes: Feed<ObservedChange<Id>>;
   /** The cluster has stopped. */

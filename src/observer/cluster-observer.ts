@@ -49,7 +49,7 @@ export function createClusterObserver<Id extends string>(ports: ClusterObserverP
     return whileRunning(() => poll(read, ms, scheduler));
   };
 
-  /** What `make` makes, while the cluster runs. */
+  /** The observable that `make` returns, until the cluster stops. */
   const whileRunning = <Value>(make: () => Observable<Value>): Observable<Value> =>
     defer(() => {
       localNode();

@@ -6,11 +6,11 @@ import type { ClusterObserverPorts } from './cluster-observer-api.js';
 import { LINK_OF_MEMBER, type LinkStatus } from './link-status.js';
 import type { ObservedMember } from './observed-members.js';
 
-/** Which nodes there are and how their links stand, and the state of the local node; all read at the moment of the call. */
+/** The nodes with their link statuses, and the state of the local node; all read at the moment of the call. */
 export interface ClusterPresence<Id extends string> {
   /** @throws ClusterNotStartedError */
   localNode(): { readonly id: Id; readonly incarnation: number };
-  /** A member with the status of its link; `linked` is that of a link that is up. */
+  /** A member with its link status; `linked` is the status to use for a connected member. */
   presenceOf(member: ObservedMember<Id>, linked: LinkStatus): NodePresence<Id>;
   /** The local node, before the others. */
   presenceWith(others: readonly NodePresence<Id>[]): Presence<Id>;

@@ -10,12 +10,12 @@ interface Totals {
   readonly bytes: number;
 }
 
-/** What observing has cost so far, and of late. */
+/** The cost of observing, in total and over the last seconds. */
 export class CostMeter {
   readonly #now: () => number;
   readonly #startedAt: number;
   #totals: Totals = { ms: 0, events: 0, bytes: 0 };
-  /** The totals as they were at the beginning of each step in which there were costs, oldest first. */
+  /** The totals at the beginning of each step with costs, oldest first. */
   #marks: (Totals & { readonly at: number })[] = [];
   #measuring = false;
 
@@ -30,7 +30,7 @@ export class CostMeter {
     return this.#totals.ms;
   }
 
-  /** Does some work of observing, and counts the time it takes; once, when it is part of another. */
+  /** Runs work of observing and counts its time. Nested calls are counted once. */
   measured<Result>(work: () => Result): Result {
     if (this.#measuring) return work();
     this.#measuring = true;
@@ -79,7 +79,7 @@ export class CostMeter {
   }
 }
 
-/** Three decimals are exact enough, and short in a report. */
+/** Rounded to three decimals, which keeps reports short. */
 function rounded(value: number): number {
   return Math.round(value * 1000) / 1000;
 }

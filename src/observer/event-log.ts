@@ -6,7 +6,7 @@ export class EventLog {
   /** A ring: entry `n`, counted from 0, stands at `n` modulo its size. */
   readonly #ring: OwnLogEntry[] = [];
   readonly #names = new Map<string, string>();
-  /** Whose name went last: of a process that ends, it goes right before the word of its end comes. */
+  /** The last name that was freed: the name of an ending process is freed right before its exit is emitted. */
   #nameless: { readonly id: string; readonly name: string } | undefined;
   #position = 0;
 

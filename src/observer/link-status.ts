@@ -2,12 +2,12 @@ import type { NodePresence } from '../../streams/merge-nodes.js';
 import { messageOf, NodeNotConnectedError, NodeNotFoundError, NodeTimeoutError, RemoteError } from '../errors.js';
 import type { ObservedMember } from './observed-members.js';
 
-/** The link with a node, in the one vocabulary that views have: {@link NodePresence}. */
+/** The link with a node, in the vocabulary that views use: {@link NodePresence}. */
 export type LinkStatus = Pick<NodePresence, 'link' | 'error'>;
 
 export const CONNECTED: LinkStatus = { link: 'connected' };
 
-/** The link status of a member by its status in the cluster; more is known of the link of a connected one. */
+/** The link status of a member by its status in the cluster. For a connected member, more is known of its link. */
 export const LINK_OF_MEMBER = {
   connecting: 'disconnected',
   connected: 'connected',

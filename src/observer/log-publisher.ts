@@ -4,35 +4,35 @@ import { ObserverDisabledError } from '../errors.js';
 import type { LocalObserver } from './observer.js';
 import { LOG, type LogPosition, UNLOG } from './protocol.js';
 
-/** Readers hear of new entries at most this often, ms. */
+/** Readers get new entries at most this often, ms. */
 const PUSH_MS = 250;
 
-/** The largest part sent at once, in characters of JSON, each of which is at most three bytes of a frame. */
+/** The largest part sent at once, in characters of JSON. A character is at most three bytes of a frame. */
 const MAX_PART_CHARS = 384 * 1024;
 
-/** To how many groups of readers, each of which has another part of the log, one push goes; the others have the next. */
+/** The most groups of readers that one push serves, a group having the same position; the others are served by the next. */
 const MAX_GROUPS = 16;
 
 interface LogPublisherPorts<Id extends string> {
   readonly scheduler: SchedulerLike;
   /** `undefined`: this runtime is not observed. */
   readonly local: LocalObserver | undefined;
-  /** Which life of this node it is; only asked while the cluster runs. */
+  /** The incarnation of this node; called only while the cluster runs. */
   incarnation(): number;
   handle(method: string, answer: (body: unknown, from: Id) => unknown): void;
-  /** Whether that reader takes what it is sent. */
+  /** Whether that reader has room for more. */
   hasRoom(reader: Id): boolean;
-  /** To which it was sent: not to those that do not take what was sent before. */
+  /** Returns the readers it was sent to: those with room. */
   notify(to: readonly Id[], topic: string, body: unknown): readonly Id[];
 }
 
 /** Publishes the log of this node to the nodes that asked for it. Returns a function that forgets a reader that is gone. */
 export function createLogPublisher<Id extends string>(ports: LogPublisherPorts<Id>): (reader: Id) => void {
-  /** Readers with their position in the log: all state that is kept for them, however slow they are. */
+  /** Readers with their position in the log. Nothing else is kept for them, however slow they are. */
   const readers = new Map<Id, number>();
   const behind$ = new Subject<void>();
   let pushing: Subscription | undefined;
-  /** Which log it is: that of the life of the node in which it was first asked for. A cluster that stops does not end it. */
+  /** Identifies the log: the incarnation in which it was first requested. A cluster that stops does not end it. */
   let life: number | undefined;
 
   const observed = (): LocalObserver => {
@@ -45,7 +45,7 @@ export function createLogPublisher<Id extends string>(ports: LogPublisherPorts<I
     return life;
   };
 
-  /** As much as fits of what comes after `position`. */
+  /** The entries after `position`, as many as fit. */
   const partSince = (position: number): LogPart => {
     const { log } = observed();
     const kept = log.since(position);
@@ -61,7 +61,7 @@ export function createLogPublisher<Id extends string>(ports: LogPublisherPorts<I
 
   const pushAll = (): void => {
     const { log, recordBytes } = observed();
-    // Nothing is written for those that would not take it.
+    // Nothing is written for readers without room.
     const ready = [...readers].filter(([reader, position]) => position < log.position && ports.hasRoom(reader));
     const positions = [...new Set(ready.map(([, position]) => position))].slice(0, MAX_GROUPS);
     for (const position of positions) {
@@ -72,7 +72,7 @@ export function createLogPublisher<Id extends string>(ports: LogPublisherPorts<I
       // Nearly all of it is ASCII, so that characters are bytes.
       recordBytes(text.length * notified.length);
       for (const reader of notified) {
-        // To the end: the next push begins with those whose last one is longest ago.
+        // Moved to the end: the next push begins with the readers that have waited longest.
         readers.delete(reader);
         readers.set(reader, part.position);
       }
@@ -100,7 +100,7 @@ export function createLogPublisher<Id extends string>(ports: LogPublisherPorts<I
   return forget;
 }
 
-/** How much a reader says it has, if that is of this life of the node, and makes sense. */
+/** The position that a reader claims, if it belongs to this incarnation and is valid; otherwise 0. */
 function readPosition(body: unknown, incarnation: number, end: number): number {
   if (typeof body !== 'object' || body === null) return 0;
   const { incarnation: life, position } = body as Partial<Record<keyof LogPosition, unknown>>;

@@ -15,9 +15,9 @@ import { type HeldVersion, REPORT } from './protocol.js';
 
 /** How long answers may take, ms. */
 export interface TimeBudget {
-  /** The next one; none is asked for any more when there is nothing left. */
+  /** The time left for the next answer, ms; at 0, no more requests are sent. */
   left(): number;
-  /** For people. */
+  /** The limit that a time-out error names, ms. */
   readonly timeoutMs: number;
 }
 
@@ -27,7 +27,7 @@ export function timeBudget(allMs: number, monotonic: () => number, eachMs = allM
   return { left: () => Math.min(eachMs, allMs - (monotonic() - begun)), timeoutMs: eachMs };
 }
 
-/** Asks one question of the node that is being read. */
+/** Sends one request to the node that is being read. */
 type Read = (method: string, known: HeldVersion | null) => Promise<NodeReport>;
 
 interface NodeReplicasPorts<Id extends string> {
@@ -41,7 +41,7 @@ export class NodeReplicas<Id extends string> {
   readonly #ports: NodeReplicasPorts<Id>;
   readonly #states$ = new BehaviorSubject<NodeStates>(emptyNodeStates);
   readonly #gaps = new Map<Id, number>();
-  /** How far the monotonic clock of each node is ahead of the one here, ms, by what that life of it reported last. */
+  /** How far the monotonic clock of each node is ahead of the local one, ms, by the latest report of that incarnation. */
   readonly #clocks = new Map<Id, { readonly incarnation: number; aheadMs: number }>();
 
   constructor(ports: NodeReplicasPorts<Id>) {
@@ -79,7 +79,7 @@ export class NodeReplicas<Id extends string> {
       try {
         return decodeReport(await this.#ports.request(id, as, known, rest));
       } catch (thrown) {
-        // Of several questions, the last has what the others left of the time.
+        // The last of several requests has only the time that the others left; the error names the whole limit.
         throw thrown instanceof NodeTimeoutError ? new NodeTimeoutError(id, timeoutMs) : thrown;
       }
     };
@@ -89,7 +89,7 @@ export class NodeReplicas<Id extends string> {
     throw new TypeError('the full state was requested, and the answer is only a delta');
   }
 
-  /** Takes in a report, and the other pages where it is the first of several; `false` when it does not fit. */
+  /** Applies a report, and the other pages where it is the first of several; `false` when it does not fit. */
   async #collect(id: Id, first: NodeReport, read: Read): Promise<boolean> {
     let report = first;
     let soFar: NodeModel | undefined;

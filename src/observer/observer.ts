@@ -38,7 +38,7 @@ import { checkFunction, checkPositive } from '../validate.js';
 import type { CostMeter } from './cost-meter.js';
 import { EventLog } from './event-log.js';
 
-/** What the handlers of `subscribe` and of `startPolling` are called with; only the latter get `stats_update`. */
+/** The events that handlers of `subscribe` and `startPolling` get; `stats_update` is for `startPolling` only. */
 export type ObserverEvent =
   | { readonly type: 'server_started'; readonly stats: GenServerStats }
   | { readonly type: 'server_stopped'; readonly id: string; readonly reason: SerializedExitReason }
@@ -52,7 +52,7 @@ export type ObserverEvent =
       readonly childId: string;
       readonly oldId: string;
       readonly newId: string;
-      /** How often this child has been restarted by now. */
+      /** The number of restarts of this child, this one included. */
       readonly attempt: number;
     }
   | StatsUpdate;
@@ -69,9 +69,9 @@ export interface StopResult {
   readonly error?: string;
 }
 
-/** What is going on in this runtime. Everything here only reads, but for `stopProcess`. */
+/** The state of this runtime. Everything here only reads, except `stopProcess`. */
 export interface ObserverApi {
-  /** The processes as they are now: never behind, not even by the message before. */
+  /** The processes now. Reading flushes pending counts first, so a message that was handled is always included. */
   getSnapshot(): ObserverSnapshot;
   getServerStats(): readonly GenServerStats[];
   getSupervisorStats(): readonly SupervisorStats[];
@@ -81,7 +81,7 @@ export interface ObserverApi {
   cost(): ObserverCost;
   /** Servers and supervisors. */
   getProcessCount(): number;
-  /** Hears of starts, crashes, restarts and exits. Returns the unsubscribe function. */
+  /** Delivers starts, crashes, restarts and exits. Returns the unsubscribe function. */
   subscribe(handler: (event: ObserverEvent) => void): () => void;
   /** Calls `handler` before it returns, and then every `ms`, until `shutdown`. Returns the stop function. */
   startPolling(ms: number, handler: (update: StatsUpdate) => void): () => void;
@@ -90,7 +90,7 @@ export interface ObserverApi {
    * supervised may be started again by its supervisor. `target` is an id of this runtime, or a ref.
    */
   stopProcess(target: string | ProcessRef, reason?: 'normal' | 'shutdown'): Promise<StopResult>;
-  /** Every fact, from the moment of subscription. */
+  /** Every event, from the moment of subscription. */
   readonly events$: Observable<RuntimeEvent>;
   /** The newest snapshot, then each newer one, once per flush interval and at each synchronous read. */
   readonly snapshot$: Observable<ObserverSnapshot>;
@@ -102,7 +102,7 @@ export interface ObserverApi {
   trace$(target: string | ProcessRef): Observable<MessageTraced>;
 }
 
-/** What the observer is handed of the runtime. */
+/** What the observer needs of the runtime. */
 export interface ObserverPorts {
   now(): number;
   monotonic(): number;
@@ -113,16 +113,16 @@ export interface ObserverPorts {
   readonly recorded: Feed<RuntimeEvent>;
   /** The batches of recorded events to fold. */
   readonly batches: Feed<EventBatch>;
-  /** Reports and folds everything before it returns. */
+  /** Flushes and folds everything before it returns. */
   flushNow(): void;
   /** Does the same in batches, without blocking the event loop for long, then calls `ready`. */
   flushSoon(ready: () => void): void;
   memoryUsage(): Omit<MemoryStats, 'timestamp'>;
-  /** How the node is doing, but for what observing costs it. */
+  /** The vitals of the node, without the cost of observing. */
   vitals(): Omit<NodeVitals, 'observer'>;
   readonly meter: CostMeter;
   stopProcess(target: string | ProcessRef, reason: 'normal' | 'shutdown'): Promise<void>;
-  /** Makes the process emit `message` facts until the returned function is called. Throws ServerNotRunningError. */
+  /** Makes the process emit `message` events until the returned function is called. Throws ServerNotRunningError. */
   trace(target: string | ProcessRef): () => void;
   onError(error: unknown): void;
 }
@@ -130,20 +130,20 @@ export interface ObserverPorts {
 /** The Observer with the model behind it, for the publishers. */
 export interface LocalObserver {
   readonly observer: ObserverApi;
-  /** Ends all polls, for good: their timers would keep the program running. */
+  /** Ends all polls for good: their timers would keep the program running. */
   endPolls(): void;
   currentModel(): NodeModel;
   /** The model, and each newer one. */
   readonly model$: Observable<NodeModel>;
-  /** What happened of late. */
+  /** The latest log entries. */
   readonly log: EventLog;
-  /** There is more in the log. */
+  /** Emits when the log has more entries. */
   readonly logged$: Observable<unknown>;
   memoryStats(): MemoryStats;
   vitals(): NodeVitals;
   /** Runs work of publishing, and counts its time as a cost of observing. */
   measured<Result>(work: () => Result): Result;
-  /** So much was sent to other nodes. */
+  /** Counts bytes that were sent to other nodes. */
   recordBytes(bytes: number): void;
 }
 
@@ -178,7 +178,7 @@ export function createObserver(ports: ObserverPorts): LocalObserver {
   const project = (model: NodeModel): ObserverSnapshot => snapshotOf(model, moment(), memoryStats(), vitals());
   const getSnapshot = (): ObserverSnapshot => meter.measured(() => project(currentModel()));
 
-  // A subscriber may itself make something happen; those after it then see the newest model once, not the old one late.
+  // A subscriber may cause further changes; later subscribers then get the newest model once, not the older one late.
   const model$ = latest$.pipe(
     map(() => latest$.value),
     distinctUntilChanged(),
@@ -210,8 +210,8 @@ export function createObserver(ports: ObserverPorts): LocalObserver {
       const deliver = isolated(handler, ports.onError);
       const update = ({ servers, supervisors }: NodeModel): void =>
         void deliver({ type: 'stats_update', servers: servers.rows, supervisors: supervisors.rows });
-      // Begun before the first call: a handler that blocks, or throws, does not shift the rest.
-      // A read that takes longer than the interval is not given up for the next, or none would ever come to its end.
+      // Started before the first call: a handler that blocks or throws does not shift the later calls.
+      // A read that takes longer than the interval is not cancelled by the next tick, or no read would ever finish.
       const subscription = timer(ms, ms, ports.scheduler)
         .pipe(exhaustMap(() => settledModel$))
         .subscribe(update);
@@ -233,7 +233,7 @@ export function createObserver(ports: ObserverPorts): LocalObserver {
     events$,
     snapshot$: defer(() => {
       ports.flushNow();
-      // One that a subscriber's own doing has overtaken on its way comes too late for those after it.
+      // A snapshot that was overtaken by a newer one, which a subscriber has caused, is not delivered late.
       return shared$.pipe(distinctUntilChanged((seen, next) => next.version <= seen.version));
     }),
     trace$: (target) =>

@@ -7,7 +7,7 @@ import { ObserverDisabledError } from '../errors.js';
 import type { LocalObserver } from './observer.js';
 import { type HeldVersion, IDLE_PUSH_MS, PAGING_MS, REPORT, UNWATCH, WATCH } from './protocol.js';
 
-/** Watchers hear of changes at most this often, ms. */
+/** Watchers get changes at most this often, ms. */
 const PUSH_MS = 250;
 
 /**
@@ -20,7 +20,7 @@ const MAX_DELTA_CHARS = 384 * 1024;
 const MAX_TEXTS = 16;
 const MAX_TEXTS_CHARS = 4 * 1024 * 1024;
 
-/** To how many groups of watchers, each of which knows another version, one push goes; the others have the next. */
+/** The most groups of watchers that one push serves, a group having the same version; the others are served by the next. */
 const MAX_GROUPS = 16;
 
 /** A memory reading is reused for this long, ms: taking one costs as much as writing a small report. */
@@ -29,10 +29,10 @@ const MEMORY_MS = 50;
 /** How many reads of several pages one reader may have under way. */
 const MAX_PAGED = 4;
 
-/** How many rows may be kept for all such reads together; what is kept for one reader of a large node is always kept. */
+/** How many rows may be kept for all such reads together. The rows of a single read are kept, however many. */
 const MAX_PAGED_ROWS = 500_000;
 
-/** How this node talks to others; `Id` is what it calls them by. */
+/** What the publisher needs of the cluster; `Id` addresses a reader. */
 export interface PublisherPorts<Id extends string> {
   /** This node's monotonic clock, ms. */
   /** ms since the epoch */
@@ -41,12 +41,12 @@ export interface PublisherPorts<Id extends string> {
   readonly scheduler: SchedulerLike;
   /** `undefined`: this runtime is not observed. */
   readonly local: LocalObserver | undefined;
-  /** Which life of this node it is; only asked while the cluster runs. */
+  /** The incarnation of this node; called only while the cluster runs. */
   incarnation(): number;
   handle(method: string, answer: (body: unknown, from: Id) => unknown): void;
-  /** Whether that reader takes what it is sent. */
+  /** Whether that reader has room for more. */
   hasRoom(reader: Id): boolean;
-  /** To which it was sent: not to those that do not take what was sent before. */
+  /** Returns the readers it was sent to: those with room. */
   notify(to: readonly Id[], topic: string, body: unknown): readonly Id[];
 }
 
@@ -59,9 +59,9 @@ export interface Publisher<Id extends string> {
 
 /** Publishes the state of this node on request and, while nodes watch, on change. Without readers it costs nothing. */
 export function createPublisher<Id extends string>(ports: PublisherPorts<Id>): Publisher<Id> {
-  /** Watchers with the version last sent to each: all state that is kept for them, however slow they are. */
+  /** Watchers with the version last sent to each. Nothing else is kept for them, however slow they are. */
   const watchers = new Map<Id, number>();
-  /** Of readers in the middle of several pages, the models that these are pages of: one may read more than once at a time. */
+  /** The models that readers are paging through. A reader may have several reads at once. */
   const paging = new Map<Id, readonly NodeModel[]>();
   const encoder = new ChangeEncoder();
   let pagingEnds: Subscription | undefined;

@@ -13,13 +13,13 @@ import type { Report } from './reporter.js';
 import { counted, errorHeadline, isoTime, seconds } from './reporter-format.js';
 import type { Subject, Summary } from './reporter-throttle.js';
 
-/** A report, and what it is counted as when there are many. */
+/** A report, with its subject: when there are many reports of one subject, they are counted instead of written. */
 export interface Counted {
   readonly report: Report;
   readonly subject: Subject;
 }
 
-/** What becomes known of a crash after it. */
+/** Facts about a crash that become known after it. */
 export interface Aftermath {
   /** What follows, as text. */
   readonly next: string;

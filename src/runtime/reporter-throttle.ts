@@ -14,7 +14,7 @@ export interface Subject {
   /** What happened, as in `crashed`. Reports of different kinds are counted apart. */
   readonly verb: string;
   readonly level: 'error' | 'warn';
-  /** Texts that also distinguish subjects. */
+  /** Text fields that distinguish the subjects of reports. */
   readonly own: string;
   readonly group: string;
   /** One line about this time. */
@@ -38,7 +38,7 @@ interface Counter {
   begun: number;
   /** Full reports since the interval began. */
   reported: number;
-  /** It goes on: no full reports until an interval passes without any. */
+  /** The flood continues: no full reports until an interval passes without any. */
   isLoop: boolean;
   suppressed: number;
   latest: Subject;
@@ -88,7 +88,7 @@ export class ReportThrottle {
   #counter(subject: string, latest: Subject): Counter | undefined {
     const key = `${latest.verb} ${subject}`;
     const known = this.#counters.get(key);
-    // There is always room for the widest.
+    // The widest group of subjects always has room.
     const isFull = this.#counters.size >= MAX_COUNTERS && subject !== ALL;
     if (known !== undefined || isFull) return known;
     const begun = this.#clock.monotonic();

@@ -17,7 +17,7 @@ export interface Report {
   readonly text: string;
 }
 
-/** What all reports say; each adds the facts of its event. */
+/** The fields of all reports; each adds those of its event. */
 export interface ReportFields {
   readonly event: string;
   /** When it happened, ms since the epoch. */
@@ -28,7 +28,7 @@ export interface ReportFields {
 interface DefaultReporterOptions {
   /** `NOEX_LOG=json`: one line of JSON per report. */
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Takes whole lines. */
+  /** Writes whole lines. */
   readonly write: (text: string) => void;
 }
 
@@ -48,7 +48,7 @@ export function writeToStderr(text: string): void {
 }
 
 function ignore(): void {
-  // There is no place left to report it.
+  // There is nowhere left to report it.
 }
 
 /**

@@ -27,7 +27,7 @@ export interface RuntimeCore {
   readonly names: NameTable;
   readonly processes: ProcessTable;
   readonly flusher: Flusher;
-  /** 96 random bits: refs of two runtimes never meet. */
+  /** 96 random bits: no two runtimes have the same, so their refs are never equal. */
   readonly life: string;
   /** Puts an event on the bus, and has it flushed at the end of this turn. */
   readonly emit: Bus['emit'];
@@ -48,7 +48,7 @@ export function createRuntimeCore(settings: RuntimeSettings, nodeId: () => strin
   const scheduler = new Scheduler({
     context,
     preciseNow: systemClock.monotonic,
-    // The real time that a batch of messages took says nothing about handlers on a simulated clock.
+    // With a simulated clock, the real time that a batch of messages took says nothing about its handlers.
     loopBlockedMs: isObserved && givenClock === systemClock ? loopBlockedMs : Number.POSITIVE_INFINITY,
   });
   const sampler = new Sampler(isObserved);

@@ -8,7 +8,7 @@ interface ShutdownOptions {
   readonly timeoutMs: number;
   /** Leaves the cluster. */
   leave(): Promise<void>;
-  /** Receives why that failed. */
+  /** Receives the error when leaving the cluster failed. */
   onError(error: unknown): void;
 }
 
@@ -16,7 +16,7 @@ interface ShutdownOptions {
 export async function shutDown({ processes, clock, timeoutMs, leave, onError }: ShutdownOptions): Promise<void> {
   const deadline = clock.monotonic() + timeoutMs;
   const leaving = leave().catch(onError);
-  // A node that does not answer the goodbye must not take the time of the processes.
+  // A node that does not answer the leave must not use up the time for stopping processes.
   await within(clock, timeoutMs / 2, leaving);
   await stopAll(processes, clock, deadline);
   await within(clock, deadline - clock.monotonic(), leaving);
@@ -35,7 +35,7 @@ export async function hurry(
 /** Processes without a supervisor do not depend on each other: they stop at the same time. */
 async function stopAll(processes: ProcessTable, clock: Clock, deadline: number): Promise<void> {
   for (;;) {
-    // The last started first, as far as they stop at once.
+    // In reverse order of their starts, as far as they stop synchronously.
     const roots = processes.roots().toReversed();
     if (roots.length === 0) break;
     const restMs = deadline - clock.monotonic();

@@ -6,7 +6,7 @@ const RESOLUTION_MS = 20;
 /** A reading covers at least this time, ms. */
 const WINDOW_MS = 1000;
 
-/** Where the figures come from: Node.js, or a test. */
+/** The source of the figures: Node.js, or a test. */
 export interface VitalsSource {
   /** ms since the Node process was started */
   uptimeMs(): number;
@@ -14,11 +14,11 @@ export interface VitalsSource {
   cpuMs(): number;
   /** Active and idle time of the event loop since then. */
   utilization(): Pick<EventLoopUtilization, 'active' | 'idle'>;
-  /** Begins to measure the delay of timers that fire every `resolution` ms; that time is part of what is measured, in ns. */
+  /** Starts measuring the delay of timers that fire every `resolution` ms. Readings are in ns and include `resolution`. */
   monitorDelay(resolution: number): Pick<IntervalHistogram, 'enable' | 'disable' | 'reset' | 'percentile'>;
 }
 
-/** Of the platform as it was at load, whatever a test fakes later. */
+/** The platform's functions as they were at load, so that fake timers of tests have no effect. */
 const eventLoopUtilization = performance.eventLoopUtilization.bind(performance);
 
 export const nodeVitals: VitalsSource = {
@@ -50,7 +50,7 @@ export class Vitals {
     this.#source = source;
   }
 
-  /** As of now, over the time since a reading at least a second ago; the first time, since the Node process was started. */
+  /** The vitals over the time since a reading at least a second ago; at first, since the Node.js process was started. */
   read(): ProcessVitals {
     const uptimeMs = this.#source.uptimeMs();
     if (this.#latest === undefined || uptimeMs - this.#before.uptimeMs >= WINDOW_MS)
@@ -93,7 +93,7 @@ export class Vitals {
   }
 }
 
-/** Three decimals are exact enough, and short in a report. */
+/** Rounded to three decimals, which keeps reports short. */
 function rounded(value: number): number {
   return Math.round(value * 1000) / 1000;
 }

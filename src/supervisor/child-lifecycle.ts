@@ -47,7 +47,7 @@ export class ChildLifecycle {
     return this.#self;
   }
 
-  /** Counts a restart; whether the restart intensity tolerates it. */
+  /** Counts a restart; returns whether the restart intensity tolerates it. */
   countRestart(): boolean {
     return this.#restarts.record(this.#options.clock.monotonic());
   }
@@ -88,7 +88,7 @@ export class ChildLifecycle {
     this.children.setDown(child, pending);
     if (process === undefined) return;
     await shutDown(process, shutdownLimit(process, child.spec));
-    // It crashed while it was being stopped, or before this supervisor came to know.
+    // It crashed while it was being stopped, or before the supervisor handled its exit.
     if (typeof process.exitReason !== 'object') return;
     this.emitDown(child, pending === 'group' && child.spec.restart !== 'temporary' ? 'restart' : 'stopped');
   }
@@ -96,7 +96,7 @@ export class ChildLifecycle {
   /** Siblings stop one after another, last first; the children of a template do not depend on each other. */
   async stopAll(): Promise<void> {
     const children = [...this.children].toReversed();
-    // Of all, the child whose start is under way is the last.
+    // The child whose start is under way is the last of all.
     const unfinishedGone = this.start.unfinishedGone();
     if (this.#options.strategy === 'simple_one_for_one') {
       await Promise.all([unfinishedGone, ...children.map((child) => this.stop(child, undefined))]);
@@ -106,13 +106,13 @@ export class ChildLifecycle {
     for (const child of children) await this.stop(child, undefined);
   }
 
-  /** Takes the place of a child that is down, unless it may be started again. */
+  /** Removes a child that is down from the table, unless it may be started again. */
   forgetIfDone(child: Child): void {
     const isForgotten = child.spec.restart === 'temporary' || this.#options.strategy === 'simple_one_for_one';
     if (isForgotten) this.children.remove(child);
   }
 
-  /** Whether the supervisor is to end, now that a significant child has. */
+  /** Whether the supervisor ends now that a significant child has ended. */
   endsNow(): boolean {
     const { autoShutdown } = this.#options;
     return (

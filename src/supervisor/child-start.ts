@@ -26,9 +26,9 @@ export class ChildStart {
   readonly #options: ChildStartOptions;
   #abandon: (() => void) | undefined;
   #isCalling = false;
-  /** What the start under way has started so far. */
+  /** The processes that the start under way has spawned so far. */
   #spawned: Process[] = [];
-  /** Those of them that were in their `init` when the start was abandoned. */
+  /** The ids of processes that were in their `init` when their start was abandoned. */
   readonly #unfinished = new Set<string>();
   #unfinishedGone: Promise<unknown> = Promise.resolve();
 
@@ -41,7 +41,7 @@ export class ChildStart {
     return this.#isCalling;
   }
 
-  /** The supervisor `self` stops or was killed: it waits no longer. */
+  /** Stops waiting for the start, because the supervisor stops or was killed. */
   abandon(): void {
     this.#abandon?.();
   }
@@ -94,7 +94,7 @@ export class ChildStart {
     }
   }
 
-  /** Ends what would otherwise run without a supervisor until its start settles, or for ever. */
+  /** Ends spawned processes that would otherwise run without a supervisor until the start settles. */
   #endUnfinished(child: Child, how: 'stopped' | 'killed'): void {
     const unfinished = this.#spawned.filter(({ isInitializing }) => isInitializing);
     for (const { id } of unfinished) this.#unfinished.add(id);
@@ -105,7 +105,7 @@ export class ChildStart {
       );
   }
 
-  /** Ends what an abandoned start gave after all, as its supervisor would have. */
+  /** Ends the process that an abandoned start returned, as its supervisor would have. */
   #discard(child: Child, ref: unknown, self: Process, abandoned: 'stopped' | 'killed'): void {
     try {
       const process = this.usable(child, ref, self);
@@ -117,7 +117,7 @@ export class ChildStart {
   }
 
   #report(child: Child, thrown: unknown, self: Process): void {
-    // The start asked the supervisor that has abandoned it: that is the stop itself once more.
+    // The start sent a request to the supervisor that abandoned it: this error only repeats the stop.
     if (thrown instanceof ServerNotRunningError && thrown.processId === self.id) return;
     // The process did not start because it was ended here.
     if (thrown instanceof InitializationError && this.#unfinished.has(thrown.processId)) return;

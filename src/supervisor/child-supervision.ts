@@ -30,7 +30,7 @@ interface SupervisionOptions extends ChildLifecycleOptions {
   readonly children: readonly ChildSpec[];
   /** The supervisor, whose process is `self`, can be queried from here on. */
   begun(self: Process): void;
-  /** Why the supervisor that this process is gave up, if it did. */
+  /** The error with which the supervisor of this process gave up, if it did. */
   gaveUpOf(process: Process): Error | undefined;
 }
 
@@ -53,12 +53,12 @@ export class ChildSupervision implements GenServerBehavior<undefined, Supervisor
     return this.#lifecycle.children.runningCount;
   }
 
-  /** Why it gave up, if it did. */
+  /** The error with which it gave up, if it did. */
   get gaveUp(): MaxRestartsExceededError | undefined {
     return this.#lifecycle.gaveUp;
   }
 
-  /** Whether it was asked to stop before all its children had started. */
+  /** Whether this supervisor was asked to stop before all its children had started. */
   get isInterrupted(): boolean {
     return this.#isInterrupted;
   }
@@ -109,7 +109,7 @@ export class ChildSupervision implements GenServerBehavior<undefined, Supervisor
   }
 
   async handleInfo(info: unknown): Promise<undefined> {
-    // What happens on the way out is of no consequence: all children are stopped next.
+    // A supervisor that is stopping does not restart children: all are stopped next.
     if (!this.#lifecycle.self.running) return;
     if (info instanceof ChildExit) await this.#childExited(info);
     else if (info instanceof RetryRestart) await this.#retry(info);
@@ -160,7 +160,7 @@ export class ChildSupervision implements GenServerBehavior<undefined, Supervisor
     const wasRetried = child.pending === 'retry';
     await this.#lifecycle.stop(child, undefined);
     this.#lifecycle.forgetIfDone(child);
-    // Its siblings wait for a start that is not tried any more.
+    // Its siblings were waiting for its start, which is not tried any more.
     if (wasRetried) this.#lifecycle.self.enqueue(new ResumeGroup(), 'info');
   }
 
@@ -213,7 +213,7 @@ export class ChildSupervision implements GenServerBehavior<undefined, Supervisor
     }
     const group = restartGroup(strategy, this.#lifecycle.children, failed);
     for (const child of group.toReversed()) {
-      // Whatever was to start one of them alone, a retry of its own included, is superseded by the group.
+      // The restart of the group replaces any pending restart of a single child, its own retry included.
       await this.#lifecycle.stop(child, 'group');
       if (child.spec.restart === 'temporary') this.#lifecycle.children.remove(child);
     }
@@ -254,7 +254,7 @@ export class ChildSupervision implements GenServerBehavior<undefined, Supervisor
     }
   }
 
-  /** Ends as OTP's supervisors do: politely, so that a supervisor above restarts it only where it is permanent. */
+  /** Stops with `shutdown`, as in OTP: a supervisor above restarts it only where it is permanent. */
   #giveUp(failed: Child, cause: Error): void {
     const { maxRestarts, withinMs } = this.#options.restartIntensity;
     const { id } = this.#lifecycle.self;
@@ -266,7 +266,7 @@ export class ChildSupervision implements GenServerBehavior<undefined, Supervisor
     void this.#lifecycle.self.stop('shutdown');
   }
 
-  /** Whether the process that is meant has ended: there is nothing to stop. */
+  /** Whether the target process has ended, so that there is nothing to stop. */
   #isGone(target: ChildTarget): boolean {
     return typeof target !== 'string' && this.#options.processes.find(target) === undefined;
   }

@@ -22,10 +22,10 @@ export interface Child {
 
 type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 
-/** The children of one supervisor, in the order they are started. Every question but `[Symbol.iterator]` is O(1). */
+/** The children of one supervisor, in start order. Every operation except iteration is O(1). */
 export class ChildTable implements Iterable<Child> {
   readonly #byId = new Map<string, Writable<Child>>();
-  /** By the process that runs there, or ran there last. */
+  /** By the id of the process that runs there, or ran there last. */
   readonly #byProcess = new Map<string, Writable<Child>>();
   /** Those that count for `autoShutdown`: they run, or are started again. */
   readonly #significant = new Set<Child>();
@@ -54,7 +54,7 @@ export class ChildTable implements Iterable<Child> {
     return this.#byProcess.get(processId);
   }
 
-  /** Adds a place at the end; one of the same id loses its own. */
+  /** Adds a child at the end, and removes another one with the same id. */
   add(id: string, spec: Child['spec']): Child {
     const before = this.#byId.get(id);
     if (before !== undefined) this.remove(before);
@@ -69,7 +69,7 @@ export class ChildTable implements Iterable<Child> {
     this.#byId.delete(child.id);
   }
 
-  /** From now on `process` runs in this place. */
+  /** `process` is the process of this child from now on. */
   setRunning(child: Writable<Child>, process: Process): void {
     this.#byProcess.delete(child.lastId);
     child.process = process;
@@ -81,7 +81,7 @@ export class ChildTable implements Iterable<Child> {
     this.#countSignificant(child);
   }
 
-  /** From now on nothing runs in this place. */
+  /** The child has no process from now on. */
   setDown(child: Writable<Child>, pending: Child['pending']): void {
     if (child.process !== undefined) this.#runningCount -= 1;
     child.process = undefined;

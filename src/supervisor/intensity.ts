@@ -1,17 +1,17 @@
-/** How many restarts are tolerated: more than `maxRestarts` within `withinMs`, and the supervisor gives up. */
+/** The restarts that a supervisor tolerates: with more than `maxRestarts` within `withinMs`, it gives up. */
 export interface RestartIntensity {
   readonly maxRestarts: number;
   /** ms */
   readonly withinMs: number;
 }
 
-/** Below this many forgotten moments, copying the rest to the front is not worth it. */
+/** With fewer expired entries than this, copying the rest to the front is not worth it. */
 const MIN_COMPACTED = 64;
 
-/** The restarts that still count. One more costs the same however many there are. */
+/** The restarts within the window. Recording one is O(1), amortized. */
 export class RestartWindow {
   readonly #intensity: RestartIntensity;
-  /** Of the restarts, ms, oldest first; those before `#first` lie outside the window. */
+  /** Times of restarts, ms, oldest first; those before `#first` lie outside the window. */
   #moments: number[] = [];
   #first = 0;
 
@@ -30,7 +30,7 @@ export class RestartWindow {
     return this.size;
   }
 
-  /** Counts a restart at `now` (ms, monotonic). False: that is one more than the intensity tolerates. */
+  /** Counts a restart at `now` (ms, monotonic). Returns false when that exceeds the intensity. */
   record(now: number): boolean {
     this.#forgetOld(now);
     this.#moments.push(now);

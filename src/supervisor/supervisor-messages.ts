@@ -27,7 +27,7 @@ export class RetryRestart {
 /** The supervisor's message to itself: the child that a group waited for was terminated, start the others. */
 export class ResumeGroup {}
 
-/** How an error names the child. */
+/** The name of the child in error messages. */
 export function targetName(target: ChildTarget): string {
   return typeof target === 'string' ? target : target.id;
 }

@@ -138,7 +138,7 @@ export function createSupervisor({ processes, clock, emit, onError, onLifecycleE
     throw new InvalidArgumentError('ref', 'the ref of a supervisor', process.kind);
   };
 
-  /** The child that a caller means. @throws InvalidArgumentError when that is neither an id nor a ref */
+  /** The child for an id or a ref. @throws InvalidArgumentError when it is neither */
   const targetOf = (idOrRef: ChildTarget): ChildTarget => {
     if (typeof idOrRef !== 'string') processes.find(idOrRef);
     return idOrRef;
@@ -148,7 +148,7 @@ export function createSupervisor({ processes, clock, emit, onError, onLifecycleE
     const { process, supervision } = find(ref);
     if (supervision.isStartingChild) throw new CallingSelfError(process.id, 'ask', process);
     if (!process.running) throw supervision.notRunning();
-    // As long as it takes: every child has its own time-outs.
+    // No limit here: each child has its own time-out.
     const reply = await new Promise<SupervisorReply>((resolve) => {
       process.enqueue(call, new PendingCall(process, resolve as (reply: unknown) => void));
     });
@@ -250,7 +250,7 @@ function templating<Args extends readonly unknown[]>(template: ChildTemplate<Arg
   let made = 0;
   return (args) => {
     made += 1;
-    // What `start` promised its caller to take is what `startChild` is given: the types meet in the user's code only.
+    // The types of `start` and `startChild` are matched in the user's code only.
     return { ...template, id: `child-${made}`, start: () => template.start(...(args as Args)) };
   };
 }

@@ -90,7 +90,7 @@ export class MemoryEnd implements Connection {
     this.#options.clock.setTimeout(() => handlers?.onClose({ code: 1006, reason: '' }), 0);
   }
 
-  /** Adds an event that arrives in due time. */
+  /** Queues an event, which arrives after the latency of the network, in order. */
   post(event: () => void): void {
     if (this.#state === 'over') return;
     const { clock, latencyMs } = this.#options;

@@ -42,7 +42,7 @@ export interface DashboardOptions extends Omit<DashboardHandlerOptions, 'path'> 
 export interface HandlerSettings {
   /** Without a slash at its end; absent: detected from the request. */
   readonly path: string | undefined;
-  /** `undefined`: this machine only, unless `authorize` decides. */
+  /** The password; `false`: none is required. `undefined`: only this machine has access, unless `authorize` decides. */
   readonly token: string | false | undefined;
   readonly authorize: Authorize | undefined;
   readonly hosts: readonly string[];

@@ -125,8 +125,10 @@ export class ModelDraft {
     if (isSame && samples.length === 0 && counts === undefined) return false;
     const before = histogramsOf(row);
     const histograms = samples.length === 0 ? before : withSamples(before, samples);
-    const changes = { messageCount, queueSize, histograms, ...counts };
-    this.#servers.set(changedServer(row, changes, this.#from.now));
+    const changes = { messageCount, queueSize, histograms };
+    // Mostly there are none, and a spread for each row of a flush would be felt.
+    const all = counts === undefined ? changes : { ...changes, ...counts };
+    this.#servers.set(changedServer(row, all, this.#from.now));
     return true;
   }
 

@@ -1,6 +1,6 @@
 import type { SupervisorStrategy } from './events.js';
 import { histogramsOf, type LatencyHistograms, latencyStats } from './latency.js';
-import { SERVER_COUNT_NAMES, SERVER_COUNTS, type ServerCountName, type ServerCounts } from './server-fields.js';
+import { LATER_COUNTS, SERVER_COUNT_NAMES, type ServerCountName, type ServerCounts } from './server-fields.js';
 import type { GenServerStats, LatencyStats, ServerStatus, SupervisorStats } from './snapshot.js';
 
 /** The present reading of the monotonic clock that `startedMonotonic` was read from, ms. */
@@ -60,11 +60,17 @@ abstract class Row {
   }
 }
 
+const EARLY_COUNTS = SERVER_COUNT_NAMES.filter((name) => !LATER_COUNTS.includes(name));
+
 /** Of a later count, 0 says that the node reports it. */
 function setCounts(row: { -readonly [Name in ServerCountName]?: number }, fields: CountFields): void {
-  for (const name of SERVER_COUNT_NAMES) {
+  for (const name of EARLY_COUNTS) {
     const count = fields[name];
-    if (count !== undefined && (count > 0 || SERVER_COUNTS[name].isLater)) row[name] = count;
+    if (count) row[name] = count;
+  }
+  for (const name of LATER_COUNTS) {
+    const count = fields[name];
+    if (count !== undefined) row[name] = count;
   }
 }
 

@@ -1,12 +1,13 @@
 import { map, type OperatorFunction, pipe, scan } from 'rxjs';
 import { emptyRateHistory, nodesOf, type RateHistory, type Rates, ratesOf, withSnapshot } from './rates.js';
+import type { ServerCountName } from './server-fields.js';
 import type { ClusterObserverSnapshot, GenServerStats, ObserverSnapshot, SupervisorStats } from './snapshot.js';
 
 /**
- * What makes a process stand out: messages waiting, messages per second, the 99th percentile of the time in its mailbox
- * or in its handlers (ms), restarts of its children.
+ * What processes are ranked by: messages waiting, messages per second, the 99th percentile of the time in the mailbox or in
+ * the handlers (ms), the restarts of a supervisor's children, or another count of a GenServer.
  */
-export type TopBy = 'queue' | 'rate' | 'wait_p99' | 'handle_p99' | 'restarts';
+export type TopBy = 'queue' | 'rate' | 'wait_p99' | 'handle_p99' | ServerCountName;
 
 export interface TopRow {
   /** Absent: the node whose own snapshot this is. */
@@ -101,13 +102,13 @@ export function topOf(
       continue;
     }
     const ofNode = rates?.nodes.find((candidate) => candidate.nodeId === nodeId);
-    const values: Readonly<Record<Exclude<TopBy, 'restarts'>, RowValue>> = {
+    const values: Readonly<Partial<Record<TopBy, RowValue>>> = {
       queue: (row) => row.queueSize,
       rate: (row) => ofNode?.processes.get(row.id),
       wait_p99: (row) => row.latency?.wait.p99,
       handle_p99: (row) => row.latency?.handle.p99,
     };
-    const value = values[by];
+    const value = values[by] ?? ((row: GenServerStats) => row[by as ServerCountName]);
     for (const row of node.servers) offer(row, value(row));
   }
   return largest.items();

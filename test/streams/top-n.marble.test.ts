@@ -1,7 +1,7 @@
 import { fc, test as property } from '@fast-check/vitest';
 import { describe, expect, test } from 'vitest';
 import { type TopRow, topN, topOf } from '../../streams/top-n.js';
-import { supervisor } from '../helpers/events.js';
+import { server, supervisor } from '../helpers/events.js';
 import { marbles } from '../helpers/marbles.js';
 import { clusterOf, nodeAt, snapshotNow } from '../helpers/snapshots.js';
 
@@ -50,6 +50,12 @@ describe('topOf', () => {
     const [row] = topOf(named, 1, 'restarts');
     expect(row).toMatchObject({ id: 'p1', name: 'top', value: 1 });
     expect(row?.stats).toBe(named.supervisors[0]);
+  });
+
+  test('ranks by every count of a server', () => {
+    const rejected = { type: 'messages_handled', calls: 0, casts: 0, infos: 0, queueSize: 9, rejected: 4 } as const;
+    const busy = snapshotNow(0, [...server('p1'), ...server('p2'), { ...rejected, id: 'p2' }]);
+    expect(topOf(busy, 3, 'rejected')).toMatchObject([{ id: 'p2', value: 4 }]);
   });
 
   test('of a cluster looks at all nodes that are connected, and says which one it was', () => {

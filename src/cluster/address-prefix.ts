@@ -1,8 +1,8 @@
 import { isIPv6 } from 'node:net';
 
 /**
- * What limits count as one address: an IPv4 address, also when written as IPv6, or the /64 of an IPv6 address, which is
- * the least that one host gets. Anything else stands for itself.
+ * The part of an address that rate limits are keyed by: an IPv4 address, also when written as IPv6, or the /64 prefix
+ * of an IPv6 address, because a single host is assigned at least a /64. Any other text is returned unchanged.
  */
 export function addressPrefix(address: string): string {
   const [bare = ''] = address.split('%');
@@ -19,7 +19,7 @@ export function addressPrefix(address: string): string {
     .join(':')}::/64`;
 }
 
-/** In groups of 16 bits; an IPv4 address at the end makes two. */
+/** The length in groups of 16 bits; a trailing IPv4 address counts as two. */
 function lengthOf(groups: string): number {
   if (groups === '') return 0;
   return groups.split(':').length + (groups.includes('.') ? 1 : 0);

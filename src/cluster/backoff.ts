@@ -1,13 +1,13 @@
 export interface BackoffOptions {
   /** The upper bound of the first delay, ms. */
   readonly baseMs: number;
-  /** No delay is longer, ms. */
+  /** The upper bound of all delays, ms. */
   readonly maxMs: number;
 }
 
 /**
- * How long to wait before the next attempt: doubles with each one, and is spread over its upper half, so that nodes
- * which lost the same peer at the same moment do not all come back at the same moment.
+ * Returns how long to wait before the next attempt. The bound doubles with each attempt, and the delay is random within
+ * its upper half, so that nodes which lost the same peer at the same moment do not all reconnect at once.
  *
  * @param attempt how many attempts failed since the last success: 0, 1, 2 ...
  * @param random  from 0 up to 1, as `Math.random`

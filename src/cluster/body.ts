@@ -4,27 +4,30 @@ import { asError, InvalidArgumentError, ProtocolError } from '../errors.js';
 /** The greatest depth of nested objects, arrays, Maps and Sets. */
 export const MAX_BODY_DEPTH = 64;
 
-/** How many values of one body may be other than plain JSON. Reviving the costliest, errors, takes about 5 us each. */
+/** The most values of one body that are not plain JSON. Reviving an error, the costliest kind, takes about 5 us. */
 export const MAX_ANNOTATIONS = 2000;
 
-/** How many entries all Maps and Sets of one body may have: each has to be put in, and its place looked for. */
+/** The most entries of all Maps and Sets of one body: reviving an entry means a lookup and an insertion. */
 const MAX_ENTRIES = 20_000;
 
 /** The longest path of an annotation, in characters. */
 const MAX_PATH = 1000;
 
-/** How many steps the paths of all annotations of one body take together: each is walked here, and then to revive. */
+/**
+ * The most path segments in all annotations of one body: each path is walked twice, to check it and to revive the
+ * value.
+ */
 const MAX_STEPS = 20_000;
 
-// An instance of our own: classes and transformers that an application registers with superjson's default one
-// must not become things that a peer can make this process construct.
+// A separate instance: a peer must not be able to make this process construct the classes and transformers that an
+// application registers with superjson's default instance.
 const superjson = new SuperJSON();
 
 const DATE = /^[+-]?\d{4,6}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 const BIGINT = /^-?\d{1,1024}$/;
 const INDEX = /^(0|[1-9]\d*)$/;
 
-/** For each kind of value beyond JSON that we revive: the JSON it travels as. */
+/** For each kind of non-JSON value that is revived: a check of the JSON that represents it. */
 const CARRIERS: ReadonlyMap<unknown, (json: unknown) => boolean> = new Map<unknown, (json: unknown) => boolean>([
   ['undefined', (json) => json === null],
   ['bigint', (json) => typeof json === 'string' && BIGINT.test(json)],
@@ -35,7 +38,7 @@ const CARRIERS: ReadonlyMap<unknown, (json: unknown) => boolean> = new Map<unkno
   ['Error', isErrorCarrier],
 ]);
 
-/** A value that is JSON text already: it travels as the value that it stands for. */
+/** JSON text that is inserted into a body as is, without being serialised again. */
 export class JsonText {
   readonly text: string;
 
@@ -45,10 +48,10 @@ export class JsonText {
 }
 
 /**
- * Data as the text that travels: JSON, and beside it what JSON cannot represent (`undefined`, bigint, NaN, Date, Map, Set,
- * Error without its stack). The same text can go to any number of peers.
+ * Encodes data as text: JSON, plus annotations for what JSON cannot represent (`undefined`, bigint, NaN, Date, Map,
+ * Set, Error without its stack). The same text can be sent to any number of peers.
  *
- * @throws InvalidArgumentError (`body`) for what the other side would refuse: cycles, RegExp, functions, deep nesting ...
+ * @throws InvalidArgumentError (`body`) for what the receiver would reject: cycles, RegExp, functions, deep nesting ...
  */
 export function encodeBody(value: unknown): string {
   if (value instanceof JsonText) return `{"json":${value.text}}`;
@@ -67,7 +70,7 @@ export function encodeBody(value: unknown): string {
 }
 
 /**
- * The value of an encoded body, from the parsed JSON of it. Nothing is revived before everything was looked at.
+ * Decodes a body from its parsed JSON. The whole body is checked before any value is revived.
  *
  * @throws ProtocolError (`malformed`)
  */
@@ -90,11 +93,11 @@ export function decodeBody(body: unknown): unknown {
 class Fault extends Error {}
 
 function faultOf(thrown: unknown): string {
-  // The serialiser recurses: what nests too deep for the stack ends here.
+  // The serialiser is recursive: data that is nested too deeply overflows the stack.
   return thrown instanceof RangeError ? `nesting deeper than ${MAX_BODY_DEPTH}` : asError(thrown).message;
 }
 
-/** Level by level instead of recursively: how deep hostile data nests is theirs to choose. */
+/** Iterates level by level instead of recursing: a hostile peer chooses the depth of its data. */
 function checkPlain(json: unknown): void {
   let level = isNested(json) ? [json] : [];
   for (let depth = 1; level.length > 0; depth++) {
@@ -114,7 +117,7 @@ function collectNested(node: object, found: object[]): void {
     }
     return;
   }
-  // Of JSON all properties are its own, and there may be very many of them.
+  // Parsed JSON has only own properties, and may have very many.
   for (const key in node) {
     if (isForbidden(key)) throw new Fault(`a property called ${key}`);
     const value: unknown = (node as Record<string, unknown>)[key];
@@ -122,16 +125,16 @@ function collectNested(node: object, found: object[]): void {
   }
 }
 
-/** Where annotations were seen: one node per segment of their paths. */
+/** The annotations seen so far, as a tree with one node per path segment. */
 interface Seen {
   revived: boolean;
   readonly inner: Map<string, Seen>;
 }
 
 /**
- * Every annotation must name an existing place, name it once, in its one spelling, before anything around it, and find
- * there what its kind travels as. That is all that a serialiser ever writes, and after it reviving cannot fail, reach a
- * prototype, or look things up by position in a large Map over and over.
+ * Every annotation must name an existing place exactly once, in its canonical spelling, before any place that contains
+ * it, and must find there the JSON that represents its kind. A serialiser never writes anything else. Reviving a body
+ * that passed cannot fail, reach a prototype, or repeatedly look up entries of a large Map by position.
  */
 function checkAnnotations(json: unknown, annotations: unknown): void {
   const root: Seen = { revived: false, inner: new Map() };
@@ -183,7 +186,7 @@ function checkAnnotations(json: unknown, annotations: unknown): void {
   else visitAll(annotations, []);
 }
 
-/** superjson joins keys with dots, and escapes dots and backslashes within them. */
+/** Splits a path: superjson joins keys with dots, and escapes dots and backslashes within them. */
 function splitPath(text: string): string[] {
   if (text.length > MAX_PATH) throw new Fault('a value that is not plain JSON at too long a path');
   if (!/^(?:[^\\]|\\[\\.])*$/s.test(text)) throw new Fault('annotations of an unknown form');
@@ -197,7 +200,10 @@ function splitPath(text: string): string[] {
   return keys;
 }
 
-/** superjson lists the paths of each object that occurs more than once; one within another is a cycle. */
+/**
+ * superjson lists the paths of each object that occurs more than once; a path inside another one of the list is a
+ * cycle.
+ */
 function hasCycle(equalities: NonNullable<NonNullable<SuperJSONResult['meta']>['referentialEqualities']>): boolean {
   if (Array.isArray(equalities)) return true; // the root itself occurs again
   return Object.entries(equalities).some(([first, others]) => {

@@ -10,28 +10,29 @@ import type { Requester } from './rpc.js';
 /** `send` refuses items for a peer with this many unsent bytes. */
 const MAX_UNSENT_BYTES = 8 * 1024 * 1024;
 
-/** `broadcast` cannot refuse items for one peer: a channel with this many unsent bytes ends. */
+/** `broadcast` cannot reject items for a single peer: instead, it closes a channel with this many unsent bytes. */
 const MAX_BROADCAST_UNSENT_BYTES = 2 * MAX_UNSENT_BYTES;
 
 const [CHANNELS] = FEATURES;
 
 /** A node at the other end of a channel. */
 export interface ChannelPeer extends Peer {
-  /** Of its runtime: what the refs of its processes have. */
+  /** The life of the peer, which the refs of its processes contain. */
   readonly life: string;
 }
 
 /**
- * The ordered streams of items between this node and each connected member. For each peer, up and down alternate; between
- * them, what arrives is a prefix of what was sent, `send` and `broadcast` in their order. A side ends the old channel before
- * it receives an item of the next one. An item is plain data, as the body of a request is.
+ * The ordered streams of items between this node and each connected member. For each peer, up and down events
+ * alternate. Between an up and its down, the items received are a prefix of the items sent, with `send` and `broadcast`
+ * in call order. A side closes the old channel before it receives an item of the next one. Items are plain data, like
+ * the body of a request.
  */
 export interface Channels {
-  /** The peers with which there is a channel now. */
+  /** The peers with an open channel. */
   peers(): readonly ChannelPeer[];
-  /** Returns what ends the subscription, as do the two below. */
+  /** Returns a function that ends the subscription, as do the two methods below. */
   onUp(handler: (peer: ChannelPeer) => void): () => void;
-  /** What was sent and has not arrived is lost. */
+  /** Items that were sent and have not arrived are lost. */
   onDown(handler: (peer: ChannelPeer) => void): () => void;
   onItems(handler: (peer: ChannelPeer, items: readonly unknown[]) => void): () => void;
   /**
@@ -49,11 +50,11 @@ export interface Channels {
   broadcast(items: readonly unknown[]): void;
 }
 
-/** What channels need of the node. */
+/** What channels need from the node. */
 interface ChannelNode {
   supports(id: NodeId, feature: string): boolean;
   lifeOf(id: NodeId): string | undefined;
-  /** Unsent bytes for that peer. */
+  /** The bytes not yet sent to that peer. */
   backlog(id: NodeId): number;
   sendEncoded(to: Requester, text: string): boolean;
   disconnect(id: NodeId): void;
@@ -63,18 +64,18 @@ interface ChannelTableOptions {
   /** Observers have no channels. */
   readonly role: Role;
   readonly onError: (error: Error) => void;
-  /** `undefined` when the cluster does not run. */
+  /** Returns `undefined` while the cluster is not running. */
   readonly node: () => ChannelNode | undefined;
 }
 
-/** {@link Channels} with the methods for its owner. */
+/** Implements {@link Channels}, plus the methods that only its owner calls. */
 export class ChannelTable implements Channels {
   readonly #options: ChannelTableOptions;
   readonly #open = new Map<NodeId, ChannelPeer>();
   readonly #up: Listeners<[ChannelPeer]>;
   readonly #down: Listeners<[ChannelPeer]>;
   readonly #items: Listeners<[ChannelPeer, readonly unknown[]]>;
-  // A listener may cause the next event, which the others must not receive before this one.
+  // A listener may cause the next event, which the other listeners must not receive before the current one.
   readonly #deliver = inOrder((deliver: () => void) => deliver());
 
   constructor(options: ChannelTableOptions) {
@@ -119,7 +120,7 @@ export class ChannelTable implements Channels {
     }
   }
 
-  /** Follows the membership; every change, in order. */
+  /** Applies a membership change. Must be called with every change, in order. */
   follow({ type, id, incarnation }: MembershipChange): void {
     if (type === 'down' || type === 'relinked') this.#close(id);
     if (type !== 'up' && type !== 'relinked') return;

@@ -11,20 +11,23 @@ export interface NodeInfo {
   readonly host: string;
   readonly port: number;
   readonly status: NodeStatus;
-  /** As of its last heartbeat. */
+  /** The number of processes in its last heartbeat. */
   readonly processCount: number;
-  /** ms since the epoch; `null` while there was none yet. */
+  /** When its last heartbeat arrived, ms since the epoch; `null` before the first. */
   readonly lastHeartbeatAt: number | null;
-  /** ms, as of its last heartbeat. */
+  /** The uptime in its last heartbeat, ms. */
   readonly uptimeMs: number;
-  /** The version of the library that it runs, while it is connected. */
+  /** The version of noex that the node runs; present while it is connected. */
   readonly version?: string;
 }
 
-/** This node's membership of a cluster. All but `start`, `stop`, `getStatus` and `on...` throw when it is not running. */
+/**
+ * This node's membership of a cluster. All methods except `start`, `stop`, `getStatus` and `on...` throw while the
+ * cluster is not running.
+ */
 export interface ClusterApi {
   /**
-   * Resolves when this node listens. Seeds that do not answer are tried until they do.
+   * Resolves when this node listens. Seeds that do not answer are retried until they do.
    * Rejects with `InvalidClusterConfigError`, `ClusterAlreadyStartedError`, `ListenError`.
    */
   start(config: ClusterConfig): Promise<void>;
@@ -33,7 +36,7 @@ export interface ClusterApi {
   getStatus(): ClusterStatus;
   getLocalNodeId(): NodeId;
   getLocalNodeInfo(): NodeInfo;
-  /** The others, in whatever status, by id. */
+  /** All other known nodes, whatever their status, sorted by id. */
   getNodes(): readonly NodeInfo[];
   getConnectedNodes(): readonly NodeInfo[];
   /** The ids of {@link ClusterApi.getNodes}. */
@@ -42,13 +45,16 @@ export interface ClusterApi {
   getNode(id: NodeId): NodeInfo | undefined;
   /** The local node is always connected. */
   isNodeConnected(id: NodeId): boolean;
-  /** How many others are connected. */
+  /** The number of other nodes that are connected. */
   getConnectedNodeCount(): number;
-  /** ms since the start. */
+  /** The time since the start, ms. */
   getUptimeMs(): number;
-  /** There is a link with this node now. Returns what ends the subscription, as do the two below. */
+  /**
+   * Called when a link with a node is established. Returns a function that ends the subscription, as do the two methods
+   * below.
+   */
   onNodeUp(handler: (node: NodeInfo) => void): () => void;
-  /** The link with a node that was up is gone. Not called for this node's own stop. */
+  /** Called when the link with a connected node is lost. Not called when this node stops. */
   onNodeDown(handler: (nodeId: NodeId, reason: NodeDownReason) => void): () => void;
   onStatusChange(handler: (status: ClusterStatus) => void): () => void;
 }

@@ -3,15 +3,15 @@ import type { DetectorConfig } from './failure-detector.js';
 import type { Seed, SeedSource } from './seed.js';
 import type { Address, TlsSettings } from './transport/transport.js';
 
-/** Where others reach a node. */
+/** The address at which other nodes reach this node. */
 export interface AdvertiseOptions {
-  /** Default: the `host` of the node. */
+  /** Default: `host` of the node. */
   readonly host?: string | undefined;
-  /** Default: the port bound. */
+  /** Default: the bound port. */
   readonly port?: number | undefined;
 }
 
-/** What `Cluster.start` takes. Times are in ms. */
+/** The options of `Cluster.start`. All times are in ms. */
 export interface ClusterConfig {
   /** A letter, then letters, digits, `_` or `-`; at most 64. */
   readonly nodeName: string;
@@ -22,30 +22,32 @@ export interface ClusterConfig {
   /** The port to bind. Default 4369. 0 lets the operating system choose; the node id then has the port it chose. */
   readonly port?: number | undefined;
   /**
-   * Where others reach this node, if that is not where it listens: behind a published or forwarded port. The node id is made
-   * of it. Default: `host`, and the port bound.
+   * The address at which other nodes reach this node, if it differs from the listening address: behind a published or
+   * forwarded port. It becomes part of the node id. Default: `host` and the bound port.
    */
   readonly advertise?: AdvertiseOptions | undefined;
   /**
-   * Where to look for the other nodes: `name@host:port`, `host:port`, or `dns:name:port`; or a function that returns such
-   * texts of the moment. Of a host name all addresses are dialled, and it is resolved again from time to time, as functions
-   * are called again. One node that answers will do; the others are dialled, too, for as long as this node runs.
-   * Default none.
+   * Where to look for other nodes: `name@host:port`, `host:port` or `dns:name:port`, or a function that returns the
+   * current list of such texts. All addresses of a host name are dialled. Names are resolved again, and functions
+   * called again, from time to time. One node that answers is enough to join; the other seeds are dialled, too, as long
+   * as this node runs.
+   * Default: none.
    */
   readonly seeds?: SeedSource | readonly (string | SeedSource)[] | undefined;
   /**
-   * Every node of the cluster has the same. It never crosses the wire. Of several, the first is used and each is accepted:
-   * so a secret is exchanged without a stop, first `[old, new]` on every node, then `[new, old]`, then `[new]`.
+   * The shared secret; the same on every node. It is never sent over the network. Of several secrets, the first is used
+   * to authenticate and all are accepted. To rotate a secret without downtime, configure every node with `[old, new]`,
+   * then `[new, old]`, then `[new]`.
    */
   readonly clusterSecret?: string | readonly string[] | undefined;
   /**
-   * For observers only: a peer that proves this secret joins as an observer, never as a node. Several are exchanged like
-   * several of `clusterSecret`, which is required with it and admits observers, too. Default none.
+   * The secret of observers: a peer that proves it can join as an observer, never as a node. Several are rotated like
+   * several of `clusterSecret`, which is required with it and also admits observers. Default: none.
    */
   readonly observerSecret?: string | readonly string[] | undefined;
   /**
-   * Encrypts all links and proves the identity of this node; with `requestPeerCert`, peers that connect prove theirs, too.
-   * The same on every node: a node with TLS and one without cannot connect.
+   * Encrypts all links and proves the identity of this node; with `requestPeerCert`, connecting peers prove theirs,
+   * too. Set it on every node or on none: a node with TLS and a node without cannot connect.
    */
   readonly tls?: TlsSettings | undefined;
   /** Default 1000. */
@@ -56,22 +58,22 @@ export interface ClusterConfig {
   readonly reconnectBaseDelayMs?: number | undefined;
   /** The longest such delay. Default 30000. */
   readonly reconnectMaxDelayMs?: number | undefined;
-  /** How long a node that is gone stays in the view as `disconnected`. Default 60000. */
+  /** How long a disconnected node stays in the list of nodes, ms. Default 60000. */
   readonly forgetAfterMs?: number | undefined;
-  /** Listens beyond loopback without a `clusterSecret`: any peer that can connect can join. Default false. */
+  /** Allows listening beyond loopback without a `clusterSecret`: any peer that can connect can join. Default false. */
   readonly insecure?: boolean | undefined;
 }
 
-/** A {@link ClusterConfig} that was checked, with every default in its place. */
+/** A validated {@link ClusterConfig} with all defaults applied. */
 export interface ClusterSettings {
   readonly nodeName: string;
-  /** The address in the node id, the host without brackets. Without a port, it is the one that is bound. */
+  /** The address in the node id; `host` is without brackets. Without `port`, the bound port is used. */
   readonly advertise: { readonly host: string; readonly port?: number };
   readonly listen: Address;
   readonly seeds: readonly (Seed | SeedSource)[];
-  /** The first is what this side proves; each is accepted. */
+  /** This side authenticates with the first; all are accepted. */
   readonly clusterSecrets: readonly string[];
-  /** Accepted of observers, besides. */
+  /** Secrets that are accepted from observers only. */
   readonly observerSecrets: readonly string[];
   readonly tls: TlsSettings | undefined;
   readonly detector: DetectorConfig;

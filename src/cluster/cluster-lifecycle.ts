@@ -15,19 +15,19 @@ import { type Requester, RpcEndpoint } from './rpc.js';
 
 export interface ClusterOptions {
   readonly clock: Clock;
-  /** The engine. */
+  /** Starts a node of the engine. */
   readonly startNode: StartNode;
-  /** The number of processes here; sent with every heartbeat. */
+  /** Returns the number of local processes, which every heartbeat carries. */
   readonly processCount: () => number;
-  /** Receives errors that are not returned to a caller: refusals, protocol violations, handlers that throw. */
+  /** Receives errors that are not returned to a caller: refused links, protocol violations, handlers that throw. */
   readonly onError: (error: Error) => void;
-  /** Of the runtime: what refs are made of. Default: random. */
+  /** The life of the runtime, which refs contain. Default: random. */
   readonly life?: string;
   /** An `observer` reads the cluster without being a member. Default `member`. */
   readonly role?: Role;
 }
 
-/** Starts and stops the node of an engine, and gives what comes from it to requests, channels and listeners. */
+/** Starts and stops the node of an engine, and passes its events to requests, channels and listeners. */
 export class ClusterLifecycle {
   readonly #options: ClusterOptions;
   readonly #life: string;
@@ -52,7 +52,7 @@ export class ClusterLifecycle {
     this.listeners = createMembershipListeners(onError, () => this.#status === 'stopping');
   }
 
-  /** While the cluster runs. */
+  /** The node; `undefined` while the cluster is not running. */
   get node(): EngineNode | undefined {
     return this.#node;
   }
@@ -70,7 +70,7 @@ export class ClusterLifecycle {
   async start(config: ClusterConfig): Promise<void> {
     if (this.#status !== 'stopped') throw new ClusterAlreadyStartedError(this.#status);
     const settings = readClusterConfig(config, this.#options.role);
-    // Under way before a listener learns of it, so that a stop() in a status handler finds something to wait for.
+    // Set before listeners are notified, so that a stop() in a status handler finds a start to wait for.
     this.#starting = this.#launch(settings);
     this.#become('starting');
     await this.#starting;

@@ -4,7 +4,9 @@ import { ClusterLifecycle, type ClusterOptions, nodeInfo } from './cluster-lifec
 import type { ClusterEngine, EngineNode, MembershipView } from './engine.js';
 import { NodeId } from './node-id.js';
 
-/** A membership that can be started and stopped again and again, with the requests and channels between its nodes. */
+/**
+ * Creates a membership that can be started and stopped repeatedly, with the requests and channels between its nodes.
+ */
 export function createCluster(options: ClusterOptions): ClusterEngine {
   const { clock, processCount } = options;
   const lifecycle = new ClusterLifecycle(options);

@@ -5,20 +5,20 @@ import { type Frame, MAX_FRAME_BYTES, type Peer, PROTOCOL_VERSION, type Received
 import { NodeId } from './node-id.js';
 
 export interface DecodeLimits {
-  /** Bytes of UTF-8. */
+  /** The largest accepted frame, in bytes of UTF-8. */
   readonly maxBytes: number;
 }
 
-/** More members than this in one frame are refused. */
+/** The most members of one frame; more are rejected. */
 const MAX_MEMBERS = 4096;
 
-/** Method names, topics, codes and reasons are short. */
+/** The longest method name, topic, code or reason, in characters. */
 const MAX_NAME = 200;
 
-/** The longest message of an error that travels, in characters; {@link clip} makes one fit. */
+/** The longest error message that is sent, in characters; {@link clip} shortens a message to it. */
 const MAX_MESSAGE = 2000;
 
-/** Of features in a greeting; more are refused. */
+/** The most features in a greeting; more are rejected. */
 const MAX_FEATURES = 100;
 
 /** The most characters kept of the name of an unknown frame. */
@@ -38,7 +38,7 @@ const isPeer: Guard = (value) =>
   isRecord(value) && NodeId.isValid(own(value, 'id')) && isCount(own(value, 'incarnation'));
 const isPeers: Guard = (value) => Array.isArray(value) && value.length <= MAX_MEMBERS && value.every(isPeer);
 const isFeatures: Guard = (value) => Array.isArray(value) && value.length <= MAX_FEATURES && value.every(isName);
-/** Looked at by {@link decodeBody}. */
+/** {@link decodeBody} checks the body. */
 const isBody: Guard = (value) => value !== undefined;
 
 function optional(guard: Guard): Guard {
@@ -56,7 +56,7 @@ const greeting = {
   life: optional(isName),
 };
 
-/** Every type of frame, and for each of its fields what it must be. The compiler checks that none is missing. */
+/** Every frame type, with a guard for each of its fields. The compiler checks that none is missing. */
 const FIELDS: { readonly [T in Frame['type']]: { readonly [F in FieldOf<T>]: Guard } } = {
   hello: { ...greeting, role: (value) => value === 'member' || value === 'observer' },
   challenge: greeting,
@@ -82,9 +82,9 @@ type FieldOf<T extends Frame['type']> = Exclude<keyof Required<Extract<Frame, { 
 const TYPES: ReadonlyMap<unknown, Readonly<Record<string, Guard>>> = new Map(Object.entries(FIELDS));
 
 /**
- * A frame as the text that travels. The text of a frame without an id (`notify`) is the same for every peer.
+ * Encodes a frame. The text of a frame without an id (`notify`) is the same for every peer.
  *
- * @throws InvalidArgumentError when a body cannot travel, or makes the frame larger than the other side reads
+ * @throws InvalidArgumentError when a body cannot be encoded, or the frame is too large for the receiver
  */
 export function encode(frame: Frame): string {
   if (!('body' in frame)) return JSON.stringify(frame);
@@ -103,8 +103,8 @@ export function encode(frame: Frame): string {
 }
 
 /**
- * The frame that a text from another node is. Fields that are not known are left out and a type that is not known comes
- * back as `unknown`, so that later versions can add some; everything else that is not exactly as expected is refused.
+ * Decodes a frame from another node. Unknown fields are dropped and an unknown type is returned as `unknown`, so that
+ * later versions can add both; any other deviation is rejected.
  *
  * @throws ProtocolError `frame_too_large`, `not_json`, `malformed`, `unsupported_version`
  */
@@ -120,7 +120,7 @@ export function decode(text: string, { maxBytes }: DecodeLimits): ReceivedFrame 
     return { type: 'unknown', name: type.slice(0, MAX_UNKNOWN) };
   }
   const protocol = own(raw, 'protocol');
-  // Before the other fields: in another version they may well be others.
+  // Checked before the other fields, which may differ in another version.
   if ('protocol' in fields && isCount(protocol) && protocol !== PROTOCOL_VERSION) {
     throw new ProtocolError(
       'unsupported_version',
@@ -137,20 +137,20 @@ export function decode(text: string, { maxBytes }: DecodeLimits): ReceivedFrame 
   return frame as Frame;
 }
 
-/** A value that passed its guard, without what is not known of it. */
+/** Returns a value that passed its guard, without its unknown fields. */
 function read(field: string, value: unknown): unknown {
   if (field === 'body') return decodeBody(value);
   if (field === 'members') return (value as readonly Peer[]).map(({ id, incarnation }) => ({ id, incarnation }));
   return value;
 }
 
-/** Makes a text fit for a `refused` or `failure` frame: not too long, and without control characters. */
+/** Makes a text safe for a `refused` or `failure` frame: shortened, and without control characters. */
 export function clip(message: string): string {
   const short = message.length > MAX_MESSAGE ? `${message.slice(0, MAX_MESSAGE - 3)}...` : message;
   return short.replace(/\p{Cc}/gu, ' ');
 }
 
-/** A code or name fit for a frame, or `undefined` where it is not. */
+/** Returns the value if it is valid as a code or name in a frame, otherwise `undefined`. */
 export function nameOrNothing(value: unknown): string | undefined {
   return isName(value) ? value : undefined;
 }
@@ -161,18 +161,18 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // The parser's own error quotes what it read.
+    // The parser's own error message would quote the untrusted input.
     throw new ProtocolError('not_json', 'a frame that is not JSON');
   }
 }
 
-/** Counts bytes only where the number of characters leaves it open: a character is one to three bytes. */
+/** A character takes one to three bytes: they are counted only when the number of characters does not decide. */
 function isLargerThan(text: string, maxBytes: number): boolean {
   if (text.length > maxBytes) return true;
   return text.length * 3 > maxBytes && Buffer.byteLength(text) > maxBytes;
 }
 
-/** Text that is safe to print: other nodes' words end up in logs and terminals. */
+/** Whether a text is safe to print: text from other nodes is written to logs and terminals. */
 function isText(value: unknown): value is string {
   return typeof value === 'string' && !/\p{Cc}/u.test(value);
 }

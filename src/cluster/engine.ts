@@ -8,8 +8,8 @@ import type { NodeId } from './node-id.js';
 import type { Requester, Rpc } from './rpc.js';
 
 /**
- * What forms a cluster: the seam between engines (the mesh, memory) and all that is built on them. `createCluster` makes one
- * of what an engine provides: a function that starts an {@link EngineNode}.
+ * What forms a cluster: the interface between an engine (mesh, memory) and everything built on it. `createCluster`
+ * creates it from a function that starts an {@link EngineNode}.
  */
 export interface ClusterEngine {
   readonly cluster: ClusterApi;
@@ -18,20 +18,20 @@ export interface ClusterEngine {
   readonly channels: Channels;
 }
 
-/** The membership as the observer reads it. */
+/** The membership, as the runtime observer reads it. */
 export interface MembershipView {
-  /** This node, while the cluster runs. */
+  /** This node; `undefined` while the cluster is not running. */
   local(): Peer | undefined;
-  /** All that is known of the others; none while the cluster does not run. */
+  /** All other known nodes; empty while the cluster is not running. */
   members(): readonly Member[];
   /**
-   * Every change, in order; {@link MembershipView.members} shows it already. When this node stops, all the others go
-   * down and leave.
+   * Called with every change, in order, after {@link MembershipView.members} includes it. When this node stops, every
+   * other node goes down and leaves.
    */
   onChange(handler: (change: MembershipChange) => void): () => void;
   /**
-   * The link with a peer that may have requested something of this node has ended: of a member that went down or was linked
-   * again, or of an observer.
+   * Called when the link with a peer that may have sent requests to this node has ended: a member that went down or was
+   * relinked, or an observer.
    */
   onPeerGone(handler: (id: NodeId) => void): () => void;
 }
@@ -40,18 +40,18 @@ export interface MembershipView {
 export interface EngineNode {
   readonly id: NodeId;
   readonly incarnation: number;
-  /** ms of the monotonic clock */
+  /** When this node started, ms of the monotonic clock. */
   readonly startedAt: number;
   members(): readonly KnownMember[];
   member(id: NodeId): KnownMember | undefined;
   isConnected(id: NodeId): boolean;
-  /** Whether that connected member or observer has announced the feature. */
+  /** Whether this connected member or observer has announced the feature. */
   supports(id: NodeId, feature: string): boolean;
-  /** The life that a connected member has announced. */
+  /** The life that this connected member has announced. */
   lifeOf(id: NodeId): string | undefined;
-  /** How much of what was sent to that peer it has not taken yet, bytes. */
+  /** How much of the data sent to this peer has not been transmitted yet, bytes. */
   backlog(id: NodeId): number;
-  /** Whether that peer takes what it is sent, and so may be notified. */
+  /** Whether this peer's backlog is small enough to send it notifications. */
   hasRoom(id: NodeId): boolean;
   /**
    * Sends an encoded frame: in order, and at most once.
@@ -62,32 +62,32 @@ export interface EngineNode {
   sendEncoded(to: NodeId | Requester, text: string): boolean;
   /** Sends an encoded frame to every connected member and observer that has room. */
   publishEncoded(text: string): void;
-  /** Ends the connection with a member that does not take what it is sent. */
+  /** Ends the connection with a member that does not read what it is sent. */
   disconnect(id: NodeId): void;
-  /** Leaves politely. Resolves when nothing is left of this incarnation. */
+  /** Leaves the cluster in an orderly way. Resolves when all resources of this incarnation are released. */
   stop(): Promise<void>;
 }
 
 /** What an engine needs to start a node. */
 export interface EngineNodeOptions {
   readonly settings: ClusterSettings;
-  /** An `observer` connects to members and learns of others from them, but is no member. */
+  /** An `observer` connects to members and discovers others through them, but is not a member itself. */
   readonly role: Role;
-  /** Announced to members. */
+  /** The life of the runtime, announced to members. */
   readonly life: string;
   readonly incarnation: number;
   readonly clock: Clock;
-  /** Sent with every heartbeat. */
+  /** Returns the number of local processes, which every heartbeat carries. */
   readonly processCount: () => number;
   /** Receives errors that are not returned to a caller. */
   readonly onError: (error: Error) => void;
-  /** After the state changed; `members()` shows it. Up and down of a node alternate. */
+  /** Called after `members()` includes the change. For each node, up and down alternate. */
   readonly onChange: (change: MembershipChange) => void;
-  /** A frame came from a connected peer. Frames of an observer are requests of public methods only. */
+  /** Called with each frame from a connected peer. From observers, only requests of public methods are delivered. */
   readonly onFrame: (from: Requester, frame: DeliveredFrame) => void;
   /** Whether observers may call this method. */
   readonly isPublic: (method: string) => boolean;
-  /** The connection with this observer has ended. */
+  /** Called when the connection with this observer has ended. */
   readonly onObserverGone: (id: NodeId) => void;
 }
 

@@ -1,30 +1,30 @@
 export interface DetectorConfig {
   /** How often a peer is expected to send something, ms. */
   readonly intervalMs: number;
-  /** After how many silent intervals it is dead. */
+  /** The number of silent intervals after which the peer is considered dead. */
   readonly missThreshold: number;
 }
 
-/** When something last came from a peer, ms of the monotonic clock. */
+/** When a peer last sent data, ms of the monotonic clock. */
 export interface PeerActivity {
   readonly receivedAt: number;
-  /** When the last whole message came. */
+  /** When the last whole message arrived. */
   readonly messageAt: number;
 }
 
-/** A single message may take this many times as long as a peer may be silent; one that takes longer counts as silence. */
+/** How many times the allowed silence a single message may take. A slower message counts as silence. */
 const MAX_MESSAGE_FACTOR = 10;
 
 export type PeerState = 'alive' | 'suspect' | 'dead';
 
-/** A whole message came now. */
+/** The activity of a peer whose whole message arrived at `now`. */
 export function activityAt(now: number): PeerActivity {
   return { receivedAt: now, messageAt: now };
 }
 
 /**
- * Bytes came since the last check, but no whole message: when exactly is not known. A large message over a slow link may
- * take longer than a peer may be silent; one that never ends is no sign of life.
+ * The activity of a peer that sent bytes since the last check, but no whole message; the exact time is unknown. A large
+ * message over a slow link may take longer than the allowed silence, but a message that never ends is no sign of life.
  */
 export function activitySince(
   activity: PeerActivity,
@@ -36,8 +36,8 @@ export function activitySince(
 }
 
 /**
- * By how much a periodic check is late, ms. While this Node.js process was stopped or its event loop blocked it could not
- * receive anything, so that time is no silence of the peers.
+ * How late a periodic check is, ms. While this Node.js process was suspended or its event loop blocked, it could not
+ * receive anything, so that time does not count as silence of the peers.
  */
 export function lateness(lastCheckAt: number, now: number, intervalMs: number): number {
   return Math.max(0, now - lastCheckAt - intervalMs);
@@ -55,7 +55,7 @@ export function checkPeer(
   lateMs: number,
   { intervalMs, missThreshold }: DetectorConfig,
 ): { readonly activity: PeerActivity; readonly state: PeerState } {
-  // A peer that sent something after the stall gains nothing from it: the shift ends at now.
+  // A peer that sent something after the stall gains nothing from the shift, which ends at `now`.
   const receivedAt = Math.min(now, activity.receivedAt + lateMs);
   const silentMs = now - receivedAt;
   const kept = receivedAt === activity.receivedAt ? activity : { ...activity, receivedAt };

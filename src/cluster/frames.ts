@@ -1,21 +1,28 @@
 import type { NodeId } from './node-id.js';
 
 /**
- * The version of everything below. Nodes that speak different ones refuse each other before anything else is read, so it
- * stays: what is added later is an optional field, or a feature that both sides announce in {@link Greeting.features}.
+ * The version of the protocol below. Nodes of different versions refuse each other before they read anything else, so
+ * it should not change: additions are optional fields, or features that both sides announce in {@link
+ * Greeting.features}.
  */
 export const PROTOCOL_VERSION = 2;
 
-/** What this build can do beyond the protocol above; a peer is sent what belongs to a feature only if it has it, too. */
+/**
+ * What this build supports beyond the base protocol. A peer receives the frames of a feature only if it announced that
+ * feature, too.
+ */
 export const FEATURES = ['channels', 'json_reports'] as const;
 
-/** No frame is larger, in bytes of UTF-8: a MiB of data, and what it takes to write it. Read in one go, within 20 ms. */
+/**
+ * The largest frame, in bytes of UTF-8: 1 MiB of data plus encoding overhead. A frame is decoded in one go, within 20
+ * ms.
+ */
 export const MAX_FRAME_BYTES = 1.25 * 1024 * 1024;
 
-/** No frame of the handshake is larger: an unauthenticated peer gets no more memory than this. */
+/** The largest frame of a handshake, in bytes: an unauthenticated peer gets no more memory than this. */
 export const MAX_HANDSHAKE_BYTES = 8 * 1024;
 
-/** No frame of an observer is larger: it only sends requests. */
+/** The largest frame of an observer, in bytes: observers only send requests. */
 export const MAX_OBSERVER_BYTES = 64 * 1024;
 
 /** `member`: a node of the cluster. `observer`: a read-only client that is not counted as a node. */
@@ -27,13 +34,13 @@ export interface Peer {
   readonly incarnation: number;
 }
 
-/** What a node announces of its software and its runtime. */
+/** What a node announces about its software and its runtime. */
 export interface Build {
-  /** The version of the library, as in its package.json. */
+  /** The version of noex, as in its package.json. */
   readonly version?: string | undefined;
-  /** {@link FEATURES} of the sender. A reader ignores the names that it does not know. */
+  /** The {@link FEATURES} of the sender. A reader ignores unknown names. */
   readonly features?: readonly string[] | undefined;
-  /** Of the runtime; kept when its cluster stops and starts. Refs have it. */
+  /** The life of the runtime, which its refs contain. It stays the same when the cluster stops and starts again. */
   readonly life?: string | undefined;
 }
 
@@ -41,9 +48,9 @@ interface Greeting extends Build {
   readonly protocol: number;
   readonly nodeId: NodeId;
   readonly incarnation: number;
-  /** 32 random bytes in base64, new for every handshake. */
+  /** 32 random bytes in base64, generated for every handshake. */
   readonly nonce: string;
-  /** Whether this side has a secret, and so expects a proof. */
+  /** Whether this side has a secret, and therefore expects a proof. */
   readonly secured: boolean;
 }
 
@@ -56,7 +63,7 @@ export interface ChallengeFrame extends Greeting {
   readonly type: 'challenge';
 }
 
-/** `mac` is there exactly if both sides have a secret. */
+/** `mac` is present exactly if both sides have a secret. */
 export interface ProofFrame {
   readonly type: 'proof';
   readonly mac?: string;
@@ -67,12 +74,12 @@ export interface WelcomeFrame {
   readonly mac?: string;
 }
 
-/** The dialer uses this link: the first frame that is sealed. Both sides have the link from now on. */
+/** The dialer confirms that it uses this link. It is the first sealed frame; from here on the link is established. */
 export interface OpenFrame {
   readonly type: 'open';
 }
 
-/** The last frame of a side that ends the link because of what the other side did or is. */
+/** The last frame of a side that ends the link because of the other side's behaviour or identity. */
 export interface RefusedFrame {
   readonly type: 'refused';
   readonly reason: string;
@@ -81,7 +88,7 @@ export interface RefusedFrame {
 
 export type HandshakeFrame = HelloFrame | ChallengeFrame | ProofFrame | WelcomeFrame | OpenFrame;
 
-/** The members that the sender is linked with, or those that are new. */
+/** All members that the sender is linked with, or only the new ones. */
 export interface MembersFrame {
   readonly type: 'members';
   readonly members: readonly Peer[];
@@ -93,12 +100,12 @@ export interface HeartbeatFrame {
   readonly uptimeMs: number;
 }
 
-/** The sender stops, on purpose. */
+/** The sender is stopping intentionally. */
 export interface LeaveFrame {
   readonly type: 'leave';
 }
 
-/** "Are you there?" Answered with `probe_ack` at once. */
+/** Checks whether the peer is alive. Answered with `probe_ack` at once. */
 export interface ProbeFrame {
   readonly type: 'probe';
 }
@@ -107,7 +114,7 @@ export interface ProbeAckFrame {
   readonly type: 'probe_ack';
 }
 
-/** To the node that holds an id: another node tried to join under it. */
+/** Sent to the node that holds an id: another node tried to join under that id. */
 export interface IdConflictFrame {
   readonly type: 'id_conflict';
 }
@@ -125,7 +132,9 @@ export interface ReplyFrame {
   readonly body: unknown;
 }
 
-/** A request failed on the other side. Message and code only: the stack stays on the node that failed. */
+/**
+ * A request failed on the other side. The frame has only message and code: the stack stays on the node where it failed.
+ */
 export interface FailureFrame {
   readonly type: 'failure';
   readonly id: number;
@@ -139,7 +148,7 @@ export interface NotifyFrame {
   readonly body: unknown;
 }
 
-/** Of a type that this version does not know. Never sent: it is what the decoder makes of such a frame. */
+/** A frame of a type that this version does not know. It is never sent: the decoder creates it. */
 export interface UnknownFrame {
   readonly type: 'unknown';
   /** The type that the frame had, cut to 40 characters. */
@@ -156,16 +165,16 @@ export type RpcFrame = RequestFrame | ReplyFrame | FailureFrame | NotifyFrame;
 
 export type MembershipFrame = MembersFrame | HeartbeatFrame | LeaveFrame | ProbeFrame | ProbeAckFrame | IdConflictFrame;
 
-/** What an engine delivers. */
+/** The frames that an engine delivers to its user. */
 export type DeliveredFrame = RpcFrame | ItemsFrame;
 
-/** What an established link carries. */
+/** The frames that an established link carries. */
 export type PeerFrame = MembershipFrame | DeliveredFrame;
 
 /** Every frame that a node sends. */
 export type Frame = HandshakeFrame | RefusedFrame | PeerFrame;
 
-/** What comes in. */
+/** Every frame that the decoder returns. */
 export type ReceivedFrame = Frame | UnknownFrame;
 
 const HANDSHAKE: ReadonlySet<string> = new Set<HandshakeFrame['type']>([

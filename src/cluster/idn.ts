@@ -8,13 +8,15 @@ const INITIAL_BIAS = 72;
 const INITIAL_CODE_POINT = 128;
 const MAX_CODE_POINT = 0x10ffff;
 
-/** Letters, marks and digits of any script, in lower case and composed: what a label of a host name may have. */
+/**
+ * The characters of a label of a host name: letters, marks and digits of any script, in lower case and composed form.
+ */
 const LABEL = /^[\p{L}\p{M}\p{N}-]+$/u;
 const ASCII = /^[a-z0-9-]*$/;
 
 /**
- * Whether a label in lower case that begins with `xn--` is the ASCII form of one in another script. `URL` would know, but
- * gives other answers in other versions of Node.js.
+ * Whether a label in lower case that begins with `xn--` is the ASCII form of a label in another script. `URL` is not
+ * used because its answer depends on the version of Node.js.
  */
 export function isIdnLabel(label: string): boolean {
   const text = label.startsWith('xn--') ? decodePunycode(label.slice(4)) : undefined;
@@ -22,7 +24,7 @@ export function isIdnLabel(label: string): boolean {
   return text === text.normalize('NFC') && text === text.toLowerCase();
 }
 
-/** RFC 3492, section 6.2. `undefined`: it is not punycode. */
+/** Decodes as in RFC 3492, section 6.2. Returns `undefined` for a text that is not valid Punycode. */
 function decodePunycode(input: string): string | undefined {
   const delimiter = input.lastIndexOf('-');
   const output = [...input.slice(0, Math.max(0, delimiter))].map((char) => char.charCodeAt(0));
@@ -53,7 +55,7 @@ function decodePunycode(input: string): string | undefined {
   return String.fromCodePoint(...output);
 }
 
-/** RFC 3492, section 6.1. */
+/** The bias adaptation of RFC 3492, section 6.1. */
 function adapt(delta: number, length: number, isFirst: boolean): number {
   let rest = Math.floor(delta / (isFirst ? DAMP : 2));
   rest += Math.floor(rest / length);

@@ -11,7 +11,7 @@ export class Listeners<Args extends readonly unknown[]> {
   }
 
   /**
-   * The same handler added twice is called twice. Returns what ends it.
+   * Adds a handler; a handler added twice is called twice. Returns a function that removes it.
    *
    * @throws InvalidArgumentError
    */
@@ -24,7 +24,9 @@ export class Listeners<Args extends readonly unknown[]> {
     };
   }
 
-  /** Calls those that were there when it began and still are, in the order in which they came. */
+  /**
+   * Calls the handlers in the order in which they were added; handlers added or removed during the call are skipped.
+   */
   emit(...args: Args): void {
     for (const entry of [...this.#handlers]) {
       if (this.#handlers.has(entry)) entry.call(...args);

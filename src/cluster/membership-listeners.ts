@@ -4,14 +4,14 @@ import type { MembershipChange, NodeDownReason } from './membership.js';
 import type { NodeId } from './node-id.js';
 import { inOrder } from './ordered-delivery.js';
 
-/** The listeners of the membership. `announce` emits one change to all of them, after the changes before it. */
+/** The listeners of the membership. `announce` emits a change to all of them, after all earlier changes. */
 export function createMembershipListeners(onError: (error: Error) => void, isStopping: () => boolean) {
   const nodeUp = new Listeners<[NodeInfo]>(onError);
   const nodeDown = new Listeners<[NodeId, NodeDownReason]>(onError);
   const membershipChange = new Listeners<[MembershipChange]>(onError);
   const peerGone = new Listeners<[NodeId]>(onError);
   const announce = inOrder(({ change, info }: { change: MembershipChange; info: NodeInfo | undefined }) => {
-    // Requests over the old link are forgotten before listeners send requests over the new one.
+    // Pending requests of the old link are dropped before listeners send requests over the new one.
     if (change.type === 'relinked') peerGone.emit(change.id);
     membershipChange.emit(change);
     if (change.type === 'up' && info !== undefined) nodeUp.emit(info);

@@ -4,8 +4,8 @@ import type { NodeId } from './node-id.js';
 export type NodeStatus = 'connecting' | 'connected' | 'disconnected';
 
 /**
- * Why a node went down: silent too long; its link broke; one side ended the link because of what the other did; or it
- * stopped on purpose.
+ * Why a node went down: it was silent for too long, its link broke, one side ended the link because of the other's
+ * behaviour, or it stopped intentionally.
  */
 export type NodeDownReason = 'heartbeat_timeout' | 'connection_closed' | 'connection_refused' | 'graceful_shutdown';
 
@@ -17,14 +17,14 @@ export interface Member extends Peer {
 
 /** The latest heartbeat of a node. */
 export interface Heartbeat {
-  /** When it came, ms since the epoch; `null`: none yet of this incarnation. */
+  /** When the heartbeat arrived, ms since the epoch; `null` before the first one of this incarnation. */
   readonly lastHeardAt: number | null;
   readonly processCount: number;
-  /** How long it had been running then, ms. */
+  /** The uptime of the node at that heartbeat, ms. */
   readonly uptimeMs: number;
 }
 
-/** What is known of another node. */
+/** Everything that this node knows of another node. */
 export type KnownMember = Member & Heartbeat & Pick<Build, 'version'>;
 
 /** What happened to the membership. Per node, `up` and `down` strictly alternate, and `up` comes first. */
@@ -32,8 +32,7 @@ export type MembershipChange =
   | { readonly type: 'learned'; readonly id: NodeId; readonly incarnation: number }
   | { readonly type: 'up'; readonly id: NodeId; readonly incarnation: number }
   /**
-   * Another link took the place of the one with a node that is up. The one before is over, and with it what was sent over it
-   * and did not arrive.
+   * A new link replaced the link with a connected node. Frames sent over the old link that had not arrived are lost.
    */
   | { readonly type: 'relinked'; readonly id: NodeId; readonly incarnation: number }
   | { readonly type: 'down'; readonly id: NodeId; readonly incarnation: number; readonly reason: NodeDownReason }
@@ -41,23 +40,23 @@ export type MembershipChange =
   | { readonly type: 'forgotten'; readonly id: NodeId; readonly incarnation: number };
 
 interface Entry extends Member {
-  /** When there last was a reason to keep it: linked here, or linked with another node. Monotonic ms. */
+  /** When the node was last known to be linked with this node or any other. Monotonic, ms. */
   readonly keptAt: number;
 }
 
-/** A node that left, so that gossip still under way does not bring it back. */
+/** A node that left; remembered so that delayed gossip does not bring it back. */
 interface Tombstone {
   readonly incarnation: number;
   readonly at: number;
 }
 
-/** All that one node knows of the others. Immutable; `now` is everywhere the monotonic clock, ms. */
+/** Everything that this node knows of the others. Immutable; `now` is always the monotonic clock, ms. */
 export interface Membership {
   readonly members: ReadonlyMap<NodeId, Entry>;
   readonly tombstones: ReadonlyMap<NodeId, Tombstone>;
 }
 
-/** The most members known from gossip alone: each takes memory, and is dialled. */
+/** The most members known from gossip alone: each one takes memory and is dialled. */
 const MAX_UNCONFIRMED = 1000;
 
 export interface Outcome {
@@ -67,7 +66,7 @@ export interface Outcome {
 
 export const emptyMembership: Membership = { members: new Map(), tombstones: new Map() };
 
-/** A link with this peer is established. A new incarnation takes the place of the old one, which thereby went down. */
+/** A link with this peer was established. A new incarnation replaces the old one, which thereby goes down. */
 export function linkUp(state: Membership, peer: Peer, now: number): Outcome {
   const old = state.members.get(peer.id);
   if (old?.status === 'connected' && old.incarnation === peer.incarnation) {
@@ -85,7 +84,7 @@ export function linkUp(state: Membership, peer: Peer, now: number): Outcome {
   return { state: { members: put(state.members, entry), tombstones: without(state.tombstones, peer.id) }, changes };
 }
 
-/** The last link with this node is gone. */
+/** The last link with this node was lost. */
 export function linkDown(state: Membership, id: NodeId, reason: NodeDownReason, now: number): Outcome {
   const old = state.members.get(id);
   if (old?.status !== 'connected') return { state, changes: [] };
@@ -93,7 +92,7 @@ export function linkDown(state: Membership, id: NodeId, reason: NodeDownReason, 
   return { state: { ...state, members: put(state.members, entry) }, changes: [down(old, reason)] };
 }
 
-/** The node announced its stop. It is no member any more, and gossip about this incarnation is stale. */
+/** The node announced its stop. It is removed, and later gossip about this incarnation is ignored. */
 export function left(state: Membership, id: NodeId, now: number): Outcome {
   const old = state.members.get(id);
   if (old === undefined) return { state, changes: [] };
@@ -104,7 +103,7 @@ export function left(state: Membership, id: NodeId, now: number): Outcome {
   return { state: { members: without(state.members, id), tombstones }, changes };
 }
 
-/** Another node announces that it is linked with these peers: a reason to know them, and to keep them. */
+/** Another node announced that it is linked with these peers: adds the unknown ones, and keeps the known ones. */
 export function learned(state: Membership, peers: readonly Peer[], now: number): Outcome {
   const members = new Map(state.members);
   const changes: MembershipChange[] = [];

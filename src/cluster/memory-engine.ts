@@ -8,18 +8,18 @@ import * as membership from './membership.js';
 import { NodeId } from './node-id.js';
 import type { Requester } from './rpc.js';
 
-/** A peer with this many unread characters misses notifications. */
+/** A peer with this many unread characters receives no notifications. */
 const MAX_NOTIFIED_UNREAD = 1024 * 1024;
 
-/** The first port of those that the hub chooses. */
+/** The first port that the hub assigns. */
 const FIRST_PORT = 10_000;
 
 /** The connection between two nodes. */
 class MemoryLink {
   readonly ends: readonly [MemoryNode, MemoryNode];
-  /** Characters that each of the two has been sent and has not read yet. */
+  /** The characters sent to each of the two nodes and not read yet. */
   readonly unread = new Map<MemoryNode, number>();
-  /** What is unread is lost. */
+  /** Unread frames are lost. */
   isBroken = false;
 
   constructor(first: MemoryNode, second: MemoryNode) {
@@ -33,16 +33,16 @@ class MemoryLink {
 }
 
 /**
- * The cluster of one Node.js process: every node that starts on it is connected with every other, without sockets,
- * handshakes or seeds. For tests of what is built on a cluster.
+ * A cluster within one Node.js process: every node started on it is connected with every other, without sockets,
+ * handshakes or seeds. For tests of code built on a cluster.
  */
 export class MemoryHub {
-  /** In the order in which they started. Of those with one id, the first holds it, and the others wait. */
+  /** In start order. Of several nodes with the same id, the first holds the id and the others wait. */
   readonly #nodes: MemoryNode[] = [];
   readonly #links = new Set<MemoryLink>();
   #lastPort = FIRST_PORT - 1;
 
-  /** The engine: all its nodes are connected through this hub. */
+  /** The engine whose nodes are all connected through this hub. */
   readonly engine: StartNode = async (options) => {
     this.#lastPort += 1;
     const node = new MemoryNode(this, options, options.settings.listen.port || this.#lastPort);
@@ -50,7 +50,7 @@ export class MemoryHub {
     return node;
   };
 
-  /** Ends all connections, as a lost network would; what is unread is lost. The nodes connect again at once. */
+  /** Ends all connections, as a network failure would; unread frames are lost. The nodes reconnect at once. */
   breakConnections(): void {
     for (const link of [...this.#links]) this.break(link);
   }
@@ -68,7 +68,7 @@ export class MemoryHub {
       if (!link.ends.includes(node)) continue;
       this.#links.delete(link);
       const other = link.other(node);
-      // After what was sent before.
+      // Posted, so that it is delivered after frames that were sent before.
       other.post(() => other.left(link));
     }
     const next = this.#holder(node.id);
@@ -104,10 +104,10 @@ class MemoryNode implements EngineNode {
   readonly startedAt: number;
   readonly options: EngineNodeOptions;
   readonly #hub: MemoryHub;
-  /** What happens to this node next, in order. */
+  /** The pending events of this node, in order. */
   readonly #events: (() => void)[] = [];
   readonly #links = new Map<NodeId, MemoryLink>();
-  /** Where the figures of a member come from. */
+  /** The nodes from which the heartbeat values of the members are read. */
   readonly #peers = new Map<NodeId, MemoryNode>();
   #timer: Timer | undefined;
   #isStopped = false;
@@ -126,7 +126,7 @@ class MemoryNode implements EngineNode {
     return { id: this.id, incarnation: this.incarnation, role: this.options.role };
   }
 
-  /** In a later turn, after what was posted before. */
+  /** Runs an event in a later turn, after all events posted before. */
   post(event: () => void): void {
     if (this.#isStopped) return;
     this.#events.push(event);
@@ -151,7 +151,7 @@ class MemoryNode implements EngineNode {
       this.#apply(membership.linkDown(this.#membership, link.other(this).id, reason, this.#now));
   }
 
-  /** The other side has left, or this node leaves it. */
+  /** The other side has left, or this node is leaving the other side. */
   left(link: MemoryLink): void {
     const { id } = link.other(this);
     if (!this.#forgetLink(link)) return;
@@ -233,7 +233,7 @@ class MemoryNode implements EngineNode {
     for (const link of [...this.#links.values()]) this.left(link);
   }
 
-  /** A frame from the other side, unless the connection has ended since. */
+  /** Handles a frame from the other side, unless the connection has ended since. */
   read(link: MemoryLink, text: string): void {
     const { peer } = link.other(this);
     if (link.isBroken || this.#links.get(peer.id) !== link) return;

@@ -5,7 +5,7 @@ import type { LinkTable } from './link-table.js';
 
 export interface AdmissionOptions {
   readonly localId: NodeId;
-  /** An observer is no member: the members it dials decide. */
+  /** An `observer` is not a member: the members that it dials decide. */
   readonly role: Role;
   readonly linked: LinkTable;
   /** Checks whether a linked node is alive. */
@@ -18,32 +18,32 @@ export interface AdmissionOptions {
   readonly established: (link: Link, peer: Peer) => void;
 }
 
-/** What became of a link on which the other side sent its welcome. */
+/** The outcome of a dialled link on which the other side sent its welcome. */
 export type Dialled =
-  /** It is in use. */
+  /** The link is in use. */
   | 'opened'
-  /** There is a link with that node already. */
+  /** There already is a link with that node. */
   | 'linked'
-  /** Not now. */
+  /** The link cannot be used now; dial again later. */
   | 'later';
 
 /**
- * Decides which link two members use: one at a time, or messages would overtake each other. Of two nodes the one with the
- * smaller id decides, whichever of them dialled: as the acceptor by its welcome, as the dialer by opening the link. The
- * other one follows, and gives up the link that it had.
+ * Decides which link two members use. There is only one at a time, because messages on two links could overtake each
+ * other. The node with the smaller id decides, whichever side dialled: as acceptor by sending its welcome, as dialer by
+ * opening the link. The other node follows, and gives up its previous link.
  */
 export class Admission {
   readonly #options: AdmissionOptions;
-  /** Accepted links that this node has chosen and sent its welcome on: the other side is about to open them. */
+  /** Accepted links that this node has chosen and sent its welcome on; the other side is about to open them. */
   readonly #promised = new Map<NodeId, Link>();
-  /** Links that this node sent its welcome to, and of which the other side opens the one that it chooses. */
+  /** Accepted links that this node sent its welcome on; the other side opens the one that it chooses. */
   readonly #offered = new Set<Link>();
 
   constructor(options: AdmissionOptions) {
     this.#options = options;
   }
 
-  /** A member that connected proved who it is. */
+  /** An accepted member proved its identity. */
   verified(link: Link, peer: Peer): void {
     const known = this.#options.linked.get(peer.id);
     if (known !== undefined && known.peer.incarnation !== peer.incarnation) {
@@ -54,7 +54,7 @@ export class Admission {
     } else if (known === undefined) {
       this.#promise(link, peer);
     } else {
-      // Either the link in use is dead and this node does not know it yet, or the new one is one too many.
+      // Either the link in use is dead and this node has not noticed yet, or the new link is redundant.
       this.#options.probe(peer.id, (answered) => {
         if (!link.isUndecided) return;
         if (answered) link.refuse({ reason: 'duplicate_link', message: 'there is a link already' });
@@ -63,7 +63,7 @@ export class Admission {
     }
   }
 
-  /** A node that was dialled sent its welcome. */
+  /** A dialled node sent its welcome. */
   welcomed(link: Link, peer: Peer): void {
     const { linked, dialled } = this.#options;
     const known = linked.get(peer.id);
@@ -82,7 +82,7 @@ export class Admission {
     }
   }
 
-  /** A member that connected uses the link. */
+  /** An accepted member opened the link. */
   opened(link: Link, peer: Peer): void {
     this.ended(link);
     const known = this.#options.linked.get(peer.id);
@@ -90,17 +90,14 @@ export class Admission {
     else link.refuse({ reason: 'duplicate_link', message: `another incarnation of ${peer.id} was linked meanwhile` });
   }
 
-  /** The link is over, or opened. */
+  /** The link has ended or been opened. */
   ended(link: Link): void {
     this.#offered.delete(link);
     const id = link.peer?.id;
     if (id !== undefined && this.#promised.get(id) === link) this.#promised.delete(id);
   }
 
-  /**
-   * The other offers to that peer end: if it has opened one of them, that was before it chose this link, and only arrives
-   * late.
-   */
+  /** Ends the other offers to that peer: if the peer opened one of them, it did so before it chose this link. */
   #establish(link: Link, peer: Peer): void {
     for (const other of this.#offered) {
       if (other === link || other.peer?.id !== peer.id) continue;
@@ -110,7 +107,10 @@ export class Admission {
     this.#options.established(link, peer);
   }
 
-  /** Another incarnation of a linked node is there: one of the two is dead, or two living nodes claim one id. */
+  /**
+   * Another incarnation of a linked node connected: either one of the two is dead, or two running nodes claim the same
+   * id.
+   */
   #contest(link: Link, holder: Peer, then: (isFree: boolean) => void): void {
     const { linked, probe, lose } = this.#options;
     probe(holder.id, (answered) => {

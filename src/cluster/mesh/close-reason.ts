@@ -1,19 +1,19 @@
 /**
- * Why a link was ended on purpose, and its close code on the wire. Codes are stable: a new reason goes to
- * the end.
+ * Why a link was closed intentionally, with its close code on the wire. Codes are stable: append new reasons at the
+ * end.
  */
 const CLOSE_CODES = {
-  /** The node stops; its `leave` frame announced it. */
+  /** The node is stopping; its `leave` frame announced it. */
   leaving: 4000,
-  /** There is another link between the same two nodes. Nothing is wrong. */
+  /** There is another link between the same two nodes. Not an error. */
   duplicate_link: 4001,
   /** The node dialled itself. */
   self: 4002,
-  /** Another living node holds the id. */
+  /** Another running node holds the id. */
   id_conflict: 4003,
-  /** Another node answers at that address. */
+  /** A different node answers at that address. */
   wrong_node: 4004,
-  /** The proof does not fit the secret. */
+  /** The proof does not match the secret. */
   auth_failed: 4005,
   /** One side has a secret and the other has none. */
   auth_required: 4006,
@@ -24,23 +24,23 @@ const CLOSE_CODES = {
   not_json: 4011,
   malformed: 4012,
   unknown_type: 4013,
-  /** A known frame at the wrong moment. */
+  /** A known frame that is not allowed in the current state. */
   out_of_turn: 4014,
-  /** An observer requested or sent something that is for members. */
+  /** An observer requested or sent something reserved for members. */
   not_permitted: 4015,
-  /** A message does not fit the session of its link. */
+  /** A message does not match the session of its link. */
   forged: 4016,
-  /** An observer sent more requests than it may. */
+  /** An observer exceeded its request rate. */
   too_many_requests: 4017,
-  /** The node has as many observers as it allows. */
+  /** The node has reached its limit of observers. */
   too_many_observers: 4018,
-  /** An observer did not take what it was sent, while too much waited for all of them. */
+  /** An observer read too slowly while the backlog of all observers was too large. */
   slow_consumer: 4019,
 } as const;
 
 export type CloseReason = keyof typeof CLOSE_CODES;
 
-/** Why a link is refused: a stable word, and a message that says what to do. */
+/** Why a link is refused: a stable reason, and a message that says what to do. */
 export interface Refusal {
   readonly reason: CloseReason;
   readonly message: string;
@@ -50,7 +50,7 @@ export function closeCode(reason: CloseReason): number {
   return CLOSE_CODES[reason];
 }
 
-/** The reason behind the close code of the other side, or `undefined` if it is none of the cluster's. */
+/** The reason for a close code from the other side; `undefined` for a code that is not one of the cluster's. */
 export function closeReasonOf(code: number): CloseReason | undefined {
   return REASONS.get(code);
 }
@@ -64,14 +64,14 @@ export function isQuiet(reason: string): boolean {
   return reason === 'leaving' || reason === 'duplicate_link' || reason === 'self' || reason === 'handshake_timeout';
 }
 
-/** Refusals of something that no node of any version should send, as against a disagreement between sound nodes. */
+/** Refusals of frames that no node of any version should send, as opposed to a disagreement between correct nodes. */
 export function isViolation(reason: string): boolean {
   return VIOLATIONS.has(reason);
 }
 
 /**
- * Refusals of what only those do who are not meant to be here, or who are broken: they are kept waiting the next time. One
- * observer too many has done nothing wrong, and nodes may share its address.
+ * Refusals that point to an intruder or a broken peer: the next handshake from that address is delayed. Exceeding the
+ * limit of observers is no offence, and nodes may share the observer's address.
  */
 export function isOffence(reason: string): boolean {
   return isViolation(reason) || OFFENCES.has(reason);

@@ -5,32 +5,34 @@ import type { Expectation } from './handshake.js';
 import type { LinkEnd } from './link-end.js';
 import { type RetryOptions, RetrySchedule } from './retry-schedule.js';
 
-/** What one dialled link is to reach. Exactly one of the two methods is called, unless the node stops. */
+/** The target of a dialled link. Exactly one of the two methods is called, unless the node stops. */
 export interface DialTarget {
-  /** As errors name it: a node id, or a seed. */
+  /** The name of the target in errors: a node id or a seed. */
   readonly label: string;
   readonly address: Address;
   readonly expected: Expectation;
-  /** There was a link once: that it is gone is known. */
+  /** There was a link before, so its loss has already been reported. */
   readonly wasLinked: boolean;
-  /** That this very node answers is no mistake. */
+  /** Whether the local node may answer here without that being an error. */
   readonly mayBeSelf: boolean;
-  /** Of several addresses of one host: that another node answers here is no mistake, unless it does everywhere. */
+  /**
+   * One of several addresses of a host: a different node answering here is an error only if one does at every address.
+   */
   readonly isOneOfMany: boolean;
-  /** This node answers there, and is linked. */
+  /** Called when this node answered and is linked. */
   reached(id: NodeId): void;
-  /** @param end why there is no link, where one was refused or broke */
+  /** @param end why there is no link, if a link was refused or broke */
   failed(end?: LinkEnd): void;
 }
 
 export interface DialerOptions extends Omit<RetryOptions<NodeId>, 'attempt'> {
-  /** Whether it is for this side to dial at once, when both hear of each other. */
+  /** Whether this side dials at once when both sides discover each other. */
   readonly dialsFirst: (id: NodeId) => boolean;
   readonly wasLinked: (id: NodeId) => boolean;
   readonly dial: (target: DialTarget) => void;
 }
 
-/** Dials members without a link, until there is one or they are forgotten. */
+/** Dials members without a link until they are linked or forgotten. */
 export class Dialer {
   readonly #options: DialerOptions;
   readonly #attempts: RetrySchedule<NodeId>;
@@ -47,7 +49,8 @@ export class Dialer {
   follow({ type, id }: MembershipChange): void {
     switch (type) {
       case 'learned':
-        // Both of two nodes hear of each other. One dials at once and the other waits, for two links are one too many.
+        // Both nodes discover each other at about the same time. One dials at once and the other waits, to avoid a
+        // second link.
         this.#attempts.begin(id, this.#options.dialsFirst(id) ? 'now' : 'soon');
         break;
       case 'down':

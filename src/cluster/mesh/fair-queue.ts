@@ -1,13 +1,13 @@
-/** What several owners wait for, taken in turn: the next item is one of the owner whose last turn is longest ago. */
+/** Queues items of several owners and takes them round-robin: the next item belongs to the owner served longest ago. */
 export class FairQueue<Owner, Item> {
-  /** In the order of their turns; only owners that wait for something. */
+  /** Owners with waiting items, in the order of their turns. */
   readonly #waiting = new Map<Owner, Item[]>();
 
   get isEmpty(): boolean {
     return this.#waiting.size === 0;
   }
 
-  /** What an owner waits for, oldest first. */
+  /** The waiting items of an owner, oldest first. */
   of(owner: Owner): readonly Item[] {
     return this.#waiting.get(owner) ?? [];
   }
@@ -29,7 +29,7 @@ export class FairQueue<Owner, Item> {
     return undefined;
   }
 
-  /** Drops all that an owner waits for. */
+  /** Drops all waiting items of an owner. */
   remove(owner: Owner): void {
     this.#waiting.delete(owner);
   }

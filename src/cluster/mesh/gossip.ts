@@ -3,10 +3,10 @@ import type { MembersFrame, Peer } from '../frames.js';
 import type { NodeId } from '../node-id.js';
 import type { LinkTable } from './link-table.js';
 
-/** Frames with more are refused by the other side. */
+/** The receiver rejects frames with more members. */
 const MAX_MEMBERS = 4096;
 
-/** Anti-entropy: after this many heartbeats, one peer receives the full member list, in case an update was lost. */
+/** Anti-entropy: once in this many heartbeats, one peer receives the full member list, in case an update was lost. */
 const BEATS_PER_ROUND = 10;
 
 interface GossipOptions {
@@ -16,7 +16,7 @@ interface GossipOptions {
   readonly toObservers: (text: string) => void;
 }
 
-/** Spreads the list of members: to a new peer, from a new peer to the others, and to a random peer from time to time. */
+/** Spreads the member list: to each new peer, news of that peer to the others, and periodically to a random peer. */
 export class Gossip {
   readonly #options: GossipOptions;
   #beats = 0;
@@ -25,12 +25,12 @@ export class Gossip {
     this.#options = options;
   }
 
-  /** The full member list, for a peer that is not in it. */
+  /** The full member list, for a peer that is not a member itself. */
   memberList(): MembersFrame {
     return memberList(this.#peers());
   }
 
-  /** Announces the members to a new peer, and the peer to the members unless they know of it (`isNew`: false). */
+  /** Sends the member list to a new peer, and announces the peer to the other members if `isNew`. */
   introduce(peer: Peer, isNew: boolean): void {
     const { linked, toObservers } = this.#options;
     linked.get(peer.id)?.link.send(this.#listExcept(peer.id));
@@ -41,7 +41,7 @@ export class Gossip {
     toObservers(update);
   }
 
-  /** After each heartbeat. */
+  /** To be called after each heartbeat. */
   beat(): void {
     const { linked, random, toObservers } = this.#options;
     this.#beats += 1;

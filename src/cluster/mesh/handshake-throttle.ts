@@ -1,12 +1,12 @@
 import { addressPrefix } from '../address-prefix.js';
 
-/** The first offence may be an accident. From the second on, each doubles how long the next attempt is kept waiting, ms. */
+/** The first offence is not delayed: it may be an accident. From the second on, the delay doubles with each, ms. */
 const BASE_MS = 100;
-/** Less than the handshake time-out, so that a valid node behind the same address can still connect. */
+/** Less than the handshake timeout, so that a valid node behind the same address can still connect. */
 const MAX_MS = 2000;
 /** Failures are forgotten after this time without another, ms. */
 const FORGIVEN_MS = 60_000;
-/** The most addresses that are remembered; the one that offended longest ago is forgotten first. */
+/** The most addresses remembered; the one whose last offence is oldest is forgotten first. */
 const MAX_ADDRESSES = 1000;
 
 interface Offences {
@@ -14,7 +14,7 @@ interface Offences {
   readonly lastAt: number;
 }
 
-/** Who broke the rules of a handshake, by address, and how long each has to wait for it before the next is answered. */
+/** Counts failed handshakes by address, and delays the next handshake from that address accordingly. */
 export class HandshakeThrottle {
   /** By {@link addressPrefix}. */
   readonly #offences = new Map<string, Offences>();
@@ -37,7 +37,7 @@ export class HandshakeThrottle {
     this.#offences.delete(addressPrefix(address));
   }
 
-  /** ms */
+  /** How long the next handshake from this address is delayed, ms. */
   delayOf(address: string, now: number): number {
     const count = this.#countOf(address, now);
     return count < 2 ? 0 : Math.min(MAX_MS, BASE_MS * 2 ** (count - 2));

@@ -4,11 +4,14 @@ import type { NodeId } from '../node-id.js';
 
 const SILENT: Heartbeat = { lastHeardAt: null, processCount: 0, uptimeMs: 0 };
 
-/** The latest heartbeat of each node. Apart from the membership: it changes all the time, and nothing follows from it. */
+/**
+ * The latest heartbeat of each node. Kept apart from the membership because it changes constantly and causes no other
+ * change.
+ */
 export class Heartbeats {
   readonly #latest = new Map<NodeId, Heartbeat & { readonly incarnation: number }>();
 
-  /** Of this incarnation of the node. */
+  /** The latest heartbeat of this incarnation of the node. */
   latest({ id, incarnation }: Peer): Heartbeat {
     const latest = this.#latest.get(id);
     return latest?.incarnation === incarnation ? latest : SILENT;

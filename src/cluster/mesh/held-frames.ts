@@ -1,16 +1,16 @@
 import type { Clock, Timer } from '../../clock.js';
 
-/** A dialling side has two frames to send before it has to wait. */
+/** The most frames held for one peer. A dialer sends at most two before it has to wait. */
 export const MAX_HELD_FRAMES = 8;
 
-/** What a peer sends while its handshake is delayed. */
+/** The frames that a peer sends while its handshake is delayed. */
 export class HeldFrames {
   readonly #clock: Clock;
   readonly #frames: string[] = [];
   readonly #timer: Timer | undefined;
   #isHolding = false;
 
-  /** Holds frames for `delayMs`, then gives them to `release`, in order. 0: holds none. */
+  /** Holds frames for `delayMs`, then passes them to `release`, in order. With 0, no frames are held. */
   constructor(clock: Clock, delayMs: number, release: (text: string) => void) {
     this.#clock = clock;
     if (delayMs === 0) return;
@@ -25,7 +25,7 @@ export class HeldFrames {
     return this.#isHolding;
   }
 
-  /** Whether there was room. An empty text costs memory too: the limit is their number. */
+  /** Returns whether there was room. The number of frames is limited, because even an empty text takes memory. */
   add(text: string): boolean {
     if (this.#frames.length >= MAX_HELD_FRAMES) return false;
     this.#frames.push(text);

@@ -3,14 +3,14 @@ import { MAX_FRAME_BYTES } from '../frames.js';
 import type { Closing, TransportViolation } from '../transport/transport.js';
 import { closeReasonOf } from './close-reason.js';
 
-/** Why a link ended that this node did not end itself. */
+/** Why a link ended, if this node did not end it. */
 export type LinkEnd =
-  /** One side refused the other: `by` is that side. A `reason` of the peer may be unknown to this version. */
+  /** One side refused the other: `by` is the refusing side. A peer's `reason` may be unknown to this version. */
   | { readonly kind: 'refused'; readonly by: 'us' | 'peer'; readonly reason: string; readonly message: string }
-  /** The connection broke, or never came about; `reason` is what the operating system says. */
+  /** The connection broke or could not be established; `reason` comes from the operating system. */
   | { readonly kind: 'broken'; readonly reason: string };
 
-/** What a peer did wrong, below the frames. */
+/** Messages for the peer's violations of the transport protocol. */
 export const VIOLATIONS: Readonly<Record<TransportViolation, string>> = {
   binary_frame: 'a binary message, but frames are text',
   frame_too_large: `a frame over the limit (${MAX_FRAME_BYTES} bytes, fewer during the handshake)`,

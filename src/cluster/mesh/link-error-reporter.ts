@@ -4,33 +4,33 @@ import { isQuiet, isViolation } from './close-reason.js';
 import type { LinkEnd } from './link-end.js';
 import { RefusalCounts } from './refusal-counts.js';
 
-/** How many reports are remembered, so as not to repeat them; the oldest is forgotten first. */
+/** The most reports remembered to avoid repetition; the oldest is forgotten first. */
 const MAX_REPORTED = 1000;
 
-/** Codes of Node.js and OpenSSL for what is wrong with a certificate, or with TLS as such. */
+/** Node.js and OpenSSL error codes for problems with a certificate or with TLS itself. */
 const TLS_PROBLEM = /^(ERR_TLS_|ERR_SSL_|EPROTO$|UNABLE_TO_)|CERT/;
 
-/** A refused link, and its other end. */
+/** A refused link and the peer at its other end. */
 export interface RefusedLink {
   readonly end: Extract<LinkEnd, { kind: 'refused' }>;
-  /** What this side dialled. */
+  /** The target, if this side dialled. */
   readonly target: string | undefined;
   /** The peer of a link that was established. */
   readonly linkedWith: NodeId | undefined;
-  /** The address, for want of anything better. */
+  /** The peer's address, used if nothing better identifies the peer. */
   readonly remote: string;
 }
 
 /**
- * What is worth a report of refused links. A handshake that fails is tried again every few seconds, and is reported once
- * for each other side and reason, until there is a link. Of the links that others dialled a few are reported in full, and
- * then their number: there may be thousands of unauthenticated peers.
+ * Reports refused links. A failing handshake is retried every few seconds, so it is reported once for each peer and
+ * reason, until a link is established. Of links that others dialled, the first few are reported in full and the rest as
+ * a count: there may be thousands of unauthenticated peers.
  */
 export class LinkErrorReporter {
   readonly #localId: NodeId;
   readonly #onError: (error: Error) => void;
   readonly #now: () => number;
-  /** Other sides and reasons. */
+  /** The reported pairs of peer and reason. */
   readonly #reported = new Set<string>();
   readonly #accepted: RefusalCounts;
 
@@ -42,19 +42,19 @@ export class LinkErrorReporter {
     this.#accepted = new RefusalCounts(onError, now());
   }
 
-  /** Reports what was only counted, once the time for it has come. To be called now and then. */
+  /** Reports accumulated counts when their interval is over. To be called periodically. */
   beat(): void {
     this.#accepted.beat(this.#now());
   }
 
-  /** Reports what was only counted. */
+  /** Reports accumulated counts. */
   stop(): void {
     this.#accepted.report(this.#now());
   }
 
   refused({ end: { by, reason, message }, target, linkedWith, remote }: RefusedLink): void {
     if (isQuiet(reason)) return;
-    // The opinion of a peer that merely connected is not worth a line in the log.
+    // An unauthenticated peer must not be able to write to the log.
     if (by === 'peer' && target === undefined && linkedWith === undefined) return;
     if (by === 'peer' && reason === 'id_conflict') {
       this.idConflict();
@@ -72,8 +72,8 @@ export class LinkErrorReporter {
   }
 
   /**
-   * A dialled connection broke before there was a link. Most of that passes; a certificate that does not fit stays. Returns
-   * whether that is it.
+   * A dialled connection broke before a link was established. Most such errors are transient, but a certificate error
+   * is permanent and is reported. Returns whether it was one.
    */
   broken(target: string, reason: string): boolean {
     if (!TLS_PROBLEM.test(reason)) return false;
@@ -87,7 +87,7 @@ export class LinkErrorReporter {
     this.#once(this.#localId, 'id_conflict', new NodeIdConflictError(this.#localId));
   }
 
-  /** There is a link with them. */
+  /** A link with these peers was established; their errors may be reported again. */
   settled(...peers: readonly string[]): void {
     for (const each of this.#reported)
       if (peers.some((other) => each.startsWith(`${other} `))) this.#reported.delete(each);

@@ -7,14 +7,14 @@ import type { Link } from './link.js';
 /** The link with one incarnation of one node. */
 export interface LinkedNode {
   readonly peer: Peer;
-  /** The only one in use: everything between the two nodes goes over it, in order. */
+  /** The only link in use: everything between the two nodes goes over it, in order. */
   readonly link: Link;
   activity: PeerActivity;
-  /** How much had come over the link when it was checked last, bytes. */
+  /** The bytes received over the link at the last check. */
   received: number;
 }
 
-/** Every established link, by node: one for each. */
+/** The established links: one for each node. */
 export class LinkTable {
   readonly #nodes = new Map<NodeId, LinkedNode>();
 
@@ -22,7 +22,7 @@ export class LinkTable {
     return this.#nodes.get(id);
   }
 
-  /** The node of which the id has this address. */
+  /** The node whose id has this address. */
   at({ host, port }: Address): NodeId | undefined {
     for (const id of this.#nodes.keys()) {
       const parts = NodeId.parts(id);
@@ -35,21 +35,21 @@ export class LinkTable {
     return [...this.#nodes.values()];
   }
 
-  /** Returns the link that this one takes the place of. */
+  /** Returns the link that this one replaces. */
   put(link: Link, peer: Peer, now: number): Link | undefined {
     const replaced = this.#nodes.get(peer.id)?.link;
     this.#nodes.set(peer.id, { peer, link, activity: activityAt(now), received: link.received });
     return replaced;
   }
 
-  /** Returns whether the link was in use. */
+  /** Returns whether the link was in the table. */
   remove(link: Link): boolean {
     const id = link.peer?.id;
     if (id === undefined || this.#nodes.get(id)?.link !== link) return false;
     return this.#nodes.delete(id);
   }
 
-  /** Removes a node, and returns the link with it. */
+  /** Removes a node, and returns its link. */
   removeNode(id: NodeId): Link | undefined {
     const link = this.#nodes.get(id)?.link;
     this.#nodes.delete(id);

@@ -3,12 +3,12 @@ import { readFile } from 'node:fs/promises';
 import { type AttachedObserver, attach } from '../distribution.js';
 import { type Command, UsageError } from './command.js';
 
-/** What goes wrong with single nodes later on is shown as their status: a line for each would spoil the screen. */
+/** Later errors of single nodes are shown as their status: a line for each would spoil the screen. */
 const quiet = (): void => undefined;
 
 type Target = Extract<Command, { name: 'observe' }>['target'];
 
-/** Attaches, does `work`, and detaches whatever happens. */
+/** Attaches to the cluster, runs `work`, and always detaches. */
 export async function whileAttached(
   { addresses, secret, tls }: Target,
   work: (cluster: AttachedObserver) => Promise<void>,
@@ -34,18 +34,18 @@ async function readPem(what: string, file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8');
   } catch (cause) {
-    // Without what was given: it may be the key itself.
+    // The message omits the given value: it may be the key itself.
     const { code = 'unreadable' } = cause as NodeJS.ErrnoException;
     throw new UsageError(`--${what} takes the name of a file in PEM, and this is none that can be read (${code})`);
   }
 }
 
-/** A Ctrl+C reaches a program twice where npm started it: from the terminal, and from npm, which passes it on. */
+/** Under npm, a program receives one Ctrl+C twice: from the terminal, and from npm, which forwards it. */
 const SAME_KEYSTROKE_MS = 500;
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** Resolves when this program should end: at Ctrl+C, at a signal, or when the program that started it is gone. */
+/** Resolves when this program should end: at Ctrl+C, at a signal, or when its parent process has disconnected. */
 export async function interrupted(): Promise<void> {
   const listening = new AbortController();
   const { signal } = listening;

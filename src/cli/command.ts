@@ -7,7 +7,7 @@ export type Command =
   | {
       readonly name: 'observe';
       readonly target: Target;
-      /** `screen`: the full-screen dashboard; `everyMs`: again and again. */
+      /** `screen`: the full-screen dashboard. With `everyMs`, the output is repeated at that interval. */
       readonly output: 'screen' | 'text' | 'json';
       readonly everyMs?: number;
     }
@@ -16,18 +16,18 @@ export type Command =
       readonly target: Target;
       readonly port: number;
       readonly host: string;
-      /** Absent: one is made when it takes one. `false`: none, said aloud. */
+      /** Absent: a token is generated if one is needed. `false`: explicitly no token. */
       readonly token?: string | false;
       readonly open: boolean;
     }
   | { readonly name: 'demo'; readonly port: number; readonly everyMs: number; readonly open: boolean };
 
-/** The cluster to look at. */
+/** The cluster to observe. */
 interface Target {
-  /** `name@host:port`, one or more of which any will do. */
+  /** One or more addresses `name@host:port`; reaching any one of them is enough. */
   readonly addresses: readonly string[];
   readonly secret?: string;
-  /** Files in PEM. Absent: no TLS. */
+  /** Paths of PEM files. Absent: no TLS. */
   readonly tls?: { readonly ca: string; readonly cert?: string; readonly key?: string };
 }
 
@@ -205,6 +205,6 @@ function parse<Options extends NonNullable<ParseArgsConfig['options']>>(args: re
 
 function wholeNumber(option: string, text: string, least: number, most: number): number {
   if (/^\d+$/.test(text) && Number(text) >= least && Number(text) <= most) return Number(text);
-  // Without what was given: to some programs -p is a password.
+  // The message omits the given value: in some programs -p is a password.
   throw new UsageError(`${option} takes a whole number from ${least} to ${most}`);
 }

@@ -3,7 +3,7 @@ import { startDashboard } from '../dashboard.js';
 import { interrupted, whileAttached } from './attached.js';
 import type { Command } from './command.js';
 
-/** Serves the dashboard of a cluster until it is interrupted. */
+/** Serves the dashboard of a cluster until the program is interrupted. */
 export async function dashboard(command: Extract<Command, { name: 'dashboard' }>): Promise<void> {
   const { target, port, host, token, open } = command;
   await whileAttached(target, async (source) => {
@@ -15,7 +15,7 @@ export async function dashboard(command: Extract<Command, { name: 'dashboard' }>
   });
 }
 
-/** Leaves it to the desktop. Where there is none, the address was printed. */
+/** Opens the URL with the desktop's default browser. Without a desktop, the printed address has to do. */
 export function openInBrowser(url: string): void {
   const [command, ...args] = OPENERS[process.platform] ?? ['xdg-open'];
   if (command === undefined) return;

@@ -12,10 +12,10 @@ import { openInBrowser } from './dashboard.js';
 const HOST = '127.0.0.1';
 const FIRST_PORT = 4369;
 const NAMES = ['nodeA', 'nodeB', 'nodeC'];
-/** How long a node may take to leave politely, ms: its goodbye takes up to 1 s when another node does not answer. */
+/** The time limit for a node to leave, ms: its goodbye takes up to 1 s when another node does not answer. */
 const LEAVE_MS = 3000;
 
-/** Three nodes with a little load, each a process of its own; an overview of them every so often, and their dashboard. */
+/** Runs three nodes under light load, each in its own process, with a periodic overview and their dashboard. */
 export async function demo(options: Extract<Command, { name: 'demo' }>): Promise<void> {
   const ports = await freePorts(FIRST_PORT, NAMES.length);
   const seed = `${NAMES[0]}@${HOST}:${ports[0]}`;
@@ -26,7 +26,7 @@ export async function demo(options: Extract<Command, { name: 'demo' }>): Promise
   const ending = new AbortController();
   try {
     const up = Promise.all(nodes.map((node) => once(node, 'message')));
-    // Ctrl+C ends it before there is anything to show, too.
+    // Ctrl+C also ends the demo while its nodes are still starting.
     await Promise.race([over, up.then(() => show(seed, options, ending.signal))]);
     await over;
   } finally {
@@ -36,7 +36,7 @@ export async function demo(options: Extract<Command, { name: 'demo' }>): Promise
   }
 }
 
-/** Shows the cluster in every way there is, until the signal, whenever that comes. */
+/** Shows the overview and the dashboard of the cluster until the signal is aborted. */
 async function show(
   seed: string,
   { port, everyMs, open }: Extract<Command, { name: 'demo' }>,
@@ -64,8 +64,8 @@ function whenAborted(signal: AbortSignal, end: () => unknown): void {
 }
 
 function startNode(args: readonly string[]): ChildProcess {
-  // A process group of its own: a Ctrl+C does not reach the node, which is stopped from here, in order. The end of the
-  // channel stops it when this process is gone, even if it was killed.
+  // A process group of its own keeps Ctrl+C from the node, so that the demo can stop its nodes in order. The node stops
+  // by itself when its IPC channel closes, even if the demo was killed.
   return fork(new URL('demo/node.js', import.meta.url), [...args], { detached: process.platform !== 'win32' });
 }
 
@@ -74,7 +74,7 @@ async function unexpectedEnd(node: ChildProcess): Promise<never> {
   throw new Error(`a node of the demo ended unexpectedly (${signal ?? `exit code ${code}`})`);
 }
 
-/** Stops all nodes that still run, at the same time; one that hangs is killed. */
+/** Stops all running nodes in parallel, and kills any that hang. */
 async function stopAll(nodes: readonly ChildProcess[]): Promise<void> {
   const running = nodes.flatMap((node, at) => (hasEnded(node) ? [] : [{ node, name: NAMES[at] }]));
   if (running.length === 0) return;
@@ -101,7 +101,7 @@ async function firstFreePort(from: number): Promise<number> {
   return port;
 }
 
-/** The first `count` free ports, from `first` on. */
+/** The first `count` free ports, starting at `first`. */
 async function freePorts(first: number, count: number): Promise<readonly number[]> {
   const ports: number[] = [];
   for (let port = first; ports.length < count && port < first + 1000; port += 1) {

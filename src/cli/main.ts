@@ -32,7 +32,7 @@ async function version(): Promise<string> {
   return String((manifest as { version: unknown }).version);
 }
 
-// `noex observe ... | head` is no error.
+// A closed pipe, as in `noex observe ... | head`, is not an error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
   process.exit(0);

@@ -5,7 +5,7 @@ import type { ClusterObserverSnapshot } from '../distribution.js';
 import { interrupted, whileAttached } from './attached.js';
 import type { Command } from './command.js';
 
-/** Shows a cluster in this terminal, or writes what it is like. */
+/** Shows a cluster in this terminal, or prints a snapshot of its state. */
 export async function observe({ target, output, everyMs }: Extract<Command, { name: 'observe' }>): Promise<void> {
   await whileAttached(target, async (cluster) => {
     if (output === 'screen') {
@@ -25,7 +25,7 @@ export async function observe({ target, output, everyMs }: Extract<Command, { na
   });
 }
 
-/** A bundle of its own: what it is made of is no concern of the rest. */
+/** Loads the terminal dashboard, a separate bundle: only this command needs its dependencies. */
 function loadTerminal(): Promise<TerminalModule> {
   return import(new URL('../dashboard/terminal/main.js', import.meta.url).href);
 }

@@ -11,7 +11,7 @@ export type NodeDownReason = 'heartbeat_timeout' | 'connection_closed' | 'connec
 
 /** Another node as this one knows it. */
 export interface Member extends Peer {
-  /** `connecting`: another node announced it, and there has been no link with it yet. */
+  /** `connecting`: another node announced this member, and there has been no link with it yet. */
   readonly status: NodeStatus;
 }
 

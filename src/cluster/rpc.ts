@@ -20,7 +20,7 @@ import type { NodeId } from './node-id.js';
  */
 const MAX_UNTAKEN_BYTES = 32 * 1024 * 1024;
 
-/** Answers a request; what it throws goes back as its message and code, without the stack. */
+/** Answers a request; an error that it throws is returned with its message and code, without the stack. */
 export type RequestHandler = (body: unknown, from: NodeId) => unknown;
 /** Which peers may call a method. */
 export type Access = 'members' | 'public';
@@ -61,7 +61,7 @@ export interface Rpc {
    * @throws InvalidArgumentError for a body that cannot travel
    */
   publish(topic: string, body: unknown): void;
-  /** Returns what ends it. A handler that throws does not stop another. */
+  /** Returns a function that removes the handler. A handler that throws does not stop another. */
   onNotify(topic: string, handler: NotifyHandler): () => void;
 }
 

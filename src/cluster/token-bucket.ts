@@ -13,14 +13,14 @@ export class TokenBucket {
     this.#filledAt = now;
   }
 
-  /** Takes one, if there is one left. */
+  /** Takes a token if there is one left. */
   take(now: number): boolean {
     if (!this.hasOne(now)) return false;
     this.#tokens -= 1;
     return true;
   }
 
-  /** Whether there is one left. */
+  /** Whether there is a token left. */
   hasOne(now: number): boolean {
     this.#tokens = Math.min(this.#burst, this.#tokens + ((now - this.#filledAt) / 1000) * this.#perSecond);
     this.#filledAt = now;

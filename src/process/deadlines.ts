@@ -2,14 +2,14 @@ import type { Clock, Timer } from '../clock.js';
 
 /** Something with a time limit. */
 export abstract class Deadline {
-  // Where it stands; used by its batch alone.
+  // Its index in its batch; used only by the batch.
   batch: Batch | undefined;
   place = 0;
 
-  /** Time is up: it has taken `timeoutMs`. */
+  /** Called when the wait has taken `timeoutMs`. */
   abstract expire(timeoutMs: number): void;
 
-  /** Whatever it was for is settled. */
+  /** Cancels the deadline: the wait it limits has been settled. */
   protected removeDeadline(): void {
     this.batch?.remove(this);
   }
@@ -22,7 +22,7 @@ class Batch {
   #timer: Timer | undefined;
   /** Released at once: a settled call can be collected while it is young. */
   readonly #open: (Deadline | undefined)[] = [];
-  /** Behind the last that is open. */
+  /** One past the index of the last open deadline. */
   #end = 0;
   #count = 0;
 
@@ -43,7 +43,7 @@ class Batch {
     const { place } = deadline;
     deadline.batch = undefined;
     this.#open[place] = undefined;
-    // One call after another takes one place.
+    // Calls made one after another reuse one slot.
     if (place === this.#end - 1) this.#end = place;
     this.#count -= 1;
     if (this.#count > 0 || this.#timer === undefined) return;
@@ -51,7 +51,7 @@ class Batch {
     this.#timer = undefined;
   }
 
-  /** Starts the time, if any is still open. */
+  /** Starts the timer if any deadline is still open. */
   start(): void {
     if (this.#count > 0) this.#timer = this.#clock.setTimeout(this.#expire, this.timeoutMs);
   }
@@ -73,9 +73,9 @@ class Batch {
  */
 export class Deadlines {
   readonly #clock: Clock;
-  /** Those of this turn. */
+  /** The batches of this turn. */
   readonly #fresh = new Map<number, Batch>();
-  /** Neighbours mostly have the same time-out. */
+  /** Cached because successive calls mostly have the same time-out. */
   #newest: Batch | undefined;
 
   constructor(clock: Clock) {
@@ -89,7 +89,7 @@ export class Deadlines {
     this.#newest.add(deadline);
   }
 
-  /** Starts the time of those added in this turn that are still open. */
+  /** Starts the timers of the deadlines added in this turn that are still open. */
   endTurn(): void {
     if (this.#newest === undefined) return;
     for (const batch of this.#fresh.values()) batch.start();

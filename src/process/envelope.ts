@@ -15,7 +15,7 @@ interface CallTarget {
  */
 export class PendingCall extends Deadline {
   readonly #target: CallTarget;
-  /** Dropped when the call is settled. */
+  /** Cleared when the call is settled. */
   #resolve: ((reply: unknown) => void) | undefined;
 
   constructor(target: CallTarget, resolve: (reply: unknown) => void) {
@@ -61,11 +61,11 @@ export type Receipt = 'cast' | 'info' | PendingCall | StopRequest;
 /** The receipt of a message that is measured, or handled in the context of its sender. */
 export class Measured {
   readonly receipt: Receipt;
-  /** Of the sender, where the process wants that. */
+  /** The sender's async context, where the process runs handlers in it. */
   readonly context: AsyncContext | undefined;
   /** ms of the monotonic clock */
   readonly arrivedAt: number;
-  /** For how many messages it stands; 0: for none, it is only traced, or has a context. */
+  /** The number of messages this sample stands for; 0: not sampled, only traced or with a context. */
   readonly weight: number;
 
   constructor(receipt: Receipt, arrivedAt: number, weight: number, context?: AsyncContext) {
@@ -76,7 +76,7 @@ export class Measured {
   }
 }
 
-/** What lies beside a message in the mailbox. */
+/** What the mailbox stores with a message. */
 export type Entry = Receipt | Measured;
 
 export function receiptOf(entry: Entry): Receipt {

@@ -108,7 +108,7 @@ export interface GenServerApi {
   cancelTimer(timer: ScheduledSend): boolean;
 
   /**
-   * Lets it handle what is queued, runs `terminate`, and resolves when it is gone. Stopping a process that has ended is
+   * Lets the process handle what is queued, runs `terminate`, and resolves when it is gone. Stopping a process that has ended is
    * fine. With `timeout` it is killed when it takes longer; reason `killed` kills it at once.
    *
    * Rejects with ForeignRefError, with CallingSelfError when a handler stops its own process (return `stop(...)` there),
@@ -124,7 +124,7 @@ export interface GenServerApi {
    */
   kill(ref: ProcessRef): void;
 
-  /** Whether it lives in this runtime and has not been asked to stop. */
+  /** Whether the process is alive in this runtime and has not been asked to stop. */
   isRunning(ref: ProcessRef): boolean;
 
   /** Receives what happens to every GenServer of this runtime. Returns the unsubscribe function. */

@@ -1,6 +1,6 @@
 import type { GenServerRef, HandlerContext } from './behavior.js';
 
-/** Where a context takes its answers from: the process. */
+/** What a context reads its values from: the process. */
 interface ContextSource {
   readonly ref: GenServerRef;
   readonly signal: AbortSignal;

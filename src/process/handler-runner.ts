@@ -28,7 +28,7 @@ export abstract class HandlerRunner {
   protected state: unknown;
   /** Calls that were answered with a promise which has not settled; `undefined` until there is one. */
   #awaitingReply: Set<PendingCall> | undefined;
-  // Handled since the counts were reported.
+  // Messages handled since the last report of counts.
   protected calls = 0;
   protected casts = 0;
   protected infos = 0;
@@ -113,7 +113,7 @@ export abstract class HandlerRunner {
   protected crash(thrown: unknown, receipt: Receipt): void {
     const error = asError(thrown);
     if (receipt instanceof PendingCall) receipt.fail(error);
-    // Killed in the middle of its own handler: it has had its end.
+    // Killed in the middle of its own handler: the process has already ended.
     if (this.gone) {
       this.failedLate('a handler', thrown);
       return;
@@ -171,7 +171,7 @@ export abstract class HandlerRunner {
     );
   }
 
-  /** Calls code of the process that is no message handler. */
+  /** Calls code of the process other than a message handler. */
   #asCurrent<Result>(code: () => Result): Result {
     const host = this.#host;
     const outer = host.current;

@@ -14,9 +14,9 @@ export interface StartingProcess {
   initialized(state: unknown): void;
   /** Reports that `init` failed, and ends the process. */
   initCrashed(error: Error): void;
-  /** `init` has failed when the process was gone already. */
+  /** Called when `init` fails after the process has ended. */
   initFailedLate(thrown: unknown): void;
-  /** `init` has made `state` when the process was gone already: it has to be released. */
+  /** Called when `init` returns `state` after the process has ended: the state has to be released. */
   initializedLate(state: unknown): void;
   /** The listener is called when the process ends before its `init` has settled. */
   onEndDuringInit(listener: (() => void) | undefined): void;

@@ -35,7 +35,7 @@ export abstract class MessageLoop extends HandlerRunner implements Runnable {
   readonly kind: ProcessKind;
   nextReady: Runnable | undefined;
   readonly #host: MessageLoopHost;
-  /** Of the host; asked with every message. */
+  /** The host's; read for every message. */
   readonly #sampler: Sampler;
   readonly #timing: Timing;
   readonly #inbox: Inbox;
@@ -140,7 +140,7 @@ export abstract class MessageLoop extends HandlerRunner implements Runnable {
     this.#host.dirty(this);
   }
 
-  /** Emits the counts for the last time, if there are any; how long the queue was is of no interest any more. */
+  /** Emits the counts for the last time, if there are any; how long the queue was no longer matters. */
   protected reportLastCounts(): void {
     if (this.#isDirty && (this.calls + this.casts + this.infos > 0 || this.#inbox.hasCounts)) this.#emitCounts();
   }
@@ -157,7 +157,7 @@ export abstract class MessageLoop extends HandlerRunner implements Runnable {
     return this.#inbox.makeRoom(receipt, this);
   }
 
-  /** As {@link send}, for a sender that is not there any more. */
+  /** As {@link send}, for a sender that can no longer receive an error. */
   #sendLate(message: unknown): void {
     if (this.phase === 'terminating' || (this.#inbox.isFull && this.#inbox.rejects)) {
       this.#inbox.count('dropped');
@@ -166,7 +166,7 @@ export abstract class MessageLoop extends HandlerRunner implements Runnable {
   }
 
   #arrived(receipt: Receipt, isDue: boolean): Entry {
-    // Exits of children that a supervisor handles are in no latency.
+    // Exit messages that a supervisor handles are not part of the latency.
     const context = this.inSenderContext ? new AsyncContext() : undefined;
     return this.#timing.arrived(receipt, isDue && this.kind === 'genserver', context);
   }
@@ -174,7 +174,7 @@ export abstract class MessageLoop extends HandlerRunner implements Runnable {
   #handleNext(isWatched: boolean): void {
     const { message, receipt: entry } = this.#inbox;
     this.#inbox.drop();
-    // Most entries are the text 'cast', and are known as such sooner than by their class.
+    // Most receipts are the string 'cast'; comparing with it is faster than an `instanceof` check.
     if (isWatched || this.#isTraced || (typeof entry === 'object' && entry instanceof Measured)) {
       this.#handleTimed(message, entry);
       return;

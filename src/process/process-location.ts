@@ -10,7 +10,7 @@ interface Placed {
   readonly childId: string | undefined;
 }
 
-/** Where a process stands among its supervisors, as plain data for an event. */
+/** The position of a process in the supervision tree, as plain data for an event. */
 export function locationOf(process: Placed, nameOf: (id: string) => string | undefined): ProcessLocation {
   const name = nameOf(process.id);
   const named = name === undefined ? {} : { name };

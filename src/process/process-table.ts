@@ -9,7 +9,7 @@ import { Process, type ProcessHost } from './process.js';
 import type { Sampler } from './sampler.js';
 import type { Scheduler } from './scheduler.js';
 
-/** Who has which name; the registry, as processes see it. */
+/** The registry, as processes see it: which process has which name. */
 export interface Names {
   /** @throws AlreadyRegisteredError */
   claim(name: string, id: string): void;
@@ -31,7 +31,7 @@ interface SpawnOptions<State, CallMsg, CastMsg, CallReply, Info> {
   readonly context?: 'runtime' | 'caller';
 }
 
-/** Where the process of a ref is: here, ended, or of another life of a runtime. */
+/** What a ref resolves to: a live process, one that has ended, or one of another life of a runtime. */
 type Resolution = Process | 'gone' | 'foreign';
 
 interface ProcessTableOptions {
@@ -122,7 +122,7 @@ export class ProcessTable {
     return process;
   }
 
-  /** Whether the process lives here and has not been asked to stop. @throws InvalidArgumentError */
+  /** Whether the process is alive in this runtime and has not been asked to stop. @throws InvalidArgumentError */
   isRunning(ref: ProcessRef): boolean {
     const found = this.resolve(ref);
     return found !== 'gone' && found !== 'foreign' && found.running;
@@ -137,7 +137,7 @@ export class ProcessTable {
     return this.find(ref) ?? this.#ended.get(ref);
   }
 
-  /** The ref of the process with this id, be it gone or not. */
+  /** The ref of the process with this id, whether or not the process has ended. */
   refOf(id: string): ProcessRef {
     return this.#processes.get(id)?.ref ?? Object.freeze({ id, life: this.#life });
   }
@@ -147,7 +147,7 @@ export class ProcessTable {
     return [...this.#processes.values()].filter(({ parent }) => parent === undefined);
   }
 
-  /** Calls code that is of no process: listeners run on the stack of the handler that made the event. */
+  /** Calls code of no process: listeners run on the stack of the handler that caused the event. */
   outside(code: () => void): void {
     const host = this.#host;
     const { current } = host;

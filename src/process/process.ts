@@ -21,9 +21,9 @@ const CRASH_CLEANUP_MS = 5000;
 export interface ProcessHost extends MessageLoopHost {
   /** Calls code that belongs to no process, though a handler may be on the stack. */
   outside(code: () => void): void;
-  /** An error that no caller is there to be rejected with. */
+  /** Receives errors for which there is no caller to reject. */
   onError(error: Error): void;
-  /** `process` is about to be gone: its name and its place in the table are free from here on. */
+  /** Called just before `process` is gone: frees its name and its place in the table. */
   released(process: Process): void;
 }
 
@@ -37,7 +37,7 @@ export class Process extends MessageLoop implements StartingProcess {
   readonly #host: ProcessHost;
   /** Part of its start events. */
   readonly #kindFields: { readonly id: string; readonly kind: ProcessKind; readonly strategy?: SupervisorStrategy };
-  // None of these before it is needed: many processes never are parents, nor set timers.
+  // Created on first use: many processes never have children or timers.
   #children: Set<Process> | undefined;
   #timers: TimerSet | undefined;
   #onGone: (() => void)[] | undefined;
@@ -64,7 +64,7 @@ export class Process extends MessageLoop implements StartingProcess {
     this.#kindFields = strategy === undefined ? { id, kind } : { id, kind, strategy };
   }
 
-  /** Whether it lives and has not been asked to stop. */
+  /** Whether the process is alive and has not been asked to stop. */
   get running(): boolean {
     return !this.#stopRequested && (this.phase === 'init' || this.phase === 'handling');
   }
@@ -105,7 +105,7 @@ export class Process extends MessageLoop implements StartingProcess {
   start(timeoutMs: number, name: string | undefined): Promise<void> | undefined {
     this.#host.emit({ type: 'process_spawned', ...this.#kindFields });
     if (name !== undefined) this.#host.emit({ type: 'name_registered', name, id: this.id });
-    // A listener to these events may kill it.
+    // A listener of these events may kill the process.
     if (this.gone) throw killedDuringInit(this);
     const init = this.inSenderContext ? () => this.callInit() : () => this.#host.context.run(() => this.callInit());
     return initialize(this, init, timeoutMs);
@@ -154,7 +154,7 @@ export class Process extends MessageLoop implements StartingProcess {
     return gone;
   }
 
-  /** Ends it here and now, with its children: nothing more is handled, `terminate` does not run. */
+  /** Ends the process at once, with its children: nothing more is handled, `terminate` does not run. */
   kill(): void {
     this.exit('killed');
   }
@@ -172,12 +172,12 @@ export class Process extends MessageLoop implements StartingProcess {
     this.#onEnding = listener;
   }
 
-  /** Where it stands now among its supervisors, for an event. */
+  /** The current position of the process in the supervision tree, for an event. */
   location(): ProcessLocation {
     return locationOf(this, this.#host.nameOf);
   }
 
-  /** Why nothing can be sent to it any more: with the crash that ended it, if that did. */
+  /** The error for sends to a process that has ended; its cause is the crash, if the process crashed. */
   notRunning(): ServerNotRunningError {
     const reason = this.#exitReason;
     const cause = typeof reason === 'object' ? { cause: reason.error } : undefined;
@@ -191,7 +191,7 @@ export class Process extends MessageLoop implements StartingProcess {
   adopt(child: Process, childId: string, cleanupMs: number): void {
     child.#parent = this;
     if (child.#exitReason !== undefined) {
-      // Without a place among the children: their exits are reported only once.
+      // Not added to the children: each exit is reported only once.
       this.enqueue(new ChildExit(child.id, child.#exitReason), 'info');
       return;
     }
@@ -226,7 +226,7 @@ export class Process extends MessageLoop implements StartingProcess {
   }
 
   protected terminate(reason: TerminationReason): void {
-    // A listener to its crash or its stop may kill it.
+    // A listener of the crash or stop event may kill the process.
     if (this.gone) return;
     this.phase = 'terminating';
     this.#markStopping();
@@ -240,7 +240,7 @@ export class Process extends MessageLoop implements StartingProcess {
   }
 
   exit(reason: TerminationReason): void {
-    // A listener to its end may kill it once more.
+    // A listener of the exit event may kill the process again.
     if (this.gone) return;
     this.#lastName = this.#host.nameOf(this.id);
     this.phase = 'gone';

@@ -12,7 +12,7 @@ const OFF = 2 ** 30;
  */
 export class Sampler {
   readonly enabled: boolean;
-  /** For how many messages the one that was picked last stands. */
+  /** The number of messages that the last picked one stands for. */
   weight = 1;
   #countdown = 1;
   /** How many more are measured without a gap: in this turn, and in this flush. */
@@ -40,7 +40,7 @@ export class Sampler {
     this.#countdown = this.#exact > 0 ? 1 : this.#rest;
   }
 
-  /** The counters of all processes have been reported. */
+  /** Called when the counters of all processes have been reported. */
   flushed(): void {
     this.#allowance = EXACT_PER_FLUSH;
   }
@@ -94,7 +94,7 @@ export class Samples {
     this.#values.push(Math.round(waitMs * 1000), Math.round(handleMs * 1000), weight);
   }
 
-  /** Three numbers each, as the fact has them; `undefined`: none. */
+  /** Three numbers per sample, as in the `messages_handled` event; `undefined`: no samples. */
   take(): readonly number[] | undefined {
     if (this.#values.length === 0) return undefined;
     const values = this.#values;

@@ -5,11 +5,11 @@ import { nextTurn } from '../clock.js';
 const BUDGET_MS = 5;
 /** The most messages handled between two looks at the clock: also the most one process handles before the next one may. */
 const MAX_STRIDE = 64;
-/** So many messages are handled one by one after something held the event loop and it is not known what. */
+/** After the event loop was blocked by an unknown cause, this many messages are timed one by one to find it. */
 const WATCHED = 256;
 
 interface SchedulerOptions {
-  /** Where processes work, wherever they were woken. */
+  /** The async context that processes run in, whichever context woke them. */
   readonly context: AsyncContext;
   /** ms, with fractions; only differences count */
   preciseNow(): number;
@@ -26,7 +26,7 @@ export interface Runnable {
   run(limit: number, isWatched: boolean): number;
   /** Whether there is work that could be done now. */
   readonly runnable: boolean;
-  /** What it did in its last portion held the event loop for `ms`. */
+  /** Called when its last portion of work blocked the event loop for `ms`. */
   heldLoop(ms: number): void;
   /** Used by the scheduler alone: the next in its queue. */
   nextReady: Runnable | undefined;
@@ -54,7 +54,7 @@ export class Scheduler {
   #untilLook = 1;
   #stride = 1;
   #lastLook = 0;
-  /** Who worked since the last check. `undefined`: no process, and nothing else; `null`: more than one. */
+  /** The process that ran since the last check. `undefined`: no process, and nothing else; `null`: more than one. */
   #worker: Runnable | undefined | null = null;
   /** How much of the time since the last look is explained already, ms. */
   #knownHeldMs = 0;
@@ -72,7 +72,7 @@ export class Scheduler {
     this.#endOfTurn.push(action);
   }
 
-  /** Something happens in this turn that its end has to know of. */
+  /** Makes the end-of-turn action run at the end of this turn. */
   touch(): void {
     if (this.#turnOpen) return;
     this.#turnOpen = true;
@@ -99,7 +99,7 @@ export class Scheduler {
 
   readonly #onMicrotask = (): void => {
     this.#microtaskPending = false;
-    // Since the last look, others than processes had their turn.
+    // Code other than processes has run since the last clock reading.
     this.#worker = null;
     this.#context.run(this.#drain);
   };
@@ -121,7 +121,7 @@ export class Scheduler {
   };
 
   readonly #turnEnds = (): void => {
-    // What held the event loop since the last look must not go unnoticed, though it is not known what it was.
+    // A block of the event loop since the last clock reading must be noticed even when its cause is unknown.
     if (this.#worker === null && this.#loopBlockedMs !== Number.POSITIVE_INFINITY) this.#look();
     this.#turnOpen = false;
     for (const action of this.#endOfTurn) action();
@@ -131,7 +131,7 @@ export class Scheduler {
     this.#drain();
   };
 
-  /** Looks at the clock as seldom as the budget allows: often among slow handlers, seldom among fast ones. */
+  /** Reads the clock as rarely as the budget allows: often with slow handlers, rarely with fast ones. */
   #withinBudget(): boolean {
     const spent = this.#look();
     if (this.#watched > 0) {
@@ -140,7 +140,7 @@ export class Scheduler {
     } else if (spent > BUDGET_MS / 5) this.#stride = Math.max(1, this.#stride >> 2);
     else this.#stride = Math.min(MAX_STRIDE, this.#stride * 2);
     this.#untilLook = this.#stride;
-    // Among looks so frequent, two more for each message do not matter.
+    // With the clock read this often, two more readings per message do not matter.
     this.#isWatched = this.#stride === 1 && this.#loopBlockedMs !== Number.POSITIVE_INFINITY;
     this.#exhausted = this.#lastLook >= this.#budgetEnds;
     return !this.#exhausted;

@@ -25,7 +25,7 @@ export class CrashCleanup {
     this.#reason = reason;
   }
 
-  /** From now on it may take `ms`: then the process ends without it. */
+  /** Limits `terminate` to `ms` from now; after that, the process ends without waiting for it. */
   limit(ms: number): void {
     const process = this.#process;
     const exit = (): void => process.exit(this.#reason);

@@ -57,14 +57,14 @@ export class Timing {
       : new Measured(receipt, this.now(), isDue ? this.#host.sampler.weight : 0, context);
   }
 
-  /** A handler is back after `ms`, with a value, a promise or an error. */
+  /** Called when a handler has returned after `ms`, with a value, a promise or an error. */
   returned(message: unknown, ms: number): void {
     if (ms < this.#host.loopBlockedMs) return;
     this.#host.scheduler.heldIsKnown(ms);
     this.emitLoopBlocked(ms, messageType(message));
   }
 
-  /** All is over with a message, what its handler awaited included. */
+  /** Called when a message is fully handled, including everything its handler awaited. */
   through(message: unknown, entry: Entry, begun: number, handleMs: number, outcome: MessageTraced['outcome']): void {
     if (entry instanceof Measured && entry.weight > 0) {
       this.#samples ??= new Samples();

@@ -4,7 +4,7 @@ import type { ProcessRef } from '../process/behavior.js';
 import { checkName } from '../process/gen-server.js';
 import type { Names, ProcessTable } from '../process/process-table.js';
 
-/** Who has which name: a process at most one, a name at most one process. */
+/** Maps names to processes: a process has at most one name, a name belongs to at most one process. */
 export class NameTable implements Names {
   readonly #idByName = new Map<string, string>();
   readonly #nameById = new Map<string, string>();
@@ -65,7 +65,7 @@ interface Parts {
 export function createRegistry({ names, processes, emit }: Parts): RegistryApi {
   const whereis = <Ref extends ProcessRef>(name: string): Ref | undefined => {
     const id = names.idOf(name);
-    // The name says nothing of the kind of process behind it: the caller does.
+    // A name does not tell the kind of its process; the caller states it by the type parameter.
     return id === undefined ? undefined : (processes.get(id)?.ref as Ref | undefined);
   };
   return {

@@ -1,4 +1,4 @@
-/** One node of the demo: `node.js <name> <port> [seed]`. Ends at a stop message, or when the demo is gone. */
+/** One node of the demo: `node.js <name> <port> [seed]`. Ends at a stop message, or when the demo has ended. */
 
 import { Cluster } from '../../distribution.js';
 import { Supervisor } from '../../index.js';

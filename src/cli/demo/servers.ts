@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { GenServer, type GenServerBehavior, Registry, Supervisor, stop } from '../../index.js';
 
-/** All that is ever said in the demo. */
+/** A message of the demo. */
 export interface Message {
   readonly type: string;
   readonly order?: number;
@@ -9,12 +9,12 @@ export interface Message {
 
 export type Server = GenServerBehavior<number, 'count', Message, number>;
 
-/** How often customers are on the move, ms. */
+/** The interval at which customers send their requests, ms. */
 const TICK_MS = 50;
-/** Business goes up and down once in this time, ms. */
+/** The period of the load, ms: it rises and falls once in this time. */
 const TIDE_MS = 90_000;
 
-/** Handles each message at once. */
+/** A server that handles each message at once. */
 export function quick(): Server {
   return {
     init: () => 0,
@@ -23,7 +23,7 @@ export function quick(): Server {
   };
 }
 
-/** Awaits `ms` for each message, like a server that waits for another service: its queue grows in busy times. */
+/** A server that waits before each reply, as if for another service: its queue grows at peak load. */
 export function slow(least: number, most: number): Server {
   return {
     ...quick(),
@@ -34,7 +34,7 @@ export function slow(least: number, most: number): Server {
   };
 }
 
-/** Crashes now and then, every `meanMs` or so. */
+/** A server that crashes at random, every `meanMs` on average. */
 export function breaks(meanMs: number): Server {
   let breaksAt = 0;
   return {
@@ -50,7 +50,7 @@ export function breaks(meanMs: number): Server {
   };
 }
 
-/** Blocks the event loop for `ms` now and then. */
+/** A server that blocks the event loop for `ms` now and then. */
 export function reports(ms: number): Server {
   return {
     ...quick(),
@@ -64,7 +64,7 @@ export function reports(ms: number): Server {
   };
 }
 
-/** The peak load: requests to each server per second. */
+/** Generates load. `demand`: the requests to each server per second at peak load. */
 export function customers(demand: Readonly<Record<string, number>>): GenServerBehavior<() => void, never, 'tick'> {
   const owed = new Map<string, number>();
   let order = 1000;
@@ -91,12 +91,12 @@ export function customers(demand: Readonly<Record<string, number>>): GenServerBe
   };
 }
 
-/** From a fifth to the whole. */
+/** The current load as a share of the peak load, 0.2 to 1. */
 function tide(): number {
   return 0.6 + 0.4 * Math.sin((2 * Math.PI * Date.now()) / TIDE_MS);
 }
 
-/** A visitor who browses for `stayMs`, and leaves. */
+/** A visitor who stays for `stayMs`, then leaves. */
 export function visit(stayMs: number): GenServerBehavior<null, never, 'leave'> {
   return {
     init(self) {
@@ -108,7 +108,7 @@ export function visit(stayMs: number): GenServerBehavior<null, never, 'leave'> {
   };
 }
 
-/** Starts a visit now and then, while there are fewer than `most`. */
+/** Starts visits at random, with fewer than `most` running. */
 export function door(most: number): GenServerBehavior<() => void, never, 'tick'> {
   return {
     init(self) {

@@ -1,7 +1,7 @@
 import { type ChildSpec, GenServer, Supervisor, type SupervisorRef } from '../../index.js';
 import { breaks, customers, door, quick, reports, type Server, slow, visit } from './servers.js';
 
-/** What customers ask for, and how often a second at most. */
+/** The requests that customers send to each server, per second, at peak load. */
 const DEMAND = {
   search: 90,
   prices: 140,

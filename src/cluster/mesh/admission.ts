@@ -10,11 +10,11 @@ export interface AdmissionOptions {
   readonly linked: LinkTable;
   /** Checks whether a linked node is alive. */
   readonly probe: (id: NodeId, then: (answered: boolean) => void) => void;
-  /** A linked node did not answer, and another incarnation of it is there. */
+  /** Called when a linked node did not answer and another incarnation of it connected. */
   readonly lose: (id: NodeId) => void;
-  /** The link that was dialled is in use, or will not be. */
+  /** Called when a dialled link is in use, or will not be used. */
   readonly dialled: (link: Link, peer: Peer, outcome: Dialled) => void;
-  /** The link is in use from now on; one with the same incarnation that is in the table is not any more. */
+  /** Called when a link comes into use. It replaces a link with the same incarnation in the table. */
   readonly established: (link: Link, peer: Peer) => void;
 }
 

@@ -47,9 +47,9 @@ export interface LinkHandlers {
   /** An accepted peer uses the link, which is established now. */
   onOpened(link: Link, peer: Peer): void;
   onFrame(link: Link, peer: Peer, frame: PeerFrame | UnknownFrame): void;
-  /** At most once, and never because of a call of the owner's: the link is over. */
+  /** The link has ended. Called at most once, and not if the owner ended it. */
   onEnd(link: Link, end: LinkEnd): void;
-  /** Exactly once: the connection beneath holds nothing any more. */
+  /** The underlying connection is released. Called exactly once. */
   onReleased(link: Link): void;
 }
 
@@ -117,7 +117,7 @@ export class Link {
     return 'role' in this.#handshake ? this.#handshake.role : undefined;
   }
 
-  /** Waiting for this side: for {@link Link.welcome} or {@link Link.open}, or for its end. */
+  /** Whether this side still has to call {@link Link.welcome} or {@link Link.open}, or end the link. */
   get isUndecided(): boolean {
     return !this.#isOver && (this.#handshake.step === 'verified' || this.#handshake.step === 'welcomed');
   }
@@ -127,7 +127,7 @@ export class Link {
     return PROVEN.has(this.#handshake.step);
   }
 
-  /** How much of what was sent the other side has not taken yet, bytes. */
+  /** The bytes sent that the other side has not taken yet. */
   get backlog(): number {
     return this.#connection.backlog;
   }
@@ -176,7 +176,7 @@ export class Link {
     if (this.backlog < MAX_BACKLOG_BYTES) this.sendEncoded(text);
   }
 
-  /** Ends the link because of the other side, and says why. */
+  /** Ends the link because of the other side, and sends the reason. */
   refuse({ reason, message }: Refusal): void {
     if (this.#isOver) return;
     // The other side may have sent its welcome, and then takes for forged what is not sealed: the close code has to do.

@@ -42,11 +42,11 @@ interface ObserverLinksOptions {
   /** Whether observers may call this method. */
   readonly isPublic: (method: string) => boolean;
   readonly onRequest: (from: Peer, frame: RequestFrame) => void;
-  /** It is there. */
+  /** The observer answered a probe. */
   readonly onProbeAck: (id: NodeId) => void;
-  /** It broke the rules; its link is over. */
+  /** The observer violated the protocol; its link was ended. */
   readonly onRefused: (link: Link, refusal: Refusal) => void;
-  /** Its link is over. */
+  /** The link with the observer has ended. */
   readonly onGone: (id: NodeId) => void;
 }
 
@@ -141,7 +141,7 @@ export class ObserverLinks {
       return;
     }
     const isTaken = this.#requests.add(observer, frame);
-    // To make room, this very one may have been disconnected.
+    // This observer itself may have been disconnected to make room.
     if (this.#byId.get(observer.peer.id) !== observer) this.#requests.remove(observer);
     else if (!isTaken) {
       const message = `${MAX_WAITING} requests of this observer wait; wait for answers before you ask for more`;
@@ -169,7 +169,7 @@ export class ObserverLinks {
     }
   }
 
-  /** To those that take it: what is sent to all is sent again from time to time. */
+  /** Sends to the observers that have room: everything sent to all is repeated from time to time. */
   sendAll(text: string): void {
     for (const observer of [...this.#byId.values()]) {
       if (this.#backlog.hasRoom(observer)) observer.link.sendEncoded(text);

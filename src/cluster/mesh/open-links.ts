@@ -34,7 +34,7 @@ export class OpenLinks {
     return link;
   }
 
-  /** Ends all politely; resolves when they hold nothing any more. */
+  /** Ends all links in an orderly way; resolves when all connections are released. */
   async leave(): Promise<void> {
     for (const link of this.#links) link.leave();
     if (this.#links.size === 0) return;

@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { SEAL_CHARS } from '../transport/transport.js';
 
-/** So much of a MAC travels, bytes: half of SHA-256, which is as good as guessing a key. In base64: {@link SEAL_CHARS}. */
+/** The bytes of a MAC that are sent: half of SHA-256, as hard to guess as a key. In base64: {@link SEAL_CHARS}. */
 const MAC_BYTES = 16;
 
 /**
@@ -23,17 +23,17 @@ export class Session {
     this.#receiveKey = keyOf(side === 'dialer' ? 'acceptor' : 'dialer');
   }
 
-  /** The text as it travels next. */
+  /** Seals the next message to send. */
   seal(text: string): string {
     this.#sent += 1;
     return mac(this.#sendKey, this.#sent, text) + text;
   }
 
-  /** The text of a message that came next; `undefined`: it is not what the other side sent next. */
+  /** Opens the next received message; `undefined` if it is not what the other side sent next. */
   open(sealed: string): string | undefined {
     this.#received += 1;
     const text = sealed.slice(SEAL_CHARS);
-    // As text: of base64, several spellings mean the same.
+    // Compared as text, because several base64 spellings decode to the same bytes.
     const given = Buffer.from(sealed.slice(0, SEAL_CHARS));
     const right = Buffer.from(mac(this.#receiveKey, this.#received, text));
     return given.length === right.length && timingSafeEqual(given, right) ? text : undefined;

@@ -1,4 +1,4 @@
-/** Where what was sent and not taken yet waits; bytes. */
+/** Holds data that was sent and not taken yet; `backlog` in bytes. */
 export interface Outlet {
   readonly backlog: number;
 }
@@ -26,7 +26,7 @@ export class SharedBacklog<Reader extends Outlet> {
   readonly #onTooSlow: (reader: Reader) => void;
   /** When each was last seen with nothing waiting for it, ms, monotonic. */
   readonly #caughtUpAt = new Map<Reader, number>();
-  /** Those that are on their way out: what waits for them is in memory still. */
+  /** Outlets that are being closed: their backlog is still in memory. */
   readonly #leaving = new Set<Outlet>();
 
   /** @param onTooSlow has to end in {@link leave} */

@@ -4,25 +4,25 @@ import type { Seal } from './transport.js';
 /** Between the frames of one message. JSON as it is written here has no line breaks. */
 export const SEPARATOR = '\n';
 
-/** So long one connection is listened to before others have their turn, ms. */
+/** The longest time that one connection is served before others have their turn, ms. */
 const SLICE_MS = 5;
 
-/** Its turn comes again when others had as long, but not later than this, ms: a heartbeat may be waiting in it. */
+/** The longest pause between two turns of a connection, ms: a heartbeat may be queued. */
 const MAX_PAUSE_MS = 20;
 
 /** What comes within this time of what came before, ms, came together with it: only its reader was at work in between. */
 const TOGETHER_MS = 0.02;
 
-/** A look at the clock costs a tenth of the smallest frame. */
+/** Frames between two clock reads: a read costs a tenth of the smallest frame. */
 const FRAMES_A_LOOK = 16;
 
 interface InboxHandlers {
   onFrame(text: string): void;
-  /** A message that does not fit the seal. What came behind it is dropped. */
+  /** A message does not fit the seal. Later messages are dropped. */
   onForged(): void;
-  /** More has come than is handed over in one go. */
+  /** More was received than is delivered in one turn. */
   onFull(): void;
-  /** All of it has been handed over since. */
+  /** Everything received has been delivered. */
   onEmpty(): void;
 }
 
@@ -34,7 +34,7 @@ export class ReceiveQueue {
   readonly #handlers: InboxHandlers;
   #seal: Seal | undefined;
   #messages: string[] = [];
-  /** The rest of a message that was opened. */
+  /** The undelivered rest of the current message. */
   #rest: string | undefined;
   #isFull = false;
   /** For how long it was listened to, less the time that others had in between, ms. */
@@ -45,7 +45,7 @@ export class ReceiveQueue {
     this.#handlers = handlers;
   }
 
-  /** Whether there is something that has not been handed over. */
+  /** Whether received data is waiting for delivery. */
   get isFull(): boolean {
     return this.#isFull;
   }
@@ -63,7 +63,7 @@ export class ReceiveQueue {
     if (!this.#isFull) this.#deliver();
   }
 
-  /** Drops what is left. */
+  /** Drops everything that is waiting. */
   clear(): void {
     this.#messages = [];
     this.#rest = undefined;
@@ -89,7 +89,7 @@ export class ReceiveQueue {
     this.#handlers.onEmpty();
   }
 
-  /** Takes the next frame out. */
+  /** Removes and returns the next frame. */
   #next(): string | undefined {
     const text = this.#rest ?? this.#open(this.#messages.shift());
     if (text === undefined) return undefined;

@@ -66,7 +66,7 @@ export interface Connection {
   send(text: string): void;
   /** Ends it in order: what was sent before still arrives, then the code and reason. Messages come in until then. */
   close(code: number, reason: string): void;
-  /** Ends it now, without a word. */
+  /** Ends the connection immediately, without a close frame. */
   terminate(): void;
 }
 

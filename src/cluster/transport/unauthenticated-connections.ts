@@ -1,6 +1,6 @@
 import { addressPrefix } from '../address-prefix.js';
 
-/** How many connections may be open of which it is not known yet whose they are. */
+/** The most open connections whose peers have not proved their identity. */
 export const MAX_UNAUTHENTICATED = 128;
 
 /** How many of them may come from one address. */
@@ -35,7 +35,7 @@ export class UnauthenticatedConnections<Connection> {
     else if (this.#size > MAX_UNAUTHENTICATED) this.#evict(...this.#crowd(neighbours, prefix));
   }
 
-  /** It is gone, or has proved its identity. */
+  /** The connection has closed, or its peer has proved its identity. */
   remove(connection: Connection, address: string): void {
     const prefix = addressPrefix(address);
     const neighbours = this.#byPrefix.get(prefix);

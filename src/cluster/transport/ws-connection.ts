@@ -80,7 +80,7 @@ export class WsConnection implements Connection {
       if (this.#closing !== undefined) this.#handlers?.onClose(this.#closing);
     },
   });
-  /** How it ended, while not all that came before has been handed over. */
+  /** How the connection ended, while earlier messages are still being delivered. */
   #closing: Closing | undefined;
   /** What was sent in this tick, and is not written yet. */
   #unsent: string[] = [];
@@ -124,7 +124,7 @@ export class WsConnection implements Connection {
     if (seal !== undefined) this.#inbox.trust(seal);
   }
 
-  /** The other side has had its time to prove whose it is. */
+  /** The time for the other side to prove its identity is over. */
   expire(): void {
     if (!this.#isTrusted) this.#handlers?.onViolation('handshake_timeout');
   }
@@ -186,7 +186,7 @@ export class WsConnection implements Connection {
       this.#webSocket.pause();
       this.#handlers?.onViolation(violation);
     } else {
-      // It was sent a close frame, and goes on.
+      // The peer keeps sending after a close frame.
       this.terminate();
     }
   }

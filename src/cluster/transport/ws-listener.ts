@@ -119,7 +119,7 @@ class Guests {
     return this.#byEnd.get(endOf(socket));
   }
 
-  /** It has proved its identity. */
+  /** The guest has proved its identity. */
   trust(guest: Guest): void {
     systemClock.clearTimeout(guest.deadline);
     this.#unauthenticated.remove(guest, guest.address);

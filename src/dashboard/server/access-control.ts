@@ -4,11 +4,11 @@ import { BlockList, isIP } from 'node:net';
 import { hostname } from 'node:os';
 
 export interface GateOptions {
-  /** `undefined`: this machine only, unless `authorize` decides. `false`: none is asked for. */
+  /** `undefined`: only this machine has access, unless `authorize` decides. `false`: no token is required. */
   readonly token: string | false | undefined;
-  /** In small letters, with or without a port. */
+  /** In lower case, with or without a port. */
   readonly hosts: readonly string[];
-  /** Whether `authorize` is asked, too. */
+  /** Whether `authorize` is called as well. */
   readonly isAuthorizing: boolean;
 }
 
@@ -28,7 +28,7 @@ const HOST = /^(\[[\da-f:.]+\]|[^\s:/?#@[\]\\]+)(:\d+)?$/i;
 
 const ORIGIN = /^(https?):\/\/([^/]+)$/;
 
-/** What a proxy says of a request that it passes on. */
+/** Headers that a proxy adds to the requests it forwards. */
 const PROXY_HEADERS = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip', 'via'];
 
 const NO_TOKEN: Refusal = {
@@ -69,7 +69,7 @@ export class AccessControl {
     this.#names = new Set(['localhost', hostname().toLowerCase(), ...hosts.map(nameOf)]);
   }
 
-  /** Did it come where it was meant to? A page can make a name of its own lead here; what it asks then bears that name. */
+  /** Guards against DNS rebinding: a page can point its own name at this server, but `Host` is then that name. */
   checkHost({ headers, socket }: Caller): Refusal | undefined {
     if (this.#secrets !== undefined) return undefined;
     const name = nameOf(headers.host ?? '');
@@ -83,8 +83,8 @@ export class AccessControl {
   }
 
   /**
-   * Is it a page of this dashboard that opens a WebSocket? Whatever is no browser has no origin, and no cookies to abuse.
-   * A proxy may have put another name into `Host`: then the page is at one of `hosts`.
+   * Checks that a WebSocket is opened by a page of this dashboard. Clients other than browsers send no origin, and have
+   * no cookies to abuse. A proxy may have changed `Host`: the page's origin is then one of `hosts`.
    */
   checkOrigin({ headers: { origin, host = '' } }: Pick<Caller, 'headers'>): Refusal | undefined {
     if (origin === undefined) return undefined;
@@ -97,7 +97,7 @@ export class AccessControl {
     return { status: 403, reason: `A page of another origin may not listen to this dashboard.${advice}` };
   }
 
-  /** Whether the client has shown the token before, or shows it now. */
+  /** Whether the client has presented the token, in its cookie or in this request. */
   checkToken({ headers: { authorization = '', cookie = '' } }: Pick<Caller, 'headers'>): Refusal | undefined {
     if (this.#secrets === undefined) return undefined;
     const [, bearer] = /^Bearer +(\S+)$/i.exec(authorization) ?? [];
@@ -105,7 +105,7 @@ export class AccessControl {
     return this.#secrets.isIn(cookie) ? undefined : NO_TOKEN;
   }
 
-  /** The cookie for a token that is shown in a link, or the refusal of it; `undefined`: none is shown, or wanted. */
+  /** The cookie for the token in a link, or the refusal of it. `undefined`: there is none, or none is required. */
   cookieFor(query: string, isEncrypted: boolean): string | Refusal | undefined {
     const token = new URLSearchParams(query).get('token');
     if (this.#secrets === undefined || token === null) return undefined;
@@ -113,16 +113,16 @@ export class AccessControl {
   }
 }
 
-/** A token, and the cookie that stands for it. Compared in constant time. */
+/** A token and its cookie. Both are compared in constant time. */
 class Secrets {
   readonly #token: Buffer;
   readonly #session: Buffer;
-  /** The name of the cookie, with the port: cookies are shared between ports of a host. */
+  /** The name of the cookie contains the port, because all ports of a host share their cookies. */
   readonly #name: string;
   readonly #value: string;
 
   constructor(token: string) {
-    // The same after a restart with the same token, and not the token itself.
+    // Derived from the token: stays valid across restarts with the same token, without revealing it.
     this.#value = createHmac('sha256', token).update('noex dashboard').digest('base64url');
     this.#name = `noex-${digest(this.#value).toString('hex').slice(0, 12)}`;
     this.#token = digest(token);
@@ -140,19 +140,19 @@ class Secrets {
     });
   }
 
-  /** Without a path: browsers then take that of the page, which a proxy may have changed on the way here. */
+  /** Sets no path: browsers then use that of the page, which a proxy may have rewritten. */
   cookie(isEncrypted: boolean): string {
     return `${this.#name}=${this.#value}; HttpOnly; SameSite=Strict${isEncrypted ? '; Secure' : ''}`;
   }
 }
 
-/** What stands before the port, in small letters; empty where it is no host. */
+/** The host without its port, in lower case; empty if the text is not a host. */
 function nameOf(host: string): string {
   const [, name = ''] = HOST.exec(host) ?? [];
   return name.toLowerCase();
 }
 
-/** A host as browsers write it in the URLs of a scheme: without the port that is the scheme's own. */
+/** A host as browsers write it in URLs of a scheme: without the scheme's default port. */
 function placeAt(scheme: string, host: string): string | undefined {
   const url = `${scheme}://${host}`;
   return HOST.test(host) && URL.canParse(url) ? new URL(url).host : undefined;

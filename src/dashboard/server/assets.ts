@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-// Not by name: what bundled programs put at their top commonly takes the name createRequire.
+// No named import: bundlers commonly add a declaration named createRequire at the top of their output.
 import nodeModule from 'node:module';
 import { dirname, extname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -13,14 +13,14 @@ export interface Asset {
   readonly type: string;
   readonly etag: string;
   readonly caching: string;
-  /** Of a page. Absent: that of all else. */
+  /** The content security policy of a page. Absent: the default policy. */
   readonly policy?: string;
   readonly body: Buffer;
-  /** Absent: it is not worth it. */
+  /** Absent: compression would not make the file much smaller. */
   readonly gzipped?: Buffer;
 }
 
-/** By the path below where the dashboard is mounted; the page itself is `/`. */
+/** Assets by their path below the mount path; the page itself is `/`. */
 type Assets = ReadonlyMap<string, Asset>;
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -36,10 +36,10 @@ const TYPES: Readonly<Record<string, string>> = {
   '.woff2': 'font/woff2',
 };
 
-/** As the bundler names what never changes under its name. */
+/** The names that the bundler gives to immutable files, which contain a hash. */
 const HASHED = /-[\w-]{8}\.\w+$/;
 
-/** Scripts that stand in a page. */
+/** The inline scripts of a page. */
 const INLINE_SCRIPT = /<script>([\s\S]*?)<\/script>/g;
 
 const PAGE_FILE = 'index.html';
@@ -48,10 +48,10 @@ const COPY =
   'a bundled program needs a copy of noex/dist/dashboard/web beside it, and the path of that copy as the option assets';
 
 /**
- * All files of the web dashboard, read once. They are few and small, and what a request asks for never becomes the path of
- * a file.
+ * All files of the web dashboard, read once. They are few and small, and no part of a request is ever used as a path in
+ * the file system.
  *
- * @param folder where they are. Default: in the package noex
+ * @param folder of these files. Default: the one in the package noex
  * @throws DashboardFilesError
  */
 export function readAssets(folder = installedFolder()): Assets {
@@ -65,10 +65,10 @@ export function readAssets(folder = installedFolder()): Assets {
   return assets;
 }
 
-/** Where the built web dashboard is: beside what is compiled, wherever this file is run from. */
+/** The folder of the built web dashboard, next to the compiled code, wherever this file runs from. */
 function installedFolder(): string {
   try {
-    // In a bundle there may be no import.meta.url either.
+    // In a bundle, import.meta.url may be missing, too.
     const manifest = nodeModule.createRequire(import.meta.url).resolve('noex/package.json');
     return join(dirname(manifest), 'dist', 'dashboard', 'web');
   } catch (cause) {

@@ -17,7 +17,7 @@ import { CLOSED } from './http-responses.js';
 
 const PERMISSIONS = ['view', 'trace', 'inspect', 'profile', 'record'] as const;
 
-/** What a caller may do. `view`: load the dashboard and see what it shows. */
+/** A permission of a caller. `view`: load the dashboard and see what it shows. */
 export type Permission = (typeof PERMISSIONS)[number];
 
 /**
@@ -28,7 +28,7 @@ export type Authorize = (
   request: IncomingMessage,
 ) => boolean | readonly Permission[] | Promise<boolean | readonly Permission[]>;
 
-/** How long `authorize` may take, ms: until then the connection of a stranger is held. */
+/** The time limit of `authorize`, ms: meanwhile an unauthorized client holds a connection. */
 export const AUTHORIZE_MS = 5000;
 
 const NOT_ALLOWED: Refusal = {
@@ -63,7 +63,7 @@ export function checkAuthorized(
   return firstValueFrom(refusal$, { defaultValue: CLOSED });
 }
 
-/** @throws DashboardAuthorizationError when the answer is none */
+/** @throws DashboardAuthorizationError for an invalid result */
 function mayView(answer: unknown): boolean {
   if (typeof answer === 'boolean') return answer;
   const isList = Array.isArray(answer) && answer.every((each) => PERMISSIONS.includes(each));

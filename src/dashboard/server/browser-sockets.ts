@@ -4,43 +4,43 @@ import { WebSocket, WebSocketServer } from 'ws';
 import type { DashboardFeed } from './feed.js';
 import { refuseUpgrade } from './http-responses.js';
 
-/** So many browsers at once. */
+/** The maximum number of browsers at once. */
 export const MAX_BROWSERS = 100;
 
-/** Browsers say nothing: this is enough to see that one does, in bytes. */
+/** The maximum size of an incoming message, bytes: browsers have nothing to send. */
 const MAX_PAYLOAD = 16;
 
-/** What may wait for all browsers together, bytes. Each is sent one state at a time, which may be more than a megabyte. */
+/** The limit of unsent data for all browsers together, bytes. One state for one browser may exceed a megabyte. */
 const MAX_WAITING_BYTES = 64 * 1024 * 1024;
 
-/** A browser does not ping, but a proxy may: the most pings per second. */
+/** The maximum number of pings per second: browsers send none, but a proxy may. */
 const MAX_PINGS = 16;
 
-/** A browser that does not answer a goodbye within this time is hung up on, ms. */
+/** How long a browser may take to answer the close frame, ms; then its connection is terminated. */
 const CLOSE_MS = 1000;
 
 const GOING_AWAY = 1001;
 const POLICY_VIOLATION = 1008;
 
-/** The WebSockets of a feed, one a browser. What comes from a browser is not read: there is nothing it could ask for. */
+/** The WebSockets of a feed, one for each browser. Incoming messages are ignored: the protocol has none. */
 export class FeedSockets {
   readonly #feed: Pick<DashboardFeed, 'connect'>;
   readonly #maxWaitingBytes: number;
-  /** Those for which something waits come in the order in which they fell behind. */
+  /** Those with unsent data are in the order in which they fell behind. */
   readonly #open = new Set<WebSocket>();
   readonly #server = new WebSocketServer({
     noServer: true,
     clientTracking: false,
-    // Costs more than it saves on loopback, and memory for every connection.
+    // On loopback, compression costs more than it saves; it also takes memory for each connection.
     perMessageDeflate: false,
     maxPayload: MAX_PAYLOAD,
-    // A message in many pieces takes far more memory than what is in it.
+    // A message in many fragments takes far more memory than its content.
     maxFragments: 1,
     maxBufferedChunks: 64,
     autoPong: false,
   });
 
-  /** @param maxWaitingBytes what may wait for all browsers together */
+  /** @param maxWaitingBytes limit of unsent data for all browsers together */
   constructor(feed: Pick<DashboardFeed, 'connect'>, maxWaitingBytes: number = MAX_WAITING_BYTES) {
     this.#feed = feed;
     this.#maxWaitingBytes = maxWaitingBytes;
@@ -70,7 +70,7 @@ export class FeedSockets {
       hangUp(webSocket, POLICY_VIOLATION, 'a browser has nothing to say here');
     });
     const mayPing = pingLimit();
-    // One that asks faster than it takes the answers gets fewer of them.
+    // A client that sends pings faster than it reads the pongs gets fewer of them.
     webSocket.on('ping', (data) => {
       if (!mayPing()) webSocket.terminate();
       else if (webSocket.bufferedAmount === 0) webSocket.pong(data);
@@ -85,7 +85,7 @@ export class FeedSockets {
     webSocket.send(text, () => taken());
   }
 
-  /** Disconnects those that have been behind for longest: they come again, and are shown the newest state. */
+  /** Disconnects the browsers that have been behind for longest: they reconnect, and are sent the newest state. */
   #makeRoom(bytes: number): void {
     let waiting = bytes;
     for (const { bufferedAmount } of this.#open) waiting += bufferedAmount;
@@ -98,7 +98,7 @@ export class FeedSockets {
   }
 }
 
-/** Whether there may be another one now. */
+/** Whether the rate limit allows one more now. */
 function pingLimit(): () => boolean {
   let since = performance.now();
   let pings = 0;

@@ -25,15 +25,15 @@ import type { LogEntry } from '../../../streams/index.js';
 import type { ClusterSource } from '../cluster-source.js';
 import { type ClusterView, emptyViewState, type Viewed, viewNext } from '../view-model/cluster-view.js';
 
-/** A view at most this often, ms. */
+/** The minimum interval between views, ms. */
 const VIEW_MS = 1000;
 /** How often the cluster is polled without a viewer, ms. */
 const POLL_MS = 10_000;
-/** The watch goes on this long after the last viewer left, as for a page that is reloaded, ms. */
+/** Watching continues for this long after the last viewer has left, ms: the page may only be reloading. */
 const LINGER_MS = 5000;
 /** Events are collected for this long before they are sent, ms. */
 const LOG_MS = 250;
-/** A source that has ended is tried again after this time, ms. */
+/** The delay before resubscribing to a source that has ended, ms. */
 const RETRY_MS = 2000;
 
 export type ViewUpdate =
@@ -43,12 +43,12 @@ export type ViewUpdate =
 
 export type LogUpdate =
   | { readonly type: 'log'; readonly entries: readonly LogEntry[] }
-  /** What comes next may have come before. */
+  /** Later entries may repeat earlier ones. */
   | { readonly type: 'log_again' };
 
 /**
- * Views of the cluster: watched while there are viewers, polled now and then without. Goes on after the
- * source has ended, as that of a member does whenever it leaves its cluster.
+ * Views of the cluster: watched while there are viewers, polled at a long interval otherwise. Continues after the source
+ * has ended: the source of a member ends whenever that member leaves its cluster.
  */
 export function viewUpdates(
   source: ClusterSource,
@@ -79,7 +79,7 @@ interface Step {
   readonly news: ViewUpdate;
 }
 
-/** What happens, a batch at a time. */
+/** The events of the cluster, in batches. */
 export function logUpdates(source: ClusterSource, scheduler: SchedulerLike): Observable<LogUpdate> {
   return persistent(source.log$, scheduler).pipe(
     connect((each$) => {
@@ -96,7 +96,7 @@ export function logUpdates(source: ClusterSource, scheduler: SchedulerLike): Obs
   );
 }
 
-/** Stands where a source ended. */
+/** Marks the end of a source. */
 class Ended {
   readonly problem: string;
 
@@ -105,7 +105,7 @@ class Ended {
   }
 }
 
-/** The source, and again whenever it has ended, with a mark in between. */
+/** The source, resubscribed whenever it has ended, with a mark in between. */
 function persistent<Value>(source$: Observable<Value>, scheduler: SchedulerLike): Observable<Value | Ended> {
   return concat(
     source$,

@@ -7,23 +7,23 @@ import { emptyHistory, remember } from '../view-model/history.js';
 import { type Log, withEntries } from '../view-model/log.js';
 import { type LogUpdate, logUpdates, type ViewUpdate, viewUpdates } from './cluster-updates.js';
 
-/** Where the messages for one browser go. */
+/** The receiver of the messages for one browser. */
 export interface Outlet {
-  /** Calls `taken` when the text is on its way, or cannot be any more. */
+  /** Calls `taken` once the text has been sent, or can no longer be sent. */
   send(text: string, taken: () => void): void;
 }
 
 export interface FeedOptions {
   readonly source: ClusterSource;
-  /** Of noex. */
+  /** The version of noex. */
   readonly version: string;
   readonly scheduler: SchedulerLike;
   readonly onError: (error: Error) => void;
 }
 
 /**
- * Sends each browser what changed since its last message. A browser that has not taken that message gets nothing until it
- * has, and the newest state then: all that is kept for it meanwhile is what it knows already.
+ * Sends each browser the changes since its last message. A browser that has not received that message is sent nothing
+ * until it has, then the newest state. Meanwhile, only the state that the browser already has is kept for it.
  */
 export class DashboardFeed {
   readonly #version: string;
@@ -37,7 +37,7 @@ export class DashboardFeed {
   /** Entries that may come again. */
   #earlier: ReadonlySet<string> = new Set();
   #status = WELL;
-  /** The messages made for the current view and log, by the version they build on: browsers with the same version share them. */
+  /** Messages for the current view and log, by the version they build on: browsers with the same version share them. */
   readonly #viewTexts = new Map<ClusterView | undefined, string>();
   readonly #logTexts = new Map<number, string>();
 
@@ -55,7 +55,7 @@ export class DashboardFeed {
     this.#subscription.add(logUpdates(source, scheduler).subscribe({ next: (news) => this.#logged(news), error }));
   }
 
-  /** Sends a browser the whole view, then what changes. Returns the unsubscribe function. */
+  /** Sends a browser the whole view, then its changes. Returns the unsubscribe function. */
   connect(outlet: Outlet): () => void {
     const browser: Browser = { outlet, view: undefined, line: this.#lastLine, status: WELL, isTaking: false };
     this.#browsers.add(browser);
@@ -98,7 +98,7 @@ export class DashboardFeed {
     this.#updateAll();
   }
 
-  /** A defect, not the cluster's: reported, but no reason to end the program that this is a part of. */
+  /** Reports a defect of the dashboard itself, which must not end the program that contains it. */
   #failed(thrown: unknown): void {
     this.#onError(thrown instanceof Error ? thrown : new Error(String(thrown), { cause: thrown }));
     this.#status = { problem: `the dashboard failed: ${thrown}` };
@@ -127,7 +127,7 @@ export class DashboardFeed {
     this.#send(browser, texts);
   }
 
-  /** When it has taken these, it gets what has happened meanwhile. */
+  /** Sends messages to a browser; once it has received them, it is sent what changed meanwhile. */
   #send(browser: Browser, texts: readonly string[]): void {
     let left = texts.length;
     browser.isTaking = left > 0;
@@ -166,14 +166,14 @@ interface Status {
 
 const WELL: Status = { problem: null };
 
-/** What a browser knows. */
+/** The state that a browser already has. */
 interface Browser {
   readonly outlet: Outlet;
   view: ClusterView | undefined;
-  /** The number of the last line of the log. */
+  /** The number of the last log entry that was sent. */
   line: number;
   status: Status;
-  /** It has not taken the last message yet. */
+  /** The browser has not received its last message yet. */
   isTaking: boolean;
 }
 

@@ -16,20 +16,20 @@ import { VERSION } from './version.js';
 /** A dashboard as part of an HTTP server. */
 export interface DashboardHandler {
   /**
-   * Answers what is asked of the dashboard. For all else it calls `next`; without one it answers with 404. For node:http,
-   * Express, Connect, and the raw requests of Fastify and others.
+   * Handles requests to the dashboard. All others are passed to `next`, or answered with 404 if there is none. For
+   * node:http, Express, Connect, and the raw requests of Fastify and others.
    */
   handler(request: IncomingMessage, response: ServerResponse, next?: () => void): void;
   /**
-   * For the server's `upgrade` event: the dashboard's WebSocket. For all others it calls `next`; without one it answers
-   * them with 404.
+   * Handles the server's `upgrade` event: opens the dashboard's WebSocket. All other upgrades are passed to `next`, or
+   * answered with 404 if there is none.
    */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, next?: () => void): void;
-  /** Says goodbye to all browsers, for good, and looks no longer at the cluster. Who comes back gets 503. */
+  /** Disconnects all browsers for good, and stops observing the cluster. Later requests are answered with 503. */
   close(): void;
 }
 
-/** What tests bring along. */
+/** Dependencies that tests replace. */
 export interface HandlerParts {
   readonly scheduler?: SchedulerLike;
 }
@@ -38,7 +38,7 @@ const NOTHING_HERE: Refusal = { status: 404, reason: 'There is nothing here.' };
 const ONLY_SHOWS: Refusal = { status: 405, reason: 'This dashboard only shows.' };
 const NO_PAGE: Refusal = { status: 426, reason: 'This is a WebSocket; a proxy in between has to pass on its upgrade.' };
 
-/** Waiting for the next look at a cluster is no reason for a program to go on. */
+/** The timers are unreferenced: polling a cluster must not keep a program running. */
 const unobtrusive = schedulerOf<Timer>({
   ...systemClock,
   setTimeout(callback, ms) {
@@ -49,7 +49,7 @@ const unobtrusive = schedulerOf<Timer>({
 });
 
 /**
- * The web dashboard, to be mounted under any path of a server. Who may look is decided by `authorize` or `token`: the
+ * The web dashboard, to be mounted under any path of a server. Access is decided by `authorize` or `token`, because the
  * server's own hooks and middleware do not see the WebSocket.
  *
  * @throws InvalidArgumentError, DashboardFilesError
@@ -73,7 +73,7 @@ export function createHandler(settings: HandlerSettings, parts: HandlerParts = {
   const closed$ = new Subject<void>();
   let isClosed = false;
 
-  /** Calls `done` with the refusal of a request: synchronously where `authorize` is not needed. */
+  /** Calls `done` with the refusal of a request, if any: synchronously unless `authorize` is needed. */
   const authorized = (request: IncomingMessage, done: (refusal: Refusal | undefined) => void): void => {
     if (isClosed) done(CLOSED);
     else if (authorize === undefined) done(undefined);
@@ -94,7 +94,7 @@ export function createHandler(settings: HandlerSettings, parts: HandlerParts = {
     else if (stranger !== undefined) refuse(request, response, stranger);
     else {
       authorized(request, (refusal) => {
-        // Something else of that server may have answered meanwhile.
+        // Other code of that server may have responded meanwhile.
         if (response.headersSent) return;
         if (refusal !== undefined) refuse(request, response, refusal);
         else if (asset === undefined) refuse(request, response, NO_PAGE);
@@ -106,8 +106,8 @@ export function createHandler(settings: HandlerSettings, parts: HandlerParts = {
   return {
     handler(request, response, next) {
       const place = placeOf(request, settings.path);
-      // The address without the slash shows the page as well, which then corrects it: a redirect would lead astray behind a
-      // proxy that changes paths.
+      // The address without the slash serves the page as well, and the page then corrects its address: a redirect would
+      // lead to a wrong path behind a proxy that rewrites paths.
       const asset = assets.get(place?.path || PAGE);
       // Requests outside the dashboard's path belong to the server.
       if (place !== undefined && (asset !== undefined || place.path === FEED)) answer(request, response, place, asset);
@@ -126,7 +126,7 @@ export function createHandler(settings: HandlerSettings, parts: HandlerParts = {
         refuseUpgrade(socket, refusal);
         return;
       }
-      // Until it is a WebSocket, nothing else listens for its errors.
+      // Until the WebSocket is open, the socket has no other error listener.
       const lost = (): void => void socket.destroy();
       socket.on('error', lost);
       authorized(request, (unauthorized) => {
@@ -145,7 +145,7 @@ export function createHandler(settings: HandlerSettings, parts: HandlerParts = {
   };
 }
 
-/** Errors of the dashboard are no reason to end the program that it is a part of, nor is one of `onError` itself. */
+/** Reports an error. Neither it nor an exception of `onError` may end the program that contains the dashboard. */
 function reporterFor(onError: HandlerSettings['onError']): (error: Error) => void {
   if (onError === undefined) return (error) => process.emitWarning(error);
   return (error) => {

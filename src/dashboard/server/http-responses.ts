@@ -3,9 +3,9 @@ import { type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse, ST
 import type { Duplex } from 'node:stream';
 import type { Refusal } from './access-control.js';
 
-/** What a page of the dashboard may do: run these scripts that stand in it, load its own files, and talk to its own server. */
+/** The content security policy of a page: allows its inline scripts, its own files, and its own server. */
 export function policyWith(inlineScripts: readonly string[]): string {
-  // Browsers compute the hash of what they have parsed, which has no carriage returns.
+  // Browsers hash the parsed script, in which carriage returns are normalized.
   const digest = (script: string): string =>
     createHash('sha256').update(script.replaceAll('\r\n', '\n')).digest('base64');
   return [
@@ -37,7 +37,7 @@ export const CLOSED: Refusal = { status: 503, reason: 'This dashboard was closed
 
 const TEXT = 'text/plain; charset=utf-8';
 
-/** What else belongs to an answer. */
+/** Further parts of a response. */
 const HEADERS_OF: { readonly [status: number]: OutgoingHttpHeaders } = {
   401: { 'WWW-Authenticate': 'Bearer' },
   405: { Allow: 'GET, HEAD' },
@@ -45,12 +45,12 @@ const HEADERS_OF: { readonly [status: number]: OutgoingHttpHeaders } = {
 };
 
 /**
- * Goes to the page itself: with the slash at the end of its address, and without the token in it. Only the browser knows
- * that address: a proxy may have changed its path.
+ * Redirects to the page with a slash at the end of its address and without the token. A script does that, because only
+ * the browser knows the public address: a proxy may have rewritten the path.
  */
 const GO_ON = "location.replace(location.origin + location.pathname.replace(/[/]?$/, '/') + location.hash)";
 
-/** A browser that comes from another site would follow a redirect without its new cookie. */
+/** A page, because a browser that comes from another site would follow an HTTP redirect without the new cookie. */
 const LEAD_ON = Buffer.from(`<!doctype html>
 <html lang="en">
   <meta charset="utf-8">
@@ -60,7 +60,7 @@ const LEAD_ON = Buffer.from(`<!doctype html>
 </html>
 `);
 
-/** Answers with `body`, to a HEAD with what it would be like. */
+/** Responds with `body`; to a HEAD request, only with its headers. */
 export function respond(
   request: IncomingMessage,
   response: ServerResponse,
@@ -73,13 +73,13 @@ export function respond(
   response.end(request.method === 'HEAD' ? undefined : body);
 }
 
-/** Answers with a page that says why not. */
+/** Responds with a page that explains the refusal. */
 export function refuse(request: IncomingMessage, response: ServerResponse, { status, reason }: Refusal): void {
   const headers = { ...UNSTORED, 'Content-Type': TEXT, ...HEADERS_OF[status] };
   respond(request, response, status, headers, Buffer.from(`${reason}\n`));
 }
 
-/** Sets the cookie, and goes to the page without the token in its address. */
+/** Sets the cookie, and redirects to the page without the token in its address. */
 export function leadOn(request: IncomingMessage, response: ServerResponse, cookie: string): void {
   const headers = {
     ...UNSTORED,
@@ -90,11 +90,11 @@ export function leadOn(request: IncomingMessage, response: ServerResponse, cooki
   respond(request, response, 200, headers, LEAD_ON);
 }
 
-/** Answers instead of opening a WebSocket. */
+/** Refuses a WebSocket with an HTTP response. */
 export function refuseUpgrade(socket: Duplex, { status, reason }: Refusal): void {
-  // The client may be gone already, and no other listener handles that error.
+  // The client may have disconnected already, and this error has no other listener.
   socket.on('error', () => socket.destroy());
-  // A refused client cannot keep the connection open by not ending it.
+  // A refused client must not keep the connection open by never closing its side.
   socket.once('finish', () => socket.destroy());
   const body = `${reason}\n`;
   const headers = [

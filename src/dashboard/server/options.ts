@@ -5,7 +5,7 @@ import type { Authorize } from './authorization.js';
 
 /** How a dashboard is mounted in a server. */
 export interface DashboardHandlerOptions {
-  /** The path it is mounted under, as `/ops`. With Express the mount path is detected automatically. */
+  /** The mount path of the dashboard, e.g. `/ops`. With Express it is detected automatically. */
   readonly path?: string | undefined;
   /**
    * The password of the dashboard: at least 16 characters. With neither a token nor `authorize`, only this machine has
@@ -13,41 +13,41 @@ export interface DashboardHandlerOptions {
    */
   readonly token?: string | false | undefined;
   /**
-   * Decides, by your own login, who has access, after the token, where there is one. It is called for the page, for each file
-   * and for the WebSocket. What it throws, or no answer within 5 s, is a refusal, and goes to `onError`.
+   * Decides who has access, by your own login. A token, if any, is checked first. Called for the page, for each of its
+   * files, and for the WebSocket. An exception, or no result within 5 s, means refusal and is reported to `onError`.
    */
   readonly authorize?: Authorize | undefined;
   /**
-   * Names under which the dashboard is reached, besides addresses, `localhost` and the name of this machine; with the port
-   * where it is not that of http or https. Both the name that browsers use and the one that a proxy puts into `Host`.
+   * Host names of the dashboard, besides IP addresses, `localhost` and the name of this machine; with the port unless it
+   * is the default of http or https. List both the name that browsers use and the one that a proxy puts into `Host`.
    */
   readonly hosts?: readonly string[] | undefined;
   /** The folder of the dashboard's files, for a bundled program: a copy of `noex/dist/dashboard/web`. */
   readonly assets?: string | undefined;
-  /** Takes the errors of `authorize` and of the dashboard itself. Default: warnings of the Node.js process. */
+  /** Receives the errors of `authorize` and of the dashboard itself. Default: warnings of the Node.js process. */
   readonly onError?: ((error: Error) => void) | undefined;
-  /** What is shown. Default: the ClusterObserver of this node, from when its cluster runs. */
+  /** The data source. Default: the ClusterObserver of this node, once its cluster runs. */
   readonly source?: ClusterSource | undefined;
 }
 
-/** A dashboard with a server of its own. */
+/** Options of a dashboard with its own server. */
 export interface DashboardOptions extends Omit<DashboardHandlerOptions, 'path'> {
   /** Default 4000; 0 lets the operating system choose. */
   readonly port?: number | undefined;
-  /** The address to bind. Default `127.0.0.1`. Beyond loopback there is a token, made up when none is given. */
+  /** The address to bind. Default `127.0.0.1`. Beyond loopback a token is required, and generated if none is given. */
   readonly host?: string | undefined;
 }
 
-/** Options that were checked, with every default in its place. */
+/** Checked options, with all defaults filled in. */
 export interface HandlerSettings {
-  /** Without a slash at its end; absent: detected from the request. */
+  /** Without a trailing slash. Absent: detected from the request. */
   readonly path: string | undefined;
   /** The password; `false`: none is required. `undefined`: only this machine has access, unless `authorize` decides. */
   readonly token: string | false | undefined;
   readonly authorize: Authorize | undefined;
   readonly hosts: readonly string[];
   readonly source: ClusterSource;
-  /** `undefined`: in the package noex. */
+  /** `undefined`: the folder in the package noex. */
   readonly assets: string | undefined;
   readonly onError: ((error: Error) => void) | undefined;
 }
@@ -61,7 +61,7 @@ const SHARED = ['token', 'authorize', 'hosts', 'source', 'assets', 'onError'];
 /** @throws InvalidArgumentError */
 export function checkHandlerOptions(options: DashboardHandlerOptions): HandlerSettings {
   checkFields(options, ['path', ...SHARED]);
-  // Who stands behind a login of the server often believes that it covers the WebSocket, too.
+  // Users with a login in their own server often believe that it covers the WebSocket, too.
   const isCovered = options.token !== false || options.authorize !== undefined;
   const without =
     'a token, or false together with authorize: the hooks and the middleware of a server do not see WebSockets';
@@ -73,7 +73,7 @@ function settingsOf(options: DashboardHandlerOptions): HandlerSettings {
   const { path, token, authorize, hosts = [], source = ClusterObserver, assets, onError } = options;
   if (path !== undefined) check(typeof path === 'string' && PATH.test(path), 'path', 'a path, as /ops', path);
   if (token !== undefined && token !== false) {
-    // Not what it is: errors end up in logs.
+    // The message omits the token: errors end up in logs.
     const isToken = typeof token === 'string' && TOKEN.test(token);
     check(isToken, 'token', 'false, or at least 16 letters, digits or any of . _ ~ + / = -', typeof token);
   }

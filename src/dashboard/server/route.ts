@@ -1,17 +1,17 @@
 import type { IncomingMessage } from 'node:http';
 
-/** Where a request goes. */
+/** The part of a request's URL that the dashboard routes by. */
 export interface Place {
-  /** What follows the path that the dashboard is mounted under: empty, or from a slash on. */
+  /** The path below the mount path: empty, or with a leading slash. */
   readonly path: string;
-  /** From the question mark on. */
+  /** The query string, with its question mark. */
   readonly query: string;
 }
 
 export const PAGE = '/';
 export const FEED = '/feed';
 
-/** `undefined`: not below `mount`. Where that is not given, Express's own mount path is used. */
+/** Returns `undefined` for a path outside `mount`. Without `mount`, Express's own mount path is used. */
 export function placeOf(request: IncomingMessage, mount = text(request, 'baseUrl') ?? ''): Place | undefined {
   const { pathname, query } = split(text(request, 'originalUrl') ?? request.url ?? '');
   const path = pathname.slice(mount.length);
@@ -30,7 +30,7 @@ function split(url: string): { readonly pathname: string; readonly query: string
   return end === -1 ? { pathname: url, query: '' } : { pathname: url.slice(0, end), query: url.slice(end) };
 }
 
-/** What Express notes on a request. */
+/** The properties that Express adds to a request. */
 function text(request: IncomingMessage, key: 'baseUrl' | 'originalUrl'): string | undefined {
   const value: unknown = Reflect.get(request, key);
   return typeof value === 'string' ? value : undefined;

@@ -8,17 +8,17 @@ import { createHandler, type HandlerParts } from './handler.js';
 import { checkServerOptions, type DashboardOptions } from './options.js';
 
 /**
- * How long a client may take to send a request, ms, and how often that is checked. The default is every 30 s, so that slow
- * headers would hold a connection for that long.
+ * The time limit for a client to send a request, and the interval at which it is checked, ms. By default Node.js checks
+ * every 30 s, so slow headers would hold a connection for that long.
  */
 const REQUEST_LIMITS = { headersTimeout: 5000, requestTimeout: 5000, connectionsCheckingInterval: 1000 };
 
-/** Connections at once: those of all browsers, and what their pages load. */
+/** The maximum number of connections at once: the WebSockets of all browsers, and the requests of their pages. */
 const MAX_CONNECTIONS = 512;
 
 /** A dashboard that is being served. */
 export interface Dashboard {
-  /** What to open in a browser; with the token, where there is one. */
+  /** The URL to open in a browser; includes the token, if there is one. */
   readonly url: string;
   readonly port: number;
   /** Resolves when all connections are closed. */
@@ -43,7 +43,7 @@ export async function serveDashboard(options: DashboardOptions, parts?: HandlerP
   const { port, host, ...settings } = checkServerOptions(options);
   const isGuarded = isLoopback(host) || settings.authorize !== undefined;
   const token = settings.token ?? (isGuarded ? undefined : randomBytes(32).toString('base64url'));
-  // It reads its files: what fails before the port is bound leaves no port behind.
+  // Reads its files first: if that fails, no port has been bound yet.
   const dashboard = createHandler({ ...settings, token }, parts);
   const server = createServer(REQUEST_LIMITS, (request, response) => dashboard.handler(request, response));
   server.maxConnections = MAX_CONNECTIONS;
@@ -66,10 +66,10 @@ function bind(server: Server, host: string, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
     const failed = (cause: Error): void => reject(ListenError.because(host, port, cause));
     server.once('error', failed);
-    // Exclusive: under node:cluster, workers would otherwise share the port, and a page get its parts from several.
+    // Exclusive: under node:cluster, workers would otherwise share the port, and a page would load from several.
     server.listen({ host, port, exclusive: true }, () => {
       server.off('error', failed);
-      // A connection could not be accepted: its client sees that, and tries again.
+      // A connection could not be accepted: its client notices, and retries.
       server.on('error', () => undefined);
       const address = server.address();
       resolve(typeof address === 'object' && address !== null ? address.port : port);
@@ -85,7 +85,7 @@ function end(server: Server): Promise<void> {
 }
 
 function urlOf(host: string, port: number, token: string | false | undefined): string {
-  // Of all addresses of this machine one that others can use, too.
+  // Bound to all addresses: show one that other machines can use, too.
   const name = host === '0.0.0.0' || host === '::' ? hostname() : host;
   const url = new URL(`http://${isIP(name) === 6 ? `[${name}]` : name}:${port}/`);
   if (typeof token === 'string') url.searchParams.set('token', token);

@@ -1,2 +1,2 @@
-/** Of noex. A constant and no look into package.json, which is not there beside a program that was bundled. */
+/** The version of noex. A constant, because package.json is missing next to a bundled program. */
 export const VERSION = '0.1.0';

@@ -65,7 +65,7 @@ interface Parts {
 export function createRegistry({ names, processes, emit }: Parts): RegistryApi {
   const whereis = <Ref extends ProcessRef>(name: string): Ref | undefined => {
     const id = names.idOf(name);
-    // A name does not tell the kind of its process; the caller states it by the type parameter.
+    // A name does not determine the kind of its process: the caller states it by the type parameter.
     return id === undefined ? undefined : (processes.get(id)?.ref as Ref | undefined);
   };
   return {

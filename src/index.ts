@@ -134,11 +134,11 @@ export type {
 export type {
   CallOptions,
   GenServerApi,
-  GenServerOptions,
   LifecycleEvent,
   ScheduledSend,
   StopOptions,
 } from './process/gen-server.js';
+export type { GenServerOptions } from './process/gen-server-options.js';
 export { stop } from './process/handler-result.js';
 export type { OverloadPolicy } from './process/inbox.js';
 export type { RegistryApi } from './registry/registry.js';

@@ -1,7 +1,7 @@
 /** Rows that changed together, up to and including `version`. */
 interface Batch {
   readonly version: number;
-  readonly ids: ReadonlySet<string>;
+  readonly ids: readonly string[];
   /** How many batches became this one, as a power of two. */
   readonly rank: number;
 }
@@ -34,15 +34,15 @@ export class ChangeLog {
   }
 
   /** With the changes that lead to `version`. `rowCount` is how many rows there are then. */
-  append(version: number, ids: ReadonlySet<string>, rowCount: number): ChangeLog {
+  append(version: number, ids: readonly string[], rowCount: number): ChangeLog {
     const batches = [...this.#batches, { version, ids, rank: 0 }];
     mergeOld(batches);
     let { floor } = this;
-    let total = batches.reduce((sum, batch) => sum + batch.ids.size, 0);
+    let total = batches.reduce((sum, batch) => sum + batch.ids.length, 0);
     while (total > Math.max(MIN_IDS, 2 * rowCount)) {
       const oldest = batches.shift();
       if (oldest === undefined) break;
-      total -= oldest.ids.size;
+      total -= oldest.ids.length;
       floor = oldest.version;
     }
     return new ChangeLog(floor, batches);
@@ -71,7 +71,7 @@ function mergeOld(batches: Batch[]): void {
     while (begin > 0 && batches[begin - 1]?.rank === rank) begin -= 1;
     const [older, newer] = [batches[begin], batches[begin + 1]];
     if (end - begin <= PER_RANK || older === undefined || newer === undefined) return;
-    const ids = new Set([...older.ids, ...newer.ids]);
+    const ids = [...new Set([...older.ids, ...newer.ids])];
     batches.splice(begin, 2, { version: newer.version, ids, rank: rank + 1 });
     end = begin + 1;
   }

@@ -1,52 +1,27 @@
 import { ChangeLog } from './change-log.js';
-import type { SupervisorStrategy } from './events.js';
-import { emptyModel, type NodeModel } from './evolve.js';
-import { emptyHistogram, packHistogram, unpackHistogram } from './histogram.js';
-import { histogramsOf, type LatencyHistograms } from './latency.js';
-import { type Now, ServerRow, SupervisorRow } from './rows.js';
-import { SERVER_COUNT_NAMES, type ServerCountName, type ServerCounts } from './server-fields.js';
-import type { GenServerStats, ServerStatus, SupervisorStats } from './snapshot.js';
+import {
+  type ServerColumns,
+  type SupervisorColumns,
+  serverColumns,
+  serverRows,
+  supervisorColumns,
+  supervisorRows,
+} from './columns.js';
+import { emptyModel, type ModelSums, type NodeModel, sumsOf } from './evolve.js';
+import type { TableEdit } from './immutable-table.js';
+import type { Now } from './rows.js';
+import type { GenServerStats, SupervisorStats } from './snapshot.js';
+import type { NamedTotalsRow } from './totals.js';
+import { namedTotalsSince, type TotalsColumns, totalsColumns, withTotals } from './totals-columns.js';
 
-/** Columns of both kinds of rows that not every sender has: a reader does without. */
-interface OptionalColumns {
-  /** Left out where no row has one. */
-  readonly childId?: readonly (string | null)[];
-  /** Not sent by versions of noex that had no such column. */
-  readonly startedMonotonic?: readonly number[];
-}
-
-/** The counts; later ones are not sent by every version of noex. */
-type CountColumns = { readonly [Name in ServerCountName]?: readonly number[] };
-
-/** Rows of GenServers, a column each: far less text than a row each, and far faster to write and read as JSON. */
-export interface ServerColumns extends OptionalColumns, CountColumns {
-  readonly id: readonly string[];
-  readonly name: readonly (string | null)[];
-  readonly parentId: readonly (string | null)[];
-  readonly status: readonly ServerStatus[];
-  readonly queueSize: readonly number[];
-  readonly messageCount: readonly number[];
-  /** Time in the mailbox and time in the handler: histograms, packed. */
-  readonly wait: readonly (readonly number[])[];
-  readonly handle: readonly (readonly number[])[];
-  readonly startedAt: readonly number[];
-}
-
-/** Rows of supervisors, a column each. */
-export interface SupervisorColumns extends OptionalColumns {
-  readonly id: readonly string[];
-  readonly name: readonly (string | null)[];
-  readonly parentId: readonly (string | null)[];
-  readonly strategy: readonly SupervisorStrategy[];
-  readonly childCount: readonly number[];
-  readonly totalRestarts: readonly number[];
-  readonly startedAt: readonly number[];
-}
-
-/** Rows of both kinds. */
+/** Rows of both kinds, with what is known of all processes together. */
 interface Rows {
   readonly servers: ServerColumns;
   readonly supervisors: SupervisorColumns;
+  /** Not sent by versions of noex without totals. */
+  readonly totals?: TotalsColumns | undefined;
+  /** Present where the node has more processes than it sends rows. */
+  readonly sums?: ModelSums | undefined;
 }
 
 /** The answer to "what changed since version v?". Plain data. */
@@ -64,14 +39,14 @@ const PAGE_ROWS = 1000;
 /** When more rows changed, all rows are sent in pages. */
 export const MAX_CHANGED_ROWS = 2000;
 
-/** A node that reports more processes is refused: they would fill the memory of the reader. */
+/**
+ * A node sends at most this many rows, and a reader holds at most this many of each node: more would fill its memory. Counts
+ * and totals are of all processes nevertheless.
+ */
 export const MAX_ROWS = 100_000;
 
-/** The longest id of a process, in characters. They are made here, and short. */
-export const MAX_ID = 200;
-
-/** The most characters sent of the name of a process, and of the id of its child spec. */
-export const MAX_PROCESS_NAME = 200;
+/** A reader that holds a smaller share of the rows it could hold asks for all of them again. */
+const MIN_HELD_SHARE = 0.9;
 
 /**
  * The answer to "what changed since `version`?"; `undefined`: the reader knows nothing yet. Costs what changed, not what
@@ -80,7 +55,7 @@ export const MAX_PROCESS_NAME = 200;
 export function changesSince(model: NodeModel, version: number | undefined): Changes {
   if (version === model.version) return { type: 'none' };
   const ids = version === undefined || version > model.version ? undefined : model.log.since(version);
-  const few = Math.min(MAX_CHANGED_ROWS, (model.servers.size + model.supervisors.size) / 2);
+  const few = Math.min(MAX_CHANGED_ROWS, rowCount(model) / 2);
   if (version === undefined || ids === undefined || ids.size > few) {
     return pageOf(model, 0);
   }
@@ -94,25 +69,51 @@ export function changesSince(model: NodeModel, version: number | undefined): Cha
     else if (supervisor !== undefined) supervisors.push(supervisor);
     else removed.push(id);
   }
-  return { type: 'delta', since: version, ...columnsOf(servers, supervisors), removed };
+  const rows = {
+    servers: serverColumns(servers, version),
+    supervisors: supervisorColumns(supervisors),
+    ...figuresOf(model, model.totals === undefined ? [] : namedTotalsSince(model.totals, version)),
+  };
+  return { type: 'delta', since: version, ...rows, removed };
 }
 
-/** A page of all rows: supervisors first, so that a parent comes before its children. */
+/** A page of all rows: supervisors first, so that a parent comes before its children; then servers, then named totals. */
 export function pageOf(model: NodeModel, page: number, pageRows = PAGE_ROWS): Changes {
   const begin = page * pageRows;
   const end = begin + pageRows;
-  const before = model.supervisors.size;
-  const supervisors = model.supervisors.rows.slice(begin, end);
-  const servers = model.servers.rows.slice(Math.max(0, begin - before), Math.max(0, end - before));
-  const isLast = end >= before + model.servers.size;
-  return { type: 'page', page, isLast, ...columnsOf(servers, supervisors) };
+  const rows = Math.min(MAX_ROWS, rowCount(model));
+  const named = model.totals?.named.rows ?? [];
+  /** The part of a list that belongs to this page, where it begins and ends at these rows. */
+  const part = <Row>(list: readonly Row[], from: number, to: number): readonly Row[] =>
+    list.slice(Math.max(0, begin - from), Math.max(0, Math.min(end, to) - from));
+  const firstServer = model.supervisors.size;
+  return {
+    type: 'page',
+    page,
+    isLast: end >= rows + named.length,
+    servers: serverColumns(part(model.servers.rows, firstServer, rows)),
+    supervisors: supervisorColumns(part(model.supervisors.rows, 0, rows)),
+    ...figuresOf(model, part(named, rows, rows + named.length)),
+  };
+}
+
+function figuresOf(model: NodeModel, named: readonly NamedTotalsRow[]): Pick<Rows, 'totals' | 'sums'> {
+  const { totals } = model;
+  return {
+    ...(totals !== undefined && { totals: totalsColumns(totals, named) }),
+    ...((model.truncated !== undefined || rowCount(model) > MAX_ROWS) && { sums: sumsOf(model) }),
+  };
+}
+
+function rowCount({ servers, supervisors }: NodeModel): number {
+  return servers.size + supervisors.size;
 }
 
 /**
  * The model at `version`, from the one the reader holds and what changed since. Of pages, the model so far: it is
  * complete with the last. `undefined` when the two do not fit, and the reader has to ask for everything.
  *
- * @throws TypeError when there would be more than {@link MAX_ROWS}
+ * @throws TypeError when there would be more than {@link MAX_ROWS} rows, and no counts of those beyond
  */
 export function applyChanges(
   held: NodeModel | undefined,
@@ -125,143 +126,53 @@ export function applyChanges(
   if (!isFirst && (held === undefined || held.version > version)) return undefined;
   if (changes.type === 'delta' && (held?.version ?? 0) < changes.since) return undefined;
   const base = isFirst || held === undefined ? emptyModel(held?.now ?? now) : held;
+  const { totals: heldTotals, ...rest } = base;
+  const { sums } = changes;
+  const totals = changes.totals && withTotals(isFirst ? undefined : heldTotals, changes.totals, version);
+  const model: NodeModel = {
+    ...withRows(base, version, changes),
+    version,
+    ...(totals !== undefined && { totals }),
+    ...(sums !== undefined && { truncated: sums }),
+    log: ChangeLog.from(version),
+    now: rest.now,
+  };
+  if (sums === undefined) {
+    if (rowCount(model) > MAX_ROWS) throw new TypeError(`more than ${MAX_ROWS} processes`);
+    return model;
+  }
+  // Of a truncated node, rows went and others did not take their place.
+  const possible = Math.min(MAX_ROWS, sums.servers + sums.supervisors);
+  return changes.type === 'delta' && rowCount(model) < MIN_HELD_SHARE * possible ? undefined : model;
+}
+
+function withRows(
+  base: NodeModel,
+  version: number,
+  changes: Exclude<Changes, { readonly type: 'none' }>,
+): Pick<NodeModel, 'servers' | 'supervisors'> {
   const servers = base.servers.edit();
   const supervisors = base.supervisors.edit();
-  // An id may have come back as the other kind since.
-  for (const row of serverRows(changes.servers, base.now)) {
-    supervisors.delete(row.id);
-    servers.set(row);
-  }
-  for (const row of supervisorRows(changes.supervisors, base.now)) {
-    servers.delete(row.id);
-    supervisors.set(row);
-  }
   for (const id of changes.type === 'delta' ? changes.removed : []) {
     servers.delete(id);
     supervisors.delete(id);
   }
-  const after = { servers: servers.done(), supervisors: supervisors.done() };
-  if (after.servers.size + after.supervisors.size > MAX_ROWS) throw new TypeError(`more than ${MAX_ROWS} processes`);
-  return { version, ...after, log: ChangeLog.from(version), now: base.now };
-}
-
-function columnsOf(servers: readonly GenServerStats[], supervisors: readonly SupervisorStats[]): Rows {
-  return { servers: serverColumns(servers), supervisors: supervisorColumns(supervisors) };
-}
-
-function serverColumns(rows: readonly GenServerStats[]): ServerColumns {
-  return {
-    id: rows.map(({ id }) => id),
-    name: rows.map(sentName),
-    parentId: rows.map(({ parentId }) => parentId ?? null),
-    status: rows.map(({ status }) => status),
-    queueSize: rows.map(({ queueSize }) => queueSize),
-    messageCount: rows.map(({ messageCount }) => messageCount),
-    ...countColumns(rows),
-    wait: rows.map((row) => packHistogram(histogramsOf(row)?.wait ?? emptyHistogram)),
-    handle: rows.map((row) => packHistogram(histogramsOf(row)?.handle ?? emptyHistogram)),
-    startedAt: rows.map(({ startedAt }) => startedAt),
-    ...optionalColumns(rows),
+  const isTruncated = changes.sums !== undefined;
+  /** Of a truncated node, rows beyond the limit are not held. */
+  const set = <Row extends { readonly id: string }>(rows: TableEdit<Row>, row: Row): void => {
+    if (isTruncated && rows.get(row.id) === undefined && servers.size + supervisors.size >= MAX_ROWS) return;
+    rows.set(row);
   };
-}
-
-function countColumns(rows: readonly GenServerStats[]): CountColumns {
-  return Object.fromEntries(SERVER_COUNT_NAMES.map((name) => [name, rows.map((row) => row[name] ?? 0)]));
-}
-
-function countsIn(columns: CountColumns, row: number): ServerCounts {
-  const counts: { -readonly [Name in ServerCountName]?: number } = {};
-  for (const name of SERVER_COUNT_NAMES) {
-    const count = columns[name]?.[row];
-    if (count !== undefined) counts[name] = count;
+  const { now } = base;
+  // An id may have come back as the other kind since.
+  const held = changes.type === 'delta' ? (id: string) => servers.get(id) : undefined;
+  for (const row of serverRows(changes.servers, { version, now, ...(held && { held }) })) {
+    supervisors.delete(row.id);
+    set(servers, row);
   }
-  return counts;
-}
-
-function supervisorColumns(rows: readonly SupervisorStats[]): SupervisorColumns {
-  return {
-    id: rows.map(({ id }) => id),
-    name: rows.map(sentName),
-    parentId: rows.map(({ parentId }) => parentId ?? null),
-    strategy: rows.map(({ strategy }) => strategy),
-    childCount: rows.map(({ childCount }) => childCount),
-    totalRestarts: rows.map(({ totalRestarts }) => totalRestarts),
-    startedAt: rows.map(({ startedAt }) => startedAt),
-    ...optionalColumns(rows),
-  };
-}
-
-function optionalColumns(rows: readonly (GenServerStats | SupervisorStats)[]): OptionalColumns {
-  const startedMonotonic = rows.map((row) => row.startedMonotonic);
-  if (rows.every(({ childId }) => childId === undefined)) return { startedMonotonic };
-  return { childId: rows.map(({ childId }) => childId?.slice(0, MAX_PROCESS_NAME) ?? null), startedMonotonic };
-}
-
-function sentName({ name }: GenServerStats | SupervisorStats): string | null {
-  return name?.slice(0, MAX_PROCESS_NAME) ?? null;
-}
-
-// The columns of one table have the same length: the validator has checked it.
-
-function serverRows(columns: ServerColumns, now: Now): GenServerStats[] {
-  return columns.id.map((id, row) => {
-    const fields = {
-      id,
-      name: columns.name[row] ?? undefined,
-      parentId: columns.parentId[row] ?? undefined,
-      status: columns.status[row] ?? 'running',
-      queueSize: columns.queueSize[row] ?? 0,
-      messageCount: columns.messageCount[row] ?? 0,
-      ...countsIn(columns, row),
-      histograms: histogramsIn(columns.wait[row], columns.handle[row]),
-      ...startOf(columns, row),
-    };
-    return new ServerRow(fields, now);
-  });
-}
-
-interface Start {
-  readonly childId: string | undefined;
-  readonly startedAt: number;
-  readonly startedMonotonic: number;
-}
-
-/** A sender without the monotonic column reports no monotonic time either: its wall clock stands for both. */
-function startOf(columns: ServerColumns | SupervisorColumns, row: number): Start {
-  const startedAt = columns.startedAt[row] ?? 0;
-  const startedMonotonic = columns.startedMonotonic?.[row] ?? startedAt;
-  return { childId: columns.childId?.[row] ?? undefined, startedAt, startedMonotonic };
-}
-
-function histogramsIn(wait: readonly number[] = [], handle: readonly number[] = []): LatencyHistograms | undefined {
-  if (wait.length === 0 && handle.length === 0) return undefined;
-  // A few packed numbers can stand for many buckets, in all rows at once: histograms are unpacked when they are read.
-  let unpacked: LatencyHistograms | undefined;
-  const read = (): LatencyHistograms => {
-    unpacked ??= { wait: unpackHistogram(wait), handle: unpackHistogram(handle) };
-    return unpacked;
-  };
-  return Object.freeze({
-    get wait() {
-      return read().wait;
-    },
-    get handle() {
-      return read().handle;
-    },
-  });
-}
-
-function supervisorRows(columns: SupervisorColumns, now: Now): SupervisorStats[] {
-  return columns.id.map((id, row) => {
-    const fields = {
-      id,
-      name: columns.name[row] ?? undefined,
-      parentId: columns.parentId[row] ?? undefined,
-      strategy: columns.strategy[row] ?? 'one_for_one',
-      childCount: columns.childCount[row] ?? 0,
-      totalRestarts: columns.totalRestarts[row] ?? 0,
-      ...startOf(columns, row),
-    };
-    return new SupervisorRow(fields, now);
-  });
+  for (const row of supervisorRows(changes.supervisors, now)) {
+    servers.delete(row.id);
+    set(supervisors, row);
+  }
+  return { servers: servers.done(), supervisors: supervisors.done() };
 }

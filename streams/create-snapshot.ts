@@ -1,8 +1,9 @@
 import { deepFreeze } from './deep-freeze.js';
-import type { NodeModel } from './evolve.js';
+import { type NodeModel, sumsOf } from './evolve.js';
 import type { Moment } from './moment.js';
 import { processTree } from './process-tree.js';
 import type { MemoryStats, NodeVitals, ObserverSnapshot, ProcessTreeNode } from './snapshot.js';
+import { nodeTotals } from './totals.js';
 
 /** The snapshot that a model shows at one moment of its node. Its arrays and rows are the model's own. */
 export function snapshotOf(
@@ -13,6 +14,8 @@ export function snapshotOf(
 ): ObserverSnapshot {
   const servers = model.servers.rows;
   const supervisors = model.supervisors.rows;
+  const sums = sumsOf(model);
+  const totals = model.totals === undefined ? undefined : nodeTotals(model.totals);
   let tree: readonly ProcessTreeNode[] | undefined;
   return Object.freeze({
     timestamp,
@@ -24,9 +27,13 @@ export function snapshotOf(
       tree ??= processTree(servers, supervisors);
       return tree;
     },
-    processCount: servers.length + supervisors.length,
-    totalMessages: model.servers.total,
-    totalRestarts: model.supervisors.total,
+    processCount: sums.servers + sums.supervisors,
+    serverCount: sums.servers,
+    supervisorCount: sums.supervisors,
+    totalMessages: sums.messages,
+    totalRestarts: sums.restarts,
+    ...(totals !== undefined && { totals }),
+    ...(model.truncated !== undefined && { truncated: 'rows' as const }),
     memoryStats: deepFreeze(memoryStats),
     ...(vitals !== undefined && { vitals: deepFreeze(vitals) }),
   });

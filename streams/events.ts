@@ -53,6 +53,8 @@ export interface ProcessSpawned extends Stamped {
   readonly type: 'process_spawned';
   readonly id: string;
   readonly kind: ProcessKind;
+  /** The label that its start was given. */
+  readonly label?: string;
   /** Supervisors only. */
   readonly strategy?: SupervisorStrategy;
 }
@@ -129,6 +131,8 @@ export interface ProcessExited extends Stamped {
   readonly type: 'process_exited';
   readonly id: string;
   readonly kind: ProcessKind;
+  /** The name that it had when it ended. */
+  readonly name?: string;
   readonly reason: SerializedExitReason;
   /** Messages that were still in the mailbox; callers among their senders were rejected. */
   readonly unhandled: number;

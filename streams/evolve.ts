@@ -1,10 +1,19 @@
 import { ChangeLog } from './change-log.js';
-import type { ChildRestarted, ChildStarted, MessagesHandled, ProcessSpawned, RuntimeEvent } from './events.js';
+import type {
+  ChildRestarted,
+  ChildStarted,
+  MessagesHandled,
+  ProcessExited,
+  ProcessSpawned,
+  RuntimeEvent,
+} from './events.js';
 import { Table, type TableEdit } from './immutable-table.js';
-import { histogramsOf, withSamples } from './latency.js';
+import { latencyWindowOf } from './latency.js';
+import { withSamples } from './latency-window.js';
 import { changedServer, type Now, ServerRow, type SupervisorFields, SupervisorRow } from './rows.js';
 import { LATER_COUNTS, REPORTED_COUNTS, type ReportedCountName, type ServerCounts } from './server-fields.js';
 import type { GenServerStats, ServerStatus, SupervisorStats } from './snapshot.js';
+import { emptyTotals, type TotalCountName, type Totals, TotalsDraft, type TotalsSubject } from './totals.js';
 
 /** All that is known of the processes of one node. Immutable; versions share what did not change. */
 export interface NodeModel {
@@ -14,17 +23,42 @@ export interface NodeModel {
   readonly servers: Table<GenServerStats>;
   /** Their total is that of the restarts. */
   readonly supervisors: Table<SupervisorStats>;
+  /** What all processes have done, those that have ended included. Absent: the node does not report it. */
+  readonly totals?: Totals;
+  /** Counts of all processes, where there are more of them than rows. */
+  readonly truncated?: ModelSums;
   /** Which rows changed since when. */
   readonly log: ChangeLog;
   /** The monotonic clock of the node, for the rows' `uptimeMs`. */
   readonly now: Now;
 }
 
+/** Counts over all processes of a node. */
+export interface ModelSums {
+  readonly servers: number;
+  readonly supervisors: number;
+  /** Messages handled by the processes alive now. */
+  readonly messages: number;
+  /** Restarts by the supervisors alive now. */
+  readonly restarts: number;
+}
+
+export function sumsOf({ truncated, servers, supervisors }: Omit<NodeModel, 'now' | 'log' | 'version'>): ModelSums {
+  return (
+    truncated ?? {
+      servers: servers.size,
+      supervisors: supervisors.size,
+      messages: servers.total,
+      restarts: supervisors.total,
+    }
+  );
+}
+
 /** A node on which nothing has happened yet. */
 export function emptyModel(now: Now): NodeModel {
   const servers = new Table<GenServerStats>(({ messageCount }) => messageCount);
   const supervisors = new Table<SupervisorStats>(({ totalRestarts }) => totalRestarts);
-  return { version: 0, servers, supervisors, log: ChangeLog.from(0), now };
+  return { version: 0, servers, supervisors, totals: emptyTotals, log: ChangeLog.from(0), now };
 }
 
 /**
@@ -47,12 +81,14 @@ export class ModelDraft {
   readonly #from: NodeModel;
   readonly #servers: TableEdit<GenServerStats>;
   readonly #supervisors: TableEdit<SupervisorStats>;
+  readonly #totals: TotalsDraft;
   #version: number;
 
   constructor(model: NodeModel) {
     this.#from = model;
     this.#servers = model.servers.edit();
     this.#supervisors = model.supervisors.edit();
+    this.#totals = new TotalsDraft(model.totals ?? emptyTotals);
     this.#version = model.version;
   }
 
@@ -62,9 +98,9 @@ export class ModelDraft {
     const version = this.#version;
     const servers = this.#servers.done();
     const supervisors = this.#supervisors.done();
-    const changed = union(this.#supervisors.changed, this.#servers.changed);
+    const changed = [...this.#supervisors.changed, ...this.#servers.changed];
     const log = this.#from.log.append(version, changed, servers.size + supervisors.size);
-    return { version, servers, supervisors, log, now: this.#from.now };
+    return { version, servers, supervisors, totals: this.#totals.done(), log, now: this.#from.now };
   }
 
   apply(event: RuntimeEvent): void {
@@ -77,7 +113,7 @@ export class ModelDraft {
       case 'process_spawned':
         return this.#spawned(event);
       case 'process_started':
-        return this.#setStatus(event.id, 'running');
+        return this.#started(event.id);
       case 'process_stopping':
         return this.#setStatus(event.id, 'stopping');
       case 'messages_handled':
@@ -89,26 +125,36 @@ export class ModelDraft {
       case 'child_restarted':
         return this.#restarted(event);
       case 'process_exited':
-        return this.#exited(event.id);
+        return this.#exited(event);
+      case 'process_crashed':
+        return this.#counted('crashed', this.#find(event.id));
       case 'name_registered':
         return this.#find(event.id)?.name === undefined && this.#setName(event.id, event.name);
       case 'name_unregistered':
         return this.#find(event.id)?.name === event.name && this.#setName(event.id, undefined);
       default:
-        // Crashes and traced messages change no row; neither does an event of a later version of noex.
+        // Traced messages change nothing; neither does an event of a later version of noex.
         return false;
     }
   }
 
-  #spawned({ id, kind, strategy, at: startedAt, monotonic: startedMonotonic }: ProcessSpawned): boolean {
+  #spawned({ id, kind, label, strategy, at: startedAt, monotonic: startedMonotonic }: ProcessSpawned): boolean {
     if (this.#find(id) !== undefined) return false;
     const { now } = this.#from;
     if (kind === 'supervisor') {
-      const start = { id, startedAt, startedMonotonic };
+      const start = { id, label, startedAt, startedMonotonic };
       const fields = { ...start, strategy: strategy ?? 'one_for_one', childCount: 0, totalRestarts: 0 };
       this.#supervisors.set(new SupervisorRow(fields, now));
     } else {
-      const start = { id, status: 'starting', queueSize: 0, messageCount: 0, startedAt, startedMonotonic } as const;
+      const start = {
+        id,
+        label,
+        status: 'starting',
+        queueSize: 0,
+        messageCount: 0,
+        startedAt,
+        startedMonotonic,
+      } as const;
       const fields = { ...start, ...INITIAL_COUNTS };
       this.#servers.set(new ServerRow(fields, now));
     }
@@ -123,9 +169,12 @@ export class ModelDraft {
     const isSame = messageCount === row.messageCount && queueSize === row.queueSize;
     const counts = countsAfter(row, event);
     if (isSame && samples.length === 0 && counts === undefined) return false;
-    const before = histogramsOf(row);
-    const histograms = samples.length === 0 ? before : withSamples(before, samples);
-    const changes = { messageCount, queueSize, histograms };
+    this.#totals.handled(event, row, this.#version + 1);
+    const before = latencyWindowOf(row);
+    const version = this.#version + 1;
+    const latencyWindow =
+      samples.length === 0 ? before : withSamples(before, samples, { monotonic: event.monotonic, version });
+    const changes = { messageCount, queueSize, latencyWindow };
     // Mostly there are none, and a spread for each row of a flush would be felt.
     const all = counts === undefined ? changes : { ...changes, ...counts };
     this.#servers.set(changedServer(row, all, this.#from.now));
@@ -142,6 +191,7 @@ export class ModelDraft {
   #restarted({ supervisorId, newId, attempt }: ChildRestarted): boolean {
     const restart = ({ totalRestarts }: SupervisorStats) => ({ totalRestarts: totalRestarts + 1 });
     if (!this.#changeSupervisor(supervisorId, restart)) return false;
+    this.#counted('restarted', this.#find(newId) ?? {});
     const row = this.#servers.get(newId);
     if (row !== undefined) this.#servers.set(changedServer(row, { restarts: attempt }, this.#from.now));
     return true;
@@ -154,14 +204,32 @@ export class ModelDraft {
     return this.#changeRow(id, { parentId: supervisorId, childId });
   }
 
-  #exited(id: string): boolean {
+  #exited({ id, name, unhandled }: ProcessExited): boolean {
     const row = this.#find(id);
     if (row === undefined) return false;
+    // Its name has been unregistered by now.
+    const subject = name === undefined ? row : { name };
+    this.#counted('exited', subject);
+    if (unhandled > 0) this.#counted('unhandled', subject, unhandled);
     this.#servers.delete(id);
     this.#supervisors.delete(id);
     if (row.parentId !== undefined) {
       this.#changeSupervisor(row.parentId, ({ childCount }) => ({ childCount: childCount - 1 }));
     }
+    return true;
+  }
+
+  #started(id: string): boolean {
+    const row = this.#find(id);
+    // The first start of a server changes its status; a supervisor's row has none.
+    const isFirst = this.#setStatus(id, 'running') || this.#supervisors.get(id) !== undefined;
+    return isFirst && this.#counted('started', row);
+  }
+
+  /** Counts something in the totals; of an unknown process, nothing. */
+  #counted(name: TotalCountName, subject: TotalsSubject | undefined, amount = 1): boolean {
+    if (subject === undefined) return false;
+    this.#totals.count(name, subject, this.#version + 1, amount);
     return true;
   }
 
@@ -211,8 +279,3 @@ function countsAfter(row: GenServerStats, event: MessagesHandled): ServerCounts 
 const INITIAL_COUNTS: ServerCounts = Object.fromEntries(LATER_COUNTS.map((name) => [name, 0]));
 
 const ORDER: Readonly<Record<ServerStatus, number>> = { starting: 0, running: 1, stopping: 2 };
-
-function union(a: ReadonlySet<string>, b: ReadonlySet<string>): ReadonlySet<string> {
-  if (a.size === 0) return b;
-  return b.size === 0 ? a : new Set([...a, ...b]);
-}

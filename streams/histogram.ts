@@ -146,19 +146,29 @@ export function unpackHistogram([first, max, ...runs]: readonly number[]): Histo
   return Object.freeze({ first, counts: Object.freeze(counts), max });
 }
 
-/** How many buckets these packed histograms have together. */
-export function bucketsIn(histograms: readonly (readonly number[])[]): number {
+/**
+ * The number of buckets of a packed histogram, which stands in `numbers` from `begin` to before `end`; `undefined`: it cannot
+ * be unpacked, or would be larger than any.
+ */
+export function packedBuckets(numbers: readonly unknown[], begin: number, end: number): number | undefined {
+  if (end === begin) return 0;
+  const first = numbers[begin];
+  if (end - begin === 1 || end - begin > BUCKETS + 2 || !isCount(first) || !isCount(numbers[begin + 1]))
+    return undefined;
   let buckets = 0;
-  for (const packed of histograms) for (let at = 2; at < packed.length; at += 1) buckets += lengthOf(packed[at] ?? 0);
-  return buckets;
+  for (let at = begin + 2; at < end; at += 1) {
+    const run = numbers[at];
+    if (!Number.isSafeInteger(run)) return undefined;
+    buckets += lengthOf(run as number);
+  }
+  return first + buckets <= BUCKETS ? buckets : undefined;
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
 /** Whether it can be unpacked, and to nothing large. */
 export function isPackedHistogram(value: unknown): boolean {
-  if (!Array.isArray(value) || value.length > BUCKETS + 2) return false;
-  if (!value.every((item) => Number.isSafeInteger(item))) return false;
-  if (value.length === 0) return true;
-  const [first, max, ...runs] = value as readonly number[];
-  if (first === undefined || max === undefined || first < 0 || max < 0) return false;
-  return runs.reduce((end, run) => end + lengthOf(run), first) <= BUCKETS;
+  return Array.isArray(value) && packedBuckets(value, 0, value.length) !== undefined;
 }

@@ -21,6 +21,7 @@ const weightless: Weigh<unknown> = () => 0;
 const REMOVED = -1;
 
 function slotOf(id: string, base: ReadonlyMap<string, number>, overlay: ReadonlyMap<string, number>): number {
+  if (overlay.size === 0) return base.get(id) ?? REMOVED;
   return overlay.get(id) ?? base.get(id) ?? REMOVED;
 }
 
@@ -83,7 +84,10 @@ export class TableEdit<Row extends Identified> {
   readonly #weigh: Weigh<Row>;
   #size: number;
   #total: number;
-  readonly #changed = new Set<string>();
+  readonly #changed: string[] = [];
+  /** The last id that was looked up, and its slot: mostly a row is read and then replaced. */
+  #lastId: string | undefined;
+  #lastSlot = REMOVED;
 
   constructor(from: Table<Row>, before: TableState<Row>, weigh: Weigh<Row>) {
     this.#from = from;
@@ -93,9 +97,13 @@ export class TableEdit<Row extends Identified> {
     this.#total = before.total;
   }
 
-  /** The ids of the rows that were set or deleted, in the order of their first change. */
-  get changed(): ReadonlySet<string> {
+  /** The ids of the rows that were set or deleted, in the order of their first change; rarely one of them twice. */
+  get changed(): readonly string[] {
     return this.#changed;
+  }
+
+  get size(): number {
+    return this.#size;
   }
 
   get(id: string): Row | undefined {
@@ -105,14 +113,15 @@ export class TableEdit<Row extends Identified> {
 
   /** Replaces the row with the same id, or appends. */
   set(row: Row): void {
-    this.#changed.add(row.id);
     this.#slots ??= this.#before.slots.slice();
     const slot = this.#slotOf(row.id);
     this.#total += this.#weigh(row) - this.#weightAt(slot);
     if (slot !== REMOVED) {
+      this.#noteChange(row.id, slot);
       this.#slots[slot] = row;
       return;
     }
+    this.#changed.push(row.id);
     this.#setSlot(row.id, this.#slots.length);
     this.#slots.push(row);
     this.#size += 1;
@@ -121,8 +130,8 @@ export class TableEdit<Row extends Identified> {
   delete(id: string): void {
     const slot = this.#slotOf(id);
     if (slot === REMOVED) return;
-    this.#changed.add(id);
     this.#slots ??= this.#before.slots.slice();
+    this.#noteChange(id, slot);
     this.#total -= this.#weightAt(slot);
     this.#slots[slot] = undefined;
     this.#setSlot(id, REMOVED);
@@ -150,11 +159,21 @@ export class TableEdit<Row extends Identified> {
   }
 
   #slotOf(id: string): number {
-    return slotOf(id, this.#before.base, this.#overlay ?? this.#before.overlay);
+    if (id === this.#lastId) return this.#lastSlot;
+    this.#lastId = id;
+    this.#lastSlot = slotOf(id, this.#before.base, this.#overlay ?? this.#before.overlay);
+    return this.#lastSlot;
+  }
+
+  /** To be called before the row is replaced: a row that still is the one of before has not changed yet. */
+  #noteChange(id: string, slot: number): void {
+    const before = this.#before.slots[slot];
+    if (before !== undefined && before === this.#slots?.[slot]) this.#changed.push(id);
   }
 
   #setSlot(id: string, slot: number): void {
     this.#overlay ??= new Map(this.#before.overlay);
     this.#overlay.set(id, slot);
+    this.#lastId = undefined;
   }
 }

@@ -1,5 +1,6 @@
 export type { ChangeLog } from './change-log.js';
-export { applyChanges, type Changes, changesSince, type ServerColumns, type SupervisorColumns } from './changes.js';
+export { applyChanges, type Changes, changesSince } from './changes.js';
+export type { ServerColumns, SupervisorColumns } from './columns.js';
 export { snapshotOf } from './create-snapshot.js';
 export type {
   ChildDown,
@@ -36,7 +37,14 @@ export {
   RELATIVE_ERROR,
 } from './histogram.js';
 export { Table, type TableEdit } from './immutable-table.js';
-export { histogramsOf, type LatencyHistograms, latencyOf, latencyStats, withSamples } from './latency.js';
+export { latencyOf, latencyStats, latencyWindowOf, mergeLatency } from './latency.js';
+export {
+  LATENCY_WINDOW_MS,
+  type LatencyHistograms,
+  type LatencySlice,
+  type LatencyWindow,
+  withSamples,
+} from './latency-window.js';
 export { type EventBatch, localModel } from './local-model.js';
 export type { LogEntry } from './log-entries.js';
 export {
@@ -89,3 +97,14 @@ export type {
   SupervisorStats,
 } from './snapshot.js';
 export { type TopBy, type TopRow, topN, topOf } from './top-n.js';
+export {
+  DURATION_BOUNDS_MS,
+  type DurationTotals,
+  MAX_NAMED_TOTALS,
+  type NamedTotals,
+  type NodeTotals,
+  type ProcessTotals,
+  TOTAL_COUNT_NAMES,
+  TOTAL_COUNTS,
+  type TotalCountName,
+} from './totals.js';

@@ -1,5 +1,6 @@
 import { deepFreeze } from './deep-freeze.js';
-import { type Histogram, HistogramDraft, mergeHistograms, percentile } from './histogram.js';
+import { type Histogram, mergeHistograms, percentile } from './histogram.js';
+import { currentSlices, LATENCY_WINDOW_MS, type LatencyHistograms, type LatencyWindow } from './latency-window.js';
 import type {
   ClusterObserverSnapshot,
   GenServerStats,
@@ -8,54 +9,44 @@ import type {
   Percentiles,
 } from './snapshot.js';
 
-/** How long messages waited in a mailbox, and how long their handlers took. */
-export interface LatencyHistograms {
-  readonly wait: Histogram;
-  readonly handle: Histogram;
-}
-
 /** A row with the histograms behind its percentiles. */
 interface Measured {
-  readonly histograms: LatencyHistograms | undefined;
+  readonly latencyWindow: LatencyWindow;
 }
 
-/** What a sample takes in a list of samples: time waited, time in the handler, both in us, and for how many it stands. */
-const SAMPLE_LENGTH = 3;
+const NOTHING_MEASURED: LatencyWindow = Object.freeze([]);
 
-/** With more samples, as {@link MessagesHandled} carries them. */
-export function withSamples(before: LatencyHistograms | undefined, samples: readonly number[]): LatencyHistograms {
-  const wait = new HistogramDraft(before?.wait);
-  const handle = new HistogramDraft(before?.handle);
-  for (let at = 0; at + SAMPLE_LENGTH <= samples.length; at += SAMPLE_LENGTH) {
-    const weight = samples[at + 2] ?? 1;
-    wait.record(samples[at] ?? 0, weight);
-    handle.record(samples[at + 1] ?? 0, weight);
-  }
-  return Object.freeze({ wait: wait.done(), handle: handle.done() });
+/** The histograms behind the percentiles of a row, those that are over included. */
+export function latencyWindowOf(row: GenServerStats | (GenServerStats & Measured)): LatencyWindow {
+  return 'latencyWindow' in row ? row.latencyWindow : NOTHING_MEASURED;
 }
 
-/** The histograms behind the percentiles of a row, where it has any. */
-export function histogramsOf(row: GenServerStats | (GenServerStats & Measured)): LatencyHistograms | undefined {
-  return 'histograms' in row ? row.histograms : undefined;
+/** The sum of several slices, or of the slices of several rows. */
+export function mergeLatency(slices: readonly LatencyHistograms[]): LatencyHistograms {
+  const [only] = slices;
+  if (only !== undefined && slices.length === 1) return only;
+  return {
+    wait: mergeHistograms(slices.map(({ wait }) => wait)),
+    handle: mergeHistograms(slices.map(({ handle }) => handle)),
+  };
 }
 
 /** Percentiles in ms; `undefined` when nothing was measured. */
-export function latencyStats(histograms: LatencyHistograms | undefined): LatencyStats | undefined {
-  if (histograms === undefined || histograms.wait.counts.length === 0) return undefined;
-  return deepFreeze({ wait: percentilesOf(histograms.wait), handle: percentilesOf(histograms.handle) });
+export function latencyStats({ wait, handle }: LatencyHistograms): LatencyStats | undefined {
+  if (wait.counts.length === 0) return undefined;
+  return deepFreeze({ windowMs: LATENCY_WINDOW_MS, wait: percentilesOf(wait), handle: percentilesOf(handle) });
 }
 
 /**
- * Latency over all processes of a node or of a cluster: of their merged histograms, never an average of percentiles.
- * `undefined` when nothing was measured.
+ * Latency of the last minute over all processes of a node or of a cluster: of their merged histograms, never an average of
+ * percentiles. The minute of each node ends at the moment of its snapshot. `undefined` when nothing was measured.
  */
 export function latencyOf(snapshot: ObserverSnapshot | ClusterObserverSnapshot): LatencyStats | undefined {
   const snapshots = 'nodes' in snapshot ? snapshot.nodes.flatMap((node) => node.snapshot ?? []) : [snapshot];
-  const measured = snapshots.flatMap(({ servers }) => servers.flatMap((row) => histogramsOf(row) ?? []));
-  return latencyStats({
-    wait: mergeHistograms(measured.map(({ wait }) => wait)),
-    handle: mergeHistograms(measured.map(({ handle }) => handle)),
-  });
+  const slices = snapshots.flatMap(({ servers, monotonic }) =>
+    servers.flatMap((row) => currentSlices(latencyWindowOf(row), monotonic)),
+  );
+  return latencyStats(mergeLatency(slices));
 }
 
 function percentilesOf(histogram: Histogram): Percentiles {

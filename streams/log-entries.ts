@@ -1,4 +1,4 @@
-import { MAX_ID, MAX_PROCESS_NAME } from './changes.js';
+import { MAX_ID, MAX_PROCESS_NAME } from './columns.js';
 import type { ProcessKind, RuntimeEvent, SerializedError, SerializedExitReason } from './events.js';
 import {
   type Check,

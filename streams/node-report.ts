@@ -1,25 +1,10 @@
-import { type Changes, MAX_CHANGED_ROWS, MAX_ID, MAX_PROCESS_NAME, type ServerColumns } from './changes.js';
+import type { Changes } from './changes.js';
 import { snapshotOf } from './create-snapshot.js';
 import type { NodeModel } from './evolve.js';
-import { bucketsIn, isPackedHistogram } from './histogram.js';
 import type { Moment } from './moment.js';
-import { LATER_COUNTS, SERVER_COUNT_NAMES, type ServerCountName } from './server-fields.js';
+import { REPORT } from './report-checks.js';
 import type { MemoryStats, NodeVitals, ObserverSnapshot } from './snapshot.js';
-import {
-  type Check,
-  columns,
-  count,
-  isIn,
-  list,
-  maxLength,
-  nonNegative,
-  object,
-  optional,
-  orNull,
-  parse,
-  predicate,
-  time,
-} from './validators.js';
+import { parse } from './validators.js';
 
 /** What one node says about itself to another: which version of it this is, and what the other does not know yet. */
 export interface NodeReport {
@@ -102,83 +87,3 @@ function unpackVitals(packed: readonly number[]): NodeVitals {
   const observer = { msPerSecond, eventsPerSecond, bytesPerSecond };
   return { eventLoopUtilization, eventLoopDelay: { p50, p99 }, cpu, uptimeMs, observer, flushIntervalMs };
 }
-
-const id = maxLength(MAX_ID);
-const name = orNull(maxLength(MAX_PROCESS_NAME));
-/** A later version may have more figures than this one knows, at the end. */
-const amounts = list(nonNegative, 64);
-const packed = predicate(isPackedHistogram, 'a packed histogram');
-
-/**
- * All histograms of a report may have so many buckets: two numbers of it may stand for a whole histogram. A page of the widest
- * fits, and so do as many rows as may change, from a microsecond to half a minute in each.
- */
-const MAX_BUCKETS = 800_000;
-
-/** Columns that a sender may leave out. */
-const OPTIONAL_COLUMNS = { childId: name, startedMonotonic: time };
-
-function countChecks(names: readonly ServerCountName[]): Readonly<Record<string, Check>> {
-  return Object.fromEntries(names.map((name) => [name, count]));
-}
-
-const SERVER_COLUMNS = columns(
-  {
-    id,
-    name,
-    parentId: orNull(id),
-    status: isIn(['starting', 'running', 'stopping']),
-    queueSize: count,
-    messageCount: count,
-    ...countChecks(SERVER_COUNT_NAMES.filter((name) => !LATER_COUNTS.includes(name))),
-    wait: packed,
-    handle: packed,
-    startedAt: time,
-  },
-  MAX_CHANGED_ROWS,
-  { ...OPTIONAL_COLUMNS, ...countChecks(LATER_COUNTS) },
-);
-
-const SERVERS: Check = (value, path) => {
-  SERVER_COLUMNS(value, path);
-  const { wait, handle } = value as ServerColumns;
-  if (bucketsIn(wait) + bucketsIn(handle) > MAX_BUCKETS) {
-    throw new TypeError(`${path} must have histograms of at most ${MAX_BUCKETS} buckets together`);
-  }
-};
-
-const SUPERVISORS = columns(
-  {
-    id,
-    name,
-    parentId: orNull(id),
-    strategy: isIn(['one_for_one', 'one_for_all', 'rest_for_one', 'simple_one_for_one']),
-    childCount: count,
-    totalRestarts: count,
-    startedAt: time,
-  },
-  MAX_CHANGED_ROWS,
-  OPTIONAL_COLUMNS,
-);
-
-const ROWS = { servers: SERVERS, supervisors: SUPERVISORS };
-const CHANGES_BY_TYPE: Readonly<Record<Changes['type'], Check>> = {
-  none: object({}),
-  delta: object({ ...ROWS, since: count, removed: list(id, MAX_CHANGED_ROWS) }),
-  page: object({ ...ROWS, page: count, isLast: predicate((value) => typeof value === 'boolean', 'a boolean') }),
-};
-
-const CHANGES: Check = (value, path) => {
-  object({ type: isIn(Object.keys(CHANGES_BY_TYPE)) })(value, path);
-  CHANGES_BY_TYPE[(value as Changes).type](value, path);
-};
-
-const REPORT = object({
-  incarnation: count,
-  version: count,
-  timestamp: time,
-  monotonic: optional(time),
-  memory: object({ heapUsed: count, heapTotal: count, external: count, rss: count }),
-  vitals: (value, path) => value === undefined || amounts(value, path),
-  changes: CHANGES,
-});

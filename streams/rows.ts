@@ -1,5 +1,6 @@
 import type { SupervisorStrategy } from './events.js';
-import { histogramsOf, type LatencyHistograms, latencyStats } from './latency.js';
+import { latencyStats, latencyWindowOf, mergeLatency } from './latency.js';
+import { currentSlices, type LatencyWindow } from './latency-window.js';
 import { LATER_COUNTS, SERVER_COUNT_NAMES, type ServerCountName, type ServerCounts } from './server-fields.js';
 import type { GenServerStats, LatencyStats, ServerStatus, SupervisorStats } from './snapshot.js';
 
@@ -9,6 +10,7 @@ export type Now = () => number;
 interface RowFields {
   readonly id: string;
   readonly name?: string | undefined;
+  readonly label?: string | undefined;
   readonly parentId?: string | undefined;
   readonly childId?: string | undefined;
   readonly startedAt: number;
@@ -21,7 +23,8 @@ interface ServerFields extends RowFields, CountFields {
   readonly status: ServerStatus;
   readonly queueSize: number;
   readonly messageCount: number;
-  readonly histograms?: LatencyHistograms | undefined;
+  /** What was measured lately; none by default. */
+  readonly latencyWindow?: LatencyWindow;
 }
 
 export interface SupervisorFields extends RowFields {
@@ -34,15 +37,18 @@ export interface SupervisorFields extends RowFields {
 abstract class Row {
   readonly id: string;
   declare readonly name?: string;
+  declare readonly label?: string;
   declare readonly parentId?: string;
   declare readonly childId?: string;
   readonly startedAt: number;
   readonly startedMonotonic: number;
+  /** No property of its own, or it would be part of a row as data. */
   readonly #now: Now;
 
   constructor(fields: RowFields, now: Now) {
     this.id = fields.id;
     if (fields.name !== undefined) this.name = fields.name;
+    if (fields.label !== undefined) this.label = fields.label;
     if (fields.parentId !== undefined) this.parentId = fields.parentId;
     if (fields.childId !== undefined) this.childId = fields.childId;
     this.startedAt = fields.startedAt;
@@ -53,6 +59,11 @@ abstract class Row {
 
   get uptimeMs(): number {
     return Math.max(0, Math.round(this.#now() - this.startedMonotonic));
+  }
+
+  /** The monotonic clock of its node, ms. */
+  protected now(): number {
+    return this.#now();
   }
 
   toJSON(): object {
@@ -77,12 +88,15 @@ function setCounts(row: { -readonly [Name in ServerCountName]?: number }, fields
 // The counts are properties, too: see setCounts.
 const RowWithCounts = Row as abstract new (fields: RowFields, now: Now) => Row & ServerCounts;
 
+const NOTHING_MEASURED: LatencyWindow = Object.freeze([]);
+
 export class ServerRow extends RowWithCounts implements GenServerStats {
   readonly status: ServerStatus;
   readonly queueSize: number;
   readonly messageCount: number;
-  readonly #histograms: LatencyHistograms | undefined;
-  #latency: LatencyStats | undefined;
+  readonly #window: LatencyWindow;
+  /** What `latency` was when it was last read, and of how many slices it is made. */
+  #latency: { readonly slices: number; readonly stats: LatencyStats | undefined } | undefined;
 
   constructor(fields: ServerFields, now: Now) {
     super(fields, now);
@@ -90,18 +104,23 @@ export class ServerRow extends RowWithCounts implements GenServerStats {
     this.queueSize = fields.queueSize;
     this.messageCount = fields.messageCount;
     setCounts(this, fields);
-    this.#histograms = fields.histograms;
+    this.#window = fields.latencyWindow ?? NOTHING_MEASURED;
     Object.freeze(this);
   }
 
-  /** What `latency` is computed from, to be merged with that of other rows. */
-  get histograms(): LatencyHistograms | undefined {
-    return this.#histograms;
+  /** What `latency` is computed from, to be merged with that of other rows. Slices that are over may be among it. */
+  get latencyWindow(): LatencyWindow {
+    return this.#window;
   }
 
   get latency(): LatencyStats | undefined {
-    this.#latency ??= latencyStats(this.#histograms);
-    return this.#latency;
+    if (this.#window.length === 0) return undefined;
+    const slices = currentSlices(this.#window, this.now());
+    // The oldest are the first to go, so their number says which are left.
+    if (this.#latency?.slices !== slices.length) {
+      this.#latency = { slices: slices.length, stats: latencyStats(mergeLatency(slices)) };
+    }
+    return this.#latency.stats;
   }
 
   override toJSON(): object {
@@ -112,7 +131,7 @@ export class ServerRow extends RowWithCounts implements GenServerStats {
 
 /** The row with some of its fields changed. */
 export function changedServer(row: GenServerStats, changes: Partial<ServerFields>, now: Now): ServerRow {
-  return new ServerRow({ ...row, histograms: histogramsOf(row), ...changes }, now);
+  return new ServerRow({ ...row, latencyWindow: latencyWindowOf(row), ...changes }, now);
 }
 
 export class SupervisorRow extends Row implements SupervisorStats {

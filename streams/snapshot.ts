@@ -1,6 +1,7 @@
 import type { SupervisorStrategy } from './events.js';
 import type { Moment } from './moment.js';
 import type { ServerCounts } from './server-fields.js';
+import type { NodeTotals } from './totals.js';
 
 /** In ms. At most a sixteenth off, and exact below 16 us; `max` is exact. */
 export interface Percentiles {
@@ -9,8 +10,10 @@ export interface Percentiles {
   readonly max: number;
 }
 
-/** Estimated from a sample of the messages when there are many. */
+/** How long messages took in the last minute. Estimated from a sample of the messages when there are many. */
 export interface LatencyStats {
+  /** The time that the figures cover, ms: 60000, of which the first ten seconds may be over already. */
+  readonly windowMs: number;
   /** Time in the mailbox. */
   readonly wait: Percentiles;
   /** Time in the handler, what it awaited included. */
@@ -23,6 +26,8 @@ export type ServerStatus = 'starting' | 'running' | 'stopping';
 export interface GenServerStats extends ServerCounts {
   readonly id: string;
   readonly name?: string;
+  /** A text that its start was given, for people and for totals: several processes may have the same. */
+  readonly label?: string;
   /** The id of its supervisor. */
   readonly parentId?: string;
   /** The id of its child spec. Absent: it has no supervisor. */
@@ -38,7 +43,7 @@ export interface GenServerStats extends ServerCounts {
   readonly startedMonotonic: number;
   /** Time since its start on the monotonic clock, ms. Computed when read, so that an idle process keeps its row. */
   readonly uptimeMs: number;
-  /** How long its messages take. Absent while nothing was measured. Computed when read. */
+  /** How long its messages took in the last minute. Absent: nothing was measured in it. Computed when read. */
   readonly latency?: LatencyStats | undefined;
 }
 
@@ -129,12 +134,18 @@ export interface ObserverSnapshot extends Moment {
   readonly supervisors: readonly SupervisorStats[];
   /** The supervision tree. Computed when first read. */
   readonly tree: readonly ProcessTreeNode[];
-  /** Servers and supervisors. */
+  /** Servers and supervisors, whether or not they have rows here. */
   readonly processCount: number;
-  /** Handled by the processes alive now: the sum over `servers`. */
+  readonly serverCount: number;
+  readonly supervisorCount: number;
+  /** Handled by the processes alive now. */
   readonly totalMessages: number;
-  /** The sum over `supervisors`. */
+  /** By the supervisors alive now. */
   readonly totalRestarts: number;
+  /** What all processes have done since the runtime was created, those that have ended included. Absent: not reported. */
+  readonly totals?: NodeTotals;
+  /** `rows`: there are more processes than rows; counts and totals are of all of them. Absent: each has a row. */
+  readonly truncated?: 'rows';
   readonly memoryStats: MemoryStats;
   /** Absent: the node did not report it. */
   readonly vitals?: NodeVitals;

@@ -11,7 +11,8 @@ import {
 } from '../src/dashboard/server/options.js';
 import { NodeUnreachableError } from '../src/errors.js';
 import type { ClusterSnapshotOptions } from '../src/observer/cluster-observer-api.js';
-import type { CallOptions, GenServerOptions, StopOptions } from '../src/process/gen-server.js';
+import type { CallOptions, StopOptions } from '../src/process/gen-server.js';
+import type { GenServerOptions } from '../src/process/gen-server-options.js';
 import { type AttachOptions, attach } from '../src/runtime/attach.js';
 import { createRuntime } from '../src/runtime/runtime.js';
 import type { RuntimeOptions, ShutdownOptions } from '../src/runtime/runtime-options.js';
@@ -73,6 +74,7 @@ test('a GenServer starts and answers with options that are all undefined', async
   const { GenServer } = createTestRuntime();
   const options: AllUndefined<GenServerOptions> = {
     name: undefined,
+    label: undefined,
     initTimeout: undefined,
     mailboxLimit: undefined,
     overload: undefined,

@@ -41,8 +41,8 @@ export class NodeReplicas<Id extends string> {
   readonly #ports: NodeReplicasPorts<Id>;
   readonly #states$ = new BehaviorSubject<NodeStates>(emptyNodeStates);
   readonly #gaps = new Map<Id, number>();
-  /** How far the monotonic clock of each node is ahead of the local one, ms, by the latest report of that incarnation. */
-  readonly #clocks = new Map<Id, { readonly incarnation: number; aheadMs: number }>();
+  /** The monotonic clock of each node, ms, as of the latest report of that incarnation. */
+  readonly #clocks = new Map<Id, { readonly incarnation: number; reportedMs: number }>();
 
   constructor(ports: NodeReplicasPorts<Id>) {
     this.#ports = ports;
@@ -131,16 +131,16 @@ export class NodeReplicas<Id extends string> {
   }
 
   /**
-   * The monotonic clock of the node that reports, as seen from here. Each report corrects it: two clocks drift, and one
-   * stands still while its machine sleeps. Another life of the node has a clock of its own.
+   * The clock by which rows of this node compute their uptime and their latency: it stands still between two reports, so
+   * that the rows of a node that is lost keep showing how it was. Another life of the node has a clock of its own.
    */
   #nowOf(id: Id, report: NodeReport): Now {
     const { incarnation } = report;
     const held = this.#clocks.get(id);
-    const clock = held?.incarnation === incarnation ? held : { incarnation, aheadMs: 0 };
+    const clock = held?.incarnation === incarnation ? held : { incarnation, reportedMs: 0 };
     this.#clocks.set(id, clock);
-    clock.aheadMs = monotonicOf(report) - this.#ports.monotonic();
-    return () => this.#ports.monotonic() + clock.aheadMs;
+    clock.reportedMs = monotonicOf(report);
+    return () => clock.reportedMs;
   }
 
   forget(id: Id): void {

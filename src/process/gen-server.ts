@@ -5,28 +5,11 @@ import { checkKnown, checkTimeout, isDelay } from '../validate.js';
 import type { GenServerBehavior, GenServerRef, ProcessRef, TerminationReason } from './behavior.js';
 import type { Deadlines } from './deadlines.js';
 import { PendingCall } from './envelope.js';
-import type { OverloadPolicy } from './inbox.js';
+import { type GenServerOptions, readStartOptions } from './gen-server-options.js';
 import type { Process } from './process.js';
 import type { ProcessTable } from './process-table.js';
 import type { Scheduler } from './scheduler.js';
 import { checkReason } from './termination-reason.js';
-
-export interface GenServerOptions {
-  /** Registers the process under this name. */
-  readonly name?: string | undefined;
-  /** How long `init` may take, ms. Default 5000; Infinity: as long as it takes. */
-  readonly initTimeout?: number | undefined;
-  /** How many messages may wait in the mailbox. Default: no limit. */
-  readonly mailboxLimit?: number | undefined;
-  /** What is done with a message for a full mailbox. Default `reject`. What is dropped is counted in the stats. */
-  readonly overload?: OverloadPolicy | undefined;
-  /**
-   * The async context (AsyncLocalStorage) that handlers run in. `runtime`, the default: the one that was current when the
-   * runtime was created, normally none, so that no caller's context reaches the messages of another. `caller`: each
-   * message is handled in the context of its sender, and `init` in that of the starter; it costs 0.2 to 0.5 us a message.
-   */
-  readonly context?: 'runtime' | 'caller' | undefined;
-}
 
 export interface StopOptions {
   /** How long it may take, ms; then the process is killed. Default Infinity. */
@@ -154,28 +137,8 @@ export function createGenServer({ processes, scheduler, deadlines, onLifecycleEv
 
   return {
     async start(behavior, options = {}) {
-      const { name, initTimeout = 5000, mailboxLimit = Number.POSITIVE_INFINITY } = options;
-      const { overload = 'reject', context = 'runtime' } = options;
       checkBehavior(behavior);
-      checkKnown(options, START_OPTIONS, 'the options of GenServer.start');
-      if (name !== undefined) checkName(name);
-      checkTimeout('initTimeout', initTimeout);
-      if (mailboxLimit !== Number.POSITIVE_INFINITY && !(Number.isInteger(mailboxLimit) && mailboxLimit > 0)) {
-        throw new InvalidArgumentError('mailboxLimit', 'a whole number of messages, at least 1', mailboxLimit);
-      }
-      if (!OVERLOAD_POLICIES.includes(overload)) {
-        throw new InvalidArgumentError('overload', OVERLOAD_POLICIES.join(' | '), overload);
-      }
-      if (!CONTEXTS.includes(context)) throw new InvalidArgumentError('context', CONTEXTS.join(' | '), context);
-      const process = await processes.spawn({
-        kind: 'genserver',
-        behavior,
-        name,
-        initTimeout,
-        mailboxLimit,
-        overload,
-        context,
-      });
+      const process = await processes.spawn({ kind: 'genserver', behavior, ...readStartOptions(options) });
       return process.ref;
     },
 
@@ -237,16 +200,7 @@ export function createGenServer({ processes, scheduler, deadlines, onLifecycleEv
   };
 }
 
-const START_OPTIONS = [
-  'name',
-  'initTimeout',
-  'mailboxLimit',
-  'overload',
-  'context',
-] satisfies (keyof GenServerOptions)[];
 const STOP_OPTIONS = ['timeout'] satisfies (keyof StopOptions)[];
-const CONTEXTS: readonly unknown[] = ['runtime', 'caller'];
-const OVERLOAD_POLICIES: readonly unknown[] = ['reject', 'drop_newest', 'drop_oldest'] satisfies OverloadPolicy[];
 
 function checkBehavior(behavior: unknown): void {
   if (typeof behavior !== 'object' || behavior === null) {
@@ -261,10 +215,4 @@ function checkBehavior(behavior: unknown): void {
     if (value === undefined || typeof value === 'function') continue;
     throw new InvalidArgumentError(`behavior.${handler}`, 'a function, where there is one', value);
   }
-}
-
-/** @throws InvalidArgumentError */
-export function checkName(name: unknown): asserts name is string {
-  if (typeof name !== 'string' || name === '')
-    throw new InvalidArgumentError('name', 'a string that is not empty', name);
 }

@@ -5,7 +5,7 @@ import { ForeignRefError, InvalidArgumentError, RuntimeShutdownError, ServerNotR
 import type { GenServerBehavior, ProcessRef } from './behavior.js';
 import type { OverloadPolicy } from './inbox.js';
 import type { MessageLoop } from './message-loop.js';
-import { Process, type ProcessHost } from './process.js';
+import { Process, type ProcessHost, type ProcessTexts } from './process.js';
 import type { Sampler } from './sampler.js';
 import type { Scheduler } from './scheduler.js';
 
@@ -22,6 +22,7 @@ interface SpawnOptions<State, CallMsg, CastMsg, CallReply, Info> {
   readonly kind: ProcessKind;
   readonly behavior: GenServerBehavior<State, CallMsg, CastMsg, CallReply, Info>;
   readonly name?: string | undefined;
+  readonly label?: string | undefined;
   /** Supervisors only. */
   readonly strategy?: SupervisorStrategy;
   /** ms; Infinity: as long as it takes. */
@@ -168,7 +169,7 @@ export class ProcessTable {
   async spawn<State, CallMsg, CastMsg, CallReply, Info>(
     options: SpawnOptions<State, CallMsg, CastMsg, CallReply, Info>,
   ): Promise<Process> {
-    const { name, initTimeout } = options;
+    const { name, label, initTimeout } = options;
     if (this.#isClosed) throw new RuntimeShutdownError();
     const id = `p${this.#lastId + 1}`;
     if (name !== undefined) this.#names.claim(name, id);
@@ -176,7 +177,7 @@ export class ProcessTable {
     const ref: ProcessRef = Object.freeze({ id, life: this.#life });
     const process = new Process(this.#host, { ...options, ref });
     this.#processes.set(id, process);
-    const starting = this.#start(process, initTimeout, name);
+    const starting = this.#start(process, initTimeout, { name, label });
     if (starting !== undefined) await starting;
     return process;
   }
@@ -195,13 +196,13 @@ export class ProcessTable {
     }
   }
 
-  #start(process: Process, initTimeout: number, name: string | undefined): Promise<void> | undefined {
+  #start(process: Process, initTimeout: number, texts: ProcessTexts): Promise<void> | undefined {
     const onSpawn = this.#onSpawn;
-    if (onSpawn === undefined) return process.start(initTimeout, name);
+    if (onSpawn === undefined) return process.start(initTimeout, texts);
     onSpawn(process);
     this.#onSpawn = undefined;
     try {
-      return process.start(initTimeout, name);
+      return process.start(initTimeout, texts);
     } finally {
       this.#onSpawn = onSpawn;
     }

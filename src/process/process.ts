@@ -6,8 +6,9 @@ import { ChildExit } from './child-exit.js';
 import { StopRequest } from './envelope.js';
 import { initialize, killedDuringInit, type StartingProcess } from './initialization.js';
 import { MessageLoop, type MessageLoopHost, type MessageLoopOptions } from './message-loop.js';
+import { crashEvent, exitEvent } from './process-events.js';
 import { locationOf } from './process-location.js';
-import { serializeError, serializeExitReason } from './serialize.js';
+import { serializeError } from './serialize.js';
 import { type CrashCleanup, releaseState, runTerminate } from './termination.js';
 import { TimerSet } from './timer-set.js';
 
@@ -25,6 +26,12 @@ export interface ProcessHost extends MessageLoopHost {
   onError(error: Error): void;
   /** Called just before `process` is gone: frees its name and its place in the table. */
   released(process: Process): void;
+}
+
+/** What people call a process. */
+export interface ProcessTexts {
+  readonly name?: string | undefined;
+  readonly label?: string | undefined;
 }
 
 interface ProcessOptions extends MessageLoopOptions {
@@ -102,8 +109,8 @@ export class Process extends MessageLoop implements StartingProcess {
    *
    * @throws InitializationError, or rejects with it, when `init` fails, takes too long, or the process is killed meanwhile
    */
-  start(timeoutMs: number, name: string | undefined): Promise<void> | undefined {
-    this.#host.emit({ type: 'process_spawned', ...this.#kindFields });
+  start(timeoutMs: number, { name, label }: ProcessTexts): Promise<void> | undefined {
+    this.#host.emit({ type: 'process_spawned', ...this.#kindFields, ...(label !== undefined && { label }) });
     if (name !== undefined) this.#host.emit({ type: 'name_registered', name, id: this.id });
     // A listener of these events may kill the process.
     if (this.gone) throw killedDuringInit(this);
@@ -214,15 +221,7 @@ export class Process extends MessageLoop implements StartingProcess {
   }
 
   protected emitCrash(error: Error, during?: NonNullable<ProcessCrashed['during']>): void {
-    const { id, kind } = this;
-    this.#host.emit({
-      type: 'process_crashed',
-      id,
-      kind,
-      error: serializeError(error),
-      ...(during !== undefined && { during }),
-      ...this.location(),
-    });
+    this.#host.emit(crashEvent(this, error, this.location(), during));
   }
 
   protected terminate(reason: TerminationReason): void {
@@ -257,8 +256,7 @@ export class Process extends MessageLoop implements StartingProcess {
     this.#timers?.clearAll();
     const unhandled = this.emptyMailbox();
     this.#host.released(this);
-    const { id, kind } = this;
-    this.#host.emit({ type: 'process_exited', id, kind, reason: serializeExitReason(reason), unhandled });
+    this.#host.emit(exitEvent(this, reason, unhandled, this.#lastName));
     this.#notifyParent(reason);
     this.#onEndDuringInit?.();
     for (const gone of this.#onGone ?? []) gone();

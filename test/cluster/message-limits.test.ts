@@ -8,7 +8,7 @@ import { InvalidArgumentError } from '../../src/errors.js';
 import { applyChanges, type Changes, MAX_CHANGED_ROWS, MAX_ROWS, pageOf } from '../../streams/changes.js';
 import { emptyModel, evolveAll, type NodeModel } from '../../streams/evolve.js';
 import { exceededLimit, JSON_LIMITS } from '../../streams/json-limits.js';
-import { histogramsOf } from '../../streams/latency.js';
+import { latencyWindowOf } from '../../streams/latency.js';
 import { decodeLogPart, LOG_CAPACITY } from '../../streams/log-entries.js';
 import { decodeReport } from '../../streams/node-report.js';
 import { server, stamped } from '../helpers/events.js';
@@ -109,6 +109,7 @@ describe('what a node reports of its processes', () => {
   const memory = { heapUsed: 1, heapTotal: 1, external: 1, rss: 1 };
   /** A packed histogram of 376 buckets. */
   const WIDEST = [0, 1, 1, -374, 1];
+  const WIDEST_SLICES = [0, 1, 2, 3, 4, 5].flatMap((slice) => [slice, 5, ...WIDEST, 5, ...WIDEST]);
   const report = (changes: unknown): string =>
     JSON.stringify({ incarnation: 1, version: 1, timestamp: 0, memory, changes });
   const wide = (count: number, fields: object = {}) =>
@@ -120,16 +121,16 @@ describe('what a node reports of its processes', () => {
     ['too many rows', wide(MAX_CHANGED_ROWS + 1), 'at most'],
     ['an id that no node makes', wide(1, { id: ['x'.repeat(201)] }), 'servers.id'],
     ['a name that was not cut', wide(1, { name: ['x'.repeat(201)] }), 'servers.name'],
-    ['histograms that unpack to too much', wide(MAX_CHANGED_ROWS, { wait: [WIDEST], handle: [WIDEST] }), 'buckets'],
+    ['histograms that unpack to too much', wide(MAX_CHANGED_ROWS, { latency: [WIDEST_SLICES] }), 'buckets'],
   ])('is refused with %s', (_what, servers, problem) => {
     expect(() => decodeReport(report({ ...page, servers }))).toThrow(problem);
   });
 
   test('is taken with a page of the widest histograms, which are unpacked when they are read', () => {
-    const servers = wide(1000, { id: ['p1'], wait: [WIDEST], handle: [WIDEST] });
+    const servers = wide(1000, { id: ['p1'], latency: [[0, 5, ...WIDEST, 5, ...WIDEST]] });
     const { changes } = decodeReport(report({ ...page, servers }));
     const [row] = applyChanges(undefined, 1, changes, now)?.servers.rows ?? [];
-    expect(row && histogramsOf(row)?.handle.counts.length).toBe(376);
+    expect(row && latencyWindowOf(row)[0]?.handle.counts.length).toBe(376);
   });
 
   test('is not added to without an end', () => {

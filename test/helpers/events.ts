@@ -1,7 +1,8 @@
 import { fc } from '@fast-check/vitest';
 import type { ProcessKind, RuntimeEvent, SupervisorStrategy, UnstampedEvent } from '../../streams/events.js';
 import type { NodeModel } from '../../streams/evolve.js';
-import { histogramsOf } from '../../streams/latency.js';
+import { latencyWindowOf } from '../../streams/latency.js';
+import type { GenServerStats } from '../../streams/snapshot.js';
 
 /** Facts as events, one millisecond after another on either clock. */
 export function stamped(facts: readonly UnstampedEvent[]): readonly RuntimeEvent[] {
@@ -24,15 +25,23 @@ export function supervisor(id: string, strategy: SupervisorStrategy = 'one_for_o
   ];
 }
 
-/** The rows of a model as plain data, uptime included. */
-export function rowsOf({ servers, supervisors }: Pick<NodeModel, 'servers' | 'supervisors'>): {
+/** The rows and totals of a model as plain data, uptime included. */
+export function rowsOf({ servers, supervisors, totals }: Pick<NodeModel, 'servers' | 'supervisors' | 'totals'>): {
   readonly servers: readonly object[];
   readonly supervisors: readonly object[];
+  readonly totals: object | undefined;
 } {
   return {
-    servers: servers.rows.map((row) => ({ ...row, uptimeMs: row.uptimeMs, histograms: histogramsOf(row) })),
+    servers: servers.rows.map(serverAsData),
     supervisors: supervisors.rows.map((row) => ({ ...row, uptimeMs: row.uptimeMs })),
+    totals: totals && { all: totals.all, named: totals.named.rows.map(({ version: _version, ...row }) => row) },
   };
+}
+
+/** A server's row as plain data, with its uptime and the durations behind its latency. */
+export function serverAsData(row: GenServerStats): object {
+  const latency = latencyWindowOf(row).map(({ slice, wait, handle }) => ({ slice, wait, handle }));
+  return { ...row, uptimeMs: row.uptimeMs, latency };
 }
 
 const id = fc.constantFrom('p1', 'p2', 'p3', 'p4', '__proto__');

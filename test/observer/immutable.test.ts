@@ -3,7 +3,7 @@ import { describe, expect } from 'vitest';
 import { Bus } from '../../src/bus/bus.js';
 import { deepFreeze } from '../../streams/deep-freeze.js';
 import type { RuntimeEvent } from '../../streams/events.js';
-import { histogramsOf } from '../../streams/latency.js';
+import { latencyWindowOf } from '../../streams/latency.js';
 import type { LogEntry } from '../../streams/log-entries.js';
 import { anyEvent } from '../helpers/events.js';
 import { threeNodes } from '../helpers/observed-cluster.js';
@@ -77,7 +77,7 @@ describe('what a listener gets cannot be changed:', () => {
     expect(snapshot.servers.some(({ latency }) => latency !== undefined)).toBe(true);
     expect(writablePaths(snapshot)).toEqual([]);
     expect(
-      writablePaths(snapshot.servers.map(histogramsOf).map((each) => ({ each }))).filter((path) =>
+      writablePaths(snapshot.servers.flatMap(latencyWindowOf).map((each) => ({ each }))).filter((path) =>
         path.includes('each.'),
       ),
     ).toEqual([]);

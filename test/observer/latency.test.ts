@@ -51,6 +51,7 @@ describe('latency', () => {
     await runtime.advance(8);
     await runtime.advance(8);
     expect(rowOf(ref)?.latency).toEqual({
+      windowMs: 60_000,
       wait: { p50: 0, p99: 8, max: 8 },
       // The middle of the bucket of 8 ms.
       handle: { p50: 7.9355, p99: 8, max: 8 },

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Sampler, Samples } from '../../src/process/sampler.js';
-import { withSamples } from '../../streams/latency.js';
+import { withSamples } from '../../streams/latency-window.js';
 
 /** The weights of those picked among so many messages. */
 function pick(sampler: Sampler, messages: number): number[] {
@@ -106,9 +106,9 @@ describe('samples', () => {
   test('that are thinned out still have the longest, exactly, and only once', () => {
     const samples = new Samples();
     for (let i = 0; i < 5000; i += 1) samples.add(i === 2000 ? 900 : 1, i === 3001 ? 70 : 2, 1);
-    const histograms = withSamples(undefined, samples.take() ?? []);
-    expect(histograms.wait.max).toBe(900_000);
-    expect(histograms.handle.max).toBe(70_000);
+    const [slice] = withSamples([], samples.take() ?? [], { monotonic: 0, version: 1 });
+    expect(slice?.wait.max).toBe(900_000);
+    expect(slice?.handle.max).toBe(70_000);
     samples.add(3, 3, 1);
     expect(samples.take()).toEqual([3000, 3000, 1]);
   });

@@ -99,7 +99,7 @@ describe('a server', () => {
   test('that crashes is there until it exits', () => {
     given(server('p1'))
       .when({ type: 'process_crashed', id: 'p1', kind: 'genserver', error: { name: 'Error', message: 'boom' } })
-      .nothingChanges();
+      .gives({ servers: [{ id: 'p1', status: 'running' }] });
   });
 });
 

@@ -11,7 +11,7 @@ import {
   RELATIVE_ERROR,
   unpackHistogram,
 } from '../../streams/histogram.js';
-import { withSamples } from '../../streams/latency.js';
+import { withSamples } from '../../streams/latency-window.js';
 
 const micros = fc.oneof(
   fc.nat(20),
@@ -68,11 +68,11 @@ describe('a histogram', () => {
   test.prop([fc.array(fc.tuple(micros, micros, fc.integer({ min: 1, max: 200 })), { maxLength: 20 })])(
     'of the samples of a process counts each as often as it stands for',
     (measured) => {
-      const { wait, handle } = withSamples(undefined, measured.flat());
+      const [slice] = withSamples([], measured.flat(), { monotonic: 0, version: 1 });
       const pooled = (at: 0 | 1): number[] =>
         measured.flatMap((sample) => new Array<number>(sample[2]).fill(sample[at]));
-      expect(wait).toEqual(histogramOf(pooled(0)));
-      expect(handle).toEqual(histogramOf(pooled(1)));
+      expect(slice?.wait).toEqual(histogramOf(pooled(0)));
+      expect(slice?.handle).toEqual(histogramOf(pooled(1)));
     },
   );
 

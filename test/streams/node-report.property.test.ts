@@ -1,6 +1,7 @@
 import { fc, test } from '@fast-check/vitest';
 import { describe, expect } from 'vitest';
-import { applyChanges, changesSince, MAX_PROCESS_NAME, pageOf, type ServerColumns } from '../../streams/changes.js';
+import { applyChanges, changesSince, pageOf } from '../../streams/changes.js';
+import { MAX_PROCESS_NAME, type ServerColumns } from '../../streams/columns.js';
 import { emptyModel, evolve, evolveAll, type NodeModel } from '../../streams/evolve.js';
 import { clusterSnapshot } from '../../streams/merge-nodes.js';
 import { createNodeState, decodeReport, encodeReport, monotonicOf, type NodeState } from '../../streams/node-report.js';
@@ -172,7 +173,7 @@ describe('a report', () => {
 
   test.prop([
     history,
-    fc.constantFrom('childId', 'startedMonotonic'),
+    fc.constantFrom('childId', 'startedMonotonic', 'latency'),
     fc.constantFrom(7, {}, 'too long', [{}], [[1]], [null, null]),
   ])('is refused, and the column named, when an optional column is not what it should be', (models, column, wrong) => {
     const changes = pageOf(models.at(-1) ?? emptyModel(now), 0);
@@ -276,8 +277,6 @@ describe('a report', () => {
       'queueSize',
       'messageCount',
       'loopBlocks',
-      'wait',
-      'handle',
       'startedAt',
     ),
     fc.constantFrom(undefined, 7, {}, 'too long', [{}], [[1]]),

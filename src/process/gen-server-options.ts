@@ -1,0 +1,70 @@
+import { InvalidArgumentError } from '../errors.js';
+import { checkKnown, checkTimeout } from '../validate.js';
+import type { OverloadPolicy } from './inbox.js';
+
+export interface GenServerOptions {
+  /** Registers the process under this name. */
+  readonly name?: string | undefined;
+  /**
+   * A text for people, shown with the process: several processes may have the same. Figures of a process without a name are
+   * added up under its label.
+   */
+  readonly label?: string | undefined;
+  /** How long `init` may take, ms. Default 5000; Infinity: as long as it takes. */
+  readonly initTimeout?: number | undefined;
+  /** How many messages may wait in the mailbox. Default: no limit. */
+  readonly mailboxLimit?: number | undefined;
+  /** What is done with a message for a full mailbox. Default `reject`. What is dropped is counted in the stats. */
+  readonly overload?: OverloadPolicy | undefined;
+  /**
+   * The async context (AsyncLocalStorage) that handlers run in. `runtime`, the default: the one that was current when the
+   * runtime was created, normally none, so that no caller's context reaches the messages of another. `caller`: each
+   * message is handled in the context of its sender, and `init` in that of the starter; it costs 0.2 to 0.5 us a message.
+   */
+  readonly context?: 'runtime' | 'caller' | undefined;
+}
+
+const START_OPTIONS = [
+  'name',
+  'label',
+  'initTimeout',
+  'mailboxLimit',
+  'overload',
+  'context',
+] satisfies (keyof GenServerOptions)[];
+const CONTEXTS: readonly unknown[] = ['runtime', 'caller'];
+const OVERLOAD_POLICIES: readonly unknown[] = ['reject', 'drop_newest', 'drop_oldest'] satisfies OverloadPolicy[];
+
+/** The options of a start, with their defaults. */
+type StartSettings = Pick<GenServerOptions, 'name' | 'label'> & {
+  readonly [Field in Exclude<keyof GenServerOptions, 'name' | 'label'>]-?: NonNullable<GenServerOptions[Field]>;
+};
+
+/** @throws InvalidArgumentError, UnknownOptionError */
+export function readStartOptions(options: GenServerOptions): StartSettings {
+  checkKnown(options, START_OPTIONS, 'the options of GenServer.start');
+  const { name, label, initTimeout = 5000, mailboxLimit = Number.POSITIVE_INFINITY } = options;
+  const { overload = 'reject', context = 'runtime' } = options;
+  if (name !== undefined) checkName(name);
+  if (label !== undefined) checkText('label', label);
+  checkTimeout('initTimeout', initTimeout);
+  if (mailboxLimit !== Number.POSITIVE_INFINITY && !(Number.isInteger(mailboxLimit) && mailboxLimit > 0)) {
+    throw new InvalidArgumentError('mailboxLimit', 'a whole number of messages, at least 1', mailboxLimit);
+  }
+  if (!OVERLOAD_POLICIES.includes(overload)) {
+    throw new InvalidArgumentError('overload', OVERLOAD_POLICIES.join(' | '), overload);
+  }
+  if (!CONTEXTS.includes(context)) throw new InvalidArgumentError('context', CONTEXTS.join(' | '), context);
+  return { name, label, initTimeout, mailboxLimit, overload, context };
+}
+
+/** @throws InvalidArgumentError */
+export function checkName(name: unknown): asserts name is string {
+  checkText('name', name);
+}
+
+function checkText(field: string, value: unknown): void {
+  if (typeof value !== 'string' || value === '') {
+    throw new InvalidArgumentError(field, 'a string that is not empty', value);
+  }
+}

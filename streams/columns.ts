@@ -1,0 +1,163 @@
+import type { SupervisorStrategy } from './events.js';
+import { latencyWindowOf } from './latency.js';
+import { type LatencyWindow, type PackedSlices, packSlices, unpackSlices, withSlices } from './latency-window.js';
+import { type Now, ServerRow, SupervisorRow } from './rows.js';
+import { SERVER_COUNT_NAMES, type ServerCountName, type ServerCounts } from './server-fields.js';
+import type { GenServerStats, ServerStatus, SupervisorStats } from './snapshot.js';
+
+/** Columns of both kinds of rows that not every sender has: a reader does without. */
+interface OptionalColumns {
+  /** Left out where no row has one. */
+  readonly childId?: readonly (string | null)[];
+  /** Not sent by versions of noex that had no such column. */
+  readonly startedMonotonic?: readonly number[];
+}
+
+/** The counts; later ones are not sent by every version of noex. */
+type CountColumns = { readonly [Name in ServerCountName]?: readonly number[] };
+
+/** Rows of GenServers, a column each: far less text than a row each, and far faster to write and read as JSON. */
+export interface ServerColumns extends OptionalColumns, CountColumns {
+  readonly id: readonly string[];
+  readonly name: readonly (string | null)[];
+  /** Left out where no row has one. */
+  readonly label?: readonly (string | null)[];
+  readonly parentId: readonly (string | null)[];
+  readonly status: readonly ServerStatus[];
+  readonly queueSize: readonly number[];
+  readonly messageCount: readonly number[];
+  /** Slices of the latency window; in a delta, those that changed. Not sent by versions of noex without them. */
+  readonly latency?: readonly PackedSlices[];
+  readonly startedAt: readonly number[];
+}
+
+/** Rows of supervisors, a column each. */
+export interface SupervisorColumns extends OptionalColumns {
+  readonly id: readonly string[];
+  readonly name: readonly (string | null)[];
+  readonly parentId: readonly (string | null)[];
+  readonly strategy: readonly SupervisorStrategy[];
+  readonly childCount: readonly number[];
+  readonly totalRestarts: readonly number[];
+  readonly startedAt: readonly number[];
+}
+
+/** The longest id of a process, in characters. They are made here, and short. */
+export const MAX_ID = 200;
+
+/** The most characters sent of the name or label of a process, and of the id of its child spec. */
+export const MAX_PROCESS_NAME = 200;
+
+/** @param since the version that the reader holds; without one, it holds no row */
+export function serverColumns(rows: readonly GenServerStats[], since?: number): ServerColumns {
+  return {
+    id: rows.map(({ id }) => id),
+    name: rows.map(({ name }) => sentText(name)),
+    ...(rows.some(({ label }) => label !== undefined) && { label: rows.map(({ label }) => sentText(label)) }),
+    parentId: rows.map(({ parentId }) => parentId ?? null),
+    status: rows.map(({ status }) => status),
+    queueSize: rows.map(({ queueSize }) => queueSize),
+    messageCount: rows.map(({ messageCount }) => messageCount),
+    ...countColumns(rows),
+    latency: rows.map((row) => packSlices(latencyWindowOf(row), since)),
+    startedAt: rows.map(({ startedAt }) => startedAt),
+    ...optionalColumns(rows),
+  };
+}
+
+function countColumns(rows: readonly GenServerStats[]): CountColumns {
+  return Object.fromEntries(SERVER_COUNT_NAMES.map((name) => [name, rows.map((row) => row[name] ?? 0)]));
+}
+
+function countsIn(columns: CountColumns, row: number): ServerCounts {
+  const counts: { -readonly [Name in ServerCountName]?: number } = {};
+  for (const name of SERVER_COUNT_NAMES) {
+    const count = columns[name]?.[row];
+    if (count !== undefined) counts[name] = count;
+  }
+  return counts;
+}
+
+export function supervisorColumns(rows: readonly SupervisorStats[]): SupervisorColumns {
+  return {
+    id: rows.map(({ id }) => id),
+    name: rows.map(({ name }) => sentText(name)),
+    parentId: rows.map(({ parentId }) => parentId ?? null),
+    strategy: rows.map(({ strategy }) => strategy),
+    childCount: rows.map(({ childCount }) => childCount),
+    totalRestarts: rows.map(({ totalRestarts }) => totalRestarts),
+    startedAt: rows.map(({ startedAt }) => startedAt),
+    ...optionalColumns(rows),
+  };
+}
+
+function optionalColumns(rows: readonly (GenServerStats | SupervisorStats)[]): OptionalColumns {
+  const startedMonotonic = rows.map((row) => row.startedMonotonic);
+  if (rows.every(({ childId }) => childId === undefined)) return { startedMonotonic };
+  return { childId: rows.map(({ childId }) => sentText(childId)), startedMonotonic };
+}
+
+function sentText(text: string | undefined): string | null {
+  return text?.slice(0, MAX_PROCESS_NAME) ?? null;
+}
+
+/** What is needed to read rows that were sent. */
+interface RowReader {
+  /** The version of what was sent. */
+  readonly version: number;
+  readonly now: Now;
+  /** The row as the reader holds it, where a delta says only what changed of it. */
+  held?(id: string): GenServerStats | undefined;
+}
+
+// The columns of one table have the same length: the validator has checked it.
+
+export function serverRows(columns: ServerColumns, { version, now, held }: RowReader): readonly GenServerStats[] {
+  return columns.id.map((id, row) => {
+    const fields = {
+      id,
+      name: columns.name[row] ?? undefined,
+      label: columns.label?.[row] ?? undefined,
+      parentId: columns.parentId[row] ?? undefined,
+      status: columns.status[row] ?? 'running',
+      queueSize: columns.queueSize[row] ?? 0,
+      messageCount: columns.messageCount[row] ?? 0,
+      ...countsIn(columns, row),
+      latencyWindow: windowAfter(held?.(id), unpackSlices(columns.latency?.[row] ?? [], version)),
+      ...startOf(columns, row),
+    };
+    return new ServerRow(fields, now);
+  });
+}
+
+function windowAfter(held: GenServerStats | undefined, changed: LatencyWindow): LatencyWindow {
+  return withSlices(held === undefined ? [] : latencyWindowOf(held), changed);
+}
+
+interface Start {
+  readonly childId: string | undefined;
+  readonly startedAt: number;
+  readonly startedMonotonic: number;
+}
+
+/** A sender without the monotonic column reports no monotonic time either: its wall clock stands for both. */
+function startOf(columns: ServerColumns | SupervisorColumns, row: number): Start {
+  const startedAt = columns.startedAt[row] ?? 0;
+  const startedMonotonic = columns.startedMonotonic?.[row] ?? startedAt;
+  return { childId: columns.childId?.[row] ?? undefined, startedAt, startedMonotonic };
+}
+
+export function supervisorRows(columns: SupervisorColumns, now: Now): readonly SupervisorStats[] {
+  return columns.id.map((id, row) => {
+    const fields = {
+      id,
+      name: columns.name[row] ?? undefined,
+      parentId: columns.parentId[row] ?? undefined,
+      strategy: columns.strategy[row] ?? 'one_for_one',
+      childCount: columns.childCount[row] ?? 0,
+      totalRestarts: columns.totalRestarts[row] ?? 0,
+      ...startOf(columns, row),
+    };
+    return new SupervisorRow(fields, now);
+  });
+}

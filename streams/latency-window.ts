@@ -1,0 +1,161 @@
+import { type Histogram, HistogramDraft, packedBuckets, packHistogram, unpackHistogram } from './histogram.js';
+
+/** Latency is kept in slices of this length, of the monotonic clock of the node, ms. */
+const SLICE_MS = 10_000;
+/** The number of slices that a window covers, the current one included. */
+const SLICES = 6;
+
+/** Latency figures cover this time, ms; the oldest slice counts as a whole, so in fact 50 to 60 s. */
+export const LATENCY_WINDOW_MS = SLICES * SLICE_MS;
+
+/** How long messages waited in a mailbox, and how long their handlers took. */
+export interface LatencyHistograms {
+  readonly wait: Histogram;
+  readonly handle: Histogram;
+}
+
+/** What was measured in one slice of time. */
+export interface LatencySlice extends LatencyHistograms {
+  /** Its number: the monotonic time at its beginning, in slices. */
+  readonly slice: number;
+  /** The version of the model that changed it last. */
+  readonly version: number;
+}
+
+/** What was measured lately, oldest slice first; slices without messages are left out. */
+export type LatencyWindow = readonly LatencySlice[];
+
+/** How many numbers describe a sample: time waited, time in the handler, both in us, and how many messages it stands for. */
+const SAMPLE_LENGTH = 3;
+
+/** The number of the slice that a monotonic time, in ms, belongs to. */
+function sliceAt(monotonic: number): number {
+  return Math.floor(monotonic / SLICE_MS);
+}
+
+/** The window with more samples, as `MessagesHandled` carries them. Slices that are over for good are dropped. */
+export function withSamples(
+  window: LatencyWindow,
+  samples: readonly number[],
+  { monotonic, version }: { readonly monotonic: number; readonly version: number },
+): LatencyWindow {
+  const slice = sliceAt(monotonic);
+  const before = window.find((each) => each.slice === slice);
+  const wait = new HistogramDraft(before?.wait);
+  const handle = new HistogramDraft(before?.handle);
+  for (let at = 0; at + SAMPLE_LENGTH <= samples.length; at += SAMPLE_LENGTH) {
+    const weight = samples[at + 2] ?? 1;
+    wait.record(samples[at] ?? 0, weight);
+    handle.record(samples[at + 1] ?? 0, weight);
+  }
+  return withSlices(window, [Object.freeze({ slice, version, wait: wait.done(), handle: handle.done() })]);
+}
+
+/** The window with some slices replaced or added, by number. Slices that are over for good are dropped. */
+export function withSlices(window: LatencyWindow, changed: LatencyWindow): LatencyWindow {
+  if (changed.length === 0) return window;
+  const slices = window.length === 0 ? [...changed] : [...withoutSlices(window, changed), ...changed];
+  slices.sort((a, b) => a.slice - b.slice);
+  const newest = slices.at(-1)?.slice ?? 0;
+  return Object.freeze(slices.filter(({ slice }) => slice > newest - SLICES));
+}
+
+function withoutSlices(window: LatencyWindow, changed: LatencyWindow): LatencyWindow {
+  return window.filter(({ slice }) => !changed.some((other) => other.slice === slice));
+}
+
+/** The slices of the last minute before `monotonic`, ms. */
+export function currentSlices(window: LatencyWindow, monotonic: number): LatencyWindow {
+  const current = sliceAt(monotonic);
+  const isCurrent = ({ slice }: LatencySlice): boolean => slice > current - SLICES;
+  return window.every(isCurrent) ? window : window.filter(isCurrent);
+}
+
+/**
+ * Slices as they are sent, one after another in one list: the number of the slice, then for each of its two histograms how
+ * many numbers it takes, and these.
+ */
+export type PackedSlices = readonly number[];
+
+/** The slices that changed after `version`; without one, all of them. */
+export function packSlices(window: LatencyWindow, version = -1): PackedSlices {
+  const packed: number[] = [];
+  for (const each of window) {
+    if (each.version <= version) continue;
+    const [wait, handle] = [packHistogram(each.wait), packHistogram(each.handle)];
+    packed.push(each.slice, wait.length, ...wait, handle.length, ...handle);
+  }
+  return packed;
+}
+
+interface PackedSlice {
+  readonly slice: number;
+  readonly wait: readonly number[];
+  readonly handle: readonly number[];
+}
+
+/** The slices in a list that has passed {@link bucketsInSlices}. */
+function split(packed: PackedSlices): readonly PackedSlice[] {
+  const slices: PackedSlice[] = [];
+  for (let at = 0; at < packed.length; ) {
+    const waitEnd = at + 2 + (packed[at + 1] ?? 0);
+    const end = waitEnd + 1 + (packed[waitEnd] ?? 0);
+    const [wait, handle] = [packed.slice(at + 2, waitEnd), packed.slice(waitEnd + 1, end)];
+    slices.push({ slice: packed[at] ?? 0, wait, handle });
+    at = Math.max(end, at + 1);
+  }
+  return slices;
+}
+
+/** Slices that were sent with `version`. A few packed numbers can stand for many buckets: they are unpacked when read. */
+export function unpackSlices(packed: PackedSlices, version: number): LatencyWindow {
+  if (packed.length === 0) return [];
+  return split(packed).map((slice) => new ReceivedSlice(slice, version));
+}
+
+class ReceivedSlice implements LatencySlice {
+  readonly slice: number;
+  readonly version: number;
+  readonly #packed: PackedSlice;
+  #wait: Histogram | undefined;
+  #handle: Histogram | undefined;
+
+  constructor(packed: PackedSlice, version: number) {
+    this.slice = packed.slice;
+    this.version = version;
+    this.#packed = packed;
+    Object.freeze(this);
+  }
+
+  get wait(): Histogram {
+    this.#wait ??= unpackHistogram(this.#packed.wait);
+    return this.#wait;
+  }
+
+  get handle(): Histogram {
+    this.#handle ??= unpackHistogram(this.#packed.handle);
+    return this.#handle;
+  }
+}
+
+/**
+ * How many buckets packed slices have, of a window at most; `undefined`: `value` is no such list. Allocates nothing, since a
+ * report has thousands of them.
+ */
+export function bucketsInSlices(value: unknown): number | undefined {
+  if (!Array.isArray(value)) return undefined;
+  let [at, slices, buckets] = [0, 0, 0];
+  while (at < value.length) {
+    if (!Number.isSafeInteger(value[at]) || slices === SLICES) return undefined;
+    slices += 1;
+    at += 1;
+    for (let kind = 0; kind < 2; kind += 1) {
+      const end = at + 1 + value[at];
+      const found = end > at && end <= value.length ? packedBuckets(value, at + 1, end) : undefined;
+      if (found === undefined) return undefined;
+      buckets += found;
+      at = end;
+    }
+  }
+  return buckets;
+}

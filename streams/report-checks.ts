@@ -1,0 +1,114 @@
+import { type Changes, MAX_CHANGED_ROWS } from './changes.js';
+import { MAX_ID, MAX_PROCESS_NAME, type ServerColumns } from './columns.js';
+import { bucketsInSlices } from './latency-window.js';
+import { LATER_COUNTS, SERVER_COUNT_NAMES, type ServerCountName } from './server-fields.js';
+import { TOTAL_COUNT_NAMES } from './totals.js';
+import { TOTALS_KINDS } from './totals-columns.js';
+import {
+  type Check,
+  columns,
+  count,
+  isIn,
+  list,
+  maxLength,
+  nonNegative,
+  object,
+  optional,
+  orNull,
+  predicate,
+  time,
+} from './validators.js';
+
+const id = maxLength(MAX_ID);
+const name = orNull(maxLength(MAX_PROCESS_NAME));
+/** A later version may have more figures than this one knows, at the end. */
+const amounts = list(nonNegative, 64);
+const slices = predicate((value) => bucketsInSlices(value) !== undefined, 'a list of packed latency slices');
+/** A later version may have more buckets than this one knows, at the end. */
+const durations = list(nonNegative, 64);
+
+/**
+ * All histograms of a report may have so many buckets: two numbers of it may stand for a whole histogram. A page of the widest
+ * fits, and so do as many rows as may change, from a microsecond to half a minute in each.
+ */
+const MAX_BUCKETS = 2_400_000;
+
+/** Columns that a sender may leave out. */
+const OPTIONAL_COLUMNS = { childId: name, startedMonotonic: time };
+
+function countChecks(names: readonly ServerCountName[]): Readonly<Record<string, Check>> {
+  return Object.fromEntries(names.map((name) => [name, count]));
+}
+
+const SERVER_COLUMNS = columns(
+  {
+    id,
+    name,
+    parentId: orNull(id),
+    status: isIn(['starting', 'running', 'stopping']),
+    queueSize: count,
+    messageCount: count,
+    ...countChecks(SERVER_COUNT_NAMES.filter((name) => !LATER_COUNTS.includes(name))),
+    startedAt: time,
+  },
+  MAX_CHANGED_ROWS,
+  { ...OPTIONAL_COLUMNS, ...countChecks(LATER_COUNTS), label: name, latency: slices },
+);
+
+const SERVERS: Check = (value, path) => {
+  SERVER_COLUMNS(value, path);
+  const { latency = [] } = value as ServerColumns;
+  if (latency.reduce((sum, packed) => sum + (bucketsInSlices(packed) ?? 0), 0) > MAX_BUCKETS) {
+    throw new TypeError(`${path} must have histograms of at most ${MAX_BUCKETS} buckets together`);
+  }
+};
+
+const SUPERVISORS = columns(
+  {
+    id,
+    name,
+    parentId: orNull(id),
+    strategy: isIn(['one_for_one', 'one_for_all', 'rest_for_one', 'simple_one_for_one']),
+    childCount: count,
+    totalRestarts: count,
+    startedAt: time,
+  },
+  MAX_CHANGED_ROWS,
+  OPTIONAL_COLUMNS,
+);
+
+const TOTALS = columns(
+  {
+    kind: isIn(TOTALS_KINDS),
+    name: maxLength(MAX_PROCESS_NAME),
+    ...Object.fromEntries(TOTAL_COUNT_NAMES.map((name) => [name, count])),
+    wait: durations,
+    handle: durations,
+  },
+  MAX_CHANGED_ROWS,
+);
+
+const SUMS = object({ servers: count, supervisors: count, messages: count, restarts: count });
+
+const ROWS = { servers: SERVERS, supervisors: SUPERVISORS, totals: optional(TOTALS), sums: optional(SUMS) };
+const CHANGES_BY_TYPE: Readonly<Record<Changes['type'], Check>> = {
+  none: object({}),
+  delta: object({ ...ROWS, since: count, removed: list(id, MAX_CHANGED_ROWS) }),
+  page: object({ ...ROWS, page: count, isLast: predicate((value) => typeof value === 'boolean', 'a boolean') }),
+};
+
+const CHANGES: Check = (value, path) => {
+  object({ type: isIn(Object.keys(CHANGES_BY_TYPE)) })(value, path);
+  CHANGES_BY_TYPE[(value as Changes).type](value, path);
+};
+
+/** Of a report, as it is sent. */
+export const REPORT = object({
+  incarnation: count,
+  version: count,
+  timestamp: time,
+  monotonic: optional(time),
+  memory: object({ heapUsed: count, heapTotal: count, external: count, rss: count }),
+  vitals: (value, path) => value === undefined || amounts(value, path),
+  changes: CHANGES,
+});

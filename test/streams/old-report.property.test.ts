@@ -1,0 +1,31 @@
+import { fc, test } from '@fast-check/vitest';
+import { expect } from 'vitest';
+import { pageOf } from '../../streams/changes.js';
+import { emptyModel, evolve } from '../../streams/evolve.js';
+import { isPackedHistogram, unpackHistogram } from '../../streams/histogram.js';
+import { latencyWindowOf, mergeLatency } from '../../streams/latency.js';
+import { encodeReport } from '../../streams/node-report.js';
+import { forOldReaders } from '../../streams/old-report.js';
+import { anyEvent } from '../helpers/events.js';
+
+const now = (): number => 0;
+const head = { incarnation: 1, version: 1, timestamp: 0, memory: { heapUsed: 1, heapTotal: 1, external: 1, rss: 1 } };
+
+test.prop([fc.array(anyEvent, { maxLength: 30 })])(
+  'a reader of version 0.1 gets one histogram of each kind for each row, of the slices that are sent',
+  (events) => {
+    const model = events.reduce(evolve, emptyModel(now));
+    const { changes } = JSON.parse(forOldReaders(encodeReport(head, JSON.stringify(pageOf(model, 0)))));
+    const { wait, handle } = changes.servers;
+    expect([...wait, ...handle].every(isPackedHistogram)).toBe(true);
+    const expected = model.servers.rows.map((row) => mergeLatency(latencyWindowOf(row)));
+    expect(wait.map(unpackHistogram)).toEqual(expected.map((each) => each.wait));
+    expect(handle.map(unpackHistogram)).toEqual(expected.map((each) => each.handle));
+  },
+);
+
+test('what is no report of rows stays as it is', () => {
+  for (const text of [encodeReport(head, '{"type":"none"}'), '{"entries":[]}', 'null']) {
+    expect(forOldReaders(text)).toBe(text);
+  }
+});

@@ -10,7 +10,7 @@ import type {
 import { Table, type TableEdit } from './immutable-table.js';
 import { latencyWindowOf } from './latency.js';
 import { withSamples } from './latency-window.js';
-import { changedServer, type Now, ServerRow, type SupervisorFields, SupervisorRow } from './rows.js';
+import { activeServer, changedServer, type Now, ServerRow, type SupervisorFields, SupervisorRow } from './rows.js';
 import { LATER_COUNTS, REPORTED_COUNTS, type ReportedCountName, type ServerCounts } from './server-fields.js';
 import type { GenServerStats, ServerStatus, SupervisorStats } from './snapshot.js';
 import { emptyTotals, type TotalCountName, type Totals, TotalsDraft, type TotalsSubject } from './totals.js';
@@ -174,10 +174,7 @@ export class ModelDraft {
     const version = this.#version + 1;
     const latencyWindow =
       samples.length === 0 ? before : withSamples(before, samples, { monotonic: event.monotonic, version });
-    const changes = { messageCount, queueSize, latencyWindow };
-    // Mostly there are none, and a spread for each row of a flush would be felt.
-    const all = counts === undefined ? changes : { ...changes, ...counts };
-    this.#servers.set(changedServer(row, all, this.#from.now));
+    this.#servers.set(activeServer(row, { messageCount, queueSize, latencyWindow }, counts, this.#from.now));
     return true;
   }
 

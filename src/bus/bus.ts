@@ -1,5 +1,6 @@
 import mitt, { type Emitter } from 'mitt';
 import type { RuntimeEvent, UnstampedEvent } from '../../streams/events.js';
+import type { Moment } from '../../streams/moment.js';
 import type { Clock } from '../clock.js';
 import { isolated } from '../errors.js';
 
@@ -7,6 +8,9 @@ type EventsByType = { [Type in RuntimeEvent['type']]: Extract<RuntimeEvent, { ty
 
 /** Where the stamps of events come from. */
 type BusClock = Pick<Clock, 'now' | 'monotonic'>;
+
+/** An event that gets its stamp. */
+type Stampable = UnstampedEvent & { seq?: number; at?: number; monotonic?: number };
 
 /** What a listener of some events wants. */
 interface Interest {
@@ -32,6 +36,8 @@ export class Bus {
   readonly #interests = new Set<Interest>();
   #seq = 0;
   #queue: RuntimeEvent[] = [];
+  /** The stamp of the events that are emitted now, where one reading of the clocks is for several. */
+  #moment: Moment | undefined;
   #draining = false;
 
   /**
@@ -65,13 +71,23 @@ export class Bus {
     if (!this.observed && !this.#isWanted(fact)) return;
     this.#seq += 1;
     // Stamped in place: copying each event would dominate the cost of emit().
-    const stamp = { seq: this.#seq, at: this.#clock.now(), monotonic: this.#clock.monotonic() };
-    const event = Object.assign(fact, stamp) as RuntimeEvent;
+    const stamped: Stampable = fact;
+    stamped.seq = this.#seq;
+    stamped.at = this.#moment?.timestamp ?? this.#clock.now();
+    stamped.monotonic = this.#moment?.monotonic ?? this.#clock.monotonic();
+    const event = stamped as RuntimeEvent;
     for (const record of this.#recorders) record(event);
     if (this.#listeners === 0 && !this.#isWanted(fact)) return;
     // All listeners, and the folds that are still to come, get the same object: none of them may change it.
     this.#queue.push(this.#freeze(event));
     if (!this.#draining) this.#deliver(this.#drain);
+  }
+
+  /** Calls `emitAll`: the events that it emits happened at one moment, and the clocks are read once. */
+  atOneMoment(emitAll: () => void): void {
+    this.#moment = { timestamp: this.#clock.now(), monotonic: this.#clock.monotonic() };
+    emitAll();
+    this.#moment = undefined;
   }
 
   #isWanted(fact: UnstampedEvent): boolean {
@@ -132,6 +148,8 @@ export class Bus {
 
   readonly #drain = (): void => {
     this.#draining = true;
+    // Listeners take their time, and what they emit happens after that.
+    this.#moment = undefined;
     for (let at = 0; at < this.#queue.length; at += 1) {
       const event = this.#queue[at] as RuntimeEvent;
       this.#emitter.emit(event.type, event as never);

@@ -4,8 +4,8 @@ import type { Clock } from '../clock.js';
 import { ForeignRefError, InvalidArgumentError, RuntimeShutdownError, ServerNotRunningError } from '../errors.js';
 import type { GenServerBehavior, ProcessRef } from './behavior.js';
 import type { OverloadPolicy } from './inbox.js';
-import type { MessageLoop } from './message-loop.js';
 import { Process, type ProcessHost, type ProcessTexts } from './process.js';
+import { ReportQueue } from './report-queue.js';
 import type { Sampler } from './sampler.js';
 import type { Scheduler } from './scheduler.js';
 
@@ -57,8 +57,7 @@ export class ProcessTable {
   readonly #ended = new WeakMap<ProcessRef, Process>();
   readonly #host: ProcessHost;
   readonly #names: Names;
-  /** Processes with counters to report, in the order in which they got them. */
-  readonly #dirty = new Set<MessageLoop>();
+  readonly #toReport = new ReportQueue();
   #lastId = 0;
   #isClosed = false;
   #onSpawn: ((process: Process) => void) | undefined;
@@ -79,7 +78,7 @@ export class ProcessTable {
       onError,
       nameOf: (id) => names.nameOf(id),
       dirty: (process) => {
-        this.#dirty.add(process);
+        this.#toReport.add(process);
         scheduler.touch();
       },
       released: (process) => {
@@ -210,17 +209,11 @@ export class ProcessTable {
 
   /** The number of processes with counters to report. */
   get dirtyCount(): number {
-    return this.#dirty.size;
+    return this.#toReport.size;
   }
 
   /** Makes at most `most` processes emit their counters, those first that have waited longest. */
   report(most: number): void {
-    let left = most;
-    for (const process of this.#dirty) {
-      if (left === 0) return;
-      left -= 1;
-      this.#dirty.delete(process);
-      process.report();
-    }
+    this.#toReport.report(most);
   }
 }

@@ -49,12 +49,9 @@ export class Flusher {
   #target = 0;
 
   constructor(options: FlusherOptions) {
-    const { budget, clock, intervalMs } = options;
+    const { budget, intervalMs } = options;
     this.#options = options;
-    this.#interval = new FlushInterval(
-      { minMs: intervalMs, budget, spentMs: () => options.spentMs() },
-      clock.monotonic(),
-    );
+    this.#interval = new FlushInterval({ minMs: intervalMs, budget, spentMs: () => options.spentMs() });
   }
 
   /** The current interval between flushes, ms. */
@@ -126,7 +123,7 @@ export class Flusher {
       return;
     }
     this.#flushedAt = this.#options.clock.monotonic();
-    this.#interval.review(this.#flushedAt);
+    this.#interval.review();
     this.#callWaiting();
   };
 

@@ -67,7 +67,7 @@ export function createRuntimeCore(settings: RuntimeSettings, nodeId: () => strin
     budget,
     spentMs: () => meter.spentMs,
     dirtyCount: () => processes.dirtyCount,
-    report: (most) => processes.report(most),
+    report: (most) => bus.atOneMoment(() => processes.report(most)),
     eventCount: () => bus.count,
     run: (work) => context.run(() => meter.measured(work)),
   });

@@ -270,7 +270,8 @@ describe('what observing costs', () => {
     expect(Observer.cost().eventsPerSecond).toBeGreaterThan(1);
     const { vitals } = Observer.getSnapshot();
     expect(vitals?.observer).toEqual(Observer.cost());
-    expect(vitals).toMatchObject({ flushIntervalMs: 50, cpu: expect.any(Number), uptimeMs: expect.any(Number) });
+    // Ten ms of a flush are the budget of half a second.
+    expect(vitals).toMatchObject({ flushIntervalMs: 500, cpu: expect.any(Number), uptimeMs: expect.any(Number) });
     expect(JSON.parse(JSON.stringify(vitals))).toEqual(vitals);
   });
 

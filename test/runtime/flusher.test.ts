@@ -254,24 +254,31 @@ describe('a flusher', () => {
   });
 
   describe('its interval', () => {
-    test('doubles up to a second while observing costs more than its budget', () => {
+    test('is as long as a flush at its cost may take by the budget, and at most a second', () => {
       takesMs = 10;
-      const intervals: number[] = [];
-      for (let second = 0; second < 8; second += 1) {
-        busy(1100);
-        intervals.push(flusher.intervalMs);
-      }
-      expect(intervals).toEqual([100, 200, 400, 800, 800, 800, 800, 800]);
+      busy(1100);
+      expect(flusher.intervalMs).toBe(10 / 0.02);
       takesMs = 1000;
       busy(10_000);
       expect(flusher.intervalMs).toBe(1000);
     });
 
-    test('returns to the configured one when observing costs less than half of its budget', () => {
+    test('counts what reads cost between two flushes', () => {
+      takesMs = 2;
+      busy(1100);
+      expect(flusher.intervalMs).toBe(100);
+      turn();
+      flusher.flushNow();
+      clock.advance(1000);
+      turn();
+      expect(flusher.intervalMs).toBe(200);
+    });
+
+    test('returns to the configured one with the first flush that costs little', () => {
       takesMs = 1000;
       busy(10_000);
       takesMs = 0;
-      busy(20_000);
+      busy(2000);
       expect(flusher.intervalMs).toBe(50);
     });
 

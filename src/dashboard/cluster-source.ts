@@ -3,10 +3,10 @@ import type { ClusterObserverSnapshot, LogEntry } from '../../streams/index.js';
 
 /** The data source of a dashboard: the ClusterObserver of a member, or of an attached observer. */
 export interface ClusterSource {
-  /** The pushed state of all nodes, merged. Completes when the source ends. */
+  /** The merged state of all nodes, as the nodes push it. Completes when the source ends. */
   readonly snapshot$: Observable<ClusterObserverSnapshot>;
-  /** What happened on all nodes: the recent past, then each thing as it happens. */
+  /** The events of all nodes: recent entries first, then each new entry. */
   readonly log$: Observable<LogEntry>;
-  /** Polls all nodes every `ms`: cheaper than watching, for a dashboard without viewers. */
+  /** Polls all nodes every `ms` milliseconds. Cheaper than `snapshot$` for a dashboard without viewers. */
   poll$(ms: number): Observable<ClusterObserverSnapshot>;
 }

@@ -1,21 +1,25 @@
 import type { ClusterSource } from './cluster-source.js';
 
+/** The options of `runTerminal`. */
 export interface TerminalOptions {
   readonly source: ClusterSource;
-  /** How the cluster is reached; stands in the head of the screen. */
+  /** A title for the header of the screen, such as the addresses of the cluster. */
   readonly title: string;
-  /** A terminal, as is `stdout`. */
+  /** The keyboard input. Both `stdin` and `stdout` must be terminals. */
   readonly stdin: NodeJS.ReadStream;
   readonly stdout: NodeJS.WriteStream;
-  /** Of it count `NO_COLOR` and the locale: `LC_ALL`, `LC_CTYPE`, `LANG`. Default: that of this process. */
+  /**
+   * The environment variables. The dashboard reads `NO_COLOR`, the locale (`LC_ALL`, `LC_CTYPE`, `LANG`), and the
+   * fallback size (`COLUMNS`, `LINES`). Default: `process.env`.
+   */
   readonly env?: NodeJS.ProcessEnv;
 }
 
-/** What `terminal/main.js`, a bundle of its own, exports: to be imported only when a terminal is there to be drawn on. */
+/** The exports of `terminal/main.js`, a separate bundle. Import it only when `stdout` is a terminal. */
 export interface TerminalModule {
   /**
-   * Shows the cluster until the user quits, or the process is asked to end. Rejects with the error of the source. The
-   * terminal is left as it was found either way.
+   * Shows the cluster until the user quits or the Node.js process receives SIGINT, SIGTERM or SIGHUP. Rejects with the
+   * error of the source. In both cases the terminal is restored first.
    */
   runTerminal(options: TerminalOptions): Promise<void>;
 }

@@ -3,12 +3,13 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { BlockList, isIP } from 'node:net';
 import { hostname } from 'node:os';
 
+/** The options of `AccessControl`. */
 export interface GateOptions {
   /** `undefined`: only this machine has access, unless `authorize` decides. `false`: no token is required. */
   readonly token: string | false | undefined;
-  /** In lower case, with or without a port. */
+  /** Additional host names of the dashboard: in lower case, with or without a port. */
   readonly hosts: readonly string[];
-  /** Whether `authorize` is called as well. */
+  /** Whether the dashboard has an `authorize` function, which decides after these checks. */
   readonly isAuthorizing: boolean;
 }
 
@@ -69,7 +70,10 @@ export class AccessControl {
     this.#names = new Set(['localhost', hostname().toLowerCase(), ...hosts.map(nameOf)]);
   }
 
-  /** Guards against DNS rebinding: a page can point its own name at this server, but `Host` is then that name. */
+  /**
+   * Guards against DNS rebinding: a foreign site can resolve its own name to this server, but `Host` then contains that
+   * name. Without a token and without `authorize`, also refuses other machines and proxies. With a token, passes always.
+   */
   checkHost({ headers, socket }: Caller): Refusal | undefined {
     if (this.#secrets !== undefined) return undefined;
     const name = nameOf(headers.host ?? '');
@@ -83,8 +87,9 @@ export class AccessControl {
   }
 
   /**
-   * Checks that a WebSocket is opened by a page of this dashboard. Clients other than browsers send no origin, and have
-   * no cookies to abuse. A proxy may have changed `Host`: the page's origin is then one of `hosts`.
+   * Checks that a WebSocket is opened by a page of this dashboard. A request without an origin passes: it comes from a
+   * client other than a browser, which has no cookies to abuse. A proxy may have changed `Host`, so the origin may also
+   * be one of `hosts`.
    */
   checkOrigin({ headers: { origin, host = '' } }: Pick<Caller, 'headers'>): Refusal | undefined {
     if (origin === undefined) return undefined;
@@ -97,7 +102,7 @@ export class AccessControl {
     return { status: 403, reason: `A page of another origin may not listen to this dashboard.${advice}` };
   }
 
-  /** Whether the client has presented the token, in its cookie or in this request. */
+  /** Refuses a request without the token. The token is expected as a bearer token or in the cookie. */
   checkToken({ headers: { authorization = '', cookie = '' } }: Pick<Caller, 'headers'>): Refusal | undefined {
     if (this.#secrets === undefined) return undefined;
     const [, bearer] = /^Bearer +(\S+)$/i.exec(authorization) ?? [];
@@ -105,7 +110,10 @@ export class AccessControl {
     return this.#secrets.isIn(cookie) ? undefined : NO_TOKEN;
   }
 
-  /** The cookie for the token in a link, or the refusal of it. `undefined`: there is none, or none is required. */
+  /**
+   * The cookie for the token in the query string, or a refusal if that token is wrong. `undefined`: the query string has
+   * no token, or the dashboard requires none.
+   */
   cookieFor(query: string, isEncrypted: boolean): string | Refusal | undefined {
     const token = new URLSearchParams(query).get('token');
     if (this.#secrets === undefined || token === null) return undefined;
@@ -122,7 +130,7 @@ class Secrets {
   readonly #value: string;
 
   constructor(token: string) {
-    // Derived from the token: stays valid across restarts with the same token, without revealing it.
+    // The cookie is derived from the token: it stays valid across restarts with the same token and does not reveal it.
     this.#value = createHmac('sha256', token).update('noex dashboard').digest('base64url');
     this.#name = `noex-${digest(this.#value).toString('hex').slice(0, 12)}`;
     this.#token = digest(token);
@@ -140,7 +148,7 @@ class Secrets {
     });
   }
 
-  /** Sets no path: browsers then use that of the page, which a proxy may have rewritten. */
+  /** The cookie has no `Path`: browsers then use the public path of the page, which a proxy may have rewritten. */
   cookie(isEncrypted: boolean): string {
     return `${this.#name}=${this.#value}; HttpOnly; SameSite=Strict${isEncrypted ? '; Secure' : ''}`;
   }

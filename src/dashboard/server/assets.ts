@@ -36,10 +36,10 @@ const TYPES: Readonly<Record<string, string>> = {
   '.woff2': 'font/woff2',
 };
 
-/** The names that the bundler gives to immutable files, which contain a hash. */
+/** Matches the file names that contain a content hash of the bundler. Such files never change. */
 const HASHED = /-[\w-]{8}\.\w+$/;
 
-/** The inline scripts of a page. */
+/** Matches the inline scripts of a page. */
 const INLINE_SCRIPT = /<script>([\s\S]*?)<\/script>/g;
 
 const PAGE_FILE = 'index.html';
@@ -48,8 +48,8 @@ const COPY =
   'a bundled program needs a copy of noex/dist/dashboard/web beside it, and the path of that copy as the option assets';
 
 /**
- * All files of the web dashboard, read once. They are few and small, and no part of a request is ever used as a path in
- * the file system.
+ * Reads all files of the web dashboard into memory. The files are few and small. Requests are answered from memory only,
+ * so no part of a request is ever used as a path in the file system.
  *
  * @param folder of these files. Default: the one in the package noex
  * @throws DashboardFilesError
@@ -68,7 +68,7 @@ export function readAssets(folder = installedFolder()): Assets {
 /** The folder of the built web dashboard, next to the compiled code, wherever this file runs from. */
 function installedFolder(): string {
   try {
-    // In a bundle, import.meta.url may be missing, too.
+    // In a bundle, import.meta.url may be undefined; createRequire then throws.
     const manifest = nodeModule.createRequire(import.meta.url).resolve('noex/package.json');
     return join(dirname(manifest), 'dist', 'dashboard', 'web');
   } catch (cause) {
@@ -110,6 +110,7 @@ function inlineScripts(html: string): readonly string[] {
   return [...html.matchAll(INLINE_SCRIPT)].map(([, script = '']) => script);
 }
 
+/** Responds with the file, gzipped if the client accepts that, or with 304 if the client has the same version. */
 export function sendAsset(
   { type, etag, caching, policy, body, gzipped }: Asset,
   request: IncomingMessage,

@@ -17,18 +17,18 @@ import { CLOSED } from './http-responses.js';
 
 const PERMISSIONS = ['view', 'trace', 'inspect', 'profile', 'record'] as const;
 
-/** A permission of a caller. `view`: load the dashboard and see what it shows. */
+/** A permission of a caller. `view`: load the dashboard and receive its data. */
 export type Permission = (typeof PERMISSIONS)[number];
 
 /**
  * Decides who may use a dashboard: returns the permissions of the caller, or `false`. `true` means `['view']`. It is called
- * for the page, for each of its files, and for the WebSocket, whose request no middleware has seen.
+ * for the page, for each of its files, and for the WebSocket. Middleware of the server does not see the WebSocket request.
  */
 export type Authorize = (
   request: IncomingMessage,
 ) => boolean | readonly Permission[] | Promise<boolean | readonly Permission[]>;
 
-/** The time limit of `authorize`, ms: meanwhile an unauthorized client holds a connection. */
+/** The time limit of `authorize`, ms. Limited because a client that is not authorized yet holds a connection. */
 export const AUTHORIZE_MS = 5000;
 
 const NOT_ALLOWED: Refusal = {
@@ -46,7 +46,7 @@ export interface AuthorizationOptions {
   readonly closed$: Observable<void>;
 }
 
-/** Calls `authorize`. Resolves with the refusal, or with `undefined` for callers that may view; never rejects. */
+/** Calls `authorize`. Resolves to a refusal, or to `undefined` for a caller with the permission `view`. Never rejects. */
 export function checkAuthorized(
   request: IncomingMessage,
   { authorize, onError, scheduler, closed$ }: AuthorizationOptions,

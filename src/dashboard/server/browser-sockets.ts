@@ -10,7 +10,7 @@ export const MAX_BROWSERS = 100;
 /** The maximum size of an incoming message, bytes: browsers have nothing to send. */
 const MAX_PAYLOAD = 16;
 
-/** The limit of unsent data for all browsers together, bytes. One state for one browser may exceed a megabyte. */
+/** The limit of unsent data for all browsers together, bytes. One full view may exceed a megabyte. */
 const MAX_WAITING_BYTES = 64 * 1024 * 1024;
 
 /** The maximum number of pings per second: browsers send none, but a proxy may. */
@@ -22,11 +22,11 @@ const CLOSE_MS = 1000;
 const GOING_AWAY = 1001;
 const POLICY_VIOLATION = 1008;
 
-/** The WebSockets of a feed, one for each browser. Incoming messages are ignored: the protocol has none. */
+/** The WebSockets of a feed, one per browser. A browser that sends a message is disconnected: the protocol has none. */
 export class FeedSockets {
   readonly #feed: Pick<DashboardFeed, 'connect'>;
   readonly #maxWaitingBytes: number;
-  /** Those with unsent data are in the order in which they fell behind. */
+  /** All open WebSockets. Those with unsent data are in the order in which they fell behind. */
   readonly #open = new Set<WebSocket>();
   readonly #server = new WebSocketServer({
     noServer: true,
@@ -34,7 +34,7 @@ export class FeedSockets {
     // On loopback, compression costs more than it saves; it also takes memory for each connection.
     perMessageDeflate: false,
     maxPayload: MAX_PAYLOAD,
-    // A message in many fragments takes far more memory than its content.
+    // A fragmented message takes far more memory than its content.
     maxFragments: 1,
     maxBufferedChunks: 64,
     autoPong: false,
@@ -85,7 +85,7 @@ export class FeedSockets {
     webSocket.send(text, () => taken());
   }
 
-  /** Disconnects the browsers that have been behind for longest: they reconnect, and are sent the newest state. */
+  /** Disconnects the browsers that have been behind for longest. They reconnect and receive the newest state. */
   #makeRoom(bytes: number): void {
     let waiting = bytes;
     for (const { bufferedAmount } of this.#open) waiting += bufferedAmount;
@@ -98,7 +98,7 @@ export class FeedSockets {
   }
 }
 
-/** Whether the rate limit allows one more now. */
+/** Returns a function that counts a ping and returns whether it is within the rate limit. */
 function pingLimit(): () => boolean {
   let since = performance.now();
   let pings = 0;

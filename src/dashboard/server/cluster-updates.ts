@@ -27,7 +27,7 @@ import { type ClusterView, emptyViewState, type Viewed, viewNext } from '../view
 
 /** The minimum interval between views, ms. */
 const VIEW_MS = 1000;
-/** How often the cluster is polled without a viewer, ms. */
+/** The polling interval while there is no viewer, ms. */
 const POLL_MS = 10_000;
 /** Watching continues for this long after the last viewer has left, ms: the page may only be reloading. */
 const LINGER_MS = 5000;
@@ -43,12 +43,12 @@ export type ViewUpdate =
 
 export type LogUpdate =
   | { readonly type: 'log'; readonly entries: readonly LogEntry[] }
-  /** Later entries may repeat earlier ones. */
+  /** The source has ended. After it is resubscribed, entries may repeat earlier ones. */
   | { readonly type: 'log_again' };
 
 /**
- * Views of the cluster: watched while there are viewers, polled at a long interval otherwise. Continues after the source
- * has ended: the source of a member ends whenever that member leaves its cluster.
+ * Views of the cluster: pushed while there are viewers, polled at a long interval otherwise. A source that has ended is
+ * resubscribed, because the source of a member ends whenever that member leaves its cluster.
  */
 export function viewUpdates(
   source: ClusterSource,
@@ -96,7 +96,7 @@ export function logUpdates(source: ClusterSource, scheduler: SchedulerLike): Obs
   );
 }
 
-/** Marks the end of a source. */
+/** A value that marks the end of a source, and says why it ended. */
 class Ended {
   readonly problem: string;
 
@@ -105,7 +105,7 @@ class Ended {
   }
 }
 
-/** The source, resubscribed whenever it has ended, with a mark in between. */
+/** The source, resubscribed `RETRY_MS` after each end. Emits an `Ended` at each end. */
 function persistent<Value>(source$: Observable<Value>, scheduler: SchedulerLike): Observable<Value | Ended> {
   return concat(
     source$,

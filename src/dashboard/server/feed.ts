@@ -22,8 +22,8 @@ export interface FeedOptions {
 }
 
 /**
- * Sends each browser the changes since its last message. A browser that has not received that message is sent nothing
- * until it has, then the newest state. Meanwhile, only the state that the browser already has is kept for it.
+ * Sends each browser the changes since its last message. A slow browser gets the next message only after it has received
+ * the last one; that message then leads to the newest state. So the server never queues changes for a slow browser.
  */
 export class DashboardFeed {
   readonly #version: string;
@@ -34,10 +34,10 @@ export class DashboardFeed {
   #view: ClusterView | undefined;
   #history = emptyHistory;
   #log: Log = [];
-  /** Entries that may come again. */
+  /** The identities of entries that the source may replay after it has been resubscribed. */
   #earlier: ReadonlySet<string> = new Set();
   #status = WELL;
-  /** Messages for the current view and log, by the version they build on: browsers with the same version share them. */
+  /** Serialized messages, by the view or log line that they start from. Browsers with the same state share them. */
   readonly #viewTexts = new Map<ClusterView | undefined, string>();
   readonly #logTexts = new Map<number, string>();
 
@@ -55,7 +55,7 @@ export class DashboardFeed {
     this.#subscription.add(logUpdates(source, scheduler).subscribe({ next: (news) => this.#logged(news), error }));
   }
 
-  /** Sends a browser the whole view, then its changes. Returns the unsubscribe function. */
+  /** Sends a browser the history, the log and the whole view, then changes. Returns the function that disconnects it. */
   connect(outlet: Outlet): () => void {
     const browser: Browser = { outlet, view: undefined, line: this.#lastLine, status: WELL, isTaking: false };
     this.#browsers.add(browser);
@@ -98,7 +98,7 @@ export class DashboardFeed {
     this.#updateAll();
   }
 
-  /** Reports a defect of the dashboard itself, which must not end the program that contains it. */
+  /** Reports a defect of the dashboard itself. It must not crash the program that contains the dashboard. */
   #failed(thrown: unknown): void {
     this.#onError(thrown instanceof Error ? thrown : new Error(String(thrown), { cause: thrown }));
     this.#status = { problem: `the dashboard failed: ${thrown}` };
@@ -127,7 +127,7 @@ export class DashboardFeed {
     this.#send(browser, texts);
   }
 
-  /** Sends messages to a browser; once it has received them, it is sent what changed meanwhile. */
+  /** Sends messages to a browser. Once it has received all of them, sends what has changed meanwhile. */
   #send(browser: Browser, texts: readonly string[]): void {
     let left = texts.length;
     browser.isTaking = left > 0;
@@ -166,14 +166,14 @@ interface Status {
 
 const WELL: Status = { problem: null };
 
-/** The state that a browser already has. */
+/** A browser and the state that it already has. */
 interface Browser {
   readonly outlet: Outlet;
   view: ClusterView | undefined;
   /** The number of the last log entry that was sent. */
   line: number;
   status: Status;
-  /** The browser has not received its last message yet. */
+  /** Whether messages are in flight: the browser has not received all of them yet. */
   isTaking: boolean;
 }
 

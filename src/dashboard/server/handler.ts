@@ -16,13 +16,13 @@ import { VERSION } from './version.js';
 /** A dashboard as part of an HTTP server. */
 export interface DashboardHandler {
   /**
-   * Handles requests to the dashboard. All others are passed to `next`, or answered with 404 if there is none. For
-   * node:http, Express, Connect, and the raw requests of Fastify and others.
+   * Handles requests to the dashboard. All other requests are passed to `next`, or answered with 404 without a `next`.
+   * Works with node:http, Express, Connect, and the raw requests of Fastify and other frameworks.
    */
   handler(request: IncomingMessage, response: ServerResponse, next?: () => void): void;
   /**
    * Handles the server's `upgrade` event: opens the dashboard's WebSocket. All other upgrades are passed to `next`, or
-   * answered with 404 if there is none.
+   * answered with 404 without a `next`.
    */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, next?: () => void): void;
   /** Disconnects all browsers for good, and stops observing the cluster. Later requests are answered with 503. */
@@ -38,7 +38,7 @@ const NOTHING_HERE: Refusal = { status: 404, reason: 'There is nothing here.' };
 const ONLY_SHOWS: Refusal = { status: 405, reason: 'This dashboard only shows.' };
 const NO_PAGE: Refusal = { status: 426, reason: 'This is a WebSocket; a proxy in between has to pass on its upgrade.' };
 
-/** The timers are unreferenced: polling a cluster must not keep a program running. */
+/** A scheduler with unreferenced timers: a dashboard must not keep the Node.js process running. */
 const unobtrusive = schedulerOf<Timer>({
   ...systemClock,
   setTimeout(callback, ms) {
@@ -49,8 +49,8 @@ const unobtrusive = schedulerOf<Timer>({
 });
 
 /**
- * The web dashboard, to be mounted under any path of a server. Access is decided by `authorize` or `token`, because the
- * server's own hooks and middleware do not see the WebSocket.
+ * Creates a web dashboard that can be mounted under any path of a server. `authorize` or `token` controls the access,
+ * because the server's own hooks and middleware do not see the WebSocket.
  *
  * @throws InvalidArgumentError, DashboardFilesError
  * @example
@@ -73,7 +73,7 @@ export function createHandler(settings: HandlerSettings, parts: HandlerParts = {
   const closed$ = new Subject<void>();
   let isClosed = false;
 
-  /** Calls `done` with the refusal of a request, if any: synchronously unless `authorize` is needed. */
+  /** Calls `done` with the refusal of a request, or with `undefined`: synchronously unless `authorize` is called. */
   const authorized = (request: IncomingMessage, done: (refusal: Refusal | undefined) => void): void => {
     if (isClosed) done(CLOSED);
     else if (authorize === undefined) done(undefined);
@@ -94,7 +94,7 @@ export function createHandler(settings: HandlerSettings, parts: HandlerParts = {
     else if (stranger !== undefined) refuse(request, response, stranger);
     else {
       authorized(request, (refusal) => {
-        // Other code of that server may have responded meanwhile.
+        // Other code of the server may have responded while `authorize` was pending.
         if (response.headersSent) return;
         if (refusal !== undefined) refuse(request, response, refusal);
         else if (asset === undefined) refuse(request, response, NO_PAGE);
@@ -106,8 +106,8 @@ export function createHandler(settings: HandlerSettings, parts: HandlerParts = {
   return {
     handler(request, response, next) {
       const place = placeOf(request, settings.path);
-      // The address without the slash serves the page as well, and the page then corrects its address: a redirect would
-      // lead to a wrong path behind a proxy that rewrites paths.
+      // The mount path without a trailing slash serves the page as well. The page then corrects its own address, because
+      // a redirect would lead to a wrong path behind a proxy that rewrites paths.
       const asset = assets.get(place?.path || PAGE);
       // Requests outside the dashboard's path belong to the server.
       if (place !== undefined && (asset !== undefined || place.path === FEED)) answer(request, response, place, asset);
@@ -145,7 +145,7 @@ export function createHandler(settings: HandlerSettings, parts: HandlerParts = {
   };
 }
 
-/** Reports an error. Neither it nor an exception of `onError` may end the program that contains the dashboard. */
+/** Reports errors to `onError`. An exception in `onError` must not crash the program that contains the dashboard. */
 function reporterFor(onError: HandlerSettings['onError']): (error: Error) => void {
   if (onError === undefined) return (error) => process.emitWarning(error);
   return (error) => {

@@ -3,7 +3,7 @@ import { type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse, ST
 import type { Duplex } from 'node:stream';
 import type { Refusal } from './access-control.js';
 
-/** The content security policy of a page: allows its inline scripts, its own files, and its own server. */
+/** The content security policy of a page. It allows the given inline scripts, and files and WebSockets of the same origin. */
 export function policyWith(inlineScripts: readonly string[]): string {
   // Browsers hash the parsed script, in which carriage returns are normalized.
   const digest = (script: string): string =>
@@ -37,7 +37,7 @@ export const CLOSED: Refusal = { status: 503, reason: 'This dashboard was closed
 
 const TEXT = 'text/plain; charset=utf-8';
 
-/** Further parts of a response. */
+/** Headers that the response with a status needs, by status. */
 const HEADERS_OF: { readonly [status: number]: OutgoingHttpHeaders } = {
   401: { 'WWW-Authenticate': 'Bearer' },
   405: { Allow: 'GET, HEAD' },
@@ -45,12 +45,15 @@ const HEADERS_OF: { readonly [status: number]: OutgoingHttpHeaders } = {
 };
 
 /**
- * Redirects to the page with a slash at the end of its address and without the token. A script does that, because only
- * the browser knows the public address: a proxy may have rewritten the path.
+ * A script that goes to the address of the page with a trailing slash and without the token. It runs in the browser,
+ * because only the browser knows the public address: a proxy may have rewritten the path.
  */
 const GO_ON = "location.replace(location.origin + location.pathname.replace(/[/]?$/, '/') + location.hash)";
 
-/** A page, because a browser that comes from another site would follow an HTTP redirect without the new cookie. */
+/**
+ * The page that runs the redirect script. An HTTP redirect would not do: a browser that comes from another site follows
+ * it without the new `SameSite` cookie.
+ */
 const LEAD_ON = Buffer.from(`<!doctype html>
 <html lang="en">
   <meta charset="utf-8">

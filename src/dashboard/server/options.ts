@@ -9,17 +9,19 @@ export interface DashboardHandlerOptions {
   readonly path?: string | undefined;
   /**
    * The password of the dashboard: at least 16 characters. With neither a token nor `authorize`, only this machine has
-   * access, and not through a proxy. `false`: no token is required; in a server of your own, this needs `authorize`.
+   * access, and not through a proxy. `false`: no token is required; `dashboardHandler` then needs `authorize`.
    */
   readonly token?: string | false | undefined;
   /**
-   * Decides who has access, by your own login. A token, if any, is checked first. Called for the page, for each of its
-   * files, and for the WebSocket. An exception, or no result within 5 s, means refusal and is reported to `onError`.
+   * Decides who has access, for example by your own login. A token, if any, is checked first. `authorize` is called for
+   * the page, for each of its files, and for the WebSocket. If it throws, or returns no result within 5 s, the request is
+   * refused and the error is reported to `onError`.
    */
   readonly authorize?: Authorize | undefined;
   /**
-   * Host names of the dashboard, besides IP addresses, `localhost` and the name of this machine; with the port unless it
-   * is the default of http or https. List both the name that browsers use and the one that a proxy puts into `Host`.
+   * Host names of the dashboard. IP addresses, `localhost` and the name of this machine are always accepted. Include the
+   * port unless it is the default of http or https. Behind a proxy, list both the name that browsers use and the name
+   * that the proxy puts into `Host`.
    */
   readonly hosts?: readonly string[] | undefined;
   /** The folder of the dashboard's files, for a bundled program: a copy of `noex/dist/dashboard/web`. */
@@ -32,15 +34,18 @@ export interface DashboardHandlerOptions {
 
 /** Options of a dashboard with its own server. */
 export interface DashboardOptions extends Omit<DashboardHandlerOptions, 'path'> {
-  /** Default 4000; 0 lets the operating system choose. */
+  /** The port to listen on. Default 4000; 0 lets the operating system choose. */
   readonly port?: number | undefined;
-  /** The address to bind. Default `127.0.0.1`. Beyond loopback a token is required, and generated if none is given. */
+  /**
+   * The address to bind. Default `127.0.0.1`. Beyond loopback, without a token and without `authorize`, a token is
+   * generated; `token: false` disables that.
+   */
   readonly host?: string | undefined;
 }
 
 /** Checked options, with all defaults filled in. */
 export interface HandlerSettings {
-  /** Without a trailing slash. Absent: detected from the request. */
+  /** The mount path without a trailing slash. `undefined`: detected from the request. */
   readonly path: string | undefined;
   /** The password; `false`: none is required. `undefined`: only this machine has access, unless `authorize` decides. */
   readonly token: string | false | undefined;
@@ -61,7 +66,7 @@ const SHARED = ['token', 'authorize', 'hosts', 'source', 'assets', 'onError'];
 /** @throws InvalidArgumentError */
 export function checkHandlerOptions(options: DashboardHandlerOptions): HandlerSettings {
   checkFields(options, ['path', ...SHARED]);
-  // Users with a login in their own server often believe that it covers the WebSocket, too.
+  // The login of a server does not cover the WebSocket, although users often expect that.
   const isCovered = options.token !== false || options.authorize !== undefined;
   const without =
     'a token, or false together with authorize: the hooks and the middleware of a server do not see WebSockets';

@@ -11,7 +11,7 @@ export interface Place {
 export const PAGE = '/';
 export const FEED = '/feed';
 
-/** Returns `undefined` for a path outside `mount`. Without `mount`, Express's own mount path is used. */
+/** Splits the URL of a request. Returns `undefined` for a path outside `mount`. Default `mount`: that of Express. */
 export function placeOf(request: IncomingMessage, mount = text(request, 'baseUrl') ?? ''): Place | undefined {
   const { pathname, query } = split(text(request, 'originalUrl') ?? request.url ?? '');
   const path = pathname.slice(mount.length);
@@ -19,7 +19,10 @@ export function placeOf(request: IncomingMessage, mount = text(request, 'baseUrl
   return { path, query };
 }
 
-/** Whether a request is an upgrade to the WebSocket of the dashboard. Express sets no mount path on upgrades. */
+/**
+ * Whether an upgrade request is for the WebSocket of the dashboard. Without `mount`, any path that ends in `/feed` is:
+ * Express does not set its mount path on upgrade requests.
+ */
 export function isFeed({ url = '' }: IncomingMessage, mount: string | undefined): boolean {
   const { pathname } = split(url);
   return mount === undefined ? pathname.endsWith(FEED) : pathname === mount + FEED;
@@ -30,7 +33,7 @@ function split(url: string): { readonly pathname: string; readonly query: string
   return end === -1 ? { pathname: url, query: '' } : { pathname: url.slice(0, end), query: url.slice(end) };
 }
 
-/** The properties that Express adds to a request. */
+/** Reads a property that Express adds to a request. */
 function text(request: IncomingMessage, key: 'baseUrl' | 'originalUrl'): string | undefined {
   const value: unknown = Reflect.get(request, key);
   return typeof value === 'string' ? value : undefined;

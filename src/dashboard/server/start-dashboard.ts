@@ -8,8 +8,8 @@ import { createHandler, type HandlerParts } from './handler.js';
 import { checkServerOptions, type DashboardOptions } from './options.js';
 
 /**
- * The time limit for a client to send a request, and the interval at which it is checked, ms. By default Node.js checks
- * every 30 s, so slow headers would hold a connection for that long.
+ * The time limits for a client to send a request, and the interval at which they are checked, ms. By default Node.js
+ * checks every 30 s, so a slow client could hold a connection for that long.
  */
 const REQUEST_LIMITS = { headersTimeout: 5000, requestTimeout: 5000, connectionsCheckingInterval: 1000 };
 
@@ -21,15 +21,15 @@ export interface Dashboard {
   /** The URL to open in a browser; includes the token, if there is one. */
   readonly url: string;
   readonly port: number;
-  /** Resolves when all connections are closed. */
+  /** Disconnects all browsers and stops the server. Resolves when all connections are closed. */
   close(): Promise<void>;
 }
 
 /**
- * Serves the web dashboard.
+ * Serves the web dashboard with an HTTP server of its own. Resolves when the server listens.
  *
- * Rejects with InvalidArgumentError, with DashboardFilesError when its files cannot be read, and with ListenError when the
- * address cannot be bound. Then nothing is left open.
+ * Rejects with InvalidArgumentError for an invalid option, with DashboardFilesError when the dashboard's files cannot be
+ * read, and with ListenError when the address cannot be bound. A rejected call leaves nothing open.
  *
  * @example
  * const { url } = await startDashboard({ port: 4000 });
@@ -43,7 +43,7 @@ export async function serveDashboard(options: DashboardOptions, parts?: HandlerP
   const { port, host, ...settings } = checkServerOptions(options);
   const isGuarded = isLoopback(host) || settings.authorize !== undefined;
   const token = settings.token ?? (isGuarded ? undefined : randomBytes(32).toString('base64url'));
-  // Reads its files first: if that fails, no port has been bound yet.
+  // The handler reads its files before the port is bound: if that fails, there is nothing to close.
   const dashboard = createHandler({ ...settings, token }, parts);
   const server = createServer(REQUEST_LIMITS, (request, response) => dashboard.handler(request, response));
   server.maxConnections = MAX_CONNECTIONS;
@@ -66,10 +66,10 @@ function bind(server: Server, host: string, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
     const failed = (cause: Error): void => reject(ListenError.because(host, port, cause));
     server.once('error', failed);
-    // Exclusive: under node:cluster, workers would otherwise share the port, and a page would load from several.
+    // Under node:cluster, workers would otherwise share the port, and one page would load from several workers.
     server.listen({ host, port, exclusive: true }, () => {
       server.off('error', failed);
-      // A connection could not be accepted: its client notices, and retries.
+      // From now on an error means that one connection was not accepted. Its client can retry.
       server.on('error', () => undefined);
       const address = server.address();
       resolve(typeof address === 'object' && address !== null ? address.port : port);
@@ -85,7 +85,7 @@ function end(server: Server): Promise<void> {
 }
 
 function urlOf(host: string, port: number, token: string | false | undefined): string {
-  // Bound to all addresses: show one that other machines can use, too.
+  // A wildcard address is not a destination: show the name of this machine, which other machines can use, too.
   const name = host === '0.0.0.0' || host === '::' ? hostname() : host;
   const url = new URL(`http://${isIP(name) === 6 ? `[${name}]` : name}:${port}/`);
   if (typeof token === 'string') url.searchParams.set('token', token);

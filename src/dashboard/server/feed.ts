@@ -36,7 +36,7 @@ export class DashboardFeed {
   #log: Log = [];
   /** The identities of entries that the source may replay after it has been resubscribed. */
   #earlier: ReadonlySet<string> = new Set();
-  #status = WELL;
+  #status = NO_PROBLEM;
   /** Serialized messages, by the view or log line that they start from. Browsers with the same state share them. */
   readonly #viewTexts = new Map<ClusterView | undefined, string>();
   readonly #logTexts = new Map<number, string>();
@@ -57,7 +57,7 @@ export class DashboardFeed {
 
   /** Sends a browser the history, the log and the whole view, then changes. Returns the function that disconnects it. */
   connect(outlet: Outlet): () => void {
-    const browser: Browser = { outlet, view: undefined, line: this.#lastLine, status: WELL, isTaking: false };
+    const browser: Browser = { outlet, view: undefined, line: this.#lastLine, status: NO_PROBLEM, isTaking: false };
     this.#browsers.add(browser);
     this.#send(browser, [write({ type: 'welcome', version: this.#version, history: this.#history, log: this.#log })]);
     this.#browserCount$.next(this.#browsers.size);
@@ -82,7 +82,7 @@ export class DashboardFeed {
       this.#view = news.view;
       this.#viewTexts.clear();
       this.#history = remember(this.#history, news.view);
-      this.#status = WELL;
+      this.#status = NO_PROBLEM;
     }
     this.#updateAll();
   }
@@ -164,7 +164,7 @@ interface Status {
   readonly problem: string | null;
 }
 
-const WELL: Status = { problem: null };
+const NO_PROBLEM: Status = { problem: null };
 
 /** A browser and the state that it already has. */
 interface Browser {

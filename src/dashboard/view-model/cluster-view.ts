@@ -12,27 +12,27 @@ import {
 } from '../../../streams/index.js';
 import { type NodeRow, nodeRow, type ProcessRow, serverRow, supervisorRow } from './rows.js';
 
-/** One node and its processes. Of a node that is not connected, as they were last seen. */
+/** One node and its processes. For a node that is not connected, this is its last known state. */
 export interface NodeView {
   readonly node: NodeRow;
-  /** In no order that means anything. Those that did not change are the same objects as before. */
+  /** In no particular order. Unchanged rows are the same objects as in the previous view. */
   readonly processes: readonly ProcessRow[];
 }
 
-/** What a dashboard shows of the cluster at one moment. Plain data; shares with the view before what did not change. */
+/** The cluster at one moment, as dashboards show it. Plain data. Shares unchanged parts with the previous view. */
 export interface ClusterView {
-  /** ms since the epoch, on the reader's clock */
+  /** The time of this view, ms since the epoch, on the reader's clock. */
   readonly timestamp: number;
   /** The same moment on the reader's monotonic clock, ms. */
   readonly monotonic: number;
   readonly nodes: readonly NodeView[];
 }
 
-/** A view, and what it takes to make the next one. */
+/** A view, and the state that is needed to compute the next one. */
 export interface Viewed {
   readonly view: ClusterView;
   readonly rates: RateHistory;
-  /** The rows behind the view, by node. */
+  /** The snapshot, rates and view of each node, by node id. */
   readonly sources: ReadonlyMap<string, Source>;
 }
 
@@ -48,7 +48,7 @@ export const emptyViewState: Viewed = {
   sources: new Map(),
 };
 
-/** The view of one more snapshot. A step of a scan: `snapshot$.pipe(scan(viewNext, nothingViewed))`. */
+/** Computes the view of the next snapshot. A reducer for `scan`: `snapshot$.pipe(scan(viewNext, emptyViewState))`. */
 export function viewNext(before: Viewed, snapshot: ClusterObserverSnapshot): Viewed {
   const rates = withSnapshot(before.rates, snapshot);
   const ratesByNode = new Map(ratesOf(rates).nodes.map((each) => [each.nodeId, each]));
@@ -105,12 +105,15 @@ function processesOf(
   return isSame ? rowsBefore : rows;
 }
 
-/** Three decimals are exact enough, and short in a message. */
+/** Rounds to three decimals, which keeps the serialized messages short. */
 function thousandths(value: number): number {
   return Math.round(value * 1000) / 1000;
 }
 
-/** Finds the row that was made of these very stats. Most stand where they stood: an index is made when one does not. */
+/**
+ * Returns a function that finds the row made from the same stats object. Most rows keep their position, so an index is
+ * built only when a row has moved.
+ */
 function finder<Stats extends GenServerStats | SupervisorStats>(
   statsBefore: readonly Stats[],
   rowsBefore: readonly ProcessRow[],
@@ -125,7 +128,7 @@ function finder<Stats extends GenServerStats | SupervisorStats>(
   };
 }
 
-/** What stands in the head of a dashboard. Sums over the connected nodes. */
+/** The figures in the header of a dashboard: sums over the connected nodes. */
 export interface Summary {
   readonly nodes: number;
   readonly connected: number;
@@ -133,11 +136,11 @@ export interface Summary {
   readonly queue: number;
   readonly messages: number;
   readonly restarts: number;
-  /** Messages a second. Absent: not known yet. */
+  /** Messages per second. Absent: not known yet. */
   readonly rate?: number;
   /**
-   * When the oldest data shown of a connected node arrived; while none is connected, when anything was heard last. ms of
-   * the reader's monotonic clock.
+   * When the oldest data of a connected node arrived, ms of the reader's monotonic clock. While no node is connected:
+   * when the newest data of any node arrived. Absent: no data has arrived.
    */
   readonly oldestHeardAt?: number;
 }

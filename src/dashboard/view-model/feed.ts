@@ -5,21 +5,21 @@ import type { LogLine } from './log.js';
 import { keyOf, type NodeRow, type ProcessRow } from './rows.js';
 
 /**
- * What a dashboard's server sends to a browser, each as one JSON text. The browser sends nothing; what follows from the
- * views, as the further history does, it makes itself.
+ * A message from a dashboard's server to a browser, sent as one JSON text. The browser sends no messages. It computes by
+ * itself what follows from the views, such as the history from now on.
  */
 export type FeedMessage =
-  /** The first: all there is to build on. The first view after it builds on nothing. */
+  /** The first message. The first view after it contains all nodes and processes. */
   | { readonly type: 'welcome'; readonly version: string; readonly history: History; readonly log: readonly LogLine[] }
   | ({ readonly type: 'view' } & ViewChanges)
   | { readonly type: 'log'; readonly log: readonly LogLine[] }
   /**
-   * Whether the server is connected to the cluster. `problem`: why not, for people, sent again every few seconds; `null`:
-   * it does again. Until the first of these all is well.
+   * Whether the server receives data of the cluster. `problem`: why not, as text for the user, sent at each failed
+   * attempt; `null`: the server receives data again. Before the first `status` there is no problem.
    */
   | { readonly type: 'status'; readonly problem: string | null };
 
-/** What one view has that another has not. */
+/** The changes from one view to the next. */
 export interface ViewChanges {
   readonly timestamp: number;
   readonly monotonic: number;
@@ -31,9 +31,9 @@ export interface ViewChanges {
 
 interface NodeChanges {
   readonly nodeId: string;
-  /** New rows, and changed ones as they are now, as {@link FIELDS}. */
+  /** The new and the changed rows, each with all its {@link FIELDS}. */
   readonly rows: readonly PackedRow[];
-  /** The ids of those that are gone. */
+  /** The ids of the processes that are gone. */
   readonly removed: readonly string[];
 }
 
@@ -56,10 +56,13 @@ const FIELDS = [
   'startedMonotonic',
 ] as const;
 
-/** The id of its supervisor, then a value for each of {@link FIELDS}; `null`: it has none. */
+/** A row as an array: the id of its supervisor, then a value for each of {@link FIELDS}. `null`: the value is absent. */
 type PackedRow = readonly (string | number | null)[];
 
-/** From a view, or from nothing, to another. Costs a look at each process of the nodes where something changed. */
+/**
+ * Computes the changes from a view to another. `before` is `undefined` for a browser without a view. Compares all
+ * processes of each node that has changed.
+ */
 export function viewChanges(before: ClusterView | undefined, after: ClusterView): ViewChanges {
   const earlier = new Map(before?.nodes.map((view) => [view.node.nodeId, view]));
   return {
@@ -74,7 +77,7 @@ function nodeChanges(before: NodeView | undefined, { node, processes }: NodeView
   const earlier = before?.processes ?? [];
   if (earlier === processes) return [];
   const { nodeId } = node;
-  // Mostly all stand where they stood, and need not be looked for.
+  // Usually all processes keep their positions: then no index is needed.
   if (earlier.length === processes.length && processes.every(({ id }, at) => id === earlier[at]?.id)) {
     const changed = processes.filter((row, at) => row !== earlier[at]);
     return changed.length === 0 ? [] : [{ nodeId, rows: changed.map(pack), removed: [] }];
@@ -88,7 +91,7 @@ function nodeChanges(before: NodeView | undefined, { node, processes }: NodeView
   return rows.length === 0 && gone.size === 0 ? [] : [{ nodeId, rows, removed: [...gone.keys()] }];
 }
 
-/** The view that the changes lead to. Rows that did not change are the same objects. */
+/** Applies changes to a view. Unchanged rows of the result are the same objects as before. */
 export function withViewChanges(before: ClusterView, changes: ViewChanges): ClusterView {
   const earlier = new Map(before.nodes.map((view) => [view.node.nodeId, view.processes]));
   const changed = new Map(changes.processes.map((each) => [each.nodeId, each]));
@@ -114,7 +117,7 @@ function processesAfter(before: readonly ProcessRow[], changes: NodeChanges | un
 }
 
 function pack(row: ProcessRow): PackedRow {
-  // All keys of a node begin with its id.
+  // The parent is always on the same node: its id is the key without the node id.
   const parentId = row.parentKey?.slice(keyOf(row.nodeId, '').length) ?? null;
   return [parentId, ...FIELDS.map((field) => row[field] ?? null)];
 }

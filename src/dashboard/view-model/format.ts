@@ -1,14 +1,14 @@
-/** What stands where nothing is known. */
+/** The text for an unknown value. */
 export const UNKNOWN = '–';
 
 const count = new Intl.NumberFormat('en-US');
 
-/** A whole number, with separators. */
+/** Formats a whole number with thousands separators: `12,345`. */
 export function formatCount(value: number | undefined): string {
   return value === undefined ? UNKNOWN : count.format(value);
 }
 
-/** A number a second: three digits that matter, and no more. */
+/** Formats a rate per second with at most three significant digits: `0.25`, `7.5`, `1.23 k`. */
 export function formatRate(perSecond: number | undefined): string {
   if (perSecond === undefined) return UNKNOWN;
   if (perSecond === 0) return '0';
@@ -16,7 +16,7 @@ export function formatRate(perSecond: number | undefined): string {
   return scaled(perSecond, 1000, ['', ' k', ' M', ' G']);
 }
 
-/** A short time, of ms. */
+/** Formats a short duration, given in ms: `120 µs`, `3.4 ms`, `12.0 s`. */
 export function formatMs(ms: number | undefined): string {
   if (ms === undefined) return UNKNOWN;
   if (ms === 0) return '0 ms';
@@ -25,17 +25,18 @@ export function formatMs(ms: number | undefined): string {
   return ms < 10_000 ? `${count.format(Math.round(ms))} ms` : `${(ms / 1000).toFixed(1)} s`;
 }
 
+/** Formats a size, given in bytes. The units are powers of 1024: `1.50 kB`. */
 export function formatBytes(bytes: number | undefined): string {
   return bytes === undefined ? UNKNOWN : scaled(bytes, 1024, [' B', ' kB', ' MB', ' GB', ' TB']);
 }
 
-/** A share, 0 to 1 and beyond, in per cent. */
+/** Formats a share as a percentage. 1 is 100 %; a share may exceed 1. */
 export function formatShare(share: number | undefined): string {
   if (share === undefined) return UNKNOWN;
   return `${(share * 100).toFixed(share < 0.1 ? 1 : 0)} %`;
 }
 
-/** A long time, in its two largest units. */
+/** Formats a long duration, given in ms, with its two largest units: `3h 12m`. */
 export function formatUptime(ms: number | undefined): string {
   if (ms === undefined) return UNKNOWN;
   const seconds = Math.max(0, Math.floor(ms / 1000));
@@ -47,19 +48,19 @@ export function formatUptime(ms: number | undefined): string {
   return minutes > 0 ? `${minutes}m ${seconds % 60}s` : `${seconds}s`;
 }
 
-/** How old something is, ms. */
+/** Formats the age of data, given in ms: `2.5 s` below 10 s, then as an uptime. */
 export function formatAge(ms: number | undefined): string {
   if (ms === undefined) return UNKNOWN;
   return ms < 10_000 ? `${(Math.max(0, ms) / 1000).toFixed(1)} s` : formatUptime(ms);
 }
 
-/** The day where this runs, of ms since the epoch. */
+/** Formats the date, in local time, of a timestamp in ms since the epoch: `2025-01-31`. */
 export function formatDate(at: number): string {
   const date = new Date(at);
   return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
 }
 
-/** The time of day there. */
+/** Formats the local time of day of a timestamp in ms since the epoch: `14:05:09`. */
 export function formatTime(at: number): string {
   const date = new Date(at);
   return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
@@ -72,7 +73,7 @@ function two(value: number): string {
 function scaled(value: number, base: number, units: readonly string[]): string {
   let amount = value;
   let unit = 0;
-  // 999.6 would be written as 1000.
+  // Without the 0.5, an amount of 999.6 would be rounded to 1000 and keep the smaller unit.
   for (; amount >= base - 0.5 && unit < units.length - 1; unit += 1) amount /= base;
   const digits = unit === 0 || amount >= 99.95 ? 0 : amount >= 9.995 ? 1 : 2;
   return `${amount.toFixed(digits)}${units[unit]}`;

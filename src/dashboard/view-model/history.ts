@@ -1,30 +1,34 @@
 import type { ClusterView } from './cluster-view.js';
 
-/** What charts show. */
+/** The series that charts show. */
 export const SERIES = ['rate', 'queue', 'loopDelayP99', 'memory'] as const;
 
 export type Series = (typeof SERIES)[number];
 
-/** The interval of the points, and the time they cover: ten minutes, ms. */
+/** The minimum interval between two points, ms. */
 export const STEP_MS = 2000;
+/** The time that a history covers: ten minutes, ms. */
 export const SPAN_MS = 600_000;
 
-/** One moment of one node; what is absent was not known then. `memory`: heap in use, bytes. */
+/**
+ * The values of one node at one moment. An absent value was not known then. `rate`: messages per second. `queue`: messages
+ * waiting. `loopDelayP99`: ms. `memory`: heap in use, bytes.
+ */
 export type Point = { readonly [S in Series]?: number };
 
 /** The last ten minutes of each node. Plain data. */
 export interface History {
-  /** When, ms since the epoch on the reader's clock; oldest first. */
+  /** The times of the points, ms since the epoch on the reader's clock; oldest first. */
   readonly times: readonly number[];
-  /** How far the reader's wall clock was ahead of its monotonic clock when `times` were last set by it, ms. */
+  /** The offset of the reader's wall clock from its monotonic clock that `times` are based on, ms. */
   readonly clockMs: number;
-  /** By node, a point for each time; `null`: the node was not connected. */
+  /** The points of each node, by node id, one for each time. `null`: the node was not connected. */
   readonly nodes: Readonly<Record<string, readonly (Point | null)[]>>;
 }
 
 export const emptyHistory: History = { times: [], clockMs: 0, nodes: {} };
 
-/** The history with one more view; the same one when the last point is too fresh yet. */
+/** Adds a view to the history. Adds no point if the last one is younger than `STEP_MS`. */
 export function remember(before: History, view: ClusterView): History {
   const history = byPresentClock(before, view);
   const last = history.times.at(-1);
@@ -39,10 +43,10 @@ export function remember(before: History, view: ClusterView): History {
   }
   for (const { node } of view.nodes) {
     if (node.status !== 'connected') continue;
-    const { rate, queueSize: queue, vitals, memory } = node;
+    const { rate, queueSize, vitals, memory } = node;
     const point: Point = {
       ...(rate !== undefined && { rate }),
-      queue,
+      queue: queueSize,
       ...(vitals !== undefined && { loopDelayP99: vitals.loopDelayP99 }),
       ...(memory !== undefined && { memory: memory.heapUsed }),
     };
@@ -51,10 +55,10 @@ export function remember(before: History, view: ClusterView): History {
   return { times: [...kept, view.timestamp], clockMs: history.clockMs, nodes };
 }
 
-/** The wall clock is corrected a little all the time; it was set when it is off by more than this, ms. */
+/** A jump of the wall clock by more than this means that the clock was set, ms. Smaller corrections are ignored. */
 export const CLOCK_STEP_MS = 1000;
 
-/** The history with its times as the wall clock would have said them, had it always stood as it does now. */
+/** The history with its times shifted to the current wall clock, if that clock was set since. */
 function byPresentClock(history: History, { timestamp, monotonic }: ClusterView): History {
   const clockMs = timestamp - monotonic;
   const step = clockMs - history.clockMs;
@@ -62,7 +66,7 @@ function byPresentClock(history: History, { timestamp, monotonic }: ClusterView)
   return { ...history, times: history.times.map((time) => time + step), clockMs };
 }
 
-/** One series of one node: the x and y of a chart; `null` where nothing is known. */
+/** The values of one series of one node, one for each of `times`. `null`: not known. */
 export function seriesOf({ nodes }: History, nodeId: string, series: Series): readonly (number | null)[] {
   return (nodes[nodeId] ?? []).map((point) => point?.[series] ?? null);
 }

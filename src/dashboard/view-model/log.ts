@@ -1,29 +1,29 @@
 import type { LogEntry, SerializedError, SerializedExitReason } from '../../../streams/index.js';
 import { visibleLines, visibleText } from './visible-text.js';
 
-/** So many entries are kept; the oldest go first. */
+/** The maximum number of entries in a log. The oldest entries are removed first. */
 export const MAX_ENTRIES = 1000;
 
-/** Characters. */
+/** The maximum length of a brief text, UTF-16 code units. */
 const MAX_BRIEF = 300;
 
-/** An entry with its place in the log of this dashboard: 1, 2, 3 ... */
+/** A log entry with its consecutive number in the log of this dashboard, from 1. */
 export interface LogLine {
   readonly number: number;
   readonly entry: LogEntry;
 }
 
-/** Newest last. */
+/** The log of a dashboard, newest entry last. */
 export type Log = readonly LogLine[];
 
-/** Entries of several nodes that arrive together are sorted by time. */
+/** Appends entries. Entries that arrive together may come from several nodes, so they are sorted by time first. */
 export function withEntries(log: Log, entries: readonly LogEntry[]): Log {
   const last = log.at(-1)?.number ?? 0;
   const ordered = entries.toSorted((a, b) => a.at - b.at);
   return [...log, ...ordered.map((entry, index) => ({ number: last + 1 + index, entry }))].slice(-MAX_ENTRIES);
 }
 
-/** The weight of an entry: `bad` needs attention, `good` is the end of a problem. */
+/** The severity of an entry. `bad` and `warn` are problems; `good` is the end of a problem; `plain` is normal operation. */
 export function severityOf(entry: LogEntry): 'bad' | 'warn' | 'good' | 'plain' {
   switch (entry.type) {
     case 'process_crashed':
@@ -43,7 +43,7 @@ export function severityOf(entry: LogEntry): 'bad' | 'warn' | 'good' | 'plain' {
   }
 }
 
-/** What happened, in one line of visible characters, without when and where. */
+/** Describes an entry in one line of visible characters, without its time and its node. */
 export function describe(entry: LogEntry): string {
   return visibleText(sentence(entry));
 }
@@ -73,13 +73,13 @@ function sentence(entry: LogEntry): string {
   }
 }
 
-/** The start of a line that is one of many: the message of an error may be of any length. */
+/** Shortens a line for a list of entries, because the message of an error may be of any length. */
 export function brief(line: string): string {
-  // No half of a character is left at the end.
+  // The cut may split a surrogate pair: the lone surrogate is removed.
   return line.length <= MAX_BRIEF ? line : `${line.slice(0, MAX_BRIEF).replace(/\p{Cs}$/u, '')}…`;
 }
 
-/** Words that all have to be in the line, in whatever case. */
+/** Whether the entry contains all words of the text: in its node id, its type or its description. Ignores case. */
 export function matches(entry: LogEntry, text: string): boolean {
   const searched = `${entry.nodeId} ${entry.type} ${describe(entry)}`.toLowerCase();
   return text
@@ -88,10 +88,13 @@ export function matches(entry: LogEntry, text: string): boolean {
     .every((word) => searched.includes(word));
 }
 
-/** What happened to that process, to those whose place it took, and to the children it has restarted. */
+/**
+ * The entries about a process: about itself, about the processes that it replaced by a restart, and, for a supervisor,
+ * about the restarts of its children.
+ */
 export function linesAbout(log: Log, nodeId: string, id: string): Log {
   const lives = new Set([id]);
-  // From the newest on: the one before is found before what happened to it.
+  // Newest first: each restart entry adds the id that the process had before, for the older restart entries.
   for (const { entry } of log.toReversed()) {
     if (entry.type === 'child_restarted' && entry.nodeId === nodeId && lives.has(entry.id)) lives.add(entry.oldId);
   }
@@ -103,7 +106,7 @@ export function linesAbout(log: Log, nodeId: string, id: string): Log {
   });
 }
 
-/** An error with its stack, then the errors underneath, in lines of visible characters. */
+/** Formats an error as lines of visible characters: its stack, then its aggregated errors and its causes. */
 export function errorText(error: SerializedError): string {
   return visibleLines(errorLines(error));
 }

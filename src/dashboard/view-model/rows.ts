@@ -14,34 +14,34 @@ import {
 
 import { formatCount } from './format.js';
 
-/** One process of the cluster, as dashboards show it. Plain data. What is absent is not known, and not shown as zero. */
+/** One process of the cluster, as dashboards show it. Plain data. An absent value is unknown; it is not shown as zero. */
 export interface ProcessRow extends ServerCounts {
-  /** One of its kind in the whole cluster. */
+  /** Unique in the cluster: the node id and the process id, see {@link keyOf}. */
   readonly key: string;
   readonly nodeId: string;
   readonly id: string;
   readonly name?: string;
-  /** The id of its child spec. */
+  /** The id of the process's child spec. */
   readonly childId?: string;
-  /** The key of its supervisor. */
+  /** The key of the process's supervisor. */
   readonly parentKey?: string;
   readonly kind: ProcessKind;
   readonly status: ServerStatus;
-  /** Messages waiting. GenServers only, as the following down to `handleP99` and the counts. */
+  /** Messages waiting in the mailbox. This field, the fields up to `handleP99`, and the counts are for GenServers only. */
   readonly queueSize?: number;
   /** Messages handled so far. */
   readonly messageCount?: number;
-  /** Messages a second. Absent: it was seen only once so far, or its node is not connected. */
+  /** Messages handled per second. Absent: the process was seen only once so far, or its node is not connected. */
   readonly rate?: number;
   /** The 99th percentile of the time in the mailbox, ms. */
   readonly waitP99?: number;
   /** The 99th percentile of the time in the handler, ms. */
   readonly handleP99?: number;
-  /** Restarts of its children. Supervisors only, as the following. */
+  /** Restarts of all children. This field and the fields up to `strategy` are for supervisors only. */
   readonly totalRestarts?: number;
   readonly childCount?: number;
   readonly strategy?: SupervisorStrategy;
-  /** ms since the epoch, on the clock of its node. */
+  /** When the process started, ms since the epoch, on the clock of its node. */
   readonly startedAt: number;
   /** The same moment on the monotonic clock of its node, ms. */
   readonly startedMonotonic: number;
@@ -53,7 +53,7 @@ export interface NodeRow {
   readonly status: NodeObserverStatus;
   /** What is wrong, as text for the user. */
   readonly error?: string;
-  /** When its data arrived, ms of the reader's monotonic clock. Absent: never. What follows is as of then. */
+  /** When the node's data arrived, ms of the reader's monotonic clock. Absent: never. The fields below are as of then. */
   readonly heardAt?: number;
   /** How far the node's clock is ahead of the reader's, ms. */
   readonly clockAheadMs: number;
@@ -64,33 +64,34 @@ export interface NodeRow {
   readonly supervisorCount: number;
   readonly totalMessages: number;
   readonly totalRestarts: number;
-  /** Messages waiting, of all its processes. */
+  /** Messages waiting in the mailboxes of all processes of the node. */
   readonly queueSize: number;
-  /** Messages a second. Absent: it was seen only once so far, or is not connected. */
+  /** Messages handled per second. Absent: the node was seen only once so far, or is not connected. */
   readonly rate?: number;
   /** Bytes. Absent: the node has never reported. */
   readonly memory?: { readonly heapUsed: number; readonly rss: number };
   /** Absent: the node does not report it. */
   readonly vitals?: {
-    /** Share of the time in which the event loop was not idle, 0 to 1. */
+    /** The share of time in which the event loop was not idle, 0 to 1. */
     readonly loopUtilization: number;
-    /** How much later than due timers fire, ms. */
+    /** The delay of timers beyond their due time, ms: the median, then the 99th percentile. */
     readonly loopDelayP50: number;
     readonly loopDelayP99: number;
-    /** As a share of one core. */
+    /** The CPU time as a share of one core; may exceed 1. */
     readonly cpu: number;
-    /** Of the Node process, ms. */
+    /** The uptime of the Node.js process, ms. */
     readonly uptimeMs: number;
-    /** What observing costs the node, ms a second. */
+    /** The time that the node spends on being observed, ms per second. */
     readonly observerMsPerSecond: number;
   };
 }
 
+/** The key of a process: unique in the cluster. */
 export function keyOf(nodeId: string, id: string): string {
   return `${nodeId} ${id}`;
 }
 
-/** The counts of a GenServer with their labels, without those that its node does not report. */
+/** The labelled counts of a GenServer. Counts that its node does not report are omitted. */
 export function countsOf(row: ProcessRow): readonly (readonly [label: string, count: string])[] {
   return SERVER_COUNT_NAMES.flatMap((name) => {
     const count = row[name];
@@ -98,12 +99,12 @@ export function countsOf(row: ProcessRow): readonly (readonly [label: string, co
   });
 }
 
-/** Of a GenServer: of itself. Of a supervisor: of its children. */
+/** The restarts of a process: for a GenServer, its own restarts; for a supervisor, those of its children. */
 export function restartsOf({ restarts, totalRestarts }: ProcessRow): number | undefined {
   return totalRestarts ?? restarts;
 }
 
-/** A row under construction: for thousands of rows, object spreads would dominate the cost. */
+/** A row under construction. It is mutable because object spreads would dominate the cost for thousands of rows. */
 type Draft = { -readonly [Field in keyof ProcessRow]: ProcessRow[Field] };
 
 export function serverRow(nodeId: string, stats: GenServerStats, rate: number | undefined): ProcessRow {
@@ -113,9 +114,9 @@ export function serverRow(nodeId: string, stats: GenServerStats, rate: number | 
     nodeId,
     id,
     kind: 'genserver',
-    status: status,
-    queueSize: queueSize,
-    messageCount: messageCount,
+    status,
+    queueSize,
+    messageCount,
     startedAt: stats.startedAt,
     startedMonotonic: stats.startedMonotonic,
   };
@@ -140,7 +141,7 @@ export function supervisorRow(nodeId: string, stats: SupervisorStats): ProcessRo
     kind: 'supervisor',
     status: 'running',
     totalRestarts,
-    childCount: childCount,
+    childCount,
     strategy,
     startedAt,
     startedMonotonic,
@@ -156,11 +157,17 @@ function identified(row: Draft, { name, childId, parentId }: GenServerStats | Su
   return row;
 }
 
-/** `viewedAt`: on the reader's monotonic clock. `rate`: of all its processes. `queue`: likewise. */
+/**
+ * The row of a node.
+ *
+ * @param viewedAt time of the view, ms of the reader's monotonic clock
+ * @param queueSize messages waiting, of all processes of the node
+ * @param rate messages handled per second, by all processes of the node; `undefined`: not known
+ */
 export function nodeRow(
   { nodeId, status, error, snapshot, lastSnapshot, lastUpdate, ageMs }: NodeObserverSnapshot,
   viewedAt: number,
-  queue: number,
+  queueSize: number,
   rate: number | undefined,
 ): NodeRow {
   const known = snapshot ?? lastSnapshot;
@@ -177,7 +184,7 @@ export function nodeRow(
     supervisorCount: known?.supervisors.length ?? 0,
     totalMessages: known?.totalMessages ?? 0,
     totalRestarts: known?.totalRestarts ?? 0,
-    queueSize: queue,
+    queueSize,
     ...(rate !== undefined && { rate }),
     ...(known !== undefined && { memory: { heapUsed: known.memoryStats.heapUsed, rss: known.memoryStats.rss } }),
     ...vitalsOf(known),

@@ -3,7 +3,7 @@ import type { ClusterView } from './cluster-view.js';
 import { type NodeRow, type ProcessRow, restartsOf } from './rows.js';
 import { visibleText } from './visible-text.js';
 
-/** What processes can be sorted by. */
+/** The columns of the process table, in their order. Processes can be sorted by each of them. */
 export const COLUMNS = [
   'name',
   'node',
@@ -24,20 +24,26 @@ export interface Sorting {
   readonly direction: 'ascending' | 'descending';
 }
 
-/** What to show; an absent part leaves nothing out. */
+/** Selects processes. An absent field excludes nothing. */
 export interface Filter {
-  /** Words that all have to be in the name, the id, the child id or the node, in whatever case, or be its kind: `supervisor`. */
+  /**
+   * Words that must all match. A word matches if it is part of the name, the id, the child id or the node id, or equals
+   * the kind, such as `supervisor`. Case is ignored.
+   */
   readonly text?: string;
   readonly nodeId?: string;
   readonly kind?: ProcessRow['kind'];
 }
 
-/** The direction that shows first what one looks for: text from A, numbers from the largest. */
+/** The initial direction for sorting by a column: text from A to Z, amounts from the largest. */
 export function firstDirection(column: Column): Sorting['direction'] {
   return isAmount(column) ? 'descending' : 'ascending';
 }
 
-/** The rows that pass, sorted. Those without a value come last either way; of equals, the name decides. */
+/**
+ * The rows that pass the filter, sorted. Rows without a value come last in both directions. Rows with equal values are
+ * sorted by label.
+ */
 export function tableOf(view: ClusterView, filter: Filter, sorting: Sorting): readonly ProcessRow[] {
   const passes = filterOf(filter);
   const entries: Entry[] = [];
@@ -50,8 +56,8 @@ export function tableOf(view: ClusterView, filter: Filter, sorting: Sorting): re
 }
 
 /**
- * What a process is called where people read, in visible characters: its name; else its id, and that of its child spec
- * where it has one.
+ * The label of a process in visible characters: its name. Without a name: its id, followed by the id of its child spec if
+ * it has one.
  */
 export function labelOf({ name, id, childId }: ProcessRow): string {
   return visibleText(name ?? (childId === undefined ? id : `${id} ${childId}`));
@@ -63,7 +69,7 @@ interface Entry {
   readonly value: string | number | undefined;
 }
 
-/** Whether the column holds amounts, and not text. */
+/** Whether the column holds amounts rather than text. */
 export function isAmount(column: Column): boolean {
   return column !== 'name' && column !== 'node' && column !== 'kind' && column !== 'status';
 }
@@ -75,7 +81,7 @@ function cellOf(row: ProcessRow, node: NodeRow, column: Column): string | number
     case 'node':
       return row.nodeId;
     case 'uptime':
-      // The longest up are those that started first, by one clock for all nodes.
+      // The start time, negated, on one clock for all nodes: it sorts like the uptime.
       return node.monotonicAheadMs - row.startedMonotonic;
     case 'restarts':
       return restartsOf(row);
@@ -84,6 +90,7 @@ function cellOf(row: ProcessRow, node: NodeRow, column: Column): string | number
   }
 }
 
+/** A predicate for the text and the kind of a filter. The caller checks its node id. */
 export function filterOf({ text = '', kind }: Filter): (row: ProcessRow) => boolean {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
   return (row) => {

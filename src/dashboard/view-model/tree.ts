@@ -4,19 +4,20 @@ import { type Filter, filterOf } from './table.js';
 
 /** One line of the supervision tree of the cluster: a node, or a process below it. */
 export type TreeLine = {
-  /** The id of the node, or the key of the process: what `collapsed` holds. */
+  /** The id of the node, or the key of the process. `collapsed` contains these keys. */
   readonly key: string;
-  /** 0: a node. */
+  /** The nesting level. 0: a node. */
   readonly depth: number;
-  /** How many lines are directly below; they are shown unless the line is collapsed. */
+  /** The number of direct children. They are shown unless the line is collapsed. */
   readonly children: number;
   readonly isCollapsed: boolean;
-  /** Its place among those with the same parent, from 1, and how many there are. */
+  /** The position among the lines with the same parent, from 1. */
   readonly position: number;
+  /** The number of lines with the same parent, this one included. */
   readonly siblings: number;
 } & ({ readonly type: 'node'; readonly node: NodeRow } | { readonly type: 'process'; readonly row: ProcessRow });
 
-/** The tree as lines, top down; what is below the lines named in `collapsed` is left out. */
+/** The supervision tree as lines, from top to bottom. The descendants of lines in `collapsed` are omitted. */
 export function treeOf({ nodes }: ClusterView, collapsed: ReadonlySet<string>): readonly TreeLine[] {
   const lines: TreeLine[] = [];
   nodes.forEach((view, index) => {
@@ -31,7 +32,7 @@ export function treeOf({ nodes }: ClusterView, collapsed: ReadonlySet<string>): 
   return lines;
 }
 
-/** The view without the processes that do not pass, unless one that passes is somewhere below. */
+/** Keeps only the processes that pass the filter, and their ancestors. Nodes are kept unless the filter names another. */
 export function branchesOf(view: ClusterView, filter: Filter): ClusterView {
   const { text = '', nodeId, kind } = filter;
   if (text.trim() === '' && nodeId === undefined && kind === undefined) return view;
@@ -66,7 +67,10 @@ function childrenByParent({ processes }: NodeView): ChildrenOf {
   return children;
 }
 
-/** Processes whose supervisor is missing. Of a cycle, which only a wrong report can make, one: none is left out. */
+/**
+ * The root processes of a node: those whose supervisor is missing, and one process of each cycle. Only an invalid report
+ * contains a cycle; without a root, its processes would not be shown.
+ */
 function topsOf(processes: readonly ProcessRow[], byKey: ReadonlyMap<string, ProcessRow>): ReadonlySet<ProcessRow> {
   const tops = new Set<ProcessRow>();
   const isBelowOne = new Set<ProcessRow>();
@@ -84,11 +88,11 @@ function topsOf(processes: readonly ProcessRow[], byKey: ReadonlyMap<string, Pro
   return tops;
 }
 
-/** Supervisors first, then the oldest first. */
+/** Sorts supervisors before GenServers, and older processes before younger ones. */
 function bySeniority(a: ProcessRow, b: ProcessRow): number {
   if (a.kind !== b.kind) return a.kind === 'supervisor' ? -1 : 1;
   if (a.startedMonotonic !== b.startedMonotonic) return a.startedMonotonic - b.startedMonotonic;
-  // p9 before p10
+  // Ids are compared by length first, so that p9 comes before p10.
   return a.id.length - b.id.length || (a.id < b.id ? -1 : 1);
 }
 

@@ -1,11 +1,12 @@
 const PLAIN = /^[ -~]*$/;
 
-/** Several characters, some of them invisible, that are drawn as one: joined, toned and coloured emoji, and keycaps. */
+/** Emoji that consist of several characters, some of them invisible: joined emoji, skin tones, variants and keycaps. */
 const EMOJI = '\\p{ExtPict}\\p{EMod}?\\uFE0F?(?:\\u200D\\p{ExtPict}\\p{EMod}?\\uFE0F?)*|[0-9#*]\\uFE0F?\\u20E3';
 
 /**
- * Controls and formats, those that turn the direction of a text among them; lone surrogates; what no font knows; and what is
- * drawn as nothing, as the fillers of Hangul and the blank of Braille.
+ * Characters to escape: control and format characters, which include those that change the text direction; lone
+ * surrogates; private-use characters and noncharacters; line and paragraph separators; and characters drawn as nothing,
+ * such as the Hangul fillers and the blank Braille pattern.
  */
 const INVISIBLE = '[\\p{Cc}\\p{Cf}\\p{Cs}\\p{Co}\\p{Zl}\\p{Zp}\\p{NChar}\\p{DI}\\u2800]';
 
@@ -14,15 +15,15 @@ const PARTS = new RegExp(`(${EMOJI})|${INVISIBLE}`, 'gu');
 const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
 /**
- * The text in one line, as it may be shown to people, who can rely on it: whatever would be invisible, change the order of
- * the rest or steer a terminal is written as an escape, such as `\u202E`. Names and messages come from other machines.
+ * Makes a text safe to show in one line. Characters that are invisible, reorder the text or control a terminal are written
+ * as escapes, such as `\u202E`. Names and messages come from other machines, so they cannot be trusted.
  */
 export function visibleText(text: string): string {
   if (PLAIN.test(text)) return text;
   return text.replace(PARTS, (part, emoji?: string) => emoji ?? escaped(part));
 }
 
-/** The same for a text that has lines of its own. */
+/** Like `visibleText`, but keeps the line breaks of the text. */
 export function visibleLines(text: string): string {
   return text.split(/\r?\n/).map(visibleText).join('\n');
 }

@@ -22,7 +22,7 @@ import { MARK } from './symbols.js';
 import { fitted, wrap } from './text-fitting.js';
 import { detailRows, entriesOf, relativeList } from './view-lists.js';
 
-/** All that is known of one process. */
+/** The details of one process: its figures, its parent and children, and its last log entries. */
 export function ProcessDetail({
   state,
   overlay,
@@ -77,10 +77,10 @@ export function ProcessDetail({
   );
 }
 
-function figuresOf({ kind, queueSize: queue, rate, childCount: children, restarts }: ProcessRow): string {
+function figuresOf({ kind, queueSize, rate, childCount, restarts }: ProcessRow): string {
   return kind === 'supervisor'
-    ? `${formatCount(children)} children, ${formatCount(restarts)} restarts `
-    : `queue ${formatCount(queue)}, ${formatRate(rate)} msg/s `;
+    ? `${formatCount(childCount)} children, ${formatCount(restarts)} restarts `
+    : `queue ${formatCount(queueSize)}, ${formatRate(rate)} msg/s `;
 }
 
 function trouble(node: NodeRow | undefined, isGone: boolean, now: number): Part {
@@ -124,7 +124,7 @@ function Facts({
   );
 }
 
-/** The two columns, with the counts below the shorter one. */
+/** Adds the counts of a process to two columns, each count to the column that is shorter by then. */
 function balanced(left: readonly Fact[], right: readonly Fact[], row: ProcessRow): readonly (readonly Fact[])[] {
   const columns: [Fact[], Fact[]] = [[...left], [...right]];
   for (const [label, count] of countsOf(row)) {
@@ -168,7 +168,7 @@ function supervision(row: ProcessRow): readonly Fact[] {
   ];
 }
 
-/** One entry of the log in full. */
+/** The full text of one log entry. */
 export function EntryDetail({
   state,
   overlay,

@@ -1,20 +1,23 @@
 import type { Size } from './layout.js';
 
-/** What Ink takes for the terminal, of that size: whole frames go to `draw`, and nothing else gets out. */
+/**
+ * A stand-in for `stdout` that is passed to Ink. Each screen that Ink writes is passed to `draw`, and nothing is written
+ * to the terminal itself. `size`: the size of the terminal.
+ */
 export function canvas(
   stdout: NodeJS.WriteStream,
   size: () => Size,
-  draw: (frame: string) => void,
+  draw: (screen: string) => void,
 ): NodeJS.WriteStream {
-  const write = (frame: string, done?: () => void): boolean => {
-    if (frame !== '') draw(frame);
+  const write = (screen: string, done?: () => void): boolean => {
+    if (screen !== '') draw(screen);
     if (done !== undefined) queueMicrotask(done);
     return true;
   };
   return new Proxy(stdout, {
     get(target, property) {
       if (property === 'write') return write;
-      // Ink hides and shows the cursor of a terminal.
+      // With a TTY, Ink would write escape sequences that hide and show the cursor.
       if (property === 'isTTY') return false;
       if (property === 'columns' || property === 'rows') return size()[property];
       const value: unknown = Reflect.get(target, property);

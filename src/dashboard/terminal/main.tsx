@@ -14,9 +14,11 @@ import { isUtf8 } from './symbols.js';
 import { sizeOf } from './terminal-size.js';
 import { Store } from './throttled-store.js';
 
-/** Nodes push several times a second; the figures on the screen change less often, ms. */
+/** The minimum interval between two views, ms. Nodes push more often than a reader can follow. */
 const VIEW_MS = 500;
+/** Log entries are collected for this long before they are shown, ms. */
 const LOG_MS = 250;
+/** The interval at which ages and uptimes are updated, ms. */
 const TICK_MS = 1000;
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -43,7 +45,8 @@ export const runTerminal: TerminalModule['runTerminal'] = async ({
   };
   try {
     await new Promise<void>((resolve, reject) => {
-      // However the process ends, the terminal is usable again, and what an error says is on the screen that stays.
+      // The terminal is restored however the Node.js process ends. On an uncaught exception it is restored before Node.js
+      // prints the error, because text on the alternate screen would be lost.
       process.once('exit', leave).once('uncaughtExceptionMonitor', leave);
       cleanUp.push(() => process.off('exit', leave).off('uncaughtExceptionMonitor', leave));
       for (const signal of SIGNALS) process.once(signal, resolve);
@@ -60,8 +63,8 @@ export const runTerminal: TerminalModule['runTerminal'] = async ({
       };
       const ink = render(<App store={store} onKeys={onKeys} />, {
         stdin,
-        stdout: canvas(stdout, sizeNow, (frame) => screen.draw(frame)),
-        // Whole frames, each at once: how often, and what of them is written, is decided here.
+        stdout: canvas(stdout, sizeNow, (text) => screen.draw(text)),
+        // In debug mode, Ink writes each screen in full and at once. `Store` limits the rate; `Screen` writes only changes.
         debug: true,
         exitOnCtrlC: false,
         patchConsole: false,

@@ -1,13 +1,13 @@
-import { placed } from './cursor-positions.js';
+import { withCursorPositions } from './cursor-positions.js';
 import type { Size } from './layout.js';
 import { toAscii } from './symbols.js';
 import { widthOf } from './width.js';
 
 const ESC = '\u001b';
-/** The other screen, without a cursor, and without lines that go on in the next. */
+/** Switches to the alternate screen, hides the cursor, disables line wrapping, and clears the screen. `LEAVE` undoes it. */
 const ENTER = `${ESC}[?1049h${ESC}[?25l${ESC}[?7l${ESC}[2J`;
 const LEAVE = `${ESC}[0m${ESC}[?7h${ESC}[?25h${ESC}[?1049l`;
-/** What is written in between is shown at once. Terminals that cannot do it ignore it. */
+/** Synchronized output: the terminal shows all text between these two at once. Other terminals ignore them. */
 const BEGIN = `${ESC}[?2026h`;
 const END = `${ESC}[?2026l`;
 
@@ -17,11 +17,11 @@ const STYLES = new RegExp(`(${ESC}\\[[\\d;]*m)`);
 export interface ScreenOptions {
   readonly hasColours: boolean;
   readonly isUtf8: boolean;
-  /** Of the terminal, now. */
+  /** Returns the current size of the terminal. */
   readonly size: () => Size;
 }
 
-/** The whole terminal, as a picture that is replaced line by line: only what changed is written. */
+/** Draws on the whole terminal. Only lines that have changed are written. */
 export class Screen {
   readonly #stdout: NodeJS.WriteStream;
   readonly #options: ScreenOptions;
@@ -38,10 +38,10 @@ export class Screen {
     this.#stdout.write(ENTER);
   }
 
-  /** Shows a frame: lines with escape sequences for styles in them. */
-  draw(frame: string): void {
+  /** Shows a screen: lines that may contain escape sequences for styles. */
+  draw(screen: string): void {
     if (!this.#isEntered) return;
-    const lines = frame.split('\n').slice(0, this.#options.size().rows).map(this.#translated);
+    const lines = screen.split('\n').slice(0, this.#options.size().rows).map(this.#translated);
     const changes = lines.flatMap((line, index) =>
       line === this.#lines[index] ? [] : `${ESC}[${index + 1};1H${this.#complete(line)}`,
     );
@@ -50,22 +50,24 @@ export class Screen {
     if (changes.length > 0 || rest !== '') this.#stdout.write(BEGIN + changes.join('') + rest + END);
   }
 
-  /** The next frame is drawn in full: the size is another, or something else has written on the screen. */
+  /** Clears the terminal. The next screen is drawn in full, as needed after a resize or after foreign output. */
   clear(): void {
     this.#lines = [];
     if (this.#isEntered) this.#stdout.write(`${ESC}[2J`);
   }
 
-  /** The terminal as it was before. A second time, nothing. */
+  /** Restores the terminal. Idempotent. */
   leave(): void {
     if (!this.#isEntered) return;
     this.#isEntered = false;
     this.#stdout.write(LEAVE);
   }
 
-  /** Behind a full line the cursor stands on its last column: to erase the rest would erase that. */
+  /** Erases the rest of the line, unless the line is full: the cursor is then still on the last character. */
   #complete(line: string): string {
-    return widthOf(line) < this.#options.size().columns ? `${placed(line)}${ESC}[K` : placed(line);
+    return widthOf(line) < this.#options.size().columns
+      ? `${withCursorPositions(line)}${ESC}[K`
+      : withCursorPositions(line);
   }
 
   readonly #translated = (line: string): string => {

@@ -1,14 +1,14 @@
-/** Frames that data makes come no faster than that, ms. */
-const DATA_FRAME_MS = 100;
-/** Those that keys make. */
-const KEY_FRAME_MS = 40;
+/** The minimum interval between two published states after a change of data, ms. */
+const DATA_SCREEN_MS = 100;
+/** The same after a key press, ms: shorter, because a user waits for the reaction. */
+const KEY_SCREEN_MS = 40;
 
-/** A state that events change; subscribers are notified at a rate that an eye can follow. */
+/** A store whose state is changed by events. It limits the rate at which new states are published to subscribers. */
 export class Store<State, Event> {
   readonly #reduce: (state: State, event: Event) => State;
   readonly #listeners = new Set<() => void>();
   #state: State;
-  /** What is drawn. */
+  /** The state that subscribers see. */
   #published: State;
   #publishedAt = Number.NEGATIVE_INFINITY;
   #due = Number.POSITIVE_INFINITY;
@@ -27,11 +27,11 @@ export class Store<State, Event> {
     return () => void this.#listeners.delete(listener);
   };
 
-  /** Applies events and returns the new state. `urgent`: it is shown at once, as after a key press. */
+  /** Applies events and returns the new state. `urgent`: publishes it sooner, as needed after a key press. */
   dispatch(events: readonly Event[], urgency: 'urgent' | 'whenever' = 'whenever'): State {
     const before = this.#state;
     this.#state = events.reduce(this.#reduce, before);
-    if (this.#state !== before) this.#publishIn(urgency === 'urgent' ? KEY_FRAME_MS : DATA_FRAME_MS);
+    if (this.#state !== before) this.#publishIn(urgency === 'urgent' ? KEY_SCREEN_MS : DATA_SCREEN_MS);
     return this.#state;
   }
 
@@ -40,7 +40,7 @@ export class Store<State, Event> {
     this.#due = Number.NEGATIVE_INFINITY;
   }
 
-  /** So long after the last time, or as soon as already intended. */
+  /** Publishes the state `gapMs` after the last publication, or earlier if a publication is already due earlier. */
   #publishIn(gapMs: number): void {
     const due = this.#publishedAt + gapMs;
     if (due >= this.#due) return;

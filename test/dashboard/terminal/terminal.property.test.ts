@@ -3,7 +3,7 @@ import xterm from '@xterm/headless';
 import stringWidth from 'string-width';
 import { describe, expect } from 'vitest';
 import { braille, bucketed } from '../../../src/dashboard/terminal/chart.js';
-import { placed } from '../../../src/dashboard/terminal/cursor-positions.js';
+import { withCursorPositions } from '../../../src/dashboard/terminal/cursor-positions.js';
 import {
   type Cursor,
   initialCursor,
@@ -114,7 +114,7 @@ describe('text', () => {
     async (texts, width) => {
       const terminal = new xterm.Terminal({ cols: 80, rows: 2, allowProposedApi: true });
       const line = texts.map((text) => `\u001b[1m${fitted(text, width)}\u001b[22m|`).join('');
-      await new Promise<void>((resolve) => terminal.write(placed(line), resolve));
+      await new Promise<void>((resolve) => terminal.write(withCursorPositions(line), resolve));
       const cells = terminal.buffer.active.getLine(0);
       const columns = texts.map((_, index) => (index + 1) * (width + 1) - 1);
       expect(columns.map((column) => cells?.getCell(column)?.getChars())).toEqual(texts.map(() => '|'));

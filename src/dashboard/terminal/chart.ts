@@ -1,12 +1,15 @@
-/** The values of a chart, one for each dot across; `null`: nothing is known. */
+/** The values of a chart, one for each column of dots. `null`: the value is not known. */
 export type Dots = readonly (number | null)[];
 
-/** Bits of a braille character, from the bottom up: left dots, right dots. */
+/** The bits of a braille character for its left and its right column of dots, from bottom to top. */
 const LEFT = [0x40, 0x04, 0x02, 0x01] as const;
 const RIGHT = [0x80, 0x20, 0x10, 0x08] as const;
 const BLANK = 0x2800;
 
-/** The highest value of each stretch of time: a short peak must not get lost. */
+/**
+ * Divides the time between `from` and `to` into `count` equal buckets. Each dot is the maximum of its bucket, so that
+ * short peaks stay visible. Short gaps are filled.
+ */
 export function bucketed(
   times: readonly number[],
   values: readonly (number | null)[],
@@ -25,7 +28,7 @@ export function bucketed(
   return bridged(dots);
 }
 
-/** Values come every so often: what is missing between two of them, for a few dots, is no gap. */
+/** Fills short gaps with the value before them. Values arrive at intervals, so a gap of up to two dots means nothing. */
 function bridged(dots: Dots): Dots {
   const LONGEST = 3;
   const filled = [...dots];
@@ -39,8 +42,8 @@ function bridged(dots: Dots): Dots {
 }
 
 /**
- * Lines of braille, top first, two dots of `dots` to a character. What is known and zero is one dot high, what is not
- * known is blank.
+ * Draws a chart as lines of braille characters, top line first. Each character shows two of `dots`. A value of zero is
+ * one dot high; an unknown value is blank. `max` is the value at full height.
  */
 export function braille(dots: Dots, rows: number, max: number): readonly string[] {
   const levels = rows * 4;

@@ -26,7 +26,7 @@ const FORMATS: Readonly<Record<Series, (value: number | undefined) => string>> =
 const LABEL_WIDTH = 12;
 const VALUE_WIDTH = 14;
 
-/** The last ten minutes of a node, or of all: each dot is the highest value of its time. */
+/** Charts of the last ten minutes of one node or, without `node`, of all nodes. `rows`: the height of each chart. */
 export function Charts({
   state,
   node,
@@ -96,13 +96,13 @@ function Chart({
   return <Lines lines={lines} />;
 }
 
-/** Now above, the highest below. */
+/** The text beside a chart: the current value in its first line, the maximum in its last line. */
 function value(index: number, rows: number, now: string, max: string): readonly Part[] {
   if (index === 0) return [['strong', fitted(`  ${now}`, VALUE_WIDTH)]];
   return index === rows - 1 ? [['dim', fitted(`  max ${max}`, VALUE_WIDTH)]] : [];
 }
 
-/** Sums over the nodes; of delays, the longest. */
+/** Combines a series of all nodes: the maximum of delays, the sum of all other series. */
 function ofAll(history: History, series: Series): readonly (number | null)[] {
   const all = Object.keys(history.nodes).map((nodeId) => seriesOf(history, nodeId, series));
   return history.times.map((_, index) => {

@@ -10,7 +10,7 @@ import { Processes } from './processes.js';
 import type { State } from './state.js';
 import { Tree } from './tree.js';
 
-/** The screen: as many lines as the terminal has. */
+/** The whole screen: exactly as many lines as the terminal has. */
 export function Dashboard({ state }: { readonly state: State }) {
   const { size } = state;
   if (isTooSmall(size)) {

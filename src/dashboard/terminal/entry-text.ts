@@ -1,7 +1,7 @@
 import type { LogEntry } from '../../../streams/index.js';
 import { describe, errorText } from '../view-model/log.js';
 
-/** All there is to say of an entry: of an error, where it came from, too. */
+/** The full text of a log entry, in lines. An error is included with its stack and its causes. */
 export function entryText(entry: LogEntry): readonly string[] {
   const error = errorOf(entry);
   return [

@@ -2,7 +2,7 @@ import type { State } from './state.js';
 import { Line, type Part } from './styled-line.js';
 import { widthOf } from './width.js';
 
-/** The keys that do something now. */
+/** The footer: the keys that have an effect in the current view or overlay. */
 export function Footer({ state }: { readonly state: State }) {
   const parts = fitting(hints(state), state.size.columns - 1).flatMap(([key, what]): Part[] => [
     ['strong', key],
@@ -13,7 +13,7 @@ export function Footer({ state }: { readonly state: State }) {
 
 type Hint = readonly [key: string, what: string];
 
-/** As many as there is room for: those in the middle go first, how to get help and out stays. */
+/** Removes hints until they fit. The last three are never removed; of the others, the last one is removed first. */
 function fitting(all: readonly Hint[], width: number): readonly Hint[] {
   const taken = all.reduce((sum, [key, what]) => sum + widthOf(`${key} ${what}  `), 0);
   return taken <= width || all.length <= KEPT ? all : fitting(all.toSpliced(-KEPT - 1, 1), width);

@@ -7,12 +7,12 @@ import { type State, VIEWS, type View } from './state.js';
 import { type Part, Spread } from './styled-line.js';
 import { MARK } from './symbols.js';
 
-/** From then on the age of the data is nothing to pass over, ms. */
+/** Data of this age or older is marked with a warning, ms. */
 const OLD_MS = 5000;
 
 const TITLES: Readonly<Record<View, string>> = { processes: 'Processes', nodes: 'Nodes', tree: 'Tree', log: 'Log' };
 
-/** Three lines that are always there: how the cluster is, how much it does, where one is. */
+/** The header, in three lines: the status of the nodes, the figures of the cluster, and the tabs. */
 export function Header({ state }: { readonly state: State }) {
   const { shown, size, title } = state;
   const summary = summaryOf(shown.view);
@@ -62,7 +62,7 @@ function tabs({ view: active, shown, log }: State): readonly Part[] {
   const alarm = unreadAlarms(shown.log, log.read);
   return VIEWS.flatMap((view, index): readonly Part[] => {
     const label = `${index + 1} ${TITLES[view]}`;
-    // Brackets: a terminal without styles shows which one it is, too.
+    // The brackets mark the active tab on terminals without styles, too.
     if (view === active) return [['accent', `[${label}]`]];
     return view === 'log' && alarm > 0 ? [` ${label} `, ['bad', `${MARK.lost} ${formatCount(alarm)}`]] : [` ${label} `];
   });
@@ -73,7 +73,7 @@ function unreadAlarms(log: Log, read: number): number {
   return log.filter(({ number, entry }) => number > read && severityOf(entry) === 'bad').length;
 }
 
-/** What of the view is on the screen. */
+/** The filter of the view and the position of its cursor. While the log is paused: the number of waiting entries, too. */
 function place(state: State): readonly Part[] {
   const { view, isTyping, processes, log, shown, paused } = state;
   if (view === 'processes') {

@@ -10,7 +10,7 @@ import { type Overlay, type State, VIEWS, type View } from './state.js';
 import { wrap } from './text-fitting.js';
 import { logList, nodeList, processList, processOf, relativeList, treeList } from './view-lists.js';
 
-/** What a keystroke does; the state itself when it does nothing here. */
+/** The state after a keystroke. A keystroke without an effect returns the same state. */
 export function handleKey(state: State, key: Key): State {
   if (key.name === 'interrupt') return { ...state, isOver: true };
   if (state.isHelpOpen) return { ...state, isHelpOpen: false };
@@ -150,7 +150,7 @@ function distance(key: KeyName, page: number, all: number): number {
   }
 }
 
-/** Into what the cursor is on. */
+/** Opens the item that the cursor is on. */
 function open(state: State): State {
   switch (state.view) {
     case 'processes':
@@ -201,7 +201,10 @@ function onTop(state: State, overlay: Overlay): State {
   return { ...state, overlays: [...state.overlays.slice(0, -1), overlay] };
 }
 
-/** Closes what is open; of what is closed or has nothing below it, goes to the line above it. */
+/**
+ * Folds the tree at the cursor. `left` closes an open line; on any other line it moves the cursor to the parent. `right`
+ * opens a closed line; on an open line it moves the cursor to the first child.
+ */
 function fold(state: State, direction: 'left' | 'right'): State {
   const { collapsed, cursor, lines } = state.tree;
   const line = lines[cursor.index];

@@ -32,7 +32,7 @@ const NAMED: readonly (readonly [keyof InkKey, KeyName])[] = [
   ['return', 'enter'],
   ['escape', 'escape'],
   ['backspace', 'backspace'],
-  // What most terminals send for the backspace key.
+  // Ink reports the backspace key of most terminals as `delete`.
   ['delete', 'backspace'],
 ];
 
@@ -47,7 +47,7 @@ const CONTROL: Readonly<Record<string, KeyName>> = {
   '\u000c': 'redraw',
 };
 
-/** A key press as Ink reports it; fast or pasted input comes as one. */
+/** The keystrokes in one input event of Ink. Pasted or fast input arrives as one event with several characters. */
 export function keysOf(input: string, key: InkKey): readonly Key[] {
   if (key.tab) return [{ name: key.shift ? 'backtab' : 'tab' }];
   if (key.ctrl) return input === 'c' ? [{ name: 'interrupt' }] : input === 'l' ? [{ name: 'redraw' }] : [];

@@ -1,3 +1,4 @@
+/** The size of the terminal, in characters. */
 export interface Size {
   readonly columns: number;
   readonly rows: number;
@@ -7,21 +8,22 @@ export interface ColumnSpec<Id extends string> {
   readonly id: Id;
   readonly label: string;
   readonly align: 'left' | 'right';
-  /** At least so wide. */
+  /** The minimum width, in characters. */
   readonly width: number;
 }
 
+/** A column on the screen, with its final width. */
 export interface PlacedColumn<Id extends string> extends ColumnSpec<Id> {}
 
-/** A column may grow to that width while there is room; steps are taken in order. */
+/** Growth steps, applied in order: each widens a column up to the given width while there is room. */
 export type Growth<Id extends string> = readonly (readonly [id: Id, width: number])[];
 
-/** Between two columns. */
+/** The number of blanks between two columns. */
 export const GAP = 1;
 
 /**
- * The columns for which there is room, in their order on the screen. When it is narrow, those go that come last in
- * `byImportance`. Those of `spare` have a place only where the others have all the room they can use.
+ * The columns that fit into `room` characters, in their order on the screen. On a narrow screen, the columns that come
+ * last in `byImportance` are hidden first. The columns of `spare` are shown only if all others have their full width.
  */
 export function columnsFor<Id extends string>(
   specs: readonly ColumnSpec<Id>[],
@@ -57,7 +59,7 @@ export function columnsFor<Id extends string>(
   });
 }
 
-/** Head: two lines about the cluster, one of views. Foot: one of keys. */
+/** The height of the header and of the footer, in lines. */
 const HEAD_ROWS = 3;
 const FOOT_ROWS = 1;
 export const SMALLEST: Size = { columns: 40, rows: 12 };
@@ -66,17 +68,20 @@ export function isTooSmall({ columns, rows }: Size): boolean {
   return columns < SMALLEST.columns || rows < SMALLEST.rows;
 }
 
-/** Lines between head and foot. */
+/** The number of lines between the header and the footer. */
 export function bodyRows({ rows }: Size): number {
   return Math.max(1, rows - HEAD_ROWS - FOOT_ROWS);
 }
 
-/** Lines of a table below its head. */
+/** The number of table rows that fit below the table head. */
 export function tableRows(size: Size): number {
   return Math.max(1, bodyRows(size) - 1);
 }
 
-/** How the lines of the view of nodes are shared: a table with a head, a title, charts. */
+/**
+ * Divides the lines of the nodes view. `list`: the height of the table without its head. `chart`: the height of each
+ * chart. `lines`: the number of lines that the table would need.
+ */
 export function nodesRows(size: Size, lines: number): { readonly list: number; readonly chart: number } {
   const perColumn = size.columns >= 120 ? 2 : 4;
   const rest = bodyRows(size) - 2;

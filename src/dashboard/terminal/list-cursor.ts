@@ -1,24 +1,24 @@
-/** A place in a list of which a part is on the screen. */
+/** The position of the cursor in a list, and which part of the list is visible. */
 export interface Cursor {
-  /** What it is on, wherever that moves. Absent: it is at the home end of the list, whatever comes there. */
+  /** The key of the item that the cursor follows. Absent: the cursor stays at the home end of the list. */
   readonly key?: string;
   readonly index: number;
-  /** The first line on the screen. */
+  /** The index of the first visible item. */
   readonly top: number;
 }
 
 export interface List<Item> {
   readonly items: readonly Item[];
   readonly keyOf: (item: Item) => string;
-  /** How many lines are on the screen. */
+  /** The number of visible lines. */
   readonly height: number;
-  /** The position of a cursor before it is moved. */
+  /** The home end of the list: where the cursor starts, and where it stays as items arrive. */
   readonly home: 'first' | 'last';
 }
 
 export const initialCursor: Cursor = { index: 0, top: 0 };
 
-/** The cursor in the list as it is now: on the same thing, or where that was. */
+/** Adapts the cursor to a changed list. It stays on the same item or, if that item is gone, at the same index. */
 export function reconcile<Item>(cursor: Cursor, list: List<Item>): Cursor {
   const { items, keyOf, home } = list;
   const last = Math.max(0, items.length - 1);
@@ -32,7 +32,7 @@ export function reconcile<Item>(cursor: Cursor, list: List<Item>): Cursor {
   return inSight(index, item === undefined ? undefined : keyOf(item), cursor, list);
 }
 
-/** The cursor moved down by a number of lines; at the home end it follows new items again. */
+/** Moves the cursor down by a number of lines. At the home end, the cursor stops following an item. */
 export function moveBy<Item>(cursor: Cursor, by: number, list: List<Item>): Cursor {
   const last = Math.max(0, list.items.length - 1);
   const index = Math.max(0, Math.min(last, cursor.index + by));
@@ -41,7 +41,7 @@ export function moveBy<Item>(cursor: Cursor, by: number, list: List<Item>): Curs
   return inSight(index, item === undefined || isHome ? undefined : list.keyOf(item), cursor, list);
 }
 
-/** What is on the screen. */
+/** The visible items. */
 export function visible<Item>({ top }: Cursor, { items, height }: List<Item>): readonly Item[] {
   return items.slice(top, top + height);
 }

@@ -18,7 +18,7 @@ const MARKS: Readonly<Record<ReturnType<typeof severityOf>, readonly [tone: Tone
   plain: ['dim', MARK.plain],
 };
 
-/** What happened, newest last. */
+/** The view of the log, newest entry last. */
 export function LogView({ state }: { readonly state: State }) {
   const { log, size } = state;
   const list = logList(state);
@@ -42,7 +42,7 @@ function nothing({ log }: State): string {
   return log.filter === '' ? 'Nothing has happened yet.' : 'No entry passes the filter. Esc clears it.';
 }
 
-/** When, how bad, where, what. */
+/** Returns a function for the line of a log entry: time, severity, node, description. */
 export function entryParts({ shown, size }: State): (line: LogLine) => readonly Part[] {
   const most = size.columns >= 110 ? 32 : 12;
   const label = nodeLabels(shown.view, most);

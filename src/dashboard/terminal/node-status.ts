@@ -18,17 +18,17 @@ export function nodeMark(status: NodeObserverStatus): readonly [tone: Tone, mark
   }
 }
 
-/** The monotonic time of the node when its data was made: now, for a node that is connected. */
+/** The time that uptimes of a node refer to, ms of its monotonic clock: now, or its last data if it is not connected. */
 export function nodeTime({ status, heardAt, monotonicAheadMs }: NodeRow, now: number): number {
   return (status === 'connected' ? now : (heardAt ?? now)) + monotonicAheadMs;
 }
 
-/** How long ago its data arrived, ms; `undefined`: nothing ever did. */
+/** The age of data that arrived at `heardAt`, ms. `undefined`: no data has arrived. */
 export function heardSince(heardAt: number | undefined, now: number): number | undefined {
   return heardAt === undefined ? undefined : Math.max(0, now - heardAt);
 }
 
-/** The labels of nodes for a column of that width: ids, or only names where these are unique. */
+/** Returns a function for node labels: ids if all fit into `width` or the names are not unique, else the names. */
 export function nodeLabels({ nodes }: ClusterView, width: number): (nodeId: string) => string {
   const ids = nodes.map(({ node }) => node.nodeId);
   const areShort = ids.every((id) => widthOf(id) <= width);

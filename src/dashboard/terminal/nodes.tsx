@@ -58,7 +58,7 @@ const BY_IMPORTANCE: readonly NodeColumn[] = [
 
 const INDENT = 4;
 
-/** All nodes, and charts of the one that the cursor is on. */
+/** The view of all nodes, with charts of the node that the cursor is on. */
 export function Nodes({ state }: { readonly state: State }) {
   const { size, shown, nodes } = state;
   const list = nodeList(state);
@@ -121,7 +121,7 @@ function cellOf({ shown, now }: State, line: NodeLine, column: NodeColumn, label
   }
 }
 
-/** Over the connected nodes that report it. */
+/** The sum of a figure over the connected nodes that report it. `undefined`: no node reports it. */
 function sumOf({ view }: Seen, figureOf: (node: NodeRow) => number | undefined): number | undefined {
   const known = view.nodes.flatMap(({ node }) => (node.status === 'connected' ? (figureOf(node) ?? []) : []));
   return known.length === 0 ? undefined : known.reduce((sum, value) => sum + value, 0);

@@ -41,14 +41,14 @@ function countColumn(id: CountColumn): ColumnSpec<Column> {
   return { id, label, align: 'right', width: label.length + 1 };
 }
 
-/** For the cursor and the mark, in front of each row. */
+/** The width of the cursor and the status mark in front of each row. */
 export const MARK_WIDTH = 4;
 
 export function processColumns({ columns }: Size): readonly PlacedColumn<Column>[] {
   return columnsFor(SPECS, BY_IMPORTANCE, GROWTH, columns - MARK_WIDTH, COUNT_COLUMNS.slice(1));
 }
 
-/** The next column on the screen to sort by, from left to right and round again. */
+/** The next visible column to sort by, from left to right; after the last, the first. */
 export function nextColumn(column: Column, size: Size): Column {
   const shown = processColumns(size).map(({ id }) => id);
   const after = COLUMNS.slice(COLUMNS.indexOf(column) + 1).find((each) => shown.includes(each));

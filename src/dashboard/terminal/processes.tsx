@@ -12,7 +12,7 @@ import { MARK } from './symbols.js';
 import { cellsOf, TableHead } from './table-parts.js';
 import { processList } from './view-lists.js';
 
-/** All processes of all nodes. */
+/** The table of all processes of all nodes. */
 export function Processes({ state }: { readonly state: State }) {
   const { size, shown, now, processes } = state;
   const list = processList(state);
@@ -36,7 +36,7 @@ export function Processes({ state }: { readonly state: State }) {
   );
 }
 
-/** Why there is no row. */
+/** The text for an empty list: says why there is no row. */
 export function nothing({ shown, processes }: State): string {
   if (shown.view.nodes.length === 0) return 'Waiting for the first data ...';
   return (processes.filter.text ?? '') === '' ? 'No processes.' : 'No process passes the filter. Esc clears it.';
@@ -54,7 +54,7 @@ function ProcessLine({ mark, cells, isPast, isChosen }: ProcessLineProps) {
   return <Line parts={[`${cursor} `, mark, ' ', ...cells]} isChosen={isChosen} isPast={isPast} />;
 }
 
-/** What the line of a process says, in these columns. */
+/** Returns a function for the content of a process's line, in the given columns. */
 function describer(view: ClusterView, now: number, columns: readonly PlacedColumn<Column>[]) {
   const nodes = new Map(view.nodes.map(({ node }) => [node.nodeId, node]));
   const labelsFor = nodeLabels(view, columns.find(({ id }) => id === 'node')?.width ?? 0);

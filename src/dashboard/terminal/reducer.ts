@@ -7,7 +7,7 @@ import { reconcile } from './list-cursor.js';
 import type { Event, Overlay, Seen, State } from './state.js';
 import { logList, nodeList, processList, processOf, relativeList, treeList } from './view-lists.js';
 
-/** What is on the screen after one more thing happened. */
+/** The state after an event. */
 export function reduce(state: State, event: Event): State {
   return followed(state, applied(state, event));
 }
@@ -40,7 +40,7 @@ function withUpdate(state: State, live: Seen, more: { readonly updates: number; 
   return { ...state, live, paused: { updates: updates + more.updates, entries: entries + more.entries } };
 }
 
-/** What follows from the rest of the state: lists, and cursors in them. Only of the view that is on the screen. */
+/** Updates the derived parts of the state: lists and their cursors. Only those of the active view are updated. */
 function followed(before: State, state: State): State {
   const listed = withList(before, state);
   return { ...listed, overlays: listed.overlays.map((overlay) => overlayNow(overlay, listed)) };

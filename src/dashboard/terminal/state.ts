@@ -12,30 +12,30 @@ import { type Cursor, initialCursor } from './list-cursor.js';
 export const VIEWS = ['processes', 'nodes', 'tree', 'log'] as const;
 export type View = (typeof VIEWS)[number];
 
-/** What is known of the cluster at one moment. */
+/** The data of the cluster at one moment. */
 export interface Seen {
   readonly view: ClusterView;
   readonly history: History;
   readonly log: Log;
 }
 
-/** Something opened on top of a view. */
+/** The details of a process or of a log entry, opened on top of a view. */
 export type Overlay =
-  /** `row`: as it was last seen. The cursor is on its relatives. */
+  /** `row`: the last known state of the process. `cursor`: in the list of its parent and children. */
   | { readonly type: 'process'; readonly row: ProcessRow; readonly isGone: boolean; readonly cursor: Cursor }
-  /** Lines above the first on the screen. */
+  /** `top`: the number of lines scrolled out of sight above. */
   | { readonly type: 'entry'; readonly line: LogLine; readonly top: number };
 
-/** All that is on the screen follows from this. */
+/** The state of the terminal dashboard. The screen is a pure function of it. */
 export interface State {
   readonly title: string;
   readonly size: Size;
-  /** ms of the monotonic clock that views are read by */
+  /** The current time, ms of the reader's monotonic clock, as in `ClusterView.monotonic`. */
   readonly now: number;
   readonly live: Seen;
   /** What is shown: the live data, or, while paused, the data at the pause. */
   readonly shown: Seen;
-  /** The number of updates since the pause. */
+  /** The number of views and of log entries that arrived since the pause. Absent: not paused. */
   readonly paused?: { readonly updates: number; readonly entries: number };
   /** The source has ended. */
   readonly hasEnded: boolean;
@@ -43,10 +43,10 @@ export interface State {
   /** The filter of the view is being typed. */
   readonly isTyping: boolean;
   readonly isHelpOpen: boolean;
-  /** The last is on top. */
+  /** The open overlays; the last one is on top. */
   readonly overlays: readonly Overlay[];
   readonly processes: {
-    /** Of the tree, too. */
+    /** The filter of the process table and of the tree. */
     readonly filter: Filter;
     readonly sorting: Sorting;
     readonly cursor: Cursor;
@@ -62,10 +62,10 @@ export interface State {
     readonly filter: string;
     readonly cursor: Cursor;
     readonly lines: Log;
-    /** The number of the last entry before these. */
+    /** The number of the newest entry when the log view was last shown. Later errors are counted as unread. */
     readonly read: number;
   };
-  /** The user quits. */
+  /** The user has quit. */
   readonly isOver: boolean;
 }
 

@@ -5,7 +5,7 @@ import { widthOf } from './width.js';
 
 export type Tone = 'plain' | 'dim' | 'strong' | 'good' | 'warn' | 'bad' | 'accent';
 
-/** A piece of a line, printable. */
+/** A piece of a line, with an optional tone. The text must contain visible characters only. */
 export type Part = string | readonly [tone: Tone, text: string];
 
 const STYLES: Readonly<Record<Tone, TextProps>> = {
@@ -20,20 +20,20 @@ const STYLES: Readonly<Record<Tone, TextProps>> = {
 
 interface LineProps {
   readonly parts: readonly Part[];
-  /** The cursor is on it. */
+  /** The cursor is on the line. */
   readonly isChosen?: boolean;
-  /** Shows past data. */
+  /** The line shows the last known data of a node that is not connected. */
   readonly isPast?: boolean;
 }
 
-/** One line of the screen; what does not fit is cut off. */
+/** One line of the screen. Text beyond the width of the screen is cut off. */
 export function Line({ parts, isChosen = false, isPast = false }: LineProps) {
   const spans = parts.map((part) => {
     const [tone, text] = typeof part === 'string' ? (['plain', part] as const) : part;
     return createElement(Text, STYLES[tone], text);
   });
   const style: TextProps = { wrap: 'truncate-end', inverse: isChosen, dimColor: isPast && !isChosen };
-  // Pieces of a line have no identity but their place, and so no keys.
+  // The spans are passed as arguments, not as an array: they are identified by position and need no keys.
   return createElement(Text, style, ...(spans.length === 0 ? [' '] : spans));
 }
 
@@ -43,7 +43,7 @@ interface SpreadProps extends Omit<LineProps, 'parts'> {
   readonly width: number;
 }
 
-/** A line with something at either end. When both do not fitted, the left one is cut. */
+/** A line with left-aligned and right-aligned parts. If they do not fit together, the left parts are cut. */
 export function Spread({ left, right, width, ...rest }: SpreadProps) {
   const room = Math.max(0, width - widthOfParts(right));
   const parts: Part[] = [];
@@ -57,7 +57,7 @@ export function Spread({ left, right, width, ...rest }: SpreadProps) {
   return <Line parts={[...parts, ' '.repeat(Math.max(0, room - taken)), ...right]} {...rest} />;
 }
 
-/** Lines with their position as key, filled up with blank ones to that height. */
+/** Several lines, padded with blank lines to `height`. Lines are identified by position. */
 export function Lines({
   lines = [],
   height = lines.length,

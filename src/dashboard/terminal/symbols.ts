@@ -1,4 +1,4 @@
-/** Marks that differ by shape, never by colour alone. */
+/** The marks of the dashboard. They differ in shape, so that no meaning depends on colour alone. */
 export const MARK = {
   cursor: '❯',
   server: '●',
@@ -47,7 +47,7 @@ const BRAILLE_TO = 0x28ff;
 const LOWER_HALF = 0b1110_0100;
 const UPPER_HALF = 0b0001_1011;
 
-/** The same text for a terminal that knows no other characters; as wide as before. */
+/** Replaces the characters of a text that are not ASCII, for terminals without UTF-8. The width stays the same. */
 export function toAscii(text: string, widthOf: (grapheme: string) => number): string {
   let result = '';
   for (const { segment } of graphemes.segment(text)) {
@@ -64,8 +64,8 @@ function chartInAscii(dots: number): string {
   return (dots & LOWER_HALF) === 0 ? ' ' : '.';
 }
 
-/** Whether the locale says that the terminal takes UTF-8. */
+/** Whether the locale in the environment variables uses UTF-8. */
 export function isUtf8({ LC_ALL, LC_CTYPE, LANG }: NodeJS.ProcessEnv): boolean {
-  // The first that is set and not empty counts.
+  // As in POSIX, the first of these variables that is not empty decides.
   return /utf-?8/i.test(LC_ALL || LC_CTYPE || LANG || '');
 }

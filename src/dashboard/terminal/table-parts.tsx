@@ -4,7 +4,7 @@ import { fitted } from './text-fitting.js';
 
 const BETWEEN = ' '.repeat(GAP);
 
-/** The head of a table; `indent`: what stands in front of the rows. */
+/** The head of a table. `indent`: the number of blanks before the first column. `sorted`: the column sorted by, if any. */
 export function TableHead<Id extends string>({
   columns,
   indent,
@@ -21,7 +21,7 @@ export function TableHead<Id extends string>({
   return <Line parts={[' '.repeat(indent), ...spaced(cells)]} />;
 }
 
-/** The cells of a row, each as wide as its column. */
+/** The cells of a row, each fitted to the width of its column. */
 export function cellsOf<Id extends string>(
   columns: readonly PlacedColumn<Id>[],
   textOf: (id: Id) => string,

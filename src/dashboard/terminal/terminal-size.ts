@@ -3,8 +3,8 @@ import type { Size } from './layout.js';
 const USUAL: Size = { columns: 80, rows: 24 };
 
 /**
- * The size of a terminal. One that does not know its own, as over some serial lines and in some containers, says 0 x 0: then
- * `COLUMNS` and `LINES` count, or else the usual size, until it is resized.
+ * The size of a terminal. Over some serial lines and in some containers, a terminal does not know its size and reports
+ * 0 x 0. Then the environment variables `COLUMNS` and `LINES` are used or, without them, 80 x 24.
  */
 export function sizeOf(
   { columns, rows }: Partial<Size>,

@@ -5,14 +5,14 @@ const PLAIN = /^[ -~]*$/;
 
 const graphemes = new Intl.Segmenter();
 
-/** Visible, and exactly so wide: padded, or cut with an ellipsis. */
+/** Makes a text visible and exactly `width` columns wide: pads it, or cuts it with an ellipsis. */
 export function fitted(text: string, width: number, align: 'left' | 'right' = 'left'): string {
   const cut = truncate(visibleText(text), width);
   const padding = ' '.repeat(Math.max(0, width - widthOf(cut)));
   return align === 'left' ? cut + padding : padding + cut;
 }
 
-/** Broken into lines of at most that width, where it has to be. */
+/** Breaks a text into lines of at most `width` columns. Existing line breaks are kept. */
 export function wrap(text: string, width: number): readonly string[] {
   return text.split(/\r?\n/).flatMap((line) => {
     const lines: string[] = [];
@@ -32,7 +32,7 @@ function truncate(text: string, width: number): string {
   return width <= 0 ? '' : `${startOf(text, width - 1)}…`;
 }
 
-/** As much of it as fits. */
+/** The longest start of a text that fits into `width` columns. */
 function startOf(text: string, width: number): string {
   if (PLAIN.test(text)) return text.slice(0, width);
   let start = '';

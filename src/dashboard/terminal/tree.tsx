@@ -28,7 +28,7 @@ const BY_IMPORTANCE: readonly TreeColumn[] = ['name', 'queue', 'rate', 'restarts
 
 const INDENT = 2;
 
-/** The supervision trees of all nodes, one below the other. */
+/** The view of the supervision trees of all nodes. */
 export function Tree({ state }: { readonly state: State }) {
   const { size, shown, now, tree } = state;
   const list = treeList(state);

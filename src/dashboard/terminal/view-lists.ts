@@ -5,7 +5,7 @@ import { bodyRows, nodesRows, tableRows } from './layout.js';
 import type { List } from './list-cursor.js';
 import type { Overlay, Seen, State } from './state.js';
 
-/** A line of the table of nodes: all of them, one, or what is wrong with the one above. */
+/** A line of the nodes table: the sums of all nodes, one node, or the problem of the node in the line above. */
 export type NodeLine =
   | { readonly type: 'all'; readonly key: string }
   | { readonly type: 'node'; readonly key: string; readonly node: NodeRow }
@@ -38,7 +38,7 @@ export function logList({ log, size }: State): List<LogLine> {
   return { items: log.lines, keyOf: ({ number }) => String(number), height: bodyRows(size), home: 'last' };
 }
 
-/** The processes one can go to from a process: its supervisor and its children. */
+/** A process that can be opened from the details of another: its supervisor or one of its children. */
 export interface Relative {
   readonly relation: 'parent' | 'child';
   readonly row: ProcessRow;
@@ -54,10 +54,10 @@ function relativesOf(row: ProcessRow, { view }: Seen): readonly Relative[] {
   ];
 }
 
-/** Lines of the facts of a process, with the blank one below them. */
+/** The number of lines for the figures of a process, including the blank line below them. */
 const FACT_ROWS = 9;
 
-/** Its last entries get a third of what is left, with a title; its relatives the rest, with a title. */
+/** Divides the lines that remain below the figures, minus two titles, evenly between relatives and log entries. */
 export function detailRows(rows: number): { readonly relatives: number; readonly entries: number } {
   const left = Math.max(4, rows - FACT_ROWS - 2);
   const entries = Math.max(2, Math.floor(left / 2));

@@ -3,12 +3,15 @@ import { readFile } from 'node:fs/promises';
 import { type AttachedObserver, attach } from '../distribution.js';
 import { type Command, UsageError } from './command.js';
 
-/** Later errors of single nodes are shown as their status: a line for each would spoil the screen. */
+/** Ignores errors of single nodes: the output shows them as node status, and lines on stderr would corrupt the screen. */
 const quiet = (): void => undefined;
 
 type Target = Extract<Command, { name: 'observe' }>['target'];
 
-/** Attaches to the cluster, runs `work`, and always detaches. */
+/**
+ * Attaches to the cluster, runs `work`, and detaches when `work` has ended. Rejects with the error of `attach` or of
+ * `work`, or with UsageError for a PEM file that cannot be read.
+ */
 export async function whileAttached(
   { addresses, secret, tls }: Target,
   work: (cluster: AttachedObserver) => Promise<void>,
@@ -34,18 +37,21 @@ async function readPem(what: string, file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8');
   } catch (cause) {
-    // The message omits the given value: it may be the key itself.
+    // The message omits the given value: users may have passed the key itself instead of its path.
     const { code = 'unreadable' } = cause as NodeJS.ErrnoException;
     throw new UsageError(`--${what} takes the name of a file in PEM, and this is none that can be read (${code})`);
   }
 }
 
-/** Under npm, a program receives one Ctrl+C twice: from the terminal, and from npm, which forwards it. */
+/**
+ * Further signals are ignored for this long after the first, ms. Under npm, a program receives one Ctrl+C twice: from the
+ * terminal, and from npm, which forwards it.
+ */
 const SAME_KEYSTROKE_MS = 500;
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** Resolves when this program should end: at Ctrl+C, at a signal, or when its parent process has disconnected. */
+/** Resolves when this program should end: on SIGINT (Ctrl+C), SIGTERM or SIGHUP, or when its parent has disconnected. */
 export async function interrupted(): Promise<void> {
   const listening = new AbortController();
   const { signal } = listening;

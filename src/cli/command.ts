@@ -7,7 +7,7 @@ export type Command =
   | {
       readonly name: 'observe';
       readonly target: Target;
-      /** `screen`: the full-screen dashboard. With `everyMs`, the output is repeated at that interval. */
+      /** `screen`: the full-screen dashboard. `text`, `json`: printed output, repeated every `everyMs` if that is set. */
       readonly output: 'screen' | 'text' | 'json';
       readonly everyMs?: number;
     }
@@ -27,11 +27,11 @@ interface Target {
   /** One or more addresses `name@host:port`; reaching any one of them is enough. */
   readonly addresses: readonly string[];
   readonly secret?: string;
-  /** Paths of PEM files. Absent: no TLS. */
+  /** The paths of PEM files. Absent: links are not encrypted with TLS. */
   readonly tls?: { readonly ca: string; readonly cert?: string; readonly key?: string };
 }
 
-/** The usage error, as text for the user. */
+/** An invalid command line. Its message is text for the user. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
@@ -71,7 +71,14 @@ const TARGET = {
   key: { type: 'string' },
 } as const;
 
-/** @throws UsageError */
+/**
+ * Parses the command line.
+ *
+ * @param args arguments without the Node.js executable and the script
+ * @param env environment variables; `NOEX_CLUSTER_SECRET` is the default of `--secret`
+ * @param isTerminal whether input and output are a terminal; without one, `observe` prints text
+ * @throws UsageError for an unknown command or an invalid option
+ */
 export function readCommand(
   args: readonly string[],
   env: Readonly<Record<string, string | undefined>>,

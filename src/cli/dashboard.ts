@@ -15,7 +15,7 @@ export async function dashboard(command: Extract<Command, { name: 'dashboard' }>
   });
 }
 
-/** Opens the URL with the desktop's default browser. Without a desktop, the printed address has to do. */
+/** Opens the URL in the desktop's default browser. If no browser can be opened, prints a hint to stderr. */
 export function openInBrowser(url: string): void {
   const [command, ...args] = OPENERS[process.platform] ?? ['xdg-open'];
   if (command === undefined) return;

@@ -12,17 +12,20 @@ import { openInBrowser } from './dashboard.js';
 const HOST = '127.0.0.1';
 const FIRST_PORT = 4369;
 const NAMES = ['nodeA', 'nodeB', 'nodeC'];
-/** The time limit for a node to leave, ms: its goodbye takes up to 1 s when another node does not answer. */
+/** The time limit for a node to stop, ms. Leaving the cluster takes up to 1 s when another node does not answer. */
 const LEAVE_MS = 3000;
 
-/** Runs three nodes under light load, each in its own process, with a periodic overview and their dashboard. */
+/**
+ * Runs three nodes under light load, each in its own Node.js process. Prints an overview at intervals and serves a
+ * dashboard until the program is interrupted. Rejects if a node ends unexpectedly.
+ */
 export async function demo(options: Extract<Command, { name: 'demo' }>): Promise<void> {
   const ports = await freePorts(FIRST_PORT, NAMES.length);
   const seed = `${NAMES[0]}@${HOST}:${ports[0]}`;
   const nodes = NAMES.map((name, at) => startNode([name, String(ports[at]), ...(at === 0 ? [] : [seed])]));
   const broken = Promise.race(nodes.map(unexpectedEnd));
   const over = Promise.race([interrupted(), broken]);
-  over.catch(() => undefined); // the same error as `broken`, which is reported
+  over.catch(() => undefined); // prevents an unhandled rejection; the awaits below still reject
   const ending = new AbortController();
   try {
     const up = Promise.all(nodes.map((node) => once(node, 'message')));
@@ -74,7 +77,7 @@ async function unexpectedEnd(node: ChildProcess): Promise<never> {
   throw new Error(`a node of the demo ended unexpectedly (${signal ?? `exit code ${code}`})`);
 }
 
-/** Stops all running nodes in parallel, and kills any that hang. */
+/** Stops all running nodes in parallel. Kills each node that has not ended within `LEAVE_MS`. */
 async function stopAll(nodes: readonly ChildProcess[]): Promise<void> {
   const running = nodes.flatMap((node, at) => (hasEnded(node) ? [] : [{ node, name: NAMES[at] }]));
   if (running.length === 0) return;
@@ -101,7 +104,7 @@ async function firstFreePort(from: number): Promise<number> {
   return port;
 }
 
-/** The first `count` free ports, starting at `first`. */
+/** The first `count` free ports from `first` on. Tries 1000 ports; rejects if too few of them are free. */
 async function freePorts(first: number, count: number): Promise<readonly number[]> {
   const ports: number[] = [];
   for (let port = first; ports.length < count && port < first + 1000; port += 1) {

@@ -27,7 +27,7 @@ async function run(): Promise<void> {
 }
 
 async function version(): Promise<string> {
-  // dist/src/cli/main.js
+  // The path is relative to dist/src/cli/main.js.
   const manifest: unknown = JSON.parse(await readFile(new URL('../../../package.json', import.meta.url), 'utf8'));
   return String((manifest as { version: unknown }).version);
 }

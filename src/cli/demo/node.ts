@@ -1,4 +1,4 @@
-/** One node of the demo: `node.js <name> <port> [seed]`. Ends at a stop message, or when the demo has ended. */
+/** One node of the demo: `node.js <name> <port> [seed]`. Ends on a signal, or when the demo process has ended. */
 
 import { Cluster } from '../../distribution.js';
 import { Supervisor } from '../../index.js';

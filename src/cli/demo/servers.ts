@@ -11,7 +11,7 @@ export type Server = GenServerBehavior<number, 'count', Message, number>;
 
 /** The interval at which customers send their requests, ms. */
 const TICK_MS = 50;
-/** The period of the load, ms: it rises and falls once in this time. */
+/** The period of the load, ms. The load rises and falls once per period. */
 const TIDE_MS = 90_000;
 
 /** A server that handles each message at once. */
@@ -23,7 +23,10 @@ export function quick(): Server {
   };
 }
 
-/** A server that waits before each reply, as if for another service: its queue grows at peak load. */
+/**
+ * A server that takes `least` to `most` ms for each message, as if it waited for another service. Its queue grows at peak
+ * load.
+ */
 export function slow(least: number, most: number): Server {
   return {
     ...quick(),
@@ -50,7 +53,7 @@ export function breaks(meanMs: number): Server {
   };
 }
 
-/** A server that blocks the event loop for `ms` now and then. */
+/** A server that blocks the event loop for `ms` with every 60th message. */
 export function reports(ms: number): Server {
   return {
     ...quick(),
@@ -64,7 +67,7 @@ export function reports(ms: number): Server {
   };
 }
 
-/** Generates load. `demand`: the requests to each server per second at peak load. */
+/** A GenServer that generates load. `demand`: requests per second to each server at peak load, by server name. */
 export function customers(demand: Readonly<Record<string, number>>): GenServerBehavior<() => void, never, 'tick'> {
   const owed = new Map<string, number>();
   let order = 1000;
@@ -96,7 +99,7 @@ function tide(): number {
   return 0.6 + 0.4 * Math.sin((2 * Math.PI * Date.now()) / TIDE_MS);
 }
 
-/** A visitor who stays for `stayMs`, then leaves. */
+/** A GenServer that represents a visitor: it stops normally after `stayMs`. */
 export function visit(stayMs: number): GenServerBehavior<null, never, 'leave'> {
   return {
     init(self) {
@@ -108,7 +111,7 @@ export function visit(stayMs: number): GenServerBehavior<null, never, 'leave'> {
   };
 }
 
-/** Starts visits at random, with fewer than `most` running. */
+/** A GenServer that starts a visit every 1.5 s while fewer than `most` are running. */
 export function door(most: number): GenServerBehavior<() => void, never, 'tick'> {
   return {
     init(self) {

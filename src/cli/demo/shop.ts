@@ -14,7 +14,10 @@ const DEMAND = {
   'fraud-check': 19,
 };
 
-/** A web shop: supervisors two levels deep; one server crashes now and then, one is slow, one blocks the event loop. */
+/**
+ * Starts a web shop with two levels of supervisors. Some servers are slow, one crashes at random, and one blocks the event
+ * loop at intervals.
+ */
 export function openShop(nodeName: string): Promise<SupervisorRef> {
   return Supervisor.start({
     name: 'shop',

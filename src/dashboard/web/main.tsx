@@ -2,7 +2,7 @@ import { render } from 'preact';
 import { createDashboard, DashboardProvider } from './model/dashboard-context.js';
 import { Page } from './parts/page.js';
 
-// Beside the page, under whatever path that is.
+// Relative to the page, because only the browser knows the public path.
 const feed = new URL('feed', document.baseURI.replace(/^http/, 'ws'));
 const dashboard = createDashboard(window, feed);
 

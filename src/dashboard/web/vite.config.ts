@@ -1,9 +1,10 @@
 import { gzipSync } from 'node:zlib';
 import { defineConfig, type Plugin } from 'vite';
 
+/** The size limit of the web dashboard, gzipped, in units of 1024 bytes. */
 const BUDGET_KB = 150;
 
-/** Pre-bundled, so that a single new import does not delay the page. */
+/** Fails the build when all files together exceed the budget after gzip: a careless import would delay the page. */
 const withinBudget: Plugin = {
   name: 'within-budget',
   writeBundle(_options, bundle) {
@@ -17,7 +18,10 @@ const withinBudget: Plugin = {
 
 const FILE = /^ *(<link rel="(?:icon|stylesheet)"[^>]*>|<script type="module"[^>]*><\/script>)\n/gm;
 
-/** No browser may look for the files before the page's own script has put its address right, as they do with what they see. */
+/**
+ * Moves the tags of the icon, script and style sheet into the inline script of the page. Browsers preload files of tags
+ * that they see, and would use a wrong path before the inline script has corrected the address.
+ */
 const loadedByThePage: Plugin = {
   name: 'loaded-by-the-page',
   apply: 'build',
@@ -32,14 +36,14 @@ const loadedByThePage: Plugin = {
   },
 };
 
-/** One page, one script, one style sheet, which need only each other: whatever path they are served under. */
+/** Builds one page, one script and one style sheet. Their links are relative, so they work under any mount path. */
 export default defineConfig({
   root: 'src/dashboard/web',
   base: './',
   plugins: [loadedByThePage, withinBudget],
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   build: {
-    // What knows light-dark(), so that the style sheet stays as it is written.
+    // The first browsers that support light-dark(): with older targets, the style sheet would be transformed.
     target: ['chrome123', 'edge123', 'firefox120', 'safari17.5'],
     // A data: URL would need a looser content security policy.
     assetsInlineLimit: 0,

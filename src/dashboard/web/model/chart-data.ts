@@ -1,26 +1,27 @@
 import { type History, type Series, SPAN_MS, STEP_MS, seriesOf } from '../../view-model/history.js';
 
-/** A line of a chart: a node, or all those that have no line of their own. */
+/** A line of a chart: one node, or all nodes that have no line of their own. */
 export interface Line {
   readonly label: string;
   readonly nodeIds: readonly string[];
 }
 
-/** The server polls every ten seconds without viewers. A longer gap is shown as a gap. */
+/** Points further apart than this are not connected, ms. Without viewers, the server polls every 10 s. */
 export const GAP_MS = 25_000;
 
-/** The number of nodes that have colours of their own. */
+/** The maximum number of lines, limited by the number of line colours. */
 export const MAX_LINES = 12;
 
 type Values = readonly (number | null)[];
 
 export interface ChartData {
-  /** s since the epoch */
+  /** The times of the values, s since the epoch. */
   readonly times: readonly number[];
   /** For each line, a value for each time; `null`: not known. */
   readonly values: readonly Values[];
 }
 
+/** The lines of the charts: one for each node. If there are too many nodes, the last line combines the rest. */
 export function linesOf(nodeNames: ReadonlyMap<string, string>): readonly Line[] {
   const nodes = [...nodeNames].map(([nodeId, label]) => ({ label, nodeIds: [nodeId] }));
   if (nodes.length <= MAX_LINES) return nodes;
@@ -31,7 +32,7 @@ export function linesOf(nodeNames: ReadonlyMap<string, string>): readonly Line[]
   ];
 }
 
-/** What a chart draws. Where nothing was recorded for longer than usual there is a gap, not a line across it. */
+/** The data of one chart. A `null` is inserted where two points are further apart than `GAP_MS`, so that a gap is drawn. */
 export function chartData(history: History, lines: readonly Line[], series: Series): ChartData {
   const columns = lines.map(({ nodeIds }) =>
     together(
@@ -55,12 +56,12 @@ export function chartData(history: History, lines: readonly Line[], series: Seri
   return { times, values };
 }
 
-/** The last ten minutes, s since the epoch. */
+/** The ten minutes up to `now`. `now`: ms since the epoch. Returns s since the epoch. */
 export function spanUntil(now: number): readonly [from: number, to: number] {
   return [(now - SPAN_MS) / 1000, now / 1000];
 }
 
-/** The worst event loop, but the sum of all that can be added. */
+/** Combines a series of several nodes: the maximum of delays, the sum of all other series. */
 function together(columns: readonly Values[], series: Series): Values {
   const [first = [], ...others] = columns;
   if (others.length === 0) return first;

@@ -3,15 +3,15 @@ import { formatTime, UNKNOWN } from '../../view-model/format.js';
 import type { Line } from './chart-data.js';
 
 interface ChartSetup {
-  /** What it is drawn in: says how large, and in which colours. */
+  /** The element that contains the chart. It determines the size, the font and the colours. */
   readonly parent: HTMLElement;
   readonly lines: readonly Line[];
   readonly format: (value: number) => string;
-  /** Steps that make round figures. Absent: decimal ones. */
+  /** The possible distances between grid lines. Absent: decimal steps. */
   readonly steps?: readonly number[] | undefined;
 }
 
-/** How uPlot draws the lines: as the style sheets want it. */
+/** The options of uPlot, with fonts and colours from the style sheets. */
 export function optionsOf({ parent, lines, format, steps }: ChartSetup): uPlot.Options {
   const style = getComputedStyle(parent);
   const colorOf = colors(parent);
@@ -64,12 +64,15 @@ export function optionsOf({ parent, lines, format, steps }: ChartSetup): uPlot.O
   };
 }
 
-/** All lines begin at zero, or small changes would look large; and what is always zero is no reason for a flat scale. */
+/**
+ * The upper end of the scale: 10 % above the maximum, or 1 if all values are zero. The lower end is always zero, because
+ * small changes would otherwise look large.
+ */
 function roomFor(max: number | null): number {
   return max === null || max <= 0 ? 1 : max * 1.1;
 }
 
-/** A canvas knows nothing of custom properties: an element says what they come to. */
+/** Returns a function that resolves a custom property to a colour. A canvas cannot use custom properties itself. */
 function colors(parent: HTMLElement): (property: string) => string {
   return (property) => {
     const probe = document.createElement('i');
@@ -81,7 +84,7 @@ function colors(parent: HTMLElement): (property: string) => string {
   };
 }
 
-/** The figures at the place the pointer is at. */
+/** A plugin that shows the values at the pointer. */
 function tooltip(lines: readonly Line[], format: (value: number) => string): uPlot.Plugin {
   const box = document.createElement('div');
   box.className = 'tooltip';
@@ -104,7 +107,7 @@ function tooltip(lines: readonly Line[], format: (value: number) => string): uPl
       return [row];
     });
     box.replaceChildren(title, ...rows);
-    // On the side where there is room.
+    // The tooltip is shown on the side of the pointer with more room.
     const isLeft = left > plot.over.clientWidth / 2;
     box.style.left = isLeft ? 'auto' : `${left + 12}px`;
     box.style.right = isLeft ? `${plot.over.clientWidth - left + 12}px` : 'auto';

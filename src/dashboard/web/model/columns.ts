@@ -3,7 +3,7 @@ import { formatCount, formatMs, formatRate, formatUptime, UNKNOWN } from '../../
 import { type ProcessRow, restartsOf } from '../../view-model/rows.js';
 import { type Column, isAmount, type Sorting } from '../../view-model/table.js';
 
-/** What a column is called, and what stands in it. */
+/** The titles of the columns. */
 export const TITLES: Record<Column, string> = {
   name: 'Name',
   node: 'Node',
@@ -17,7 +17,7 @@ export const TITLES: Record<Column, string> = {
   uptime: 'Uptime',
 };
 
-/** What its title leaves unsaid. */
+/** The tooltips of the column titles. */
 export const HINTS: Partial<Record<Column, string>> = {
   queueSize: 'Messages waiting in the mailbox',
   rate: 'Messages handled a second',
@@ -28,7 +28,7 @@ export const HINTS: Partial<Record<Column, string>> = {
   uptime: 'Time since it started',
 };
 
-/** The figures of a process. `uptimeMs`: absent when its node is not connected. */
+/** The formatted value of a process in a column of amounts. `uptimeMs`: absent if the node is not connected. */
 export function figureOf(row: ProcessRow, column: Column, uptimeMs: number | undefined): string {
   switch (column) {
     case 'queueSize':
@@ -57,23 +57,23 @@ function countTexts(text: 'label' | 'help'): Readonly<Record<CountColumn, string
   return Object.fromEntries(entries) as Record<CountColumn, string>;
 }
 
-/** The classes of the cells of a column. */
+/** The CSS classes of the cells of a column. */
 export function cellClass(column: Column): string {
   const isCount = COUNT_COLUMNS.some((name) => name === column);
   return `cell is-${column}${isAmount(column) ? ' is-amount' : ''}${isCount ? ' is-count' : ''}`;
 }
 
-/** A count and what is counted: 1 restart, 2 restarts. */
+/** A count with its noun: 1 restart, 2 restarts. */
 export function counted(count: number, what: string): string {
   return `${formatCount(count)} ${what}${count === 1 ? '' : 's'}`;
 }
 
-/** Nothing happens there, or nothing is known: no place for the eye to rest on. */
+/** Whether a formatted value is zero or unknown. Such values are shown dimmed. */
 export function isQuiet(text: string): boolean {
   return text === UNKNOWN || text === '0' || text === '0 ms';
 }
 
-/** What the bars of a column are measured by: the largest value in it. */
+/** The column whose cells have bars, and the value of a full bar: the largest in the column. */
 export interface Measure {
   readonly column: (typeof MEASURED)[number];
   readonly top: number;
@@ -81,7 +81,7 @@ export interface Measure {
 
 const MEASURED = ['queueSize', 'rate', 'waitP99', 'handleP99', ...COUNT_COLUMNS] as const;
 
-/** Of the column by which `rows` are sorted; absent: it holds no amounts, or none but zero. */
+/** The measure of the column by which `rows` are sorted. `undefined`: the column has no bars, or only zeros. */
 export function measureOf(rows: readonly ProcessRow[], { column, direction }: Sorting): Measure | undefined {
   const measured = MEASURED.find((each) => each === column);
   if (measured === undefined) return undefined;
@@ -92,7 +92,7 @@ export function measureOf(rows: readonly ProcessRow[], { column, direction }: So
   return top > 0 ? { column: measured, top } : undefined;
 }
 
-/** What a row has in a column with bars. */
+/** The value of a row in a column with bars. */
 export function amountOf(row: ProcessRow, column: Measure['column']): number | undefined {
   return column === 'restarts' ? restartsOf(row) : row[column];
 }

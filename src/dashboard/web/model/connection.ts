@@ -7,10 +7,10 @@ export interface Handlers {
   received(message: FeedMessage): void;
 }
 
-/** A connection without a message for this long is dead, whatever the browser believes, ms. */
+/** A connection without a message for this long is treated as lost, even if the browser considers it open, ms. */
 const SILENCE_MS = 30_000;
 
-/** Connects, and connects again whenever the connection is lost. */
+/** Opens the WebSocket, and reopens it whenever the connection is lost: after a delay, or once the browser is online. */
 export function connect(url: URL, { changed, received }: Handlers): void {
   let failures = 0;
 

@@ -11,24 +11,25 @@ import { createRouter, type Router } from './router.js';
 import { createThemes, type Themes } from './theme.js';
 import { filterIn } from './url-state.js';
 
-/** What the page is made of. What is derived is computed when something shows it. */
+/** The state and the actions of the page. Derived signals are computed only while a component uses them. */
 export interface Dashboard {
   readonly live: Live;
   readonly router: Router;
   readonly themes: Themes;
-  /** Ticks every second, ms of the browser's monotonic clock. */
+  /** The current time, updated every second, ms of the browser's monotonic clock. */
   readonly now: ReadonlySignal<number>;
-  /** The same moment on the clocks of the server, which are the ones that views and histories speak of. */
+  /** The same moment on the server's wall clock, which views and histories use, ms since the epoch. */
   readonly serverNow: ReadonlySignal<number>;
+  /** The same moment on the server's monotonic clock, ms. */
   readonly serverMonotonic: ReadonlySignal<number>;
   readonly summary: ReadonlySignal<Summary | undefined>;
   readonly table: ReadonlySignal<readonly ProcessRow[]>;
   readonly tree: ReadonlySignal<readonly TreeLine[]>;
-  /** The keys of the lines of the tree below which nothing is shown. */
+  /** The keys of the collapsed lines of the tree. */
   readonly collapsed: Signal<ReadonlySet<string>>;
-  /** What nodes are called where there is little room, by id. */
+  /** The short labels of nodes, by node id. */
   readonly nodeNames: ReadonlySignal<ReadonlyMap<string, string>>;
-  /** The number of the newest line of the log that is shown; absent: all are, and new ones as they come. */
+  /** While the log is paused: the number of its newest visible line. `undefined`: not paused. */
   readonly pausedAt: Signal<number | undefined>;
   pauseOrGoOn(): void;
   readonly isHelpOpen: Signal<boolean>;
@@ -49,14 +50,14 @@ export function createDashboard(window: Window, feed: URL): Dashboard {
     isShown.value = !window.document.hidden;
   });
 
-  // A hidden page sorts nothing.
+  // While the page is hidden, the last view is kept, so that the table and the tree are not recomputed.
   let lastShown = emptyView;
   const shown = computed(() => {
     if (isShown.value) lastShown = live.view.value ?? emptyView;
     return lastShown;
   });
   const filter = computed(() => filterIn(router.address.value));
-  // As one text, which is equal while the nodes are the same: then the names are not computed again.
+  // A string compares by value: while the nodes are the same, the names are not recomputed.
   const nodeIds = computed(() => live.view.value?.nodes.map(({ node }) => node.nodeId).join(' ') ?? '');
   const collapsed = signal<ReadonlySet<string>>(new Set());
   const pausedAt = signal<number | undefined>(undefined);

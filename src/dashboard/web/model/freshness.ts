@@ -1,19 +1,27 @@
 import type { ClusterView, Summary } from '../../view-model/cluster-view.js';
 import type { Link } from './connection-state.js';
 
-/** How much what is shown can be relied on. `age`: of the oldest data of a connected node, ms. `retryIn`: s. */
+/**
+ * How current the shown data is. `age`: the age of the oldest data of a connected node, ms. `retryIn`: the time until the
+ * next connection attempt, s.
+ */
 export type Freshness =
   | { readonly kind: 'starting' }
   | { readonly kind: 'live' }
   | { readonly kind: 'old'; readonly age: number }
-  /** The server is reachable, but gets no data of the cluster. */
+  /** The server is reachable, but receives no data of the cluster. */
   | { readonly kind: 'deaf'; readonly age: number | undefined; readonly problem: string }
   | { readonly kind: 'lost'; readonly age: number | undefined; readonly retryIn: number };
 
-/** Up to this age data is live, ms: nodes push changes every second or so. */
+/** Data up to this age is live, ms. Nodes push changes about once a second. */
 const LIVE_MS = 5000;
 
-/** `receivedAt`, `now`: ms of the browser's monotonic clock; all others are of the server's. */
+/**
+ * Computes how current the shown data is. The times in `view` and `summary` are on the server's clocks.
+ *
+ * @param receivedAt when the view arrived, ms of the browser's monotonic clock
+ * @param now current time, ms of the browser's monotonic clock
+ */
 export function freshness(
   link: Link,
   problem: string | undefined,
@@ -30,7 +38,7 @@ export function freshness(
   if (link.status === 'open' && problem !== undefined) return { kind: 'deaf', age, problem };
   if (age === undefined) return { kind: 'starting' };
   if (link.status === 'connecting') return { kind: 'lost', age, retryIn: 0 };
-  // All were forgotten: how old what is not there is would be no news.
+  // Without nodes there is no data whose age could be shown.
   if (summary?.nodes === 0) return { kind: 'deaf', age: undefined, problem: 'no node is left' };
   return age <= LIVE_MS ? { kind: 'live' } : { kind: 'old', age };
 }

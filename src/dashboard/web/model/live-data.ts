@@ -8,16 +8,16 @@ import type { Link } from './connection-state.js';
 
 /** All data that the server of the dashboard has sent so far. Each value is immutable. */
 export interface Live {
-  /** Absent: nothing came yet. Stays when the connection is lost. */
+  /** The newest view. `undefined`: none has arrived yet. The view is kept when the connection is lost. */
   readonly view: ReadonlySignal<ClusterView | undefined>;
   readonly history: ReadonlySignal<History>;
   readonly log: ReadonlySignal<Log>;
   readonly link: ReadonlySignal<Link>;
   /** When the view arrived, ms of the browser's monotonic clock. */
   readonly receivedAt: ReadonlySignal<number>;
-  /** Why the server gets no data of the cluster; absent: it does. */
+  /** Why the server receives no data of the cluster. `undefined`: it receives data. */
   readonly problem: ReadonlySignal<string | undefined>;
-  /** Of noex. */
+  /** The version of noex that the server runs. */
   readonly version: ReadonlySignal<string>;
 }
 
@@ -36,7 +36,7 @@ export function createLive(url: URL): Live {
   const receive = (message: FeedMessage): void => {
     switch (message.type) {
       case 'welcome':
-        // The last view is shown until the next one is here, but that one builds on nothing.
+        // The next view contains everything, so it is applied to an empty one. The old view stays visible until then.
         base = nothing;
         problem.value = undefined;
         history.value = message.history;

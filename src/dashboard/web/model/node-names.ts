@@ -1,4 +1,4 @@
-/** The name before the `@`, unless another node has the same. */
+/** The labels of nodes, by node id: the name before the `@`, or the whole id if another node has the same name. */
 export function namesOf(nodeIds: readonly string[]): ReadonlyMap<string, string> {
   const shortOf = (nodeId: string): string => nodeId.split('@', 1)[0] ?? nodeId;
   const counts = new Map<string, number>();

@@ -1,12 +1,12 @@
 import { type ReadonlySignal, signal } from '@preact/signals';
 import { type Address, fromHash, toHash } from './url-state.js';
 
-/** The address of the page, and going elsewhere. */
+/** Reads and changes the address of the page, which is stored in the fragment of its URL. */
 export interface Router {
   readonly address: ReadonlySignal<Address>;
-  /** `replace`: without a step to come back to, as for each letter of a filter. */
+  /** Changes the address. `replace` adds no history entry, as needed for each letter of a filter. */
   go(change: Partial<Address>, how?: 'push' | 'replace'): void;
-  /** Where a link that changes this much leads. */
+  /** The `href` of a link to the changed address. */
   link(change: Partial<Address>): string;
 }
 

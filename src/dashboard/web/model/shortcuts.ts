@@ -2,7 +2,7 @@ import { useEffect } from 'preact/hooks';
 import type { Dashboard } from './dashboard-context.js';
 import { VIEWS } from './url-state.js';
 
-/** The keys that work everywhere, as the help lists them. */
+/** The keyboard shortcuts, as the help lists them. */
 export const SHORTCUTS: readonly (readonly [keys: string, meaning: string])[] = [
   ['1 – 4', 'Processes, tree, log, charts'],
   ['/', 'Filter'],
@@ -15,11 +15,12 @@ export const SHORTCUTS: readonly (readonly [keys: string, meaning: string])[] = 
   ['?', 'This help'],
 ];
 
+/** Handles the keyboard shortcuts that work in all views. */
 export function useShortcuts(dashboard: Dashboard): void {
   useEffect(() => {
     const pressed = (event: KeyboardEvent): void => {
       if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-      // The dialog itself knows first that it is closed.
+      // An open dialog handles its keys itself.
       if (document.querySelector('dialog[open]') !== null) return;
       if (isTyping(event.target)) {
         if (event.key === 'Escape') blurFilter(event.target);
@@ -32,7 +33,7 @@ export function useShortcuts(dashboard: Dashboard): void {
   }, [dashboard]);
 }
 
-/** Returns whether the key means something. */
+/** Performs the action of a key. Returns whether the key has one. */
 function act({ router, themes, pauseOrGoOn, isHelpOpen }: Dashboard, key: string): boolean {
   const view = VIEWS[Number(key) - 1];
   if (view !== undefined) {
@@ -66,13 +67,13 @@ function isTyping(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && target.matches('input, select, textarea');
 }
 
-/** The arrow keys move in what is filtered at once. */
+/** Moves the focus from the filter to the content, so that the arrow keys work there. */
 function blurFilter(target: EventTarget | null): void {
   if (target instanceof HTMLElement) target.blur();
   focusContent();
 }
 
-/** To what the arrow keys move in, if there is such a thing in this view. */
+/** Focuses the table, the tree or the log, in which the arrow keys move. Charts have no such element. */
 function focusContent(): void {
   document.querySelector<HTMLElement>('#content [role=grid], #content [role=tree], #content [role=log]')?.focus();
 }

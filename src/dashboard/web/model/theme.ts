@@ -9,7 +9,7 @@ export interface Themes {
   toggle(): void;
 }
 
-/** The theme of the system, until the reader chooses another; the choice is kept. */
+/** The theme of the page: that of the system, unless the user has chosen the other one. The choice is stored. */
 export function createThemes(window: Window): Themes {
   const dark = window.matchMedia('(prefers-color-scheme: dark)');
   const preferred = (): Theme => (dark.matches ? 'dark' : 'light');
@@ -40,7 +40,7 @@ function keep(window: Window, theme: Theme | undefined): void {
   else storageOf(window)?.setItem(KEY, theme);
 }
 
-/** Absent: the browser forbids it, as some do for pages of unknown sites. The choice lasts as long as the page, then. */
+/** `undefined`: the browser denies access to the storage. The choice of a theme then lasts as long as the page. */
 function storageOf(window: Window): Storage | undefined {
   try {
     return window.localStorage;

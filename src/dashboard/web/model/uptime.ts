@@ -1,6 +1,6 @@
 import type { NodeRow, ProcessRow } from '../../view-model/rows.js';
 
-/** How long a process had been running at `viewedAt`, a moment of the server's monotonic clock, ms; clocks differ. */
+/** The uptime of a process at `viewedAt`, ms. `viewedAt`: on the server's monotonic clock, which differs from the node's. */
 export function uptimeOf(row: ProcessRow, node: NodeRow | undefined, viewedAt: number): number {
   return Math.max(0, viewedAt + (node?.monotonicAheadMs ?? 0) - row.startedMonotonic);
 }

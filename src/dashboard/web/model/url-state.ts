@@ -4,14 +4,14 @@ export const VIEWS = ['processes', 'tree', 'log', 'charts'] as const;
 
 export type ViewName = (typeof VIEWS)[number];
 
-/** The view and its settings, as the URL of the page has them. */
+/** The view and its settings, as encoded in the URL of the page. */
 export interface Address {
   readonly view: ViewName;
   readonly sorting: Sorting;
-  /** Of processes, in the table and in the tree. */
+  /** The filter text of the process table and of the tree. */
   readonly text: string;
   readonly kind: Filter['kind'];
-  /** Of everything. */
+  /** The node that all views are limited to. `undefined`: all nodes. */
   readonly nodeId: string | undefined;
   readonly logText: string;
   readonly problemsOnly: boolean;
@@ -30,7 +30,7 @@ export const START: Address = {
   process: undefined,
 };
 
-/** The fragment of a URL: `#tree?q=worker`. What is as at the start is not in it. */
+/** Encodes an address as the fragment of a URL: `#tree?q=worker`. Default values are omitted. */
 export function toHash(address: Address): string {
   const { column, direction } = address.sorting;
   const isSorted = column !== START.sorting.column || direction !== START.sorting.direction;
@@ -43,12 +43,12 @@ export function toHash(address: Address): string {
     ...(address.problemsOnly && { problems: '1' }),
     ...(address.process !== undefined && { process: address.process }),
   });
-  // Node ids are easier to read as they are, and may be: these two need no escape in a fragment.
+  // These two characters are valid in a fragment, and node ids are easier to read without escapes.
   const query = parts.toString().replaceAll('%40', '@').replaceAll('%3A', ':');
   return `#${address.view}${query === '' ? '' : `?${query}`}`;
 }
 
-/** The address in a fragment; what makes no sense in it is as at the start. */
+/** Decodes the fragment of a URL. Missing and invalid values are replaced by defaults. */
 export function fromHash(hash: string): Address {
   const [name = '', query = ''] = hash.replace(/^#/, '').split('?', 2);
   const parts = new URLSearchParams(query);
@@ -65,7 +65,7 @@ export function fromHash(hash: string): Address {
   };
 }
 
-/** What the table and the tree leave out. */
+/** The filter of the process table and of the tree. */
 export function filterIn({ text, kind, nodeId }: Address): Filter {
   return { text, ...(kind !== undefined && { kind }), ...(nodeId !== undefined && { nodeId }) };
 }

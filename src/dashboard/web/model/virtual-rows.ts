@@ -8,27 +8,27 @@ import {
 import type { RefObject } from 'preact';
 import { useLayoutEffect, useReducer, useRef } from 'preact/hooks';
 
-/** Of the rows of a long list, those in sight and a few around them. */
+/** The rendered rows of a long list: the visible rows and a few around them. */
 export interface VirtualRows {
   readonly items: readonly VirtualItem[];
-  /** The key of the element for a row: a row that comes into sight takes the element of one that left. */
+  /** The key of the element for a row. Elements are reused: a new visible row takes the element of a row scrolled away. */
   slot(item: VirtualItem): number;
-  /** Of all rows together, px. */
+  /** The height of all rows together, px. */
   readonly height: number;
   readonly rowHeight: number;
-  /** Where a row begins, px below the head. */
+  /** The top edge of a row, px below the head. */
   top(item: VirtualItem): number;
-  /** Scrolls no further than it takes. */
+  /** Scrolls just far enough to make a row visible. */
   reveal(index: number): void;
-  /** How many whole rows are in sight. */
+  /** The number of rows that are visible in full. */
   readonly page: number;
 }
 
-/** In rem. The same as `--row` in the style sheets. */
+/** The height of a row, rem. Must equal `--row` in the style sheets. */
 const ROW = 1.875;
 const OVERSCAN = 8;
 
-/** `scroller` holds a head that stays, one row high, if `hasHead`; then all rows. */
+/** Renders only the visible rows of `scroller`. `hasHead`: a fixed head, one row high, precedes the rows. */
 export function useVirtualRows(scroller: RefObject<HTMLElement | null>, count: number, hasHead: boolean): VirtualRows {
   const [, render] = useReducer((times: number, _: undefined) => times + 1, 0);
   const rowHeight = ROW * Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
@@ -53,13 +53,13 @@ export function useVirtualRows(scroller: RefObject<HTMLElement | null>, count: n
   virtualizer.setOptions(options);
   useLayoutEffect(() => virtualizer._didMount(), [virtualizer]);
   useLayoutEffect(() => {
-    // Rows are as high as the text is large: with another text size, all have to be laid out again.
+    // The row height depends on the text size: when that changes, all rows are measured again.
     if (lastHeight.current !== rowHeight) virtualizer.measure();
     lastHeight.current = rowHeight;
     virtualizer._willUpdate();
   });
   const items = virtualizer.getVirtualItems();
-  // Never less than before, or the elements would change their rows for nothing.
+  // The number of slots never shrinks: otherwise rows would be assigned to other elements needlessly.
   mostItems.current = Math.max(mostItems.current, items.length);
   const slots = mostItems.current;
   return {

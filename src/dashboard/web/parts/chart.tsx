@@ -11,10 +11,10 @@ export interface ChartProps {
   readonly title: string;
   readonly hint: string;
   readonly format: (value: number) => string;
-  /** Between lines of the grid, where decimal ones do not make round figures. */
+  /** The possible distances between grid lines. Absent: decimal steps. */
   readonly steps?: readonly number[];
   readonly lines: readonly Line[];
-  /** For each line, whether it is. */
+  /** For each line, whether it is shown. */
   readonly shown: readonly boolean[];
 }
 

@@ -6,10 +6,10 @@ import { useDashboard } from '../model/dashboard-context.js';
 import { Chart, type ChartProps } from './chart.js';
 import { Filters } from './filters.js';
 
-/** There is no half message. */
+/** Whole numbers as grid steps, because messages cannot be fractional: 1, 2, 5, 10, 20 ... */
 const WHOLE = Array.from({ length: 10 }, (_, power) => [1, 2, 5].map((step) => step * 10 ** power)).flat();
 
-/** 1, 2, 4, 8 ... kB and so on. */
+/** Powers of two as grid steps, from 1 kB, for sizes in bytes. */
 const BINARY = Array.from({ length: 35 }, (_, power) => 1024 * 2 ** power);
 
 type Look = Pick<ChartProps, 'title' | 'hint' | 'format' | 'steps'>;
@@ -21,7 +21,7 @@ const CHARTS: Record<Series, Look> = {
   memory: { title: 'Heap', hint: 'in use', format: formatBytes, steps: BINARY },
 };
 
-/** The last ten minutes. */
+/** The view with the charts of the last ten minutes. */
 export function Charts() {
   const { nodeNames, router, themes } = useDashboard();
   const { nodeId } = router.address.value;

@@ -14,7 +14,7 @@ import { ProcessLink } from './process-link.js';
 const MAX_CHILDREN = 50;
 const MAX_LINES = 30;
 
-/** All that is known of one process, what happened to it included. */
+/** The details of one process: its figures, its supervisor and children, and its last log entries. */
 export function Detail({ processKey }: { readonly processKey: string }) {
   const { live, router } = useDashboard();
   const { row, node, family, isGone } = useProcess(processKey);
@@ -70,10 +70,10 @@ export function Detail({ processKey }: { readonly processKey: string }) {
 }
 
 interface Known {
-  /** As it is, or as it was when it was last seen. */
+  /** The current row of the process or, if the process is gone, its last one. `undefined`: never seen. */
   readonly row: ProcessRow | undefined;
   readonly node: NodeRow | undefined;
-  /** All processes of its node. */
+  /** All processes of the same node. */
   readonly family: readonly ProcessRow[];
   readonly isGone: boolean;
 }
@@ -100,7 +100,7 @@ interface GoneProps {
   readonly isKnown: boolean;
 }
 
-/** It ended; another may have taken its place. */
+/** The note that the process is gone, with a link to the process that replaced it, if any. */
 function Gone({ lines, nodeId, id, isKnown }: GoneProps) {
   const successor = lines.flatMap(({ entry }) =>
     entry.type === 'child_restarted' && entry.oldId === id ? entry.id : [],

@@ -6,18 +6,18 @@ import { Icon } from './icon.js';
 
 interface FiltersProps {
   readonly label: string;
-  /** The part of the address that holds the text. Absent: there is none. */
+  /** The field of the address that stores the filter text. Absent: the view has no text filter. */
   readonly param?: 'text' | 'logText';
   readonly hasKind?: boolean;
-  /** Where columns are hidden, there has to be another way to sort by them. */
+  /** Whether the user can choose the sorting here. Needed where narrow screens hide columns. */
   readonly hasSort?: boolean;
-  /** What passes. */
+  /** How many items pass the filter, as text. */
   readonly note?: string;
-  /** More controls. */
+  /** Additional controls. */
   readonly children?: preact.ComponentChildren;
 }
 
-/** What to show of the view below. On narrow screens all but the text is folded away. */
+/** The filter controls above a view. On narrow screens, node, kind and sorting are folded away. */
 export function Filters({ label, param, hasKind = false, hasSort = false, note, children }: FiltersProps) {
   const { router } = useDashboard();
   const address = router.address.value;

@@ -12,7 +12,7 @@ interface GridRowProps {
   readonly top: number;
   readonly isActive: boolean;
   readonly isOpen: boolean;
-  /** The column with bars, and what fills it. */
+  /** The column with bars and the value of a full bar. `undefined`: no column has bars. */
   readonly measure: Measure | undefined;
   open(key: string): void;
 }
@@ -22,7 +22,7 @@ export function GridRow({ row, index, top, isActive, isOpen, measure, open }: Gr
   const node = view?.nodes.find(({ node: { nodeId } }) => nodeId === row.nodeId)?.node;
   const isStale = node?.status !== 'connected';
   return (
-    // The keys that do the same are those of the grid.
+    // Keyboard access: the grid handles the keys for all its rows.
     <div
       id={`row-${index}`}
       class={`row ${isActive ? 'is-active' : ''} ${isStale ? 'is-stale' : ''}`}

@@ -5,7 +5,7 @@ import { useDashboard } from '../model/dashboard-context.js';
 import { type Freshness, freshness } from '../model/freshness.js';
 import { Icon } from './icon.js';
 
-/** The cluster as a whole, and how old that is. */
+/** The header of the page: the figures of the cluster, and how current they are. */
 export function Head() {
   const { summary, themes, isHelpOpen, live } = useDashboard();
   const { nodes, connected, processes, rate, queue, restarts } = summary.value ?? {};
@@ -49,7 +49,7 @@ export function Head() {
   );
 }
 
-/** How many nodes are not connected, by what they are instead. */
+/** The number of nodes that are not connected, by status, as text. */
 function troubles(view: ClusterView | undefined): string {
   const counts = new Map<string, number>();
   for (const { node } of view?.nodes ?? []) {
@@ -85,7 +85,7 @@ function DataAge() {
   );
   return (
     <p class={`freshness is-${state.kind}`}>
-      {/* A new element for each view that arrives: the mark beats with the data, not with a clock. */}
+      {/* The key makes a new element for each view, which restarts the animation of the mark when data arrives. */}
       <span class="mark" key={live.receivedAt.value} aria-hidden="true" />
       {state.kind === 'live' && 'live'}
       {state.kind === 'starting' && 'connecting …'}
@@ -102,7 +102,7 @@ function DataAge() {
           {state.retryIn === 0 ? 'reconnecting' : `reconnecting in ${state.retryIn} s`}
         </>
       )}
-      {/* Announced to screen readers when it changes, not every second. */}
+      {/* Screen readers announce this text when the kind changes. The visible text changes every second. */}
       <span class="unseen" role="status">
         {ANNOUNCEMENTS[state.kind]}
       </span>

@@ -1,4 +1,4 @@
-/** Small drawings, in the colour of the text around them. */
+/** The SVG paths of the icons. Icons have the colour of the surrounding text. */
 const PATHS = {
   logo: 'M12 7v3.5M12 10.5 6 16M12 10.5l6 5.5M12 7a2.5 2.5 0 1 0 0-5 2.5 2.5 0 0 0 0 5ZM5.5 21a2.5 2.5 0 1 0 0-5 2.5 2.5 0 0 0 0 5ZM18.5 21a2.5 2.5 0 1 0 0-5 2.5 2.5 0 0 0 0 5Z',
   light:

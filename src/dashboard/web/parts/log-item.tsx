@@ -11,7 +11,7 @@ const WORDS = { bad: 'problem: ', warn: 'warning: ', good: 'good: ', plain: '' }
 export function LogItem({ line: { entry }, isShort = false }: { readonly line: LogLine; readonly isShort?: boolean }) {
   const { nodeNames } = useDashboard();
   const severity = severityOf(entry);
-  // That it then exited with the same error needs no second look at it.
+  // An exit entry follows the crash entry with the same error: its stack is not shown again.
   const error = 'error' in entry ? errorText(entry.error) : undefined;
   const text = describe(entry);
   const line = brief(text);

@@ -6,10 +6,10 @@ import { Filters } from './filters.js';
 import { Icon } from './icon.js';
 import { LogItem } from './log-item.js';
 
-/** So many lines are in the page at once; more when asked for. */
+/** The number of log lines shown at first, and of those added by each click on "older". */
 const STEP = 100;
 
-/** What happens on all nodes, newest first. */
+/** The view of the log, newest entry first. */
 export function LogView() {
   const { live, router, pausedAt, pauseOrGoOn } = useDashboard();
   const { logText, problemsOnly, nodeId } = router.address.value;
@@ -50,7 +50,7 @@ export function LogView() {
           {isPaused ? `Paused · ${formatCount(waiting)} new` : 'Pause'}
         </button>
       </Filters>
-      {/* Announced only when asked: a busy cluster would never let a screen reader say anything else. */}
+      {/* aria-live is off because new entries of a busy cluster would keep a screen reader speaking all the time. */}
       <div class="log scroller" role="log" aria-label="Events of the cluster" aria-live="off" tabIndex={0}>
         <ol>
           {shown.map((line) => (

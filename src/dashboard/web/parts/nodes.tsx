@@ -5,14 +5,14 @@ import { visibleText } from '../../view-model/visible-text.js';
 import { useDashboard } from '../model/dashboard-context.js';
 import { Sparkline } from './sparkline.js';
 
-/** All nodes, the dead ones too. Choosing one shows only what is on it. */
+/** The list of all nodes, including those that are not connected. Choosing a node limits all views to it. */
 export function Nodes() {
   const { live, router } = useDashboard();
   const nodes = live.view.value?.nodes ?? [];
   const chosen = router.address.value.nodeId;
   const history = live.history.value;
   const rates = new Map(nodes.map(({ node: { nodeId } }) => [nodeId, seriesOf(history, nodeId, 'rate')]));
-  // One scale for all, or a busy node would look like an idle one.
+  // All sparklines share one scale: otherwise an idle node would look as busy as others.
   const top = [...rates.values()].flat().reduce<number>((most, rate) => Math.max(most, rate ?? 0), 1);
   return (
     <section class="nodes" aria-label="Nodes">

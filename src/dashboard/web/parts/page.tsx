@@ -44,7 +44,7 @@ export function Page() {
   );
 }
 
-/** No link: the fragment is the address of the view. */
+/** Skips to the content. A link to an anchor is impossible, because the fragment of the URL stores the view. */
 function skip(): void {
   const content = document.getElementById('content');
   const target = content?.querySelector<HTMLElement>('[tabindex="0"]') ?? content;

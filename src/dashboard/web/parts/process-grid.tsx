@@ -10,13 +10,13 @@ import { useVirtualRows } from '../model/virtual-rows.js';
 import { Filters } from './filters.js';
 import { GridRow } from './grid-row.js';
 
-/** All processes of the cluster in one table, of which only what is in sight is in the page. */
+/** The table of all processes of the cluster. Only the visible rows are rendered. */
 export function ProcessGrid() {
   const { table, router, live, summary } = useDashboard();
   const rows = table.value;
   const scroller = useRef<HTMLDivElement>(null);
   const virtual = useVirtualRows(scroller, rows.length, true);
-  // The process, and not the line: it stays under the cursor when others pass it.
+  // The active row is stored by key, not by index: the same process stays active when the order changes.
   const activeKey = useSignal<string | undefined>(undefined);
   const activeIndex = rows.findIndex(({ key }) => key === activeKey.value);
   const { process, sorting } = router.address.value;
@@ -102,7 +102,7 @@ function GridHead() {
   const pressed = (event: KeyboardEvent): void => {
     const step = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0;
     if (step === 0 || !(event.currentTarget instanceof HTMLElement)) return;
-    // Some columns may be hidden: from one that can be seen to the next.
+    // Narrow screens hide some columns: the focus moves between visible ones only.
     const buttons = [...event.currentTarget.querySelectorAll('button')].filter((each) => each.offsetParent !== null);
     const at = buttons.findIndex((button) => button.contains(event.target instanceof Node ? event.target : null));
     buttons[at + step]?.focus();

@@ -6,7 +6,7 @@ interface ProcessLinkProps {
   readonly children: preact.ComponentChildren;
 }
 
-/** Opens the details of a process, and is a link that can be copied. */
+/** A link that opens the details of a process. It has a real address, so that users can copy it. */
 export function ProcessLink({ processKey, children }: ProcessLinkProps) {
   const { router } = useDashboard();
   return (

@@ -8,7 +8,7 @@ import { useVirtualRows } from '../model/virtual-rows.js';
 import { Filters } from './filters.js';
 import { TreeRow } from './tree-row.js';
 
-/** The supervision trees of all nodes. */
+/** The view of the supervision trees of all nodes. Only the visible lines are rendered. */
 export function ProcessTree() {
   const { tree, router, collapsed, live } = useDashboard();
   const lines = tree.value;
@@ -31,7 +31,7 @@ export function ProcessTree() {
     if (line.type === 'process') router.go({ process: line.key });
     else fold(line.key, !line.isCollapsed);
   };
-  /** The keys that tree views have everywhere. */
+  /** Handles the keys of the WAI-ARIA tree view pattern. Returns whether the key has an effect. */
   const act = (key: string, line: TreeLine | undefined): boolean => {
     const next = moved(key, activeIndex, lines.length, virtual.page);
     if (next !== undefined) {
@@ -113,7 +113,7 @@ export function ProcessTree() {
   );
 }
 
-/** The line above that is one level up; the line itself, at the top. */
+/** The index of the parent of a line, or of the line itself if it has no parent. */
 function parentOf(lines: readonly TreeLine[], index: number): number {
   const depth = lines[index]?.depth ?? 0;
   for (let at = index - 1; at >= 0; at -= 1) if ((lines[at]?.depth ?? 0) < depth) return at;

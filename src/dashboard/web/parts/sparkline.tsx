@@ -2,20 +2,20 @@ import { SPAN_MS } from '../../view-model/history.js';
 import { GAP_MS } from '../model/chart-data.js';
 
 interface SparklineProps {
-  /** ms since the epoch; oldest first */
+  /** The times of the values, ms since the epoch; oldest first. */
   readonly times: readonly number[];
-  /** One for each time; `null`: not known. */
+  /** One value for each time. `null`: not known. */
   readonly values: readonly (number | null)[];
-  /** The right edge, ms since the epoch. */
+  /** The time at the right edge, ms since the epoch. */
   readonly now: number;
-  /** What reaches the upper edge. */
+  /** The value at the upper edge. */
   readonly top: number;
 }
 
 const WIDTH = 240;
 const HEIGHT = 24;
 
-/** Ten minutes as a line without axes, beside the figure that it belongs to. Missing values are gaps. */
+/** A line chart of the last ten minutes, without axes. Missing values are drawn as gaps. */
 export function Sparkline({ times, values, now, top }: SparklineProps) {
   let line = '';
   let area = '';

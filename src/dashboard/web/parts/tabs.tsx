@@ -28,7 +28,7 @@ export function Tabs() {
   );
 }
 
-/** How much there is to see: processes, and in the log what went wrong. */
+/** The count in a tab: the number of processes, or the number of `bad` entries in the log. */
 function TabCount({ view }: { readonly view: ViewName }) {
   const { summary, live } = useDashboard();
   if (view === 'processes') return <span class="count">{formatCount(summary.value?.processes)}</span>;

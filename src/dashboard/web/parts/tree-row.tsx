@@ -21,7 +21,7 @@ export function TreeRow({ line, index, top, isActive, open, fold }: TreeRowProps
   const status = live.view.value?.nodes.find(({ node }) => node.nodeId === nodeId)?.node.status;
   const isStale = status !== 'connected';
   return (
-    // The keys that do the same are those of the tree.
+    // Keyboard access: the tree handles the keys for all its lines.
     <div
       id={`line-${index}`}
       class={`row is-${line.type} ${isActive ? 'is-active' : ''} ${isStale ? 'is-stale' : ''}`}
@@ -92,7 +92,7 @@ function ProcessLine({ line: { row } }: { readonly line: TreeLine & { readonly t
   );
 }
 
-/** Empty for zero: most rows have none, and a zero in each would hide the others. */
+/** The count with its unit, or an empty text for zero: many zeros would distract from the other counts. */
 function some(count: number | undefined, what: string): string {
   return count === undefined || count === 0 ? '' : `${formatCount(count)}${what}`;
 }

@@ -68,9 +68,9 @@ function describer(view: ClusterView, now: number, columns: readonly PlacedColum
   };
 }
 
-export function processMark({ kind, status: state }: ProcessRow, node: NodeRow | undefined): readonly [Tone, string] {
+export function processMark({ kind, status }: ProcessRow, node: NodeRow | undefined): readonly [Tone, string] {
   if (node?.status !== 'connected') return ['bad', MARK.lost];
-  if (state !== 'running') return ['warn', state === 'starting' ? MARK.starting : MARK.stopping];
+  if (status !== 'running') return ['warn', status === 'starting' ? MARK.starting : MARK.stopping];
   return ['good', kind === 'supervisor' ? MARK.supervisor : MARK.server];
 }
 

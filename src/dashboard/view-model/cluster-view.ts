@@ -154,10 +154,10 @@ export function summaryOf({ nodes }: ClusterView): Summary {
   return {
     nodes: nodes.length,
     connected: connected.length,
-    processes: sum(({ processCount: processes }) => processes),
-    queue: sum(({ queueSize: queue }) => queue),
-    messages: sum(({ totalMessages: messages }) => messages),
-    restarts: sum(({ totalRestarts: restarts }) => restarts),
+    processes: sum(({ processCount }) => processCount),
+    queue: sum(({ queueSize }) => queueSize),
+    messages: sum(({ totalMessages }) => totalMessages),
+    restarts: sum(({ totalRestarts }) => totalRestarts),
     ...(isRated && { rate: sum(({ rate = 0 }) => rate) }),
     ...(heard.length > 0 && { oldestHeardAt: connected.length > 0 ? Math.min(...heard) : Math.max(...heard) }),
   };

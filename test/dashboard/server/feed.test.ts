@@ -41,7 +41,7 @@ class FakeBrowser implements Outlet {
 
   get queues(): Record<string, number | undefined> {
     return Object.fromEntries(
-      this.view.nodes.flatMap(({ processes }) => processes.map(({ id, queueSize: queue }) => [id, queue])),
+      this.view.nodes.flatMap(({ processes }) => processes.map(({ id, queueSize }) => [id, queueSize])),
     );
   }
 

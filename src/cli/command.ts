@@ -16,7 +16,7 @@ export type Command =
       readonly target: Target;
       readonly port: number;
       readonly host: string;
-      /** Absent: a token is generated if one is needed. `false`: explicitly no token. */
+      /** The access token. Absent: a token is generated if one is needed. `false`: authentication is disabled. */
       readonly token?: string | false;
       readonly open: boolean;
     }

@@ -72,7 +72,8 @@ export class AccessControl {
 
   /**
    * Guards against DNS rebinding: a foreign site can resolve its own name to this server, but `Host` then contains that
-   * name. Without a token and without `authorize`, also refuses other machines and proxies. With a token, passes always.
+   * name. Unless `token: false` or `authorize` opens the access, also refuses other machines and proxies. With a token, all
+   * requests pass this check.
    */
   checkHost({ headers, socket }: Caller): Refusal | undefined {
     if (this.#secrets !== undefined) return undefined;
@@ -102,7 +103,7 @@ export class AccessControl {
     return { status: 403, reason: `A page of another origin may not listen to this dashboard.${advice}` };
   }
 
-  /** Refuses a request without the token. The token is expected as a bearer token or in the cookie. */
+  /** Refuses a request without the token, if one is required. The token is a bearer token, or comes in the cookie. */
   checkToken({ headers: { authorization = '', cookie = '' } }: Pick<Caller, 'headers'>): Refusal | undefined {
     if (this.#secrets === undefined) return undefined;
     const [, bearer] = /^Bearer +(\S+)$/i.exec(authorization) ?? [];
@@ -125,7 +126,7 @@ export class AccessControl {
 class Secrets {
   readonly #token: Buffer;
   readonly #session: Buffer;
-  /** The name of the cookie contains the port, because all ports of a host share their cookies. */
+  /** Derived from the token: all ports of a host share their cookies, so each dashboard needs its own cookie name. */
   readonly #name: string;
   readonly #value: string;
 

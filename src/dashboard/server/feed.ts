@@ -170,7 +170,7 @@ const NO_PROBLEM: Status = { problem: null };
 interface Browser {
   readonly outlet: Outlet;
   view: ClusterView | undefined;
-  /** The number of the last log entry that was sent. */
+  /** The number of the last log entry that was sent to the browser. */
   line: number;
   status: Status;
   /** Whether messages are in flight: the browser has not received all of them yet. */

@@ -145,7 +145,10 @@ export function createHandler(settings: HandlerSettings, parts: HandlerParts = {
   };
 }
 
-/** Reports errors to `onError`. An exception in `onError` must not crash the program that contains the dashboard. */
+/**
+ * Returns the function that reports errors: to `onError`, or as warnings of the Node.js process. An exception in `onError`
+ * must not crash the program that contains the dashboard.
+ */
 function reporterFor(onError: HandlerSettings['onError']): (error: Error) => void {
   if (onError === undefined) return (error) => process.emitWarning(error);
   return (error) => {

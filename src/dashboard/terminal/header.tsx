@@ -73,7 +73,7 @@ function unreadAlarms(log: Log, read: number): number {
   return log.filter(({ number, entry }) => number > read && severityOf(entry) === 'bad').length;
 }
 
-/** The filter of the view and the position of its cursor. While the log is paused: the number of waiting entries, too. */
+/** The filter of the view and the position of its cursor. In the log, while paused, also the number of waiting entries. */
 function place(state: State): readonly Part[] {
   const { view, isTyping, processes, log, shown, paused } = state;
   if (view === 'processes') {

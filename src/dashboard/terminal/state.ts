@@ -33,7 +33,7 @@ export interface State {
   /** The current time, ms of the reader's monotonic clock, as in `ClusterView.monotonic`. */
   readonly now: number;
   readonly live: Seen;
-  /** What is shown: the live data, or, while paused, the data at the pause. */
+  /** The data on the screen: the live data or, while paused, the data at the time of the pause. */
   readonly shown: Seen;
   /** The number of views and of log entries that arrived since the pause. Absent: not paused. */
   readonly paused?: { readonly updates: number; readonly entries: number };

@@ -25,7 +25,7 @@ export interface ViewChanges {
   readonly monotonic: number;
   /** All nodes, in order. */
   readonly nodes: readonly NodeRow[];
-  /** Nodes whose processes changed. */
+  /** The changes of each node whose processes have changed. */
   readonly processes: readonly NodeChanges[];
 }
 

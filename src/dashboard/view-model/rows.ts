@@ -51,7 +51,7 @@ export interface ProcessRow extends ServerCounts {
 export interface NodeRow {
   readonly nodeId: string;
   readonly status: NodeObserverStatus;
-  /** What is wrong, as text for the user. */
+  /** The problem of the node or of its link, as text for the user. */
   readonly error?: string;
   /** When the node's data arrived, ms of the reader's monotonic clock. Absent: never. The fields below are as of then. */
   readonly heardAt?: number;

@@ -83,7 +83,10 @@ export interface ObserverApi {
   getProcessCount(): number;
   /** Delivers starts, crashes, restarts and exits. Returns the unsubscribe function. */
   subscribe(handler: (event: ObserverEvent) => void): () => void;
-  /** Calls `handler` before it returns, and then every `ms`, until `shutdown`. Returns the stop function. */
+  /**
+   * Calls `handler` before it returns, and then every `ms`, until `shutdown`; with the flush interval, where observing would
+   * cost more than its budget otherwise. Returns the stop function.
+   */
   startPolling(ms: number, handler: (update: StatsUpdate) => void): () => void;
   /**
    * Stops a process; a supervisor with its children. A GenServer that has not stopped after 5 s is killed. One that is

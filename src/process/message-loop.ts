@@ -39,7 +39,8 @@ export abstract class MessageLoop extends HandlerRunner implements Runnable, Rep
   readonly #host: MessageLoopHost;
   /** The host's; read for every message. */
   readonly #sampler: Sampler;
-  readonly #timing: Timing;
+  /** `undefined` until a message is measured or traced: many processes are idle. */
+  #timing: Timing | undefined;
   readonly #inbox: Inbox;
   protected readonly inSenderContext: boolean;
   protected phase: Phase = 'init';
@@ -55,7 +56,6 @@ export abstract class MessageLoop extends HandlerRunner implements Runnable, Rep
     this.kind = options.kind;
     this.#host = host;
     this.#sampler = host.sampler;
-    this.#timing = new Timing(host, this.id);
     this.#inbox = new Inbox(options.mailboxLimit, options.overload ?? 'reject');
     this.inSenderContext = options.context === 'caller';
   }
@@ -111,12 +111,12 @@ export abstract class MessageLoop extends HandlerRunner implements Runnable, Rep
   }
 
   heldLoop(ms: number): void {
-    if (!this.gone) this.#timing.emitLoopBlocked(ms);
+    if (!this.gone) this.#timed().emitLoopBlocked(ms);
   }
 
   /** Emits one `message` event per message, until the function that it returns is called, by each caller for itself. */
   trace(): () => void {
-    const release = this.#timing.trace();
+    const release = this.#timed().trace();
     this.#isTraced = true;
     return () => {
       this.#isTraced = release();
@@ -154,6 +154,11 @@ export abstract class MessageLoop extends HandlerRunner implements Runnable, Rep
     return this.#inbox.drain(() => this.notRunning(), this.kind === 'genserver');
   }
 
+  #timed(): Timing {
+    this.#timing ??= new Timing(this.#host, this.id);
+    return this.#timing;
+  }
+
   #makesRoom(receipt: Receipt): boolean {
     this.markDirty();
     return this.#inbox.makeRoom(receipt, this);
@@ -170,7 +175,7 @@ export abstract class MessageLoop extends HandlerRunner implements Runnable, Rep
   #arrived(receipt: Receipt, isDue: boolean): Entry {
     // Exit messages that a supervisor handles are not part of the latency.
     const context = this.inSenderContext ? new AsyncContext() : undefined;
-    return this.#timing.arrived(receipt, isDue && this.kind === 'genserver', context);
+    return this.#timed().arrived(receipt, isDue && this.kind === 'genserver', context);
   }
 
   #handleNext(isWatched: boolean): void {
@@ -197,7 +202,7 @@ export abstract class MessageLoop extends HandlerRunner implements Runnable, Rep
       this.terminate(receipt.reason);
       return;
     }
-    const timing = this.#timing;
+    const timing = this.#timed();
     const begun = timing.now();
     let handleMs: number | undefined;
     try {
@@ -268,7 +273,7 @@ export abstract class MessageLoop extends HandlerRunner implements Runnable, Rep
     this.calls = this.casts = this.infos = 0;
     const queueSize = this.#inbox.size;
     const activity = { type: 'messages_handled', id: this.id, calls, casts, infos, queueSize } as const;
-    const samples = this.#timing.takeSamples();
+    const samples = this.#timing?.takeSamples();
     // Most processes have neither, and a spread takes as long as all the rest.
     if (samples === undefined && !this.#inbox.hasCounts) this.#host.emit(activity);
     else this.#host.emit({ ...activity, ...this.#inbox.takeCounts(), ...(samples !== undefined && { samples }) });

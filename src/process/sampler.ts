@@ -1,14 +1,17 @@
 /** The first messages of a turn of the event loop that are all measured, and how many of these there may be in a flush. */
 const EXACT_PER_TURN = 32;
-const EXACT_PER_FLUSH = 256;
-/** Beyond them, about one message in this many is measured. A power of two. */
-const MEAN_GAP = 256;
+const EXACT_PER_FLUSH = 64;
+/** Beyond them, about one message in this many is measured at first. A power of two. */
+const FIRST_GAP = 64;
+/** After this many with a gap, the gap doubles until the next flush, up to the longest. */
+const PICKS_PER_GAP = 32;
+const LONGEST_GAP = 4096;
 const OFF = 2 ** 30;
 
 /**
- * Picks the messages that are measured: all while there are few, some when there are many, so that measuring takes a
- * small and bounded part of the time. Each one picked stands for those passed over since the one before: the gaps are
- * irregular, lest they fall in step with the messages, but the same in each run.
+ * Picks the messages that are measured: all while there are few, ever fewer of them the more there are, since measuring one
+ * costs as much as handling ten. Each one picked stands for those passed over since the one before: the gaps are irregular, so
+ * that they do not fall in step with the messages, but the same in each run.
  */
 export class Sampler {
   readonly enabled: boolean;
@@ -18,9 +21,12 @@ export class Sampler {
   /** How many more are measured without a gap: in this turn, and in this flush. */
   #exact = EXACT_PER_TURN;
   #allowance = EXACT_PER_FLUSH;
-  #gap = MEAN_GAP;
+  #meanGap = FIRST_GAP;
+  /** How many more are measured before the mean gap doubles. */
+  #picksLeft = PICKS_PER_GAP;
+  #gap = FIRST_GAP;
   /** What is left of the gap while there is none. */
-  #rest = MEAN_GAP;
+  #rest = FIRST_GAP;
   #random = 0x2545f491;
 
   constructor(enabled: boolean) {
@@ -43,6 +49,17 @@ export class Sampler {
   /** Called when the counters of all processes have been reported. */
   flushed(): void {
     this.#allowance = EXACT_PER_FLUSH;
+    this.#meanGap = FIRST_GAP;
+    this.#picksLeft = PICKS_PER_GAP;
+    this.#rest = this.#shortened(this.#rest);
+    if (this.#exact === 0) this.#countdown = this.#shortened(this.#countdown);
+  }
+
+  /** What is left of a gap that began in a flood, as long as a first gap at most: the flood may be over. */
+  #shortened(rest: number): number {
+    const shorter = Math.min(rest, FIRST_GAP);
+    this.#gap -= rest - shorter;
+    return shorter;
   }
 
   #pick(): boolean {
@@ -65,7 +82,12 @@ export class Sampler {
   /** From half the mean gap to one and a half. */
   #nextGap(): number {
     this.#random = xorshift(this.#random);
-    return MEAN_GAP / 2 + (this.#random & (MEAN_GAP - 1));
+    this.#picksLeft -= 1;
+    if (this.#picksLeft === 0 && this.#meanGap < LONGEST_GAP) {
+      this.#meanGap *= 2;
+      this.#picksLeft = PICKS_PER_GAP;
+    }
+    return this.#meanGap / 2 + (this.#random & (this.#meanGap - 1));
   }
 }
 

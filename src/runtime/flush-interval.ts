@@ -28,6 +28,11 @@ export class FlushInterval {
     return this.#ms;
   }
 
+  /** Whether it is longer than configured, because observing would cost more than its budget. */
+  get isLengthened(): boolean {
+    return this.#ms > this.#options.minMs;
+  }
+
   /** To be called after each flush. */
   review(): void {
     const { budget, minMs, spentMs } = this.#options;

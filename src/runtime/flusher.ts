@@ -95,7 +95,10 @@ export class Flusher {
     this.#callWaiting();
   }
 
-  /** For a reader that can wait: flushes in batches, and calls `ready` when all that happened so far is folded. */
+  /**
+   * For a reader that can wait: flushes in batches, and calls `ready` when all that happened so far is folded. The flush begins at
+   * once, unless observing has used up its budget: then at the end of the interval.
+   */
   flushSoon(ready: () => void): void {
     if (!this.isPending) {
       ready();
@@ -104,6 +107,10 @@ export class Flusher {
     this.#waiting.push(ready);
     if (this.#isBetweenBatches) {
       this.#setTarget();
+      return;
+    }
+    if (this.#interval.isLengthened) {
+      this.requestFlush();
       return;
     }
     this.#cancelTimer();

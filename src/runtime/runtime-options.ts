@@ -20,7 +20,10 @@ export interface RuntimeOptions {
   readonly observer?: false | undefined;
   /** How often the counters of processes become events, ms. A synchronous read flushes them at once. Default 50. */
   readonly flushIntervalMs?: number | undefined;
-  /** The share of one core that observing may take. Above it, the flush interval grows. Default 0.02. */
+  /**
+   * The share of one core that observing may take. Above it, the flush interval grows, up to a second, and polls wait for the
+   * next flush. Synchronous reads never wait. Default 0.02.
+   */
   readonly budget?: number | undefined;
   /** A handler that blocks the event loop for this long causes a `loop_blocked` event, ms. Default 50. */
   readonly loopBlockedMs?: number | undefined;

@@ -105,7 +105,7 @@ describe('latency', () => {
     const samples = runtime.eventsOf('messages_handled').flatMap((event) => event.samples ?? []);
     expect(samples.length).toBeLessThan((3 * 50_000) / 64);
     const weights = samples.filter((_value, at) => at % 3 === 2).reduce((sum, weight) => sum + weight, 0);
-    expect(Math.abs(weights - 50_000)).toBeLessThan(200);
+    expect(Math.abs(weights - 50_000)).toBeLessThan(1000);
   });
 });
 

@@ -17,16 +17,24 @@ describe('the sampler', () => {
     for (let turn = 0; turn < 5; turn += 1) {
       expect(pick(sampler, 30)).toEqual(Array.from({ length: 30 }, () => 1));
       sampler.endTurn();
+      sampler.flushed();
     }
   });
 
-  test('picks about one in 256 of a flood, each standing for those passed over before it', () => {
+  test('picks ever fewer of a flood, each standing for those passed over before it', () => {
     const sampler = new Sampler(true);
     const weights = pick(sampler, 1_000_000);
-    expect(weights.length).toBeGreaterThan(1_000_000 / 320);
-    expect(weights.length).toBeLessThan(1_000_000 / 200);
-    expect(sum(weights)).toBeGreaterThan(1_000_000 - 400);
+    expect(weights.length).toBeGreaterThan(300);
+    expect(weights.length).toBeLessThan(600);
+    expect(weights.filter((weight) => weight === 1)).toHaveLength(32);
+    expect(Math.max(...weights.slice(0, 64))).toBeLessThan(96);
+    expect(Math.max(...weights)).toBeLessThan(6144);
+    expect(sum(weights)).toBeGreaterThan(1_000_000 - 6144);
     expect(sum(weights)).toBeLessThanOrEqual(1_000_000);
+    sampler.flushed();
+    const [, ...afterFlush] = pick(sampler, 3000);
+    expect(afterFlush.length).toBeGreaterThan(20);
+    expect(Math.max(...afterFlush)).toBeLessThan(192);
   });
 
   test('leaves gaps that are irregular, and the same in each run', () => {
@@ -43,7 +51,7 @@ describe('the sampler', () => {
       sampler.endTurn();
       sampler.flushed();
     }
-    expect(sum(weights)).toBeGreaterThan(50_000 - 400);
+    expect(sum(weights)).toBeGreaterThan(50_000 - 100);
     expect(sum(weights)).toBeLessThanOrEqual(50_000);
   });
 
@@ -57,9 +65,9 @@ describe('the sampler', () => {
       }
       return count;
     };
-    expect(exact()).toBe(256);
+    expect(exact()).toBe(64);
     sampler.flushed();
-    expect(exact()).toBe(256);
+    expect(exact()).toBe(64);
   });
 
   test('that is off picks nothing', () => {

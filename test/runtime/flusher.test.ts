@@ -253,6 +253,19 @@ describe('a flusher', () => {
     });
   });
 
+  test('lets a reader that can wait do so until the end of an interval that was lengthened', () => {
+    takesMs = 10;
+    turn();
+    expect(flusher.intervalMs).toBe(500);
+    const called: number[] = [];
+    clock.advance(100);
+    dirty += 1;
+    flusher.flushSoon(() => called.push(clock.monotonic()));
+    expect(called).toEqual([]);
+    clock.advance(400);
+    expect(called).toEqual([500]);
+  });
+
   describe('its interval', () => {
     test('is as long as a flush at its cost may take by the budget, and at most a second', () => {
       takesMs = 10;

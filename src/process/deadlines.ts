@@ -1,66 +1,68 @@
 import type { Clock, Timer } from '../clock.js';
 
-/** Something with a time limit. */
-export abstract class Deadline {
-  // Its index in its batch; used only by the batch.
-  batch: Batch | undefined;
-  place = 0;
+/** A place in the ring of the deadlines of one batch; the batch itself has one, and is the last to leave. */
+abstract class RingPlace {
+  previous: RingPlace | undefined;
+  next: RingPlace | undefined;
+}
 
+/**
+ * Something with a time limit. Very many are open at once: it stands in a ring with the others, so that adding one allocates
+ * nothing, and one that is over holds nothing.
+ */
+export abstract class Deadline extends RingPlace {
   /** Called when the wait has taken `timeoutMs`. */
   abstract expire(timeoutMs: number): void;
 
   /** Cancels the deadline: the wait it limits has been settled. */
-  protected removeDeadline(): void {
-    this.batch?.remove(this);
+  removeDeadline(): void {
+    const { previous, next } = this;
+    if (previous === undefined || next === undefined) return;
+    previous.next = next;
+    next.previous = previous;
+    this.previous = this.next = undefined;
+    if (next instanceof Batch && previous === next) next.emptied();
   }
 }
 
 /** Deadlines of one turn and one duration: they expire together. */
-class Batch {
+class Batch extends RingPlace {
   readonly timeoutMs: number;
   readonly #clock: Clock;
   #timer: Timer | undefined;
-  /** Released at once: a settled call can be collected while it is young. */
-  readonly #open: (Deadline | undefined)[] = [];
-  /** One past the index of the last open deadline. */
-  #end = 0;
-  #count = 0;
 
   constructor(timeoutMs: number, clock: Clock) {
+    super();
     this.timeoutMs = timeoutMs;
     this.#clock = clock;
+    this.previous = this.next = this;
   }
 
   add(deadline: Deadline): void {
-    deadline.batch = this;
-    deadline.place = this.#end;
-    this.#open[this.#end] = deadline;
-    this.#end += 1;
-    this.#count += 1;
+    const last = this.previous ?? this;
+    last.next = deadline;
+    deadline.previous = last;
+    deadline.next = this;
+    this.previous = deadline;
   }
 
-  remove(deadline: Deadline): void {
-    const { place } = deadline;
-    deadline.batch = undefined;
-    this.#open[place] = undefined;
-    // Calls made one after another reuse one slot.
-    if (place === this.#end - 1) this.#end = place;
-    this.#count -= 1;
-    if (this.#count > 0 || this.#timer === undefined) return;
-    this.#clock.clearTimeout(this.#timer);
+  /** Called when no deadline is left. */
+  emptied(): void {
+    if (this.#timer !== undefined) this.#clock.clearTimeout(this.#timer);
     this.#timer = undefined;
   }
 
   /** Starts the timer if any deadline is still open. */
   start(): void {
-    if (this.#count > 0) this.#timer = this.#clock.setTimeout(this.#expire, this.timeoutMs);
+    if (this.next !== this) this.#timer = this.#clock.setTimeout(this.#expire, this.timeoutMs);
   }
 
   readonly #expire = (): void => {
     this.#timer = undefined;
-    for (const deadline of this.#open) {
-      if (deadline === undefined) continue;
-      this.remove(deadline);
+    // What expires may remove others.
+    while (this.next instanceof Deadline) {
+      const deadline = this.next;
+      deadline.removeDeadline();
       deadline.expire(this.timeoutMs);
     }
   };

@@ -31,7 +31,13 @@ export type Changes =
   /** The rows that changed after `since`, as they are now, and the ids of those that are gone. */
   | (Rows & { readonly type: 'delta'; readonly since: number; readonly removed: readonly string[] })
   /** All rows, a page at a time; the first page is 0. */
-  | (Rows & { readonly type: 'page'; readonly page: number; readonly isLast: boolean });
+  | (Rows & {
+      readonly type: 'page';
+      readonly page: number;
+      readonly isLast: boolean;
+      /** How many pages there are. Absent: a version of noex that does not say. */
+      readonly pages?: number | undefined;
+    });
 
 /** The number of rows of a page. A reader applies a page at once: a larger one would block its event loop too long. */
 const PAGE_ROWS = 1000;
@@ -91,6 +97,7 @@ export function pageOf(model: NodeModel, page: number, pageRows = PAGE_ROWS): Ch
     type: 'page',
     page,
     isLast: end >= rows + named.length,
+    pages: Math.max(1, Math.ceil((rows + named.length) / pageRows)),
     servers: serverColumns(part(model.servers.rows, firstServer, rows)),
     supervisors: supervisorColumns(part(model.supervisors.rows, 0, rows)),
     ...figuresOf(model, part(named, rows, rows + named.length)),
@@ -138,6 +145,8 @@ export function applyChanges(
     now: rest.now,
   };
   if (sums === undefined) {
+    // The node has few enough processes again, but not all of its rows are held.
+    if (changes.type === 'delta' && base.truncated !== undefined) return undefined;
     if (rowCount(model) > MAX_ROWS) throw new TypeError(`more than ${MAX_ROWS} processes`);
     return model;
   }

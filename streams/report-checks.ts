@@ -94,7 +94,12 @@ const ROWS = { servers: SERVERS, supervisors: SUPERVISORS, totals: optional(TOTA
 const CHANGES_BY_TYPE: Readonly<Record<Changes['type'], Check>> = {
   none: object({}),
   delta: object({ ...ROWS, since: count, removed: list(id, MAX_CHANGED_ROWS) }),
-  page: object({ ...ROWS, page: count, isLast: predicate((value) => typeof value === 'boolean', 'a boolean') }),
+  page: object({
+    ...ROWS,
+    page: count,
+    pages: optional(count),
+    isLast: predicate((value) => typeof value === 'boolean', 'a boolean'),
+  }),
 };
 
 const CHANGES: Check = (value, path) => {

@@ -12,6 +12,7 @@ import { emptyNodeStates, type NodeStates, withNodeState } from '../../streams/n
 import type { Now } from '../../streams/rows.js';
 import { NodeTimeoutError } from '../errors.js';
 import { type HeldVersion, REPORT } from './protocol.js';
+import { furtherPages, isPage, type PageReport } from './report-pages.js';
 
 /** How long answers may take, ms. */
 export interface TimeBudget {
@@ -30,6 +31,14 @@ export function timeBudget(allMs: number, monotonic: () => number, eachMs = allM
 /** Sends one request to the node that is being read. */
 type Read = (method: string, known: HeldVersion | null) => Promise<NodeReport>;
 
+/** Pages of a report that were read so far. */
+interface UnfinishedReport {
+  readonly incarnation: number;
+  readonly version: number;
+  readonly nextPage: number;
+  readonly model: NodeModel;
+}
+
 interface NodeReplicasPorts<Id extends string> {
   now(): number;
   monotonic(): number;
@@ -41,6 +50,7 @@ export class NodeReplicas<Id extends string> {
   readonly #ports: NodeReplicasPorts<Id>;
   readonly #states$ = new BehaviorSubject<NodeStates>(emptyNodeStates);
   readonly #gaps = new Map<Id, number>();
+  readonly #unfinished = new Map<Id, UnfinishedReport>();
   /** The monotonic clock of each node, ms, as of the latest report of that incarnation. */
   readonly #clocks = new Map<Id, { readonly incarnation: number; reportedMs: number }>();
 
@@ -83,24 +93,51 @@ export class NodeReplicas<Id extends string> {
         throw thrown instanceof NodeTimeoutError ? new NodeTimeoutError(id, timeoutMs) : thrown;
       }
     };
+    const unfinished = method === REPORT ? this.#unfinished.get(id) : undefined;
+    if (unfinished !== undefined && (await this.#resume(id, unfinished, read))) return;
     if (await this.#collect(id, await read(method, this.#known(id)), read)) return;
     this.countResync(id);
     if (await this.#collect(id, await read(REPORT, null), read)) return;
     throw new TypeError('the full state was requested, and the answer is only a delta');
   }
 
-  /** Applies a report, and the other pages where it is the first of several; `false` when it does not fit. */
-  async #collect(id: Id, first: NodeReport, read: Read): Promise<boolean> {
-    let report = first;
-    let soFar: NodeModel | undefined;
-    for (;;) {
-      const { incarnation, version, changes } = report;
-      if (changes.type !== 'page' || changes.isLast) return this.#take(id, report, soFar);
-      const base = changes.page === 0 ? this.#held(id, incarnation)?.model : soFar;
-      soFar = applyChanges(base, version, changes, this.#nowOf(id, report));
-      if (soFar === undefined) return false;
-      report = await read(REPORT, { incarnation, version, page: changes.page + 1 });
+  /** Goes on with pages that an earlier request did not get to; `false` when the node does not have them any more. */
+  async #resume(id: Id, { incarnation, version, nextPage, model }: UnfinishedReport, read: Read): Promise<boolean> {
+    const report = await read(REPORT, { incarnation, version, page: nextPage });
+    const continues = isPage(report) && report.version === version && report.changes.page === nextPage;
+    if (!(await this.#collect(id, report, read, continues ? model : undefined))) return false;
+    // The version that was read may be old by now.
+    return this.#collect(id, await read(REPORT, this.#known(id)), read);
+  }
+
+  /**
+   * Applies a report, and the other pages where it is one of several; `false` when it does not fit.
+   *
+   * @param soFar what the pages before it led to
+   */
+  async #collect(id: Id, first: NodeReport, read: Read, soFar?: NodeModel): Promise<boolean> {
+    if (!isPage(first)) return this.#take(id, first, undefined);
+    const { incarnation, version } = first;
+    let model = soFar;
+    const apply = (report: PageReport): boolean => {
+      if (report.changes.isLast) {
+        this.#unfinished.delete(id);
+        return this.#take(id, report, model);
+      }
+      model = applyChanges(model, version, report.changes, this.#nowOf(id, report));
+      if (model === undefined) return false;
+      // Kept over the time limit of the request: over a slow link, no limit may be long enough for all of them.
+      this.#unfinished.set(id, { incarnation, version, nextPage: report.changes.page + 1, model });
+      return true;
+    };
+    let isComplete = first.changes.isLast;
+    if (!apply(first)) return false;
+    const source = { read: (held: HeldVersion) => read(REPORT, held), monotonic: () => this.#ports.monotonic() };
+    for await (const report of furtherPages(first, source)) {
+      if (!apply(report)) return false;
+      isComplete = report.changes.isLast;
     }
+    return isComplete;
   }
 
   /**
@@ -147,6 +184,7 @@ export class NodeReplicas<Id extends string> {
     const rest = new Map(this.states);
     if (rest.delete(id)) this.#states$.next(rest);
     this.#gaps.delete(id);
+    this.#unfinished.delete(id);
     this.#clocks.delete(id);
   }
 

@@ -30,7 +30,8 @@ interface WatchPorts<Id extends string> {
  */
 export class Watch<Id extends string> {
   readonly #ports: WatchPorts<Id>;
-  readonly #watched = new Set<Id>();
+  /** When the watch of each node began, ms of the monotonic clock. */
+  readonly #watched = new Map<Id, number>();
   /** Nodes with a request under way, and the time left for it. A node that was removed is asked for no further page. */
   readonly #asking = new Map<Id, TimeBudget>();
   /** What nodes answered that was no report. */
@@ -50,7 +51,7 @@ export class Watch<Id extends string> {
 
   begin(id: Id): void {
     const { monotonic, replicas } = this.#ports;
-    this.#watched.add(id);
+    if (!this.#watched.has(id)) this.#watched.set(id, monotonic());
     const patience = timeBudget(MAX_ANSWER_MS, monotonic, PAGING_MS);
     this.#asking.set(id, patience);
     const isPresent = (): boolean => this.#asking.get(id) === patience;
@@ -79,14 +80,16 @@ export class Watch<Id extends string> {
   linkedOf({ id, incarnation }: ObservedMember<Id>): LinkStatus {
     const { monotonic, replicas } = this.#ports;
     const held = replicas.states.get(id);
-    const isSilent = held?.incarnation === incarnation && monotonic() - held.receivedMonotonic > SILENT_MS;
+    // Before it was watched, nothing was expected of it: a state that an earlier poll left here is no sign of silence.
+    const heardAt = Math.max(held?.receivedMonotonic ?? 0, this.#watched.get(id) ?? 0);
+    const isSilent = held?.incarnation === incarnation && monotonic() - heardAt > SILENT_MS;
     return this.#problems.get(id) ?? (isSilent ? SILENT : CONNECTED);
   }
 
   stop(): void {
     this.#unsubscribe();
     this.#asking.clear();
-    for (const id of this.#watched) {
+    for (const id of this.#watched.keys()) {
       this.#ports.request(id, UNWATCH, null, UNWATCH_TIMEOUT_MS).catch(() => {
         // It is gone or hangs: the watch goes with the link.
       });

@@ -51,6 +51,24 @@ describe('the merged stream', () => {
     subscription.unsubscribe();
   });
 
+  test('shows no outage when it is subscribed to again after a while', async () => {
+    const [runtime, a] = await threeNodes();
+    const statuses = new Set<string>();
+    const subscribe = () =>
+      a.ClusterObserver.snapshot$.subscribe(({ nodes }) => {
+        for (const { status } of nodes) statuses.add(status);
+      });
+    const first = subscribe();
+    await runtime.run(1000);
+    first.unsubscribe();
+    statuses.clear();
+    await runtime.run(15_000);
+    const second = subscribe();
+    await runtime.run(3000);
+    second.unsubscribe();
+    expect([...statuses]).toEqual(['connected']);
+  });
+
   test('gives a late subscriber the newest snapshot at once', async () => {
     const [runtime, a] = await threeNodes();
     const first = a.ClusterObserver.snapshot$.subscribe();

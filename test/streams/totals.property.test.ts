@@ -24,6 +24,11 @@ function figures({ wait, handle, ...totals }: ProcessTotals): readonly number[] 
   return [...counts, ...wait.counts, wait.sumMs, ...handle.counts, handle.sumMs];
 }
 
+function expectNotBelow(after: ProcessTotals, before: ProcessTotals): void {
+  const old = figures(before);
+  for (const [at, figure] of figures(after).entries()) expect(figure).toBeGreaterThanOrEqual(old[at] ?? Number.NaN);
+}
+
 const exited = (id: string, name?: string): UnstampedEvent => ({
   type: 'process_exited',
   id,
@@ -48,12 +53,10 @@ describe('totals', () => {
     for (const event of events) {
       const after = evolve(before, event);
       const [old, young] = [totalsOf(before), totalsOf(after)];
-      figures(young).forEach((figure, at) => expect(figure).toBeGreaterThanOrEqual(figures(old)[at] ?? Number.NaN));
+      expectNotBelow(young, old);
       for (const named of old.named) {
         const same = young.named.find(({ kind, name }) => kind === named.kind && name === named.name);
-        figures(same as ProcessTotals).forEach((figure, at) =>
-          expect(figure).toBeGreaterThanOrEqual(figures(named)[at] ?? Number.NaN),
-        );
+        expectNotBelow(same as ProcessTotals, named);
       }
       before = after;
     }

@@ -86,7 +86,7 @@ export function createHandler(settings: HandlerSettings, parts: HandlerParts = {
   const answer = (request: IncomingMessage, response: ServerResponse, place: Place, asset?: Asset): void => {
     const isRead = request.method === 'GET' || request.method === 'HEAD';
     const isPage = place.path === PAGE || place.path === '';
-    const cookie = isPage ? gate.cookieFor(place.query, 'encrypted' in request.socket) : undefined;
+    const cookie = isPage ? gate.cookieFor(place.query, isEncrypted(request)) : undefined;
     const stranger = typeof cookie === 'object' ? cookie : gate.checkToken(request);
     const misplaced = isRead ? gate.checkHost(request) : ONLY_SHOWS;
     if (misplaced !== undefined) refuse(request, response, misplaced);
@@ -143,6 +143,13 @@ export function createHandler(settings: HandlerSettings, parts: HandlerParts = {
       feed.close();
     },
   };
+}
+
+/** Whether the browser's connection is encrypted: this one, or that to the proxy in front of this server. */
+function isEncrypted(request: IncomingMessage): boolean {
+  const forwarded = request.headers['x-forwarded-proto'];
+  // A client that sends the header itself gets a cookie that its own browser does not send over http.
+  return 'encrypted' in request.socket || String(forwarded).split(',')[0]?.trim() === 'https';
 }
 
 /**

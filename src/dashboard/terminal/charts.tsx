@@ -1,5 +1,5 @@
 import { Box } from 'ink';
-import { formatBytes, formatCount, formatMs, formatRate } from '../view-model/format.js';
+import { formatBytes, formatMs, formatRate, formatShortCount } from '../view-model/format.js';
 import { type History, SERIES, type Series, SPAN_MS, seriesOf } from '../view-model/history.js';
 import type { NodeRow } from '../view-model/rows.js';
 import { braille, bucketed } from './chart.js';
@@ -18,7 +18,7 @@ const LABELS: Readonly<Record<Series, string>> = {
 
 const FORMATS: Readonly<Record<Series, (value: number | undefined) => string>> = {
   rate: formatRate,
-  queue: formatCount,
+  queue: formatShortCount,
   loopDelayP99: formatMs,
   memory: formatBytes,
 };

@@ -4,13 +4,15 @@ import { type Log, severityOf } from '../view-model/log.js';
 import { visibleText } from '../view-model/visible-text.js';
 import { nodeMark, STATUSES } from './node-status.js';
 import { type State, VIEWS, type View } from './state.js';
-import { type Part, Spread } from './styled-line.js';
+import { type Part, Spread, widthOfParts } from './styled-line.js';
 import { MARK } from './symbols.js';
 
 /** Data of this age or older is marked with a warning, ms. */
 const OLD_MS = 5000;
 
 const TITLES: Readonly<Record<View, string>> = { processes: 'Processes', nodes: 'Nodes', tree: 'Tree', log: 'Log' };
+/** For narrow terminals. */
+const SHORT_TITLES: typeof TITLES = { ...TITLES, processes: 'Procs' };
 
 /** The header, in three lines: the status of the nodes, the figures of the cluster, and the tabs. */
 export function Header({ state }: { readonly state: State }) {
@@ -35,7 +37,7 @@ export function Header({ state }: { readonly state: State }) {
         width={size.columns}
       />
       <Spread left={counts} right={[...freshness(state, summary.oldestHeardAt), ' ']} width={size.columns} />
-      <Spread left={tabs(state)} right={[...place(state), ' ']} width={size.columns} />
+      <Spread {...tabLine(state)} width={size.columns} />
     </>
   );
 }
@@ -58,10 +60,24 @@ function freshness({ now, paused, hasEnded, shown }: State, heardAt: number | un
   return age !== undefined && age < OLD_MS ? ['  ', text] : ['  ', ['warn', `${MARK.warning} ${text}`]];
 }
 
-function tabs({ view: active, shown, log }: State): readonly Part[] {
+/** The tabs and, beside them, as much as fits: every tab stays in sight. */
+function tabLine(state: State): { readonly left: readonly Part[]; readonly right: readonly Part[] } {
+  const beside: readonly Part[] = [...place(state), ' '];
+  const choices = [
+    { left: tabs(state, TITLES), right: beside },
+    { left: tabs(state, SHORT_TITLES), right: beside },
+    { left: tabs(state, TITLES), right: filterOf(state) },
+    { left: tabs(state, SHORT_TITLES), right: filterOf(state) },
+  ] as const;
+  const fits = ({ left, right }: (typeof choices)[number]): boolean =>
+    widthOfParts(left) + widthOfParts(right) <= state.size.columns;
+  return choices.find(fits) ?? choices[3];
+}
+
+function tabs({ view: active, shown, log }: State, titles: typeof TITLES): readonly Part[] {
   const alarm = unreadAlarms(shown.log, log.read);
   return VIEWS.flatMap((view, index): readonly Part[] => {
-    const label = `${index + 1} ${TITLES[view]}`;
+    const label = `${index + 1} ${titles[view]}`;
     // The brackets mark the active tab on terminals without styles, too.
     if (view === active) return [['accent', `[${label}]`]];
     return view === 'log' && alarm > 0 ? [` ${label} `, ['bad', `${MARK.lost} ${formatCount(alarm)}`]] : [` ${label} `];
@@ -75,26 +91,25 @@ function unreadAlarms(log: Log, read: number): number {
 
 /** The filter of the view and the position of its cursor. In the log, while paused, also the number of waiting entries. */
 function place(state: State): readonly Part[] {
-  const { view, isTyping, processes, log, shown, paused } = state;
+  const { view, processes, log, shown, paused } = state;
   if (view === 'processes') {
     const all = shown.view.nodes.reduce((sum, each) => sum + each.processes.length, 0);
-    return [
-      ...filter(processes.filter.text ?? '', isTyping),
-      ...position(processes.cursor.index, processes.rows.length, all),
-    ];
+    return [...filterOf(state), ...position(processes.cursor.index, processes.rows.length, all)];
   }
   if (view === 'tree') {
     const { cursor, lines } = state.tree;
-    return [...filter(processes.filter.text ?? '', isTyping), ...position(cursor.index, lines.length)];
+    return [...filterOf(state), ...position(cursor.index, lines.length)];
   }
   if (view !== 'log') return [];
   const waiting: readonly Part[] =
     paused === undefined ? [] : [['warn', `${formatCount(paused.entries)} waiting`], '  '];
-  return [
-    ...filter(log.filter, isTyping),
-    ...waiting,
-    ...position(log.cursor.index, log.lines.length, shown.log.length),
-  ];
+  return [...filterOf(state), ...waiting, ...position(log.cursor.index, log.lines.length, shown.log.length)];
+}
+
+/** The filter of the view. */
+function filterOf({ view, isTyping, processes, log }: State): readonly Part[] {
+  if (view === 'log') return filter(log.filter, isTyping);
+  return view === 'nodes' ? [] : filter(processes.filter.text ?? '', isTyping);
 }
 
 function filter(text: string, isTyping: boolean): readonly Part[] {

@@ -1,5 +1,5 @@
 import { summaryOf } from '../view-model/cluster-view.js';
-import { formatAge, formatBytes, formatCount, formatMs, formatRate, formatShare } from '../view-model/format.js';
+import { formatAge, formatBytes, formatMs, formatRate, formatShare, formatShortCount } from '../view-model/format.js';
 import type { NodeRow } from '../view-model/rows.js';
 import { visibleText } from '../view-model/visible-text.js';
 import { Charts } from './charts.js';
@@ -105,13 +105,13 @@ function cellOf({ shown, now }: State, line: NodeLine, column: NodeColumn, label
     case 'age':
       return formatAge(heardSince(all.oldestHeardAt, now));
     case 'processes':
-      return formatCount(all.processes);
+      return formatShortCount(all.processes);
     case 'rate':
       return formatRate(all.rate);
     case 'queue':
-      return formatCount(all.queue);
+      return formatShortCount(all.queue);
     case 'restarts':
-      return formatCount(all.restarts);
+      return formatShortCount(all.restarts);
     case 'heap':
       return formatBytes(sumOf(shown, ({ memory }) => memory?.heapUsed));
     case 'rss':
@@ -137,11 +137,11 @@ function nodeCell(node: NodeRow, now: number, column: NodeColumn, label: (nodeId
     case 'age':
       return formatAge(heardSince(node.heardAt, now));
     case 'processes':
-      return formatCount(node.processCount);
+      return formatShortCount(node.processCount);
     case 'rate':
       return formatRate(node.rate);
     case 'queue':
-      return formatCount(node.queueSize);
+      return formatShortCount(node.queueSize);
     case 'delay':
       return formatMs(vitals?.loopDelayP99);
     case 'cpu':
@@ -151,7 +151,7 @@ function nodeCell(node: NodeRow, now: number, column: NodeColumn, label: (nodeId
     case 'rss':
       return formatBytes(memory?.rss);
     case 'restarts':
-      return formatCount(node.totalRestarts);
+      return formatShortCount(node.totalRestarts);
     case 'loop':
       return formatShare(vitals?.loopUtilization);
   }

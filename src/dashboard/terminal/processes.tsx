@@ -1,5 +1,5 @@
 import type { ClusterView } from '../view-model/cluster-view.js';
-import { formatCount, formatMs, formatRate, formatUptime, UNKNOWN } from '../view-model/format.js';
+import { formatMs, formatRate, formatShortCount, formatUptime, UNKNOWN } from '../view-model/format.js';
 import { type NodeRow, type ProcessRow, restartsOf } from '../view-model/rows.js';
 import { type Column, labelOf } from '../view-model/table.js';
 import type { PlacedColumn } from './layout.js';
@@ -85,7 +85,7 @@ function processCell(row: ProcessRow, node: NodeRow | undefined, now: number, co
     case 'status':
       return node?.status === 'connected' ? row.status : (node?.status ?? UNKNOWN);
     case 'queueSize':
-      return formatCount(row.queueSize);
+      return formatShortCount(row.queueSize);
     case 'rate':
       return formatRate(row.rate);
     case 'waitP99':
@@ -95,8 +95,8 @@ function processCell(row: ProcessRow, node: NodeRow | undefined, now: number, co
     case 'uptime':
       return node === undefined ? UNKNOWN : formatUptime(nodeTime(node, now) - row.startedMonotonic);
     case 'restarts':
-      return formatCount(restartsOf(row));
+      return formatShortCount(restartsOf(row));
     default:
-      return formatCount(row[column]);
+      return formatShortCount(row[column]);
   }
 }

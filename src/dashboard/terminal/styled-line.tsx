@@ -71,7 +71,7 @@ export function Lines({
   return createElement(Fragment, null, ...all);
 }
 
-function widthOfParts(parts: readonly Part[]): number {
+export function widthOfParts(parts: readonly Part[]): number {
   return parts.reduce((sum, part) => sum + widthOf(textOf(part)), 0);
 }
 

@@ -1,4 +1,4 @@
-import { formatCount, formatMs, formatRate, formatUptime, UNKNOWN } from '../view-model/format.js';
+import { formatMs, formatRate, formatShortCount, formatUptime, UNKNOWN } from '../view-model/format.js';
 import { type NodeRow, restartsOf } from '../view-model/rows.js';
 import { labelOf } from '../view-model/table.js';
 import type { TreeLine } from '../view-model/tree.js';
@@ -67,18 +67,18 @@ export function Tree({ state }: { readonly state: State }) {
 }
 
 function cellOf(line: TreeLine, node: NodeRow | undefined, now: number, column: TreeColumn): string {
-  if (column === 'children') return line.children === 0 ? '' : formatCount(line.children);
+  if (column === 'children') return line.children === 0 ? '' : formatShortCount(line.children);
   if (line.type === 'node') return nodeCell(line.node, column);
   const { row } = line;
   switch (column) {
     case 'queue':
-      return formatCount(row.queueSize);
+      return formatShortCount(row.queueSize);
     case 'rate':
       return formatRate(row.rate);
     case 'handleP99':
       return formatMs(row.handleP99);
     case 'restarts':
-      return formatCount(restartsOf(row));
+      return formatShortCount(restartsOf(row));
     case 'uptime':
       return node === undefined ? UNKNOWN : formatUptime(nodeTime(node, now) - row.startedMonotonic);
     case 'name':
@@ -89,11 +89,11 @@ function cellOf(line: TreeLine, node: NodeRow | undefined, now: number, column: 
 function nodeCell(node: NodeRow, column: TreeColumn): string {
   switch (column) {
     case 'queue':
-      return formatCount(node.queueSize);
+      return formatShortCount(node.queueSize);
     case 'rate':
       return formatRate(node.rate);
     case 'restarts':
-      return formatCount(node.totalRestarts);
+      return formatShortCount(node.totalRestarts);
     case 'uptime':
       return formatUptime(node.vitals?.uptimeMs);
     default:

@@ -8,6 +8,13 @@ export function formatCount(value: number | undefined): string {
   return value === undefined ? UNKNOWN : count.format(value);
 }
 
+/** Formats a whole number in at most six characters, for narrow columns: `99,999`, `279 k`, `1.23 M`. */
+export function formatShortCount(value: number | undefined): string {
+  return value === undefined || value < 100_000
+    ? formatCount(value)
+    : scaled(value, 1000, ['', ' k', ' M', ' G', ' T']);
+}
+
 /** Formats a rate per second with at most three significant digits: `0.25`, `7.5`, `1.23 k`. */
 export function formatRate(perSecond: number | undefined): string {
   if (perSecond === undefined) return UNKNOWN;

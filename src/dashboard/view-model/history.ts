@@ -28,11 +28,14 @@ export interface History {
 
 export const emptyHistory: History = { times: [], clockMs: 0, nodes: {} };
 
-/** Adds a view to the history. Adds no point if the last one is younger than `STEP_MS`. */
+/**
+ * Adds a view to the history. If the last point is younger than `STEP_MS`, that point becomes the maximum of both: a short
+ * peak, such as one of the event loop delay, stays visible.
+ */
 export function remember(before: History, view: ClusterView): History {
   const history = byPresentClock(before, view);
   const last = history.times.at(-1);
-  if (last !== undefined && view.timestamp - last < STEP_MS) return history;
+  if (last !== undefined && view.timestamp - last < STEP_MS) return withMaxima(history, view);
   const begin = history.times.findIndex((time) => time > view.timestamp - SPAN_MS);
   const kept = begin === -1 ? [] : history.times.slice(begin);
   const blank = kept.map(() => null);
@@ -41,8 +44,16 @@ export function remember(before: History, view: ClusterView): History {
     const rest = begin === -1 ? [] : points.slice(begin);
     if (rest.some((point) => point !== null)) nodes[nodeId] = [...rest, null];
   }
-  for (const { node } of view.nodes) {
-    if (node.status !== 'connected') continue;
+  for (const [nodeId, point] of pointsOf(view)) {
+    nodes[nodeId] = [...(nodes[nodeId]?.slice(0, -1) ?? blank), point];
+  }
+  return { times: [...kept, view.timestamp], clockMs: history.clockMs, nodes };
+}
+
+/** The point of each connected node. */
+function pointsOf(view: ClusterView): readonly (readonly [nodeId: string, point: Point])[] {
+  return view.nodes.flatMap(({ node }) => {
+    if (node.status !== 'connected') return [];
     const { rate, queueSize, vitals, memory } = node;
     const point: Point = {
       ...(rate !== undefined && { rate }),
@@ -50,9 +61,27 @@ export function remember(before: History, view: ClusterView): History {
       ...(vitals !== undefined && { loopDelayP99: vitals.loopDelayP99 }),
       ...(memory !== undefined && { memory: memory.heapUsed }),
     };
-    nodes[node.nodeId] = [...(nodes[node.nodeId]?.slice(0, -1) ?? blank), point];
+    return [[node.nodeId, point] as const];
+  });
+}
+
+/** The history with each last point at least as high as the view. */
+function withMaxima(history: History, view: ClusterView): History {
+  const blank = history.times.map(() => null);
+  const nodes = { ...history.nodes };
+  for (const [nodeId, point] of pointsOf(view)) {
+    const points = nodes[nodeId] ?? blank;
+    nodes[nodeId] = [...points.slice(0, -1), maximum(points.at(-1) ?? {}, point)];
   }
-  return { times: [...kept, view.timestamp], clockMs: history.clockMs, nodes };
+  return { ...history, nodes };
+}
+
+function maximum(a: Point, b: Point): Point {
+  const values = SERIES.flatMap((series) => {
+    const known = [a[series], b[series]].filter((value) => value !== undefined);
+    return known.length === 0 ? [] : [[series, Math.max(...known)] as const];
+  });
+  return Object.fromEntries(values);
 }
 
 /** A jump of the wall clock by more than this means that the clock was set, ms. Smaller corrections are ignored. */

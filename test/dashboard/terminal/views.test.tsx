@@ -56,6 +56,14 @@ describe('the head', () => {
     expect(third).toContain('[1 Processes] 2 Nodes  3 Tree  4 Log ✖ 2');
   });
 
+  test('shows every tab on a terminal of 40 columns, also with alarms and a filter', () => {
+    const narrow = { columns: 40, rows: 15 };
+    const tabs = (...keys: readonly string[]) => shownAfter(narrow, ...keys).split('\n')[2] ?? '';
+    expect(tabs()).toMatch(/\[1 Proc\w*\] 2 Nodes {2}3 Tree {2}4 Log ✖ 2/);
+    expect(tabs('4')).toContain('[4 Log]');
+    expect(tabs('3')).toContain('4 Log');
+  });
+
   test('has no alarm left when somebody has looked at the log', () => {
     expect(line(shownAfter(SMALL, '4', '1'), '[1 Proc')).not.toContain('✖');
   });

@@ -13,6 +13,7 @@ import {
   formatMs,
   formatRate,
   formatShare,
+  formatShortCount,
   formatTime,
   formatUptime,
 } from '../../../src/dashboard/view-model/format.js';
@@ -106,7 +107,21 @@ describe('the history', () => {
     expect(history.times).toHaveLength(SPAN_MS / STEP_MS);
     expect(history.times.at(-1)).toBe(2 * SPAN_MS);
     expect(history.times.slice(1).every((time, index) => time - (history.times[index] ?? 0) === STEP_MS)).toBe(true);
-    expect(remember(history, seen(at(2 * SPAN_MS + 1)))).toBe(history);
+    expect(remember(history, seen(at(2 * SPAN_MS + 1)))).toEqual(history);
+  });
+
+  test('keeps the peak of what comes between two points', () => {
+    const queued = (ms: number, queue: number) => seen(at(ms, nodeAt(ms, { p1: { queue } })));
+    let history = remember(emptyHistory, queued(0, 1));
+    for (const [ms, queue] of [
+      [500, 9],
+      [1000, 2],
+      [2000, 3],
+      [2500, 1],
+    ] as const) {
+      history = remember(history, queued(ms, queue));
+    }
+    expect(seriesOf(history, 'a', 'queue')).toEqual([9, 3]);
   });
 
   test.each([-3_600_000, 3_600_000])('keeps its points, moved along, when the clock is set by %i ms', (step) => {
@@ -285,6 +300,9 @@ describe('figures', () => {
 
   test('are short, and exact where it matters', () => {
     expect([undefined, 0, 1234567].map(formatCount)).toEqual(['–', '0', '1,234,567']);
+    const short = [undefined, 0, 99_999, 100_000, 279_477, 1_234_567, 12_345_678, 2 ** 53 - 1].map(formatShortCount);
+    expect(short).toEqual(['–', '0', '99,999', '100 k', '279 k', '1.23 M', '12.3 M', '9007 T']);
+    expect(Math.max(...short.map((text) => text.length))).toBe(6);
     expect([0, 0.034, 3.14, 99, 999, 999.6, 12_345, 3_400_000].map(formatRate)).toEqual([
       '0',
       '0.03',

@@ -1,5 +1,5 @@
 import { COUNT_COLUMNS, type CountColumn, SERVER_COUNTS } from '../../../../streams/index.js';
-import { formatCount, formatMs, formatRate, formatUptime, UNKNOWN } from '../../view-model/format.js';
+import { formatCount, formatMs, formatRate, formatShortCount, formatUptime, UNKNOWN } from '../../view-model/format.js';
 import { type ProcessRow, restartsOf } from '../../view-model/rows.js';
 import { type Column, isAmount, type Sorting } from '../../view-model/table.js';
 
@@ -32,9 +32,9 @@ export const HINTS: Partial<Record<Column, string>> = {
 export function figureOf(row: ProcessRow, column: Column, uptimeMs: number | undefined): string {
   switch (column) {
     case 'queueSize':
-      return formatCount(row[column]);
+      return formatShortCount(row[column]);
     case 'restarts':
-      return formatCount(restartsOf(row));
+      return formatShortCount(restartsOf(row));
     case 'rate':
       return formatRate(row.rate);
     case 'waitP99':
@@ -48,8 +48,20 @@ export function figureOf(row: ProcessRow, column: Column, uptimeMs: number | und
     case 'status':
       return UNKNOWN;
     default:
-      return formatCount(row[column]);
+      return formatShortCount(row[column]);
   }
+}
+
+/** The whole number behind a figure that was shortened. */
+export function wholeOf(row: ProcessRow, column: Column, figure: string): string | undefined {
+  const count =
+    column === 'queueSize'
+      ? row.queueSize
+      : COUNT_COLUMNS.some((each) => each === column)
+        ? amountOf(row, column as CountColumn)
+        : undefined;
+  const whole = formatCount(count);
+  return count === undefined || whole === figure ? undefined : whole;
 }
 
 function countTexts(text: 'label' | 'help'): Readonly<Record<CountColumn, string>> {

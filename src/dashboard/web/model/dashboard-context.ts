@@ -2,6 +2,7 @@ import { computed, type ReadonlySignal, type Signal, signal } from '@preact/sign
 import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
 import { type ClusterView, type Summary, summaryOf } from '../../view-model/cluster-view.js';
+import type { Log } from '../../view-model/log.js';
 import type { ProcessRow } from '../../view-model/rows.js';
 import { tableOf } from '../../view-model/table.js';
 import { branchesOf, type TreeLine, treeOf } from '../../view-model/tree.js';
@@ -29,8 +30,8 @@ export interface Dashboard {
   readonly collapsed: Signal<ReadonlySet<string>>;
   /** The short labels of nodes, by node id. */
   readonly nodeNames: ReadonlySignal<ReadonlyMap<string, string>>;
-  /** While the log is paused: the number of its newest visible line. `undefined`: not paused. */
-  readonly pausedAt: Signal<number | undefined>;
+  /** While the log is paused: what it was then. It is kept, however many entries come. `undefined`: not paused. */
+  readonly pausedLog: Signal<Log | undefined>;
   pauseOrGoOn(): void;
   readonly isHelpOpen: Signal<boolean>;
 }
@@ -60,7 +61,7 @@ export function createDashboard(window: Window, feed: URL): Dashboard {
   // A string compares by value: while the nodes are the same, the names are not recomputed.
   const nodeIds = computed(() => live.view.value?.nodes.map(({ node }) => node.nodeId).join(' ') ?? '');
   const collapsed = signal<ReadonlySet<string>>(new Set());
-  const pausedAt = signal<number | undefined>(undefined);
+  const pausedLog = signal<Log | undefined>(undefined);
   const sinceView = computed(() =>
     live.view.value === undefined ? 0 : Math.max(0, now.value - live.receivedAt.value),
   );
@@ -76,9 +77,9 @@ export function createDashboard(window: Window, feed: URL): Dashboard {
     tree: computed(() => treeOf(branchesOf(shown.value, filter.value), collapsed.value)),
     collapsed,
     nodeNames: computed(() => namesOf(nodeIds.value.split(' ').filter(Boolean))),
-    pausedAt,
+    pausedLog,
     pauseOrGoOn: () => {
-      pausedAt.value = pausedAt.value === undefined ? (live.log.value.at(-1)?.number ?? 0) : undefined;
+      pausedLog.value = pausedLog.value === undefined ? live.log.value : undefined;
     },
     isHelpOpen: signal(false),
   };

@@ -23,7 +23,10 @@ export function useShortcuts(dashboard: Dashboard): void {
       // An open dialog handles its keys itself.
       if (document.querySelector('dialog[open]') !== null) return;
       if (isTyping(event.target)) {
-        if (event.key === 'Escape') blurFilter(event.target);
+        if (event.key !== 'Escape') return;
+        // By default, a browser empties a search field, and the filter would go on without a text to be seen.
+        event.preventDefault();
+        blurFilter(event.target);
         return;
       }
       if (act(dashboard, event.key)) event.preventDefault();

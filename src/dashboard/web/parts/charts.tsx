@@ -1,5 +1,5 @@
 import { useComputed, useSignal } from '@preact/signals';
-import { formatBytes, formatCount, formatMs, formatRate } from '../../view-model/format.js';
+import { formatBytes, formatMs, formatRate, formatShortCount } from '../../view-model/format.js';
 import { SERIES, type Series } from '../../view-model/history.js';
 import { linesOf } from '../model/chart-data.js';
 import { useDashboard } from '../model/dashboard-context.js';
@@ -16,7 +16,7 @@ type Look = Pick<ChartProps, 'title' | 'hint' | 'format' | 'steps'>;
 
 const CHARTS: Record<Series, Look> = {
   rate: { title: 'Messages/s', hint: 'handled', format: formatRate },
-  queue: { title: 'Queue', hint: 'messages waiting', format: formatCount, steps: WHOLE },
+  queue: { title: 'Queue', hint: 'messages waiting', format: formatShortCount, steps: WHOLE },
   loopDelayP99: { title: 'Event loop p99', hint: 'how late timers fire', format: formatMs },
   memory: { title: 'Heap', hint: 'in use', format: formatBytes, steps: BINARY },
 };

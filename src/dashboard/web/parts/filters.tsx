@@ -1,4 +1,5 @@
 import { useSignal } from '@preact/signals';
+import { useEffect, useRef } from 'preact/hooks';
 import { COLUMNS, firstDirection } from '../../view-model/table.js';
 import { TITLES } from '../model/columns.js';
 import { useDashboard } from '../model/dashboard-context.js';
@@ -56,9 +57,33 @@ export function Filters({ label, param, hasKind = false, hasSort = false, note, 
         {hasSort && <SortChoice />}
       </div>
       {children}
-      {note !== undefined && <output class="note">{note}</output>}
+      {note !== undefined && <span class="note">{note}</span>}
+      {note !== undefined && <Announcement text={note} />}
     </search>
   );
+}
+
+/** How long after a change of the filter its result is announced, ms: not with each letter that is typed. */
+const ANNOUNCE_MS = 500;
+
+/** Announces how many items pass the filter to screen readers: when the filter has changed, and not with each view. */
+function Announcement({ text }: { readonly text: string }) {
+  const { router } = useDashboard();
+  const { text: filter, logText, nodeId, kind, problemsOnly } = router.address.value;
+  const applied = [filter, logText, nodeId, kind, problemsOnly].join('\n');
+  const announced = useSignal('');
+  const newest = useRef(text);
+  newest.current = text;
+  const announcedFor = useRef(applied);
+  useEffect(() => {
+    if (announcedFor.current === applied) return undefined;
+    announcedFor.current = applied;
+    const timer = setTimeout(() => {
+      announced.value = newest.current;
+    }, ANNOUNCE_MS);
+    return () => clearTimeout(timer);
+  }, [applied, announced]);
+  return <output class="unseen">{announced.value}</output>;
 }
 
 function NodeFilter() {

@@ -1,7 +1,7 @@
 import type { ProcessRow } from '../../view-model/rows.js';
 import { COLUMNS, type Column, labelOf } from '../../view-model/table.js';
 import { visibleText } from '../../view-model/visible-text.js';
-import { amountOf, cellClass, figureOf, isQuiet, type Measure } from '../model/columns.js';
+import { amountOf, cellClass, figureOf, isQuiet, type Measure, wholeOf } from '../model/columns.js';
 import { useDashboard } from '../model/dashboard-context.js';
 import { uptimeOf } from '../model/uptime.js';
 import { Icon } from './icon.js';
@@ -17,6 +17,11 @@ interface GridRowProps {
   open(key: string): void;
 }
 
+/** The id of the element of a row. It belongs to the process: the row may move. */
+export function rowId(key: string): string {
+  return `row-${encodeURIComponent(key)}`;
+}
+
 export function GridRow({ row, index, top, isActive, isOpen, measure, open }: GridRowProps) {
   const view = useDashboard().live.view.value;
   const node = view?.nodes.find(({ node: { nodeId } }) => nodeId === row.nodeId)?.node;
@@ -24,7 +29,7 @@ export function GridRow({ row, index, top, isActive, isOpen, measure, open }: Gr
   return (
     // Keyboard access: the grid handles the keys for all its rows.
     <div
-      id={`row-${index}`}
+      id={rowId(row.key)}
       class={`row ${isActive ? 'is-active' : ''} ${isStale ? 'is-stale' : ''}`}
       role="row"
       aria-rowindex={index + 2}
@@ -59,7 +64,9 @@ function Cell({ row, column, uptimeMs }: CellProps) {
       return (
         <>
           <Icon name={row.kind} />
-          <span class="label">{labelOf(row)}</span>
+          <span class="label" title={labelOf(row)}>
+            {labelOf(row)}
+          </span>
           {row.name !== undefined && <span class="id">{visibleText(row.id)}</span>}
           {/* Shown where there is no room for the column of the node. */}
           <span class="place" aria-hidden="true">
@@ -75,7 +82,11 @@ function Cell({ row, column, uptimeMs }: CellProps) {
       return <span class={`state is-${row.status}`}>{row.status}</span>;
     default: {
       const text = figureOf(row, column, uptimeMs);
-      return <span class={isQuiet(text) ? 'quiet' : undefined}>{text}</span>;
+      return (
+        <span class={isQuiet(text) ? 'quiet' : undefined} title={wholeOf(row, column, text)}>
+          {text}
+        </span>
+      );
     }
   }
 }

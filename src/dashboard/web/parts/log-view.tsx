@@ -11,19 +11,18 @@ const STEP = 100;
 
 /** The view of the log, newest entry first. */
 export function LogView() {
-  const { live, router, pausedAt, pauseOrGoOn } = useDashboard();
+  const { live, router, pausedLog, pauseOrGoOn } = useDashboard();
   const { logText, problemsOnly, nodeId } = router.address.value;
   const limit = useSignal(STEP);
-  const all = live.log.value;
-  const isPaused = pausedAt.value !== undefined;
-  const upTo = pausedAt.value ?? Number.POSITIVE_INFINITY;
+  const isPaused = pausedLog.value !== undefined;
+  const all = pausedLog.value ?? live.log.value;
+  const last = all.at(-1)?.number ?? 0;
   const passes = ({ entry }: LogLine): boolean =>
     (nodeId === undefined || entry.nodeId === nodeId) &&
     (!problemsOnly || isProblem(entry)) &&
     (logText.trim() === '' || matches(entry, logText));
-  const passing = all.filter(passes);
-  const lines = passing.filter(({ number }) => number <= upTo);
-  const waiting = passing.length - lines.length;
+  const lines = all.filter(passes);
+  const waiting = live.log.value.filter((line) => line.number > last && passes(line)).length;
   const shown = lines.slice(-limit.value).reverse();
   return (
     <div class="view">

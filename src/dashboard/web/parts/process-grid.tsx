@@ -5,10 +5,11 @@ import { formatCount } from '../../view-model/format.js';
 import { COLUMNS, type Column, firstDirection } from '../../view-model/table.js';
 import { cellClass, HINTS, measureOf, TITLES } from '../model/columns.js';
 import { useDashboard } from '../model/dashboard-context.js';
+import { emptyText } from '../model/empty-text.js';
 import { moved } from '../model/list-navigation.js';
 import { useVirtualRows } from '../model/virtual-rows.js';
 import { Filters } from './filters.js';
-import { GridRow } from './grid-row.js';
+import { GridRow, rowId } from './grid-row.js';
 
 /** The table of all processes of the cluster. Only the visible rows are rendered. */
 export function ProcessGrid() {
@@ -57,7 +58,7 @@ export function ProcessGrid() {
         aria-label="Processes"
         aria-rowcount={rows.length + 1}
         aria-colcount={COLUMNS.length}
-        aria-activedescendant={isActiveInSight ? `row-${activeIndex}` : undefined}
+        aria-activedescendant={isActiveInSight && activeKey.value !== undefined ? rowId(activeKey.value) : undefined}
         tabIndex={0}
         onKeyDown={pressed}
       >
@@ -80,9 +81,7 @@ export function ProcessGrid() {
             );
           })}
         </div>
-        {rows.length === 0 && (
-          <p class="empty">{live.view.value ? 'No process passes the filter.' : 'Waiting for the cluster …'}</p>
-        )}
+        {rows.length === 0 && <p class="empty">{emptyText(totalOf(live.view.value?.nodes))}</p>}
       </div>
     </div>
   );

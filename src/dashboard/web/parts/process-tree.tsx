@@ -3,6 +3,7 @@ import { useRef } from 'preact/hooks';
 import { formatCount } from '../../view-model/format.js';
 import type { TreeLine } from '../../view-model/tree.js';
 import { useDashboard } from '../model/dashboard-context.js';
+import { emptyText } from '../model/empty-text.js';
 import { moved } from '../model/list-navigation.js';
 import { useVirtualRows } from '../model/virtual-rows.js';
 import { Filters } from './filters.js';
@@ -10,7 +11,7 @@ import { TreeRow } from './tree-row.js';
 
 /** The view of the supervision trees of all nodes. Only the visible lines are rendered. */
 export function ProcessTree() {
-  const { tree, router, collapsed, live } = useDashboard();
+  const { tree, router, collapsed, summary } = useDashboard();
   const lines = tree.value;
   const scroller = useRef<HTMLDivElement>(null);
   const virtual = useVirtualRows(scroller, lines.length, false);
@@ -105,9 +106,7 @@ export function ProcessTree() {
             );
           })}
         </div>
-        {lines.length === 0 && (
-          <p class="empty">{live.view.value ? 'Nothing passes the filter.' : 'Waiting for the cluster …'}</p>
-        )}
+        {lines.length === 0 && <p class="empty">{emptyText(summary.value?.processes)}</p>}
       </div>
     </div>
   );

@@ -132,7 +132,7 @@ describe('the table', () => {
     await page.page.keyboard.press('ArrowDown');
     await page.page.keyboard.press('ArrowDown');
     const active = await page.grid.getAttribute('aria-activedescendant');
-    expect(await page.page.locator(`#${active}`).textContent()).toContain('nodeB');
+    expect(await page.page.locator(`[id="${active}"]`).textContent()).toContain('nodeB');
     await page.page.keyboard.press('Enter');
     await page.detail.getByRole('heading', { name: 'checkout-1' }).waitFor();
     await page.page.keyboard.press('Escape');

@@ -13,6 +13,9 @@ const MAX_PAYLOAD = 16;
 /** The limit of unsent data for all browsers together, bytes. One full view may exceed a megabyte. */
 const MAX_WAITING_BYTES = 64 * 1024 * 1024;
 
+/** Smaller messages are sent as they are, bytes. */
+const MIN_COMPRESSED = 1024;
+
 /** The maximum number of pings per second: browsers send none, but a proxy may. */
 const MAX_PINGS = 16;
 
@@ -31,8 +34,8 @@ export class FeedSockets {
   readonly #server = new WebSocketServer({
     noServer: true,
     clientTracking: false,
-    // On loopback, compression costs more than it saves; it also takes memory for each connection.
-    perMessageDeflate: false,
+    // Each message by itself: a context that goes on would take memory for each connection.
+    perMessageDeflate: { serverNoContextTakeover: true, clientNoContextTakeover: true, threshold: MIN_COMPRESSED },
     maxPayload: MAX_PAYLOAD,
     // A fragmented message takes far more memory than its content.
     maxFragments: 1,
@@ -51,16 +54,19 @@ export class FeedSockets {
       refuseUpgrade(socket, { status: 503, reason: `${MAX_BROWSERS} browsers are looking already.` });
       return;
     }
-    this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#welcome(webSocket));
+    const isLocal = isFromThisMachine(request);
+    this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#welcome(webSocket, isLocal));
   }
 
   close(): void {
     for (const webSocket of this.#open) hangUp(webSocket, GOING_AWAY, 'the dashboard closes');
   }
 
-  #welcome(webSocket: WebSocket): void {
+  #welcome(webSocket: WebSocket, isLocal: boolean): void {
     this.#open.add(webSocket);
-    const disconnect = this.#feed.connect({ send: (text, taken) => this.#send(webSocket, text, taken) });
+    // On loopback, compression costs more than it saves.
+    const compress = !isLocal;
+    const disconnect = this.#feed.connect({ send: (text, taken) => this.#send(webSocket, text, compress, taken) });
     webSocket.on('close', () => {
       this.#open.delete(webSocket);
       disconnect();
@@ -79,10 +85,10 @@ export class FeedSockets {
     webSocket.on('error', () => webSocket.terminate());
   }
 
-  #send(webSocket: WebSocket, text: string, taken: () => void): void {
+  #send(webSocket: WebSocket, text: string, compress: boolean, taken: () => void): void {
     this.#makeRoom(text.length);
     if (webSocket.bufferedAmount === 0 && this.#open.delete(webSocket)) this.#open.add(webSocket);
-    webSocket.send(text, () => taken());
+    webSocket.send(text, { compress }, () => taken());
   }
 
   /** Disconnects the browsers that have been behind for longest. They reconnect and receive the newest state. */
@@ -96,6 +102,12 @@ export class FeedSockets {
       slow.terminate();
     }
   }
+}
+
+/** Whether the browser runs on this machine, and there is no proxy between. */
+function isFromThisMachine({ socket: { remoteAddress = '' }, headers }: IncomingMessage): boolean {
+  const isLoopback = remoteAddress === '::1' || remoteAddress.replace('::ffff:', '').startsWith('127.');
+  return isLoopback && headers['x-forwarded-for'] === undefined && headers.forwarded === undefined;
 }
 
 /** Returns a function that counts a ping and returns whether it is within the rate limit. */

@@ -2,7 +2,7 @@ import { BehaviorSubject, distinctUntilChanged, map, type SchedulerLike, Subscri
 import type { LogEntry } from '../../../streams/index.js';
 import type { ClusterSource } from '../cluster-source.js';
 import type { ClusterView } from '../view-model/cluster-view.js';
-import { type FeedMessage, viewChanges } from '../view-model/feed.js';
+import { type FeedMessage, nextRowsEach, partOf, viewChanges } from '../view-model/feed.js';
 import { emptyHistory, remember } from '../view-model/history.js';
 import { type Log, withEntries } from '../view-model/log.js';
 import { type LogUpdate, logUpdates, type ViewUpdate, viewUpdates } from './cluster-updates.js';
@@ -55,11 +55,21 @@ export class DashboardFeed {
     this.#subscription.add(logUpdates(source, scheduler).subscribe({ next: (news) => this.#logged(news), error }));
   }
 
-  /** Sends a browser the history, the log and the whole view, then changes. Returns the function that disconnects it. */
+  /**
+   * Sends a browser the view, part by part, then the history and the log, then changes. Returns the function that disconnects
+   * it.
+   */
   connect(outlet: Outlet): () => void {
-    const browser: Browser = { outlet, view: undefined, line: this.#lastLine, status: NO_PROBLEM, isTaking: false };
+    const browser: Browser = {
+      outlet,
+      view: undefined,
+      rowsEach: 0,
+      line: undefined,
+      status: NO_PROBLEM,
+      isTaking: false,
+    };
     this.#browsers.add(browser);
-    this.#send(browser, [write({ type: 'welcome', version: this.#version, history: this.#history, log: this.#log })]);
+    this.#send(browser, [write({ type: 'welcome', version: this.#version })]);
     this.#browserCount$.next(this.#browsers.size);
     return () => {
       if (this.#browsers.delete(browser)) this.#browserCount$.next(this.#browsers.size);
@@ -116,15 +126,30 @@ export class DashboardFeed {
       texts.push(write({ type: 'status', ...this.#status }));
       browser.status = this.#status;
     }
-    if (browser.view !== this.#view) {
-      texts.push(this.#viewText(browser.view));
-      browser.view = this.#view;
-    }
-    if (browser.line < this.#lastLine) {
-      texts.push(this.#logText(browser.line));
-      browser.line = this.#lastLine;
-    }
+    if (browser.view !== this.#view && this.#view !== undefined) texts.push(this.#nextViewText(browser, this.#view));
+    // Until all of the view was sent, the rest would only delay it.
+    if (browser.view === this.#view) texts.push(...this.#rest(browser));
     this.#send(browser, texts);
+  }
+
+  #nextViewText(browser: Browser, view: ClusterView): string {
+    const before = browser.view;
+    if (browser.rowsEach !== Number.POSITIVE_INFINITY) browser.rowsEach = nextRowsEach(view, browser.rowsEach);
+    browser.view = partOf(view, browser.rowsEach);
+    return browser.view === view
+      ? this.#viewText(before)
+      : write({ type: 'view', ...viewChanges(before, browser.view) });
+  }
+
+  /** The history and the log for a browser that has the view. */
+  #rest(browser: Browser): readonly string[] {
+    const { line } = browser;
+    browser.line = this.#lastLine;
+    if (line === undefined) {
+      const log = write({ type: 'log', log: this.#log, isWhole: true });
+      return [write({ type: 'history', history: this.#history }), log];
+    }
+    return line < this.#lastLine ? [this.#logText(line)] : [];
   }
 
   /** Sends messages to a browser. Once it has received all of them, sends what has changed meanwhile. */
@@ -170,8 +195,10 @@ const NO_PROBLEM: Status = { problem: null };
 interface Browser {
   readonly outlet: Outlet;
   view: ClusterView | undefined;
-  /** The number of the last log entry that was sent to the browser. */
-  line: number;
+  /** How many processes of each node `view` has at most. */
+  rowsEach: number;
+  /** The number of the last log entry that was sent to the browser. `undefined`: the log was not sent yet. */
+  line: number | undefined;
   status: Status;
   /** Whether messages are in flight: the browser has not received all of them yet. */
   isTaking: boolean;

@@ -9,10 +9,14 @@ import { keyOf, type NodeRow, type ProcessRow } from './rows.js';
  * itself what follows from the views, such as the history from now on.
  */
 export type FeedMessage =
-  /** The first message. The first view after it contains all nodes and processes. */
-  | { readonly type: 'welcome'; readonly version: string; readonly history: History; readonly log: readonly LogLine[] }
+  /** The first message. What the browser has from an earlier connection is out of date. */
+  | { readonly type: 'welcome'; readonly version: string }
+  /** The first ones have all nodes, and ever more of their processes. */
   | ({ readonly type: 'view' } & ViewChanges)
-  | { readonly type: 'log'; readonly log: readonly LogLine[] }
+  /** The history so far, once all processes were sent. */
+  | { readonly type: 'history'; readonly history: History }
+  /** More lines; with `isWhole`, all of them. */
+  | { readonly type: 'log'; readonly log: readonly LogLine[]; readonly isWhole?: true }
   /**
    * Whether the server receives data of the cluster. `problem`: why not, as text for the user, sent at each failed
    * attempt; `null`: the server receives data again. Before the first `status` there is no problem.
@@ -89,6 +93,28 @@ function nodeChanges(before: NodeView | undefined, { node, processes }: NodeView
     gone.delete(row.id);
   }
   return rows.length === 0 && gone.size === 0 ? [] : [{ nodeId, rows, removed: [...gone.keys()] }];
+}
+
+/** The number of processes that a new browser gets with one message: over a slow line, the first of them come soon. */
+const ROWS_AT_ONCE = 1000;
+
+/**
+ * How many processes of each node a browser gets next that has had `before` of each; Infinity: all that there are. The
+ * nodes take turns, so that each of them is shown early.
+ */
+export function nextRowsEach(view: ClusterView, before: number): number {
+  const unfinished = view.nodes.filter(({ processes }) => processes.length > before).length;
+  const next = before + Math.ceil(ROWS_AT_ONCE / Math.max(1, unfinished));
+  return view.nodes.every(({ processes }) => processes.length <= next) ? Number.POSITIVE_INFINITY : next;
+}
+
+/** The view with at most the first `rowsEach` processes of each node. */
+export function partOf(view: ClusterView, rowsEach: number): ClusterView {
+  if (rowsEach === Number.POSITIVE_INFINITY) return view;
+  return {
+    ...view,
+    nodes: view.nodes.map(({ node, processes }) => ({ node, processes: processes.slice(0, rowsEach) })),
+  };
 }
 
 /** Applies changes to a view. Unchanged rows of the result are the same objects as before. */

@@ -4,7 +4,7 @@ import { SimulatedClock } from '../../../src/clock.js';
 import { DashboardFeed, type Outlet } from '../../../src/dashboard/server/feed.js';
 import type { ClusterView } from '../../../src/dashboard/view-model/cluster-view.js';
 import { type FeedMessage, withViewChanges } from '../../../src/dashboard/view-model/feed.js';
-import { emptyHistory } from '../../../src/dashboard/view-model/history.js';
+import { emptyHistory, type History } from '../../../src/dashboard/view-model/history.js';
 import { MAX_ENTRIES } from '../../../src/dashboard/view-model/log.js';
 import { schedulerOf } from '../../../streams/index.js';
 import { crash, ToldSource } from '../../helpers/cluster-source.js';
@@ -46,9 +46,11 @@ class FakeBrowser implements Outlet {
   }
 
   get crashed(): readonly string[] {
-    return [...this.of('welcome'), ...this.of('log')].flatMap(({ log }) =>
-      log.map(({ entry }) => ('id' in entry ? entry.id : entry.type)),
-    );
+    return this.of('log').flatMap(({ log }) => log.map(({ entry }) => ('id' in entry ? entry.id : entry.type)));
+  }
+
+  get history(): History {
+    return this.of('history').at(-1)?.history ?? emptyHistory;
   }
 }
 
@@ -91,13 +93,12 @@ describe('a browser', () => {
     runtime.pass(1000);
     runtime.report({ p1: { queue: 1 }, p2: { queue: 3 }, p3: {} });
     runtime.pass(1000);
-    expect(types(browser)).toEqual(['welcome', 'view', 'view']);
-    expect(browser.messages[0]).toEqual({
-      type: 'welcome',
-      version: '1.2.3',
-      history: emptyHistory,
-      log: [],
-    });
+    expect(types(browser)).toEqual(['welcome', 'history', 'log', 'view', 'view']);
+    expect(browser.messages.slice(0, 3)).toEqual([
+      { type: 'welcome', version: '1.2.3' },
+      { type: 'history', history: emptyHistory },
+      { type: 'log', log: [], isWhole: true },
+    ]);
     expect(browser.queues).toEqual({ p1: 1, p2: 3, p3: 0 });
   });
 
@@ -107,7 +108,7 @@ describe('a browser', () => {
     runtime.report({ p1: { queue: 1 } });
     const late = runtime.join();
     const later = runtime.join();
-    expect(types(late)).toEqual(['welcome', 'view']);
+    expect(types(late)).toEqual(['welcome', 'view', 'history', 'log']);
     expect(late.texts[1]).toBe(later.texts[1]);
     runtime.pass(1000);
     runtime.report({ p1: { queue: 5 } });
@@ -125,14 +126,14 @@ describe('a browser', () => {
       runtime.pass(1000);
     }
     expect(types(slow)).toEqual(['welcome']);
-    expect(types(quick)).toHaveLength(201);
+    expect(types(quick)).toHaveLength(203);
     slow.take();
-    expect(types(slow)).toEqual(['welcome', 'view', 'log']);
+    expect(types(slow)).toEqual(['welcome', 'view', 'history', 'log']);
     expect(slow.queues).toEqual({ p1: 100 });
     expect(slow.crashed).toHaveLength(100);
     slow.take();
     slow.take();
-    expect(types(slow)).toHaveLength(3);
+    expect(types(slow)).toHaveLength(4);
   });
 
   test('has taken it only when it has taken all of it', () => {
@@ -142,11 +143,10 @@ describe('a browser', () => {
     runtime.source.entries.next(crash('p1', 1));
     runtime.pass(1000);
     slow.take();
-    const [view, log] = slow.texts.slice(1);
-    expect([view, log]).toEqual([expect.stringContaining('"view"'), expect.stringContaining('"log"')]);
+    expect(types(slow)).toEqual(['welcome', 'view', 'history', 'log']);
     runtime.report({ p1: { queue: 2 } });
     runtime.pass(1000);
-    expect(slow.texts).toHaveLength(3);
+    expect(slow.texts).toHaveLength(4);
     slow.take();
     expect(slow.queues).toEqual({ p1: 2 });
   });
@@ -160,6 +160,29 @@ describe('a browser', () => {
     const lines = slow.of('log')[0]?.log ?? [];
     expect(lines).toHaveLength(MAX_ENTRIES);
     expect(lines.at(-1)?.number).toBe(3 * MAX_ENTRIES);
+  });
+
+  test('gets a large view part by part, each node in each of them, then the rest', () => {
+    const runtime = new World();
+    runtime.join();
+    const many = Object.fromEntries(Array.from({ length: 3500 }, (_, at) => [`p${at}`, { queue: at }]));
+    runtime.report(many);
+    const late = runtime.join(false);
+    late.take();
+    expect(types(late)).toEqual(['welcome', 'view']);
+    expect(late.view.nodes[0]).toMatchObject({ node: { processCount: 3500 } });
+    expect(late.view.nodes[0]?.processes).toHaveLength(1000);
+    late.take();
+    expect(late.view.nodes[0]?.processes).toHaveLength(2000);
+    // What changes meanwhile comes with the next part.
+    runtime.pass(1000);
+    runtime.report({ ...many, p7: { queue: 77_777 } });
+    late.take();
+    late.take();
+    expect(types(late)).toEqual(['welcome', 'view', 'view', 'view', 'view', 'history', 'log']);
+    expect(late.view.nodes[0]?.processes).toHaveLength(3500);
+    expect(late.queues['p7']).toBe(77_777);
+    expect(Math.max(...late.texts.slice(0, 3).map((text) => text.length))).toBeLessThan(120_000);
   });
 
   test('that has left gets nothing', () => {
@@ -212,7 +235,7 @@ describe('while nobody looks', () => {
     }
     const browser = runtime.join();
     expect([runtime.source.isWatched, runtime.source.isPolled]).toEqual([true, false]);
-    const { times, nodes } = browser.of('welcome')[0]?.history ?? emptyHistory;
+    const { times, nodes } = browser.history;
     expect(times).toHaveLength(60);
     expect(nodes['a']?.map((point) => point?.queue).slice(-3)).toEqual([88, 89, 90]);
     expect(browser.queues).toEqual({ p1: 90 });
@@ -231,7 +254,7 @@ describe('while nobody looks', () => {
     runtime.pass(5000);
     runtime.report({ p1: { messages: 120 } }, 'polled');
     const browser = runtime.join();
-    expect(browser.of('welcome')[0]?.history.times).toHaveLength(3);
+    expect(browser.history.times).toHaveLength(3);
     expect(browser.view.nodes[0]?.processes[0]?.rate).toBe(10);
   });
 

@@ -269,7 +269,7 @@ describe('the WebSocket', () => {
     const { port } = await serve();
     for (const headers of [{ Origin: `http://127.0.0.1:${port}` }, {}]) {
       const listener = await Listener.open(port, '/feed', headers);
-      expect((await listener.got('welcome')).log).toEqual([]);
+      expect((await listener.got('log')).log).toEqual([]);
       listener.webSocket.terminate();
     }
   });

@@ -36,12 +36,13 @@ export function createLive(url: URL): Live {
   const receive = (message: FeedMessage): void => {
     switch (message.type) {
       case 'welcome':
-        // The next view contains everything, so it is applied to an empty one. The old view stays visible until then.
+        // The next views contain everything, so they are applied to an empty one. The old view stays visible until then.
         base = nothing;
         problem.value = undefined;
-        history.value = message.history;
-        log.value = message.log;
         version.value = message.version;
+        break;
+      case 'history':
+        history.value = message.history;
         break;
       case 'view':
         base = withViewChanges(base, message);
@@ -50,7 +51,7 @@ export function createLive(url: URL): Live {
         history.value = remember(history.value, base);
         break;
       case 'log':
-        log.value = [...log.value, ...message.log].slice(-MAX_ENTRIES);
+        log.value = message.isWhole ? message.log : [...log.value, ...message.log].slice(-MAX_ENTRIES);
         break;
       case 'status':
         problem.value = message.problem ?? undefined;

@@ -22,6 +22,9 @@ export function ProcessGrid() {
   const activeIndex = rows.findIndex(({ key }) => key === activeKey.value);
   const { process, sorting } = router.address.value;
   const measure = measureOf(rows, sorting);
+  // While a page is loading, not all rows have come yet.
+  const shownTotal = totalOf(live.view.value?.nodes);
+  const total = shownTotal && Math.max(shownTotal, summary.value?.processes ?? 0);
 
   const pressed = (event: KeyboardEvent): void => {
     if (event.target !== event.currentTarget) return;
@@ -48,7 +51,7 @@ export function ProcessGrid() {
         param="text"
         hasKind
         hasSort
-        note={`${formatCount(rows.length)} of ${formatCount(totalOf(live.view.value?.nodes) ?? summary.value?.processes)}`}
+        note={`${formatCount(rows.length)} of ${formatCount(total)}`}
       />
       <div
         class="grid scroller"
@@ -81,7 +84,7 @@ export function ProcessGrid() {
             );
           })}
         </div>
-        {rows.length === 0 && <p class="empty">{emptyText(totalOf(live.view.value?.nodes))}</p>}
+        {rows.length === 0 && <p class="empty">{emptyText(total)}</p>}
       </div>
     </div>
   );

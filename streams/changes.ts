@@ -39,6 +39,8 @@ export type Changes =
       readonly pages?: number | undefined;
     });
 
+type RowChanges = Exclude<Changes, { readonly type: 'none' }>;
+
 /** The number of rows of a page. A reader applies a page at once: a larger one would block its event loop too long. */
 const PAGE_ROWS = 1000;
 
@@ -129,37 +131,38 @@ export function applyChanges(
   now: Now,
 ): NodeModel | undefined {
   if (changes.type === 'none') return held?.version === version ? held : undefined;
+  if (!buildsOn(held, version, changes)) return undefined;
   const isFirst = changes.type === 'page' && changes.page === 0;
-  if (!isFirst && (held === undefined || held.version > version)) return undefined;
-  if (changes.type === 'delta' && (held?.version ?? 0) < changes.since) return undefined;
   const base = isFirst || held === undefined ? emptyModel(held?.now ?? now) : held;
-  const { totals: heldTotals, ...rest } = base;
   const { sums } = changes;
-  const totals = changes.totals && withTotals(isFirst ? undefined : heldTotals, changes.totals, version);
+  const totals = changes.totals && withTotals(isFirst ? undefined : base.totals, changes.totals, version);
   const model: NodeModel = {
     ...withRows(base, version, changes),
     version,
     ...(totals !== undefined && { totals }),
     ...(sums !== undefined && { truncated: sums }),
     log: ChangeLog.from(version),
-    now: rest.now,
+    now: base.now,
   };
-  if (sums === undefined) {
-    // The node has few enough processes again, but not all of its rows are held.
-    if (changes.type === 'delta' && base.truncated !== undefined) return undefined;
-    if (rowCount(model) > MAX_ROWS) throw new TypeError(`more than ${MAX_ROWS} processes`);
-    return model;
-  }
-  // Of a truncated node, rows went and others did not take their place.
-  const possible = Math.min(MAX_ROWS, sums.servers + sums.supervisors);
-  return changes.type === 'delta' && rowCount(model) < MIN_HELD_SHARE * possible ? undefined : model;
+  if (sums === undefined && rowCount(model) > MAX_ROWS) throw new TypeError(`more than ${MAX_ROWS} processes`);
+  return changes.type === 'page' || hasEnoughRows(model, base) ? model : undefined;
 }
 
-function withRows(
-  base: NodeModel,
-  version: number,
-  changes: Exclude<Changes, { readonly type: 'none' }>,
-): Pick<NodeModel, 'servers' | 'supervisors'> {
+/** Whether the reader holds what these changes begin with. */
+function buildsOn(held: NodeModel | undefined, version: number, changes: RowChanges): boolean {
+  if (changes.type === 'page' && changes.page === 0) return true;
+  if (held === undefined || held.version > version) return false;
+  return changes.type === 'page' || held.version >= changes.since;
+}
+
+/** Of a node with more processes than rows, some rows went, and others did not take their place: whether enough are left. */
+function hasEnoughRows(model: NodeModel, before: NodeModel): boolean {
+  if (model.truncated === undefined) return before.truncated === undefined;
+  const { servers, supervisors } = model.truncated;
+  return rowCount(model) >= MIN_HELD_SHARE * Math.min(MAX_ROWS, servers + supervisors);
+}
+
+function withRows(base: NodeModel, version: number, changes: RowChanges): Pick<NodeModel, 'servers' | 'supervisors'> {
   const servers = base.servers.edit();
   const supervisors = base.supervisors.edit();
   for (const id of changes.type === 'delta' ? changes.removed : []) {

@@ -12,8 +12,6 @@ export function snapshotOf(
   memoryStats: MemoryStats,
   vitals?: NodeVitals,
 ): ObserverSnapshot {
-  const servers = model.servers.rows;
-  const supervisors = model.supervisors.rows;
   const sums = sumsOf(model);
   const totals = model.totals === undefined ? undefined : nodeTotals(model.totals);
   let tree: readonly ProcessTreeNode[] | undefined;
@@ -21,10 +19,15 @@ export function snapshotOf(
     timestamp,
     monotonic,
     version: model.version,
-    servers,
-    supervisors,
+    // The rows are copied when they are read: mostly, a newer snapshot comes before that.
+    get servers() {
+      return model.servers.rows;
+    },
+    get supervisors() {
+      return model.supervisors.rows;
+    },
     get tree() {
-      tree ??= processTree(servers, supervisors);
+      tree ??= processTree(model.servers.rows, model.supervisors.rows);
       return tree;
     },
     processCount: sums.servers + sums.supervisors,

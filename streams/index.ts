@@ -51,11 +51,12 @@ export {
   clusterSnapshot,
   mergeNodes,
   type NodePresence,
+  type NodesToMerge,
   type Presence,
 } from './merge-nodes.js';
 export type { Moment } from './moment.js';
 export { createNodeState, decodeReport, encodeReport, type NodeReport, type NodeState } from './node-report.js';
-export { emptyNodeStates, type NodeStates, withNodeState } from './node-states.js';
+export { emptyNodeStates, type NodeStates, type NodeStatesById, withNodeState } from './node-states.js';
 export { poll } from './poll.js';
 export { processTree } from './process-tree.js';
 export {

@@ -1,7 +1,7 @@
-import { combineLatest, map, type Observable } from 'rxjs';
+import { combineLatest, identity, type MonoTypeOperatorFunction, map, type Observable } from 'rxjs';
 import type { Moment } from './moment.js';
 import type { NodeState } from './node-report.js';
-import type { NodeStates } from './node-states.js';
+import type { NodeStatesById } from './node-states.js';
 import type { ClusterAggregate, ClusterObserverSnapshot, NodeObserverSnapshot } from './snapshot.js';
 
 /** The link with a node, as the reader's own cluster membership knows it. */
@@ -45,7 +45,7 @@ function nodeSnapshot<Id extends string>(
 
 /** All present nodes at one moment, each with the newest that is known of it. */
 export function clusterSnapshot<Id extends string>(
-  states: NodeStates,
+  states: NodeStatesById,
   { timestamp, monotonic, localNodeId, nodes }: Presence<Id>,
 ): ClusterObserverSnapshot<Id> {
   const rows = Object.freeze(nodes.map((node) => nodeSnapshot(node, states.get(node.nodeId), monotonic)));
@@ -58,8 +58,8 @@ function aggregate(nodes: readonly NodeObserverSnapshot[]): ClusterAggregate {
     snapshots.reduce((total, snapshot) => total + count(snapshot), 0);
   return Object.freeze({
     totalProcessCount: sum(({ processCount }) => processCount),
-    totalServerCount: sum(({ servers }) => servers.length),
-    totalSupervisorCount: sum(({ supervisors }) => supervisors.length),
+    totalServerCount: sum(({ serverCount }) => serverCount),
+    totalSupervisorCount: sum(({ supervisorCount }) => supervisorCount),
     totalMessages: sum(({ totalMessages }) => totalMessages),
     totalRestarts: sum(({ totalRestarts }) => totalRestarts),
     connectedNodeCount: snapshots.length,
@@ -67,21 +67,28 @@ function aggregate(nodes: readonly NodeObserverSnapshot[]): ClusterAggregate {
   });
 }
 
+/** What a cluster snapshot is built from. */
+export type NodesToMerge<Id extends string = string> = readonly [states: NodeStatesById, presence: Presence<Id>];
+
 /**
  * The one observable of the whole cluster: the states of all nodes, with what the reader knows of its links. Emits with every
  * change of a state and of presence, once it has both.
+ *
+ * @param pace decides which of the changes become snapshots, such as `auditTime(100)`: building one takes time for each node
  */
 export function mergeNodes<Id extends string>(
-  states$: Observable<NodeStates>,
+  states$: Observable<NodeStatesById>,
   presence$: Observable<Presence<Id>>,
+  pace: MonoTypeOperatorFunction<NodesToMerge<Id>> = identity,
 ): Observable<ClusterObserverSnapshot<Id>> {
   return combineLatest([states$, presence$]).pipe(
+    pace,
     map(([states, presence]) => clusterSnapshot(states, { ...presence, ...latestMoment(presence, states) })),
   );
 }
 
 /** When the newest state was received: the last to arrive by the reader's monotonic clock, whatever its wall clock did. */
-function latestMoment({ timestamp, monotonic, nodes }: Presence, states: NodeStates): Moment {
+function latestMoment({ timestamp, monotonic, nodes }: Presence, states: NodeStatesById): Moment {
   let latest: Moment = { timestamp, monotonic };
   for (const { nodeId } of nodes) {
     const state = states.get(nodeId);

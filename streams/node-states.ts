@@ -3,6 +3,9 @@ import type { NodeState } from './node-report.js';
 /** The newest state of each node. */
 export type NodeStates = ReadonlyMap<string, NodeState>;
 
+/** As much of {@link NodeStates} as merging needs. */
+export type NodeStatesById = Pick<NodeStates, 'get'>;
+
 export const emptyNodeStates: NodeStates = new Map();
 
 /**
@@ -13,12 +16,14 @@ export const emptyNodeStates: NodeStates = new Map();
  * smaller because the node's clock was set back
  */
 export function withNodeState(states: NodeStates, state: NodeState, linkedIncarnation?: number): NodeStates {
-  const held = states.get(state.nodeId);
-  if (held !== undefined && !isNewer(state, held, linkedIncarnation)) return states;
-  return new Map(states).set(state.nodeId, state);
+  return isNewer(state, states.get(state.nodeId), linkedIncarnation)
+    ? new Map(states).set(state.nodeId, state)
+    : states;
 }
 
-function isNewer(a: NodeState, b: NodeState, linkedIncarnation: number | undefined): boolean {
+/** Whether a state takes the place of the one that is held: the rule of {@link withNodeState}. */
+export function isNewer(a: NodeState, b: NodeState | undefined, linkedIncarnation?: number): boolean {
+  if (b === undefined) return true;
   if (a.incarnation !== b.incarnation) {
     if (linkedIncarnation === a.incarnation) return true;
     return linkedIncarnation !== b.incarnation && a.incarnation > b.incarnation;

@@ -87,7 +87,12 @@ export const emptyTotals: Totals = Object.freeze({ all: emptyProcessTotals, name
 
 /** The totals as a snapshot shows them. Computed when read, with the rows as they are. */
 export function nodeTotals({ all, named }: Totals): NodeTotals {
-  return Object.freeze({ ...all, named: named.rows });
+  return Object.freeze({
+    ...all,
+    get named() {
+      return named.rows;
+    },
+  });
 }
 
 /** What a process is counted under, besides its node. */

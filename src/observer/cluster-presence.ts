@@ -1,6 +1,6 @@
 import type { NodePresence, Presence } from '../../streams/merge-nodes.js';
 import { createNodeState, type NodeState } from '../../streams/node-report.js';
-import { type NodeStates, withNodeState } from '../../streams/node-states.js';
+import type { NodeStatesById } from '../../streams/node-states.js';
 import { ClusterNotStartedError, ObserverDisabledError } from '../errors.js';
 import type { ClusterObserverPorts } from './cluster-observer-api.js';
 import { LINK_OF_MEMBER, type LinkStatus } from './link-status.js';
@@ -63,6 +63,7 @@ export function createClusterPresence<Id extends string>(ports: ClusterObserverP
 }
 
 /** The states of all nodes: that of the local node is current by definition. */
-export function withLocalState(states: NodeStates, local: NodeState | undefined): NodeStates {
-  return local === undefined ? states : withNodeState(states, local, local.incarnation);
+export function withLocalState(states: NodeStatesById, local: NodeState | undefined): NodeStatesById {
+  if (local === undefined) return states;
+  return { get: (id) => (id === local.nodeId ? local : states.get(id)) };
 }

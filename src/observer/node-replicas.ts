@@ -1,4 +1,4 @@
-import { BehaviorSubject, type Observable } from 'rxjs';
+import { map, type Observable, Subject, startWith } from 'rxjs';
 import { applyChanges } from '../../streams/changes.js';
 import type { NodeModel } from '../../streams/evolve.js';
 import {
@@ -8,7 +8,7 @@ import {
   type NodeReport,
   type NodeState,
 } from '../../streams/node-report.js';
-import { emptyNodeStates, type NodeStates, withNodeState } from '../../streams/node-states.js';
+import { isNewer, type NodeStates } from '../../streams/node-states.js';
 import type { Now } from '../../streams/rows.js';
 import { NodeTimeoutError } from '../errors.js';
 import { type HeldVersion, REPORT } from './protocol.js';
@@ -48,7 +48,8 @@ interface NodeReplicasPorts<Id extends string> {
 /** The one store of node states: builds them from reports, so that the next report of a node needs only the changes. */
 export class NodeReplicas<Id extends string> {
   readonly #ports: NodeReplicasPorts<Id>;
-  readonly #states$ = new BehaviorSubject<NodeStates>(emptyNodeStates);
+  readonly #states = new Map<string, NodeState>();
+  readonly #changed$ = new Subject<void>();
   readonly #gaps = new Map<Id, number>();
   readonly #unfinished = new Map<Id, UnfinishedReport>();
   /** The monotonic clock of each node, ms, as of the latest report of that incarnation. */
@@ -58,13 +59,17 @@ export class NodeReplicas<Id extends string> {
     this.#ports = ports;
   }
 
+  /** Always the newest: what is made of them must be made at once. A copy for each change would cost time for each node. */
   get states(): NodeStates {
-    return this.#states$.value;
+    return this.#states;
   }
 
-  /** The states now, and after each change. */
+  /** The {@link states} now, and after each change. */
   get states$(): Observable<NodeStates> {
-    return this.#states$;
+    return this.#changed$.pipe(
+      startWith(undefined),
+      map(() => this.#states),
+    );
   }
 
   /** How often a report of each node did not build on the state held here, so that its full state was requested. */
@@ -158,7 +163,10 @@ export class NodeReplicas<Id extends string> {
     if (model === undefined) return false;
     const received = { timestamp: this.#ports.now(), monotonic: this.#ports.monotonic() };
     // What comes over the link is of the incarnation that it is with.
-    this.#states$.next(withNodeState(this.states, createNodeState(id, report, model, received), incarnation));
+    const state = createNodeState(id, report, model, received);
+    if (!isNewer(state, this.#states.get(id), incarnation)) return true;
+    this.#states.set(id, state);
+    this.#changed$.next();
     return true;
   }
 
@@ -181,8 +189,7 @@ export class NodeReplicas<Id extends string> {
   }
 
   forget(id: Id): void {
-    const rest = new Map(this.states);
-    if (rest.delete(id)) this.#states$.next(rest);
+    if (this.#states.delete(id)) this.#changed$.next();
     this.#gaps.delete(id);
     this.#unfinished.delete(id);
     this.#clocks.delete(id);

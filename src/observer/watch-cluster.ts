@@ -55,8 +55,8 @@ export function watchCluster<Id extends string>({
   const states$ = combineLatest([replicas.states$, tick$.pipe(map(localState))]).pipe(
     map(([states, local]) => withLocalState(states, local)),
   );
-  return mergeNodes(states$, tick$.pipe(map(presence))).pipe(
-    auditTime(MERGE_MS, scheduler),
+  // Before the snapshot is built, not after: one push changes one node, and a snapshot has them all.
+  return mergeNodes(states$, tick$.pipe(map(presence)), auditTime(MERGE_MS, scheduler)).pipe(
     finalize(() => {
       following.unsubscribe();
       watch.stop();

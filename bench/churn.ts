@@ -7,8 +7,8 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { SimulatedClock } from '../dist/src/clock.js';
-import { MemoryNetwork } from '../dist/src/cluster/memory-transport.js';
-import { mulberry32 } from '../test/helpers/seeded-random.js';
+import { MemoryNetwork } from '../dist/src/cluster/transport/memory-transport.js';
+import { seededRandom } from '../test/helpers/seeded-random.js';
 import { startCounters, stopAll, touch } from './counter.js';
 import { createRuntime, type ProcessRef, type Runtime } from './noex.js';
 
@@ -36,7 +36,7 @@ const { values } = parseArgs({
   },
 });
 const [minutes, size, each] = [Number(values.minutes), Number(values.nodes), Number(values.processes)];
-const random = mulberry32(Number(values.seed));
+const random = seededRandom(Number(values.seed));
 const clock = new SimulatedClock();
 // 200 ms, from half to one and a half times that, and one message in ten is lost and sent again.
 const network = new MemoryNetwork({ clock, random, latencyMs: 200, lossRate: 0.1 });

@@ -73,6 +73,18 @@ export function median(values: Samples): number {
   return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? upper)) / 2;
 }
 
+/**
+ * Where the median of all possible rounds lies, with a probability of about 95 %: between two of the sorted figures, whose
+ * ranks follow from the binomial distribution (a sign test, turned round).
+ */
+export function medianInterval(values: Samples): readonly [from: number, to: number] {
+  const sorted = values.toSorted((a, b) => a - b);
+  const half = 0.98 * Math.sqrt(sorted.length);
+  const first = Math.max(0, Math.floor(sorted.length / 2 - half));
+  const last = sorted.length - 1 - first;
+  return [sorted[first] ?? Number.NaN, sorted[last] ?? Number.NaN];
+}
+
 /** `combine` of the figures of each round. */
 export function eachRound(a: Samples, b: Samples, combine: (a: number, b: number) => number): Samples {
   return a.map((figure, round) => combine(figure, b[round] ?? Number.NaN));

@@ -1,6 +1,6 @@
 import { createCluster } from '../../dist/src/cluster/cluster.js';
 import { mesh } from '../../dist/src/cluster/mesh/mesh.js';
-import { createWsTransport } from '../../dist/src/cluster/ws-transport.js';
+import { createWsTransport } from '../../dist/src/cluster/transport/ws-transport.js';
 import { linked } from '../linked.js';
 import { inTurns, rate } from '../measure.js';
 import { systemClock } from '../noex.js';

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { MemoryNetwork } from '../../dist/src/cluster/memory-transport.js';
+import { MemoryNetwork } from '../../dist/src/cluster/transport/memory-transport.js';
 import { inSlices, startCounters, touch } from '../counter.js';
 import { linked } from '../linked.js';
 import { median } from '../measure.js';

@@ -64,7 +64,7 @@ const FIELDS: { readonly [T in Frame['type']]: { readonly [F in FieldOf<T>]: Gua
   welcome: { mac: optional(isBytes32) },
   open: {},
   refused: { reason: isReason, message: isMessage },
-  members: { members: isPeers },
+  members: { members: isPeers, isWhole: optional(isBoolean) },
   heartbeat: { processCount: isCount, uptimeMs: isDuration },
   leave: {},
   probe: {},

@@ -92,6 +92,8 @@ export type HandshakeFrame = HelloFrame | ChallengeFrame | ProofFrame | WelcomeF
 export interface MembersFrame {
   readonly type: 'members';
   readonly members: readonly Peer[];
+  /** They are all that the sender is linked with: the receiver answers with those that it is linked with besides. */
+  readonly isWhole?: boolean;
 }
 
 export interface HeartbeatFrame {

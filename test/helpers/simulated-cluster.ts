@@ -34,9 +34,14 @@ export class SimulatedCluster {
   /** A fixed sequence in [0, 1): two runs of a test are the same run. */
   readonly random: () => number;
 
-  constructor(seed = 1, network: Partial<MemoryNetworkOptions> = {}) {
+  /** @param Network the class of its network */
+  constructor(
+    seed = 1,
+    network: Partial<MemoryNetworkOptions> = {},
+    Network: new (options: MemoryNetworkOptions) => MemoryNetwork = MemoryNetwork,
+  ) {
     this.random = seededRandom(seed);
-    this.network = new MemoryNetwork({ clock: this.clock, random: this.random, ...network });
+    this.network = new Network({ clock: this.clock, random: this.random, ...network });
   }
 
   /** Starts a node called `name` at 127.0.0.1:`port`; `seeds` are nodes, or texts. */

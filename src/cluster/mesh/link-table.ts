@@ -31,6 +31,10 @@ export class LinkTable {
     return undefined;
   }
 
+  get size(): number {
+    return this.#nodes.size;
+  }
+
   nodes(): readonly LinkedNode[] {
     return [...this.#nodes.values()];
   }

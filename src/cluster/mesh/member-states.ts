@@ -36,14 +36,19 @@ export class MemberStates {
     return this.#state.members.has(id);
   }
 
-  /** A link with the node is in use. Returns whether it is up by that, and whether this incarnation of it is new here. */
-  linkUp(peer: Peer): { readonly isUp: boolean; readonly isNew: boolean } {
+  /**
+   * A link with the node is in use. Returns whether it is up by that, whether this incarnation of it is new here, and whether
+   * it was only announced before.
+   */
+  linkUp(peer: Peer): { readonly isUp: boolean; readonly isNew: boolean; readonly isAnnounced: boolean } {
     const { clock } = this.#options;
-    const isNew = this.#state.members.get(peer.id)?.incarnation !== peer.incarnation;
+    const known = this.#state.members.get(peer.id);
+    const isNew = known?.incarnation !== peer.incarnation;
+    const isAnnounced = !isNew && known?.status === 'connecting';
     this.#heartbeats.linked(peer, clock.now());
     const outcome = membership.linkUp(this.#state, peer, clock.monotonic());
     this.#apply(outcome);
-    return { isUp: outcome.changes.some(({ type }) => type === 'up'), isNew };
+    return { isUp: outcome.changes.some(({ type }) => type === 'up'), isNew, isAnnounced };
   }
 
   linkDown(id: NodeId, reason: NodeDownReason): void {
@@ -54,7 +59,7 @@ export class MemberStates {
     this.#apply(membership.left(this.#state, id, this.#options.clock.monotonic()));
   }
 
-  /** Other nodes sent a list of members. */
+  /** Another node sent a list of members. */
   learned(peers: readonly Peer[]): void {
     this.#apply(membership.learned(this.#state, peers, this.#options.clock.monotonic()));
   }

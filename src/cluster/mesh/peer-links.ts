@@ -2,7 +2,7 @@ import type { Clock } from '../../clock.js';
 import type { ClusterSettings } from '../cluster-config.js';
 import { encode } from '../codec.js';
 import { activityAt } from '../failure-detector.js';
-import type { DeliveredFrame, Peer, PeerFrame, Role, UnknownFrame } from '../frames.js';
+import type { DeliveredFrame, MembersFrame, Peer, PeerFrame, Role, UnknownFrame } from '../frames.js';
 import type { MembershipChange, NodeDownReason } from '../membership.js';
 import type { NodeId } from '../node-id.js';
 import type { Requester } from '../rpc.js';
@@ -188,8 +188,8 @@ export class PeerLinks {
     this.#options.linkErrors.settled(peer.id, link.remote);
     // Nothing of what is still on its way over the old link comes after something of the new one.
     this.linked.put(link, peer, clock.monotonic())?.terminate();
-    const { isUp, isNew } = this.members.linkUp(peer);
-    if (isUp && this.#options.role === 'member') this.gossip.introduce(peer, isNew);
+    const { isUp, ...before } = this.members.linkUp(peer);
+    if (isUp && this.#options.role === 'member') this.gossip.introduce(peer, before);
   }
 
   #receive(link: Link, peer: Peer, frame: PeerFrame | UnknownFrame): void {
@@ -206,7 +206,7 @@ export class PeerLinks {
         this.members.heartbeat(peer, frame);
         break;
       case 'members':
-        this.members.learned(frame.members.filter(({ id }) => id !== this.#options.localId));
+        this.#learned(peer, frame);
         break;
       case 'leave':
         this.linked.removeNode(peer.id)?.close('leaving');
@@ -229,6 +229,12 @@ export class PeerLinks {
       default:
         this.#options.onFrame({ id: peer.id, incarnation: peer.incarnation, role: 'member' }, frame);
     }
+  }
+
+  #learned(from: Peer, list: MembersFrame): void {
+    const { localId, role } = this.#options;
+    this.members.learned(list.members.filter(({ id }) => id !== localId));
+    if (role === 'member') this.gossip.complete(list, from.id);
   }
 
   #ended(link: Link, end: LinkEnd): void {

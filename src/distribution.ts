@@ -24,6 +24,7 @@ export type {
   ServerStatus,
   SupervisorStats,
 } from '../streams/snapshot.js';
+export type { DurationTotals, NamedTotals, NodeTotals, ProcessTotals, TotalCountName } from '../streams/totals.js';
 export type { Clock, Timer } from './clock.js';
 export type { ClusterApi, ClusterStatus, NodeInfo } from './cluster/cluster-api.js';
 export type { AdvertiseOptions, ClusterConfig } from './cluster/cluster-config.js';

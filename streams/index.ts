@@ -26,7 +26,7 @@ export type {
   SupervisorGaveUp,
   SupervisorStrategy,
 } from './events.js';
-export { emptyModel, evolve, evolveAll, type NodeModel } from './evolve.js';
+export { emptyModel, evolve, evolveAll, type ModelSums, type NodeModel } from './evolve.js';
 export { type Feed, fromFeed } from './feed.js';
 export {
   emptyHistogram,
@@ -43,6 +43,7 @@ export {
   type LatencyHistograms,
   type LatencySlice,
   type LatencyWindow,
+  type PackedSlices,
   withSamples,
 } from './latency-window.js';
 export { type EventBatch, localModel } from './local-model.js';
@@ -103,9 +104,12 @@ export {
   type DurationTotals,
   MAX_NAMED_TOTALS,
   type NamedTotals,
+  type NamedTotalsRow,
   type NodeTotals,
   type ProcessTotals,
   TOTAL_COUNT_NAMES,
   TOTAL_COUNTS,
   type TotalCountName,
+  type Totals,
 } from './totals.js';
+export type { TotalsColumns } from './totals-columns.js';

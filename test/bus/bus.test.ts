@@ -30,7 +30,7 @@ describe('the bus', () => {
     ]);
   });
 
-  test('makes no event that nobody hears', () => {
+  test('makes no event without a listener', () => {
     expect(bus.observed).toBe(false);
     bus.emit(stopping('unheard'));
     const events: RuntimeEvent[] = [];

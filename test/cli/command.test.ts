@@ -45,7 +45,7 @@ describe('the command line', () => {
     expect(read('observe nodeA@127.0.0.1:4369', {}, false)).toMatchObject({ output: 'text' });
   });
 
-  test('takes the secret from the environment, where nobody sees it, unless it is given', () => {
+  test('takes the secret from the environment, where other users cannot see it, unless it is given', () => {
     const env = { NOEX_CLUSTER_SECRET: 'from env' };
     expect(read('observe a@h:1', env)).toMatchObject({ target: { secret: 'from env' } });
     expect(read('observe a@h:1 --secret given', env)).toMatchObject({ target: { secret: 'given' } });

@@ -24,7 +24,7 @@ export interface Traffic {
 }
 
 /**
- * Starts nodes at the same moment, each a Node process, with nothing between them and nobody who looks at them, with the
+ * Starts nodes at the same moment, each a Node process, with nothing between them and no observer, with the
  * settings as they come. When they are linked, `body` is called with them; then they are killed.
  */
 export async function withMesh<Result>(

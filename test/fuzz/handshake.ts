@@ -56,7 +56,7 @@ const said: fc.Arbitrary<Said> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ type: fc.constantFrom('echo' as const, 'replay' as const), pick: fc.nat() }) },
 );
 
-/** A link lives by its connection: nobody needs to hold it. */
+/** A link lives by its connection: no other reference is needed. */
 function keep(_link: Link): void {}
 
 /** All that was said, sealed messages included, when two who know the secret once linked. */
@@ -189,7 +189,7 @@ export const handshake: Target = {
         check(network.openEnds === 0, 'a connection was left open');
         network.kill(HERE);
         const [acceptor, dialler] = connectTwo(network, clock);
-        check(acceptor.established === 1 && dialler.established === 1, 'somebody else was kept out');
+        check(acceptor.established === 1 && dialler.established === 1, 'another peer was refused');
         checkPrototypes();
       },
     );

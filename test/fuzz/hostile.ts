@@ -14,7 +14,7 @@ function having(name: string, value: unknown): object {
 
 const FORBIDDEN = ['__proto__', 'constructor', 'prototype'] as const;
 
-/** What nobody expects at any place of a message. */
+/** Values that are not expected at any place of a message. */
 export const oddValue: fc.Arbitrary<unknown> = fc.oneof(
   fc.constantFrom<unknown>(null, true, false, 0, -0, -1, 1.5, 2 ** 53, -(2 ** 53), 1e308, 5e-324),
   fc.constantFrom<unknown>('', 'NaN', '-Infinity', '\u0000', '\ud800', '\udc00x', '\u202e', 'a.b\\.c', ...FORBIDDEN),

@@ -18,7 +18,7 @@ class Insider {
   constructor(runtime: ObservedCluster, to: NodeId, port: number, incarnation: number, role: 'member' | 'observer') {
     const here = { host: '127.0.0.1', port };
     const transport = runtime.network.transport();
-    // So that it has an address of its own; nobody is answered there.
+    // So that it has an address of its own; no request is answered there.
     transport
       .listen(here, (connection) => connection.terminate())
       .catch((thrown: unknown) => {

@@ -9,7 +9,7 @@ import { anyEvent, server, stamped, supervisor } from './events.js';
 const MEMORY = { heapUsed: 1, heapTotal: 2, external: 3, rss: 4 };
 const NODES = ['a', 'b', 'c'] as const;
 
-/** What there is on each node at the beginning: two levels, and somebody with no supervisor. */
+/** What there is on each node at the beginning: two levels, and a process without a supervisor. */
 const fixture: readonly UnstampedEvent[] = [
   ...supervisor('p1'),
   ...supervisor('p2'),

@@ -19,7 +19,7 @@ export class ToldSource implements ClusterSource {
     return this.polled.asObservable();
   }
 
-  /** Somebody watches closely. */
+  /** There is a subscriber. */
   get isWatched(): boolean {
     return this.snapshots.observed;
   }

@@ -47,7 +47,7 @@ export class Listener {
     this.#lost = new Promise((_resolve, reject) => {
       webSocket.once('close', (code) => reject(new Error(`closed: ${code}`)));
     });
-    // Nobody may be waiting for more.
+    // There may be no reader waiting for more.
     this.#lost.catch(() => undefined);
     webSocket.on('message', (data) => {
       const text = data.toString();

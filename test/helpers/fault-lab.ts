@@ -36,7 +36,7 @@ export class FaultLab {
     return node;
   }
 
-  /** Somebody who looks on at the nodes from outside, and asks them things all the time. */
+  /** An observer of the nodes from outside, which sends them requests all the time. */
   async attach(name: string, nodes: readonly FaultNode[]): Promise<FaultNode> {
     const { listen } = await this.network.place(name);
     const addresses = nodes.map(({ id }) => id);

@@ -27,7 +27,7 @@ if (localAddress !== undefined) {
   net.connect = (options) => connect({ ...options, localAddress });
 }
 
-// Somebody may set the clock of the machine.
+// The clock of the machine may be set.
 const machineNow = Date.now;
 let aheadMs = 0;
 Date.now = () => machineNow() + aheadMs;

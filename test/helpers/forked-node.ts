@@ -48,7 +48,7 @@ interface Answers {
   probe: (isOn: boolean) => void;
   /** Asks each node, for that long at most, ms. */
   view: (timeoutMs?: number) => View;
-  /** As in the view, and nobody is asked for it. */
+  /** As in the view; no node is asked for it. */
   nodes: () => View['nodes'];
   shown: () => Rows | undefined;
   /** All of its own counts in short, as they were at these versions; `null` where that is too long ago. */
@@ -93,7 +93,7 @@ export function eventsAbout(node: FaultNode, of: FaultNode): readonly string[] {
     .map(({ type, reason }) => (reason === undefined ? type : `${type} ${reason}`));
 }
 
-/** A node, or somebody who looks on from outside, in a Node process of its own. */
+/** A node, or an observer from outside, in a Node.js process of its own. */
 export class FaultNode {
   readonly name: string;
   readonly id: string;

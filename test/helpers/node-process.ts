@@ -78,7 +78,7 @@ function start(args: readonly string[], cwd: string, env: Readonly<Record<string
   };
 }
 
-/** A port on 127.0.0.1 that nobody listens on. */
+/** A port on 127.0.0.1 without a listener. */
 export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();

@@ -18,7 +18,7 @@ const STEP_MS = 10;
 export interface ObservedNode extends Runtime {
   readonly id: NodeId;
   readonly address: Address;
-  /** What went wrong and nobody waited for. */
+  /** Errors that no caller received. */
   readonly errors: readonly unknown[];
 }
 
@@ -32,8 +32,13 @@ export interface BareNode {
 /** Whole runtimes on one simulated clock and network. */
 export class ObservedCluster {
   readonly clock = new SimulatedClock();
-  readonly network = new MemoryNetwork({ clock: this.clock });
+  readonly network: MemoryNetwork;
   #ports = 4369;
+
+  /** @param latencyMs how long a message takes */
+  constructor(latencyMs = 1) {
+    this.network = new MemoryNetwork({ clock: this.clock, latencyMs });
+  }
 
   /** A node with a supervisor and three workers of ten messages each, joined through the first one started. */
   async start(name: string, options: RuntimeOptions = {}, config: Partial<ClusterConfig> = {}): Promise<ObservedNode> {
@@ -97,9 +102,11 @@ export class ObservedCluster {
   }
 }
 
-/** A cluster of three nodes that are linked with each other. */
-export async function threeNodes(): Promise<readonly [ObservedCluster, ObservedNode, ObservedNode, ObservedNode]> {
-  const runtime = new ObservedCluster();
+/** A cluster of three nodes that are linked with each other, over links on which a message takes `latencyMs`. */
+export async function threeNodes(
+  latencyMs?: number,
+): Promise<readonly [ObservedCluster, ObservedNode, ObservedNode, ObservedNode]> {
+  const runtime = new ObservedCluster(latencyMs);
   const a = await runtime.start('nodeA');
   const b = await runtime.start('nodeB');
   const c = await runtime.start('nodeC');

@@ -28,7 +28,7 @@ export class PseudoTerminal {
     const settings = 'echo; echo settings $(tty) $(stty -g)';
     const size = isSizeless ? 'stty rows 0 cols 0' : `stty rows ${rows} cols ${columns}`;
     const line = `${size}; ${settings}; ${quoted}; code=$?; ${settings}; exit $code`;
-    // Where nobody looks, there are no colours either: a terminal is no such place, wherever the tests run.
+    // Without a terminal there are no colours; this is a terminal, wherever the tests run.
     const { CI, ...ours } = process.env;
     this.#child = spawn('script', ['-qefc', line, '/dev/null'], {
       env: {

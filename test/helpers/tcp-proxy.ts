@@ -10,7 +10,7 @@ export type Fault =
   | { readonly kind: 'swallow' }
   | { readonly kind: 'delay'; readonly ms: number }
   | { readonly kind: 'slow'; readonly bytesPerSecond: number }
-  /** What TCP never does, and somebody in between may: leaves out, repeats, or exchanges what is sent. */
+  /** What TCP never does, and an attacker in the middle may: leaves out, repeats or exchanges what is sent. */
   | { readonly kind: 'drop' }
   | { readonly kind: 'duplicate' }
   | { readonly kind: 'reorder' }

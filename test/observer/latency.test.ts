@@ -189,7 +189,7 @@ describe('a handler that holds the event loop', () => {
   });
 });
 
-describe('a runtime whose processes nobody asks', () => {
+describe('a runtime without a reader', () => {
   const handled = () => runtime.eventsOf('messages_handled').length;
 
   test('flushes at the end of the turn, and then not again within the interval', async () => {

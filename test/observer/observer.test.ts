@@ -154,7 +154,7 @@ describe('a snapshot', () => {
     expect(status()).toEqual([]);
   });
 
-  test('shares the rows of processes that did nothing with the one before, and has the same version when nobody did', async () => {
+  test('shares the rows of processes that did nothing with the one before, and has the same version when no process did anything', async () => {
     const { GenServer, Observer } = runtime;
     const [idle, busy] = [await GenServer.start(counter), await GenServer.start(counter)];
     const before = Observer.getSnapshot();

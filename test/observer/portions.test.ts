@@ -64,7 +64,7 @@ describe('when 1,200 processes have counts to flush, the Observer', () => {
     expect(runtime.clock.pending).toBe(0);
   });
 
-  test('is never behind when somebody reads in the middle, and has nothing pending then', () => {
+  test('is never behind for a read in the middle, which leaves nothing pending', () => {
     const { Observer, clock } = runtime;
     expect(between(() => [Observer.getSnapshot().totalMessages, facts(), clock.pending])).toEqual([
       BURST + 1,
@@ -74,7 +74,7 @@ describe('when 1,200 processes have counts to flush, the Observer', () => {
     expect(shown).toEqual([[BURST + 1, BURST]]);
   });
 
-  test('is never behind when somebody reads who hears of the first', () => {
+  test('is never behind for a listener that reads at the first event', () => {
     const { Observer, clock } = runtime;
     const read: number[] = [];
     const subscription = Observer.events$.subscribe(() => {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { counter } from '../helpers/servers.js';
 import { createTestRuntime } from '../helpers/test-runtime.js';
 
-test('an async handler of the observer that rejects is reported, and ends nobody', async () => {
+test('an async handler of the observer that rejects is reported, and ends no process', async () => {
   const runtime = createTestRuntime();
   const { GenServer, Observer } = runtime;
   const late = new Error('too late to be thrown');

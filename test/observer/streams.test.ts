@@ -142,7 +142,7 @@ describe('the streams of the Observer:', () => {
       expect(clock.pending).toBe(0);
     });
 
-    test('goes on when its handler throws, and hurts nobody else', async () => {
+    test('goes on when its handler throws, and affects no other subscriber', async () => {
       const { Observer, clock, errors } = runtime;
       let heard = 0;
       Observer.startPolling(100, () => {
@@ -252,7 +252,7 @@ describe('the streams of the Observer:', () => {
       expect(seen).toMatchObject([{ waitMs: 20, handleMs: 0 }]);
     });
 
-    test('costs no event when nobody listens any more, and goes on while anybody does', async () => {
+    test('costs no event without a subscriber, and goes on while there is one', async () => {
       const { GenServer, Observer } = runtime;
       const { ref, seen, stop } = await traced();
       const second: MessageTraced[] = [];

@@ -39,7 +39,7 @@ test('the ref of a server that is gone does not keep its state', async () => {
       return state;
     },
     handleCall: () => {
-      throw new Error('nobody calls');
+      throw new Error('not called');
     },
     handleCast: (_message, state) => state,
   });

@@ -43,7 +43,7 @@ describe('the sampler', () => {
     expect(pick(new Sampler(true), 100_000)).toEqual(weights);
   });
 
-  test('forgets nobody in many turns that are each a little too long to measure all', () => {
+  test('leaves out no message in many turns that are each a little too long to measure all', () => {
     const sampler = new Sampler(true);
     const weights: number[] = [];
     for (let turn = 0; turn < 1000; turn += 1) {

@@ -134,7 +134,7 @@ describe('the scheduler', () => {
       expect(job.held[0]).toBeLessThan(61);
     });
 
-    test('names nobody when it could have been several, and then has each unit timed, so that the next is known', async () => {
+    test('names no process when it could have been several, and then times each unit, so that the next is known', async () => {
       await warmUp();
       const jobs = Array.from({ length: 150 }, (_, at) => hog(1, at === 100 ? 1 : 2));
       for (const job of jobs) scheduler.ready(job);

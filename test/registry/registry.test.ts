@@ -34,7 +34,7 @@ describe('the registry', () => {
     expect(Registry.lookup('top')).toEqual(sup);
   });
 
-  test('says so when there is nobody of that name', () => {
+  test('rejects a name without a process', () => {
     const { Registry } = runtime;
     expect(Registry.whereis('nobody')).toBeUndefined();
     expect(Registry.isRegistered('nobody')).toBe(false);
@@ -47,12 +47,15 @@ describe('the registry', () => {
     );
   });
 
-  test.each(['__proto__', 'constructor', 'toString'])('knows nobody called %s unless somebody is', async (name) => {
-    const { GenServer, Registry } = runtime;
-    expect(Registry.isRegistered(name)).toBe(false);
-    const ref = await GenServer.start(counter, { name });
-    expect(Registry.lookup(name)).toEqual(ref);
-  });
+  test.each(['__proto__', 'constructor', 'toString'])(
+    'knows no process called %s unless one is registered',
+    async (name) => {
+      const { GenServer, Registry } = runtime;
+      expect(Registry.isRegistered(name)).toBe(false);
+      const ref = await GenServer.start(counter, { name });
+      expect(Registry.lookup(name)).toEqual(ref);
+    },
+  );
 
   test.each([
     ['stops', 'normal'],

@@ -173,7 +173,7 @@ describe('shutdown', () => {
 });
 
 describe('onError', () => {
-  test('that throws itself hurts nobody: all others hear, and the runtime goes on', async () => {
+  test('that throws affects no other listener, and the runtime goes on', async () => {
     const warned = vi.spyOn(process, 'emitWarning').mockReturnValue();
     const { GenServer } = createRuntime({
       clock: new SimulatedClock(),

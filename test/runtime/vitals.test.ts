@@ -52,7 +52,7 @@ describe('the vitals of a Node process', () => {
     expect(vitals.read().eventLoopDelay).toEqual({ p50: 0, p99: 0 });
   });
 
-  test('begin to be measured when somebody reads, and are measured no more after the end', () => {
+  test('are measured from the first read on, and no more after the end', () => {
     expect(monitor).toEqual([]);
     vitals.read();
     vitals.read();

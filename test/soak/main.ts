@@ -61,7 +61,7 @@ const violation = await Promise.race([
   ),
   interrupted,
 ]);
-// What is still under way fails of the end of the nodes, and nobody is interested.
+// Requests that are still under way fail when the nodes end; that is no violation.
 await soak.lab.end();
 const isWrong = violation instanceof Error;
 if (isWrong)

@@ -45,7 +45,7 @@ export const KINDS = Object.keys(FAULTS) as readonly FaultKind[];
 export interface Injection {
   readonly kind: FaultKind;
   readonly node: string;
-  /** Those on the other side; nobody, if there is none. */
+  /** Those on the other side; none, if there is no other side. */
   readonly others: readonly string[];
   readonly ms: number;
   /** Settles, from 0 up to 1, whatever else there is to choose. */

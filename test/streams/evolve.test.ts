@@ -195,16 +195,16 @@ describe('a supervisor', () => {
 
 describe('an event that makes no sense where it stands changes nothing:', () => {
   test.each<[string, UnstampedEvent]>([
-    ['a message of nobody', handled('p9', 1, 1, 1, 1)],
-    ['a start of nobody', { type: 'process_started', id: 'p9', kind: 'genserver' }],
-    ['a stop of nobody', { type: 'process_stopping', id: 'p9' }],
-    ['an exit of nobody', exited('p9')],
+    ['a message of an unknown process', handled('p9', 1, 1, 1, 1)],
+    ['a start of an unknown process', { type: 'process_started', id: 'p9', kind: 'genserver' }],
+    ['a stop of an unknown process', { type: 'process_stopping', id: 'p9' }],
+    ['an exit of an unknown process', exited('p9')],
     ['a second start', { type: 'process_spawned', id: 'p1', kind: 'genserver' }],
     ['a second start as another kind', { type: 'process_spawned', id: 'p1', kind: 'supervisor' }],
-    ['a name of nobody', { type: 'name_registered', name: 'x', id: 'p9' }],
-    ['a child of nobody', child('p9', 'p1')],
+    ['a name of an unknown process', { type: 'name_registered', name: 'x', id: 'p9' }],
+    ['a child of an unknown process', child('p9', 'p1')],
     ['a child of a server', child('p1', 'p2')],
-    ['a child that is nobody', child('p2', 'p9')],
+    ['a child that is unknown', child('p2', 'p9')],
     ['its own child', child('p2', 'p2')],
     ['a second parent', child('p2', 'p3')],
     [

@@ -19,7 +19,7 @@ function fakeFeed(): Feed<string> & { say(value: string): void; readonly listene
 }
 
 describe('an Observable of a feed', () => {
-  test('listens only while somebody listens to it', () => {
+  test('listens only while it has a subscriber', () => {
     const feed = fakeFeed();
     const heard: string[] = [];
     const values$ = fromFeed(feed);

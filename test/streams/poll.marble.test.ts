@@ -7,7 +7,7 @@ import { marbles } from '../helpers/marbles.js';
 const slowRead = (ms: number, value: string) => timer(ms).pipe(map(() => value));
 
 describe('poll', () => {
-  test('reads at once and then every interval, until nobody listens', () => {
+  test('reads at once and then every interval, until it is unsubscribed', () => {
     marbles(({ expectObservable }) => {
       let reads = 0;
       expectObservable(

@@ -95,7 +95,7 @@ describe('topN', () => {
     });
   });
 
-  test('by rate has somebody from the second snapshot on', () => {
+  test('by rate has rows from the second snapshot on', () => {
     marbles(({ cold, expectObservable }) => {
       const a = clusterOf({ n: nodeAt(0, { p1: {}, p2: { messages: 50 } }) });
       const after = nodeAt(2000, { p1: { messages: 8 }, p2: { messages: 52 } });

@@ -6,7 +6,7 @@ import { createTestRuntime } from '../helpers/test-runtime.js';
 
 const runtime = createTestRuntime();
 const fixture = createSupervisorFixture(runtime);
-/** What somebody without a compiler might pass. */
+/** What a caller without a compiler might pass. */
 const untyped = (json: string) => JSON.parse(json);
 const worker = fixture.worker('a');
 const template = { start: worker.start };

@@ -239,7 +239,7 @@ describe('the children of a supervisor', () => {
     expect(Supervisor.getChild(sup, 'p')?.restart).toBe('transient');
   });
 
-  test('nobody has heard of are an error', async () => {
+  test('that are unknown are an error', async () => {
     const { Supervisor } = runtime;
     const sup = await Supervisor.start();
     const refusal = { name: 'ChildNotFoundError', code: 'NOEX_CHILD_NOT_FOUND', supervisorId: sup.id, childId: 'x' };

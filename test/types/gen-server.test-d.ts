@@ -45,7 +45,7 @@ test('cast and sendAfter take a message of the server', () => {
   GenServer.cast(ref, { type: 'get' });
 });
 
-test('a ref of nobody in particular takes any message, and gives an unknown reply', () => {
+test('an untyped ref takes any message, and gives an unknown reply', () => {
   GenServer.cast(anyRef, { anything: true });
   expectTypeOf(GenServer.call(anyRef, 5)).resolves.toEqualTypeOf<unknown>();
 });

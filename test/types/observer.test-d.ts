@@ -12,9 +12,9 @@ test('a snapshot is read-only', () => {
   const snapshot = Observer.getSnapshot();
   expectTypeOf(snapshot).toEqualTypeOf<ObserverSnapshot>();
   expectTypeOf(snapshot.servers).toEqualTypeOf<readonly GenServerStats[]>();
-  // @ts-expect-error nobody changes what was
+  // @ts-expect-error a snapshot is read-only
   snapshot.servers.push();
-  // @ts-expect-error nobody changes what was
+  // @ts-expect-error a snapshot is read-only
   snapshot.processCount = 5;
 });
 

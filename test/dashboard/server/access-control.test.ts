@@ -15,7 +15,7 @@ describe('a gate without a token', () => {
   });
 
   test.each(['192.168.1.7', '203.0.113.9', 'fe80::1', '::ffff:10.0.0.1', undefined])(
-    'lets in nobody else, in whatever server it stands: %s',
+    'refuses every other request, in whatever server it is mounted: %s',
     (address) => {
       expect(gate.checkHost(from(address))?.status).toBe(403);
       expect(gate.checkHost(from(address, '127.0.0.1'))?.status).toBe(403);
@@ -29,7 +29,7 @@ describe('a gate without a token', () => {
 });
 
 describe('an open gate', () => {
-  test('lets in everybody, under the names it has', () => {
+  test('accepts every caller under the host names it has', () => {
     const gate = new AccessControl({ token: false, hosts: ['dash.example'], isAuthorizing: false });
     expect(gate.checkHost(from('203.0.113.9', '10.0.0.1', 'dash.example'))).toBeUndefined();
     expect(gate.checkHost(from('203.0.113.9', '10.0.0.1', '10.0.0.1:4000'))).toBeUndefined();

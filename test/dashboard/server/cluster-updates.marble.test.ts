@@ -27,7 +27,7 @@ function shortened(news$: ReturnType<typeof viewUpdates>): Observable<string> {
 }
 
 describe('viewNews$', () => {
-  test('asks every ten seconds while nobody watches', () => {
+  test('polls every ten seconds without a viewer', () => {
     marbles(({ cold, hot, expectObservable, expectSubscriptions }) => {
       const polled$ = cold('a 9999ms b 9999ms c', snapshots);
       const intervals: number[] = [];
@@ -43,7 +43,7 @@ describe('viewNews$', () => {
     });
   });
 
-  test('looks closely as soon as somebody watches, but makes no more than a view a second', () => {
+  test('subscribes as soon as there is a viewer, and makes at most one view a second', () => {
     marbles(({ cold, hot, expectObservable }) => {
       const snapshot$ = cold('a 99ms b 99ms c 99ms d 1199ms e', snapshots);
       const news$ = shortened(viewUpdates(source({ snapshot$ }), hot('5s y', watch), asyncScheduler));

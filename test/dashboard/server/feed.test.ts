@@ -225,7 +225,7 @@ describe('a browser', () => {
   });
 });
 
-describe('while nobody looks', () => {
+describe('without a browser', () => {
   test('the cluster is asked now and then, so that there is a history for the next browser', () => {
     const runtime = new World();
     expect([runtime.source.isWatched, runtime.source.isPolled, runtime.source.polls]).toEqual([false, true, [10_000]]);

@@ -64,7 +64,7 @@ describe('the head', () => {
     expect(tabs('3')).toContain('4 Log');
   });
 
-  test('has no alarm left when somebody has looked at the log', () => {
+  test('has no alarm left after the log was opened', () => {
     expect(line(shownAfter(SMALL, '4', '1'), '[1 Proc')).not.toContain('✖');
   });
 

@@ -268,7 +268,7 @@ describe('a process', () => {
 });
 
 describe('the tree', () => {
-  test('leaves out nobody whom a wrong report put into a ring', () => {
+  test('leaves out no process that a wrong report put into a ring', () => {
     const { node, processes: [row] = [] } = seen(at(0)).nodes[0] ?? {};
     if (node === undefined || row === undefined) throw new Error('there is one');
     const below = (id: string, parent?: string): ProcessRow => ({

@@ -100,7 +100,7 @@ describe('looking on at three real nodes', () => {
   });
 
   test.each([
-    ['nobody answers', ['nodeA@127.0.0.1:1'], 'cannot reach nodeA@127.0.0.1:1: ECONNREFUSED'],
+    ['no node answers', ['nodeA@127.0.0.1:1'], 'cannot reach nodeA@127.0.0.1:1: ECONNREFUSED'],
     ['the address is none', ['localhost'], "'localhost' is not a node id (name@host:port)"],
     ['there is no address', [], 'observe needs the address of a node'],
     ['there is no such option', ['--color'], "Unknown option '--color'"],

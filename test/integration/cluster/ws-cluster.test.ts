@@ -107,7 +107,7 @@ describe('nodes over WebSockets', () => {
     await expect(startNode('nodeB', [], { host: '192.0.2.1', insecure: true })).rejects.toThrow('no such address');
   });
 
-  test('stop without leaving anything open, though somebody is connected who says nothing', async () => {
+  test('stop without leaving anything open, though a client is connected that sends nothing', async () => {
     await eventually(() => expect(openSockets()).toBe(0));
     const a = await startNode('nodeA');
     const b = await startNode('nodeB', [a.id, 'nodeX@127.0.0.1:1']);
@@ -393,7 +393,7 @@ describe('a stranger who is refused', () => {
     expect(a.errors).toMatchObject([{ name: 'ProtocolError', reason: 'frame_too_large' }]);
   });
 
-  test('is nobody who answers for a seed either', async () => {
+  test('does not answer for a seed either', async () => {
     const impostor = new WebSocketServer({ host: '127.0.0.1', port: 0 });
     await once(impostor, 'listening');
     impostor.on('connection', (socket) => {
@@ -465,7 +465,7 @@ describe('a member', () => {
     ['binary data', Buffer.from('{}'), '4010 binary_frame', 'binary_frame'],
     ['too much', 'x'.repeat(MAX_FRAME_BYTES + 100), '1009 ', 'frame_too_large'],
   ])(
-    'that says %s loses its link, with a reason on both sides, and nobody else is concerned',
+    'that says %s loses its link, with a reason on both sides, and no other link is affected',
     async (_, message, expected, reason) => {
       const a = await startNode('nodeA');
       const b = await startNode('nodeB', [a.id]);
@@ -516,7 +516,7 @@ describe('a member', () => {
     slow.socket.terminate();
   });
 
-  test('that asks and does not read gets no queue of answers, and nobody else waits for it', async () => {
+  test('that asks and does not read gets no queue of answers, and no other peer waits for it', async () => {
     const a = await startNode('nodeA');
     const b = await startNode('nodeB', [a.id]);
     await eventually(() => expect(a.events).toEqual(['up nodeB']));
@@ -563,7 +563,7 @@ describe('the wire', () => {
   test.each([
     ['proof', 'the node that is dialled'],
     ['welcome', 'the node that dials'],
-  ])('takes nothing from somebody in the middle that is added to the message with the %s', async (type) => {
+  ])('refuses what an attacker in the middle adds to the message with the %s', async (type) => {
     const clusterSecret = 'correct horse battery staple';
     const a = await startNode('nodeA', [], { clusterSecret });
     const target = NodeId.parts(a.id);

@@ -95,7 +95,7 @@ describe('the backlog of a connection over WebSockets', () => {
     await eventually(() => expect(closings).toMatchObject([{ code: 1006 }]));
     expect(closings[0]?.reason).toMatch(/^(ECANCELED|ECONNRESET|EPIPE|ERR_STREAM_DESTROYED)$/);
     await eventually(() => expect(connection.backlog).toBe(0));
-    connection.send('to nobody');
+    connection.send('without a receiver');
     expect(connection.backlog).toBe(0);
   });
 });

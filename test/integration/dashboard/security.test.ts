@@ -159,7 +159,7 @@ describe('without a token', () => {
   });
 
   test.each(['X-Forwarded-For', 'Forwarded', 'Via', 'X-Real-IP'])(
-    'nobody comes in through a proxy, which would make all the world look near: %s',
+    'no request is let in through a proxy, which would make every client look local: %s',
     async (header) => {
       const { port } = await serve();
       const { status, body } = await ask(port, '/', { headers: { [header]: '203.0.113.1' } });
@@ -330,7 +330,7 @@ describe('the WebSocket', () => {
     expect((await ask(port, '/feed')).status).toBe(426);
   });
 
-  test('lets nobody who is refused keep the connection', async () => {
+  test('lets no client that is refused keep the connection', async () => {
     const dashboard = await serve();
     const socket = connect({ port: dashboard.port, host: '127.0.0.1', allowHalfOpen: true });
     socket.write('GET /feed HTTP/1.1\r\nHost: evil.example\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n');

@@ -25,7 +25,7 @@ async function serve(source: ToldSource, clock: SimulatedClock): Promise<Dashboa
   return dashboard;
 }
 
-/** A server of somebody else, which leaves some requests to the dashboard. Resolves with its port. */
+/** A server with pages of its own, which leaves some requests to the dashboard. Resolves with its port. */
 async function mount(
   options: DashboardHandlerOptions,
   server = createServer(),
@@ -35,7 +35,7 @@ async function mount(
   server.on('request', (request, response) => {
     dashboard.handler(request, response, () => {
       elsewhere.push(`${request.method} ${request.url}`);
-      response.end('somebody else');
+      response.end('another page');
     });
   });
   server.on('upgrade', (request, socket, head) => {
@@ -62,9 +62,9 @@ describe('a dashboard mounted under a path', () => {
     expect((await ask(port, '/ops/')).body).toContain('fixture');
     expect((await ask(port, '/ops/main-abcd1234.js')).status).toBe(200);
     for (const path of ['/', '/opsx/', '/OPS/', '/ops/nothing', '/x/ops/']) {
-      expect((await ask(port, path)).body).toBe('somebody else');
+      expect((await ask(port, path)).body).toBe('another page');
     }
-    expect((await ask(port, '/ops/nothing', { method: 'POST' })).body).toBe('somebody else');
+    expect((await ask(port, '/ops/nothing', { method: 'POST' })).body).toBe('another page');
     expect(elsewhere).toHaveLength(6);
     const listener = await Listener.open(port, '/ops/feed');
     expect((await listener.got('welcome')).type).toBe('welcome');
@@ -96,15 +96,15 @@ describe('a dashboard mounted under a path', () => {
     await closed;
     await expect(Listener.open(port, '/ops/feed')).rejects.toThrow('503');
     expect(await ask(port, '/ops/')).toMatchObject({ status: 503, body: 'This dashboard was closed.\n' });
-    expect((await ask(port, '/')).body).toBe('somebody else');
+    expect((await ask(port, '/')).body).toBe('another page');
     expect(elsewhere).toEqual(['GET /']);
   });
 
   test('keeps from others neither what they may see nor that they may not', async () => {
     const { port, elsewhere } = await mount({ token: 'a-token-of-enough-letters' });
     expect((await ask(port, '/')).status).toBe(401);
-    expect((await ask(port, '/api/orders', { method: 'POST' })).body).toBe('somebody else');
-    expect((await ask(port, '/api/orders', { headers: { Host: 'shop.example' } })).body).toBe('somebody else');
+    expect((await ask(port, '/api/orders', { method: 'POST' })).body).toBe('another page');
+    expect((await ask(port, '/api/orders', { headers: { Host: 'shop.example' } })).body).toBe('another page');
     expect(elsewhere).toEqual(['POST /api/orders', 'GET /api/orders']);
   });
 });

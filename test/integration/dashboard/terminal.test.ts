@@ -56,7 +56,7 @@ function expectRestored({ emulator, output, settings }: PseudoTerminal): void {
 }
 
 describe('in a terminal, a cluster', () => {
-  test('is shown, view by view, until somebody quits', async () => {
+  test('is shown, view by view, until the user quits', async () => {
     const terminal = await observed();
     expect(terminal.emulator.buffer.active.type).toBe('alternate');
     expect(terminal.screen).toHaveLength(24);

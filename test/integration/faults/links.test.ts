@@ -78,12 +78,12 @@ describe('the network', () => {
         eventsAbout(b, c),
         eventsAbout(c, b),
       ];
-      return all.every((events) => events.length >= 2) ? undefined : 'somebody has lost nobody';
+      return all.every((events) => events.length >= 2) ? undefined : 'a node has not lost the other';
     });
     await isWell([a, b, c]);
   });
 
-  test('delays all that is sent: nobody is missed', async () => {
+  test('delays all that is sent: no node is taken for lost', async () => {
     const [a, b, c] = await three({});
     lab.network.setBoth('a', 'c', { kind: 'delay', ms: 300 });
     lab.network.setBoth('b', 'c', { kind: 'delay', ms: 300 });

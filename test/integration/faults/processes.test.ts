@@ -182,7 +182,7 @@ describe('a port taken over', () => {
     await c.kill();
     for (const create of FAKE_SERVERS) {
       const stranger = await FakeServer.listen(create(), host, port);
-      await eventually(BOUND_MS, async () => (stranger.visits >= 2 ? undefined : 'nobody came'));
+      await eventually(BOUND_MS, async () => (stranger.visits >= 2 ? undefined : 'there was no connection'));
       await stranger.close();
     }
     await lab.agree([a, b], BOUND_MS);

@@ -20,7 +20,7 @@ function viewOf({ nodes }: ClusterObserverSnapshot): string {
   return nodes.map(({ nodeId, status }) => `${NodeId.parts(nodeId).name} ${status}`).join(', ');
 }
 
-const everybody = 'nodeA connected, nodeB connected, nodeC connected';
+const ALL_CONNECTED = 'nodeA connected, nodeB connected, nodeC connected';
 
 describe('an observer that attaches to one node', () => {
   test('sees the whole cluster, and is not in it', async () => {
@@ -29,7 +29,7 @@ describe('an observer that attaches to one node', () => {
     for (const { Cluster } of [a, b, c]) Cluster.onNodeUp(({ id }) => ups.push(id));
     const attached = await attachTo(runtime, b.id);
     const snapshot = await runtime.settle(attached.getClusterSnapshot());
-    expect(viewOf(snapshot)).toBe(everybody);
+    expect(viewOf(snapshot)).toBe(ALL_CONNECTED);
     expect(snapshot.aggregated).toMatchObject({ totalNodeCount: 3, totalProcessCount: 12, totalMessages: 90 });
     expect(snapshot.nodes.map(({ nodeId }) => nodeId)).not.toContain(snapshot.localNodeId);
     await runtime.run(20_000);
@@ -51,10 +51,10 @@ describe('an observer that attaches to one node', () => {
       seen = viewOf(snapshot);
     });
     await runtime.run(500);
-    expect(seen).toBe(everybody);
+    expect(seen).toBe(ALL_CONNECTED);
     await runtime.start('nodeD');
     await runtime.run(1000);
-    expect(seen).toBe(`${everybody}, nodeD connected`);
+    expect(seen).toBe(`${ALL_CONNECTED}, nodeD connected`);
     await runtime.settle(b.Cluster.stop());
     await runtime.run(500);
     expect(seen).toBe('nodeA connected, nodeC connected, nodeD connected');
@@ -80,7 +80,7 @@ describe('an observer that attaches to one node', () => {
     await runtime.settle(attached.detach());
   });
 
-  test('looks every few seconds whether a node that is gone is back: somebody is waiting to see it', async () => {
+  test('dials a node that is gone every few seconds: its user waits for it', async () => {
     const [runtime, , , c] = await threeNodes();
     const transport = runtime.network.transport();
     let dialled = 0;
@@ -126,13 +126,13 @@ describe('an observer that attaches to one node', () => {
   test('gets in through any of several addresses', async () => {
     const [runtime] = await threeNodes();
     const attached = await attachTo(runtime, ['nodeX@127.0.0.1:1', 'nodeB@127.0.0.1:4370']);
-    expect(viewOf(await runtime.settle(attached.getClusterSnapshot()))).toBe(everybody);
+    expect(viewOf(await runtime.settle(attached.getClusterSnapshot()))).toBe(ALL_CONNECTED);
     await runtime.settle(attached.detach());
   });
 });
 
 describe('an observer that cannot attach gets the reason', () => {
-  test('because nobody is there', async () => {
+  test('because there is no node', async () => {
     const runtime = new ObservedCluster();
     await expect(attachTo(runtime, 'nodeA@127.0.0.1:4369')).rejects.toThrow(NodeUnreachableError);
     await runtime.run(10_000);
@@ -140,7 +140,7 @@ describe('an observer that cannot attach gets the reason', () => {
     expect(runtime.network.openEnds).toBe(0);
   });
 
-  test('because somebody else is there', async () => {
+  test('because another server is there', async () => {
     const [runtime] = await threeNodes();
     const attached = attachTo(runtime, 'nodeX@127.0.0.1:4369');
     await expect(attached).rejects.toMatchObject({ constructor: HandshakeError, reason: 'wrong_node' });

@@ -235,7 +235,7 @@ describe('the log of a cluster', () => {
     expect(onlyOf(entries, 'process_started').length).toBe(LOG_CAPACITY);
   });
 
-  test('is the same for somebody who comes later, and for an observer from outside', async () => {
+  test('is the same for a later subscriber, and for an observer from outside', async () => {
     const [runtime, a] = await threeNodes();
     const first = logOf(a);
     await runtime.run(1000);
@@ -251,7 +251,7 @@ describe('the log of a cluster', () => {
     await runtime.settle(attached.detach());
   });
 
-  test('costs a node nothing once nobody reads it', async () => {
+  test('costs a node nothing without a reader', async () => {
     const runtime = new ObservedCluster();
     const a = await runtime.start('nodeA');
     const b = await runtime.startBare('nodeB');

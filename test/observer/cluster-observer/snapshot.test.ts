@@ -384,7 +384,7 @@ describe('the cache', () => {
     expect(two).toBe(one);
   });
 
-  test('makes nobody wait longer than he wants to because somebody else waits', async () => {
+  test('makes no caller wait longer than its own limit because another one waits', async () => {
     const [runtime, a, , c] = await threeNodes();
     runtime.network.freeze(c.address);
     const patient = a.ClusterObserver.getClusterSnapshot({ timeout: 3000 });

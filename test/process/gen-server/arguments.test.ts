@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { counter } from '../../helpers/servers.js';
 import { createTestRuntime } from '../../helpers/test-runtime.js';
 
-/** What somebody without a compiler might pass. */
+/** What a caller without a compiler might pass. */
 const untyped = (json: string) => JSON.parse(json);
 
 const invalid = (field: string) =>

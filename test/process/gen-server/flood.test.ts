@@ -15,7 +15,7 @@ describe('a server flooded by itself', () => {
         return null;
       },
       handleCall: () => {
-        throw new Error('nobody calls');
+        throw new Error('not called');
       },
       handleCast() {
         handled.count += 1;

@@ -36,5 +36,6 @@ export const loads: readonly Load[] = [
     import: () => import('./loads/dashboard.js'),
   },
   { name: 'scale', title: 'cost by size', import: () => import('./loads/scale.js') },
+  { name: 'merging', title: 'reading many nodes', import: () => import('./loads/merging.js') },
   { name: 'nodes', title: '100 nodes x 1,000 processes, in one process', import: () => import('./loads/nodes.js') },
 ];

@@ -136,9 +136,11 @@ export function applyChanges(
   const base = isFirst || held === undefined ? emptyModel(held?.now ?? now) : held;
   const { sums } = changes;
   const totals = changes.totals && withTotals(isFirst ? undefined : base.totals, changes.totals, version);
+  const { servers, supervisors } = withRows(base, version, changes);
   const model: NodeModel = {
-    ...withRows(base, version, changes),
     version,
+    servers,
+    supervisors,
     ...(totals !== undefined && { totals }),
     ...(sums !== undefined && { truncated: sums }),
     log: ChangeLog.from(version),

@@ -1,7 +1,7 @@
 import type { SupervisorStrategy } from './events.js';
 import { latencyWindowOf } from './latency.js';
 import { type LatencyWindow, type PackedSlices, packSlices, unpackSlices, withSlices } from './latency-window.js';
-import { type Now, ServerRow, SupervisorRow } from './rows.js';
+import { type Now, ServerRow, SupervisorRow, shownCounts } from './rows.js';
 import { SERVER_COUNT_NAMES, type ServerCountName, type ServerCounts } from './server-fields.js';
 import type { GenServerStats, ServerStatus, SupervisorStats } from './snapshot.js';
 
@@ -114,19 +114,21 @@ interface RowReader {
 
 export function serverRows(columns: ServerColumns, { version, now, held }: RowReader): readonly GenServerStats[] {
   return columns.id.map((id, row) => {
+    const { childId, startedAt, startedMonotonic } = startOf(columns, row);
     const fields = {
       id,
       name: columns.name[row] ?? undefined,
       label: columns.label?.[row] ?? undefined,
       parentId: columns.parentId[row] ?? undefined,
+      childId,
       status: columns.status[row] ?? 'running',
       queueSize: columns.queueSize[row] ?? 0,
       messageCount: columns.messageCount[row] ?? 0,
-      ...countsIn(columns, row),
       latencyWindow: windowAfter(held?.(id), unpackSlices(columns.latency?.[row] ?? [], version)),
-      ...startOf(columns, row),
+      startedAt,
+      startedMonotonic,
     };
-    return new ServerRow(fields, now);
+    return new ServerRow(fields, now, fields, shownCounts(countsIn(columns, row)));
   });
 }
 

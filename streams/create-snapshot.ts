@@ -3,7 +3,7 @@ import { type NodeModel, sumsOf } from './evolve.js';
 import type { Moment } from './moment.js';
 import { processTree } from './process-tree.js';
 import type { MemoryStats, NodeVitals, ObserverSnapshot, ProcessTreeNode } from './snapshot.js';
-import { nodeTotals } from './totals.js';
+import { type NodeTotals, nodeTotals } from './totals.js';
 
 /** The snapshot that a model shows at one moment of its node. Its arrays and rows are the model's own. */
 export function snapshotOf(
@@ -13,7 +13,7 @@ export function snapshotOf(
   vitals?: NodeVitals,
 ): ObserverSnapshot {
   const sums = sumsOf(model);
-  const totals = model.totals === undefined ? undefined : nodeTotals(model.totals);
+  let totals: NodeTotals | undefined;
   let tree: readonly ProcessTreeNode[] | undefined;
   return Object.freeze({
     timestamp,
@@ -30,12 +30,15 @@ export function snapshotOf(
       tree ??= processTree(model.servers.rows, model.supervisors.rows);
       return tree;
     },
+    get totals() {
+      totals ??= model.totals && nodeTotals(model.totals);
+      return totals;
+    },
     processCount: sums.servers + sums.supervisors,
     serverCount: sums.servers,
     supervisorCount: sums.supervisors,
     totalMessages: sums.messages,
     totalRestarts: sums.restarts,
-    ...(totals !== undefined && { totals }),
     ...(model.truncated !== undefined && { truncated: 'rows' as const }),
     memoryStats: deepFreeze(memoryStats),
     ...(vitals !== undefined && { vitals: deepFreeze(vitals) }),

@@ -201,7 +201,7 @@ const ID = maxLength(MAX_ID);
 const NAME = maxLength(MAX_PROCESS_NAME);
 const MESSAGE = maxLength(MAX_MESSAGE);
 const KIND = isIn(['genserver', 'supervisor']);
-const CODE: Check = (value, path) => (typeof value === 'number' ? time(value, path) : MESSAGE(value, path));
+const CODE: Check = (value) => (typeof value === 'number' ? time(value) : MESSAGE(value));
 
 /** An error with at most this many levels of causes below it. */
 function errorUpTo(depth: number): Check {
@@ -218,10 +218,9 @@ function errorUpTo(depth: number): Check {
 }
 
 const ERROR = errorUpTo(MAX_DEPTH);
-const REASON: Check = (value, path) =>
-  typeof value === 'string'
-    ? isIn(['normal', 'shutdown', 'killed'])(value, path)
-    : object({ error: ERROR })(value, path);
+const REASON_WORD = isIn(['normal', 'shutdown', 'killed']);
+const REASON_ERROR = object({ error: ERROR });
+const REASON: Check = (value) => (typeof value === 'string' ? REASON_WORD(value) : REASON_ERROR(value));
 
 const FIELDS: Readonly<Record<ProcessLogEntry['type'], Readonly<Record<string, Check>>>> = {
   process_started: { kind: KIND },
@@ -237,9 +236,6 @@ const ENTRIES = Object.fromEntries(
   Object.entries(FIELDS).map(([type, fields]) => [type, object({ at: time, id: ID, name: optional(NAME), ...fields })]),
 );
 
-const ENTRY: Check = (value, path) => {
-  TYPE(value, path);
-  ENTRIES[(value as OwnLogEntry).type]?.(value, path);
-};
+const ENTRY: Check = (value) => TYPE(value) ?? ENTRIES[(value as OwnLogEntry).type]?.(value);
 
 const LOG_PART = object({ incarnation: count, position: count, entries: list(ENTRY, LOG_CAPACITY) });

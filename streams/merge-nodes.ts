@@ -27,9 +27,9 @@ function nodeSnapshot<Id extends string>(
   monotonic: number,
 ): NodeObserverSnapshot<Id> {
   const lastUpdate = state?.receivedAt ?? 0;
-  const age = state === undefined ? {} : { ageMs: Math.max(0, monotonic - state.receivedMonotonic) };
+  const ageMs = Math.max(0, monotonic - (state?.receivedMonotonic ?? monotonic));
   if (link === 'connected' && state?.incarnation === incarnation) {
-    return Object.freeze({ nodeId, status: link, snapshot: state.snapshot, lastUpdate, ...age });
+    return Object.freeze({ nodeId, status: link, snapshot: state.snapshot, lastUpdate, ageMs });
   }
   const problem = link === 'connected' ? 'it has not reported its state yet' : error;
   return Object.freeze({
@@ -37,9 +37,8 @@ function nodeSnapshot<Id extends string>(
     status: link === 'connected' ? 'timeout' : link,
     snapshot: null,
     lastUpdate,
-    ...age,
     ...(problem !== undefined && { error: problem }),
-    ...(state !== undefined && { lastSnapshot: state.snapshot }),
+    ...(state !== undefined && { ageMs, lastSnapshot: state.snapshot }),
   });
 }
 
@@ -53,18 +52,25 @@ export function clusterSnapshot<Id extends string>(
 }
 
 function aggregate(nodes: readonly NodeObserverSnapshot[]): ClusterAggregate {
-  const snapshots = nodes.flatMap(({ snapshot }) => snapshot ?? []);
-  const sum = (count: (snapshot: (typeof snapshots)[number]) => number): number =>
-    snapshots.reduce((total, snapshot) => total + count(snapshot), 0);
-  return Object.freeze({
-    totalProcessCount: sum(({ processCount }) => processCount),
-    totalServerCount: sum(({ serverCount }) => serverCount),
-    totalSupervisorCount: sum(({ supervisorCount }) => supervisorCount),
-    totalMessages: sum(({ totalMessages }) => totalMessages),
-    totalRestarts: sum(({ totalRestarts }) => totalRestarts),
-    connectedNodeCount: snapshots.length,
+  const sums = {
+    totalProcessCount: 0,
+    totalServerCount: 0,
+    totalSupervisorCount: 0,
+    totalMessages: 0,
+    totalRestarts: 0,
+    connectedNodeCount: 0,
     totalNodeCount: nodes.length,
-  });
+  };
+  for (const { snapshot } of nodes) {
+    if (snapshot === null) continue;
+    sums.totalProcessCount += snapshot.processCount;
+    sums.totalServerCount += snapshot.serverCount;
+    sums.totalSupervisorCount += snapshot.supervisorCount;
+    sums.totalMessages += snapshot.totalMessages;
+    sums.totalRestarts += snapshot.totalRestarts;
+    sums.connectedNodeCount += 1;
+  }
+  return Object.freeze(sums);
 }
 
 /** What a cluster snapshot is built from. */

@@ -50,8 +50,8 @@ export function createNodeState(
   const { incarnation, timestamp, memory, vitals } = report;
   const moment = { timestamp, monotonic: monotonicOf(report) };
   const snapshot = snapshotOf(model, moment, { ...memory, timestamp }, vitals);
-  const arrival = { receivedAt: received.timestamp, receivedMonotonic: received.monotonic };
-  return { nodeId, incarnation, version: model.version, model, snapshot, ...arrival };
+  const { timestamp: receivedAt, monotonic: receivedMonotonic } = received;
+  return { nodeId, incarnation, version: model.version, model, snapshot, receivedAt, receivedMonotonic };
 }
 
 /** A report as text. `changes` are {@link Changes} as JSON, which is written once for all readers of the same delta. */
@@ -66,9 +66,10 @@ export function encodeReport({ vitals, ...head }: Omit<NodeReport, 'changes'>, c
  * @throws TypeError that names the part that is not what it should be
  */
 export function decodeReport(sent: unknown): NodeReport {
-  const report = parse(sent, REPORT, 'report');
-  const { vitals, ...rest } = report as WireReport;
-  return vitals === undefined ? rest : { ...rest, vitals: unpackVitals(vitals) };
+  const report = parse(sent, REPORT, 'report') as WireReport;
+  // Field by field: reports come by the thousand a second, and a rest pattern costs more than all of these.
+  const { incarnation, version, timestamp, monotonic, memory, vitals, changes } = report;
+  return { incarnation, version, timestamp, monotonic, memory, vitals: vitals && unpackVitals(vitals), changes };
 }
 
 /** A report as it is sent: what is the same in each report of an idle node has to be short. */
@@ -82,8 +83,8 @@ function packVitals(vitals: NodeVitals): readonly number[] {
 }
 
 function unpackVitals(packed: readonly number[]): NodeVitals {
-  const [eventLoopUtilization = 0, p50 = 0, p99 = 0, cpu = 0, uptimeMs = 0, ...rest] = packed;
-  const [msPerSecond = 0, eventsPerSecond = 0, bytesPerSecond = 0, flushIntervalMs = 0] = rest;
+  const [eventLoopUtilization = 0, p50 = 0, p99 = 0, cpu = 0, uptimeMs = 0] = packed;
+  const [msPerSecond = 0, eventsPerSecond = 0, bytesPerSecond = 0, flushIntervalMs = 0] = packed.slice(5);
   const observer = { msPerSecond, eventsPerSecond, bytesPerSecond };
   return { eventLoopUtilization, eventLoopDelay: { p50, p99 }, cpu, uptimeMs, observer, flushIntervalMs };
 }

@@ -55,12 +55,12 @@ const SERVER_COLUMNS = columns(
   { ...OPTIONAL_COLUMNS, ...countChecks(LATER_COUNTS), label: name, latency: slices },
 );
 
-const SERVERS: Check = (value, path) => {
-  SERVER_COLUMNS(value, path);
-  const { latency = [] } = value as ServerColumns;
-  if (latency.reduce((sum, packed) => sum + (bucketsInSlices(packed) ?? 0), 0) > MAX_BUCKETS) {
-    throw new TypeError(`${path} must have histograms of at most ${MAX_BUCKETS} buckets together`);
-  }
+const SERVERS: Check = (value) => {
+  const problem = SERVER_COLUMNS(value);
+  if (problem !== undefined) return problem;
+  let buckets = 0;
+  for (const packed of (value as ServerColumns).latency ?? []) buckets += bucketsInSlices(packed) ?? 0;
+  return buckets > MAX_BUCKETS ? ` must have histograms of at most ${MAX_BUCKETS} buckets together` : undefined;
 };
 
 const SUPERVISORS = columns(
@@ -102,10 +102,8 @@ const CHANGES_BY_TYPE: Readonly<Record<Changes['type'], Check>> = {
   }),
 };
 
-const CHANGES: Check = (value, path) => {
-  object({ type: isIn(Object.keys(CHANGES_BY_TYPE)) })(value, path);
-  CHANGES_BY_TYPE[(value as Changes).type](value, path);
-};
+const CHANGES_TYPE = object({ type: isIn(Object.keys(CHANGES_BY_TYPE)) });
+const CHANGES: Check = (value) => CHANGES_TYPE(value) ?? CHANGES_BY_TYPE[(value as Changes).type](value);
 
 /** Of a report, as it is sent. */
 export const REPORT = object({
@@ -114,6 +112,6 @@ export const REPORT = object({
   timestamp: time,
   monotonic: optional(time),
   memory: object({ heapUsed: count, heapTotal: count, external: count, rss: count }),
-  vitals: (value, path) => value === undefined || amounts(value, path),
+  vitals: optional(amounts),
   changes: CHANGES,
 });

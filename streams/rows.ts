@@ -76,7 +76,7 @@ abstract class Row {
 }
 
 /** The counts that a row shows. Of a count that all versions of noex send, 0 is left out; of a later one, it says that the node reports it. */
-function shownCounts(fields: CountFields): ServerCounts {
+export function shownCounts(fields: CountFields): ServerCounts {
   const counts: { -readonly [Name in ServerCountName]?: number } = {};
   for (const name of SERVER_COUNT_NAMES) {
     const count = fields[name];

@@ -143,7 +143,7 @@ export interface ObserverSnapshot extends Moment {
   /** By the supervisors alive now. */
   readonly totalRestarts: number;
   /** What all processes have done since the runtime was created, those that have ended included. Absent: not reported. */
-  readonly totals?: NodeTotals;
+  readonly totals?: NodeTotals | undefined;
   /** `rows`: there are more processes than rows; counts and totals are of all of them. Absent: each has a row. */
   readonly truncated?: 'rows';
   readonly memoryStats: MemoryStats;

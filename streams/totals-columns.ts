@@ -44,15 +44,40 @@ export function namedTotalsSince({ named }: Totals, version: number): readonly N
 
 /** The totals after those that were sent with `version`. */
 export function withTotals(held: Totals | undefined, columns: TotalsColumns, version: number): Totals {
-  let { all, named: heldNamed } = held ?? emptyTotals;
-  const named = heldNamed.edit();
+  const before = held ?? emptyTotals;
+  const named = before.named.edit();
+  let rowOfAll: number | undefined;
   columns.kind.forEach((kind, row) => {
-    const totals = totalsIn(columns, row);
+    if (kind === 'all') {
+      rowOfAll = row;
+      return;
+    }
     const name = columns.name[row] ?? '';
-    if (kind === 'all') all = Object.freeze(totals);
-    else named.set(Object.freeze({ id: kind === 'other' ? kind : `${kind}:${name}`, kind, name, version, ...totals }));
+    const id = kind === 'other' ? kind : `${kind}:${name}`;
+    named.set(Object.freeze({ id, kind, name, version, ...totalsIn(columns, row) }));
   });
-  return Object.freeze({ all, named: named.done() });
+  if (rowOfAll === undefined) return Object.freeze({ all: before.all, named: named.done() });
+  return new ReceivedTotals(columns, rowOfAll, named.done());
+}
+
+/** Each report has the totals of all processes, and few are read: they are unpacked then. */
+class ReceivedTotals implements Totals {
+  readonly named: Totals['named'];
+  readonly #columns: TotalsColumns;
+  readonly #row: number;
+  #all: ProcessTotals | undefined;
+
+  constructor(columns: TotalsColumns, row: number, named: Totals['named']) {
+    this.named = named;
+    this.#columns = columns;
+    this.#row = row;
+    Object.freeze(this);
+  }
+
+  get all(): ProcessTotals {
+    this.#all ??= Object.freeze(totalsIn(this.#columns, this.#row));
+    return this.#all;
+  }
 }
 
 function totalsIn(columns: TotalsColumns, row: number): ProcessTotals {

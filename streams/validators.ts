@@ -1,29 +1,41 @@
 import { exceededLimit } from './json-limits.js';
 
-/** Throws a TypeError that names `path` unless `value` is what it should be. */
-export type Check = (value: unknown, path: string) => void;
+/**
+ * Says what is wrong with a value, as the path to it from the value that was checked and what it must be: `.id[2] must be text`.
+ * `undefined`: nothing is. The path is made only where something is wrong: nearly all reports are right.
+ */
+export type Check = (value: unknown) => string | undefined;
 
 export function predicate(isRight: (value: unknown) => boolean, expected: string): Check {
-  return (value, path) => {
-    if (!isRight(value)) throw new TypeError(`${path} must be ${expected}`);
-  };
+  const problem = ` must be ${expected}`;
+  return (value) => (isRight(value) ? undefined : problem);
 }
 
 export function object(checks: Readonly<Record<string, Check>>): Check {
   const entries = Object.entries(checks);
-  return (value, path) => {
-    if (typeof value !== 'object' || value === null) throw new TypeError(`${path} must be an object`);
+  return (value) => {
+    if (typeof value !== 'object' || value === null) return ' must be an object';
     for (const [field, check] of entries) {
-      check(Object.hasOwn(value, field) ? Reflect.get(value, field) : undefined, `${path}.${field}`);
+      const problem = check(ownField(value, field));
+      if (problem !== undefined) return `.${field}${problem}`;
     }
+    return undefined;
   };
 }
 
+function ownField(value: object, field: string): unknown {
+  return Object.hasOwn(value, field) ? (value as Readonly<Record<string, unknown>>)[field] : undefined;
+}
+
 export function list(check: Check, maxLength = Number.POSITIVE_INFINITY): Check {
-  return (value, path) => {
-    if (!Array.isArray(value)) throw new TypeError(`${path} must be an array`);
-    if (value.length > maxLength) throw new TypeError(`${path} must have at most ${maxLength} items`);
-    for (const item of value) check(item, path);
+  return (value) => {
+    if (!Array.isArray(value)) return ' must be an array';
+    if (value.length > maxLength) return ` must have at most ${maxLength} items`;
+    for (let at = 0; at < value.length; at += 1) {
+      const problem = check(value[at]);
+      if (problem !== undefined) return `[${at}]${problem}`;
+    }
+    return undefined;
   };
 }
 
@@ -37,10 +49,17 @@ export function columns(
   const absent = Object.entries(absentChecks).map(([field, check]) => [field, optional(list(check, maxLength))]);
   const each = object(Object.fromEntries([...present, ...absent]));
   const fields = [...Object.keys(checks), ...Object.keys(absentChecks)];
-  return (value, path) => {
-    each(value, path);
-    const lengths = fields.flatMap((field) => Reflect.get(value as object, field)?.length ?? []);
-    if (new Set(lengths).size > 1) throw new TypeError(`${path} must have columns of one length`);
+  return (value) => {
+    const problem = each(value);
+    if (problem !== undefined) return problem;
+    let length: number | undefined;
+    for (const field of fields) {
+      const column = ownField(value as object, field) as readonly unknown[] | undefined;
+      if (column === undefined) continue;
+      if (length !== undefined && column.length !== length) return ' must have columns of one length';
+      length = column.length;
+    }
+    return undefined;
   };
 }
 
@@ -61,12 +80,12 @@ export function maxLength(limit: number): Check {
 }
 
 export function orNull(check: Check): Check {
-  return (value, path) => value === null || check(value, path);
+  return (value) => (value === null ? undefined : check(value));
 }
 
 /** As `check`, of a value that may be absent. */
 export function optional(check: Check): Check {
-  return (value, path) => value === undefined || check(value, path);
+  return (value) => (value === undefined ? undefined : check(value));
 }
 
 /**
@@ -77,7 +96,8 @@ export function optional(check: Check): Check {
  */
 export function parse(sent: unknown, check: Check, what: string): unknown {
   const value = typeof sent === 'string' ? parseText(sent, what) : sent;
-  check(value, what);
+  const problem = check(value);
+  if (problem !== undefined) throw new TypeError(`${what}${problem}`);
   return value;
 }
 

@@ -344,14 +344,14 @@ describe('what another node sends of its log', () => {
   });
 
   test.each([
-    ['an unknown type', { type: 'process_cloned', at: 1, id: 'p1' }, 'log.entries.type'],
-    ['no id', { type: 'process_started', at: 1, kind: 'genserver' }, 'log.entries.id'],
-    ['a time that is none', { type: 'process_started', at: 'now', id: 'p1', kind: 'genserver' }, 'log.entries.at'],
-    ['a bad reason', { type: 'process_exited', at: 1, id: 'p1', kind: 'genserver', reason: 'x' }, 'log.entries.reason'],
+    ['an unknown type', { type: 'process_cloned', at: 1, id: 'p1' }, 'log.entries[0].type'],
+    ['no id', { type: 'process_started', at: 1, kind: 'genserver' }, 'log.entries[0].id'],
+    ['a time that is none', { type: 'process_started', at: 'now', id: 'p1', kind: 'genserver' }, 'log.entries[0].at'],
+    ['a bad reason', { type: 'process_exited', at: 1, id: 'p1', kind: 'genserver', reason: 'x' }, 'log.entries[0].reason'],
     [
       'a cause that is no error',
       { type: 'process_crashed', at: 1, id: 'p1', kind: 'genserver', error: { ...ERROR, cause: 'x' } },
-      'log.entries.error.cause',
+      'log.entries[0].error.cause',
     ],
     [
       'too many errors in one',
@@ -362,7 +362,7 @@ describe('what another node sends of its log', () => {
         kind: 'genserver',
         error: { ...ERROR, errors: Array(9).fill(ERROR) },
       },
-      'log.entries.error.errors',
+      'log.entries[0].error.errors',
     ],
     [
       'causes without an end',
@@ -372,12 +372,12 @@ describe('what another node sends of its log', () => {
     [
       'a code that is neither text nor number',
       { type: 'process_crashed', at: 1, id: 'p1', kind: 'genserver', error: { ...ERROR, code: {} } },
-      'log.entries.error.code',
+      'log.entries[0].error.code',
     ],
     [
       'a bad error',
       { type: 'process_crashed', at: 1, id: 'p1', kind: 'genserver', error: {} },
-      'log.entries.error.name',
+      'log.entries[0].error.name',
     ],
   ])('is refused when it has %s', (_, entry, field) => {
     const json = JSON.stringify({ incarnation: 1, position: 1, entries: [entry] });

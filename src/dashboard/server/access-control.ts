@@ -34,11 +34,11 @@ const PROXY_HEADERS = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-re
 
 const NO_TOKEN: Refusal = {
   status: 401,
-  reason: 'This dashboard wants a token: open the link that was shown when it was started. It ends in ?token=...',
+  reason: 'This dashboard requires a token. Open the link that it printed at its start; it ends in ?token=...',
 };
 const WRONG_TOKEN: Refusal = {
   status: 401,
-  reason: 'This is not the token of this dashboard. Open the link that was shown when it was started last.',
+  reason: 'This is not the token of this dashboard. Open the link that it printed at its latest start.',
 };
 const TOO_FAR: Refusal = {
   status: 403,

@@ -100,7 +100,7 @@ function readAsset(file: string, type: string): Asset {
     type,
     etag: `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`,
     caching: isPage ? 'no-store' : HASHED.test(file) ? 'private, max-age=31536000, immutable' : 'no-cache',
-    ...(isPage && { policy: policyWith(inlineScripts(body.toString())) }),
+    ...(isPage && { policy: policyWith({ scripts: inlineScripts(body.toString()) }) }),
     body,
     ...(gzipped.length < body.length && { gzipped }),
   };

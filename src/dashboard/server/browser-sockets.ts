@@ -51,7 +51,10 @@ export class FeedSockets {
 
   accept(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     if (this.#open.size >= MAX_BROWSERS) {
-      refuseUpgrade(socket, { status: 503, reason: `${MAX_BROWSERS} browsers are looking already.` });
+      refuseUpgrade(socket, {
+        status: 503,
+        reason: `${MAX_BROWSERS} browsers are connected already; no more are allowed.`,
+      });
       return;
     }
     const isLocal = isFromThisMachine(request);
@@ -59,7 +62,7 @@ export class FeedSockets {
   }
 
   close(): void {
-    for (const webSocket of this.#open) hangUp(webSocket, GOING_AWAY, 'the dashboard closes');
+    for (const webSocket of this.#open) closeSocket(webSocket, GOING_AWAY, 'the dashboard closes');
   }
 
   #welcome(webSocket: WebSocket, isLocal: boolean): void {
@@ -73,7 +76,7 @@ export class FeedSockets {
     });
     webSocket.on('message', () => {
       disconnect();
-      hangUp(webSocket, POLICY_VIOLATION, 'a browser has nothing to say here');
+      closeSocket(webSocket, POLICY_VIOLATION, 'the dashboard accepts no messages');
     });
     const mayPing = pingLimit();
     // A client that sends pings faster than it reads the pongs gets fewer of them.
@@ -124,7 +127,7 @@ function pingLimit(): () => boolean {
   };
 }
 
-function hangUp(webSocket: WebSocket, code: number, reason: string): void {
+function closeSocket(webSocket: WebSocket, code: number, reason: string): void {
   if (webSocket.readyState !== WebSocket.OPEN) return;
   webSocket.close(code, reason);
   const timer = setTimeout(() => webSocket.terminate(), CLOSE_MS);

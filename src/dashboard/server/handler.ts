@@ -8,7 +8,7 @@ import { type Asset, readAssets, sendAsset } from './assets.js';
 import { checkAuthorized } from './authorization.js';
 import { FeedSockets } from './browser-sockets.js';
 import { DashboardFeed } from './feed.js';
-import { CLOSED, leadOn, refuse, refuseUpgrade } from './http-responses.js';
+import { CLOSED, refuse, refuseUpgrade, signIn } from './http-responses.js';
 import { checkHandlerOptions, type DashboardHandlerOptions, type HandlerSettings } from './options.js';
 import { FEED, isFeed, PAGE, type Place, placeOf } from './route.js';
 import { VERSION } from './version.js';
@@ -34,9 +34,12 @@ export interface HandlerParts {
   readonly scheduler?: SchedulerLike;
 }
 
-const NOTHING_HERE: Refusal = { status: 404, reason: 'There is nothing here.' };
-const ONLY_SHOWS: Refusal = { status: 405, reason: 'This dashboard only shows.' };
-const NO_PAGE: Refusal = { status: 426, reason: 'This is a WebSocket; a proxy in between has to pass on its upgrade.' };
+const NOTHING_HERE: Refusal = { status: 404, reason: 'Nothing is served at this address.' };
+const ONLY_SHOWS: Refusal = { status: 405, reason: 'This dashboard is read-only: it answers GET and HEAD.' };
+const NO_PAGE: Refusal = {
+  status: 426,
+  reason: 'This address is a WebSocket. A proxy in front of the dashboard must forward the Upgrade header.',
+};
 
 /** A scheduler with unreferenced timers: a dashboard must not keep the Node.js process running. */
 const unobtrusive = schedulerOf<Timer>({
@@ -90,14 +93,14 @@ export function createHandler(settings: HandlerSettings, parts: HandlerParts = {
     const stranger = typeof cookie === 'object' ? cookie : gate.checkToken(request);
     const misplaced = isRead ? gate.checkHost(request) : ONLY_SHOWS;
     if (misplaced !== undefined) refuse(request, response, misplaced);
-    else if (typeof cookie === 'string') leadOn(request, response, cookie);
+    else if (typeof cookie === 'string') signIn(request, response, cookie);
     else if (stranger !== undefined) refuse(request, response, stranger);
     else {
       authorized(request, (refusal) => {
         // Other code of the server may have responded while `authorize` was pending.
         if (response.headersSent) return;
         if (refusal !== undefined) refuse(request, response, refusal);
-        else if (asset === undefined) refuse(request, response, NO_PAGE);
+        else if (asset === undefined) refuse(request, response, refusalOfPage(gate, request, place) ?? NO_PAGE);
         else sendAsset(asset, request, response);
       });
     }
@@ -143,6 +146,15 @@ export function createHandler(settings: HandlerSettings, parts: HandlerParts = {
       feed.close();
     },
   };
+}
+
+/**
+ * Why the WebSocket of a page would be refused. A page cannot read the answer to its WebSocket, so it asks for the reason with
+ * a plain request; browsers send no `Origin` with that, so the page says it itself.
+ */
+function refusalOfPage(gate: AccessControl, { headers }: IncomingMessage, { query }: Place): Refusal | undefined {
+  const origin = new URLSearchParams(query).get('origin');
+  return origin === null ? undefined : gate.checkOrigin({ headers: { ...headers, origin } });
 }
 
 /** Whether the browser's connection is encrypted: this one, or that to the proxy in front of this server. */

@@ -2,28 +2,39 @@ import { createHash } from 'node:crypto';
 import { type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Refusal } from './access-control.js';
+import { TOKEN_PAGE_STYLE, tokenPage } from './token-page.js';
 
-/** The content security policy of a page. It allows the given inline scripts, and files and WebSockets of the same origin. */
-export function policyWith(inlineScripts: readonly string[]): string {
-  // Browsers hash the parsed script, in which carriage returns are normalized.
-  const digest = (script: string): string =>
-    createHash('sha256').update(script.replaceAll('\r\n', '\n')).digest('base64');
+/** What a page has in itself, and its content security policy has to allow. */
+interface PageParts {
+  readonly scripts?: readonly string[];
+  readonly styles?: readonly string[];
+  /** It sends a form to its own origin. */
+  readonly hasForm?: boolean;
+}
+
+/** The content security policy of a page. It allows the given parts, and files and WebSockets of the same origin. */
+export function policyWith({ scripts = [], styles = [], hasForm = false }: PageParts): string {
   return [
     "default-src 'none'",
-    ["script-src 'self'", ...inlineScripts.map((script) => `'sha256-${digest(script)}'`)].join(' '),
-    "style-src 'self'",
+    ["script-src 'self'", ...scripts.map(hashSource)].join(' '),
+    ["style-src 'self'", ...styles.map(hashSource)].join(' '),
     "img-src 'self' data:",
     "connect-src 'self'",
     "font-src 'self'",
     "manifest-src 'self'",
     "base-uri 'none'",
-    "form-action 'none'",
+    `form-action ${hasForm ? "'self'" : "'none'"}`,
     "frame-ancestors 'none'",
   ].join('; ');
 }
 
+function hashSource(inline: string): string {
+  // Browsers hash the parsed text, in which carriage returns are normalized.
+  return `'sha256-${createHash('sha256').update(inline.replaceAll('\r\n', '\n')).digest('base64')}'`;
+}
+
 const SECURITY = {
-  'Content-Security-Policy': policyWith([]),
+  'Content-Security-Policy': policyWith({}),
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Cross-Origin-Resource-Policy': 'same-origin',
   'Referrer-Policy': 'no-referrer',
@@ -36,6 +47,7 @@ const UNSTORED = { 'Cache-Control': 'no-store' };
 export const CLOSED: Refusal = { status: 503, reason: 'This dashboard was closed.' };
 
 const TEXT = 'text/plain; charset=utf-8';
+const HTML = 'text/html; charset=utf-8';
 
 /** Headers that the response with a status needs, by status. */
 const HEADERS_OF: { readonly [status: number]: OutgoingHttpHeaders } = {
@@ -45,20 +57,20 @@ const HEADERS_OF: { readonly [status: number]: OutgoingHttpHeaders } = {
 };
 
 /**
- * A script that goes to the address of the page with a trailing slash and without the token. It runs in the browser,
+ * The script of a page that goes to the address of the page with a trailing slash and without the token. It runs in the browser,
  * because only the browser knows the public address: a proxy may have rewritten the path.
  */
-const GO_ON = "location.replace(location.origin + location.pathname.replace(/[/]?$/, '/') + location.hash)";
+const REMOVE_TOKEN = "location.replace(location.origin + location.pathname.replace(/[/]?$/, '/') + location.hash)";
 
 /**
  * The page that runs the redirect script. An HTTP redirect would not do: a browser that comes from another site follows
  * it without the new `SameSite` cookie.
  */
-const LEAD_ON = Buffer.from(`<!doctype html>
+const SIGNED_IN_PAGE = Buffer.from(`<!doctype html>
 <html lang="en">
   <meta charset="utf-8">
   <title>noex</title>
-  <script>${GO_ON}</script>
+  <script>${REMOVE_TOKEN}</script>
   <noscript>This dashboard draws itself with JavaScript, which is switched off here.</noscript>
 </html>
 `);
@@ -76,21 +88,27 @@ export function respond(
   response.end(request.method === 'HEAD' ? undefined : body);
 }
 
-/** Responds with a page that explains the refusal. */
+/** Responds with the reason of the refusal: to a browser that lacks the token, with a page that asks for it. */
 export function refuse(request: IncomingMessage, response: ServerResponse, { status, reason }: Refusal): void {
+  if (status === 401 && String(request.headers.accept).includes('text/html')) {
+    const policy = policyWith({ styles: [TOKEN_PAGE_STYLE], hasForm: true });
+    const headers = { ...UNSTORED, ...HEADERS_OF[status], 'Content-Security-Policy': policy, 'Content-Type': HTML };
+    respond(request, response, status, headers, Buffer.from(tokenPage(reason)));
+    return;
+  }
   const headers = { ...UNSTORED, 'Content-Type': TEXT, ...HEADERS_OF[status] };
   respond(request, response, status, headers, Buffer.from(`${reason}\n`));
 }
 
 /** Sets the cookie, and redirects to the page without the token in its address. */
-export function leadOn(request: IncomingMessage, response: ServerResponse, cookie: string): void {
+export function signIn(request: IncomingMessage, response: ServerResponse, cookie: string): void {
   const headers = {
     ...UNSTORED,
-    'Content-Security-Policy': policyWith([GO_ON]),
-    'Content-Type': 'text/html; charset=utf-8',
+    'Content-Security-Policy': policyWith({ scripts: [REMOVE_TOKEN] }),
+    'Content-Type': HTML,
     'Set-Cookie': cookie,
   };
-  respond(request, response, 200, headers, LEAD_ON);
+  respond(request, response, 200, headers, SIGNED_IN_PAGE);
 }
 
 /** Refuses a WebSocket with an HTTP response. */

@@ -227,15 +227,40 @@ describe('with a token', () => {
     ['a wrong header', '/', { Authorization: 'Bearer wrong' }],
     ['the token in another scheme', '/', { Authorization: `Basic ${TOKEN}` }],
     ['the token as a cookie', '/', { Cookie: `token=${TOKEN}; noex=${TOKEN}` }],
-  ])('a request with %s gets a plain page', async (_what, path, headers) => {
+  ])('a request with %s is refused', async (_what, path, headers) => {
     const { port } = await serve({ token: TOKEN });
     const answer = await ask(port, path, { headers });
     expect(answer.status).toBe(401);
     expect(answer.headers['content-type']).toBe('text/plain; charset=utf-8');
     expect(answer.headers['set-cookie']).toBeUndefined();
-    expect(answer.body).toMatch(/link that was shown when it was started/);
+    expect(answer.body).toMatch(/Open the link that it printed at its (latest )?start/);
     expect((await ask(port, SCRIPT, { headers })).status).toBe(401);
     await expect(Listener.open(port, '/feed', headers)).rejects.toThrow('refused: 401');
+  });
+
+  test('a browser without the token gets a page with a form for it, which may send only to its own origin', async () => {
+    const { port } = await serve({ token: TOKEN });
+    const answer = await ask(port, '/?token=%3Cscript%3E', { headers: { Accept: 'text/html,*/*;q=0.8' } });
+    expect(answer.status).toBe(401);
+    expect(answer.headers).toMatchObject({
+      'content-type': 'text/html; charset=utf-8',
+      'cache-control': 'no-store',
+      'content-security-policy': expect.stringMatching(/default-src 'none'.*form-action 'self'/),
+    });
+    expect(answer.body).toContain('name="token"');
+    expect(answer.body).not.toContain('<script');
+  });
+
+  test('a page can ask why its WebSocket is refused', async () => {
+    const { port } = await serve({ token: TOKEN });
+    const headers = { Authorization: `Bearer ${TOKEN}` };
+    const foreign = await ask(port, '/feed?origin=https%3A%2F%2Fops.example.com', { headers });
+    expect([foreign.status, foreign.body]).toEqual([
+      403,
+      expect.stringContaining("put 'ops.example.com' in its option"),
+    ]);
+    const own = await ask(port, `/feed?origin=http%3A%2F%2F127.0.0.1%3A${port}`, { headers });
+    expect(own.status).toBe(426);
   });
 
   test('the token in the address of a file, or of the WebSocket, opens neither', async () => {

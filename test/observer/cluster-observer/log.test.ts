@@ -347,7 +347,11 @@ describe('what another node sends of its log', () => {
     ['an unknown type', { type: 'process_cloned', at: 1, id: 'p1' }, 'log.entries[0].type'],
     ['no id', { type: 'process_started', at: 1, kind: 'genserver' }, 'log.entries[0].id'],
     ['a time that is none', { type: 'process_started', at: 'now', id: 'p1', kind: 'genserver' }, 'log.entries[0].at'],
-    ['a bad reason', { type: 'process_exited', at: 1, id: 'p1', kind: 'genserver', reason: 'x' }, 'log.entries[0].reason'],
+    [
+      'a bad reason',
+      { type: 'process_exited', at: 1, id: 'p1', kind: 'genserver', reason: 'x' },
+      'log.entries[0].reason',
+    ],
     [
       'a cause that is no error',
       { type: 'process_crashed', at: 1, id: 'p1', kind: 'genserver', error: { ...ERROR, cause: 'x' } },

@@ -1,8 +1,8 @@
 /**
  * The state of the WebSocket to the dashboard's server. `retryAt`: when the next attempt is made, ms of the browser's
- * monotonic clock.
+ * monotonic clock. `reason`: why the server refuses it.
  */
 export type Link =
   | { readonly status: 'connecting' }
   | { readonly status: 'open' }
-  | { readonly status: 'waiting'; readonly retryAt: number };
+  | { readonly status: 'waiting'; readonly retryAt: number; readonly reason?: string };

@@ -11,7 +11,13 @@ export type Freshness =
   | { readonly kind: 'old'; readonly age: number }
   /** The server is reachable, but receives no data of the cluster. */
   | { readonly kind: 'deaf'; readonly age: number | undefined; readonly problem: string }
-  | { readonly kind: 'lost'; readonly age: number | undefined; readonly retryIn: number };
+  | {
+      readonly kind: 'lost';
+      readonly age: number | undefined;
+      readonly retryIn: number;
+      /** Why the server refuses the connection. */
+      readonly reason?: string;
+    };
 
 /** Data up to this age is live, ms. Nodes push changes about once a second. */
 const LIVE_MS = 5000;
@@ -33,7 +39,8 @@ export function freshness(
   const ageThen = view === undefined ? 0 : view.monotonic - (summary?.oldestHeardAt ?? view.monotonic);
   const age = view === undefined ? undefined : Math.max(0, now - receivedAt) + Math.max(0, ageThen);
   if (link.status === 'waiting') {
-    return { kind: 'lost', age, retryIn: Math.max(0, Math.ceil((link.retryAt - now) / 1000)) };
+    const retryIn = Math.max(0, Math.ceil((link.retryAt - now) / 1000));
+    return { kind: 'lost', age, retryIn, ...(link.reason !== undefined && { reason: link.reason }) };
   }
   if (link.status === 'open' && problem !== undefined) return { kind: 'deaf', age, problem };
   if (age === undefined) return { kind: 'starting' };

@@ -100,6 +100,15 @@ function DataAge() {
         <>
           {state.age !== undefined && `data is ${formatAge(state.age)} old · `}
           {state.retryIn === 0 ? 'reconnecting' : `reconnecting in ${state.retryIn} s`}
+          {state.reason !== undefined && (
+            <>
+              {' · '}
+              {visibleText(state.reason)}
+              <button type="button" class="reload" onClick={() => location.reload()}>
+                Reload
+              </button>
+            </>
+          )}
         </>
       )}
       {/* Screen readers announce this text when the kind changes. The visible text changes every second. */}

@@ -1,13 +1,11 @@
-import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
 import type { Browser, Page } from 'playwright-core';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type DashboardHandler, dashboardHandler } from '../../src/dashboard.js';
-import { ToldSource } from '../helpers/cluster-source.js';
+import type { ToldSource } from '../helpers/cluster-source.js';
 import { freePort } from '../helpers/node-process.js';
 import { PrefixProxy } from '../helpers/prefix-proxy.js';
 import { clusterOf, nodeAt } from '../helpers/snapshots.js';
 import { launch } from './helpers/page.js';
+import { ServedDashboard } from './helpers/served-dashboard.js';
 
 const TOKEN = 'a-token-of-enough-letters';
 
@@ -23,28 +21,10 @@ afterEach(async () => {
   await browser?.close();
 });
 
-interface Served {
-  readonly server: Server;
-  readonly dashboard: DashboardHandler;
-  readonly source: ToldSource;
-  close(): Promise<void>;
-}
-
-async function serve(port: number, token: string, hosts: readonly string[] = []): Promise<Served> {
-  const source = new ToldSource();
-  const dashboard = dashboardHandler({ path: '/ops', token, hosts, source });
-  const server = createServer().on('request', dashboard.handler).on('upgrade', dashboard.upgrade);
-  server.listen(port, '127.0.0.1');
-  await once(server, 'listening');
-  const close = async (): Promise<void> => {
-    if (!server.listening) return;
-    dashboard.close();
-    server.close();
-    server.closeAllConnections();
-    await once(server, 'close');
-  };
-  closers.push(close);
-  return { server, dashboard, source, close };
+async function serve(port: number, token: string): Promise<ServedDashboard> {
+  const served = await ServedDashboard.start(port, { token });
+  closers.push(() => served.close());
+  return served;
 }
 
 /** Once the page is connected, it shows this process. */

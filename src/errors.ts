@@ -6,12 +6,19 @@ import { inspect, types } from 'node:util';
  */
 export abstract class NoexError extends Error {
   abstract readonly code: string;
+  /**
+   * Of an error that rejects a call: whether the process may have handled the message, or may still do so. `false`: it has
+   * not and will not, so that the call can safely be made again. `undefined`: the error is not about a call.
+   */
+  declare readonly mayHaveBeenHandled?: boolean;
 }
 
 /** What an error of a process may be given besides its text. */
 export interface ProcessErrorOptions extends ErrorOptions {
   /** The name under which the process was registered; the text then shows it beside the id. */
   readonly registeredName?: string | undefined;
+  /** See {@link NoexError.mayHaveBeenHandled}. */
+  readonly mayHaveBeenHandled?: boolean | undefined;
 }
 
 /** How texts name a process: `process p6`, or `process p6 ('billing')` where its registered name is known. */
@@ -38,12 +45,14 @@ export class ServerNotRunningError extends NoexError {
   readonly processId: string;
 
   readonly registeredName: string | undefined;
+  override readonly mayHaveBeenHandled: boolean;
 
   constructor(processId: string, options?: ProcessErrorOptions) {
     const label = processLabel(processId, options?.registeredName);
     super(`${label} is not running; start it again, or look it up by name`, causeOf(options));
     this.processId = processId;
     this.registeredName = options?.registeredName;
+    this.mayHaveBeenHandled = options?.mayHaveBeenHandled ?? false;
   }
 }
 
@@ -56,6 +65,7 @@ export class ForeignRefError extends NoexError {
   readonly code = 'NOEX_FOREIGN_REF';
   readonly processId: string;
   readonly life: string;
+  override readonly mayHaveBeenHandled = false;
 
   constructor(processId: string, life: string) {
     super(
@@ -90,6 +100,7 @@ export class CallTimeoutError extends NoexError {
   readonly timeoutMs: number;
 
   readonly registeredName: string | undefined;
+  override readonly mayHaveBeenHandled = true;
 
   constructor(processId: string, timeoutMs: number, options?: ProcessErrorOptions) {
     const label = processLabel(processId, options?.registeredName);
@@ -97,6 +108,25 @@ export class CallTimeoutError extends NoexError {
     this.processId = processId;
     this.timeoutMs = timeoutMs;
     this.registeredName = options?.registeredName;
+  }
+}
+
+/** The `signal` of a call was aborted before its reply came; `cause` is the reason of the signal. */
+export class CallAbortedError extends NoexError {
+  override readonly name = 'CallAbortedError';
+  readonly code = 'NOEX_CALL_ABORTED';
+  readonly processId: string;
+
+  readonly registeredName: string | undefined;
+  override readonly mayHaveBeenHandled: boolean;
+
+  constructor(processId: string, options?: ProcessErrorOptions) {
+    const label = processLabel(processId, options?.registeredName);
+    const rest = options?.mayHaveBeenHandled === true ? '; it may still handle the message' : ' before it was sent';
+    super(`the call of ${label} was aborted${rest}`, causeOf(options));
+    this.processId = processId;
+    this.registeredName = options?.registeredName;
+    this.mayHaveBeenHandled = options?.mayHaveBeenHandled ?? false;
   }
 }
 
@@ -111,6 +141,7 @@ export class CallingSelfError extends NoexError {
   override readonly name = 'CallingSelfError';
   readonly code = 'NOEX_CALLING_SELF';
   readonly processId: string;
+  override readonly mayHaveBeenHandled = false;
 
   /** `ask`: a supervisor, from the `start` of one of its children. */
   constructor(processId: string, operation: 'call' | 'stop' | 'ask', options?: ProcessErrorOptions) {
@@ -157,6 +188,7 @@ export class MailboxFullError extends NoexError {
   readonly limit: number;
 
   readonly registeredName: string | undefined;
+  override readonly mayHaveBeenHandled = false;
 
   constructor(processId: string, limit: number, options?: ProcessErrorOptions) {
     const label = processLabel(processId, options?.registeredName);
@@ -478,10 +510,14 @@ export class NodeNotConnectedError extends NoexError {
   override readonly name = 'NodeNotConnectedError';
   readonly code = 'NOEX_NODE_NOT_CONNECTED';
   readonly nodeId: string;
+  override readonly mayHaveBeenHandled: boolean;
 
-  constructor(nodeId: string) {
-    super(`node ${nodeId} is not connected; reconnecting automatically`);
+  /** @param mayHaveBeenHandled whether the link was lost after a call was sent */
+  constructor(nodeId: string, mayHaveBeenHandled = false) {
+    const rest = mayHaveBeenHandled ? '; it may have handled the message before the link was lost' : '';
+    super(`node ${nodeId} is not connected; reconnecting automatically${rest}`);
     this.nodeId = nodeId;
+    this.mayHaveBeenHandled = mayHaveBeenHandled;
   }
 }
 
@@ -490,13 +526,17 @@ export class LinkOverloadedError extends NoexError {
   override readonly name = 'LinkOverloadedError';
   readonly code = 'NOEX_LINK_OVERLOADED';
   readonly nodeId: string;
-  /** bytes */
+  /** In {@link unit}. */
   readonly limit: number;
+  /** `bytes` that are not sent yet, or `calls` without an answer. */
+  readonly unit: 'bytes' | 'calls';
+  override readonly mayHaveBeenHandled = false;
 
-  constructor(nodeId: string, limit: number) {
-    super(`${limit} bytes wait for node ${nodeId}, which is the limit; send less, or wait until it has caught up`);
+  constructor(nodeId: string, limit: number, unit: 'bytes' | 'calls' = 'bytes') {
+    super(`${limit} ${unit} wait for node ${nodeId}, which is the limit; send less, or wait until it has caught up`);
     this.nodeId = nodeId;
     this.limit = limit;
+    this.unit = unit;
   }
 }
 
@@ -514,18 +554,53 @@ export class NodeTimeoutError extends NoexError {
   }
 }
 
-/** A node answered a request with an error; its message is part of this one. */
+/**
+ * A handler of another node threw, or a request to that node failed there; `message` is that of the error over there, whose
+ * stack stays on its node.
+ */
 export class RemoteError extends NoexError {
   override readonly name = 'RemoteError';
   readonly code = 'NOEX_REMOTE';
   readonly nodeId: string;
   /** The `code` of the error on the other node, where it had one. */
   readonly remoteCode: string | undefined;
+  /** The `name` of the error on the other node, where it is known: its class. */
+  readonly remoteName: string | undefined;
+  override readonly mayHaveBeenHandled = true;
 
-  constructor(nodeId: string, message: string, remoteCode?: string) {
+  constructor(nodeId: string, message: string, remoteCode?: string, remoteName?: string) {
     super(message);
     this.nodeId = nodeId;
     this.remoteCode = remoteCode;
+    this.remoteName = remoteName;
+  }
+}
+
+/** A message, or a reply, holds something that cannot travel to another node. `path` names the place in it. */
+export class NotSerializableError extends NoexError {
+  override readonly name = 'NotSerializableError';
+  readonly code = 'NOEX_NOT_SERIALIZABLE';
+  /** From the value that was sent, such as `message.items[3].socket`. */
+  readonly path: string;
+  override readonly mayHaveBeenHandled = false;
+
+  /** @param problem what is there: no content */
+  constructor(path: string, problem: string) {
+    super(`${path} cannot be sent to another node: it is ${problem}; send plain data, Date, Map, Set, bigint or Error`);
+    this.path = path;
+  }
+}
+
+/** The other node does not take this message: its `accept` refused it, or its version of noex does not know it. */
+export class MessageRefusedError extends NoexError {
+  override readonly name = 'MessageRefusedError';
+  readonly code = 'NOEX_MESSAGE_REFUSED';
+  readonly nodeId: string;
+  override readonly mayHaveBeenHandled = false;
+
+  constructor(nodeId: string, reason: string) {
+    super(`node ${nodeId} refused the message: ${reason}`);
+    this.nodeId = nodeId;
   }
 }
 

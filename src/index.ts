@@ -77,6 +77,7 @@ export type {
 } from './cluster/transport/transport.js';
 export {
   AlreadyRegisteredError,
+  CallAbortedError,
   CallingSelfError,
   CallTimeoutError,
   ChildNotFoundError,
@@ -99,9 +100,11 @@ export {
   InvalidHandlerResultError,
   InvalidNodeIdError,
   InvalidSimpleOneForOneConfigError,
+  LinkOverloadedError,
   ListenError,
   MailboxFullError,
   MaxRestartsExceededError,
+  MessageRefusedError,
   MissingChildTemplateError,
   NodeIdConflictError,
   NodeNotConnectedError,
@@ -110,6 +113,7 @@ export {
   NodeUnreachableError,
   NoexError,
   NotRegisteredError,
+  NotSerializableError,
   ObserverDisabledError,
   type ProcessErrorOptions,
   ProtocolError,
@@ -122,11 +126,17 @@ export {
 export type { CacheStatus, ClusterSnapshotOptions } from './observer/cluster-observer-api.js';
 export type { ObserverApi, ObserverEvent, StatsUpdate, StopResult } from './observer/observer.js';
 export type {
+  CallContext,
+  CallFrom,
   CallResult,
+  CastResult,
   GenServerBehavior,
   GenServerRef,
   HandlerContext,
+  HandlerContinue,
+  HandlerNoReply,
   HandlerStop,
+  InitResult,
   Next,
   ProcessRef,
   SupervisorRef,
@@ -140,7 +150,7 @@ export type {
   StopOptions,
 } from './process/gen-server.js';
 export type { GenServerOptions } from './process/gen-server-options.js';
-export { stop } from './process/handler-result.js';
+export { continueWith, noReply, stop } from './process/handler-result.js';
 export type { OverloadPolicy } from './process/inbox.js';
 export type { RegistryApi } from './registry/registry.js';
 export { type AttachedObserver, type AttachOptions, attach } from './runtime/attach.js';

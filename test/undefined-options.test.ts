@@ -80,7 +80,7 @@ test('a GenServer starts and answers with options that are all undefined', async
     overload: undefined,
     context: undefined,
   };
-  const callOptions: AllUndefined<CallOptions> = { timeout: undefined };
+  const callOptions: AllUndefined<CallOptions> = { timeout: undefined, signal: undefined };
   const stopOptions: AllUndefined<StopOptions> = { timeout: undefined };
   const ref = await GenServer.start(counter, options);
   expect(await GenServer.call(ref, 'get', callOptions)).toBe(0);

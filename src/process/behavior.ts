@@ -1,4 +1,6 @@
 declare const types: unique symbol;
+/** Set apart from states. */
+declare const result: unique symbol;
 
 /**
  * Addresses one process of one runtime. Plain, frozen data: it can be stored and sent. Two refs are of the same process
@@ -29,10 +31,18 @@ export interface SupervisorRef extends ProcessRef {
  */
 export type TerminationReason = 'normal' | 'shutdown' | 'killed' | { readonly error: Error };
 
+/** The caller that waits for the reply of a call, for `GenServer.reply`. It is valid in the runtime in which the call is handled. */
+export interface CallFrom<CallReply = unknown> {
+  // A method, so that a typed one goes wherever any does. For the compiler only.
+  [types](reply: CallReply): void;
+}
+
 /** What the handlers of a process are given beside the message and the state. */
 export interface HandlerContext<State = unknown, CallMsg = unknown, CastMsg = unknown, CallReply = unknown> {
   /** Addresses this very process. */
   readonly self: GenServerRef<State, CallMsg, CastMsg, CallReply>;
+  /** The caller, in `handleCall`; `undefined` in other handlers. Read it before anything is awaited that outlasts the handler. */
+  readonly from: CallFrom<CallReply> | undefined;
   /**
    * Aborted when the process ends: at once when it is killed, also while a handler or `init` is still waiting for
    * something. Pass it on to what a handler awaits, so that the handler of a killed process does not go on beside its
@@ -44,19 +54,49 @@ export interface HandlerContext<State = unknown, CallMsg = unknown, CastMsg = un
   readonly signal: AbortSignal;
 }
 
+/** The context of `handleCall`. */
+export interface CallContext<State = unknown, CallMsg = unknown, CastMsg = unknown, CallReply = unknown>
+  extends HandlerContext<State, CallMsg, CastMsg, CallReply> {
+  readonly from: CallFrom<CallReply>;
+}
+
 /** What `stop(reason, state)` returns, for a handler to return in the place of the next state. */
 export interface HandlerStop<State> {
+  readonly [result]: 'stop';
   readonly reason: TerminationReason;
   readonly state: State;
+}
+
+/** What `noReply(state)` returns, for `handleCall` to return. */
+export interface HandlerNoReply<State> {
+  readonly [result]: 'noReply';
+  readonly next: Next<State>;
+}
+
+/** What `continueWith(payload, result)` returns, for a handler to return in the place of its result. */
+export interface HandlerContinue<Result> {
+  readonly [result]: 'continue';
+  readonly payload: unknown;
+  readonly result: Result;
 }
 
 /** The next state, or the end of the process: see `stop`. */
 export type Next<State> = State | HandlerStop<State>;
 
-/** What `handleCall` returns. After `stop` alone the caller is rejected with ServerNotRunningError. */
-export type CallResult<State, CallReply> =
+/** What a handler other than `handleCall` returns. */
+export type CastResult<State> = Next<State> | HandlerContinue<State>;
+
+/** What `handleCall` returns without a continuation. After `stop` alone the caller is rejected with ServerNotRunningError. */
+type Answer<State, CallReply> =
   | readonly [CallReply | PromiseLike<CallReply>, Next<State>]
+  | HandlerNoReply<State>
   | HandlerStop<State>;
+
+/** What `init` returns: the first state. */
+export type InitResult<State> = State | HandlerContinue<State>;
+
+/** What `handleCall` returns. */
+export type CallResult<State, CallReply> = Answer<State, CallReply> | HandlerContinue<Answer<State, CallReply>>;
 
 /**
  * What a GenServer does. Messages are handled one at a time, in the order sent; a handler may be async, and the next
@@ -70,7 +110,7 @@ export interface GenServerBehavior<State, CallMsg = unknown, CastMsg = unknown, 
   init(
     self: GenServerRef<State, CallMsg, CastMsg, CallReply>,
     ctx: HandlerContext<State, CallMsg, CastMsg, CallReply>,
-  ): State | Promise<State>;
+  ): InitResult<State> | Promise<InitResult<State>>;
   /**
    * Returns the reply and the next state. A reply may be a promise: the caller waits for it, within its time-out, while
    * the process goes on with the next message.
@@ -78,20 +118,26 @@ export interface GenServerBehavior<State, CallMsg = unknown, CastMsg = unknown, 
   handleCall(
     message: CallMsg,
     state: State,
-    ctx: HandlerContext<State, CallMsg, CastMsg, CallReply>,
+    ctx: CallContext<State, CallMsg, CastMsg, CallReply>,
   ): CallResult<State, CallReply> | Promise<CallResult<State, CallReply>>;
   /** Returns the next state. Returning nothing where there was a state before is an error. */
   handleCast(
     message: CastMsg,
     state: State,
     ctx: HandlerContext<State, CallMsg, CastMsg, CallReply>,
-  ): Next<State> | Promise<Next<State>>;
+  ): CastResult<State> | Promise<CastResult<State>>;
   /** Returns the next state. Without this handler, infos are counted and dropped. */
   handleInfo?(
     info: Info,
     state: State,
     ctx: HandlerContext<State, CallMsg, CastMsg, CallReply>,
-  ): Next<State> | Promise<Next<State>>;
+  ): CastResult<State> | Promise<CastResult<State>>;
+  /** Handles what `continueWith` was given, before any message that waits. Returns the next state. */
+  handleContinue?(
+    payload: unknown,
+    state: State,
+    ctx: HandlerContext<State, CallMsg, CastMsg, CallReply>,
+  ): CastResult<State> | Promise<CastResult<State>>;
   /** Cleans up. Runs after a stop and after a crash, but not when the process is killed. */
   terminate?(
     reason: TerminationReason,

@@ -55,8 +55,8 @@ export class StopRequest {
   }
 }
 
-/** How a message is handled. */
-export type Receipt = 'cast' | 'info' | PendingCall | StopRequest;
+/** How a message is handled. `continue`: by `handleContinue`. */
+export type Receipt = 'cast' | 'info' | 'continue' | PendingCall | StopRequest;
 
 /** The receipt of a message that is measured, or handled in the context of its sender. */
 export class Measured {

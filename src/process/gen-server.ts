@@ -1,11 +1,12 @@
 import type { SerializedError, SerializedExitReason } from '../../streams/events.js';
 import { MAX_TIMER_MS, type Timer } from '../clock.js';
-import { asError, CallingSelfError, InvalidArgumentError } from '../errors.js';
+import { asError, CallAbortedError, CallingSelfError, InvalidArgumentError } from '../errors.js';
 import { checkKnown, checkTimeout, isDelay } from '../validate.js';
-import type { GenServerBehavior, GenServerRef, ProcessRef, TerminationReason } from './behavior.js';
+import type { CallFrom, GenServerBehavior, GenServerRef, ProcessRef, TerminationReason } from './behavior.js';
 import type { Deadlines } from './deadlines.js';
 import { PendingCall } from './envelope.js';
 import { type GenServerOptions, readStartOptions } from './gen-server-options.js';
+import { PendingReply } from './pending-reply.js';
 import type { Process } from './process.js';
 import type { ProcessTable } from './process-table.js';
 import type { Scheduler } from './scheduler.js';
@@ -19,6 +20,8 @@ export interface StopOptions {
 export interface CallOptions {
   /** How long to wait for the reply, ms. Default 5000; Infinity: for ever. */
   readonly timeout?: number | undefined;
+  /** When it is aborted, the call rejects with CallAbortedError. A message that was sent is handled nevertheless. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** What happened to a process. Errors and reasons are plain data. */
@@ -49,7 +52,7 @@ export interface GenServerApi {
   /**
    * Sends a message and waits for the reply.
    *
-   * Rejects with CallTimeoutError, ServerNotRunningError, ForeignRefError, MailboxFullError, CallingSelfError when a
+   * Rejects with CallTimeoutError, CallAbortedError, ServerNotRunningError, ForeignRefError, MailboxFullError, CallingSelfError when a
    * handler calls its own process, or the error the handler threw.
    */
   call<State, CallMsg, CastMsg, CallReply>(
@@ -107,6 +110,13 @@ export interface GenServerApi {
    */
   kill(ref: ProcessRef): void;
 
+  /**
+   * Answers a call whose handler returned `noReply(state)`. Once the caller has given up, or has its answer, it does nothing.
+   *
+   * @throws InvalidArgumentError when `from` is not the `ctx.from` of a call
+   */
+  reply<CallReply>(from: CallFrom<CallReply>, value: NoInfer<CallReply>): void;
+
   /** Whether the process is alive in this runtime and has not been asked to stop. */
   isRunning(ref: ProcessRef): boolean;
 
@@ -148,12 +158,16 @@ export function createGenServer({ processes, scheduler, deadlines, onLifecycleEv
         if (process.isCurrent) throw new CallingSelfError(process.id, 'call', process);
         const timeout = options?.timeout ?? 5000;
         checkTimeout('timeout', timeout);
+        const signal = options?.signal;
+        if (signal?.aborted) throw aborted(process, signal, false);
         const reply = new Promise<CallReply>(capture);
         const pending = new PendingCall(process, captured);
         process.send(message, pending);
         deadlines.add(pending, timeout);
         scheduler.touch();
-        return reply;
+        return signal === undefined
+          ? reply
+          : untilAborted(reply, signal, () => pending.fail(aborted(process, signal, true)));
       } catch (error) {
         return Promise.reject(asError(error));
       }
@@ -194,6 +208,8 @@ export function createGenServer({ processes, scheduler, deadlines, onLifecycleEv
       processes.find(ref)?.kill();
     },
 
+    reply: (from, value) => PendingReply.answer(from, value),
+
     isRunning: (ref) => processes.isRunning(ref),
 
     onLifecycleEvent,
@@ -215,4 +231,14 @@ function checkBehavior(behavior: unknown): void {
     if (value === undefined || typeof value === 'function') continue;
     throw new InvalidArgumentError(`behavior.${handler}`, 'a function, where there is one', value);
   }
+}
+
+function aborted({ id, registeredName }: Process, signal: AbortSignal, mayHaveBeenHandled: boolean): CallAbortedError {
+  return new CallAbortedError(id, { registeredName, mayHaveBeenHandled, cause: signal.reason });
+}
+
+/** The reply; `abort` is called when the signal is aborted before. The signal may outlive the call, so nothing stays at it. */
+function untilAborted<Reply>(reply: Promise<Reply>, signal: AbortSignal, abort: () => void): Promise<Reply> {
+  signal.addEventListener('abort', abort, { once: true });
+  return reply.finally(() => signal.removeEventListener('abort', abort));
 }

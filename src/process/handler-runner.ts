@@ -1,9 +1,10 @@
 import type { AsyncContext } from '../async-context.js';
 import { asError, InvalidHandlerResultError, type ServerNotRunningError } from '../errors.js';
-import type { GenServerBehavior, HandlerContext, ProcessRef, TerminationReason } from './behavior.js';
+import type { CallContext, CallFrom, GenServerBehavior, ProcessRef, TerminationReason } from './behavior.js';
 import { PendingCall, type Receipt, type StopRequest } from './envelope.js';
 import { ProcessHandlerContext } from './handler-context.js';
-import { StopResult } from './handler-result.js';
+import { ContinueResult, HandlerResult, NoReplyResult, StopResult } from './handler-result.js';
+import { PendingReply } from './pending-reply.js';
 
 export type AnyBehavior = GenServerBehavior<unknown, unknown, unknown, unknown, unknown>;
 
@@ -15,6 +16,9 @@ export interface HandlerHost {
   current: object | undefined;
 }
 
+/** The least number of open calls at which those that are settled are removed. */
+const MIN_SWEEP = 64;
+
 /** Runs the handlers of one process and applies what they return: the next state, the reply, a request to stop. */
 export abstract class HandlerRunner {
   abstract readonly id: string;
@@ -24,10 +28,16 @@ export abstract class HandlerRunner {
   readonly ref: ProcessRef;
   readonly #host: HandlerHost;
   readonly #behavior: AnyBehavior;
-  readonly #context: HandlerContext = new ProcessHandlerContext(this);
+  readonly #context: CallContext = new ProcessHandlerContext(this) as CallContext;
   protected state: unknown;
   /** Calls that were answered with a promise which has not settled; `undefined` until there is one. */
   #awaitingReply: Set<PendingCall> | undefined;
+  /** So many of them, and those that are settled are removed. */
+  #sweepAt = MIN_SWEEP;
+  /** The call whose handler was called last; `undefined` after another message. */
+  #call: PendingCall | undefined;
+  /** What `handleContinue` is to handle before the next message. */
+  protected continuation: ContinueResult | undefined;
   // Messages handled since the last report of counts.
   protected calls = 0;
   protected casts = 0;
@@ -40,7 +50,7 @@ export abstract class HandlerRunner {
   }
 
   /** Why nothing can be sent to the process any more. */
-  abstract notRunning(): ServerNotRunningError;
+  abstract notRunning(mayHaveBeenHandled?: boolean): ServerNotRunningError;
 
   /** A count has changed. */
   protected abstract markDirty(): void;
@@ -53,6 +63,12 @@ export abstract class HandlerRunner {
 
   /** Code of the process failed when no caller and no supervisor waits for it any more. */
   protected abstract failedLate(what: string, thrown: unknown): void;
+
+  /** The caller of the call that is being handled. */
+  get from(): CallFrom | undefined {
+    const call = this.#call;
+    return call === undefined ? undefined : (new PendingReply(call) as unknown as CallFrom);
+  }
 
   /** Whether one of its own handlers is on the stack. */
   get isCurrent(): boolean {
@@ -74,11 +90,16 @@ export abstract class HandlerRunner {
     const outer = host.current;
     host.current = this;
     try {
+      if (receipt instanceof PendingCall) {
+        this.#call = receipt;
+        return behavior.handleCall(message, this.state, this.#context);
+      }
+      this.#call = undefined;
       if (receipt === 'cast') return behavior.handleCast(message, this.state, this.#context);
       if (receipt === 'info') {
         return behavior.handleInfo === undefined ? this.state : behavior.handleInfo(message, this.state, this.#context);
       }
-      if (receipt instanceof PendingCall) return behavior.handleCall(message, this.state, this.#context);
+      if (receipt === 'continue') return this.#continue(message);
     } finally {
       host.current = outer;
     }
@@ -90,20 +111,20 @@ export abstract class HandlerRunner {
    * Applies what a handler returned, awaited; returns its request to stop, if that is what it returned. Counts before it
    * replies: a caller that has the reply sees the count.
    */
-  protected handled(result: unknown, receipt: Receipt): StopResult<unknown> | undefined {
+  protected handled(result: unknown, receipt: Receipt): StopResult | undefined {
     if (this.gone) {
       // Killed by its own handler.
-      if (receipt instanceof PendingCall) receipt.fail(this.notRunning());
+      if (receipt instanceof PendingCall) receipt.fail(this.notRunning(true));
       return undefined;
     }
     if (receipt === 'cast') this.casts += 1;
     else if (receipt === 'info') this.infos += 1;
     else if (receipt instanceof PendingCall) return this.#answered(result, receipt);
-    else return undefined;
+    else if (receipt !== 'continue') return undefined;
     return this.#applyNext(result, receipt);
   }
 
-  protected stopIfAsked(stopped: StopResult<unknown> | undefined): void {
+  protected stopIfAsked(stopped: StopResult | undefined): void {
     if (stopped === undefined) return;
     // A process that ends itself with an error has failed as one whose handler throws, and is reported as that.
     if (typeof stopped.reason === 'object') this.emitCrash(asError(stopped.reason.error));
@@ -124,30 +145,71 @@ export abstract class HandlerRunner {
 
   /** Rejects the callers that wait for a promised reply. */
   protected failPromisedReplies(): void {
-    for (const call of this.#awaitingReply ?? []) call.fail(this.notRunning());
+    for (const call of this.#awaitingReply ?? []) call.fail(this.notRunning(true));
     this.#awaitingReply?.clear();
   }
 
   /** As {@link handled}, for calls. */
-  #answered(result: unknown, call: PendingCall): StopResult<unknown> | undefined {
-    const hasReply = Array.isArray(result);
-    if (!hasReply && !(result instanceof StopResult))
-      throw this.#invalidResult('handleCall', 'neither [reply, state] nor stop(...)');
+  #answered(result: unknown, call: PendingCall): StopResult | undefined {
+    if (Array.isArray(result)) {
+      this.calls += 1;
+      const stopped = this.#applyNext(result[1], call);
+      this.#reply(call, result[0]);
+      return stopped;
+    }
+    if (result instanceof ContinueResult && !(result.result instanceof ContinueResult)) {
+      this.continuation = result;
+      return this.#answered(result.result, call);
+    }
+    if (!(result instanceof StopResult || result instanceof NoReplyResult))
+      throw this.#invalidResult('handleCall', 'neither [reply, state] nor noReply(...) nor stop(...)');
     this.calls += 1;
-    const stopped = this.#applyNext(hasReply ? result[1] : result, call);
-    if (hasReply) this.#reply(call, result[0]);
-    else call.fail(this.notRunning());
+    const stopped = this.#applyNext(result instanceof StopResult ? result : result.next, call);
+    if (result instanceof NoReplyResult) this.#replyLater(call);
+    else call.fail(this.notRunning(true));
     return stopped;
   }
 
-  #applyNext(next: unknown, receipt: Receipt): StopResult<unknown> | undefined {
-    const stopped = typeof next === 'object' && next instanceof StopResult ? next : undefined;
-    const state = stopped === undefined ? next : stopped.state;
+  #applyNext(next: unknown, receipt: Receipt): StopResult | undefined {
+    let state = next;
+    let stopped: StopResult | undefined;
+    if (typeof next === 'object' && next instanceof HandlerResult) {
+      if (next instanceof StopResult) stopped = next;
+      else this.#continueAfter(next, receipt);
+      state = next instanceof StopResult ? next.state : this.continuation?.result;
+    }
     if (state === undefined && this.state !== undefined) throw this.#unusableState(receipt, 'no state');
     if (state instanceof Promise) throw this.#unusableState(receipt, 'a promise as the next state');
     this.state = state;
     this.markDirty();
     return stopped;
+  }
+
+  /** Of a handler other than `handleCall`, `continueWith(payload, state)` stands in the place of the state. */
+  #continueAfter(next: HandlerResult, receipt: Receipt): void {
+    const isContinuation = next instanceof ContinueResult && !(next.result instanceof HandlerResult);
+    if (!isContinuation || receipt instanceof PendingCall) {
+      throw this.#unusableState(receipt, 'a result that does not belong there');
+    }
+    this.continuation = next;
+  }
+
+  #continue(payload: unknown): unknown {
+    const behavior = this.#behavior;
+    if (behavior.handleContinue === undefined) {
+      throw this.#invalidResult('a handler', 'continueWith(...), and there is no handleContinue');
+    }
+    return behavior.handleContinue(payload, this.state, this.#context);
+  }
+
+  /** The caller waits for `GenServer.reply`, or the end of the process. */
+  #replyLater(call: PendingCall): void {
+    this.#awaitingReply ??= new Set();
+    if (this.#awaitingReply.size >= this.#sweepAt) {
+      for (const waiting of this.#awaitingReply) if (waiting.settled) this.#awaitingReply.delete(waiting);
+      this.#sweepAt = Math.max(MIN_SWEEP, 2 * this.#awaitingReply.size);
+    }
+    if (!call.settled) this.#awaitingReply.add(call);
   }
 
   /** Answers a call; a promise when it settles, as long as its deadline allows and the process lives. */
@@ -185,7 +247,8 @@ export abstract class HandlerRunner {
 
   #unusableState(receipt: Receipt, what: string): InvalidHandlerResultError {
     if (receipt instanceof PendingCall) return this.#invalidResult('handleCall', `${what}; return [reply, state]`);
-    return this.#invalidResult(receipt === 'cast' ? 'handleCast' : 'handleInfo', `${what}; return the next state`);
+    const handler = { cast: 'handleCast', info: 'handleInfo', continue: 'handleContinue' }[receipt as string] ?? 'init';
+    return this.#invalidResult(handler, `${what}; return the next state`);
   }
 
   #invalidResult(handler: string, problem: string): InvalidHandlerResultError {

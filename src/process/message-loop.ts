@@ -71,7 +71,8 @@ export abstract class MessageLoop extends HandlerRunner implements Runnable, Rep
   }
 
   get runnable(): boolean {
-    return this.phase === 'handling' && this.#inFlight === undefined && this.#inbox.size > 0;
+    const hasWork = this.#inbox.size > 0 || this.continuation !== undefined;
+    return hasWork && this.phase === 'handling' && this.#inFlight === undefined;
   }
 
   /**
@@ -149,7 +150,7 @@ export abstract class MessageLoop extends HandlerRunner implements Runnable, Rep
 
   /** Rejects the callers whose messages will not be handled; returns how many messages there were. */
   protected emptyMailbox(): number {
-    if (this.#inFlight instanceof PendingCall) this.#inFlight.fail(this.notRunning());
+    if (this.#inFlight instanceof PendingCall) this.#inFlight.fail(this.notRunning(true));
     this.failPromisedReplies();
     return this.#inbox.drain(() => this.notRunning(), this.kind === 'genserver');
   }
@@ -179,8 +180,18 @@ export abstract class MessageLoop extends HandlerRunner implements Runnable, Rep
   }
 
   #handleNext(isWatched: boolean): void {
-    const { message, receipt: entry } = this.#inbox;
+    const { continuation } = this;
+    if (continuation !== undefined) {
+      this.continuation = undefined;
+      this.#handle(continuation.payload, 'continue', isWatched);
+      return;
+    }
+    const { message, receipt } = this.#inbox;
     this.#inbox.drop();
+    this.#handle(message, receipt, isWatched);
+  }
+
+  #handle(message: unknown, entry: Entry, isWatched: boolean): void {
     // Most receipts are the string 'cast'; comparing with it is faster than an `instanceof` check.
     if (isWatched || this.#isTraced || (typeof entry === 'object' && entry instanceof Measured)) {
       this.#handleTimed(message, entry);
@@ -195,7 +206,7 @@ export abstract class MessageLoop extends HandlerRunner implements Runnable, Rep
     }
   }
 
-  /** As {@link #handleNext}, with the time it took for the sampler and for traces. */
+  /** As {@link #handle}, with the time it took for the sampler and for traces. */
   #handleTimed(message: unknown, entry: Entry): void {
     const receipt = receiptOf(entry);
     if (receipt instanceof StopRequest) {
@@ -246,7 +257,7 @@ export abstract class MessageLoop extends HandlerRunner implements Runnable, Rep
         // A killed process has no use for what its handler returns.
         if (this.gone) return;
         this.#inFlight = undefined;
-        let stopped: StopResult<unknown> | undefined;
+        let stopped: StopResult | undefined;
         try {
           stopped = this.handled(value, receipt);
         } catch (thrown) {

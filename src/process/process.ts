@@ -4,6 +4,7 @@ import { asError, EndedProcessError, ServerNotRunningError } from '../errors.js'
 import type { TerminationReason } from './behavior.js';
 import { ChildExit } from './child-exit.js';
 import { StopRequest } from './envelope.js';
+import { ContinueResult, stateOf } from './handler-result.js';
 import { initialize, killedDuringInit, type StartingProcess } from './initialization.js';
 import { MessageLoop, type MessageLoopHost, type MessageLoopOptions } from './message-loop.js';
 import { crashEvent, exitEvent } from './process-events.js';
@@ -118,8 +119,9 @@ export class Process extends MessageLoop implements StartingProcess {
     return initialize(this, init, timeoutMs);
   }
 
-  initialized(state: unknown): void {
-    this.state = state;
+  initialized(result: unknown): void {
+    this.state = stateOf(result);
+    if (result instanceof ContinueResult) this.continuation = result;
     this.phase = 'handling';
     this.#host.emit({ type: 'process_started', ...this.#kindFields });
     this.schedule();
@@ -134,9 +136,9 @@ export class Process extends MessageLoop implements StartingProcess {
     this.failedLate('init', thrown);
   }
 
-  initializedLate(state: unknown): void {
+  initializedLate(result: unknown): void {
     const reason = this.#exitReason ?? 'killed';
-    const terminate = (): unknown => this.#host.context.run(() => this.callTerminate(reason, state));
+    const terminate = (): unknown => this.#host.context.run(() => this.callTerminate(reason, stateOf(result)));
     releaseState(terminate, (thrown) => this.failedLate('terminate', thrown));
   }
 
@@ -185,10 +187,10 @@ export class Process extends MessageLoop implements StartingProcess {
   }
 
   /** The error for sends to a process that has ended; its cause is the crash, if the process crashed. */
-  notRunning(): ServerNotRunningError {
+  notRunning(mayHaveBeenHandled = false): ServerNotRunningError {
     const reason = this.#exitReason;
     const cause = typeof reason === 'object' ? { cause: reason.error } : undefined;
-    return new ServerNotRunningError(this.id, { registeredName: this.registeredName, ...cause });
+    return new ServerNotRunningError(this.id, { registeredName: this.registeredName, mayHaveBeenHandled, ...cause });
   }
 
   /**

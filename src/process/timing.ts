@@ -72,7 +72,7 @@ export class Timing {
     }
     if (begun < this.#tracedSince) return;
     const receipt = receiptOf(entry);
-    if (receipt instanceof StopRequest) return;
+    if (receipt instanceof StopRequest || receipt === 'continue') return;
     // A message that came before the trace began has waited since then.
     const since = entry instanceof Measured ? Math.max(this.#tracedSince, entry.arrivedAt) : this.#tracedSince;
     this.#emit({

@@ -21,6 +21,7 @@ const JOINED = room(
   'registry',
   'supervisor',
   'cluster',
+  'remote',
 );
 const MESH = '^src/cluster/mesh/';
 const TRANSPORT = '^src/cluster/transport/';
@@ -50,6 +51,8 @@ const table = [
     types: [STREAMS],
     nodeModules: true,
   },
+  // Ports and bodies come from runtime as values.
+  { name: 'remote', from: room('remote'), may: [LEAVES, npm('rxjs')], types: [room('cluster', 'process')] },
   // Runtime joins the parts, the observers among them: createRuntime() hands out their facades.
   { name: 'runtime', from: room('runtime'), may: [JOINED, room('observer'), STREAMS, PARTS], nodeModules: true },
   // The ports come from runtime as values; of the rooms behind them the observers know the types.

@@ -27,7 +27,7 @@ export type {
 export type { DurationTotals, NamedTotals, NodeTotals, ProcessTotals, TotalCountName } from '../streams/totals.js';
 export type { Clock, Timer } from './clock.js';
 export type { ClusterApi, ClusterStatus, NodeInfo } from './cluster/cluster-api.js';
-export type { AdvertiseOptions, ClusterConfig } from './cluster/cluster-config.js';
+export type { AdvertiseOptions, ClusterConfig, IncomingMessage } from './cluster/cluster-config.js';
 export type { NodeDownReason, NodeStatus } from './cluster/membership.js';
 export { NodeId, type NodeIdParts } from './cluster/node-id.js';
 export type { SeedSource } from './cluster/seed.js';

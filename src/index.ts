@@ -60,7 +60,7 @@ export type {
 export type { DurationTotals, NamedTotals, NodeTotals, ProcessTotals, TotalCountName } from '../streams/totals.js';
 export { type Clock, SimulatedClock, systemClock, type Timer } from './clock.js';
 export type { ClusterApi, ClusterStatus, NodeInfo } from './cluster/cluster-api.js';
-export type { AdvertiseOptions, ClusterConfig } from './cluster/cluster-config.js';
+export type { AdvertiseOptions, ClusterConfig, IncomingMessage } from './cluster/cluster-config.js';
 export type { NodeDownReason, NodeStatus } from './cluster/membership.js';
 export { NodeId, type NodeIdParts } from './cluster/node-id.js';
 export type { SeedSource } from './cluster/seed.js';
@@ -128,8 +128,10 @@ export type { ObserverApi, ObserverEvent, StatsUpdate, StopResult } from './obse
 export type {
   CallContext,
   CallFrom,
+  CallOptions,
   CallResult,
   CastResult,
+  DownReason,
   GenServerBehavior,
   GenServerRef,
   HandlerContext,
@@ -137,18 +139,17 @@ export type {
   HandlerNoReply,
   HandlerStop,
   InitResult,
+  Link,
+  Monitor,
   Next,
+  ProcessDown,
+  ProcessExit,
   ProcessRef,
+  ScheduledSend,
   SupervisorRef,
   TerminationReason,
 } from './process/behavior.js';
-export type {
-  CallOptions,
-  GenServerApi,
-  LifecycleEvent,
-  ScheduledSend,
-  StopOptions,
-} from './process/gen-server.js';
+export type { GenServerApi, LifecycleEvent, StopOptions } from './process/gen-server.js';
 export type { GenServerOptions } from './process/gen-server-options.js';
 export { continueWith, noReply, stop } from './process/handler-result.js';
 export type { OverloadPolicy } from './process/inbox.js';

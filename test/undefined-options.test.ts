@@ -11,7 +11,8 @@ import {
 } from '../src/dashboard/server/options.js';
 import { NodeUnreachableError } from '../src/errors.js';
 import type { ClusterSnapshotOptions } from '../src/observer/cluster-observer-api.js';
-import type { CallOptions, StopOptions } from '../src/process/gen-server.js';
+import type { CallOptions } from '../src/process/behavior.js';
+import type { StopOptions } from '../src/process/gen-server.js';
 import type { GenServerOptions } from '../src/process/gen-server-options.js';
 import { type AttachOptions, attach } from '../src/runtime/attach.js';
 import { createRuntime } from '../src/runtime/runtime.js';
@@ -48,6 +49,7 @@ const clusterConfig: AllUndefined<ClusterConfig> = {
   reconnectBaseDelayMs: undefined,
   reconnectMaxDelayMs: undefined,
   forgetAfterMs: undefined,
+  accept: undefined,
   insecure: undefined,
 };
 
@@ -79,6 +81,7 @@ test('a GenServer starts and answers with options that are all undefined', async
     mailboxLimit: undefined,
     overload: undefined,
     context: undefined,
+    trapExit: undefined,
   };
   const callOptions: AllUndefined<CallOptions> = { timeout: undefined, signal: undefined };
   const stopOptions: AllUndefined<StopOptions> = { timeout: undefined };

@@ -97,6 +97,19 @@ function faultOf(thrown: unknown): string {
   return thrown instanceof RangeError ? `nesting deeper than ${MAX_BODY_DEPTH}` : asError(thrown).message;
 }
 
+/**
+ * Checks JSON from a peer: its depth, and that no property could reach a prototype.
+ *
+ * @throws ProtocolError (`malformed`)
+ */
+export function checkPlainJson(json: unknown): void {
+  try {
+    checkPlain(json);
+  } catch (thrown) {
+    throw new ProtocolError('malformed', `a body with ${faultOf(thrown)}`);
+  }
+}
+
 /** Iterates level by level instead of recursing: a hostile peer chooses the depth of its data. */
 function checkPlain(json: unknown): void {
   let level = isNested(json) ? [json] : [];
@@ -230,7 +243,7 @@ function isNested(value: unknown): value is object {
   return typeof value === 'object' && value !== null;
 }
 
-function isForbidden(key: string): boolean {
+export function isForbidden(key: string): boolean {
   return key === '__proto__' || key === 'constructor' || key === 'prototype';
 }
 

@@ -1,8 +1,10 @@
 import { InvalidArgumentError, LinkOverloadedError, NodeNotConnectedError } from '../errors.js';
-import { encode } from './codec.js';
+import { JsonText } from './body.js';
+import { encodeItems } from './codec.js';
 import { FEATURES, type ItemsFrame, type Peer, type Role } from './frames.js';
 import { Listeners } from './listeners.js';
 import type { MembershipChange } from './membership.js';
+import { encodeMessage } from './message-body.js';
 import type { NodeId } from './node-id.js';
 import { inOrder } from './ordered-delivery.js';
 import type { Requester } from './rpc.js';
@@ -10,10 +12,10 @@ import type { Requester } from './rpc.js';
 /** `send` refuses items for a peer with this many unsent bytes. */
 const MAX_UNSENT_BYTES = 8 * 1024 * 1024;
 
-/** `broadcast` cannot reject items for a single peer: instead, it closes a channel with this many unsent bytes. */
+/** Where items cannot be refused, a channel with this many unsent bytes ends instead. */
 const MAX_BROADCAST_UNSENT_BYTES = 2 * MAX_UNSENT_BYTES;
 
-const [CHANNELS] = FEATURES;
+const [MESSAGES] = FEATURES;
 
 /** A node at the other end of a channel. */
 export interface ChannelPeer extends Peer {
@@ -24,8 +26,8 @@ export interface ChannelPeer extends Peer {
 /**
  * The ordered streams of items between this node and each connected member. For each peer, up and down events
  * alternate. Between an up and its down, the items received are a prefix of the items sent, with `send` and `broadcast`
- * in call order. A side closes the old channel before it receives an item of the next one. Items are plain data, like
- * the body of a request.
+ * in call order. A side closes the old channel before it receives an item of the next one. Items are plain JSON data, or
+ * {@link JsonText}, which is sent as it is.
  */
 export interface Channels {
   /** The peers with an open channel. */
@@ -42,6 +44,14 @@ export interface Channels {
    * items that cannot travel
    */
   send(to: NodeId, items: readonly unknown[]): void;
+  /** Sends items that are JSON already, in one frame. A channel with 16 MiB unsent ends instead; without one, nothing is sent. */
+  sendEncoded(to: NodeId, items: readonly string[]): void;
+  /** How much of what was sent to that node has not been transmitted yet, bytes. */
+  unsent(to: NodeId): number;
+  /** Ends the channel, and its link: the other side broke a rule. */
+  end(peer: NodeId): void;
+  /** The connected member with this life, if it does not announce channels: its version of noex has none. */
+  withoutChannel(life: string): NodeId | undefined;
   /**
    * Sends items over all channels, encoded once. A channel with 16 MiB unsent ends instead.
    *
@@ -72,6 +82,8 @@ interface ChannelTableOptions {
 export class ChannelTable implements Channels {
   readonly #options: ChannelTableOptions;
   readonly #open = new Map<NodeId, ChannelPeer>();
+  /** Connected members without the feature, by life. */
+  readonly #withoutChannel = new Map<string, NodeId>();
   readonly #up: Listeners<[ChannelPeer]>;
   readonly #down: Listeners<[ChannelPeer]>;
   readonly #items: Listeners<[ChannelPeer, readonly unknown[]]>;
@@ -104,39 +116,65 @@ export class ChannelTable implements Channels {
   send(to: NodeId, items: readonly unknown[]): void {
     const node = this.#options.node();
     const peer = this.#open.get(to);
-    const text = encodeItems(items);
+    const text = frameOf(items);
     if (node === undefined || peer === undefined) throw new NodeNotConnectedError(to);
     if (node.backlog(to) >= MAX_UNSENT_BYTES) throw new LinkOverloadedError(to, MAX_UNSENT_BYTES);
     if (!node.sendEncoded({ ...peer, role: 'member' }, text)) throw new NodeNotConnectedError(to);
   }
 
+  sendEncoded(to: NodeId, items: readonly string[]): void {
+    const peer = this.#open.get(to);
+    if (peer !== undefined) this.#sendOrEnd(peer, encodeItems(items));
+  }
+
+  unsent(to: NodeId): number {
+    return this.#options.node()?.backlog(to) ?? 0;
+  }
+
+  end(peer: NodeId): void {
+    this.#options.node()?.disconnect(peer);
+  }
+
+  withoutChannel(life: string): NodeId | undefined {
+    return this.#withoutChannel.get(life);
+  }
+
   broadcast(items: readonly unknown[]): void {
-    const text = encodeItems(items);
+    const text = frameOf(items);
+    for (const peer of this.peers()) this.#sendOrEnd(peer, text);
+  }
+
+  #sendOrEnd(peer: ChannelPeer, text: string): void {
     const node = this.#options.node();
     if (node === undefined) return;
-    for (const peer of this.peers()) {
-      if (node.backlog(peer.id) >= MAX_BROADCAST_UNSENT_BYTES) node.disconnect(peer.id);
-      else node.sendEncoded({ ...peer, role: 'member' }, text);
-    }
+    if (node.backlog(peer.id) >= MAX_BROADCAST_UNSENT_BYTES) node.disconnect(peer.id);
+    else node.sendEncoded({ ...peer, role: 'member' }, text);
   }
 
   /** Applies a membership change. Must be called with every change, in order. */
   follow({ type, id, incarnation }: MembershipChange): void {
-    if (type === 'down' || type === 'relinked') this.#close(id);
+    if (type === 'down' || type === 'relinked') {
+      this.#close(id);
+      for (const [life, node] of this.#withoutChannel) if (node === id) this.#withoutChannel.delete(life);
+    }
     if (type !== 'up' && type !== 'relinked') return;
     const { role } = this.#options;
     const node = this.#options.node();
     const life = node?.lifeOf(id);
-    if (role !== 'member' || life === undefined || node?.supports(id, CHANNELS) !== true) return;
+    if (role !== 'member' || life === undefined) return;
+    if (node?.supports(id, MESSAGES) !== true) {
+      this.#withoutChannel.set(life, id);
+      return;
+    }
     const peer = { id, incarnation, life };
     this.#open.set(id, peer);
     this.#deliver(() => this.#up.emit(peer));
   }
 
-  receive({ id, incarnation }: Peer, { body }: ItemsFrame): void {
+  receive({ id, incarnation }: Peer, { items }: ItemsFrame): void {
     const peer = this.#open.get(id);
-    if (peer?.incarnation !== incarnation || !Array.isArray(body)) return;
-    this.#deliver(() => this.#items.emit(peer, body));
+    if (peer?.incarnation !== incarnation) return;
+    this.#deliver(() => this.#items.emit(peer, items));
   }
 
   #close(id: NodeId): void {
@@ -147,7 +185,14 @@ export class ChannelTable implements Channels {
   }
 }
 
-function encodeItems(items: readonly unknown[]): string {
+function frameOf(items: readonly unknown[]): string {
   if (!Array.isArray(items)) throw new InvalidArgumentError('items', 'an array', items);
-  return encode({ type: 'items', body: items });
+  return encodeItems(items.map(textOf));
+}
+
+function textOf(item: unknown): string {
+  if (item instanceof JsonText) return item.text;
+  const { text, isAnnotated } = encodeMessage(item, 'items');
+  if (isAnnotated) throw new InvalidArgumentError('items', 'plain JSON data', item);
+  return text;
 }

@@ -11,6 +11,15 @@ export interface AdvertiseOptions {
   readonly port?: number | undefined;
 }
 
+/** A message from another node, for `accept`. */
+export interface IncomingMessage {
+  /** The id of the node that sent it. */
+  readonly from: string;
+  /** The process that it is for; `name`: its registered name, if it has one. */
+  readonly to: { readonly id: string; readonly name?: string | undefined };
+  readonly kind: 'call' | 'cast' | 'info' | 'monitor' | 'link' | 'stop' | 'kill';
+}
+
 /** The options of `Cluster.start`. All times are in ms. */
 export interface ClusterConfig {
   /** A letter, then letters, digits, `_` or `-`; at most 64. */
@@ -60,6 +69,12 @@ export interface ClusterConfig {
   readonly reconnectMaxDelayMs?: number | undefined;
   /** How long a disconnected node stays in the list of nodes, ms. Default 60000. */
   readonly forgetAfterMs?: number | undefined;
+  /**
+   * Decides which messages from other nodes processes of this node get: called for each, before its body is read. `false`
+   * refuses it: a call is rejected with MessageRefusedError, a cast or info is dropped. An `accept` that throws refuses. Default:
+   * all members may send to all processes.
+   */
+  readonly accept?: ((message: IncomingMessage) => boolean) | undefined;
   /** Allows listening beyond loopback without a `clusterSecret`: any peer that can connect can join. Default false. */
   readonly insecure?: boolean | undefined;
 }
@@ -79,4 +94,5 @@ export interface ClusterSettings {
   readonly detector: DetectorConfig;
   readonly backoff: BackoffOptions;
   readonly forgetAfterMs: number;
+  readonly accept: ((message: IncomingMessage) => boolean) | undefined;
 }

@@ -36,6 +36,7 @@ export class ClusterLifecycle {
   readonly listeners: ReturnType<typeof createMembershipListeners>;
   readonly statusChange: Listeners<[ClusterStatus]>;
   #node: EngineNode | undefined;
+  #settings: ClusterSettings | undefined;
   #status: ClusterStatus = 'stopped';
   #lastIncarnation = 0;
   #starting: Promise<void> = Promise.resolve();
@@ -57,6 +58,11 @@ export class ClusterLifecycle {
     return this.#node;
   }
 
+  /** Of the running cluster, or the last one. */
+  get settings(): ClusterSettings | undefined {
+    return this.#settings;
+  }
+
   get status(): ClusterStatus {
     return this.#status;
   }
@@ -70,6 +76,7 @@ export class ClusterLifecycle {
   async start(config: ClusterConfig): Promise<void> {
     if (this.#status !== 'stopped') throw new ClusterAlreadyStartedError(this.#status);
     const settings = readClusterConfig(config, this.#options.role);
+    this.#settings = settings;
     // Set before listeners are notified, so that a stop() in a status handler finds a start to wait for.
     this.#starting = this.#launch(settings);
     this.#become('starting');

@@ -57,5 +57,5 @@ export function createCluster(options: ClusterOptions): ClusterEngine {
     onChange: (handler) => listeners.membershipChange.add(handler),
     onPeerGone: (handler) => listeners.peerGone.add(handler),
   };
-  return { cluster, membership, rpc, channels };
+  return { cluster, membership, rpc, channels, settings: () => lifecycle.settings };
 }

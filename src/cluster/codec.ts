@@ -1,6 +1,6 @@
 import { exceededLimit } from '../../streams/json-limits.js';
 import { InvalidArgumentError, ProtocolError } from '../errors.js';
-import { decodeBody, encodeBody } from './body.js';
+import { checkPlainJson, decodeBody, encodeBody } from './body.js';
 import { type Frame, MAX_FRAME_BYTES, type Peer, PROTOCOL_VERSION, type ReceivedFrame } from './frames.js';
 import { NodeId } from './node-id.js';
 
@@ -21,6 +21,9 @@ const MAX_MESSAGE = 2000;
 /** The most features in a greeting; more are rejected. */
 const MAX_FEATURES = 100;
 
+/** The most items of one frame; more are rejected. */
+const MAX_ITEMS = 10_000;
+
 /** The most characters kept of the name of an unknown frame. */
 const MAX_UNKNOWN = 40;
 
@@ -40,6 +43,8 @@ const isPeers: Guard = (value) => Array.isArray(value) && value.length <= MAX_ME
 const isFeatures: Guard = (value) => Array.isArray(value) && value.length <= MAX_FEATURES && value.every(isName);
 /** {@link decodeBody} checks the body. */
 const isBody: Guard = (value) => value !== undefined;
+
+const isItems: Guard = (value) => Array.isArray(value) && value.length <= MAX_ITEMS;
 
 function optional(guard: Guard): Guard {
   return (value) => value === undefined || guard(value);
@@ -74,7 +79,7 @@ const FIELDS: { readonly [T in Frame['type']]: { readonly [F in FieldOf<T>]: Gua
   reply: { id: isCount, body: isBody },
   failure: { id: isCount, message: isMessage, code: optional(isName) },
   notify: { topic: isName, body: isBody },
-  items: { body: isBody },
+  items: { items: isItems },
 };
 
 type FieldOf<T extends Frame['type']> = Exclude<keyof Required<Extract<Frame, { type: T }>>, 'type'>;
@@ -133,8 +138,20 @@ export function decode(text: string, { maxBytes }: DecodeLimits): ReceivedFrame 
     if (!guard(value)) throw new ProtocolError('malformed', `a ${type} frame with a bad ${field}`);
     if (value !== undefined) known.push([field, read(field, value)]);
   }
-  const frame: unknown = Object.fromEntries(known);
-  return frame as Frame;
+  const frame = Object.fromEntries(known) as unknown as Frame;
+  // Items are used as they are. Walking each frame would take as long as parsing it.
+  if (frame.type === 'items' && mayReachPrototype(text)) checkPlainJson(frame.items);
+  return frame;
+}
+
+/** Encodes a frame of items, each of which is JSON already. */
+export function encodeItems(items: readonly string[]): string {
+  return `{"type":"items","items":[${items.join(',')}]}`;
+}
+
+/** Whether a text could have a property that leads to a prototype: an escape could spell one. */
+function mayReachPrototype(text: string): boolean {
+  return ['__proto__', 'constructor', 'prototype', '\\u'].some((part) => text.includes(part));
 }
 
 /** Returns a value that passed its guard, without its unknown fields. */

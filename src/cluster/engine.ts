@@ -16,6 +16,8 @@ export interface ClusterEngine {
   readonly membership: MembershipView;
   readonly rpc: Rpc;
   readonly channels: Channels;
+  /** The settings with which the cluster was started last. */
+  settings(): ClusterSettings | undefined;
 }
 
 /** The membership, as the runtime observer reads it. */

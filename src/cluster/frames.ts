@@ -11,7 +11,7 @@ export const PROTOCOL_VERSION = 2;
  * What this build supports beyond the base protocol. A peer receives the frames of a feature only if it announced that
  * feature, too.
  */
-export const FEATURES = ['channels', 'json_reports'] as const;
+export const FEATURES = ['messages', 'json_reports'] as const;
 
 /**
  * The largest frame, in bytes of UTF-8: 1 MiB of data plus encoding overhead. A frame is decoded in one go, within 20
@@ -157,10 +157,10 @@ export interface UnknownFrame {
   readonly name: string;
 }
 
-/** Items of the channel between two members. */
+/** Items of the channel between two members: plain JSON. */
 export interface ItemsFrame {
   readonly type: 'items';
-  readonly body: unknown;
+  readonly items: readonly unknown[];
 }
 
 export type RpcFrame = RequestFrame | ReplyFrame | FailureFrame | NotifyFrame;

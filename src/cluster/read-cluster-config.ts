@@ -25,6 +25,7 @@ const FIELDS: { readonly [F in keyof Required<ClusterConfig>]: true } = {
   reconnectBaseDelayMs: true,
   reconnectMaxDelayMs: true,
   forgetAfterMs: true,
+  accept: true,
   insecure: true,
 };
 
@@ -70,7 +71,13 @@ export function readClusterConfig(config: ClusterConfig, role: Role = 'member'):
     },
     backoff: { baseMs, maxMs },
     forgetAfterMs: readTime('forgetAfterMs', config.forgetAfterMs ?? 60_000),
+    accept: readAccept(config.accept),
   };
+}
+
+function readAccept(value: ClusterConfig['accept']): ClusterSettings['accept'] {
+  if (value === undefined || typeof value === 'function') return value;
+  throw new InvalidClusterConfigError('accept', 'must be a function');
 }
 
 /** The address that others dial by default must not be another one than that on which the node listens. */

@@ -31,10 +31,56 @@ export interface SupervisorRef extends ProcessRef {
  */
 export type TerminationReason = 'normal' | 'shutdown' | 'killed' | { readonly error: Error };
 
+/**
+ * Why a process is down, for those who monitor it. `noproc`: it had ended before. `noconnection`: its node was lost; it may
+ * still run there.
+ */
+export type DownReason = TerminationReason | 'noproc' | 'noconnection';
+
+/** One monitor, made by `GenServer.monitor`. */
+export interface Monitor {
+  /** Unique within the runtime. */
+  readonly id: string;
+}
+
+/** The info message that a process gets, once for each of its monitors, when the target is down. */
+export interface ProcessDown {
+  readonly type: 'process_down';
+  readonly monitor: Monitor;
+  readonly ref: ProcessRef;
+  readonly reason: DownReason;
+}
+
+/** One link between two processes, made by `GenServer.link`. */
+export interface Link {
+  /** Unique within the runtime. */
+  readonly id: string;
+}
+
+/** The info message that a process with `trapExit` gets when one that it is linked with has ended. */
+export interface ProcessExit {
+  readonly type: 'exit';
+  readonly link: Link;
+  readonly ref: ProcessRef;
+  readonly reason: DownReason;
+}
+
 /** The caller that waits for the reply of a call, for `GenServer.reply`. It is valid in the runtime in which the call is handled. */
 export interface CallFrom<CallReply = unknown> {
   // A method, so that a typed one goes wherever any does. For the compiler only.
   [types](reply: CallReply): void;
+}
+
+export interface CallOptions {
+  /** How long to wait for the reply, ms. Default 5000; Infinity: for ever. */
+  readonly timeout?: number | undefined;
+  /** When it is aborted, the call rejects with CallAbortedError. A message that was sent is handled nevertheless. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A message that `sendAfter` will send, or that `sendInterval` sends again and again. */
+export interface ScheduledSend {
+  readonly processId: string;
 }
 
 /** What the handlers of a process are given beside the message and the state. */
@@ -52,6 +98,27 @@ export interface HandlerContext<State = unknown, CallMsg = unknown, CastMsg = un
    * handleCall: async (url, state, { signal }) => [await (await fetch(url, { signal })).text(), state],
    */
   readonly signal: AbortSignal;
+  /** `GenServer.call`, as this process, also after something was awaited. */
+  call<OtherState, OtherCall, OtherCast, OtherReply>(
+    ref: GenServerRef<OtherState, OtherCall, OtherCast, OtherReply>,
+    message: NoInfer<OtherCall>,
+    options?: CallOptions,
+  ): Promise<OtherReply>;
+  /** `GenServer.cast`, as this process. */
+  cast<OtherState, OtherCall, OtherCast, OtherReply>(
+    ref: GenServerRef<OtherState, OtherCall, OtherCast, OtherReply>,
+    message: NoInfer<OtherCast>,
+  ): void;
+  /** `GenServer.monitor` with this process as the watcher. */
+  monitor(target: ProcessRef): Monitor;
+  /** `GenServer.link` with this process. */
+  link(other: ProcessRef): Link;
+  /** `GenServer.sendAfter` to this process. */
+  sendAfter(message: NoInfer<CastMsg>, ms: number): ScheduledSend;
+  /** `GenServer.sendInterval` to this process. */
+  sendInterval(message: NoInfer<CastMsg>, ms: number): ScheduledSend;
+  /** `GenServer.cancelTimer`. */
+  cancelTimer(timer: ScheduledSend): boolean;
 }
 
 /** The context of `handleCall`. */

@@ -1,5 +1,5 @@
 import type { AsyncContext } from '../async-context.js';
-import { CallTimeoutError } from '../errors.js';
+import { asError, CallTimeoutError } from '../errors.js';
 import type { TerminationReason } from './behavior.js';
 import { Deadline } from './deadlines.js';
 
@@ -30,10 +30,15 @@ export class PendingCall extends Deadline {
   }
 
   reply(reply: unknown): void {
+    this.take()?.(reply);
+  }
+
+  /** Settles the call: what resolves it, the first time. */
+  protected take(): ((reply: unknown) => void) | undefined {
     const resolve = this.#resolve;
     this.#resolve = undefined;
     this.removeDeadline();
-    resolve?.(reply);
+    return resolve;
   }
 
   fail(error: Error): void {
@@ -43,6 +48,51 @@ export class PendingCall extends Deadline {
   expire(timeoutMs: number): void {
     const { id, registeredName } = this.#target;
     this.fail(new CallTimeoutError(id, timeoutMs, { registeredName }));
+  }
+}
+
+/** The sender of a call to a process of another node waits with this. */
+export class RemoteCall extends PendingCall {
+  #calls: Map<number, RemoteCaller> | undefined;
+  #number = 0;
+
+  /** It is one of `calls` until it is settled. */
+  enter(calls: Map<number, RemoteCaller>, number: number): void {
+    this.#calls = calls;
+    this.#number = number;
+    calls.set(number, this);
+  }
+
+  override reply(reply: unknown): void {
+    this.#calls?.delete(this.#number);
+    super.reply(reply);
+  }
+}
+
+/** What a caller is answered with, across nodes. */
+export interface RemoteCaller {
+  reply(value: unknown): void;
+  fail(error: Error): void;
+}
+
+/** A call that came from another node; its caller looks after the time-out. */
+export class CallFromRemote extends PendingCall {
+  readonly #caller: RemoteCaller;
+
+  constructor(target: CallTarget, caller: RemoteCaller) {
+    super(target, (reply) => {
+      if (!(reply instanceof Promise)) caller.reply(reply);
+      else
+        reply.then(
+          (value) => caller.reply(value),
+          (thrown) => caller.fail(asError(thrown)),
+        );
+    });
+    this.#caller = caller;
+  }
+
+  override fail(error: Error): void {
+    if (this.take() !== undefined) this.#caller.fail(error);
   }
 }
 

@@ -22,6 +22,11 @@ export interface GenServerOptions {
    * message is handled in the context of its sender, and `init` in that of the starter; it costs 0.2 to 0.5 us a message.
    */
   readonly context?: 'runtime' | 'caller' | undefined;
+  /**
+   * When a process that it is linked with ends: handle an info `{ type: 'exit', link, ref, reason }`, and live on. Default
+   * false: it ends with the same reason, unless that is `normal`.
+   */
+  readonly trapExit?: boolean | undefined;
 }
 
 const START_OPTIONS = [
@@ -31,6 +36,7 @@ const START_OPTIONS = [
   'mailboxLimit',
   'overload',
   'context',
+  'trapExit',
 ] satisfies (keyof GenServerOptions)[];
 const CONTEXTS: readonly unknown[] = ['runtime', 'caller'];
 const OVERLOAD_POLICIES: readonly unknown[] = ['reject', 'drop_newest', 'drop_oldest'] satisfies OverloadPolicy[];
@@ -44,7 +50,7 @@ type StartSettings = Pick<GenServerOptions, 'name' | 'label'> & {
 export function readStartOptions(options: GenServerOptions): StartSettings {
   checkKnown(options, START_OPTIONS, 'the options of GenServer.start');
   const { name, label, initTimeout = 5000, mailboxLimit = Number.POSITIVE_INFINITY } = options;
-  const { overload = 'reject', context = 'runtime' } = options;
+  const { overload = 'reject', context = 'runtime', trapExit = false } = options;
   if (name !== undefined) checkName(name);
   if (label !== undefined) checkText('label', label);
   checkTimeout('initTimeout', initTimeout);
@@ -55,7 +61,8 @@ export function readStartOptions(options: GenServerOptions): StartSettings {
     throw new InvalidArgumentError('overload', OVERLOAD_POLICIES.join(' | '), overload);
   }
   if (!CONTEXTS.includes(context)) throw new InvalidArgumentError('context', CONTEXTS.join(' | '), context);
-  return { name, label, initTimeout, mailboxLimit, overload, context };
+  if (typeof trapExit !== 'boolean') throw new InvalidArgumentError('trapExit', 'true or false', trapExit);
+  return { name, label, initTimeout, mailboxLimit, overload, context, trapExit };
 }
 
 /** @throws InvalidArgumentError */

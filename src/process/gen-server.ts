@@ -1,27 +1,30 @@
 import type { SerializedError, SerializedExitReason } from '../../streams/events.js';
-import { MAX_TIMER_MS, type Timer } from '../clock.js';
-import { asError, CallAbortedError, CallingSelfError, InvalidArgumentError } from '../errors.js';
-import { checkKnown, checkTimeout, isDelay } from '../validate.js';
-import type { CallFrom, GenServerBehavior, GenServerRef, ProcessRef, TerminationReason } from './behavior.js';
-import type { Deadlines } from './deadlines.js';
-import { PendingCall } from './envelope.js';
+import { CallingSelfError, InvalidArgumentError } from '../errors.js';
+import { checkKnown, checkTimeout } from '../validate.js';
+import type {
+  CallFrom,
+  CallOptions,
+  DownReason,
+  GenServerBehavior,
+  GenServerRef,
+  Link,
+  Monitor,
+  ProcessRef,
+  ScheduledSend,
+  TerminationReason,
+} from './behavior.js';
 import { type GenServerOptions, readStartOptions } from './gen-server-options.js';
+import type { Messenger } from './messenger.js';
+import type { Monitors } from './monitors.js';
 import { PendingReply } from './pending-reply.js';
 import type { Process } from './process.js';
 import type { ProcessTable } from './process-table.js';
-import type { Scheduler } from './scheduler.js';
+import type { RemoteProcesses } from './remote-processes.js';
 import { checkReason } from './termination-reason.js';
 
 export interface StopOptions {
   /** How long it may take, ms; then the process is killed. Default Infinity. */
   readonly timeout?: number | undefined;
-}
-
-export interface CallOptions {
-  /** How long to wait for the reply, ms. Default 5000; Infinity: for ever. */
-  readonly timeout?: number | undefined;
-  /** When it is aborted, the call rejects with CallAbortedError. A message that was sent is handled nevertheless. */
-  readonly signal?: AbortSignal | undefined;
 }
 
 /** What happened to a process. Errors and reasons are plain data. */
@@ -30,11 +33,6 @@ export type LifecycleEvent<Ref extends ProcessRef = ProcessRef> =
   | { readonly type: 'crashed'; readonly ref: Ref; readonly error: SerializedError }
   | { readonly type: 'restarted'; readonly ref: Ref; readonly oldRef: Ref; readonly attempt: number }
   | { readonly type: 'terminated'; readonly ref: Ref; readonly reason: SerializedExitReason };
-
-/** A message that `sendAfter` will send. */
-export interface ScheduledSend {
-  readonly processId: string;
-}
 
 export interface GenServerApi {
   /**
@@ -90,7 +88,19 @@ export interface GenServerApi {
     ms: number,
   ): ScheduledSend;
 
-  /** Whether the message had not been sent yet. */
+  /**
+   * Casts `message` every `ms`, the first time after `ms`, until the process ends or the timer is cancelled. Rounds that the
+   * event loop was too late for are left out.
+   *
+   * @throws ServerNotRunningError, ForeignRefError, InvalidArgumentError
+   */
+  sendInterval<State, CallMsg, CastMsg, CallReply>(
+    ref: GenServerRef<State, CallMsg, CastMsg, CallReply>,
+    message: NoInfer<CastMsg>,
+    ms: number,
+  ): ScheduledSend;
+
+  /** Cancels a `sendAfter` or `sendInterval`; whether there was something left to send. */
   cancelTimer(timer: ScheduledSend): boolean;
 
   /**
@@ -117,6 +127,42 @@ export interface GenServerApi {
    */
   reply<CallReply>(from: CallFrom<CallReply>, value: NoInfer<CallReply>): void;
 
+  /**
+   * Resolves with how the process ended, once it has: with `noproc` when it had ended before and nothing is known of it any more,
+   * with `noconnection` when its node is lost.
+   *
+   * Rejects with ForeignRefError.
+   */
+  exited(ref: ProcessRef): Promise<DownReason>;
+
+  /**
+   * Watches a process for another: when `target` ends, or its node is lost, `watcher` gets an info
+   * `{ type: 'process_down', monitor, ref, reason }`, exactly once. A target that has ended already is down with `noproc`. From a
+   * handler, use `ctx.monitor(target)`.
+   *
+   * @throws ServerNotRunningError and ForeignRefError for the watcher, which must be a GenServer of this runtime;
+   * ForeignRefError for a target of an unknown life
+   */
+  monitor(watcher: ProcessRef, target: ProcessRef): Monitor;
+
+  /** Ends a monitor; whether its notice had not been sent yet. */
+  demonitor(monitor: Monitor): boolean;
+
+  /**
+   * Links two processes: when one ends for a reason other than `normal`, so does the other, at once and for the same reason. With
+   * `trapExit` it gets an info `{ type: 'exit', link, ref, reason }` instead, for every reason. Of a process that has ended, or
+   * whose node is lost, the reason is `noproc` or `noconnection`; a process that does not trap ends with an error that says so.
+   *
+   * @throws as {@link GenServerApi.monitor}
+   */
+  link(process: ProcessRef, other: ProcessRef): Link;
+
+  /** Ends a link; whether there was one. */
+  unlink(link: Link): boolean;
+
+  /** The id of the node that the process runs on, or last ran on; `undefined` while this node is in no cluster. @throws ForeignRefError */
+  nodeOf(ref: ProcessRef): string | undefined;
+
   /** Whether the process is alive in this runtime and has not been asked to stop. */
   isRunning(ref: ProcessRef): boolean;
 
@@ -124,26 +170,34 @@ export interface GenServerApi {
   onLifecycleEvent(handler: (event: LifecycleEvent<GenServerRef>) => void): () => void;
 }
 
-interface Parts {
+interface GenServerParts {
   readonly processes: ProcessTable;
-  readonly scheduler: Scheduler;
-  readonly deadlines: Deadlines;
+  readonly messenger: Messenger;
+  readonly monitors: Monitors;
+  readonly remote: RemoteProcesses;
+  /** The id of this node, while its cluster runs. */
+  localNode(): string | undefined;
   onLifecycleEvent(handler: (event: LifecycleEvent<GenServerRef>) => void): () => void;
 }
 
-export function createGenServer({ processes, scheduler, deadlines, onLifecycleEvent }: Parts): GenServerApi {
-  const timers = new WeakMap<ScheduledSend, Timer>();
-  // One executor for all calls: the one that is being made takes its resolver from here at once.
-  let captured!: (reply: unknown) => void;
-  const capture = (resolve: (reply: never) => void): void => {
-    captured = resolve as (reply: unknown) => void;
-  };
+export function createGenServer(parts: GenServerParts): GenServerApi {
+  const { processes, messenger, monitors, remote, localNode, onLifecycleEvent } = parts;
+  processes.setActions({
+    call: (ref, message, options) => messenger.call(ref, message, options),
+    cast: (ref, message) => messenger.send('cast', ref, message),
+    monitor: (self, target) => monitors.monitor(watcher(self), target),
+    link: (self, other) => monitors.link(watcher(self), other),
+    sendAfter: (self, message, ms) => messenger.sendAfter(self, message, ms),
+    sendInterval: (self, message, ms) => messenger.sendInterval(self, message, ms),
+    cancelTimer: (timer) => messenger.cancelTimer(timer),
+  });
 
-  const server = (ref: ProcessRef): Process => {
+  const watcher = (ref: ProcessRef): Process => {
     const process = processes.running(ref);
     if (process.kind !== 'genserver') throw new InvalidArgumentError('ref', 'the ref of a GenServer', process.kind);
     return process;
   };
+  const isForeign = (ref: ProcessRef): boolean => processes.resolve(ref) === 'foreign';
 
   return {
     async start(behavior, options = {}) {
@@ -151,67 +205,47 @@ export function createGenServer({ processes, scheduler, deadlines, onLifecycleEv
       const process = await processes.spawn({ kind: 'genserver', behavior, ...readStartOptions(options) });
       return process.ref;
     },
-
-    call<CallReply>(ref: ProcessRef, message: unknown, options?: CallOptions) {
-      try {
-        const process = server(ref);
-        if (process.isCurrent) throw new CallingSelfError(process.id, 'call', process);
-        const timeout = options?.timeout ?? 5000;
-        checkTimeout('timeout', timeout);
-        const signal = options?.signal;
-        if (signal?.aborted) throw aborted(process, signal, false);
-        const reply = new Promise<CallReply>(capture);
-        const pending = new PendingCall(process, captured);
-        process.send(message, pending);
-        deadlines.add(pending, timeout);
-        scheduler.touch();
-        return signal === undefined
-          ? reply
-          : untilAborted(reply, signal, () => pending.fail(aborted(process, signal, true)));
-      } catch (error) {
-        return Promise.reject(asError(error));
-      }
-    },
-
-    cast(ref, message) {
-      server(ref).send(message, 'cast');
-    },
-
-    info(ref, message) {
-      server(ref).send(message, 'info');
-    },
-
-    sendAfter(ref, message, ms) {
-      if (!isDelay(ms)) throw new InvalidArgumentError('ms', `a number from 0 to ${MAX_TIMER_MS}`, ms);
-      const process = server(ref);
-      const handle: ScheduledSend = { processId: process.id };
-      timers.set(handle, process.sendAfter(message, ms));
-      return handle;
-    },
-
-    cancelTimer(handle) {
-      const timer = timers.get(handle);
-      return timer !== undefined && (processes.get(handle.processId)?.clearTimer(timer) ?? false);
-    },
+    call: (ref, message, options) => messenger.call(ref, message, options),
+    cast: (ref, message) => messenger.send('cast', ref, message),
+    info: (ref, message) => messenger.send('info', ref, message),
+    sendAfter: (ref, message, ms) => messenger.sendAfter(ref, message, ms),
+    sendInterval: (ref, message, ms) => messenger.sendInterval(ref, message, ms),
+    cancelTimer: (timer) => messenger.cancelTimer(timer),
 
     async stop(ref, reason = 'normal', options = {}) {
       const { timeout = Number.POSITIVE_INFINITY } = options;
       checkKnown(options, STOP_OPTIONS, 'the options of GenServer.stop');
       checkReason(reason);
       checkTimeout('timeout', timeout);
+      if (isForeign(ref)) {
+        await remote.stop(ref, reason, timeout);
+        return;
+      }
       const process = processes.find(ref);
       if (process?.isCurrent && reason !== 'killed') throw new CallingSelfError(process.id, 'stop', process);
       await process?.stop(reason, timeout);
     },
 
     kill(ref) {
-      processes.find(ref)?.kill();
+      if (isForeign(ref)) remote.kill(ref);
+      else processes.find(ref)?.kill();
     },
 
     reply: (from, value) => PendingReply.answer(from, value),
 
-    isRunning: (ref) => processes.isRunning(ref),
+    async exited(ref) {
+      if (isForeign(ref)) return new Promise((resolve) => void remote.monitor(ref, resolve));
+      const process = processes.behind(ref);
+      if (process === undefined) return 'noproc';
+      return process.exitReason ?? new Promise((resolve) => void process.onExit(resolve));
+    },
 
+    monitor: (ref, target) => monitors.monitor(watcher(ref), target),
+    demonitor: (monitor) => monitors.end(monitor),
+    link: (ref, other) => monitors.link(watcher(ref), other),
+    unlink: (link) => monitors.end(link),
+    nodeOf: (ref) => (isForeign(ref) ? remote.nodeOf(ref) : localNode()),
+    isRunning: (ref) => (isForeign(ref) ? remote.isRunning(ref) : processes.isRunning(ref)),
     onLifecycleEvent,
   };
 }
@@ -231,14 +265,4 @@ function checkBehavior(behavior: unknown): void {
     if (value === undefined || typeof value === 'function') continue;
     throw new InvalidArgumentError(`behavior.${handler}`, 'a function, where there is one', value);
   }
-}
-
-function aborted({ id, registeredName }: Process, signal: AbortSignal, mayHaveBeenHandled: boolean): CallAbortedError {
-  return new CallAbortedError(id, { registeredName, mayHaveBeenHandled, cause: signal.reason });
-}
-
-/** The reply; `abort` is called when the signal is aborted before. The signal may outlive the call, so nothing stays at it. */
-function untilAborted<Reply>(reply: Promise<Reply>, signal: AbortSignal, abort: () => void): Promise<Reply> {
-  signal.addEventListener('abort', abort, { once: true });
-  return reply.finally(() => signal.removeEventListener('abort', abort));
 }

@@ -1,13 +1,26 @@
-import type { CallFrom, GenServerRef, HandlerContext } from './behavior.js';
+import type { CallFrom, GenServerRef, HandlerContext, Link, Monitor, ProcessRef } from './behavior.js';
+
+/** What a process may do by its context, as itself. */
+export interface ContextActions {
+  call(ref: ProcessRef, message: unknown, options?: object): Promise<unknown>;
+  cast(ref: ProcessRef, message: unknown): void;
+  monitor(self: ProcessRef, target: ProcessRef): Monitor;
+  link(self: ProcessRef, other: ProcessRef): Link;
+  sendAfter(self: ProcessRef, message: unknown, ms: number): { readonly processId: string };
+  sendInterval(self: ProcessRef, message: unknown, ms: number): { readonly processId: string };
+  cancelTimer(timer: { readonly processId: string }): boolean;
+}
 
 /** What a context reads its values from: the process. */
 interface ContextSource {
   readonly ref: GenServerRef;
   readonly signal: AbortSignal;
   readonly from: CallFrom | undefined;
+  /** Runs code as that of the process. */
+  act<Result>(code: (actions: ContextActions) => Result): Result;
 }
 
-/** One per process; made of getters, so that a signal that is not used costs nothing. */
+/** One per process; made of getters and methods, so that what is not used costs nothing. */
 export class ProcessHandlerContext implements HandlerContext {
   readonly #source: ContextSource;
 
@@ -25,5 +38,36 @@ export class ProcessHandlerContext implements HandlerContext {
 
   get signal(): AbortSignal {
     return this.#source.signal;
+  }
+
+  // Bound to the process: handlers take them out of the context, as `{ call }`.
+
+  get call(): HandlerContext['call'] {
+    return (ref, message, options) =>
+      this.#source.act((actions) => actions.call(ref, message, options)) as Promise<never>;
+  }
+
+  get cast(): HandlerContext['cast'] {
+    return (ref, message) => this.#source.act((actions) => actions.cast(ref, message));
+  }
+
+  get monitor(): HandlerContext['monitor'] {
+    return (target) => this.#source.act((actions) => actions.monitor(this.self, target));
+  }
+
+  get link(): HandlerContext['link'] {
+    return (other) => this.#source.act((actions) => actions.link(this.self, other));
+  }
+
+  get sendAfter(): HandlerContext['sendAfter'] {
+    return (message, ms) => this.#source.act((actions) => actions.sendAfter(this.self, message, ms));
+  }
+
+  get sendInterval(): HandlerContext['sendInterval'] {
+    return (message, ms) => this.#source.act((actions) => actions.sendInterval(this.self, message, ms));
+  }
+
+  get cancelTimer(): HandlerContext['cancelTimer'] {
+    return (timer) => this.#source.act((actions) => actions.cancelTimer(timer));
   }
 }

@@ -2,7 +2,7 @@ import type { AsyncContext } from '../async-context.js';
 import { asError, InvalidHandlerResultError, type ServerNotRunningError } from '../errors.js';
 import type { CallContext, CallFrom, GenServerBehavior, ProcessRef, TerminationReason } from './behavior.js';
 import { PendingCall, type Receipt, type StopRequest } from './envelope.js';
-import { ProcessHandlerContext } from './handler-context.js';
+import { type ContextActions, ProcessHandlerContext } from './handler-context.js';
 import { ContinueResult, HandlerResult, NoReplyResult, StopResult } from './handler-result.js';
 import { PendingReply } from './pending-reply.js';
 
@@ -13,7 +13,9 @@ export interface HandlerHost {
   /** Of the runtime: where handlers run by default. */
   readonly context: AsyncContext;
   /** The process whose handler is on the stack now. */
-  current: object | undefined;
+  current: { readonly id: string } | undefined;
+  /** For contexts; set before the first process starts. */
+  actions: ContextActions | undefined;
 }
 
 /** The least number of open calls at which those that are settled are removed. */
@@ -73,6 +75,13 @@ export abstract class HandlerRunner {
   /** Whether one of its own handlers is on the stack. */
   get isCurrent(): boolean {
     return this.#host.current === this;
+  }
+
+  /** Runs code that the process has called by its context. */
+  act<Result>(code: (actions: ContextActions) => Result): Result {
+    const { actions } = this.#host;
+    if (actions === undefined) throw new Error('contexts have no actions yet');
+    return this.#asCurrent(() => code(actions));
   }
 
   protected callInit(): unknown {

@@ -61,10 +61,7 @@ export class Inbox extends Mailbox<Entry> {
    * @throws MailboxFullError when the sender has to know
    */
   makeRoom(receipt: Receipt, owner: Owner): boolean {
-    if (this.rejects) {
-      this.count('rejected');
-      throw this.#fullError(owner);
-    }
+    if (this.rejects) throw this.#refusal(owner, this.#limit);
     const oldest = receiptOf(this.receipt);
     // A request to stop is no message: it keeps its place.
     const hasRoom = this.#overload === 'drop_oldest' && !(oldest instanceof StopRequest);
@@ -74,6 +71,22 @@ export class Inbox extends Mailbox<Entry> {
     this.drop();
     if (oldest instanceof PendingCall) oldest.fail(this.#fullError(owner));
     return true;
+  }
+
+  /** Whether a mailbox without a limit of its own holds `most` messages. */
+  exceeds(most: number): boolean {
+    return this.#limit === Number.POSITIVE_INFINITY && this.size >= most;
+  }
+
+  /** @throws MailboxFullError when it {@link exceeds} `most` */
+  checkDefaultLimit(most: number, owner: Owner): void {
+    if (this.exceeds(most)) throw this.#refusal(owner, most);
+  }
+
+  /** Counts a message that is not taken; the error for its sender. */
+  #refusal({ id, registeredName }: Owner, limit: number): MailboxFullError {
+    this.count('rejected');
+    return new MailboxFullError(id, limit, { registeredName });
   }
 
   /**

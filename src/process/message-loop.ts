@@ -85,10 +85,26 @@ export abstract class MessageLoop extends HandlerRunner implements Runnable, Rep
     if (!this.#inbox.isFull || this.#makesRoom(receipt)) this.enqueue(message, receipt);
   }
 
+  /** As {@link send}, of a call from another node: without a limit of its own, the mailbox holds at most `most` messages. */
+  sendFromRemote(message: unknown, receipt: Receipt, most: number): void {
+    this.markDirty();
+    this.#inbox.checkDefaultLimit(most, this);
+    this.send(message, receipt);
+  }
+
+  /** Sends a message for a sender that receives no error: what the mailbox does not take is counted as dropped. */
+  sendLate(message: unknown, receipt: 'cast' | 'info' = 'cast', most = Number.POSITIVE_INFINITY): void {
+    const isFull = this.#inbox.exceeds(most) || (this.#inbox.isFull && this.#inbox.rejects);
+    if (this.phase === 'terminating' || isFull) {
+      this.#inbox.count('dropped');
+      this.markDirty();
+    } else this.send(message, receipt);
+  }
+
   /** Casts `message` after `ms`, in the async context of now where the process wants that of its senders. */
   sendAfter(message: unknown, ms: number): Timer {
     const context = this.inSenderContext ? new AsyncContext() : undefined;
-    const send = (): void => this.#sendLate(message);
+    const send = (): void => this.sendLate(message);
     return this.setTimer(context === undefined ? send : () => context.run(send), ms);
   }
 
@@ -163,14 +179,6 @@ export abstract class MessageLoop extends HandlerRunner implements Runnable, Rep
   #makesRoom(receipt: Receipt): boolean {
     this.markDirty();
     return this.#inbox.makeRoom(receipt, this);
-  }
-
-  /** As {@link send}, for a sender that can no longer receive an error. */
-  #sendLate(message: unknown): void {
-    if (this.phase === 'terminating' || (this.#inbox.isFull && this.#inbox.rejects)) {
-      this.#inbox.count('dropped');
-      this.markDirty();
-    } else this.send(message, 'cast');
   }
 
   #arrived(receipt: Receipt, isDue: boolean): Entry {

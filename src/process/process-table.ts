@@ -3,6 +3,7 @@ import type { AsyncContext } from '../async-context.js';
 import type { Clock } from '../clock.js';
 import { ForeignRefError, InvalidArgumentError, RuntimeShutdownError, ServerNotRunningError } from '../errors.js';
 import type { GenServerBehavior, ProcessRef } from './behavior.js';
+import type { ContextActions } from './handler-context.js';
 import type { OverloadPolicy } from './inbox.js';
 import { Process, type ProcessHost, type ProcessTexts } from './process.js';
 import { ReportQueue } from './report-queue.js';
@@ -30,6 +31,7 @@ interface SpawnOptions<State, CallMsg, CastMsg, CallReply, Info> {
   readonly mailboxLimit: number;
   readonly overload?: OverloadPolicy;
   readonly context?: 'runtime' | 'caller';
+  readonly trapExit?: boolean;
 }
 
 /** What a ref resolves to: a live process, one that has ended, or one of another life of a runtime. */
@@ -73,6 +75,7 @@ export class ProcessTable {
       loopBlockedMs,
       context,
       current: undefined,
+      actions: undefined,
       outside: (code) => this.outside(code),
       emit,
       onError,
@@ -120,6 +123,24 @@ export class ProcessTable {
     const process = this.find(ref);
     if (process === undefined) throw this.#ended.get(ref)?.notRunning() ?? new ServerNotRunningError(ref.id);
     return process;
+  }
+
+  /** As {@link running}; `undefined` for a ref of another life. @throws ServerNotRunningError, InvalidArgumentError */
+  runningHere(ref: ProcessRef): Process | undefined {
+    const found = this.resolve(ref);
+    if (typeof found === 'object') return found;
+    if (found === 'foreign') return undefined;
+    throw this.#ended.get(ref)?.notRunning() ?? new ServerNotRunningError(ref.id);
+  }
+
+  /** The process whose handler is on the stack. */
+  get current(): { readonly id: string } | undefined {
+    return this.#host.current;
+  }
+
+  /** What contexts do. To be set before the first process starts. */
+  setActions(actions: ContextActions): void {
+    this.#host.actions = actions;
   }
 
   /** Whether the process is alive in this runtime and has not been asked to stop. @throws InvalidArgumentError */

@@ -4,20 +4,16 @@ import { asError, EndedProcessError, ServerNotRunningError } from '../errors.js'
 import type { TerminationReason } from './behavior.js';
 import { ChildExit } from './child-exit.js';
 import { StopRequest } from './envelope.js';
+import { ExitNotices } from './exit-notices.js';
+import type { GenServerOptions } from './gen-server-options.js';
 import { ContinueResult, stateOf } from './handler-result.js';
 import { initialize, killedDuringInit, type StartingProcess } from './initialization.js';
 import { MessageLoop, type MessageLoopHost, type MessageLoopOptions } from './message-loop.js';
 import { crashEvent, exitEvent } from './process-events.js';
 import { locationOf } from './process-location.js';
 import { serializeError } from './serialize.js';
-import { type CrashCleanup, releaseState, runTerminate } from './termination.js';
+import { CRASH_CLEANUP_MS, type CrashCleanup, releaseState, runTerminate } from './termination.js';
 import { TimerSet } from './timer-set.js';
-
-/**
- * How long `terminate` may take after a crash before the process is gone without it, ms. A supervisor gives its children the
- * time of their specs instead.
- */
-const CRASH_CLEANUP_MS = 5000;
 
 /** What a process needs of the runtime it lives in. */
 export interface ProcessHost extends MessageLoopHost {
@@ -30,25 +26,25 @@ export interface ProcessHost extends MessageLoopHost {
 }
 
 /** What people call a process. */
-export interface ProcessTexts {
-  readonly name?: string | undefined;
-  readonly label?: string | undefined;
-}
+export type ProcessTexts = Pick<GenServerOptions, 'name' | 'label'>;
 
 interface ProcessOptions extends MessageLoopOptions {
   /** Supervisors only. */
   readonly strategy?: SupervisorStrategy;
+  readonly trapExit?: boolean;
 }
 
 /** One process: its life from `init` to its exit, and its place among its parent and children. */
 export class Process extends MessageLoop implements StartingProcess {
+  /** Whether it handles a message when a process that it is linked with ends, and lives on. */
+  readonly trapsExit: boolean;
   readonly #host: ProcessHost;
   /** Part of its start events. */
   readonly #kindFields: { readonly id: string; readonly kind: ProcessKind; readonly strategy?: SupervisorStrategy };
   // Created on first use: many processes never have children or timers.
   #children: Set<Process> | undefined;
   #timers: TimerSet | undefined;
-  #onGone: (() => void)[] | undefined;
+  #exitNotices: ExitNotices | undefined;
   #aborter: AbortController | undefined;
   /** The name it had when it ended. */
   #lastName: string | undefined;
@@ -66,7 +62,8 @@ export class Process extends MessageLoop implements StartingProcess {
     super(host, options);
     this.#host = host;
     const { id, kind } = this;
-    const { strategy } = options;
+    const { strategy, trapExit = false } = options;
+    this.trapsExit = trapExit;
     // The children of a supervisor have their own limits.
     this.#cleanupMs = kind === 'genserver' ? CRASH_CLEANUP_MS : Number.POSITIVE_INFINITY;
     this.#kindFields = strategy === undefined ? { id, kind } : { id, kind, strategy };
@@ -154,10 +151,7 @@ export class Process extends MessageLoop implements StartingProcess {
     if (reason === 'killed') this.kill();
     if (this.phase === 'gone') return Promise.resolve();
     if (timeoutMs !== Number.POSITIVE_INFINITY) this.setTimer(() => this.killOverdue(timeoutMs), timeoutMs);
-    const gone = new Promise<void>((resolve) => {
-      this.#onGone ??= [];
-      this.#onGone.push(resolve);
-    });
+    const gone = new Promise<void>((resolve) => void this.onExit(() => resolve()));
     this.#markStopping();
     this.enqueue(undefined, new StopRequest(reason));
     return gone;
@@ -174,6 +168,12 @@ export class Process extends MessageLoop implements StartingProcess {
     const { id, kind } = this;
     this.#host.emit({ type: 'stop_timed_out', id, kind, timeoutMs, ...this.location() });
     this.kill();
+  }
+
+  /** Calls `listener` once, when this process has ended. Returns a function that removes it. */
+  onExit(listener: (reason: TerminationReason) => void): () => void {
+    this.#exitNotices ??= new ExitNotices();
+    return this.#exitNotices.add(listener);
   }
 
   /** Calls `listener` once, when this process is asked to stop, crashes or is killed. There is one listener. */
@@ -261,7 +261,7 @@ export class Process extends MessageLoop implements StartingProcess {
     this.#host.emit(exitEvent(this, reason, unhandled, this.#lastName));
     this.#notifyParent(reason);
     this.#onEndDuringInit?.();
-    for (const gone of this.#onGone ?? []) gone();
+    this.#exitNotices?.emit(reason);
     const aborter = this.#aborter;
     if (aborter === undefined) return;
     this.#host.context.run(() => this.#host.outside(() => aborter.abort(this.notRunning())));

@@ -3,6 +3,12 @@ import { asError } from '../errors.js';
 import type { TerminationReason } from './behavior.js';
 import { isThenable } from './handler-runner.js';
 
+/**
+ * How long `terminate` may take after a crash before the process is gone without it, ms. A supervisor gives its children the
+ * time of their specs instead.
+ */
+export const CRASH_CLEANUP_MS = 5000;
+
 /** What running `terminate` needs of the process. */
 interface TerminatingProcess {
   readonly gone: boolean;

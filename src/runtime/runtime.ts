@@ -7,11 +7,14 @@ import { ObserverDisabledError, RuntimeShutdownError } from '../errors.js';
 import type { ObserverApi } from '../observer/observer.js';
 import { createGenServer, type GenServerApi } from '../process/gen-server.js';
 import { lifecycleEvent } from '../process/lifecycle-event.js';
+import { Messenger } from '../process/messenger.js';
+import { Monitors } from '../process/monitors.js';
 import { createRegistry } from '../registry/registry.js';
 import { createSupervisor } from '../supervisor/supervisor.js';
 import { checkFunction, checkTimeout } from '../validate.js';
 import { observeCluster } from './observe-cluster.js';
 import { observeNode } from './observe-node.js';
+import { connectProcesses } from './remote.js';
 import { createRuntimeCore, type RuntimeCore } from './runtime-core.js';
 import { type Runtime, type RuntimeOptions, readRuntimeOptions } from './runtime-options.js';
 import { hurry, shutDown } from './shutdown.js';
@@ -37,6 +40,9 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
     onError,
   });
   const { cluster } = clustering;
+  const remote = connectProcesses(core, clustering);
+  const messenger = new Messenger({ processes, scheduler, deadlines, remote, clock });
+  const monitors = new Monitors({ processes, remote });
 
   let shuttingDown: Promise<void> | undefined;
   const start: ClusterApi['start'] = async (config) => {
@@ -65,8 +71,10 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
   return {
     GenServer: createGenServer({
       processes,
-      scheduler,
-      deadlines,
+      messenger,
+      monitors,
+      remote,
+      localNode: () => clustering.membership.local()?.id,
       onLifecycleEvent: lifecycleEvents(core, 'genserver'),
     }),
     Supervisor: createSupervisor({

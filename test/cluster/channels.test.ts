@@ -12,18 +12,18 @@ const c = { id: NodeId.parse('nodeC@127.0.0.1:4371'), incarnation: 1 };
 function createChannels(
   options: { readonly role?: Role; readonly features?: readonly string[]; readonly life?: string } = {},
 ) {
-  const { role = 'member', features = ['channels'] } = options;
+  const { role = 'member', features = ['messages'] } = options;
   const log: string[] = [];
   const unread = { bytes: 0 };
   const channels: ChannelTable = new ChannelTable({
     role,
     onError: (error) => log.push(String(error)),
     node: () => ({
-      supports: (id, feature) => (id === b.id ? features : ['channels']).includes(feature),
+      supports: (id, feature) => (id === b.id ? features : ['messages']).includes(feature),
       lifeOf: (id) => (id === b.id && 'life' in options ? options.life : 'a life'),
       backlog: (id) => (id === b.id ? unread.bytes : 0),
       sendEncoded: ({ id }, text) => {
-        log.push(`sent ${NodeId.parts(id).name} ${JSON.stringify(JSON.parse(text).body.json)}`);
+        log.push(`sent ${NodeId.parts(id).name} ${JSON.stringify(JSON.parse(text).items)}`);
         return true;
       },
       disconnect: (id) => channels.follow({ type: 'down', id, incarnation: 1, reason: 'connection_closed' }),
@@ -88,9 +88,8 @@ describe('a channel', () => {
   test('delivers items of the incarnation that it is up with alone', () => {
     const { channels, log } = createChannels();
     channels.onItems((_, items) => log.push(`items ${items}`));
-    channels.receive({ ...b, incarnation: 2 }, { type: 'items', body: [1] });
-    channels.receive(b, { type: 'items', body: 'no list' });
-    channels.receive(b, { type: 'items', body: [2, 3] });
+    channels.receive({ ...b, incarnation: 2 }, { type: 'items', items: [1] });
+    channels.receive(b, { type: 'items', items: [2, 3] });
     expect(log.slice(2)).toEqual(['items 2,3']);
   });
 

@@ -18,7 +18,7 @@ const greeting = {
   nonce: fc.oneof(nonce, bytes32),
   secured: fc.boolean(),
   version: fc.constantFrom('0.1.0', '2.0.0-rc.1'),
-  features: fc.array(fc.constantFrom('channels', 'nothing'), { maxLength: 3 }),
+  features: fc.array(fc.constantFrom('messages', 'nothing'), { maxLength: 3 }),
   life: fc.constantFrom('uMTj6Vd5k1cPAXbY', 'k1cPAXbYuMTj6Vd5'),
 };
 const is = <const Type extends string>(type: Type): fc.Arbitrary<Type> => fc.constant(type);
@@ -87,7 +87,7 @@ export const peerFrame: fc.Arbitrary<Frame> = fc.oneof(
     { requiredKeys: ['type', 'id', 'message'] },
   ),
   fc.record({ type: is('notify'), topic: method, body }),
-  fc.record({ type: is('items'), body: fc.oneof(body, fc.array(data, { maxLength: 3 })) }),
+  fc.record({ type: is('items'), items: fc.array(fc.jsonValue({ maxDepth: 3 }), { maxLength: 3 }) }),
 );
 
 /** Every frame there is, valid. */

@@ -219,7 +219,7 @@ describe('an observer', () => {
     ['answer', { type: 'reply', id: 1, body: null }],
     ['announce members', { type: 'members', members: [{ id: NodeId.parse('nodeX@127.0.0.1:2'), incarnation: 1 }] }],
     ['report conflicts', { type: 'id_conflict' }],
-    ['send items of a channel', { type: 'items', body: [1] }],
+    ['send items of a channel', { type: 'items', items: [1] }],
   ])('may not %s: its link is closed', async (_, frame) => {
     const a = await startNode('nodeA');
     let isChanged = false;

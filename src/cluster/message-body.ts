@@ -1,0 +1,116 @@
+import { exceededLimit } from '../../streams/json-limits.js';
+import { InvalidArgumentError, isError, messageOf, NotSerializableError } from '../errors.js';
+import { decodeBody, encodeBody, isForbidden, MAX_BODY_DEPTH } from './body.js';
+
+/** The longest body of one message, in bytes once encoded. */
+const MAX_MESSAGE_BYTES = 1024 * 1024;
+
+/** A body as it is sent. */
+export interface EncodedMessage {
+  /** JSON */
+  readonly text: string;
+  /** Whether it holds annotations for what JSON cannot represent; {@link decodeAnnotated} reads it. */
+  readonly isAnnotated: boolean;
+}
+
+/**
+ * Encodes a message between processes. Plain JSON data, which most messages are, is written as it is; Date, Map, Set, bigint,
+ * Error, `undefined`, NaN, the infinities and -0 get annotations.
+ *
+ * @param root how errors call the value: `message`
+ * @throws NotSerializableError with the path of what cannot travel, InvalidArgumentError for a body that is too large
+ */
+export function encodeMessage(value: unknown, root: string): EncodedMessage {
+  const isAnnotated = !isPlain(value, 1);
+  const text = isAnnotated ? encodeAnnotated(value, root) : JSON.stringify(value);
+  if (3 * text.length > MAX_MESSAGE_BYTES && Buffer.byteLength(text) > MAX_MESSAGE_BYTES) {
+    throw new InvalidArgumentError(root, `at most ${MAX_MESSAGE_BYTES} bytes once encoded; send it in parts`, value);
+  }
+  const excess = exceededLimit(text);
+  if (excess !== undefined) throw new InvalidArgumentError(root, `without ${excess}; send it in parts`, value);
+  return { text, isAnnotated };
+}
+
+/** Reads an annotated body. @throws ProtocolError */
+export function decodeAnnotated(body: unknown): unknown {
+  return decodeBody(body);
+}
+
+function encodeAnnotated(value: unknown, root: string): string {
+  new TravelCheck().check(value, root);
+  try {
+    return encodeBody(value);
+  } catch (thrown) {
+    throw new NotSerializableError(root, messageOf(thrown));
+  }
+}
+
+/** Whether JSON represents the value exactly. */
+function isPlain(value: unknown, depth: number): boolean {
+  if (typeof value === 'string' || typeof value === 'boolean' || value === null) return true;
+  if (typeof value === 'number') return Number.isFinite(value) && (value !== 0 || 1 / value > 0);
+  if (typeof value !== 'object' || depth > MAX_BODY_DEPTH) return false;
+  if (Array.isArray(value)) {
+    for (let at = 0; at < value.length; at += 1) if (!isPlain(value[at], depth + 1)) return false;
+    return true;
+  }
+  const prototype = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && prototype !== null) return false;
+  for (const key in value) {
+    if (isForbidden(key) || !isPlain((value as Readonly<Record<string, unknown>>)[key], depth + 1)) return false;
+  }
+  return true;
+}
+
+/** Finds what cannot travel in a value. */
+class TravelCheck {
+  /** The objects above the current one. */
+  readonly #above = new Set<object>();
+
+  /** @throws NotSerializableError */
+  check(value: unknown, path: string): void {
+    if (typeof value === 'function' || typeof value === 'symbol')
+      throw new NotSerializableError(path, `a ${typeof value}`);
+    if (typeof value !== 'object' || value === null) return;
+    if (this.#above.has(value)) throw new NotSerializableError(path, 'a cycle');
+    if (this.#above.size >= MAX_BODY_DEPTH)
+      throw new NotSerializableError(path, `nested deeper than ${MAX_BODY_DEPTH}`);
+    this.#above.add(value);
+    this.#checkParts(value, path);
+    this.#above.delete(value);
+  }
+
+  #checkParts(value: object, path: string): void {
+    if (Array.isArray(value)) for (const [at, item] of value.entries()) this.check(item, `${path}[${at}]`);
+    else if (value instanceof Map) this.#checkMap(value, path);
+    else if (value instanceof Set) for (const item of value) this.check(item, `an element of ${path}`);
+    else if (value instanceof Date) {
+      if (Number.isNaN(value.getTime())) throw new NotSerializableError(path, 'an invalid Date');
+    } else if (isError(value)) this.check(value.cause, `${path}.cause`);
+    else this.#checkProperties(value, path);
+  }
+
+  #checkMap(map: ReadonlyMap<unknown, unknown>, path: string): void {
+    for (const [key, value] of map) {
+      this.check(key, `a key of ${path}`);
+      this.check(value, typeof key === 'string' ? `${path}.get('${key}')` : `a value of ${path}`);
+    }
+  }
+
+  #checkProperties(value: object, path: string): void {
+    const prototype = Object.getPrototypeOf(value);
+    // The `Object.prototype` of another realm is one, too.
+    if (prototype !== null && Object.getPrototypeOf(prototype) !== null) {
+      throw new NotSerializableError(path, `an instance of ${classOf(value)}`);
+    }
+    for (const [key, item] of Object.entries(value)) {
+      if (isForbidden(key)) throw new NotSerializableError(`${path}.${key}`, 'a property of that name');
+      this.check(item, `${path}.${key}`);
+    }
+  }
+}
+
+function classOf(value: object): string {
+  const made: unknown = Reflect.get(value, 'constructor');
+  return typeof made === 'function' && made.name !== '' ? made.name : 'a class';
+}

@@ -1,0 +1,60 @@
+import { ServerNotRunningError } from '../errors.js';
+import type { TerminationReason } from './behavior.js';
+import { CallFromRemote, type RemoteCaller } from './envelope.js';
+import { type ExitSignal, receiveExit } from './exit-signals.js';
+import type { Process } from './process.js';
+import type { ProcessTable } from './process-table.js';
+
+/** The processes of this runtime, as messages from other nodes reach them: by id. */
+export interface LocalProcesses {
+  /** Hands over a call; the caller is answered in any case. */
+  call(id: string, message: unknown, caller: RemoteCaller): void;
+  /** Hands over a message; one that finds no process, or a full mailbox, is dropped. */
+  send(kind: 'cast' | 'info', id: string, message: unknown): void;
+  /** Calls `onExit` when the process ends; `undefined`: there is no such process. Returns a function that ends that. */
+  watch(id: string, onExit: (reason: TerminationReason) => void): (() => void) | undefined;
+  receiveExit(id: string, signal: ExitSignal): void;
+  /** Resolves when the process is gone. */
+  stop(id: string, reason: TerminationReason, timeoutMs: number): Promise<void>;
+  kill(id: string): void;
+  nameOf(id: string): string | undefined;
+}
+
+/** A mailbox without a limit of its own takes so many messages when they come from other nodes. */
+const REMOTE_MAILBOX_LIMIT = 100_000;
+
+export function localProcesses(processes: ProcessTable): LocalProcesses {
+  /** Supervisors are no targets of messages. */
+  const server = (id: string): Process | undefined => {
+    const process = processes.get(id);
+    return process?.kind === 'genserver' ? process : undefined;
+  };
+  return {
+    call(id, message, caller) {
+      const process = server(id);
+      if (process === undefined) {
+        caller.fail(new ServerNotRunningError(id));
+        return;
+      }
+      const call = new CallFromRemote(process, caller);
+      try {
+        process.sendFromRemote(message, call, REMOTE_MAILBOX_LIMIT);
+      } catch (thrown) {
+        call.fail(thrown as Error);
+      }
+    },
+    send(kind, id, message) {
+      server(id)?.sendLate(message, kind, REMOTE_MAILBOX_LIMIT);
+    },
+    watch: (id, onExit) => processes.get(id)?.onExit(onExit),
+    receiveExit(id, signal) {
+      const process = server(id);
+      if (process !== undefined) receiveExit(process, signal);
+    },
+    async stop(id, reason, timeoutMs) {
+      await processes.get(id)?.stop(reason, timeoutMs);
+    },
+    kill: (id) => processes.get(id)?.kill(),
+    nameOf: (id) => processes.get(id)?.registeredName,
+  };
+}

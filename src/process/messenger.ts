@@ -1,0 +1,166 @@
+import { type Clock, MAX_TIMER_MS, type Timer } from '../clock.js';
+import { asError, CallAbortedError, CallingSelfError, InvalidArgumentError } from '../errors.js';
+import { checkTimeout, isDelay } from '../validate.js';
+import type { CallOptions, ProcessRef, ScheduledSend } from './behavior.js';
+import type { Deadlines } from './deadlines.js';
+import { PendingCall, RemoteCall } from './envelope.js';
+import type { Process } from './process.js';
+import type { ProcessTable } from './process-table.js';
+import type { RemoteProcesses } from './remote-processes.js';
+import type { Scheduler } from './scheduler.js';
+
+interface MessengerOptions {
+  readonly processes: ProcessTable;
+  readonly scheduler: Scheduler;
+  readonly deadlines: Deadlines;
+  readonly remote: RemoteProcesses;
+  readonly clock: Clock;
+}
+
+const DEFAULT_TIMEOUT_MS = 5000;
+
+/** Sends messages to the processes of this runtime, and of other nodes. */
+export class Messenger {
+  readonly #processes: ProcessTable;
+  readonly #scheduler: Scheduler;
+  readonly #deadlines: Deadlines;
+  readonly #remote: RemoteProcesses;
+  readonly #clock: Clock;
+  readonly #timers = new WeakMap<ScheduledSend, () => boolean>();
+  /** One executor for all calls: the one that is being made takes its resolver from here at once. */
+  #captured!: (reply: unknown) => void;
+  readonly #capture = (resolve: (reply: never) => void): void => {
+    this.#captured = resolve as (reply: unknown) => void;
+  };
+
+  constructor({ processes, scheduler, deadlines, remote, clock }: MessengerOptions) {
+    this.#processes = processes;
+    this.#scheduler = scheduler;
+    this.#deadlines = deadlines;
+    this.#remote = remote;
+    this.#clock = clock;
+  }
+
+  call<CallReply>(ref: ProcessRef, message: unknown, options?: CallOptions): Promise<CallReply> {
+    try {
+      const process = this.#local(ref);
+      if (process?.isCurrent) throw new CallingSelfError(process.id, 'call', process);
+      const timeout = options?.timeout ?? DEFAULT_TIMEOUT_MS;
+      checkTimeout('timeout', timeout);
+      const target = process ?? { id: ref.id, registeredName: undefined };
+      const signal = options?.signal;
+      if (signal?.aborted) throw aborted(target, signal, false);
+      const reply = new Promise<CallReply>(this.#capture);
+      const pending = process === undefined ? this.#callRemote(ref, message) : new PendingCall(process, this.#captured);
+      process?.send(message, pending);
+      this.#deadlines.add(pending, timeout);
+      this.#scheduler.touch();
+      return signal === undefined
+        ? reply
+        : untilAborted(reply, signal, () => pending.fail(aborted(target, signal, true)));
+    } catch (error) {
+      return Promise.reject(asError(error));
+    }
+  }
+
+  send(kind: 'cast' | 'info', ref: ProcessRef, message: unknown): void {
+    const process = this.#local(ref);
+    if (process === undefined) this.#remote.send(kind, ref, message, this.#processes.current?.id);
+    else process.send(message, kind);
+  }
+
+  sendAfter(ref: ProcessRef, message: unknown, ms: number): ScheduledSend {
+    checkDelay(ms, 0);
+    const process = this.#local(ref);
+    if (process === undefined) return this.#sendRemoteAfter(ref, message, ms);
+    const timer = process.sendAfter(message, ms);
+    return this.#scheduled(process.id, () => process.clearTimer(timer));
+  }
+
+  sendInterval(ref: ProcessRef, message: unknown, ms: number): ScheduledSend {
+    checkDelay(ms, 1);
+    const process = this.#processes.running(ref);
+    let timer: Timer;
+    let dueAt = this.#clock.monotonic();
+    const arm = (): void => {
+      const now = this.#clock.monotonic();
+      // Rounds that were missed, because the event loop was blocked, are left out.
+      dueAt = Math.max(dueAt + ms, now);
+      timer = process.setTimer(() => {
+        arm();
+        process.sendLate(message);
+      }, dueAt - now);
+    };
+    arm();
+    return this.#scheduled(process.id, () => process.clearTimer(timer));
+  }
+
+  cancelTimer(handle: ScheduledSend): boolean {
+    const cancel = this.#timers.get(handle);
+    this.#timers.delete(handle);
+    return cancel?.() ?? false;
+  }
+
+  #callRemote(ref: ProcessRef, message: unknown): RemoteCall {
+    const call = new RemoteCall({ id: ref.id, registeredName: undefined }, this.#captured);
+    this.#remote.call(ref, message, this.#processes.current?.id, call);
+    return call;
+  }
+
+  /** The timer belongs to no process, and does not keep Node.js running. */
+  #sendRemoteAfter(ref: ProcessRef, message: unknown, ms: number): ScheduledSend {
+    this.#remote.nodeOf(ref);
+    const timer = this.#clock.setTimeout(() => {
+      isPending = false;
+      try {
+        this.#remote.send('cast', ref, message, undefined);
+      } catch {
+        // As for a process that is gone by then: there is no sender any more that could be told.
+      }
+    }, ms);
+    timer.unref();
+    let isPending = true;
+    return this.#scheduled(ref.id, () => {
+      this.#clock.clearTimeout(timer);
+      return isPending;
+    });
+  }
+
+  #scheduled(processId: string, cancel: () => boolean): ScheduledSend {
+    const handle = Object.freeze({ processId });
+    this.#timers.set(handle, cancel);
+    return handle;
+  }
+
+  /** The GenServer, if it is of this runtime. @throws ServerNotRunningError, InvalidArgumentError */
+  #local(ref: ProcessRef): Process | undefined {
+    const process = this.#processes.runningHere(ref);
+    if (process !== undefined && process.kind !== 'genserver') {
+      throw new InvalidArgumentError('ref', 'the ref of a GenServer', process.kind);
+    }
+    return process;
+  }
+}
+
+function checkDelay(ms: number, least: number): void {
+  if (!isDelay(ms) || ms < least) throw new InvalidArgumentError('ms', `a number from ${least} to ${MAX_TIMER_MS}`, ms);
+}
+
+interface CallTarget {
+  readonly id: string;
+  readonly registeredName: string | undefined;
+}
+
+function aborted(
+  { id, registeredName }: CallTarget,
+  signal: AbortSignal,
+  mayHaveBeenHandled: boolean,
+): CallAbortedError {
+  return new CallAbortedError(id, { registeredName, mayHaveBeenHandled, cause: signal.reason });
+}
+
+/** The reply; `abort` is called when the signal is aborted before. The signal may outlive the call, so nothing stays at it. */
+function untilAborted<Reply>(reply: Promise<Reply>, signal: AbortSignal, abort: () => void): Promise<Reply> {
+  signal.addEventListener('abort', abort, { once: true });
+  return reply.finally(() => signal.removeEventListener('abort', abort));
+}

@@ -1,0 +1,31 @@
+import type { DownReason, Link, ProcessRef, TerminationReason } from './behavior.js';
+import type { RemoteCall } from './envelope.js';
+
+/**
+ * The processes of other nodes, as those of this runtime use them. Each method throws, or rejects with, ForeignRefError for a
+ * ref of a life that no known node has had, ServerNotRunningError for one of a life that has ended, and NodeNotConnectedError
+ * while there is no link to its node.
+ */
+export interface RemoteProcesses {
+  /** Sends a message. @throws LinkOverloadedError, MessageRefusedError, NotSerializableError, too */
+  send(kind: 'cast' | 'info', ref: ProcessRef, message: unknown, sender: string | undefined): void;
+  /** Sends a call, which is settled with its answer. Throws as {@link send} does. */
+  call(ref: ProcessRef, message: unknown, sender: string | undefined, call: RemoteCall): void;
+  /** Calls `onDown` once, never before it returns. Returns a function that ends that. */
+  monitor(ref: ProcessRef, onDown: (reason: DownReason) => void): () => void;
+  /** As {@link monitor}, for a link with a process of this runtime: the other one learns of its end, too. */
+  link(link: Link, local: string, ref: ProcessRef, onDown: (reason: DownReason, nodeId?: string) => void): RemoteLink;
+  stop(ref: ProcessRef, reason: TerminationReason, timeoutMs: number): Promise<void>;
+  kill(ref: ProcessRef): void;
+  /** Whether its node is linked, and no exit of the process is known here. */
+  isRunning(ref: ProcessRef): boolean;
+  /** The node of the process. */
+  nodeOf(ref: ProcessRef): string | undefined;
+}
+
+/** One end of a link across nodes. */
+export interface RemoteLink {
+  /** The local process has ended. */
+  exited(reason: TerminationReason): void;
+  unlink(): void;
+}

@@ -1,0 +1,141 @@
+import { asError, LinkOverloadedError, MessageRefusedError, NodeNotConnectedError } from '../errors.js';
+import type { RemoteCall, RemoteCaller } from '../process/envelope.js';
+import { decodeFailure, encodeFailure, type SentFailure } from './failures.js';
+import type { Outbox } from './outbox.js';
+import type { Flag } from './peer-items.js';
+import type { ChannelEnd, RemotePorts } from './remote-ports.js';
+
+/** So many calls of one node may be without an answer. */
+const MAX_OPEN_CALLS = 65_536;
+
+/** The messages of one channel, both ways, and the answers to calls. */
+export class ChannelMessages {
+  readonly #end: ChannelEnd;
+  readonly #ports: RemotePorts;
+  readonly #outbox: Outbox;
+  /** Calls of this side, by number. */
+  readonly #calls = new Map<number, RemoteCaller>();
+  #lastNumber = 0;
+
+  constructor(end: ChannelEnd, ports: RemotePorts, outbox: Outbox) {
+    this.#end = end;
+    this.#ports = ports;
+    this.#outbox = outbox;
+  }
+
+  /** @throws LinkOverloadedError, NotSerializableError, InvalidArgumentError */
+  send(kind: 'cast' | 'info', to: string, message: unknown, sender: string | undefined): void {
+    this.#outbox.checkRoom();
+    const { text, isAnnotated } = this.#ports.bodies.encode(message, 'message');
+    this.#outbox.add(`["${kind}",${JSON.stringify(to)},${text},${isAnnotated ? 1 : 0},${senderText(sender)}]`);
+  }
+
+  /** @throws as {@link send} does */
+  call(to: string, message: unknown, sender: string | undefined, call: RemoteCall): void {
+    this.#checkCalls();
+    this.#outbox.checkRoom();
+    const { text, isAnnotated } = this.#ports.bodies.encode(message, 'message');
+    const number = this.#nextNumber();
+    call.enter(this.#calls, number);
+    const target = `${number},${JSON.stringify(to)}`;
+    this.#outbox.add(`["call",${target},${text},${isAnnotated ? 1 : 0},${senderText(sender)},0]`);
+  }
+
+  /** Sends an item with a number, which is answered as a call is. @throws LinkOverloadedError */
+  request(itemWith: (number: number) => string): Promise<unknown> {
+    this.#checkCalls();
+    this.#outbox.checkRoom();
+    return new Promise((resolve, reject) => {
+      const number = this.#nextNumber();
+      const settle = (): boolean => this.#calls.delete(number);
+      this.#calls.set(number, {
+        reply: (value) => settle() && resolve(value),
+        fail: (error) => settle() && reject(error),
+      });
+      this.#outbox.add(itemWith(number));
+    });
+  }
+
+  /** @throws ProtocolError for an annotated body that makes no sense */
+  received(kind: 'cast' | 'info', to: string, body: unknown, annotated: Flag): void {
+    // There is nobody to tell: what is refused is dropped, as by a full mailbox.
+    if (this.#refusal(kind, to) !== undefined) return;
+    this.#ports.local.send(kind, to, this.#decode(body, annotated));
+  }
+
+  /** @throws ProtocolError for an annotated body that makes no sense */
+  receivedCall(number: number, to: string, body: unknown, annotated: Flag): void {
+    const reason = this.#refusal('call', to);
+    if (reason === undefined) this.#ports.local.call(to, this.#decode(body, annotated), this.caller(number));
+    else this.refuse(number, reason);
+  }
+
+  receivedReply(number: number, body: unknown, annotated: Flag): void {
+    // A caller that has given up is not there any more.
+    const call = this.#calls.get(number);
+    call?.reply(this.#decode(body, annotated));
+  }
+
+  receivedFailure(number: number, failure: unknown): void {
+    this.#calls.get(number)?.fail(decodeFailure(failure, this.#end.nodeId));
+  }
+
+  /** Answers a call of the other side, as long as the channel is open. */
+  caller(number: number): RemoteCaller {
+    return {
+      reply: (value) => {
+        if (!this.#end.isOpen) return;
+        try {
+          const { text, isAnnotated } = this.#ports.bodies.encode(value, 'reply');
+          this.#outbox.add(`["reply",${number},${text},${isAnnotated ? 1 : 0}]`);
+        } catch (thrown) {
+          this.#fail(number, encodeFailure(asError(thrown)));
+        }
+      },
+      fail: (error) => this.#fail(number, encodeFailure(error)),
+    };
+  }
+
+  /** Answers that a message is not taken. */
+  refuse(number: number, reason: string): void {
+    this.#fail(number, { kind: 'refused', reason });
+  }
+
+  /** The channel has ended: calls may have been handled, as far as they were sent. */
+  ended(): void {
+    const { nodeId } = this.#end;
+    for (const call of [...this.#calls.values()]) call.fail(new NodeNotConnectedError(nodeId, true));
+    this.#calls.clear();
+  }
+
+  /** Why a message is not taken, as text for its sender. */
+  #refusal(kind: 'call' | 'cast' | 'info', id: string): string | undefined {
+    return this.#ports.refusal({ from: this.#end.nodeId, to: { id, name: this.#ports.local.nameOf(id) }, kind });
+  }
+
+  #fail(number: number, failure: SentFailure): void {
+    if (this.#end.isOpen) this.#outbox.add(`["fail",${number},${JSON.stringify(failure)}]`);
+  }
+
+  #decode(body: unknown, annotated: Flag): unknown {
+    return annotated === 1 ? this.#ports.bodies.decodeAnnotated(body) : body;
+  }
+
+  #checkCalls(): void {
+    if (this.#calls.size >= MAX_OPEN_CALLS) throw new LinkOverloadedError(this.#end.nodeId, MAX_OPEN_CALLS, 'calls');
+  }
+
+  #nextNumber(): number {
+    this.#lastNumber += 1;
+    return this.#lastNumber;
+  }
+}
+
+/** The error of a message that the version of noex of the other node does not know. */
+export function notKnownThere(nodeId: string): MessageRefusedError {
+  return new MessageRefusedError(nodeId, 'its version of noex has no messages between processes; upgrade it');
+}
+
+function senderText(sender: string | undefined): string {
+  return sender === undefined ? '0' : JSON.stringify(sender);
+}

@@ -1,0 +1,111 @@
+import {
+  asError,
+  codeOf,
+  MailboxFullError,
+  MessageRefusedError,
+  messageOf,
+  RemoteError,
+  ServerNotRunningError,
+} from '../errors.js';
+import type { DownReason } from '../process/behavior.js';
+
+/** The longest message of an error that is sent, in characters. */
+const MAX_MESSAGE = 2000;
+/** The longest name or code of an error that is sent, in characters. */
+const MAX_NAME = 200;
+
+/** An error as it is sent: what is known of it beside its stack, which stays on its node. */
+interface SentError {
+  readonly name: string;
+  readonly message: string;
+  readonly code?: string;
+}
+
+/** Why a call failed, as it is sent. */
+export type SentFailure =
+  | ({ readonly kind: 'error' } & SentError)
+  | { readonly kind: 'not_running'; readonly id: string; readonly name?: string; readonly handled?: true }
+  | { readonly kind: 'mailbox_full'; readonly id: string; readonly name?: string; readonly limit: number }
+  | { readonly kind: 'refused'; readonly reason: string };
+
+/** What ended a process, as it is sent. */
+export type SentReason = Exclude<DownReason, object> | { readonly error: SentError };
+
+export function encodeFailure(error: Error): SentFailure {
+  if (error instanceof ServerNotRunningError) {
+    const { processId: id, registeredName: name, mayHaveBeenHandled } = error;
+    return {
+      kind: 'not_running',
+      id,
+      ...(name !== undefined && { name }),
+      ...(mayHaveBeenHandled && { handled: true as const }),
+    };
+  }
+  if (error instanceof MailboxFullError) {
+    const { processId: id, registeredName: name, limit } = error;
+    return { kind: 'mailbox_full', id, ...(name !== undefined && { name }), limit };
+  }
+  return { kind: 'error', ...encodeError(error) };
+}
+
+/** The error of the call, from what another node sent. Total: what makes no sense is an error without a text. */
+export function decodeFailure(sent: unknown, nodeId: string): Error {
+  const { kind, id, name, limit, handled, reason } = fieldsOf(sent);
+  const registeredName = optionalText(name);
+  switch (kind) {
+    case 'not_running':
+      return new ServerNotRunningError(text(id), { registeredName, mayHaveBeenHandled: handled === true });
+    case 'mailbox_full':
+      return new MailboxFullError(text(id), Number(limit), { registeredName });
+    case 'refused':
+      return new MessageRefusedError(nodeId, text(reason));
+    default:
+      return decodeError(sent, nodeId);
+  }
+}
+
+export function encodeReason(reason: DownReason): SentReason {
+  return typeof reason === 'string' ? reason : { error: encodeError(reason.error) };
+}
+
+const REASONS: readonly unknown[] = ['normal', 'shutdown', 'killed', 'noproc', 'noconnection'];
+
+/** The reason from what another node sent. Total. */
+export function decodeReason(sent: unknown, nodeId: string): DownReason {
+  if (REASONS.includes(sent)) return sent as DownReason;
+  return { error: decodeError(fieldsOf(sent)['error'], nodeId) };
+}
+
+function encodeError(thrown: Error): SentError {
+  const code = codeOf(thrown);
+  return {
+    name: nameOf(thrown).slice(0, MAX_NAME),
+    message: messageOf(thrown).slice(0, MAX_MESSAGE),
+    ...(typeof code === 'string' && { code: code.slice(0, MAX_NAME) }),
+  };
+}
+
+function nameOf(thrown: Error): string {
+  try {
+    return String(asError(thrown).name);
+  } catch {
+    return 'Error';
+  }
+}
+
+function decodeError(sent: unknown, nodeId: string): RemoteError {
+  const { name, message, code } = fieldsOf(sent);
+  return new RemoteError(nodeId, text(message), optionalText(code), optionalText(name));
+}
+
+function fieldsOf(sent: unknown): Readonly<Record<string, unknown>> {
+  return typeof sent === 'object' && sent !== null ? (sent as Readonly<Record<string, unknown>>) : {};
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
+
+function optionalText(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}

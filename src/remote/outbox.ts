@@ -1,0 +1,62 @@
+import { LinkOverloadedError } from '../errors.js';
+
+/** With this many bytes that wait for a node, it gets no further messages. */
+const MAX_WAITING_BYTES = 8 * 1024 * 1024;
+
+/**
+ * The longest frame of several items, in characters: no text of this length can exceed what the other side takes of objects and
+ * names. An item that is longer by itself has been checked when it was encoded.
+ */
+const MAX_FRAME_CHARS = 39_000;
+
+interface OutboxPorts {
+  readonly nodeId: string;
+  /** Sends items, which are JSON, in one frame. */
+  send(items: readonly string[]): void;
+  /** How much of what was sent has not been transmitted yet, bytes. */
+  unsent(): number;
+  /** Has {@link Outbox.flush} called at the end of this turn. */
+  requestFlush(outbox: Outbox): void;
+}
+
+/** Collects the items of one turn for one node: they share a frame. */
+export class Outbox {
+  readonly #ports: OutboxPorts;
+  #items: string[] = [];
+  #chars = 0;
+  /** Read with the first item of each frame. */
+  #unsent = 0;
+
+  constructor(ports: OutboxPorts) {
+    this.#ports = ports;
+  }
+
+  /** Whether something has been collected and not sent. */
+  get isEmpty(): boolean {
+    return this.#items.length === 0;
+  }
+
+  /** @throws LinkOverloadedError when too much waits for the node already */
+  checkRoom(): void {
+    if (this.isEmpty) this.#unsent = this.#ports.unsent();
+    if (this.#unsent + this.#chars >= MAX_WAITING_BYTES) {
+      throw new LinkOverloadedError(this.#ports.nodeId, MAX_WAITING_BYTES);
+    }
+  }
+
+  /** Adds an item, whatever waits already. */
+  add(item: string): void {
+    if (this.#chars + item.length > MAX_FRAME_CHARS) this.flush();
+    if (this.isEmpty) this.#ports.requestFlush(this);
+    this.#items.push(item);
+    this.#chars += item.length + 1;
+  }
+
+  flush(): void {
+    if (this.isEmpty) return;
+    const items = this.#items;
+    this.#items = [];
+    this.#chars = 0;
+    this.#ports.send(items);
+  }
+}

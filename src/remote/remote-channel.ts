@@ -1,0 +1,127 @@
+import { asError, ProtocolError } from '../errors.js';
+import type { TerminationReason } from '../process/behavior.js';
+import { ChannelMessages } from './channel-messages.js';
+import { ChannelWatches } from './channel-watches.js';
+import { decodeReason, encodeReason } from './failures.js';
+import type { Outbox } from './outbox.js';
+import { type ReceivedItem, readItem } from './peer-items.js';
+import type { ChannelEnd, RemotePorts } from './remote-ports.js';
+
+/** One channel with a node, from up to down: what goes over it, and what waits for the other side. */
+export class RemoteChannel implements ChannelEnd {
+  readonly nodeId: string;
+  readonly life: string;
+  readonly messages: ChannelMessages;
+  readonly watches: ChannelWatches;
+  readonly #ports: RemotePorts;
+  readonly #outbox: Outbox;
+  #isOpen = true;
+
+  constructor(peer: { readonly id: string; readonly life: string }, ports: RemotePorts, outbox: Outbox) {
+    this.nodeId = peer.id;
+    this.life = peer.life;
+    this.#ports = ports;
+    this.#outbox = outbox;
+    this.messages = new ChannelMessages(this, ports, outbox);
+    this.watches = new ChannelWatches(this, ports, outbox);
+  }
+
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
+  /** @throws LinkOverloadedError */
+  async stop(to: string, reason: TerminationReason, timeoutMs: number): Promise<void> {
+    const ms = timeoutMs === Number.POSITIVE_INFINITY ? null : timeoutMs;
+    await this.messages.request((number) => JSON.stringify(['stop', number, to, encodeReason(reason), ms]));
+  }
+
+  kill(to: string): void {
+    this.#outbox.add(JSON.stringify(['kill', to]));
+  }
+
+  /** @throws ProtocolError for an item that no version of noex sends */
+  receive(items: readonly unknown[]): void {
+    for (const item of items) {
+      // What an item causes may end the channel.
+      if (!this.#isOpen) return;
+      const read = readItem(item);
+      if (read === 'malformed') throw new ProtocolError('malformed', 'an item that is none');
+      // A later version may have more kinds.
+      if (read !== 'unknown') this.#handle(read);
+    }
+  }
+
+  /** The channel is down. */
+  end(): void {
+    this.#isOpen = false;
+    this.messages.ended();
+    this.watches.ended();
+  }
+
+  #handle(item: ReceivedItem): void {
+    const { messages, watches } = this;
+    switch (item[0]) {
+      case 'cast':
+      case 'info':
+        messages.received(item[0], item[1], item[2], item[3]);
+        break;
+      case 'call':
+        messages.receivedCall(item[1], item[2], item[3], item[4]);
+        break;
+      case 'reply':
+        messages.receivedReply(item[1], item[2], item[3]);
+        break;
+      case 'fail':
+        messages.receivedFailure(item[1], item[2]);
+        break;
+      case 'monitor':
+        watches.receivedMonitor(item[1], item[2]);
+        break;
+      case 'demonitor':
+        watches.receivedDemonitor(item[1]);
+        break;
+      case 'down':
+        watches.receivedDown(item[1], item[2]);
+        break;
+      case 'link':
+        watches.receivedLink(item[1], item[2], item[3]);
+        break;
+      case 'unlink':
+        watches.receivedUnlink(item[1]);
+        break;
+      case 'exit':
+        watches.receivedExit(item[1], item[2] === 1, item[3]);
+        break;
+      case 'stop':
+        this.#stop(item[1], item[2], item[3], item[4]);
+        break;
+      case 'kill':
+        if (this.#refusal('kill', item[1]) === undefined) this.#ports.local.kill(item[1]);
+    }
+  }
+
+  #stop(number: number, id: string, sent: unknown, timeoutMs: number | null): void {
+    const caller = this.messages.caller(number);
+    const refusal = this.#refusal('stop', id);
+    if (refusal !== undefined) {
+      this.messages.refuse(number, refusal);
+      return;
+    }
+    const reason = decodeReason(sent, this.nodeId);
+    const isTermination = reason !== 'noproc' && reason !== 'noconnection';
+    const stopped = this.#ports.local.stop(
+      id,
+      isTermination ? reason : 'normal',
+      timeoutMs ?? Number.POSITIVE_INFINITY,
+    );
+    stopped.then(
+      () => caller.reply(null),
+      (thrown) => caller.fail(asError(thrown)),
+    );
+  }
+
+  #refusal(kind: 'stop' | 'kill', id: string): string | undefined {
+    return this.#ports.refusal({ from: this.nodeId, to: { id, name: this.#ports.local.nameOf(id) }, kind });
+  }
+}

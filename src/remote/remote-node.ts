@@ -1,0 +1,133 @@
+import type { ChannelPeer, Channels } from '../cluster/channels.js';
+import type { MembershipView } from '../cluster/engine.js';
+import { asError, ForeignRefError, NodeNotConnectedError, ServerNotRunningError } from '../errors.js';
+import type { ProcessRef } from '../process/behavior.js';
+import type { RemoteProcesses } from '../process/remote-processes.js';
+import { notKnownThere } from './channel-messages.js';
+import { Lives } from './lives.js';
+import { Outbox } from './outbox.js';
+import { RemoteChannel } from './remote-channel.js';
+import type { RemotePorts } from './remote-ports.js';
+
+interface RemoteNodeOptions extends RemotePorts {
+  readonly channels: Channels;
+  readonly membership: MembershipView;
+  /** Has {@link RemoteNode.flush} called at the end of this turn. */
+  requestFlush(): void;
+  /** Receives the errors of nodes that break the protocol; the link with such a node ends. */
+  onError(error: Error): void;
+}
+
+interface RemoteNode {
+  readonly processes: RemoteProcesses;
+  /** Sends what was collected in this turn. */
+  flush(): void;
+}
+
+/** Messages, monitors and links between the processes of this node and those of the nodes that it has channels with. */
+export function createRemoteProcesses(options: RemoteNodeOptions): RemoteNode {
+  const { channels, membership, requestFlush, onError } = options;
+  const lives = new Lives<ChannelPeer['id']>();
+  /** By life. */
+  const open = new Map<string, RemoteChannel>();
+  const waiting = new Set<Outbox>();
+
+  const up = (peer: ChannelPeer): void => {
+    const { id, life } = peer;
+    const outbox = new Outbox({
+      nodeId: id,
+      send: (items) => channels.sendEncoded(id, items),
+      unsent: () => channels.unsent(id),
+      requestFlush: (box) => {
+        waiting.add(box);
+        requestFlush();
+      },
+    });
+    lives.linked(id, life);
+    open.set(life, new RemoteChannel(peer, options, outbox));
+  };
+  channels.onUp(up);
+  channels.onDown(({ id, life }) => {
+    const channel = open.get(life);
+    open.delete(life);
+    lives.lost(id);
+    channel?.end();
+  });
+  channels.onItems(({ id, life }, items) => {
+    try {
+      open.get(life)?.receive(items);
+    } catch (thrown) {
+      onError(asError(thrown));
+      channels.end(id);
+    }
+  });
+  membership.onChange(({ type, id }) => {
+    // Where it is this node that leaves, the processes of the others live on.
+    if (type === 'left' && membership.local() !== undefined) lives.left(id);
+  });
+
+  /** @throws ServerNotRunningError, MessageRefusedError, NodeNotConnectedError, ForeignRefError */
+  const channelOf = ({ id, life }: ProcessRef): RemoteChannel => {
+    const channel = open.get(life);
+    if (channel !== undefined) return channel;
+    const known = lives.get(life);
+    if (known?.state === 'ended') throw new ServerNotRunningError(id);
+    if (known !== undefined) throw new NodeNotConnectedError(known.nodeId);
+    const older = channels.withoutChannel(life);
+    throw older === undefined ? new ForeignRefError(id, life) : notKnownThere(older);
+  };
+
+  /** Why nothing can be heard of a process, where that is known at once. @throws ForeignRefError, MessageRefusedError */
+  const downAlready = (ref: ProcessRef): 'noproc' | 'noconnection' | undefined => {
+    if (open.has(ref.life)) return undefined;
+    const state = lives.get(ref.life)?.state;
+    if (state === undefined) channelOf(ref);
+    return state === 'ended' ? 'noproc' : 'noconnection';
+  };
+
+  const processes: RemoteProcesses = {
+    send: (kind, ref, message, sender) => channelOf(ref).messages.send(kind, ref.id, message, sender),
+    call: (ref, message, sender, call) => channelOf(ref).messages.call(ref.id, message, sender, call),
+    monitor(ref, onDown) {
+      const reason = downAlready(ref);
+      if (reason === undefined) return channelOf(ref).watches.monitor(ref.id, onDown);
+      return later(() => onDown(reason));
+    },
+    link(_link, local, ref, onDown) {
+      const reason = downAlready(ref);
+      if (reason === undefined) return channelOf(ref).watches.link(local, ref.id, onDown);
+      const end = later(() => onDown(reason, lives.get(ref.life)?.nodeId));
+      return { exited: end, unlink: end };
+    },
+    async stop(ref, reason, timeoutMs) {
+      if (downAlready(ref) === 'noproc') return;
+      await channelOf(ref).stop(ref.id, reason, timeoutMs);
+    },
+    kill(ref) {
+      if (downAlready(ref) !== 'noproc') channelOf(ref).kill(ref.id);
+    },
+    isRunning: ({ life }) => open.has(life),
+    nodeOf(ref) {
+      const known = lives.get(ref.life)?.nodeId ?? channels.withoutChannel(ref.life);
+      if (known === undefined) throw new ForeignRefError(ref.id, ref.life);
+      return known;
+    },
+  };
+
+  const flush = (): void => {
+    for (const outbox of waiting) {
+      waiting.delete(outbox);
+      outbox.flush();
+    }
+  };
+  return { processes, flush };
+}
+
+/** Calls `action` in a microtask, unless the returned function is called before. */
+function later(action: () => void): () => void {
+  let isPending = true;
+  void Promise.resolve().then(() => isPending && action());
+  return () => {
+    isPending = false;
+  };
+}

@@ -1,0 +1,24 @@
+import type { IncomingMessage } from '../cluster/cluster-config.js';
+import type { EncodedMessage } from '../cluster/message-body.js';
+import type { LocalProcesses } from '../process/local-processes.js';
+
+/** One end of a channel with another node. */
+export interface ChannelEnd {
+  readonly nodeId: string;
+  /** The life of the other node. */
+  readonly life: string;
+  readonly isOpen: boolean;
+}
+
+/** What messages between nodes need of their runtime. */
+export interface RemotePorts {
+  readonly local: LocalProcesses;
+  readonly bodies: {
+    /** @throws NotSerializableError, InvalidArgumentError */
+    encode(value: unknown, root: string): EncodedMessage;
+    /** @throws ProtocolError */
+    decodeAnnotated(body: unknown): unknown;
+  };
+  /** Why a message is not taken, as text for its sender; `undefined`: it is. */
+  refusal(message: IncomingMessage): string | undefined;
+}

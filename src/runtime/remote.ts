@@ -1,0 +1,39 @@
+import type { ClusterEngine } from '../cluster/engine.js';
+import { decodeAnnotated, encodeMessage } from '../cluster/message-body.js';
+import { localProcesses } from '../process/local-processes.js';
+import type { RemoteProcesses } from '../process/remote-processes.js';
+import { createRemoteProcesses } from '../remote/remote-node.js';
+import type { RemotePorts } from '../remote/remote-ports.js';
+import type { RuntimeCore } from './runtime-core.js';
+
+/** Messages between the processes of this runtime and those of the nodes that it is linked with. */
+export function connectProcesses(
+  { processes, scheduler, onError }: RuntimeCore,
+  { cluster, channels, membership, settings }: ClusterEngine,
+): RemoteProcesses {
+  const refusal: RemotePorts['refusal'] = (message) => {
+    const accept = settings()?.accept;
+    if (accept === undefined) return undefined;
+    try {
+      return accept(message) ? undefined : 'its accept function does not allow it';
+    } catch (thrown) {
+      onError(thrown);
+      return 'its accept function failed';
+    }
+  };
+  const remote = createRemoteProcesses({
+    local: localProcesses(processes),
+    bodies: { encode: encodeMessage, decodeAnnotated },
+    refusal,
+    channels,
+    membership,
+    requestFlush: () => scheduler.touch(),
+    onError,
+  });
+  scheduler.onEndOfTurn(remote.flush);
+  // What was sent before the cluster stops still goes out.
+  cluster.onStatusChange((status) => {
+    if (status === 'stopping') remote.flush();
+  });
+  return remote.processes;
+}

@@ -2,6 +2,8 @@ import { defaultRuntime } from './default-runtime.js';
 
 /** This node's membership of a cluster. */
 export const Cluster = defaultRuntime.Cluster;
+/** The behaviors that other nodes may start here. */
+export const BehaviorRegistry = defaultRuntime.BehaviorRegistry;
 /** What is going on in all nodes. */
 export const ClusterObserver = defaultRuntime.ClusterObserver;
 

@@ -576,6 +576,22 @@ export class RemoteError extends NoexError {
   }
 }
 
+/** No behavior is registered under this name, on this node or on the one that should have started it. */
+export class BehaviorNotRegisteredError extends NoexError {
+  override readonly name = 'BehaviorNotRegisteredError';
+  readonly code = 'NOEX_BEHAVIOR_NOT_REGISTERED';
+  readonly behaviorName: string;
+  /** Absent: this node. */
+  readonly nodeId: string | undefined;
+
+  constructor(behaviorName: string, nodeId?: string) {
+    const place = nodeId === undefined ? '' : ` on node ${nodeId}`;
+    super(`no behavior is registered as '${behaviorName}'${place}; call BehaviorRegistry.register there first`);
+    this.behaviorName = behaviorName;
+    this.nodeId = nodeId;
+  }
+}
+
 /** A message, or a reply, holds something that cannot travel to another node. `path` names the place in it. */
 export class NotSerializableError extends NoexError {
   override readonly name = 'NotSerializableError';

@@ -6,6 +6,8 @@ export const GenServer = defaultRuntime.GenServer;
 export const Supervisor = defaultRuntime.Supervisor;
 /** Names of processes. */
 export const Registry = defaultRuntime.Registry;
+/** The behaviors that other nodes may start here. */
+export const BehaviorRegistry = defaultRuntime.BehaviorRegistry;
 /** What is going on in this Node process. */
 export const Observer = defaultRuntime.Observer;
 /** This node's membership of a cluster. */
@@ -77,6 +79,7 @@ export type {
 } from './cluster/transport/transport.js';
 export {
   AlreadyRegisteredError,
+  BehaviorNotRegisteredError,
   CallAbortedError,
   CallingSelfError,
   CallTimeoutError,
@@ -153,7 +156,9 @@ export type { GenServerApi, LifecycleEvent, StopOptions } from './process/gen-se
 export type { GenServerOptions } from './process/gen-server-options.js';
 export { continueWith, noReply, stop } from './process/handler-result.js';
 export type { OverloadPolicy } from './process/inbox.js';
+export type { RemoteStartSettings } from './process/remote-start.js';
 export type { RegistryApi } from './registry/registry.js';
+export type { BehaviorFactory, BehaviorRegistryApi } from './remote/behavior-registry.js';
 export { type AttachedObserver, type AttachOptions, attach } from './runtime/attach.js';
 export type { Reporter } from './runtime/reporter.js';
 export type { OnRootExit } from './runtime/reporter-setup.js';

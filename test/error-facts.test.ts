@@ -19,6 +19,7 @@ const EXAMPLES: Readonly<Record<string, readonly [error: noex.NoexError, facts: 
   ChildRestartingError: [new noex.ChildRestartingError('p1', 'db'), { supervisorId: 'p1', childId: 'db' }],
   ChildRunningError: [new noex.ChildRunningError('p1', 'db'), { supervisorId: 'p1', childId: 'db' }],
   ChildStartError: [new noex.ChildStartError('p1', 'db', cause), { supervisorId: 'p1', childId: 'db' }],
+  BehaviorNotRegisteredError: [new noex.BehaviorNotRegisteredError('cart', 'a@10.0.0.1:1'), { nodeId: 'a@10.0.0.1:1' }],
   CallAbortedError: [
     new noex.CallAbortedError('p7', { ...named, cause, mayHaveBeenHandled: true }),
     { processId: 'p7' },

@@ -15,9 +15,13 @@ export interface AdvertiseOptions {
 export interface IncomingMessage {
   /** The id of the node that sent it. */
   readonly from: string;
-  /** The process that it is for; `name`: its registered name, if it has one. */
-  readonly to: { readonly id: string; readonly name?: string | undefined };
-  readonly kind: 'call' | 'cast' | 'info' | 'monitor' | 'link' | 'stop' | 'kill';
+  /** The process that it is for, with its registered name if it has one. Of `start`, the name of the behavior instead. */
+  readonly to: {
+    readonly id?: string | undefined;
+    readonly name?: string | undefined;
+    readonly behavior?: string | undefined;
+  };
+  readonly kind: 'call' | 'cast' | 'info' | 'monitor' | 'link' | 'stop' | 'kill' | 'start';
 }
 
 /** The options of `Cluster.start`. All times are in ms. */

@@ -75,3 +75,19 @@ function checkText(field: string, value: unknown): void {
     throw new InvalidArgumentError(field, 'a string that is not empty', value);
   }
 }
+
+/** @throws InvalidArgumentError */
+export function checkBehavior(behavior: unknown): void {
+  if (typeof behavior !== 'object' || behavior === null) {
+    throw new InvalidArgumentError('behavior', 'an object with init, handleCall and handleCast', behavior);
+  }
+  for (const handler of ['init', 'handleCall', 'handleCast'] as const) {
+    const value: unknown = Reflect.get(behavior, handler);
+    if (typeof value !== 'function') throw new InvalidArgumentError(`behavior.${handler}`, 'a function', value);
+  }
+  for (const handler of ['handleInfo', 'terminate'] as const) {
+    const value: unknown = Reflect.get(behavior, handler);
+    if (value === undefined || typeof value === 'function') continue;
+    throw new InvalidArgumentError(`behavior.${handler}`, 'a function, where there is one', value);
+  }
+}

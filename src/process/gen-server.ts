@@ -13,13 +13,15 @@ import type {
   ScheduledSend,
   TerminationReason,
 } from './behavior.js';
-import { type GenServerOptions, readStartOptions } from './gen-server-options.js';
+import { checkBehavior, type GenServerOptions, readStartOptions } from './gen-server-options.js';
+import type { AnyBehavior } from './handler-runner.js';
 import type { Messenger } from './messenger.js';
 import type { Monitors } from './monitors.js';
 import { PendingReply } from './pending-reply.js';
 import type { Process } from './process.js';
 import type { ProcessTable } from './process-table.js';
 import type { RemoteProcesses } from './remote-processes.js';
+import { type RemoteStartSettings, readRemoteStart } from './remote-start.js';
 import { checkReason } from './termination-reason.js';
 
 export interface StopOptions {
@@ -46,6 +48,20 @@ export interface GenServerApi {
     behavior: GenServerBehavior<State, CallMsg, CastMsg, CallReply, Info>,
     options?: GenServerOptions,
   ): Promise<GenServerRef<State, CallMsg, CastMsg, CallReply>>;
+
+  /**
+   * Starts a process on another node, of a behavior that is registered there with `BehaviorRegistry`; resolves with its ref when
+   * its `init` is through. When the start is not confirmed, because it takes longer than `spawnTimeout` or the link is lost,
+   * nothing is left running.
+   *
+   * Rejects with BehaviorNotRegisteredError, RemoteError when `init` or the factory failed there, NodeTimeoutError,
+   * NodeNotFoundError, NodeNotConnectedError, MessageRefusedError, NotSerializableError for `args`, InvalidArgumentError,
+   * UnknownOptionError.
+   *
+   * @example
+   * const cart = await GenServer.startRemote<CartRef>('cart', { targetNode: 'shop@10.0.0.2:4369', args: { owner: 'ada' } });
+   */
+  startRemote<Ref extends ProcessRef = GenServerRef>(behaviorName: string, options: RemoteStartSettings): Promise<Ref>;
 
   /**
    * Sends a message and waits for the reply.
@@ -175,13 +191,14 @@ interface GenServerParts {
   readonly messenger: Messenger;
   readonly monitors: Monitors;
   readonly remote: RemoteProcesses;
+  readonly behaviors: { make(name: string, args: unknown): AnyBehavior | Promise<AnyBehavior> };
   /** The id of this node, while its cluster runs. */
   localNode(): string | undefined;
   onLifecycleEvent(handler: (event: LifecycleEvent<GenServerRef>) => void): () => void;
 }
 
 export function createGenServer(parts: GenServerParts): GenServerApi {
-  const { processes, messenger, monitors, remote, localNode, onLifecycleEvent } = parts;
+  const { processes, messenger, monitors, remote, behaviors, localNode, onLifecycleEvent } = parts;
   processes.setActions({
     call: (ref, message, options) => messenger.call(ref, message, options),
     cast: (ref, message) => messenger.send('cast', ref, message),
@@ -199,11 +216,20 @@ export function createGenServer(parts: GenServerParts): GenServerApi {
   };
   const isForeign = (ref: ProcessRef): boolean => processes.resolve(ref) === 'foreign';
 
-  return {
+  const api: GenServerApi = {
     async start(behavior, options = {}) {
       checkBehavior(behavior);
       const process = await processes.spawn({ kind: 'genserver', behavior, ...readStartOptions(options) });
       return process.ref;
+    },
+    async startRemote<Ref extends ProcessRef>(behaviorName: string, options: RemoteStartSettings) {
+      const { targetNode, args, name, initTimeout, spawnTimeout: timeoutMs } = readRemoteStart(options);
+      if (typeof behaviorName !== 'string') throw new InvalidArgumentError('behaviorName', 'a string', behaviorName);
+      const ref =
+        targetNode === localNode()
+          ? await api.start(await behaviors.make(behaviorName, args), { name, initTimeout })
+          : await remote.start(targetNode, behaviorName, args, { name, initTimeout, timeoutMs });
+      return ref as ProcessRef as Ref;
     },
     call: (ref, message, options) => messenger.call(ref, message, options),
     cast: (ref, message) => messenger.send('cast', ref, message),
@@ -248,21 +274,7 @@ export function createGenServer(parts: GenServerParts): GenServerApi {
     isRunning: (ref) => (isForeign(ref) ? remote.isRunning(ref) : processes.isRunning(ref)),
     onLifecycleEvent,
   };
+  return api;
 }
 
 const STOP_OPTIONS = ['timeout'] satisfies (keyof StopOptions)[];
-
-function checkBehavior(behavior: unknown): void {
-  if (typeof behavior !== 'object' || behavior === null) {
-    throw new InvalidArgumentError('behavior', 'an object with init, handleCall and handleCast', behavior);
-  }
-  for (const handler of ['init', 'handleCall', 'handleCast'] as const) {
-    const value: unknown = Reflect.get(behavior, handler);
-    if (typeof value !== 'function') throw new InvalidArgumentError(`behavior.${handler}`, 'a function', value);
-  }
-  for (const handler of ['handleInfo', 'terminate'] as const) {
-    const value: unknown = Reflect.get(behavior, handler);
-    if (value === undefined || typeof value === 'function') continue;
-    throw new InvalidArgumentError(`behavior.${handler}`, 'a function, where there is one', value);
-  }
-}

@@ -1,7 +1,9 @@
 import { ServerNotRunningError } from '../errors.js';
-import type { TerminationReason } from './behavior.js';
+import type { ProcessRef, TerminationReason } from './behavior.js';
 import { CallFromRemote, type RemoteCaller } from './envelope.js';
 import { type ExitSignal, receiveExit } from './exit-signals.js';
+import { checkBehavior, type GenServerOptions, readStartOptions } from './gen-server-options.js';
+import type { AnyBehavior } from './handler-runner.js';
 import type { Process } from './process.js';
 import type { ProcessTable } from './process-table.js';
 
@@ -18,6 +20,8 @@ export interface LocalProcesses {
   stop(id: string, reason: TerminationReason, timeoutMs: number): Promise<void>;
   kill(id: string): void;
   nameOf(id: string): string | undefined;
+  /** Starts a GenServer. Rejects as `GenServer.start` does. */
+  start(behavior: AnyBehavior, options: GenServerOptions): Promise<ProcessRef>;
 }
 
 /** A mailbox without a limit of its own takes so many messages when they come from other nodes. */
@@ -55,6 +59,11 @@ export function localProcesses(processes: ProcessTable): LocalProcesses {
       await processes.get(id)?.stop(reason, timeoutMs);
     },
     kill: (id) => processes.get(id)?.kill(),
+    async start(behavior, options) {
+      checkBehavior(behavior);
+      const process = await processes.spawn({ kind: 'genserver', behavior, ...readStartOptions(options) });
+      return process.ref;
+    },
     nameOf: (id) => processes.get(id)?.registeredName,
   };
 }

@@ -17,10 +17,21 @@ export interface RemoteProcesses {
   link(link: Link, local: string, ref: ProcessRef, onDown: (reason: DownReason, nodeId?: string) => void): RemoteLink;
   stop(ref: ProcessRef, reason: TerminationReason, timeoutMs: number): Promise<void>;
   kill(ref: ProcessRef): void;
+  /**
+   * Starts a process of a behavior that is registered on the other node. Rejects with BehaviorNotRegisteredError,
+   * InitializationError as RemoteError, NodeTimeoutError after `timeoutMs`, NodeNotFoundError; nothing is left running then.
+   */
+  start(nodeId: string, behavior: string, args: unknown, options: RemoteStartOptions): Promise<ProcessRef>;
   /** Whether its node is linked, and no exit of the process is known here. */
   isRunning(ref: ProcessRef): boolean;
   /** The node of the process. */
   nodeOf(ref: ProcessRef): string | undefined;
+}
+
+export interface RemoteStartOptions {
+  readonly name?: string | undefined;
+  readonly initTimeout?: number | undefined;
+  readonly timeoutMs: number;
 }
 
 /** One end of a link across nodes. */

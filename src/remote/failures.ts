@@ -1,5 +1,6 @@
 import {
   asError,
+  BehaviorNotRegisteredError,
   codeOf,
   MailboxFullError,
   MessageRefusedError,
@@ -26,7 +27,8 @@ export type SentFailure =
   | ({ readonly kind: 'error' } & SentError)
   | { readonly kind: 'not_running'; readonly id: string; readonly name?: string; readonly handled?: true }
   | { readonly kind: 'mailbox_full'; readonly id: string; readonly name?: string; readonly limit: number }
-  | { readonly kind: 'refused'; readonly reason: string };
+  | { readonly kind: 'refused'; readonly reason: string }
+  | { readonly kind: 'no_behavior'; readonly name: string };
 
 /** What ended a process, as it is sent. */
 export type SentReason = Exclude<DownReason, object> | { readonly error: SentError };
@@ -45,6 +47,7 @@ export function encodeFailure(error: Error): SentFailure {
     const { processId: id, registeredName: name, limit } = error;
     return { kind: 'mailbox_full', id, ...(name !== undefined && { name }), limit };
   }
+  if (error instanceof BehaviorNotRegisteredError) return { kind: 'no_behavior', name: error.behaviorName };
   return { kind: 'error', ...encodeError(error) };
 }
 
@@ -59,6 +62,8 @@ export function decodeFailure(sent: unknown, nodeId: string): Error {
       return new MailboxFullError(text(id), Number(limit), { registeredName });
     case 'refused':
       return new MessageRefusedError(nodeId, text(reason));
+    case 'no_behavior':
+      return new BehaviorNotRegisteredError(text(name), nodeId);
     default:
       return decodeError(sent, nodeId);
   }

@@ -30,6 +30,11 @@ export interface Items {
   /** Answered by `reply` when the process is gone. */
   readonly stop: readonly [number: number, to: string, reason: unknown, timeoutMs: number | null];
   readonly kill: readonly [to: string];
+  /** Starts a process of a registered behavior; answered by `reply` with its ref, which `started` confirms. */
+  readonly start: readonly [number: number, behavior: string, args: unknown, annotated: Flag, options: unknown];
+  readonly started: readonly [number: number];
+  /** The starter does not wait any more: what was started is to end. */
+  readonly abort: readonly [number: number];
 }
 
 export type Flag = 0 | 1;
@@ -63,6 +68,9 @@ const GUARDS: { readonly [Kind in ItemKind]: readonly Guard[] } = {
   exit: [isNumber, isFlag, isAnything],
   stop: [isNumber, isId, isAnything, isDurationOrNull],
   kill: [isId],
+  start: [isNumber, isId, isAnything, isFlag, isAnything],
+  started: [isNumber],
+  abort: [isNumber],
 };
 
 /** An item from another node. */

@@ -1,6 +1,7 @@
 import { asError, ProtocolError } from '../errors.js';
 import type { TerminationReason } from '../process/behavior.js';
 import { ChannelMessages } from './channel-messages.js';
+import { ChannelStarts } from './channel-starts.js';
 import { ChannelWatches } from './channel-watches.js';
 import { decodeReason, encodeReason } from './failures.js';
 import type { Outbox } from './outbox.js';
@@ -13,6 +14,7 @@ export class RemoteChannel implements ChannelEnd {
   readonly life: string;
   readonly messages: ChannelMessages;
   readonly watches: ChannelWatches;
+  readonly starts: ChannelStarts;
   readonly #ports: RemotePorts;
   readonly #outbox: Outbox;
   #isOpen = true;
@@ -24,6 +26,7 @@ export class RemoteChannel implements ChannelEnd {
     this.#outbox = outbox;
     this.messages = new ChannelMessages(this, ports, outbox);
     this.watches = new ChannelWatches(this, ports, outbox);
+    this.starts = new ChannelStarts(this, ports, outbox, this.messages);
   }
 
   get isOpen(): boolean {
@@ -57,10 +60,11 @@ export class RemoteChannel implements ChannelEnd {
     this.#isOpen = false;
     this.messages.ended();
     this.watches.ended();
+    this.starts.ended();
   }
 
   #handle(item: ReceivedItem): void {
-    const { messages, watches } = this;
+    const { messages, watches, starts } = this;
     switch (item[0]) {
       case 'cast':
       case 'info':
@@ -98,6 +102,15 @@ export class RemoteChannel implements ChannelEnd {
         break;
       case 'kill':
         if (this.#refusal('kill', item[1]) === undefined) this.#ports.local.kill(item[1]);
+        break;
+      case 'start':
+        starts.receivedStart(item[1], item[2], item[3], item[4], item[5]);
+        break;
+      case 'started':
+        starts.receivedStarted(item[1]);
+        break;
+      case 'abort':
+        starts.receivedAbort(item[1]);
     }
   }
 

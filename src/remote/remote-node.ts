@@ -1,6 +1,12 @@
 import type { ChannelPeer, Channels } from '../cluster/channels.js';
 import type { MembershipView } from '../cluster/engine.js';
-import { asError, ForeignRefError, NodeNotConnectedError, ServerNotRunningError } from '../errors.js';
+import {
+  asError,
+  ForeignRefError,
+  NodeNotConnectedError,
+  NodeNotFoundError,
+  ServerNotRunningError,
+} from '../errors.js';
 import type { ProcessRef } from '../process/behavior.js';
 import type { RemoteProcesses } from '../process/remote-processes.js';
 import { notKnownThere } from './channel-messages.js';
@@ -105,6 +111,13 @@ export function createRemoteProcesses(options: RemoteNodeOptions): RemoteNode {
     },
     kill(ref) {
       if (downAlready(ref) !== 'noproc') channelOf(ref).kill(ref.id);
+    },
+    async start(nodeId, behavior, args, startOptions) {
+      const channel = [...open.values()].find((each) => each.nodeId === nodeId);
+      if (channel !== undefined) return channel.starts.start(behavior, args, startOptions);
+      const member = membership.members().find(({ id }) => id === nodeId);
+      if (member === undefined) throw new NodeNotFoundError(nodeId);
+      throw member.status === 'connected' ? notKnownThere(nodeId) : new NodeNotConnectedError(nodeId);
     },
     isRunning: ({ life }) => open.has(life),
     nodeOf(ref) {

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from '../cluster/cluster-config.js';
 import type { EncodedMessage } from '../cluster/message-body.js';
+import type { AnyBehavior } from '../process/handler-runner.js';
 import type { LocalProcesses } from '../process/local-processes.js';
 
 /** One end of a channel with another node. */
@@ -19,6 +20,12 @@ export interface RemotePorts {
     /** @throws ProtocolError */
     decodeAnnotated(body: unknown): unknown;
   };
+  readonly behaviors: {
+    /** @throws BehaviorNotRegisteredError, and what a factory throws */
+    make(name: string, args: unknown): AnyBehavior | Promise<AnyBehavior>;
+  };
+  /** Calls `action` after `ms`, or never for Infinity; returns what cancels that. */
+  after(ms: number, action: () => void): () => void;
   /** Why a message is not taken, as text for its sender; `undefined`: it is. */
   refusal(message: IncomingMessage): string | undefined;
 }

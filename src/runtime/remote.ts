@@ -8,8 +8,9 @@ import type { RuntimeCore } from './runtime-core.js';
 
 /** Messages between the processes of this runtime and those of the nodes that it is linked with. */
 export function connectProcesses(
-  { processes, scheduler, onError }: RuntimeCore,
+  { processes, scheduler, clock, onError }: RuntimeCore,
   { cluster, channels, membership, settings }: ClusterEngine,
+  behaviors: RemotePorts['behaviors'],
 ): RemoteProcesses {
   const refusal: RemotePorts['refusal'] = (message) => {
     const accept = settings()?.accept;
@@ -24,6 +25,12 @@ export function connectProcesses(
   const remote = createRemoteProcesses({
     local: localProcesses(processes),
     bodies: { encode: encodeMessage, decodeAnnotated },
+    behaviors,
+    after(ms, action) {
+      if (ms === Number.POSITIVE_INFINITY) return () => undefined;
+      const timer = clock.setTimeout(action, ms);
+      return () => clock.clearTimeout(timer);
+    },
     refusal,
     channels,
     membership,

@@ -8,6 +8,7 @@ import type * as events from '../observer/cluster-observer-events.js';
 import type { ObserverApi } from '../observer/observer.js';
 import type { GenServerApi } from '../process/gen-server.js';
 import type { RegistryApi } from '../registry/registry.js';
+import type { BehaviorRegistryApi } from '../remote/behavior-registry.js';
 import type { SupervisorApi } from '../supervisor/supervisor.js';
 import { checkKnown, checkPositive } from '../validate.js';
 import type { Reporter } from './reporter.js';
@@ -71,6 +72,7 @@ export interface Runtime {
   readonly GenServer: GenServerApi;
   readonly Supervisor: SupervisorApi;
   readonly Registry: RegistryApi;
+  readonly BehaviorRegistry: BehaviorRegistryApi;
   readonly Observer: ObserverApi;
   readonly Cluster: ClusterApi;
   readonly ClusterObserver: ClusterObserver;

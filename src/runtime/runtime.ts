@@ -10,6 +10,7 @@ import { lifecycleEvent } from '../process/lifecycle-event.js';
 import { Messenger } from '../process/messenger.js';
 import { Monitors } from '../process/monitors.js';
 import { createRegistry } from '../registry/registry.js';
+import { BehaviorRegistry } from '../remote/behavior-registry.js';
 import { createSupervisor } from '../supervisor/supervisor.js';
 import { checkFunction, checkTimeout } from '../validate.js';
 import { observeCluster } from './observe-cluster.js';
@@ -40,7 +41,8 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
     onError,
   });
   const { cluster } = clustering;
-  const remote = connectProcesses(core, clustering);
+  const behaviors = new BehaviorRegistry();
+  const remote = connectProcesses(core, clustering, behaviors);
   const messenger = new Messenger({ processes, scheduler, deadlines, remote, clock });
   const monitors = new Monitors({ processes, remote });
 
@@ -74,6 +76,7 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
       messenger,
       monitors,
       remote,
+      behaviors,
       localNode: () => clustering.membership.local()?.id,
       onLifecycleEvent: lifecycleEvents(core, 'genserver'),
     }),
@@ -84,6 +87,7 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
       onError,
       onLifecycleEvent: lifecycleEvents(core, 'supervisor'),
     }),
+    BehaviorRegistry: behaviors,
     Registry: createRegistry({ names, processes, emit }),
     Observer: local === undefined ? disabledObserver() : context.bind(local.observer),
     Cluster: context.bind({ ...cluster, start }),

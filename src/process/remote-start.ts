@@ -1,0 +1,29 @@
+import { InvalidArgumentError } from '../errors.js';
+import { checkKnown, checkTimeout } from '../validate.js';
+import { checkName, type GenServerOptions } from './gen-server-options.js';
+
+/** The options of `GenServer.startRemote`. */
+export interface RemoteStartSettings extends Pick<GenServerOptions, 'name' | 'initTimeout'> {
+  /** The id of the node that is to run the process; it may be this one. */
+  readonly targetNode: string;
+  /** What the factory of the behavior is called with. Plain data, Date, Map, Set, bigint or Error. */
+  readonly args?: unknown;
+  /** How long to wait for the whole start, ms. Default 10,000; Infinity: for ever. */
+  readonly spawnTimeout?: number | undefined;
+}
+
+const OPTIONS = ['targetNode', 'args', 'name', 'initTimeout', 'spawnTimeout'] satisfies (keyof RemoteStartSettings)[];
+
+/** @throws InvalidArgumentError, UnknownOptionError */
+export function readRemoteStart(options: RemoteStartSettings): RemoteStartSettings & { readonly spawnTimeout: number } {
+  if (typeof options !== 'object' || options === null) {
+    throw new InvalidArgumentError('options', 'an object with targetNode', options);
+  }
+  checkKnown(options, OPTIONS, 'the options of GenServer.startRemote');
+  const { targetNode, name, initTimeout = 5000, spawnTimeout = 10_000 } = options;
+  if (typeof targetNode !== 'string') throw new InvalidArgumentError('targetNode', 'the id of a node', targetNode);
+  if (name !== undefined) checkName(name);
+  checkTimeout('initTimeout', initTimeout);
+  checkTimeout('spawnTimeout', spawnTimeout);
+  return { ...options, spawnTimeout };
+}

@@ -62,6 +62,27 @@ export {
   RemoteError,
 } from './errors.js';
 export type { CacheStatus, ClusterSnapshotOptions } from './observer/cluster-observer-api.js';
+export type {
+  CallContext,
+  CallFrom,
+  CallOptions,
+  CallResult,
+  CastResult,
+  GenServerBehavior,
+  GenServerRef,
+  HandlerContext,
+  HandlerContinue,
+  HandlerNoReply,
+  HandlerStop,
+  InitResult,
+  Link,
+  Monitor,
+  Next,
+  ProcessRef,
+  ScheduledSend,
+  TerminationReason,
+} from './process/behavior.js';
+export type { BehaviorFactory, BehaviorRegistryApi } from './remote/behavior-registry.js';
 export { type AttachedObserver, type AttachOptions, attach } from './runtime/attach.js';
 export type {
   ClusterObserver as ClusterObserverApi,

@@ -42,6 +42,9 @@ describe('there is no channel', () => {
     expect(() => channels.send(b.id, [1])).toThrow(NodeNotConnectedError);
     channels.broadcast([2]);
     expect(log).toEqual(['up nodeC', 'sent nodeC [2]']);
+    expect(channels.withoutChannel('a life')).toBe(b.id);
+    channels.follow({ type: 'down', ...b, reason: 'connection_closed' });
+    expect(channels.withoutChannel('a life')).toBeUndefined();
   });
 
   test('with a member that does not announce its life', () => {

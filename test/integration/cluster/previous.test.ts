@@ -57,6 +57,15 @@ describe('nodes of this build and of the previous one', () => {
     await eventually(() => expect(reasons).toEqual([`${d.id} graceful_shutdown`]));
   });
 
+  test('say clearly that the previous one has no messages between processes', async () => {
+    const a = await startNode(current, 'nodeA');
+    const b = await startNode(previous, 'nodeB', [a.id]);
+    await eventually(() => expect(a.Cluster.isNodeConnected(b.id)).toBe(true));
+    const started = a.GenServer.startRemote('counter', { targetNode: b.id });
+    await expect(started).rejects.toMatchObject({ code: 'NOEX_MESSAGE_REFUSED', nodeId: b.id });
+    await expect(started).rejects.toThrow(/its version of noex has no messages between processes/);
+  });
+
   test.each([
     ['this one', 'the previous one', current, previous],
     ['the previous one', 'this one', previous, current],

@@ -29,6 +29,7 @@ export const loads: readonly Load[] = [
     import: () => import('./loads/derived.js'),
   },
   { name: 'links', title: 'messages between two nodes', import: () => import('./loads/links.js') },
+  { name: 'remote', title: 'messages between processes of two real nodes', import: () => import('./loads/remote.js') },
   { name: 'cluster', title: '3 real nodes x 10,000 processes', import: () => import('./loads/cluster.js') },
   {
     name: 'dashboard',

@@ -44,7 +44,7 @@ export interface Channels {
    * items that cannot travel
    */
   send(to: NodeId, items: readonly unknown[]): void;
-  /** Sends items that are JSON already, in one frame. A channel with 16 MiB unsent ends instead; without one, nothing is sent. */
+  /** Sends items that are JSON already, in one frame, at once. A channel with 16 MiB unsent ends instead; without one, nothing is sent. */
   sendEncoded(to: NodeId, items: readonly string[]): void;
   /** How much of what was sent to that node has not been transmitted yet, bytes. */
   unsent(to: NodeId): number;
@@ -67,6 +67,7 @@ interface ChannelNode {
   /** The bytes not yet sent to that peer. */
   backlog(id: NodeId): number;
   sendEncoded(to: Requester, text: string): boolean;
+  flush?(to: NodeId): void;
   disconnect(id: NodeId): void;
 }
 
@@ -124,7 +125,9 @@ export class ChannelTable implements Channels {
 
   sendEncoded(to: NodeId, items: readonly string[]): void {
     const peer = this.#open.get(to);
-    if (peer !== undefined) this.#sendOrEnd(peer, encodeItems(items));
+    if (peer === undefined) return;
+    this.#sendOrEnd(peer, encodeItems(items));
+    this.#options.node()?.flush?.(to);
   }
 
   unsent(to: NodeId): number {

@@ -87,9 +87,8 @@ export class Link {
     this.dialledByUs = expected !== undefined;
     const opening = expected === undefined ? { state: accept(local) } : dial(local, expected);
     this.#handshake = opening.state;
-    this.#timer = clock.setTimeout(() => {
-      this.#fail({ reason: 'handshake_timeout', message: `no handshake within ${HANDSHAKE_TIMEOUT_MS} ms` });
-    }, HANDSHAKE_TIMEOUT_MS);
+    const late: Refusal = { reason: 'handshake_timeout', message: `no handshake within ${HANDSHAKE_TIMEOUT_MS} ms` };
+    this.#timer = clock.setTimeout(() => this.#fail(late), HANDSHAKE_TIMEOUT_MS);
     this.#held = new HeldFrames(clock, delayMs, (text) => this.#receive(text));
     connection.handle({
       onOpen: () => {
@@ -101,7 +100,7 @@ export class Link {
     });
   }
 
-  /** The identity that the other side claims, once known. It is proved when the link is verified or established. */
+  /** The identity that the other side claims, once known. It is proved when the link is verified. */
   get peer(): Peer | undefined {
     return 'remote' in this.#handshake ? this.#handshake.remote : undefined;
   }
@@ -168,10 +167,12 @@ export class Link {
     if (this.isEstablished) this.#connection.send(text);
   }
 
-  /**
-   * As {@link Link.sendEncoded}, for what is sent again anyway, or on request: nothing of it is added to what waits for a
-   * side that does not read. Whatever still comes out of what waits shows that side that we are here.
-   */
+  /** Transmits at once what was sent in this turn. */
+  flush(): void {
+    this.#connection.flush?.();
+  }
+
+  /** As {@link Link.sendEncoded}, for what is sent again anyway: nothing of it is added to what waits for a side that does not read. */
   offer(text: string): void {
     if (this.backlog < MAX_BACKLOG_BYTES) this.sendEncoded(text);
   }
@@ -204,8 +205,8 @@ export class Link {
   }
 
   #hold(text: string): void {
-    if (this.#held.add(text)) return;
-    this.#fail({ reason: 'out_of_turn', message: `more than ${MAX_HELD_FRAMES} frames came during the handshake` });
+    const message = `more than ${MAX_HELD_FRAMES} frames came during the handshake`;
+    if (!this.#held.add(text)) this.#fail({ reason: 'out_of_turn', message });
   }
 
   #receive(text: string): void {
@@ -228,8 +229,8 @@ export class Link {
     try {
       return decode(text, { maxBytes: this.#maxBytes });
     } catch (thrown) {
-      const { reason, problem } =
-        thrown instanceof ProtocolError ? thrown : new ProtocolError('malformed', asError(thrown).message);
+      const isKnown = thrown instanceof ProtocolError;
+      const { reason, problem } = isKnown ? thrown : new ProtocolError('malformed', asError(thrown).message);
       this.#fail({ reason: isCloseReason(reason) ? reason : 'malformed', message: problem });
       return undefined;
     }
@@ -261,8 +262,7 @@ export class Link {
   }
 
   #trust(session: ReturnType<typeof sessionOf>): void {
-    if (this.peerRole === 'observer') this.#connection.trust(session, MAX_OBSERVER_MESSAGE_BYTES);
-    else this.#connection.trust(session);
+    this.#connection.trust(session, this.peerRole === 'observer' ? MAX_OBSERVER_MESSAGE_BYTES : undefined);
   }
 
   #establish(state: Extract<HandshakeState, { step: 'established' }>): void {
@@ -279,7 +279,7 @@ export class Link {
   #closed(closing: Closing): void {
     if (!this.#isOver) {
       this.#finish();
-      // On an established link a refusal comes in a frame, which is sealed; a close code is not.
+      // The refusal of an established link is a frame, which is sealed; a close code is not.
       const isSealed = this.#handshake.step === 'established';
       this.#handlers.onEnd(this, isSealed ? { kind: 'broken', reason: clip(closing.reason) } : linkEndOf(closing));
     }

@@ -165,6 +165,10 @@ export class MeshNode implements EngineNode {
     return this.#peerLinks.sendEncoded(to, text);
   }
 
+  flush(id: NodeId): void {
+    this.#peerLinks.flush(id);
+  }
+
   publishEncoded(text: string): void {
     this.#peerLinks.publishEncoded(text);
   }

@@ -155,6 +155,11 @@ export class PeerLinks {
     return link !== undefined;
   }
 
+  /** Transmits at once what was sent to a member in this turn. */
+  flush(id: NodeId): void {
+    this.linked.get(id)?.link.flush();
+  }
+
   /** No id is both a member's and an observer's: see {@link ObserverLinks.yieldTo}. */
   #linkWith(id: NodeId): Link | undefined {
     return this.linked.get(id)?.link ?? this.observers.get(id);

@@ -116,7 +116,7 @@ export class WsConnection implements Connection {
   }
 
   trust(seal?: Seal, maxMessageBytes: number = MAX_MESSAGE_BYTES): void {
-    this.#flush();
+    this.flush();
     this.#isTrusted = true;
     this.#limit = { bytes: maxMessageBytes + READ_SLACK_BYTES, reads: Math.ceil(maxMessageBytes / MIN_READ_BYTES) };
     this.#onTrusted?.();
@@ -152,15 +152,32 @@ export class WsConnection implements Connection {
 
   send(text: string): void {
     if (this.#webSocket.readyState !== WebSocket.OPEN) return;
-    if (this.#unsentLength + text.length > MAX_BATCH_CHARS) this.#flush();
-    if (this.#unsent.length === 0) nextTurn(() => this.#flush());
+    if (this.#unsentLength + text.length > MAX_BATCH_CHARS) this.flush();
+    if (this.#unsent.length === 0) nextTurn(() => this.flush());
     this.#unsent.push(text);
     this.#unsentLength += text.length;
   }
 
+  flush(): void {
+    const texts = this.#unsent;
+    if (texts.length === 0) return;
+    this.#unsent = [];
+    this.#unsentLength = 0;
+    if (this.#webSocket.readyState !== WebSocket.OPEN) return;
+    const text = texts.join(SEPARATOR);
+    const message = this.#seal?.seal(text) ?? text;
+    const bytes = Buffer.byteLength(message);
+    this.#underway += bytes;
+    this.#webSocket.send(message, (error) => {
+      this.#underway -= bytes;
+      // What could not be written is lost with its connection: 'close' comes next, with the reason.
+      if (error) this.#problem ||= problemOf(error);
+    });
+  }
+
   close(code: number, reason: string): void {
     if (this.#webSocket.readyState === WebSocket.CLOSED) return;
-    this.#flush();
+    this.flush();
     this.#webSocket.close(code, reason);
     this.#closeTimer ??= systemClock.setTimeout(() => this.#webSocket.terminate(), CLOSE_TIMEOUT_MS);
   }
@@ -189,23 +206,6 @@ export class WsConnection implements Connection {
       // The peer keeps sending after a close frame.
       this.terminate();
     }
-  }
-
-  #flush(): void {
-    const texts = this.#unsent;
-    if (texts.length === 0) return;
-    this.#unsent = [];
-    this.#unsentLength = 0;
-    if (this.#webSocket.readyState !== WebSocket.OPEN) return;
-    const text = texts.join(SEPARATOR);
-    const message = this.#seal?.seal(text) ?? text;
-    const bytes = Buffer.byteLength(message);
-    this.#underway += bytes;
-    this.#webSocket.send(message, (error) => {
-      this.#underway -= bytes;
-      // What could not be written is lost with its connection: 'close' comes next, with the reason.
-      if (error) this.#problem ||= problemOf(error);
-    });
   }
 
   #failed(error: NodeJS.ErrnoException): void {

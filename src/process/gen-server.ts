@@ -55,7 +55,7 @@ export interface GenServerApi {
    * nothing is left running.
    *
    * Rejects with BehaviorNotRegisteredError, RemoteError when `init` or the factory failed there, NodeTimeoutError,
-   * NodeNotFoundError, NodeNotConnectedError, MessageRefusedError, NotSerializableError for `args`, InvalidArgumentError,
+   * NodeNotFoundError, NodeNotConnectedError, ClusterNotStartedError, MessageRefusedError, NotSerializableError for `args`, InvalidArgumentError,
    * UnknownOptionError.
    *
    * @example

@@ -2,6 +2,7 @@ import type { ChannelPeer, Channels } from '../cluster/channels.js';
 import type { MembershipView } from '../cluster/engine.js';
 import {
   asError,
+  ClusterNotStartedError,
   ForeignRefError,
   NodeNotConnectedError,
   NodeNotFoundError,
@@ -115,6 +116,7 @@ export function createRemoteProcesses(options: RemoteNodeOptions): RemoteNode {
     async start(nodeId, behavior, args, startOptions) {
       const channel = [...open.values()].find((each) => each.nodeId === nodeId);
       if (channel !== undefined) return channel.starts.start(behavior, args, startOptions);
+      if (membership.local() === undefined) throw new ClusterNotStartedError();
       const member = membership.members().find(({ id }) => id === nodeId);
       if (member === undefined) throw new NodeNotFoundError(nodeId);
       throw member.status === 'connected' ? notKnownThere(nodeId) : new NodeNotConnectedError(nodeId);

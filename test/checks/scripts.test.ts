@@ -1,7 +1,18 @@
 import { test } from 'vitest';
 import { npm } from './npm.js';
 
-const SCRIPTS = ['lint', 'types', 'types:web', 'types:example', 'types:mounted', 'unused', 'links', 'structure'];
+const SCRIPTS = [
+  'lint',
+  'types',
+  'types:web',
+  'types:example',
+  'types:mounted',
+  'types:shop',
+  'shop',
+  'unused',
+  'links',
+  'structure',
+];
 
 test.each(SCRIPTS)('npm run %s passes', async (script) => {
   await npm('run', '--silent', script);

@@ -81,7 +81,7 @@ export type {
   ProcessRef,
   ScheduledSend,
   TerminationReason,
-} from './process/behavior.js';
+} from './process/gen-server-types.js';
 export type { BehaviorFactory, BehaviorRegistryApi } from './remote/behavior-registry.js';
 export { type AttachedObserver, type AttachOptions, attach } from './runtime/attach.js';
 export type {

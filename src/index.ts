@@ -128,6 +128,8 @@ export {
 } from './errors.js';
 export type { CacheStatus, ClusterSnapshotOptions } from './observer/cluster-observer-api.js';
 export type { ObserverApi, ObserverEvent, StatsUpdate, StopResult } from './observer/observer.js';
+export type { GenServerApi, LifecycleEvent, StopOptions } from './process/gen-server.js';
+export type { GenServerOptions } from './process/gen-server-options.js';
 export type {
   CallContext,
   CallFrom,
@@ -151,9 +153,7 @@ export type {
   ScheduledSend,
   SupervisorRef,
   TerminationReason,
-} from './process/behavior.js';
-export type { GenServerApi, LifecycleEvent, StopOptions } from './process/gen-server.js';
-export type { GenServerOptions } from './process/gen-server-options.js';
+} from './process/gen-server-types.js';
 export { continueWith, noReply, stop } from './process/handler-result.js';
 export type { OverloadPolicy } from './process/inbox.js';
 export type { RemoteStartSettings } from './process/remote-start.js';

@@ -59,7 +59,7 @@ export interface ProcessSpawned extends Stamped {
   readonly strategy?: SupervisorStrategy;
 }
 
-/** `init` is through; the process handles messages from now on. */
+/** `init` has completed; the process handles messages from now on. */
 export interface ProcessStarted extends Stamped {
   readonly type: 'process_started';
   readonly id: string;

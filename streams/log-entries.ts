@@ -74,7 +74,7 @@ type ProcessLogEntry =
   | (ProcessEntry & { readonly type: 'loop_blocked'; readonly messageType?: string; readonly ms: number });
 
 /**
- * What is worth a line in the log of a cluster: what happened to a process, or to a node. Plain data; never the content of
+ * An entry of the log of a cluster: what happened to a process, or to a node. Plain data; never the content of
  * a message.
  */
 export type LogEntry =
@@ -97,7 +97,7 @@ const MAX_NESTED_STACK = 1000;
 /** The number of entries of a node that are kept for later readers, and sent to them at once. */
 export const LOG_CAPACITY = 500;
 
-/** The line that an event is worth, if it is. `name`: of the process that it happened to. */
+/** The log entry for an event; `undefined`: the event is not logged. `name`: the registered name of the process that it is about. */
 export function ownLogEntry(event: RuntimeEvent, name: string | undefined): OwnLogEntry | undefined {
   const { at } = event;
   const named = name === undefined ? {} : { name: name.slice(0, MAX_PROCESS_NAME) };

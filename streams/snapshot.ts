@@ -56,7 +56,7 @@ export interface SupervisorStats {
   /** The id of its child spec. Absent: it has no supervisor. */
   readonly childId?: string;
   readonly strategy: SupervisorStrategy;
-  /** Children that exist now. */
+  /** The number of its children at the time of the snapshot. */
   readonly childCount: number;
   /** Restarts of its children, all in all. */
   readonly totalRestarts: number;

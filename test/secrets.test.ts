@@ -6,7 +6,7 @@ import { MAX_FRAME_BYTES } from '../src/cluster/frames.js';
 import { readClusterConfig } from '../src/cluster/read-cluster-config.js';
 import { checkHandlerOptions } from '../src/dashboard/server/options.js';
 import { InvalidHandlerResultError } from '../src/errors.js';
-import type { GenServerBehavior } from '../src/process/behavior.js';
+import type { GenServerBehavior } from '../src/process/gen-server-types.js';
 import { createRuntime } from '../src/runtime/runtime.js';
 import { decodeLogPart } from '../streams/log-entries.js';
 import { decodeReport } from '../streams/node-report.js';

@@ -11,9 +11,9 @@ import {
 } from '../src/dashboard/server/options.js';
 import { NodeUnreachableError } from '../src/errors.js';
 import type { ClusterSnapshotOptions } from '../src/observer/cluster-observer-api.js';
-import type { CallOptions } from '../src/process/behavior.js';
 import type { StopOptions } from '../src/process/gen-server.js';
 import type { GenServerOptions } from '../src/process/gen-server-options.js';
+import type { CallOptions } from '../src/process/gen-server-types.js';
 import { type AttachOptions, attach } from '../src/runtime/attach.js';
 import { createRuntime } from '../src/runtime/runtime.js';
 import type { RuntimeOptions, ShutdownOptions } from '../src/runtime/runtime-options.js';

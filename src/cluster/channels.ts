@@ -2,11 +2,11 @@ import { InvalidArgumentError, LinkOverloadedError, NodeNotConnectedError } from
 import { JsonText } from './body.js';
 import { encodeItems } from './codec.js';
 import { FEATURES, type ItemsFrame, type Peer, type Role } from './frames.js';
+import { inOrder } from './in-order.js';
 import { Listeners } from './listeners.js';
 import type { MembershipChange } from './membership.js';
 import { encodeMessage } from './message-body.js';
 import type { NodeId } from './node-id.js';
-import { inOrder } from './ordered-delivery.js';
 import type { Requester } from './rpc.js';
 
 /** `send` refuses items for a peer with this many unsent bytes. */

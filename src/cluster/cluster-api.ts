@@ -41,7 +41,7 @@ export interface ClusterApi {
   getConnectedNodes(): readonly NodeInfo[];
   /** The ids of {@link ClusterApi.getNodes}. */
   getNodeIds(): readonly NodeId[];
-  /** Also answers for the local node. */
+  /** Also accepts the id of the local node. */
   getNode(id: NodeId): NodeInfo | undefined;
   /** The local node is always connected. */
   isNodeConnected(id: NodeId): boolean;

@@ -1,8 +1,8 @@
 import type { NodeInfo } from './cluster-api.js';
+import { inOrder } from './in-order.js';
 import { Listeners } from './listeners.js';
 import type { MembershipChange, NodeDownReason } from './membership.js';
 import type { NodeId } from './node-id.js';
-import { inOrder } from './ordered-delivery.js';
 
 /** The listeners of the membership. `announce` emits a change to all of them, after all earlier changes. */
 export function createMembershipListeners(onError: (error: Error) => void, isStopping: () => boolean) {

@@ -63,7 +63,7 @@ export interface ClusterObserverApi<Id extends string = string> {
   /** The pushed state of all nodes, merged. Errors with ClusterNotStartedError; completes when the cluster stops. */
   readonly snapshot$: Observable<ClusterObserverSnapshot<Id>>;
   /**
-   * What happened on all nodes that is worth a line: of each node the last 500 things it still knows, then more as it
+   * The log entries of all nodes: of each node the last 500 that it still has, then more as it
    * happens, each once. Errors with ClusterNotStartedError; completes when the cluster stops.
    */
   readonly log$: Observable<LogEntry>;

@@ -33,7 +33,7 @@ import type {
 
 import { MAX_TIMER_MS } from '../clock.js';
 import { isolated, messageOf } from '../errors.js';
-import type { ProcessRef } from '../process/behavior.js';
+import type { ProcessRef } from '../process/gen-server-types.js';
 import { checkFunction, checkPositive } from '../validate.js';
 import type { CostMeter } from './cost-meter.js';
 import { EventLog } from './event-log.js';

@@ -29,14 +29,14 @@ const MEMORY_MS = 50;
 /** How many reads of several pages one reader may have under way. */
 const MAX_PAGED = 4;
 
-/** How many rows may be kept for all such reads together. The rows of a single read are kept, however many. */
+/** The most rows kept for all reads of several pages together. The last model that is left is kept whatever its size. */
 const MAX_PAGED_ROWS = 500_000;
 
 /** What the publisher needs of the cluster; `Id` addresses a reader. */
 export interface PublisherPorts<Id extends string> {
-  /** This node's monotonic clock, ms. */
   /** ms since the epoch */
   now(): number;
+  /** This node's monotonic clock, ms. */
   monotonic(): number;
   readonly scheduler: SchedulerLike;
   /** `undefined`: this runtime is not observed. */

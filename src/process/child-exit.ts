@@ -1,4 +1,4 @@
-import type { TerminationReason } from './behavior.js';
+import type { TerminationReason } from './gen-server-types.js';
 
 /** The info message that a parent receives when a child has ended. */
 export class ChildExit {

@@ -1,7 +1,7 @@
 import type { AsyncContext } from '../async-context.js';
 import { asError, CallTimeoutError } from '../errors.js';
-import type { TerminationReason } from './behavior.js';
 import { Deadline } from './deadlines.js';
+import type { TerminationReason } from './gen-server-types.js';
 
 /** The process that is called, for the error of a call that takes too long. */
 interface CallTarget {

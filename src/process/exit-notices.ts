@@ -1,4 +1,4 @@
-import type { TerminationReason } from './behavior.js';
+import type { TerminationReason } from './gen-server-types.js';
 
 /** Those who want to know when one process ends. */
 export class ExitNotices {

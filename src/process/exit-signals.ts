@@ -1,5 +1,5 @@
 import { asError, NodeNotConnectedError, ServerNotRunningError } from '../errors.js';
-import type { DownReason, Link, ProcessExit, ProcessRef, TerminationReason } from './behavior.js';
+import type { DownReason, Link, ProcessExit, ProcessRef, TerminationReason } from './gen-server-types.js';
 
 /** What reaches a process when one that it is linked with has ended. */
 export interface ExitSignal {

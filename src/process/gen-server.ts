@@ -1,6 +1,7 @@
 import type { SerializedError, SerializedExitReason } from '../../streams/events.js';
 import { CallingSelfError, InvalidArgumentError } from '../errors.js';
 import { checkKnown, checkTimeout } from '../validate.js';
+import { checkBehavior, type GenServerOptions, readStartOptions } from './gen-server-options.js';
 import type {
   CallFrom,
   CallOptions,
@@ -12,8 +13,7 @@ import type {
   ProcessRef,
   ScheduledSend,
   TerminationReason,
-} from './behavior.js';
-import { checkBehavior, type GenServerOptions, readStartOptions } from './gen-server-options.js';
+} from './gen-server-types.js';
 import type { AnyBehavior } from './handler-runner.js';
 import type { Messenger } from './messenger.js';
 import type { Monitors } from './monitors.js';
@@ -38,7 +38,7 @@ export type LifecycleEvent<Ref extends ProcessRef = ProcessRef> =
 
 export interface GenServerApi {
   /**
-   * Starts a process; resolves when its `init` is through.
+   * Starts a process; resolves when its `init` has completed.
    *
    * Rejects with InitializationError when `init` throws or takes longer than `initTimeout`, with AlreadyRegisteredError
    * when the name is taken, with InvalidArgumentError when an option is not what it should be, with UnknownOptionError
@@ -51,7 +51,7 @@ export interface GenServerApi {
 
   /**
    * Starts a process on another node, of a behavior that is registered there with `BehaviorRegistry`; resolves with its ref when
-   * its `init` is through. When the start is not confirmed, because it takes longer than `spawnTimeout` or the link is lost,
+   * its `init` has completed. When the start is not confirmed, because it takes longer than `spawnTimeout` or the link is lost,
    * nothing is left running.
    *
    * Rejects with BehaviorNotRegisteredError, RemoteError when `init` or the factory failed there, NodeTimeoutError,

@@ -1,4 +1,4 @@
-import type { CallFrom, GenServerRef, HandlerContext, Link, Monitor, ProcessRef } from './behavior.js';
+import type { CallFrom, GenServerRef, HandlerContext, Link, Monitor, ProcessRef } from './gen-server-types.js';
 
 /** What a process may do by its context, as itself. */
 export interface ContextActions {

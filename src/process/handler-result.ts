@@ -1,4 +1,4 @@
-import type { HandlerContinue, HandlerNoReply, HandlerStop, Next, TerminationReason } from './behavior.js';
+import type { HandlerContinue, HandlerNoReply, HandlerStop, Next, TerminationReason } from './gen-server-types.js';
 import { checkReason } from './termination-reason.js';
 
 /** What a handler may return in the place of a state. No state is ever one of these. */

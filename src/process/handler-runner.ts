@@ -1,7 +1,7 @@
 import type { AsyncContext } from '../async-context.js';
 import { asError, InvalidHandlerResultError, type ServerNotRunningError } from '../errors.js';
-import type { CallContext, CallFrom, GenServerBehavior, ProcessRef, TerminationReason } from './behavior.js';
 import { PendingCall, type Receipt, type StopRequest } from './envelope.js';
+import type { CallContext, CallFrom, GenServerBehavior, ProcessRef, TerminationReason } from './gen-server-types.js';
 import { type ContextActions, ProcessHandlerContext } from './handler-context.js';
 import { ContinueResult, HandlerResult, NoReplyResult, StopResult } from './handler-result.js';
 import { PendingReply } from './pending-reply.js';

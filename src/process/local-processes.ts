@@ -1,8 +1,8 @@
 import { ServerNotRunningError } from '../errors.js';
-import type { ProcessRef, TerminationReason } from './behavior.js';
 import { CallFromRemote, type RemoteCaller } from './envelope.js';
 import { type ExitSignal, receiveExit } from './exit-signals.js';
 import { checkBehavior, type GenServerOptions, readStartOptions } from './gen-server-options.js';
+import type { ProcessRef, TerminationReason } from './gen-server-types.js';
 import type { AnyBehavior } from './handler-runner.js';
 import type { Process } from './process.js';
 import type { ProcessTable } from './process-table.js';

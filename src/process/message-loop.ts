@@ -1,15 +1,15 @@
 import type { MessageTraced, ProcessKind } from '../../streams/events.js';
 import { AsyncContext } from '../async-context.js';
 import type { Timer } from '../clock.js';
-import type { ProcessRef } from './behavior.js';
 import { type Entry, Measured, PendingCall, type Receipt, receiptOf, StopRequest } from './envelope.js';
+import type { ProcessRef } from './gen-server-types.js';
 import type { StopResult } from './handler-result.js';
 import { type AnyBehavior, type HandlerHost, HandlerRunner, isThenable } from './handler-runner.js';
 import { Inbox, type OverloadPolicy } from './inbox.js';
-import type { Reportable } from './report-queue.js';
 import type { Sampler } from './sampler.js';
 import type { Runnable } from './scheduler.js';
 import { Timing, type TimingHost } from './timing.js';
+import type { Reportable } from './unreported-processes.js';
 
 /** What a message loop needs of the runtime. */
 export interface MessageLoopHost extends TimingHost, HandlerHost {

@@ -1,9 +1,9 @@
 import { type Clock, MAX_TIMER_MS, type Timer } from '../clock.js';
 import { asError, CallAbortedError, CallingSelfError, InvalidArgumentError } from '../errors.js';
 import { checkTimeout, isDelay } from '../validate.js';
-import type { CallOptions, ProcessRef, ScheduledSend } from './behavior.js';
 import type { Deadlines } from './deadlines.js';
 import { PendingCall, RemoteCall } from './envelope.js';
+import type { CallOptions, ProcessRef, ScheduledSend } from './gen-server-types.js';
 import type { Process } from './process.js';
 import type { ProcessTable } from './process-table.js';
 import type { RemoteProcesses } from './remote-processes.js';
@@ -159,7 +159,7 @@ function aborted(
   return new CallAbortedError(id, { registeredName, mayHaveBeenHandled, cause: signal.reason });
 }
 
-/** The reply; `abort` is called when the signal is aborted before. The signal may outlive the call, so nothing stays at it. */
+/** The reply; `abort` is called when the signal is aborted before. The signal may outlive the call, so no listener stays on it. */
 function untilAborted<Reply>(reply: Promise<Reply>, signal: AbortSignal, abort: () => void): Promise<Reply> {
   signal.addEventListener('abort', abort, { once: true });
   return reply.finally(() => signal.removeEventListener('abort', abort));

@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from '../errors.js';
-import type { DownReason, Link, Monitor, ProcessDown, ProcessRef, TerminationReason } from './behavior.js';
 import { receiveExit } from './exit-signals.js';
+import type { DownReason, Link, Monitor, ProcessDown, ProcessRef, TerminationReason } from './gen-server-types.js';
 import type { Process } from './process.js';
 import type { ProcessTable } from './process-table.js';
 import type { RemoteProcesses } from './remote-processes.js';

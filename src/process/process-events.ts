@@ -1,5 +1,5 @@
 import type { ProcessCrashed, ProcessKind, ProcessLocation, UnstampedEvent } from '../../streams/events.js';
-import type { TerminationReason } from './behavior.js';
+import type { TerminationReason } from './gen-server-types.js';
 import { serializeError, serializeExitReason } from './serialize.js';
 
 /** What the events of a process say of it. */

@@ -2,13 +2,13 @@ import type { ProcessKind, SupervisorStrategy, UnstampedEvent } from '../../stre
 import type { AsyncContext } from '../async-context.js';
 import type { Clock } from '../clock.js';
 import { ForeignRefError, InvalidArgumentError, RuntimeShutdownError, ServerNotRunningError } from '../errors.js';
-import type { GenServerBehavior, ProcessRef } from './behavior.js';
+import type { GenServerBehavior, ProcessRef } from './gen-server-types.js';
 import type { ContextActions } from './handler-context.js';
 import type { OverloadPolicy } from './inbox.js';
 import { Process, type ProcessHost, type ProcessTexts } from './process.js';
-import { ReportQueue } from './report-queue.js';
 import type { Sampler } from './sampler.js';
 import type { Scheduler } from './scheduler.js';
+import { UnreportedProcesses } from './unreported-processes.js';
 
 /** The registry, as processes see it: which process has which name. */
 export interface Names {
@@ -59,7 +59,7 @@ export class ProcessTable {
   readonly #ended = new WeakMap<ProcessRef, Process>();
   readonly #host: ProcessHost;
   readonly #names: Names;
-  readonly #toReport = new ReportQueue();
+  readonly #toReport = new UnreportedProcesses();
   #lastId = 0;
   #isClosed = false;
   #onSpawn: ((process: Process) => void) | undefined;

@@ -1,11 +1,11 @@
 import type { ProcessCrashed, ProcessKind, ProcessLocation, SupervisorStrategy } from '../../streams/events.js';
 import type { Timer } from '../clock.js';
 import { asError, EndedProcessError, ServerNotRunningError } from '../errors.js';
-import type { TerminationReason } from './behavior.js';
 import { ChildExit } from './child-exit.js';
 import { StopRequest } from './envelope.js';
 import { ExitNotices } from './exit-notices.js';
 import type { GenServerOptions } from './gen-server-options.js';
+import type { TerminationReason } from './gen-server-types.js';
 import { ContinueResult, stateOf } from './handler-result.js';
 import { initialize, killedDuringInit, type StartingProcess } from './initialization.js';
 import { MessageLoop, type MessageLoopHost, type MessageLoopOptions } from './message-loop.js';

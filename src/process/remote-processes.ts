@@ -1,5 +1,5 @@
-import type { DownReason, Link, ProcessRef, TerminationReason } from './behavior.js';
 import type { RemoteCall } from './envelope.js';
+import type { DownReason, Link, ProcessRef, TerminationReason } from './gen-server-types.js';
 
 /**
  * The processes of other nodes, as those of this runtime use them. Each method throws, or rejects with, ForeignRefError for a

@@ -1,6 +1,6 @@
 import type { SerializedError, SerializedExitReason } from '../../streams/events.js';
 import { asError, inspected, isError, ThrownValueError, UNREADABLE } from '../errors.js';
-import type { TerminationReason } from './behavior.js';
+import type { TerminationReason } from './gen-server-types.js';
 
 /** How deep causes and errors of errors are followed, below the error itself. */
 const MAX_DEPTH = 5;

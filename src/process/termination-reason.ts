@@ -1,5 +1,5 @@
 import { InvalidArgumentError, isError } from '../errors.js';
-import type { TerminationReason } from './behavior.js';
+import type { TerminationReason } from './gen-server-types.js';
 
 /** @throws InvalidArgumentError */
 export function checkReason(reason: TerminationReason): void {

@@ -1,6 +1,6 @@
 import type { Timer } from '../clock.js';
 import { asError } from '../errors.js';
-import type { TerminationReason } from './behavior.js';
+import type { TerminationReason } from './gen-server-types.js';
 import { isThenable } from './handler-runner.js';
 
 /**

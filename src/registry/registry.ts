@@ -1,7 +1,7 @@
 import type { UnstampedEvent } from '../../streams/events.js';
 import { AlreadyRegisteredError, NotRegisteredError } from '../errors.js';
-import type { ProcessRef } from '../process/behavior.js';
 import { checkName } from '../process/gen-server-options.js';
+import type { ProcessRef } from '../process/gen-server-types.js';
 import type { Names, ProcessTable } from '../process/process-table.js';
 
 /** Maps names to processes: a process has at most one name, a name belongs to at most one process. */

@@ -1,5 +1,5 @@
 import { BehaviorNotRegisteredError, InvalidArgumentError } from '../errors.js';
-import type { GenServerBehavior } from '../process/behavior.js';
+import type { GenServerBehavior } from '../process/gen-server-types.js';
 
 // biome-ignore lint/suspicious/noExplicitAny: a behavior of any types is registered, and started by name
 type AnyBehavior = GenServerBehavior<any, any, any, any, any>;

@@ -1,4 +1,4 @@
-import type { DownReason, Link, TerminationReason } from '../process/behavior.js';
+import type { DownReason, Link, TerminationReason } from '../process/gen-server-types.js';
 import { decodeReason, encodeReason } from './failures.js';
 import type { Outbox } from './outbox.js';
 import type { ChannelEnd, RemotePorts } from './remote-ports.js';

@@ -8,7 +8,7 @@ import {
   RemoteError,
   ServerNotRunningError,
 } from '../errors.js';
-import type { DownReason } from '../process/behavior.js';
+import type { DownReason } from '../process/gen-server-types.js';
 
 /** The longest message of an error that is sent, in characters. */
 const MAX_MESSAGE = 2000;

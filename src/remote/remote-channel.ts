@@ -1,5 +1,5 @@
 import { asError, ProtocolError } from '../errors.js';
-import type { TerminationReason } from '../process/behavior.js';
+import type { TerminationReason } from '../process/gen-server-types.js';
 import { ChannelMessages } from './channel-messages.js';
 import { ChannelStarts } from './channel-starts.js';
 import { ChannelWatches } from './channel-watches.js';

@@ -36,7 +36,7 @@ export interface AttachOptions extends Pick<ClusterConfig, 'tls' | 'forgetAfterM
   readonly onError?: ((error: unknown) => void) | undefined;
   /** Default: the machine's clock. */
   readonly clock?: Clock | undefined;
-  /** The byte transport to the nodes. Default: WebSockets. */
+  /** Carries the messages to the nodes. Default: WebSockets. */
   readonly transport?: Transport | undefined;
 }
 

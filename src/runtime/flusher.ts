@@ -75,7 +75,7 @@ export class Flusher {
     return () => void this.#listeners.delete(listener);
   }
 
-  /** Called at the end of a turn in which something happened: flushes now, or when the interval is over. */
+  /** Flushes now if the interval since the last flush is over, otherwise when it is. Does nothing when nothing is pending. */
   requestFlush(): void {
     if (this.#timer !== undefined || !this.isPending) return;
     const rest = this.#flushedAt + this.#interval.ms - this.#options.clock.monotonic();

@@ -10,7 +10,6 @@ import type {
   UnstampedEvent,
 } from '../../streams/events.js';
 import type { Clock, Timer } from '../clock.js';
-import type { Report, Reporter } from './reporter.js';
 import {
   type Counted,
   crashLine,
@@ -23,7 +22,8 @@ import {
   problemReport,
   restartFailedReport,
   summaryReport,
-} from './reporter-reports.js';
+} from './event-reports.js';
+import type { Report, Reporter } from './reporter.js';
 import { ReportThrottle } from './reporter-throttle.js';
 
 /** How long a report waits for what follows the crash, ms; then it is written without. */

@@ -43,7 +43,7 @@ export interface RuntimeOptions {
    * process ends with exit code 1, so that a process manager can restart it.
    */
   readonly onRootExit?: OnRootExit | undefined;
-  /** The byte transport between nodes. Default: WebSockets. */
+  /** Carries the messages between nodes. Default: WebSockets. */
   readonly transport?: Transport | undefined;
 }
 

@@ -7,8 +7,8 @@ import {
   InvalidSimpleOneForOneConfigError,
   MissingChildTemplateError,
 } from '../errors.js';
-import type { ProcessRef } from '../process/behavior.js';
 import { checkName } from '../process/gen-server-options.js';
+import type { ProcessRef } from '../process/gen-server-types.js';
 import { checkKnown, isDelay } from '../validate.js';
 import type { RestartIntensity } from './intensity.js';
 import type { RestartType } from './strategy.js';

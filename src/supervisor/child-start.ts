@@ -5,7 +5,7 @@ import {
   InvalidChildSpecError,
   ServerNotRunningError,
 } from '../errors.js';
-import type { ProcessRef } from '../process/behavior.js';
+import type { ProcessRef } from '../process/gen-server-types.js';
 import type { Process } from '../process/process.js';
 import type { ProcessTable } from '../process/process-table.js';
 import { shutDown, shutdownLimit } from './child-shutdown.js';

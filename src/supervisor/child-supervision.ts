@@ -8,8 +8,8 @@ import {
   MaxRestartsExceededError,
   type ServerNotRunningError,
 } from '../errors.js';
-import type { GenServerBehavior, ProcessRef } from '../process/behavior.js';
 import { ChildExit } from '../process/child-exit.js';
+import type { GenServerBehavior, ProcessRef } from '../process/gen-server-types.js';
 import type { Process } from '../process/process.js';
 import { serializeError } from '../process/serialize.js';
 import { ChildLifecycle, type ChildLifecycleOptions } from './child-lifecycle.js';
@@ -182,7 +182,7 @@ export class ChildSupervision implements GenServerBehavior<undefined, Supervisor
   async #childExited({ id, reason }: ChildExit): Promise<void> {
     const child = this.#lifecycle.children.ofProcess(id);
     const process = child?.process;
-    // It was stopped on purpose, or has been replaced since.
+    // The supervisor stopped this process itself, or the child has been removed, or has a new process.
     if (child === undefined || process?.id !== id) return;
     if (isRestarted(child.spec.restart ?? 'permanent', reason)) {
       const cause = restartCause(child, reason, this.#options.gaveUpOf(process));

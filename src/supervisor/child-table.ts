@@ -1,4 +1,4 @@
-import type { ProcessRef } from '../process/behavior.js';
+import type { ProcessRef } from '../process/gen-server-types.js';
 import type { Process } from '../process/process.js';
 import type { ChildOptions } from './child-spec.js';
 

@@ -1,5 +1,5 @@
 import type { SupervisorStrategy } from '../../streams/events.js';
-import type { TerminationReason } from '../process/behavior.js';
+import type { TerminationReason } from '../process/gen-server-types.js';
 
 /** `permanent`: always restarted. `transient`: only after a crash. `temporary`: never. */
 export type RestartType = 'permanent' | 'transient' | 'temporary';

@@ -1,4 +1,4 @@
-import type { ProcessRef, TerminationReason } from '../process/behavior.js';
+import type { ProcessRef, TerminationReason } from '../process/gen-server-types.js';
 import type { ChildSpec } from './child-spec.js';
 import type { Child } from './child-table.js';
 

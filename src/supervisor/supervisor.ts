@@ -7,9 +7,9 @@ import {
   InvalidSimpleOneForOneConfigError,
   ServerNotRunningError,
 } from '../errors.js';
-import type { ProcessRef, SupervisorRef, TerminationReason } from '../process/behavior.js';
 import { PendingCall } from '../process/envelope.js';
 import type { LifecycleEvent } from '../process/gen-server.js';
+import type { ProcessRef, SupervisorRef, TerminationReason } from '../process/gen-server-types.js';
 import type { Process } from '../process/process.js';
 import type { ProcessTable } from '../process/process-table.js';
 import { checkReason } from '../process/termination-reason.js';

@@ -1,4 +1,4 @@
-import type { GenServerBehavior, TerminationReason } from '../../src/process/behavior.js';
+import type { GenServerBehavior, TerminationReason } from '../../src/process/gen-server-types.js';
 
 export type CounterCall = 'get' | 'boom';
 export type CounterCast = 'inc' | 'boom';

@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, test, vi } from 'vitest';
 import { codeOf } from '../../src/errors.js';
-import type { GenServerBehavior } from '../../src/process/behavior.js';
+import type { GenServerBehavior } from '../../src/process/gen-server-types.js';
 import { createRuntime } from '../../src/runtime/runtime.js';
 import { freePort } from '../helpers/node-process.js';
 

@@ -3,7 +3,7 @@ import { NodeId } from '../../src/cluster/node-id.js';
 import { MemoryNetwork } from '../../src/cluster/transport/memory-transport.js';
 import type { Address } from '../../src/cluster/transport/transport.js';
 import type { NoexError } from '../../src/errors.js';
-import type { GenServerRef, Monitor, ProcessDown } from '../../src/process/behavior.js';
+import type { GenServerRef, Monitor, ProcessDown } from '../../src/process/gen-server-types.js';
 import { createRuntime } from '../../src/runtime/runtime.js';
 import type { Runtime } from '../../src/runtime/runtime-options.js';
 import { turn } from '../helpers/event-loop.js';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { ProcessDown } from '../../src/process/behavior.js';
+import type { ProcessDown } from '../../src/process/gen-server-types.js';
 import { type ObservedCluster, type ObservedNode, threeNodes } from '../helpers/observed-cluster.js';
 import { counter, recorder } from '../helpers/servers.js';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
 import { SimulatedClock } from '../../src/clock.js';
-import type { GenServerBehavior } from '../../src/process/behavior.js';
+import type { GenServerBehavior } from '../../src/process/gen-server-types.js';
 import { createRuntime } from '../../src/runtime/runtime.js';
 import { turn } from '../helpers/event-loop.js';
 import { counter, never } from '../helpers/servers.js';

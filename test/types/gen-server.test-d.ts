@@ -1,6 +1,6 @@
 import { expectTypeOf, test } from 'vitest';
-import type { GenServerBehavior, GenServerRef, ProcessRef, ScheduledSend } from '../../src/process/behavior.js';
 import type { LifecycleEvent } from '../../src/process/gen-server.js';
+import type { GenServerBehavior, GenServerRef, ProcessRef, ScheduledSend } from '../../src/process/gen-server-types.js';
 import { createRuntime } from '../../src/runtime/runtime.js';
 
 type Call = { readonly type: 'get' } | { readonly type: 'set'; readonly to: number };

@@ -1,6 +1,6 @@
 import { expectTypeOf, test } from 'vitest';
-import type { GenServerRef, ProcessRef, SupervisorRef } from '../../src/process/behavior.js';
 import type { LifecycleEvent } from '../../src/process/gen-server.js';
+import type { GenServerRef, ProcessRef, SupervisorRef } from '../../src/process/gen-server-types.js';
 import { createRuntime } from '../../src/runtime/runtime.js';
 import type { ChildSpec } from '../../src/supervisor/child-spec.js';
 import type { ChildInfo } from '../../src/supervisor/supervisor.js';

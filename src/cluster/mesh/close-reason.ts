@@ -30,7 +30,7 @@ const CLOSE_CODES = {
   not_permitted: 4015,
   /** A message does not match the session of its link. */
   forged: 4016,
-  /** An observer exceeded its request rate. */
+  /** An observer sent frames too fast, or had too many requests waiting. */
   too_many_requests: 4017,
   /** The node has reached its limit of observers. */
   too_many_observers: 4018,

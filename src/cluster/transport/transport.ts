@@ -19,7 +19,7 @@ export interface Closing {
 
 /**
  * What the other side must not do: send binary data, more than the transport takes, no proper message at all, or one that
- * does not fit the seal; or take too long to prove whose it is.
+ * does not fit the seal; or takes too long to prove its identity.
  */
 export type TransportViolation = 'binary_frame' | 'frame_too_large' | 'malformed' | 'forged' | 'handshake_timeout';
 

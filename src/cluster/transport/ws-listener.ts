@@ -18,7 +18,7 @@ interface Guest {
   /** Under TLS another one than that of its request. */
   readonly socket: Socket;
   readonly address: string;
-  /** Ends it unless the other side has proved whose it is. */
+  /** Ends it unless the other side has proved its identity. */
   readonly deadline: Timer;
   /** Once it speaks WebSocket. */
   connection: WsConnection | undefined;
@@ -28,7 +28,7 @@ export interface ListenOptions {
   readonly address: Address;
   readonly tls: TlsSettings | undefined;
   readonly accept: (connection: Connection) => void;
-  /** How long a connection may take to prove whose it is, from when it is accepted, ms. */
+  /** How long the peer may take to prove its identity, from when the connection is accepted, ms. */
   readonly handshakeTimeoutMs: number;
 }
 

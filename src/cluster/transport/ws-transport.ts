@@ -7,11 +7,11 @@ import { formatAddress, type Transport } from './transport.js';
 import { SOCKET_OPTIONS, WsConnection } from './ws-connection.js';
 import { listenForWebSockets } from './ws-listener.js';
 
-/** How long a connection may take to prove whose it is, from when it is accepted, ms. */
+/** How long the peer may take to prove its identity, from when the connection is accepted, ms. */
 const HANDSHAKE_TIMEOUT_MS = 5000;
 
 export interface WsTransportOptions {
-  /** How long a connection may take to prove whose it is, from when it is accepted, ms. Default 5000. */
+  /** How long the peer may take to prove its identity, from when the connection is accepted, ms. Default 5000. */
   readonly handshakeTimeoutMs?: number;
   /** All addresses of a host name. Default: those that the operating system finds. */
   readonly resolve?: (host: string) => Promise<readonly string[]>;

@@ -8,7 +8,7 @@ import { Dashboard } from './dashboard.js';
 import { canvas } from './ink-output.js';
 import { type Key, keysOf } from './keys.js';
 import { reduce } from './reducer.js';
-import { Screen } from './screen.js';
+import { Screen } from './screen-renderer.js';
 import { type Event, initialState, type State } from './state.js';
 import { isUtf8 } from './symbols.js';
 import { sizeOf } from './terminal-size.js';

@@ -3,7 +3,6 @@ import xterm from '@xterm/headless';
 import stringWidth from 'string-width';
 import { describe, expect } from 'vitest';
 import { braille, bucketed } from '../../../src/dashboard/terminal/chart.js';
-import { withCursorPositions } from '../../../src/dashboard/terminal/cursor-positions.js';
 import {
   type Cursor,
   initialCursor,
@@ -16,6 +15,7 @@ import { reduce } from '../../../src/dashboard/terminal/reducer.js';
 import { MARK } from '../../../src/dashboard/terminal/symbols.js';
 import { fitted, wrap } from '../../../src/dashboard/terminal/text-fitting.js';
 import { widthOf } from '../../../src/dashboard/terminal/width.js';
+import { withCursorPositions } from '../../../src/dashboard/terminal/width-correction.js';
 import { halfDead, press, startedWith } from '../../helpers/terminal.js';
 
 const items = fc.uniqueArray(fc.integer({ min: 0, max: 30 }).map(String), { maxLength: 30 });

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { type HandlerContext, stop } from '../../../src/index.js';
-import type { GenServerBehavior, GenServerRef } from '../../../src/process/behavior.js';
+import type { GenServerBehavior, GenServerRef } from '../../../src/process/gen-server-types.js';
 import { createRuntime } from '../../../src/runtime/runtime.js';
 import { boom, counter, gate, never, recorder } from '../../helpers/servers.js';
 import { createTestRuntime, type TestRuntime } from '../../helpers/test-runtime.js';

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { GenServerBehavior, GenServerRef } from '../../../src/process/behavior.js';
+import type { GenServerBehavior, GenServerRef } from '../../../src/process/gen-server-types.js';
 import { counter, recorder } from '../../helpers/servers.js';
 import { createTestRuntime, type TestRuntime } from '../../helpers/test-runtime.js';
 

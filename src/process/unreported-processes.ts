@@ -7,7 +7,7 @@ export interface Reportable {
 }
 
 /** The processes with counts to report, those first that have waited longest. Adding one allocates nothing. */
-export class ReportQueue {
+export class UnreportedProcesses {
   #head: Reportable | undefined;
   #tail: Reportable | undefined;
   #size = 0;

@@ -1,7 +1,7 @@
-import { withCursorPositions } from './cursor-positions.js';
 import type { Size } from './layout.js';
 import { toAscii } from './symbols.js';
 import { widthOf } from './width.js';
+import { withCursorPositions } from './width-correction.js';
 
 const ESC = '\u001b';
 /** Switches to the alternate screen, hides the cursor, disables line wrapping, and clears the screen. `LEAVE` undoes it. */

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { type Reportable, ReportQueue } from '../../src/process/report-queue.js';
+import { type Reportable, UnreportedProcesses } from '../../src/process/unreported-processes.js';
 
 test('a queue of reports lets those report first that have waited longest, and at most as many as it is asked for', () => {
   const reported: number[] = [];
-  const queue = new ReportQueue();
+  const queue = new UnreportedProcesses();
   const processes: readonly Reportable[] = [0, 1, 2, 3].map((at) => ({
     nextToReport: undefined,
     report: () => reported.push(at),
@@ -21,7 +21,7 @@ test('a queue of reports lets those report first that have waited longest, and a
 });
 
 test('a process that has counts again while it reports is added to the end', () => {
-  const queue = new ReportQueue();
+  const queue = new UnreportedProcesses();
   const reported: string[] = [];
   const other: Reportable = { nextToReport: undefined, report: () => reported.push('other') };
   const busy: Reportable = {

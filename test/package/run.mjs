@@ -20,7 +20,9 @@ const ownCompiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
 /** Pages whose programs run in the project. */
 const PAGES = ['README.md', 'docs/getting-started.md'];
 /** Pages whose blocks are one program together. */
-const GUIDES = ['processes', 'supervision', 'registry', 'testing'].map((name) => `docs/guides/${name}.md`);
+const GUIDES = ['processes', 'supervision', 'registry', 'across-nodes', 'testing'].map(
+  (name) => `docs/guides/${name}.md`,
+);
 
 const STRICT = {
   target: 'ES2022',

@@ -9,6 +9,7 @@ import net from 'node:net';
 import { parseArgs } from 'node:util';
 import * as noex from 'noex';
 import { WebSocket } from 'ws';
+import { createMessages } from './fault-messages.mjs';
 
 /** How many versions of itself a node remembers, and how many errors. */
 const KEPT = 1000;
@@ -137,6 +138,9 @@ function rowsOf({ servers, supervisors }) {
   return Object.fromEntries(own.map(({ name, messageCount }) => [name, messageCount]));
 }
 
+/** Made when they are first asked for. */
+let messages;
+
 const describe = ({ nodes }) =>
   Object.fromEntries(
     nodes.map(({ nodeId, status, snapshot }) => [
@@ -217,6 +221,15 @@ const answers = {
   setClock(ms) {
     aheadMs = ms;
   },
+  /** The process of this node that others are to send to. */
+  async target() {
+    messages ??= await createMessages(runtime, life);
+    return messages.target;
+  },
+  sendTo: (refs) => messages.sendTo(refs),
+  stopSending: () => messages.stop(),
+  endTarget: () => messages.endTarget(),
+  messages: () => messages.report(),
   resources: () => process.getActiveResourcesInfo(),
   /** Bytes held: once all is collected that can be, if that can be requested. */
   memory() {

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { ClusterConfig } from '../../src/cluster/cluster-config.js';
 import type { ClusterObserverHealth } from '../../src/observer/cluster-observer-api.js';
+import type { ProcessRef } from '../../src/process/gen-server-types.js';
 import { eventually } from './eventually.js';
 
 const PROGRAM = fileURLToPath(new URL('fault-node.mjs', import.meta.url));
@@ -38,6 +39,19 @@ export interface View {
   readonly handled: Counts;
 }
 
+/** What the messages of one node have come to. */
+export interface MessageReport {
+  /** Broken promises, in words. */
+  readonly problems: readonly string[];
+  readonly replies: number;
+  readonly handled: readonly string[];
+  /** Messages that noex said were not handled. */
+  readonly notHandled: readonly string[];
+  readonly overdue: number;
+  readonly openCalls: number;
+  readonly openMonitors: number;
+}
+
 interface Answers {
   start: (config: ClusterConfig) => string;
   attach: (to: {
@@ -66,6 +80,13 @@ interface Answers {
   stopWorker: (name: string) => void;
   block: (ms: number) => void;
   setClock: (aheadMs: number) => void;
+  /** The process that others send to. */
+  target: () => ProcessRef;
+  /** Casts and calls to these all the time, and monitors them. */
+  sendTo: (refs: readonly ProcessRef[]) => void;
+  stopSending: () => void;
+  endTarget: () => void;
+  messages: () => MessageReport;
   resources: () => readonly string[];
   memory: () => { readonly heapUsed: number; readonly rss: number };
   /** To other nodes, in all. */

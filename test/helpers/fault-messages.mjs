@@ -1,0 +1,117 @@
+// The processes of a fault node that send to those of others all the time, and note what is wrong with what they see.
+
+const CALL_TIMEOUT_MS = 2000;
+/** Between two rounds, in each of which every other node gets a cast and a call. */
+const ROUND_MS = 5;
+
+/** @param runtime of the node; `life` tells its messages from those of the same node before */
+export async function createMessages({ GenServer }, life) {
+  /** By sender: the number of its last message that was handled here. */
+  const last = new Map();
+  const handled = new Set();
+  const notHandled = new Set();
+  const problems = [];
+  const open = new Map();
+  const downs = new Map();
+  let sent = 0;
+  let replies = 0;
+  let targets = [];
+  let rounds;
+
+  const problem = (text) => void (problems.length < 20 && problems.push(text));
+
+  const receive = (message) => {
+    const [sender, number] = message.split(' ');
+    if (Number(number) <= (last.get(sender) ?? 0)) problem(`${message} came after ${last.get(sender)}`);
+    last.set(sender, Number(number));
+    handled.add(message);
+  };
+  const target = await GenServer.start({
+    init: () => null,
+    handleCall(message, state) {
+      receive(message);
+      return [`re: ${message}`, state];
+    },
+    handleCast(message, state) {
+      receive(message);
+      return state;
+    },
+  });
+  const watcher = await GenServer.start({
+    init: () => null,
+    handleCall: (_message, state) => [undefined, state],
+    handleCast: (_message, state) => state,
+    handleInfo({ monitor }, state) {
+      const count = (downs.get(monitor) ?? 0) + 1;
+      downs.set(monitor, count);
+      if (count > 1) problem(`monitor ${monitor.id} had ${count} notices`);
+      return state;
+    },
+  });
+
+  const next = () => `${life} ${++sent}`;
+  const call = (ref) => {
+    const message = next();
+    open.set(message, performance.now());
+    GenServer.call(ref, message, { timeout: CALL_TIMEOUT_MS }).then(
+      (reply) => {
+        open.delete(message);
+        replies += 1;
+        if (reply !== `re: ${message}`) problem(`${message} got ${reply}`);
+      },
+      (error) => {
+        open.delete(message);
+        if (error.mayHaveBeenHandled === undefined)
+          problem(`${error.code} does not say whether it may have been handled`);
+        else if (!error.mayHaveBeenHandled) notHandled.add(message);
+      },
+    );
+  };
+  const cast = (ref) => {
+    const message = next();
+    try {
+      GenServer.cast(ref, message);
+    } catch {
+      notHandled.add(message);
+    }
+  };
+  const round = () => {
+    for (const ref of targets) {
+      cast(ref);
+      call(ref);
+      if (sent % 50 === 0) monitor(ref);
+    }
+  };
+  const monitor = (ref) => {
+    try {
+      downs.set(GenServer.monitor(watcher, ref), 0);
+    } catch (error) {
+      if (error.code !== 'NOEX_FOREIGN_REF') problem(error.message);
+    }
+  };
+
+  return {
+    target,
+    /** Sends to these from now on. */
+    sendTo(refs) {
+      targets = refs;
+      rounds ??= setInterval(round, ROUND_MS);
+    },
+    stop() {
+      clearInterval(rounds);
+      rounds = undefined;
+    },
+    /** Ends the process that others send to: each of their monitors is down then. */
+    endTarget: () => GenServer.stop(target, 'shutdown'),
+    report: () => ({
+      problems,
+      replies,
+      handled: [...handled],
+      notHandled: [...notHandled],
+      /** Calls that are open for longer than their time-out, with a margin. */
+      overdue: [...open.values()].filter((since) => performance.now() - since > 2 * CALL_TIMEOUT_MS).length,
+      openCalls: open.size,
+      openMonitors: [...downs.values()].filter((count) => count === 0).length,
+    }),
+  };
+}

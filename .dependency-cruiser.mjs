@@ -52,7 +52,7 @@ const table = [
     nodeModules: true,
   },
   // Ports and bodies come from runtime as values.
-  { name: 'remote', from: room('remote'), may: [LEAVES, npm('rxjs')], types: [room('cluster', 'process')] },
+  { name: 'remote', from: room('remote'), may: [LEAVES, npm('rxjs')], types: [room('cluster', 'process'), STREAMS] },
   // Runtime joins the parts, the observers among them: createRuntime() hands out their facades.
   { name: 'runtime', from: room('runtime'), may: [JOINED, room('observer'), STREAMS, PARTS], nodeModules: true },
   // The ports come from runtime as values; of the rooms behind them the observers know the types.

@@ -23,6 +23,7 @@ export type {
   ChildRestartFailed,
   ChildStarted,
   LoopBlocked,
+  MessageSender,
   MessagesHandled,
   MessageTraced,
   NameRegistered,

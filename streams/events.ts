@@ -239,6 +239,14 @@ export interface MessageTraced extends Stamped {
   readonly outcome: 'ok' | 'crashed';
   /** The `type` of the message where it has one, else its class or primitive type. Never its content. */
   readonly messageType: string;
+  /** The process that sent it, by a handler of its own or by its context. Absent: it came from outside of all processes. */
+  readonly from?: MessageSender;
+}
+
+export interface MessageSender {
+  readonly id: string;
+  /** Absent: a process of the same node. */
+  readonly nodeId?: string;
 }
 
 export type RuntimeEvent =

@@ -8,6 +8,7 @@ export type {
   ChildRestartFailed,
   ChildStarted,
   LoopBlocked,
+  MessageSender,
   MessagesHandled,
   MessageTraced,
   NameRegistered,

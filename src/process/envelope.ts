@@ -1,3 +1,4 @@
+import type { MessageSender } from '../../streams/events.js';
 import type { AsyncContext } from '../async-context.js';
 import { asError, CallTimeoutError } from '../errors.js';
 import { Deadline } from './deadlines.js';
@@ -117,10 +118,13 @@ export class Measured {
   readonly arrivedAt: number;
   /** The number of messages this sample stands for; 0: not sampled, only traced or with a context. */
   readonly weight: number;
+  /** Known only while messages are traced. */
+  readonly from: MessageSender | undefined;
 
-  constructor(receipt: Receipt, arrivedAt: number, weight: number, context?: AsyncContext) {
+  constructor(receipt: Receipt, arrivedAt: number, weight: number, context?: AsyncContext, from?: MessageSender) {
     this.receipt = receipt;
     this.context = context;
+    this.from = from;
     this.arrivedAt = arrivedAt;
     this.weight = weight;
   }

@@ -1,3 +1,4 @@
+import type { MessageSender } from '../../streams/events.js';
 import type { AsyncContext } from '../async-context.js';
 import { asError, InvalidHandlerResultError, type ServerNotRunningError } from '../errors.js';
 import { PendingCall, type Receipt, type StopRequest } from './envelope.js';
@@ -12,8 +13,8 @@ export type AnyBehavior = GenServerBehavior<unknown, unknown, unknown, unknown, 
 export interface HandlerHost {
   /** Of the runtime: where handlers run by default. */
   readonly context: AsyncContext;
-  /** The process whose handler is on the stack now. */
-  current: { readonly id: string } | undefined;
+  /** The process whose handler is on the stack now, or that of another node whose message is being handed over. */
+  current: MessageSender | undefined;
   /** For contexts; set before the first process starts. */
   actions: ContextActions | undefined;
 }

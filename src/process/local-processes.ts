@@ -1,3 +1,4 @@
+import type { MessageSender } from '../../streams/events.js';
 import { ServerNotRunningError } from '../errors.js';
 import { CallFromRemote, type RemoteCaller } from './envelope.js';
 import { type ExitSignal, receiveExit } from './exit-signals.js';
@@ -10,9 +11,9 @@ import type { ProcessTable } from './process-table.js';
 /** The processes of this runtime, as messages from other nodes reach them: by id. */
 export interface LocalProcesses {
   /** Hands over a call; the caller is answered in any case. */
-  call(id: string, message: unknown, caller: RemoteCaller): void;
+  call(id: string, message: unknown, caller: RemoteCaller, sender?: MessageSender): void;
   /** Hands over a message; one that finds no process, or a full mailbox, is dropped. */
-  send(kind: 'cast' | 'info', id: string, message: unknown): void;
+  send(kind: 'cast' | 'info', id: string, message: unknown, sender?: MessageSender): void;
   /** Calls `onExit` when the process ends; `undefined`: there is no such process. Returns a function that ends that. */
   watch(id: string, onExit: (reason: TerminationReason) => void): (() => void) | undefined;
   receiveExit(id: string, signal: ExitSignal): void;
@@ -34,7 +35,7 @@ export function localProcesses(processes: ProcessTable): LocalProcesses {
     return process?.kind === 'genserver' ? process : undefined;
   };
   return {
-    call(id, message, caller) {
+    call(id, message, caller, sender) {
       const process = server(id);
       if (process === undefined) {
         caller.fail(new ServerNotRunningError(id));
@@ -42,13 +43,13 @@ export function localProcesses(processes: ProcessTable): LocalProcesses {
       }
       const call = new CallFromRemote(process, caller);
       try {
-        process.sendFromRemote(message, call, REMOTE_MAILBOX_LIMIT);
+        processes.sentBy(sender, () => process.sendFromRemote(message, call, REMOTE_MAILBOX_LIMIT));
       } catch (thrown) {
         call.fail(thrown as Error);
       }
     },
-    send(kind, id, message) {
-      server(id)?.sendLate(message, kind, REMOTE_MAILBOX_LIMIT);
+    send(kind, id, message, sender) {
+      processes.sentBy(sender, () => server(id)?.sendLate(message, kind, REMOTE_MAILBOX_LIMIT));
     },
     watch: (id, onExit) => processes.get(id)?.onExit(onExit),
     receiveExit(id, signal) {

@@ -39,8 +39,7 @@ export abstract class MessageLoop extends HandlerRunner implements Runnable, Rep
   readonly #host: MessageLoopHost;
   /** The host's; read for every message. */
   readonly #sampler: Sampler;
-  /** `undefined` until a message is measured or traced: many processes are idle. */
-  #timing: Timing | undefined;
+  #timing: Timing | undefined; // only once a message is measured or traced: many processes are idle
   readonly #inbox: Inbox;
   protected readonly inSenderContext: boolean;
   protected phase: Phase = 'init';
@@ -182,9 +181,10 @@ export abstract class MessageLoop extends HandlerRunner implements Runnable, Rep
   }
 
   #arrived(receipt: Receipt, isDue: boolean): Entry {
-    // Exit messages that a supervisor handles are not part of the latency.
     const context = this.inSenderContext ? new AsyncContext() : undefined;
-    return this.#timed().arrived(receipt, isDue && this.kind === 'genserver', context);
+    const from = this.#isTraced ? this.#host.current : undefined;
+    // The exit messages of a supervisor are not part of the latency.
+    return this.#timed().arrived(receipt, isDue && this.kind === 'genserver', context, from);
   }
 
   #handleNext(isWatched: boolean): void {

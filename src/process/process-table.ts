@@ -1,4 +1,4 @@
-import type { ProcessKind, SupervisorStrategy, UnstampedEvent } from '../../streams/events.js';
+import type { MessageSender, ProcessKind, SupervisorStrategy, UnstampedEvent } from '../../streams/events.js';
 import type { AsyncContext } from '../async-context.js';
 import type { Clock } from '../clock.js';
 import { ForeignRefError, InvalidArgumentError, RuntimeShutdownError, ServerNotRunningError } from '../errors.js';
@@ -134,7 +134,7 @@ export class ProcessTable {
   }
 
   /** The process whose handler is on the stack. */
-  get current(): { readonly id: string } | undefined {
+  get current(): MessageSender | undefined {
     return this.#host.current;
   }
 
@@ -170,9 +170,14 @@ export class ProcessTable {
 
   /** Calls code of no process: listeners run on the stack of the handler that caused the event. */
   outside(code: () => void): void {
+    this.sentBy(undefined, code);
+  }
+
+  /** Calls code with `sender` as the process that sends. */
+  sentBy(sender: MessageSender | undefined, code: () => void): void {
     const host = this.#host;
     const { current } = host;
-    host.current = undefined;
+    host.current = sender;
     try {
       code();
     } finally {

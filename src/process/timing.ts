@@ -1,4 +1,4 @@
-import type { MessageTraced, UnstampedEvent } from '../../streams/events.js';
+import type { MessageSender, MessageTraced, UnstampedEvent } from '../../streams/events.js';
 import type { AsyncContext } from '../async-context.js';
 import type { Clock } from '../clock.js';
 import { type Entry, Measured, PendingCall, type Receipt, receiptOf, StopRequest } from './envelope.js';
@@ -51,10 +51,10 @@ export class Timing {
   }
 
   /** Notes when a message came; it is part of the latency if it `isDue`. A request to stop is no message. */
-  arrived(receipt: Receipt, isDue: boolean, context?: AsyncContext): Entry {
+  arrived(receipt: Receipt, isDue: boolean, context?: AsyncContext, from?: MessageSender): Entry {
     return receipt instanceof StopRequest
       ? receipt
-      : new Measured(receipt, this.now(), isDue ? this.#host.sampler.weight : 0, context);
+      : new Measured(receipt, this.now(), isDue ? this.#host.sampler.weight : 0, context, senderOf(from));
   }
 
   /** Called when a handler has returned after `ms`, with a value, a promise or an error. */
@@ -83,6 +83,7 @@ export class Timing {
       handleMs,
       outcome,
       messageType: messageType(message),
+      ...(entry instanceof Measured && entry.from !== undefined && { from: entry.from }),
     });
   }
 
@@ -109,4 +110,11 @@ export class Timing {
     this.#host.emit(fact);
     this.#host.scheduler.heldIsKnown(this.now() - begun);
   }
+}
+
+/** Plain data: a process is more than a sender. */
+function senderOf(current: MessageSender | undefined): MessageSender | undefined {
+  if (current === undefined) return undefined;
+  const { id, nodeId } = current;
+  return nodeId === undefined ? { id } : { id, nodeId };
 }

@@ -1,3 +1,4 @@
+import type { MessageSender } from '../../streams/events.js';
 import { asError, LinkOverloadedError, MessageRefusedError, NodeNotConnectedError } from '../errors.js';
 import type { RemoteCall, RemoteCaller } from '../process/envelope.js';
 import { decodeFailure, encodeFailure, type SentFailure } from './failures.js';
@@ -57,17 +58,17 @@ export class ChannelMessages {
   }
 
   /** @throws ProtocolError for an annotated body that makes no sense */
-  received(kind: 'cast' | 'info', to: string, body: unknown, annotated: Flag): void {
+  received(kind: 'cast' | 'info', to: string, body: unknown, annotated: Flag, from: string | 0): void {
     // There is nobody to tell: what is refused is dropped, as by a full mailbox.
     if (this.#refusal(kind, to) !== undefined) return;
-    this.#ports.local.send(kind, to, this.#decode(body, annotated));
+    this.#ports.local.send(kind, to, this.#decode(body, annotated), this.#sender(from));
   }
 
   /** @throws ProtocolError for an annotated body that makes no sense */
-  receivedCall(number: number, to: string, body: unknown, annotated: Flag): void {
+  receivedCall(number: number, to: string, body: unknown, annotated: Flag, from: string | 0): void {
     const reason = this.#refusal('call', to);
-    if (reason === undefined) this.#ports.local.call(to, this.#decode(body, annotated), this.caller(number));
-    else this.refuse(number, reason);
+    if (reason !== undefined) this.refuse(number, reason);
+    else this.#ports.local.call(to, this.#decode(body, annotated), this.caller(number), this.#sender(from));
   }
 
   receivedReply(number: number, body: unknown, annotated: Flag): void {
@@ -115,6 +116,10 @@ export class ChannelMessages {
 
   #fail(number: number, failure: SentFailure): void {
     if (this.#end.isOpen) this.#outbox.add(`["fail",${number},${JSON.stringify(failure)}]`);
+  }
+
+  #sender(id: string | 0): MessageSender | undefined {
+    return id === 0 ? undefined : { id, nodeId: this.#end.nodeId };
   }
 
   #decode(body: unknown, annotated: Flag): unknown {

@@ -68,10 +68,10 @@ export class RemoteChannel implements ChannelEnd {
     switch (item[0]) {
       case 'cast':
       case 'info':
-        messages.received(item[0], item[1], item[2], item[3]);
+        messages.received(item[0], item[1], item[2], item[3], item[4]);
         break;
       case 'call':
-        messages.receivedCall(item[1], item[2], item[3], item[4]);
+        messages.receivedCall(item[1], item[2], item[3], item[4], item[5]);
         break;
       case 'reply':
         messages.receivedReply(item[1], item[2], item[3]);

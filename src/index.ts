@@ -181,6 +181,6 @@ export type {
   ChildTemplate,
   SupervisorOptions,
 } from './supervisor/child-spec.js';
-export type { RestartIntensity } from './supervisor/intensity.js';
+export type { RestartBackoff, RestartIntensity } from './supervisor/intensity.js';
 export type { RestartType } from './supervisor/strategy.js';
 export type { ChildInfo, SupervisorApi } from './supervisor/supervisor.js';

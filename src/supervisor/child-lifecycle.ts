@@ -7,7 +7,7 @@ import { shutDown, shutdownLimit } from './child-shutdown.js';
 import type { AutoShutdown } from './child-spec.js';
 import { ChildStart } from './child-start.js';
 import { type Child, ChildTable } from './child-table.js';
-import { type RestartIntensity, RestartWindow } from './intensity.js';
+import { type RestartIntensity, RestartWindow, restartDelayMs } from './intensity.js';
 
 export interface ChildLifecycleOptions {
   readonly strategy: SupervisorStrategy;
@@ -50,6 +50,17 @@ export class ChildLifecycle {
   /** Counts a restart; returns whether the restart intensity tolerates it. */
   countRestart(): boolean {
     return this.#restarts.record(this.#options.clock.monotonic());
+  }
+
+  /** How long to wait before the restart that was counted last, ms. */
+  get restartDelayMs(): number {
+    const { clock, restartIntensity } = this.#options;
+    return restartDelayMs(this.#restarts.countAt(clock.monotonic()), restartIntensity.backoff);
+  }
+
+  /** ms of the monotonic clock */
+  get now(): number {
+    return this.#options.clock.monotonic();
   }
 
   /** Emits `child_down`; `next` is what the supervisor does about it. */

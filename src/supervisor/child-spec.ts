@@ -10,7 +10,7 @@ import {
 import { checkName } from '../process/gen-server-options.js';
 import type { ProcessRef } from '../process/gen-server-types.js';
 import { checkKnown, isDelay } from '../validate.js';
-import type { RestartIntensity } from './intensity.js';
+import type { RestartBackoff, RestartIntensity } from './intensity.js';
 import type { RestartType } from './strategy.js';
 
 export interface ChildOptions {
@@ -69,7 +69,8 @@ const SUPERVISOR_OPTIONS = [
   'name',
   'autoShutdown',
 ] satisfies (keyof SupervisorOptions)[];
-const INTENSITY_OPTIONS = ['maxRestarts', 'withinMs'] satisfies (keyof RestartIntensity)[];
+const BACKOFF_OPTIONS = ['minMs', 'maxMs', 'factor'] satisfies (keyof RestartBackoff)[];
+const INTENSITY_OPTIONS = ['maxRestarts', 'withinMs', 'backoff'] satisfies (keyof RestartIntensity)[];
 const STRATEGIES: readonly unknown[] = ['one_for_one', 'one_for_all', 'rest_for_one', 'simple_one_for_one'];
 const RESTART_TYPES: readonly unknown[] = ['permanent', 'transient', 'temporary'];
 const AUTO_SHUTDOWNS: readonly unknown[] = ['never', 'any_significant', 'all_significant'];
@@ -145,12 +146,29 @@ function checkChild(child: ChildOptions & { readonly start: unknown }, autoShutd
 function checkIntensity(intensity: RestartIntensity): void {
   if (!isObject(intensity)) throw new InvalidArgumentError('restartIntensity', '{ maxRestarts, withinMs }', intensity);
   checkKnown(intensity, INTENSITY_OPTIONS, 'restartIntensity');
-  const { maxRestarts, withinMs } = intensity;
+  const { maxRestarts, withinMs, backoff } = intensity;
+  if (backoff !== undefined) checkBackoff(backoff);
   if (!(Number.isInteger(maxRestarts) && maxRestarts >= 0)) {
     throw new InvalidArgumentError('restartIntensity.maxRestarts', 'a whole number, at least 0', maxRestarts);
   }
   if (!(withinMs > 0 && Number.isFinite(withinMs))) {
     throw new InvalidArgumentError('restartIntensity.withinMs', 'a number of ms above 0', withinMs);
+  }
+}
+
+function checkBackoff(backoff: RestartBackoff): void {
+  if (!isObject(backoff))
+    throw new InvalidArgumentError('restartIntensity.backoff', '{ minMs, maxMs, factor? }', backoff);
+  checkKnown(backoff, BACKOFF_OPTIONS, 'restartIntensity.backoff');
+  const { minMs, maxMs, factor = 2 } = backoff;
+  if (!(isDelay(minMs) && minMs > 0)) {
+    throw new InvalidArgumentError('restartIntensity.backoff.minMs', 'a number of ms above 0', minMs);
+  }
+  if (!(isDelay(maxMs) && maxMs >= minMs)) {
+    throw new InvalidArgumentError('restartIntensity.backoff.maxMs', 'a number of ms, at least minMs', maxMs);
+  }
+  if (!(Number.isFinite(factor) && factor >= 1)) {
+    throw new InvalidArgumentError('restartIntensity.backoff.factor', 'a number, at least 1', factor);
   }
 }
 

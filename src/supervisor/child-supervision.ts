@@ -217,11 +217,27 @@ export class ChildSupervision implements GenServerBehavior<undefined, Supervisor
       await this.#lifecycle.stop(child, 'group');
       if (child.spec.restart === 'temporary') this.#lifecycle.children.remove(child);
     }
-    await this.#bringBack(group.filter(({ pending }) => pending === 'group'));
+    const waiting = group.filter(({ pending }) => pending === 'group');
+    const delayMs = this.#lifecycle.restartDelayMs;
+    if (delayMs > 0) this.#bringBackAfter(delayMs, waiting);
+    else await this.#bringBack(waiting);
+  }
+
+  /** The restart back-off: meanwhile, the supervisor goes on with its other messages. */
+  #bringBackAfter(delayMs: number, children: readonly Child[]): void {
+    const { self, now } = this.#lifecycle;
+    const dueAt = now + delayMs;
+    for (const child of children) child.notBefore = dueAt;
+    self.setTimer(() => {
+      // The timer decides, not the clock: it may be a fraction of a millisecond early.
+      for (const child of children) if (child.notBefore === dueAt) child.notBefore = 0;
+      self.enqueue(new ResumeGroup(), 'info');
+    }, delayMs);
   }
 
   async #resumeGroup(): Promise<void> {
-    await this.#bringBack([...this.#lifecycle.children].filter(({ pending }) => pending === 'group'));
+    const { children, now } = this.#lifecycle;
+    await this.#bringBack([...children].filter(({ pending, notBefore }) => pending === 'group' && notBefore <= now));
   }
 
   /** Starts children that are down, in order, up to the first that fails: it is retried, and the rest waits for it. */

@@ -15,6 +15,8 @@ export interface Child {
    * with it has to start first. `undefined`: nothing, until it is asked for or a group is restarted.
    */
   readonly pending: 'retry' | 'group' | undefined;
+  /** It is not restarted before, ms of the monotonic clock. */
+  notBefore: number;
   restarts: number;
   /** How many starts in a row have failed. */
   failures: number;
@@ -58,7 +60,16 @@ export class ChildTable implements Iterable<Child> {
   add(id: string, spec: Child['spec']): Child {
     const before = this.#byId.get(id);
     if (before !== undefined) this.remove(before);
-    const child: Child = { id, spec, process: undefined, lastId: '', pending: undefined, restarts: 0, failures: 0 };
+    const child: Child = {
+      id,
+      spec,
+      process: undefined,
+      lastId: '',
+      pending: undefined,
+      notBefore: 0,
+      restarts: 0,
+      failures: 0,
+    };
     this.#byId.set(id, child);
     return child;
   }

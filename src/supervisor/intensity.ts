@@ -3,6 +3,25 @@ export interface RestartIntensity {
   readonly maxRestarts: number;
   /** ms */
   readonly withinMs: number;
+  /** Waits before restarts, so that a child that cannot start does not use up the intensity at once. Default: no waits. */
+  readonly backoff?: RestartBackoff | undefined;
+}
+
+/** The waits before restarts: none before the first within `withinMs`, then `minMs`, then `factor` times as long each time. */
+export interface RestartBackoff {
+  /** ms */
+  readonly minMs: number;
+  /** The longest wait, ms. */
+  readonly maxMs: number;
+  /** At least 1. Default 2. */
+  readonly factor?: number | undefined;
+}
+
+/** How long to wait before a restart, ms. `restarts`: how many there were within the window, this one included. */
+export function restartDelayMs(restarts: number, backoff: RestartBackoff | undefined): number {
+  if (backoff === undefined || restarts <= 1) return 0;
+  const { minMs, maxMs, factor = 2 } = backoff;
+  return Math.min(maxMs, minMs * factor ** (restarts - 2));
 }
 
 /** With fewer expired entries than this, copying the rest to the front is not worth it. */

@@ -4,6 +4,8 @@ import { defaultRuntime } from './default-runtime.js';
 export const GenServer = defaultRuntime.GenServer;
 /** Processes that start, watch and restart others. */
 export const Supervisor = defaultRuntime.Supervisor;
+/** Functions that run as supervised processes. */
+export const Task = defaultRuntime.Task;
 /** Names of processes. */
 export const Registry = defaultRuntime.Registry;
 /** The behaviors that other nodes may start here. */
@@ -184,3 +186,4 @@ export type {
 export type { RestartBackoff, RestartIntensity } from './supervisor/intensity.js';
 export type { RestartType } from './supervisor/strategy.js';
 export type { ChildInfo, SupervisorApi } from './supervisor/supervisor.js';
+export type { TaskApi, TaskContext, TaskOptions, TaskStreamOptions } from './supervisor/task.js';

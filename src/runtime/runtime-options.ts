@@ -10,6 +10,7 @@ import type { GenServerApi } from '../process/gen-server.js';
 import type { RegistryApi } from '../registry/registry.js';
 import type { BehaviorRegistryApi } from '../remote/behavior-registry.js';
 import type { SupervisorApi } from '../supervisor/supervisor.js';
+import type { TaskApi } from '../supervisor/task.js';
 import { checkKnown, checkPositive } from '../validate.js';
 import type { Reporter } from './reporter.js';
 import type { OnRootExit } from './reporter-setup.js';
@@ -71,6 +72,7 @@ export type ClusterObserver = api.ClusterObserverApi<NodeId>;
 export interface Runtime {
   readonly GenServer: GenServerApi;
   readonly Supervisor: SupervisorApi;
+  readonly Task: TaskApi;
   readonly Registry: RegistryApi;
   readonly BehaviorRegistry: BehaviorRegistryApi;
   readonly Observer: ObserverApi;

@@ -1,22 +1,14 @@
-import type { ProcessKind } from '../../streams/events.js';
 import { createCluster } from '../cluster/cluster.js';
 import type { ClusterApi } from '../cluster/cluster-api.js';
 import { mesh } from '../cluster/mesh/mesh.js';
 import { createWsTransport } from '../cluster/transport/ws-transport.js';
 import { ObserverDisabledError, RuntimeShutdownError } from '../errors.js';
 import type { ObserverApi } from '../observer/observer.js';
-import { createGenServer, type GenServerApi } from '../process/gen-server.js';
-import { lifecycleEvent } from '../process/lifecycle-event.js';
-import { Messenger } from '../process/messenger.js';
-import { Monitors } from '../process/monitors.js';
-import { createRegistry } from '../registry/registry.js';
-import { BehaviorRegistry } from '../remote/behavior-registry.js';
-import { createSupervisor } from '../supervisor/supervisor.js';
-import { checkFunction, checkTimeout } from '../validate.js';
+import { checkTimeout } from '../validate.js';
 import { observeCluster } from './observe-cluster.js';
 import { observeNode } from './observe-node.js';
-import { connectProcesses } from './remote.js';
-import { createRuntimeCore, type RuntimeCore } from './runtime-core.js';
+import { createProcessFacades } from './process-facades.js';
+import { createRuntimeCore } from './runtime-core.js';
 import { type Runtime, type RuntimeOptions, readRuntimeOptions } from './runtime-options.js';
 import { hurry, shutDown } from './shutdown.js';
 import { Vitals } from './vitals.js';
@@ -30,7 +22,7 @@ import { Vitals } from './vitals.js';
 export function createRuntime(options: RuntimeOptions = {}): Runtime {
   const settings = readRuntimeOptions(options);
   const core = createRuntimeCore(settings, () => clustering.membership.local()?.id);
-  const { clock, context, deadlines, emit, flusher, life, names, onError, processes, scheduler } = core;
+  const { clock, context, flusher, life, onError, processes } = core;
   const vitals = new Vitals();
   const local = settings.isObserved ? observeNode(core, vitals) : undefined;
   const clustering = createCluster({
@@ -41,10 +33,7 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
     onError,
   });
   const { cluster } = clustering;
-  const behaviors = new BehaviorRegistry();
-  const remote = connectProcesses(core, clustering, behaviors);
-  const messenger = new Messenger({ processes, scheduler, deadlines, remote, clock });
-  const monitors = new Monitors({ processes, remote });
+  const processFacades = createProcessFacades(core, clustering);
 
   let shuttingDown: Promise<void> | undefined;
   const start: ClusterApi['start'] = async (config) => {
@@ -71,38 +60,11 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
   };
 
   return {
-    GenServer: createGenServer({
-      processes,
-      messenger,
-      monitors,
-      remote,
-      behaviors,
-      localNode: () => clustering.membership.local()?.id,
-      onLifecycleEvent: lifecycleEvents(core, 'genserver'),
-    }),
-    Supervisor: createSupervisor({
-      processes,
-      clock,
-      emit,
-      onError,
-      onLifecycleEvent: lifecycleEvents(core, 'supervisor'),
-    }),
-    BehaviorRegistry: behaviors,
-    Registry: createRegistry({ names, processes, emit }),
+    ...processFacades,
     Observer: local === undefined ? disabledObserver() : context.bind(local.observer),
     Cluster: context.bind({ ...cluster, start }),
     ClusterObserver: context.bind(observeCluster(core, local, clustering)),
     shutdown,
-  };
-}
-
-function lifecycleEvents({ bus, processes }: RuntimeCore, kind: ProcessKind): GenServerApi['onLifecycleEvent'] {
-  return (handler) => {
-    checkFunction('handler', handler);
-    return bus.subscribe((event) => {
-      const lifecycle = lifecycleEvent(event, kind, (id) => processes.refOf(id));
-      return lifecycle === undefined ? undefined : handler(lifecycle);
-    });
   };
 }
 

@@ -1,0 +1,56 @@
+import type { ProcessKind } from '../../streams/events.js';
+import type { ClusterEngine } from '../cluster/engine.js';
+import { createGenServer, type GenServerApi } from '../process/gen-server.js';
+import { lifecycleEvent } from '../process/lifecycle-event.js';
+import { Messenger } from '../process/messenger.js';
+import { Monitors } from '../process/monitors.js';
+import { createRegistry } from '../registry/registry.js';
+import { BehaviorRegistry } from '../remote/behavior-registry.js';
+import { createSupervisor } from '../supervisor/supervisor.js';
+import { createTask } from '../supervisor/task.js';
+import { checkFunction } from '../validate.js';
+import { connectProcesses } from './remote.js';
+import type { RuntimeCore } from './runtime-core.js';
+import type { Runtime } from './runtime-options.js';
+
+type ProcessFacades = Pick<Runtime, 'GenServer' | 'Supervisor' | 'Task' | 'Registry' | 'BehaviorRegistry'>;
+
+/** The facades for processes of this runtime, and of the nodes that it is linked with. */
+export function createProcessFacades(core: RuntimeCore, clustering: ClusterEngine): ProcessFacades {
+  const { clock, deadlines, emit, names, onError, processes, scheduler } = core;
+  const behaviors = new BehaviorRegistry();
+  const remote = connectProcesses(core, clustering, behaviors);
+  const GenServer = createGenServer({
+    processes,
+    messenger: new Messenger({ processes, scheduler, deadlines, remote, clock }),
+    monitors: new Monitors({ processes, remote }),
+    remote,
+    behaviors,
+    localNode: () => clustering.membership.local()?.id,
+    onLifecycleEvent: lifecycleEvents(core, 'genserver'),
+  });
+  const Supervisor = createSupervisor({
+    processes,
+    clock,
+    emit,
+    onError,
+    onLifecycleEvent: lifecycleEvents(core, 'supervisor'),
+  });
+  return {
+    GenServer,
+    Supervisor,
+    Task: createTask({ GenServer, Supervisor }),
+    Registry: createRegistry({ names, processes, emit }),
+    BehaviorRegistry: behaviors,
+  };
+}
+
+function lifecycleEvents({ bus, processes }: RuntimeCore, kind: ProcessKind): GenServerApi['onLifecycleEvent'] {
+  return (handler) => {
+    checkFunction('handler', handler);
+    return bus.subscribe((event) => {
+      const lifecycle = lifecycleEvent(event, kind, (id) => processes.refOf(id));
+      return lifecycle === undefined ? undefined : handler(lifecycle);
+    });
+  };
+}

@@ -24,8 +24,8 @@ export class Outbox {
   readonly #ports: OutboxPorts;
   #items: string[] = [];
   #chars = 0;
-  /** Read with the first item of each frame. */
-  #unsent = 0;
+  /** Read once for each frame: reading it takes longer than adding an item. */
+  #unsent: number | undefined;
 
   constructor(ports: OutboxPorts) {
     this.#ports = ports;
@@ -38,7 +38,7 @@ export class Outbox {
 
   /** @throws LinkOverloadedError when too much waits for the node already */
   checkRoom(): void {
-    if (this.isEmpty) this.#unsent = this.#ports.unsent();
+    if (this.isEmpty || this.#unsent === undefined) this.#unsent = this.#ports.unsent();
     if (this.#unsent + this.#chars >= MAX_WAITING_BYTES) {
       throw new LinkOverloadedError(this.#ports.nodeId, MAX_WAITING_BYTES);
     }
@@ -52,11 +52,18 @@ export class Outbox {
     this.#chars += item.length + 1;
   }
 
+  /** Drops what was collected: the channel has ended, and the next one with that node must not carry it. */
+  discard(): void {
+    this.#items = [];
+    this.#chars = 0;
+  }
+
   flush(): void {
     if (this.isEmpty) return;
     const items = this.#items;
     this.#items = [];
     this.#chars = 0;
+    this.#unsent = undefined;
     this.#ports.send(items);
   }
 }

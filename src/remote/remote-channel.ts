@@ -58,6 +58,7 @@ export class RemoteChannel implements ChannelEnd {
   /** The channel is down. */
   end(): void {
     this.#isOpen = false;
+    this.#outbox.discard();
     this.messages.ended();
     this.watches.ended();
     this.starts.ended();

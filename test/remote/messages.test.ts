@@ -198,6 +198,57 @@ describe('messages to a process of another node', () => {
   });
 });
 
+describe('too much for a node', () => {
+  test('8 MiB that it does not take: casts throw, calls reject, and the node gets what was taken before', async () => {
+    const [cluster, a, b] = await threeNodes();
+    const { log, behavior } = recorder();
+    const noteFirst = (message: string): null => {
+      log.push(message.slice(0, 1));
+      return null;
+    };
+    const ref = await b.GenServer.start({ ...behavior, handleCast: noteFirst });
+    cluster.network.cut(a.address, b.address);
+    const message = `x${'y'.repeat(99_999)}`;
+    let taken = 0;
+    const fill = (): void => {
+      for (; taken < 1000; taken += 1) a.GenServer.cast(ref, message);
+    };
+    expect(fill).toThrow(/8388608 bytes wait for node nodeB/);
+    expect(taken).toBeGreaterThan(80);
+    expect(taken).toBeLessThan(90);
+    const error = await rejection(a.GenServer.call(ref, 'x'));
+    expect(error).toMatchObject({ code: 'NOEX_LINK_OVERLOADED', unit: 'bytes', mayHaveBeenHandled: false });
+    cluster.network.heal();
+    await cluster.run(200);
+    expect(log).toHaveLength(taken);
+    a.GenServer.cast(ref, 'again');
+    await cluster.run(50);
+    expect(log.at(-1)).toBe('a');
+  });
+
+  test('65,536 calls without an answer: the next is rejected, and those time out', async () => {
+    const [cluster, a, b] = await threeNodes();
+    const ref = await b.GenServer.start<null, unknown, unknown, unknown>({
+      ...echo,
+      handleCall: () => new Promise(() => undefined),
+    });
+    const calls: Promise<unknown>[] = [];
+    for (let at = 0; at < 65_536; at += 1) calls.push(rejection(a.GenServer.call(ref, at, { timeout: 3000 })));
+    const error = await rejection(a.GenServer.call(ref, 'one too many'));
+    expect(error).toMatchObject({
+      code: 'NOEX_LINK_OVERLOADED',
+      limit: 65_536,
+      unit: 'calls',
+      mayHaveBeenHandled: false,
+    });
+    await cluster.run(3500);
+    const names = new Set((await Promise.all(calls)).map((each) => (each as Error).name));
+    expect(names).toEqual(new Set(['CallTimeoutError']));
+    const afterwards = a.GenServer.call(ref, 'room again', { timeout: 100 });
+    await expect(cluster.settle(afterwards)).rejects.toMatchObject({ name: 'CallTimeoutError' });
+  });
+});
+
 describe('a ref', () => {
   test('of a life that was never heard of is foreign', async () => {
     const [, a] = await threeNodes();

@@ -57,8 +57,8 @@ export class ServerNotRunningError extends NoexError {
 }
 
 /**
- * The ref belongs to another life of a runtime: to another `createRuntime()`, to another node, or to this program before
- * a restart. `processId` and `life` are those of the ref.
+ * The ref belongs to a life of a runtime that is not known here: to another `createRuntime()`, to a node that this one has never
+ * been linked with, or to this program before a restart. `processId` and `life` are those of the ref.
  */
 export class ForeignRefError extends NoexError {
   override readonly name = 'ForeignRefError';
@@ -69,8 +69,8 @@ export class ForeignRefError extends NoexError {
 
   constructor(processId: string, life: string) {
     super(
-      `process ${processId} of life '${life}' does not belong to this runtime; ` +
-        'a ref is valid only in the runtime that made it: look the process up by name here',
+      `process ${processId} of life '${life}' does not belong to this runtime, nor to a node that this one has been linked with; ` +
+        'look the process up by name, or join the cluster of its node',
     );
     this.processId = processId;
     this.life = life;

@@ -16,6 +16,8 @@ export interface LocalProcesses {
   send(kind: 'cast' | 'info', id: string, message: unknown, sender?: MessageSender): void;
   /** Calls `onExit` when the process ends; `undefined`: there is no such process. Returns a function that ends that. */
   watch(id: string, onExit: (reason: TerminationReason) => void): (() => void) | undefined;
+  /** As {@link watch}, of a GenServer: a supervisor takes no links. */
+  watchServer(id: string, onExit: (reason: TerminationReason) => void): (() => void) | undefined;
   receiveExit(id: string, signal: ExitSignal): void;
   /** Resolves when the process is gone. */
   stop(id: string, reason: TerminationReason, timeoutMs: number): Promise<void>;
@@ -52,6 +54,7 @@ export function localProcesses(processes: ProcessTable): LocalProcesses {
       processes.sentBy(sender, () => server(id)?.sendLate(message, kind, REMOTE_MAILBOX_LIMIT));
     },
     watch: (id, onExit) => processes.get(id)?.onExit(onExit),
+    watchServer: (id, onExit) => server(id)?.onExit(onExit),
     receiveExit(id, signal) {
       const process = server(id);
       if (process !== undefined) receiveExit(process, signal);

@@ -83,7 +83,7 @@ export class ChannelWatches {
   receivedLink(number: number, local: string, remote: string): void {
     const end = this.#isRefused('link', local)
       ? undefined
-      : this.#ports.local.watch(local, (reason) => {
+      : this.#ports.local.watchServer(local, (reason) => {
           this.#receivedLinks.delete(number);
           this.#add('exit', number, 1, encodeReason(reason));
         });

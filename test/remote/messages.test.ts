@@ -374,6 +374,20 @@ describe('monitors across nodes', () => {
     expect(await b.GenServer.exited(lost[1])).toMatchObject({ error: { name: 'NodeNotConnectedError', nodeId: a.id } });
   });
 
+  test('a supervisor takes no link, and can be monitored', async () => {
+    const { cluster, a, b, watcher, downs } = await setUp();
+    const supervisor = await b.Supervisor.start({ children: [] });
+    const here = await a.GenServer.start(counter);
+    a.GenServer.link(here, supervisor);
+    a.GenServer.monitor(watcher, supervisor);
+    await cluster.run(50);
+    expect(await a.GenServer.exited(here)).toMatchObject({ error: { name: 'ServerNotRunningError' } });
+    expect(downs).toEqual([]);
+    await cluster.settle(b.Supervisor.stop(supervisor));
+    await cluster.run(50);
+    expect(downs).toMatchObject([{ ref: supervisor, reason: 'normal' }]);
+  });
+
   test('a link that was ended does nothing', async () => {
     const { cluster, a, b } = await setUp();
     const [here, there] = [await a.GenServer.start(counter), await b.GenServer.start(counter)];

@@ -5,6 +5,7 @@ import { PendingCall, type Receipt, type StopRequest } from './envelope.js';
 import type { CallContext, CallFrom, GenServerBehavior, ProcessRef, TerminationReason } from './gen-server-types.js';
 import { type ContextActions, ProcessHandlerContext } from './handler-context.js';
 import { ContinueResult, HandlerResult, NoReplyResult, StopResult } from './handler-result.js';
+import { OpenReplies } from './open-replies.js';
 import { PendingReply } from './pending-reply.js';
 
 export type AnyBehavior = GenServerBehavior<unknown, unknown, unknown, unknown, unknown>;
@@ -19,9 +20,6 @@ export interface HandlerHost {
   actions: ContextActions | undefined;
 }
 
-/** The least number of open calls at which those that are settled are removed. */
-const MIN_SWEEP = 64;
-
 /** Runs the handlers of one process and applies what they return: the next state, the reply, a request to stop. */
 export abstract class HandlerRunner {
   abstract readonly id: string;
@@ -33,10 +31,8 @@ export abstract class HandlerRunner {
   readonly #behavior: AnyBehavior;
   readonly #context: CallContext = new ProcessHandlerContext(this) as CallContext;
   protected state: unknown;
-  /** Calls that were answered with a promise which has not settled; `undefined` until there is one. */
-  #awaitingReply: Set<PendingCall> | undefined;
-  /** So many of them, and those that are settled are removed. */
-  #sweepAt = MIN_SWEEP;
+  /** `undefined` until a call is answered later. */
+  #openReplies: OpenReplies | undefined;
   /** The call whose handler was called last; `undefined` after another message. */
   #call: PendingCall | undefined;
   /** What `handleContinue` is to handle before the next message. */
@@ -155,8 +151,7 @@ export abstract class HandlerRunner {
 
   /** Rejects the callers that wait for a promised reply. */
   protected failPromisedReplies(): void {
-    for (const call of this.#awaitingReply ?? []) call.fail(this.notRunning(true));
-    this.#awaitingReply?.clear();
+    this.#openReplies?.fail(() => this.notRunning(true));
   }
 
   /** As {@link handled}, for calls. */
@@ -212,14 +207,10 @@ export abstract class HandlerRunner {
     return behavior.handleContinue(payload, this.state, this.#context);
   }
 
-  /** The caller waits for `GenServer.reply`, or the end of the process. */
+  /** The caller waits for `GenServer.reply`, a promise, or the end of the process. */
   #replyLater(call: PendingCall): void {
-    this.#awaitingReply ??= new Set();
-    if (this.#awaitingReply.size >= this.#sweepAt) {
-      for (const waiting of this.#awaitingReply) if (waiting.settled) this.#awaitingReply.delete(waiting);
-      this.#sweepAt = Math.max(MIN_SWEEP, 2 * this.#awaitingReply.size);
-    }
-    if (!call.settled) this.#awaitingReply.add(call);
+    this.#openReplies ??= new OpenReplies();
+    this.#openReplies.add(call);
   }
 
   /** Answers a call; a promise when it settles, as long as its deadline allows and the process lives. */
@@ -228,15 +219,14 @@ export abstract class HandlerRunner {
       call.reply(reply);
       return;
     }
-    this.#awaitingReply ??= new Set();
-    this.#awaitingReply.add(call);
+    this.#replyLater(call);
     Promise.resolve(reply).then(
       (value) => {
-        this.#awaitingReply?.delete(call);
+        this.#openReplies?.delete(call);
         call.reply(value);
       },
       (thrown) => {
-        this.#awaitingReply?.delete(call);
+        this.#openReplies?.delete(call);
         if (call.settled) this.failedLate('a promised reply', thrown);
         else call.fail(asError(thrown));
       },

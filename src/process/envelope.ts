@@ -31,15 +31,18 @@ export class PendingCall extends Deadline {
   }
 
   reply(reply: unknown): void {
-    this.take()?.(reply);
-  }
-
-  /** Settles the call: what resolves it, the first time. */
-  protected take(): ((reply: unknown) => void) | undefined {
     const resolve = this.#resolve;
     this.#resolve = undefined;
     this.removeDeadline();
-    return resolve;
+    resolve?.(reply);
+  }
+
+  /** Settles the call without resolving it; whether it was open. */
+  protected take(): boolean {
+    const isOpen = !this.settled;
+    this.#resolve = undefined;
+    this.removeDeadline();
+    return isOpen;
   }
 
   fail(error: Error): void {
@@ -93,7 +96,7 @@ export class CallFromRemote extends PendingCall {
   }
 
   override fail(error: Error): void {
-    if (this.take() !== undefined) this.#caller.fail(error);
+    if (this.take()) this.#caller.fail(error);
   }
 }
 

@@ -231,7 +231,7 @@ export function createGenServer(parts: GenServerParts): GenServerApi {
           : await remote.start(targetNode, behaviorName, args, { name, initTimeout, timeoutMs });
       return ref as ProcessRef as Ref;
     },
-    call: (ref, message, options) => messenger.call(ref, message, options),
+    call: messenger.call,
     cast: (ref, message) => messenger.send('cast', ref, message),
     info: (ref, message) => messenger.send('info', ref, message),
     sendAfter: (ref, message, ms) => messenger.sendAfter(ref, message, ms),

@@ -41,7 +41,8 @@ export class Messenger {
     this.#clock = clock;
   }
 
-  call<CallReply>(ref: ProcessRef, message: unknown, options?: CallOptions): Promise<CallReply> {
+  /** A function of its own, so that the facade has it without another one around it: it is the hottest of all. */
+  readonly call = <CallReply>(ref: ProcessRef, message: unknown, options?: CallOptions): Promise<CallReply> => {
     try {
       const process = this.#local(ref);
       if (process?.isCurrent) throw new CallingSelfError(process.id, 'call', process);
@@ -61,7 +62,7 @@ export class Messenger {
     } catch (error) {
       return Promise.reject(asError(error));
     }
-  }
+  };
 
   send(kind: 'cast' | 'info', ref: ProcessRef, message: unknown): void {
     const process = this.#local(ref);

@@ -116,7 +116,7 @@ export class Messenger {
       try {
         this.#remote.send('cast', ref, message, undefined);
       } catch {
-        // As for a process that is gone by then: there is no sender any more that could be told.
+        // Dropped, as for a process that is gone by then: its sender no longer waits for a result.
       }
     }, ms);
     timer.unref();

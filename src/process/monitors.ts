@@ -11,8 +11,8 @@ interface MonitorsOptions {
 }
 
 /**
- * Monitors and links of the processes of this runtime. Each has one entry, and whoever takes it delivers its notice: there is
- * exactly one, in whatever order things happen.
+ * Monitors and links of the processes of this runtime. Each has one entry; taking it delivers its notice, so there is exactly
+ * one, in whatever order things happen.
  */
 export class Monitors {
   readonly #processes: ProcessTable;

@@ -59,7 +59,7 @@ export class ChannelMessages {
 
   /** @throws ProtocolError for an annotated body that makes no sense */
   received(kind: 'cast' | 'info', to: string, body: unknown, annotated: Flag, from: string | 0): void {
-    // There is nobody to tell: what is refused is dropped, as by a full mailbox.
+    // Casts have no answer: what is refused is dropped, as by a full mailbox.
     if (this.#refusal(kind, to) !== undefined) return;
     this.#ports.local.send(kind, to, this.#decode(body, annotated), this.#sender(from));
   }

@@ -14,8 +14,8 @@ interface ReceivedLink {
 }
 
 /**
- * The monitors and links of one channel. Each has an entry at the end that made it, by number; whoever takes the entry delivers
- * its notice, so that there is one.
+ * The monitors and links of one channel. Each has an entry at the end that made it, by number; taking the entry delivers its
+ * notice, so that there is one.
  */
 export class ChannelWatches {
   readonly #end: ChannelEnd;

@@ -4,7 +4,7 @@ const CALL_TIMEOUT_MS = 2000;
 /** Between two rounds, in each of which every other node gets a cast and a call. */
 const ROUND_MS = 5;
 
-/** @param runtime of the node; `life` tells its messages from those of the same node before */
+/** @param life sets its messages apart from those of the same node before it was restarted */
 export async function createMessages({ GenServer }, life) {
   /** By sender: the number of its last message that was handled here. */
   const last = new Map();

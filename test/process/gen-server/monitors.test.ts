@@ -37,16 +37,19 @@ function runtime(): Runtime {
 }
 
 describe('a monitor', () => {
-  test.each(['normal', 'shutdown', 'killed'] as const)('tells once that its target ended: %s', async (reason) => {
-    const all = runtime();
-    const { ref, downs } = await watcher(all);
-    const target = await all.GenServer.start(idle);
-    const monitor = all.GenServer.monitor(ref, target);
-    await all.GenServer.stop(target, reason);
-    all.GenServer.kill(target);
-    await turn();
-    expect(downs).toEqual([{ type: 'process_down', monitor, ref: target, reason }]);
-  });
+  test.each(['normal', 'shutdown', 'killed'] as const)(
+    'gives one notice of the end of its target: %s',
+    async (reason) => {
+      const all = runtime();
+      const { ref, downs } = await watcher(all);
+      const target = await all.GenServer.start(idle);
+      const monitor = all.GenServer.monitor(ref, target);
+      await all.GenServer.stop(target, reason);
+      all.GenServer.kill(target);
+      await turn();
+      expect(downs).toEqual([{ type: 'process_down', monitor, ref: target, reason }]);
+    },
+  );
 
   test('has the error of a crash as the reason', async () => {
     const all = runtime();

@@ -106,6 +106,16 @@ export function linesAbout(log: Log, nodeId: string, id: string): Log {
   });
 }
 
+/** The id of the process that last replaced a process by restarts; `undefined`: it was not restarted, as far as the log goes. */
+export function successorOf(log: Log, nodeId: string, id: string): string | undefined {
+  let latest = id;
+  // Oldest first: in a crash loop, the process that replaced this one has been replaced, too.
+  for (const { entry } of log) {
+    if (entry.type === 'child_restarted' && entry.nodeId === nodeId && entry.oldId === latest) latest = entry.id;
+  }
+  return latest === id ? undefined : latest;
+}
+
 /** Formats an error as lines of visible characters: its stack, then its aggregated errors and its causes. */
 export function errorText(error: SerializedError): string {
   return visibleLines(errorLines(error));

@@ -26,6 +26,7 @@ import {
   MAX_ENTRIES,
   matches,
   severityOf,
+  successorOf,
   withEntries,
 } from '../../../src/dashboard/view-model/log.js';
 import type { ProcessRow } from '../../../src/dashboard/view-model/rows.js';
@@ -230,6 +231,26 @@ describe('the log', () => {
     expect(numbersAbout('p1')).toEqual([2, 4]);
     expect(linesAbout(log, 'b', 'p9')).toEqual([]);
     expect(linesAbout(withEntries([], [{ type: 'node_up', nodeId: 'a', at: 1 }]), 'a', 'p9')).toEqual([]);
+  });
+
+  test('leads from a process to the last one that took its place, on its node', () => {
+    const restarted = (oldId: string, id: string, nodeId = 'a'): LogEntry => ({
+      type: 'child_restarted',
+      nodeId,
+      kind: 'genserver',
+      at: 1,
+      id,
+      oldId,
+      childId: 'worker',
+      supervisorId: 's',
+      attempt: 1,
+    });
+    const log = withEntries(
+      [],
+      [restarted('p1', 'p2'), restarted('p1', 'p7', 'b'), restarted('p2', 'p3'), restarted('p8', 'p9')],
+    );
+    expect(['p1', 'p2', 'p3', 'p8'].map((id) => successorOf(log, 'a', id))).toEqual(['p3', 'p3', undefined, 'p9']);
+    expect(successorOf(log, 'b', 'p1')).toBe('p7');
   });
 });
 

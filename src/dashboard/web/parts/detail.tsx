@@ -1,6 +1,6 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { formatCount, formatMs, formatRate, formatTime, formatUptime, UNKNOWN } from '../../view-model/format.js';
-import { type LogLine, linesAbout } from '../../view-model/log.js';
+import { linesAbout, successorOf } from '../../view-model/log.js';
 import { countsOf, keyOf, type NodeRow, type ProcessRow } from '../../view-model/rows.js';
 import { labelOf } from '../../view-model/table.js';
 import { visibleText } from '../../view-model/visible-text.js';
@@ -48,7 +48,7 @@ export function Detail({ processKey }: { readonly processKey: string }) {
         <p class="detail-place">
           <span class="id">{visibleText(id)}</span> on <span class="id">{visibleText(nodeId)}</span>
         </p>
-        {isGone && <Gone lines={lines} nodeId={nodeId} id={id} isKnown={row !== undefined} />}
+        {isGone && <Gone nodeId={nodeId} id={id} isKnown={row !== undefined} />}
         {node !== undefined && node.status !== 'connected' && (
           <p class="remark">The node is {node.status}: these figures are its last ones.</p>
         )}
@@ -94,17 +94,14 @@ function useProcess(key: string): Known {
 }
 
 interface GoneProps {
-  readonly lines: readonly LogLine[];
   readonly nodeId: string;
   readonly id: string;
   readonly isKnown: boolean;
 }
 
 /** The note that the process is gone, with a link to the process that replaced it, if any. */
-function Gone({ lines, nodeId, id, isKnown }: GoneProps) {
-  const successor = lines.flatMap(({ entry }) =>
-    entry.type === 'child_restarted' && entry.oldId === id ? entry.id : [],
-  )[0];
+function Gone({ nodeId, id, isKnown }: GoneProps) {
+  const successor = successorOf(useDashboard().live.log.value, nodeId, id);
   return (
     <p class="remark is-bad">
       This process is gone{isKnown ? '; the figures are its last ones.' : '.'}

@@ -1,3 +1,4 @@
+import { UNKNOWN } from '../../view-model/format.js';
 import type { ProcessRow } from '../../view-model/rows.js';
 import { COLUMNS, type Column, labelOf } from '../../view-model/table.js';
 import { visibleText } from '../../view-model/visible-text.js';
@@ -40,7 +41,13 @@ export function GridRow({ row, index, top, isActive, isOpen, measure, open }: Gr
       {COLUMNS.map((column, at) => (
         <div key={column} class={cellClass(column)} role="gridcell" aria-colindex={at + 1}>
           {measure?.column === column && <Bar share={(amountOf(row, measure.column) ?? 0) / measure.top} />}
-          <Cell row={row} column={column} uptimeMs={isStale ? undefined : uptimeOf(row, node, view?.monotonic ?? 0)} />
+          <Cell
+            row={row}
+            column={column}
+            // The last status of a process says nothing about it while its node is not connected.
+            status={node?.status === 'connected' ? row.status : (node?.status ?? UNKNOWN)}
+            uptimeMs={isStale ? undefined : uptimeOf(row, node, view?.monotonic ?? 0)}
+          />
         </div>
       ))}
     </div>
@@ -54,10 +61,11 @@ function Bar({ share }: { readonly share: number }) {
 interface CellProps {
   readonly row: ProcessRow;
   readonly column: Column;
+  readonly status: string;
   readonly uptimeMs: number | undefined;
 }
 
-function Cell({ row, column, uptimeMs }: CellProps) {
+function Cell({ row, column, status, uptimeMs }: CellProps) {
   const { nodeNames } = useDashboard();
   switch (column) {
     case 'name':
@@ -79,7 +87,7 @@ function Cell({ row, column, uptimeMs }: CellProps) {
     case 'kind':
       return row.kind;
     case 'status':
-      return <span class={`state is-${row.status}`}>{row.status}</span>;
+      return <span class={`state is-${status}`}>{status}</span>;
     default: {
       const text = figureOf(row, column, uptimeMs);
       return (

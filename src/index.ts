@@ -131,6 +131,7 @@ export {
 } from './errors.js';
 export type { CacheStatus, ClusterSnapshotOptions } from './observer/cluster-observer-api.js';
 export type { ObserverApi, ObserverEvent, StatsUpdate, StopResult } from './observer/observer.js';
+export type { OverloadPolicy } from './process/bounded-mailbox.js';
 export type { GenServerApi, LifecycleEvent, StopOptions } from './process/gen-server.js';
 export type { GenServerOptions } from './process/gen-server-options.js';
 export type {
@@ -158,7 +159,6 @@ export type {
   TerminationReason,
 } from './process/gen-server-types.js';
 export { continueWith, noReply, stop } from './process/handler-result.js';
-export type { OverloadPolicy } from './process/inbox.js';
 export type { RemoteStartSettings } from './process/remote-start.js';
 export type { RegistryApi } from './registry/registry.js';
 export type { BehaviorFactory, BehaviorRegistryApi } from './remote/behavior-registry.js';

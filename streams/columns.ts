@@ -7,7 +7,7 @@ import type { GenServerStats, ServerStatus, SupervisorStats } from './snapshot.j
 
 /** Columns of both kinds of rows that not every sender has: a reader does without. */
 interface OptionalColumns {
-  /** Left out where no row has one. */
+  /** Absent when no row has one. */
   readonly childId?: readonly (string | null)[];
   /** Not sent by versions of noex that had no such column. */
   readonly startedMonotonic?: readonly number[];
@@ -20,7 +20,7 @@ type CountColumns = { readonly [Name in ServerCountName]?: readonly number[] };
 export interface ServerColumns extends OptionalColumns, CountColumns {
   readonly id: readonly string[];
   readonly name: readonly (string | null)[];
-  /** Left out where no row has one. */
+  /** Absent when no row has one. */
   readonly label?: readonly (string | null)[];
   readonly parentId: readonly (string | null)[];
   readonly status: readonly ServerStatus[];

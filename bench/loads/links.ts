@@ -1,5 +1,5 @@
 import { createCluster } from '../../dist/src/cluster/cluster.js';
-import { mesh } from '../../dist/src/cluster/mesh/mesh.js';
+import { mesh } from '../../dist/src/cluster/mesh/mesh-engine.js';
 import { createWsTransport } from '../../dist/src/cluster/transport/ws-transport.js';
 import { linked } from '../linked.js';
 import { inTurns, rate } from '../measure.js';

@@ -32,7 +32,7 @@ export function createLogPublisher<Id extends string>(ports: LogPublisherPorts<I
   const readers = new Map<Id, number>();
   const behind$ = new Subject<void>();
   let pushing: Subscription | undefined;
-  /** Identifies the log: the incarnation in which it was first requested. A cluster that stops does not end it. */
+  /** Identifies the log: the incarnation in which it was first requested, also after the cluster stops and starts again. */
   let life: number | undefined;
 
   const observed = (): LocalObserver => {

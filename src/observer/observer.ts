@@ -35,8 +35,8 @@ import { MAX_TIMER_MS } from '../clock.js';
 import { isolated, messageOf } from '../errors.js';
 import type { ProcessRef } from '../process/gen-server-types.js';
 import { checkFunction, checkPositive } from '../validate.js';
-import type { CostMeter } from './cost-meter.js';
 import { EventLog } from './event-log.js';
+import type { CostMeter } from './observer-cost.js';
 
 /** The events that handlers of `subscribe` and `startPolling` get; `stats_update` is for `startPolling` only. */
 export type ObserverEvent =

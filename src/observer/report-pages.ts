@@ -42,7 +42,7 @@ export async function* furtherPages(first: PageReport, source: PageSource): Asyn
     const end = Math.min(MAX_PAGES, last.changes.pages ?? last.changes.page + 2);
     for (; next < end && requested.length < limit; next += 1) {
       const answer = source.read({ incarnation, version, page: next });
-      // All of them fail together, and the first failure is thrown below.
+      // Marks a rejection as handled: this page may be awaited later or never. A page that is awaited still throws below.
       answer.catch(() => undefined);
       requested.push({ answer, sentAt: source.monotonic() });
     }

@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from '../errors.js';
 import { checkKnown, checkTimeout } from '../validate.js';
-import type { OverloadPolicy } from './inbox.js';
+import type { OverloadPolicy } from './bounded-mailbox.js';
 
 export interface GenServerOptions {
   /** Registers the process under this name. */

@@ -1,11 +1,11 @@
 import type { MessageTraced, ProcessKind } from '../../streams/events.js';
 import { AsyncContext } from '../async-context.js';
 import type { Timer } from '../clock.js';
+import { Inbox, type OverloadPolicy } from './bounded-mailbox.js';
 import { type Entry, Measured, PendingCall, type Receipt, receiptOf, StopRequest } from './envelope.js';
 import type { ProcessRef } from './gen-server-types.js';
 import type { StopResult } from './handler-result.js';
 import { type AnyBehavior, type HandlerHost, HandlerRunner, isThenable } from './handler-runner.js';
-import { Inbox, type OverloadPolicy } from './inbox.js';
 import type { Sampler } from './sampler.js';
 import type { Runnable } from './scheduler.js';
 import { Timing, type TimingHost } from './timing.js';

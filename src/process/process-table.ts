@@ -2,9 +2,9 @@ import type { MessageSender, ProcessKind, SupervisorStrategy, UnstampedEvent } f
 import type { AsyncContext } from '../async-context.js';
 import type { Clock } from '../clock.js';
 import { ForeignRefError, InvalidArgumentError, RuntimeShutdownError, ServerNotRunningError } from '../errors.js';
+import type { OverloadPolicy } from './bounded-mailbox.js';
 import type { GenServerBehavior, ProcessRef } from './gen-server-types.js';
 import type { ContextActions } from './handler-context.js';
-import type { OverloadPolicy } from './inbox.js';
 import { Process, type ProcessHost, type ProcessTexts } from './process.js';
 import type { Sampler } from './sampler.js';
 import type { Scheduler } from './scheduler.js';

@@ -10,8 +10,8 @@ import { ContinueResult, stateOf } from './handler-result.js';
 import { initialize, killedDuringInit, type StartingProcess } from './initialization.js';
 import { MessageLoop, type MessageLoopHost, type MessageLoopOptions } from './message-loop.js';
 import { crashEvent, exitEvent } from './process-events.js';
-import { locationOf } from './process-location.js';
 import { serializeError } from './serialize.js';
+import { locationOf } from './supervision-path.js';
 import { CRASH_CLEANUP_MS, type CrashCleanup, releaseState, runTerminate } from './termination.js';
 import { TimerSet } from './timer-set.js';
 

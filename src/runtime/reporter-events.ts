@@ -87,7 +87,7 @@ interface Remembered {
 export class EventReporter {
   readonly #options: EventReporterOptions;
   readonly #throttle: ReportThrottle;
-  /** By the id of the process; of failed restarts by supervisor and child. The oldest first. */
+  /** Reports that wait for what follows, oldest first, by process id; those of a failed restart by supervisor and child. */
   readonly #pending = new Map<string, Pending>();
   readonly #supervisors = new Map<string, Remembered>();
   readonly #gaveUpRoots = new Set<string>();

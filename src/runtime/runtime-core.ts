@@ -3,7 +3,7 @@ import { deepFreeze } from '../../streams/deep-freeze.js';
 import { AsyncContext } from '../async-context.js';
 import { Bus } from '../bus/bus.js';
 import { type Clock, systemClock } from '../clock.js';
-import { CostMeter } from '../observer/cost-meter.js';
+import { CostMeter } from '../observer/observer-cost.js';
 import { Deadlines } from '../process/deadlines.js';
 import { ProcessTable } from '../process/process-table.js';
 import { Sampler } from '../process/sampler.js';
@@ -29,7 +29,7 @@ export interface RuntimeCore {
   readonly flusher: Flusher;
   /** 96 random bits: no two runtimes have the same, so their refs are never equal. */
   readonly life: string;
-  /** Puts an event on the bus, and has it flushed at the end of this turn. */
+  /** Emits an event on the bus, and requests a flush at the end of this turn, unless a flush emitted it. */
   readonly emit: Bus['emit'];
   onError(error: unknown): void;
 }

@@ -1,6 +1,6 @@
 import { createCluster } from '../cluster/cluster.js';
 import type { ClusterApi } from '../cluster/cluster-api.js';
-import { mesh } from '../cluster/mesh/mesh.js';
+import { mesh } from '../cluster/mesh/mesh-engine.js';
 import { createWsTransport } from '../cluster/transport/ws-transport.js';
 import { ObserverDisabledError, RuntimeShutdownError } from '../errors.js';
 import type { ObserverApi } from '../observer/observer.js';

@@ -27,7 +27,7 @@ type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 /** The children of one supervisor, in start order. Every operation except iteration is O(1). */
 export class ChildTable implements Iterable<Child> {
   readonly #byId = new Map<string, Writable<Child>>();
-  /** By the id of the process that runs there, or ran there last. */
+  /** Children by the id of their current process, or of their last one if they are down. */
   readonly #byProcess = new Map<string, Writable<Child>>();
   /** Those that count for `autoShutdown`: they run, or are started again. */
   readonly #significant = new Set<Child>();

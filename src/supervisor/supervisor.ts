@@ -21,9 +21,9 @@ import {
   checkSupervisorOptions,
   type SupervisorOptions,
 } from './child-spec.js';
-import { ChildSupervision } from './child-supervision.js';
 import type { Child } from './child-table.js';
 import type { RestartType } from './strategy.js';
+import { ChildSupervision } from './supervisor-behavior.js';
 import type { ChildTarget, SupervisorCall, SupervisorReply } from './supervisor-messages.js';
 
 export interface ChildInfo {

@@ -21,7 +21,7 @@ export interface DialTarget {
   readonly isOneOfMany: boolean;
   /** Called when this node answered and is linked. */
   reached(id: NodeId): void;
-  /** @param end why there is no link, if a link was refused or broke */
+  /** @param end how the attempt was refused or broke. Absent: the node answered, and is to be dialled again later. */
   failed(end?: LinkEnd): void;
 }
 

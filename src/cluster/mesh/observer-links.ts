@@ -6,7 +6,7 @@ import type { NodeId } from '../node-id.js';
 import { TokenBucket } from '../token-bucket.js';
 import type { CloseReason, Refusal } from './close-reason.js';
 import { type Link, MAX_BACKLOG_BYTES } from './link.js';
-import { MAX_WAITING, ObserverRequests } from './observer-requests.js';
+import { MAX_WAITING, ObserverRequests } from './observer-request-queue.js';
 import { SharedBacklog } from './shared-backlog.js';
 
 /** The rate of frames that an observer may send: far more than a dashboard needs. */

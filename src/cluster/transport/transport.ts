@@ -51,7 +51,7 @@ export interface Connection {
   readonly remote: string;
   /** Must be called once, in the turn in which the connection was handed out (or `terminate` instead): nothing is kept. */
   handle(handlers: ConnectionHandlers): void;
-  /** How much of what was sent is still here because the other side does not take it, bytes. */
+  /** Roughly how much of what was passed to `send` has not left this side yet, bytes. */
   readonly backlog: number;
   /** How much has come from the other side, bytes, a message of which the rest is still under way included. */
   readonly received: number;

@@ -10,7 +10,7 @@ import {
 } from '../view-model/format.js';
 import { countsOf, type NodeRow, type ProcessRow } from '../view-model/rows.js';
 import { labelOf } from '../view-model/table.js';
-import { entryText } from './entry-text.js';
+import { entryText } from './entry-details.js';
 import { bodyRows } from './layout.js';
 import { visible } from './list-cursor.js';
 import { entryParts } from './log.js';

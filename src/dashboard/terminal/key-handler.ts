@@ -1,7 +1,7 @@
 import { keyOf } from '../view-model/rows.js';
 import { firstDirection } from '../view-model/table.js';
 import type { TreeLine } from '../view-model/tree.js';
-import { entryText } from './entry-text.js';
+import { entryText } from './entry-details.js';
 import type { Key, KeyName } from './keys.js';
 import { bodyRows } from './layout.js';
 import { type Cursor, initialCursor, type List, moveBy } from './list-cursor.js';

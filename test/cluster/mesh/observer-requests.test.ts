@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { SimulatedClock } from '../../../src/clock.js';
 import type { RequestFrame } from '../../../src/cluster/frames.js';
-import { MAX_WAITING, ObserverRequests, SHARED_RATE_LIMIT } from '../../../src/cluster/mesh/observer-requests.js';
+import { MAX_WAITING, ObserverRequests, SHARED_RATE_LIMIT } from '../../../src/cluster/mesh/observer-request-queue.js';
 
 const { burst, perSecond } = SHARED_RATE_LIMIT;
 

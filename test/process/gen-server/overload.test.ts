@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { OverloadPolicy } from '../../../src/process/inbox.js';
+import type { OverloadPolicy } from '../../../src/process/bounded-mailbox.js';
 import { recorder } from '../../helpers/servers.js';
 import { createTestRuntime, type TestRuntime } from '../../helpers/test-runtime.js';
 

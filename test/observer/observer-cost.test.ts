@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { CostMeter } from '../../src/observer/cost-meter.js';
+import { CostMeter } from '../../src/observer/observer-cost.js';
 
 describe('the cost of observing', () => {
   let now = 0;

@@ -98,11 +98,11 @@ describe('a cluster of five nodes, some of which fail', () => {
         return blocking > 0.85 * BLOCKS.ms && Math.max(front, crashing) < blocking / 2;
       }, PATIENT)
       .toBe(true);
-    const entry = entriesOf('blocking', BLOCKS.name).first();
+    // An entry without a message is about something else that took long on a busy machine.
+    const entry = entriesOf('blocking', BLOCKS.name).filter({ hasText: BLOCKS.messageType }).first();
     const text = (await entry.locator('.entry-text').textContent()) ?? '';
     const [, ms = ''] = /event loop for (\d+) ms/.exec(text) ?? [];
     expect(Number(ms)).toBeGreaterThanOrEqual(BLOCKS.ms - 1);
-    expect(text).toContain(BLOCKS.messageType);
     await entry.getByRole('link').click();
     await page.detail.getByRole('heading', { name: BLOCKS.name }).waitFor();
     const blocks = page.detail.getByText('Loop blocked', { exact: true }).locator('+ dd');

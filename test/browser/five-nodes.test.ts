@@ -151,6 +151,8 @@ describe('a cluster of five nodes, some of which fail', () => {
     const row = page.rows.filter({ hasText: 'killed' });
     expect(await row.getAttribute('class')).toContain('is-stale');
     expect(await row.locator('.cell.is-status').textContent()).toBe('disconnected');
+    const clipped = `[...document.querySelectorAll('.is-stale .is-status')].filter((cell) => cell.scrollWidth > cell.clientWidth)`;
+    expect(await page.page.evaluate(`${clipped}.length`)).toBe(0);
     expect(await row.locator('.cell.is-rate').textContent()).toBe('–');
     await page.page.getByRole('link', { name: 'Log' }).click();
     await entriesOf('killed', 'node down: connection_closed').locator('time').waitFor();

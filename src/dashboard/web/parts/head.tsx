@@ -20,7 +20,12 @@ export function Head() {
         <Figure name="Nodes" isBad={connected !== nodes}>
           {connected ?? UNKNOWN}
           <small>{` / ${nodes ?? UNKNOWN}`}</small>
-          <small class="others">{troubles(live.view.value)}</small>
+          {connected !== nodes && (
+            <>
+              {' '}
+              <small class="others">{troubles(live.view.value)}</small>
+            </>
+          )}
         </Figure>
         <Figure name="Processes">{formatCount(processes)}</Figure>
         <Figure name="Messages/s">{formatRate(rate)}</Figure>
@@ -55,7 +60,7 @@ function troubles(view: ClusterView | undefined): string {
   for (const { node } of view?.nodes ?? []) {
     if (node.status !== 'connected') counts.set(node.status, (counts.get(node.status) ?? 0) + 1);
   }
-  return [...counts].map(([status, count]) => ` ${count} ${status}`).join(',');
+  return [...counts].map(([status, count]) => `${count} ${status}`).join(', ');
 }
 
 interface FigureProps {

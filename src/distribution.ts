@@ -63,13 +63,14 @@ export {
 } from './errors.js';
 export type { CacheStatus, ClusterSnapshotOptions } from './observer/cluster-observer-api.js';
 export type {
+  Call,
   CallContext,
   CallFrom,
+  CallHandlers,
   CallOptions,
   CallResult,
   CastResult,
   GenServerBehavior,
-  GenServerRef,
   HandlerContext,
   HandlerContinue,
   HandlerNoReply,
@@ -78,10 +79,11 @@ export type {
   Link,
   Monitor,
   Next,
-  ProcessRef,
   ScheduledSend,
   TerminationReason,
 } from './process/gen-server-types.js';
+export type { GenServerRef, GenServerTarget, ProcessName, ProcessRef } from './process/refs.js';
+export type { Replies, ReplyTo } from './process/replies.js';
 export type { BehaviorFactory, BehaviorRegistryApi } from './remote/behavior-registry.js';
 export { type AttachedObserver, type AttachOptions, attach } from './runtime/attach.js';
 export type {

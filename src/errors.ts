@@ -167,6 +167,25 @@ export class InvalidHandlerResultError extends NoexError {
   }
 }
 
+/** The process has no handler for the message, which changed nothing there; the process goes on. */
+export class UnhandledMessageError extends NoexError {
+  override readonly name = 'UnhandledMessageError';
+  readonly code = 'NOEX_UNHANDLED_MESSAGE';
+  readonly processId: string;
+  readonly kind: 'call' | 'cast';
+  /** The field `type` of the message, or the message itself where it is a string. */
+  readonly messageType: string;
+
+  constructor(processId: string, kind: 'call' | 'cast', messageType: string, options?: ProcessErrorOptions) {
+    const label = processLabel(processId, options?.registeredName);
+    const handler = kind === 'call' ? 'handleCall' : 'handleCast';
+    super(`${label} has no handler for a ${kind} of type '${messageType}'; add it to ${handler} of its behavior`);
+    this.processId = processId;
+    this.kind = kind;
+    this.messageType = messageType;
+  }
+}
+
 /** Code of a process failed after the process had ended; `cause` is the error. There is no caller to reject. */
 export class EndedProcessError extends NoexError {
   override readonly name = 'EndedProcessError';

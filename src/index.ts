@@ -127,6 +127,7 @@ export {
   RuntimeShutdownError,
   ServerNotRunningError,
   ThrownValueError,
+  UnhandledMessageError,
   UnknownOptionError,
 } from './errors.js';
 export type { CacheStatus, ClusterSnapshotOptions } from './observer/cluster-observer-api.js';
@@ -135,14 +136,15 @@ export type { OverloadPolicy } from './process/bounded-mailbox.js';
 export type { GenServerApi, LifecycleEvent, StopOptions } from './process/gen-server.js';
 export type { GenServerOptions } from './process/gen-server-options.js';
 export type {
+  Call,
   CallContext,
   CallFrom,
+  CallHandlers,
   CallOptions,
   CallResult,
   CastResult,
   DownReason,
   GenServerBehavior,
-  GenServerRef,
   HandlerContext,
   HandlerContinue,
   HandlerNoReply,
@@ -153,13 +155,13 @@ export type {
   Next,
   ProcessDown,
   ProcessExit,
-  ProcessRef,
   ScheduledSend,
-  SupervisorRef,
   TerminationReason,
 } from './process/gen-server-types.js';
 export { continueWith, noReply, stop } from './process/handler-result.js';
+export type { GenServerRef, GenServerTarget, ProcessName, ProcessRef, SupervisorRef } from './process/refs.js';
 export type { RemoteStartSettings } from './process/remote-start.js';
+export type { Replies, ReplyTo } from './process/replies.js';
 export type { RegistryApi } from './registry/registry.js';
 export type { BehaviorFactory, BehaviorRegistryApi } from './remote/behavior-registry.js';
 export { type AttachedObserver, type AttachOptions, attach } from './runtime/attach.js';

@@ -71,6 +71,10 @@ const EXAMPLES: Readonly<Record<string, readonly [error: noex.NoexError, facts: 
   RuntimeShutdownError: [new noex.RuntimeShutdownError(), {}],
   ServerNotRunningError: [new noex.ServerNotRunningError('p7', named), { processId: 'p7' }],
   ThrownValueError: [new noex.ThrownValueError('a text'), {}],
+  UnhandledMessageError: [
+    new noex.UnhandledMessageError('p7', 'call', 'size', named),
+    { processId: 'p7', kind: 'call', messageType: 'size' },
+  ],
   UnknownOptionError: [new noex.UnknownOptionError('prot', 'options', ['port', 'host']), { field: 'prot' }],
 };
 

@@ -33,7 +33,7 @@ import type {
 
 import { MAX_TIMER_MS } from '../clock.js';
 import { isolated, messageOf } from '../errors.js';
-import type { ProcessRef } from '../process/gen-server-types.js';
+import type { ProcessRef } from '../process/refs.js';
 import { checkFunction, checkPositive } from '../validate.js';
 import { EventLog } from './event-log.js';
 import type { CostMeter } from './observer-cost.js';

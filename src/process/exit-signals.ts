@@ -1,5 +1,6 @@
 import { asError, NodeNotConnectedError, ServerNotRunningError } from '../errors.js';
-import type { DownReason, Link, ProcessExit, ProcessRef, TerminationReason } from './gen-server-types.js';
+import type { DownReason, Link, ProcessExit, TerminationReason } from './gen-server-types.js';
+import type { ProcessRef } from './refs.js';
 
 /** What reaches a process when one that it is linked with has ended. */
 export interface ExitSignal {

@@ -1,6 +1,7 @@
 import { InvalidArgumentError } from '../errors.js';
 import { checkKnown, checkTimeout } from '../validate.js';
 import type { OverloadPolicy } from './bounded-mailbox.js';
+import type { AnyBehavior } from './handler-runner.js';
 
 export interface GenServerOptions {
   /** Registers the process under this name. */
@@ -76,18 +77,31 @@ function checkText(field: string, value: unknown): void {
   }
 }
 
+const OPTIONAL_HANDLERS = ['handleCast', 'handleInfo', 'handleContinue', 'terminate'] satisfies (keyof AnyBehavior)[];
+
 /** @throws InvalidArgumentError */
 export function checkBehavior(behavior: unknown): void {
   if (typeof behavior !== 'object' || behavior === null) {
-    throw new InvalidArgumentError('behavior', 'an object with init, handleCall and handleCast', behavior);
+    throw new InvalidArgumentError('behavior', 'an object with init and handlers', behavior);
   }
-  for (const handler of ['init', 'handleCall', 'handleCast'] as const) {
-    const value: unknown = Reflect.get(behavior, handler);
-    if (typeof value !== 'function') throw new InvalidArgumentError(`behavior.${handler}`, 'a function', value);
-  }
-  for (const handler of ['handleInfo', 'terminate'] as const) {
+  const init: unknown = Reflect.get(behavior, 'init');
+  if (typeof init !== 'function') throw new InvalidArgumentError('behavior.init', 'a function', init);
+  checkCallHandlers(Reflect.get(behavior, 'handleCall'));
+  for (const handler of OPTIONAL_HANDLERS) {
     const value: unknown = Reflect.get(behavior, handler);
     if (value === undefined || typeof value === 'function') continue;
     throw new InvalidArgumentError(`behavior.${handler}`, 'a function, where there is one', value);
+  }
+}
+
+function checkCallHandlers(handleCall: unknown): void {
+  if (handleCall === undefined || typeof handleCall === 'function') return;
+  const expected = 'a function, or a table of functions by type of message, where there is one';
+  if (typeof handleCall !== 'object' || handleCall === null) {
+    throw new InvalidArgumentError('behavior.handleCall', expected, handleCall);
+  }
+  for (const [type, handler] of Object.entries(handleCall)) {
+    if (typeof handler !== 'function')
+      throw new InvalidArgumentError(`behavior.handleCall.${type}`, 'a function', handler);
   }
 }

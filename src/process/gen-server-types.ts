@@ -1,29 +1,9 @@
+import type { GenServerRef, GenServerTarget, ProcessRef } from './refs.js';
+import type { AnyReply, MessageOfType, MessageType, Replies, ReplyTo } from './replies.js';
+
 declare const types: unique symbol;
 /** Set apart from states. */
 declare const result: unique symbol;
-
-/**
- * Addresses one process of one runtime. Plain, frozen data: it can be stored and sent. Two refs are of the same process
- * when both `id` and `life` are equal.
- */
-export interface ProcessRef {
-  /** Short and readable: `p17`. Unique within the runtime only. */
-  readonly id: string;
-  /** The life of the runtime that started the process: random, made by `createRuntime`. */
-  readonly life: string;
-}
-
-/** Addresses a GenServer. The type parameters exist for the compiler only. */
-export interface GenServerRef<State = unknown, CallMsg = unknown, CastMsg = unknown, CallReply = unknown>
-  extends ProcessRef {
-  // A method, so that a typed ref goes wherever any ref does.
-  [types]?(state: State, call: CallMsg, cast: CastMsg): CallReply;
-}
-
-/** Addresses a supervisor. */
-export interface SupervisorRef extends ProcessRef {
-  readonly [types]?: 'supervisor';
-}
 
 /**
  * Why a process ended. `normal`: it was asked to, or finished. `shutdown`: its supervisor, or the runtime, is stopping.
@@ -78,6 +58,24 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** The fields of any of the messages. */
+type FieldOf<Message> = Message extends unknown ? keyof Message : never;
+
+/** The signature of `GenServer.call`. */
+export interface Call {
+  /** To a server whose replies are typed by `Replies<...>`. A message with a field that is in none of its messages is refused. */
+  <State, CallMsg, CastMsg, ByType extends object, const Message extends NoInfer<CallMsg>>(
+    target: GenServerTarget<State, CallMsg, CastMsg, Replies<ByType>>,
+    message: Message & { readonly [Field in Exclude<keyof Message, FieldOf<CallMsg>>]: never },
+    options?: CallOptions,
+  ): Promise<ReplyTo<Replies<ByType>, Message>>;
+  <State, CallMsg, CastMsg, CallReply>(
+    target: GenServerTarget<State, CallMsg, CastMsg, CallReply>,
+    message: NoInfer<CallMsg>,
+    options?: CallOptions,
+  ): Promise<ReplyTo<CallReply, CallMsg>>;
+}
+
 /** A message that `sendAfter` will send, or that `sendInterval` sends again and again. */
 export interface ScheduledSend {
   readonly processId: string;
@@ -88,7 +86,7 @@ export interface HandlerContext<State = unknown, CallMsg = unknown, CastMsg = un
   /** Addresses this very process. */
   readonly self: GenServerRef<State, CallMsg, CastMsg, CallReply>;
   /** The caller, in `handleCall`; `undefined` in other handlers. Read it before anything is awaited that outlasts the handler. */
-  readonly from: CallFrom<CallReply> | undefined;
+  readonly from: CallFrom<ReplyTo<CallReply, CallMsg>> | undefined;
   /**
    * Aborted when the process ends: at once when it is killed, also while a handler or `init` is still waiting for
    * something. Pass it on to what a handler awaits, so that the handler of a killed process does not go on beside its
@@ -99,14 +97,10 @@ export interface HandlerContext<State = unknown, CallMsg = unknown, CastMsg = un
    */
   readonly signal: AbortSignal;
   /** `GenServer.call`, as this process, also after something was awaited. */
-  call<OtherState, OtherCall, OtherCast, OtherReply>(
-    ref: GenServerRef<OtherState, OtherCall, OtherCast, OtherReply>,
-    message: NoInfer<OtherCall>,
-    options?: CallOptions,
-  ): Promise<OtherReply>;
+  readonly call: Call;
   /** `GenServer.cast`, as this process. */
   cast<OtherState, OtherCall, OtherCast, OtherReply>(
-    ref: GenServerRef<OtherState, OtherCall, OtherCast, OtherReply>,
+    target: GenServerTarget<OtherState, OtherCall, OtherCast, OtherReply>,
     message: NoInfer<OtherCast>,
   ): void;
   /** `GenServer.monitor` with this process as the watcher. */
@@ -121,10 +115,16 @@ export interface HandlerContext<State = unknown, CallMsg = unknown, CastMsg = un
   cancelTimer(timer: ScheduledSend): boolean;
 }
 
-/** The context of `handleCall`. */
-export interface CallContext<State = unknown, CallMsg = unknown, CastMsg = unknown, CallReply = unknown>
-  extends HandlerContext<State, CallMsg, CastMsg, CallReply> {
-  readonly from: CallFrom<CallReply>;
+/** The context of `handleCall`; `Reply` is what the call that is handled is answered with. */
+export interface CallContext<
+  State = unknown,
+  CallMsg = unknown,
+  CastMsg = unknown,
+  CallReply = unknown,
+  Reply = ReplyTo<CallReply, CallMsg>,
+> extends Omit<HandlerContext<State, CallMsg, CastMsg, CallReply>, 'from'> {
+  /** The caller, for `GenServer.reply`. Read it before anything is awaited that outlasts the handler. */
+  readonly from: CallFrom<Reply>;
 }
 
 /** What `stop(reason, state)` returns, for a handler to return in the place of the next state. */
@@ -165,11 +165,43 @@ export type InitResult<State> = State | HandlerContinue<State>;
 /** What `handleCall` returns. */
 export type CallResult<State, CallReply> = Answer<State, CallReply> | HandlerContinue<Answer<State, CallReply>>;
 
+/** Handles a call with one message, or one of several. A method, so that a behavior of any messages may be used as an untyped one. */
+type CallHandler<State, Message, Reply, Context> = {
+  handle(message: Message, state: State, ctx: Context): CallResult<State, Reply> | Promise<CallResult<State, Reply>>;
+}['handle'];
+
 /**
- * What a GenServer does. Messages are handled one at a time, in the order sent; a handler may be async, and the next
- * message waits for it. A handler that throws ends the process with that error.
+ * A table of handlers, one for each type of message.
+ *
+ * @example
+ * handleCall: {
+ *   get: ({ sku }, cart) => [cart.get(sku), cart],
+ *   size: (_message, cart) => [cart.size, cart],
+ * },
  */
-export interface GenServerBehavior<State, CallMsg = unknown, CastMsg = unknown, CallReply = unknown, Info = unknown> {
+export type CallHandlers<State, CallMsg, CastMsg, CallReply> = {
+  readonly [Type in MessageType<CallMsg>]: CallHandler<
+    State,
+    MessageOfType<CallMsg, Type>,
+    ReplyTo<CallReply, MessageOfType<CallMsg, Type>>,
+    CallContext<State, CallMsg, CastMsg, CallReply, ReplyTo<CallReply, MessageOfType<CallMsg, Type>>>
+  >;
+};
+
+/** One handler for all calls, or a table of handlers. */
+export type HandleCall<State, CallMsg, CastMsg, CallReply> =
+  | CallHandler<State, CallMsg, CallReply, CallContext<State, CallMsg, CastMsg, CallReply>>
+  | CallHandler<State, CallMsg, AnyReply<CallReply>, CallContext<State, CallMsg, CastMsg, CallReply>>
+  | CallHandlers<State, CallMsg, CastMsg, CallReply>;
+
+/** What a GenServer does, apart from calls. */
+export interface BehaviorWithoutCalls<
+  State,
+  CallMsg = unknown,
+  CastMsg = unknown,
+  CallReply = unknown,
+  Info = unknown,
+> {
   /**
    * Makes the first state. `self` addresses this very process, to give away or to send to. A state that arrives after
    * the process has ended, by `initTimeout` or `kill`, is passed to `terminate`.
@@ -179,16 +211,10 @@ export interface GenServerBehavior<State, CallMsg = unknown, CastMsg = unknown, 
     ctx: HandlerContext<State, CallMsg, CastMsg, CallReply>,
   ): InitResult<State> | Promise<InitResult<State>>;
   /**
-   * Returns the reply and the next state. A reply may be a promise: the caller waits for it, within its time-out, while
-   * the process goes on with the next message.
+   * Returns the next state. Returning nothing where there was a state before is an error. Without this handler, casts are
+   * counted, dropped and reported to `onError` as UnhandledMessageError.
    */
-  handleCall(
-    message: CallMsg,
-    state: State,
-    ctx: CallContext<State, CallMsg, CastMsg, CallReply>,
-  ): CallResult<State, CallReply> | Promise<CallResult<State, CallReply>>;
-  /** Returns the next state. Returning nothing where there was a state before is an error. */
-  handleCast(
+  handleCast?(
     message: CastMsg,
     state: State,
     ctx: HandlerContext<State, CallMsg, CastMsg, CallReply>,
@@ -211,4 +237,18 @@ export interface GenServerBehavior<State, CallMsg = unknown, CastMsg = unknown, 
     state: State,
     ctx: HandlerContext<State, CallMsg, CastMsg, CallReply>,
   ): void | Promise<void>;
+}
+
+/**
+ * What a GenServer does. Messages are handled one at a time, in the order sent; a handler may be async, and the next
+ * message waits for it. A handler that throws ends the process with that error.
+ */
+export interface GenServerBehavior<State, CallMsg = unknown, CastMsg = unknown, CallReply = unknown, Info = unknown>
+  extends BehaviorWithoutCalls<State, CallMsg, CastMsg, CallReply, Info> {
+  /**
+   * A function for all calls, or a table with a function for each type of message. Returns the reply and the next state. A reply
+   * may be a promise: the caller waits for it, within its time-out, while the process goes on with the next message. A call
+   * without a handler is rejected with UnhandledMessageError, and the process goes on.
+   */
+  readonly handleCall?: HandleCall<State, CallMsg, CastMsg, CallReply> | undefined;
 }

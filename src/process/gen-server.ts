@@ -3,14 +3,11 @@ import { CallingSelfError, InvalidArgumentError } from '../errors.js';
 import { checkKnown, checkTimeout } from '../validate.js';
 import { checkBehavior, type GenServerOptions, readStartOptions } from './gen-server-options.js';
 import type {
+  Call,
   CallFrom,
-  CallOptions,
   DownReason,
-  GenServerBehavior,
-  GenServerRef,
   Link,
   Monitor,
-  ProcessRef,
   ScheduledSend,
   TerminationReason,
 } from './gen-server-types.js';
@@ -20,8 +17,10 @@ import type { Monitors } from './monitors.js';
 import { PendingReply } from './pending-reply.js';
 import type { Process } from './process.js';
 import type { ProcessTable } from './process-table.js';
+import type { GenServerRef, GenServerTarget, ProcessName, ProcessRef } from './refs.js';
 import type { RemoteProcesses } from './remote-processes.js';
 import { type RemoteStartSettings, readRemoteStart } from './remote-start.js';
+import type { Start } from './start-signature.js';
 import { checkReason } from './termination-reason.js';
 
 export interface StopOptions {
@@ -44,10 +43,7 @@ export interface GenServerApi {
    * when the name is taken, with InvalidArgumentError when an option is not what it should be, with UnknownOptionError
    * when there is no such option.
    */
-  start<State, CallMsg = unknown, CastMsg = unknown, CallReply = unknown, Info = unknown>(
-    behavior: GenServerBehavior<State, CallMsg, CastMsg, CallReply, Info>,
-    options?: GenServerOptions,
-  ): Promise<GenServerRef<State, CallMsg, CastMsg, CallReply>>;
+  readonly start: Start;
 
   /**
    * Starts a process on another node, of a behavior that is registered there with `BehaviorRegistry`; resolves with its ref when
@@ -66,32 +62,29 @@ export interface GenServerApi {
   /**
    * Sends a message and waits for the reply.
    *
-   * Rejects with CallTimeoutError, CallAbortedError, ServerNotRunningError, ForeignRefError, MailboxFullError, CallingSelfError when a
-   * handler calls its own process, or the error the handler threw.
+   * Rejects with CallTimeoutError, CallAbortedError, ServerNotRunningError, ForeignRefError, NotRegisteredError when the target is a
+   * name, MailboxFullError, UnhandledMessageError, CallingSelfError when a handler calls its own process, or the error the handler
+   * threw.
    */
-  call<State, CallMsg, CastMsg, CallReply>(
-    ref: GenServerRef<State, CallMsg, CastMsg, CallReply>,
-    message: NoInfer<CallMsg>,
-    options?: CallOptions,
-  ): Promise<CallReply>;
+  readonly call: Call;
 
   /**
    * Sends a message and goes on.
    *
    * @throws ServerNotRunningError when the process is known to be gone, ForeignRefError when it is not of this runtime,
-   * MailboxFullError when its mailbox is full
+   * NotRegisteredError when the target is a name, MailboxFullError when its mailbox is full
    */
   cast<State, CallMsg, CastMsg, CallReply>(
-    ref: GenServerRef<State, CallMsg, CastMsg, CallReply>,
+    target: GenServerTarget<State, CallMsg, CastMsg, CallReply>,
     message: NoInfer<CastMsg>,
   ): void;
 
   /**
    * Sends a message outside the protocol of calls and casts, for `handleInfo`.
    *
-   * @throws ServerNotRunningError, ForeignRefError, MailboxFullError
+   * @throws ServerNotRunningError, ForeignRefError, NotRegisteredError, MailboxFullError
    */
-  info(ref: ProcessRef, message: unknown): void;
+  info(target: ProcessRef | ProcessName, message: unknown): void;
 
   /**
    * Casts `message` after `ms`. If the process is gone by then, or its mailbox full, the message is dropped.
@@ -200,8 +193,8 @@ interface GenServerParts {
 export function createGenServer(parts: GenServerParts): GenServerApi {
   const { processes, messenger, monitors, remote, behaviors, localNode, onLifecycleEvent } = parts;
   processes.setActions({
-    call: (ref, message, options) => messenger.call(ref, message, options),
-    cast: (ref, message) => messenger.send('cast', ref, message),
+    call: messenger.call,
+    cast: (target, message) => messenger.send('cast', target, message),
     monitor: (self, target) => monitors.monitor(watcher(self), target),
     link: (self, other) => monitors.link(watcher(self), other),
     sendAfter: (self, message, ms) => messenger.sendAfter(self, message, ms),
@@ -217,7 +210,7 @@ export function createGenServer(parts: GenServerParts): GenServerApi {
   const isForeign = (ref: ProcessRef): boolean => processes.resolve(ref) === 'foreign';
 
   const api: GenServerApi = {
-    async start(behavior, options = {}) {
+    async start(behavior: AnyBehavior, options: GenServerOptions = {}) {
       checkBehavior(behavior);
       const process = await processes.spawn({ kind: 'genserver', behavior, ...readStartOptions(options) });
       return process.ref;
@@ -232,8 +225,8 @@ export function createGenServer(parts: GenServerParts): GenServerApi {
       return ref as ProcessRef as Ref;
     },
     call: messenger.call,
-    cast: (ref, message) => messenger.send('cast', ref, message),
-    info: (ref, message) => messenger.send('info', ref, message),
+    cast: (target, message) => messenger.send('cast', target, message),
+    info: (target, message) => messenger.send('info', target, message),
     sendAfter: (ref, message, ms) => messenger.sendAfter(ref, message, ms),
     sendInterval: (ref, message, ms) => messenger.sendInterval(ref, message, ms),
     cancelTimer: (timer) => messenger.cancelTimer(timer),

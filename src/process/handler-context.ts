@@ -1,9 +1,10 @@
-import type { CallFrom, GenServerRef, HandlerContext, Link, Monitor, ProcessRef } from './gen-server-types.js';
+import type { CallFrom, CallOptions, HandlerContext, Link, Monitor } from './gen-server-types.js';
+import type { GenServerRef, GenServerTarget, ProcessRef } from './refs.js';
 
 /** What a process may do by its context, as itself. */
 export interface ContextActions {
-  call(ref: ProcessRef, message: unknown, options?: object): Promise<unknown>;
-  cast(ref: ProcessRef, message: unknown): void;
+  call(target: GenServerTarget, message: unknown, options?: CallOptions): Promise<unknown>;
+  cast(target: GenServerTarget, message: unknown): void;
   monitor(self: ProcessRef, target: ProcessRef): Monitor;
   link(self: ProcessRef, other: ProcessRef): Link;
   sendAfter(self: ProcessRef, message: unknown, ms: number): { readonly processId: string };
@@ -43,12 +44,12 @@ export class ProcessHandlerContext implements HandlerContext {
   // Bound to the process: handlers take them out of the context, as `{ call }`.
 
   get call(): HandlerContext['call'] {
-    return (ref, message, options) =>
-      this.#source.act((actions) => actions.call(ref, message, options)) as Promise<never>;
+    return (target: GenServerTarget, message: unknown, options?: CallOptions) =>
+      this.#source.act((actions) => actions.call(target, message, options)) as Promise<never>;
   }
 
   get cast(): HandlerContext['cast'] {
-    return (ref, message) => this.#source.act((actions) => actions.cast(ref, message));
+    return (target, message) => this.#source.act((actions) => actions.cast(target, message));
   }
 
   get monitor(): HandlerContext['monitor'] {

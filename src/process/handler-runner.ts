@@ -1,12 +1,14 @@
 import type { MessageSender } from '../../streams/events.js';
 import type { AsyncContext } from '../async-context.js';
-import { asError, InvalidHandlerResultError, type ServerNotRunningError } from '../errors.js';
+import { asError, InvalidHandlerResultError, type ServerNotRunningError, UnhandledMessageError } from '../errors.js';
+import { callHandlerFor, unhandledType } from './call-handlers.js';
 import { PendingCall, type Receipt, type StopRequest } from './envelope.js';
-import type { CallContext, CallFrom, GenServerBehavior, ProcessRef, TerminationReason } from './gen-server-types.js';
+import type { CallContext, CallFrom, GenServerBehavior, TerminationReason } from './gen-server-types.js';
 import { type ContextActions, ProcessHandlerContext } from './handler-context.js';
 import { ContinueResult, HandlerResult, NoReplyResult, StopResult } from './handler-result.js';
 import { OpenReplies } from './open-replies.js';
 import { PendingReply } from './pending-reply.js';
+import type { ProcessRef } from './refs.js';
 
 export type AnyBehavior = GenServerBehavior<unknown, unknown, unknown, unknown, unknown>;
 
@@ -18,6 +20,8 @@ export interface HandlerHost {
   current: MessageSender | undefined;
   /** For contexts; set before the first process starts. */
   actions: ContextActions | undefined;
+  /** Receives errors for which there is no caller to reject. */
+  onError(error: Error): void;
 }
 
 /** Runs the handlers of one process and applies what they return: the next state, the reply, a request to stop. */
@@ -98,10 +102,16 @@ export abstract class HandlerRunner {
     try {
       if (receipt instanceof PendingCall) {
         this.#call = receipt;
-        return behavior.handleCall(message, this.state, this.#context);
+        return typeof behavior.handleCall === 'function'
+          ? behavior.handleCall(message, this.state, this.#context)
+          : this.#callInTable(message);
       }
       this.#call = undefined;
-      if (receipt === 'cast') return behavior.handleCast(message, this.state, this.#context);
+      if (receipt === 'cast') {
+        return behavior.handleCast === undefined
+          ? this.#reportUnhandled(message)
+          : behavior.handleCast(message, this.state, this.#context);
+      }
       if (receipt === 'info') {
         return behavior.handleInfo === undefined ? this.state : behavior.handleInfo(message, this.state, this.#context);
       }
@@ -152,6 +162,23 @@ export abstract class HandlerRunner {
   /** Rejects the callers that wait for a promised reply. */
   protected failPromisedReplies(): void {
     this.#openReplies?.fail(() => this.notRunning(true));
+  }
+
+  #callInTable(message: unknown): unknown {
+    const handler = callHandlerFor(this.#behavior.handleCall, message);
+    if (handler !== undefined) return handler(message, this.state, this.#context);
+    // A promised reply: the caller is rejected, and the process goes on.
+    return [Promise.reject(this.#unhandled('call', message)), this.state];
+  }
+
+  #reportUnhandled(message: unknown): unknown {
+    this.#host.onError(this.#unhandled('cast', message));
+    return this.state;
+  }
+
+  #unhandled(kind: 'call' | 'cast', message: unknown): UnhandledMessageError {
+    const { id, registeredName } = this;
+    return new UnhandledMessageError(id, kind, unhandledType(message), { registeredName });
   }
 
   /** As {@link handled}, for calls. */

@@ -1,7 +1,7 @@
 import type { ProcessKind, RuntimeEvent } from '../../streams/events.js';
 import { MaxRestartsExceededError } from '../errors.js';
 import type { LifecycleEvent } from './gen-server.js';
-import type { ProcessRef } from './gen-server-types.js';
+import type { ProcessRef } from './refs.js';
 
 /** The lifecycle event of a runtime event, for the facade of one kind of process. */
 export function lifecycleEvent(

@@ -3,10 +3,11 @@ import { ServerNotRunningError } from '../errors.js';
 import { CallFromRemote, type RemoteCaller } from './envelope.js';
 import { type ExitSignal, receiveExit } from './exit-signals.js';
 import { checkBehavior, type GenServerOptions, readStartOptions } from './gen-server-options.js';
-import type { ProcessRef, TerminationReason } from './gen-server-types.js';
+import type { TerminationReason } from './gen-server-types.js';
 import type { AnyBehavior } from './handler-runner.js';
 import type { Process } from './process.js';
 import type { ProcessTable } from './process-table.js';
+import type { ProcessRef } from './refs.js';
 
 /** The processes of this runtime, as messages from other nodes reach them: by id. */
 export interface LocalProcesses {

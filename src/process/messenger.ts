@@ -3,9 +3,10 @@ import { asError, CallAbortedError, CallingSelfError, InvalidArgumentError } fro
 import { checkTimeout, isDelay } from '../validate.js';
 import type { Deadlines } from './deadlines.js';
 import { PendingCall, RemoteCall } from './envelope.js';
-import type { CallOptions, ProcessRef, ScheduledSend } from './gen-server-types.js';
+import type { CallOptions, ScheduledSend } from './gen-server-types.js';
 import type { Process } from './process.js';
 import type { ProcessTable } from './process-table.js';
+import type { GenServerTarget, ProcessName, ProcessRef } from './refs.js';
 import type { RemoteProcesses } from './remote-processes.js';
 import type { Scheduler } from './scheduler.js';
 
@@ -42,31 +43,31 @@ export class Messenger {
   }
 
   /** A function of its own, so that the facade has it without another one around it: it is the hottest of all. */
-  readonly call = <CallReply>(ref: ProcessRef, message: unknown, options?: CallOptions): Promise<CallReply> => {
+  readonly call = (target: GenServerTarget, message: unknown, options?: CallOptions): Promise<never> => {
     try {
-      const process = this.#local(ref);
+      const process = this.#local(target);
       if (process?.isCurrent) throw new CallingSelfError(process.id, 'call', process);
       const timeout = options?.timeout ?? DEFAULT_TIMEOUT_MS;
       checkTimeout('timeout', timeout);
-      const target = process ?? { id: ref.id, registeredName: undefined };
       const signal = options?.signal;
-      if (signal?.aborted) throw aborted(target, signal, false);
-      const reply = new Promise<CallReply>(this.#capture);
-      const pending = process === undefined ? this.#callRemote(ref, message) : new PendingCall(process, this.#captured);
+      if (signal?.aborted) throw aborted(process ?? remoteTarget(target), signal, false);
+      const reply = new Promise<never>(this.#capture);
+      const pending =
+        process === undefined ? this.#callRemote(target, message) : new PendingCall(process, this.#captured);
       process?.send(message, pending);
       this.#deadlines.add(pending, timeout);
       this.#scheduler.touch();
       return signal === undefined
         ? reply
-        : untilAborted(reply, signal, () => pending.fail(aborted(target, signal, true)));
+        : untilAborted(reply, signal, () => pending.fail(aborted(process ?? remoteTarget(target), signal, true)));
     } catch (error) {
       return Promise.reject(asError(error));
     }
   };
 
-  send(kind: 'cast' | 'info', ref: ProcessRef, message: unknown): void {
-    const process = this.#local(ref);
-    if (process === undefined) this.#remote.send(kind, ref, message, this.#processes.current?.id);
+  send(kind: 'cast' | 'info', target: ProcessRef | ProcessName, message: unknown): void {
+    const process = this.#local(target);
+    if (process === undefined) this.#remote.send(kind, target as ProcessRef, message, this.#processes.current?.id);
     else process.send(message, kind);
   }
 
@@ -102,9 +103,9 @@ export class Messenger {
     return cancel?.() ?? false;
   }
 
-  #callRemote(ref: ProcessRef, message: unknown): RemoteCall {
-    const call = new RemoteCall({ id: ref.id, registeredName: undefined }, this.#captured);
-    this.#remote.call(ref, message, this.#processes.current?.id, call);
+  #callRemote(target: GenServerTarget, message: unknown): RemoteCall {
+    const call = new RemoteCall(remoteTarget(target), this.#captured);
+    this.#remote.call(target as ProcessRef, message, this.#processes.current?.id, call);
     return call;
   }
 
@@ -133,9 +134,13 @@ export class Messenger {
     return handle;
   }
 
-  /** The GenServer, if it is of this runtime. @throws ServerNotRunningError, InvalidArgumentError */
-  #local(ref: ProcessRef): Process | undefined {
-    const process = this.#processes.runningHere(ref);
+  /**
+   * The GenServer, if it is of this runtime, as every process with a name is.
+   *
+   * @throws ServerNotRunningError, NotRegisteredError, InvalidArgumentError
+   */
+  #local(target: ProcessRef | ProcessName): Process | undefined {
+    const process = this.#processes.runningHere(target);
     if (process !== undefined && process.kind !== 'genserver') {
       throw new InvalidArgumentError('ref', 'the ref of a GenServer', process.kind);
     }
@@ -150,6 +155,11 @@ function checkDelay(ms: number, least: number): void {
 interface CallTarget {
   readonly id: string;
   readonly registeredName: string | undefined;
+}
+
+/** Of a process of another node, its ref is all that is known here. */
+function remoteTarget(target: GenServerTarget): CallTarget {
+  return { id: (target as ProcessRef).id, registeredName: undefined };
 }
 
 function aborted(

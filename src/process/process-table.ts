@@ -1,11 +1,18 @@
 import type { MessageSender, ProcessKind, SupervisorStrategy, UnstampedEvent } from '../../streams/events.js';
 import type { AsyncContext } from '../async-context.js';
 import type { Clock } from '../clock.js';
-import { ForeignRefError, InvalidArgumentError, RuntimeShutdownError, ServerNotRunningError } from '../errors.js';
+import {
+  ForeignRefError,
+  InvalidArgumentError,
+  NotRegisteredError,
+  RuntimeShutdownError,
+  ServerNotRunningError,
+} from '../errors.js';
 import type { OverloadPolicy } from './bounded-mailbox.js';
-import type { GenServerBehavior, ProcessRef } from './gen-server-types.js';
+import type { GenServerBehavior } from './gen-server-types.js';
 import type { ContextActions } from './handler-context.js';
 import { Process, type ProcessHost, type ProcessTexts } from './process.js';
+import type { ProcessName, ProcessRef } from './refs.js';
 import type { Sampler } from './sampler.js';
 import type { Scheduler } from './scheduler.js';
 import { UnreportedProcesses } from './unreported-processes.js';
@@ -17,6 +24,7 @@ export interface Names {
   /** Frees the name of the process, and returns it. */
   release(id: string): string | undefined;
   nameOf(id: string): string | undefined;
+  idOf(name: string): string | undefined;
 }
 
 interface SpawnOptions<State, CallMsg, CastMsg, CallReply, Info> {
@@ -125,12 +133,27 @@ export class ProcessTable {
     return process;
   }
 
-  /** As {@link running}; `undefined` for a ref of another life. @throws ServerNotRunningError, InvalidArgumentError */
-  runningHere(ref: ProcessRef): Process | undefined {
+  /**
+   * As {@link running}, by a ref or a name; `undefined` for a ref of another life.
+   *
+   * @throws ServerNotRunningError, NotRegisteredError, InvalidArgumentError
+   */
+  runningHere(target: ProcessRef | ProcessName): Process | undefined {
+    const ref = isRef(target) ? target : this.#named(target);
     const found = this.resolve(ref);
     if (typeof found === 'object') return found;
     if (found === 'foreign') return undefined;
     throw this.#ended.get(ref)?.notRunning() ?? new ServerNotRunningError(ref.id);
+  }
+
+  /** The ref of the process with this name. @throws NotRegisteredError, InvalidArgumentError */
+  #named(target: ProcessName): ProcessRef {
+    if (target?.registration !== 'local' || typeof target.name !== 'string') {
+      throw new InvalidArgumentError('ref', 'the ref of a process: { id, life }, or a Registry.name(...)', target);
+    }
+    const id = this.#names.idOf(target.name);
+    if (id === undefined) throw new NotRegisteredError(target.name);
+    return this.refOf(id);
   }
 
   /** The process whose handler is on the stack. */
@@ -242,4 +265,8 @@ export class ProcessTable {
   report(most: number): void {
     this.#toReport.report(most);
   }
+}
+
+function isRef(target: ProcessRef | ProcessName): target is ProcessRef {
+  return typeof (target as Partial<ProcessRef> | undefined)?.id === 'string';
 }

@@ -19,8 +19,6 @@ import { TimerSet } from './timer-set.js';
 export interface ProcessHost extends MessageLoopHost {
   /** Calls code that belongs to no process, though a handler may be on the stack. */
   outside(code: () => void): void;
-  /** Receives errors for which there is no caller to reject. */
-  onError(error: Error): void;
   /** Called just before `process` is gone: frees its name and its place in the table. */
   released(process: Process): void;
 }

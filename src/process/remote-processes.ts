@@ -1,5 +1,6 @@
 import type { RemoteCall } from './envelope.js';
-import type { DownReason, Link, ProcessRef, TerminationReason } from './gen-server-types.js';
+import type { DownReason, Link, TerminationReason } from './gen-server-types.js';
+import type { ProcessRef } from './refs.js';
 
 /**
  * The processes of other nodes, as those of this runtime use them. Each method throws, or rejects with, ForeignRefError for a

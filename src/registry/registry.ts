@@ -1,8 +1,8 @@
 import type { UnstampedEvent } from '../../streams/events.js';
 import { AlreadyRegisteredError, NotRegisteredError } from '../errors.js';
 import { checkName } from '../process/gen-server-options.js';
-import type { ProcessRef } from '../process/gen-server-types.js';
 import type { Names, ProcessTable } from '../process/process-table.js';
+import type { ProcessName, ProcessRef } from '../process/refs.js';
 
 /** Maps names to processes: a process has at most one name, a name belongs to at most one process. */
 export class NameTable implements Names {
@@ -49,8 +49,18 @@ export interface RegistryApi {
   /** Frees the name. A name that is not registered is no error. */
   unregister(name: string): void;
   /** @throws NotRegisteredError */
-  lookup<Ref extends ProcessRef = ProcessRef>(name: string): Ref;
-  whereis<Ref extends ProcessRef = ProcessRef>(name: string): Ref | undefined;
+  lookup<Ref extends ProcessRef = ProcessRef>(name: string | ProcessName<Ref>): Ref;
+  whereis<Ref extends ProcessRef = ProcessRef>(name: string | ProcessName<Ref>): Ref | undefined;
+  /**
+   * A name to send messages to: plain, frozen data that may be made before the process is started. Each message goes to the
+   * process that has the name then, so that it reaches the successor of one that was restarted.
+   *
+   * @throws InvalidArgumentError
+   * @example
+   * export const billing = Registry.name<BillingRef>('billing');
+   * GenServer.cast(billing, { type: 'paid', order: 17 });
+   */
+  name<Ref extends ProcessRef = ProcessRef>(name: string): ProcessName<Ref>;
   isRegistered(name: string): boolean;
   getNames(): readonly string[];
   count(): number;
@@ -63,8 +73,8 @@ interface Parts {
 }
 
 export function createRegistry({ names, processes, emit }: Parts): RegistryApi {
-  const whereis = <Ref extends ProcessRef>(name: string): Ref | undefined => {
-    const id = names.idOf(name);
+  const whereis = <Ref extends ProcessRef>(name: string | ProcessName<Ref>): Ref | undefined => {
+    const id = names.idOf(textOf(name));
     // A name does not determine the kind of its process: the caller states it by the type parameter.
     return id === undefined ? undefined : (processes.get(id)?.ref as Ref | undefined);
   };
@@ -81,14 +91,22 @@ export function createRegistry({ names, processes, emit }: Parts): RegistryApi {
       names.release(id);
       emit({ type: 'name_unregistered', name, id });
     },
-    lookup<Ref extends ProcessRef>(name: string) {
+    lookup<Ref extends ProcessRef>(name: string | ProcessName<Ref>) {
       const ref = whereis<Ref>(name);
-      if (ref === undefined) throw new NotRegisteredError(name);
+      if (ref === undefined) throw new NotRegisteredError(textOf(name));
       return ref;
     },
     whereis,
+    name(name) {
+      checkName(name);
+      return Object.freeze({ registration: 'local', name });
+    },
     isRegistered: (name) => names.idOf(name) !== undefined,
     getNames: () => names.names(),
     count: () => names.names().length,
   };
+}
+
+function textOf(name: string | ProcessName): string {
+  return typeof name === 'string' ? name : name.name;
 }

@@ -1,6 +1,6 @@
 import { asError, BehaviorNotRegisteredError, NodeTimeoutError } from '../errors.js';
 import type { GenServerOptions } from '../process/gen-server-options.js';
-import type { ProcessRef } from '../process/gen-server-types.js';
+import type { ProcessRef } from '../process/refs.js';
 import type { RemoteStartOptions } from '../process/remote-processes.js';
 import type { ChannelMessages } from './channel-messages.js';
 import type { Outbox } from './outbox.js';

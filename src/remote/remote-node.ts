@@ -8,7 +8,7 @@ import {
   NodeNotFoundError,
   ServerNotRunningError,
 } from '../errors.js';
-import type { ProcessRef } from '../process/gen-server-types.js';
+import type { ProcessRef } from '../process/refs.js';
 import type { RemoteProcesses } from '../process/remote-processes.js';
 import { notKnownThere } from './channel-messages.js';
 import { Lives } from './lives.js';

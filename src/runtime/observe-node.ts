@@ -1,7 +1,7 @@
 import { schedulerOf } from '../../streams/scheduler.js';
 import { CallingSelfError } from '../errors.js';
 import { createObserver, type LocalObserver } from '../observer/observer.js';
-import type { ProcessRef } from '../process/gen-server-types.js';
+import type { ProcessRef } from '../process/refs.js';
 import { checkReason } from '../process/termination-reason.js';
 import type { RuntimeCore } from './runtime-core.js';
 import type { Vitals } from './vitals.js';

@@ -8,7 +8,7 @@ import {
   MissingChildTemplateError,
 } from '../errors.js';
 import { checkName } from '../process/gen-server-options.js';
-import type { ProcessRef } from '../process/gen-server-types.js';
+import type { ProcessRef } from '../process/refs.js';
 import { checkKnown, isDelay } from '../validate.js';
 import type { RestartBackoff, RestartIntensity } from './intensity.js';
 import type { RestartType } from './strategy.js';
@@ -26,17 +26,20 @@ export interface ChildOptions {
   readonly significant?: boolean | undefined;
 }
 
-export interface ChildSpec extends ChildOptions {
+export interface ChildSpec<Child extends ProcessRef = ProcessRef> extends ChildOptions {
   /** Unique within the supervisor. */
   readonly id: string;
   /** Starts the child, at first and at each restart. The child may be a supervisor. */
-  start(): Promise<ProcessRef>;
+  start(): Promise<Child>;
 }
 
 /** What all children of a `simple_one_for_one` supervisor have in common. */
-export interface ChildTemplate<Args extends readonly unknown[] = readonly unknown[]> extends ChildOptions {
+export interface ChildTemplate<
+  Args extends readonly unknown[] = readonly unknown[],
+  Child extends ProcessRef = ProcessRef,
+> extends ChildOptions {
   /** `args` are those given to `startChild`. */
-  start(...args: Args): Promise<ProcessRef>;
+  start(...args: Args): Promise<Child>;
 }
 
 /**
@@ -45,13 +48,16 @@ export interface ChildTemplate<Args extends readonly unknown[] = readonly unknow
  */
 export type AutoShutdown = 'never' | 'any_significant' | 'all_significant';
 
-export interface SupervisorOptions<Args extends readonly unknown[] = readonly unknown[]> {
+export interface SupervisorOptions<
+  Args extends readonly unknown[] = readonly unknown[],
+  Child extends ProcessRef = ProcessRef,
+> {
   /** Default `one_for_one`. */
   readonly strategy?: SupervisorStrategy | undefined;
   /** Started in order, stopped in reverse. */
   readonly children?: readonly ChildSpec[] | undefined;
   /** For `simple_one_for_one`, and only for it. */
-  readonly childTemplate?: ChildTemplate<Args> | undefined;
+  readonly childTemplate?: ChildTemplate<Args, Child> | undefined;
   /** Default 3 restarts within 5000 ms. */
   readonly restartIntensity?: RestartIntensity | undefined;
   readonly name?: string | undefined;

@@ -5,9 +5,9 @@ import {
   InvalidChildSpecError,
   ServerNotRunningError,
 } from '../errors.js';
-import type { ProcessRef } from '../process/gen-server-types.js';
 import type { Process } from '../process/process.js';
 import type { ProcessTable } from '../process/process-table.js';
+import type { ProcessRef } from '../process/refs.js';
 import { shutDown, shutdownLimit } from './child-shutdown.js';
 import type { Child } from './child-table.js';
 

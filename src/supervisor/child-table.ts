@@ -1,5 +1,5 @@
-import type { ProcessRef } from '../process/gen-server-types.js';
 import type { Process } from '../process/process.js';
+import type { ProcessRef } from '../process/refs.js';
 import type { ChildOptions } from './child-spec.js';
 
 /** One place among the children of a supervisor. */

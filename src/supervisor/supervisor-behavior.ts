@@ -9,8 +9,9 @@ import {
   type ServerNotRunningError,
 } from '../errors.js';
 import { ChildExit } from '../process/child-exit.js';
-import type { GenServerBehavior, ProcessRef } from '../process/gen-server-types.js';
+import type { GenServerBehavior } from '../process/gen-server-types.js';
 import type { Process } from '../process/process.js';
+import type { ProcessRef } from '../process/refs.js';
 import { serializeError } from '../process/serialize.js';
 import { ChildLifecycle, type ChildLifecycleOptions } from './child-lifecycle.js';
 import type { ChildSpec } from './child-spec.js';

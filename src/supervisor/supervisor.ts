@@ -9,9 +9,10 @@ import {
 } from '../errors.js';
 import { PendingCall } from '../process/envelope.js';
 import type { LifecycleEvent } from '../process/gen-server.js';
-import type { ProcessRef, SupervisorRef, TerminationReason } from '../process/gen-server-types.js';
+import type { TerminationReason } from '../process/gen-server-types.js';
 import type { Process } from '../process/process.js';
 import type { ProcessTable } from '../process/process-table.js';
+import type { ProcessRef, SupervisorRef } from '../process/refs.js';
 import { checkReason } from '../process/termination-reason.js';
 import {
   type AutoShutdown,
@@ -25,6 +26,7 @@ import type { Child } from './child-table.js';
 import type { RestartType } from './strategy.js';
 import { ChildSupervision } from './supervisor-behavior.js';
 import type { ChildTarget, SupervisorCall, SupervisorReply } from './supervisor-messages.js';
+import type { StartChild, StartSupervisor } from './supervisor-signatures.js';
 
 export interface ChildInfo {
   /** The id in the child spec. */
@@ -53,9 +55,7 @@ export interface SupervisorApi {
    * InvalidArgumentError, UnknownOptionError, InvalidChildSpecError, DuplicateChildError, MissingChildTemplateError or
    * InvalidSimpleOneForOneConfigError before anything has started.
    */
-  start<Args extends readonly unknown[] = readonly unknown[]>(
-    options?: SupervisorOptions<Args>,
-  ): Promise<SupervisorRef>;
+  readonly start: StartSupervisor;
 
   /**
    * Stops the children in reverse order, then the supervisor; resolves when all are gone. The children of a template stop
@@ -70,7 +70,7 @@ export interface SupervisorApi {
    *
    * Rejects with DuplicateChildError, InvalidChildSpecError, UnknownOptionError, or what the child's start threw.
    */
-  startChild(ref: SupervisorRef, specOrArgs: ChildSpec | readonly unknown[]): Promise<ProcessRef>;
+  readonly startChild: StartChild;
 
   /**
    * Stops a child, or ends the attempts to restart it. Its place stays, for `restartChild`, unless it is temporary or of a
@@ -163,7 +163,7 @@ export function createSupervisor({ processes, clock, emit, onError, onLifecycleE
   };
 
   return {
-    async start(options = {}) {
+    async start(options: SupervisorOptions = {}) {
       checkSupervisorOptions(options);
       const { strategy = 'one_for_one', children = [], childTemplate, name, autoShutdown = 'never' } = options;
       const { restartIntensity = { maxRestarts: 3, withinMs: 5000 } } = options;
@@ -200,18 +200,18 @@ export function createSupervisor({ processes, clock, emit, onError, onLifecycleE
       await process?.stop(reason);
     },
 
-    async startChild(ref, specOrArgs) {
+    async startChild(ref: SupervisorRef, specOrArgs: ChildSpec | readonly unknown[]): Promise<never> {
       const { fromTemplate, autoShutdown } = find(ref);
       if (fromTemplate === undefined) {
         if (isArgs(specOrArgs))
           throw new InvalidSimpleOneForOneConfigError('args', 'are for simple_one_for_one; give a child spec');
         checkChildSpec(specOrArgs, autoShutdown);
-        return started(ref, { type: 'start_child', spec: specOrArgs });
+        return started(ref, { type: 'start_child', spec: specOrArgs }) as Promise<never>;
       }
       if (!isArgs(specOrArgs)) {
         throw new InvalidSimpleOneForOneConfigError('spec', 'simple_one_for_one takes an array of template arguments');
       }
-      return started(ref, { type: 'start_child', spec: fromTemplate(specOrArgs) });
+      return started(ref, { type: 'start_child', spec: fromTemplate(specOrArgs) }) as Promise<never>;
     },
 
     async terminateChild(ref, idOrRef) {

@@ -1,8 +1,9 @@
 import { AsyncContext } from '../async-context.js';
 import { asError, InvalidArgumentError, isError, ServerNotRunningError } from '../errors.js';
 import type { GenServerApi } from '../process/gen-server.js';
-import type { GenServerBehavior, GenServerRef, SupervisorRef } from '../process/gen-server-types.js';
+import type { GenServerBehavior } from '../process/gen-server-types.js';
 import { continueWith, stop } from '../process/handler-result.js';
+import type { GenServerRef, SupervisorRef } from '../process/refs.js';
 import { checkFunction, checkKnown } from '../validate.js';
 import type { SupervisorApi } from './supervisor.js';
 

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { ClusterConfig } from '../../src/cluster/cluster-config.js';
 import type { ClusterObserverHealth } from '../../src/observer/cluster-observer-api.js';
-import type { ProcessRef } from '../../src/process/gen-server-types.js';
+import type { ProcessRef } from '../../src/process/refs.js';
 import { eventually } from './eventually.js';
 
 const PROGRAM = fileURLToPath(new URL('fault-node.mjs', import.meta.url));

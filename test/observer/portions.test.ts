@@ -1,6 +1,7 @@
 import { skip } from 'rxjs';
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { GenServerBehavior, GenServerRef } from '../../src/process/gen-server-types.js';
+import type { GenServerBehavior } from '../../src/process/gen-server-types.js';
+import type { GenServerRef } from '../../src/process/refs.js';
 import { emptyModel, evolve } from '../../streams/evolve.js';
 import { turn, until } from '../helpers/event-loop.js';
 import { rowsOf, serverAsData } from '../helpers/events.js';

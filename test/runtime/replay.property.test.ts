@@ -1,7 +1,8 @@
 import { fc, test } from '@fast-check/vitest';
 import { expect } from 'vitest';
 import { type ChildStartError, EndedProcessError, InitializationError } from '../../src/errors.js';
-import type { GenServerBehavior, ProcessRef } from '../../src/process/gen-server-types.js';
+import type { GenServerBehavior } from '../../src/process/gen-server-types.js';
+import type { ProcessRef } from '../../src/process/refs.js';
 import type { AutoShutdown, ChildSpec } from '../../src/supervisor/child-spec.js';
 import type { RestartType } from '../../src/supervisor/strategy.js';
 import { snapshotOf } from '../../streams/create-snapshot.js';

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { SupervisorRef } from '../../src/process/refs.js';
 import type { SupervisorOptions } from '../../src/supervisor/child-spec.js';
 import { counter } from '../helpers/servers.js';
 import { createSupervisorFixture } from '../helpers/supervisor-fixture.js';
@@ -73,8 +74,8 @@ describe('options of a supervisor that it cannot use are named, before anything 
 describe('startChild', () => {
   test('takes a spec, or for simple_one_for_one arguments, and says so', async () => {
     const { Supervisor } = runtime;
-    const plain = await Supervisor.start();
-    const simple = await Supervisor.start({ strategy: 'simple_one_for_one', childTemplate: template });
+    const plain: SupervisorRef = await Supervisor.start();
+    const simple: SupervisorRef = await Supervisor.start({ strategy: 'simple_one_for_one', childTemplate: template });
     await expect(Supervisor.startChild(plain, [1])).rejects.toMatchObject({
       name: 'InvalidSimpleOneForOneConfigError',
       field: 'args',

@@ -1,6 +1,6 @@
 import { expectTypeOf, test } from 'vitest';
 import type { LifecycleEvent } from '../../src/process/gen-server.js';
-import type { GenServerRef, ProcessRef, SupervisorRef } from '../../src/process/gen-server-types.js';
+import type { GenServerRef, ProcessRef, SupervisorRef } from '../../src/process/refs.js';
 import { createRuntime } from '../../src/runtime/runtime.js';
 import type { ChildSpec } from '../../src/supervisor/child-spec.js';
 import type { ChildInfo } from '../../src/supervisor/supervisor.js';
@@ -17,7 +17,8 @@ test('a child may be a server of any type, or a supervisor', () => {
 });
 
 test('start gives the ref of a supervisor, which is no ref of a server', () => {
-  expectTypeOf(Supervisor.start({ children: [] })).resolves.toEqualTypeOf<SupervisorRef>();
+  expectTypeOf(Supervisor.start({ children: [] })).resolves.toEqualTypeOf<SupervisorRef<never>>();
+  expectTypeOf(Supervisor.start({ children: [] })).resolves.toExtend<SupervisorRef>();
   // @ts-expect-error a server has no children
   Supervisor.getChildren(worker);
   // @ts-expect-error a supervisor takes no casts

@@ -13,8 +13,10 @@ describe('an argument that is not what it should be is named:', () => {
     ['behavior', null],
     ['behavior', untyped('"x"')],
     ['behavior.init', untyped('{}')],
-    ['behavior.handleCall', { init: () => 0, ...untyped('{}') }],
-    ['behavior.handleCast', { init: () => 0, handleCall: () => [0, 0], ...untyped('{}') }],
+    ['behavior.handleCall', { init: () => 0, ...untyped('{ "handleCall": "get" }') }],
+    ['behavior.handleCall.size', { init: () => 0, ...untyped('{ "handleCall": { "size": 5 } }') }],
+    ['behavior.handleCast', { init: () => 0, ...untyped('{ "handleCast": 5 }') }],
+    ['behavior.handleContinue', { ...counter, ...untyped('{ "handleContinue": 5 }') }],
     ['behavior.handleInfo', { ...counter, ...untyped('{ "handleInfo": 5 }') }],
     ['behavior.terminate', { ...counter, ...untyped('{ "terminate": "yes" }') }],
   ])('%s', async (field, behavior) => {

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { type HandlerContext, stop } from '../../../src/index.js';
-import type { GenServerBehavior, GenServerRef } from '../../../src/process/gen-server-types.js';
+import type { GenServerBehavior } from '../../../src/process/gen-server-types.js';
+import type { GenServerRef } from '../../../src/process/refs.js';
 import { createRuntime } from '../../../src/runtime/runtime.js';
 import { boom, counter, gate, never, recorder } from '../../helpers/servers.js';
 import { createTestRuntime, type TestRuntime } from '../../helpers/test-runtime.js';
@@ -256,7 +257,7 @@ describe('a process that waits for itself', () => {
   test('in Observer.stopProcess is refused, too', async () => {
     const { GenServer, Observer } = runtime;
     const ref = await GenServer.start<number, string, string, unknown>({
-      ...counter,
+      init: () => 0,
       handleCall: async (_message, state, { self }) => [await Observer.stopProcess(self), state],
     });
     expect(await GenServer.call(ref, 'x', forEver)).toMatchObject({

@@ -1,0 +1,27 @@
+import type { GenServerOptions } from './gen-server-options.js';
+import type { BehaviorWithoutCalls, GenServerBehavior, HandleCall } from './gen-server-types.js';
+import type { GenServerRef } from './refs.js';
+
+/** The signature of `GenServer.start`. */
+export interface Start {
+  // biome-ignore lint/style/useUnifiedTypeSignatures: a behavior without calls has to be tried between the two
+  <State, CallMsg = unknown, CastMsg = unknown, CallReply = unknown, Info = unknown>(
+    behavior: BehaviorWithCalls<State, CallMsg, CastMsg, CallReply, Info>,
+    options?: GenServerOptions,
+  ): Promise<GenServerRef<State, CallMsg, CastMsg, CallReply>>;
+  /** Of a behavior that takes no calls. */
+  <State, CastMsg = unknown, Info = unknown>(
+    behavior: BehaviorWithoutCalls<State, never, CastMsg, never, Info> & { readonly handleCall?: undefined },
+    options?: GenServerOptions,
+  ): Promise<GenServerRef<State, never, CastMsg, never>>;
+  /** Of a behavior that was declared as a `GenServerBehavior`. */
+  <State, CallMsg = unknown, CastMsg = unknown, CallReply = unknown, Info = unknown>(
+    behavior: GenServerBehavior<State, CallMsg, CastMsg, CallReply, Info>,
+    options?: GenServerOptions,
+  ): Promise<GenServerRef<State, CallMsg, CastMsg, CallReply>>;
+}
+
+interface BehaviorWithCalls<State, CallMsg, CastMsg, CallReply, Info>
+  extends BehaviorWithoutCalls<State, CallMsg, CastMsg, CallReply, Info> {
+  readonly handleCall: HandleCall<State, CallMsg, CastMsg, CallReply>;
+}

@@ -63,6 +63,7 @@ export {
 } from './errors.js';
 export type { CacheStatus, ClusterSnapshotOptions } from './observer/cluster-observer-api.js';
 export type {
+  BehaviorWithoutCalls,
   Call,
   CallContext,
   CallFrom,
@@ -71,6 +72,7 @@ export type {
   CallResult,
   CastResult,
   GenServerBehavior,
+  HandleCall,
   HandlerContext,
   HandlerContinue,
   HandlerNoReply,
@@ -83,7 +85,7 @@ export type {
   TerminationReason,
 } from './process/gen-server-types.js';
 export type { GenServerRef, GenServerTarget, ProcessName, ProcessRef } from './process/refs.js';
-export type { Replies, ReplyTo } from './process/replies.js';
+export type { AnyReply, MessageOfType, MessageType, Replies, ReplyTo } from './process/replies.js';
 export type { BehaviorFactory, BehaviorRegistryApi } from './remote/behavior-registry.js';
 export { type AttachedObserver, type AttachOptions, attach } from './runtime/attach.js';
 export type {

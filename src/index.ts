@@ -136,6 +136,7 @@ export type { OverloadPolicy } from './process/bounded-mailbox.js';
 export type { GenServerApi, LifecycleEvent, StopOptions } from './process/gen-server.js';
 export type { GenServerOptions } from './process/gen-server-options.js';
 export type {
+  BehaviorWithoutCalls,
   Call,
   CallContext,
   CallFrom,
@@ -145,6 +146,7 @@ export type {
   CastResult,
   DownReason,
   GenServerBehavior,
+  HandleCall,
   HandlerContext,
   HandlerContinue,
   HandlerNoReply,
@@ -161,7 +163,8 @@ export type {
 export { continueWith, noReply, stop } from './process/handler-result.js';
 export type { GenServerRef, GenServerTarget, ProcessName, ProcessRef, SupervisorRef } from './process/refs.js';
 export type { RemoteStartSettings } from './process/remote-start.js';
-export type { Replies, ReplyTo } from './process/replies.js';
+export type { AnyReply, MessageOfType, MessageType, Replies, ReplyTo } from './process/replies.js';
+export type { Start } from './process/start-signature.js';
 export type { RegistryApi } from './registry/registry.js';
 export type { BehaviorFactory, BehaviorRegistryApi } from './remote/behavior-registry.js';
 export { type AttachedObserver, type AttachOptions, attach } from './runtime/attach.js';
@@ -188,4 +191,5 @@ export type {
 export type { RestartBackoff, RestartIntensity } from './supervisor/intensity.js';
 export type { RestartType } from './supervisor/strategy.js';
 export type { ChildInfo, SupervisorApi } from './supervisor/supervisor.js';
+export type { StartChild, StartSupervisor } from './supervisor/supervisor-signatures.js';
 export type { TaskApi, TaskContext, TaskOptions, TaskStreamOptions } from './supervisor/task.js';

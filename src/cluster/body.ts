@@ -102,19 +102,19 @@ function faultOf(thrown: unknown): string {
  *
  * @throws ProtocolError (`malformed`)
  */
-export function checkPlainJson(json: unknown): void {
+export function checkPlainJson(json: unknown, maxDepth: number): void {
   try {
-    checkPlain(json);
+    checkPlain(json, maxDepth);
   } catch (thrown) {
     throw new ProtocolError('malformed', `a body with ${faultOf(thrown)}`);
   }
 }
 
 /** Iterates level by level instead of recursing: a hostile peer chooses the depth of its data. */
-function checkPlain(json: unknown): void {
+function checkPlain(json: unknown, maxDepth = MAX_BODY_DEPTH): void {
   let level = isNested(json) ? [json] : [];
   for (let depth = 1; level.length > 0; depth++) {
-    if (depth > MAX_BODY_DEPTH) throw new Fault(`nesting deeper than ${MAX_BODY_DEPTH}`);
+    if (depth > maxDepth) throw new Fault(`nesting deeper than ${maxDepth}`);
     const next: object[] = [];
     for (const node of level) collectNested(node, next);
     level = next;

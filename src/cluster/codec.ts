@@ -1,6 +1,6 @@
 import { exceededLimit } from '../../streams/json-limits.js';
 import { InvalidArgumentError, ProtocolError } from '../errors.js';
-import { checkPlainJson, decodeBody, encodeBody } from './body.js';
+import { checkPlainJson, decodeBody, encodeBody, MAX_BODY_DEPTH } from './body.js';
 import { type Frame, MAX_FRAME_BYTES, type Peer, PROTOCOL_VERSION, type ReceivedFrame } from './frames.js';
 import { NodeId } from './node-id.js';
 
@@ -26,6 +26,9 @@ const MAX_ITEMS = 10_000;
 
 /** The most characters kept of the name of an unknown frame. */
 const MAX_UNKNOWN = 40;
+
+/** A body within its limit stands in an array of items, in an item, and where it is annotated in an object. */
+const MAX_ITEMS_DEPTH = MAX_BODY_DEPTH + 3;
 
 type Guard = (value: unknown) => boolean;
 
@@ -140,7 +143,7 @@ export function decode(text: string, { maxBytes }: DecodeLimits): ReceivedFrame 
   }
   const frame = Object.fromEntries(known) as unknown as Frame;
   // Items are used as they are. Walking each frame would take as long as parsing it.
-  if (frame.type === 'items' && mayReachPrototype(text)) checkPlainJson(frame.items);
+  if (frame.type === 'items' && mayReachPrototype(text)) checkPlainJson(frame.items, MAX_ITEMS_DEPTH);
   return frame;
 }
 

@@ -1,9 +1,16 @@
-import { exceededLimit } from '../../streams/json-limits.js';
+import { exceededLimit, JSON_LIMITS, type JsonLimits } from '../../streams/json-limits.js';
 import { InvalidArgumentError, isError, messageOf, NotSerializableError } from '../errors.js';
 import { decodeBody, encodeBody, isForbidden, MAX_BODY_DEPTH } from './body.js';
 
 /** The longest body of one message, in bytes once encoded. */
 const MAX_MESSAGE_BYTES = 1024 * 1024;
+
+/** Those of a frame, less what is around the body there. */
+const LIMITS: JsonLimits = {
+  maxParts: JSON_LIMITS.maxParts - 100,
+  maxNames: JSON_LIMITS.maxNames - 100,
+  maxDepth: JSON_LIMITS.maxDepth - 10,
+};
 
 /** A body as it is sent. */
 export interface EncodedMessage {
@@ -26,7 +33,7 @@ export function encodeMessage(value: unknown, root: string): EncodedMessage {
   if (3 * text.length > MAX_MESSAGE_BYTES && Buffer.byteLength(text) > MAX_MESSAGE_BYTES) {
     throw new InvalidArgumentError(root, `at most ${MAX_MESSAGE_BYTES} bytes once encoded; send it in parts`, value);
   }
-  const excess = exceededLimit(text);
+  const excess = exceededLimit(text, LIMITS);
   if (excess !== undefined) throw new InvalidArgumentError(root, `without ${excess}; send it in parts`, value);
   return { text, isAnnotated };
 }

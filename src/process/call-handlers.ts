@@ -1,5 +1,4 @@
-import type { CallContext, CallResult } from './gen-server-types.js';
-import type { AnyBehavior } from './handler-runner.js';
+import type { AnyBehavior, CallContext, CallResult } from './gen-server-types.js';
 import { messageType } from './serialize.js';
 
 /** How much of a message that is a string is named in errors. */

@@ -39,7 +39,7 @@ export class PendingCall extends Deadline {
 
   /** Settles the call without resolving it; whether it was open. */
   protected take(): boolean {
-    const isOpen = !this.settled;
+    const isOpen = this.#resolve !== undefined;
     this.#resolve = undefined;
     this.removeDeadline();
     return isOpen;
@@ -47,6 +47,11 @@ export class PendingCall extends Deadline {
 
   fail(error: Error): void {
     if (this.#resolve !== undefined) this.reply(Promise.reject(error));
+  }
+
+  /** The handler failed. */
+  failHandled(error: Error): void {
+    this.fail(error);
   }
 
   expire(timeoutMs: number): void {
@@ -67,6 +72,10 @@ export class RemoteCall extends PendingCall {
     calls.set(number, this);
   }
 
+  get isGone(): boolean {
+    return this.settled;
+  }
+
   override reply(reply: unknown): void {
     this.#calls?.delete(this.#number);
     super.reply(reply);
@@ -76,7 +85,12 @@ export class RemoteCall extends PendingCall {
 /** What a caller is answered with, across nodes. */
 export interface RemoteCaller {
   reply(value: unknown): void;
+  /** The message was not handled, or was answered with nothing. */
   fail(error: Error): void;
+  /** The handler failed with this error, which may be that of a call of its own. */
+  failHandled(error: Error): void;
+  /** Whether nobody waits for the answer any more, as far as is known here. */
+  readonly isGone: boolean;
 }
 
 /** A call that came from another node; its caller looks after the time-out. */
@@ -89,14 +103,22 @@ export class CallFromRemote extends PendingCall {
       else
         reply.then(
           (value) => caller.reply(value),
-          (thrown) => caller.fail(asError(thrown)),
+          (thrown) => caller.failHandled(asError(thrown)),
         );
     });
     this.#caller = caller;
   }
 
+  override get settled(): boolean {
+    return super.settled || this.#caller.isGone;
+  }
+
   override fail(error: Error): void {
     if (this.take()) this.#caller.fail(error);
+  }
+
+  override failHandled(error: Error): void {
+    if (this.take()) this.#caller.failHandled(error);
   }
 }
 

@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from '../errors.js';
 import { checkKnown, checkTimeout } from '../validate.js';
 import type { OverloadPolicy } from './bounded-mailbox.js';
-import type { AnyBehavior } from './handler-runner.js';
+import type { AnyBehavior } from './gen-server-types.js';
 
 export interface GenServerOptions {
   /** Registers the process under this name. */

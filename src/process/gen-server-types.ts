@@ -252,3 +252,5 @@ export interface GenServerBehavior<State, CallMsg = unknown, CastMsg = unknown, 
    */
   readonly handleCall?: HandleCall<State, CallMsg, CastMsg, CallReply> | undefined;
 }
+
+export type AnyBehavior = GenServerBehavior<unknown, unknown, unknown, unknown, unknown>;

@@ -3,6 +3,7 @@ import { CallingSelfError, InvalidArgumentError } from '../errors.js';
 import { checkKnown, checkTimeout } from '../validate.js';
 import { checkBehavior, type GenServerOptions, readStartOptions } from './gen-server-options.js';
 import type {
+  AnyBehavior,
   Call,
   CallFrom,
   DownReason,
@@ -11,7 +12,6 @@ import type {
   ScheduledSend,
   TerminationReason,
 } from './gen-server-types.js';
-import type { AnyBehavior } from './handler-runner.js';
 import type { Messenger } from './messenger.js';
 import type { Monitors } from './monitors.js';
 import { PendingReply } from './pending-reply.js';
@@ -19,7 +19,7 @@ import type { Process } from './process.js';
 import type { ProcessTable } from './process-table.js';
 import type { GenServerRef, GenServerTarget, ProcessName, ProcessRef } from './refs.js';
 import type { RemoteProcesses } from './remote-processes.js';
-import { type RemoteStartSettings, readRemoteStart } from './remote-start.js';
+import { checkShortText, type RemoteStartSettings, readRemoteStart } from './remote-start.js';
 import type { Start } from './start-signature.js';
 import { checkReason } from './termination-reason.js';
 
@@ -184,14 +184,13 @@ interface GenServerParts {
   readonly messenger: Messenger;
   readonly monitors: Monitors;
   readonly remote: RemoteProcesses;
-  readonly behaviors: { make(name: string, args: unknown): AnyBehavior | Promise<AnyBehavior> };
   /** The id of this node, while its cluster runs. */
   localNode(): string | undefined;
   onLifecycleEvent(handler: (event: LifecycleEvent<GenServerRef>) => void): () => void;
 }
 
 export function createGenServer(parts: GenServerParts): GenServerApi {
-  const { processes, messenger, monitors, remote, behaviors, localNode, onLifecycleEvent } = parts;
+  const { processes, messenger, monitors, remote, localNode, onLifecycleEvent } = parts;
   processes.setActions({
     call: messenger.call,
     cast: (target, message) => messenger.send('cast', target, message),
@@ -217,12 +216,9 @@ export function createGenServer(parts: GenServerParts): GenServerApi {
     },
     async startRemote<Ref extends ProcessRef>(behaviorName: string, options: RemoteStartSettings) {
       const { targetNode, args, name, initTimeout, spawnTimeout: timeoutMs } = readRemoteStart(options);
-      if (typeof behaviorName !== 'string') throw new InvalidArgumentError('behaviorName', 'a string', behaviorName);
-      const ref =
-        targetNode === localNode()
-          ? await api.start(await behaviors.make(behaviorName, args), { name, initTimeout })
-          : await remote.start(targetNode, behaviorName, args, { name, initTimeout, timeoutMs });
-      return ref as ProcessRef as Ref;
+      checkShortText('behaviorName', behaviorName);
+      const ref = await remote.start(targetNode, behaviorName, args, { name, initTimeout, timeoutMs });
+      return ref as Ref;
     },
     call: messenger.call,
     cast: (target, message) => messenger.send('cast', target, message),

@@ -3,14 +3,12 @@ import type { AsyncContext } from '../async-context.js';
 import { asError, InvalidHandlerResultError, type ServerNotRunningError, UnhandledMessageError } from '../errors.js';
 import { callHandlerFor, unhandledType } from './call-handlers.js';
 import { PendingCall, type Receipt, type StopRequest } from './envelope.js';
-import type { CallContext, CallFrom, GenServerBehavior, TerminationReason } from './gen-server-types.js';
+import type { AnyBehavior, CallContext, CallFrom, TerminationReason } from './gen-server-types.js';
 import { type ContextActions, ProcessHandlerContext } from './handler-context.js';
 import { ContinueResult, HandlerResult, NoReplyResult, StopResult } from './handler-result.js';
 import { OpenReplies } from './open-replies.js';
 import { PendingReply } from './pending-reply.js';
 import type { ProcessRef } from './refs.js';
-
-export type AnyBehavior = GenServerBehavior<unknown, unknown, unknown, unknown, unknown>;
 
 /** What running handlers needs of the runtime. */
 export interface HandlerHost {
@@ -149,7 +147,7 @@ export abstract class HandlerRunner {
 
   protected crash(thrown: unknown, receipt: Receipt): void {
     const error = asError(thrown);
-    if (receipt instanceof PendingCall) receipt.fail(error);
+    if (receipt instanceof PendingCall) receipt.failHandled(error);
     // Killed in the middle of its own handler: the process has already ended.
     if (this.gone) {
       this.failedLate('a handler', thrown);
@@ -255,7 +253,7 @@ export abstract class HandlerRunner {
       (thrown) => {
         this.#openReplies?.delete(call);
         if (call.settled) this.failedLate('a promised reply', thrown);
-        else call.fail(asError(thrown));
+        else call.failHandled(asError(thrown));
       },
     );
   }

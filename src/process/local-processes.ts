@@ -3,8 +3,7 @@ import { ServerNotRunningError } from '../errors.js';
 import { CallFromRemote, type RemoteCaller } from './envelope.js';
 import { type ExitSignal, receiveExit } from './exit-signals.js';
 import { checkBehavior, type GenServerOptions, readStartOptions } from './gen-server-options.js';
-import type { TerminationReason } from './gen-server-types.js';
-import type { AnyBehavior } from './handler-runner.js';
+import type { AnyBehavior, TerminationReason } from './gen-server-types.js';
 import type { Process } from './process.js';
 import type { ProcessTable } from './process-table.js';
 import type { ProcessRef } from './refs.js';
@@ -24,8 +23,8 @@ export interface LocalProcesses {
   stop(id: string, reason: TerminationReason, timeoutMs: number): Promise<void>;
   kill(id: string): void;
   nameOf(id: string): string | undefined;
-  /** Starts a GenServer. Rejects as `GenServer.start` does. */
-  start(behavior: AnyBehavior, options: GenServerOptions): Promise<ProcessRef>;
+  /** Starts a GenServer. `onSpawn` is called before its `init`. Rejects as `GenServer.start` does. */
+  start(behavior: AnyBehavior, options: GenServerOptions, onSpawn: (ref: ProcessRef) => void): Promise<ProcessRef>;
 }
 
 /** A mailbox without a limit of its own takes so many messages when they come from other nodes. */
@@ -64,10 +63,14 @@ export function localProcesses(processes: ProcessTable): LocalProcesses {
       await processes.get(id)?.stop(reason, timeoutMs);
     },
     kill: (id) => processes.get(id)?.kill(),
-    async start(behavior, options) {
+    async start(behavior, options, onSpawn) {
       checkBehavior(behavior);
-      const process = await processes.spawn({ kind: 'genserver', behavior, ...readStartOptions(options) });
-      return process.ref;
+      const settings = readStartOptions(options);
+      const spawned = processes.watchSpawns(
+        ({ ref }) => onSpawn(ref),
+        () => processes.spawn({ kind: 'genserver', behavior, ...settings }),
+      );
+      return (await spawned).ref;
     },
     nameOf: (id) => processes.get(id)?.registeredName,
   };

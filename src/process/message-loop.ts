@@ -3,8 +3,9 @@ import { AsyncContext } from '../async-context.js';
 import type { Timer } from '../clock.js';
 import { Inbox, type OverloadPolicy } from './bounded-mailbox.js';
 import { type Entry, Measured, PendingCall, type Receipt, receiptOf, StopRequest } from './envelope.js';
+import type { AnyBehavior } from './gen-server-types.js';
 import type { StopResult } from './handler-result.js';
-import { type AnyBehavior, type HandlerHost, HandlerRunner, isThenable } from './handler-runner.js';
+import { type HandlerHost, HandlerRunner, isThenable } from './handler-runner.js';
 import type { ProcessRef } from './refs.js';
 import type { Sampler } from './sampler.js';
 import type { Runnable } from './scheduler.js';
@@ -37,8 +38,7 @@ export abstract class MessageLoop extends HandlerRunner implements Runnable, Rep
   nextReady: Runnable | undefined;
   nextToReport: Reportable | undefined;
   readonly #host: MessageLoopHost;
-  /** The host's; read for every message. */
-  readonly #sampler: Sampler;
+  readonly #sampler: Sampler; // the host's; read for every message
   #timing: Timing | undefined; // only once a message is measured or traced: many processes are idle
   readonly #inbox: Inbox;
   protected readonly inSenderContext: boolean;

@@ -53,7 +53,7 @@ export class Messenger {
       if (signal?.aborted) throw aborted(process ?? remoteTarget(target), signal, false);
       const reply = new Promise<never>(this.#capture);
       const pending =
-        process === undefined ? this.#callRemote(target, message) : new PendingCall(process, this.#captured);
+        process === undefined ? this.#callRemote(target, message, timeout) : new PendingCall(process, this.#captured);
       process?.send(message, pending);
       this.#deadlines.add(pending, timeout);
       this.#scheduler.touch();
@@ -103,15 +103,15 @@ export class Messenger {
     return cancel?.() ?? false;
   }
 
-  #callRemote(target: GenServerTarget, message: unknown): RemoteCall {
+  #callRemote(target: GenServerTarget, message: unknown, timeoutMs: number): RemoteCall {
     const call = new RemoteCall(remoteTarget(target), this.#captured);
-    this.#remote.call(target as ProcessRef, message, this.#processes.current?.id, call);
+    this.#remote.call(target as ProcessRef, message, this.#processes.current?.id, call, timeoutMs);
     return call;
   }
 
   /** The timer belongs to no process, and does not keep Node.js running. */
   #sendRemoteAfter(ref: ProcessRef, message: unknown, ms: number): ScheduledSend {
-    this.#remote.nodeOf(ref);
+    this.#remote.check(ref, message);
     const timer = this.#clock.setTimeout(() => {
       isPending = false;
       try {

@@ -1,18 +1,19 @@
 import type { PendingCall } from './envelope.js';
 
-/** The least number of open calls at which those that are settled are removed. */
+/** After at least so many calls, those that are settled are removed. */
 const MIN_SWEEP = 64;
 
 /** The calls of one process that have been handled, and are to be answered later. */
 export class OpenReplies {
   readonly #calls = new Set<PendingCall>();
-  /** At so many, those that are settled are removed: their callers have given up, or were answered from elsewhere. */
-  #sweepAt = MIN_SWEEP;
+  /** After so many more, those that are settled are removed: their callers have given up, or were answered from elsewhere. */
+  #untilSweep = MIN_SWEEP;
 
   add(call: PendingCall): void {
-    if (this.#calls.size >= this.#sweepAt) {
+    this.#untilSweep -= 1;
+    if (this.#untilSweep <= 0) {
       for (const each of this.#calls) if (each.settled) this.#calls.delete(each);
-      this.#sweepAt = Math.max(MIN_SWEEP, 2 * this.#calls.size);
+      this.#untilSweep = Math.max(MIN_SWEEP, this.#calls.size);
     }
     if (!call.settled) this.#calls.add(call);
   }

@@ -11,7 +11,9 @@ export interface RemoteProcesses {
   /** Sends a message. @throws LinkOverloadedError, MessageRefusedError, NotSerializableError, too */
   send(kind: 'cast' | 'info', ref: ProcessRef, message: unknown, sender: string | undefined): void;
   /** Sends a call, which is settled with its answer. Throws as {@link send} does. */
-  call(ref: ProcessRef, message: unknown, sender: string | undefined, call: RemoteCall): void;
+  call(ref: ProcessRef, message: unknown, sender: string | undefined, call: RemoteCall, timeoutMs: number): void;
+  /** Throws as {@link send} does, except while the link is lost: it may be there again when the message is sent. */
+  check(ref: ProcessRef, message: unknown): void;
   /** Calls `onDown` once, never before it returns. Returns a function that ends that. */
   monitor(ref: ProcessRef, onDown: (reason: DownReason) => void): () => void;
   /** As {@link monitor}, for a link with a process of this runtime: the other one learns of its end, too. */

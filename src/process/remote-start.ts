@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from '../errors.js';
 import { checkKnown, checkTimeout } from '../validate.js';
-import { checkName, type GenServerOptions } from './gen-server-options.js';
+import type { GenServerOptions } from './gen-server-options.js';
 
 /** The options of `GenServer.startRemote`. */
 export interface RemoteStartSettings extends Pick<GenServerOptions, 'name' | 'initTimeout'> {
@@ -22,8 +22,17 @@ export function readRemoteStart(options: RemoteStartSettings): RemoteStartSettin
   checkKnown(options, OPTIONS, 'the options of GenServer.startRemote');
   const { targetNode, name, initTimeout = 5000, spawnTimeout = 10_000 } = options;
   if (typeof targetNode !== 'string') throw new InvalidArgumentError('targetNode', 'the id of a node', targetNode);
-  if (name !== undefined) checkName(name);
+  if (name !== undefined) checkShortText('name', name);
   checkTimeout('initTimeout', initTimeout);
   checkTimeout('spawnTimeout', spawnTimeout);
   return { ...options, spawnTimeout };
+}
+
+/** The longest name that is sent, in characters. */
+const MAX_NAME = 200;
+
+/** @throws InvalidArgumentError */
+export function checkShortText(field: string, value: unknown): void {
+  if (typeof value === 'string' && value !== '' && value.length <= MAX_NAME) return;
+  throw new InvalidArgumentError(field, `a string of 1 to ${MAX_NAME} characters`, value);
 }

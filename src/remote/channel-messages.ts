@@ -1,10 +1,10 @@
 import type { MessageSender } from '../../streams/events.js';
 import { asError, LinkOverloadedError, MessageRefusedError, NodeNotConnectedError } from '../errors.js';
 import type { RemoteCall, RemoteCaller } from '../process/envelope.js';
-import { decodeFailure, encodeFailure, type SentFailure } from './failures.js';
+import { decodeFailure, encodeFailure, encodeHandlerFailure, type SentFailure } from './failures.js';
 import type { Outbox } from './outbox.js';
 import type { Flag } from './peer-items.js';
-import type { ChannelEnd, RemotePorts } from './remote-ports.js';
+import type { ChannelEnd, ChannelPorts } from './remote-ports.js';
 
 /** So many calls of one node may be without an answer. */
 const MAX_OPEN_CALLS = 65_536;
@@ -12,13 +12,12 @@ const MAX_OPEN_CALLS = 65_536;
 /** The messages of one channel, both ways, and the answers to calls. */
 export class ChannelMessages {
   readonly #end: ChannelEnd;
-  readonly #ports: RemotePorts;
+  readonly #ports: ChannelPorts;
   readonly #outbox: Outbox;
   /** Calls of this side, by number. */
   readonly #calls = new Map<number, RemoteCaller>();
-  #lastNumber = 0;
 
-  constructor(end: ChannelEnd, ports: RemotePorts, outbox: Outbox) {
+  constructor(end: ChannelEnd, ports: ChannelPorts, outbox: Outbox) {
     this.#end = end;
     this.#ports = ports;
     this.#outbox = outbox;
@@ -32,14 +31,15 @@ export class ChannelMessages {
   }
 
   /** @throws as {@link send} does */
-  call(to: string, message: unknown, sender: string | undefined, call: RemoteCall): void {
+  call(to: string, message: unknown, sender: string | undefined, call: RemoteCall, timeoutMs: number): void {
     this.#checkCalls();
     this.#outbox.checkRoom();
     const { text, isAnnotated } = this.#ports.bodies.encode(message, 'message');
-    const number = this.#nextNumber();
+    const number = this.#ports.nextNumber();
     call.enter(this.#calls, number);
     const target = `${number},${JSON.stringify(to)}`;
-    this.#outbox.add(`["call",${target},${text},${isAnnotated ? 1 : 0},${senderText(sender)},0]`);
+    const deadline = timeoutMs === Number.POSITIVE_INFINITY ? 0 : timeoutMs;
+    this.#outbox.add(`["call",${target},${text},${isAnnotated ? 1 : 0},${senderText(sender)},${deadline}]`);
   }
 
   /** Sends an item with a number, which is answered as a call is. @throws LinkOverloadedError */
@@ -47,11 +47,14 @@ export class ChannelMessages {
     this.#checkCalls();
     this.#outbox.checkRoom();
     return new Promise((resolve, reject) => {
-      const number = this.#nextNumber();
+      const number = this.#ports.nextNumber();
       const settle = (): boolean => this.#calls.delete(number);
+      const fail = (error: Error): unknown => settle() && reject(error);
       this.#calls.set(number, {
+        isGone: false,
         reply: (value) => settle() && resolve(value),
-        fail: (error) => settle() && reject(error),
+        fail,
+        failHandled: fail,
       });
       this.#outbox.add(itemWith(number));
     });
@@ -65,10 +68,10 @@ export class ChannelMessages {
   }
 
   /** @throws ProtocolError for an annotated body that makes no sense */
-  receivedCall(number: number, to: string, body: unknown, annotated: Flag, from: string | 0): void {
+  receivedCall(number: number, to: string, body: unknown, annotated: Flag, from: string | 0, deadlineMs: number): void {
     const reason = this.#refusal('call', to);
     if (reason !== undefined) this.refuse(number, reason);
-    else this.#ports.local.call(to, this.#decode(body, annotated), this.caller(number), this.#sender(from));
+    else this.#ports.local.call(to, this.#decode(body, annotated), this.caller(number, deadlineMs), this.#sender(from));
   }
 
   receivedReply(number: number, body: unknown, annotated: Flag): void {
@@ -81,25 +84,33 @@ export class ChannelMessages {
     this.#calls.get(number)?.fail(decodeFailure(failure, this.#end.nodeId));
   }
 
-  /** Answers a call of the other side, as long as the channel is open. */
-  caller(number: number): RemoteCaller {
+  /** Answers a call of the other side, as long as the channel is open. @param deadlineMs how long its caller waits; 0: for ever */
+  caller(number: number, deadlineMs = 0): RemoteCaller {
+    const end = this.#end;
+    const ports = this.#ports;
+    let expiresAt: number | undefined;
     return {
-      reply: (value) => {
-        if (!this.#end.isOpen) return;
-        try {
-          const { text, isAnnotated } = this.#ports.bodies.encode(value, 'reply');
-          this.#outbox.add(`["reply",${number},${text},${isAnnotated ? 1 : 0}]`);
-        } catch (thrown) {
-          this.#fail(number, encodeFailure(asError(thrown)));
-        }
+      get isGone() {
+        if (!end.isOpen) return true;
+        if (deadlineMs === 0) return false;
+        // Begins when it is first asked for: only calls that are answered later need it.
+        expiresAt ??= ports.now() + deadlineMs;
+        return ports.now() >= expiresAt;
       },
+      reply: (value) => this.#reply(number, value),
       fail: (error) => this.#fail(number, encodeFailure(error)),
+      failHandled: (error) => this.#fail(number, encodeHandlerFailure(error)),
     };
   }
 
   /** Answers that a message is not taken. */
   refuse(number: number, reason: string): void {
     this.#fail(number, { kind: 'refused', reason });
+  }
+
+  /** Answers that what was asked for was not done. */
+  failed(number: number, failure: SentFailure): void {
+    this.#fail(number, failure);
   }
 
   /** The channel has ended: calls may have been handled, as far as they were sent. */
@@ -112,6 +123,16 @@ export class ChannelMessages {
   /** Why a message is not taken, as text for its sender. */
   #refusal(kind: 'call' | 'cast' | 'info', id: string): string | undefined {
     return this.#ports.refusal({ from: this.#end.nodeId, to: { id, name: this.#ports.local.nameOf(id) }, kind });
+  }
+
+  #reply(number: number, value: unknown): void {
+    if (!this.#end.isOpen) return;
+    try {
+      const { text, isAnnotated } = this.#ports.bodies.encode(value, 'reply');
+      this.#outbox.add(`["reply",${number},${text},${isAnnotated ? 1 : 0}]`);
+    } catch (thrown) {
+      this.#fail(number, encodeFailure(asError(thrown)));
+    }
   }
 
   #fail(number: number, failure: SentFailure): void {
@@ -128,11 +149,6 @@ export class ChannelMessages {
 
   #checkCalls(): void {
     if (this.#calls.size >= MAX_OPEN_CALLS) throw new LinkOverloadedError(this.#end.nodeId, MAX_OPEN_CALLS, 'calls');
-  }
-
-  #nextNumber(): number {
-    this.#lastNumber += 1;
-    return this.#lastNumber;
   }
 }
 

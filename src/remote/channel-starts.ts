@@ -1,4 +1,4 @@
-import { asError, BehaviorNotRegisteredError, NodeTimeoutError } from '../errors.js';
+import { asError, BehaviorNotRegisteredError, NodeTimeoutError, ProtocolError } from '../errors.js';
 import type { GenServerOptions } from '../process/gen-server-options.js';
 import type { ProcessRef } from '../process/refs.js';
 import type { RemoteStartOptions } from '../process/remote-processes.js';
@@ -9,7 +9,7 @@ import type { ChannelEnd, RemotePorts } from './remote-ports.js';
 
 /** A start for the other side, until that confirms that it has the ref. */
 interface HostedStart {
-  /** `undefined`: it is under way. */
+  /** Once there is a process, which may still be in its `init`. */
   ref?: ProcessRef;
 }
 
@@ -34,7 +34,10 @@ export class ChannelStarts {
   /** Rejects as the other side does; with NodeTimeoutError, NotSerializableError, LinkOverloadedError, NodeNotConnectedError. */
   async start(behavior: string, args: unknown, { timeoutMs, ...options }: RemoteStartOptions): Promise<ProcessRef> {
     const { text, isAnnotated } = this.#ports.bodies.encode(args, 'args');
-    const rest = `${text},${isAnnotated ? 1 : 0},${JSON.stringify(options)}`;
+    // JSON has no Infinity.
+    const { initTimeout } = options;
+    const sent = { ...options, ...(initTimeout === Number.POSITIVE_INFINITY && { initTimeout: null }) };
+    const rest = `${text},${isAnnotated ? 1 : 0},${JSON.stringify(sent)}`;
     let number = 0;
     let isOver = false;
     const reply = this.#messages.request((assigned) => {
@@ -49,17 +52,19 @@ export class ChannelStarts {
       });
       reply.then(cancel, cancel);
     });
-    const ref = (await Promise.race([reply, timedOut])) as ProcessRef;
+    const ref = refOf(await Promise.race([reply, timedOut]), this.#end);
     if (!isOver) this.#add('started', number);
-    return Object.freeze({ id: ref.id, life: ref.life });
+    return ref;
   }
 
+  /** @throws ProtocolError for a number that is in use */
   receivedStart(number: number, behavior: string, args: unknown, annotated: Flag, options: unknown): void {
     const reason = this.#ports.refusal({ from: this.#end.nodeId, to: { behavior }, kind: 'start' });
     if (reason !== undefined) {
       this.#messages.refuse(number, reason);
       return;
     }
+    if (this.#hosted.has(number)) throw new ProtocolError('malformed', 'a number that is in use');
     const hosted: HostedStart = {};
     this.#hosted.set(number, hosted);
     const received = annotated === 1 ? this.#ports.bodies.decodeAnnotated(args) : args;
@@ -87,15 +92,18 @@ export class ChannelStarts {
     const caller = this.#messages.caller(number);
     try {
       const behavior = await this.#ports.behaviors.make(name, args);
-      const ref = await this.#ports.local.start(behavior, optionsOf(options));
-      if (this.#hosted.get(number) === hosted) {
-        hosted.ref = ref;
-        caller.reply(ref);
-      } else this.#ports.local.kill(ref.id);
+      if (this.#hosted.get(number) !== hosted) return;
+      const ref = await this.#ports.local.start(behavior, optionsOf(options), (started) => {
+        hosted.ref = started;
+      });
+      if (this.#hosted.get(number) === hosted) caller.reply(ref);
+      else this.#ports.local.kill(ref.id);
     } catch (thrown) {
+      if (this.#hosted.get(number) !== hosted) return;
       this.#hosted.delete(number);
-      const isOther = thrown instanceof BehaviorNotRegisteredError && thrown.behaviorName !== name;
-      caller.fail(isOther ? new Error(thrown.message) : asError(thrown));
+      const isMissing = thrown instanceof BehaviorNotRegisteredError && thrown.behaviorName === name;
+      if (isMissing) this.#messages.failed(number, { kind: 'no_behavior', name });
+      else caller.failHandled(asError(thrown));
     }
   }
 
@@ -104,8 +112,22 @@ export class ChannelStarts {
   }
 }
 
+/** As they are sent: `initTimeout` null stands for Infinity. */
+interface SentOptions {
+  readonly name?: string;
+  readonly initTimeout?: number | null;
+}
+
 /** What is wrong with an option is found at the start. */
 function optionsOf(sent: unknown): GenServerOptions {
-  const { name, initTimeout } = (typeof sent === 'object' && sent !== null ? sent : {}) as GenServerOptions;
-  return { name, initTimeout };
+  const { name, initTimeout } = (typeof sent === 'object' && sent !== null ? sent : {}) as SentOptions;
+  return { name, initTimeout: initTimeout === null ? Number.POSITIVE_INFINITY : initTimeout };
+}
+
+/** The ref of what was started there. @throws ProtocolError for what is none */
+function refOf(sent: unknown, { nodeId, life }: ChannelEnd): ProcessRef {
+  const { id } = (typeof sent === 'object' && sent !== null ? sent : {}) as Partial<ProcessRef>;
+  const isRef = typeof id === 'string' && (sent as Partial<ProcessRef>).life === life;
+  if (!isRef) throw new ProtocolError('malformed', `node ${nodeId} answered a start with something that is no ref`);
+  return Object.freeze({ id, life });
 }

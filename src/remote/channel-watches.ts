@@ -1,9 +1,21 @@
+import { ProtocolError } from '../errors.js';
 import type { DownReason, Link, TerminationReason } from '../process/gen-server-types.js';
 import { decodeReason, encodeReason } from './failures.js';
+import { later } from './later.js';
 import type { Outbox } from './outbox.js';
-import type { ChannelEnd, RemotePorts } from './remote-ports.js';
+import type { ChannelEnd, ChannelPorts } from './remote-ports.js';
 
 type OnDown = (reason: DownReason, nodeId?: string) => void;
+
+/** A monitor or a link that this side has made. */
+interface Watch {
+  /** The process there. */
+  readonly to: string;
+  readonly onDown: OnDown;
+}
+
+/** The ends of so many processes of one node are remembered; the one that was heard of longest ago is forgotten first. */
+const MAX_ENDED = 10_000;
 
 /** A link that the other side has made. */
 interface ReceivedLink {
@@ -19,17 +31,18 @@ interface ReceivedLink {
  */
 export class ChannelWatches {
   readonly #end: ChannelEnd;
-  readonly #ports: RemotePorts;
+  readonly #ports: ChannelPorts;
   readonly #outbox: Outbox;
   /** Of processes here on processes there. */
-  readonly #monitors = new Map<number, OnDown>();
-  readonly #links = new Map<number, OnDown>();
+  readonly #monitors = new Map<number, Watch>();
+  readonly #links = new Map<number, Watch>();
+  /** Processes there of which it is known that they have ended. */
+  readonly #ended = new Set<string>();
   /** Of processes there on processes here. */
   readonly #watched = new Map<number, () => void>();
   readonly #receivedLinks = new Map<number, ReceivedLink>();
-  #lastNumber = 0;
 
-  constructor(end: ChannelEnd, ports: RemotePorts, outbox: Outbox) {
+  constructor(end: ChannelEnd, ports: ChannelPorts, outbox: Outbox) {
     this.#end = end;
     this.#ports = ports;
     this.#outbox = outbox;
@@ -37,18 +50,23 @@ export class ChannelWatches {
 
   /** Returns what ends the monitor. */
   monitor(to: string, onDown: OnDown): () => void {
-    const number = this.#nextNumber();
-    this.#monitors.set(number, onDown);
+    const number = this.#ports.nextNumber();
     this.#add('monitor', number, to);
+    if (!this.#end.isOpen) return later(() => onDown('noconnection'));
+    this.#monitors.set(number, { to, onDown });
     return () => {
       if (this.#monitors.delete(number)) this.#add('demonitor', number);
     };
   }
 
   link(local: string, to: string, onDown: OnDown): { exited(reason: TerminationReason): void; unlink(): void } {
-    const number = this.#nextNumber();
-    this.#links.set(number, onDown);
+    const number = this.#ports.nextNumber();
     this.#add('link', number, to, local);
+    if (!this.#end.isOpen) {
+      const cancel = later(() => onDown('noconnection', this.#end.nodeId));
+      return { exited: cancel, unlink: cancel };
+    }
+    this.#links.set(number, { to, onDown });
     return {
       exited: (reason) => {
         if (this.#links.delete(number)) this.#add('exit', number, 0, encodeReason(reason));
@@ -59,7 +77,14 @@ export class ChannelWatches {
     };
   }
 
+  /** Whether it is known that the process there has ended. */
+  hasEnded(id: string): boolean {
+    return this.#ended.has(id);
+  }
+
+  /** @throws ProtocolError for a number that is in use */
   receivedMonitor(number: number, to: string): void {
+    checkUnused(this.#watched, number);
     const isRefused = this.#isRefused('monitor', to);
     const end = isRefused
       ? undefined
@@ -77,10 +102,12 @@ export class ChannelWatches {
   }
 
   receivedDown(number: number, reason: unknown): void {
-    take(this.#monitors, number)?.(decodeReason(reason, this.#end.nodeId));
+    this.#notify(take(this.#monitors, number), decodeReason(reason, this.#end.nodeId));
   }
 
+  /** @throws ProtocolError for a number that is in use */
   receivedLink(number: number, local: string, remote: string): void {
+    checkUnused(this.#receivedLinks, number);
     const end = this.#isRefused('link', local)
       ? undefined
       : this.#ports.local.watchServer(local, (reason) => {
@@ -97,7 +124,7 @@ export class ChannelWatches {
 
   receivedExit(number: number, isOurs: boolean, sent: unknown): void {
     const reason = decodeReason(sent, this.#end.nodeId);
-    if (isOurs) take(this.#links, number)?.(reason);
+    if (isOurs) this.#notify(take(this.#links, number), reason);
     else this.#signal(number, take(this.#receivedLinks, number), reason);
   }
 
@@ -106,18 +133,26 @@ export class ChannelWatches {
     const { nodeId } = this.#end;
     for (const end of this.#watched.values()) end();
     this.#watched.clear();
-    for (const onDown of takeAll(this.#monitors)) onDown('noconnection');
-    for (const onDown of takeAll(this.#links)) onDown('noconnection', nodeId);
+    for (const { onDown } of takeAll(this.#monitors)) onDown('noconnection');
+    for (const { onDown } of takeAll(this.#links)) onDown('noconnection', nodeId);
     const links = [...this.#receivedLinks];
     this.#receivedLinks.clear();
     for (const [number, link] of links) this.#signal(number, link, 'noconnection');
+  }
+
+  /** The other side says that the process of the watch has ended. */
+  #notify(watch: Watch | undefined, reason: DownReason): void {
+    if (watch === undefined) return;
+    this.#ended.add(watch.to);
+    if (this.#ended.size > MAX_ENDED) this.#ended.delete(this.#ended.values().next().value ?? '');
+    watch.onDown(reason);
   }
 
   #signal(number: number, received: ReceivedLink | undefined, reason: DownReason): void {
     if (received === undefined) return;
     received.end();
     const { nodeId, life } = this.#end;
-    const link: Link = Object.freeze({ id: `${nodeId}/${number}` });
+    const link: Link = Object.freeze({ id: `${life}/${number}` });
     const ref = Object.freeze({ id: received.remote, life });
     this.#ports.local.receiveExit(received.local, { link, ref, reason, nodeId });
   }
@@ -130,11 +165,10 @@ export class ChannelWatches {
   #add(...item: readonly unknown[]): void {
     if (this.#end.isOpen) this.#outbox.add(JSON.stringify(item));
   }
+}
 
-  #nextNumber(): number {
-    this.#lastNumber += 1;
-    return this.#lastNumber;
-  }
+function checkUnused(entries: ReadonlyMap<number, unknown>, number: number): void {
+  if (entries.has(number)) throw new ProtocolError('malformed', 'a number that is in use');
 }
 
 function take<Value>(entries: Map<number, Value>, number: number): Value | undefined {

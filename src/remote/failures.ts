@@ -33,6 +33,7 @@ export type SentFailure =
 /** What ended a process, as it is sent. */
 export type SentReason = Exclude<DownReason, object> | { readonly error: SentError };
 
+/** Why a message was not handled. */
 export function encodeFailure(error: Error): SentFailure {
   if (error instanceof ServerNotRunningError) {
     const { processId: id, registeredName: name, mayHaveBeenHandled } = error;
@@ -47,7 +48,11 @@ export function encodeFailure(error: Error): SentFailure {
     const { processId: id, registeredName: name, limit } = error;
     return { kind: 'mailbox_full', id, ...(name !== undefined && { name }), limit };
   }
-  if (error instanceof BehaviorNotRegisteredError) return { kind: 'no_behavior', name: error.behaviorName };
+  return encodeHandlerFailure(error);
+}
+
+/** The error of a handler. Its class says nothing of the message that was handled: it may be that of a call the handler made. */
+export function encodeHandlerFailure(error: Error): SentFailure {
   return { kind: 'error', ...encodeError(error) };
 }
 
@@ -59,7 +64,7 @@ export function decodeFailure(sent: unknown, nodeId: string): Error {
     case 'not_running':
       return new ServerNotRunningError(text(id), { registeredName, mayHaveBeenHandled: handled === true });
     case 'mailbox_full':
-      return new MailboxFullError(text(id), Number(limit), { registeredName });
+      return new MailboxFullError(text(id), typeof limit === 'number' ? limit : 0, { registeredName });
     case 'refused':
       return new MessageRefusedError(nodeId, text(reason));
     case 'no_behavior':

@@ -21,9 +21,11 @@ export class Lives<Id extends string> {
   /** A node is linked, in this life; its life before has ended. */
   linked(nodeId: Id, life: string): void {
     const before = this.#latest.get(nodeId);
-    if (before !== undefined && before !== life) this.#set(before, { nodeId, state: 'ended' });
+    if (before !== undefined && before !== life) this.#change(nodeId, 'ended');
     this.#latest.set(nodeId, life);
-    this.#set(life, { nodeId, state: 'linked' });
+    const known = this.#lives.get(life);
+    // The same runtime under a second id: its first link is used until it is lost.
+    if (known?.state !== 'linked') this.#set(life, { nodeId, state: 'linked' });
   }
 
   lost(nodeId: Id): void {
@@ -38,7 +40,7 @@ export class Lives<Id extends string> {
 
   #change(nodeId: Id, state: 'lost' | 'ended'): void {
     const life = this.#latest.get(nodeId);
-    if (life !== undefined) this.#set(life, { nodeId, state });
+    if (life !== undefined && this.#lives.get(life)?.nodeId === nodeId) this.#set(life, { nodeId, state });
   }
 
   #set(life: string, known: KnownLife<Id>): void {

@@ -26,6 +26,7 @@ export class Outbox {
   #chars = 0;
   /** Read once for each frame: reading it takes longer than adding an item. */
   #unsent: number | undefined;
+  #isClosed = false;
 
   constructor(ports: OutboxPorts) {
     this.#ports = ports;
@@ -47,13 +48,16 @@ export class Outbox {
   /** Adds an item, whatever waits already. */
   add(item: string): void {
     if (this.#chars + item.length > MAX_FRAME_CHARS) this.flush();
+    // Sending may have ended the channel.
+    if (this.#isClosed) return;
     if (this.isEmpty) this.#ports.requestFlush(this);
     this.#items.push(item);
     this.#chars += item.length + 1;
   }
 
-  /** Drops what was collected: the channel has ended, and the next one with that node must not carry it. */
-  discard(): void {
+  /** Drops what was collected, and what is added later: the channel has ended, and the next one with that node must not carry it. */
+  close(): void {
+    this.#isClosed = true;
     this.#items = [];
     this.#chars = 0;
   }

@@ -1,3 +1,5 @@
+import { MAX_TIMER_MS } from '../clock.js';
+
 /** What one end of a channel may send to the other: the first element of an item, and what follows it. */
 export interface Items {
   /** A message: the process, the body, 1 if that is annotated, the sender's process id, 0 without one. */
@@ -43,13 +45,14 @@ export type ItemKind = keyof Items;
 
 type Guard = (value: unknown) => boolean;
 
-const MAX_ID = 200;
+/** The longest id of a process, and name of a behavior, in characters. */
+export const MAX_ID = 200;
 
 const isNumber: Guard = (value) => Number.isSafeInteger(value) && Number(value) > 0;
 const isId: Guard = (value) => typeof value === 'string' && value.length <= MAX_ID;
 const isSender: Guard = (value) => value === 0 || isId(value);
 const isFlag: Guard = (value) => value === 0 || value === 1;
-const isDuration: Guard = (value) => typeof value === 'number' && value >= 0;
+const isDuration: Guard = (value) => typeof value === 'number' && value >= 0 && value <= MAX_TIMER_MS;
 const isDurationOrNull: Guard = (value) => value === null || isDuration(value);
 const isAnything: Guard = () => true;
 

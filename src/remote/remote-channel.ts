@@ -6,7 +6,7 @@ import { ChannelWatches } from './channel-watches.js';
 import { decodeReason, encodeReason } from './failures.js';
 import type { Outbox } from './outbox.js';
 import { type ReceivedItem, readItem } from './peer-items.js';
-import type { ChannelEnd, RemotePorts } from './remote-ports.js';
+import type { ChannelEnd, ChannelPorts, RemotePorts } from './remote-ports.js';
 
 /** One channel with a node, from up to down: what goes over it, and what waits for the other side. */
 export class RemoteChannel implements ChannelEnd {
@@ -19,7 +19,7 @@ export class RemoteChannel implements ChannelEnd {
   readonly #outbox: Outbox;
   #isOpen = true;
 
-  constructor(peer: { readonly id: string; readonly life: string }, ports: RemotePorts, outbox: Outbox) {
+  constructor(peer: { readonly id: string; readonly life: string }, ports: ChannelPorts, outbox: Outbox) {
     this.nodeId = peer.id;
     this.life = peer.life;
     this.#ports = ports;
@@ -58,7 +58,7 @@ export class RemoteChannel implements ChannelEnd {
   /** The channel is down. */
   end(): void {
     this.#isOpen = false;
-    this.#outbox.discard();
+    this.#outbox.close();
     this.messages.ended();
     this.watches.ended();
     this.starts.ended();
@@ -72,7 +72,7 @@ export class RemoteChannel implements ChannelEnd {
         messages.received(item[0], item[1], item[2], item[3], item[4]);
         break;
       case 'call':
-        messages.receivedCall(item[1], item[2], item[3], item[4], item[5]);
+        messages.receivedCall(item[1], item[2], item[3], item[4], item[5], item[6]);
         break;
       case 'reply':
         messages.receivedReply(item[1], item[2], item[3]);

@@ -4,6 +4,7 @@ import {
   asError,
   ClusterNotStartedError,
   ForeignRefError,
+  InvalidArgumentError,
   NodeNotConnectedError,
   NodeNotFoundError,
   ServerNotRunningError,
@@ -11,10 +12,13 @@ import {
 import type { ProcessRef } from '../process/refs.js';
 import type { RemoteProcesses } from '../process/remote-processes.js';
 import { notKnownThere } from './channel-messages.js';
+import { later } from './later.js';
 import { Lives } from './lives.js';
 import { Outbox } from './outbox.js';
+import { startHere } from './own-start.js';
+import { MAX_ID } from './peer-items.js';
 import { RemoteChannel } from './remote-channel.js';
-import type { RemotePorts } from './remote-ports.js';
+import type { ChannelPorts, RemotePorts } from './remote-ports.js';
 
 interface RemoteNodeOptions extends RemotePorts {
   readonly channels: Channels;
@@ -34,8 +38,21 @@ interface RemoteNode {
 /** Messages, monitors and links between the processes of this node and those of the nodes that it has channels with. */
 export function createRemoteProcesses(options: RemoteNodeOptions): RemoteNode {
   const { channels, membership, requestFlush, onError } = options;
-  const lives = new Lives<ChannelPeer['id']>();
-  /** By life. */
+  const lives = new Lives<string>();
+  let lastNumber = 0;
+  const ports: ChannelPorts = {
+    ...options,
+    nextNumber() {
+      lastNumber += 1;
+      return lastNumber;
+    },
+  };
+  /** By node: the link with one node decides about its channel only. */
+  const byNode = new Map<string, RemoteChannel>();
+  /**
+   * By life. A runtime that is linked under a second id while the link with its first one is not yet known to be lost has two
+   * channels: the first is used until it ends.
+   */
   const open = new Map<string, RemoteChannel>();
   const waiting = new Set<Outbox>();
 
@@ -50,19 +67,29 @@ export function createRemoteProcesses(options: RemoteNodeOptions): RemoteNode {
         requestFlush();
       },
     });
+    const channel = new RemoteChannel(peer, ports, outbox);
     lives.linked(id, life);
-    open.set(life, new RemoteChannel(peer, options, outbox));
+    byNode.set(id, channel);
+    if (!open.has(life)) open.set(life, channel);
   };
   channels.onUp(up);
   channels.onDown(({ id, life }) => {
-    const channel = open.get(life);
-    open.delete(life);
+    const channel = byNode.get(id);
+    byNode.delete(id);
     lives.lost(id);
+    if (channel !== undefined && open.get(life) === channel) {
+      open.delete(life);
+      const other = [...byNode.values()].find((each) => each.life === life);
+      if (other !== undefined) {
+        open.set(life, other);
+        lives.linked(other.nodeId, life);
+      }
+    }
     channel?.end();
   });
-  channels.onItems(({ id, life }, items) => {
+  channels.onItems(({ id }, items) => {
     try {
-      open.get(life)?.receive(items);
+      byNode.get(id)?.receive(items);
     } catch (thrown) {
       onError(asError(thrown));
       channels.end(id);
@@ -75,6 +102,7 @@ export function createRemoteProcesses(options: RemoteNodeOptions): RemoteNode {
 
   /** @throws ServerNotRunningError, MessageRefusedError, NodeNotConnectedError, ForeignRefError */
   const channelOf = ({ id, life }: ProcessRef): RemoteChannel => {
+    if (id.length > MAX_ID) throw new InvalidArgumentError('ref.id', `at most ${MAX_ID} characters`, id);
     const channel = open.get(life);
     if (channel !== undefined) return channel;
     const known = lives.get(life);
@@ -94,7 +122,13 @@ export function createRemoteProcesses(options: RemoteNodeOptions): RemoteNode {
 
   const processes: RemoteProcesses = {
     send: (kind, ref, message, sender) => channelOf(ref).messages.send(kind, ref.id, message, sender),
-    call: (ref, message, sender, call) => channelOf(ref).messages.call(ref.id, message, sender, call),
+    call: (ref, message, sender, call, timeoutMs) =>
+      channelOf(ref).messages.call(ref.id, message, sender, call, timeoutMs),
+    check(ref, message) {
+      if (ref.life !== undefined && lives.get(ref.life)?.state === 'lost') return;
+      channelOf(ref);
+      ports.bodies.encode(message, 'message');
+    },
     monitor(ref, onDown) {
       const reason = downAlready(ref);
       if (reason === undefined) return channelOf(ref).watches.monitor(ref.id, onDown);
@@ -114,14 +148,16 @@ export function createRemoteProcesses(options: RemoteNodeOptions): RemoteNode {
       if (downAlready(ref) !== 'noproc') channelOf(ref).kill(ref.id);
     },
     async start(nodeId, behavior, args, startOptions) {
-      const channel = [...open.values()].find((each) => each.nodeId === nodeId);
+      const local = membership.local()?.id;
+      if (nodeId === local) return startHere(ports, nodeId, behavior, args, startOptions);
+      const channel = byNode.get(nodeId);
       if (channel !== undefined) return channel.starts.start(behavior, args, startOptions);
-      if (membership.local() === undefined) throw new ClusterNotStartedError();
+      if (local === undefined) throw new ClusterNotStartedError();
       const member = membership.members().find(({ id }) => id === nodeId);
       if (member === undefined) throw new NodeNotFoundError(nodeId);
       throw member.status === 'connected' ? notKnownThere(nodeId) : new NodeNotConnectedError(nodeId);
     },
-    isRunning: ({ life }) => open.has(life),
+    isRunning: ({ id, life }) => open.get(life)?.watches.hasEnded(id) === false,
     nodeOf(ref) {
       const known = lives.get(ref.life)?.nodeId ?? channels.withoutChannel(ref.life);
       if (known === undefined) throw new ForeignRefError(ref.id, ref.life);
@@ -136,13 +172,4 @@ export function createRemoteProcesses(options: RemoteNodeOptions): RemoteNode {
     }
   };
   return { processes, flush };
-}
-
-/** Calls `action` in a microtask, unless the returned function is called before. */
-function later(action: () => void): () => void {
-  let isPending = true;
-  void Promise.resolve().then(() => isPending && action());
-  return () => {
-    isPending = false;
-  };
 }

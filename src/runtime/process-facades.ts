@@ -25,7 +25,6 @@ export function createProcessFacades(core: RuntimeCore, clustering: ClusterEngin
     messenger: new Messenger({ processes, scheduler, deadlines, remote, clock }),
     monitors: new Monitors({ processes, remote }),
     remote,
-    behaviors,
     localNode: () => clustering.membership.local()?.id,
     onLifecycleEvent: lifecycleEvents(core, 'genserver'),
   });

@@ -1,5 +1,6 @@
 import type { ClusterEngine } from '../cluster/engine.js';
 import { decodeAnnotated, encodeMessage } from '../cluster/message-body.js';
+import { InvalidArgumentError } from '../errors.js';
 import { localProcesses } from '../process/local-processes.js';
 import type { RemoteProcesses } from '../process/remote-processes.js';
 import { createRemoteProcesses } from '../remote/remote-node.js';
@@ -16,7 +17,11 @@ export function connectProcesses(
     const accept = settings()?.accept;
     if (accept === undefined) return undefined;
     try {
-      return accept(message) ? undefined : 'its accept function does not allow it';
+      const isAccepted: unknown = accept(message);
+      if (typeof isAccepted === 'boolean') return isAccepted ? undefined : 'its accept function does not allow it';
+      // A promise of `false` must not accept everything, nor its rejection end the program.
+      Promise.resolve(isAccepted).catch(onError);
+      throw new InvalidArgumentError('accept', 'a function that returns true or false', isAccepted);
     } catch (thrown) {
       onError(thrown);
       return 'its accept function failed';
@@ -31,6 +36,7 @@ export function connectProcesses(
       const timer = clock.setTimeout(action, ms);
       return () => clock.clearTimeout(timer);
     },
+    now: () => clock.monotonic(),
     refusal,
     channels,
     membership,

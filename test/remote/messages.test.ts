@@ -90,7 +90,7 @@ describe('messages to a process of another node', () => {
         ref,
         Array.from({ length: 50_000 }, () => ''),
       ),
-    ).toThrow(/more than 40000 objects/);
+    ).toThrow(/more than 39900 objects/);
   });
 
   test("a handler's error arrives as RemoteError, with its name, code and message", async () => {

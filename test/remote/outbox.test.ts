@@ -37,7 +37,7 @@ test('a frame that is long enough is sent at once; an item that is longer goes a
 test('what an ended channel has not sent is dropped: the next channel must not carry it', () => {
   const { box, frames } = outbox();
   box.add('old');
-  box.discard();
+  box.close();
   box.flush();
   expect([frames, box.isEmpty]).toEqual([[], true]);
 });

@@ -150,4 +150,45 @@ describe('accept', () => {
     const started = a.Cluster.start({ nodeName: 'nodeA', accept: true as never });
     await expect(started).rejects.toMatchObject({ name: 'InvalidClusterConfigError', field: 'accept' });
   });
+
+  test('an initTimeout without an end travels', async () => {
+    const [cluster, a, b] = await threeNodes();
+    b.BehaviorRegistry.register('counter', counter);
+    const options = { targetNode: b.id, initTimeout: Number.POSITIVE_INFINITY };
+    const ref = await cluster.settle(a.GenServer.startRemote('counter', options));
+    expect(b.GenServer.isRunning(ref)).toBe(true);
+  });
+
+  test('a process that is still in its init ends when its starter gives up', async () => {
+    const [cluster, a, b] = await threeNodes();
+    let signal: AbortSignal | undefined;
+    b.BehaviorRegistry.register('slow', {
+      ...counter,
+      init: (_self, ctx) => {
+        signal = ctx.signal;
+        return new Promise<never>(() => undefined);
+      },
+    });
+    const before = b.Observer.getProcessCount();
+    const options = { targetNode: b.id, name: 'slow', spawnTimeout: 200, initTimeout: Number.POSITIVE_INFINITY };
+    await expect(cluster.settle(a.GenServer.startRemote('slow', options))).rejects.toMatchObject({
+      code: 'NOEX_NODE_TIMEOUT',
+    });
+    await cluster.run(1000);
+    expect(b.Observer.getProcessCount()).toBe(before);
+    expect(signal?.aborted).toBe(true);
+    expect(b.Registry.isRegistered('slow')).toBe(false);
+  });
+
+  test.each(['factory', 'init'] as const)('on this node, spawnTimeout covers the %s, too', async (part) => {
+    const [cluster, a] = await threeNodes();
+    const never = (): Promise<never> => new Promise(() => undefined);
+    a.BehaviorRegistry.register('slow', part === 'factory' ? never : { ...counter, init: never });
+    const before = a.Observer.getProcessCount();
+    const options = { targetNode: a.id, spawnTimeout: 100, initTimeout: Number.POSITIVE_INFINITY };
+    await expect(cluster.settle(a.GenServer.startRemote('slow', options))).rejects.toMatchObject({
+      code: 'NOEX_NODE_TIMEOUT',
+    });
+    expect(a.Observer.getProcessCount()).toBe(before);
+  });
 });

@@ -1,0 +1,8 @@
+/** Calls `action` in a microtask, unless the returned function is called before. */
+export function later(action: () => void): () => void {
+  let isPending = true;
+  void Promise.resolve().then(() => isPending && action());
+  return () => {
+    isPending = false;
+  };
+}

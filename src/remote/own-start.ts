@@ -1,0 +1,31 @@
+import { NodeTimeoutError } from '../errors.js';
+import type { ProcessRef } from '../process/refs.js';
+import type { RemoteStartOptions } from '../process/remote-processes.js';
+import type { RemotePorts } from './remote-ports.js';
+
+/** `startRemote` to this very node, with the same time-out as to another one. Rejects with NodeTimeoutError, too. */
+export function startHere(
+  { after, behaviors, local }: RemotePorts,
+  nodeId: string,
+  name: string,
+  args: unknown,
+  { timeoutMs, ...options }: RemoteStartOptions,
+): Promise<ProcessRef> {
+  let ref: ProcessRef | undefined;
+  let isOver = false;
+  const start = async (): Promise<ProcessRef> => {
+    const behavior = await behaviors.make(name, args);
+    if (isOver) throw new NodeTimeoutError(nodeId, timeoutMs);
+    return local.start(behavior, options, (started) => {
+      ref = started;
+    });
+  };
+  return new Promise((resolve, reject) => {
+    const cancel = after(timeoutMs, () => {
+      isOver = true;
+      reject(new NodeTimeoutError(nodeId, timeoutMs));
+      if (ref !== undefined) local.kill(ref.id);
+    });
+    start().then(resolve, reject).finally(cancel);
+  });
+}

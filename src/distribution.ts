@@ -30,6 +30,7 @@ export type { DurationTotals, NamedTotals, NodeTotals, ProcessTotals, TotalCount
 export type { Clock, Timer } from './clock.js';
 export type { ClusterApi, ClusterStatus, NodeInfo } from './cluster/cluster-api.js';
 export type { AdvertiseOptions, ClusterConfig, IncomingMessage } from './cluster/cluster-config.js';
+export type { LinkFigures } from './cluster/link-figures.js';
 export type { NodeDownReason, NodeStatus } from './cluster/membership.js';
 export { NodeId, type NodeIdParts } from './cluster/node-id.js';
 export type { SeedSource } from './cluster/seed.js';

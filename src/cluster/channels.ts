@@ -83,6 +83,8 @@ interface ChannelTableOptions {
 export class ChannelTable implements Channels {
   readonly #options: ChannelTableOptions;
   readonly #open = new Map<NodeId, ChannelPeer>();
+  /** How many items went over each open channel. */
+  readonly #counts = new Map<NodeId, { sent: number; received: number }>();
   /** Connected members without the feature, by life. */
   readonly #withoutChannel = new Map<string, NodeId>();
   readonly #up: Listeners<[ChannelPeer]>;
@@ -114,6 +116,11 @@ export class ChannelTable implements Channels {
     return this.#items.add(handler);
   }
 
+  /** How many items went over the channel with that node since it is open. */
+  itemCounts(id: NodeId): { readonly sent: number; readonly received: number } | undefined {
+    return this.#counts.get(id);
+  }
+
   send(to: NodeId, items: readonly unknown[]): void {
     const node = this.#options.node();
     const peer = this.#open.get(to);
@@ -121,11 +128,13 @@ export class ChannelTable implements Channels {
     if (node === undefined || peer === undefined) throw new NodeNotConnectedError(to);
     if (node.backlog(to) >= MAX_UNSENT_BYTES) throw new LinkOverloadedError(to, MAX_UNSENT_BYTES);
     if (!node.sendEncoded({ ...peer, role: 'member' }, text)) throw new NodeNotConnectedError(to);
+    this.#countSent(to, items.length);
   }
 
   sendEncoded(to: NodeId, items: readonly string[]): void {
     const peer = this.#open.get(to);
     if (peer === undefined) return;
+    this.#countSent(to, items.length);
     this.#sendOrEnd(peer, encodeItems(items));
     this.#options.node()?.flush?.(to);
   }
@@ -144,7 +153,15 @@ export class ChannelTable implements Channels {
 
   broadcast(items: readonly unknown[]): void {
     const text = frameOf(items);
-    for (const peer of this.peers()) this.#sendOrEnd(peer, text);
+    for (const peer of this.peers()) {
+      this.#countSent(peer.id, items.length);
+      this.#sendOrEnd(peer, text);
+    }
+  }
+
+  #countSent(to: NodeId, items: number): void {
+    const counts = this.#counts.get(to);
+    if (counts !== undefined) counts.sent += items;
   }
 
   #sendOrEnd(peer: ChannelPeer, text: string): void {
@@ -171,12 +188,15 @@ export class ChannelTable implements Channels {
     }
     const peer = { id, incarnation, life };
     this.#open.set(id, peer);
+    this.#counts.set(id, { sent: 0, received: 0 });
     this.#deliver(() => this.#up.emit(peer));
   }
 
   receive({ id, incarnation }: Peer, { items }: ItemsFrame): void {
     const peer = this.#open.get(id);
     if (peer?.incarnation !== incarnation) return;
+    const counts = this.#counts.get(id);
+    if (counts !== undefined) counts.received += items.length;
     this.#deliver(() => this.#items.emit(peer, items));
   }
 
@@ -184,6 +204,7 @@ export class ChannelTable implements Channels {
     const peer = this.#open.get(id);
     if (peer === undefined) return;
     this.#open.delete(id);
+    this.#counts.delete(id);
     this.#deliver(() => this.#down.emit(peer));
   }
 }

@@ -1,4 +1,5 @@
 import type { ClusterConfig } from './cluster-config.js';
+import type { LinkFigures } from './link-figures.js';
 import type { NodeDownReason, NodeStatus } from './membership.js';
 import type { NodeId } from './node-id.js';
 
@@ -19,6 +20,8 @@ export interface NodeInfo {
   readonly uptimeMs: number;
   /** The version of noex that the node runs; present while it is connected. */
   readonly version?: string;
+  /** What is measured of the link with it; present while it is connected, where there is a link. */
+  readonly link?: LinkFigures;
 }
 
 /**

@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import type { Clock } from '../clock.js';
+import type { Clock, Timer } from '../clock.js';
 import { ClusterAlreadyStartedError, ClusterNotStartedError } from '../errors.js';
 import { ChannelTable } from './channels.js';
 import type { ClusterStatus, NodeInfo } from './cluster-api.js';
 import type { ClusterConfig, ClusterSettings } from './cluster-config.js';
 import type { EngineNode, StartNode } from './engine.js';
 import type { DeliveredFrame, Role } from './frames.js';
+import { LinkRates, type LinkTotals, SAMPLE_INTERVAL_MS } from './link-figures.js';
 import { Listeners } from './listeners.js';
 import type { KnownMember, MembershipChange } from './membership.js';
 import { createMembershipListeners } from './membership-listeners.js';
@@ -35,6 +36,8 @@ export class ClusterLifecycle {
   readonly channels: ChannelTable;
   readonly listeners: ReturnType<typeof createMembershipListeners>;
   readonly statusChange: Listeners<[ClusterStatus]>;
+  readonly #rates = new LinkRates();
+  #sampling: Timer | undefined;
   #node: EngineNode | undefined;
   #settings: ClusterSettings | undefined;
   #status: ClusterStatus = 'stopped';
@@ -111,6 +114,7 @@ export class ClusterLifecycle {
       this.#become('stopped');
       throw error;
     }
+    this.#sampleLinks();
     this.#become('running');
   }
 
@@ -119,10 +123,38 @@ export class ClusterLifecycle {
     const stopped = this.#node;
     if (stopped === undefined) return;
     this.#become('stopping');
+    if (this.#sampling !== undefined) this.#options.clock.clearTimeout(this.#sampling);
     this.#node = undefined;
     this.rpc.stop();
     await stopped.stop();
     this.#become('stopped');
+  }
+
+  /** What is known of a node, the figures of its link included. */
+  infoOf(member: KnownMember): NodeInfo {
+    const info = nodeInfo(member);
+    const node = this.#node;
+    const link = member.status === 'connected' ? node?.link(member.id) : undefined;
+    if (node === undefined || link === undefined) return info;
+    const { roundTripMs, reconnects } = link;
+    const backlogBytes = node.backlog(member.id);
+    const figures = Object.freeze({ ...this.#rates.of(member.id), roundTripMs, backlogBytes, reconnects });
+    return Object.freeze({ ...info, link: figures });
+  }
+
+  #sampleLinks(): void {
+    const { clock } = this.#options;
+    const totals = new Map<NodeId, LinkTotals>();
+    for (const { id } of this.#node?.members() ?? []) {
+      const link = this.#node?.link(id);
+      if (link === undefined) continue;
+      const { sentBytes, receivedBytes } = link;
+      const { sent, received } = this.channels.itemCounts(id) ?? { sent: 0, received: 0 };
+      totals.set(id, { sentMessages: sent, receivedMessages: received, sentBytes, receivedBytes });
+    }
+    this.#rates.sample(totals, clock.monotonic());
+    this.#sampling = clock.setTimeout(() => this.#sampleLinks(), SAMPLE_INTERVAL_MS);
+    this.#sampling.unref();
   }
 
   #become(next: ClusterStatus): void {
@@ -143,7 +175,7 @@ export class ClusterLifecycle {
   }
 }
 
-export function nodeInfo({ id, status, processCount, lastHeardAt, uptimeMs, version }: KnownMember): NodeInfo {
+function nodeInfo({ id, status, processCount, lastHeardAt, uptimeMs, version }: KnownMember): NodeInfo {
   const { host, port } = NodeId.parts(id);
   const info = { id, host, port, status, processCount, lastHeartbeatAt: lastHeardAt, uptimeMs };
   return Object.freeze(version === undefined ? info : { ...info, version });

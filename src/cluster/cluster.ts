@@ -1,6 +1,6 @@
 import { VERSION } from '../version.js';
 import type { ClusterApi, NodeInfo } from './cluster-api.js';
-import { ClusterLifecycle, type ClusterOptions, nodeInfo } from './cluster-lifecycle.js';
+import { ClusterLifecycle, type ClusterOptions } from './cluster-lifecycle.js';
 import type { ClusterEngine, EngineNode, MembershipView } from './engine.js';
 import { NodeId } from './node-id.js';
 
@@ -21,7 +21,9 @@ export function createCluster(options: ClusterOptions): ClusterEngine {
   }
 
   function others(): readonly NodeInfo[] {
-    const known = running().members().map(nodeInfo);
+    const known = running()
+      .members()
+      .map((member) => lifecycle.infoOf(member));
     return known.sort((a, b) => (a.id < b.id ? -1 : 1));
   }
 
@@ -42,7 +44,7 @@ export function createCluster(options: ClusterOptions): ClusterEngine {
       const local = running();
       if (id === local.id) return localInfo(local);
       const member = local.member(id);
-      return member === undefined ? undefined : nodeInfo(member);
+      return member === undefined ? undefined : lifecycle.infoOf(member);
     },
     isNodeConnected: (id) => running().id === id || running().isConnected(id),
     getConnectedNodeCount: () => connected().length,

@@ -3,6 +3,7 @@ import type { Channels } from './channels.js';
 import type { ClusterApi } from './cluster-api.js';
 import type { ClusterSettings } from './cluster-config.js';
 import type { DeliveredFrame, Peer, Role } from './frames.js';
+import type { LinkState } from './link-figures.js';
 import type { KnownMember, Member, MembershipChange } from './membership.js';
 import type { NodeId } from './node-id.js';
 import type { Requester, Rpc } from './rpc.js';
@@ -53,6 +54,8 @@ export interface EngineNode {
   lifeOf(id: NodeId): string | undefined;
   /** How much of the data sent to this peer has not been transmitted yet, bytes. */
   backlog(id: NodeId): number;
+  /** What is measured of the link with a connected member; `undefined` where the engine has no links. */
+  link(id: NodeId): LinkState | undefined;
   /** Whether this peer's backlog is small enough to send it notifications. */
   hasRoom(id: NodeId): boolean;
   /**

@@ -193,6 +193,11 @@ class MemoryNode implements EngineNode {
     return this.#peers.get(id)?.options.life;
   }
 
+  /** Nodes of one Node.js process have no links to measure. */
+  link(): undefined {
+    return undefined;
+  }
+
   backlog(id: NodeId): number {
     const link = this.#links.get(id);
     return link?.unread.get(link.other(this)) ?? 0;

@@ -72,6 +72,11 @@ export class RemoteCall extends PendingCall {
     calls.set(number, this);
   }
 
+  /** By which its channel knows it. */
+  get number(): number {
+    return this.#number;
+  }
+
   get isGone(): boolean {
     return this.settled;
   }

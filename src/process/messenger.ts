@@ -59,7 +59,10 @@ export class Messenger {
       this.#scheduler.touch();
       return signal === undefined
         ? reply
-        : untilAborted(reply, signal, () => pending.fail(aborted(process ?? remoteTarget(target), signal, true)));
+        : untilAborted(reply, signal, () => {
+            const isWithdrawn = pending instanceof RemoteCall && this.#remote.withdraw(target as ProcessRef, pending);
+            pending.fail(aborted(process ?? remoteTarget(target), signal, !isWithdrawn));
+          });
     } catch (error) {
       return Promise.reject(asError(error));
     }

@@ -12,6 +12,8 @@ export interface RemoteProcesses {
   send(kind: 'cast' | 'info', ref: ProcessRef, message: unknown, sender: string | undefined): void;
   /** Sends a call, which is settled with its answer. Throws as {@link send} does. */
   call(ref: ProcessRef, message: unknown, sender: string | undefined, call: RemoteCall, timeoutMs: number): void;
+  /** Takes back a call that has not been sent yet; whether it was so. */
+  withdraw(ref: ProcessRef, call: RemoteCall): boolean;
   /** Throws as {@link send} does, except while the link is lost: it may be there again when the message is sent. */
   check(ref: ProcessRef, message: unknown): void;
   /** Calls `onDown` once, never before it returns. Returns a function that ends that. */

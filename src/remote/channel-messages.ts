@@ -42,6 +42,11 @@ export class ChannelMessages {
     this.#outbox.add(`["call",${target},${text},${isAnnotated ? 1 : 0},${senderText(sender)},${deadline}]`);
   }
 
+  /** Takes back a call that has not been sent yet; whether it was so. */
+  withdraw(call: RemoteCall): boolean {
+    return this.#calls.get(call.number) === call && this.#outbox.remove(`["call",${call.number},`);
+  }
+
   /** Sends an item with a number, which is answered as a call is. @throws LinkOverloadedError */
   request(itemWith: (number: number) => string): Promise<unknown> {
     this.#checkCalls();

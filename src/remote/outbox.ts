@@ -55,6 +55,15 @@ export class Outbox {
     this.#chars += item.length + 1;
   }
 
+  /** Removes the item that begins so, if it has not been sent yet; whether it was there. */
+  remove(beginning: string): boolean {
+    const at = this.#items.findLastIndex((item) => item.startsWith(beginning));
+    if (at < 0) return false;
+    const [item = ''] = this.#items.splice(at, 1);
+    this.#chars -= item.length + 1;
+    return true;
+  }
+
   /** Drops what was collected, and what is added later: the channel has ended, and the next one with that node must not carry it. */
   close(): void {
     this.#isClosed = true;

@@ -124,6 +124,7 @@ export function createRemoteProcesses(options: RemoteNodeOptions): RemoteNode {
     send: (kind, ref, message, sender) => channelOf(ref).messages.send(kind, ref.id, message, sender),
     call: (ref, message, sender, call, timeoutMs) =>
       channelOf(ref).messages.call(ref.id, message, sender, call, timeoutMs),
+    withdraw: ({ life }, call) => open.get(life)?.messages.withdraw(call) ?? false,
     check(ref, message) {
       if (ref.life !== undefined && lives.get(ref.life)?.state === 'lost') return;
       channelOf(ref);

@@ -123,6 +123,7 @@ describe('messages to a process of another node', () => {
     expect(await late).toMatchObject({ name: 'CallTimeoutError', mayHaveBeenHandled: true });
     const aborter = new AbortController();
     const aborted = rejection(a.GenServer.call(ref, 'x', { signal: aborter.signal }));
+    await cluster.run(20);
     aborter.abort('enough');
     expect(await aborted).toMatchObject({ name: 'CallAbortedError', cause: 'enough', mayHaveBeenHandled: true });
     const underWay = rejection(a.GenServer.call(ref, 'x'));
@@ -398,5 +399,25 @@ describe('monitors across nodes', () => {
     a.GenServer.kill(here);
     await cluster.run(50);
     expect(b.GenServer.isRunning(there)).toBe(true);
+  });
+
+  test('a call that is aborted in the turn in which it was made is not sent', async () => {
+    const [cluster, a, b] = await threeNodes();
+    const handled: string[] = [];
+    const ref = await b.GenServer.start({
+      init: () => 0,
+      handleCall: (message: string, state: number) => {
+        handled.push(message);
+        return [message, state] as const;
+      },
+    });
+    const controller = new AbortController();
+    const first = a.GenServer.call(ref, 'first');
+    const aborted = a.GenServer.call(ref, 'aborted', { signal: controller.signal });
+    const last = a.GenServer.call(ref, 'last');
+    controller.abort();
+    await expect(aborted).rejects.toMatchObject({ code: 'NOEX_CALL_ABORTED', mayHaveBeenHandled: false });
+    expect(await cluster.settle(Promise.all([first, last]))).toEqual(['first', 'last']);
+    expect(handled).toEqual(['first', 'last']);
   });
 });

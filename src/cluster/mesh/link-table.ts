@@ -1,5 +1,6 @@
 import { activityAt, type PeerActivity } from '../failure-detector.js';
 import type { Peer } from '../frames.js';
+import type { LinkState } from '../link-figures.js';
 import { NodeId } from '../node-id.js';
 import type { Address } from '../transport/transport.js';
 import type { Link } from './link.js';
@@ -12,11 +13,17 @@ export interface LinkedNode {
   activity: PeerActivity;
   /** The bytes received over the link at the last check. */
   received: number;
+  /** When the probe was sent that has not been answered yet, ms of the monotonic clock. */
+  probedAt: number | undefined;
+  /** Of the last probe that was answered. */
+  roundTripMs: number | null;
 }
 
 /** The established links: one for each node. */
 export class LinkTable {
   readonly #nodes = new Map<NodeId, LinkedNode>();
+  /** How often the link with each known node was established. */
+  readonly #established = new Map<NodeId, number>();
 
   get(id: NodeId): LinkedNode | undefined {
     return this.#nodes.get(id);
@@ -42,8 +49,32 @@ export class LinkTable {
   /** Returns the link that this one replaces. */
   put(link: Link, peer: Peer, now: number): Link | undefined {
     const replaced = this.#nodes.get(peer.id)?.link;
-    this.#nodes.set(peer.id, { peer, link, activity: activityAt(now), received: link.received });
+    // A link that replaces one that is in use goes on with what that was for.
+    if (replaced === undefined) this.#established.set(peer.id, (this.#established.get(peer.id) ?? 0) + 1);
+    const { received } = link.traffic;
+    this.#nodes.set(peer.id, {
+      peer,
+      link,
+      activity: activityAt(now),
+      received,
+      probedAt: undefined,
+      roundTripMs: null,
+    });
     return replaced;
+  }
+
+  /** What is measured of the link with a node. */
+  state(id: NodeId): LinkState | undefined {
+    const node = this.#nodes.get(id);
+    if (node === undefined) return undefined;
+    const { link, roundTripMs } = node;
+    const reconnects = (this.#established.get(id) ?? 1) - 1;
+    return { sentBytes: link.traffic.sent, receivedBytes: link.traffic.received, roundTripMs, reconnects };
+  }
+
+  /** The node is not known any more. */
+  forget(id: NodeId): void {
+    this.#established.delete(id);
   }
 
   /** Returns whether the link was in the table. */

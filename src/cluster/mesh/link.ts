@@ -32,10 +32,8 @@ import { type LinkEnd, linkEndOf, VIOLATIONS } from './link-end.js';
 
 /** A handshake that takes longer is given up, connecting included. */
 const HANDSHAKE_TIMEOUT_MS = 5000;
-
 /** A node with this many unsent bytes gets no more notifications. */
 export const MAX_BACKLOG_BYTES = 1024 * 1024;
-
 /** An observer may send a few frames together; what a message takes until it is whole is kept, bytes. */
 const MAX_OBSERVER_MESSAGE_BYTES = 2 * MAX_OBSERVER_BYTES;
 
@@ -131,9 +129,9 @@ export class Link {
     return this.#connection.backlog;
   }
 
-  /** How much has come from the other side, bytes, incomplete frames included. */
-  get received(): number {
-    return this.#connection.received;
+  /** How much has come from the other side, incomplete frames included, and was transmitted to it, bytes. */
+  get traffic(): Pick<Connection, 'received' | 'sent'> {
+    return this.#connection;
   }
 
   get isEstablished(): boolean {

@@ -1,7 +1,10 @@
 import type { Clock, Timer } from '../../clock.js';
+import { encode } from '../codec.js';
 import { activitySince, checkPeer, type DetectorConfig, lateness } from '../failure-detector.js';
 import type { NodeId } from '../node-id.js';
 import type { LinkTable } from './link-table.js';
+
+const PROBE = encode({ type: 'probe' });
 
 interface LivenessOptions {
   readonly clock: Clock;
@@ -15,7 +18,7 @@ interface LivenessOptions {
   readonly onBeat: (heartbeat: string, now: number, lateMs: number) => void;
 }
 
-/** Sends heartbeats over all links at each interval, and detects linked nodes that are silent. */
+/** Sends heartbeats, and probes that measure the round trip, over all links at each interval, and detects linked nodes that are silent. */
 export class Liveness {
   readonly #options: LivenessOptions;
   /** ms of the monotonic clock */
@@ -48,7 +51,7 @@ export class Liveness {
     this.#timer = this.#schedule();
     const frame = heartbeat(Math.round(now - this.startedAt));
     for (const node of linked.nodes()) {
-      const { received } = node.link;
+      const { received } = node.link.traffic;
       if (received > node.received) node.activity = activitySince(node.activity, lastBeatAt, detector);
       node.received = received;
       const { activity, state } = checkPeer(node.activity, now, lateMs, detector);
@@ -58,6 +61,10 @@ export class Liveness {
         continue;
       }
       node.link.offer(frame);
+      if (node.probedAt === undefined) {
+        node.probedAt = now;
+        node.link.offer(PROBE);
+      }
       // Probed, because its own interval may be longer than ours.
       if (state === 'suspect') node.link.send({ type: 'probe' });
     }

@@ -1,5 +1,6 @@
 import { encode } from '../codec.js';
 import type { EngineNode, EngineNodeOptions } from '../engine.js';
+import type { LinkState } from '../link-figures.js';
 import type { KnownMember, MembershipChange } from '../membership.js';
 import { NodeId } from '../node-id.js';
 import type { Requester } from '../rpc.js';
@@ -155,6 +156,10 @@ export class MeshNode implements EngineNode {
 
   backlog(id: NodeId): number {
     return this.#peerLinks.backlog(id);
+  }
+
+  link(id: NodeId): LinkState | undefined {
+    return this.#peerLinks.linked.state(id);
   }
 
   hasRoom(id: NodeId): boolean {

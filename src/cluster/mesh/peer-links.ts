@@ -224,6 +224,8 @@ export class PeerLinks {
         break;
       case 'probe_ack':
         this.#probes.settle(peer.id, true);
+        if (node.probedAt !== undefined) node.roundTripMs = clock.monotonic() - node.probedAt;
+        node.probedAt = undefined;
         break;
       case 'id_conflict':
         this.#options.linkErrors.idConflict();
@@ -280,6 +282,7 @@ export class PeerLinks {
   }
 
   #changed(change: MembershipChange): void {
+    if (change.type === 'left' || change.type === 'forgotten') this.linked.forget(change.id);
     if (change.type === 'learned' || change.type === 'up') this.observers.yieldTo(change.id);
     this.#options.onChange(change);
   }

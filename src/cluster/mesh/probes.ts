@@ -27,8 +27,9 @@ export class Probes {
   /** A peer in the middle of a long message cannot answer in between: received bytes count as an answer, too. */
   ask(id: NodeId, then: (answered: boolean) => void): void {
     const link = this.#linkWith(id);
-    const before = link?.received ?? 0;
-    const isReceiving = (): boolean => link !== undefined && link === this.#linkWith(id) && link.received > before;
+    const before = link?.traffic.received ?? 0;
+    const isReceiving = (): boolean =>
+      link !== undefined && link === this.#linkWith(id) && link.traffic.received > before;
     const waiting = (answered: boolean): void => then(answered || isReceiving());
     const pending = this.#pending.get(id);
     if (pending !== undefined) {

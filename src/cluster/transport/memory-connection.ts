@@ -32,6 +32,7 @@ export class MemoryEnd implements Connection {
   #seal: Seal | undefined;
   backlog = 0;
   received = 0;
+  sent = 0;
 
   constructor(options: MemoryEndOptions) {
     this.#options = options;
@@ -56,6 +57,7 @@ export class MemoryEnd implements Connection {
     const sealed = this.#seal?.seal(text) ?? text;
     peer?.post(() => {
       if (!this.isOver) this.backlog -= text.length;
+      this.sent += sealed.length;
       peer.#receive(sealed);
     });
   }

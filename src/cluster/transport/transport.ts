@@ -55,6 +55,8 @@ export interface Connection {
   readonly backlog: number;
   /** How much has come from the other side, bytes, a message of which the rest is still under way included. */
   readonly received: number;
+  /** How much has been transmitted to the other side, bytes. */
+  readonly sent: number;
   /**
    * The other side has proved who it is. Until then, no more than {@link MAX_UNAUTHENTICATED_BYTES} are read from it. With a
    * `seal`, all that is sent from now on is sealed, and all that comes from now on has to be.

@@ -104,6 +104,10 @@ export class WsConnection implements Connection {
     return this.#socket?.bytesRead ?? 0;
   }
 
+  get sent(): number {
+    return this.#socket?.bytesWritten ?? 0;
+  }
+
   /** A message is handed over when it is whole: what it takes until then is seen on the socket only. */
   guard(socket: Socket): void {
     this.#socket = socket;

@@ -14,7 +14,7 @@ function fakeLink(name: string, log: string[]): Link {
   const link = {
     peer: smaller,
     isUndecided: true,
-    received: 0,
+    traffic: { received: 0, sent: 0 },
     welcome: () => log.push(`welcome ${name}`),
     open: () => log.push(`open ${name}`),
     close: (reason: string) => log.push(`close ${name} ${reason}`),

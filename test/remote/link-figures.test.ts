@@ -1,0 +1,36 @@
+import { expect, test } from 'vitest';
+import { threeNodes } from '../helpers/observed-cluster.js';
+
+test('getNodes() has the figures of each link: rates, round trip, backlog, reconnects', async () => {
+  const [cluster, a, b] = await threeNodes();
+  const ref = await b.GenServer.start({ init: () => 0, handleCast: (_text: string, count: number) => count + 1 });
+  // The rates are over the last five seconds.
+  for (let second = 0; second < 10; second += 1) {
+    for (let message = 0; message < 30; message += 1) a.GenServer.cast(ref, 'x'.repeat(100));
+    await cluster.run(1000);
+  }
+  const fromA = a.Cluster.getNode(b.id)?.link;
+  const fromB = b.Cluster.getNode(a.id)?.link;
+  expect(fromA?.messagesSentPerSecond).toBeCloseTo(30, 0);
+  expect(fromA?.messagesReceivedPerSecond).toBe(0);
+  expect(fromB?.messagesReceivedPerSecond).toBeCloseTo(30, 0);
+  expect(fromA?.bytesSentPerSecond).toBeGreaterThan(30 * 100);
+  expect(fromB?.bytesReceivedPerSecond).toBeCloseTo(fromA?.bytesSentPerSecond ?? 0, -2);
+  expect(fromA?.backlogBytes).toBeLessThan(1000);
+  expect(fromA?.reconnects).toBe(0);
+  // There and back, in steps of 10 ms.
+  expect(fromA?.roundTripMs).toBeGreaterThan(0);
+  expect(fromA?.roundTripMs).toBeLessThanOrEqual(40);
+
+  cluster.network.cut(a.address, b.address);
+  a.GenServer.cast(ref, 'x'.repeat(10_000));
+  await cluster.run(50);
+  expect(a.Cluster.getNode(b.id)?.link?.backlogBytes).toBeGreaterThan(10_000);
+  await cluster.run(20_000);
+  expect(a.Cluster.getNode(b.id)).toMatchObject({ status: 'disconnected' });
+  expect(a.Cluster.getNode(b.id)?.link).toBeUndefined();
+  cluster.network.heal();
+  await cluster.run(30_000);
+  expect(a.Cluster.getNode(b.id)?.link).toMatchObject({ reconnects: 1, messagesSentPerSecond: 0 });
+  expect(a.Cluster.getNodes().find(({ id }) => id === b.id)?.link?.reconnects).toBe(1);
+});

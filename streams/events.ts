@@ -22,7 +22,7 @@ export interface SerializedError {
   readonly errors?: readonly SerializedError[];
 }
 
-/** Why a process ended, as plain data. `killed`: it did not stop in time, or was ended without being asked to stop. */
+/** Why a process ended, as plain data. `killed`: it was ended at once, by a kill or because it did not stop in time. */
 export type SerializedExitReason = 'normal' | 'shutdown' | 'killed' | { readonly error: SerializedError };
 
 interface Stamped {

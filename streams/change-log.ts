@@ -1,21 +1,24 @@
-/** Rows that changed together, up to and including `version`. */
+/** The rows that changed in the versions up to and including `version`, since the previous batch. */
 interface Batch {
   readonly version: number;
   readonly ids: readonly string[];
-  /** How many batches became this one, as a power of two. */
+  /** 2 ** rank appended batches were merged into this one. */
   readonly rank: number;
 }
 
-/** How many batches of a rank are kept before the two oldest of them become one of the next. */
+/** The number of batches of one rank. Beyond it, the two oldest are merged into one of the next rank. */
 const PER_RANK = 4;
 
-/** Beyond this many ids, and twice the number of rows, the oldest history is dropped: a full state is cheaper then. */
+/**
+ * The log holds at most this many ids, or twice the number of rows if that is more. Beyond that the oldest batches are
+ * dropped, because a full state is cheaper to send.
+ */
 const MIN_IDS = 4096;
 
 /**
- * Which rows changed since when. Immutable. The recent past is kept batch by batch, the distant past ever more coarsely
- * (an exponential histogram, after Datar, Gionis, Indyk and Motwani), so that a long history takes little, and a reader
- * receives at most about twice what it has missed.
+ * Records which rows changed after which version. Immutable. Recent changes are kept batch by batch, older ones in ever
+ * larger batches (an exponential histogram, after Datar, Gionis, Indyk and Motwani). A long history therefore takes
+ * little memory, and a reader receives at most about twice the rows that it lacks.
  */
 export class ChangeLog {
   /** The oldest version that {@link since} can answer for. */
@@ -28,12 +31,14 @@ export class ChangeLog {
     this.#batches = batches;
   }
 
-  /** Nothing has changed since `version`. */
+  /** An empty log that begins at `version`. */
   static from(version: number): ChangeLog {
     return new ChangeLog(version, []);
   }
 
-  /** With the changes that lead to `version`. `rowCount` is how many rows there are then. */
+  /**
+   * Returns a log that also has the changes that lead to `version`. `rowCount` is the number of rows at that version.
+   */
   append(version: number, ids: readonly string[], rowCount: number): ChangeLog {
     const batches = [...this.#batches, { version, ids, rank: 0 }];
     mergeOld(batches);
@@ -49,8 +54,8 @@ export class ChangeLog {
   }
 
   /**
-   * The ids of the rows that changed after `version`, in the order of their first change, and perhaps of some that
-   * changed shortly before. `undefined`: that version is too old, and its history was dropped.
+   * The ids of the rows that changed after `version`, in the order of their first change. Ids of rows that changed
+   * shortly before may be among them. Returns `undefined` if the history since that version was dropped.
    */
   since(version: number): ReadonlySet<string> | undefined {
     if (version < this.floor) return undefined;
@@ -63,7 +68,7 @@ export class ChangeLog {
   }
 }
 
-/** Merges, from the newest rank up, the two oldest batches of a rank that has too many. */
+/** For each rank that has too many batches, from rank 0 up, merges its two oldest batches. */
 function mergeOld(batches: Batch[]): void {
   let end = batches.length;
   for (let rank = 0; end > 0; rank += 1) {

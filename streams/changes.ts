@@ -14,51 +14,54 @@ import type { GenServerStats, SupervisorStats } from './snapshot.js';
 import type { NamedTotalsRow } from './totals.js';
 import { namedTotalsSince, type TotalsColumns, totalsColumns, withTotals } from './totals-columns.js';
 
-/** Rows of both kinds, with what is known of all processes together. */
+/** The rows of GenServers and supervisors, with the figures of all processes together. */
 interface Rows {
   readonly servers: ServerColumns;
   readonly supervisors: SupervisorColumns;
-  /** Not sent by versions of noex without totals. */
+  /** Absent: the sender runs a version of noex without totals. */
   readonly totals?: TotalsColumns | undefined;
-  /** Present where the node has more processes than it sends rows. */
+  /** Present if the node has more than {@link MAX_ROWS} processes. */
   readonly sums?: ModelSums | undefined;
 }
 
 /** The answer to "what changed since version v?". Plain data. */
 export type Changes =
-  /** Nothing. */
+  /** Nothing changed. */
   | { readonly type: 'none' }
-  /** The rows that changed after `since`, as they are now, and the ids of those that are gone. */
+  /** The current state of the rows that changed after `since`, and the ids of those that were removed. */
   | (Rows & { readonly type: 'delta'; readonly since: number; readonly removed: readonly string[] })
-  /** All rows, a page at a time; the first page is 0. */
+  /** One page of all rows. The first page has the number 0. */
   | (Rows & {
       readonly type: 'page';
       readonly page: number;
       readonly isLast: boolean;
-      /** How many pages there are. Absent: a version of noex that does not say. */
+      /** The number of pages. Absent: the sender runs a version of noex that does not report it. */
       readonly pages?: number | undefined;
     });
 
 type RowChanges = Exclude<Changes, { readonly type: 'none' }>;
 
-/** The number of rows of a page. A reader applies a page at once: a larger one would block its event loop too long. */
+/**
+ * The number of rows of a page. A reader applies a page in one go: a larger page would block its event loop for too
+ * long.
+ */
 const PAGE_ROWS = 1000;
 
-/** When more rows changed, all rows are sent in pages. */
+/** If more rows than this changed, all rows are sent in pages instead of a delta. */
 export const MAX_CHANGED_ROWS = 2000;
 
 /**
- * A node sends at most this many rows, and a reader holds at most this many of each node: more would fill its memory. Counts
- * and totals are of all processes nevertheless.
+ * A node sends at most this many rows, and a reader holds at most this many rows of each node, to limit memory. Counts
+ * and totals cover all processes nevertheless.
  */
 export const MAX_ROWS = 100_000;
 
-/** A reader that holds a smaller share of the rows it could hold asks for all of them again. */
+/** If deltas leave a reader with a smaller share of the rows that it could hold, it requests all rows again. */
 const MIN_HELD_SHARE = 0.9;
 
 /**
- * The answer to "what changed since `version`?"; `undefined`: the reader knows nothing yet. Costs what changed, not what
- * exists, unless the answer is a page.
+ * The answer to "what changed since `version`?". `undefined` stands for a reader without any state. Unless the answer
+ * is a page, its cost depends on the number of changes, not on the number of rows.
  */
 export function changesSince(model: NodeModel, version: number | undefined): Changes {
   if (version === model.version) return { type: 'none' };
@@ -85,13 +88,16 @@ export function changesSince(model: NodeModel, version: number | undefined): Cha
   return { type: 'delta', since: version, ...rows, removed };
 }
 
-/** A page of all rows: supervisors first, so that a parent comes before its children; then servers, then named totals. */
+/**
+ * One page of all rows. Supervisors come first, so that a parent comes before its children; then GenServers, then named
+ * totals.
+ */
 export function pageOf(model: NodeModel, page: number, pageRows = PAGE_ROWS): Changes {
   const begin = page * pageRows;
   const end = begin + pageRows;
   const rows = Math.min(MAX_ROWS, rowCount(model));
   const named = model.totals?.named.rows ?? [];
-  /** The part of a list that belongs to this page, where it begins and ends at these rows. */
+  /** The part of `list` that is on this page. The list takes the positions `from` to before `to` among all rows. */
   const part = <Row>(list: readonly Row[], from: number, to: number): readonly Row[] =>
     list.slice(Math.max(0, begin - from), Math.max(0, Math.min(end, to) - from));
   const firstServer = model.supervisors.size;
@@ -119,10 +125,10 @@ function rowCount({ servers, supervisors }: NodeModel): number {
 }
 
 /**
- * The model at `version`, from the one the reader holds and what changed since. Of pages, the model so far: it is
- * complete with the last. `undefined` when the two do not fit, and the reader has to ask for everything.
- *
- * @throws TypeError when there would be more than {@link MAX_ROWS} rows, and no counts of those beyond
+ * Applies changes to the model that a reader holds, and returns the model at `version`. After a page, the model is
+ * partial until the last page is applied. Returns `undefined` if the changes do not fit the held model; the reader then
+ * requests everything.
+ * @throws TypeError if there would be more than {@link MAX_ROWS} rows and the changes have no `sums`
  */
 export function applyChanges(
   held: NodeModel | undefined,
@@ -150,14 +156,14 @@ export function applyChanges(
   return changes.type === 'page' || hasEnoughRows(model, base) ? model : undefined;
 }
 
-/** Whether the reader holds what these changes begin with. */
+/** Whether the held model is one that these changes can be applied to. */
 function buildsOn(held: NodeModel | undefined, version: number, changes: RowChanges): boolean {
   if (changes.type === 'page' && changes.page === 0) return true;
   if (held === undefined || held.version > version) return false;
   return changes.type === 'page' || held.version >= changes.since;
 }
 
-/** Of a node with more processes than rows, some rows went, and others did not take their place: whether enough are left. */
+/** Whether enough rows are left after a delta. A truncated node does not send another row in place of a removed one. */
 function hasEnoughRows(model: NodeModel, before: NodeModel): boolean {
   if (model.truncated === undefined) return before.truncated === undefined;
   const { servers, supervisors } = model.truncated;
@@ -172,13 +178,13 @@ function withRows(base: NodeModel, version: number, changes: RowChanges): Pick<N
     supervisors.delete(id);
   }
   const isTruncated = changes.sums !== undefined;
-  /** Of a truncated node, rows beyond the limit are not held. */
+  /** Sets a row, unless the node is truncated and the reader holds {@link MAX_ROWS} rows already. */
   const set = <Row extends { readonly id: string }>(rows: TableEdit<Row>, row: Row): void => {
     if (isTruncated && rows.get(row.id) === undefined && servers.size + supervisors.size >= MAX_ROWS) return;
     rows.set(row);
   };
   const { now } = base;
-  // An id may have come back as the other kind since.
+  // The id may belong to a process of the other kind by now, so the old row is deleted.
   const held = changes.type === 'delta' ? (id: string) => servers.get(id) : undefined;
   for (const row of serverRows(changes.servers, { version, now, ...(held && { held }) })) {
     supervisors.delete(row.id);

@@ -5,18 +5,21 @@ import { type Now, ServerRow, SupervisorRow, shownCounts } from './rows.js';
 import { SERVER_COUNT_NAMES, type ServerCountName, type ServerCounts } from './server-fields.js';
 import type { GenServerStats, ServerStatus, SupervisorStats } from './snapshot.js';
 
-/** Columns of both kinds of rows that not every sender has: a reader does without. */
+/** Columns of both kinds of rows that a sender may leave out. */
 interface OptionalColumns {
   /** Absent when no row has one. */
   readonly childId?: readonly (string | null)[];
-  /** Not sent by versions of noex that had no such column. */
+  /** Absent: the sender runs a version of noex without this column. */
   readonly startedMonotonic?: readonly number[];
 }
 
-/** The counts; later ones are not sent by every version of noex. */
+/** The count columns. Those that `SERVER_COUNTS` marks as `isLater` are not sent by every version of noex. */
 type CountColumns = { readonly [Name in ServerCountName]?: readonly number[] };
 
-/** Rows of GenServers, a column each: far less text than a row each, and far faster to write and read as JSON. */
+/**
+ * Rows of GenServers, with one array for each column: the JSON is far shorter than with one object for each row, and
+ * far faster to write and read.
+ */
 export interface ServerColumns extends OptionalColumns, CountColumns {
   readonly id: readonly string[];
   readonly name: readonly (string | null)[];
@@ -26,12 +29,15 @@ export interface ServerColumns extends OptionalColumns, CountColumns {
   readonly status: readonly ServerStatus[];
   readonly queueSize: readonly number[];
   readonly messageCount: readonly number[];
-  /** Slices of the latency window; in a delta, those that changed. Not sent by versions of noex without them. */
+  /**
+   * Slices of the latency window; in a delta, only those that changed. Absent: the sender runs a version of noex
+   * without slices.
+   */
   readonly latency?: readonly PackedSlices[];
   readonly startedAt: readonly number[];
 }
 
-/** Rows of supervisors, a column each. */
+/** Rows of supervisors, with one array for each column. */
 export interface SupervisorColumns extends OptionalColumns {
   readonly id: readonly string[];
   readonly name: readonly (string | null)[];
@@ -42,13 +48,13 @@ export interface SupervisorColumns extends OptionalColumns {
   readonly startedAt: readonly number[];
 }
 
-/** The longest id of a process, in characters. They are made here, and short. */
+/** The maximum length of a process id, in characters. noex itself makes these ids, and they are shorter. */
 export const MAX_ID = 200;
 
-/** The most characters sent of the name or label of a process, and of the id of its child spec. */
+/** Names, labels and child ids are cut to this many characters before they are sent. */
 export const MAX_PROCESS_NAME = 200;
 
-/** @param since the version that the reader holds; without one, it holds no row */
+/** @param since the version that the reader holds; absent if it holds no row */
 export function serverColumns(rows: readonly GenServerStats[], since?: number): ServerColumns {
   return {
     id: rows.map(({ id }) => id),
@@ -101,16 +107,16 @@ function sentText(text: string | undefined): string | null {
   return text?.slice(0, MAX_PROCESS_NAME) ?? null;
 }
 
-/** What is needed to read rows that were sent. */
+/** What {@link serverRows} needs to make rows from columns. */
 interface RowReader {
-  /** The version of what was sent. */
+  /** The version of the model that the columns belong to. */
   readonly version: number;
   readonly now: Now;
-  /** The row as the reader holds it, where a delta says only what changed of it. */
+  /** Returns the row that the reader holds. Present for a delta, which has only the changed slices of a row. */
   held?(id: string): GenServerStats | undefined;
 }
 
-// The columns of one table have the same length: the validator has checked it.
+// All columns of a table have the same length: `report-checks.ts` has checked it.
 
 export function serverRows(columns: ServerColumns, { version, now, held }: RowReader): readonly GenServerStats[] {
   return columns.id.map((id, row) => {
@@ -142,7 +148,10 @@ interface Start {
   readonly startedMonotonic: number;
 }
 
-/** A sender without the monotonic column reports no monotonic time either: its wall clock stands for both. */
+/**
+ * A sender without the monotonic column does not report `monotonic` in its reports either, so its wall clock is used in
+ * both places.
+ */
 function startOf(columns: ServerColumns | SupervisorColumns, row: number): Start {
   const startedAt = columns.startedAt[row] ?? 0;
   const startedMonotonic = columns.startedMonotonic?.[row] ?? startedAt;

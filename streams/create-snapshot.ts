@@ -5,7 +5,7 @@ import { processTree } from './process-tree.js';
 import type { MemoryStats, NodeVitals, ObserverSnapshot, ProcessTreeNode } from './snapshot.js';
 import { type NodeTotals, nodeTotals } from './totals.js';
 
-/** The snapshot that a model shows at one moment of its node. Its arrays and rows are the model's own. */
+/** Makes the snapshot of a model at one moment. The snapshot shares the rows of the model and does not copy them. */
 export function snapshotOf(
   model: NodeModel,
   { timestamp, monotonic }: Moment,
@@ -19,7 +19,7 @@ export function snapshotOf(
     timestamp,
     monotonic,
     version: model.version,
-    // The rows are copied when they are read: mostly, a newer snapshot comes before that.
+    // The array of rows is made when it is first read: mostly, a newer snapshot replaces this one before.
     get servers() {
       return model.servers.rows;
     },

@@ -1,5 +1,5 @@
-// The events: everything that can happen to a process, as plain data. No live reference, function or Error object is in any
-// of them, so that a recorded run can be stored, sent and replayed.
+// The events of a runtime, as plain data. No event holds a live reference, a function or an Error object, so a recorded
+// run can be stored, sent and replayed.
 
 import type { ReportedCountName, ServerCounts } from './server-fields.js';
 
@@ -16,44 +16,47 @@ export interface SerializedError {
   readonly stack?: string;
   /** Stable code, where the error had one. */
   readonly code?: string | number;
-  /** The error underneath; a cause that is not an error is shown as text. At most five deep. */
+  /** The `cause`. A cause that is not an error is turned into text. Errors are at most five levels deep. */
   readonly cause?: SerializedError;
-  /** The errors of an AggregateError, at most ten of them. */
+  /** The errors of an AggregateError, at most ten. */
   readonly errors?: readonly SerializedError[];
 }
 
-/** Why a process ended, as data. `killed`: it was ended without being asked, having not answered in time. */
+/** Why a process ended, as plain data. `killed`: it was ended at once, by a kill or because it did not stop in time. */
 export type SerializedExitReason = 'normal' | 'shutdown' | 'killed' | { readonly error: SerializedError };
 
 interface Stamped {
-  /** Position in the history of its runtime: 1, 2, 3 ... without gaps. */
+  /** The sequence number within the runtime: 1, 2, 3 ... without gaps. */
   readonly seq: number;
-  /** When it happened, ms since the epoch. It steps when the machine's clock is set. */
+  /** When it happened, ms since the epoch. Jumps if the system clock is set. */
   readonly at: number;
-  /** The same moment on the monotonic clock of its runtime, ms: durations are differences of this. */
+  /** The same moment on the monotonic clock of the runtime, ms. Use this one to compute durations. */
   readonly monotonic: number;
 }
 
-/** Where a process stands at that moment. */
+/** Name and position of a process in the supervision tree when the event happened. */
 export interface ProcessLocation {
   /** Its registered name, where it has one. */
   readonly name?: string;
-  /** Its supervisor. Absent, with the fields below: it has none, or its start is not through yet. */
+  /**
+   * The id of its supervisor. This field and those below are absent if it has none, or if its start has not completed
+   * yet.
+   */
   readonly supervisorId?: string;
   /** The registered name of the supervisor, where it has one. */
   readonly supervisorName?: string;
   /** The id in the child spec. */
   readonly childId?: string;
-  /** The registered name or id of the supervisor at the root, then the child ids down to this process. */
+  /** The registered name or id of the root supervisor, then the child ids down to this process. */
   readonly path?: readonly string[];
 }
 
-/** A process exists; `init` begins. */
+/** A process was created, and its `init` begins. */
 export interface ProcessSpawned extends Stamped {
   readonly type: 'process_spawned';
   readonly id: string;
   readonly kind: ProcessKind;
-  /** The label that its start was given. */
+  /** The `label` option of its start. */
   readonly label?: string;
   /** Supervisors only. */
   readonly strategy?: SupervisorStrategy;
@@ -68,15 +71,15 @@ export interface ProcessStarted extends Stamped {
   readonly strategy?: SupervisorStrategy;
 }
 
-/** The process was asked to stop, or crashed, and is on its way out. */
+/** The process was asked to stop, or crashed, and has not ended yet. */
 export interface ProcessStopping extends Stamped {
   readonly type: 'process_stopping';
   readonly id: string;
 }
 
 /**
- * What a process did since its last such event, however many messages there were. The numbers are zero when only the queue
- * grew; a count is absent where it is zero.
+ * What a process did since its previous `messages_handled` event. The three message counts are zero if only the queue
+ * grew. Other counts are absent if they are zero.
  */
 export interface MessagesHandled extends Stamped, ReportedCounts {
   readonly type: 'messages_handled';
@@ -84,27 +87,28 @@ export interface MessagesHandled extends Stamped, ReportedCounts {
   readonly calls: number;
   readonly casts: number;
   readonly infos: number;
-  /** Messages waiting in the mailbox after these. */
+  /** Messages in the mailbox now. */
   readonly queueSize: number;
   /**
-   * Of those messages that were measured, three numbers each: time in the mailbox and time in the handler, in whole us,
-   * and for how many messages this one stands; 0: it only shows the longest. Absent: none was.
+   * Latency samples, three numbers for each measured message: time in the mailbox, time in the handler (both in whole
+   * microseconds), and the number of messages that the sample stands for. A sample that stands for 0 messages only
+   * updates the maximum. Absent: no message was measured.
    */
   readonly samples?: readonly number[];
 }
 
-/** One run of a handler, up to the first thing it awaited, held the event loop for too long. */
+/** A handler ran without yielding, up to its end or its first `await`, and blocked the event loop for too long. */
 export interface LoopBlocked extends Stamped {
   readonly type: 'loop_blocked';
   readonly id: string;
-  /** Its name, where it has one. */
+  /** Its registered name, where it has one. */
   readonly name?: string;
   /**
-   * The `type` of the message where it has one, else its class or primitive type. Absent: in a flood of fast messages not
-   * each is timed, and it was one of several that this process handled in a row.
+   * The `type` of the message where it has one, else its class or primitive type. Absent: not known, because the
+   * process handled several messages in a row that were not timed one by one.
    */
   readonly messageType?: string;
-  /** For how long. */
+  /** How long the event loop was blocked, ms. */
   readonly ms: number;
 }
 
@@ -114,11 +118,11 @@ export interface ProcessCrashed extends Stamped, ProcessLocation {
   readonly id: string;
   readonly kind: ProcessKind;
   readonly error: SerializedError;
-  /** What threw, unless it was a handler. */
+  /** Which function threw. Absent: a handler. */
   readonly during?: 'init' | 'terminate';
 }
 
-/** A process did not stop in the time it had, and was killed. */
+/** A process did not stop within `timeoutMs`, and was killed. */
 export interface StopTimedOut extends Stamped, ProcessLocation {
   readonly type: 'stop_timed_out';
   readonly id: string;
@@ -126,15 +130,15 @@ export interface StopTimedOut extends Stamped, ProcessLocation {
   readonly timeoutMs: number;
 }
 
-/** The process is gone. */
+/** A process has ended. */
 export interface ProcessExited extends Stamped {
   readonly type: 'process_exited';
   readonly id: string;
   readonly kind: ProcessKind;
-  /** The name that it had when it ended. */
+  /** The registered name that it had when it ended. */
   readonly name?: string;
   readonly reason: SerializedExitReason;
-  /** Messages that were still in the mailbox; callers among their senders were rejected. */
+  /** Messages that were still in the mailbox. Calls among them were rejected. */
   readonly unhandled: number;
 }
 
@@ -156,15 +160,16 @@ export interface ChildRestarted extends Stamped {
   readonly childId: string;
   readonly oldId: string;
   readonly newId: string;
-  /** Of the new process. */
+  /** The kind of the new process. */
   readonly kind: ProcessKind;
-  /** How often this child has been restarted by now. */
+  /** The number of restarts of this child so far, this one included. */
   readonly attempt: number;
 }
 
 /**
- * A child crashed, ended so that it is started again, or could not be started; its supervisor decided what follows, and acts
- * after that. Each crash of a child is followed by one of these, or by the exit of its supervisor.
+ * A child crashed, ended in a way that makes its supervisor restart it, or could not be started. Emitted when the
+ * supervisor has decided, before it acts. Each crash of a child is followed by this event, or by the exit of its
+ * supervisor.
  */
 export interface ChildDown extends Stamped {
   readonly type: 'child_down';
@@ -174,12 +179,15 @@ export interface ChildDown extends Stamped {
   /** The process that was last in the place of this child. */
   readonly oldId: string;
   /**
-   * `restart`: it is started again, with its siblings where the strategy says so; `give_up`: that would be one restart too
-   * many; `stay_down`: its spec says that it is not started again; `shutdown`: neither, and the supervisor ends with it, as
-   * it is significant; `stopped`: it crashed while its supervisor was stopping it.
+   * What the supervisor does next.
+   * - `restart`: it restarts the child, and the siblings that the strategy includes.
+   * - `give_up`: it would exceed its restart intensity, so it exits.
+   * - `stay_down`: the child spec says not to restart the child.
+   * - `shutdown`: it does not restart the child, and exits because the child is significant.
+   * - `stopped`: it was stopping the child when the child crashed.
    */
   readonly next: 'restart' | 'give_up' | 'stay_down' | 'shutdown' | 'stopped';
-  /** From the child spec. */
+  /** The `restart` value of the child spec. */
   readonly restart: 'permanent' | 'transient' | 'temporary';
   /** Restarts of this supervisor within the last `withinMs`, this one included. */
   readonly restarts: number;
@@ -187,7 +195,7 @@ export interface ChildDown extends Stamped {
   readonly withinMs: number;
 }
 
-/** A supervisor tried to start a child again, and its start failed. It tries again, within its restart intensity. */
+/** A supervisor failed to restart a child. It tries again, within its restart intensity. */
 export interface ChildRestartFailed extends Stamped {
   readonly type: 'child_restart_failed';
   readonly supervisorId: string;
@@ -197,11 +205,11 @@ export interface ChildRestartFailed extends Stamped {
   readonly oldId: string;
   /** What the start threw. */
   readonly error: SerializedError;
-  /** How many starts in a row have failed by now: 1, 2, 3 ... */
+  /** The number of consecutive failed starts: 1, 2, 3 ... */
   readonly attempt: number;
 }
 
-/** A child ended once more than the restart intensity allows. The supervisor stops its children and exits with `shutdown`. */
+/** A supervisor exceeded its restart intensity. It stops its children and exits with `shutdown`. */
 export interface SupervisorGaveUp extends Stamped, Omit<ProcessLocation, 'childId'> {
   readonly type: 'supervisor_gave_up';
   /** The supervisor. */
@@ -209,9 +217,9 @@ export interface SupervisorGaveUp extends Stamped, Omit<ProcessLocation, 'childI
   readonly maxRestarts: number;
   /** ms */
   readonly withinMs: number;
-  /** The child that ended last; the id in the child spec. */
+  /** The id, in the child spec, of the child that ended last. */
   readonly childId: string;
-  /** Why that child ended, or could not be started again. */
+  /** Why that child ended, or why its start failed. */
   readonly error: SerializedError;
 }
 
@@ -232,20 +240,26 @@ export interface MessageTraced extends Stamped {
   readonly type: 'message';
   readonly id: string;
   readonly kind: 'call' | 'cast' | 'info';
-  /** Time in the mailbox, ms; for a message that came before the trace began, since then. */
+  /**
+   * Time in the mailbox, ms. For a message that arrived before the trace began, counted from the beginning of the
+   * trace.
+   */
   readonly waitMs: number;
-  /** Time in the handler, ms, what it awaited included. */
+  /** Time in the handler, ms, including what it awaited. */
   readonly handleMs: number;
   readonly outcome: 'ok' | 'crashed';
   /** The `type` of the message where it has one, else its class or primitive type. Never its content. */
   readonly messageType: string;
-  /** The process that sent it, by a handler of its own or by its context. Absent: it came from outside of all processes. */
+  /**
+   * The process that sent the message, from a handler or by means of its context. Absent: it was sent from outside a
+   * process.
+   */
   readonly from?: MessageSender;
 }
 
 export interface MessageSender {
   readonly id: string;
-  /** Absent: a process of the same node. */
+  /** Absent: the sender is on the same node. */
   readonly nodeId?: string;
 }
 
@@ -269,5 +283,5 @@ export type RuntimeEvent =
 
 type WithoutStamp<Event> = Event extends RuntimeEvent ? Omit<Event, keyof Stamped> : never;
 
-/** A {@link RuntimeEvent} before the bus has given it its place and time. */
+/** A {@link RuntimeEvent} before the bus adds the sequence number and the times. */
 export type UnstampedEvent = WithoutStamp<RuntimeEvent>;

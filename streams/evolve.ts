@@ -15,21 +15,21 @@ import { LATER_COUNTS, REPORTED_COUNTS, type ReportedCountName, type ServerCount
 import type { GenServerStats, ServerStatus, SupervisorStats } from './snapshot.js';
 import { emptyTotals, type TotalCountName, type Totals, TotalsDraft, type TotalsSubject } from './totals.js';
 
-/** All that is known of the processes of one node. Immutable; versions share what did not change. */
+/** The state of all processes of one node. Immutable; versions share what did not change. */
 export interface NodeModel {
-  /** Grows by one with every event that changed something. */
+  /** Each event that changes the model increases it by one. */
   readonly version: number;
-  /** Their total is that of the messages handled. */
+  /** The `total` of this table is the number of messages handled. */
   readonly servers: Table<GenServerStats>;
-  /** Their total is that of the restarts. */
+  /** The `total` of this table is the number of restarts. */
   readonly supervisors: Table<SupervisorStats>;
-  /** What all processes have done, those that have ended included. Absent: the node does not report it. */
+  /** What all processes have done, including those that have ended. Absent: the node does not report it. */
   readonly totals?: Totals;
-  /** Counts of all processes, where there are more of them than rows. */
+  /** Counts of all processes. Present if there are more processes than rows. */
   readonly truncated?: ModelSums;
-  /** Which rows changed since when. */
+  /** Records which rows changed after which version. */
   readonly log: ChangeLog;
-  /** The monotonic clock of the node, for the rows' `uptimeMs`. */
+  /** Reads the monotonic clock of the node, for `uptimeMs` of the rows. */
   readonly now: Now;
 }
 
@@ -54,7 +54,7 @@ export function sumsOf({ truncated, servers, supervisors }: Omit<NodeModel, 'now
   );
 }
 
-/** A node on which nothing has happened yet. */
+/** The model of a node without processes. */
 export function emptyModel(now: Now): NodeModel {
   const servers = new Table<GenServerStats>(({ messageCount }) => messageCount);
   const supervisors = new Table<SupervisorStats>(({ totalRestarts }) => totalRestarts);
@@ -62,21 +62,24 @@ export function emptyModel(now: Now): NodeModel {
 }
 
 /**
- * The model after one more event. Total: an event that does not fit (a message of a process that was never
- * started, a second start, an exit after the exit) changes nothing. Several events at once are cheaper with {@link evolveAll}.
+ * Returns the model after one more event. Never throws: an event that does not fit the model (an unknown process, a
+ * second start, an exit after the exit) changes nothing. For several events, {@link evolveAll} is cheaper.
  */
 export function evolve(model: NodeModel, event: RuntimeEvent): NodeModel {
   return evolveAll(model, [event]);
 }
 
-/** The model after several more events, in order: `events.reduce(evolve, model)`, but copying once, not once per event. */
+/**
+ * Returns the model after several events, in order. Same as `events.reduce(evolve, model)`, but copies once instead of
+ * once for each event.
+ */
 export function evolveAll(model: NodeModel, events: readonly RuntimeEvent[]): NodeModel {
   const draft = new ModelDraft(model);
   for (const event of events) draft.apply(event);
   return draft.done();
 }
 
-/** A model that is being changed: `from` itself stays as it is. */
+/** Applies events to a copy of a model. The original stays unchanged. */
 export class ModelDraft {
   readonly #from: NodeModel;
   readonly #servers: TableEdit<GenServerStats>;
@@ -92,7 +95,7 @@ export class ModelDraft {
     this.#version = model.version;
   }
 
-  /** The model as it is now; nothing may be applied after that. */
+  /** Returns the resulting model. The draft must not be used afterwards. */
   done(): NodeModel {
     if (this.#version === this.#from.version) return this.#from;
     const version = this.#version;
@@ -107,7 +110,7 @@ export class ModelDraft {
     if (this.#change(event)) this.#version += 1;
   }
 
-  /** Each of these returns whether it changed anything. */
+  /** Returns whether the event changed anything, as each method below does. */
   #change(event: RuntimeEvent): boolean {
     switch (event.type) {
       case 'process_spawned':
@@ -133,7 +136,7 @@ export class ModelDraft {
       case 'name_unregistered':
         return this.#find(event.id)?.name === event.name && this.#setName(event.id, undefined);
       default:
-        // Traced messages change nothing; neither does an event of a later version of noex.
+        // Events that change nothing, such as traced messages, and events of later versions of noex.
         return false;
     }
   }
@@ -204,7 +207,7 @@ export class ModelDraft {
   #exited({ id, name, unhandled }: ProcessExited): boolean {
     const row = this.#find(id);
     if (row === undefined) return false;
-    // Its name has been unregistered by now.
+    // The name was unregistered before, so the row no longer has it.
     const subject = name === undefined ? row : { name };
     this.#counted('exited', subject);
     if (unhandled > 0) this.#counted('unhandled', subject, unhandled);
@@ -218,12 +221,12 @@ export class ModelDraft {
 
   #started(id: string): boolean {
     const row = this.#find(id);
-    // The first start of a server changes its status; a supervisor's row has none.
+    // The first start of a GenServer changes its status. The row of a supervisor has no status.
     const isFirst = this.#setStatus(id, 'running') || this.#supervisors.get(id) !== undefined;
     return isFirst && this.#counted('started', row);
   }
 
-  /** Counts something in the totals; of an unknown process, nothing. */
+  /** Adds to a count of the totals. Returns false for an unknown process. */
   #counted(name: TotalCountName, subject: TotalsSubject | undefined, amount = 1): boolean {
     if (subject === undefined) return false;
     this.#totals.count(name, subject, this.#version + 1, amount);
@@ -232,7 +235,7 @@ export class ModelDraft {
 
   #setStatus(id: string, status: ServerStatus): boolean {
     const row = this.#servers.get(id);
-    // A status only moves on, starting -> running -> stopping, in whatever order the events arrive.
+    // A status only advances (starting -> running -> stopping), whatever the order of the events.
     if (row === undefined || ORDER[status] <= ORDER[row.status]) return false;
     this.#servers.set(changedServer(row, { status }, this.#from.now));
     return true;
@@ -261,7 +264,7 @@ export class ModelDraft {
   }
 }
 
-/** The counts of a row with what the event reports; `undefined`: none. */
+/** The changed counts of a row after the event; `undefined` if no count changed. */
 function countsAfter(row: GenServerStats, event: MessagesHandled): ServerCounts | undefined {
   let counts: { -readonly [Name in ReportedCountName]?: number } | undefined;
   for (const name of REPORTED_COUNTS) {

@@ -1,39 +1,40 @@
 /**
- * How often which duration was seen, in whole microseconds: buckets as wide as an eighth of their power of two, so that a
- * percentile is off by at most a sixteenth ({@link RELATIVE_ERROR}), and not at all below 16 us. Immutable plain data; a
- * merge is the sum of the counts, so histograms of any number of processes and nodes can be merged in any order.
+ * How often each duration occurred, in whole microseconds. The buckets are log-linear: eight for each power of two, so
+ * a percentile is off by at most one sixteenth ({@link RELATIVE_ERROR}), and exact below 16 us. Immutable plain data.
+ * Merging adds the counts, so histograms of any number of processes and nodes can be merged in any order.
  */
 export interface Histogram {
-  /** The bucket of `counts[0]`: those before it are empty. */
+  /** The index of the bucket that `counts[0]` counts. All earlier buckets are empty. */
   readonly first: number;
   readonly counts: readonly number[];
-  /** The longest, exact, us. */
+  /** The longest duration, exact, us. */
   readonly max: number;
 }
 
-/** By how much a percentile may be off, as a share of itself. */
+/** The maximum relative error of a percentile. */
 export const RELATIVE_ERROR = 1 / 16;
 
 export const emptyHistogram: Histogram = Object.freeze({ first: 0, counts: Object.freeze([]), max: 0 });
 
 const SUB_BITS = 3;
 const SUB_BUCKETS = 2 ** SUB_BITS;
-/** About 36 years. */
+/** Longer durations are counted as this one: about 36 years. */
 const LONGEST_US = 2 ** 50;
 
-/** A duration as it is counted: whole microseconds, neither negative nor endless. */
+/** Rounds a duration to whole microseconds, and limits it to 0 ... {@link LONGEST_US}. */
 function wholeMicros(us: number): number {
   return us > 0 ? Math.min(Math.round(us), LONGEST_US) : 0;
 }
 
 function bucketOf(us: number): number {
   if (us < SUB_BUCKETS) return us;
-  // The number of leading bits gives the octave; beyond 32 bits, that of the upper half.
+  // The position of the highest set bit gives the octave. `clz32` sees 32 bits only, so larger values are divided by 2
+  // ** 31 first.
   const octave = us < 2 ** 31 ? 31 - Math.clz32(us) : 62 - Math.clz32(Math.floor(us / 2 ** 31));
   return (octave - SUB_BITS) * SUB_BUCKETS + Math.floor(us / 2 ** (octave - SUB_BITS));
 }
 
-/** The middle of a bucket: what a percentile in it is said to be. */
+/** The middle of a bucket: the value that a percentile in this bucket gets. */
 function middleOf(bucket: number): number {
   if (bucket < 2 * SUB_BUCKETS) return bucket;
   const shift = Math.floor(bucket / SUB_BUCKETS) - 1;
@@ -41,7 +42,7 @@ function middleOf(bucket: number): number {
   return low + (2 ** shift - 1) / 2;
 }
 
-/** A histogram that is being filled. */
+/** Builds a histogram. */
 export class HistogramDraft {
   #first: number;
   #counts: number[];
@@ -49,7 +50,7 @@ export class HistogramDraft {
 
   constructor({ first, counts, max }: Histogram = emptyHistogram) {
     this.#first = first;
-    // Not `slice`, which takes long for a frozen array.
+    // Not `slice`, which is slow for a frozen array.
     this.#counts = [...counts];
     this.#max = max;
   }
@@ -70,7 +71,7 @@ export class HistogramDraft {
     if (max > this.#max) this.#max = max;
   }
 
-  /** The histogram as it is now; nothing may be counted after that. */
+  /** Returns the resulting histogram. The draft must not be used afterwards. */
   done(): Histogram {
     return Object.freeze({ first: this.#first, counts: Object.freeze(this.#counts), max: this.#max });
   }
@@ -80,7 +81,7 @@ export class HistogramDraft {
     this.#counts[at] = (this.#counts[at] ?? 0) + weight;
   }
 
-  /** Makes room for the buckets from `begin` to before `end`. */
+  /** Extends `counts` to cover the buckets from `begin` to before `end`. */
   #cover(begin: number, end: number): void {
     if (this.#counts.length === 0) this.#first = begin;
     if (begin < this.#first) {
@@ -98,7 +99,7 @@ export function mergeHistograms(histograms: Iterable<Histogram>): Histogram {
   return draft.done();
 }
 
-/** The duration, in us, that the share `p` of all did not exceed; `undefined` of nothing. */
+/** The `p` quantile in us, `p` from 0 to 1; `undefined` for an empty histogram. */
 export function percentile({ first, counts, max }: Histogram, p: number): number | undefined {
   const total = counts.reduce((sum, count) => sum + count, 0);
   if (total === 0) return undefined;
@@ -113,10 +114,13 @@ export function percentile({ first, counts, max }: Histogram, p: number): number
   return Math.min(middleOf(first + at), max);
 }
 
-/** No histogram has more buckets. */
+/** The maximum number of buckets. */
 const BUCKETS = bucketOf(LONGEST_US) + 1;
 
-/** A histogram as few numbers: first bucket, maximum, then the counts, with a run of n zeros as -n. Nothing: no numbers. */
+/**
+ * Packs a histogram into a short list: first bucket, maximum, then the counts, with a run of n zeros as -n. An empty
+ * histogram becomes an empty list.
+ */
 export function packHistogram({ first, counts, max }: Histogram): readonly number[] {
   if (counts.length === 0) return [];
   const packed = [first, max];
@@ -129,7 +133,7 @@ export function packHistogram({ first, counts, max }: Histogram): readonly numbe
   return packed;
 }
 
-/** How many buckets a packed number stands for. */
+/** The number of buckets that one packed number stands for. */
 function lengthOf(run: number): number {
   return run < 0 ? -run : 1;
 }
@@ -147,8 +151,8 @@ export function unpackHistogram([first, max, ...runs]: readonly number[]): Histo
 }
 
 /**
- * The number of buckets of a packed histogram, which stands in `numbers` from `begin` to before `end`; `undefined`: it cannot
- * be unpacked, or would be larger than any.
+ * The number of buckets of a packed histogram, which takes `numbers` from `begin` to before `end`. `undefined` if it is
+ * not a packed histogram, or has more buckets than a histogram can have.
  */
 export function packedBuckets(numbers: readonly unknown[], begin: number, end: number): number | undefined {
   if (end === begin) return 0;
@@ -168,7 +172,7 @@ function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
-/** Whether it can be unpacked, and to nothing large. */
+/** Whether a value is a packed histogram of an acceptable size. */
 export function isPackedHistogram(value: unknown): boolean {
   return Array.isArray(value) && packedBuckets(value, 0, value.length) !== undefined;
 }

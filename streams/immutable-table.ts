@@ -3,14 +3,14 @@ interface Identified {
 }
 
 interface TableState<Row> {
-  /** Rows by slot, in order of insertion; `undefined` where one was removed. */
+  /** Rows by slot, in order of insertion; `undefined` where a row was removed. */
   readonly slots: readonly (Row | undefined)[];
-  /** id -> slot, as of the last rebuild; shared between versions. */
+  /** Index from id to slot, as of the last rebuild. Versions share it. */
   readonly base: ReadonlyMap<string, number>;
-  /** id -> slot or REMOVED: what changed in the index since then. */
+  /** Changes of the index since the last rebuild: from id to slot or REMOVED. */
   readonly overlay: ReadonlyMap<string, number>;
   readonly size: number;
-  /** The sum of what the rows weigh. */
+  /** The sum of the weights of the rows. */
   readonly total: number;
 }
 
@@ -26,15 +26,15 @@ function slotOf(id: string, base: ReadonlyMap<string, number>, overlay: Readonly
 }
 
 /**
- * An immutable collection of rows by id, in order of insertion. A new version costs one copy of the row pointers per
- * *batch* of edits, and shares rows and index with the version before.
+ * An immutable collection of rows by id, in order of insertion. A batch of edits copies the array of rows once; the
+ * rows and the index are shared with the previous version.
  */
 export class Table<Row extends Identified> {
   readonly #weigh: Weigh<Row>;
   readonly #state: TableState<Row>;
   #rows: readonly Row[] | undefined;
 
-  /** @param weigh what {@link total} adds up */
+  /** @param weigh returns the weight of a row; {@link total} is the sum of all weights */
   constructor(
     weigh: Weigh<Row> = weightless,
     state: TableState<Row> = { slots: [], base: new Map(), overlay: new Map(), size: 0, total: 0 },
@@ -47,7 +47,7 @@ export class Table<Row extends Identified> {
     return this.#state.size;
   }
 
-  /** The sum of what the rows weigh, kept up to date row by row. */
+  /** The sum of the weights of the rows. Updated with each edit, so that reading it is cheap. */
   get total(): number {
     return this.#state.total;
   }
@@ -58,11 +58,11 @@ export class Table<Row extends Identified> {
     return slot === REMOVED ? undefined : slots[slot];
   }
 
-  /** All rows, oldest first; the same frozen array each time. */
+  /** All rows, oldest first. Returns the same frozen array each time. */
   get rows(): readonly Row[] {
     const { slots, size } = this.#state;
-    // A copy: the slots themselves are copied at each edit, which is a hundred times slower for a frozen array.
-    // Without holes, there is no need to look at each.
+    // A copy, because `slots` must not be frozen: each edit copies it, which is a hundred times slower for a frozen
+    // array. If no slot is empty, no filter is needed.
     this.#rows ??= Object.freeze(
       slots.length === size ? (slots.slice() as Row[]) : slots.filter((row) => row !== undefined),
     );
@@ -74,18 +74,18 @@ export class Table<Row extends Identified> {
   }
 }
 
-/** A batch of edits to a {@link Table}, which itself stays as it is. */
+/** A batch of edits to a {@link Table}. The table itself stays unchanged. */
 export class TableEdit<Row extends Identified> {
   readonly #from: Table<Row>;
   readonly #before: TableState<Row>;
-  // Copied at the first edit that writes to them.
+  // Copied by the first edit that writes to them.
   #slots: (Row | undefined)[] | undefined;
   #overlay: Map<string, number> | undefined;
   readonly #weigh: Weigh<Row>;
   #size: number;
   #total: number;
   readonly #changed: string[] = [];
-  /** The last id that was looked up, and its slot: mostly a row is read and then replaced. */
+  /** The last id that was looked up, and its slot. Mostly a row is read and then replaced. */
   #lastId: string | undefined;
   #lastSlot = REMOVED;
 
@@ -97,7 +97,10 @@ export class TableEdit<Row extends Identified> {
     this.#total = before.total;
   }
 
-  /** The ids of the rows that were set or deleted, in the order of their first change; rarely one of them twice. */
+  /**
+   * The ids of the rows that were set or deleted, in the order of their first change. An id that was deleted and set
+   * again may occur twice.
+   */
   get changed(): readonly string[] {
     return this.#changed;
   }
@@ -143,7 +146,8 @@ export class TableEdit<Row extends Identified> {
     const slots = this.#slots;
     const { base } = this.#before;
     const overlay = this.#overlay ?? this.#before.overlay;
-    // A rebuild costs the size of the table and comes after edits in proportion to it, so its share of each is constant.
+    // A rebuild takes time in proportion to the table, and follows a number of edits in proportion to it, so the
+    // amortized cost of an edit is constant.
     const sparse = slots.length > 32 && slots.length > 2 * this.#size;
     const overlaid = overlay.size > 32 && overlay.size > base.size / 4;
     const [size, total] = [this.#size, this.#total];
@@ -165,7 +169,10 @@ export class TableEdit<Row extends Identified> {
     return this.#lastSlot;
   }
 
-  /** To be called before the row is replaced: a row that still is the one of before has not changed yet. */
+  /**
+   * Records a change. Called before the row is replaced: a row that is still the one of the previous version has not
+   * been recorded yet.
+   */
   #noteChange(id: string, slot: number): void {
     const before = this.#before.slots[slot];
     if (before !== undefined && before === this.#slots?.[slot]) this.#changed.push(id);

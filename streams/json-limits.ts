@@ -1,28 +1,29 @@
-/** What a JSON text from elsewhere may hold at most. */
+/** Limits for a JSON text from another node or a client. */
 export interface JsonLimits {
-  /** Objects, arrays and texts, but not names of properties. Numbers cost little, and are not counted. */
+  /** Objects, arrays and strings, without property names. Numbers are cheap, and are not counted. */
   readonly maxParts: number;
-  /** Different names of properties: the same one again costs a tenth of a new one. */
+  /** Distinct property names. A repeated name costs about a tenth of a new one. */
   readonly maxNames: number;
-  /** How many objects and arrays are within one another. */
+  /** The nesting depth of objects and arrays. */
   readonly maxDepth: number;
 }
 
-/** Within these, reading a text of a million characters holds the event loop for some 15 ms, whatever it says. */
+/** Within these limits, parsing a text of a million characters blocks the event loop for about 15 ms at most. */
 export const JSON_LIMITS: JsonLimits = { maxParts: 40_000, maxNames: 10_000, maxDepth: 256 };
 
 const [SPACE, QUOTE, BACKSLASH, COLON] = [0x20, 0x22, 0x5c, 0x3a];
 const [OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d];
 
 /**
- * What a text has too much of, or `undefined`. To count costs a fraction of what it costs to parse the worst. Total; what is no
- * JSON is for the parser to refuse.
+ * Returns which limit a text exceeds, or `undefined`. Counting costs a fraction of parsing a text that exceeds a limit.
+ * Never throws; invalid JSON is left to the parser.
  */
 export function exceededLimit(text: string, limits: JsonLimits = JSON_LIMITS): string | undefined {
   const { maxParts, maxNames, maxDepth } = limits;
-  // Most texts are too short for too much of anything.
+  // A text that is this short cannot exceed any limit.
   if (text.length <= maxDepth && text.length <= maxParts && text.length <= maxNames) return undefined;
-  // A part takes at least one character, and a name with its value four: a shorter text cannot exceed those limits.
+  // A part takes at least one character, and a name with its value at least four. A shorter text cannot exceed those
+  // two limits.
   const names = text.length > Math.min(maxParts, 4 * maxNames) ? new NameCounter() : undefined;
   const texts = new TextEnds(text);
   let parts = 0;
@@ -54,22 +55,25 @@ export function exceededLimit(text: string, limits: JsonLimits = JSON_LIMITS): s
   return undefined;
 }
 
-/** So many bits of a hash are a place in the table: enough for few of the names that are allowed to share one. */
+/** The number of hash bits used as the index in the table. With 17 bits, few of the permitted names collide. */
 const PLACE_BITS = 17;
 
-/** Counts different names, by their hashes: rather one too few than to remember each. */
+/**
+ * Counts distinct names by their hashes. The count may be too low because of collisions; remembering the names would
+ * cost more.
+ */
 class NameCounter {
-  // A sender that knew the factor could choose names that all have the same hash.
+  // The factor is random, since a sender that knew it could choose names with colliding hashes.
   readonly #factor = (Math.random() * 2 ** 32) | 0x40000001;
   readonly #seen = new Uint8Array(2 ** PLACE_BITS);
   #count = 0;
 
-  /** Counts the name that stands from `start` to `end`; how many different ones there were. */
+  /** Counts the name from `start` to before `end`. Returns the number of distinct names so far. */
   add(text: string, start: number, end: number): number {
     let hash = 0;
     for (let at = start; at < end; at += 1) {
       hash = Math.imul(hash ^ text.charCodeAt(at), this.#factor);
-      // Without this, a few factors in a hundred make most names look the same.
+      // Mixes high bits into low ones. Without this, a few percent of the factors make most names collide.
       hash ^= hash >>> 15;
     }
     const place = Math.imul(hash, this.#factor) >>> (32 - PLACE_BITS);
@@ -79,13 +83,13 @@ class NameCounter {
   }
 }
 
-/** This many characters of a text are read one at a time; after that, searching for the next quote is faster. */
+/** Strings are scanned character by character up to this length. Beyond it, `indexOf` is faster. */
 const SHORT = 64;
 
-/** Finds the ends of texts, from left to right: what was found ahead is kept, so that nothing is looked for twice. */
+/** Finds the ends of strings, from left to right. Positions found ahead are kept, so that no part is searched twice. */
 class TextEnds {
   readonly #text: string;
-  /** The next ones, as far as was looked. */
+  /** The positions of the next quote and backslash, as far as the text has been searched. */
   #quote = -1;
   #backslash = -1;
 
@@ -93,7 +97,7 @@ class TextEnds {
     this.#text = text;
   }
 
-  /** Where the quote is that ends the text that begins at `from`. */
+  /** The position of the closing quote of the string whose content begins at `from`. */
   after(from: number): number {
     const text = this.#text;
     for (let at = from; ; ) {

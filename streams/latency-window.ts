@@ -1,14 +1,14 @@
 import { type Histogram, HistogramDraft, packedBuckets, packHistogram, unpackHistogram } from './histogram.js';
 
-/** Latency is kept in slices of this length, of the monotonic clock of the node, ms. */
+/** The length of a slice, ms of the monotonic clock of the node. */
 const SLICE_MS = 10_000;
-/** The number of slices that a window covers, the current one included. */
+/** The number of slices of a window, the current one included. */
 const SLICES = 6;
 
-/** Latency figures cover this time, ms; the oldest slice counts as a whole, so in fact 50 to 60 s. */
+/** The time that latency figures cover, ms. The current slice is not over yet, so in fact it is 50 to 60 s. */
 export const LATENCY_WINDOW_MS = SLICES * SLICE_MS;
 
-/** How long messages waited in a mailbox, and how long their handlers took. */
+/** How long messages waited in the mailbox, and how long handlers took. */
 export interface LatencyHistograms {
   readonly wait: Histogram;
   readonly handle: Histogram;
@@ -16,16 +16,19 @@ export interface LatencyHistograms {
 
 /** What was measured in one slice of time. */
 export interface LatencySlice extends LatencyHistograms {
-  /** Its number: the monotonic time at its beginning, in slices. */
+  /** The number of the slice: the monotonic time at its beginning divided by the length of a slice. */
   readonly slice: number;
   /** The version of the model that changed it last. */
   readonly version: number;
 }
 
-/** What was measured lately, oldest slice first; slices without messages are left out. */
+/** The measurements of the last minute, oldest slice first. Slices without messages are left out. */
 export type LatencyWindow = readonly LatencySlice[];
 
-/** How many numbers describe a sample: time waited, time in the handler, both in us, and how many messages it stands for. */
+/**
+ * The numbers of one sample: time in the mailbox and time in the handler, both in us, and the number of messages that
+ * it stands for.
+ */
 const SAMPLE_LENGTH = 3;
 
 /** The number of the slice that a monotonic time, in ms, belongs to. */
@@ -33,7 +36,7 @@ function sliceAt(monotonic: number): number {
   return Math.floor(monotonic / SLICE_MS);
 }
 
-/** The window with more samples, as `MessagesHandled` carries them. Slices that are over for good are dropped. */
+/** Returns the window with further samples, in the format of `MessagesHandled`. Drops slices that have expired. */
 export function withSamples(
   window: LatencyWindow,
   samples: readonly number[],
@@ -51,7 +54,7 @@ export function withSamples(
   return withSlices(window, [Object.freeze({ slice, version, wait: wait.done(), handle: handle.done() })]);
 }
 
-/** The window with some slices replaced or added, by number. Slices that are over for good are dropped. */
+/** Returns the window with some slices replaced or added, by number. Drops slices that have expired. */
 export function withSlices(window: LatencyWindow, changed: LatencyWindow): LatencyWindow {
   if (changed.length === 0) return window;
   const slices = window.length === 0 ? [...changed] : [...withoutSlices(window, changed), ...changed];
@@ -64,7 +67,7 @@ function withoutSlices(window: LatencyWindow, changed: LatencyWindow): LatencyWi
   return window.filter(({ slice }) => !changed.some((other) => other.slice === slice));
 }
 
-/** The slices of the last minute before `monotonic`, ms. */
+/** The slices of the window that ends at `monotonic`, ms. */
 export function currentSlices(window: LatencyWindow, monotonic: number): LatencyWindow {
   const current = sliceAt(monotonic);
   const isCurrent = ({ slice }: LatencySlice): boolean => slice > current - SLICES;
@@ -72,12 +75,12 @@ export function currentSlices(window: LatencyWindow, monotonic: number): Latency
 }
 
 /**
- * Slices as they are sent, one after another in one list: the number of the slice, then for each of its two histograms how
- * many numbers it takes, and these.
+ * Slices as they are sent, one after another in one flat list. A slice is its number, then for each of the two
+ * histograms (wait, handle) the length of the packed histogram and its numbers.
  */
 export type PackedSlices = readonly number[];
 
-/** The slices that changed after `version`; without one, all of them. */
+/** Packs the slices that changed after `version`; without a version, all of them. */
 export function packSlices(window: LatencyWindow, version = -1): PackedSlices {
   const packed: number[] = [];
   for (const each of window) {
@@ -94,7 +97,7 @@ interface PackedSlice {
   readonly handle: readonly number[];
 }
 
-/** The slices in a list that has passed {@link bucketsInSlices}. */
+/** Splits a list that has passed {@link bucketsInSlices} into slices. */
 function split(packed: PackedSlices): readonly PackedSlice[] {
   const slices: PackedSlice[] = [];
   for (let at = 0; at < packed.length; ) {
@@ -107,7 +110,10 @@ function split(packed: PackedSlices): readonly PackedSlice[] {
   return slices;
 }
 
-/** Slices that were sent with `version`. A few packed numbers can stand for many buckets: they are unpacked when read. */
+/**
+ * The slices of a list that was sent with `version`. A few packed numbers can stand for many buckets, so each histogram
+ * is unpacked when it is first read.
+ */
 export function unpackSlices(packed: PackedSlices, version: number): LatencyWindow {
   if (packed.length === 0) return [];
   return split(packed).map((slice) => new ReceivedSlice(slice, version));
@@ -139,8 +145,8 @@ class ReceivedSlice implements LatencySlice {
 }
 
 /**
- * How many buckets packed slices have, of a window at most; `undefined`: `value` is no such list. Allocates nothing, since a
- * report has thousands of them.
+ * The number of buckets of packed slices. `undefined` if `value` is not such a list, or has more slices than a window.
+ * Allocates nothing, because a report has thousands of these lists.
  */
 export function bucketsInSlices(value: unknown): number | undefined {
   if (!Array.isArray(value)) return undefined;

@@ -9,19 +9,19 @@ import type {
   Percentiles,
 } from './snapshot.js';
 
-/** A row with the histograms behind its percentiles. */
+/** A row with the histograms that its percentiles are computed from. */
 interface Measured {
   readonly latencyWindow: LatencyWindow;
 }
 
 const NOTHING_MEASURED: LatencyWindow = Object.freeze([]);
 
-/** The histograms behind the percentiles of a row, those that are over included. */
+/** The histograms that the percentiles of a row are computed from. Expired slices may be among them. */
 export function latencyWindowOf(row: GenServerStats | (GenServerStats & Measured)): LatencyWindow {
   return 'latencyWindow' in row ? row.latencyWindow : NOTHING_MEASURED;
 }
 
-/** The sum of several slices, or of the slices of several rows. */
+/** Merges several slices, of one row or of several. */
 export function mergeLatency(slices: readonly LatencyHistograms[]): LatencyHistograms {
   const [only] = slices;
   if (only !== undefined && slices.length === 1) return only;
@@ -31,15 +31,16 @@ export function mergeLatency(slices: readonly LatencyHistograms[]): LatencyHisto
   };
 }
 
-/** Percentiles in ms; `undefined` when nothing was measured. */
+/** Percentiles in ms; `undefined` if nothing was measured. */
 export function latencyStats({ wait, handle }: LatencyHistograms): LatencyStats | undefined {
   if (wait.counts.length === 0) return undefined;
   return deepFreeze({ windowMs: LATENCY_WINDOW_MS, wait: percentilesOf(wait), handle: percentilesOf(handle) });
 }
 
 /**
- * Latency of the last minute over all processes of a node or of a cluster: of their merged histograms, never an average of
- * percentiles. The minute of each node ends at the moment of its snapshot. `undefined` when nothing was measured.
+ * Latency of the last minute over all processes of a node or a cluster. Computed from their merged histograms, never as
+ * an average of percentiles. The minute of each node ends at the moment of its snapshot. `undefined` if nothing was
+ * measured.
  */
 export function latencyOf(snapshot: ObserverSnapshot | ClusterObserverSnapshot): LatencyStats | undefined {
   const snapshots = 'nodes' in snapshot ? snapshot.nodes.flatMap((node) => node.snapshot ?? []) : [snapshot];

@@ -2,11 +2,11 @@ import { distinctUntilChanged, Observable, startWith } from 'rxjs';
 import type { RuntimeEvent } from './events.js';
 import { ModelDraft, type NodeModel } from './evolve.js';
 
-/** How much of what has happened is to be folded now. */
+/** A part of the pending events, to be folded now. */
 export interface EventBatch {
-  /** How many of the events that are not folded yet, oldest first. */
+  /** The number of pending events to fold, oldest first. */
   readonly events: number;
-  /** Whether they make a whole with those before, so that the model is shown. */
+  /** Whether the flush ends with this batch. Only then is the model emitted. */
   readonly isLast: boolean;
 }
 
@@ -15,8 +15,9 @@ function isPortion(moment: unknown): moment is EventBatch {
 }
 
 /**
- * The model of one node, and each newer one. `portions$` says when events are folded: nothing that those so far are a whole,
- * a {@link EventBatch} that some of them are to be folded. Cold: each subscriber folds for itself, so share it.
+ * Emits the model of one node, and each newer one. Events are collected until `portions$` emits: an {@link EventBatch}
+ * folds that many events, and any other value folds all of them and emits the model. Cold: each subscriber folds the
+ * events again, so share it.
  */
 export function localModel(
   events$: Observable<RuntimeEvent>,

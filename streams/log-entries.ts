@@ -180,7 +180,7 @@ function clipped(error: SerializedError): SerializedError {
 
 /** A part of the log of one node, as it is sent to another. */
 export interface LogPart {
-  /** Which life of the node. */
+  /** The incarnation of the node. */
   readonly incarnation: number;
   /** How many entries the log has had so far, the last of `entries` included. */
   readonly position: number;

@@ -8,7 +8,7 @@ import { parse } from './validators.js';
 
 /** What one node says about itself to another: which version of it this is, and what the other does not know yet. */
 export interface NodeReport {
-  /** Which life of the node: it grows with every restart. */
+  /** The incarnation of the node. A later one has a greater number, unless the clock of the machine was set back. */
   readonly incarnation: number;
   /** The version of the snapshot that `changes` lead to. */
   readonly version: number;

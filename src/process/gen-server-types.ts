@@ -7,7 +7,7 @@ declare const result: unique symbol;
 
 /**
  * Why a process ended. `normal`: it was asked to, or finished. `shutdown`: its supervisor, or the runtime, is stopping.
- * `killed`: it did not stop in time. `{ error }`: it crashed.
+ * `killed`: by `kill`, or because it did not stop in time. `{ error }`: it crashed.
  */
 export type TerminationReason = 'normal' | 'shutdown' | 'killed' | { readonly error: Error };
 

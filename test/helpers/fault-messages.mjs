@@ -16,6 +16,8 @@ export async function createMessages({ GenServer }, life) {
   let sent = 0;
   let replies = 0;
   let targets = [];
+  /** Monitors that had their notice by the last report that was taken. */
+  let notified = [];
   let rounds;
 
   const problem = (text) => void (problems.length < 20 && problems.push(text));
@@ -93,9 +95,9 @@ export async function createMessages({ GenServer }, life) {
   return {
     target,
     /** Sends to these from now on. */
-    sendTo(refs) {
+    sendTo(refs, roundMs = ROUND_MS) {
       targets = refs;
-      rounds ??= setInterval(round, ROUND_MS);
+      rounds ??= setInterval(round, roundMs);
     },
     stop() {
       clearInterval(rounds);
@@ -103,8 +105,22 @@ export async function createMessages({ GenServer }, life) {
     },
     /** Ends the process that others send to: each of their monitors is down then. */
     endTarget: () => GenServer.stop(target, 'shutdown'),
-    report: () => ({
-      problems,
+    report,
+    /** The report; what it says of single messages, and monitors that had their notice by the report before, are forgotten. */
+    take() {
+      const taken = report();
+      for (const monitor of notified) downs.delete(monitor);
+      notified = [...downs].filter(([, count]) => count > 0).map(([monitor]) => monitor);
+      problems.length = 0;
+      handled.clear();
+      notHandled.clear();
+      return taken;
+    },
+  };
+
+  function report() {
+    return {
+      problems: [...problems],
       replies,
       handled: [...handled],
       notHandled: [...notHandled],
@@ -112,6 +128,6 @@ export async function createMessages({ GenServer }, life) {
       overdue: [...open.values()].filter((since) => performance.now() - since > 2 * CALL_TIMEOUT_MS).length,
       openCalls: open.size,
       openMonitors: [...downs.values()].filter((count) => count === 0).length,
-    }),
-  };
+    };
+  }
 }

@@ -226,7 +226,12 @@ const answers = {
     messages ??= await createMessages(runtime, life);
     return messages.target;
   },
-  sendTo: (refs) => messages.sendTo(refs),
+  async takeMessages() {
+    // A node that was restarted has none yet.
+    messages ??= await createMessages(runtime, life);
+    return messages.take();
+  },
+  sendTo: (refs, roundMs) => messages.sendTo(refs, roundMs),
   stopSending: () => messages.stop(),
   endTarget: () => messages.endTarget(),
   messages: () => messages.report(),

@@ -83,7 +83,10 @@ interface Answers {
   /** The process that others send to. */
   target: () => ProcessRef;
   /** Casts and calls to these all the time, and monitors them. */
-  sendTo: (refs: readonly ProcessRef[]) => void;
+  /** As `messages`; what has been reported is forgotten. */
+  takeMessages: () => MessageReport;
+  /** `roundMs`: between two messages to each. Default 5. */
+  sendTo: (refs: readonly ProcessRef[], roundMs?: number) => void;
   stopSending: () => void;
   endTarget: () => void;
   messages: () => MessageReport;

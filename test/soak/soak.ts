@@ -4,6 +4,7 @@ import { FaultLab } from '../helpers/fault-lab.js';
 import type { FaultNode } from '../helpers/forked-node.js';
 import type { Conditions } from './conditions.js';
 import { EFFECTS, type Target } from './effects.js';
+import { MessageLoad } from './message-load.js';
 import { FAULTS, type Injection, type Step } from './schedule.js';
 import type { Tally } from './tally.js';
 
@@ -25,6 +26,8 @@ export class Soak implements Target {
   readonly names: readonly string[];
   readonly #boundMs: number;
   readonly #tally: Tally;
+  /** Only in a cluster with a secret: without one, a TCP stream that is changed on the way may repeat messages. */
+  readonly #messages: MessageLoad | undefined;
   readonly #nodes = new Map<string, FaultNode>();
   #onlooker: FaultNode | undefined;
   /** How many nodes are restarted in this step. */
@@ -35,6 +38,7 @@ export class Soak implements Target {
     this.#boundMs = boundMs;
     this.names = names;
     this.#tally = tally;
+    this.#messages = settings.clusterSecret === undefined ? undefined : new MessageLoad();
   }
 
   async start(): Promise<void> {
@@ -42,6 +46,7 @@ export class Soak implements Target {
     await this.lab.agree(this.#members, this.#boundMs);
     this.#onlooker = await this.lab.attach('outside', this.#members);
     await this.#check();
+    await this.#messages?.sendToAll(this.#members);
   }
 
   node(name: string): FaultNode {
@@ -73,11 +78,14 @@ export class Soak implements Target {
     // So that there is something new to agree on.
     await Promise.all(this.#members.map((node) => node.ask('cast', 10)));
     await this.#check(faults);
+    await this.#messages?.sendToAll(this.#members);
     await sleep(calmMs);
   }
 
   /** Stops all politely. Rejects with what they left. */
   async stop(): Promise<void> {
+    await this.#messages?.stop(this.#members, this.#boundMs);
+    this.#countMessages();
     await this.#measure();
     const grown = this.#tally.grown();
     if (grown > MOST_GROWTH) throw new Error(`a node holds ${grown} bytes more than after half of the time`);
@@ -106,9 +114,15 @@ export class Soak implements Target {
     this.#tally.agreed(faults, agreedMs, performance.now() - begun);
     const complaints = this.lab.complaints();
     if (complaints.length > 0) throw new Error(complaints.join('\n'));
+    await this.#messages?.check(this.#members);
+    this.#countMessages();
     for (const node of [...this.#members, ...this.#lookers])
       await eventually(this.#boundMs, () => this.#leftOver(node));
     await this.#measure();
+  }
+
+  #countMessages(): void {
+    if (this.#messages !== undefined) this.#tally.messages(this.#messages.counts);
   }
 
   /** What a node has open that it has not when all is calm. */

@@ -1,5 +1,6 @@
 import type { FaultNode } from '../helpers/forked-node.js';
 import type { Conditions } from './conditions.js';
+import type { MessageCounts } from './message-load.js';
 import { FAULTS, type Injection, KINDS } from './schedule.js';
 
 /** What a node has counted since it was started. */
@@ -31,6 +32,7 @@ export class Tally {
   /** Of those that live as long as the soak. */
   readonly #memory = new Map<string, Memory[]>();
   #most: Memory = { heapUsed: 0, rss: 0 };
+  #messages: MessageCounts | undefined;
 
   constructor(seed: number, names: readonly string[]) {
     this.#seed = seed;
@@ -48,6 +50,11 @@ export class Tally {
     if (second !== undefined) this.#pairs.push(tookMs);
     else if (first !== undefined) listOf(this.#took, first.kind).push(tookMs);
     this.#outside.push(outsideMs);
+  }
+
+  /** Of the messages between nodes since the start. */
+  messages(counts: MessageCounts): void {
+    this.#messages = counts;
   }
 
   measured(node: FaultNode, memory: Memory, counts: Counts): void {
@@ -83,6 +90,7 @@ export class Tally {
       ['faults', figure([...this.#times.values()].reduce((sum, times) => sum + times, 0))],
       ['`node_up` and `node_down` reported', `${sum(({ ups }) => ups)} and ${sum(({ downs }) => downs)}`],
       ['messages counted by processes themselves', sum(({ handled }) => handled)],
+      ...this.#messageFacts(),
       ['gaps, after each of which the full state was requested', sum(({ gaps }) => gaps)],
       ['conflations', sum(({ conflations }) => conflations)],
       ['errors reported', [...errors].map(([code, count]) => `${count} ${code}`).join(', ') || 'none'],
@@ -106,6 +114,16 @@ export class Tally {
         ([name, times, took]) => `| ${name} | ${times} | ${time(median(took))} | ${time(Math.max(...took))} |`,
       ),
     ].join('\n');
+  }
+
+  #messageFacts(): readonly (readonly [string, string])[] {
+    if (this.#messages === undefined) return [];
+    const { handled, replies, notHandled } = this.#messages;
+    return [
+      ['messages between nodes, handled', figure(handled)],
+      ['calls between nodes, answered', figure(replies)],
+      ['messages that were reported as not handled', figure(notHandled)],
+    ];
   }
 }
 

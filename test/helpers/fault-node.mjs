@@ -248,6 +248,8 @@ const answers = {
     return { messages: sent.messages, bytes };
   },
   async shutdown() {
+    // Its interval would keep this process running.
+    messages?.stop();
     clearInterval(probing);
     isOver = true;
     if (isOutside) await ClusterObserver.detach();

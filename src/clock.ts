@@ -10,7 +10,7 @@ export function nextTurn(action: () => void): void {
 
 /** A timer of a {@link Clock}, to be handed back to `clearTimeout`. */
 export interface Timer {
-  /** Lets the Node process end while this timer is pending. */
+  /** Lets the Node.js process end while this timer is pending. */
   unref(): unknown;
 }
 

@@ -10,7 +10,7 @@ export const Task = defaultRuntime.Task;
 export const Registry = defaultRuntime.Registry;
 /** The behaviors that other nodes may start here. */
 export const BehaviorRegistry = defaultRuntime.BehaviorRegistry;
-/** What is going on in this Node process. */
+/** What is going on in this Node.js process. */
 export const Observer = defaultRuntime.Observer;
 /** This node's membership of a cluster. */
 export const Cluster = defaultRuntime.Cluster;

@@ -10,18 +10,18 @@ export interface EventBatch {
   readonly isLast: boolean;
 }
 
-function isPortion(moment: unknown): moment is EventBatch {
-  return typeof moment === 'object' && moment !== null;
+function isEventBatch(trigger: unknown): trigger is EventBatch {
+  return typeof trigger === 'object' && trigger !== null;
 }
 
 /**
- * Emits the model of one node, and each newer one. Events are collected until `portions$` emits: an {@link EventBatch}
+ * Emits the model of one node, and each newer one. Events are collected until `batches$` emits: an {@link EventBatch}
  * folds that many events, and any other value folds all of them and emits the model. Cold: each subscriber folds the
  * events again, so share it.
  */
 export function localModel(
   events$: Observable<RuntimeEvent>,
-  portions$: Observable<EventBatch> | Observable<void>,
+  batches$: Observable<EventBatch> | Observable<void>,
   initial: NodeModel,
 ): Observable<NodeModel> {
   const model$ = new Observable<NodeModel>((subscriber) => {
@@ -46,16 +46,16 @@ export function localModel(
       },
     });
     subscriber.add(events);
-    const moments$: Observable<unknown> = portions$;
-    const portions = moments$.subscribe({
-      next(moment) {
-        const portion: EventBatch = isPortion(moment) ? moment : { events: waiting.length, isLast: true };
-        fold(portion.events);
-        if (portion.isLast) show();
+    const triggers$: Observable<unknown> = batches$;
+    const folding = triggers$.subscribe({
+      next(trigger) {
+        const batch: EventBatch = isEventBatch(trigger) ? trigger : { events: waiting.length, isLast: true };
+        fold(batch.events);
+        if (batch.isLast) show();
       },
       error,
     });
-    subscriber.add(portions);
+    subscriber.add(folding);
   });
   return model$.pipe(startWith(initial), distinctUntilChanged());
 }

@@ -33,7 +33,8 @@ type ProcessLogEntry =
   | (ProcessEntry & {
       readonly type: 'process_crashed';
       readonly kind: ProcessKind;
-      readonly error: SerializedError /** The id in the child spec, where it has a supervisor. */;
+      readonly error: SerializedError;
+      /** The id in the child spec, where it has a supervisor. */
       readonly childId?: string;
     })
   | (ProcessEntry & {
@@ -97,7 +98,11 @@ const MAX_NESTED_STACK = 1000;
 /** The number of entries of a node that are kept for later readers, and sent to them at once. */
 export const LOG_CAPACITY = 500;
 
-/** The log entry for an event; `undefined`: the event is not logged. `name`: the registered name of the process that it is about. */
+/**
+ * The log entry for an event; `undefined`: the event is not logged.
+ *
+ * @param name the registered name of the process that the event is about
+ */
 export function ownLogEntry(event: RuntimeEvent, name: string | undefined): OwnLogEntry | undefined {
   const { at } = event;
   const named = name === undefined ? {} : { name: name.slice(0, MAX_PROCESS_NAME) };

@@ -39,8 +39,11 @@ export function monotonicOf({ timestamp, monotonic = timestamp }: Pick<NodeRepor
   return monotonic;
 }
 
-/** @param received when the report arrived, by the reader's clocks */
-
+/**
+ * The state of a node as a reader keeps it.
+ *
+ * @param received when the report arrived, by the reader's clocks
+ */
 export function createNodeState(
   nodeId: string,
   report: Omit<NodeReport, 'version' | 'changes'>,

@@ -88,7 +88,7 @@ export type ProcessTreeNode =
       readonly children: readonly ProcessTreeNode[];
     });
 
-/** Memory of one Node process, in bytes. */
+/** Memory of one Node.js process, in bytes. */
 export interface MemoryStats {
   readonly heapUsed: number;
   readonly heapTotal: number;
@@ -108,7 +108,7 @@ export interface ObserverCost {
   readonly bytesPerSecond: number;
 }
 
-/** How the Node process of a node is doing: what the operating system and the event loop say, since about a second ago. */
+/** How the Node.js process of a node is doing: what the operating system and the event loop say, since about a second ago. */
 export interface ProcessVitals {
   /** Share of the time in which the event loop was not idle, 0 to 1. */
   readonly eventLoopUtilization: number;
@@ -116,7 +116,7 @@ export interface ProcessVitals {
   readonly eventLoopDelay: { readonly p50: number; readonly p99: number };
   /** CPU time used, all threads, as a share of one core: may be above 1. */
   readonly cpu: number;
-  /** How long the Node process has been running, ms. */
+  /** How long the Node.js process has been running, ms. */
   readonly uptimeMs: number;
 }
 

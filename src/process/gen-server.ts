@@ -87,7 +87,8 @@ export interface GenServerApi {
   info(target: ProcessRef | ProcessName, message: unknown): void;
 
   /**
-   * Casts `message` after `ms`. If the process is gone by then, or its mailbox full, the message is dropped.
+   * Casts `message` after `ms`. If the process is gone by then, or its mailbox full, the message is dropped; to another node also when
+   * that is not linked then.
    *
    * @throws ServerNotRunningError, ForeignRefError, InvalidArgumentError
    */
@@ -98,8 +99,8 @@ export interface GenServerApi {
   ): ScheduledSend;
 
   /**
-   * Casts `message` every `ms`, the first time after `ms`, until the process ends or the timer is cancelled. Rounds that the
-   * event loop was too late for are left out.
+   * Casts `message` every `ms`, to a process of this runtime: the first time after `ms`, until the process ends or the timer is
+   * cancelled. Rounds that the event loop was too late for are left out.
    *
    * @throws ServerNotRunningError, ForeignRefError, InvalidArgumentError
    */
@@ -172,7 +173,10 @@ export interface GenServerApi {
   /** The id of the node that the process runs on, or last ran on; `undefined` while this node is in no cluster. @throws ForeignRefError */
   nodeOf(ref: ProcessRef): string | undefined;
 
-  /** Whether the process is alive in this runtime and has not been asked to stop. */
+  /**
+   * Whether the process is alive in this runtime and has not been asked to stop. Of another node: whether that is linked, and no end of
+   * the process has been heard of, by a monitor, a link or `exited`.
+   */
   isRunning(ref: ProcessRef): boolean;
 
   /** Receives what happens to every GenServer of this runtime. Returns the unsubscribe function. */

@@ -8,7 +8,7 @@ const WINDOW_MS = 1000;
 
 /** The source of the figures: Node.js, or a test. */
 export interface VitalsSource {
-  /** ms since the Node process was started */
+  /** ms since the Node.js process was started */
   uptimeMs(): number;
   /** CPU time used since then, ms */
   cpuMs(): number;

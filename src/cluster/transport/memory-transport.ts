@@ -30,7 +30,7 @@ const RESEND_MS = 200;
 const FIRST_FREE_PORT = 49_152;
 
 /**
- * A network within one Node process, for tests and simulations: any number of nodes on one clock, to which one can do
+ * A network within one Node.js process, for tests and simulations: any number of nodes on one clock, to which one can do
  * what happens to real processes. A process is named by the address it listens on.
  *
  * @example

@@ -80,6 +80,8 @@ export class LinkRates {
   }
 }
 
+const COUNTS = ['sentMessages', 'receivedMessages', 'sentBytes', 'receivedBytes'] satisfies (keyof LinkTotals)[];
+
 function hasFallen(before: LinkTotals, now: LinkTotals): boolean {
-  return now.sentBytes < before.sentBytes || now.receivedBytes < before.receivedBytes;
+  return COUNTS.some((field) => now[field] < before[field]);
 }

@@ -103,19 +103,14 @@ export class ChannelMessages {
         return ports.now() >= expiresAt;
       },
       reply: (value) => this.#reply(number, value),
-      fail: (error) => this.#fail(number, encodeFailure(error)),
-      failHandled: (error) => this.#fail(number, encodeHandlerFailure(error)),
+      fail: (error) => this.fail(number, encodeFailure(error)),
+      failHandled: (error) => this.fail(number, encodeHandlerFailure(error)),
     };
   }
 
   /** Answers that a message is not taken. */
   refuse(number: number, reason: string): void {
-    this.#fail(number, { kind: 'refused', reason });
-  }
-
-  /** Answers that what was asked for was not done. */
-  failed(number: number, failure: SentFailure): void {
-    this.#fail(number, failure);
+    this.fail(number, { kind: 'refused', reason });
   }
 
   /** The channel has ended: calls may have been handled, as far as they were sent. */
@@ -136,11 +131,12 @@ export class ChannelMessages {
       const { text, isAnnotated } = this.#ports.bodies.encode(value, 'reply');
       this.#outbox.add(`["reply",${number},${text},${isAnnotated ? 1 : 0}]`);
     } catch (thrown) {
-      this.#fail(number, encodeFailure(asError(thrown)));
+      this.fail(number, encodeFailure(asError(thrown)));
     }
   }
 
-  #fail(number: number, failure: SentFailure): void {
+  /** Answers that what was asked for was not done. */
+  fail(number: number, failure: SentFailure): void {
     if (this.#end.isOpen) this.#outbox.add(`["fail",${number},${JSON.stringify(failure)}]`);
   }
 

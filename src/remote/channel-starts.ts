@@ -102,7 +102,7 @@ export class ChannelStarts {
       if (this.#hosted.get(number) !== hosted) return;
       this.#hosted.delete(number);
       const isMissing = thrown instanceof BehaviorNotRegisteredError && thrown.behaviorName === name;
-      if (isMissing) this.#messages.failed(number, { kind: 'no_behavior', name });
+      if (isMissing) this.#messages.fail(number, { kind: 'no_behavior', name });
       else caller.failHandled(asError(thrown));
     }
   }

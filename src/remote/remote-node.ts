@@ -126,7 +126,7 @@ export function createRemoteProcesses(options: RemoteNodeOptions): RemoteNode {
       channelOf(ref).messages.call(ref.id, message, sender, call, timeoutMs),
     withdraw: ({ life }, call) => open.get(life)?.messages.withdraw(call) ?? false,
     check(ref, message) {
-      if (ref.life !== undefined && lives.get(ref.life)?.state === 'lost') return;
+      if (lives.get(ref.life)?.state === 'lost') return;
       channelOf(ref);
       ports.bodies.encode(message, 'message');
     },

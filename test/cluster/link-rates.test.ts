@@ -58,3 +58,10 @@ test('a new link begins at zero, and one that is gone has no rates', () => {
   rates.sample(new Map(), 4000);
   expect(rates.of(id)).toEqual(none);
 });
+
+test('counts of messages that begin again make no negative rate, though more bytes were sent', () => {
+  const rates = new LinkRates();
+  rates.sample(after(1), 0);
+  rates.sample(new Map([[id, { sentMessages: 0, receivedMessages: 0, sentBytes: 9000, receivedBytes: 9000 }]]), 1000);
+  expect(rates.of(id)).toEqual(none);
+});

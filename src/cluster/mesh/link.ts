@@ -171,8 +171,10 @@ export class Link {
   }
 
   /** As {@link Link.sendEncoded}, for what is sent again anyway: nothing of it is added to what waits for a side that does not read. */
-  offer(text: string): void {
-    if (this.backlog < MAX_BACKLOG_BYTES) this.sendEncoded(text);
+  offer(text: string): boolean {
+    const hasRoom = this.backlog < MAX_BACKLOG_BYTES;
+    if (hasRoom) this.sendEncoded(text);
+    return hasRoom;
   }
 
   /** Ends the link because of the other side, and sends the reason. */

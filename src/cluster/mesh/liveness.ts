@@ -61,10 +61,7 @@ export class Liveness {
         continue;
       }
       node.link.offer(frame);
-      if (node.probedAt === undefined) {
-        node.probedAt = now;
-        node.link.offer(PROBE);
-      }
+      if (node.probedAt === undefined && node.link.offer(PROBE)) node.probedAt = now;
       // Probed, because its own interval may be longer than ours.
       if (state === 'suspect') node.link.send({ type: 'probe' });
     }

@@ -67,7 +67,7 @@ interface ChannelNode {
   /** The bytes not yet sent to that peer. */
   backlog(id: NodeId): number;
   sendEncoded(to: Requester, text: string): boolean;
-  flush?(to: NodeId): void;
+  sendNow(to: Peer, text: string): void;
   disconnect(id: NodeId): void;
 }
 
@@ -79,12 +79,17 @@ interface ChannelTableOptions {
   readonly node: () => ChannelNode | undefined;
 }
 
+interface OpenChannel {
+  readonly peer: ChannelPeer & Requester;
+  /** How many items went over it, each way. */
+  sent: number;
+  received: number;
+}
+
 /** Implements {@link Channels}, plus the methods that only its owner calls. */
 export class ChannelTable implements Channels {
   readonly #options: ChannelTableOptions;
-  readonly #open = new Map<NodeId, ChannelPeer>();
-  /** How many items went over each open channel. */
-  readonly #counts = new Map<NodeId, { sent: number; received: number }>();
+  readonly #open = new Map<NodeId, OpenChannel>();
   /** Connected members without the feature, by life. */
   readonly #withoutChannel = new Map<string, NodeId>();
   readonly #up: Listeners<[ChannelPeer]>;
@@ -101,7 +106,7 @@ export class ChannelTable implements Channels {
   }
 
   peers(): readonly ChannelPeer[] {
-    return [...this.#open.values()];
+    return [...this.#open.values()].map(({ peer }) => peer);
   }
 
   onUp(handler: (peer: ChannelPeer) => void): () => void {
@@ -118,25 +123,25 @@ export class ChannelTable implements Channels {
 
   /** How many items went over the channel with that node since it is open. */
   itemCounts(id: NodeId): { readonly sent: number; readonly received: number } | undefined {
-    return this.#counts.get(id);
+    return this.#open.get(id);
   }
 
   send(to: NodeId, items: readonly unknown[]): void {
     const node = this.#options.node();
-    const peer = this.#open.get(to);
+    const channel = this.#open.get(to);
     const text = frameOf(items);
-    if (node === undefined || peer === undefined) throw new NodeNotConnectedError(to);
+    if (node === undefined || channel === undefined) throw new NodeNotConnectedError(to);
     if (node.backlog(to) >= MAX_UNSENT_BYTES) throw new LinkOverloadedError(to, MAX_UNSENT_BYTES);
-    if (!node.sendEncoded({ ...peer, role: 'member' }, text)) throw new NodeNotConnectedError(to);
-    this.#countSent(to, items.length);
+    if (!node.sendEncoded(channel.peer, text)) throw new NodeNotConnectedError(to);
+    channel.sent += items.length;
   }
 
   sendEncoded(to: NodeId, items: readonly string[]): void {
-    const peer = this.#open.get(to);
-    if (peer === undefined) return;
-    this.#countSent(to, items.length);
-    this.#sendOrEnd(peer, encodeItems(items));
-    this.#options.node()?.flush?.(to);
+    const channel = this.#open.get(to);
+    const node = this.#writable(channel);
+    if (node === undefined || channel === undefined) return;
+    channel.sent += items.length;
+    node.sendNow(channel.peer, encodeItems(items));
   }
 
   unsent(to: NodeId): number {
@@ -153,22 +158,21 @@ export class ChannelTable implements Channels {
 
   broadcast(items: readonly unknown[]): void {
     const text = frameOf(items);
-    for (const peer of this.peers()) {
-      this.#countSent(peer.id, items.length);
-      this.#sendOrEnd(peer, text);
+    for (const channel of [...this.#open.values()]) {
+      const node = this.#writable(channel);
+      if (node === undefined) continue;
+      channel.sent += items.length;
+      node.sendEncoded(channel.peer, text);
     }
   }
 
-  #countSent(to: NodeId, items: number): void {
-    const counts = this.#counts.get(to);
-    if (counts !== undefined) counts.sent += items;
-  }
-
-  #sendOrEnd(peer: ChannelPeer, text: string): void {
+  /** The node, for items that cannot be refused: a channel with too many unsent bytes ends instead. */
+  #writable(channel: OpenChannel | undefined): ChannelNode | undefined {
     const node = this.#options.node();
-    if (node === undefined) return;
-    if (node.backlog(peer.id) >= MAX_BROADCAST_UNSENT_BYTES) node.disconnect(peer.id);
-    else node.sendEncoded({ ...peer, role: 'member' }, text);
+    if (channel === undefined || node === undefined) return undefined;
+    if (node.backlog(channel.peer.id) < MAX_BROADCAST_UNSENT_BYTES) return node;
+    node.disconnect(channel.peer.id);
+    return undefined;
   }
 
   /** Applies a membership change. Must be called with every change, in order. */
@@ -186,26 +190,23 @@ export class ChannelTable implements Channels {
       this.#withoutChannel.set(life, id);
       return;
     }
-    const peer = { id, incarnation, life };
-    this.#open.set(id, peer);
-    this.#counts.set(id, { sent: 0, received: 0 });
+    const peer = { id, incarnation, life, role } as const;
+    this.#open.set(id, { peer, sent: 0, received: 0 });
     this.#deliver(() => this.#up.emit(peer));
   }
 
   receive({ id, incarnation }: Peer, { items }: ItemsFrame): void {
-    const peer = this.#open.get(id);
-    if (peer?.incarnation !== incarnation) return;
-    const counts = this.#counts.get(id);
-    if (counts !== undefined) counts.received += items.length;
-    this.#deliver(() => this.#items.emit(peer, items));
+    const channel = this.#open.get(id);
+    if (channel === undefined || channel.peer.incarnation !== incarnation) return;
+    channel.received += items.length;
+    this.#deliver(() => this.#items.emit(channel.peer, items));
   }
 
   #close(id: NodeId): void {
-    const peer = this.#open.get(id);
-    if (peer === undefined) return;
+    const channel = this.#open.get(id);
+    if (channel === undefined) return;
     this.#open.delete(id);
-    this.#counts.delete(id);
-    this.#deliver(() => this.#down.emit(peer));
+    this.#deliver(() => this.#down.emit(channel.peer));
   }
 }
 

@@ -65,8 +65,8 @@ export interface EngineNode {
    * @returns whether there is a connection to send it on
    */
   sendEncoded(to: NodeId | Requester, text: string): boolean;
-  /** Transmits at once what was sent to a member in this turn, where that would wait for the end of the turn. */
-  flush?(to: NodeId): void;
+  /** As `sendEncoded` to one incarnation of a member, and transmits at once what was sent to it in this turn. */
+  sendNow(to: Peer, text: string): void;
   /** Sends an encoded frame to every connected member and observer that has room. */
   publishEncoded(text: string): void;
   /** Ends the connection with a member that does not read what it is sent. */

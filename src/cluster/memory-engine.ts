@@ -3,7 +3,7 @@ import { HandshakeError, NodeIdConflictError } from '../errors.js';
 import { VERSION } from '../version.js';
 import { decode } from './codec.js';
 import type { EngineNode, EngineNodeOptions, StartNode } from './engine.js';
-import { type DeliveredFrame, FEATURES, MAX_FRAME_BYTES, type ReceivedFrame } from './frames.js';
+import { type DeliveredFrame, FEATURES, MAX_FRAME_BYTES, type Peer, type ReceivedFrame } from './frames.js';
 import * as membership from './membership.js';
 import { NodeId } from './node-id.js';
 import type { Requester } from './rpc.js';
@@ -218,6 +218,10 @@ class MemoryNode implements EngineNode {
       other.read(link, text);
     });
     return true;
+  }
+
+  sendNow(to: Peer, text: string): void {
+    this.sendEncoded({ ...to, role: 'member' }, text);
   }
 
   publishEncoded(text: string): void {

@@ -23,6 +23,15 @@ export class ChannelMessages {
     this.#outbox = outbox;
   }
 
+  get isOpen(): boolean {
+    return this.#end.isOpen;
+  }
+
+  /** ms of the monotonic clock */
+  now(): number {
+    return this.#ports.now();
+  }
+
   /** @throws LinkOverloadedError, NotSerializableError, InvalidArgumentError */
   send(kind: 'cast' | 'info', to: string, message: unknown, sender: string | undefined): void {
     this.#outbox.checkRoom();
@@ -89,23 +98,9 @@ export class ChannelMessages {
     this.#calls.get(number)?.fail(decodeFailure(failure, this.#end.nodeId));
   }
 
-  /** Answers a call of the other side, as long as the channel is open. @param deadlineMs how long its caller waits; 0: for ever */
+  /** What answers a call of the other side, as long as the channel is open. @param deadlineMs how long its caller waits; 0: for ever */
   caller(number: number, deadlineMs = 0): RemoteCaller {
-    const end = this.#end;
-    const ports = this.#ports;
-    let expiresAt: number | undefined;
-    return {
-      get isGone() {
-        if (!end.isOpen) return true;
-        if (deadlineMs === 0) return false;
-        // Begins when it is first asked for: only calls that are answered later need it.
-        expiresAt ??= ports.now() + deadlineMs;
-        return ports.now() >= expiresAt;
-      },
-      reply: (value) => this.#reply(number, value),
-      fail: (error) => this.fail(number, encodeFailure(error)),
-      failHandled: (error) => this.fail(number, encodeHandlerFailure(error)),
-    };
+    return new PeerCaller(this, number, deadlineMs);
   }
 
   /** Answers that a message is not taken. */
@@ -125,7 +120,8 @@ export class ChannelMessages {
     return this.#ports.refusal({ from: this.#end.nodeId, to: { id, name: this.#ports.local.nameOf(id) }, kind });
   }
 
-  #reply(number: number, value: unknown): void {
+  /** Sends the reply to a call of the other side. */
+  reply(number: number, value: unknown): void {
     if (!this.#end.isOpen) return;
     try {
       const { text, isAnnotated } = this.#ports.bodies.encode(value, 'reply');
@@ -150,6 +146,41 @@ export class ChannelMessages {
 
   #checkCalls(): void {
     if (this.#calls.size >= MAX_OPEN_CALLS) throw new LinkOverloadedError(this.#end.nodeId, MAX_OPEN_CALLS, 'calls');
+  }
+}
+
+/** The caller of a call that came over a channel. A class: one is made for each call that is received. */
+class PeerCaller implements RemoteCaller {
+  readonly #messages: ChannelMessages;
+  readonly #number: number;
+  readonly #deadlineMs: number;
+  /** Set when {@link PeerCaller.isGone} is first read: only calls that are answered later need it. */
+  #expiresAt: number | undefined;
+
+  constructor(messages: ChannelMessages, number: number, deadlineMs: number) {
+    this.#messages = messages;
+    this.#number = number;
+    this.#deadlineMs = deadlineMs;
+  }
+
+  get isGone(): boolean {
+    if (!this.#messages.isOpen) return true;
+    if (this.#deadlineMs === 0) return false;
+    const now = this.#messages.now();
+    this.#expiresAt ??= now + this.#deadlineMs;
+    return now >= this.#expiresAt;
+  }
+
+  reply(value: unknown): void {
+    this.#messages.reply(this.#number, value);
+  }
+
+  fail(error: Error): void {
+    this.#messages.fail(this.#number, encodeFailure(error));
+  }
+
+  failHandled(error: Error): void {
+    this.#messages.fail(this.#number, encodeHandlerFailure(error));
   }
 }
 

@@ -54,7 +54,8 @@ export function createRemoteProcesses(options: RemoteNodeOptions): RemoteNode {
    * channels: the first is used until it ends.
    */
   const open = new Map<string, RemoteChannel>();
-  const waiting = new Set<Outbox>();
+  /** Outboxes with items of this turn. */
+  let waiting: Outbox[] = [];
 
   const up = (peer: ChannelPeer): void => {
     const { id, life } = peer;
@@ -63,7 +64,7 @@ export function createRemoteProcesses(options: RemoteNodeOptions): RemoteNode {
       send: (items) => channels.sendEncoded(id, items),
       unsent: () => channels.unsent(id),
       requestFlush: (box) => {
-        waiting.add(box);
+        waiting.push(box);
         requestFlush();
       },
     });
@@ -167,10 +168,9 @@ export function createRemoteProcesses(options: RemoteNodeOptions): RemoteNode {
   };
 
   const flush = (): void => {
-    for (const outbox of waiting) {
-      waiting.delete(outbox);
-      outbox.flush();
-    }
+    const outboxes = waiting;
+    waiting = [];
+    for (const outbox of outboxes) outbox.flush();
   };
   return { processes, flush };
 }

@@ -22,9 +22,12 @@ function createChannels(
       supports: (id, feature) => (id === b.id ? features : ['messages']).includes(feature),
       lifeOf: (id) => (id === b.id && 'life' in options ? options.life : 'a life'),
       backlog: (id) => (id === b.id ? unread.bytes : 0),
-      sendEncoded: ({ id }, text) => {
-        log.push(`sent ${NodeId.parts(id).name} ${JSON.stringify(JSON.parse(text).items)}`);
+      sendEncoded(peer, text) {
+        this.sendNow(peer, text);
         return true;
+      },
+      sendNow({ id }, text) {
+        log.push(`sent ${NodeId.parts(id).name} ${JSON.stringify(JSON.parse(text).items)}`);
       },
       disconnect: (id) => channels.follow({ type: 'down', id, incarnation: 1, reason: 'connection_closed' }),
     }),

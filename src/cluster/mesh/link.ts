@@ -165,9 +165,9 @@ export class Link {
     if (this.isEstablished) this.#connection.send(text);
   }
 
-  /** Transmits at once what was sent in this turn. */
-  flush(): void {
-    this.#connection.flush?.();
+  /** As {@link Link.sendEncoded}, and transmits at once what was sent in this turn. */
+  sendNow(text: string): void {
+    if (this.isEstablished) this.#connection.sendNow(text);
   }
 
   /** As {@link Link.sendEncoded}, for what is sent again anyway: nothing of it is added to what waits for a side that does not read. */

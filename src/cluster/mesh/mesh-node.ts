@@ -1,5 +1,6 @@
 import { encode } from '../codec.js';
 import type { EngineNode, EngineNodeOptions } from '../engine.js';
+import type { Peer } from '../frames.js';
 import type { LinkState } from '../link-figures.js';
 import type { KnownMember, MembershipChange } from '../membership.js';
 import { NodeId } from '../node-id.js';
@@ -170,8 +171,8 @@ export class MeshNode implements EngineNode {
     return this.#peerLinks.sendEncoded(to, text);
   }
 
-  flush(id: NodeId): void {
-    this.#peerLinks.flush(id);
+  sendNow(to: Peer, text: string): void {
+    this.#peerLinks.sendNow(to, text);
   }
 
   publishEncoded(text: string): void {

@@ -155,9 +155,9 @@ export class PeerLinks {
     return link !== undefined;
   }
 
-  /** Transmits at once what was sent to a member in this turn. */
-  flush(id: NodeId): void {
-    this.linked.get(id)?.link.flush();
+  /** As `sendEncoded` for one incarnation of a member, and transmits at once what was sent to it in this turn. */
+  sendNow(to: Peer, text: string): void {
+    this.#linkWithLife(to)?.sendNow(text);
   }
 
   /** No id is both a member's and an observer's: see {@link ObserverLinks.yieldTo}. */

@@ -62,6 +62,10 @@ export class MemoryEnd implements Connection {
     });
   }
 
+  sendNow(text: string): void {
+    this.send(text);
+  }
+
   trust(seal?: Seal): void {
     this.#seal = seal;
   }

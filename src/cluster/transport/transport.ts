@@ -66,8 +66,8 @@ export interface Connection {
   trust(seal?: Seal, maxMessageBytes?: number): void;
   /** Does nothing unless the connection is open. */
   send(text: string): void;
-  /** Transmits at once what was sent in this turn. A transport that does not collect what is sent does without. */
-  flush?(): void;
+  /** As `send`, and transmits at once what was sent in this turn, for a transport that collects it otherwise. */
+  sendNow(text: string): void;
   /** Ends it in order: what was sent before still arrives, then the code and reason. Messages come in until then. */
   close(code: number, reason: string): void;
   /** Ends the connection immediately, without a close frame. */

@@ -53,6 +53,9 @@ const READ_SLACK_BYTES = 64 * 1024;
 /** Nodes do not ping. What stands in between may, now and then. */
 const CONTROL_FRAMES = { burst: 16, perSecond: 4 };
 
+/** The options of a message that is handed to `ws` as bytes. */
+const AS_TEXT = { binary: false };
+
 /** A message is no longer than this, unless a single frame is, in characters. */
 const MAX_BATCH_CHARS = 256 * 1024;
 
@@ -120,7 +123,7 @@ export class WsConnection implements Connection {
   }
 
   trust(seal?: Seal, maxMessageBytes: number = MAX_MESSAGE_BYTES): void {
-    this.flush();
+    this.#flush();
     this.#isTrusted = true;
     this.#limit = { bytes: maxMessageBytes + READ_SLACK_BYTES, reads: Math.ceil(maxMessageBytes / MIN_READ_BYTES) };
     this.#onTrusted?.();
@@ -156,32 +159,42 @@ export class WsConnection implements Connection {
 
   send(text: string): void {
     if (this.#webSocket.readyState !== WebSocket.OPEN) return;
-    if (this.#unsentLength + text.length > MAX_BATCH_CHARS) this.flush();
-    if (this.#unsent.length === 0) nextTurn(() => this.flush());
+    if (this.#unsent.length === 0) nextTurn(this.#flush);
+    this.#collect(text);
+  }
+
+  sendNow(text: string): void {
+    if (this.#webSocket.readyState !== WebSocket.OPEN) return;
+    this.#collect(text);
+    this.#flush();
+  }
+
+  #collect(text: string): void {
+    if (this.#unsentLength + text.length > MAX_BATCH_CHARS) this.#flush();
     this.#unsent.push(text);
     this.#unsentLength += text.length;
   }
 
-  flush(): void {
+  readonly #flush = (): void => {
     const texts = this.#unsent;
     if (texts.length === 0) return;
     this.#unsent = [];
     this.#unsentLength = 0;
     if (this.#webSocket.readyState !== WebSocket.OPEN) return;
     const text = texts.join(SEPARATOR);
-    const message = this.#seal?.seal(text) ?? text;
-    const bytes = Buffer.byteLength(message);
-    this.#underway += bytes;
-    this.#webSocket.send(message, (error) => {
-      this.#underway -= bytes;
+    // Bytes rather than text: `ws` would count them once more, and a side that masks writes bytes in one piece.
+    const message = Buffer.from(this.#seal?.seal(text) ?? text);
+    this.#underway += message.length;
+    this.#webSocket.send(message, AS_TEXT, (error) => {
+      this.#underway -= message.length;
       // What could not be written is lost with its connection: 'close' comes next, with the reason.
       if (error) this.#problem ||= problemOf(error);
     });
-  }
+  };
 
   close(code: number, reason: string): void {
     if (this.#webSocket.readyState === WebSocket.CLOSED) return;
-    this.flush();
+    this.#flush();
     this.#webSocket.close(code, reason);
     this.#closeTimer ??= systemClock.setTimeout(() => this.#webSocket.terminate(), CLOSE_TIMEOUT_MS);
   }

@@ -46,6 +46,7 @@ export type {
 } from '../streams/events.js';
 export type { LogEntry } from '../streams/log-entries.js';
 export type { Moment } from '../streams/moment.js';
+export type { NodeLinks } from '../streams/node-links.js';
 export type { ReportedCountName, ServerCountName, ServerCounts } from '../streams/server-fields.js';
 export type {
   ClusterAggregate,

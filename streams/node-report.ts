@@ -2,6 +2,7 @@ import type { Changes } from './changes.js';
 import { snapshotOf } from './create-snapshot.js';
 import type { NodeModel } from './evolve.js';
 import type { Moment } from './moment.js';
+import { type PackedLinks, packLinks, unpackLinks } from './node-links.js';
 import { REPORT } from './report-checks.js';
 import type { MemoryStats, NodeVitals, ObserverSnapshot } from './snapshot.js';
 import { parse } from './validators.js';
@@ -59,7 +60,8 @@ export function createNodeState(
 
 /** A report as text. `changes` are {@link Changes} as JSON, which is written once for all readers of the same delta. */
 export function encodeReport({ vitals, ...head }: Omit<NodeReport, 'changes'>, changes: string): string {
-  const header: Omit<WireReport, 'changes'> = vitals === undefined ? head : { ...head, vitals: packVitals(vitals) };
+  const header: Omit<WireReport, 'changes'> =
+    vitals === undefined ? head : { ...head, vitals: packVitals(vitals), ...linksOf(vitals) };
   return `${JSON.stringify(header).slice(0, -1)},"changes":${changes}}`;
 }
 
@@ -71,12 +73,27 @@ export function encodeReport({ vitals, ...head }: Omit<NodeReport, 'changes'>, c
 export function decodeReport(sent: unknown): NodeReport {
   const report = parse(sent, REPORT, 'report') as WireReport;
   // Field by field: reports come by the thousand a second, and a rest pattern costs more than all of these.
-  const { incarnation, version, timestamp, monotonic, memory, vitals, changes } = report;
-  return { incarnation, version, timestamp, monotonic, memory, vitals: vitals && unpackVitals(vitals), changes };
+  const { incarnation, version, timestamp, monotonic, memory, vitals, links, changes } = report;
+  return {
+    incarnation,
+    version,
+    timestamp,
+    monotonic,
+    memory,
+    vitals: vitals && unpackVitals(vitals, links),
+    changes,
+  };
 }
 
 /** A report as it is sent: what is the same in each report of an idle node has to be short. */
-type WireReport = Omit<NodeReport, 'vitals'> & { readonly vitals?: readonly number[] };
+type WireReport = Omit<NodeReport, 'vitals'> & {
+  readonly vitals?: readonly number[];
+  readonly links?: PackedLinks;
+};
+
+function linksOf({ links }: NodeVitals): Pick<WireReport, 'links'> {
+  return links === undefined ? {} : { links: packLinks(links) };
+}
 
 function packVitals(vitals: NodeVitals): readonly number[] {
   const { eventLoopUtilization, eventLoopDelay, cpu, uptimeMs, observer, flushIntervalMs } = vitals;
@@ -85,9 +102,10 @@ function packVitals(vitals: NodeVitals): readonly number[] {
   return [eventLoopUtilization, p50, p99, cpu, uptimeMs, msPerSecond, eventsPerSecond, bytesPerSecond, flushIntervalMs];
 }
 
-function unpackVitals(packed: readonly number[]): NodeVitals {
+function unpackVitals(packed: readonly number[], packedLinks: PackedLinks | undefined): NodeVitals {
   const [eventLoopUtilization = 0, p50 = 0, p99 = 0, cpu = 0, uptimeMs = 0] = packed;
   const [msPerSecond = 0, eventsPerSecond = 0, bytesPerSecond = 0, flushIntervalMs = 0] = packed.slice(5);
   const observer = { msPerSecond, eventsPerSecond, bytesPerSecond };
-  return { eventLoopUtilization, eventLoopDelay: { p50, p99 }, cpu, uptimeMs, observer, flushIntervalMs };
+  const vitals = { eventLoopUtilization, eventLoopDelay: { p50, p99 }, cpu, uptimeMs, observer, flushIntervalMs };
+  return packedLinks === undefined ? vitals : { ...vitals, links: unpackLinks(packedLinks) };
 }

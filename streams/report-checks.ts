@@ -19,10 +19,17 @@ import {
   time,
 } from './validators.js';
 
+/** The longest id of a node, in characters: twice what is possible now. */
+const MAX_NODE_ID = 1000;
+
 const id = maxLength(MAX_ID);
+
 const name = orNull(maxLength(MAX_PROCESS_NAME));
 /** A later version may have more figures than this one knows, at the end. */
 const amounts = list(nonNegative, 64);
+const nodeId = maxLength(MAX_NODE_ID);
+/** Amounts, and the id of a node. A later version may have more of both. */
+const links = list((value) => (typeof value === 'string' ? nodeId(value) : nonNegative(value)), 64);
 const slices = predicate((value) => bucketsInSlices(value) !== undefined, 'a list of packed latency slices');
 /** A later version may have more buckets than this one knows, at the end. */
 const durations = list(nonNegative, 64);
@@ -113,5 +120,6 @@ export const REPORT = object({
   monotonic: optional(time),
   memory: object({ heapUsed: count, heapTotal: count, external: count, rss: count }),
   vitals: optional(amounts),
+  links: optional(links),
   changes: CHANGES,
 });

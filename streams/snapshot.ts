@@ -1,5 +1,6 @@
 import type { SupervisorStrategy } from './events.js';
 import type { Moment } from './moment.js';
+import type { NodeLinks } from './node-links.js';
 import type { ServerCounts } from './server-fields.js';
 import type { NodeTotals } from './totals.js';
 
@@ -124,6 +125,8 @@ export interface NodeVitals extends ProcessVitals {
   readonly observer: ObserverCost;
   /** The interval at which counters become events, ms; it grows while observing costs more than its budget. */
   readonly flushIntervalMs: number;
+  /** Absent: the node has no links, or does not report them. */
+  readonly links?: NodeLinks;
 }
 
 /** What one node looked like at one moment. */

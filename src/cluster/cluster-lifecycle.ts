@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { type NodeLinks, sumOfLinks } from '../../streams/node-links.js';
 import type { Clock, Timer } from '../clock.js';
 import { ClusterAlreadyStartedError, ClusterNotStartedError } from '../errors.js';
 import { ChannelTable } from './channels.js';
@@ -38,6 +39,8 @@ export class ClusterLifecycle {
   readonly statusChange: Listeners<[ClusterStatus]>;
   readonly #rates = new LinkRates();
   #sampling: Timer | undefined;
+  /** As of the last sample. */
+  #links: NodeLinks | undefined;
   #node: EngineNode | undefined;
   #settings: ClusterSettings | undefined;
   #status: ClusterStatus = 'stopped';
@@ -125,6 +128,7 @@ export class ClusterLifecycle {
     this.#become('stopping');
     if (this.#sampling !== undefined) this.#options.clock.clearTimeout(this.#sampling);
     this.#node = undefined;
+    this.#links = undefined;
     this.rpc.stop();
     await stopped.stop();
     this.#become('stopped');
@@ -142,6 +146,11 @@ export class ClusterLifecycle {
     return Object.freeze({ ...info, link: figures });
   }
 
+  /** The figures of all links together, as of the last second. `undefined`: there is none. */
+  get links(): NodeLinks | undefined {
+    return this.#links;
+  }
+
   #sampleLinks(): void {
     const { clock } = this.#options;
     const totals = new Map<NodeId, LinkTotals>();
@@ -153,6 +162,8 @@ export class ClusterLifecycle {
       totals.set(id, { sentMessages: sent, receivedMessages: received, sentBytes, receivedBytes });
     }
     this.#rates.sample(totals, clock.monotonic());
+    const infos = this.#node?.members().map((member) => this.infoOf(member)) ?? [];
+    this.#links = sumOfLinks(infos.flatMap(({ id, link }) => (link === undefined ? [] : [{ ...link, nodeId: id }])));
     this.#sampling = clock.setTimeout(() => this.#sampleLinks(), SAMPLE_INTERVAL_MS);
     this.#sampling.unref();
   }

@@ -59,5 +59,5 @@ export function createCluster(options: ClusterOptions): ClusterEngine {
     onChange: (handler) => listeners.membershipChange.add(handler),
     onPeerGone: (handler) => listeners.peerGone.add(handler),
   };
-  return { cluster, membership, rpc, channels, settings: () => lifecycle.settings };
+  return { cluster, membership, rpc, channels, links: () => lifecycle.links, settings: () => lifecycle.settings };
 }

@@ -1,3 +1,4 @@
+import type { NodeLinks } from '../../streams/node-links.js';
 import type { Clock } from '../clock.js';
 import type { Channels } from './channels.js';
 import type { ClusterApi } from './cluster-api.js';
@@ -17,6 +18,8 @@ export interface ClusterEngine {
   readonly membership: MembershipView;
   readonly rpc: Rpc;
   readonly channels: Channels;
+  /** The figures of all links together. `undefined`: there is none. */
+  links(): NodeLinks | undefined;
   /** The settings with which the cluster was started last. */
   settings(): ClusterSettings | undefined;
 }

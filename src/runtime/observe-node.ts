@@ -1,3 +1,4 @@
+import type { NodeLinks } from '../../streams/node-links.js';
 import { schedulerOf } from '../../streams/scheduler.js';
 import { CallingSelfError } from '../errors.js';
 import { createObserver, type LocalObserver } from '../observer/observer.js';
@@ -10,7 +11,11 @@ import type { Vitals } from './vitals.js';
 const STOP_MS = 5000;
 
 /** Gives the observer its view of the processes of this runtime. */
-export function observeNode(core: RuntimeCore, vitals: Vitals): LocalObserver {
+export function observeNode(
+  core: RuntimeCore,
+  vitals: Vitals,
+  linksOfNode: () => NodeLinks | undefined,
+): LocalObserver {
   const { bus, clock, flusher, meter, onError, processes } = core;
   // A plain id means a process of this runtime.
   const refTo = (target: string | ProcessRef): ProcessRef =>
@@ -29,7 +34,11 @@ export function observeNode(core: RuntimeCore, vitals: Vitals): LocalObserver {
       const { heapUsed, heapTotal, external, rss } = process.memoryUsage();
       return { heapUsed, heapTotal, external, rss };
     },
-    vitals: () => ({ ...vitals.read(), flushIntervalMs: flusher.intervalMs }),
+    vitals() {
+      const links = linksOfNode();
+      const figures = { ...vitals.read(), flushIntervalMs: flusher.intervalMs };
+      return links === undefined ? figures : { ...figures, links };
+    },
     meter,
     async stopProcess(target, reason) {
       checkReason(reason);

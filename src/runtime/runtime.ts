@@ -24,7 +24,7 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
   const core = createRuntimeCore(settings, () => clustering.membership.local()?.id);
   const { clock, context, flusher, life, onError, processes } = core;
   const vitals = new Vitals();
-  const local = settings.isObserved ? observeNode(core, vitals) : undefined;
+  const local = settings.isObserved ? observeNode(core, vitals, () => clustering.links()) : undefined;
   const clustering = createCluster({
     clock,
     life,

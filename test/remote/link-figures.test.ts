@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest';
+import { createRuntime } from '../../src/runtime/runtime.js';
+import type { ClusterObserverSnapshot } from '../../streams/index.js';
 import { threeNodes } from '../helpers/observed-cluster.js';
 
 test('getNodes() has the figures of each link: rates, round trip, backlog, reconnects', async () => {
@@ -33,4 +35,36 @@ test('getNodes() has the figures of each link: rates, round trip, backlog, recon
   await cluster.run(30_000);
   expect(a.Cluster.getNode(b.id)?.link).toMatchObject({ reconnects: 1, messagesSentPerSecond: 0 });
   expect(a.Cluster.getNodes().find(({ id }) => id === b.id)?.link?.reconnects).toBe(1);
+});
+
+test('cluster snapshots have the figures of all links of each node, and name the slowest', async () => {
+  const [cluster, a, b, c] = await threeNodes();
+  const ref = await b.GenServer.start({ init: () => 0, handleCast: (_text: string, count: number) => count + 1 });
+  const polled: ClusterObserverSnapshot[] = [];
+  const polling = c.ClusterObserver.snapshot$.subscribe((snapshot) => polled.push(snapshot));
+  for (let second = 0; second < 10; second += 1) {
+    for (let message = 0; message < 30; message += 1) a.GenServer.cast(ref, 'x'.repeat(100));
+    await cluster.run(1000);
+  }
+  const linksOf = (id: string) => polled.at(-1)?.nodes.find(({ nodeId }) => nodeId === id)?.snapshot?.vitals?.links;
+  expect(linksOf(a.id)).toMatchObject({
+    count: 2,
+    messagesReceivedPerSecond: 0,
+    backlogBytes: expect.any(Number),
+    reconnects: 0,
+    slowest: { nodeId: expect.stringMatching(/^node[BC]@/), roundTripMs: expect.any(Number) },
+  });
+  expect(linksOf(a.id)?.messagesSentPerSecond).toBeGreaterThanOrEqual(29);
+  expect(linksOf(b.id)?.messagesReceivedPerSecond).toBeGreaterThanOrEqual(29);
+  expect(linksOf(b.id)?.bytesReceivedPerSecond).toBeGreaterThan(30 * 100);
+  // Its own figures, without asking anybody.
+  expect(linksOf(c.id)).toMatchObject({ count: 2, messagesSentPerSecond: 0, messagesReceivedPerSecond: 0 });
+  expect(c.Observer.getSnapshot().vitals?.links).toMatchObject({ count: 2, messagesSentPerSecond: 0 });
+  polling.unsubscribe();
+});
+
+test('a node without a cluster has no figures of links', async () => {
+  const runtime = createRuntime();
+  expect(runtime.Observer.getSnapshot().vitals).not.toHaveProperty('links');
+  await runtime.shutdown();
 });

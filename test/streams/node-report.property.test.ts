@@ -4,11 +4,23 @@ import { applyChanges, changesSince, pageOf } from '../../streams/changes.js';
 import { MAX_PROCESS_NAME, type ServerColumns } from '../../streams/columns.js';
 import { emptyModel, evolve, evolveAll, type NodeModel } from '../../streams/evolve.js';
 import { clusterSnapshot } from '../../streams/merge-nodes.js';
+import type { NodeLinks } from '../../streams/node-links.js';
 import { createNodeState, decodeReport, encodeReport, monotonicOf, type NodeState } from '../../streams/node-report.js';
 import { emptyNodeStates, type NodeStates, withNodeState } from '../../streams/node-states.js';
 import { LATER_COUNTS } from '../../streams/server-fields.js';
 import type { NodeVitals } from '../../streams/snapshot.js';
 import { anyEvent, rowsOf, server, stamped, supervisor } from '../helpers/events.js';
+
+/** Those that every version sends which sends any. */
+const LINK_FIGURES = [
+  'count',
+  'messagesSentPerSecond',
+  'messagesReceivedPerSecond',
+  'bytesSentPerSecond',
+  'bytesReceivedPerSecond',
+  'backlogBytes',
+  'reconnects',
+] as const satisfies readonly (keyof NodeLinks)[];
 
 const MEMORY = { heapUsed: 1, heapTotal: 2, external: 3, rss: 4 };
 const now = (): number => 5000;
@@ -251,6 +263,35 @@ describe('a report', () => {
       moment(0),
     );
     expect(snapshot.vitals).toEqual(vitals);
+  });
+
+  const rate = fc.nat();
+  const anyLinks: fc.Arbitrary<NodeLinks> = fc.record(
+    {
+      count: fc.integer({ min: 1, max: 1000 }),
+      messagesSentPerSecond: rate,
+      messagesReceivedPerSecond: rate,
+      bytesSentPerSecond: rate,
+      bytesReceivedPerSecond: rate,
+      backlogBytes: fc.nat(),
+      reconnects: fc.nat(),
+      slowest: fc.record({ nodeId: fc.string({ minLength: 1, maxLength: 300 }), roundTripMs: fc.nat() }),
+    },
+    { requiredKeys: [...LINK_FIGURES] },
+  );
+
+  test.prop([anyLinks])('carries the figures of the links', (links) => {
+    const sent = decodeReport(encodeReport({ ...head, vitals: { ...vitals, links } }, '{"type":"none"}'));
+    expect(sent.vitals).toEqual({ ...vitals, links });
+  });
+
+  test.each([
+    ['a figure below nothing', [1, 0, -1]],
+    ['something else', [1, {}]],
+    ['an endless id', [1, 0, 0, 0, 0, 0, 0, 1, 'x'.repeat(2000)]],
+  ])('is refused with figures of links that hold %s', (_what, links) => {
+    const report = { ...head, vitals: [0, 0, 0, 0], links, changes: { type: 'none' } };
+    expect(() => decodeReport(JSON.stringify(report))).toThrow(/report\.links/);
   });
 
   test.each([

@@ -1,9 +1,13 @@
 import { Box } from 'ink';
+import type { NodeLinks } from '../../../streams/index.js';
 import { formatBytes, formatMs, formatRate, formatShortCount } from '../view-model/format.js';
 import { type History, SERIES, type Series, SPAN_MS, seriesOf } from '../view-model/history.js';
+import { linkFigures } from '../view-model/link-figures.js';
 import type { NodeRow } from '../view-model/rows.js';
+import { visibleText } from '../view-model/visible-text.js';
 import { braille, bucketed } from './chart.js';
-import { bodyRows, nodesRows } from './layout.js';
+import { bodyRows, linkRows, nodesRows } from './layout.js';
+import { nodeLabels } from './node-status.js';
 import type { State } from './state.js';
 import { Line, Lines, type Part } from './styled-line.js';
 import { fitted } from './text-fitting.js';
@@ -23,6 +27,9 @@ const FORMATS: Readonly<Record<Series, (value: number | undefined) => string>> =
   memory: formatBytes,
 };
 
+/** The longest short name of a node in the figures of links. */
+const NAME_WIDTH = 12;
+
 const LABEL_WIDTH = 12;
 const VALUE_WIDTH = 14;
 
@@ -41,10 +48,14 @@ export function Charts({
   const width = Math.floor((size.columns - 1) / perLine);
   const pairs = perLine === 2 ? [SERIES.slice(0, 2), SERIES.slice(2)] : SERIES.map((series) => [series]);
   const list = nodeList(state).items.length;
-  const used = 2 + nodesRows(size, list).list + pairs.length * rows;
+  const used = 2 + linkRows(size) + nodesRows(size, list).list + pairs.length * rows;
   return (
     <>
       <Line parts={[' ', ['accent', node?.nodeId ?? 'all nodes'], ['dim', '  last 10 minutes']]} />
+      <Lines
+        lines={linkLines(node?.links, nodeLabels(shown.view, NAME_WIDTH), linkRows(size))}
+        height={linkRows(size)}
+      />
       {pairs.map((pair) => (
         <Box key={pair.join()}>
           {pair.map((series) => (
@@ -64,6 +75,22 @@ export function Charts({
       <Lines height={bodyRows(size) - used} />
     </>
   );
+}
+
+/** The figures of a node's links, in one line or two. */
+function linkLines(
+  links: NodeLinks | undefined,
+  nameOf: (nodeId: string) => string,
+  rows: number,
+): readonly (readonly Part[])[] {
+  if (links === undefined) return [];
+  const figures = linkFigures(links, nameOf);
+  const parts = figures.map(({ label, value, isNotable }): readonly Part[] => [
+    ['dim', `  ${label} `],
+    [isNotable ? 'warn' : 'plain', visibleText(value)],
+  ]);
+  // The last two figures are the longest.
+  return rows === 1 ? [parts.flat()] : [parts.slice(0, -2).flat(), parts.slice(-2).flat()];
 }
 
 function Chart({

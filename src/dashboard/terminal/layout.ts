@@ -78,13 +78,18 @@ export function tableRows(size: Size): number {
   return Math.max(1, bodyRows(size) - 1);
 }
 
+/** The number of lines for the figures of a node's links. */
+export function linkRows({ columns }: Size): number {
+  return columns >= 140 ? 1 : 2;
+}
+
 /**
  * Divides the lines of the nodes view. `list`: the height of the table without its head. `chart`: the height of each
  * chart. `lines`: the number of lines that the table would need.
  */
 export function nodesRows(size: Size, lines: number): { readonly list: number; readonly chart: number } {
   const perColumn = size.columns >= 120 ? 2 : 4;
-  const rest = bodyRows(size) - 2;
+  const rest = bodyRows(size) - 2 - linkRows(size);
   const list = Math.max(1, Math.min(lines, rest - 2 * perColumn));
   return { list, chart: Math.max(1, Math.min(8, Math.floor((rest - list) / perColumn))) };
 }

@@ -1,5 +1,6 @@
 import {
   type GenServerStats,
+  type NodeLinks,
   type NodeObserverSnapshot,
   type NodeObserverStatus,
   type ObserverSnapshot,
@@ -84,6 +85,8 @@ export interface NodeRow {
     /** The time that the node spends on being observed, ms per second. */
     readonly observerMsPerSecond: number;
   };
+  /** The node's links with the other nodes, together. Absent: it has none, or does not report them. */
+  readonly links?: NodeLinks;
 }
 
 /** The key of a process: unique in the cluster. */
@@ -191,7 +194,7 @@ export function nodeRow(
   };
 }
 
-function vitalsOf(snapshot: ObserverSnapshot | undefined): Pick<NodeRow, 'vitals'> {
+function vitalsOf(snapshot: ObserverSnapshot | undefined): Pick<NodeRow, 'vitals' | 'links'> {
   const vitals = snapshot?.vitals;
   if (vitals === undefined) return {};
   return {
@@ -203,5 +206,6 @@ function vitalsOf(snapshot: ObserverSnapshot | undefined): Pick<NodeRow, 'vitals
       uptimeMs: vitals.uptimeMs,
       observerMsPerSecond: vitals.observer.msPerSecond,
     },
+    ...(vitals.links !== undefined && { links: vitals.links }),
   };
 }

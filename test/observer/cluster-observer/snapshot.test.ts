@@ -307,7 +307,7 @@ describe('an idle node', () => {
     expect(first.changes.type).toBe('page');
     const second = await ask({ incarnation: first.incarnation, version: first.version });
     expect(second.changes).toEqual({ type: 'none' });
-    expect(JSON.stringify(second).length).toBeLessThan(270);
+    expect(JSON.stringify(second).length).toBeLessThan(290);
     const otherLife = await ask({ incarnation: first.incarnation - 1, version: first.version });
     expect(otherLife.changes.type).toBe('page');
   });

@@ -1,5 +1,6 @@
 import { formatAge, formatBytes, formatCount, formatMs, formatRate, formatShare } from '../../view-model/format.js';
 import { seriesOf } from '../../view-model/history.js';
+import { linkFigures } from '../../view-model/link-figures.js';
 import type { NodeRow } from '../../view-model/rows.js';
 import { visibleText } from '../../view-model/visible-text.js';
 import { useDashboard } from '../model/dashboard-context.js';
@@ -37,7 +38,7 @@ interface NodeCardProps {
 
 function NodeCard({ node, isChosen, rates, top }: NodeCardProps) {
   const { live, router, nodeNames, serverNow, serverMonotonic } = useDashboard();
-  const { nodeId, status, vitals, memory, rate, error, heardAt } = node;
+  const { nodeId, status, vitals, memory, rate, error, heardAt, links } = node;
   const isLive = status === 'connected';
   const age = heardAt === undefined ? undefined : Math.max(0, serverMonotonic.value - heardAt);
   const choose = (): void => router.go({ nodeId: isChosen ? undefined : nodeId });
@@ -67,6 +68,16 @@ function NodeCard({ node, isChosen, rates, top }: NodeCardProps) {
         <Small name="rss" value={formatBytes(memory?.rss)} extra />
         <Small name="processes" value={formatCount(node.processCount)} extra />
       </span>
+      {isLive && links !== undefined && (
+        <span class="node-links">
+          {linkFigures(links, (id) => nodeNames.value.get(id) ?? id).map(({ label, value, isNotable }) => (
+            <span key={label} class="small is-extra">
+              <span class="small-name">{label}</span>{' '}
+              <span class={isNotable ? 'small-value is-notable' : 'small-value'}>{visibleText(value)}</span>
+            </span>
+          ))}
+        </span>
+      )}
       <Sparkline times={live.history.value.times} values={rates} now={serverNow.value} top={top} />
     </button>
   );

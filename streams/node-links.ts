@@ -1,0 +1,73 @@
+/** The links of one node with the connected members, together. Rates are over the last five seconds. */
+export interface NodeLinks {
+  /** The number of links. */
+  readonly count: number;
+  /** Casts, calls, replies and notices between processes of this node and those of other nodes. */
+  readonly messagesSentPerSecond: number;
+  readonly messagesReceivedPerSecond: number;
+  /** Everything that the links carry: messages, reports, heartbeats. */
+  readonly bytesSentPerSecond: number;
+  readonly bytesReceivedPerSecond: number;
+  /** Sent by this node and not transmitted yet, bytes. */
+  readonly backlogBytes: number;
+  /** How often links with known nodes were established again. */
+  readonly reconnects: number;
+  /** The link with the longest round trip. Absent: no round trip has been measured yet. */
+  readonly slowest?: { readonly nodeId: string; readonly roundTripMs: number };
+}
+
+/** Sums the figures of links. Rates are rounded to whole numbers, and round trips to 0.1 ms, which keeps reports short. */
+export function sumOfLinks(
+  links: readonly (Omit<NodeLinks, 'count' | 'slowest'> & {
+    readonly nodeId: string;
+    readonly roundTripMs: number | null;
+  })[],
+): NodeLinks | undefined {
+  if (links.length === 0) return undefined;
+  const sum = (field: SummedField): number => Math.round(links.reduce((total, figures) => total + figures[field], 0));
+  let slowest: NodeLinks['slowest'];
+  for (const { nodeId, roundTripMs } of links) {
+    if (roundTripMs === null || (slowest !== undefined && slowest.roundTripMs >= roundTripMs)) continue;
+    slowest = { nodeId, roundTripMs };
+  }
+  return {
+    count: links.length,
+    messagesSentPerSecond: sum('messagesSentPerSecond'),
+    messagesReceivedPerSecond: sum('messagesReceivedPerSecond'),
+    bytesSentPerSecond: sum('bytesSentPerSecond'),
+    bytesReceivedPerSecond: sum('bytesReceivedPerSecond'),
+    backlogBytes: sum('backlogBytes'),
+    reconnects: sum('reconnects'),
+    ...(slowest !== undefined && { slowest: { ...slowest, roundTripMs: Math.round(slowest.roundTripMs * 10) / 10 } }),
+  };
+}
+
+type SummedField = Exclude<keyof NodeLinks, 'count' | 'slowest'>;
+
+/** The figures as they are sent: the id of the node with the longest round trip is the last one. */
+export type PackedLinks = readonly (number | string)[];
+
+export function packLinks(links: NodeLinks): PackedLinks {
+  const { count, messagesSentPerSecond, messagesReceivedPerSecond, bytesSentPerSecond, bytesReceivedPerSecond } = links;
+  const rates = [messagesSentPerSecond, messagesReceivedPerSecond, bytesSentPerSecond, bytesReceivedPerSecond];
+  const slowest = links.slowest === undefined ? [] : [links.slowest.roundTripMs, links.slowest.nodeId];
+  return [count, ...rates, links.backlogBytes, links.reconnects, ...slowest];
+}
+
+export function unpackLinks(packed: PackedLinks): NodeLinks {
+  const figure = (at: number): number => {
+    const value = packed[at];
+    return typeof value === 'number' ? value : 0;
+  };
+  const nodeId = packed[8];
+  return {
+    count: figure(0),
+    messagesSentPerSecond: figure(1),
+    messagesReceivedPerSecond: figure(2),
+    bytesSentPerSecond: figure(3),
+    bytesReceivedPerSecond: figure(4),
+    backlogBytes: figure(5),
+    reconnects: figure(6),
+    ...(typeof nodeId === 'string' && { slowest: { nodeId, roundTripMs: figure(7) } }),
+  };
+}

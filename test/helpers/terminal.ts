@@ -99,7 +99,7 @@ export const halfDead: ClusterView = {
         messagesReceivedPerSecond: 7,
         bytesSentPerSecond: 34_816,
         bytesReceivedPerSecond: 512,
-        backlogBytes: 4096,
+        backlogBytes: 512 * 1024,
         reconnects: 2,
         slowest: { nodeId: BETA, roundTripMs: 2.1 },
       },

@@ -1,11 +1,14 @@
 import type { NodeLinks } from '../../../streams/index.js';
 import { formatBytes, formatCount, formatMs, formatRate } from './format.js';
 
+/** A backlog this large does not come from the messages of one moment, bytes. */
+const NOTABLE_BACKLOG_BYTES = 256 * 1024;
+
 /** A figure of a node's links, as text. */
 export interface LinkFigure {
   readonly label: string;
   readonly value: string;
-  /** A value that a reader should notice: data is waiting, or links were lost. */
+  /** A value that a reader should notice: much data is waiting, or links were lost. */
   readonly isNotable: boolean;
 }
 
@@ -23,7 +26,7 @@ export function linkFigures(links: NodeLinks, nameOf: (nodeId: string) => string
     ...(slowest === undefined
       ? []
       : [plain('slowest round trip', `${formatMs(slowest.roundTripMs)} to ${nameOf(slowest.nodeId)}`)]),
-    { label: 'backlog', value: formatBytes(backlogBytes), isNotable: backlogBytes > 0 },
+    { label: 'backlog', value: formatBytes(backlogBytes), isNotable: backlogBytes >= NOTABLE_BACKLOG_BYTES },
     { label: 'reconnects', value: formatCount(reconnects), isNotable: reconnects > 0 },
     plain('out', flow(links.messagesSentPerSecond, links.bytesSentPerSecond)),
     plain('in', flow(links.messagesReceivedPerSecond, links.bytesReceivedPerSecond)),

@@ -148,7 +148,7 @@ describe('nodes', () => {
   test('have the figures of the links of the chosen node, on any width', () => {
     const narrow = shownAfter(SMALL, '2', 'down').split('\n');
     const figures = narrow.findIndex((each) => each.includes('slowest round trip'));
-    expect(narrow[figures]?.trim()).toBe('links 1  slowest round trip 2.1 ms to beta  backlog 4.00 kB  reconnects 2');
+    expect(narrow[figures]?.trim()).toBe('links 1  slowest round trip 2.1 ms to beta  backlog 512 kB  reconnects 2');
     expect(narrow[figures + 1]?.trim()).toBe('out 1.20 k msgs/s, 34.0 kB/s  in 7.0 msgs/s, 512 B/s');
     expect(line(shownAfter(LARGE, '2', 'down'), 'slowest round trip')).toMatch(
       /reconnects 2 {2}out .* {2}in 7\.0 msgs/,

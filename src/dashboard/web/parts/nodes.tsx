@@ -1,3 +1,4 @@
+import type { NodeLinks } from '../../../../streams/index.js';
 import { formatAge, formatBytes, formatCount, formatMs, formatRate, formatShare } from '../../view-model/format.js';
 import { seriesOf } from '../../view-model/history.js';
 import { linkFigures } from '../../view-model/link-figures.js';
@@ -67,19 +68,27 @@ function NodeCard({ node, isChosen, rates, top }: NodeCardProps) {
         <Small name="heap" value={formatBytes(memory?.heapUsed)} />
         <Small name="rss" value={formatBytes(memory?.rss)} extra />
         <Small name="processes" value={formatCount(node.processCount)} extra />
+        {!isChosen && <Small name="links" value={formatCount(links?.count)} extra />}
+        {!isChosen && <Small name="round trip" value={formatMs(links?.slowest?.roundTripMs)} extra />}
       </span>
-      {isLive && links !== undefined && (
-        <span class="node-links">
-          {linkFigures(links, (id) => nodeNames.value.get(id) ?? id).map(({ label, value, isNotable }) => (
-            <span key={label} class="small is-extra">
-              <span class="small-name">{label}</span>{' '}
-              <span class={isNotable ? 'small-value is-notable' : 'small-value'}>{visibleText(value)}</span>
-            </span>
-          ))}
-        </span>
-      )}
+      {isLive && links !== undefined && <Links links={links} isWhole={isChosen} />}
       <Sparkline times={live.history.value.times} values={rates} now={serverNow.value} top={top} />
     </button>
+  );
+}
+
+/** The figures of a node's links: all of them for the chosen node, otherwise only those that a reader should notice. */
+function Links({ links, isWhole }: { readonly links: NodeLinks; readonly isWhole: boolean }) {
+  const { nodeNames } = useDashboard();
+  const figures = linkFigures(links, (id) => nodeNames.value.get(id) ?? id);
+  const shown = figures.filter(({ isNotable }) => isWhole || isNotable);
+  if (shown.length === 0) return null;
+  return (
+    <span class="node-links">
+      {shown.map(({ label, value, isNotable }) => (
+        <Small key={label} name={label} value={visibleText(value)} isNotable={isNotable} extra={!isNotable} />
+      ))}
+    </span>
   );
 }
 
@@ -87,14 +96,17 @@ function Small({
   name,
   value,
   extra = false,
+  isNotable = false,
 }: {
   readonly name: string;
   readonly value: string;
   readonly extra?: boolean;
+  readonly isNotable?: boolean;
 }) {
   return (
     <span class={extra ? 'small is-extra' : 'small'}>
-      <span class="small-name">{name}</span> <span class="small-value">{value}</span>
+      <span class="small-name">{name}</span>{' '}
+      <span class={isNotable ? 'small-value is-notable' : 'small-value'}>{value}</span>
     </span>
   );
 }

@@ -619,9 +619,12 @@ export class NotSerializableError extends NoexError {
   readonly path: string;
   override readonly mayHaveBeenHandled = false;
 
-  /** @param problem what is there: no content */
-  constructor(path: string, problem: string) {
-    super(`${path} cannot be sent to another node: it is ${problem}; send plain data, Date, Map, Set, bigint or Error`);
+  /**
+   * @param problem what is there: no content
+   * @param advice what to do instead
+   */
+  constructor(path: string, problem: string, advice = 'send plain data, Date, Map, Set, bigint or Error') {
+    super(`${path} cannot be sent to another node: it is ${problem}; ${advice}`);
     this.path = path;
   }
 }

@@ -40,8 +40,8 @@ export interface Channels {
   /**
    * Sends items in one frame.
    *
-   * @throws NodeNotConnectedError without a channel, LinkOverloadedError while 8 MiB are unsent, InvalidArgumentError for
-   * items that cannot travel
+   * @throws NodeNotConnectedError without a channel, LinkOverloadedError while 8 MiB are unsent, InvalidArgumentError or
+   * NotSerializableError for items that cannot travel
    */
   send(to: NodeId, items: readonly unknown[]): void;
   /** Sends items that are JSON already, in one frame, at once. A channel with 16 MiB unsent ends instead; without one, nothing is sent. */
@@ -55,7 +55,7 @@ export interface Channels {
   /**
    * Sends items over all channels, encoded once. A channel with 16 MiB unsent ends instead.
    *
-   * @throws InvalidArgumentError for items that cannot travel
+   * @throws InvalidArgumentError or NotSerializableError for items that cannot travel
    */
   broadcast(items: readonly unknown[]): void;
 }

@@ -1,5 +1,5 @@
 import { exceededLimit, JSON_LIMITS, type JsonLimits } from '../../streams/json-limits.js';
-import { InvalidArgumentError, isError, messageOf, NotSerializableError } from '../errors.js';
+import { isError, messageOf, NotSerializableError } from '../errors.js';
 import { decodeBody, encodeBody, isForbidden, MAX_BODY_DEPTH } from './body.js';
 
 /** The longest body of one message, in bytes once encoded. */
@@ -25,16 +25,17 @@ export interface EncodedMessage {
  * Error, `undefined`, NaN, the infinities and -0 get annotations.
  *
  * @param root how errors call the value: `message`
- * @throws NotSerializableError with the path of what cannot travel, InvalidArgumentError for a body that is too large
+ * @throws NotSerializableError with the path of what cannot travel, or with `root` for a body that is too large
  */
 export function encodeMessage(value: unknown, root: string): EncodedMessage {
-  const isAnnotated = !isPlain(value, 1);
+  const size = new SizeCheck(root);
+  const isAnnotated = !isPlain(value, 1, size);
   const text = isAnnotated ? encodeAnnotated(value, root) : JSON.stringify(value);
   if (3 * text.length > MAX_MESSAGE_BYTES && Buffer.byteLength(text) > MAX_MESSAGE_BYTES) {
-    throw new InvalidArgumentError(root, `at most ${MAX_MESSAGE_BYTES} bytes once encoded; send it in parts`, value);
+    throw tooLarge(root);
   }
   const excess = exceededLimit(text, LIMITS);
-  if (excess !== undefined) throw new InvalidArgumentError(root, `without ${excess}; send it in parts`, value);
+  if (excess !== undefined) throw new NotSerializableError(root, `a value with ${excess}`, PARTS);
   return { text, isAnnotated };
 }
 
@@ -44,7 +45,7 @@ export function decodeAnnotated(body: unknown): unknown {
 }
 
 function encodeAnnotated(value: unknown, root: string): string {
-  new TravelCheck().check(value, root);
+  new TravelCheck(root).check(value, root);
   try {
     return encodeBody(value);
   } catch (thrown) {
@@ -52,19 +53,46 @@ function encodeAnnotated(value: unknown, root: string): string {
   }
 }
 
-/** Whether JSON represents the value exactly. */
-function isPlain(value: unknown, depth: number): boolean {
+const PARTS = 'send it in parts';
+
+function tooLarge(root: string): NotSerializableError {
+  return new NotSerializableError(root, `larger than ${MAX_MESSAGE_BYTES} bytes once encoded`, PARTS);
+}
+
+/**
+ * Stops the walk through a value that is too large to be sent. An object that occurs many times is walked and written each
+ * time, so that a small value may stand for a text that is longer than memory.
+ */
+class SizeCheck {
+  readonly #root: string;
+  /** The fewest characters that JSON takes for what was walked so far. */
+  #chars = 0;
+
+  constructor(root: string) {
+    this.#root = root;
+  }
+
+  /** @throws NotSerializableError */
+  add(value: unknown): void {
+    this.#chars += typeof value === 'string' ? value.length + 3 : 2;
+    if (this.#chars > MAX_MESSAGE_BYTES) throw tooLarge(this.#root);
+  }
+}
+
+/** Whether JSON represents the value exactly. @throws NotSerializableError for a value that is too large */
+function isPlain(value: unknown, depth: number, size: SizeCheck): boolean {
+  size.add(value);
   if (typeof value === 'string' || typeof value === 'boolean' || value === null) return true;
   if (typeof value === 'number') return Number.isFinite(value) && (value !== 0 || 1 / value > 0);
   if (typeof value !== 'object' || depth > MAX_BODY_DEPTH) return false;
   if (Array.isArray(value)) {
-    for (let at = 0; at < value.length; at += 1) if (!isPlain(value[at], depth + 1)) return false;
+    for (let at = 0; at < value.length; at += 1) if (!isPlain(value[at], depth + 1, size)) return false;
     return true;
   }
   const prototype = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null) return false;
   for (const key in value) {
-    if (isForbidden(key) || !isPlain((value as Readonly<Record<string, unknown>>)[key], depth + 1)) return false;
+    if (isForbidden(key) || !isPlain((value as Readonly<Record<string, unknown>>)[key], depth + 1, size)) return false;
   }
   return true;
 }
@@ -73,9 +101,15 @@ function isPlain(value: unknown, depth: number): boolean {
 class TravelCheck {
   /** The objects above the current one. */
   readonly #above = new Set<object>();
+  readonly #size: SizeCheck;
+
+  constructor(root: string) {
+    this.#size = new SizeCheck(root);
+  }
 
   /** @throws NotSerializableError */
   check(value: unknown, path: string): void {
+    this.#size.add(value);
     if (typeof value === 'function' || typeof value === 'symbol')
       throw new NotSerializableError(path, `a ${typeof value}`);
     if (typeof value !== 'object' || value === null) return;

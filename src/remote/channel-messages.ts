@@ -32,7 +32,7 @@ export class ChannelMessages {
     return this.#ports.now();
   }
 
-  /** @throws LinkOverloadedError, NotSerializableError, InvalidArgumentError */
+  /** @throws LinkOverloadedError, NotSerializableError */
   send(kind: 'cast' | 'info', to: string, message: unknown, sender: string | undefined): void {
     this.#outbox.checkRoom();
     const { text, isAnnotated } = this.#ports.bodies.encode(message, 'message');

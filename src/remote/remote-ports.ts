@@ -21,7 +21,7 @@ export interface ChannelPorts extends RemotePorts {
 export interface RemotePorts {
   readonly local: LocalProcesses;
   readonly bodies: {
-    /** @throws NotSerializableError, InvalidArgumentError */
+    /** @throws NotSerializableError */
     encode(value: unknown, root: string): EncodedMessage;
     /** @throws ProtocolError */
     decodeAnnotated(body: unknown): unknown;

@@ -2,7 +2,12 @@ import { describe, expect, test } from 'vitest';
 import { ChannelTable } from '../../src/cluster/channels.js';
 import type { Role } from '../../src/cluster/frames.js';
 import { NodeId } from '../../src/cluster/node-id.js';
-import { InvalidArgumentError, LinkOverloadedError, NodeNotConnectedError } from '../../src/errors.js';
+import {
+  InvalidArgumentError,
+  LinkOverloadedError,
+  NodeNotConnectedError,
+  NotSerializableError,
+} from '../../src/errors.js';
 
 const MIB = 1024 * 1024;
 const b = { id: NodeId.parse('nodeB@127.0.0.1:4370'), incarnation: 1 };
@@ -102,6 +107,6 @@ describe('a channel', () => {
   test('takes a list of items that can travel, and nothing else', () => {
     const { channels } = createChannels();
     expect(() => channels.send(b.id, 'text' as unknown as [])).toThrow(InvalidArgumentError);
-    expect(() => channels.broadcast(['x'.repeat(2 * MIB)])).toThrow(InvalidArgumentError);
+    expect(() => channels.broadcast(['x'.repeat(2 * MIB)])).toThrow(NotSerializableError);
   });
 });

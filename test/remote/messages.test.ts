@@ -84,13 +84,29 @@ describe('messages to a process of another node', () => {
     let deep: unknown = 1;
     for (let at = 0; at < 70; at += 1) deep = [deep];
     expect(() => a.GenServer.cast(ref, deep)).toThrow(/nested deeper than 64/);
-    expect(() => a.GenServer.cast(ref, 'x'.repeat(1024 * 1024))).toThrow(/message must be at most 1048576 bytes/);
+    expect(() => a.GenServer.cast(ref, 'x'.repeat(1024 * 1024))).toThrow(
+      'message cannot be sent to another node: it is larger than 1048576 bytes once encoded; send it in parts',
+    );
+    const long = 'é'.repeat(600 * 1024);
+    const error = await rejection(a.GenServer.call(ref, long));
+    expect(error).toMatchObject({ code: 'NOEX_NOT_SERIALIZABLE', path: 'message', mayHaveBeenHandled: false });
     expect(() =>
       a.GenServer.cast(
         ref,
         Array.from({ length: 50_000 }, () => ''),
       ),
     ).toThrow(/more than 39900 objects/);
+  });
+
+  test('a small value that would be endless as text is refused at once', async () => {
+    const [, a, b] = await threeNodes();
+    const ref = await b.GenServer.start<null, unknown, unknown, unknown>(echo);
+    let doubled: unknown = [1];
+    for (let at = 0; at < 50; at += 1) doubled = [doubled, doubled];
+    const text = 'x'.repeat(500 * 1024);
+    for (const message of [doubled, [new Date(), doubled], new Map([[doubled, 1]]), new Array(1000).fill({ text })]) {
+      expect(() => a.GenServer.cast(ref, message)).toThrow(/it is larger than 1048576 bytes once encoded/);
+    }
   });
 
   test("a handler's error arrives as RemoteError, with its name, code and message", async () => {

@@ -1,0 +1,302 @@
+import { type Claim, type ClaimHolder, digestWith, isEarlier, isSame, type Stamp } from './claim.js';
+import { ClaimCopies } from './claim-copies.js';
+import type { ClaimEffect, ClaimItem } from './claim-protocol.js';
+
+interface OwnClaim {
+  claim: Claim;
+  /** The nodes that have not accepted it yet. */
+  readonly awaited: Set<string>;
+}
+
+/**
+ * The global names as one node knows them: its own claims, and a copy of those of each node that it has a channel with. Only the
+ * node of a process claims a name for it; others hold a copy while the channel lasts, so that no claim outlives its node.
+ *
+ * A claim becomes held when every node with a channel has accepted it. A node accepts one claim of a name at a time: while another
+ * node's claim is held, or accepted and undecided, the answer waits until that claim is gone. So two nodes that are connected, or
+ * have been connected with a third one throughout, never hold one name. After a partition they may: then the earlier claim stays.
+ *
+ * No clock, no I/O: each method returns what follows from it.
+ */
+export class Claims {
+  readonly #life: string;
+  readonly #goesFirst: (a: Stamp, b: Stamp) => boolean;
+  readonly #own = new Map<string, OwnClaim>();
+  readonly #copies = new ClaimCopies();
+  #digest = 0;
+  #sequence = 0;
+  #effects: ClaimEffect[] = [];
+
+  /** @param goesFirst the rule that decides between two claims; all nodes need the same */
+  constructor(life: string, goesFirst: (a: Stamp, b: Stamp) => boolean = isEarlier) {
+    this.#life = life;
+    this.#goesFirst = goesFirst;
+  }
+
+  /** A channel with a node has come up: it gets the claims of this node, and must accept the pending ones, too. */
+  up(nodeId: string, life: string): readonly ClaimEffect[] {
+    this.#copies.up(nodeId, life);
+    for (const { claim, awaited } of this.#own.values()) {
+      if (claim.state === 'pending') awaited.add(nodeId);
+      this.#send(claimItem(claim), nodeId);
+    }
+    return this.#taken();
+  }
+
+  /** The channel with a node is down: nothing is known of its claims any more. */
+  down(nodeId: string): readonly ClaimEffect[] {
+    for (const name of this.#copies.namesOf(nodeId)) this.#dropCopy(name, nodeId);
+    this.#copies.forget(nodeId);
+    for (const [name, { awaited }] of this.#own) if (awaited.delete(nodeId)) this.#tryToHold(name);
+    return this.#taken();
+  }
+
+  /** Who has the name, or wants it, as far as is known here. */
+  claimant(name: string): ClaimHolder | undefined {
+    const own = this.#own.get(name);
+    if (own !== undefined) return this.#holder(own.claim);
+    for (const [nodeId, { claim }] of this.#copies.of(name)) return this.#holder(claim, nodeId);
+    return undefined;
+  }
+
+  /** The owner of the name, as far as is known here. */
+  owner(name: string): ClaimHolder | undefined {
+    const own = this.#own.get(name);
+    let best = own?.claim.state === 'held' ? own.claim : undefined;
+    let at: string | undefined;
+    for (const [nodeId, { claim }] of this.#copies.of(name)) {
+      if (claim.state === 'pending' || (best !== undefined && !this.#goesFirst(claim.stamp, best.stamp))) continue;
+      best = claim;
+      at = nodeId;
+    }
+    return best && this.#holder(best, at);
+  }
+
+  /** The names that have an owner, as far as is known here. */
+  names(): readonly string[] {
+    const held = [...this.#own].filter(([, { claim }]) => claim.state === 'held').map(([name]) => name);
+    const others = this.#copies.names().filter((name) => this.owner(name) !== undefined);
+    return [...new Set([...held, ...others])];
+  }
+
+  /** The claim that this node makes for a name. */
+  own(name: string): Claim | undefined {
+    return this.#own.get(name)?.claim;
+  }
+
+  /** The nodes that have not accepted the pending claim of this node. */
+  awaitedFor(name: string): readonly string[] {
+    return [...(this.#own.get(name)?.awaited ?? [])];
+  }
+
+  /** The names that a process of this node has or wants. */
+  namesOf(processId: string): readonly string[] {
+    return [...this.#own.values()].flatMap(({ claim }) => (claim.processId === processId ? [claim.name] : []));
+  }
+
+  /** Claims a name that {@link claimant} knows no claimant of. @param at ms since the epoch */
+  claim(
+    name: string,
+    processId: string,
+    at: number,
+  ): { readonly claim: Claim; readonly effects: readonly ClaimEffect[] } {
+    this.#sequence += 1;
+    const stamp = { at, sequence: this.#sequence, life: this.#life };
+    const claim: Claim = { name, processId, stamp, state: 'pending' };
+    this.#setOwn({ claim, awaited: new Set(this.#copies.nodes()) });
+    this.#send(claimItem(claim));
+    this.#tryToHold(name);
+    return { claim, effects: this.#taken() };
+  }
+
+  /** Gives up a claim of this node, unless it has given it up already. */
+  release(name: string, stamp: Stamp): readonly ClaimEffect[] {
+    const own = this.#own.get(name);
+    if (own !== undefined && isSame(own.claim.stamp, stamp)) this.#releaseOwn(own.claim);
+    return this.#taken();
+  }
+
+  /** Asks each node to compare its copy of this node's claims with them. */
+  compare(): readonly ClaimEffect[] {
+    this.#send(['claims_digest', this.#own.size, this.#digest]);
+    return this.#taken();
+  }
+
+  receive(nodeId: string, item: ClaimItem): readonly ClaimEffect[] {
+    const life = this.#copies.lifeOf(nodeId);
+    if (life !== undefined) this.#receive(nodeId, life, item);
+    return this.#taken();
+  }
+
+  #receive(nodeId: string, life: string, item: ClaimItem): void {
+    switch (item[0]) {
+      case 'claim': {
+        const [, name, processId, at, sequence, isHeld] = item;
+        const stamp = { at, sequence, life };
+        this.#putCopy(nodeId, { name, processId, stamp, state: isHeld === 1 ? 'held' : 'pending' });
+        break;
+      }
+      case 'unclaim': {
+        const claim = this.#copies.get(item[1], nodeId)?.claim;
+        if (claim !== undefined && isOf(claim, item[2], item[3])) this.#dropCopy(item[1], nodeId);
+        break;
+      }
+      case 'claim_ok':
+      case 'claim_taken': {
+        const own = this.#own.get(item[1]);
+        if (own?.claim.state === 'pending' && isOf(own.claim, item[2], item[3])) this.#answered(own, nodeId, item[0]);
+        break;
+      }
+      default:
+        this.#receiveCheck(nodeId, item);
+    }
+  }
+
+  /** Whether copies and claims are the same, which they are unless a node has a defect. */
+  #receiveCheck(nodeId: string, item: Extract<ClaimItem, readonly [`claims_${string}`, ...unknown[]]>): void {
+    switch (item[0]) {
+      case 'claims_digest':
+        if (this.#copies.equal(nodeId, item[1], item[2])) break;
+        this.#copies.awaitAll(nodeId);
+        this.#send(['claims_wanted'], nodeId);
+        this.#effects.push({ type: 'differed', nodeId });
+        break;
+      case 'claims_wanted':
+        for (const { claim } of this.#own.values()) this.#send(claimItem(claim), nodeId);
+        this.#send(['claims_whole'], nodeId);
+        break;
+      case 'claims_whole':
+        for (const name of this.#copies.takeUnconfirmed(nodeId)) this.#dropCopy(name, nodeId);
+    }
+  }
+
+  #answered({ claim, awaited }: OwnClaim, nodeId: string, answer: 'claim_ok' | 'claim_taken'): void {
+    if (answer === 'claim_ok') {
+      awaited.delete(nodeId);
+      this.#tryToHold(claim.name);
+      return;
+    }
+    const other = this.#copies.get(claim.name, nodeId)?.claim;
+    this.#refuse(claim, other && this.#holder(other, nodeId));
+  }
+
+  #putCopy(nodeId: string, claim: Claim): void {
+    const { name } = claim;
+    const gone = this.#copies.put(nodeId, claim);
+    this.#changed(name);
+    this.#answer(name, nodeId);
+    if (gone !== undefined) this.#answerAll(name);
+  }
+
+  #dropCopy(name: string, nodeId: string): void {
+    if (!this.#copies.drop(name, nodeId)) return;
+    this.#changed(name);
+    this.#answerAll(name);
+  }
+
+  /** Something is gone that answers may have waited for. */
+  #answerAll(name: string): void {
+    for (const [nodeId] of this.#copies.of(name)) this.#answer(name, nodeId);
+  }
+
+  /** Decides between a claim of another node and one of this node, and answers the other one if it is pending. */
+  #answer(name: string, nodeId: string): void {
+    const copy = this.#copies.get(name, nodeId);
+    if (copy === undefined) return;
+    const own = this.#own.get(name)?.claim;
+    const { claim } = copy;
+    if (claim.state === 'held') {
+      if (own?.state === 'pending') this.#refuse(own, this.#holder(claim, nodeId));
+      else if (own !== undefined) this.#settleConflict(own, claim, nodeId);
+      return;
+    }
+    if (copy.isAccepted || copy.isRejected) return;
+    if (own !== undefined && (own.state === 'held' || this.#goesFirst(own.stamp, claim.stamp))) {
+      copy.isRejected = true;
+      this.#send(['claim_taken', name, claim.stamp.at, claim.stamp.sequence], nodeId);
+      return;
+    }
+    if (own !== undefined) this.#refuse(own, this.#holder(claim, nodeId));
+    // Withdrawing the own claim may have led to this answer already.
+    if (copy.isAccepted || this.#mustWait(name, nodeId, claim)) return;
+    copy.isAccepted = true;
+    this.#send(['claim_ok', name, claim.stamp.at, claim.stamp.sequence], nodeId);
+  }
+
+  /** Whether the claim of a third node goes first. A runtime with two node ids has one claim under both. */
+  #mustWait(name: string, nodeId: string, { stamp }: Claim): boolean {
+    for (const [other, { claim, isAccepted }] of this.#copies.of(name)) {
+      if (other !== nodeId && (claim.state === 'held' || isAccepted) && !isSame(claim.stamp, stamp)) return true;
+    }
+    return false;
+  }
+
+  /** Two owners, which can only be after a partition. Both compare the same claims, so one of them gives up. */
+  #settleConflict(own: Claim, other: Claim, nodeId: string): void {
+    const holder = this.#holder(other, nodeId);
+    if (this.#goesFirst(own.stamp, other.stamp)) {
+      this.#effects.push({ type: 'won', claim: own, loser: holder });
+      return;
+    }
+    this.#effects.push({ type: 'lost', claim: own, holder });
+    this.#releaseOwn(own);
+  }
+
+  #tryToHold(name: string): void {
+    const own = this.#own.get(name);
+    if (own?.claim.state !== 'pending' || own.awaited.size > 0) return;
+    const claim: Claim = { ...own.claim, state: 'held' };
+    this.#setOwn({ claim, awaited: own.awaited });
+    this.#send(claimItem(claim));
+    this.#effects.push({ type: 'held', claim });
+    this.#changed(name);
+  }
+
+  #refuse(claim: Claim, holder: ClaimHolder | undefined): void {
+    this.#effects.push({ type: 'refused', claim, holder });
+    this.#releaseOwn(claim);
+  }
+
+  #releaseOwn({ name, stamp, state }: Claim): void {
+    const own = this.#own.get(name);
+    if (own === undefined) return;
+    this.#own.delete(name);
+    this.#digest = digestWith(this.#digest, own.claim);
+    this.#send(['unclaim', name, stamp.at, stamp.sequence]);
+    if (state === 'held') this.#changed(name);
+    this.#answerAll(name);
+  }
+
+  #setOwn(own: OwnClaim): void {
+    const before = this.#own.get(own.claim.name);
+    if (before !== undefined) this.#digest = digestWith(this.#digest, before.claim);
+    this.#digest = digestWith(this.#digest, own.claim);
+    this.#own.set(own.claim.name, own);
+  }
+
+  #holder({ processId, stamp: { life } }: Claim, nodeId?: string): ClaimHolder {
+    return { nodeId, processId, life };
+  }
+
+  #send(item: ClaimItem, to?: string): void {
+    this.#effects.push(to === undefined ? { type: 'send', item } : { type: 'send', to, item });
+  }
+
+  #changed(name: string): void {
+    this.#effects.push({ type: 'changed', name });
+  }
+
+  #taken(): readonly ClaimEffect[] {
+    const effects = this.#effects;
+    this.#effects = [];
+    return effects;
+  }
+}
+
+function claimItem({ name, processId, stamp, state }: Claim): ClaimItem {
+  return ['claim', name, processId, stamp.at, stamp.sequence, state === 'held' ? 1 : 0];
+}
+
+function isOf({ stamp }: Claim, at: number, sequence: number): boolean {
+  return stamp.at === at && stamp.sequence === sequence;
+}

@@ -4,6 +4,8 @@ import { defaultRuntime } from './default-runtime.js';
 export const Cluster = defaultRuntime.Cluster;
 /** The behaviors that other nodes may start here. */
 export const BehaviorRegistry = defaultRuntime.BehaviorRegistry;
+/** Names that are unique in the whole cluster. */
+export const GlobalRegistry = defaultRuntime.GlobalRegistry;
 /** What is going on in all nodes. */
 export const ClusterObserver = defaultRuntime.ClusterObserver;
 
@@ -89,6 +91,8 @@ export type {
 export type { GenServerRef, GenServerTarget, ProcessName, ProcessRef } from './process/refs.js';
 export type { AnyReply, MessageOfType, MessageType, Replies, ReplyTo } from './process/replies.js';
 export type { BehaviorFactory, BehaviorRegistryApi } from './remote/behavior-registry.js';
+export type { OnConflict } from './remote/names/global-names.js';
+export type { GlobalRegisterOptions, GlobalRegistryApi } from './remote/names/global-registry.js';
 export { type AttachedObserver, type AttachOptions, attach } from './runtime/attach.js';
 export type {
   ClusterObserver as ClusterObserverApi,

@@ -224,13 +224,60 @@ export class AlreadyRegisteredError extends NoexError {
   readonly code = 'NOEX_ALREADY_REGISTERED';
   readonly registeredName: string;
   readonly processId: string;
+  /** The node of the process, for a global name that a process of another node has or claims. */
+  readonly nodeId?: string | undefined;
 
-  constructor(registeredName: string, processId: string) {
+  constructor(registeredName: string, processId: string, nodeId?: string) {
+    const place = nodeId === undefined ? '' : ` of node ${nodeId}`;
     super(
-      `name '${registeredName}' is registered for process ${processId}; choose another name, since a process has one name, and a name one process`,
+      `name '${registeredName}' is registered for process ${processId}${place}; choose another name, since a process has one name, and a name one process`,
     );
     this.registeredName = registeredName;
     this.processId = processId;
+    if (nodeId !== undefined) this.nodeId = nodeId;
+  }
+}
+
+/** Not every connected node has accepted a global name in time. The name is free again. */
+export class GlobalNameTimeoutError extends NoexError {
+  override readonly name = 'GlobalNameTimeoutError';
+  readonly code = 'NOEX_GLOBAL_NAME_TIMEOUT';
+  readonly registeredName: string;
+  readonly timeoutMs: number;
+  /** The nodes that have not answered. */
+  readonly nodeIds: readonly string[];
+
+  constructor(registeredName: string, timeoutMs: number, nodeIds: readonly string[]) {
+    super(
+      `global name '${registeredName}' was not accepted within ${timeoutMs} ms by ${nodeIds.join(', ')}; try again, or see what keeps these nodes busy`,
+    );
+    this.registeredName = registeredName;
+    this.timeoutMs = timeoutMs;
+    this.nodeIds = nodeIds;
+  }
+}
+
+/** A global name had two owners, as it may after a partition. The earlier claim stays; both nodes report it. */
+export class GlobalNameConflictError extends NoexError {
+  override readonly name = 'GlobalNameConflictError';
+  readonly code = 'NOEX_GLOBAL_NAME_CONFLICT';
+  readonly registeredName: string;
+  /** The process of this node. */
+  readonly processId: string;
+  /** Whether the process of this node keeps the name. */
+  readonly isKept: boolean;
+  /** The node of the other owner. */
+  readonly nodeId: string;
+
+  constructor(registeredName: string, processId: string, isKept: boolean, nodeId: string) {
+    const outcome = isKept ? 'keeps the name' : 'loses it, since its claim is the later one';
+    super(
+      `global name '${registeredName}' had two owners after a partition: process ${processId} ${outcome}; the other owner is on node ${nodeId}`,
+    );
+    this.registeredName = registeredName;
+    this.processId = processId;
+    this.isKept = isKept;
+    this.nodeId = nodeId;
   }
 }
 

@@ -10,6 +10,8 @@ export const Task = defaultRuntime.Task;
 export const Registry = defaultRuntime.Registry;
 /** The behaviors that other nodes may start here. */
 export const BehaviorRegistry = defaultRuntime.BehaviorRegistry;
+/** Names that are unique in the whole cluster. */
+export const GlobalRegistry = defaultRuntime.GlobalRegistry;
 /** What is going on in this Node.js process. */
 export const Observer = defaultRuntime.Observer;
 /** This node's membership of a cluster. */
@@ -100,6 +102,8 @@ export {
   DuplicateChildError,
   EndedProcessError,
   ForeignRefError,
+  GlobalNameConflictError,
+  GlobalNameTimeoutError,
   HandshakeError,
   InitializationError,
   InvalidArgumentError,
@@ -169,6 +173,8 @@ export type { AnyReply, MessageOfType, MessageType, Replies, ReplyTo } from './p
 export type { Start } from './process/start-signature.js';
 export type { RegistryApi } from './registry/registry.js';
 export type { BehaviorFactory, BehaviorRegistryApi } from './remote/behavior-registry.js';
+export type { OnConflict } from './remote/names/global-names.js';
+export type { GlobalRegisterOptions, GlobalRegistryApi } from './remote/names/global-registry.js';
 export { type AttachedObserver, type AttachOptions, attach } from './runtime/attach.js';
 export type { Reporter } from './runtime/reporter.js';
 export type { OnRootExit } from './runtime/reporter-setup.js';

@@ -13,6 +13,14 @@ const EXAMPLES: Readonly<Record<string, readonly [error: noex.NoexError, facts: 
     new noex.AlreadyRegisteredError('orders', 'p7'),
     { registeredName: 'orders', processId: 'p7' },
   ],
+  GlobalNameTimeoutError: [
+    new noex.GlobalNameTimeoutError('orders', 10_000, ['a@10.0.0.1:1']),
+    { registeredName: 'orders', timeoutMs: 10_000, nodeIds: ['a@10.0.0.1:1'] },
+  ],
+  GlobalNameConflictError: [
+    new noex.GlobalNameConflictError('orders', 'p7', true, 'a@10.0.0.1:1'),
+    { registeredName: 'orders', processId: 'p7', nodeId: 'a@10.0.0.1:1' },
+  ],
   CallTimeoutError: [new noex.CallTimeoutError('p7', 250, named), { processId: 'p7', timeoutMs: 250 }],
   CallingSelfError: [new noex.CallingSelfError('p7', 'call', named), { processId: 'p7' }],
   ChildNotFoundError: [new noex.ChildNotFoundError('p1', 'db', named), { supervisorId: 'p1', childId: 'db' }],

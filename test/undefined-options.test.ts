@@ -76,6 +76,7 @@ test('a GenServer starts and answers with options that are all undefined', async
   const { GenServer } = createTestRuntime();
   const options: AllUndefined<GenServerOptions> = {
     name: undefined,
+    registration: undefined,
     label: undefined,
     initTimeout: undefined,
     mailboxLimit: undefined,

@@ -21,7 +21,8 @@ export interface IncomingMessage {
     readonly name?: string | undefined;
     readonly behavior?: string | undefined;
   };
-  readonly kind: 'call' | 'cast' | 'info' | 'monitor' | 'link' | 'stop' | 'kill' | 'start';
+  /** `register` and `unregister`: of a global name of the process. */
+  readonly kind: 'call' | 'cast' | 'info' | 'monitor' | 'link' | 'stop' | 'kill' | 'start' | 'register' | 'unregister';
 }
 
 /** The options of `Cluster.start`. All times are in ms. */

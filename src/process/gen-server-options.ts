@@ -7,6 +7,11 @@ export interface GenServerOptions {
   /** Registers the process under this name. */
   readonly name?: string | undefined;
   /**
+   * Where the name is unique: `local` (default), in this runtime, or `global`, in the whole cluster. With `global`, `init` runs once
+   * every connected node has accepted the name, and the process is killed if an earlier owner appears after a partition.
+   */
+  readonly registration?: 'local' | 'global' | undefined;
+  /**
    * A text for people, shown with the process: several processes may have the same. Figures of a process without a name are
    * added up under its label.
    */
@@ -32,6 +37,7 @@ export interface GenServerOptions {
 
 const START_OPTIONS = [
   'name',
+  'registration',
   'label',
   'initTimeout',
   'mailboxLimit',
@@ -51,8 +57,9 @@ type StartSettings = Pick<GenServerOptions, 'name' | 'label'> & {
 export function readStartOptions(options: GenServerOptions): StartSettings {
   checkKnown(options, START_OPTIONS, 'the options of GenServer.start');
   const { name, label, initTimeout = 5000, mailboxLimit = Number.POSITIVE_INFINITY } = options;
-  const { overload = 'reject', context = 'runtime', trapExit = false } = options;
+  const { overload = 'reject', context = 'runtime', trapExit = false, registration = 'local' } = options;
   if (name !== undefined) checkName(name);
+  checkRegistration(registration, name);
   if (label !== undefined) checkText('label', label);
   checkTimeout('initTimeout', initTimeout);
   if (mailboxLimit !== Number.POSITIVE_INFINITY && !(Number.isInteger(mailboxLimit) && mailboxLimit > 0)) {
@@ -63,7 +70,24 @@ export function readStartOptions(options: GenServerOptions): StartSettings {
   }
   if (!CONTEXTS.includes(context)) throw new InvalidArgumentError('context', CONTEXTS.join(' | '), context);
   if (typeof trapExit !== 'boolean') throw new InvalidArgumentError('trapExit', 'true or false', trapExit);
-  return { name, label, initTimeout, mailboxLimit, overload, context, trapExit };
+  return { name, registration, label, initTimeout, mailboxLimit, overload, context, trapExit };
+}
+
+/** @throws InvalidArgumentError */
+export function checkRegistration(registration: unknown, name: string | undefined): void {
+  if (registration !== 'local' && registration !== 'global') {
+    throw new InvalidArgumentError('registration', "'local' or 'global'", registration);
+  }
+  if (registration === 'global') checkShortText('name', name);
+}
+
+/** The longest name that is sent to other nodes, in characters. */
+const MAX_NAME = 200;
+
+/** @throws InvalidArgumentError */
+export function checkShortText(field: string, value: unknown): void {
+  if (typeof value === 'string' && value !== '' && value.length <= MAX_NAME) return;
+  throw new InvalidArgumentError(field, `a string of 1 to ${MAX_NAME} characters`, value);
 }
 
 /** @throws InvalidArgumentError */

@@ -1,7 +1,7 @@
 import type { SerializedError, SerializedExitReason } from '../../streams/events.js';
 import { CallingSelfError, InvalidArgumentError } from '../errors.js';
 import { checkKnown, checkTimeout } from '../validate.js';
-import { checkBehavior, type GenServerOptions, readStartOptions } from './gen-server-options.js';
+import { checkBehavior, checkShortText, type GenServerOptions } from './gen-server-options.js';
 import type {
   AnyBehavior,
   Call,
@@ -19,7 +19,8 @@ import type { Process } from './process.js';
 import type { ProcessTable } from './process-table.js';
 import type { GenServerRef, GenServerTarget, ProcessName, ProcessRef } from './refs.js';
 import type { RemoteProcesses } from './remote-processes.js';
-import { checkShortText, type RemoteStartSettings, readRemoteStart } from './remote-start.js';
+import { type RemoteStartSettings, readRemoteStart } from './remote-start.js';
+import { spawnServer } from './spawn-server.js';
 import type { Start } from './start-signature.js';
 import { checkReason } from './termination-reason.js';
 
@@ -40,7 +41,7 @@ export interface GenServerApi {
    * Starts a process; resolves when its `init` has completed.
    *
    * Rejects with InitializationError when `init` throws or takes longer than `initTimeout`, with AlreadyRegisteredError
-   * when the name is taken, with InvalidArgumentError when an option is not what it should be, with UnknownOptionError
+   * when the name is taken, with GlobalNameTimeoutError when a global name is not accepted in time, with InvalidArgumentError when an option is not what it should be, with UnknownOptionError
    * when there is no such option.
    */
   readonly start: Start;
@@ -215,13 +216,14 @@ export function createGenServer(parts: GenServerParts): GenServerApi {
   const api: GenServerApi = {
     async start(behavior: AnyBehavior, options: GenServerOptions = {}) {
       checkBehavior(behavior);
-      const process = await processes.spawn({ kind: 'genserver', behavior, ...readStartOptions(options) });
+      const process = await spawnServer({ processes, globalNames: () => remote.globalNames }, behavior, options);
       return process.ref;
     },
     async startRemote<Ref extends ProcessRef>(behaviorName: string, options: RemoteStartSettings) {
-      const { targetNode, args, name, initTimeout, spawnTimeout: timeoutMs } = readRemoteStart(options);
+      const { targetNode, args, spawnTimeout: timeoutMs, ...settings } = readRemoteStart(options);
+      const { name, registration, initTimeout } = settings;
       checkShortText('behaviorName', behaviorName);
-      const ref = await remote.start(targetNode, behaviorName, args, { name, initTimeout, timeoutMs });
+      const ref = await remote.start(targetNode, behaviorName, args, { name, registration, initTimeout, timeoutMs });
       return ref as Ref;
     },
     call: messenger.call,

@@ -2,11 +2,13 @@ import type { MessageSender } from '../../streams/events.js';
 import { ServerNotRunningError } from '../errors.js';
 import { CallFromRemote, type RemoteCaller } from './envelope.js';
 import { type ExitSignal, receiveExit } from './exit-signals.js';
-import { checkBehavior, type GenServerOptions, readStartOptions } from './gen-server-options.js';
+import { checkBehavior, type GenServerOptions } from './gen-server-options.js';
 import type { AnyBehavior, TerminationReason } from './gen-server-types.js';
 import type { Process } from './process.js';
 import type { ProcessTable } from './process-table.js';
 import type { ProcessRef } from './refs.js';
+import type { GlobalNameClaims } from './remote-processes.js';
+import { spawnServer } from './spawn-server.js';
 
 /** The processes of this runtime, as messages from other nodes reach them: by id. */
 export interface LocalProcesses {
@@ -30,7 +32,7 @@ export interface LocalProcesses {
 /** A mailbox without a limit of its own takes so many messages when they come from other nodes. */
 const REMOTE_MAILBOX_LIMIT = 100_000;
 
-export function localProcesses(processes: ProcessTable): LocalProcesses {
+export function localProcesses(processes: ProcessTable, globalNames: () => GlobalNameClaims): LocalProcesses {
   /** Supervisors are no targets of messages. */
   const server = (id: string): Process | undefined => {
     const process = processes.get(id);
@@ -65,12 +67,8 @@ export function localProcesses(processes: ProcessTable): LocalProcesses {
     kill: (id) => processes.get(id)?.kill(),
     async start(behavior, options, onSpawn) {
       checkBehavior(behavior);
-      const settings = readStartOptions(options);
-      const spawned = processes.watchSpawns(
-        ({ ref }) => onSpawn(ref),
-        () => processes.spawn({ kind: 'genserver', behavior, ...settings }),
-      );
-      return (await spawned).ref;
+      const process = await spawnServer({ processes, globalNames }, behavior, options, ({ ref }) => onSpawn(ref));
+      return process.ref;
     },
     nameOf: (id) => processes.get(id)?.registeredName,
   };

@@ -1,5 +1,5 @@
 import { type Clock, MAX_TIMER_MS, type Timer } from '../clock.js';
-import { asError, CallAbortedError, CallingSelfError, InvalidArgumentError } from '../errors.js';
+import { asError, CallAbortedError, CallingSelfError, InvalidArgumentError, NotRegisteredError } from '../errors.js';
 import { checkTimeout, isDelay } from '../validate.js';
 import type { Deadlines } from './deadlines.js';
 import { PendingCall, RemoteCall } from './envelope.js';
@@ -43,8 +43,9 @@ export class Messenger {
   }
 
   /** A function of its own, so that the facade has it without another one around it: it is the hottest of all. */
-  readonly call = (target: GenServerTarget, message: unknown, options?: CallOptions): Promise<never> => {
+  readonly call = (to: GenServerTarget, message: unknown, options?: CallOptions): Promise<never> => {
     try {
+      const target = this.#resolved(to);
       const process = this.#local(target);
       if (process?.isCurrent) throw new CallingSelfError(process.id, 'call', process);
       const timeout = options?.timeout ?? DEFAULT_TIMEOUT_MS;
@@ -68,7 +69,8 @@ export class Messenger {
     }
   };
 
-  send(kind: 'cast' | 'info', target: ProcessRef | ProcessName, message: unknown): void {
+  send(kind: 'cast' | 'info', to: ProcessRef | ProcessName, message: unknown): void {
+    const target = this.#resolved(to);
     const process = this.#local(target);
     if (process === undefined) this.#remote.send(kind, target as ProcessRef, message, this.#processes.current?.id);
     else process.send(message, kind);
@@ -137,8 +139,17 @@ export class Messenger {
     return handle;
   }
 
+  /** A global name stands for the ref of its owner. @throws NotRegisteredError */
+  #resolved(target: GenServerTarget): GenServerTarget {
+    if ((target as Partial<ProcessName> | undefined)?.registration !== 'global') return target;
+    const { name } = target as ProcessName;
+    const ref = this.#remote.globalNames.whereis(name);
+    if (ref === undefined) throw new NotRegisteredError(name);
+    return ref;
+  }
+
   /**
-   * The GenServer, if it is of this runtime, as every process with a name is.
+   * The GenServer, if it is of this runtime, as every process with a local name is.
    *
    * @throws ServerNotRunningError, NotRegisteredError, InvalidArgumentError
    */

@@ -149,7 +149,11 @@ export class ProcessTable {
   /** The ref of the process with this name. @throws NotRegisteredError, InvalidArgumentError */
   #named(target: ProcessName): ProcessRef {
     if (target?.registration !== 'local' || typeof target.name !== 'string') {
-      throw new InvalidArgumentError('ref', 'the ref of a process: { id, life }, or a Registry.name(...)', target);
+      throw new InvalidArgumentError(
+        'ref',
+        'the ref of a process: { id, life }, or the name(...) of a registry',
+        target,
+      );
     }
     const id = this.#names.idOf(target.name);
     if (id === undefined) throw new NotRegisteredError(target.name);
@@ -213,16 +217,23 @@ export class ProcessTable {
     this.#isClosed = true;
   }
 
+  /** The ref that the next process gets: a global name is claimed for it before it is started. */
+  reserve(): ProcessRef {
+    if (this.#isClosed) throw new RuntimeShutdownError();
+    this.#lastId += 1;
+    return Object.freeze({ id: `p${this.#lastId}`, life: this.#life });
+  }
+
   /** @throws RuntimeShutdownError or AlreadyRegisteredError, before anything has happened; rejects with InitializationError */
   async spawn<State, CallMsg, CastMsg, CallReply, Info>(
     options: SpawnOptions<State, CallMsg, CastMsg, CallReply, Info>,
+    reserved?: ProcessRef,
   ): Promise<Process> {
     const { name, label, initTimeout } = options;
     if (this.#isClosed) throw new RuntimeShutdownError();
-    const id = `p${this.#lastId + 1}`;
+    const id = reserved?.id ?? `p${this.#lastId + 1}`;
     if (name !== undefined) this.#names.claim(name, id);
-    this.#lastId += 1;
-    const ref: ProcessRef = Object.freeze({ id, life: this.#life });
+    const ref = reserved ?? this.reserve();
     const process = new Process(this.#host, { ...options, ref });
     this.#processes.set(id, process);
     const starting = this.#start(process, initTimeout, { name, label });

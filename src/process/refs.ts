@@ -38,12 +38,12 @@ export interface SupervisorRef<Args = unknown, Child extends ProcessRef = Proces
 }
 
 /**
- * Addresses whatever process is registered under a name at the moment a message is sent. Made by `Registry.name`. The type
- * parameter exists for the compiler only.
+ * Addresses whatever process is registered under a name at the moment a message is sent. Made by `Registry.name` and
+ * `GlobalRegistry.name`. The type parameter exists for the compiler only.
  */
 export interface ProcessName<Ref extends ProcessRef = ProcessRef> {
-  /** Where the name is looked up: `local` is the `Registry` of this runtime. */
-  readonly registration: 'local';
+  /** Where the name is looked up: `local` is the `Registry` of this runtime, `global` the `GlobalRegistry` of the cluster. */
+  readonly registration: 'local' | 'global';
   readonly name: string;
   readonly [types]?: Ref;
 }

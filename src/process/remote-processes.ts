@@ -8,6 +8,7 @@ import type { ProcessRef } from './refs.js';
  * while there is no link to its node.
  */
 export interface RemoteProcesses {
+  readonly globalNames: GlobalNameClaims;
   /** Sends a message. @throws LinkOverloadedError, MessageRefusedError, NotSerializableError, too */
   send(kind: 'cast' | 'info', ref: ProcessRef, message: unknown, sender: string | undefined): void;
   /** Sends a call, which is settled with its answer. Throws as {@link send} does. */
@@ -33,8 +34,19 @@ export interface RemoteProcesses {
   nodeOf(ref: ProcessRef): string | undefined;
 }
 
+/** The names that are unique in the whole cluster, for processes of this runtime. */
+export interface GlobalNameClaims {
+  /** The process that has the name, as far as is known here. */
+  whereis(name: string): ProcessRef | undefined;
+  /** Resolves when every connected node has accepted the name. Rejects with AlreadyRegisteredError, GlobalNameTimeoutError. */
+  claim(name: string, processId: string, onConflict: 'kill' | 'notify'): Promise<void>;
+  /** Frees the name when the process ends; at once if it has ended. */
+  watch(name: string, processId: string): void;
+}
+
 export interface RemoteStartOptions {
   readonly name?: string | undefined;
+  readonly registration?: 'local' | 'global' | undefined;
   readonly initTimeout?: number | undefined;
   readonly timeoutMs: number;
 }

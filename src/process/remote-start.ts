@@ -1,9 +1,9 @@
 import { InvalidArgumentError } from '../errors.js';
 import { checkKnown, checkTimeout } from '../validate.js';
-import type { GenServerOptions } from './gen-server-options.js';
+import { checkRegistration, checkShortText, type GenServerOptions } from './gen-server-options.js';
 
 /** The options of `GenServer.startRemote`. */
-export interface RemoteStartSettings extends Pick<GenServerOptions, 'name' | 'initTimeout'> {
+export interface RemoteStartSettings extends Pick<GenServerOptions, 'name' | 'registration' | 'initTimeout'> {
   /** The id of the node that is to run the process; it may be this one. */
   readonly targetNode: string;
   /** What the factory of the behavior is called with. Plain data, Date, Map, Set, bigint or Error. */
@@ -12,7 +12,14 @@ export interface RemoteStartSettings extends Pick<GenServerOptions, 'name' | 'in
   readonly spawnTimeout?: number | undefined;
 }
 
-const OPTIONS = ['targetNode', 'args', 'name', 'initTimeout', 'spawnTimeout'] satisfies (keyof RemoteStartSettings)[];
+const OPTIONS = [
+  'targetNode',
+  'args',
+  'name',
+  'registration',
+  'initTimeout',
+  'spawnTimeout',
+] satisfies (keyof RemoteStartSettings)[];
 
 /** @throws InvalidArgumentError, UnknownOptionError */
 export function readRemoteStart(options: RemoteStartSettings): RemoteStartSettings & { readonly spawnTimeout: number } {
@@ -20,19 +27,11 @@ export function readRemoteStart(options: RemoteStartSettings): RemoteStartSettin
     throw new InvalidArgumentError('options', 'an object with targetNode', options);
   }
   checkKnown(options, OPTIONS, 'the options of GenServer.startRemote');
-  const { targetNode, name, initTimeout = 5000, spawnTimeout = 10_000 } = options;
+  const { targetNode, name, initTimeout = 5000, spawnTimeout = 10_000, registration = 'local' } = options;
   if (typeof targetNode !== 'string') throw new InvalidArgumentError('targetNode', 'the id of a node', targetNode);
   if (name !== undefined) checkShortText('name', name);
+  checkRegistration(registration, name);
   checkTimeout('initTimeout', initTimeout);
   checkTimeout('spawnTimeout', spawnTimeout);
   return { ...options, spawnTimeout };
-}
-
-/** The longest name that is sent, in characters. */
-const MAX_NAME = 200;
-
-/** @throws InvalidArgumentError */
-export function checkShortText(field: string, value: unknown): void {
-  if (typeof value === 'string' && value !== '' && value.length <= MAX_NAME) return;
-  throw new InvalidArgumentError(field, `a string of 1 to ${MAX_NAME} characters`, value);
 }

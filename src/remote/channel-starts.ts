@@ -116,12 +116,13 @@ export class ChannelStarts {
 interface SentOptions {
   readonly name?: string;
   readonly initTimeout?: number | null;
+  readonly registration?: 'global';
 }
 
 /** What is wrong with an option is found at the start. */
 function optionsOf(sent: unknown): GenServerOptions {
-  const { name, initTimeout } = (typeof sent === 'object' && sent !== null ? sent : {}) as SentOptions;
-  return { name, initTimeout: initTimeout === null ? Number.POSITIVE_INFINITY : initTimeout };
+  const { name, initTimeout, registration } = (typeof sent === 'object' && sent !== null ? sent : {}) as SentOptions;
+  return { name, registration, initTimeout: initTimeout === null ? Number.POSITIVE_INFINITY : initTimeout };
 }
 
 /** The ref of what was started there. @throws ProtocolError for what is none */

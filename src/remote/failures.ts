@@ -1,4 +1,5 @@
 import {
+  AlreadyRegisteredError,
   asError,
   BehaviorNotRegisteredError,
   codeOf,
@@ -28,7 +29,8 @@ export type SentFailure =
   | { readonly kind: 'not_running'; readonly id: string; readonly name?: string; readonly handled?: true }
   | { readonly kind: 'mailbox_full'; readonly id: string; readonly name?: string; readonly limit: number }
   | { readonly kind: 'refused'; readonly reason: string }
-  | { readonly kind: 'no_behavior'; readonly name: string };
+  | { readonly kind: 'no_behavior'; readonly name: string }
+  | { readonly kind: 'name_taken'; readonly name: string; readonly id: string; readonly nodeId?: string };
 
 /** What ended a process, as it is sent. */
 export type SentReason = Exclude<DownReason, object> | { readonly error: SentError };
@@ -48,6 +50,10 @@ export function encodeFailure(error: Error): SentFailure {
     const { processId: id, registeredName: name, limit } = error;
     return { kind: 'mailbox_full', id, ...(name !== undefined && { name }), limit };
   }
+  if (error instanceof AlreadyRegisteredError) {
+    const { registeredName: name, processId: id, nodeId } = error;
+    return { kind: 'name_taken', name, id, ...(nodeId !== undefined && { nodeId }) };
+  }
   return encodeHandlerFailure(error);
 }
 
@@ -58,7 +64,7 @@ export function encodeHandlerFailure(error: Error): SentFailure {
 
 /** The error of the call, from what another node sent. Total: what makes no sense is an error without a text. */
 export function decodeFailure(sent: unknown, nodeId: string): Error {
-  const { kind, id, name, limit, handled, reason } = fieldsOf(sent);
+  const { kind, id, name, limit, handled, reason, nodeId: holderNode } = fieldsOf(sent);
   const registeredName = optionalText(name);
   switch (kind) {
     case 'not_running':
@@ -67,6 +73,9 @@ export function decodeFailure(sent: unknown, nodeId: string): Error {
       return new MailboxFullError(text(id), typeof limit === 'number' ? limit : 0, { registeredName });
     case 'refused':
       return new MessageRefusedError(nodeId, text(reason));
+    case 'name_taken':
+      // Without a node, it is a process of the node that answers.
+      return new AlreadyRegisteredError(text(name), text(id), optionalText(holderNode) ?? nodeId);
     case 'no_behavior':
       return new BehaviorNotRegisteredError(text(name), nodeId);
     default:

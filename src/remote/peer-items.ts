@@ -1,4 +1,5 @@
 import { MAX_TIMER_MS } from '../clock.js';
+import type { ClaimItem } from './names/claim-protocol.js';
 
 /** What one end of a channel may send to the other: the first element of an item, and what follows it. */
 export interface Items {
@@ -37,6 +38,18 @@ export interface Items {
   readonly started: readonly [number: number];
   /** The starter does not wait any more: what was started is to end. */
   readonly abort: readonly [number: number];
+  /** Gives a process of the receiver a global name; answered by `reply` or `fail`. */
+  readonly register: readonly [number: number, to: string, name: string, onConflict: string];
+  /** Frees a global name that a process of the receiver has; answered by `reply`. */
+  readonly unregister: readonly [number: number, name: string];
+  /** The claims of global names of the sender, and answers to those of the receiver: see {@link ClaimItem}. */
+  readonly claim: readonly [name: string, processId: string, at: number, sequence: number, isHeld: Flag];
+  readonly unclaim: readonly [name: string, at: number, sequence: number];
+  readonly claim_ok: readonly [name: string, at: number, sequence: number];
+  readonly claim_taken: readonly [name: string, at: number, sequence: number];
+  readonly claims_digest: readonly [count: number, digest: number];
+  readonly claims_wanted: readonly [];
+  readonly claims_whole: readonly [];
 }
 
 export type Flag = 0 | 1;
@@ -50,6 +63,10 @@ export const MAX_ID = 200;
 
 const isNumber: Guard = (value) => Number.isSafeInteger(value) && Number(value) > 0;
 const isId: Guard = (value) => typeof value === 'string' && value.length <= MAX_ID;
+const isName: Guard = (value) => isId(value) && value !== '';
+const isTime: Guard = (value) => typeof value === 'number' && Number.isFinite(value);
+const isCount: Guard = (value) => Number.isSafeInteger(value) && Number(value) >= 0;
+const isOnConflict: Guard = (value) => value === 'kill' || value === 'notify';
 const isSender: Guard = (value) => value === 0 || isId(value);
 const isFlag: Guard = (value) => value === 0 || value === 1;
 const isDuration: Guard = (value) => typeof value === 'number' && value >= 0 && value <= MAX_TIMER_MS;
@@ -74,10 +91,34 @@ const GUARDS: { readonly [Kind in ItemKind]: readonly Guard[] } = {
   start: [isNumber, isId, isAnything, isFlag, isAnything],
   started: [isNumber],
   abort: [isNumber],
+  register: [isNumber, isId, isName, isOnConflict],
+  unregister: [isNumber, isName],
+  claim: [isName, isId, isTime, isNumber, isFlag],
+  unclaim: [isName, isTime, isNumber],
+  claim_ok: [isName, isTime, isNumber],
+  claim_taken: [isName, isTime, isNumber],
+  claims_digest: [isCount, isCount],
+  claims_wanted: [],
+  claims_whole: [],
 };
 
 /** An item from another node. */
 export type ReceivedItem = { [Kind in ItemKind]: readonly [Kind, ...Items[Kind]] }[ItemKind];
+
+/** Whether an item belongs to the protocol of global names. */
+export function isClaimItem(item: ReceivedItem): item is ClaimItem {
+  return CLAIM_KINDS.has(item[0]);
+}
+
+const CLAIM_KINDS: ReadonlySet<ItemKind> = new Set<ClaimItem[0]>([
+  'claim',
+  'unclaim',
+  'claim_ok',
+  'claim_taken',
+  'claims_digest',
+  'claims_wanted',
+  'claims_whole',
+]);
 
 /** The item, if it is one; `unknown`: of a kind that a later version has; `malformed`: no version sends it. */
 export function readItem(item: unknown): ReceivedItem | 'unknown' | 'malformed' {

@@ -1,11 +1,14 @@
 import { asError, ProtocolError } from '../errors.js';
 import type { TerminationReason } from '../process/gen-server-types.js';
 import { ChannelMessages } from './channel-messages.js';
+import { ChannelNames } from './channel-names.js';
 import { ChannelStarts } from './channel-starts.js';
 import { ChannelWatches } from './channel-watches.js';
 import { decodeReason, encodeReason } from './failures.js';
+import type { ClaimItem } from './names/claim-protocol.js';
+import type { GlobalNames, OnConflict } from './names/global-names.js';
 import type { Outbox } from './outbox.js';
-import { type ReceivedItem, readItem } from './peer-items.js';
+import { isClaimItem, type ReceivedItem, readItem } from './peer-items.js';
 import type { ChannelEnd, ChannelPorts, RemotePorts } from './remote-ports.js';
 
 /** One channel with a node, from up to down: what goes over it, and what waits for the other side. */
@@ -15,11 +18,18 @@ export class RemoteChannel implements ChannelEnd {
   readonly messages: ChannelMessages;
   readonly watches: ChannelWatches;
   readonly starts: ChannelStarts;
+  readonly names: ChannelNames;
   readonly #ports: RemotePorts;
   readonly #outbox: Outbox;
+  readonly #globalNames: GlobalNames;
   #isOpen = true;
 
-  constructor(peer: { readonly id: string; readonly life: string }, ports: ChannelPorts, outbox: Outbox) {
+  constructor(
+    peer: { readonly id: string; readonly life: string },
+    ports: ChannelPorts,
+    outbox: Outbox,
+    globalNames: GlobalNames,
+  ) {
     this.nodeId = peer.id;
     this.life = peer.life;
     this.#ports = ports;
@@ -27,6 +37,8 @@ export class RemoteChannel implements ChannelEnd {
     this.messages = new ChannelMessages(this, ports, outbox);
     this.watches = new ChannelWatches(this, ports, outbox);
     this.starts = new ChannelStarts(this, ports, outbox, this.messages);
+    this.names = new ChannelNames(this, ports, this.messages, globalNames);
+    this.#globalNames = globalNames;
   }
 
   get isOpen(): boolean {
@@ -37,6 +49,11 @@ export class RemoteChannel implements ChannelEnd {
   async stop(to: string, reason: TerminationReason, timeoutMs: number): Promise<void> {
     const ms = timeoutMs === Number.POSITIVE_INFINITY ? null : timeoutMs;
     await this.messages.request((number) => JSON.stringify(['stop', number, to, encodeReason(reason), ms]));
+  }
+
+  /** Sends an item of the protocol of global names: it is never refused. */
+  sendClaim(item: ClaimItem): void {
+    if (this.#isOpen) this.#outbox.add(JSON.stringify(item));
   }
 
   kill(to: string): void {
@@ -51,7 +68,9 @@ export class RemoteChannel implements ChannelEnd {
       const read = readItem(item);
       if (read === 'malformed') throw new ProtocolError('malformed', 'an item that is none');
       // A later version may have more kinds.
-      if (read !== 'unknown') this.#handle(read);
+      if (read === 'unknown') continue;
+      if (isClaimItem(read)) this.#globalNames.receive(this.nodeId, read);
+      else this.#handle(read);
     }
   }
 
@@ -64,8 +83,8 @@ export class RemoteChannel implements ChannelEnd {
     this.starts.ended();
   }
 
-  #handle(item: ReceivedItem): void {
-    const { messages, watches, starts } = this;
+  #handle(item: Exclude<ReceivedItem, ClaimItem>): void {
+    const { messages, watches, starts, names } = this;
     switch (item[0]) {
       case 'cast':
       case 'info':
@@ -112,6 +131,12 @@ export class RemoteChannel implements ChannelEnd {
         break;
       case 'abort':
         starts.receivedAbort(item[1]);
+        break;
+      case 'register':
+        names.receivedRegister(item[1], item[2], item[3], item[4] as OnConflict);
+        break;
+      case 'unregister':
+        names.receivedUnregister(item[1], item[2]);
     }
   }
 

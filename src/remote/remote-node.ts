@@ -14,6 +14,8 @@ import type { RemoteProcesses } from '../process/remote-processes.js';
 import { notKnownThere } from './channel-messages.js';
 import { later } from './later.js';
 import { Lives } from './lives.js';
+import { GlobalNames } from './names/global-names.js';
+import { createGlobalRegistry, type GlobalRegistryApi } from './names/global-registry.js';
 import { Outbox } from './outbox.js';
 import { startHere } from './own-start.js';
 import { MAX_ID } from './peer-items.js';
@@ -21,6 +23,12 @@ import { RemoteChannel } from './remote-channel.js';
 import type { ChannelPorts, RemotePorts } from './remote-ports.js';
 
 interface RemoteNodeOptions extends RemotePorts {
+  /** The life of this runtime. */
+  readonly life: string;
+  /** ms since the epoch */
+  wallClock(): number;
+  /** How long the registration of a global name may wait for the answers of all nodes, ms. */
+  claimTimeoutMs(): number;
   readonly channels: Channels;
   readonly membership: MembershipView;
   /** Has {@link RemoteNode.flush} called at the end of this turn. */
@@ -31,6 +39,7 @@ interface RemoteNodeOptions extends RemotePorts {
 
 interface RemoteNode {
   readonly processes: RemoteProcesses;
+  readonly globalRegistry: GlobalRegistryApi;
   /** Sends what was collected in this turn. */
   flush(): void;
 }
@@ -57,6 +66,14 @@ export function createRemoteProcesses(options: RemoteNodeOptions): RemoteNode {
   /** Outboxes with items of this turn. */
   let waiting: Outbox[] = [];
 
+  const globalNames = new GlobalNames({
+    ...options,
+    send(item, to) {
+      if (to !== undefined) byNode.get(to)?.sendClaim(item);
+      else for (const channel of byNode.values()) channel.sendClaim(item);
+    },
+  });
+
   const up = (peer: ChannelPeer): void => {
     const { id, life } = peer;
     const outbox = new Outbox({
@@ -68,10 +85,11 @@ export function createRemoteProcesses(options: RemoteNodeOptions): RemoteNode {
         requestFlush();
       },
     });
-    const channel = new RemoteChannel(peer, ports, outbox);
+    const channel = new RemoteChannel(peer, ports, outbox, globalNames);
     lives.linked(id, life);
     byNode.set(id, channel);
     if (!open.has(life)) open.set(life, channel);
+    globalNames.up(id, life);
   };
   channels.onUp(up);
   channels.onDown(({ id, life }) => {
@@ -87,6 +105,7 @@ export function createRemoteProcesses(options: RemoteNodeOptions): RemoteNode {
       }
     }
     channel?.end();
+    globalNames.down(id);
   });
   channels.onItems(({ id }, items) => {
     try {
@@ -121,7 +140,21 @@ export function createRemoteProcesses(options: RemoteNodeOptions): RemoteNode {
     return state === 'ended' ? 'noproc' : 'noconnection';
   };
 
+  const globalRegistry = createGlobalRegistry({
+    names: globalNames,
+    async register(name, ref, onConflict) {
+      if (ref.life === options.life) await globalNames.register(name, ref.id, onConflict);
+      else await channelOf(ref).names.register(name, ref.id, onConflict);
+    },
+    async unregister(name) {
+      const owner = globalNames.owner(name);
+      if (owner?.nodeId === undefined) globalNames.release(name);
+      else await byNode.get(owner.nodeId)?.names.unregister(name);
+    },
+  });
+
   const processes: RemoteProcesses = {
+    globalNames,
     send: (kind, ref, message, sender) => channelOf(ref).messages.send(kind, ref.id, message, sender),
     call: (ref, message, sender, call, timeoutMs) =>
       channelOf(ref).messages.call(ref.id, message, sender, call, timeoutMs),
@@ -172,5 +205,5 @@ export function createRemoteProcesses(options: RemoteNodeOptions): RemoteNode {
     waiting = [];
     for (const outbox of outboxes) outbox.flush();
   };
-  return { processes, flush };
+  return { processes, globalRegistry, flush };
 }

@@ -13,13 +13,16 @@ import { connectProcesses } from './remote.js';
 import type { RuntimeCore } from './runtime-core.js';
 import type { Runtime } from './runtime-options.js';
 
-type ProcessFacades = Pick<Runtime, 'GenServer' | 'Supervisor' | 'Task' | 'Registry' | 'BehaviorRegistry'>;
+type ProcessFacades = Pick<
+  Runtime,
+  'GenServer' | 'Supervisor' | 'Task' | 'Registry' | 'GlobalRegistry' | 'BehaviorRegistry'
+>;
 
 /** The facades for processes of this runtime, and of the nodes that it is linked with. */
 export function createProcessFacades(core: RuntimeCore, clustering: ClusterEngine): ProcessFacades {
   const { clock, deadlines, emit, names, onError, processes, scheduler } = core;
   const behaviors = new BehaviorRegistry();
-  const remote = connectProcesses(core, clustering, behaviors);
+  const { processes: remote, globalRegistry } = connectProcesses(core, clustering, behaviors);
   const GenServer = createGenServer({
     processes,
     messenger: new Messenger({ processes, scheduler, deadlines, remote, clock }),
@@ -40,6 +43,7 @@ export function createProcessFacades(core: RuntimeCore, clustering: ClusterEngin
     Supervisor,
     Task: createTask({ GenServer, Supervisor }),
     Registry: createRegistry({ names, processes, emit }),
+    GlobalRegistry: globalRegistry,
     BehaviorRegistry: behaviors,
   };
 }

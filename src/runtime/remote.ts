@@ -1,18 +1,21 @@
+import type { ClusterSettings } from '../cluster/cluster-config.js';
 import type { ClusterEngine } from '../cluster/engine.js';
 import { decodeAnnotated, encodeMessage } from '../cluster/message-body.js';
 import { InvalidArgumentError } from '../errors.js';
 import { localProcesses } from '../process/local-processes.js';
-import type { RemoteProcesses } from '../process/remote-processes.js';
 import { createRemoteProcesses } from '../remote/remote-node.js';
 import type { RemotePorts } from '../remote/remote-ports.js';
 import type { RuntimeCore } from './runtime-core.js';
 
+/** The registration of a global name waits at least this long for the answers of all nodes, ms. */
+const MIN_CLAIM_TIMEOUT_MS = 10_000;
+
 /** Messages between the processes of this runtime and those of the nodes that it is linked with. */
 export function connectProcesses(
-  { processes, scheduler, clock, onError }: RuntimeCore,
+  { processes, scheduler, clock, life, onError }: RuntimeCore,
   { cluster, channels, membership, settings }: ClusterEngine,
   behaviors: RemotePorts['behaviors'],
-): RemoteProcesses {
+): Pick<ReturnType<typeof createRemoteProcesses>, 'processes' | 'globalRegistry'> {
   const refusal: RemotePorts['refusal'] = (message) => {
     const accept = settings()?.accept;
     if (accept === undefined) return undefined;
@@ -27,8 +30,11 @@ export function connectProcesses(
       return 'its accept function failed';
     }
   };
-  const remote = createRemoteProcesses({
-    local: localProcesses(processes),
+  const remote: ReturnType<typeof createRemoteProcesses> = createRemoteProcesses({
+    life,
+    wallClock: () => clock.now(),
+    claimTimeoutMs: () => Math.max(MIN_CLAIM_TIMEOUT_MS, detectionMs(settings()) + 2000),
+    local: localProcesses(processes, () => remote.processes.globalNames),
     bodies: { encode: encodeMessage, decodeAnnotated },
     behaviors,
     after(ms, action) {
@@ -48,5 +54,12 @@ export function connectProcesses(
   cluster.onStatusChange((status) => {
     if (status === 'stopping') remote.flush();
   });
-  return remote.processes;
+  return remote;
+}
+
+/** How long it takes at most until a lost node is known to be lost, ms. */
+function detectionMs(settings: ClusterSettings | undefined): number {
+  if (settings === undefined) return 0;
+  const { intervalMs, missThreshold } = settings.detector;
+  return intervalMs * (missThreshold + 1);
 }

@@ -9,6 +9,7 @@ import type { ObserverApi } from '../observer/observer.js';
 import type { GenServerApi } from '../process/gen-server.js';
 import type { RegistryApi } from '../registry/registry.js';
 import type { BehaviorRegistryApi } from '../remote/behavior-registry.js';
+import type { GlobalRegistryApi } from '../remote/names/global-registry.js';
 import type { SupervisorApi } from '../supervisor/supervisor.js';
 import type { TaskApi } from '../supervisor/task.js';
 import { checkKnown, checkPositive } from '../validate.js';
@@ -74,6 +75,7 @@ export interface Runtime {
   readonly Supervisor: SupervisorApi;
   readonly Task: TaskApi;
   readonly Registry: RegistryApi;
+  readonly GlobalRegistry: GlobalRegistryApi;
   readonly BehaviorRegistry: BehaviorRegistryApi;
   readonly Observer: ObserverApi;
   readonly Cluster: ClusterApi;

@@ -24,6 +24,7 @@ export class Claims {
   readonly #own = new Map<string, OwnClaim>();
   readonly #copies = new ClaimCopies();
   #digest = 0;
+  #comparedDigest = 0;
   #sequence = 0;
   #effects: ClaimEffect[] = [];
 
@@ -74,9 +75,8 @@ export class Claims {
 
   /** The names that have an owner, as far as is known here. */
   names(): readonly string[] {
-    const held = [...this.#own].filter(([, { claim }]) => claim.state === 'held').map(([name]) => name);
-    const others = this.#copies.names().filter((name) => this.owner(name) !== undefined);
-    return [...new Set([...held, ...others])];
+    const claimed = new Set([...this.#own.keys(), ...this.#copies.names()]);
+    return [...claimed].filter((name) => this.owner(name) !== undefined);
   }
 
   /** The claim that this node makes for a name. */
@@ -87,11 +87,6 @@ export class Claims {
   /** The nodes that have not accepted the pending claim of this node. */
   awaitedFor(name: string): readonly string[] {
     return [...(this.#own.get(name)?.awaited ?? [])];
-  }
-
-  /** The names that a process of this node has or wants. */
-  namesOf(processId: string): readonly string[] {
-    return [...this.#own.values()].flatMap(({ claim }) => (claim.processId === processId ? [claim.name] : []));
   }
 
   /** Claims a name that {@link claimant} knows no claimant of. @param at ms since the epoch */
@@ -116,9 +111,10 @@ export class Claims {
     return this.#taken();
   }
 
-  /** Asks each node to compare its copy of this node's claims with them. */
+  /** Asks each node to compare its copy of this node's claims with them, if these have changed since the last time. */
   compare(): readonly ClaimEffect[] {
-    this.#send(['claims_digest', this.#own.size, this.#digest]);
+    if (this.#digest !== this.#comparedDigest) this.#send(['claims_digest', this.#own.size, this.#digest]);
+    this.#comparedDigest = this.#digest;
     return this.#taken();
   }
 

@@ -120,7 +120,7 @@ test.each([[''], [5], [undefined]])('Registry.name refuses %j', (text) => {
 
 test('what only looks like a name is refused as a target', () => {
   const { GenServer } = createTestRuntime();
-  for (const target of [{ name: 'a' }, { registration: 'global', name: 'a' }, { registration: 'local', name: 5 }]) {
+  for (const target of [{ name: 'a' }, { registration: 'world', name: 'a' }, { registration: 'local', name: 5 }]) {
     expect(() => GenServer.cast(target as never, 1)).toThrow(/^ref must be the ref of a process/);
   }
 });

@@ -19,7 +19,10 @@ const step = fc.oneof(
   { weight: 3, arbitrary: fc.tuple(fc.constant('settle' as const)) },
 );
 
-const history = fc.record({ steps: fc.array(step, { maxLength: 150, size: 'max' }), picks: fc.infiniteStream(fc.nat(1000)) });
+const history = fc.record({
+  steps: fc.array(step, { maxLength: 150, size: 'max' }),
+  picks: fc.infiniteStream(fc.nat(1000)),
+});
 
 type History = typeof history extends fc.Arbitrary<infer Value> ? Value : never;
 

@@ -1,0 +1,57 @@
+import { asError } from '../errors.js';
+import type { ChannelMessages } from './channel-messages.js';
+import type { GlobalNames, OnConflict } from './names/global-names.js';
+import type { ChannelEnd, RemotePorts } from './remote-ports.js';
+
+/** Global names over one channel: of processes of the other node, and for it of processes of this one. */
+export class ChannelNames {
+  readonly #end: ChannelEnd;
+  readonly #ports: RemotePorts;
+  readonly #messages: ChannelMessages;
+  readonly #names: GlobalNames;
+
+  constructor(end: ChannelEnd, ports: RemotePorts, messages: ChannelMessages, names: GlobalNames) {
+    this.#end = end;
+    this.#ports = ports;
+    this.#messages = messages;
+    this.#names = names;
+  }
+
+  /** Gives a process there a global name. Rejects as a registration there does. */
+  async register(name: string, processId: string, onConflict: OnConflict): Promise<void> {
+    await this.#messages.request((number) => JSON.stringify(['register', number, processId, name, onConflict]));
+  }
+
+  /** Frees a global name that a process there has. */
+  async unregister(name: string): Promise<void> {
+    await this.#messages.request((number) => JSON.stringify(['unregister', number, name]));
+  }
+
+  receivedRegister(number: number, processId: string, name: string, onConflict: OnConflict): void {
+    const refusal = this.#refusal('register', processId);
+    if (refusal !== undefined) {
+      this.#messages.refuse(number, refusal);
+      return;
+    }
+    const caller = this.#messages.caller(number);
+    this.#names.register(name, processId, onConflict).then(
+      () => caller.reply(null),
+      (thrown) => caller.fail(asError(thrown)),
+    );
+  }
+
+  receivedUnregister(number: number, name: string): void {
+    const owner = this.#names.owner(name);
+    const refusal = owner === undefined ? undefined : this.#refusal('unregister', owner.processId);
+    if (refusal !== undefined) {
+      this.#messages.refuse(number, refusal);
+      return;
+    }
+    this.#names.release(name);
+    this.#messages.caller(number).reply(null);
+  }
+
+  #refusal(kind: 'register' | 'unregister', id: string): string | undefined {
+    return this.#ports.refusal({ from: this.#end.nodeId, to: { id, name: this.#ports.local.nameOf(id) }, kind });
+  }
+}

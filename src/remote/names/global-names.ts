@@ -1,0 +1,223 @@
+import {
+  AlreadyRegisteredError,
+  GlobalNameConflictError,
+  GlobalNameTimeoutError,
+  NotRegisteredError,
+  ServerNotRunningError,
+} from '../../errors.js';
+import type { LocalProcesses } from '../../process/local-processes.js';
+import type { ProcessRef } from '../../process/refs.js';
+import type { Claim, ClaimHolder, Stamp } from './claim.js';
+import type { ClaimEffect, ClaimItem } from './claim-protocol.js';
+import { Claims } from './claims.js';
+
+/** What happens to the process that loses its name to an earlier owner after a partition. */
+export type OnConflict = 'kill' | 'notify';
+
+/** How often the nodes compare their copies, ms. */
+const COMPARE_INTERVAL_MS = 10_000;
+
+export interface GlobalNamesPorts {
+  readonly life: string;
+  readonly local: LocalProcesses;
+  /** ms since the epoch */
+  wallClock(): number;
+  /** Calls `action` after `ms`; returns what cancels that. */
+  after(ms: number, action: () => void): () => void;
+  /** How long a claim may wait for the answers of all nodes, ms. */
+  claimTimeoutMs(): number;
+  /** Sends an item to a node, or, without `to`, to all that there is a channel with. */
+  send(item: ClaimItem, to?: string): void;
+  onError(error: Error): void;
+}
+
+/** A claim of a process of this node, as long as it lasts. */
+interface OwnName {
+  readonly stamp: Stamp;
+  readonly onConflict: OnConflict;
+  /** Ends the watch on the process. */
+  unwatch: () => void;
+  /** Until the claim is held or refused. */
+  settle: { resolve(): void; reject(error: Error): void; cancelTimer(): void } | undefined;
+}
+
+/** The global names: claims them for processes of this node, and knows who has which. */
+export class GlobalNames {
+  readonly #ports: GlobalNamesPorts;
+  readonly #claims: Claims;
+  readonly #own = new Map<string, OwnName>();
+  readonly #listeners = new Set<() => void>();
+  #peers = 0;
+  #cancelCompare: (() => void) | undefined;
+
+  constructor(ports: GlobalNamesPorts) {
+    this.#ports = ports;
+    this.#claims = new Claims(ports.life);
+  }
+
+  /**
+   * Resolves when every connected node has accepted the name for a process of this node, which must be watched then: see
+   * {@link GlobalNames.watch}. Rejects with AlreadyRegisteredError, GlobalNameTimeoutError.
+   */
+  claim(name: string, processId: string, onConflict: OnConflict): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const claimant = this.#claims.claimant(name);
+      if (claimant !== undefined) {
+        reject(takenBy(name, claimant));
+        return;
+      }
+      const timeoutMs = this.#ports.claimTimeoutMs();
+      const { claim, effects } = this.#claims.claim(name, processId, this.#ports.wallClock());
+      const cancelTimer = this.#ports.after(timeoutMs, () => {
+        const awaited = this.#claims.awaitedFor(name);
+        this.#end(name, claim.stamp, new GlobalNameTimeoutError(name, timeoutMs, awaited));
+      });
+      const settle = { resolve, reject, cancelTimer };
+      this.#own.set(name, { stamp: claim.stamp, onConflict, unwatch: () => undefined, settle });
+      this.#apply(effects);
+    });
+  }
+
+  /** As {@link GlobalNames.claim}, for a process that runs already. Rejects with ServerNotRunningError, too. */
+  async register(name: string, processId: string, onConflict: OnConflict): Promise<void> {
+    const claimed = this.claim(name, processId, onConflict);
+    this.watch(name, processId);
+    await claimed;
+  }
+
+  /** The name is free when the process ends. */
+  watch(name: string, processId: string): void {
+    const own = this.#own.get(name);
+    if (own === undefined) return;
+    const end = (): void => this.#end(name, own.stamp, new ServerNotRunningError(processId));
+    const unwatch = this.#ports.local.watch(processId, end);
+    if (unwatch === undefined) end();
+    else own.unwatch = unwatch;
+  }
+
+  /** Frees a name that a process of this node has. A registration under way goes on. */
+  release(name: string): void {
+    const own = this.#own.get(name);
+    if (own !== undefined && own.settle === undefined) this.#end(name, own.stamp, new NotRegisteredError(name));
+  }
+
+  owner(name: string): ClaimHolder | undefined {
+    return this.#claims.owner(name);
+  }
+
+  whereis(name: string): ProcessRef | undefined {
+    const owner = this.#claims.owner(name);
+    return owner && Object.freeze({ id: owner.processId, life: owner.life });
+  }
+
+  names(): readonly string[] {
+    return this.#claims.names();
+  }
+
+  /** Calls `listener` whenever the owner of a name may have changed. Returns the function that ends that. */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  up(nodeId: string, life: string): void {
+    this.#peers += 1;
+    this.#apply(this.#claims.up(nodeId, life));
+    this.#cancelCompare ??= this.#ports.after(COMPARE_INTERVAL_MS, this.#compare);
+  }
+
+  down(nodeId: string): void {
+    this.#peers -= 1;
+    this.#apply(this.#claims.down(nodeId));
+    if (this.#peers > 0) return;
+    this.#cancelCompare?.();
+    this.#cancelCompare = undefined;
+  }
+
+  receive(nodeId: string, item: ClaimItem): void {
+    this.#apply(this.#claims.receive(nodeId, item));
+  }
+
+  readonly #compare = (): void => {
+    this.#cancelCompare = this.#ports.after(COMPARE_INTERVAL_MS, this.#compare);
+    this.#apply(this.#claims.compare());
+  };
+
+  /** Gives up a claim; `error` is what a registration that waits for it rejects with. */
+  #end(name: string, stamp: Stamp, error: Error): void {
+    const own = this.#own.get(name);
+    if (own?.stamp !== stamp) return;
+    this.#forget(name, own, error);
+    this.#apply(this.#claims.release(name, stamp));
+  }
+
+  #forget(name: string, own: OwnName, error: Error): void {
+    this.#own.delete(name);
+    own.unwatch();
+    own.settle?.cancelTimer();
+    own.settle?.reject(error);
+  }
+
+  #apply(effects: readonly ClaimEffect[]): void {
+    for (const effect of effects) this.#carryOut(effect);
+    if (effects.some(({ type }) => type === 'changed')) for (const listener of [...this.#listeners]) listener();
+  }
+
+  #carryOut(effect: ClaimEffect): void {
+    switch (effect.type) {
+      case 'send':
+        this.#ports.send(effect.item, effect.to);
+        break;
+      case 'held': {
+        const own = this.#ownOf(effect.claim);
+        own?.settle?.cancelTimer();
+        own?.settle?.resolve();
+        if (own !== undefined) own.settle = undefined;
+        break;
+      }
+      case 'refused': {
+        const { claim, holder } = effect;
+        const own = this.#ownOf(claim);
+        if (own !== undefined) this.#forget(claim.name, own, takenBy(claim.name, holder));
+        break;
+      }
+      case 'lost':
+        this.#lose(effect.claim, effect.holder);
+        break;
+      case 'won':
+        this.#report(effect.claim, true, effect.loser);
+        break;
+      case 'differed':
+        this.#ports.onError(
+          new Error(`the copies of the global names of node ${effect.nodeId} were wrong and are replaced`),
+        );
+    }
+  }
+
+  #lose(claim: Claim, holder: ClaimHolder): void {
+    const own = this.#ownOf(claim);
+    if (own === undefined) return;
+    const { name, processId } = claim;
+    this.#forget(name, own, takenBy(name, holder));
+    this.#report(claim, false, holder);
+    const { local } = this.#ports;
+    if (own.onConflict === 'kill') local.kill(processId);
+    else {
+      const winner = Object.freeze({ id: holder.processId, life: holder.life });
+      local.send('info', processId, Object.freeze({ type: 'global_name_conflict', name, winner }));
+    }
+  }
+
+  #report({ name, processId }: Claim, isKept: boolean, { nodeId = '' }: ClaimHolder): void {
+    this.#ports.onError(new GlobalNameConflictError(name, processId, isKept, nodeId));
+  }
+
+  #ownOf({ name, stamp }: Claim): OwnName | undefined {
+    const own = this.#own.get(name);
+    return own?.stamp === stamp ? own : undefined;
+  }
+}
+
+function takenBy(name: string, holder: ClaimHolder | undefined): AlreadyRegisteredError {
+  return new AlreadyRegisteredError(name, holder?.processId ?? '?', holder?.nodeId);
+}

@@ -6,6 +6,8 @@ export const Cluster = defaultRuntime.Cluster;
 export const BehaviorRegistry = defaultRuntime.BehaviorRegistry;
 /** Names that are unique in the whole cluster. */
 export const GlobalRegistry = defaultRuntime.GlobalRegistry;
+/** Groups of processes on all nodes. */
+export const ProcessGroups = defaultRuntime.ProcessGroups;
 /** What is going on in all nodes. */
 export const ClusterObserver = defaultRuntime.ClusterObserver;
 
@@ -91,6 +93,8 @@ export type {
 export type { GenServerRef, GenServerTarget, ProcessName, ProcessRef } from './process/refs.js';
 export type { AnyReply, MessageOfType, MessageType, Replies, ReplyTo } from './process/replies.js';
 export type { BehaviorFactory, BehaviorRegistryApi } from './remote/behavior-registry.js';
+export type { PickPolicy } from './remote/groups/pick-member.js';
+export type { GroupCallOptions, GroupReplies, ProcessGroupsApi } from './remote/groups/process-groups.js';
 export type { OnConflict } from './remote/names/global-names.js';
 export type { GlobalRegisterOptions, GlobalRegistryApi } from './remote/names/global-registry.js';
 export { type AttachedObserver, type AttachOptions, attach } from './runtime/attach.js';

@@ -238,6 +238,19 @@ export class AlreadyRegisteredError extends NoexError {
   }
 }
 
+/** A group has no members on this node, nor on a connected one. */
+export class NoGroupMembersError extends NoexError {
+  override readonly name = 'NoGroupMembersError';
+  readonly code = 'NOEX_NO_GROUP_MEMBERS';
+  readonly group: string;
+  override readonly mayHaveBeenHandled = false;
+
+  constructor(group: string) {
+    super(`group '${group}' has no members on a connected node; start some, or wait for them with members$`);
+    this.group = group;
+  }
+}
+
 /** Not every connected node has accepted a global name in time. The name is free again. */
 export class GlobalNameTimeoutError extends NoexError {
   override readonly name = 'GlobalNameTimeoutError';

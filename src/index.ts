@@ -12,6 +12,8 @@ export const Registry = defaultRuntime.Registry;
 export const BehaviorRegistry = defaultRuntime.BehaviorRegistry;
 /** Names that are unique in the whole cluster. */
 export const GlobalRegistry = defaultRuntime.GlobalRegistry;
+/** Groups of processes on all nodes. */
+export const ProcessGroups = defaultRuntime.ProcessGroups;
 /** What is going on in this Node.js process. */
 export const Observer = defaultRuntime.Observer;
 /** This node's membership of a cluster. */
@@ -124,6 +126,7 @@ export {
   NodeTimeoutError,
   NodeUnreachableError,
   NoexError,
+  NoGroupMembersError,
   NotRegisteredError,
   NotSerializableError,
   ObserverDisabledError,
@@ -173,6 +176,8 @@ export type { AnyReply, MessageOfType, MessageType, Replies, ReplyTo } from './p
 export type { Start } from './process/start-signature.js';
 export type { RegistryApi } from './registry/registry.js';
 export type { BehaviorFactory, BehaviorRegistryApi } from './remote/behavior-registry.js';
+export type { PickPolicy } from './remote/groups/pick-member.js';
+export type { GroupCallOptions, GroupReplies, ProcessGroupsApi } from './remote/groups/process-groups.js';
 export type { OnConflict } from './remote/names/global-names.js';
 export type { GlobalRegisterOptions, GlobalRegistryApi } from './remote/names/global-registry.js';
 export { type AttachedObserver, type AttachOptions, attach } from './runtime/attach.js';

@@ -43,3 +43,12 @@ export function checkTimeout(field: string, ms: number): void {
     throw new InvalidArgumentError(field, `a number of ms from 0 to ${MAX_TIMER_MS}, or Infinity`, ms);
   }
 }
+
+/** The longest name that is sent to other nodes, in characters. */
+export const MAX_SENT_NAME = 200;
+
+/** @throws InvalidArgumentError */
+export function checkShortText(field: string, value: unknown): void {
+  if (typeof value === 'string' && value !== '' && value.length <= MAX_SENT_NAME) return;
+  throw new InvalidArgumentError(field, `a string of 1 to ${MAX_SENT_NAME} characters`, value);
+}

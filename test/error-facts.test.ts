@@ -13,6 +13,7 @@ const EXAMPLES: Readonly<Record<string, readonly [error: noex.NoexError, facts: 
     new noex.AlreadyRegisteredError('orders', 'p7'),
     { registeredName: 'orders', processId: 'p7' },
   ],
+  NoGroupMembersError: [new noex.NoGroupMembersError('workers'), { group: 'workers' }],
   GlobalNameTimeoutError: [
     new noex.GlobalNameTimeoutError('orders', 10_000, ['a@10.0.0.1:1']),
     { registeredName: 'orders', timeoutMs: 10_000, nodeIds: ['a@10.0.0.1:1'] },

@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from '../errors.js';
-import { checkKnown, checkTimeout } from '../validate.js';
+import { checkKnown, checkShortText, checkTimeout } from '../validate.js';
 import type { OverloadPolicy } from './bounded-mailbox.js';
 import type { AnyBehavior } from './gen-server-types.js';
 
@@ -79,15 +79,6 @@ export function checkRegistration(registration: unknown, name: string | undefine
     throw new InvalidArgumentError('registration', "'local' or 'global'", registration);
   }
   if (registration === 'global') checkShortText('name', name);
-}
-
-/** The longest name that is sent to other nodes, in characters. */
-const MAX_NAME = 200;
-
-/** @throws InvalidArgumentError */
-export function checkShortText(field: string, value: unknown): void {
-  if (typeof value === 'string' && value !== '' && value.length <= MAX_NAME) return;
-  throw new InvalidArgumentError(field, `a string of 1 to ${MAX_NAME} characters`, value);
 }
 
 /** @throws InvalidArgumentError */

@@ -1,7 +1,7 @@
 import type { SerializedError, SerializedExitReason } from '../../streams/events.js';
 import { CallingSelfError, InvalidArgumentError } from '../errors.js';
-import { checkKnown, checkTimeout } from '../validate.js';
-import { checkBehavior, checkShortText, type GenServerOptions } from './gen-server-options.js';
+import { checkKnown, checkShortText, checkTimeout } from '../validate.js';
+import { checkBehavior, type GenServerOptions } from './gen-server-options.js';
 import type {
   AnyBehavior,
   Call,

@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from '../errors.js';
-import { checkKnown, checkTimeout } from '../validate.js';
-import { checkRegistration, checkShortText, type GenServerOptions } from './gen-server-options.js';
+import { checkKnown, checkShortText, checkTimeout } from '../validate.js';
+import { checkRegistration, type GenServerOptions } from './gen-server-options.js';
 
 /** The options of `GenServer.startRemote`. */
 export interface RemoteStartSettings extends Pick<GenServerOptions, 'name' | 'registration' | 'initTimeout'> {

@@ -1,4 +1,5 @@
 import { MAX_TIMER_MS } from '../clock.js';
+import { MAX_SENT_NAME } from '../validate.js';
 import type { ClaimItem } from './names/claim-protocol.js';
 
 /** What one end of a channel may send to the other: the first element of an item, and what follows it. */
@@ -50,6 +51,8 @@ export interface Items {
   readonly claims_digest: readonly [count: number, digest: number];
   readonly claims_wanted: readonly [];
   readonly claims_whole: readonly [];
+  /** How often a process of the sender has joined a group; 0: it has left. */
+  readonly member: readonly [group: string, processId: string, joins: number];
 }
 
 export type Flag = 0 | 1;
@@ -58,11 +61,8 @@ export type ItemKind = keyof Items;
 
 type Guard = (value: unknown) => boolean;
 
-/** The longest id of a process, and name of a behavior, in characters. */
-export const MAX_ID = 200;
-
 const isNumber: Guard = (value) => Number.isSafeInteger(value) && Number(value) > 0;
-const isId: Guard = (value) => typeof value === 'string' && value.length <= MAX_ID;
+const isId: Guard = (value) => typeof value === 'string' && value.length <= MAX_SENT_NAME;
 const isName: Guard = (value) => isId(value) && value !== '';
 const isTime: Guard = (value) => typeof value === 'number' && Number.isFinite(value);
 const isCount: Guard = (value) => Number.isSafeInteger(value) && Number(value) >= 0;
@@ -100,6 +100,7 @@ const GUARDS: { readonly [Kind in ItemKind]: readonly Guard[] } = {
   claims_digest: [isCount, isCount],
   claims_wanted: [],
   claims_whole: [],
+  member: [isName, isId, isCount],
 };
 
 /** An item from another node. */

@@ -5,11 +5,21 @@ import { ChannelNames } from './channel-names.js';
 import { ChannelStarts } from './channel-starts.js';
 import { ChannelWatches } from './channel-watches.js';
 import { decodeReason, encodeReason } from './failures.js';
+import type { MemberItem } from './groups/group-members.js';
+import type { ProcessGroups } from './groups/process-groups.js';
 import type { ClaimItem } from './names/claim-protocol.js';
 import type { GlobalNames, OnConflict } from './names/global-names.js';
 import type { Outbox } from './outbox.js';
 import { isClaimItem, type ReceivedItem, readItem } from './peer-items.js';
 import type { ChannelEnd, ChannelPorts, RemotePorts } from './remote-ports.js';
+
+/** What each node says of itself to all others: its claims of global names, and its members of groups. */
+export type SharedItem = ClaimItem | MemberItem;
+
+interface SharedTables {
+  readonly globalNames: GlobalNames;
+  readonly groups: ProcessGroups;
+}
 
 /** One channel with a node, from up to down: what goes over it, and what waits for the other side. */
 export class RemoteChannel implements ChannelEnd {
@@ -21,14 +31,14 @@ export class RemoteChannel implements ChannelEnd {
   readonly names: ChannelNames;
   readonly #ports: RemotePorts;
   readonly #outbox: Outbox;
-  readonly #globalNames: GlobalNames;
+  readonly #shared: SharedTables;
   #isOpen = true;
 
   constructor(
     peer: { readonly id: string; readonly life: string },
     ports: ChannelPorts,
     outbox: Outbox,
-    globalNames: GlobalNames,
+    shared: SharedTables,
   ) {
     this.nodeId = peer.id;
     this.life = peer.life;
@@ -37,8 +47,8 @@ export class RemoteChannel implements ChannelEnd {
     this.messages = new ChannelMessages(this, ports, outbox);
     this.watches = new ChannelWatches(this, ports, outbox);
     this.starts = new ChannelStarts(this, ports, outbox, this.messages);
-    this.names = new ChannelNames(this, ports, this.messages, globalNames);
-    this.#globalNames = globalNames;
+    this.names = new ChannelNames(this, ports, this.messages, shared.globalNames);
+    this.#shared = shared;
   }
 
   get isOpen(): boolean {
@@ -51,8 +61,8 @@ export class RemoteChannel implements ChannelEnd {
     await this.messages.request((number) => JSON.stringify(['stop', number, to, encodeReason(reason), ms]));
   }
 
-  /** Sends an item of the protocol of global names: it is never refused. */
-  sendClaim(item: ClaimItem): void {
+  /** Sends what all nodes have to know of this one: it is never refused. */
+  sendShared(item: SharedItem): void {
     if (this.#isOpen) this.#outbox.add(JSON.stringify(item));
   }
 
@@ -69,7 +79,8 @@ export class RemoteChannel implements ChannelEnd {
       if (read === 'malformed') throw new ProtocolError('malformed', 'an item that is none');
       // A later version may have more kinds.
       if (read === 'unknown') continue;
-      if (isClaimItem(read)) this.#globalNames.receive(this.nodeId, read);
+      if (isClaimItem(read)) this.#shared.globalNames.receive(this.nodeId, read);
+      else if (read[0] === 'member') this.#shared.groups.receive(this.nodeId, read);
       else this.#handle(read);
     }
   }
@@ -83,7 +94,7 @@ export class RemoteChannel implements ChannelEnd {
     this.starts.ended();
   }
 
-  #handle(item: Exclude<ReceivedItem, ClaimItem>): void {
+  #handle(item: Exclude<ReceivedItem, SharedItem>): void {
     const { messages, watches, starts, names } = this;
     switch (item[0]) {
       case 'cast':

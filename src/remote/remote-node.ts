@@ -11,18 +11,19 @@ import {
 } from '../errors.js';
 import type { ProcessRef } from '../process/refs.js';
 import type { RemoteProcesses } from '../process/remote-processes.js';
+import { MAX_SENT_NAME } from '../validate.js';
 import { notKnownThere } from './channel-messages.js';
+import { type GroupPorts, ProcessGroups } from './groups/process-groups.js';
 import { later } from './later.js';
 import { Lives } from './lives.js';
 import { GlobalNames } from './names/global-names.js';
 import { createGlobalRegistry, type GlobalRegistryApi } from './names/global-registry.js';
 import { Outbox } from './outbox.js';
 import { startHere } from './own-start.js';
-import { MAX_ID } from './peer-items.js';
-import { RemoteChannel } from './remote-channel.js';
+import { RemoteChannel, type SharedItem } from './remote-channel.js';
 import type { ChannelPorts, RemotePorts } from './remote-ports.js';
 
-interface RemoteNodeOptions extends RemotePorts {
+interface RemoteNodeOptions extends RemotePorts, Pick<GroupPorts, 'call' | 'cast' | 'running' | 'random'> {
   /** The life of this runtime. */
   readonly life: string;
   /** ms since the epoch */
@@ -40,6 +41,7 @@ interface RemoteNodeOptions extends RemotePorts {
 interface RemoteNode {
   readonly processes: RemoteProcesses;
   readonly globalRegistry: GlobalRegistryApi;
+  readonly groups: ProcessGroups;
   /** Sends what was collected in this turn. */
   flush(): void;
 }
@@ -66,13 +68,12 @@ export function createRemoteProcesses(options: RemoteNodeOptions): RemoteNode {
   /** Outboxes with items of this turn. */
   let waiting: Outbox[] = [];
 
-  const globalNames = new GlobalNames({
-    ...options,
-    send(item, to) {
-      if (to !== undefined) byNode.get(to)?.sendClaim(item);
-      else for (const channel of byNode.values()) channel.sendClaim(item);
-    },
-  });
+  const send = (item: SharedItem, to?: string): void => {
+    if (to !== undefined) byNode.get(to)?.sendShared(item);
+    else for (const channel of byNode.values()) channel.sendShared(item);
+  };
+  const globalNames = new GlobalNames({ ...options, send });
+  const groups = new ProcessGroups({ ...options, send });
 
   const up = (peer: ChannelPeer): void => {
     const { id, life } = peer;
@@ -85,11 +86,12 @@ export function createRemoteProcesses(options: RemoteNodeOptions): RemoteNode {
         requestFlush();
       },
     });
-    const channel = new RemoteChannel(peer, ports, outbox, globalNames);
+    const channel = new RemoteChannel(peer, ports, outbox, { globalNames, groups });
     lives.linked(id, life);
     byNode.set(id, channel);
     if (!open.has(life)) open.set(life, channel);
     globalNames.up(id, life);
+    groups.up(id, life);
   };
   channels.onUp(up);
   channels.onDown(({ id, life }) => {
@@ -106,6 +108,7 @@ export function createRemoteProcesses(options: RemoteNodeOptions): RemoteNode {
     }
     channel?.end();
     globalNames.down(id);
+    groups.down(id);
   });
   channels.onItems(({ id }, items) => {
     try {
@@ -122,7 +125,7 @@ export function createRemoteProcesses(options: RemoteNodeOptions): RemoteNode {
 
   /** @throws ServerNotRunningError, MessageRefusedError, NodeNotConnectedError, ForeignRefError */
   const channelOf = ({ id, life }: ProcessRef): RemoteChannel => {
-    if (id.length > MAX_ID) throw new InvalidArgumentError('ref.id', `at most ${MAX_ID} characters`, id);
+    if (id.length > MAX_SENT_NAME) throw new InvalidArgumentError('ref.id', `at most ${MAX_SENT_NAME} characters`, id);
     const channel = open.get(life);
     if (channel !== undefined) return channel;
     const known = lives.get(life);
@@ -205,5 +208,5 @@ export function createRemoteProcesses(options: RemoteNodeOptions): RemoteNode {
     waiting = [];
     for (const outbox of outboxes) outbox.flush();
   };
-  return { processes, globalRegistry, flush };
+  return { processes, globalRegistry, groups, flush };
 }

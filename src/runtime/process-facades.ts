@@ -6,6 +6,7 @@ import { Messenger } from '../process/messenger.js';
 import { Monitors } from '../process/monitors.js';
 import { createRegistry } from '../registry/registry.js';
 import { BehaviorRegistry } from '../remote/behavior-registry.js';
+import { groupsFacade } from '../remote/groups/process-groups.js';
 import { createSupervisor } from '../supervisor/supervisor.js';
 import { createTask } from '../supervisor/task.js';
 import { checkFunction } from '../validate.js';
@@ -15,17 +16,22 @@ import type { Runtime } from './runtime-options.js';
 
 type ProcessFacades = Pick<
   Runtime,
-  'GenServer' | 'Supervisor' | 'Task' | 'Registry' | 'GlobalRegistry' | 'BehaviorRegistry'
+  'GenServer' | 'Supervisor' | 'Task' | 'Registry' | 'GlobalRegistry' | 'ProcessGroups' | 'BehaviorRegistry'
 >;
 
 /** The facades for processes of this runtime, and of the nodes that it is linked with. */
 export function createProcessFacades(core: RuntimeCore, clustering: ClusterEngine): ProcessFacades {
   const { clock, deadlines, emit, names, onError, processes, scheduler } = core;
   const behaviors = new BehaviorRegistry();
-  const { processes: remote, globalRegistry } = connectProcesses(core, clustering, behaviors);
+  const {
+    processes: remote,
+    globalRegistry,
+    groups,
+  } = connectProcesses(core, clustering, behaviors, (): Messenger => messenger);
+  const messenger = new Messenger({ processes, scheduler, deadlines, remote, clock });
   const GenServer = createGenServer({
     processes,
-    messenger: new Messenger({ processes, scheduler, deadlines, remote, clock }),
+    messenger,
     monitors: new Monitors({ processes, remote }),
     remote,
     localNode: () => clustering.membership.local()?.id,
@@ -44,6 +50,7 @@ export function createProcessFacades(core: RuntimeCore, clustering: ClusterEngin
     Task: createTask({ GenServer, Supervisor }),
     Registry: createRegistry({ names, processes, emit }),
     GlobalRegistry: globalRegistry,
+    ProcessGroups: groupsFacade(groups),
     BehaviorRegistry: behaviors,
   };
 }

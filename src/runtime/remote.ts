@@ -3,6 +3,7 @@ import type { ClusterEngine } from '../cluster/engine.js';
 import { decodeAnnotated, encodeMessage } from '../cluster/message-body.js';
 import { InvalidArgumentError } from '../errors.js';
 import { localProcesses } from '../process/local-processes.js';
+import type { Messenger } from '../process/messenger.js';
 import { createRemoteProcesses } from '../remote/remote-node.js';
 import type { RemotePorts } from '../remote/remote-ports.js';
 import type { RuntimeCore } from './runtime-core.js';
@@ -15,7 +16,8 @@ export function connectProcesses(
   { processes, scheduler, clock, life, onError }: RuntimeCore,
   { cluster, channels, membership, settings }: ClusterEngine,
   behaviors: RemotePorts['behaviors'],
-): Pick<ReturnType<typeof createRemoteProcesses>, 'processes' | 'globalRegistry'> {
+  messenger: () => Messenger,
+): Pick<ReturnType<typeof createRemoteProcesses>, 'processes' | 'globalRegistry' | 'groups'> {
   const refusal: RemotePorts['refusal'] = (message) => {
     const accept = settings()?.accept;
     if (accept === undefined) return undefined;
@@ -32,6 +34,10 @@ export function connectProcesses(
   };
   const remote: ReturnType<typeof createRemoteProcesses> = createRemoteProcesses({
     life,
+    call: (ref, message, options) => messenger().call(ref, message, options),
+    cast: (ref, message) => messenger().send('cast', ref, message),
+    running: (ref) => processes.running(ref).id,
+    random: Math.random,
     wallClock: () => clock.now(),
     claimTimeoutMs: () => Math.max(MIN_CLAIM_TIMEOUT_MS, detectionMs(settings()) + 2000),
     local: localProcesses(processes, () => remote.processes.globalNames),

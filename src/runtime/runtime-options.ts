@@ -9,6 +9,7 @@ import type { ObserverApi } from '../observer/observer.js';
 import type { GenServerApi } from '../process/gen-server.js';
 import type { RegistryApi } from '../registry/registry.js';
 import type { BehaviorRegistryApi } from '../remote/behavior-registry.js';
+import type { ProcessGroupsApi } from '../remote/groups/process-groups.js';
 import type { GlobalRegistryApi } from '../remote/names/global-registry.js';
 import type { SupervisorApi } from '../supervisor/supervisor.js';
 import type { TaskApi } from '../supervisor/task.js';
@@ -76,6 +77,7 @@ export interface Runtime {
   readonly Task: TaskApi;
   readonly Registry: RegistryApi;
   readonly GlobalRegistry: GlobalRegistryApi;
+  readonly ProcessGroups: ProcessGroupsApi;
   readonly BehaviorRegistry: BehaviorRegistryApi;
   readonly Observer: ObserverApi;
   readonly Cluster: ClusterApi;

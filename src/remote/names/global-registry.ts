@@ -1,9 +1,8 @@
 import { Observable } from 'rxjs';
 import { InvalidArgumentError, NotRegisteredError } from '../../errors.js';
 import type { ProcessName, ProcessRef } from '../../process/refs.js';
-import { checkKnown } from '../../validate.js';
+import { checkKnown, checkShortText } from '../../validate.js';
 import { later } from '../later.js';
-import { MAX_ID } from '../peer-items.js';
 import type { GlobalNames, OnConflict } from './global-names.js';
 
 export interface GlobalRegisterOptions {
@@ -72,7 +71,7 @@ export function createGlobalRegistry({ names, register, unregister }: Parts): Gl
     );
   return {
     async register(name, ref, options = {}) {
-      checkGlobalName(name);
+      checkShortText('name', name);
       checkKnown(options, OPTIONS, 'the options of GlobalRegistry.register');
       const { onConflict = 'kill' } = options;
       if (!ON_CONFLICT.includes(onConflict))
@@ -89,7 +88,7 @@ export function createGlobalRegistry({ names, register, unregister }: Parts): Gl
     },
     whereis,
     name(name) {
-      checkGlobalName(name);
+      checkShortText('name', name);
       return Object.freeze({ registration: 'global', name });
     },
     isRegistered: (name) => names.owner(name) !== undefined,
@@ -111,12 +110,6 @@ export function createGlobalRegistry({ names, register, unregister }: Parts): Gl
       };
     }),
   };
-}
-
-/** @throws InvalidArgumentError */
-function checkGlobalName(name: unknown): asserts name is string {
-  if (typeof name === 'string' && name !== '' && name.length <= MAX_ID) return;
-  throw new InvalidArgumentError('name', `a string of 1 to ${MAX_ID} characters`, name);
 }
 
 function textOf(name: string | ProcessName): string {

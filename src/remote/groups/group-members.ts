@@ -1,0 +1,122 @@
+/** How often a process has joined a group; 0: it is no member any more. */
+export type MemberItem = readonly ['member', group: string, processId: string, joins: number];
+
+/** A member of a group, with its node; `undefined`: this node. */
+export interface GroupMember {
+  readonly nodeId: string | undefined;
+  readonly processId: string;
+  readonly life: string;
+  /** How often it has joined. */
+  readonly joins: number;
+}
+
+/** The members of one node, by group. */
+class Membership {
+  readonly life: string;
+  readonly #groups = new Map<string, Map<string, number>>();
+
+  constructor(life: string) {
+    this.life = life;
+  }
+
+  groups(): readonly string[] {
+    return [...this.#groups.keys()];
+  }
+
+  joins(group: string, processId: string): number {
+    return this.#groups.get(group)?.get(processId) ?? 0;
+  }
+
+  of(group: string): readonly (readonly [processId: string, joins: number])[] {
+    const members = this.#groups.get(group);
+    return members === undefined ? [] : [...members];
+  }
+
+  set(group: string, processId: string, joins: number): void {
+    const members = this.#groups.get(group) ?? new Map<string, number>();
+    if (joins > 0) {
+      members.set(processId, joins);
+      this.#groups.set(group, members);
+      return;
+    }
+    members.delete(processId);
+    if (members.size === 0) this.#groups.delete(group);
+  }
+}
+
+/**
+ * The groups as one node knows them: the members that it runs itself, and a copy of those of each node that it has a channel with.
+ * Only the node of a process says that it is a member, and its copies are dropped with the channel: there is no member of a node that
+ * is not connected. No clock, no I/O.
+ */
+export class GroupMembers {
+  readonly #own: Membership;
+  readonly #nodes = new Map<string, Membership>();
+
+  constructor(life: string) {
+    this.#own = new Membership(life);
+  }
+
+  /** A channel with a node has come up; returns what it has to know. */
+  up(nodeId: string, life: string): readonly MemberItem[] {
+    this.#nodes.set(nodeId, new Membership(life));
+    return this.#own
+      .groups()
+      .flatMap((group) =>
+        this.#own.of(group).map(([processId, joins]) => ['member', group, processId, joins] as const),
+      );
+  }
+
+  /** The channel with a node is down; returns the groups that have lost members. */
+  down(nodeId: string): readonly string[] {
+    const groups = this.#nodes.get(nodeId)?.groups() ?? [];
+    this.#nodes.delete(nodeId);
+    return groups;
+  }
+
+  receive(nodeId: string, [, group, processId, joins]: MemberItem): void {
+    this.#nodes.get(nodeId)?.set(group, processId, joins);
+  }
+
+  /** How often a process of this node has joined the group. */
+  joins(group: string, processId: string): number {
+    return this.#own.joins(group, processId);
+  }
+
+  /** Sets how often a process of this node has joined the group; returns what the other nodes have to know. */
+  set(group: string, processId: string, joins: number): MemberItem {
+    this.#own.set(group, processId, joins);
+    return ['member', group, processId, joins];
+  }
+
+  /** The groups that a process of this node is a member of. */
+  groupsOf(processId: string): readonly string[] {
+    return this.#own.groups().filter((group) => this.#own.joins(group, processId) > 0);
+  }
+
+  /** The groups that have members. */
+  groups(): readonly string[] {
+    return [...new Set([this.#own, ...this.#nodes.values()].flatMap((each) => each.groups()))];
+  }
+
+  /** The members that this node runs. */
+  local(group: string): readonly GroupMember[] {
+    return membersOf(group, this.#own, undefined);
+  }
+
+  /** All members: those of this node first. A runtime that is linked under two node ids is there once. */
+  all(group: string): readonly GroupMember[] {
+    const lives = new Set([this.#own.life]);
+    const others = [...this.#nodes].flatMap(([nodeId, members]) => {
+      if (lives.has(members.life)) return [];
+      lives.add(members.life);
+      return membersOf(group, members, nodeId);
+    });
+    return [...this.local(group), ...others];
+  }
+}
+
+function membersOf(group: string, members: Membership, nodeId: string | undefined): readonly GroupMember[] {
+  const { life } = members;
+  return members.of(group).map(([processId, joins]) => ({ nodeId, processId, life, joins }));
+}

@@ -13,14 +13,25 @@ export async function createMessages({ GenServer }, life) {
   const problems = [];
   const open = new Map();
   const downs = new Map();
+  /** By the life of the other node. */
+  const peers = new Map();
   let sent = 0;
-  let replies = 0;
+  let longestCallMs = 0;
   let targets = [];
   /** Monitors that had their notice by the last report that was taken. */
   let notified = [];
   let rounds;
 
   const problem = (text) => void (problems.length < 20 && problems.push(text));
+
+  const peerOf = ({ life: other }) => {
+    const peer = peers.get(other) ?? { replies: 0, openMonitors: 0, notices: {}, failures: {} };
+    peers.set(other, peer);
+    return peer;
+  };
+  const add = (counts, key) => {
+    counts[key] = (counts[key] ?? 0) + 1;
+  };
 
   const receive = (message) => {
     const [sender, number] = message.split(' ');
@@ -43,7 +54,10 @@ export async function createMessages({ GenServer }, life) {
     init: () => null,
     handleCall: (_message, state) => [undefined, state],
     handleCast: (_message, state) => state,
-    handleInfo({ monitor }, state) {
+    handleInfo({ monitor, ref, reason }, state) {
+      const peer = peerOf(ref);
+      peer.openMonitors -= 1;
+      add(peer.notices, reason.error === undefined ? reason : 'error');
       const count = (downs.get(monitor) ?? 0) + 1;
       downs.set(monitor, count);
       if (count > 1) problem(`monitor ${monitor.id} had ${count} notices`);
@@ -54,15 +68,21 @@ export async function createMessages({ GenServer }, life) {
   const next = () => `${life} ${++sent}`;
   const call = (ref) => {
     const message = next();
+    const peer = peerOf(ref);
     open.set(message, performance.now());
+    const settled = () => {
+      longestCallMs = Math.max(longestCallMs, performance.now() - open.get(message));
+      open.delete(message);
+    };
     GenServer.call(ref, message, { timeout: CALL_TIMEOUT_MS }).then(
       (reply) => {
-        open.delete(message);
-        replies += 1;
+        settled();
+        peer.replies += 1;
         if (reply !== `re: ${message}`) problem(`${message} got ${reply}`);
       },
       (error) => {
-        open.delete(message);
+        settled();
+        add(peer.failures, `${error.code} ${error.mayHaveBeenHandled}`);
         if (error.mayHaveBeenHandled === undefined)
           problem(`${error.code} does not say whether it may have been handled`);
         else if (!error.mayHaveBeenHandled) notHandled.add(message);
@@ -87,6 +107,7 @@ export async function createMessages({ GenServer }, life) {
   const monitor = (ref) => {
     try {
       downs.set(GenServer.monitor(watcher, ref), 0);
+      peerOf(ref).openMonitors += 1;
     } catch (error) {
       if (error.code !== 'NOEX_FOREIGN_REF') problem(error.message);
     }
@@ -106,6 +127,7 @@ export async function createMessages({ GenServer }, life) {
     /** Ends the process that others send to: each of their monitors is down then. */
     endTarget: () => GenServer.stop(target, 'shutdown'),
     report,
+    peers: () => Object.fromEntries(peers),
     /** The report; what it says of single messages, and monitors that had their notice by the report before, are forgotten. */
     take() {
       const taken = report();
@@ -121,7 +143,9 @@ export async function createMessages({ GenServer }, life) {
   function report() {
     return {
       problems: [...problems],
-      replies,
+      sent,
+      replies: [...peers.values()].reduce((sum, { replies }) => sum + replies, 0),
+      longestCallMs,
       handled: [...handled],
       notHandled: [...notHandled],
       /** Calls that are open for longer than their time-out, with a margin. */

@@ -235,6 +235,7 @@ const answers = {
   stopSending: () => messages.stop(),
   endTarget: () => messages.endTarget(),
   messages: () => messages.report(),
+  peers: () => messages.peers(),
   resources: () => process.getActiveResourcesInfo(),
   /** Bytes held: once all is collected that can be, if that can be requested. */
   memory() {

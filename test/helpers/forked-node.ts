@@ -39,11 +39,24 @@ export interface View {
   readonly handled: Counts;
 }
 
+/** What the messages of one node to one other have come to, since it sends to it. */
+export interface PeerReport {
+  readonly replies: number;
+  readonly openMonitors: number;
+  /** Of monitors, by reason. */
+  readonly notices: Counts;
+  /** Calls that were rejected: by code, and whether they may have been handled. */
+  readonly failures: Counts;
+}
+
 /** What the messages of one node have come to. */
 export interface MessageReport {
   /** Broken promises, in words. */
   readonly problems: readonly string[];
+  readonly sent: number;
   readonly replies: number;
+  /** How long the slowest call was open, ms. */
+  readonly longestCallMs: number;
   readonly handled: readonly string[];
   /** Messages that noex said were not handled. */
   readonly notHandled: readonly string[];
@@ -82,14 +95,15 @@ interface Answers {
   setClock: (aheadMs: number) => void;
   /** The process that others send to. */
   target: () => ProcessRef;
-  /** Casts and calls to these all the time, and monitors them. */
   /** As `messages`; what has been reported is forgotten. */
   takeMessages: () => MessageReport;
-  /** `roundMs`: between two messages to each. Default 5. */
+  /** Casts and calls to these all the time, and monitors them. `roundMs`: between two messages to each. Default 5. */
   sendTo: (refs: readonly ProcessRef[], roundMs?: number) => void;
   stopSending: () => void;
   endTarget: () => void;
   messages: () => MessageReport;
+  /** By the life of the other node. */
+  peers: () => Readonly<Record<string, PeerReport>>;
   resources: () => readonly string[];
   memory: () => { readonly heapUsed: number; readonly rss: number };
   /** To other nodes, in all. */
@@ -108,6 +122,8 @@ export interface LifeOptions {
   readonly isQuiet?: boolean;
   /** How large its heap may get, MiB. */
   readonly maxHeapMiB?: number;
+  /** What its command line begins with. */
+  readonly prefix?: readonly string[];
 }
 
 /** The events of a node about another one: `up`, `down heartbeat_timeout` ... */
@@ -134,11 +150,16 @@ export class FaultNode {
   static async start(name: string, config: ClusterConfig, life: LifeOptions = {}): Promise<FaultNode> {
     const lastWorker = `${name}-${Math.random().toString(36).slice(2, 8)}`;
     const args = [lastWorker, ...(life.hasShop ? ['--shop', name] : [])];
-    const born = await Born.fork(args, life.dialFrom, life.maxHeapMiB);
-    await born.talk.ask('setClock', life.aheadMs ?? 0);
-    const id = await born.talk.ask('start', config);
-    if (!life.isQuiet) await born.talk.ask('watch', undefined);
-    return new FaultNode(name, id, false, born);
+    const born = await Born.fork(args, life);
+    try {
+      await born.talk.ask('setClock', life.aheadMs ?? 0);
+      const id = await born.talk.ask('start', config);
+      if (!life.isQuiet) await born.talk.ask('watch', undefined);
+      return new FaultNode(name, id, false, born);
+    } catch (error) {
+      born.child.kill('SIGKILL');
+      throw error;
+    }
   }
 
   static async attach(
@@ -147,7 +168,7 @@ export class FaultNode {
     observerSecret: ClusterConfig['observerSecret'],
     dialFrom: string,
   ): Promise<FaultNode> {
-    const born = await Born.fork(['--outside'], dialFrom);
+    const born = await Born.fork(['--outside'], { dialFrom });
     const id = await born.talk.ask('attach', { addresses, observerSecret });
     await born.talk.ask('watch', undefined);
     return new FaultNode(name, id, true, born);
@@ -211,11 +232,12 @@ class Born {
   readonly events: NodeEvent[] = [];
   readonly before: readonly string[];
 
-  static async fork(args: readonly string[], dialFrom: string | undefined, maxHeapMiB?: number): Promise<Born> {
+  static async fork(args: readonly string[], life: LifeOptions): Promise<Born> {
+    const { dialFrom, maxHeapMiB, prefix = [] } = life;
     const all = [...args, ...(dialFrom === undefined ? [] : ['--dial-from', dialFrom])];
     const heap = maxHeapMiB === undefined ? [] : [`--max-old-space-size=${maxHeapMiB}`];
-    const execArgv = ['--expose-gc', '--no-warnings', ...heap];
-    const child = fork(PROGRAM, all, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], execArgv });
+    const [execPath = '', ...execArgv] = [...prefix, process.execPath, '--expose-gc', '--no-warnings', ...heap];
+    const child = fork(PROGRAM, all, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], execPath, execArgv });
     const [{ ready }] = (await once(child, 'message')) as [{ ready: readonly string[] }];
     return new Born(child, ready);
   }

@@ -2,18 +2,21 @@ import type { ClusterConfig } from '../../src/cluster/cluster-config.js';
 import { eventually } from './eventually.js';
 import { FaultyNetwork } from './faulty-network.js';
 import { type Counts, FaultNode, type LifeOptions, type View } from './forked-node.js';
+import type { NodeNetwork } from './node-network.js';
 
 type StartOptions = Partial<ClusterConfig> & Pick<LifeOptions, 'aheadMs'>;
 
 /** Real nodes on a network with faults, and what has to be true of them after each. */
-export class FaultLab {
-  readonly network = new FaultyNetwork();
+export class FaultLab<Network extends NodeNetwork = FaultyNetwork> {
+  readonly network: Network;
   readonly #config: Partial<ClusterConfig>;
   readonly #life: LifeOptions;
   readonly #all: FaultNode[] = [];
+  readonly #starts: Promise<FaultNode>[] = [];
 
-  /** @param config of every node, and how each lives */
-  constructor(config: Partial<ClusterConfig> = {}, life: LifeOptions = {}) {
+  /** @param config of every node, how each lives, and what they are on; by default a {@link FaultyNetwork} */
+  constructor(config: Partial<ClusterConfig> = {}, life: LifeOptions = {}, network?: Network) {
+    this.network = network ?? (new FaultyNetwork() as NodeNetwork as Network);
     this.#config = config;
     this.#life = life;
   }
@@ -25,12 +28,23 @@ export class FaultLab {
   }
 
   /** Starts a node, or restarts it. It looks for the `seeds`, and asks the others things all the time. */
-  async start(name: string, seeds: readonly string[] = [], options: StartOptions = {}): Promise<FaultNode> {
+  start(name: string, seeds: readonly string[] = [], options: StartOptions = {}): Promise<FaultNode> {
+    const start = this.#start(name, seeds, options);
+    this.#starts.push(start);
+    return start;
+  }
+
+  async #start(name: string, seeds: readonly string[], options: StartOptions): Promise<FaultNode> {
     const { aheadMs = 0, ...config } = options;
-    const place = await this.network.place(name);
+    const { prefix = [], ...place } = await this.network.place(name);
     const ids = await Promise.all(seeds.map((seed) => this.idOf(seed)));
     const settings = { ...this.#config, nodeName: name, ...place, seeds: ids, ...config };
-    const node = await FaultNode.start(name, settings, { ...this.#life, dialFrom: settings.listen, aheadMs });
+    const node = await FaultNode.start(name, settings, {
+      ...this.#life,
+      dialFrom: settings.listen,
+      aheadMs,
+      prefix,
+    });
     this.#all.push(node);
     if (!this.#life.isQuiet) await node.ask('probe', true);
     return node;
@@ -130,8 +144,9 @@ export class FaultLab {
     return [...left.flat(), ...this.complaints()];
   }
 
-  /** Ends all that is still there. */
+  /** Ends all that is still there, or about to be. */
   async end(): Promise<void> {
+    await Promise.allSettled(this.#starts);
     for (const node of this.#all) node.signal('SIGKILL');
     await Promise.all(this.#all.map(({ ended }) => ended));
     await this.network.close();

@@ -56,11 +56,11 @@ export async function createMessages({ GenServer }, life) {
     handleCast: (_message, state) => state,
     handleInfo({ monitor, ref, reason }, state) {
       const peer = peerOf(ref);
-      peer.openMonitors -= 1;
       add(peer.notices, reason.error === undefined ? reason : 'error');
       const count = (downs.get(monitor) ?? 0) + 1;
       downs.set(monitor, count);
-      if (count > 1) problem(`monitor ${monitor.id} had ${count} notices`);
+      if (count === 1) peer.openMonitors -= 1;
+      else problem(`monitor ${monitor.id} had ${count} notices`);
       return state;
     },
   });

@@ -1,20 +1,12 @@
+import type { PartitionableNetwork, Place } from './node-network.js';
 import { freePort } from './node-process.js';
 import { type Fault, TcpProxy } from './tcp-proxy.js';
-
-/** Where a node of a {@link FaultyNetwork} is. */
-export interface Place {
-  /** Where others look for it. */
-  readonly host: string;
-  /** Where it listens, and what it dials from. */
-  readonly listen: string;
-  readonly port: number;
-}
 
 /**
  * A network on loopback with a proxy before each node. Nodes have addresses of their own, so that it is known for every
  * byte from which of them it comes, and to which it goes.
  */
-export class FaultyNetwork {
+export class FaultyNetwork implements PartitionableNetwork {
   readonly #places = new Map<string, Promise<Place>>();
   readonly #listens = new Map<string, string>();
   readonly #proxies = new Map<string, TcpProxy>();
@@ -51,11 +43,23 @@ export class FaultyNetwork {
     this.set(other, one, fault);
   }
 
+  async drop(from: string, to: string): Promise<void> {
+    this.set(from, to, { kind: 'hold' });
+  }
+
+  async isolate(name: string): Promise<void> {
+    for (const other of this.#listens.keys()) if (other !== name) this.setBoth(name, other, { kind: 'hold' });
+  }
+
   mend(): void {
     this.#faults.clear();
     const change = this.#change;
     this.#renew();
     change();
+  }
+
+  async heal(): Promise<void> {
+    this.mend();
   }
 
   /** Resets all connections to a node. */

@@ -86,15 +86,24 @@ export class MessageLoad {
     if (problems.length > 0) throw new Error(problems.join('\n'));
   }
 
-  /** Ends it. Rejects when calls or monitors are left open. */
+  /** Ends it, and then the processes that were sent to. Rejects when calls or monitors are left open. */
   async stop(nodes: readonly FaultNode[], boundMs: number): Promise<void> {
     await Promise.all(nodes.map((node) => node.ask('stopSending')));
+    await settled(nodes, boundMs, ({ openCalls }) => openCalls > 0);
     await Promise.all(nodes.map((node) => node.ask('endTarget')));
-    await eventually(boundMs, async () => {
-      const reports = await Promise.all(nodes.map((node) => node.ask('messages')));
-      const open = reports.find(({ openCalls, openMonitors }) => openCalls > 0 || openMonitors > 0);
-      return open && `${open.openCalls} calls and ${open.openMonitors} monitors are open`;
-    });
+    await settled(nodes, boundMs, ({ openCalls, openMonitors }) => openCalls > 0 || openMonitors > 0);
     await this.check(nodes);
   }
+}
+
+async function settled(
+  nodes: readonly FaultNode[],
+  boundMs: number,
+  isOpen: (report: MessageReport) => boolean,
+): Promise<void> {
+  await eventually(boundMs, async () => {
+    const reports = await Promise.all(nodes.map((node) => node.ask('messages')));
+    const open = reports.find(isOpen);
+    return open && `${open.openCalls} calls and ${open.openMonitors} monitors are open`;
+  });
 }

@@ -67,10 +67,13 @@ export class ForeignRefError extends NoexError {
   readonly life: string;
   override readonly mayHaveBeenHandled = false;
 
-  constructor(processId: string, life: string) {
+  /** @param taken `local`: only processes of this runtime are taken */
+  constructor(processId: string, life: string, taken: 'local' | 'any' = 'any') {
+    const problem = `process ${processId} of life '${life}' does not belong to this runtime`;
     super(
-      `process ${processId} of life '${life}' does not belong to this runtime, nor to a node that this one has been linked with; ` +
-        'look the process up by name, or join the cluster of its node',
+      taken === 'local'
+        ? `${problem}; call this function on the node of the process`
+        : `${problem}, nor to a node that this one has been linked with; look the process up by name, or join the cluster of its node`,
     );
     this.processId = processId;
     this.life = life;
@@ -172,15 +175,18 @@ export class UnhandledMessageError extends NoexError {
   override readonly name = 'UnhandledMessageError';
   readonly code = 'NOEX_UNHANDLED_MESSAGE';
   readonly processId: string;
+  readonly registeredName?: string | undefined;
   readonly kind: 'call' | 'cast';
   /** The field `type` of the message, or the message itself where it is a string. */
   readonly messageType: string;
+  override readonly mayHaveBeenHandled = false;
 
   constructor(processId: string, kind: 'call' | 'cast', messageType: string, options?: ProcessErrorOptions) {
     const label = processLabel(processId, options?.registeredName);
     const handler = kind === 'call' ? 'handleCall' : 'handleCast';
     super(`${label} has no handler for a ${kind} of type '${messageType}'; add it to ${handler} of its behavior`);
     this.processId = processId;
+    this.registeredName = options?.registeredName;
     this.kind = kind;
     this.messageType = messageType;
   }
@@ -299,6 +305,7 @@ export class NotRegisteredError extends NoexError {
   override readonly name = 'NotRegisteredError';
   readonly code = 'NOEX_NOT_REGISTERED';
   readonly registeredName: string;
+  override readonly mayHaveBeenHandled = false;
 
   constructor(registeredName: string) {
     super(
@@ -594,7 +601,7 @@ export class NodeNotConnectedError extends NoexError {
   /** @param mayHaveBeenHandled whether the link was lost after a call was sent */
   constructor(nodeId: string, mayHaveBeenHandled = false) {
     const rest = mayHaveBeenHandled ? '; it may have handled the message before the link was lost' : '';
-    super(`node ${nodeId} is not connected; reconnecting automatically${rest}`);
+    super(`node ${nodeId} is not connected; noex reconnects while this node is in the cluster${rest}`);
     this.nodeId = nodeId;
     this.mayHaveBeenHandled = mayHaveBeenHandled;
   }

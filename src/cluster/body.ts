@@ -56,17 +56,22 @@ export class JsonText {
 export function encodeBody(value: unknown): string {
   if (value instanceof JsonText) return `{"json":${value.text}}`;
   try {
-    const { json, meta } = superjson.serialize(value);
-    if (meta?.referentialEqualities !== undefined && hasCycle(meta.referentialEqualities)) throw new Fault('a cycle');
-    const text: string | undefined = JSON.stringify(json);
-    if (text === undefined) throw new Fault('something that is not data');
-    checkPlain(json);
-    if (meta?.values === undefined) return `{"json":${text}}`;
-    checkAnnotations(json, meta.values);
-    return `{"json":${text},"meta":${JSON.stringify({ values: meta.values, v: meta.v })}}`;
+    return encodeValue(value);
   } catch (thrown) {
     throw new InvalidArgumentError('body', `data that a link can carry, without ${faultOf(thrown)}`, typeof value);
   }
+}
+
+/** As {@link encodeBody}. Throws what {@link faultOf} puts into words. */
+export function encodeValue(value: unknown): string {
+  const { json, meta } = superjson.serialize(value);
+  if (meta?.referentialEqualities !== undefined && hasCycle(meta.referentialEqualities)) throw new Fault('a cycle');
+  const text: string | undefined = JSON.stringify(json);
+  if (text === undefined) throw new Fault('something that is not data');
+  checkPlain(json);
+  if (meta?.values === undefined) return `{"json":${text}}`;
+  checkAnnotations(json, meta.values);
+  return `{"json":${text},"meta":${JSON.stringify({ values: meta.values, v: meta.v })}}`;
 }
 
 /**
@@ -92,7 +97,8 @@ export function decodeBody(body: unknown): unknown {
 
 class Fault extends Error {}
 
-function faultOf(thrown: unknown): string {
+/** What is in the data that cannot be sent, as text: `more than 2000 values that are not plain JSON`. */
+export function faultOf(thrown: unknown): string {
   // The serialiser is recursive: data that is nested too deeply overflows the stack.
   return thrown instanceof RangeError ? `nesting deeper than ${MAX_BODY_DEPTH}` : asError(thrown).message;
 }

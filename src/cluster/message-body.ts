@@ -1,6 +1,6 @@
 import { exceededLimit, JSON_LIMITS, type JsonLimits } from '../../streams/json-limits.js';
-import { isError, messageOf, NotSerializableError } from '../errors.js';
-import { decodeBody, encodeBody, isForbidden, MAX_BODY_DEPTH } from './body.js';
+import { isError, NotSerializableError } from '../errors.js';
+import { decodeBody, encodeValue, faultOf, isForbidden, MAX_BODY_DEPTH } from './body.js';
 
 /** The longest body of one message, in bytes once encoded. */
 const MAX_MESSAGE_BYTES = 1024 * 1024;
@@ -47,9 +47,9 @@ export function decodeAnnotated(body: unknown): unknown {
 function encodeAnnotated(value: unknown, root: string): string {
   new TravelCheck(root).check(value, root);
   try {
-    return encodeBody(value);
+    return encodeValue(value);
   } catch (thrown) {
-    throw new NotSerializableError(root, messageOf(thrown));
+    throw new NotSerializableError(root, `a value with ${faultOf(thrown)}`, PARTS);
   }
 }
 

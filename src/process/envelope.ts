@@ -1,6 +1,6 @@
 import type { MessageSender } from '../../streams/events.js';
 import type { AsyncContext } from '../async-context.js';
-import { asError, CallTimeoutError } from '../errors.js';
+import { asError, CallTimeoutError, UnhandledMessageError } from '../errors.js';
 import { Deadline } from './deadlines.js';
 import type { TerminationReason } from './gen-server-types.js';
 
@@ -108,7 +108,12 @@ export class CallFromRemote extends PendingCall {
       else
         reply.then(
           (value) => caller.reply(value),
-          (thrown) => caller.failHandled(asError(thrown)),
+          (thrown) => {
+            const error = asError(thrown);
+            const isUnhandled = error instanceof UnhandledMessageError && error.processId === target.id;
+            if (isUnhandled) caller.fail(error);
+            else caller.failHandled(error);
+          },
         );
     });
     this.#caller = caller;

@@ -122,7 +122,7 @@ export class ProcessTable {
   /** The process, unless it has ended. @throws ForeignRefError, InvalidArgumentError */
   find(ref: ProcessRef): Process | undefined {
     const found = this.resolve(ref);
-    if (found === 'foreign') throw new ForeignRefError(ref.id, ref.life);
+    if (found === 'foreign') throw new ForeignRefError(ref.id, ref.life, 'local');
     return found === 'gone' ? undefined : found;
   }
 

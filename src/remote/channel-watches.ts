@@ -92,7 +92,7 @@ export class ChannelWatches {
           this.#watched.delete(number);
           this.#add('down', number, encodeReason(reason));
         });
-    if (end === undefined) this.#add('down', number, 'noproc');
+    if (end === undefined) this.#add('down', number, 'noproc', isRefused ? 1 : 0);
     else this.#watched.set(number, end);
   }
 
@@ -101,20 +101,21 @@ export class ChannelWatches {
     this.#watched.delete(number);
   }
 
-  receivedDown(number: number, reason: unknown): void {
-    this.#notify(take(this.#monitors, number), decodeReason(reason, this.#end.nodeId));
+  receivedDown(number: number, reason: unknown, isRefused: boolean): void {
+    this.#notify(take(this.#monitors, number), decodeReason(reason, this.#end.nodeId), isRefused);
   }
 
   /** @throws ProtocolError for a number that is in use */
   receivedLink(number: number, local: string, remote: string): void {
     checkUnused(this.#receivedLinks, number);
-    const end = this.#isRefused('link', local)
+    const isRefused = this.#isRefused('link', local);
+    const end = isRefused
       ? undefined
       : this.#ports.local.watchServer(local, (reason) => {
           this.#receivedLinks.delete(number);
           this.#add('exit', number, 1, encodeReason(reason));
         });
-    if (end === undefined) this.#add('exit', number, 1, 'noproc');
+    if (end === undefined) this.#add('exit', number, 1, 'noproc', isRefused ? 1 : 0);
     else this.#receivedLinks.set(number, { local, remote, end });
   }
 
@@ -122,9 +123,9 @@ export class ChannelWatches {
     take(this.#receivedLinks, number)?.end();
   }
 
-  receivedExit(number: number, isOurs: boolean, sent: unknown): void {
+  receivedExit(number: number, isOurs: boolean, sent: unknown, isRefused: boolean): void {
     const reason = decodeReason(sent, this.#end.nodeId);
-    if (isOurs) this.#notify(take(this.#links, number), reason);
+    if (isOurs) this.#notify(take(this.#links, number), reason, isRefused);
     else this.#signal(number, take(this.#receivedLinks, number), reason);
   }
 
@@ -140,10 +141,10 @@ export class ChannelWatches {
     for (const [number, link] of links) this.#signal(number, link, 'noconnection');
   }
 
-  /** The other side says that the process of the watch has ended. */
-  #notify(watch: Watch | undefined, reason: DownReason): void {
+  /** The other side says that the process of the watch has ended, or that it may not be watched. */
+  #notify(watch: Watch | undefined, reason: DownReason, isRefused: boolean): void {
     if (watch === undefined) return;
-    this.#ended.add(watch.to);
+    if (!isRefused) this.#ended.add(watch.to);
     if (this.#ended.size > MAX_ENDED) this.#ended.delete(this.#ended.values().next().value ?? '');
     watch.onDown(reason);
   }

@@ -8,6 +8,7 @@ import {
   messageOf,
   RemoteError,
   ServerNotRunningError,
+  UnhandledMessageError,
 } from '../errors.js';
 import type { DownReason } from '../process/gen-server-types.js';
 
@@ -30,6 +31,7 @@ export type SentFailure =
   | { readonly kind: 'mailbox_full'; readonly id: string; readonly name?: string; readonly limit: number }
   | { readonly kind: 'refused'; readonly reason: string }
   | { readonly kind: 'no_behavior'; readonly name: string }
+  | { readonly kind: 'unhandled'; readonly id: string; readonly name?: string; readonly messageType: string }
   | { readonly kind: 'name_taken'; readonly name: string; readonly id: string; readonly nodeId?: string };
 
 /** What ended a process, as it is sent. */
@@ -50,6 +52,10 @@ export function encodeFailure(error: Error): SentFailure {
     const { processId: id, registeredName: name, limit } = error;
     return { kind: 'mailbox_full', id, ...(name !== undefined && { name }), limit };
   }
+  if (error instanceof UnhandledMessageError) {
+    const { processId: id, registeredName: name, messageType } = error;
+    return { kind: 'unhandled', id, ...(name !== undefined && { name }), messageType: messageType.slice(0, MAX_NAME) };
+  }
   if (error instanceof AlreadyRegisteredError) {
     const { registeredName: name, processId: id, nodeId } = error;
     return { kind: 'name_taken', name, id, ...(nodeId !== undefined && { nodeId }) };
@@ -64,7 +70,7 @@ export function encodeHandlerFailure(error: Error): SentFailure {
 
 /** The error of the call, from what another node sent. Total: what makes no sense is an error without a text. */
 export function decodeFailure(sent: unknown, nodeId: string): Error {
-  const { kind, id, name, limit, handled, reason, nodeId: holderNode } = fieldsOf(sent);
+  const { kind, id, name, limit, handled, reason, nodeId: holderNode, messageType } = fieldsOf(sent);
   const registeredName = optionalText(name);
   switch (kind) {
     case 'not_running':
@@ -73,6 +79,8 @@ export function decodeFailure(sent: unknown, nodeId: string): Error {
       return new MailboxFullError(text(id), typeof limit === 'number' ? limit : 0, { registeredName });
     case 'refused':
       return new MessageRefusedError(nodeId, text(reason));
+    case 'unhandled':
+      return new UnhandledMessageError(text(id), 'call', text(messageType), { registeredName });
     case 'name_taken':
       // Without a node, it is a process of the node that answers.
       return new AlreadyRegisteredError(text(name), text(id), optionalText(holderNode) ?? nodeId);

@@ -25,12 +25,13 @@ export interface Items {
   /** Answered by one `down`, unless `demonitor` comes first. */
   readonly monitor: readonly [number: number, to: string];
   readonly demonitor: readonly [number: number];
-  readonly down: readonly [number: number, reason: unknown];
+  /** `isRefused`: nothing is said of the process, since it may not be watched. */
+  readonly down: readonly [number: number, reason: unknown, isRefused?: Flag];
   /** The other end of the link is `from`. */
   readonly link: readonly [number: number, to: string, from: string];
   readonly unlink: readonly [number: number];
   /** One end of a link has ended. `side` 0: the link was numbered by the sender of this item; 1: by its receiver. */
-  readonly exit: readonly [number: number, side: Flag, reason: unknown];
+  readonly exit: readonly [number: number, side: Flag, reason: unknown, isRefused?: Flag];
   /** Answered by `reply` when the process is gone. */
   readonly stop: readonly [number: number, to: string, reason: unknown, timeoutMs: number | null];
   readonly kill: readonly [to: string];

@@ -117,7 +117,7 @@ export class RemoteChannel implements ChannelEnd {
         watches.receivedDemonitor(item[1]);
         break;
       case 'down':
-        watches.receivedDown(item[1], item[2]);
+        watches.receivedDown(item[1], item[2], item[3] === 1);
         break;
       case 'link':
         watches.receivedLink(item[1], item[2], item[3]);
@@ -126,7 +126,7 @@ export class RemoteChannel implements ChannelEnd {
         watches.receivedUnlink(item[1]);
         break;
       case 'exit':
-        watches.receivedExit(item[1], item[2] === 1, item[3]);
+        watches.receivedExit(item[1], item[2] === 1, item[3], item[4] === 1);
         break;
       case 'stop':
         this.#stop(item[1], item[2], item[3], item[4]);

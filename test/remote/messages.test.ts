@@ -98,6 +98,15 @@ describe('messages to a process of another node', () => {
     ).toThrow(/more than 39900 objects/);
   });
 
+  test('what is over the limits for data that is not JSON is refused with that limit', async () => {
+    const [, a, b] = await threeNodes();
+    const ref = await b.GenServer.start<null, unknown, unknown, unknown>(echo);
+    const dates = Array.from({ length: 2001 }, () => new Date());
+    expect(() => a.GenServer.cast(ref, dates)).toThrow(
+      /^message cannot be sent to another node: it is a value with more than 2000 [^;]*; send it in parts$/,
+    );
+  });
+
   test('a small value that would be endless as text is refused at once', async () => {
     const [, a, b] = await threeNodes();
     const ref = await b.GenServer.start<null, unknown, unknown, unknown>(echo);

@@ -15,7 +15,7 @@ export type { ProcessKind, SerializedError, SerializedExitReason, SupervisorStra
 export type { LogEntry } from '../streams/log-entries.js';
 export type { Moment } from '../streams/moment.js';
 export type { NodeLinks } from '../streams/node-links.js';
-export type { ServerCountName, ServerCounts } from '../streams/server-fields.js';
+export type { ServerCountName, ServerCounts } from '../streams/server-counts.js';
 export type {
   ClusterAggregate,
   GenServerStats,

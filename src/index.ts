@@ -51,7 +51,7 @@ export type {
 export type { LogEntry } from '../streams/log-entries.js';
 export type { Moment } from '../streams/moment.js';
 export type { NodeLinks } from '../streams/node-links.js';
-export type { ReportedCountName, ServerCountName, ServerCounts } from '../streams/server-fields.js';
+export type { ReportedCountName, ServerCountName, ServerCounts } from '../streams/server-counts.js';
 export type {
   ClusterAggregate,
   GenServerStats,

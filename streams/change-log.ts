@@ -1,8 +1,8 @@
-/** The rows that changed in the versions up to and including `version`, since the previous batch. */
+/** The ids of the rows that changed after the previous batch, up to and including `version`. */
 interface Batch {
   readonly version: number;
   readonly ids: readonly string[];
-  /** 2 ** rank appended batches were merged into this one. */
+  /** 0 for a batch as it was appended. Merging two batches of rank n makes one of rank n + 1. */
   readonly rank: number;
 }
 

@@ -1,4 +1,6 @@
 import { ChangeLog } from './change-log.js';
+import { emptyModel, type ModelSums, type NodeModel, sumsOf } from './evolve.js';
+import type { TableEdit } from './immutable-table.js';
 import {
   type ServerColumns,
   type SupervisorColumns,
@@ -6,21 +8,19 @@ import {
   serverRows,
   supervisorColumns,
   supervisorRows,
-} from './columns.js';
-import { emptyModel, type ModelSums, type NodeModel, sumsOf } from './evolve.js';
-import type { TableEdit } from './immutable-table.js';
-import type { Now } from './rows.js';
+} from './process-columns.js';
+import type { Now } from './process-rows.js';
 import type { GenServerStats, SupervisorStats } from './snapshot.js';
 import type { NamedTotalsRow } from './totals.js';
 import { namedTotalsSince, type TotalsColumns, totalsColumns, withTotals } from './totals-columns.js';
 
-/** The rows of GenServers and supervisors, with the figures of all processes together. */
+/** Rows of GenServers and supervisors, with the totals and the counts over all processes. */
 interface Rows {
   readonly servers: ServerColumns;
   readonly supervisors: SupervisorColumns;
   /** Absent: the sender runs a version of noex without totals. */
   readonly totals?: TotalsColumns | undefined;
-  /** Present if the node has more than {@link MAX_ROWS} processes. */
+  /** Counts over all processes. Present if the node has more than {@link MAX_ROWS} processes. */
   readonly sums?: ModelSums | undefined;
 }
 
@@ -56,7 +56,10 @@ export const MAX_CHANGED_ROWS = 2000;
  */
 export const MAX_ROWS = 100_000;
 
-/** If deltas leave a reader with a smaller share of the rows that it could hold, it requests all rows again. */
+/**
+ * If a node has more than {@link MAX_ROWS} processes, its deltas remove rows without sending other rows in their place. A
+ * reader that holds less than this share of the rows that it could hold requests all rows again.
+ */
 const MIN_HELD_SHARE = 0.9;
 
 /**
@@ -66,8 +69,8 @@ const MIN_HELD_SHARE = 0.9;
 export function changesSince(model: NodeModel, version: number | undefined): Changes {
   if (version === model.version) return { type: 'none' };
   const ids = version === undefined || version > model.version ? undefined : model.log.since(version);
-  const few = Math.min(MAX_CHANGED_ROWS, rowCount(model) / 2);
-  if (version === undefined || ids === undefined || ids.size > few) {
+  const maxDeltaRows = Math.min(MAX_CHANGED_ROWS, rowCount(model) / 2);
+  if (version === undefined || ids === undefined || ids.size > maxDeltaRows) {
     return pageOf(model, 0);
   }
   const servers: GenServerStats[] = [];
@@ -83,7 +86,7 @@ export function changesSince(model: NodeModel, version: number | undefined): Cha
   const rows = {
     servers: serverColumns(servers, version),
     supervisors: supervisorColumns(supervisors),
-    ...figuresOf(model, model.totals === undefined ? [] : namedTotalsSince(model.totals, version)),
+    ...totalsAndSums(model, model.totals === undefined ? [] : namedTotalsSince(model.totals, version)),
   };
   return { type: 'delta', since: version, ...rows, removed };
 }
@@ -108,11 +111,11 @@ export function pageOf(model: NodeModel, page: number, pageRows = PAGE_ROWS): Ch
     pages: Math.max(1, Math.ceil((rows + named.length) / pageRows)),
     servers: serverColumns(part(model.servers.rows, firstServer, rows)),
     supervisors: supervisorColumns(part(model.supervisors.rows, 0, rows)),
-    ...figuresOf(model, part(named, rows, rows + named.length)),
+    ...totalsAndSums(model, part(named, rows, rows + named.length)),
   };
 }
 
-function figuresOf(model: NodeModel, named: readonly NamedTotalsRow[]): Pick<Rows, 'totals' | 'sums'> {
+function totalsAndSums(model: NodeModel, named: readonly NamedTotalsRow[]): Pick<Rows, 'totals' | 'sums'> {
   const { totals } = model;
   return {
     ...(totals !== undefined && { totals: totalsColumns(totals, named) }),

@@ -19,7 +19,7 @@ export function snapshotOf(
     timestamp,
     monotonic,
     version: model.version,
-    // The array of rows is made when it is first read: mostly, a newer snapshot replaces this one before.
+    // The array of rows is made when it is first read, because most snapshots are replaced before their rows are read.
     get servers() {
       return model.servers.rows;
     },

@@ -1,7 +1,7 @@
 // The events of a runtime, as plain data. No event holds a live reference, a function or an Error object, so a recorded
 // run can be stored, sent and replayed.
 
-import type { ReportedCountName, ServerCounts } from './server-fields.js';
+import type { ReportedCountName, ServerCounts } from './server-counts.js';
 
 type ReportedCounts = Pick<ServerCounts, ReportedCountName>;
 

@@ -10,8 +10,8 @@ import type {
 import { Table, type TableEdit } from './immutable-table.js';
 import { latencyWindowOf } from './latency.js';
 import { withSamples } from './latency-window.js';
-import { activeServer, changedServer, type Now, ServerRow, type SupervisorFields, SupervisorRow } from './rows.js';
-import { LATER_COUNTS, REPORTED_COUNTS, type ReportedCountName, type ServerCounts } from './server-fields.js';
+import { type Now, ServerRow, type SupervisorFields, SupervisorRow, withActivity, withFields } from './process-rows.js';
+import { OPTIONAL_COUNTS, REPORTED_COUNTS, type ReportedCountName, type ServerCounts } from './server-counts.js';
 import type { GenServerStats, ServerStatus, SupervisorStats } from './snapshot.js';
 import { emptyTotals, type TotalCountName, type Totals, TotalsDraft, type TotalsSubject } from './totals.js';
 
@@ -27,13 +27,13 @@ export interface NodeModel {
   readonly totals?: Totals;
   /** Counts of all processes. Present if there are more processes than rows. */
   readonly truncated?: ModelSums;
-  /** Records which rows changed after which version. */
+  /** Records in which version each row changed. */
   readonly log: ChangeLog;
   /** Reads the monotonic clock of the node, for `uptimeMs` of the rows. */
   readonly now: Now;
 }
 
-/** Counts over all processes of a node. */
+/** Counts over all processes of a node, including processes without a row. */
 export interface ModelSums {
   readonly servers: number;
   readonly supervisors: number;
@@ -110,7 +110,7 @@ export class ModelDraft {
     if (this.#change(event)) this.#version += 1;
   }
 
-  /** Returns whether the event changed anything, as each method below does. */
+  /** Applies an event. Returns whether it changed anything, as the methods below do. */
   #change(event: RuntimeEvent): boolean {
     switch (event.type) {
       case 'process_spawned':
@@ -177,14 +177,14 @@ export class ModelDraft {
     const version = this.#version + 1;
     const latencyWindow =
       samples.length === 0 ? before : withSamples(before, samples, { monotonic: event.monotonic, version });
-    this.#servers.set(activeServer(row, { messageCount, queueSize, latencyWindow }, counts, this.#from.now));
+    this.#servers.set(withActivity(row, { messageCount, queueSize, latencyWindow }, counts, this.#from.now));
     return true;
   }
 
   #blocked(id: string): boolean {
     const row = this.#servers.get(id);
     if (row === undefined) return false;
-    this.#servers.set(changedServer(row, { loopBlocks: (row.loopBlocks ?? 0) + 1 }, this.#from.now));
+    this.#servers.set(withFields(row, { loopBlocks: (row.loopBlocks ?? 0) + 1 }, this.#from.now));
     return true;
   }
 
@@ -193,7 +193,7 @@ export class ModelDraft {
     if (!this.#changeSupervisor(supervisorId, restart)) return false;
     this.#counted('restarted', this.#find(newId) ?? {});
     const row = this.#servers.get(newId);
-    if (row !== undefined) this.#servers.set(changedServer(row, { restarts: attempt }, this.#from.now));
+    if (row !== undefined) this.#servers.set(withFields(row, { restarts: attempt }, this.#from.now));
     return true;
   }
 
@@ -237,7 +237,7 @@ export class ModelDraft {
     const row = this.#servers.get(id);
     // A status only advances (starting -> running -> stopping), whatever the order of the events.
     if (row === undefined || ORDER[status] <= ORDER[row.status]) return false;
-    this.#servers.set(changedServer(row, { status }, this.#from.now));
+    this.#servers.set(withFields(row, { status }, this.#from.now));
     return true;
   }
 
@@ -252,7 +252,7 @@ export class ModelDraft {
   #changeRow(id: string, changes: { parentId?: string; childId?: string; name?: string | undefined }): boolean {
     const server = this.#servers.get(id);
     if (server === undefined) return this.#changeSupervisor(id, () => changes);
-    this.#servers.set(changedServer(server, changes, this.#from.now));
+    this.#servers.set(withFields(server, changes, this.#from.now));
     return true;
   }
 
@@ -276,6 +276,6 @@ function countsAfter(row: GenServerStats, event: MessagesHandled): ServerCounts 
   return counts;
 }
 
-const INITIAL_COUNTS: ServerCounts = Object.fromEntries(LATER_COUNTS.map((name) => [name, 0]));
+const INITIAL_COUNTS: ServerCounts = Object.fromEntries(OPTIONAL_COUNTS.map((name) => [name, 0]));
 
 const ORDER: Readonly<Record<ServerStatus, number>> = { starting: 0, running: 1, stopping: 2 };

@@ -85,7 +85,7 @@ export class TableEdit<Row extends Identified> {
   #size: number;
   #total: number;
   readonly #changed: string[] = [];
-  /** The last id that was looked up, and its slot. Mostly a row is read and then replaced. */
+  /** The last id that was looked up, and its slot. Saves a lookup when a row is read and then replaced. */
   #lastId: string | undefined;
   #lastSlot = REMOVED;
 
@@ -146,8 +146,8 @@ export class TableEdit<Row extends Identified> {
     const slots = this.#slots;
     const { base } = this.#before;
     const overlay = this.#overlay ?? this.#before.overlay;
-    // A rebuild takes time in proportion to the table, and follows a number of edits in proportion to it, so the
-    // amortized cost of an edit is constant.
+    // A rebuild costs time in proportion to the size of the table. It happens only after a proportional number of edits,
+    // so the amortized cost of one edit is constant.
     const sparse = slots.length > 32 && slots.length > 2 * this.#size;
     const overlaid = overlay.size > 32 && overlay.size > base.size / 4;
     const [size, total] = [this.#size, this.#total];

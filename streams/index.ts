@@ -1,6 +1,5 @@
 export type { ChangeLog } from './change-log.js';
 export { applyChanges, type Changes, changesSince } from './changes.js';
-export type { ServerColumns, SupervisorColumns } from './columns.js';
 export { snapshotOf } from './create-snapshot.js';
 export type {
   ChildDown,
@@ -61,6 +60,8 @@ export type { NodeLinks } from './node-links.js';
 export { createNodeState, decodeReport, encodeReport, type NodeReport, type NodeState } from './node-report.js';
 export { emptyNodeStates, type NodeStates, type NodeStatesById, withNodeState } from './node-states.js';
 export { poll } from './poll.js';
+export type { ServerColumns, SupervisorColumns } from './process-columns.js';
+export type { Now } from './process-rows.js';
 export { processTree } from './process-tree.js';
 export {
   emptyRateHistory,
@@ -72,8 +73,7 @@ export {
   ratesOf,
   withSnapshot,
 } from './rates.js';
-export type { Now } from './rows.js';
-export { schedulerOf, type Timers } from './scheduler.js';
+export { schedulerOf, type Timers } from './rx-scheduler.js';
 export {
   COUNT_COLUMNS,
   type CountColumn,
@@ -82,7 +82,7 @@ export {
   SERVER_COUNTS,
   type ServerCountName,
   type ServerCounts,
-} from './server-fields.js';
+} from './server-counts.js';
 export type {
   ClusterAggregate,
   ClusterObserverSnapshot,

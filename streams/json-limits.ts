@@ -22,17 +22,17 @@ export function exceededLimit(text: string, limits: JsonLimits = JSON_LIMITS): s
   const { maxParts, maxNames, maxDepth } = limits;
   // A text that is this short cannot exceed any limit.
   if (text.length <= maxDepth && text.length <= maxParts && text.length <= maxNames) return undefined;
-  // A part takes at least one character, and a name with its value at least four. A shorter text cannot exceed those
-  // two limits.
+  // Names need counting only in a text that is long enough to exceed a limit: a part takes at least one character, and a
+  // name with its value at least four.
   const names = text.length > Math.min(maxParts, 4 * maxNames) ? new NameCounter() : undefined;
-  const texts = new TextEnds(text);
+  const closingQuotes = new ClosingQuotes(text);
   let parts = 0;
   let depth = 0;
   for (let at = 0; at < text.length; at += 1) {
     switch (text.charCodeAt(at)) {
       case QUOTE: {
         const begin = at + 1;
-        at = texts.after(begin);
+        at = closingQuotes.after(begin);
         if (names === undefined || text.charCodeAt(afterSpace(text, at + 1)) !== COLON) parts += 1;
         else if (names.add(text, begin, at) > maxNames) return `more than ${maxNames} different names of properties`;
         break;
@@ -86,10 +86,13 @@ class NameCounter {
 /** Strings are scanned character by character up to this length. Beyond it, `indexOf` is faster. */
 const SHORT = 64;
 
-/** Finds the ends of strings, from left to right. Positions found ahead are kept, so that no part is searched twice. */
-class TextEnds {
+/**
+ * Finds the closing quotes of strings, from left to right. Remembers the quote and backslash that `indexOf` has found ahead,
+ * so that no part of the text is searched twice.
+ */
+class ClosingQuotes {
   readonly #text: string;
-  /** The positions of the next quote and backslash, as far as the text has been searched. */
+  /** The positions of the next quote and backslash that `indexOf` has found. -1: not searched yet. */
   #quote = -1;
   #backslash = -1;
 

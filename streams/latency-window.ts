@@ -25,6 +25,8 @@ export interface LatencySlice extends LatencyHistograms {
 /** The measurements of the last minute, oldest slice first. Slices without messages are left out. */
 export type LatencyWindow = readonly LatencySlice[];
 
+export const emptyLatencyWindow: LatencyWindow = Object.freeze([]);
+
 /**
  * The numbers of one sample: time in the mailbox and time in the handler, both in us, and the number of messages that
  * it stands for.
@@ -98,7 +100,7 @@ interface PackedSlice {
 }
 
 /** Splits a list that has passed {@link bucketsInSlices} into slices. */
-function split(packed: PackedSlices): readonly PackedSlice[] {
+function splitSlices(packed: PackedSlices): readonly PackedSlice[] {
   const slices: PackedSlice[] = [];
   for (let at = 0; at < packed.length; ) {
     const waitEnd = at + 2 + (packed[at + 1] ?? 0);
@@ -116,7 +118,7 @@ function split(packed: PackedSlices): readonly PackedSlice[] {
  */
 export function unpackSlices(packed: PackedSlices, version: number): LatencyWindow {
   if (packed.length === 0) return [];
-  return split(packed).map((slice) => new ReceivedSlice(slice, version));
+  return splitSlices(packed).map((slice) => new ReceivedSlice(slice, version));
 }
 
 class ReceivedSlice implements LatencySlice {

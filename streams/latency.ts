@@ -1,6 +1,12 @@
 import { deepFreeze } from './deep-freeze.js';
 import { type Histogram, mergeHistograms, percentile } from './histogram.js';
-import { currentSlices, LATENCY_WINDOW_MS, type LatencyHistograms, type LatencyWindow } from './latency-window.js';
+import {
+  currentSlices,
+  emptyLatencyWindow,
+  LATENCY_WINDOW_MS,
+  type LatencyHistograms,
+  type LatencyWindow,
+} from './latency-window.js';
 import type {
   ClusterObserverSnapshot,
   GenServerStats,
@@ -10,15 +16,13 @@ import type {
 } from './snapshot.js';
 
 /** A row with the histograms that its percentiles are computed from. */
-interface Measured {
+interface RowWithWindow {
   readonly latencyWindow: LatencyWindow;
 }
 
-const NOTHING_MEASURED: LatencyWindow = Object.freeze([]);
-
 /** The histograms that the percentiles of a row are computed from. Expired slices may be among them. */
-export function latencyWindowOf(row: GenServerStats | (GenServerStats & Measured)): LatencyWindow {
-  return 'latencyWindow' in row ? row.latencyWindow : NOTHING_MEASURED;
+export function latencyWindowOf(row: GenServerStats | (GenServerStats & RowWithWindow)): LatencyWindow {
+  return 'latencyWindow' in row ? row.latencyWindow : emptyLatencyWindow;
 }
 
 /** Merges several slices, of one row or of several. */

@@ -2,7 +2,7 @@ import { distinctUntilChanged, Observable, startWith } from 'rxjs';
 import type { RuntimeEvent } from './events.js';
 import { ModelDraft, type NodeModel } from './evolve.js';
 
-/** A part of the pending events, to be folded now. */
+/** How many of the pending events to fold into the model now. */
 export interface EventBatch {
   /** The number of pending events to fold, oldest first. */
   readonly events: number;

@@ -1,8 +1,9 @@
-import { MAX_ID, MAX_PROCESS_NAME } from './columns.js';
 import type { ProcessKind, RuntimeEvent, SerializedError, SerializedExitReason } from './events.js';
+import { MAX_ID, MAX_PROCESS_NAME } from './process-columns.js';
 import {
   type Check,
   count,
+  finiteNumber,
   isIn,
   list,
   maxLength,
@@ -11,20 +12,22 @@ import {
   optional,
   parse,
   predicate,
-  time,
 } from './validators.js';
 
 interface Entry {
-  /** The node it happened on; of `node_up` and `node_down`, the node that came or went. */
+  /** The node that the entry is about. */
   readonly nodeId: string;
-  /** When, ms since the epoch, by the clock of the node that reported it. */
+  /**
+   * When it happened, ms since the epoch, on the clock of `nodeId`. For `node_up` and `node_down`: when the reader noticed,
+   * on the reader's clock.
+   */
   readonly at: number;
 }
 
 interface ProcessEntry extends Entry {
   /** The id of the process. */
   readonly id: string;
-  /** Its name at that time, where it had one. */
+  /** The registered name of the process at that time, where it had one. */
   readonly name?: string;
 }
 
@@ -49,57 +52,57 @@ type ProcessLogEntry =
       /** The id in the child spec. */
       readonly childId: string;
       readonly oldId: string;
-      /** How often this child has been restarted by now. */
+      /** The number of restarts of this child so far, this one included. */
       readonly attempt: number;
     })
   | (ProcessEntry & {
-      /** `id` is that of the process that was last in the place of the child. */
+      /** Here `id` is the id of the process that ended, because there is no new one. */
       readonly type: 'child_restart_failed';
       readonly supervisorId: string;
       /** The id in the child spec. */
       readonly childId: string;
       readonly error: SerializedError;
-      /** How many starts in a row have failed by now. */
+      /** The number of consecutive failed starts: 1, 2, 3 ... */
       readonly attempt: number;
     })
   | (ProcessEntry & {
-      /** `id` is that of the supervisor. */
+      /** Here `id` is the id of the supervisor. */
       readonly type: 'supervisor_gave_up';
       readonly maxRestarts: number;
       /** ms */
       readonly withinMs: number;
-      /** The child that ended last; the id in the child spec. */
+      /** The id, in the child spec, of the child that ended last. */
       readonly childId: string;
       readonly error: SerializedError;
     })
   | (ProcessEntry & { readonly type: 'loop_blocked'; readonly messageType?: string; readonly ms: number });
 
 /**
- * An entry of the log of a cluster: what happened to a process, or to a node. Plain data; never the content of
+ * An entry of the log of a cluster: something that happened to a process or a node. Plain data. Never has the content of
  * a message.
  */
 export type LogEntry =
   | ProcessLogEntry
   | (Entry & { readonly type: 'node_up' })
   | (Entry & { readonly type: 'node_down'; readonly reason: string })
-  /** So many entries of this node are lost: there were more than are kept. */
+  /** The reader missed `count` entries of this node, because the node keeps only its last {@link LOG_CAPACITY} entries. */
   | (Entry & { readonly type: 'missed'; readonly count: number });
 
 type WithoutNode<E> = E extends ProcessLogEntry ? Omit<E, 'nodeId'> : never;
 
-/** A {@link LogEntry} of a node itself, without its node id. */
+/** A {@link LogEntry} in the log of the node on which it happened. It has no node id, because all entries are of that node. */
 export type OwnLogEntry = WithoutNode<ProcessLogEntry>;
 
-/** Errors may be of any size; in a log they are not. In characters. */
+/** Texts of errors are cut to these lengths in a log entry, in characters. */
 const MAX_MESSAGE = 1000;
 const MAX_STACK = 4000;
 const MAX_NESTED_STACK = 1000;
 
-/** The number of entries of a node that are kept for later readers, and sent to them at once. */
+/** A node keeps this many log entries for readers that connect later. Also the maximum number of entries in one part. */
 export const LOG_CAPACITY = 500;
 
 /**
- * The log entry for an event; `undefined`: the event is not logged.
+ * Returns the log entry for an event, or `undefined` if events of this type are not logged.
  *
  * @param name the registered name of the process that the event is about
  */
@@ -158,12 +161,12 @@ export function ownLogEntry(event: RuntimeEvent, name: string | undefined): OwnL
   }
 }
 
-/** How many errors are kept in an entry in all, causes included. */
+/** The maximum number of errors in one log entry, causes and `errors` included. */
 const MAX_ERRORS = 8;
-/** How many errors may be within one another in an entry from another node. */
+/** The maximum nesting depth of causes and `errors` in an entry from another node. */
 const MAX_DEPTH = 6;
 
-/** The error, shortened: of the errors below it only the beginning of the stack. */
+/** Shortens an error with its causes. Causes keep less of their stacks than the error itself. */
 function clipped(error: SerializedError): SerializedError {
   let left = MAX_ERRORS;
   const clip = ({ name, message, stack, code, cause, errors }: SerializedError, maxStack: number): SerializedError => {
@@ -183,32 +186,32 @@ function clipped(error: SerializedError): SerializedError {
   return clip(error, MAX_STACK);
 }
 
-/** A part of the log of one node, as it is sent to another. */
+/** A part of the log of one node, as it is sent to a reader. */
 export interface LogPart {
-  /** The incarnation of the node. */
+  /** The incarnation of the node. Identifies the log. */
   readonly incarnation: number;
-  /** How many entries the log has had so far, the last of `entries` included. */
+  /** The position after the last of `entries`: the number of entries that the log has had up to there. */
   readonly position: number;
-  /** Those up to `position`, without a gap. Fewer than the reader lacks when the rest is not kept any more. */
+  /** The entries up to `position`, without a gap. Starts later than the reader asked for if older entries were dropped. */
   readonly entries: readonly OwnLogEntry[];
 }
 
 /**
- * A part of a log from the text that another node sent.
+ * Validates a part of a log that another node sent, as a value or as JSON text.
  *
- * @throws TypeError that names the part that is not what it should be
+ * @throws TypeError with the path of the invalid part
  */
-export function decodeLogPart(json: unknown): LogPart {
-  return parse(json, LOG_PART, 'log') as LogPart;
+export function decodeLogPart(sent: unknown): LogPart {
+  return parse(sent, LOG_PART, 'log') as LogPart;
 }
 
 const ID = maxLength(MAX_ID);
 const NAME = maxLength(MAX_PROCESS_NAME);
 const MESSAGE = maxLength(MAX_MESSAGE);
 const KIND = isIn(['genserver', 'supervisor']);
-const CODE: Check = (value) => (typeof value === 'number' ? time(value) : MESSAGE(value));
+const CODE: Check = (value) => (typeof value === 'number' ? finiteNumber(value) : MESSAGE(value));
 
-/** An error with at most this many levels of causes below it. */
+/** Checks an error with at most `depth` levels of causes below it. */
 function errorUpTo(depth: number): Check {
   const below: Check =
     depth > 0 ? errorUpTo(depth - 1) : predicate(() => false, `absent: at most ${MAX_DEPTH} errors deep`);
@@ -238,7 +241,10 @@ const FIELDS: Readonly<Record<ProcessLogEntry['type'], Readonly<Record<string, C
 };
 const TYPE = object({ type: isIn(Object.keys(FIELDS)) });
 const ENTRIES = Object.fromEntries(
-  Object.entries(FIELDS).map(([type, fields]) => [type, object({ at: time, id: ID, name: optional(NAME), ...fields })]),
+  Object.entries(FIELDS).map(([type, fields]) => [
+    type,
+    object({ at: finiteNumber, id: ID, name: optional(NAME), ...fields }),
+  ]),
 );
 
 const ENTRY: Check = (value) => TYPE(value) ?? ENTRIES[(value as OwnLogEntry).type]?.(value);

@@ -4,23 +4,26 @@ import type { NodeState } from './node-report.js';
 import type { NodeStatesById } from './node-states.js';
 import type { ClusterAggregate, ClusterObserverSnapshot, NodeObserverSnapshot } from './snapshot.js';
 
-/** The link with a node, as the reader's own cluster membership knows it. */
+/** One node of the cluster and the status of the reader's link with it. */
 export interface NodePresence<Id extends string = string> {
   readonly nodeId: Id;
   readonly incarnation: number;
-  /** `timeout`: linked, but nothing has come from it for too long. `error`: it answered with an error. */
+  /** `timeout`: linked, but the node has sent nothing for too long. `error`: the node answered with an error. */
   readonly link: NodeObserverSnapshot['status'];
-  /** What is wrong, as text. */
+  /** What is wrong with the link, as text for people. */
   readonly error?: string;
 }
 
-/** Which nodes there are, the local one first, at one moment of the reader's clocks. */
+/** The nodes that the reader knows, the local one first. The timestamps are those of the reader's clocks. */
 export interface Presence<Id extends string = string> extends Moment {
   readonly localNodeId: Id;
   readonly nodes: readonly NodePresence<Id>[];
 }
 
-/** The newest state of a node, with its link status. */
+/**
+ * The entry of one node in a cluster snapshot. A state from another incarnation than the linked one is shown as
+ * `lastSnapshot` only.
+ */
 function nodeSnapshot<Id extends string>(
   { nodeId, incarnation, link, error }: NodePresence<Id>,
   state: NodeState | undefined,
@@ -42,7 +45,7 @@ function nodeSnapshot<Id extends string>(
   });
 }
 
-/** All present nodes at one moment, each with the newest that is known of it. */
+/** Makes the snapshot of a cluster: one entry for each node of `presence`, with the newest state known of it. */
 export function clusterSnapshot<Id extends string>(
   states: NodeStatesById,
   { timestamp, monotonic, localNodeId, nodes }: Presence<Id>,
@@ -73,14 +76,15 @@ function aggregate(nodes: readonly NodeObserverSnapshot[]): ClusterAggregate {
   return Object.freeze(sums);
 }
 
-/** What a cluster snapshot is built from. */
+/** The two inputs of a cluster snapshot. */
 export type NodesToMerge<Id extends string = string> = readonly [states: NodeStatesById, presence: Presence<Id>];
 
 /**
- * The one observable of the whole cluster: the states of all nodes, with what the reader knows of its links. Emits with every
- * change of a state and of presence, once it has both.
+ * Emits snapshots of the whole cluster, built from the node states and the reader's links. Once both inputs have emitted,
+ * each change of either emits a snapshot.
  *
- * @param pace decides which of the changes become snapshots, such as `auditTime(100)`: building one takes time for each node
+ * @param pace an operator that limits how often a snapshot is built, such as `auditTime(100)`. The cost of one snapshot
+ * grows with the number of nodes.
  */
 export function mergeNodes<Id extends string>(
   states$: Observable<NodeStatesById>,
@@ -93,7 +97,10 @@ export function mergeNodes<Id extends string>(
   );
 }
 
-/** When the newest state was received: the last to arrive by the reader's monotonic clock, whatever its wall clock did. */
+/**
+ * When the newest state was received. Times are compared on the reader's monotonic clock, because its wall clock may have
+ * been set back.
+ */
 function latestMoment({ timestamp, monotonic, nodes }: Presence, states: NodeStatesById): Moment {
   let latest: Moment = { timestamp, monotonic };
   for (const { nodeId } of nodes) {

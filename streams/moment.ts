@@ -1,10 +1,10 @@
 /** One moment, read from both clocks of a node. */
 export interface Moment {
-  /** ms since the epoch. It steps when the machine's clock is set. */
+  /** Wall-clock time, ms since the epoch. Jumps when the machine's clock is set. */
   readonly timestamp: number;
   /**
-   * The same moment on the monotonic clock, ms since some fixed moment: for durations. Never goes back; says nothing
-   * beside the reading of another node, or of another life of the same node.
+   * The same moment on the node's monotonic clock, ms since an arbitrary start. Use it to compute durations: it never goes
+   * back. Do not compare it with times of another node, or of another life of the same node.
    */
   readonly monotonic: number;
 }

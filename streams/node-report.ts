@@ -7,43 +7,46 @@ import { REPORT } from './report-checks.js';
 import type { MemoryStats, NodeVitals, ObserverSnapshot } from './snapshot.js';
 import { parse } from './validators.js';
 
-/** What one node says about itself to another: which version of it this is, and what the other does not know yet. */
+/** A report of one node to a reader: what changed since the version that the reader holds. */
 export interface NodeReport {
   /** The incarnation of the node. A later one has a greater number, unless the clock of the machine was set back. */
   readonly incarnation: number;
-  /** The version of the snapshot that `changes` lead to. */
+  /** The version of the model after `changes` are applied. */
   readonly version: number;
   /** The node's own clock, ms since the epoch. */
   readonly timestamp: number;
-  /** The same moment on the node's monotonic clock, ms. Absent: it runs a version of noex that does not report it. */
+  /** The same moment on the node's monotonic clock, ms. Absent: the node runs a version of noex that does not report it. */
   readonly monotonic?: number | undefined;
   readonly memory: Omit<MemoryStats, 'timestamp'>;
   readonly vitals?: NodeVitals | undefined;
   readonly changes: Changes;
 }
 
-/** What a reader knows about one node after a report: complete, whatever the report left out. */
+/** The complete state of one node as a reader holds it, after a report was applied to the previous state. */
 export interface NodeState {
   readonly nodeId: string;
   readonly incarnation: number;
   readonly version: number;
   readonly model: NodeModel;
   readonly snapshot: ObserverSnapshot;
-  /** When it arrived, ms since the epoch on the reader's clock. */
+  /** When the report arrived, ms since the epoch on the reader's clock. */
   readonly receivedAt: number;
   /** The same moment on the reader's monotonic clock, ms. */
   readonly receivedMonotonic: number;
 }
 
-/** The monotonic time of a node when it reported. Its wall clock stands for it where it does not report one. */
+/**
+ * The monotonic time of a node when it reported, ms. For a node that does not report one, its wall-clock time is used
+ * instead.
+ */
 export function monotonicOf({ timestamp, monotonic = timestamp }: Pick<NodeReport, 'timestamp' | 'monotonic'>): number {
   return monotonic;
 }
 
 /**
- * The state of a node as a reader keeps it.
+ * Makes the state of a node from a report and the model after its changes.
  *
- * @param received when the report arrived, by the reader's clocks
+ * @param received when the report arrived, on the reader's clocks
  */
 export function createNodeState(
   nodeId: string,
@@ -58,7 +61,12 @@ export function createNodeState(
   return { nodeId, incarnation, version: model.version, model, snapshot, receivedAt, receivedMonotonic };
 }
 
-/** A report as text. `changes` are {@link Changes} as JSON, which is written once for all readers of the same delta. */
+/**
+ * Writes a report as JSON text.
+ *
+ * @param changes the {@link Changes} as JSON text. The text is the same for all readers with the same version, so the
+ * caller writes it once.
+ */
 export function encodeReport({ vitals, ...head }: Omit<NodeReport, 'changes'>, changes: string): string {
   const header: Omit<WireReport, 'changes'> =
     vitals === undefined ? head : { ...head, vitals: packVitals(vitals), ...linksOf(vitals) };
@@ -66,13 +74,14 @@ export function encodeReport({ vitals, ...head }: Omit<NodeReport, 'changes'>, c
 }
 
 /**
- * A report from what another node sent: the value, or, from versions of noex up to 0.1, the text of it.
+ * Validates and reads a report that another node sent.
  *
- * @throws TypeError that names the part that is not what it should be
+ * @param sent the value; from versions of noex up to 0.1, its JSON text
+ * @throws TypeError with the path of the invalid part
  */
 export function decodeReport(sent: unknown): NodeReport {
   const report = parse(sent, REPORT, 'report') as WireReport;
-  // Field by field: reports come by the thousand a second, and a rest pattern costs more than all of these.
+  // Each field by name: a rest pattern (`...head`) is slower, and a reader can receive thousands of reports a second.
   const { incarnation, version, timestamp, monotonic, memory, vitals, links, changes } = report;
   return {
     incarnation,
@@ -85,7 +94,7 @@ export function decodeReport(sent: unknown): NodeReport {
   };
 }
 
-/** A report as it is sent: what is the same in each report of an idle node has to be short. */
+/** A report as it is sent. Vitals and links are plain lists, because they are most of the report of an idle node. */
 type WireReport = Omit<NodeReport, 'vitals'> & {
   readonly vitals?: readonly number[];
   readonly links?: PackedLinks;

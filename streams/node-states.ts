@@ -1,19 +1,20 @@
 import type { NodeState } from './node-report.js';
 
-/** The newest state of each node. */
+/** The newest state of each node, by node id. */
 export type NodeStates = ReadonlyMap<string, NodeState>;
 
-/** As much of {@link NodeStates} as merging needs. */
+/** The only part of {@link NodeStates} that `mergeNodes` uses: a lookup by node id. */
 export type NodeStatesById = Pick<NodeStates, 'get'>;
 
 export const emptyNodeStates: NodeStates = new Map();
 
 /**
- * The states with one more, if that is newer: of a later incarnation, then of a higher version, then received last. In
- * whatever order states come, and however often, the result is the same.
+ * Returns the states with `state` in place of the older state of its node. Returns `states` itself if `state` is not
+ * newer. A later incarnation is newer, then a higher version, then the state that was received last. The order in which
+ * states arrive, and duplicates, do not change the result.
  *
- * @param linkedIncarnation the incarnation that the reader is linked with: it is the current one, even where its number is
- * smaller because the node's clock was set back
+ * @param linkedIncarnation the incarnation that the reader is linked with. It counts as the latest, even if its number is
+ * smaller because the node's clock was set back.
  */
 export function withNodeState(states: NodeStates, state: NodeState, linkedIncarnation?: number): NodeStates {
   return isNewer(state, states.get(state.nodeId), linkedIncarnation)
@@ -21,7 +22,7 @@ export function withNodeState(states: NodeStates, state: NodeState, linkedIncarn
     : states;
 }
 
-/** Whether a state takes the place of the one that is held: the rule of {@link withNodeState}. */
+/** Whether state `a` is newer than state `b` of the same node, by the rule of {@link withNodeState}. */
 export function isNewer(a: NodeState, b: NodeState | undefined, linkedIncarnation?: number): boolean {
   if (b === undefined) return true;
   if (a.incarnation !== b.incarnation) {

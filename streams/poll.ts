@@ -1,8 +1,9 @@
 import { defer, type Observable, type ObservableInput, type SchedulerLike, switchMap, timer } from 'rxjs';
 
 /**
- * Reads at once and then every `ms`. A read that is still open when the next is due is given up, so a `read` that may be
- * slow has to end by itself in less than `ms`, or nothing ever comes.
+ * Calls `read` at once and then every `ms` milliseconds, and emits what it returns. A read that has not completed when the
+ * next one is due is unsubscribed. If every read takes longer than `ms`, nothing is emitted, so give a slow `read` a
+ * timeout below `ms`.
  *
  * @example
  * poll(() => fetchStatus(), 1000).subscribe(console.log)

@@ -1,8 +1,8 @@
 import type { GenServerStats, ProcessTreeNode, SupervisorStats } from './snapshot.js';
 
 /**
- * The supervision tree of the rows of one node. Roots are the processes without a supervisor, or whose supervisor is
- * not among the rows; siblings stand in the order they were started, supervisors first.
+ * Builds the supervision tree from the rows of one node. A process without a supervisor is a root, and so is a process
+ * with a supervisor that has no row. Among siblings, supervisors come first; both kinds keep the order of their rows.
  */
 export function processTree(
   servers: readonly GenServerStats[],

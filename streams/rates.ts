@@ -1,41 +1,45 @@
 import { distinctUntilChanged, map, type OperatorFunction, pipe, scan, skip } from 'rxjs';
 import type { ClusterObserverSnapshot, GenServerStats, ObserverSnapshot } from './snapshot.js';
 
-/** Messages per second, between two snapshots of one node. */
+/** Messages handled per second between two snapshots of one node. */
 export interface NodeRates {
-  /** Absent: the node whose own snapshots these are. */
+  /** Absent: the rates were computed from snapshots of one node, which have no node id. */
   readonly nodeId?: string;
   readonly messagesPerSecond: number;
-  /** By the id of the process; those that handled nothing are left out. */
+  /** Messages per second by process id. A process that handled nothing has no entry. */
   readonly processes: ReadonlyMap<string, number>;
 }
 
-/** Messages per second, between two snapshots. */
+/** Messages handled per second between two snapshots of a node or of a cluster. */
 export interface Rates {
+  /** The sum over `nodes`. */
   readonly messagesPerSecond: number;
-  /** The nodes of which two different snapshots are known. */
+  /** Only nodes with two different snapshots so far: a rate needs two. */
   readonly nodes: readonly NodeRates[];
 }
 
-/** The snapshots that one of a node, or of a cluster, consists of. A node that is not connected has none. */
+/** The nodes in a snapshot: those of a cluster, or the one node itself. `snapshot` is `null` if a node is not connected. */
 export function nodesOf(
   snapshot: ObserverSnapshot | ClusterObserverSnapshot,
 ): readonly { readonly nodeId?: string; readonly snapshot: ObserverSnapshot | null }[] {
   return 'nodes' in snapshot ? snapshot.nodes : [{ snapshot }];
 }
 
-/** Messages per second of one node, from an earlier snapshot and a later one; `undefined` when no time lies between them. */
+/**
+ * Messages per second of one node between an earlier and a later snapshot. Returns `undefined` if `after` is not later
+ * than `before`.
+ */
 export function ratesBetween(before: ObserverSnapshot, after: ObserverSnapshot): NodeRates | undefined {
   const seconds = (after.monotonic - before.monotonic) / 1000;
   if (seconds <= 0) return undefined;
   const processes = new Map<string, number>();
-  const earlier = rowFinder(before.servers);
+  const rowBefore = rowFinder(before.servers);
   let total = 0;
   after.servers.forEach((row, index) => {
-    const then = earlier(row.id, index);
-    if (then === row) return;
-    // Of a process that was started in between, all messages are new.
-    const handled = row.messageCount - (then?.startedMonotonic === row.startedMonotonic ? then.messageCount : 0);
+    const earlier = rowBefore(row.id, index);
+    if (earlier === row) return;
+    // If the process was started after the earlier snapshot, all its messages are new.
+    const handled = row.messageCount - (earlier?.startedMonotonic === row.startedMonotonic ? earlier.messageCount : 0);
     if (handled <= 0) return;
     total += handled;
     processes.set(row.id, handled / seconds);
@@ -43,18 +47,18 @@ export function ratesBetween(before: ObserverSnapshot, after: ObserverSnapshot):
   return { messagesPerSecond: total / seconds, processes };
 }
 
-/** Finds rows by id. Most stand where they stood, so that an index is made only when one does not. */
+/** Finds rows by id. Most rows keep their index between snapshots, so the map is built only if one row does not. */
 function rowFinder(rows: readonly GenServerStats[]): (id: string, index: number) => GenServerStats | undefined {
   let byId: ReadonlyMap<string, GenServerStats> | undefined;
   return (id, index) => {
-    const there = rows[index];
-    if (there?.id === id) return there;
+    const sameIndex = rows[index];
+    if (sameIndex?.id === id) return sameIndex;
     byId ??= new Map(rows.map((row) => [row.id, row]));
     return byId.get(id);
   };
 }
 
-/** The past that the next rates need: of each node, the last snapshot and rates. */
+/** What the next rates are computed from: the last snapshot (`base`) and the last rates of each node, by node id. */
 export type RateHistory = ReadonlyMap<
   string | undefined,
   { readonly base: ObserverSnapshot; readonly rates?: NodeRates }
@@ -62,7 +66,10 @@ export type RateHistory = ReadonlyMap<
 
 export const emptyRateHistory: RateHistory = new Map();
 
-/** The history with one more snapshot. A node that is not connected keeps its place, without rates, while it is in the view. */
+/**
+ * Returns the history after one more snapshot, with new rates. A node that is not connected keeps its last snapshot but no
+ * rates. A node that is missing from the snapshot is forgotten.
+ */
 export function withSnapshot(history: RateHistory, snapshot: ObserverSnapshot | ClusterObserverSnapshot): RateHistory {
   const next = new Map<string | undefined, { readonly base: ObserverSnapshot; readonly rates?: NodeRates }>();
   for (const { nodeId, snapshot: after } of nodesOf(snapshot)) {
@@ -70,7 +77,7 @@ export function withSnapshot(history: RateHistory, snapshot: ObserverSnapshot | 
     if (after === null) {
       if (held !== undefined) next.set(nodeId, { base: held.base });
     } else if (held === undefined || isOfEarlierLife(held.base, after)) {
-      // The first of this node, or of this life of it.
+      // The first snapshot of this node, or of a new life of this node: there is nothing to compare with.
       next.set(nodeId, { base: after });
     } else {
       const rates = ratesBetween(held.base, after);
@@ -81,20 +88,20 @@ export function withSnapshot(history: RateHistory, snapshot: ObserverSnapshot | 
   return next;
 }
 
-/** Within one life of a node, neither goes back. */
+/** Whether the node was restarted in between. Within one life, neither the monotonic clock nor the version goes back. */
 function isOfEarlierLife(before: ObserverSnapshot, after: ObserverSnapshot): boolean {
   return after.monotonic < before.monotonic || after.version < before.version;
 }
 
-/** The rates at the end of a history. */
+/** The latest rates of all nodes in a history. */
 export function ratesOf(history: RateHistory): Rates {
   const nodes = [...history.values()].flatMap(({ rates }) => rates ?? []);
   return { messagesPerSecond: nodes.reduce((sum, node) => sum + node.messagesPerSecond, 0), nodes };
 }
 
 /**
- * Messages per second of each process and node, of a node or of a cluster, from the second snapshot on. A node whose
- * snapshot has not changed keeps its rates.
+ * Turns snapshots of a node or of a cluster into messages per second of each process and node. Emits from the second
+ * snapshot on. While the snapshot of a node does not change, its rates do not change either.
  *
  * @example
  * ClusterObserver.poll$(1000).pipe(rates()).subscribe(({ messagesPerSecond }) => console.log(messagesPerSecond))

@@ -1,13 +1,14 @@
 import { type Changes, MAX_CHANGED_ROWS } from './changes.js';
-import { MAX_ID, MAX_PROCESS_NAME, type ServerColumns } from './columns.js';
 import { bucketsInSlices } from './latency-window.js';
-import { LATER_COUNTS, SERVER_COUNT_NAMES, type ServerCountName } from './server-fields.js';
+import { MAX_ID, MAX_PROCESS_NAME, type ServerColumns } from './process-columns.js';
+import { OPTIONAL_COUNTS, SERVER_COUNT_NAMES, type ServerCountName } from './server-counts.js';
 import { TOTAL_COUNT_NAMES } from './totals.js';
 import { TOTALS_KINDS } from './totals-columns.js';
 import {
   type Check,
   columns,
   count,
+  finiteNumber,
   isIn,
   list,
   maxLength,
@@ -16,7 +17,6 @@ import {
   optional,
   orNull,
   predicate,
-  time,
 } from './validators.js';
 
 /** The longest id of a node, in characters: twice what is possible now. */
@@ -25,23 +25,24 @@ const MAX_NODE_ID = 1000;
 const id = maxLength(MAX_ID);
 
 const name = orNull(maxLength(MAX_PROCESS_NAME));
-/** A later version may have more figures than this one knows, at the end. */
-const amounts = list(nonNegative, 64);
+/** Packed vitals. More numbers than this version knows are accepted, because later versions append to the list. */
+const vitals = list(nonNegative, 64);
 const nodeId = maxLength(MAX_NODE_ID);
-/** Amounts, and the id of a node. A later version may have more of both. */
+/** Packed links: numbers, and the id of a node. More of both are accepted, for the same reason. */
 const links = list((value) => (typeof value === 'string' ? nodeId(value) : nonNegative(value)), 64);
 const slices = predicate((value) => bucketsInSlices(value) !== undefined, 'a list of packed latency slices');
-/** A later version may have more buckets than this one knows, at the end. */
+/** Packed durations of totals. More buckets than this version knows are accepted, for the same reason. */
 const durations = list(nonNegative, 64);
 
 /**
- * All histograms of a report may have so many buckets: two numbers of it may stand for a whole histogram. A page of the widest
- * fits, and so do as many rows as may change, from a microsecond to half a minute in each.
+ * The maximum number of buckets in all latency histograms of a report. The length of the report does not limit memory, because
+ * a few packed numbers can stand for hundreds of buckets. The limit admits a page of 1,000 rows with 12 histograms each (six
+ * slices, two kinds) of 200 buckets, which cover durations from 1 us to 134 s.
  */
 const MAX_BUCKETS = 2_400_000;
 
-/** Columns that a sender may leave out. */
-const OPTIONAL_COLUMNS = { childId: name, startedMonotonic: time };
+/** Columns of both kinds of rows that a sender may leave out. */
+const OPTIONAL_COLUMNS = { childId: name, startedMonotonic: finiteNumber };
 
 function countChecks(names: readonly ServerCountName[]): Readonly<Record<string, Check>> {
   return Object.fromEntries(names.map((name) => [name, count]));
@@ -55,11 +56,11 @@ const SERVER_COLUMNS = columns(
     status: isIn(['starting', 'running', 'stopping']),
     queueSize: count,
     messageCount: count,
-    ...countChecks(SERVER_COUNT_NAMES.filter((name) => !LATER_COUNTS.includes(name))),
-    startedAt: time,
+    ...countChecks(SERVER_COUNT_NAMES.filter((name) => !OPTIONAL_COUNTS.includes(name))),
+    startedAt: finiteNumber,
   },
   MAX_CHANGED_ROWS,
-  { ...OPTIONAL_COLUMNS, ...countChecks(LATER_COUNTS), label: name, latency: slices },
+  { ...OPTIONAL_COLUMNS, ...countChecks(OPTIONAL_COUNTS), label: name, latency: slices },
 );
 
 const SERVERS: Check = (value) => {
@@ -78,7 +79,7 @@ const SUPERVISORS = columns(
     strategy: isIn(['one_for_one', 'one_for_all', 'rest_for_one', 'simple_one_for_one']),
     childCount: count,
     totalRestarts: count,
-    startedAt: time,
+    startedAt: finiteNumber,
   },
   MAX_CHANGED_ROWS,
   OPTIONAL_COLUMNS,
@@ -112,14 +113,14 @@ const CHANGES_BY_TYPE: Readonly<Record<Changes['type'], Check>> = {
 const CHANGES_TYPE = object({ type: isIn(Object.keys(CHANGES_BY_TYPE)) });
 const CHANGES: Check = (value) => CHANGES_TYPE(value) ?? CHANGES_BY_TYPE[(value as Changes).type](value);
 
-/** Of a report, as it is sent. */
+/** Checks a report as it is sent: a `NodeReport` with packed vitals. */
 export const REPORT = object({
   incarnation: count,
   version: count,
-  timestamp: time,
-  monotonic: optional(time),
+  timestamp: finiteNumber,
+  monotonic: optional(finiteNumber),
   memory: object({ heapUsed: count, heapTotal: count, external: count, rss: count }),
-  vitals: optional(amounts),
+  vitals: optional(vitals),
   links: optional(links),
   changes: CHANGES,
 });

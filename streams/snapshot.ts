@@ -1,37 +1,37 @@
 import type { SupervisorStrategy } from './events.js';
 import type { Moment } from './moment.js';
 import type { NodeLinks } from './node-links.js';
-import type { ServerCounts } from './server-fields.js';
+import type { ServerCounts } from './server-counts.js';
 import type { NodeTotals } from './totals.js';
 
-/** In ms. At most a sixteenth off, and exact below 16 us; `max` is exact. */
+/** Percentiles of a duration, ms. The relative error is at most 1/16; `max` and values below 16 us are exact. */
 export interface Percentiles {
   readonly p50: number;
   readonly p99: number;
   readonly max: number;
 }
 
-/** How long messages took in the last minute. Estimated from a sample of the messages when there are many. */
+/** How long messages took in the last minute. If there are many messages, only a sample of them is measured. */
 export interface LatencyStats {
-  /** The time that the figures cover, ms: 60000, of which the first ten seconds may be over already. */
+  /** The time that the figures cover: 60000 ms. The oldest 10 s expire all at once, so in fact it is 50 to 60 s. */
   readonly windowMs: number;
   /** Time in the mailbox. */
   readonly wait: Percentiles;
-  /** Time in the handler, what it awaited included. */
+  /** Time in the handler, including what it awaited. */
   readonly handle: Percentiles;
 }
 
 export type ServerStatus = 'starting' | 'running' | 'stopping';
 
-/** One GenServer, as of a snapshot. Rows that did not change are the same objects from snapshot to snapshot. */
+/** One GenServer in a snapshot. If nothing about it changed, the next snapshot has the same object. */
 export interface GenServerStats extends ServerCounts {
   readonly id: string;
   readonly name?: string;
-  /** A text that its start was given, for people and for totals: several processes may have the same. */
+  /** The `label` option of its start. Several processes may have the same label; totals are counted per label. */
   readonly label?: string;
   /** The id of its supervisor. */
   readonly parentId?: string;
-  /** The id of its child spec. Absent: it has no supervisor. */
+  /** Its id in the child spec. Absent: it has no supervisor. */
   readonly childId?: string;
   readonly status: ServerStatus;
   /** Messages waiting in the mailbox. */
@@ -42,37 +42,37 @@ export interface GenServerStats extends ServerCounts {
   readonly startedAt: number;
   /** The same moment on the monotonic clock of its node, whole ms. */
   readonly startedMonotonic: number;
-  /** Time since its start on the monotonic clock, ms. Computed when read, so that an idle process keeps its row. */
+  /** Time since its start, ms. Computed when read, so that the row of an idle process does not change. */
   readonly uptimeMs: number;
-  /** How long its messages took in the last minute. Absent: nothing was measured in it. Computed when read. */
+  /** How long its messages took in the last minute. Absent: no message was measured. Computed when read. */
   readonly latency?: LatencyStats | undefined;
 }
 
-/** One supervisor, as of a snapshot. Rows that did not change are the same objects from snapshot to snapshot. */
+/** One supervisor in a snapshot. If nothing about it changed, the next snapshot has the same object. */
 export interface SupervisorStats {
   readonly id: string;
   readonly name?: string;
   /** The id of its own supervisor. */
   readonly parentId?: string;
-  /** The id of its child spec. Absent: it has no supervisor. */
+  /** Its id in the child spec. Absent: it has no supervisor. */
   readonly childId?: string;
   readonly strategy: SupervisorStrategy;
-  /** The number of its children at the time of the snapshot. */
+  /** The number of its running children. */
   readonly childCount: number;
-  /** Restarts of its children, all in all. */
+  /** How often it has restarted a child since it was started, over all children. */
   readonly totalRestarts: number;
   /** ms since the epoch */
   readonly startedAt: number;
   /** The same moment on the monotonic clock of its node, whole ms. */
   readonly startedMonotonic: number;
-  /** Time since its start on the monotonic clock, ms. Computed when read. */
+  /** Time since its start, ms. Computed when read. */
   readonly uptimeMs: number;
 }
 
 interface TreePlace {
   readonly id: string;
   readonly name?: string;
-  /** The id of its child spec. Absent: it has no supervisor. */
+  /** Its id in the child spec. Absent: it has no supervisor. */
   readonly childId?: string;
 }
 
@@ -80,7 +80,7 @@ export type ProcessTreeNode =
   | (TreePlace & {
       readonly type: 'genserver';
       readonly stats: GenServerStats;
-      /** Always absent, so that a walk over the tree can read `children` of any node. */
+      /** Always absent. Declared so that code which walks the tree can read `children` of both kinds of nodes. */
       readonly children?: readonly ProcessTreeNode[];
     })
   | (TreePlace & {
@@ -99,23 +99,23 @@ export interface MemoryStats {
   readonly timestamp: number;
 }
 
-/** What observing costs, over the last ten seconds or so. */
+/** What observing costs this Node.js process, averaged over the last ten seconds. */
 export interface ObserverCost {
-  /** Time spent on it, ms per second; what subscribers do synchronously is included. */
+  /** Time spent on observing, ms per second, including synchronous work of subscribers. */
   readonly msPerSecond: number;
-  /** Events emitted. */
+  /** Events folded into the model. */
   readonly eventsPerSecond: number;
-  /** Sent to other nodes. */
+  /** Bytes of reports and log entries sent to other nodes. */
   readonly bytesPerSecond: number;
 }
 
-/** How the Node.js process of a node is doing: what the operating system and the event loop say, since about a second ago. */
+/** Load of the Node.js process of a node, measured over the time since the previous reading: at least one second. */
 export interface ProcessVitals {
   /** Share of the time in which the event loop was not idle, 0 to 1. */
   readonly eventLoopUtilization: number;
-  /** How much later than due timers fire, ms. */
+  /** How late timers fire, ms. 0 at the first reading, which starts the measurement. */
   readonly eventLoopDelay: { readonly p50: number; readonly p99: number };
-  /** CPU time used, all threads, as a share of one core: may be above 1. */
+  /** CPU time used by all threads, as a share of one core. Above 1 if several cores were busy. */
   readonly cpu: number;
   /** How long the Node.js process has been running, ms. */
   readonly uptimeMs: number;
@@ -123,38 +123,43 @@ export interface ProcessVitals {
 
 export interface NodeVitals extends ProcessVitals {
   readonly observer: ObserverCost;
-  /** The interval at which counters become events, ms; it grows while observing costs more than its budget. */
+  /** The current flush interval, ms. It grows while observing costs more than its budget. */
   readonly flushIntervalMs: number;
   /** Absent: the node has no links, or does not report them. */
   readonly links?: NodeLinks;
 }
 
-/** What one node looked like at one moment. */
+/** The state of one node at one moment. */
 export interface ObserverSnapshot extends Moment {
-  /** Grows with every change of a process; equal versions of one node show the same processes. */
+  /** Increases with every change of a process. Two snapshots of one node with the same version show the same processes. */
   readonly version: number;
   readonly servers: readonly GenServerStats[];
   readonly supervisors: readonly SupervisorStats[];
   /** The supervision tree. Computed when first read. */
   readonly tree: readonly ProcessTreeNode[];
-  /** Servers and supervisors, whether or not they have rows here. */
+  /** The number of GenServers and supervisors, including those without a row here. */
   readonly processCount: number;
   readonly serverCount: number;
   readonly supervisorCount: number;
-  /** Handled by the processes alive now. */
+  /** Messages handled by the processes that are alive now. */
   readonly totalMessages: number;
-  /** By the supervisors alive now. */
+  /** Restarts made by the supervisors that are alive now. */
   readonly totalRestarts: number;
-  /** What all processes have done since the runtime was created, those that have ended included. Absent: not reported. */
+  /** Totals since the runtime was created, including processes that have ended. Absent: the node did not report them. */
   readonly totals?: NodeTotals | undefined;
-  /** `rows`: there are more processes than rows; counts and totals are of all of them. Absent: each has a row. */
+  /** `rows`: some processes have no row here; counts and totals still cover all. Absent: each process has a row. */
   readonly truncated?: 'rows';
   readonly memoryStats: MemoryStats;
   /** Absent: the node did not report it. */
   readonly vitals?: NodeVitals;
 }
 
-/** `connected`: it answered. `timeout`: linked, but no answer in time. `disconnected`: the link is down. `error`: it answered with an error. */
+/**
+ * - `connected`: the node answered, or pushes reports.
+ * - `timeout`: the node is linked, but did not answer in time.
+ * - `disconnected`: the link is down.
+ * - `error`: the node answered with an error, or with an invalid report.
+ */
 export type NodeObserverStatus = 'connected' | 'disconnected' | 'timeout' | 'error';
 
 /** One node in a cluster snapshot. */
@@ -163,17 +168,17 @@ export interface NodeObserverSnapshot<Id extends string = string> {
   readonly status: NodeObserverStatus;
   /** `null` unless `connected`. */
   readonly snapshot: ObserverSnapshot | null;
-  /** When this node's data last arrived here, ms since the epoch on the reading node's clock; 0: never. */
+  /** When data of this node last arrived, ms since the epoch on the clock of the reader. 0: never. */
   readonly lastUpdate: number;
-  /** How old that data was when the cluster snapshot was made, ms of the reading node's monotonic clock. Absent: never. */
+  /** The age of that data when the cluster snapshot was made, ms. Absent: no data has arrived. */
   readonly ageMs?: number;
-  /** What is wrong, as text. */
+  /** What is wrong with the node or the link, as text for people. */
   readonly error?: string;
-  /** The last data seen, of a node that is not connected now. */
+  /** For a node that is not `connected`: its last known snapshot. */
   readonly lastSnapshot?: ObserverSnapshot;
 }
 
-/** Sums over the connected nodes; `totalNodeCount` counts all. */
+/** Sums over the connected nodes. Only `totalNodeCount` counts all nodes. */
 export interface ClusterAggregate {
   readonly totalProcessCount: number;
   readonly totalServerCount: number;
@@ -184,10 +189,10 @@ export interface ClusterAggregate {
   readonly totalNodeCount: number;
 }
 
-/** All nodes of the cluster, as one of them sees them. */
+/** The state of all nodes of a cluster, as one reader knows them: a member or an attached observer. */
 export interface ClusterObserverSnapshot<Id extends string = string> extends Moment {
   readonly localNodeId: Id;
-  /** The local node first, then by node id. */
+  /** The local node first, then the others in the order of their ids. An attached observer has no entry. */
   readonly nodes: readonly NodeObserverSnapshot<Id>[];
   readonly aggregated: ClusterAggregate;
 }

@@ -1,26 +1,33 @@
 import { map, type OperatorFunction, pipe, scan } from 'rxjs';
 import { emptyRateHistory, nodesOf, type RateHistory, type Rates, ratesOf, withSnapshot } from './rates.js';
-import type { ServerCountName } from './server-fields.js';
+import type { ServerCountName } from './server-counts.js';
 import type { ClusterObserverSnapshot, GenServerStats, ObserverSnapshot, SupervisorStats } from './snapshot.js';
 
 /**
- * What processes are ranked by: messages waiting, messages per second, the 99th percentile of the time in the mailbox or in
- * the handlers (ms), the restarts of a supervisor's children, or another count of a GenServer.
+ * What processes are ranked by.
+ * - `queue`: messages waiting in the mailbox.
+ * - `rate`: messages handled per second.
+ * - `wait_p99`, `handle_p99`: 99th percentile of the time in the mailbox or in the handler, ms.
+ * - `restarts`: ranks supervisors, by the restarts of their children.
+ * - any other count: ranks GenServers by that count.
  */
 export type TopBy = 'queue' | 'rate' | 'wait_p99' | 'handle_p99' | ServerCountName;
 
 export interface TopRow {
-  /** Absent: the node whose own snapshot this is. */
+  /** Absent: the ranking is of a snapshot of one node, which has no node id. */
   readonly nodeId?: string;
   readonly id: string;
   readonly name?: string;
-  /** What it was chosen by. */
+  /** The value that the process is ranked by. */
   readonly value: number;
-  /** Of a supervisor when chosen by restarts, else of a GenServer. */
+  /** The row of a supervisor if ranked by `restarts`, otherwise of a GenServer. */
   readonly stats: GenServerStats | SupervisorStats;
 }
 
-/** The `n` largest of what it is offered: a heap of at most `n`, the smallest on top, so that most offers cost one look. */
+/**
+ * Keeps the `n` items with the largest values. It is a binary heap with the smallest value at the root, so that most offers
+ * cost one comparison.
+ */
 class Largest<Item> {
   readonly #n: number;
   readonly #heap: { readonly value: number; readonly order: number; readonly item: Item }[] = [];
@@ -30,7 +37,7 @@ class Largest<Item> {
     this.#n = n;
   }
 
-  /** `make` is called only if there is room for it. */
+  /** Keeps the item if its value is among the `n` largest so far. `make` is called only then. */
   offer(value: number, make: () => Item): void {
     this.#offers += 1;
     const heap = this.#heap;
@@ -45,7 +52,7 @@ class Largest<Item> {
     }
   }
 
-  /** Largest first; of equals, the one that was offered first. */
+  /** The items, largest value first. Items with equal values are in the order in which they were offered. */
   items(): readonly Item[] {
     return this.#heap.toSorted((a, b) => b.value - a.value || a.order - b.order).map(({ item }) => item);
   }
@@ -64,7 +71,7 @@ class Largest<Item> {
     }
   }
 
-  /** Of equals, the one that was offered last is the lesser. */
+  /** Compares the items at two heap positions. Of two equal values, the one that was offered later counts as less. */
   #isLess(a: number, b: number): boolean {
     const [one, other] = [this.#heap[a], this.#heap[b]];
     if (one === undefined || other === undefined) return false;
@@ -82,8 +89,10 @@ class Largest<Item> {
 type RowValue = (row: GenServerStats) => number | undefined;
 
 /**
- * The at most `n` processes of a node or of a cluster with the most of it, most first; those with nothing of it are left
- * out. Looks at each row once and sorts only what it found. `rates` are needed to choose by rate.
+ * Ranks the processes of a node or of a cluster, and returns at most `n` of them, highest value first. Processes with the
+ * value 0 are left out. The cost is one pass over the rows, plus sorting the result.
+ *
+ * @param rates required for `by: 'rate'`; without them the result is empty
  */
 export function topOf(
   snapshot: ObserverSnapshot | ClusterObserverSnapshot,
@@ -125,8 +134,8 @@ interface Ranked {
 }
 
 /**
- * The `n` processes with the highest value, at each snapshot of a node or of a cluster. By rate the first result is
- * empty: a rate needs two snapshots.
+ * Turns each snapshot of a node or of a cluster into its `n` processes with the highest value. For `by: 'rate'` the first
+ * result is empty, because a rate needs two snapshots.
  *
  * @example
  * ClusterObserver.poll$(1000).pipe(topN(10, 'wait_p99')).subscribe(console.table)
@@ -138,7 +147,7 @@ export function topN(
   const empty: Ranked = { history: emptyRateHistory, top: [] };
   return pipe(
     scan(({ history }: Ranked, snapshot: ObserverSnapshot | ClusterObserverSnapshot): Ranked => {
-      // Only rates need the past.
+      // Only rates need the earlier snapshots.
       const next = by === 'rate' ? withSnapshot(history, snapshot) : history;
       return { history: next, top: topOf(snapshot, n, by, by === 'rate' ? ratesOf(next) : undefined) };
     }, empty),

@@ -1,4 +1,4 @@
-import { MAX_PROCESS_NAME } from './columns.js';
+import { MAX_PROCESS_NAME } from './process-columns.js';
 import {
   DURATION_BUCKETS,
   type DurationTotals,
@@ -10,10 +10,13 @@ import {
   type Totals,
 } from './totals.js';
 
-/** Durations as they are sent: the sum, ms, then the counts of the buckets; those at the end that are 0 are left out. */
+/** Durations as they are sent: the sum in ms, then the bucket counts without the zeros at the end. */
 type PackedDurations = readonly number[];
 
-/** Totals, a column for each figure. The first row is that of all processes; its name is empty. */
+/**
+ * Totals as they are sent, with one array for each column. The first row has the kind `all`, an empty name, and the totals
+ * of all processes; the other rows are named totals.
+ */
 export interface TotalsColumns extends Readonly<Record<TotalCountName, readonly number[]>> {
   readonly kind: readonly ('all' | NamedTotalsRow['kind'])[];
   readonly name: readonly string[];
@@ -21,10 +24,14 @@ export interface TotalsColumns extends Readonly<Record<TotalCountName, readonly 
   readonly handle: readonly PackedDurations[];
 }
 
-/** The kinds of rows of totals on the wire. */
+/** The values of the column `kind`. */
 export const TOTALS_KINDS = ['all', 'name', 'label', 'other'] as const satisfies TotalsColumns['kind'];
 
-/** @param named which of the named totals to send; those of all processes are always sent */
+/**
+ * Converts totals to columns.
+ *
+ * @param named the named totals to send; the totals of all processes are always sent
+ */
 export function totalsColumns(totals: Totals, named: readonly NamedTotalsRow[]): TotalsColumns {
   const rows: readonly ProcessTotals[] = [totals.all, ...named];
   const counts = TOTAL_COUNT_NAMES.map((name) => [name, rows.map((row) => row[name])]);
@@ -37,12 +44,16 @@ export function totalsColumns(totals: Totals, named: readonly NamedTotalsRow[]):
   };
 }
 
-/** The named totals that changed after `version`. Few are held at all, so each is looked at. */
+/** The named totals that changed after `version`. A linear search, because there are at most about a thousand. */
 export function namedTotalsSince({ named }: Totals, version: number): readonly NamedTotalsRow[] {
   return named.rows.filter((row) => row.version > version);
 }
 
-/** The totals after those that were sent with `version`. */
+/**
+ * Applies received columns to the totals that a reader holds, and returns the result.
+ *
+ * @param version the version of the report that the columns came with
+ */
 export function withTotals(held: Totals | undefined, columns: TotalsColumns, version: number): Totals {
   const before = held ?? emptyTotals;
   const named = before.named.edit();
@@ -60,7 +71,7 @@ export function withTotals(held: Totals | undefined, columns: TotalsColumns, ver
   return new ReceivedTotals(columns, rowOfAll, named.done());
 }
 
-/** Each report has the totals of all processes, and few are read: they are unpacked then. */
+/** Unpacks the totals of all processes when they are first read. Every report has them, and most are never read. */
 class ReceivedTotals implements Totals {
   readonly named: Totals['named'];
   readonly #columns: TotalsColumns;

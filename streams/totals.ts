@@ -2,8 +2,8 @@ import type { MessagesHandled } from './events.js';
 import { Table } from './immutable-table.js';
 
 /**
- * What is counted in totals, with a text for the user. Each count only grows within the life of a runtime, whatever becomes of
- * the processes.
+ * The counts in totals, each with a help text for users. Within the life of a runtime a count never decreases, even when
+ * the processes that were counted end.
  */
 export const TOTAL_COUNTS = {
   started: 'Processes whose init is through',
@@ -20,72 +20,82 @@ export type TotalCountName = keyof typeof TOTAL_COUNTS;
 
 export const TOTAL_COUNT_NAMES = Object.keys(TOTAL_COUNTS) as readonly TotalCountName[];
 
-/** The upper bounds of the buckets of durations in totals, ms. One more bucket holds what is longer. */
+/** The upper bounds of the duration buckets in totals, ms. One more bucket counts longer durations. */
 export const DURATION_BOUNDS_MS: readonly number[] = Object.freeze([
   0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000, 25_000, 50_000,
 ]);
 
-/** Every bucket of durations, the unbounded one included. */
+/** The number of duration buckets, including the one without an upper bound. */
 export const DURATION_BUCKETS = DURATION_BOUNDS_MS.length + 1;
 
-/** Durations of messages, estimated from a sample when there are many. Each figure only grows. */
+/** A histogram of message durations. If there are many messages, only a sample of them is measured. Never decreases. */
 export interface DurationTotals {
-  /** How many were up to each of {@link DURATION_BOUNDS_MS}, and above the bound before; the last: longer than all. */
+  /**
+   * For each bound in {@link DURATION_BOUNDS_MS}, the number of durations up to that bound and above the previous one.
+   * The last number counts durations above all bounds.
+   */
   readonly counts: readonly number[];
-  /** ms */
+  /** The sum of all durations, ms. */
   readonly sumMs: number;
 }
 
-/** What processes have done since the runtime was created, those that have ended included. */
+/** What processes have done since the runtime was created, including processes that have ended. */
 export interface ProcessTotals extends Readonly<Record<TotalCountName, number>> {
   /** Time in the mailbox. */
   readonly wait: DurationTotals;
-  /** Time in the handler, what it awaited included. */
+  /** Time in the handler, including what it awaited. */
   readonly handle: DurationTotals;
 }
 
-/** The totals of all processes that had one name or label, one after another or at once. */
+/** The totals of all processes with the same name or label, whether they ran at the same time or one after another. */
 export interface NamedTotals extends ProcessTotals {
-  /** `other`: of all names and labels beyond the first {@link MAX_NAMED_TOTALS}. */
+  /** `other`: the totals of all names and labels after the first {@link MAX_NAMED_TOTALS}. */
   readonly kind: 'name' | 'label' | 'other';
   /** Empty for `other`. */
   readonly name: string;
 }
 
-/** The totals of one node. They begin with its runtime: readers that add them up do so by node and life. */
+/**
+ * The totals of one node. They start at zero in each life of the runtime, so code that sums them must keep the lives of a
+ * node apart.
+ */
 export interface NodeTotals extends ProcessTotals {
   readonly named: readonly NamedTotals[];
 }
 
-/** Named totals as a model holds them. */
+/** Named totals as a row of a `NodeModel`. */
 export interface NamedTotalsRow extends NamedTotals {
-  /** Unique among them. */
+  /** `name:` or `label:` with the name or label, or `other`. */
   readonly id: string;
-  /** The version of the model that changed it last. */
+  /** The version of the model in which these totals last changed. */
   readonly version: number;
 }
 
-/** How many names and labels have totals of their own; those of all others are counted in one. */
+/** The maximum number of names and labels with totals of their own. All others share the totals `other`. */
 export const MAX_NAMED_TOTALS = 1000;
 
-/** All totals of a model. Immutable. */
+/** All totals of a `NodeModel`. Immutable. */
 export interface Totals {
   readonly all: ProcessTotals;
   readonly named: Table<NamedTotalsRow>;
 }
 
-const noDurations: DurationTotals = Object.freeze({
+const emptyDurations: DurationTotals = Object.freeze({
   counts: Object.freeze(new Array<number>(DURATION_BUCKETS).fill(0)),
   sumMs: 0,
 });
 
-const noCounts = Object.fromEntries(TOTAL_COUNT_NAMES.map((name) => [name, 0])) as Record<TotalCountName, number>;
+const zeroCounts = Object.fromEntries(TOTAL_COUNT_NAMES.map((name) => [name, 0])) as Record<TotalCountName, number>;
 
-const emptyProcessTotals: ProcessTotals = Object.freeze({ ...noCounts, wait: noDurations, handle: noDurations });
+const emptyProcessTotals: ProcessTotals = Object.freeze({
+  ...zeroCounts,
+  wait: emptyDurations,
+  handle: emptyDurations,
+});
 
 export const emptyTotals: Totals = Object.freeze({ all: emptyProcessTotals, named: new Table<NamedTotalsRow>() });
 
-/** The totals as a snapshot shows them. Computed when read, with the rows as they are. */
+/** The totals in the form of a snapshot. The list of named totals is built when `named` is first read. */
 export function nodeTotals({ all, named }: Totals): NodeTotals {
   return Object.freeze({
     ...all,
@@ -95,18 +105,18 @@ export function nodeTotals({ all, named }: Totals): NodeTotals {
   });
 }
 
-/** What a process is counted under, besides its node. */
+/** The name or label that a process is counted under. A name takes precedence; a process without both counts only for its node. */
 export interface TotalsSubject {
   readonly name?: string;
   readonly label?: string;
 }
 
-/** Totals that are being counted up: those they began with stay as they are. */
+/** Counts events on top of existing totals. The existing totals stay unchanged. */
 export class TotalsDraft {
   readonly #before: Totals;
   #all: TotalsCounter | undefined;
   readonly #named = new Map<string, NamedCounter>();
-  /** How many totals there are by now, `other` included. */
+  /** The number of named totals so far, including `other`. */
   #size: number;
 
   constructor(before: Totals) {
@@ -128,7 +138,7 @@ export class TotalsDraft {
   done(): Totals {
     if (this.#all === undefined) return this.#before;
     const named = this.#before.named.edit();
-    for (const [id, counter] of this.#named) named.set(Object.freeze({ id, ...counter.about, ...counter.done() }));
+    for (const [id, counter] of this.#named) named.set(Object.freeze({ id, ...counter.key, ...counter.done() }));
     return Object.freeze({ all: Object.freeze(this.#all.done()), named: named.done() });
   }
 
@@ -139,22 +149,22 @@ export class TotalsDraft {
 
   #counterOf({ name, label }: TotalsSubject, version: number): NamedCounter | undefined {
     if (name === undefined && label === undefined) return undefined;
-    const about = name === undefined ? { kind: 'label' as const, name: label ?? '' } : { kind: 'name' as const, name };
-    const id = `${about.kind}:${about.name}`;
-    const counter = this.#named.get(id) ?? this.#newCounter(id, about);
-    counter.about.version = version;
+    const key = name === undefined ? { kind: 'label' as const, name: label ?? '' } : { kind: 'name' as const, name };
+    const id = `${key.kind}:${key.name}`;
+    const counter = this.#named.get(id) ?? this.#newCounter(id, key);
+    counter.key.version = version;
     return counter;
   }
 
-  #newCounter(id: string, about: Pick<NamedTotals, 'kind' | 'name'>): NamedCounter {
+  #newCounter(id: string, key: Pick<NamedTotals, 'kind' | 'name'>): NamedCounter {
     const before = this.#before.named.get(id);
     if (before === undefined) {
-      if (this.#size >= MAX_NAMED_TOTALS && about.kind !== 'other') {
+      if (this.#size >= MAX_NAMED_TOTALS && key.kind !== 'other') {
         return this.#named.get('other') ?? this.#newCounter('other', { kind: 'other', name: '' });
       }
       this.#size += 1;
     }
-    const counter = new NamedCounter(before ?? emptyProcessTotals, about);
+    const counter = new NamedCounter(before ?? emptyProcessTotals, key);
     this.#named.set(id, counter);
     return counter;
   }
@@ -163,7 +173,7 @@ export class TotalsDraft {
 class TotalsCounter {
   readonly counts: Record<TotalCountName, number>;
   readonly #before: ProcessTotals;
-  // Copied with the first sample.
+  // Created by the first sample, because most batches of counts have none.
   #wait: DurationCounter | undefined;
   #handle: DurationCounter | undefined;
 
@@ -195,11 +205,11 @@ class TotalsCounter {
 }
 
 class NamedCounter extends TotalsCounter {
-  readonly about: Pick<NamedTotals, 'kind' | 'name'> & { version: number };
+  readonly key: Pick<NamedTotals, 'kind' | 'name'> & { version: number };
 
-  constructor(before: ProcessTotals, about: Pick<NamedTotals, 'kind' | 'name'>) {
+  constructor(before: ProcessTotals, key: Pick<NamedTotals, 'kind' | 'name'>) {
     super(before);
-    this.about = { ...about, version: 0 };
+    this.key = { ...key, version: 0 };
   }
 }
 
@@ -215,7 +225,7 @@ class DurationCounter {
   add(us: number, weight: number): void {
     const bucket = bucketOf(us / 1000);
     this.#counts[bucket] = (this.#counts[bucket] ?? 0) + weight;
-    // Whole microseconds stay whole, however many are added.
+    // Rounded to whole microseconds at each step, so that floating-point errors do not add up.
     this.#sumMs = Math.round(1000 * this.#sumMs + us * weight) / 1000;
   }
 
@@ -225,7 +235,7 @@ class DurationCounter {
 }
 
 function bucketOf(ms: number): number {
-  // Most durations are short: the first bounds are tried first.
+  // A linear search is fast here, because most durations are short.
   let bucket = 0;
   while (bucket < DURATION_BOUNDS_MS.length && ms > (DURATION_BOUNDS_MS[bucket] ?? 0)) bucket += 1;
   return bucket;

@@ -1,8 +1,9 @@
 import { exceededLimit } from './json-limits.js';
 
 /**
- * Says what is wrong with a value, as the path to it from the value that was checked and what it must be: `.id[2] must be text`.
- * `undefined`: nothing is. The path is made only where something is wrong: nearly all reports are right.
+ * Validates a value. Returns `undefined` if it is valid, otherwise the problem: the path of the invalid part, then what
+ * that part must be, as in `.id[2] must be text`. The path is built only for an invalid value, because nearly all
+ * received values are valid.
  */
 export type Check = (value: unknown) => string | undefined;
 
@@ -39,16 +40,19 @@ export function list(check: Check, maxLength = Number.POSITIVE_INFINITY): Check 
   };
 }
 
-/** Columns of one length, each full of values that pass; those of `absentChecks` may be absent. */
+/**
+ * An object of arrays that all have the same length. `checks` has the check for the values of each array. The arrays in
+ * `optionalChecks` may be absent.
+ */
 export function columns(
   checks: Readonly<Record<string, Check>>,
   maxLength: number,
-  absentChecks: Readonly<Record<string, Check>> = {},
+  optionalChecks: Readonly<Record<string, Check>> = {},
 ): Check {
-  const present = Object.entries(checks).map(([field, check]) => [field, list(check, maxLength)]);
-  const absent = Object.entries(absentChecks).map(([field, check]) => [field, optional(list(check, maxLength))]);
-  const each = object(Object.fromEntries([...present, ...absent]));
-  const fields = [...Object.keys(checks), ...Object.keys(absentChecks)];
+  const required = Object.entries(checks).map(([field, check]) => [field, list(check, maxLength)]);
+  const optionals = Object.entries(optionalChecks).map(([field, check]) => [field, optional(list(check, maxLength))]);
+  const each = object(Object.fromEntries([...required, ...optionals]));
+  const fields = [...Object.keys(checks), ...Object.keys(optionalChecks)];
   return (value) => {
     const problem = each(value);
     if (problem !== undefined) return problem;
@@ -70,7 +74,7 @@ export const count = predicate(
   (value) => Number.isSafeInteger(value) && Number(value) >= 0,
   'a whole number, at least 0',
 );
-export const time = predicate(Number.isFinite, 'a number');
+export const finiteNumber = predicate(Number.isFinite, 'a number');
 export const nonNegative = predicate((value) => Number.isFinite(value) && Number(value) >= 0, 'a number, at least 0');
 export function maxLength(limit: number): Check {
   return predicate(
@@ -83,16 +87,17 @@ export function orNull(check: Check): Check {
   return (value) => (value === null ? undefined : check(value));
 }
 
-/** As `check`, of a value that may be absent. */
+/** Accepts `undefined`, and each value that `check` accepts. */
 export function optional(check: Check): Check {
   return (value) => (value === undefined ? undefined : check(value));
 }
 
 /**
- * What another node sent: a value that was parsed within the limits of JSON already, or the text of one.
+ * Validates what another node sent, and returns the value. A string is checked against the JSON limits and parsed first.
+ * Any other value has passed those limits already, as part of its frame.
  *
- * @param what names it in the error
- * @throws TypeError that names the part that is not what it should be
+ * @param what the noun for the value in error messages, such as `report`
+ * @throws TypeError with the path of the invalid part
  */
 export function parse(sent: unknown, check: Check, what: string): unknown {
   const value = typeof sent === 'string' ? parseText(sent, what) : sent;
@@ -107,7 +112,7 @@ function parseText(text: string, what: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // The parser's own error quotes what it read.
+    // Without the parser's error as cause, because its message quotes what the other node sent.
     throw new TypeError(`a ${what} must be JSON`);
   }
 }

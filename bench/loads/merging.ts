@@ -6,7 +6,7 @@ import { changesSince } from '../../dist/streams/changes.js';
 import type { RuntimeEvent, UnstampedEvent } from '../../dist/streams/events.js';
 import { emptyModel, evolveAll } from '../../dist/streams/evolve.js';
 import { encodeReport } from '../../dist/streams/node-report.js';
-import { schedulerOf } from '../../dist/streams/scheduler.js';
+import { schedulerOf } from '../../dist/streams/rx-scheduler.js';
 import { median, type Samples } from '../measure.js';
 import { atMost, type Row } from '../row.js';
 

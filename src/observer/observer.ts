@@ -20,7 +20,7 @@ import { emptyModel, type NodeModel } from '../../streams/evolve.js';
 import { type Feed, fromFeed } from '../../streams/feed.js';
 import { type EventBatch, localModel } from '../../streams/local-model.js';
 import type { Moment } from '../../streams/moment.js';
-import { ServerRow, SupervisorRow } from '../../streams/rows.js';
+import { ServerRow, SupervisorRow } from '../../streams/process-rows.js';
 import type {
   GenServerStats,
   MemoryStats,

@@ -1,4 +1,4 @@
-import type { ReportedCountName } from '../../streams/server-fields.js';
+import type { ReportedCountName } from '../../streams/server-counts.js';
 import { MailboxFullError, type ServerNotRunningError } from '../errors.js';
 import { type Entry, PendingCall, type Receipt, receiptOf, StopRequest } from './envelope.js';
 import { Mailbox } from './mailbox.js';

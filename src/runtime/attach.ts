@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { schedulerOf } from '../../streams/scheduler.js';
+import { schedulerOf } from '../../streams/rx-scheduler.js';
 import { AsyncContext } from '../async-context.js';
 import { type Clock, MAX_TIMER_MS, systemClock } from '../clock.js';
 import { createCluster } from '../cluster/cluster.js';

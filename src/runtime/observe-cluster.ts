@@ -1,4 +1,4 @@
-import { schedulerOf } from '../../streams/scheduler.js';
+import { schedulerOf } from '../../streams/rx-scheduler.js';
 import type { ClusterEngine } from '../cluster/engine.js';
 import type { NodeId } from '../cluster/node-id.js';
 import { createClusterObserver } from '../observer/cluster-observer.js';

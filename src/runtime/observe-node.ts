@@ -1,5 +1,5 @@
 import type { NodeLinks } from '../../streams/node-links.js';
-import { schedulerOf } from '../../streams/scheduler.js';
+import { schedulerOf } from '../../streams/rx-scheduler.js';
 import { CallingSelfError } from '../errors.js';
 import { createObserver, type LocalObserver } from '../observer/observer.js';
 import type { ProcessRef } from '../process/refs.js';

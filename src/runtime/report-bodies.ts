@@ -1,4 +1,4 @@
-import { forOldReaders } from '../../streams/old-report.js';
+import { toLegacyReport } from '../../streams/legacy-report.js';
 import { JsonText } from '../cluster/body.js';
 import { FEATURES } from '../cluster/frames.js';
 import type { NodeId } from '../cluster/node-id.js';
@@ -18,14 +18,14 @@ export function jsonBodies(rpc: Rpc): Pick<Rpc, 'notify' | 'handle'> {
       const [ofValue, ofText] = [true, false].map((isValue) => readers.filter((id) => takesValue(id) === isValue));
       return [
         ...(ofValue?.length ? rpc.notify(ofValue, topic, new JsonText(String(text))) : []),
-        ...(ofText?.length ? rpc.notify(ofText, topic, forOldReaders(String(text))) : []),
+        ...(ofText?.length ? rpc.notify(ofText, topic, toLegacyReport(String(text))) : []),
       ];
     },
     handle(method, answer, access) {
       const handler: RequestHandler = (body, from) => {
         const answered = answer(body, from);
         if (typeof answered !== 'string') return answered;
-        return takesValue(from) ? new JsonText(answered) : forOldReaders(answered);
+        return takesValue(from) ? new JsonText(answered) : toLegacyReport(answered);
       };
       return rpc.handle(method, handler, access);
     },

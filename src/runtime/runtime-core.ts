@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { deepFreeze } from '../../streams/deep-freeze.js';
 import { AsyncContext } from '../async-context.js';
-import { Bus } from '../bus/bus.js';
+import { Bus } from '../bus/event-bus.js';
 import { type Clock, systemClock } from '../clock.js';
 import { CostMeter } from '../observer/observer-cost.js';
 import { Deadlines } from '../process/deadlines.js';

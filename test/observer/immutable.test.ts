@@ -1,6 +1,6 @@
 import { fc, test } from '@fast-check/vitest';
 import { describe, expect } from 'vitest';
-import { Bus } from '../../src/bus/bus.js';
+import { Bus } from '../../src/bus/event-bus.js';
 import { deepFreeze } from '../../streams/deep-freeze.js';
 import type { RuntimeEvent } from '../../streams/events.js';
 import { latencyWindowOf } from '../../streams/latency.js';

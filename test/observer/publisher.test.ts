@@ -9,7 +9,7 @@ import { createPublisher } from '../../src/observer/publisher.js';
 import type { RuntimeEvent } from '../../streams/events.js';
 import { emptyModel, evolveAll, type NodeModel } from '../../streams/evolve.js';
 import { decodeReport, type NodeReport } from '../../streams/node-report.js';
-import { schedulerOf } from '../../streams/scheduler.js';
+import { schedulerOf } from '../../streams/rx-scheduler.js';
 import { turn } from '../helpers/event-loop.js';
 import { server, stamped } from '../helpers/events.js';
 

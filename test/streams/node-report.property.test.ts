@@ -1,13 +1,13 @@
 import { fc, test } from '@fast-check/vitest';
 import { describe, expect } from 'vitest';
 import { applyChanges, changesSince, pageOf } from '../../streams/changes.js';
-import { MAX_PROCESS_NAME, type ServerColumns } from '../../streams/columns.js';
 import { emptyModel, evolve, evolveAll, type NodeModel } from '../../streams/evolve.js';
 import { clusterSnapshot } from '../../streams/merge-nodes.js';
 import type { NodeLinks } from '../../streams/node-links.js';
 import { createNodeState, decodeReport, encodeReport, monotonicOf, type NodeState } from '../../streams/node-report.js';
 import { emptyNodeStates, type NodeStates, withNodeState } from '../../streams/node-states.js';
-import { LATER_COUNTS } from '../../streams/server-fields.js';
+import { MAX_PROCESS_NAME, type ServerColumns } from '../../streams/process-columns.js';
+import { OPTIONAL_COUNTS } from '../../streams/server-counts.js';
 import type { NodeVitals } from '../../streams/snapshot.js';
 import { anyEvent, rowsOf, server, stamped, supervisor } from '../helpers/events.js';
 
@@ -148,14 +148,15 @@ describe('a report', () => {
     const model = models.at(-1) ?? emptyModel(now);
     const changes = pageOf(model, 0);
     if (changes.type !== 'page') throw new Error('a page was asked for');
-    const isSent = ([name]: readonly [string, unknown]): boolean => !LATER_COUNTS.some((later) => later === name);
+    const isSent = ([name]: readonly [string, unknown]): boolean => !OPTIONAL_COUNTS.some((later) => later === name);
     const servers = Object.fromEntries(Object.entries(changes.servers).filter(isSent));
     const text = JSON.stringify({ ...changes, servers });
     const report = decodeReport(encodeReport({ ...head, version: model.version }, text));
     const read = applyChanges(undefined, report.version, report.changes, now);
-    expect(LATER_COUNTS.length).toBeGreaterThan(0);
-    for (const row of read?.servers.rows ?? []) for (const name of LATER_COUNTS) expect(row).not.toHaveProperty(name);
-    for (const row of model.servers.rows) for (const name of LATER_COUNTS) expect(row).toHaveProperty(name);
+    expect(OPTIONAL_COUNTS.length).toBeGreaterThan(0);
+    for (const row of read?.servers.rows ?? [])
+      for (const name of OPTIONAL_COUNTS) expect(row).not.toHaveProperty(name);
+    for (const row of model.servers.rows) for (const name of OPTIONAL_COUNTS) expect(row).toHaveProperty(name);
   });
 
   test.prop([history])('without the columns of later versions, is read by the wall clock of its node', (models) => {

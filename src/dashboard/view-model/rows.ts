@@ -124,7 +124,7 @@ export function serverRow(nodeId: string, stats: GenServerStats, rate: number | 
     startedMonotonic: stats.startedMonotonic,
   };
   for (const name of SERVER_COUNT_NAMES) {
-    const count = stats[name] ?? (SERVER_COUNTS[name].isLater ? undefined : 0);
+    const count = stats[name] ?? (SERVER_COUNTS[name].isOptional ? undefined : 0);
     if (count !== undefined) row[name] = count;
   }
   if (rate !== undefined) row.rate = rate;

@@ -3,9 +3,9 @@ import { MAX_FRAME_BYTES } from '../../../src/cluster/frames.js';
 import { NodeId } from '../../../src/cluster/node-id.js';
 import type { ClusterObserverEvent, ClusterObserverSnapshot } from '../../../src/runtime/runtime-options.js';
 import { type Changes, pageOf } from '../../../streams/changes.js';
-import { MAX_PROCESS_NAME } from '../../../streams/columns.js';
 import { emptyModel } from '../../../streams/evolve.js';
 import { decodeReport } from '../../../streams/node-report.js';
+import { MAX_PROCESS_NAME } from '../../../streams/process-columns.js';
 import { ObservedCluster, threeNodes } from '../../helpers/observed-cluster.js';
 import { counter } from '../../helpers/servers.js';
 

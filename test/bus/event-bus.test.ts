@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { Bus } from '../../src/bus/bus.js';
+import { Bus } from '../../src/bus/event-bus.js';
 import { deepFreeze } from '../../streams/deep-freeze.js';
 import type { RuntimeEvent, UnstampedEvent } from '../../streams/events.js';
 

@@ -1,71 +1,77 @@
-/** A count of a GenServer besides the messages it handled: described here, and nowhere else. */
+/** Describes one count of a GenServer. Rows, events, the wire format and both dashboards are derived from it. */
 interface ServerCount {
-  /** What it is called: the name of its figure and of its column. */
+  /** The title of the count, in details and above its column. */
   readonly label: string;
-  /** What it counts, as text for the user. */
+  /** What it counts, as help text for users. */
   readonly help: string;
-  /** Whether tables of processes have it as a column, to be sorted by. */
+  /** Whether tables of processes have a sortable column for it. */
   readonly isColumn: boolean;
-  /** Whether `messages_handled` carries what was counted since the event before. Other counts follow from other events. */
+  /**
+   * Whether `messages_handled` events carry it, as the increase since the previous one. Otherwise `evolve` derives it
+   * from other events.
+   */
   readonly isReported: boolean;
   /**
-   * Whether versions of noex up to 0.1 do not send it. Such a count is absent in the rows of nodes that do not report it,
-   * and 0 in others. Of a count that every version sends, absent means 0.
+   * Whether a node may not report it, as versions of noex up to 0.1 do not. If true, a row without it means "not
+   * reported", and a count of zero is shown as 0. If false, a row without it means 0.
    */
-  readonly isLater: boolean;
+  readonly isOptional: boolean;
 }
 
-/** Every count of a server row; the columns among them in the order of their importance. To add one, see "Add a statistic" in CONTRIBUTING. */
+/**
+ * All counts in the row of a GenServer, except the number of messages handled. Counts that are columns stand in order of
+ * importance. To add a count, see "Add a statistic" in CONTRIBUTING.md.
+ */
 export const SERVER_COUNTS = {
   loopBlocks: {
     label: 'Loop blocked',
     help: 'How often one of its handlers blocked the event loop for too long',
     isColumn: false,
     isReported: false,
-    isLater: false,
+    isOptional: false,
   },
   dropped: {
     label: 'Dropped',
     help: 'Messages dropped because its mailbox was full',
     isColumn: false,
     isReported: true,
-    isLater: false,
+    isOptional: false,
   },
   restarts: {
     label: 'Restarts',
     help: 'How often its supervisor has restarted it',
     isColumn: true,
     isReported: false,
-    isLater: false,
+    isOptional: false,
   },
   rejected: {
     label: 'Rejected',
     help: 'Messages refused with MailboxFullError because its mailbox was full',
     isColumn: true,
     isReported: true,
-    isLater: true,
+    isOptional: true,
   },
 } as const satisfies Record<string, ServerCount>;
 
 export type ServerCountName = keyof typeof SERVER_COUNTS;
 
-type NamesWith<Flag extends 'isColumn' | 'isReported' | 'isLater'> = {
+type NamesWith<Flag extends 'isColumn' | 'isReported' | 'isOptional'> = {
   [Name in ServerCountName]: (typeof SERVER_COUNTS)[Name][Flag] extends true ? Name : never;
 }[ServerCountName];
 
-/** Counts that processes report themselves, with `messages_handled`. */
+/** Counts that processes report in `messages_handled` events. */
 export type ReportedCountName = NamesWith<'isReported'>;
 
 export type CountColumn = NamesWith<'isColumn'>;
 
-/** The counts of a row. What they mean: {@link SERVER_COUNTS}. */
+/** The counts of a row. {@link SERVER_COUNTS} says what each one means. */
 export type ServerCounts = { readonly [Name in ServerCountName]?: number };
 
 export const SERVER_COUNT_NAMES = Object.keys(SERVER_COUNTS) as readonly ServerCountName[];
 export const REPORTED_COUNTS = namesWith('isReported') as readonly ReportedCountName[];
-export const LATER_COUNTS: readonly ServerCountName[] = namesWith('isLater');
+export const OPTIONAL_COUNTS: readonly ServerCountName[] = namesWith('isOptional');
 export const COUNT_COLUMNS = namesWith('isColumn') as readonly CountColumn[];
 
-function namesWith(flag: 'isColumn' | 'isReported' | 'isLater'): readonly ServerCountName[] {
+function namesWith(flag: 'isColumn' | 'isReported' | 'isOptional'): readonly ServerCountName[] {
   return SERVER_COUNT_NAMES.filter((name) => SERVER_COUNTS[name][flag]);
 }

@@ -1,10 +1,10 @@
 import type { SupervisorStrategy } from './events.js';
 import { latencyStats, latencyWindowOf, mergeLatency } from './latency.js';
-import { currentSlices, type LatencyWindow } from './latency-window.js';
-import { LATER_COUNTS, SERVER_COUNT_NAMES, type ServerCountName, type ServerCounts } from './server-fields.js';
+import { currentSlices, emptyLatencyWindow, type LatencyWindow } from './latency-window.js';
+import { OPTIONAL_COUNTS, SERVER_COUNT_NAMES, type ServerCountName, type ServerCounts } from './server-counts.js';
 import type { GenServerStats, LatencyStats, ServerStatus, SupervisorStats } from './snapshot.js';
 
-/** The present reading of the monotonic clock that `startedMonotonic` was read from, ms. */
+/** Reads the monotonic clock of the node that a row belongs to, ms. `startedMonotonic` is a time of the same clock. */
 export type Now = () => number;
 
 interface RowFields {
@@ -19,11 +19,11 @@ interface RowFields {
 
 type CountFields = { readonly [Name in ServerCountName]?: number | undefined };
 
-/** What handling messages changes. */
+/** The fields of a row that change when its process handles messages. */
 interface ServerActivity {
   readonly queueSize: number;
   readonly messageCount: number;
-  /** What was measured lately; none by default. */
+  /** Latency measurements of the last minute. Default: none. */
   readonly latencyWindow?: LatencyWindow;
 }
 
@@ -37,7 +37,10 @@ export interface SupervisorFields extends RowFields {
   readonly totalRestarts: number;
 }
 
-/** What both kinds of rows have. Frozen: snapshots share them. What is absent is an absent property, so that rows read well as JSON. */
+/**
+ * What the rows of GenServers and supervisors have in common. Rows are frozen, because snapshots share them. A field
+ * without a value is no property at all, so that JSON and `toEqual` do not show it.
+ */
 abstract class Row {
   readonly id: string;
   declare readonly name?: string;
@@ -46,7 +49,7 @@ abstract class Row {
   declare readonly childId?: string;
   readonly startedAt: number;
   readonly startedMonotonic: number;
-  /** No property of its own, or it would be part of a row as data. */
+  /** Private, because an enumerable property would become part of the row as data. */
   readonly #now: Now;
 
   constructor(fields: RowFields, now: Now) {
@@ -56,7 +59,7 @@ abstract class Row {
     if (fields.parentId !== undefined) this.parentId = fields.parentId;
     if (fields.childId !== undefined) this.childId = fields.childId;
     this.startedAt = fields.startedAt;
-    // Whole ms: short on the wire, and exact enough for an uptime.
+    // Rounded to whole ms, which are shorter on the wire.
     this.startedMonotonic = Math.round(fields.startedMonotonic);
     this.#now = now;
   }
@@ -65,7 +68,7 @@ abstract class Row {
     return Math.max(0, Math.round(this.#now() - this.startedMonotonic));
   }
 
-  /** The monotonic clock of its node, ms. */
+  /** The current time of its node's monotonic clock, ms. */
   protected now(): number {
     return this.#now();
   }
@@ -75,25 +78,26 @@ abstract class Row {
   }
 }
 
-/** The counts that a row shows. Of a count that all versions of noex send, 0 is left out; of a later one, it says that the node reports it. */
+/**
+ * The counts that become properties of a row. A count of 0 is left out, unless it is an optional count: there the 0 shows
+ * that the node reports this count.
+ */
 export function shownCounts(fields: CountFields): ServerCounts {
   const counts: { -readonly [Name in ServerCountName]?: number } = {};
   for (const name of SERVER_COUNT_NAMES) {
     const count = fields[name];
-    if (count || (count === 0 && LATER_COUNTS.includes(name))) counts[name] = count;
+    if (count || (count === 0 && OPTIONAL_COUNTS.includes(name))) counts[name] = count;
   }
   return Object.freeze(counts);
 }
 
-/** As Object.assign, which takes twice as long. */
+/** Like `Object.assign(row, counts)`, but in half the time. */
 function copyCounts(counts: ServerCounts, row: { -readonly [Name in ServerCountName]?: number }): void {
   for (const name in counts) row[name as ServerCountName] = counts[name as ServerCountName] ?? 0;
 }
 
-// The counts are properties, too: see the constructor.
+// Adds the counts to the type of a row. The constructor of ServerRow sets them with `copyCounts`.
 const RowWithCounts = Row as abstract new (fields: RowFields, now: Now) => Row & ServerCounts;
-
-const NOTHING_MEASURED: LatencyWindow = Object.freeze([]);
 
 export class ServerRow extends RowWithCounts implements GenServerStats {
   readonly status: ServerStatus;
@@ -101,27 +105,30 @@ export class ServerRow extends RowWithCounts implements GenServerStats {
   readonly messageCount: number;
   readonly #counts: ServerCounts;
   readonly #window: LatencyWindow;
-  /** What `latency` was when it was last read, and of how many slices it is made. */
+  /** The result of the last read of `latency`, and the number of slices that it was computed from. */
   #latency: { readonly slices: number; readonly stats: LatencyStats | undefined } | undefined;
 
-  /** @param after takes the place of the same fields: of a whole row, mostly only these change */
-  constructor(fields: ServerFields, now: Now, after: ServerActivity = fields, counts = shownCounts(fields)) {
+  /**
+   * @param fields may be an existing row, which saves a copy when only its activity changed
+   * @param activity is used instead of the same fields in `fields`
+   */
+  constructor(fields: ServerFields, now: Now, activity: ServerActivity = fields, counts = shownCounts(fields)) {
     super(fields, now);
     this.status = fields.status;
-    this.queueSize = after.queueSize;
-    this.messageCount = after.messageCount;
+    this.queueSize = activity.queueSize;
+    this.messageCount = activity.messageCount;
     copyCounts(counts, this);
     this.#counts = counts;
-    this.#window = after.latencyWindow ?? NOTHING_MEASURED;
+    this.#window = activity.latencyWindow ?? emptyLatencyWindow;
     Object.freeze(this);
   }
 
-  /** Its counts, shared with the rows before and after it that have the same. */
+  /** The counts of this row as one object. Successive rows of a process share the object while no count changes. */
   get counts(): ServerCounts {
     return this.#counts;
   }
 
-  /** What `latency` is computed from, to be merged with that of other rows. Slices that are over may be among it. */
+  /** The histograms that `latency` is computed from. Expired slices may be among them. */
   get latencyWindow(): LatencyWindow {
     return this.#window;
   }
@@ -129,7 +136,7 @@ export class ServerRow extends RowWithCounts implements GenServerStats {
   get latency(): LatencyStats | undefined {
     if (this.#window.length === 0) return undefined;
     const slices = currentSlices(this.#window, this.now());
-    // The oldest are the first to go, so their number says which are left.
+    // The oldest slices expire first, so an equal number of slices means the same slices.
     if (this.#latency?.slices !== slices.length) {
       this.#latency = { slices: slices.length, stats: latencyStats(mergeLatency(slices)) };
     }
@@ -142,8 +149,12 @@ export class ServerRow extends RowWithCounts implements GenServerStats {
   }
 }
 
-/** The row after some messages. Changed rows are made by the ten thousand: no field is copied twice. */
-export function activeServer(
+/**
+ * Returns the row after its process handled messages. A flush can change ten thousand rows, so no field is copied twice.
+ *
+ * @param counted the counts that changed; `undefined` if none did
+ */
+export function withActivity(
   row: GenServerStats,
   activity: ServerActivity,
   counted: CountFields | undefined,
@@ -153,8 +164,8 @@ export function activeServer(
   return new ServerRow(row, now, activity, counted === undefined ? counts : shownCounts({ ...counts, ...counted }));
 }
 
-/** The row with some of its fields changed. */
-export function changedServer(row: GenServerStats, changes: Partial<ServerFields>, now: Now): ServerRow {
+/** Returns the row with some of its fields changed. */
+export function withFields(row: GenServerStats, changes: Partial<ServerFields>, now: Now): ServerRow {
   return new ServerRow({ ...row, latencyWindow: latencyWindowOf(row), ...changes }, now);
 }
 

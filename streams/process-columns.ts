@@ -1,8 +1,8 @@
 import type { SupervisorStrategy } from './events.js';
 import { latencyWindowOf } from './latency.js';
 import { type LatencyWindow, type PackedSlices, packSlices, unpackSlices, withSlices } from './latency-window.js';
-import { type Now, ServerRow, SupervisorRow, shownCounts } from './rows.js';
-import { SERVER_COUNT_NAMES, type ServerCountName, type ServerCounts } from './server-fields.js';
+import { type Now, ServerRow, SupervisorRow, shownCounts } from './process-rows.js';
+import { SERVER_COUNT_NAMES, type ServerCountName, type ServerCounts } from './server-counts.js';
 import type { GenServerStats, ServerStatus, SupervisorStats } from './snapshot.js';
 
 /** Columns of both kinds of rows that a sender may leave out. */
@@ -13,7 +13,7 @@ interface OptionalColumns {
   readonly startedMonotonic?: readonly number[];
 }
 
-/** The count columns. Those that `SERVER_COUNTS` marks as `isLater` are not sent by every version of noex. */
+/** The count columns. Those that `SERVER_COUNTS` marks as `isOptional` are not sent by every version of noex. */
 type CountColumns = { readonly [Name in ServerCountName]?: readonly number[] };
 
 /**
@@ -54,7 +54,11 @@ export const MAX_ID = 200;
 /** Names, labels and child ids are cut to this many characters before they are sent. */
 export const MAX_PROCESS_NAME = 200;
 
-/** @param since the version that the reader holds; absent if it holds no row */
+/**
+ * Converts rows to columns.
+ *
+ * @param since the version that the reader holds: latency slices that it has are left out. Absent: all slices are included.
+ */
 export function serverColumns(rows: readonly GenServerStats[], since?: number): ServerColumns {
   return {
     id: rows.map(({ id }) => id),
@@ -116,8 +120,7 @@ interface RowReader {
   held?(id: string): GenServerStats | undefined;
 }
 
-// All columns of a table have the same length: `report-checks.ts` has checked it.
-
+/** Converts received columns to rows. `report-checks.ts` has checked that all columns have the same length. */
 export function serverRows(columns: ServerColumns, { version, now, held }: RowReader): readonly GenServerStats[] {
   return columns.id.map((id, row) => {
     const { childId, startedAt, startedMonotonic } = startOf(columns, row);
@@ -149,8 +152,8 @@ interface Start {
 }
 
 /**
- * A sender without the monotonic column does not report `monotonic` in its reports either, so its wall clock is used in
- * both places.
+ * A node that does not send `startedMonotonic` does not send `monotonic` in its reports either. Its wall-clock times are
+ * used in both places, so the uptime is still right.
  */
 function startOf(columns: ServerColumns | SupervisorColumns, row: number): Start {
   const startedAt = columns.startedAt[row] ?? 0;

@@ -3,10 +3,11 @@ import { mergeLatency } from './latency.js';
 import { type PackedSlices, unpackSlices } from './latency-window.js';
 
 /**
- * A report, or another text for observers, as versions of noex up to 0.1 read it: they have no slices of latency, and refuse
- * rows without a histogram of each kind. They get those of the slices that are sent.
+ * Converts a report to the format that noex up to 0.1 reads. Those versions know no latency slices, and refuse rows without
+ * one `wait` and one `handle` histogram. Each histogram is merged from the slices of its row. A text that is not a report
+ * with latency slices, such as a part of the log, is returned as it is.
  */
-export function forOldReaders(text: string): string {
+export function toLegacyReport(text: string): string {
   const report = JSON.parse(text) as { changes?: { servers?: { latency?: readonly PackedSlices[] } } } | null;
   const servers = report?.changes?.servers;
   if (servers?.latency === undefined) return text;

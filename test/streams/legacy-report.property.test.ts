@@ -4,8 +4,8 @@ import { pageOf } from '../../streams/changes.js';
 import { emptyModel, evolve } from '../../streams/evolve.js';
 import { isPackedHistogram, unpackHistogram } from '../../streams/histogram.js';
 import { latencyWindowOf, mergeLatency } from '../../streams/latency.js';
+import { toLegacyReport } from '../../streams/legacy-report.js';
 import { encodeReport } from '../../streams/node-report.js';
-import { forOldReaders } from '../../streams/old-report.js';
 import { anyEvent } from '../helpers/events.js';
 
 const now = (): number => 0;
@@ -15,7 +15,7 @@ test.prop([fc.array(anyEvent, { maxLength: 30 })])(
   'a reader of version 0.1 gets one histogram of each kind for each row, of the slices that are sent',
   (events) => {
     const model = events.reduce(evolve, emptyModel(now));
-    const { changes } = JSON.parse(forOldReaders(encodeReport(head, JSON.stringify(pageOf(model, 0)))));
+    const { changes } = JSON.parse(toLegacyReport(encodeReport(head, JSON.stringify(pageOf(model, 0)))));
     const { wait, handle } = changes.servers;
     expect([...wait, ...handle].every(isPackedHistogram)).toBe(true);
     const expected = model.servers.rows.map((row) => mergeLatency(latencyWindowOf(row)));
@@ -26,6 +26,6 @@ test.prop([fc.array(anyEvent, { maxLength: 30 })])(
 
 test('what is no report of rows stays as it is', () => {
   for (const text of [encodeReport(head, '{"type":"none"}'), '{"entries":[]}', 'null']) {
-    expect(forOldReaders(text)).toBe(text);
+    expect(toLegacyReport(text)).toBe(text);
   }
 });

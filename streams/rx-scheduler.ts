@@ -1,19 +1,20 @@
 import { type SchedulerAction, type SchedulerLike, Subscription } from 'rxjs';
 
-/** A source of time and timers. */
+/** A source of time and timers, such as a `Clock` of noex. */
 export interface Timers<Timer> {
   /** ms since the epoch */
   now(): number;
-  /** ms, never goes back */
+  /** ms of a monotonic clock, which never goes back */
   monotonic(): number;
   setTimeout(callback: () => void, ms: number): Timer;
   clearTimeout(timer: Timer): void;
 }
 
 /**
- * An Rx scheduler on these timers. Repeated work keeps its pace: each delay counts from the moment the work was due, not
- * from when it ran. Its `now` is the wall clock as of this call, and from there on moves with the monotonic clock, so that
- * operators that measure time by it, as `debounceTime` and `timeInterval` do, do not notice when the clock is set.
+ * Makes an RxJS scheduler that uses these timers. Repeated work does not drift: each delay counts from the time at which
+ * the work was due, not from when it ran. `now()` starts at the wall-clock time of this call and then advances with the
+ * monotonic clock. Operators that measure time with it, such as `debounceTime`, are therefore not affected when the wall
+ * clock is set.
  */
 export function schedulerOf<Timer>(timers: Timers<Timer>): SchedulerLike {
   const origin = timers.now() - timers.monotonic();
@@ -46,7 +47,7 @@ class TimerAction<State, Timer> extends Subscription implements SchedulerAction<
     if (this.#pending !== undefined) this.#timers.clearTimeout(this.#pending);
     const now = this.#timers.monotonic();
     this.#due += delay;
-    // Late by more than a whole delay, as the event loop was blocked: continue from here instead of catching up in a burst.
+    // If the event loop was blocked for more than a whole delay, continue from now. Catching up would run a burst of work.
     if (this.#due < now) this.#due = now + delay;
     this.#pending = this.#timers.setTimeout(() => {
       this.#pending = undefined;

@@ -1,6 +1,6 @@
 import { debounceTime, interval, type SchedulerAction, Subject, take, timeInterval, timer } from 'rxjs';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { schedulerOf } from '../../streams/scheduler.js';
+import { schedulerOf } from '../../streams/rx-scheduler.js';
 import { CountingClock } from '../helpers/test-runtime.js';
 
 describe('an Rx scheduler on a clock', () => {

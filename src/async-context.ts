@@ -1,18 +1,18 @@
 import { AsyncResource } from 'node:async_hooks';
 
 /**
- * The async context (the stores of every AsyncLocalStorage) that was current when this object was made. Code that noex
- * schedules runs in such a context, never in that of the caller that happened to wake it.
+ * Captures the async context (the stores of every AsyncLocalStorage) that is current when this object is created. noex runs
+ * scheduled code in such a context, and never in the context of the caller that happened to wake the scheduler.
  */
 export class AsyncContext {
   readonly #resource = new AsyncResource('noex', { requireManualDestroy: true });
 
-  /** Calls `action` in this context, and returns or throws what it does. */
+  /** Calls `action` in this context. Returns its result, and passes on its errors. */
   run<Result>(action: () => Result): Result {
     return this.#resource.runInAsyncScope(action);
   }
 
-  /** `api` with each function called in this context; what is no function stays as it is. */
+  /** Returns a copy of `api` with each function wrapped to run in this context. Other members are copied as they are. */
   bind<Api extends object>(api: Api): Api {
     const bound = Object.entries(api).map(([name, member]: [string, unknown]) => [
       name,

@@ -1,4 +1,4 @@
-// The platform's timers as they were when noex was loaded: a test that fakes them later does not stop a running runtime.
+// Read when noex is loaded, so that a test that replaces them with fake timers later does not stop a running runtime.
 const { setTimeout, clearTimeout, setImmediate } = globalThis;
 const wallClock = Date.now;
 const monotonic = performance.now.bind(performance);
@@ -8,26 +8,26 @@ export function nextTurn(action: () => void): void {
   setImmediate(action);
 }
 
-/** A timer of a {@link Clock}, to be handed back to `clearTimeout`. */
+/** A timer of a {@link Clock}, for its `clearTimeout`. */
 export interface Timer {
   /** Lets the Node.js process end while this timer is pending. */
   unref(): unknown;
 }
 
-/** The source of time. `now` is wall-clock time, which may jump; `monotonic` is for durations. */
+/** A source of time and timers. `now` is wall-clock time, which may jump. Use `monotonic` to compute durations. */
 export interface Clock {
-  /** Milliseconds since the epoch. Jumps when the machine's clock is set. */
+  /** Wall-clock time, ms since the epoch. Jumps when the machine's clock is set. */
   now(): number;
-  /** Milliseconds since some fixed moment. Never goes back. */
+  /** Monotonic time, ms since an arbitrary start. Never goes back. */
   monotonic(): number;
   setTimeout(callback: () => void, ms: number): Timer;
   clearTimeout(timer: Timer): void;
 }
 
-/** The longest delay a timer takes, in ms (about 24.8 days): Node fires longer ones at once. */
+/** The maximum delay of a timer, ms (about 24.8 days). Node.js fires timers with a longer delay at once. */
 export const MAX_TIMER_MS = 2 ** 31 - 1;
 
-/** The machine's clock. */
+/** The clock and timers of this machine. */
 export const systemClock: Clock = {
   now: wallClock,
   monotonic,
@@ -53,10 +53,10 @@ export class SimulatedClock implements Clock {
   #monotonic = 0;
   #epoch: number;
   #order = 0;
-  /** A binary heap, earliest first; equal times fire in the order they were set. */
+  /** A binary heap with the earliest timer first. Timers with equal times fire in the order in which they were set. */
   readonly #timers: Scheduled[] = [];
 
-  /** @param now what `now()` answers at first, ms since the epoch */
+  /** @param now the first result of `now()`, ms since the epoch */
   constructor(now = Date.UTC(2024, 0, 15, 10, 30)) {
     this.#epoch = now;
   }
@@ -80,12 +80,12 @@ export class SimulatedClock implements Clock {
     (timer as Scheduled).callback = undefined;
   }
 
-  /** How many timers are set and neither fired nor cleared. */
+  /** The number of timers that are set, and have neither fired nor been cleared. */
   get pendingTimers(): number {
     return this.#timers.filter(({ callback }) => callback !== undefined).length;
   }
 
-  /** Moves time on by `ms`, firing each timer at its own moment, those set meanwhile included. */
+  /** Advances time by `ms`. Fires each timer at its due time, including timers that are set meanwhile. */
   advance(ms: number): void {
     const end = this.#monotonic + ms;
     for (let next = this.#timers[0]; next !== undefined && next.due <= end; next = this.#timers[0]) {
@@ -96,11 +96,11 @@ export class SimulatedClock implements Clock {
       this.#monotonic = Math.max(this.#monotonic, next.due);
       callback();
     }
-    // A callback may itself have moved time on, past the end.
+    // A callback may have called `advance` itself, and time never goes back.
     this.#monotonic = Math.max(this.#monotonic, end);
   }
 
-  /** Sets the wall clock `ms` forward or, if negative, back, as an operator would; durations are not affected. */
+  /** Sets the wall clock forward by `ms`, or back if `ms` is negative. Monotonic time and timers are not affected. */
   stepWallClock(ms: number): void {
     this.#epoch += ms;
   }

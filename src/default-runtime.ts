@@ -1,4 +1,4 @@
 import { createRuntime } from './runtime/runtime.js';
 
-/** The runtime behind the facades of the package root. The one instance that lives as long as the Node.js process. */
+/** The runtime behind the exports of the package root, such as `GenServer`. It exists as long as the Node.js process. */
 export const defaultRuntime = createRuntime();

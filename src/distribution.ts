@@ -1,14 +1,14 @@
 import { defaultRuntime } from './default-runtime.js';
 
-/** This node's membership of a cluster. */
+/** Joins and leaves a cluster, and lists its nodes. */
 export const Cluster = defaultRuntime.Cluster;
 /** The behaviors that other nodes may start here. */
 export const BehaviorRegistry = defaultRuntime.BehaviorRegistry;
-/** Names that are unique in the whole cluster. */
+/** Registers and finds processes by names that are unique in the cluster. */
 export const GlobalRegistry = defaultRuntime.GlobalRegistry;
-/** Groups of processes on all nodes. */
+/** Adds processes to named groups, and finds the members of a group on all nodes. */
 export const ProcessGroups = defaultRuntime.ProcessGroups;
-/** What is going on in all nodes. */
+/** Reads the state of all nodes of the cluster. */
 export const ClusterObserver = defaultRuntime.ClusterObserver;
 
 export type { ProcessKind, SerializedError, SerializedExitReason, SupervisorStrategy } from '../streams/events.js';

@@ -1,32 +1,32 @@
 import { inspect, types } from 'node:util';
 
 /**
- * Every error noex makes is one of these classes. `code` is stable across releases and is what programs should
- * compare; `message` is for people and says what to do; `cause` is the error underneath, where there is one.
+ * The base class of all errors of noex. Programs should compare `code`, which is stable across releases. `message` is for
+ * people, and says what to do. `cause` is the underlying error, where there is one.
  */
 export abstract class NoexError extends Error {
   abstract readonly code: string;
   /**
-   * Of an error that rejects a call: whether the process may have handled the message, or may still do so. `false`: it has
-   * not and will not, so that the call can safely be made again. `undefined`: the error is not about a call.
+   * For an error that rejects a call. `true`: the process may have handled the message, or may still do so. `false`: it has
+   * not and will not, so it is safe to call again. `undefined`: the error is not about a call.
    */
   declare readonly mayHaveBeenHandled?: boolean;
 }
 
-/** What an error of a process may be given besides its text. */
+/** Options of errors that are about a process. */
 export interface ProcessErrorOptions extends ErrorOptions {
-  /** The name under which the process was registered; the text then shows it beside the id. */
+  /** The registered name of the process. The message shows it beside the id. */
   readonly registeredName?: string | undefined;
   /** See {@link NoexError.mayHaveBeenHandled}. */
   readonly mayHaveBeenHandled?: boolean | undefined;
 }
 
-/** How texts name a process: `process p6`, or `process p6 ('billing')` where its registered name is known. */
+/** Names a process in a text: `process p6`, or `process p6 ('billing')` if its registered name is known. */
 export function processLabel(id: string, registeredName: string | undefined, kind = 'process'): string {
   return registeredName === undefined ? `${kind} ${id}` : `${kind} ${id} ('${registeredName}')`;
 }
 
-/** An argument is not what the function takes. `field` names it. */
+/** An argument or option has an invalid value. `field` names it. */
 export class InvalidArgumentError extends NoexError {
   override readonly name = 'InvalidArgumentError';
   readonly code = 'NOEX_INVALID_ARGUMENT';
@@ -38,7 +38,7 @@ export class InvalidArgumentError extends NoexError {
   }
 }
 
-/** No process answers under this id: it has ended, or never ran in this runtime. */
+/** The process with this id is not running: it has ended, or never ran in this runtime. */
 export class ServerNotRunningError extends NoexError {
   override readonly name = 'ServerNotRunningError';
   readonly code = 'NOEX_SERVER_NOT_RUNNING';
@@ -57,8 +57,8 @@ export class ServerNotRunningError extends NoexError {
 }
 
 /**
- * The ref belongs to a life of a runtime that is not known here: to another `createRuntime()`, to a node that this one has never
- * been linked with, or to this program before a restart. `processId` and `life` are those of the ref.
+ * The ref is of an unknown life: of another `createRuntime()`, of a node that this one has never been linked with, or of this
+ * program before a restart. `processId` and `life` are those of the ref.
  */
 export class ForeignRefError extends NoexError {
   override readonly name = 'ForeignRefError';
@@ -80,7 +80,7 @@ export class ForeignRefError extends NoexError {
   }
 }
 
-/** `init` threw, or took longer than `initTimeout`; the process never ran. `cause` is what it threw. */
+/** `init` threw, or took longer than `initTimeout`, so the process never ran. `cause` is the error that `init` threw. */
 export class InitializationError extends NoexError {
   override readonly name = 'InitializationError';
   readonly code = 'NOEX_INITIALIZATION';
@@ -95,7 +95,7 @@ export class InitializationError extends NoexError {
   }
 }
 
-/** No reply came in time. The server may still handle the message. */
+/** A call got no reply within its timeout. The process may still handle the message. */
 export class CallTimeoutError extends NoexError {
   override readonly name = 'CallTimeoutError';
   readonly code = 'NOEX_CALL_TIMEOUT';
@@ -114,7 +114,7 @@ export class CallTimeoutError extends NoexError {
   }
 }
 
-/** The `signal` of a call was aborted before its reply came; `cause` is the reason of the signal. */
+/** The `signal` of a call was aborted before the reply arrived. `cause` is the reason of the signal. */
 export class CallAbortedError extends NoexError {
   override readonly name = 'CallAbortedError';
   readonly code = 'NOEX_CALL_ABORTED';
@@ -133,20 +133,21 @@ export class CallAbortedError extends NoexError {
   }
 }
 
+/** What to do instead of each operation, for the message of {@link CallingSelfError}. */
 const INSTEAD_OF_SELF = {
   call: 'cast to it from its handlers',
   stop: 'return stop(reason, state) from its handler',
   ask: 'ask it after the start of its child has returned',
 };
 
-/** A process called or stopped itself from one of its own handlers, and would have waited for itself for ever. */
+/** A process called or stopped itself from one of its own handlers. It would have waited for itself for ever. */
 export class CallingSelfError extends NoexError {
   override readonly name = 'CallingSelfError';
   readonly code = 'NOEX_CALLING_SELF';
   readonly processId: string;
   override readonly mayHaveBeenHandled = false;
 
-  /** `ask`: a supervisor, from the `start` of one of its children. */
+  /** @param operation `ask`: a supervisor was asked for something from the `start` function of one of its own children */
   constructor(processId: string, operation: 'call' | 'stop' | 'ask', options?: ProcessErrorOptions) {
     const label = processLabel(processId, options?.registeredName);
     super(`${label} cannot ${operation} itself; ${INSTEAD_OF_SELF[operation]}`);
@@ -154,15 +155,15 @@ export class CallingSelfError extends NoexError {
   }
 }
 
-/** A handler returned something that is no result of it; its process ended with this error. */
+/** A handler returned a value that is not a valid result. The process crashed with this error. */
 export class InvalidHandlerResultError extends NoexError {
   override readonly name = 'InvalidHandlerResultError';
   readonly code = 'NOEX_INVALID_HANDLER_RESULT';
   readonly processId: string;
-  /** The name of the handler: `handleCall`. */
+  /** The name of the handler, such as `handleCall`. */
   readonly handler: string;
 
-  /** @param problem what it returned, and what it should: no content of messages or states */
+  /** @param problem what the handler returned and what it should return, without content of messages or states */
   constructor(processId: string, handler: string, problem: string, options?: ProcessErrorOptions) {
     super(`${handler} of ${processLabel(processId, options?.registeredName)} returned ${problem}`);
     this.processId = processId;
@@ -170,14 +171,14 @@ export class InvalidHandlerResultError extends NoexError {
   }
 }
 
-/** The process has no handler for the message, which changed nothing there; the process goes on. */
+/** The process has no handler for the type of this message. Its state did not change, and it keeps running. */
 export class UnhandledMessageError extends NoexError {
   override readonly name = 'UnhandledMessageError';
   readonly code = 'NOEX_UNHANDLED_MESSAGE';
   readonly processId: string;
   readonly registeredName?: string | undefined;
   readonly kind: 'call' | 'cast';
-  /** The field `type` of the message, or the message itself where it is a string. */
+  /** The field `type` of the message, or the message itself if it is a string. */
   readonly messageType: string;
   override readonly mayHaveBeenHandled = false;
 
@@ -192,7 +193,7 @@ export class UnhandledMessageError extends NoexError {
   }
 }
 
-/** Code of a process failed after the process had ended; `cause` is the error. There is no caller to reject. */
+/** Code of a process threw after the process had ended, so no caller can receive the error. `cause` is that error. */
 export class EndedProcessError extends NoexError {
   override readonly name = 'EndedProcessError';
   readonly code = 'NOEX_ENDED_PROCESS';
@@ -205,7 +206,7 @@ export class EndedProcessError extends NoexError {
   }
 }
 
-/** The mailbox holds `limit` messages already; this one was not taken. */
+/** The mailbox already holds `limit` messages, so this message was refused. */
 export class MailboxFullError extends NoexError {
   override readonly name = 'MailboxFullError';
   readonly code = 'NOEX_MAILBOX_FULL';
@@ -224,7 +225,7 @@ export class MailboxFullError extends NoexError {
   }
 }
 
-/** The name belongs to a living process, or the process has a name already. */
+/** The name is registered for another running process, or this process already has a name. */
 export class AlreadyRegisteredError extends NoexError {
   override readonly name = 'AlreadyRegisteredError';
   readonly code = 'NOEX_ALREADY_REGISTERED';
@@ -315,7 +316,7 @@ export class NotRegisteredError extends NoexError {
   }
 }
 
-/** A child spec is unusable. `field` names the part of it. */
+/** A child spec is invalid. `field` names the invalid part. */
 export class InvalidChildSpecError extends NoexError {
   override readonly name = 'InvalidChildSpecError';
   readonly code = 'NOEX_INVALID_CHILD_SPEC';
@@ -327,7 +328,7 @@ export class InvalidChildSpecError extends NoexError {
   }
 }
 
-/** An option that does not exist, most often a misspelled one. `field` names it. */
+/** An option does not exist; most often it is misspelled. `field` names it. */
 export class UnknownOptionError extends NoexError {
   override readonly name = 'UnknownOptionError';
   readonly code = 'NOEX_UNKNOWN_OPTION';
@@ -339,7 +340,7 @@ export class UnknownOptionError extends NoexError {
   }
 }
 
-/** A child did not start, and with it its supervisor. `cause` is what the child's `start` threw. */
+/** A child did not start, so its supervisor did not start either. `cause` is the error that the child's `start` threw. */
 export class ChildStartError extends NoexError {
   override readonly name = 'ChildStartError';
   readonly code = 'NOEX_CHILD_START';
@@ -353,7 +354,7 @@ export class ChildStartError extends NoexError {
   }
 }
 
-/** The child runs; it has to be terminated first. */
+/** The operation needs a stopped child, and this child is running. */
 export class ChildRunningError extends NoexError {
   override readonly name = 'ChildRunningError';
   readonly code = 'NOEX_CHILD_RUNNING';
@@ -367,7 +368,7 @@ export class ChildRunningError extends NoexError {
   }
 }
 
-/** The supervisor is restarting the child, and goes on trying; the request changed nothing. */
+/** The operation was refused, because the supervisor is already restarting this child. */
 export class ChildRestartingError extends NoexError {
   override readonly name = 'ChildRestartingError';
   readonly code = 'NOEX_CHILD_RESTARTING';
@@ -398,7 +399,7 @@ export class DuplicateChildError extends NoexError {
   }
 }
 
-/** The supervisor has no such child. `childId` is the id asked for, or that of the process. */
+/** The supervisor has no such child. `childId` is the child id, or the process id, that the caller passed. */
 export class ChildNotFoundError extends NoexError {
   override readonly name = 'ChildNotFoundError';
   readonly code = 'NOEX_CHILD_NOT_FOUND';
@@ -413,7 +414,7 @@ export class ChildNotFoundError extends NoexError {
   }
 }
 
-/** `simple_one_for_one` was asked for without the template its children are made from. */
+/** The strategy is `simple_one_for_one`, but the required option `childTemplate` is missing. */
 export class MissingChildTemplateError extends NoexError {
   override readonly name = 'MissingChildTemplateError';
   readonly code = 'NOEX_MISSING_CHILD_TEMPLATE';
@@ -423,7 +424,10 @@ export class MissingChildTemplateError extends NoexError {
   }
 }
 
-/** Options that exclude one another: `simple_one_for_one` has a template and no children, the others the reverse. */
+/**
+ * An argument does not fit the strategy of the supervisor. `simple_one_for_one` takes `childTemplate` and arguments for the
+ * template; the other strategies take `children` and child specs. `field` names the argument.
+ */
 export class InvalidSimpleOneForOneConfigError extends NoexError {
   override readonly name = 'InvalidSimpleOneForOneConfigError';
   readonly code = 'NOEX_INVALID_SIMPLE_ONE_FOR_ONE_CONFIG';
@@ -436,8 +440,8 @@ export class InvalidSimpleOneForOneConfigError extends NoexError {
 }
 
 /**
- * Children ended more often than the restart intensity allows, so the supervisor stopped. `cause` is why the last child
- * ended; this error is the `cause` for callers that wait for the supervisor.
+ * A supervisor exceeded its restart intensity, so it stopped. `cause` is the error of the child that ended last. Callers that
+ * wait for the supervisor get another error with this one as its `cause`.
  */
 export class MaxRestartsExceededError extends NoexError {
   override readonly name = 'MaxRestartsExceededError';
@@ -452,7 +456,7 @@ export class MaxRestartsExceededError extends NoexError {
   }
 }
 
-/** The runtime has been shut down: nothing starts in it any more. */
+/** The runtime has been shut down, so nothing can be started in it. */
 export class RuntimeShutdownError extends NoexError {
   override readonly name = 'RuntimeShutdownError';
   readonly code = 'NOEX_RUNTIME_SHUTDOWN';
@@ -462,7 +466,7 @@ export class RuntimeShutdownError extends NoexError {
   }
 }
 
-/** The runtime was created with `observer: false`, or the node asked was. */
+/** The runtime was created with `observer: false`. */
 export class ObserverDisabledError extends NoexError {
   override readonly name = 'ObserverDisabledError';
   readonly code = 'NOEX_OBSERVER_DISABLED';
@@ -472,7 +476,7 @@ export class ObserverDisabledError extends NoexError {
   }
 }
 
-/** The text is not a node id. */
+/** A value is not a valid node id. */
 export class InvalidNodeIdError extends NoexError {
   override readonly name = 'InvalidNodeIdError';
   readonly code = 'NOEX_INVALID_NODE_ID';
@@ -482,7 +486,7 @@ export class InvalidNodeIdError extends NoexError {
   }
 }
 
-/** `Cluster.start` was given a value it cannot use. `field` names it. */
+/** An option of `Cluster.start` is invalid. `field` names it. */
 export class InvalidClusterConfigError extends NoexError {
   override readonly name = 'InvalidClusterConfigError';
   readonly code = 'NOEX_INVALID_CLUSTER_CONFIG';
@@ -494,7 +498,7 @@ export class InvalidClusterConfigError extends NoexError {
   }
 }
 
-/** The cluster is not running. */
+/** The operation needs a running cluster. */
 export class ClusterNotStartedError extends NoexError {
   override readonly name = 'ClusterNotStartedError';
   readonly code = 'NOEX_CLUSTER_NOT_STARTED';
@@ -504,7 +508,7 @@ export class ClusterNotStartedError extends NoexError {
   }
 }
 
-/** `Cluster.start` was called while the cluster runs, starts or stops. */
+/** `Cluster.start` was called while the cluster was running, starting or stopping. */
 export class ClusterAlreadyStartedError extends NoexError {
   override readonly name = 'ClusterAlreadyStartedError';
   readonly code = 'NOEX_CLUSTER_ALREADY_STARTED';
@@ -514,7 +518,7 @@ export class ClusterAlreadyStartedError extends NoexError {
   }
 }
 
-/** The address could not be bound: the port is taken, or the host is not this machine's. `cause` has the details. */
+/** Listening on an address failed, mostly because the port is in use or the host is not this machine. `cause` has details. */
 export class ListenError extends NoexError {
   override readonly name = 'ListenError';
   readonly code = 'NOEX_LISTEN';
@@ -525,7 +529,7 @@ export class ListenError extends NoexError {
     this.port = port;
   }
 
-  /** What the error of a server that did not come to listen means. */
+  /** Makes the error from the `error` event of a server that could not listen. */
   static because(host: string, port: number, cause: Error & { readonly code?: string | undefined }): ListenError {
     return new ListenError(host, port, problemOf(cause, port), { cause });
   }
@@ -545,7 +549,7 @@ function problemOf({ code, message }: Error & { readonly code?: string | undefin
   }
 }
 
-/** The files of the web dashboard cannot be read. `folder`: where they were looked for, where that is known. */
+/** The files of the web dashboard cannot be read. `folder` is their expected folder; `undefined` if it is not known. */
 export class DashboardFilesError extends NoexError {
   override readonly name = 'DashboardFilesError';
   readonly code = 'NOEX_DASHBOARD_FILES';
@@ -557,7 +561,7 @@ export class DashboardFilesError extends NoexError {
   }
 }
 
-/** The `authorize` function of a dashboard failed, and the request was refused. `cause` is what it threw. */
+/** The `authorize` function of a dashboard failed, so the request was refused. `cause` is the error that it threw. */
 export class DashboardAuthorizationError extends NoexError {
   override readonly name = 'DashboardAuthorizationError';
   readonly code = 'NOEX_DASHBOARD_AUTHORIZATION';
@@ -607,12 +611,12 @@ export class NodeNotConnectedError extends NoexError {
   }
 }
 
-/** Too much of what was sent to a node is unsent: no more is accepted. */
+/** Too much is waiting for one node: unsent bytes, or calls without an answer. The message was refused. */
 export class LinkOverloadedError extends NoexError {
   override readonly name = 'LinkOverloadedError';
   readonly code = 'NOEX_LINK_OVERLOADED';
   readonly nodeId: string;
-  /** In {@link unit}. */
+  /** The limit that was reached, in {@link unit}. */
   readonly limit: number;
   /** `bytes` that are not sent yet, or `calls` without an answer. */
   readonly unit: 'bytes' | 'calls';
@@ -641,8 +645,7 @@ export class NodeTimeoutError extends NoexError {
 }
 
 /**
- * A handler of another node threw, or a request to that node failed there; `message` is that of the error over there, whose
- * stack stays on its node.
+ * A handler on another node threw, or a request failed there. `message` is the message of that error. Its stack is not sent.
  */
 export class RemoteError extends NoexError {
   override readonly name = 'RemoteError';
@@ -650,7 +653,7 @@ export class RemoteError extends NoexError {
   readonly nodeId: string;
   /** The `code` of the error on the other node, where it had one. */
   readonly remoteCode: string | undefined;
-  /** The `name` of the error on the other node, where it is known: its class. */
+  /** The `name` of the error on the other node, such as `TypeError`, where it is known. */
   readonly remoteName: string | undefined;
   override readonly mayHaveBeenHandled = true;
 
@@ -662,7 +665,7 @@ export class RemoteError extends NoexError {
   }
 }
 
-/** No behavior is registered under this name, on this node or on the one that should have started it. */
+/** No behavior is registered under this name on the node that should start it. */
 export class BehaviorNotRegisteredError extends NoexError {
   override readonly name = 'BehaviorNotRegisteredError';
   readonly code = 'NOEX_BEHAVIOR_NOT_REGISTERED';
@@ -678,17 +681,17 @@ export class BehaviorNotRegisteredError extends NoexError {
   }
 }
 
-/** A message, or a reply, holds something that cannot travel to another node. `path` names the place in it. */
+/** A message or reply contains a value that cannot be sent to another node. `path` is its position. */
 export class NotSerializableError extends NoexError {
   override readonly name = 'NotSerializableError';
   readonly code = 'NOEX_NOT_SERIALIZABLE';
-  /** From the value that was sent, such as `message.items[3].socket`. */
+  /** The position of the value, such as `message.items[3].socket`. */
   readonly path: string;
   override readonly mayHaveBeenHandled = false;
 
   /**
-   * @param problem what is there: no content
-   * @param advice what to do instead
+   * @param problem the kind of the value, such as `a function`, without its content
+   * @param advice what to send instead
    */
   constructor(path: string, problem: string, advice = 'send plain data, Date, Map, Set, bigint or Error') {
     super(`${path} cannot be sent to another node: it is ${problem}; ${advice}`);
@@ -696,7 +699,7 @@ export class NotSerializableError extends NoexError {
   }
 }
 
-/** The other node does not take this message: its `accept` refused it, or its version of noex does not know it. */
+/** The other node refused the message: its `accept` function does not allow it, or its version of noex does not support it. */
 export class MessageRefusedError extends NoexError {
   override readonly name = 'MessageRefusedError';
   readonly code = 'NOEX_MESSAGE_REFUSED';
@@ -709,7 +712,7 @@ export class MessageRefusedError extends NoexError {
   }
 }
 
-/** Another living node holds the same node id. Reported on both of them. */
+/** Another running node uses the same node id. Reported on both nodes. */
 export class NodeIdConflictError extends NoexError {
   override readonly name = 'NodeIdConflictError';
   readonly code = 'NOEX_NODE_ID_CONFLICT';
@@ -721,7 +724,7 @@ export class NodeIdConflictError extends NoexError {
   }
 }
 
-/** A handshake ended without a link. `reason` is stable; `peer` is the address or node id of the other side. */
+/** A handshake failed, so there is no link. `reason` is stable. `peer` is the address or node id of the other side. */
 export class HandshakeError extends NoexError {
   override readonly name = 'HandshakeError';
   readonly code = 'NOEX_HANDSHAKE';
@@ -736,8 +739,8 @@ export class HandshakeError extends NoexError {
 }
 
 /**
- * Many connections of others were refused: the first few were reported one by one, these are only counted. `reasons` has
- * how many there were of each, by the stable word for it.
+ * Further connections were refused after the first few, which were reported one by one. `reasons` has the number of
+ * connections for each stable reason.
  */
 export class ConnectionsRefusedError extends NoexError {
   override readonly name = 'ConnectionsRefusedError';
@@ -745,7 +748,7 @@ export class ConnectionsRefusedError extends NoexError {
   readonly count: number;
   readonly reasons: Readonly<Record<string, number>>;
 
-  /** @param origin where they came from, as text */
+  /** @param origin the addresses that the connections came from, as text */
   constructor(reasons: Readonly<Record<string, number>>, origin: string, seconds: number) {
     const count = Object.values(reasons).reduce((sum, each) => sum + each, 0);
     const each = Object.entries(reasons).map(([reason, times]) => `${reason} ${times}`);
@@ -758,7 +761,7 @@ export class ConnectionsRefusedError extends NoexError {
   }
 }
 
-/** A frame from another node broke the protocol. `reason` is stable; the link it came over was closed. */
+/** A frame from another node broke the protocol, so the link was closed. `reason` is stable. */
 export class ProtocolError extends NoexError {
   override readonly name = 'ProtocolError';
   readonly code = 'NOEX_PROTOCOL';
@@ -773,21 +776,21 @@ export class ProtocolError extends NoexError {
   }
 }
 
-/** A handler threw something that is not an Error. `cause` is that value; the message shows it, shortened. */
+/** A handler threw a value that is not an Error. `cause` is that value, and the message shows it, shortened. */
 export class ThrownValueError extends NoexError {
   override readonly name = 'ThrownValueError';
   readonly code = 'NOEX_THROWN_VALUE';
 
   constructor(thrown: unknown) {
     super(`thrown: ${inspected(thrown)}`, { cause: thrown });
-    // Where this wrapper was made says nothing about where the value was thrown.
+    // The stack of this wrapper is left out, because it does not show where the value was thrown.
     this.stack = `${this.name}: ${this.message}`;
   }
 }
 
 /**
- * Whether a value is an error, of this realm or another (a `vm` context, a test runner's sandbox), or has the shape of
- * one. Total: a value whose properties throw when they are read is none.
+ * Whether a value is an error: an Error of this realm, of another realm (a `vm` context, the sandbox of a test runner), or an
+ * object with the same fields. Never throws: a value with properties that throw is not an error.
  */
 export function isError(value: unknown): value is Error {
   try {
@@ -801,12 +804,12 @@ export function isError(value: unknown): value is Error {
   }
 }
 
-/** What was thrown, as an Error: any other value becomes the `cause` of a {@link ThrownValueError}. */
+/** Returns a thrown value as an Error. A value that is not an error becomes the `cause` of a {@link ThrownValueError}. */
 export function asError(thrown: unknown): Error {
   return isError(thrown) ? thrown : new ThrownValueError(thrown);
 }
 
-/** The message of what was thrown, whatever it was. Total. */
+/** The message of any thrown value. Never throws. */
 export function messageOf(thrown: unknown): string {
   try {
     return String(asError(thrown).message);
@@ -815,7 +818,7 @@ export function messageOf(thrown: unknown): string {
   }
 }
 
-/** The `code` of what was thrown, where it can be read. Total. */
+/** The `code` of a thrown value, or `undefined` if it has none or cannot be read. Never throws. */
 export function codeOf(thrown: unknown): unknown {
   try {
     return typeof thrown === 'object' && thrown !== null ? Reflect.get(thrown, 'code') : undefined;
@@ -824,20 +827,17 @@ export function codeOf(thrown: unknown): unknown {
   }
 }
 
-/** Reports an error as a warning of Node.js: the last resort, where a reporter or an error handler itself fails. Total. */
+/** Emits an error as a Node.js warning: the last resort if a reporter or an error handler itself fails. Never throws. */
 export function warn(error: unknown): void {
   try {
     process.emitWarning(asError(error));
   } catch {
-    // Of another realm or a mere look-alike: Node.js takes only its own errors.
+    // `emitWarning` refuses errors of another realm, and objects that only look like an error.
     process.emitWarning(messageOf(error));
   }
 }
 
-/**
- * The handler as it may be called: what it throws, or what its promise rejects with, goes to `onError`, and does not
- * reach the caller.
- */
+/** Wraps a handler so that it never throws. Errors that it throws, and rejections of its promise, go to `onError`. */
 export function isolated<Args extends readonly unknown[]>(
   handler: (...args: Args) => unknown,
   onError: (error: Error) => void,
@@ -853,13 +853,13 @@ export function isolated<Args extends readonly unknown[]>(
   };
 }
 
-/** What stands in for an error that cannot be read. */
+/** The text for an error with a message that cannot be read. */
 export const UNREADABLE = 'an error that throws when it is read';
 
-/** Characters. */
+/** The maximum length of an inspected value, in characters. */
 const MAX_INSPECTED = 1000;
 
-/** A value as text of bounded length. Runs no code of the value, getters and custom inspection included. */
+/** Shows a value as text of bounded length. Runs no code of the value: no getters, no custom inspection. */
 export function inspected(value: unknown): string {
   if (typeof value === 'string') return describe(value);
   try {
@@ -877,7 +877,7 @@ export function inspected(value: unknown): string {
   }
 }
 
-/** An argument as text. Objects are not shown: configuration holds secrets. */
+/** Shows an argument as text. The content of objects is left out, because a configuration may have secrets. */
 function describe(value: unknown): string {
   if (typeof value === 'string') return `'${value.length > 80 ? `${value.slice(0, 80)}...` : value}'`;
   if (typeof value === 'function') return 'a function';
@@ -885,7 +885,7 @@ function describe(value: unknown): string {
   return Array.isArray(value) ? 'an array' : 'an object';
 }
 
-/** The part of the options that Error itself takes: with a `cause` only if there is one. */
+/** The options for the constructor of Error. A missing `cause` must not become `cause: undefined`. */
 function causeOf(options: ProcessErrorOptions | undefined): ErrorOptions | undefined {
   return options !== undefined && 'cause' in options ? { cause: options.cause } : undefined;
 }

@@ -1,24 +1,24 @@
 import { defaultRuntime } from './default-runtime.js';
 
-/** Processes with a mailbox and a state. */
+/** Starts and calls processes that have a mailbox and a state. */
 export const GenServer = defaultRuntime.GenServer;
-/** Processes that start, watch and restart others. */
+/** Starts supervisors: processes that start, watch and restart other processes. */
 export const Supervisor = defaultRuntime.Supervisor;
-/** Functions that run as supervised processes. */
+/** Runs functions as supervised processes. */
 export const Task = defaultRuntime.Task;
-/** Names of processes. */
+/** Registers and finds processes by name. */
 export const Registry = defaultRuntime.Registry;
 /** The behaviors that other nodes may start here. */
 export const BehaviorRegistry = defaultRuntime.BehaviorRegistry;
-/** Names that are unique in the whole cluster. */
+/** Registers and finds processes by names that are unique in the cluster. */
 export const GlobalRegistry = defaultRuntime.GlobalRegistry;
-/** Groups of processes on all nodes. */
+/** Adds processes to named groups, and finds the members of a group on all nodes. */
 export const ProcessGroups = defaultRuntime.ProcessGroups;
-/** What is going on in this Node.js process. */
+/** Reads the state of all processes of this runtime. */
 export const Observer = defaultRuntime.Observer;
-/** This node's membership of a cluster. */
+/** Joins and leaves a cluster, and lists its nodes. */
 export const Cluster = defaultRuntime.Cluster;
-/** What is going on in all nodes. */
+/** Reads the state of all nodes of the cluster. */
 export const ClusterObserver = defaultRuntime.ClusterObserver;
 /** Leaves the cluster and stops every process. */
 export const shutdown = defaultRuntime.shutdown;

@@ -1,14 +1,15 @@
 import { MAX_TIMER_MS } from './clock.js';
 import { InvalidArgumentError, UnknownOptionError } from './errors.js';
 
-/** The first field of `options` that is not in `known`. */
+/** Returns the first field of `options` that is not in `known`, or `undefined`. */
 export function unknownField(options: object, known: readonly string[]): string | undefined {
   return Object.keys(options).find((field) => !known.includes(field));
 }
 
 /**
- * Refuses a misspelled option instead of ignoring it. `place` names the options in the error, such as 'the options of createRuntime'.
+ * Checks that `options` has only known fields, so that a misspelled option is an error and not ignored.
  *
+ * @param place names the options in the error, such as `the options of createRuntime`
  * @throws UnknownOptionError
  */
 export function checkKnown(options: object, known: readonly string[], place: string): void {
@@ -16,25 +17,25 @@ export function checkKnown(options: object, known: readonly string[], place: str
   if (field !== undefined) throw new UnknownOptionError(field, place, known);
 }
 
-/** @throws InvalidArgumentError */
+/** @throws InvalidArgumentError unless `value` is a number above 0 and at most `max` */
 export function checkPositive(field: string, value: unknown, max = Number.POSITIVE_INFINITY): asserts value is number {
   if (typeof value === 'number' && value > 0 && value <= max) return;
   const limit = max === Number.POSITIVE_INFINITY ? '' : `, at most ${max}`;
   throw new InvalidArgumentError(field, `a number above 0${limit}`, value);
 }
 
-/** @throws InvalidArgumentError */
+/** @throws InvalidArgumentError unless `value` is a function */
 export function checkFunction(field: string, value: unknown): void {
   if (typeof value !== 'function') throw new InvalidArgumentError(field, 'a function', value);
 }
 
-/** Whether a timer accepts it as a delay, ms. */
+/** Whether `ms` is a valid delay of a timer. */
 export function isDelay(ms: unknown): ms is number {
   return typeof ms === 'number' && ms >= 0 && ms <= MAX_TIMER_MS;
 }
 
 /**
- * A time limit, ms; Infinity for none.
+ * Checks a time limit, ms. Infinity means no limit.
  *
  * @throws InvalidArgumentError
  */

@@ -105,7 +105,10 @@ export function nodeTotals({ all, named }: Totals): NodeTotals {
   });
 }
 
-/** The name or label that a process is counted under. A name takes precedence; a process without both counts only for its node. */
+/**
+ * The name or label that a process is counted under. A name takes precedence over a label. A process without both is counted
+ * only in the totals of all processes.
+ */
 export interface TotalsSubject {
   readonly name?: string;
   readonly label?: string;

@@ -6,23 +6,24 @@ import { isolated } from '../errors.js';
 
 type EventsByType = { [Type in RuntimeEvent['type']]: Extract<RuntimeEvent, { type: Type }> };
 
-/** Where the stamps of events come from. */
+/** The clocks that give each event its two times. */
 type BusClock = Pick<Clock, 'now' | 'monotonic'>;
 
-/** An event that gets its stamp. */
+/** An event to which the bus adds the sequence number and the times. */
 type Stampable = UnstampedEvent & { seq?: number; at?: number; monotonic?: number };
 
-/** What a listener of some events wants. */
-interface Interest {
+/** Which events a listener of `subscribeTo` receives. */
+interface EventFilter {
   readonly types: ReadonlySet<string>;
-  wants(fact: UnstampedEvent): boolean;
+  wants(event: UnstampedEvent): boolean;
 }
 
 type Listener = (event: RuntimeEvent) => unknown;
 
 /**
- * The events of one runtime. Every listener sees every event in the order of emission: an event emitted by a listener waits
- * until the current one has reached all listeners. A listener that throws is reported and does not affect the others.
+ * The event bus of one runtime. Every listener receives every event in the order of emission: an event that a listener emits
+ * waits until the current event has reached all listeners. An error in one listener is reported, and does not affect the
+ * other listeners.
  */
 export class Bus {
   readonly #emitter: Emitter<EventsByType> = mitt<EventsByType>();
@@ -32,22 +33,21 @@ export class Bus {
   readonly #onError: (error: unknown) => void;
   readonly #recorders = new Set<Listener>();
   #listeners = 0;
-  /** Of the listeners that want some events only. */
-  readonly #interests = new Set<Interest>();
+  /** The filters of the listeners of `subscribeTo`. */
+  readonly #filters = new Set<EventFilter>();
   #seq = 0;
   #queue: RuntimeEvent[] = [];
-  /** The stamp of the events that are emitted now, where one reading of the clocks is for several. */
+  /** Set during `atOneMoment`: the times of all events that are emitted meanwhile. */
   #moment: Moment | undefined;
   #draining = false;
 
-  /**
-   * `deliver` calls what it is given, which calls the listeners, where these are to run. `freeze` makes an event immutable
-   * before they get it. `onError` gets what they throw, and must not throw.
-   */
   constructor(options: {
+    /** Calls `drain`, which calls the listeners, in the async context in which listeners run. */
     deliver: (drain: () => void) => void;
     clock: BusClock;
+    /** Makes an event immutable before listeners receive it. */
     freeze: (event: RuntimeEvent) => RuntimeEvent;
+    /** Receives the errors of listeners. Must not throw. */
     onError: (error: unknown) => void;
   }) {
     this.#deliver = options.deliver;
@@ -56,51 +56,51 @@ export class Bus {
     this.#onError = options.onError;
   }
 
-  /** Whether anything listens. Without a listener, an event need not be made. */
+  /** Whether anything receives all events. */
   get observed(): boolean {
     return this.#listeners > 0 || this.#recorders.size > 0;
   }
 
-  /** How many events there have been. */
+  /** The number of events emitted so far. */
   get count(): number {
     return this.#seq;
   }
 
-  /** Takes `fact` over: it is the event from now on. */
-  emit(fact: UnstampedEvent): void {
-    if (!this.observed && !this.#isWanted(fact)) return;
+  /** Emits an event. The object passed in becomes the event itself, so the caller must not use it afterwards. */
+  emit(unstamped: UnstampedEvent): void {
+    if (!this.observed && !this.#isWanted(unstamped)) return;
     this.#seq += 1;
     // Stamped in place: copying each event would dominate the cost of emit().
-    const stamped: Stampable = fact;
+    const stamped: Stampable = unstamped;
     stamped.seq = this.#seq;
     stamped.at = this.#moment?.timestamp ?? this.#clock.now();
     stamped.monotonic = this.#moment?.monotonic ?? this.#clock.monotonic();
     const event = stamped as RuntimeEvent;
     for (const record of this.#recorders) record(event);
-    if (this.#listeners === 0 && !this.#isWanted(fact)) return;
-    // All listeners, and the folds that are still to come, get the same object: none of them may change it.
+    if (this.#listeners === 0 && !this.#isWanted(unstamped)) return;
+    // Frozen, because all listeners and the model share this object.
     this.#queue.push(this.#freeze(event));
     if (!this.#draining) this.#deliver(this.#drain);
   }
 
-  /** Calls `emitAll`: the events that it emits happened at one moment, and the clocks are read once. */
+  /** Calls `emitAll`, and gives all events that it emits the same times. Reading the clocks once saves time. */
   atOneMoment(emitAll: () => void): void {
     this.#moment = { timestamp: this.#clock.now(), monotonic: this.#clock.monotonic() };
     emitAll();
     this.#moment = undefined;
   }
 
-  #isWanted(fact: UnstampedEvent): boolean {
-    for (const { types, wants } of this.#interests) if (types.has(fact.type) && wants(fact)) return true;
+  #isWanted(event: UnstampedEvent): boolean {
+    for (const { types, wants } of this.#filters) if (types.has(event.type) && wants(event)) return true;
     return false;
   }
 
   subscribe(listener: Listener): () => void {
     let subscribed = true;
-    const hear = isolated(listener, this.#onError);
-    // mitt continues with the listeners that were there when the event began; a removed listener must not be called.
+    const callListener = isolated(listener, this.#onError);
+    // mitt calls every listener that was subscribed when the event was emitted, even one that was removed meanwhile.
     const handler = (_type: RuntimeEvent['type'], event: RuntimeEvent): void => {
-      if (subscribed) hear(event);
+      if (subscribed) callListener(event);
     };
     this.#emitter.on('*', handler);
     this.#listeners += 1;
@@ -113,33 +113,37 @@ export class Bus {
   }
 
   /**
-   * As {@link subscribe}, for events of some types only, and of those for the ones that it `wants`: without other listeners,
-   * all other events cost nothing. With other listeners, those it does not want may come as well. `seq` has gaps.
+   * Subscribes to events of some types. If there are no other listeners, an event that no filter accepts is not delivered, and
+   * costs almost nothing. Sequence numbers of received events therefore have gaps.
+   *
+   * @param wants a further filter that only saves work: if another listener receives an event, this listener receives it too,
+   * provided its type matches
    */
   subscribeTo<Type extends RuntimeEvent['type']>(
     types: readonly Type[],
     listener: (event: EventsByType[Type]) => unknown,
-    wants: (fact: UnstampedEvent) => boolean = () => true,
+    wants: (event: UnstampedEvent) => boolean = () => true,
   ): () => void {
     let subscribed = true;
-    const hear = isolated(listener, this.#onError);
+    const callListener = isolated(listener, this.#onError);
     const handler = (event: EventsByType[Type]): void => {
-      if (subscribed) hear(event);
+      if (subscribed) callListener(event);
     };
-    const interest = { types: new Set<string>(types), wants };
+    const filter = { types: new Set<string>(types), wants };
     for (const type of types) this.#emitter.on(type, handler);
-    this.#interests.add(interest);
+    this.#filters.add(filter);
     return () => {
       if (!subscribed) return;
       subscribed = false;
       for (const type of types) this.#emitter.off(type, handler);
-      this.#interests.delete(interest);
+      this.#filters.delete(filter);
     };
   }
 
   /**
-   * For a fold that must never be behind: `record` is called at the moment of emission, even while earlier events are
-   * still on their way to the listeners. It may only write the event down; it must neither throw nor emit.
+   * Calls `record` with each event at the moment of its emission, even while earlier events are still being delivered to
+   * listeners. The model uses this, so that it is never behind. `record` must only store the event: it must not throw, and
+   * must not emit. Returns the unsubscribe function.
    */
   record(record: Listener): () => void {
     this.#recorders.add(record);
@@ -148,7 +152,7 @@ export class Bus {
 
   readonly #drain = (): void => {
     this.#draining = true;
-    // Listeners take their time, and what they emit happens after that.
+    // Time passes while listeners run, so the events that they emit get new times.
     this.#moment = undefined;
     for (let at = 0; at < this.#queue.length; at += 1) {
       const event = this.#queue[at] as RuntimeEvent;

@@ -16,12 +16,12 @@ import { LOG, type LogPosition, UNLOG } from './protocol.js';
 
 /** How long a node may take to answer, ms. */
 const TIMEOUT_MS = 5000;
-/** The position is kept for at most this many nodes that are gone: no entry is shown twice when one returns. */
+/** Log positions are kept for at most this many nodes that left, so that no entry is shown twice if a node returns. */
 const MAX_GONE = 1000;
 
 interface ClusterLogPorts<Id extends string> {
   now(): number;
-  /** `undefined`: this runtime has no log of its own. */
+  /** `undefined`: this runtime is not observed, so it has no log of its own. */
   readonly local: LocalObserver | undefined;
   /** This node, while the cluster runs. */
   localNode(): { readonly id: Id; readonly incarnation: number } | undefined;
@@ -32,7 +32,7 @@ interface ClusterLogPorts<Id extends string> {
   onError(error: unknown): void;
 }
 
-/** The log of all nodes: of each the entries that it still has, then new ones as they happen. Each entry once. */
+/** Emits the log entries of all nodes, each once: first the entries that each node still has, then new ones as they happen. */
 export function clusterLog<Id extends string>(ports: ClusterLogPorts<Id>): Observable<LogEntry> {
   return new Observable((subscriber) => {
     const reader = new LogReader(ports, subscriber);
@@ -44,11 +44,13 @@ export function clusterLog<Id extends string>(ports: ClusterLogPorts<Id>): Obser
 class LogReader<Id extends string> {
   readonly #ports: ClusterLogPorts<Id>;
   readonly #subscriber: Subscriber<LogEntry>;
+  /** The position up to which the log of each node was read. */
   readonly #known = new Map<Id, LogPosition>();
-  /** The positions of nodes that are gone, in the order in which they went. */
+  /** Nodes that are no longer in the membership, in the order in which they were removed. */
   readonly #gone = new Set<Id>();
+  /** Nodes that were asked for their log, and push it to this reader. */
   readonly #asked = new Set<Id>();
-  readonly #ends: (() => void)[] = [];
+  readonly #unsubscribers: (() => void)[] = [];
 
   constructor(ports: ClusterLogPorts<Id>, subscriber: Subscriber<LogEntry>) {
     this.#ports = ports;
@@ -57,8 +59,8 @@ class LogReader<Id extends string> {
 
   start(): void {
     const { changes, local, localNode, members, onNotify } = this.#ports;
-    this.#ends.push(onNotify(LOG, (json, from) => this.#receive(from, json)));
-    this.#ends.push(changes.subscribe((change) => this.#follow(change)));
+    this.#unsubscribers.push(onNotify(LOG, (json, from) => this.#receive(from, json)));
+    this.#unsubscribers.push(changes.subscribe((change) => this.#follow(change)));
     const here = localNode();
     if (local !== undefined && here !== undefined) {
       const read = (): void => {
@@ -68,16 +70,16 @@ class LogReader<Id extends string> {
       };
       read();
       const subscription = local.logged$.subscribe(read);
-      this.#ends.push(() => subscription.unsubscribe());
+      this.#unsubscribers.push(() => subscription.unsubscribe());
     }
     for (const { id, status } of members()) if (status === 'connected') this.#ask(id);
   }
 
   stop(): void {
-    for (const end of this.#ends) end();
+    for (const unsubscribe of this.#unsubscribers) unsubscribe();
     for (const id of this.#asked) {
       this.#ports.request(id, UNLOG, null, TIMEOUT_MS).catch(() => {
-        // It is gone or hangs: it forgets this reader when the link ends.
+        // The node left or hangs. It forgets this reader anyway when the link ends.
       });
     }
   }
@@ -106,8 +108,8 @@ class LogReader<Id extends string> {
   #ask(id: Id): void {
     this.#asked.add(id);
     this.#ports.request(id, LOG, this.#known.get(id) ?? null, TIMEOUT_MS).catch((thrown) => {
-      // The row of the node shows what is wrong with it; if it did get the request, entries arrive without an answer.
-      if (!SEEN_ELSEWHERE.some((expected) => thrown instanceof expected)) this.#ports.onError(thrown);
+      // If the node received the request, its entries arrive even though the answer is missing.
+      if (!SHOWN_AS_STATUS.some((expected) => thrown instanceof expected)) this.#ports.onError(thrown);
     });
   }
 
@@ -122,10 +124,10 @@ class LogReader<Id extends string> {
 
   #take(nodeId: Id, { incarnation, position, entries }: LogPart): void {
     const held = this.#known.get(nodeId);
-    const isSameLife = held?.incarnation === incarnation;
+    const isSameLog = held?.incarnation === incarnation;
     const begin = position - entries.length;
-    // For a node that is new here, entries that it no longer has do not count as missed.
-    const had = isSameLife ? held.position : begin;
+    // On the first read of a log, the entries that the node no longer has do not count as missed.
+    const had = isSameLog ? held.position : begin;
     if (position < had) return;
     this.#known.set(nodeId, { incarnation, position });
     const fresh = entries.slice(Math.max(0, had - begin));
@@ -137,13 +139,14 @@ class LogReader<Id extends string> {
     for (const entry of fresh) this.#next({ ...entry, nodeId });
   }
 
-  /** All subscribers get the same object. */
+  /** Emits an entry, frozen because all subscribers share it. */
   #next(entry: LogEntry): void {
     this.#subscriber.next(deepFreeze(entry));
   }
 }
 
-const SEEN_ELSEWHERE = [
+/** Errors that are not reported, because the row of the node in the cluster snapshot shows them as its status. */
+const SHOWN_AS_STATUS = [
   NodeTimeoutError,
   NodeNotConnectedError,
   NodeNotFoundError,

@@ -7,76 +7,89 @@ import type { ObservedChange, ObservedMember } from './observed-members.js';
 import type { LocalObserver } from './observer.js';
 
 export interface ClusterSnapshotOptions {
-  /** Take a snapshot that is at most 2 s old. Default true. */
+  /** Whether a cached snapshot that is at most 2 s old may be returned. Default true. */
   readonly useCache?: boolean | undefined;
-  /** How long to wait for a node, ms. Default 5000. A node that takes longer is in the snapshot as `timeout`. */
+  /** The limit for the answers of the nodes, ms. Default 5000. A node that takes longer has the status `timeout`. */
   readonly timeout?: number | undefined;
 }
 
+/** The cached snapshot of `getClusterSnapshot`. */
 export interface CacheStatus {
   /** When the cached snapshot was made, ms since the epoch. */
   readonly timestamp: number;
-  /** ms */
+  /** The age of the cached snapshot, ms. */
   readonly age: number;
 }
 
-/** Problems between the observers of nodes that noex has corrected by itself. */
+/** Counters of problems between the observers of nodes, all of which noex corrects by itself. */
 export interface ClusterObserverHealth<Id extends string = string> {
   /** How often another node was too slow for a push, and later received several changes at once. */
   readonly conflations: number;
-  /** For each other node, how often its report did not build on the state held here, and its full state was requested. */
+  /** For each other node: how often a report did not fit the state held here, so that the full state was requested. */
   readonly nodes: readonly { readonly nodeId: Id; readonly gaps: number }[];
 }
 
-/** The state of all nodes. Everything here only reads. */
+/** Reads the state of all nodes of a cluster. Nothing here changes a process. */
 export interface ClusterObserverApi<Id extends string = string> {
-  /** Rejects with ClusterNotStartedError when the cluster is not running; whatever is wrong with a node is in its row. */
+  /**
+   * Asks all nodes for their state, and resolves with the snapshot of the cluster. A node that does not answer has a row with
+   * its status and error.
+   *
+   * Rejects with ClusterNotStartedError or InvalidArgumentError only.
+   */
   getClusterSnapshot(options?: ClusterSnapshotOptions): Promise<ClusterObserverSnapshot<Id>>;
   /**
-   * One node's snapshot.
+   * Asks one node for its state, and resolves with its snapshot.
    *
-   * Rejects with the reason it cannot be had: NodeNotFoundError, NodeNotConnectedError, NodeTimeoutError, RemoteError,
-   * ClusterNotStartedError.
+   * Rejects with NodeNotFoundError, NodeNotConnectedError, NodeTimeoutError, RemoteError, ClusterNotStartedError,
+   * ObserverDisabledError or InvalidArgumentError, or with TypeError if the node sends an invalid report.
+   *
+   * @param timeout the limit for the answer, ms. Default 5000.
    */
   getNodeSnapshot(nodeId: Id, timeout?: number): Promise<ObserverSnapshot>;
   /**
-   * Asks all nodes at once and then every `ms`, and calls `handler` with what they say. A node that does not answer
-   * before the next round is `timeout` in this one, so that no node holds up the others. Ends by itself when the
+   * Asks all nodes at once and then every `ms` milliseconds, and calls `handler` with the results. A node that does not
+   * answer before the next round has the status `timeout` in this round, so that no node delays the others. Ends when the
    * cluster stops. Returns the stop function.
    *
    * @throws ClusterNotStartedError, InvalidArgumentError
    */
   startPolling(ms: number, handler: (event: ClusterObserverEvent<Id>) => void): () => void;
   /**
-   * Calls `handler` with what the nodes push when it changes. Returns the unsubscribe function.
+   * Calls `handler` when the state of a node changes: nodes push their changes. Returns the unsubscribe function.
+   *
+   * @throws ClusterNotStartedError, InvalidArgumentError
+   */
+  subscribe(handler: (event: ClusterObserverEvent<Id>) => void): () => void;
+  /** Drops the cached snapshot. */
+  invalidateCache(): void;
+  /** The cached snapshot's time and age; `null` if nothing is cached. */
+  getCacheStatus(): CacheStatus | null;
+  /**
+   * Counters of problems between the observers of nodes.
    *
    * @throws ClusterNotStartedError
    */
-  subscribe(handler: (event: ClusterObserverEvent<Id>) => void): () => void;
-  invalidateCache(): void;
-  /** `null` when nothing is cached. */
-  getCacheStatus(): CacheStatus | null;
-  /** Counters of problems between the observers of nodes. */
   health(): ClusterObserverHealth<Id>;
   /** The events of `subscribe`. Errors with ClusterNotStartedError; completes when the cluster stops. */
   readonly events$: Observable<ClusterObserverEvent<Id>>;
   /** The pushed state of all nodes, merged. Errors with ClusterNotStartedError; completes when the cluster stops. */
   readonly snapshot$: Observable<ClusterObserverSnapshot<Id>>;
   /**
-   * The log entries of all nodes: of each node the last 500 that it still has, then more as it
-   * happens, each once. Errors with ClusterNotStartedError; completes when the cluster stops.
+   * The log entries of all nodes, each once: first the entries that each node still has (at most 500), then new ones as they
+   * happen. Errors with ClusterNotStartedError; completes when the cluster stops.
    */
   readonly log$: Observable<LogEntry>;
   /** The snapshots of `startPolling`. Errors with ClusterNotStartedError; completes when the cluster stops. */
   poll$(ms: number): Observable<ClusterObserverSnapshot<Id>>;
 }
 
-/** What the cluster observer needs of the cluster. */
+/** What the cluster observer needs from the cluster. */
 export interface ClusterObserverPorts<Id extends string> {
   now(): number;
   monotonic(): number;
   readonly scheduler: SchedulerLike;
-  /** An `observer` is no node of the cluster, so it has no row of its own. */
+  /** `observer`: attached from outside. It is not a node of the cluster, so it has no row of its own. */
   readonly role: 'member' | 'observer';
   /** `undefined`: this runtime is not observed. */
   readonly local: LocalObserver | undefined;
@@ -85,11 +98,11 @@ export interface ClusterObserverPorts<Id extends string> {
   /** The other nodes. Called only while the cluster runs. */
   members(): readonly ObservedMember<Id>[];
   readonly changes: Feed<ObservedChange<Id>>;
-  /** The cluster has stopped. */
+  /** Emits when the cluster begins to stop. */
   readonly stopped: Feed<unknown>;
   request(to: Id, method: string, body: unknown, timeoutMs: number): Promise<unknown>;
   onNotify(topic: string, handler: (body: unknown, from: Id) => void): () => void;
-  /** How often a watcher of this node was too slow for a push. */
+  /** See {@link ClusterObserverHealth.conflations}. */
   conflations(): number;
   onError(error: unknown): void;
 }

@@ -1,7 +1,7 @@
 import type { ClusterObserverSnapshot, NodeObserverSnapshot, ObserverSnapshot } from '../../streams/snapshot.js';
 import type { ObservedChange } from './observed-members.js';
 
-/** An event of the handlers of `ClusterObserver.subscribe` and `ClusterObserver.startPolling`. */
+/** An event for the handlers of `ClusterObserver.subscribe` and `ClusterObserver.startPolling`. */
 export type ClusterObserverEvent<Id extends string = string> =
   | { readonly type: 'cluster_snapshot_update'; readonly snapshot: ClusterObserverSnapshot<Id> }
   | { readonly type: 'node_snapshot_update'; readonly nodeId: Id; readonly snapshot: ObserverSnapshot }
@@ -16,7 +16,7 @@ export function membershipEvents<Id extends string>(change: ObservedChange<Id>):
   return [];
 }
 
-/** The events that lead from one snapshot to the next: each node that changed, then the whole. */
+/** The events for the difference of two snapshots: one for each changed node, then one with the whole new snapshot. */
 export function eventsBetween<Id extends string>([before, snapshot]: readonly [
   ClusterObserverSnapshot<Id> | undefined,
   ClusterObserverSnapshot<Id> | undefined,

@@ -49,7 +49,7 @@ export function createClusterObserver<Id extends string>(ports: ClusterObserverP
     return whileRunning(() => poll(read, ms, scheduler));
   };
 
-  /** The observable that `make` returns, until the cluster stops. */
+  /** Subscribes to the observable that `make` returns, and completes when the cluster stops. Errors if it is not running. */
   const whileRunning = <Value>(make: () => Observable<Value>): Observable<Value> =>
     defer(() => {
       localNode();
@@ -122,7 +122,10 @@ export function createClusterObserver<Id extends string>(ports: ClusterObserverP
   };
 }
 
-/** The reads of a round end before the next round begins; otherwise one hung node would hold back every round. */
+/**
+ * The limit for the reads of one round of a poll, ms. It is shorter than the interval, because the next round cancels reads that
+ * are not complete. Otherwise one hung node would prevent every result.
+ */
 function pollTimeoutMs(ms: number): number {
   return Math.min(DEFAULT_TIMEOUT_MS, 0.8 * ms);
 }

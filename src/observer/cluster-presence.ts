@@ -6,13 +6,13 @@ import type { ClusterObserverPorts } from './cluster-observer-api.js';
 import { LINK_OF_MEMBER, type LinkStatus } from './link-status.js';
 import type { ObservedMember } from './observed-members.js';
 
-/** The nodes with their link statuses, and the state of the local node; all read at the moment of the call. */
+/** Reads the nodes with their link statuses, and the state of the local node, at the moment of the call. */
 export interface ClusterPresence<Id extends string> {
   /** @throws ClusterNotStartedError */
   localNode(): { readonly id: Id; readonly incarnation: number };
-  /** A member with its link status; `linked` is the status to use for a connected member. */
+  /** A member with its link status. `linked` is the status of a member that is connected. */
   presenceOf(member: ObservedMember<Id>, linked: LinkStatus): NodePresence<Id>;
-  /** The local node, before the others. */
+  /** The local node, followed by the others. */
   presenceWith(others: readonly NodePresence<Id>[]): Presence<Id>;
   /** The state of the local node now; `undefined` for an observer, and for a node that is not observed. */
   localState(): NodeState | undefined;
@@ -40,7 +40,6 @@ export function createClusterPresence<Id extends string>(ports: ClusterObserverP
     return { nodeId: id, incarnation, link, error };
   };
 
-  /** The local node before the others, at this moment. */
   const presenceWith = (others: readonly NodePresence<Id>[]): Presence<Id> => {
     const { id: localNodeId, incarnation } = localNode();
     const moment = { timestamp: ports.now(), monotonic: ports.monotonic() };
@@ -62,7 +61,7 @@ export function createClusterPresence<Id extends string>(ports: ClusterObserverP
   return { localNode, presenceOf, presenceWith, localState };
 }
 
-/** The states of all nodes: that of the local node is current by definition. */
+/** Adds the state of the local node to the states of the other nodes. */
 export function withLocalState(states: NodeStatesById, local: NodeState | undefined): NodeStatesById {
   if (local === undefined) return states;
   return { get: (id) => (id === local.nodeId ? local : states.get(id)) };

@@ -1,38 +1,39 @@
 import type { RuntimeEvent } from '../../streams/events.js';
 import { LOG_CAPACITY, type OwnLogEntry, ownLogEntry } from '../../streams/log-entries.js';
 
-/** The last log entries of this node, for readers that connect after something has happened. */
+/** Keeps the latest log entries of this node, for readers that connect later. */
 export class EventLog {
-  /** A ring: entry `n`, counted from 0, stands at `n` modulo its size. */
+  /** A ring buffer: entry `n`, counted from 0, is at index `n % LOG_CAPACITY`. */
   readonly #ring: OwnLogEntry[] = [];
+  /** The registered names, by process id. */
   readonly #names = new Map<string, string>();
-  /** The last name that was freed: the name of an ending process is freed right before its exit is emitted. */
-  #nameless: { readonly id: string; readonly name: string } | undefined;
+  /** The name that the previous event unregistered. The name of an ending process is unregistered right before its exit. */
+  #justUnregistered: { readonly id: string; readonly name: string } | undefined;
   #position = 0;
 
-  /** How many entries there have been. */
+  /** The number of entries recorded so far. */
   get position(): number {
     return this.#position;
   }
 
   record(event: RuntimeEvent): void {
-    const nameless = this.#nameless;
-    this.#nameless = undefined;
+    const unregistered = this.#justUnregistered;
+    this.#justUnregistered = undefined;
     if (event.type === 'name_registered') this.#names.set(event.id, event.name);
     if (event.type === 'name_unregistered') {
       this.#names.delete(event.id);
-      this.#nameless = event;
+      this.#justUnregistered = event;
     }
     const id = event.type === 'child_restarted' ? event.newId : 'id' in event ? event.id : undefined;
     const name =
-      id === undefined ? undefined : (this.#names.get(id) ?? (nameless?.id === id ? nameless.name : undefined));
+      id === undefined ? undefined : (this.#names.get(id) ?? (unregistered?.id === id ? unregistered.name : undefined));
     const entry = ownLogEntry(event, name);
     if (entry === undefined) return;
     this.#ring[this.#position % LOG_CAPACITY] = entry;
     this.#position += 1;
   }
 
-  /** The entries after the first `position`, as far as they are kept. */
+  /** The entries after the first `position` ones. Entries that were dropped from the ring are missing at the beginning. */
   since(position: number): readonly OwnLogEntry[] {
     const entries: OwnLogEntry[] = [];
     for (let at = Math.max(position, this.#position - LOG_CAPACITY, 0); at < this.#position; at += 1) {

@@ -2,19 +2,19 @@ import type { NodePresence } from '../../streams/merge-nodes.js';
 import { messageOf, NodeNotConnectedError, NodeNotFoundError, NodeTimeoutError, RemoteError } from '../errors.js';
 import type { ObservedMember } from './observed-members.js';
 
-/** The link with a node, in the vocabulary that views use: {@link NodePresence}. */
+/** The status of the link with a node, in the words of {@link NodePresence}, which all views use. */
 export type LinkStatus = Pick<NodePresence, 'link' | 'error'>;
 
 export const CONNECTED: LinkStatus = { link: 'connected' };
 
-/** The link status of a member by its status in the cluster. For a connected member, more is known of its link. */
+/** Maps the status of a member to a link status. For a connected member, the observer knows the link status more exactly. */
 export const LINK_OF_MEMBER = {
   connecting: 'disconnected',
   connected: 'connected',
   disconnected: 'disconnected',
 } as const satisfies Record<ObservedMember<string>['status'], LinkStatus['link']>;
 
-/** The link status of a node after a failed request. */
+/** The link status of a node after a request to it failed with `thrown`. */
 export function linkStatusAfter(thrown: unknown): LinkStatus {
   const error = messageOf(thrown);
   if (thrown instanceof NodeTimeoutError) return { link: 'timeout', error };

@@ -4,13 +4,16 @@ import { ObserverDisabledError } from '../errors.js';
 import type { LocalObserver } from './observer.js';
 import { LOG, type LogPosition, UNLOG } from './protocol.js';
 
-/** Readers get new entries at most this often, ms. */
+/** The minimum interval between two pushes, ms. */
 const PUSH_MS = 250;
 
-/** The largest part sent at once, in characters of JSON. A character is at most three bytes of a frame. */
+/** The maximum length of a part, in characters of JSON. A character takes at most three bytes of a frame. */
 const MAX_PART_CHARS = 384 * 1024;
 
-/** The most groups of readers that one push serves, a group having the same position; the others are served by the next. */
+/**
+ * Readers with the same position form a group, and get the same text. One push writes texts for at most this many groups; the
+ * next push serves the others.
+ */
 const MAX_GROUPS = 16;
 
 interface LogPublisherPorts<Id extends string> {
@@ -20,32 +23,35 @@ interface LogPublisherPorts<Id extends string> {
   /** The incarnation of this node; called only while the cluster runs. */
   incarnation(): number;
   handle(method: string, answer: (body: unknown, from: Id) => unknown): void;
-  /** Whether that reader has room for more. */
+  /** Whether the link to this reader has room for another message. */
   hasRoom(reader: Id): boolean;
-  /** Returns the readers it was sent to: those with room. */
+  /** Sends to each reader with room, and returns these readers. */
   notify(to: readonly Id[], topic: string, body: unknown): readonly Id[];
 }
 
-/** Publishes the log of this node to the nodes that asked for it. Returns a function that forgets a reader that is gone. */
+/** Publishes the log of this node to readers that request it. Returns a function that removes a reader. */
 export function createLogPublisher<Id extends string>(ports: LogPublisherPorts<Id>): (reader: Id) => void {
-  /** Readers with their position in the log. Nothing else is kept for them, however slow they are. */
+  /** The position of each reader in the log. Nothing else is kept per reader, so a slow reader takes no memory. */
   const readers = new Map<Id, number>();
   const behind$ = new Subject<void>();
   let pushing: Subscription | undefined;
-  /** Identifies the log: the incarnation in which it was first requested, also after the cluster stops and starts again. */
-  let life: number | undefined;
+  /**
+   * Identifies the log: the incarnation in which it was first requested. It does not change when the cluster is stopped and
+   * started again, because the log continues.
+   */
+  let logId: number | undefined;
 
   const observed = (): LocalObserver => {
     if (ports.local === undefined) throw new ObserverDisabledError();
     return ports.local;
   };
 
-  const lifeOf = (): number => {
-    life ??= ports.incarnation();
-    return life;
+  const logIdOf = (): number => {
+    logId ??= ports.incarnation();
+    return logId;
   };
 
-  /** The entries after `position`, as many as fit. */
+  /** The entries after `position`, as many as fit into one part. */
   const partSince = (position: number): LogPart => {
     const { log } = observed();
     const kept = log.since(position);
@@ -56,12 +62,12 @@ export function createLogPublisher<Id extends string>(ports: LogPublisherPorts<I
       if (chars > MAX_PART_CHARS && entries.length > 0) break;
       entries.push(entry);
     }
-    return { incarnation: lifeOf(), position: log.position - kept.length + entries.length, entries };
+    return { incarnation: logIdOf(), position: log.position - kept.length + entries.length, entries };
   };
 
   const pushAll = (): void => {
     const { log, recordBytes } = observed();
-    // Nothing is written for readers without room.
+    // Readers without room are left out, so that no text is written for them.
     const ready = [...readers].filter(([reader, position]) => position < log.position && ports.hasRoom(reader));
     const positions = [...new Set(ready.map(([, position]) => position))].slice(0, MAX_GROUPS);
     for (const position of positions) {
@@ -69,10 +75,10 @@ export function createLogPublisher<Id extends string>(ports: LogPublisherPorts<I
       const part = partSince(position);
       const text = JSON.stringify(part);
       const notified = ports.notify(group, LOG, text);
-      // Nearly all of it is ASCII, so that characters are bytes.
+      // Characters are counted as bytes, because nearly all of the text is ASCII.
       recordBytes(text.length * notified.length);
       for (const reader of notified) {
-        // Moved to the end: the next push begins with the readers that have waited longest.
+        // Moved to the end of the map, so that the next push begins with the readers that have waited longest.
         readers.delete(reader);
         readers.set(reader, part.position);
       }
@@ -89,7 +95,7 @@ export function createLogPublisher<Id extends string>(ports: LogPublisherPorts<I
 
   ports.handle(LOG, (body, from) => {
     const local = observed();
-    readers.set(from, readPosition(body, lifeOf(), local.log.position));
+    readers.set(from, readPosition(body, logIdOf(), local.log.position));
     pushing ??= merge(local.logged$, behind$)
       .pipe(auditTime(PUSH_MS, ports.scheduler))
       .subscribe(() => local.measured(pushAll));
@@ -100,10 +106,10 @@ export function createLogPublisher<Id extends string>(ports: LogPublisherPorts<I
   return forget;
 }
 
-/** The position that a reader claims, if it belongs to this incarnation and is valid; otherwise 0. */
-function readPosition(body: unknown, incarnation: number, end: number): number {
+/** The position that a reader sent, if it is valid and of this log; otherwise 0. */
+function readPosition(body: unknown, logId: number, end: number): number {
   if (typeof body !== 'object' || body === null) return 0;
-  const { incarnation: life, position } = body as Partial<Record<keyof LogPosition, unknown>>;
-  if (life !== incarnation || !Number.isSafeInteger(position)) return 0;
+  const { incarnation, position } = body as Partial<Record<keyof LogPosition, unknown>>;
+  if (incarnation !== logId || !Number.isSafeInteger(position)) return 0;
   return Math.min(Math.max(0, Number(position)), end);
 }

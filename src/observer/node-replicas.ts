@@ -22,7 +22,12 @@ export interface TimeBudget {
   readonly timeoutMs: number;
 }
 
-/** A limit for all answers together, and one for each of them, ms. */
+/**
+ * Makes a time budget that begins now.
+ *
+ * @param allMs the limit for all answers together, ms
+ * @param eachMs the limit for each answer, ms
+ */
 export function timeBudget(allMs: number, monotonic: () => number, eachMs = allMs): TimeBudget {
   const begun = monotonic();
   return { left: () => Math.min(eachMs, allMs - (monotonic() - begun)), timeoutMs: eachMs };
@@ -31,7 +36,7 @@ export function timeBudget(allMs: number, monotonic: () => number, eachMs = allM
 /** Sends one request to the node that is being read. */
 type Read = (method: string, known: HeldVersion | null) => Promise<NodeReport>;
 
-/** Pages of a report that were read so far. */
+/** The state of a read in pages that is not complete yet. */
 interface UnfinishedReport {
   readonly incarnation: number;
   readonly version: number;
@@ -45,7 +50,10 @@ interface NodeReplicasPorts<Id extends string> {
   request(to: Id, method: string, body: unknown, timeoutMs: number): Promise<unknown>;
 }
 
-/** The one store of node states: builds them from reports, so that the next report of a node needs only the changes. */
+/**
+ * Holds the state of each node, built from its reports. The next report of a node needs to have only the changes since the
+ * version held here. Polls and watches share one instance.
+ */
 export class NodeReplicas<Id extends string> {
   readonly #ports: NodeReplicasPorts<Id>;
   readonly #states = new Map<string, NodeState>();
@@ -59,12 +67,15 @@ export class NodeReplicas<Id extends string> {
     this.#ports = ports;
   }
 
-  /** Always the newest: what is made of them must be made at once. A copy for each change would cost time for each node. */
+  /**
+   * The newest states. This map is updated in place, so do not keep it: a copy for each change would take time in proportion to
+   * the number of nodes.
+   */
   get states(): NodeStates {
     return this.#states;
   }
 
-  /** The {@link states} now, and after each change. */
+  /** Emits {@link states} at once and after each change. */
   get states$(): Observable<NodeStates> {
     return this.#changed$.pipe(
       startWith(undefined),
@@ -72,20 +83,21 @@ export class NodeReplicas<Id extends string> {
     );
   }
 
-  /** How often a report of each node did not build on the state held here, so that its full state was requested. */
+  /** How often a report of this node did not fit the state held here, so that the full state was requested. */
   gaps(id: Id): number {
     return this.#gaps.get(id) ?? 0;
   }
 
-  /** A report did not fit, and the full state is requested. */
+  /** Counts a report that did not fit the state held here. See {@link gaps}. */
   countResync(id: Id): void {
     this.#gaps.set(id, this.gaps(id) + 1);
   }
 
   /**
-   * Asks a node for a report, and for as many more as it takes to know all.
+   * Asks a node for a report, and for the further pages of the report if there are any.
    *
-   * Rejects as the request does, and with a TypeError when the answer makes no sense.
+   * Rejects with the error of the request, with NodeTimeoutError when the time is used up, or with TypeError if an answer is
+   * not a valid report.
    */
   async ask(id: Id, method: string, { timeoutMs, left }: TimeBudget): Promise<void> {
     const read: Read = async (as, known) => {
@@ -94,7 +106,7 @@ export class NodeReplicas<Id extends string> {
       try {
         return decodeReport(await this.#ports.request(id, as, known, rest));
       } catch (thrown) {
-        // The last of several requests has only the time that the others left; the error names the whole limit.
+        // A later request has only the time that earlier ones left. The error names the whole limit.
         throw thrown instanceof NodeTimeoutError ? new NodeTimeoutError(id, timeoutMs) : thrown;
       }
     };
@@ -106,19 +118,20 @@ export class NodeReplicas<Id extends string> {
     throw new TypeError('the full state was requested, and the answer is only a delta');
   }
 
-  /** Goes on with pages that an earlier request did not get to; `false` when the node does not have them any more. */
+  /** Continues an unfinished read in pages. Returns `false` if the node no longer has that version. */
   async #resume(id: Id, { incarnation, version, nextPage, model }: UnfinishedReport, read: Read): Promise<boolean> {
     const report = await read(REPORT, { incarnation, version, page: nextPage });
     const continues = isPage(report) && report.version === version && report.changes.page === nextPage;
     if (!(await this.#collect(id, report, read, continues ? model : undefined))) return false;
-    // The version that was read may be old by now.
+    // Reading the pages may have taken long, so the changes since that version are requested too.
     return this.#collect(id, await read(REPORT, this.#known(id)), read);
   }
 
   /**
-   * Applies a report, and the other pages where it is one of several; `false` when it does not fit.
+   * Applies a report. If it is a page, reads and applies the pages after it. Returns `false` if a report does not fit the state
+   * held here, or if pages are missing.
    *
-   * @param soFar what the pages before it led to
+   * @param soFar the model after the earlier pages
    */
   async #collect(id: Id, first: NodeReport, read: Read, soFar?: NodeModel): Promise<boolean> {
     if (!isPage(first)) return this.#take(id, first, undefined);
@@ -131,7 +144,7 @@ export class NodeReplicas<Id extends string> {
       }
       model = applyChanges(model, version, report.changes, this.#nowOf(id, report));
       if (model === undefined) return false;
-      // Kept over the time limit of the request: over a slow link, no limit may be long enough for all of them.
+      // Kept for the next request: over a slow link, reading all pages may take longer than the time limit of one request.
       this.#unfinished.set(id, { incarnation, version, nextPage: report.changes.page + 1, model });
       return true;
     };
@@ -146,9 +159,9 @@ export class NodeReplicas<Id extends string> {
   }
 
   /**
-   * Applies a pushed report; returns `false` when it does not build on the state held here.
+   * Applies a pushed report. Returns `false` if it does not fit the state held here.
    *
-   * @throws TypeError when it makes no sense
+   * @throws TypeError if it is not a valid report
    */
   accept(id: Id, text: unknown): boolean {
     return this.#take(id, decodeReport(text), undefined);
@@ -157,12 +170,12 @@ export class NodeReplicas<Id extends string> {
   #take(id: Id, report: NodeReport, soFar: NodeModel | undefined): boolean {
     const { incarnation, version, changes } = report;
     const held = this.#held(id, incarnation);
-    // An answer may be overtaken by what the node pushed meanwhile.
+    // A report that the node pushed meanwhile may be newer than this answer. Then there is nothing to apply.
     if (held !== undefined && held.version > version) return true;
     const model = applyChanges(soFar ?? held?.model, version, changes, this.#nowOf(id, report));
     if (model === undefined) return false;
     const received = { timestamp: this.#ports.now(), monotonic: this.#ports.monotonic() };
-    // What comes over the link is of the incarnation that it is with.
+    // A report that arrives over the link is of the linked incarnation, so it is passed as `linkedIncarnation`.
     const state = createNodeState(id, report, model, received);
     if (!isNewer(state, this.#states.get(id), incarnation)) return true;
     this.#states.set(id, state);
@@ -176,8 +189,8 @@ export class NodeReplicas<Id extends string> {
   }
 
   /**
-   * The clock by which rows of this node compute their uptime and their latency: it stands still between two reports, so
-   * that the rows of a node that is lost keep showing how it was. Another life of the node has a clock of its own.
+   * The clock with which rows of this node compute their uptime and latency. It advances only with each report, so the rows of a
+   * lost node keep showing its last known state. Each incarnation of the node has its own clock.
    */
   #nowOf(id: Id, report: NodeReport): Now {
     const { incarnation } = report;

@@ -1,7 +1,8 @@
 import type { ObserverCost } from '../../streams/snapshot.js';
 
-/** Costs are averaged over this window, ms, in steps of this length. */
+/** Costs are averaged over this time, ms. */
 const WINDOW_MS = 10_000;
+/** The window moves in steps of this length, ms. */
 const STEP_MS = 1000;
 
 interface Totals {
@@ -10,7 +11,7 @@ interface Totals {
   readonly bytes: number;
 }
 
-/** The cost of observing, in total and over the last seconds. */
+/** Measures the cost of observing, in total and over the last ten seconds. */
 export class CostMeter {
   readonly #now: () => number;
   readonly #startedAt: number;
@@ -19,18 +20,18 @@ export class CostMeter {
   #marks: (Totals & { readonly at: number })[] = [];
   #measuring = false;
 
-  /** @param now ms, monotonic */
+  /** @param now reads a monotonic clock, ms */
   constructor(now: () => number) {
     this.#now = now;
     this.#startedAt = now();
   }
 
-  /** Time spent since the beginning, ms. */
+  /** The time that observing has taken so far, ms. */
   get spentMs(): number {
     return this.#totals.ms;
   }
 
-  /** Runs work of observing and counts its time. Nested calls are counted once. */
+  /** Runs `work` and counts its time. If calls are nested, only the outer one is counted. */
   measured<Result>(work: () => Result): Result {
     if (this.#measuring) return work();
     this.#measuring = true;
@@ -51,7 +52,7 @@ export class CostMeter {
     this.#add({ bytes });
   }
 
-  /** Costs per second over the last ten seconds, or since the beginning. */
+  /** The cost per second over the last ten seconds, or since the start if that is shorter. */
   cost(): ObserverCost {
     const now = this.#now();
     this.#marks = this.#marks.filter(({ at }) => at > now - WINDOW_MS);

@@ -30,7 +30,6 @@ import type {
   ProcessTreeNode,
   SupervisorStats,
 } from '../../streams/snapshot.js';
-
 import { MAX_TIMER_MS } from '../clock.js';
 import { isolated, messageOf } from '../errors.js';
 import type { ProcessRef } from '../process/refs.js';
@@ -38,7 +37,7 @@ import { checkFunction, checkPositive } from '../validate.js';
 import { EventLog } from './event-log.js';
 import type { CostMeter } from './observer-cost.js';
 
-/** The events that handlers of `subscribe` and `startPolling` get; `stats_update` is for `startPolling` only. */
+/** The events for handlers of `subscribe` and `startPolling`. Only `startPolling` delivers `stats_update`. */
 export type ObserverEvent =
   | { readonly type: 'server_started'; readonly stats: GenServerStats }
   | { readonly type: 'server_stopped'; readonly id: string; readonly reason: SerializedExitReason }
@@ -52,7 +51,7 @@ export type ObserverEvent =
       readonly childId: string;
       readonly oldId: string;
       readonly newId: string;
-      /** The number of restarts of this child, this one included. */
+      /** The number of restarts of this child so far, this one included. */
       readonly attempt: number;
     }
   | StatsUpdate;
@@ -65,78 +64,83 @@ export interface StatsUpdate {
 
 export interface StopResult {
   readonly success: boolean;
-  /** The reason, as text. */
+  /** Why the process was not stopped, as text for people. */
   readonly error?: string;
 }
 
-/** The state of this runtime. Everything here only reads, except `stopProcess`. */
+/** Reads the state of this runtime. Nothing here changes a process, except `stopProcess`. */
 export interface ObserverApi {
-  /** The processes now. Reading flushes pending counts first, so a message that was handled is always included. */
+  /** The current state. Reading flushes pending counts first, so each message that was handled is included. */
   getSnapshot(): ObserverSnapshot;
   getServerStats(): readonly GenServerStats[];
   getSupervisorStats(): readonly SupervisorStats[];
   getProcessTree(): readonly ProcessTreeNode[];
   getMemoryStats(): MemoryStats;
-  /** What observing itself costs, measured over the last ten seconds or so. */
+  /** What observing itself costs, averaged over the last ten seconds. */
   cost(): ObserverCost;
-  /** Servers and supervisors. */
+  /** The number of GenServers and supervisors. */
   getProcessCount(): number;
-  /** Delivers starts, crashes, restarts and exits. Returns the unsubscribe function. */
+  /** Calls `handler` with starts, crashes, restarts and exits. Returns the unsubscribe function. */
   subscribe(handler: (event: ObserverEvent) => void): () => void;
   /**
-   * Calls `handler` before it returns, and then every `ms`, until `shutdown`; with the flush interval, where observing would
-   * cost more than its budget otherwise. Returns the stop function.
+   * Calls `handler` once before it returns, and then every `ms` milliseconds until `shutdown`. If observing costs more than its
+   * budget, each call waits for the next flush. Returns the stop function.
+   *
+   * @throws InvalidArgumentError
    */
   startPolling(ms: number, handler: (update: StatsUpdate) => void): () => void;
   /**
-   * Stops a process; a supervisor with its children. A GenServer that has not stopped after 5 s is killed. One that is
-   * supervised may be started again by its supervisor. `target` is an id of this runtime, or a ref.
+   * Stops a process; a supervisor stops its children first. A GenServer that has not stopped after 5 s is killed. Its
+   * supervisor may start a new process in its place. Always resolves: the result has the error.
+   *
+   * @param target a ref, or the id of a process of this runtime
+   * @param reason default `normal`
    */
   stopProcess(target: string | ProcessRef, reason?: 'normal' | 'shutdown'): Promise<StopResult>;
-  /** Every event, from the moment of subscription. */
+  /** Emits every event of this runtime from the moment of subscription. */
   readonly events$: Observable<RuntimeEvent>;
-  /** The newest snapshot, then each newer one, once per flush interval and at each synchronous read. */
+  /** Emits the newest snapshot, then each newer one: at most one per flush interval, and one at each synchronous read. */
   readonly snapshot$: Observable<ObserverSnapshot>;
   /**
-   * One `message` event per message of that process, only while subscribed; completes with the process.
-   * Errors with ServerNotRunningError when there is no such process, with ForeignRefError when the ref is not of this
-   * runtime.
+   * Emits one `message` event for each message that the process handles while subscribed. Completes when the process ends.
+   * Errors with ServerNotRunningError if there is no such process, and with ForeignRefError if the ref is not of this runtime.
    */
   trace$(target: string | ProcessRef): Observable<MessageTraced>;
 }
 
-/** What the observer needs of the runtime. */
+/** What the observer needs from the runtime. */
 export interface ObserverPorts {
   now(): number;
   monotonic(): number;
   readonly scheduler: SchedulerLike;
-  /** Events in the order of delivery. */
+  /** Events when the bus delivers them to listeners. */
   readonly delivered: Feed<RuntimeEvent>;
-  /** Events at the moment of emission. */
+  /** Events at the moment of emission, for the model and the log. */
   readonly recorded: Feed<RuntimeEvent>;
-  /** The batches of recorded events to fold. */
+  /** How many of the recorded events to fold into the model, and when. */
   readonly batches: Feed<EventBatch>;
   /** Flushes and folds everything before it returns. */
   flushNow(): void;
-  /** Does the same in batches, without blocking the event loop for long, then calls `ready`. */
+  /** Flushes and folds everything in batches, without blocking the event loop for long. Then calls `ready`. */
   flushSoon(ready: () => void): void;
   memoryUsage(): Omit<MemoryStats, 'timestamp'>;
   /** The vitals of the node, without the cost of observing. */
   vitals(): Omit<NodeVitals, 'observer'>;
   readonly meter: CostMeter;
   stopProcess(target: string | ProcessRef, reason: 'normal' | 'shutdown'): Promise<void>;
-  /** Makes the process emit `message` events until the returned function is called. Throws ServerNotRunningError. */
+  /** Makes the process emit `message` events until the returned function is called. @throws ServerNotRunningError, ForeignRefError */
   trace(target: string | ProcessRef): () => void;
   onError(error: unknown): void;
 }
 
-/** The Observer with the model behind it, for the publishers. */
+/** The Observer with the model behind it, for the publishers and the cluster observer. */
 export interface LocalObserver {
   readonly observer: ObserverApi;
-  /** Ends all polls for good: their timers would keep the program running. */
+  /** Ends all polls at shutdown, because their timers would keep the Node.js process running. */
   endPolls(): void;
+  /** Flushes, and returns the current model. */
   currentModel(): NodeModel;
-  /** The model, and each newer one. */
+  /** Emits the latest model, and each newer one. */
   readonly model$: Observable<NodeModel>;
   /** The latest log entries. */
   readonly log: EventLog;
@@ -144,7 +148,7 @@ export interface LocalObserver {
   readonly logged$: Observable<unknown>;
   memoryStats(): MemoryStats;
   vitals(): NodeVitals;
-  /** Runs work of publishing, and counts its time as a cost of observing. */
+  /** Runs `work` and counts its time as cost of observing. */
   measured<Result>(work: () => Result): Result;
   /** Counts bytes that were sent to other nodes. */
   recordBytes(bytes: number): void;
@@ -181,7 +185,7 @@ export function createObserver(ports: ObserverPorts): LocalObserver {
   const project = (model: NodeModel): ObserverSnapshot => snapshotOf(model, moment(), memoryStats(), vitals());
   const getSnapshot = (): ObserverSnapshot => meter.measured(() => project(currentModel()));
 
-  // A subscriber may cause further changes; later subscribers then get the newest model once, not the older one late.
+  // A subscriber may cause a newer model while an older one is being delivered. Later subscribers then receive only the newer one.
   const model$ = latest$.pipe(
     map(() => latest$.value),
     distinctUntilChanged(),
@@ -213,8 +217,8 @@ export function createObserver(ports: ObserverPorts): LocalObserver {
       const deliver = isolated(handler, ports.onError);
       const update = ({ servers, supervisors }: NodeModel): void =>
         void deliver({ type: 'stats_update', servers: servers.rows, supervisors: supervisors.rows });
-      // Started before the first call: a handler that blocks or throws does not shift the later calls.
-      // A read that takes longer than the interval is not cancelled by the next tick, or no read would ever finish.
+      // The timer starts before the first call of the handler, so that a handler that blocks does not delay the later calls.
+      // `exhaustMap` skips a tick while a read is running. With `switchMap`, a read that takes longer than `ms` would never end.
       const subscription = timer(ms, ms, ports.scheduler)
         .pipe(exhaustMap(() => settledModel$))
         .subscribe(update);
@@ -236,7 +240,7 @@ export function createObserver(ports: ObserverPorts): LocalObserver {
     events$,
     snapshot$: defer(() => {
       ports.flushNow();
-      // A snapshot that was overtaken by a newer one, which a subscriber has caused, is not delivered late.
+      // A subscriber may cause a newer snapshot while an older one is being delivered. The older one is then left out.
       return shared$.pipe(distinctUntilChanged((seen, next) => next.version <= seen.version));
     }),
     trace$: (target) =>
@@ -270,7 +274,7 @@ function observerEvent(event: RuntimeEvent, currentModel: () => NodeModel): Obse
     case 'process_started': {
       const { id, kind, strategy = 'one_for_one', at: startedAt, monotonic: startedMonotonic } = event;
       const { servers, supervisors, now } = currentModel();
-      // The model may be ahead of the event, and the process gone from it already.
+      // The model may be ahead of this event: if the process has ended by now, its row is made from the event.
       if (kind === 'genserver') {
         const fresh = { id, status: 'running', queueSize: 0, messageCount: 0, startedAt, startedMonotonic } as const;
         return { type: 'server_started', stats: servers.get(id) ?? new ServerRow(fresh, now) };

@@ -7,8 +7,8 @@ import { type NodeReplicas, timeBudget } from './node-replicas.js';
 import { byId } from './observed-members.js';
 import { REPORT } from './protocol.js';
 
-/** For a node that was not connected when the others were asked, in case it is now. */
-const TOO_LATE: LinkStatus = { link: 'timeout', error: 'it was linked too late to be asked' };
+/** The status of a node that was not linked when the requests were sent. Used only if the node is linked by the end. */
+const LINKED_TOO_LATE: LinkStatus = { link: 'timeout', error: 'it was linked too late to be asked' };
 
 interface PolledCluster<Id extends string> {
   readonly ports: ClusterObserverPorts<Id>;
@@ -16,7 +16,10 @@ interface PolledCluster<Id extends string> {
   readonly presence: ClusterPresence<Id>;
 }
 
-/** Asks every connected node for a report; resolves after `timeoutMs` at the latest, with those missing as `timeout`. */
+/**
+ * Asks every connected node for a report, and resolves with the snapshot of the cluster. Nodes that have not answered within
+ * `timeoutMs` have the status `timeout`.
+ */
 export async function pollCluster<Id extends string>(
   { ports, replicas, presence }: PolledCluster<Id>,
   timeoutMs: number,
@@ -26,7 +29,7 @@ export async function pollCluster<Id extends string>(
   await Promise.all(
     asked.map(async ({ id, status }) => {
       if (status !== 'connected') {
-        answers.set(id, TOO_LATE);
+        answers.set(id, LINKED_TOO_LATE);
         return;
       }
       try {
@@ -40,7 +43,7 @@ export async function pollCluster<Id extends string>(
       }
     }),
   );
-  // Links may have come and gone meanwhile. A node that was not asked has its turn next time.
+  // Read again, because links may have changed meanwhile. Nodes that joined meanwhile were not asked, and are left out.
   const present = ports.members().filter(({ id }) => asked.some((other) => other.id === id));
   const others = byId(present).map((member) => presence.presenceOf(member, answers.get(member.id) ?? CONNECTED));
   return clusterSnapshot(withLocalState(replicas.states, presence.localState()), presence.presenceWith(others));

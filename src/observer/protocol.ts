@@ -1,6 +1,7 @@
-/** Methods and topics between the observers of nodes, with the values they carry. Writers and readers import them from here. */
+// The methods and topics between observers, with the types of their bodies. A node publishes its state and log; readers are
+// other nodes and attached observers.
 
-/** The version that a reader holds; with `page`, the next page it wants of a report in pages. */
+/** The version that a reader holds. With `page`: the reader requests this page of the report of that version. */
 export interface HeldVersion {
   readonly incarnation: number;
   readonly version: number;
@@ -13,23 +14,26 @@ export interface LogPosition {
   readonly position: number;
 }
 
-/** Request: {@link HeldVersion} or null, answered with one report. Topic: the reports that are pushed to watchers. */
+/**
+ * As a method: the body is {@link HeldVersion}, or null for the full state; the answer is one report. As a topic: the reports
+ * that are pushed to watchers.
+ */
 export const REPORT = 'observer.report';
-/** Request: as {@link REPORT}; further reports are pushed. */
+/** A method like {@link REPORT}. Further reports are pushed to the caller from then on. */
 export const WATCH = 'observer.watch';
-/** Request without an answer: ends the pushes. */
+/** A method that ends the pushes of {@link WATCH}. The body is null, and the answer has no value. */
 export const UNWATCH = 'observer.unwatch';
 
 /**
- * Request: {@link LogPosition} or null, answered with null. Topic: the log entries after that position, those so far
- * included. A late notification is still useful; a late answer is not.
+ * As a method: the body is {@link LogPosition}, or null for the beginning; the answer is null. As a topic: the log entries after
+ * that position, first those that exist already. These are pushed too, because an answer after the timeout would be lost.
  */
 export const LOG = 'observer.log';
-/** Request without an answer: ends the notifications. */
+/** A method that ends the pushes of {@link LOG}. The body is null, and the answer has no value. */
 export const UNLOG = 'observer.unlog';
 
-/** A watcher receives a report at least this often, ms: a longer silence means that something is wrong. */
+/** A watcher receives a report at least this often, ms, so that silence means a problem. */
 export const IDLE_PUSH_MS = 1000;
 
-/** A reader that requests no further page within this time, ms, has given up; otherwise it starts again. */
+/** A node keeps the version that a reader reads in pages for this long after the last request for a page, ms. */
 export const PAGING_MS = 60_000;

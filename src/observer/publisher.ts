@@ -7,32 +7,35 @@ import { ObserverDisabledError } from '../errors.js';
 import type { LocalObserver } from './observer.js';
 import { type HeldVersion, IDLE_PUSH_MS, PAGING_MS, REPORT, UNWATCH, WATCH } from './protocol.js';
 
-/** Watchers get changes at most this often, ms. */
+/** The minimum interval between two pushes, ms. */
 const PUSH_MS = 250;
 
 /**
- * The largest delta or push, in characters, each of which is at most three
- * bytes of a frame. Larger answers are sent in pages.
+ * The maximum length of a delta or push, in characters. A character takes at most three bytes of a frame. Longer answers are
+ * sent in pages.
  */
 const MAX_DELTA_CHARS = 384 * 1024;
 
-/** How many answers are kept for readers with the same version, and how long these may be together, in characters. */
+/** The maximum number, and total length in characters, of the texts that are kept for further readers with the same version. */
 const MAX_TEXTS = 16;
 const MAX_TEXTS_CHARS = 4 * 1024 * 1024;
 
-/** The most groups of watchers that one push serves, a group having the same version; the others are served by the next. */
+/**
+ * Watchers with the same version form a group, and get the same text. One push writes texts for at most this many groups; the
+ * next push serves the others.
+ */
 const MAX_GROUPS = 16;
 
-/** A memory reading is reused for this long, ms: taking one costs as much as writing a small report. */
+/** A memory reading is reused for this long, ms, because taking one costs as much as writing a small report. */
 const MEMORY_MS = 50;
 
-/** How many reads of several pages one reader may have under way. */
+/** The maximum number of versions that one reader can read in pages at the same time. */
 const MAX_PAGED = 4;
 
-/** The most rows kept for all reads of several pages together. The last model that is left is kept whatever its size. */
+/** The maximum number of rows kept for all reads in pages together. The last model is kept whatever its size. */
 const MAX_PAGED_ROWS = 500_000;
 
-/** What the publisher needs of the cluster; `Id` addresses a reader. */
+/** What the publisher needs from the cluster. `Id` is the type of the ids of readers. */
 export interface PublisherPorts<Id extends string> {
   /** ms since the epoch */
   now(): number;
@@ -44,24 +47,24 @@ export interface PublisherPorts<Id extends string> {
   /** The incarnation of this node; called only while the cluster runs. */
   incarnation(): number;
   handle(method: string, answer: (body: unknown, from: Id) => unknown): void;
-  /** Whether that reader has room for more. */
+  /** Whether the link to this reader has room for another message. */
   hasRoom(reader: Id): boolean;
-  /** Returns the readers it was sent to: those with room. */
+  /** Sends to each reader with room, and returns these readers. */
   notify(to: readonly Id[], topic: string, body: unknown): readonly Id[];
 }
 
 export interface Publisher<Id extends string> {
-  /** Forgets a reader that is gone. */
+  /** Removes a reader that is no longer linked. */
   forget(reader: Id): void;
-  /** How often a watcher was too slow for a push, and later received several changes at once. */
+  /** How often a push left out a watcher, for example a slow one. That watcher later receives several changes at once. */
   conflations(): number;
 }
 
-/** Publishes the state of this node on request and, while nodes watch, on change. Without readers it costs nothing. */
+/** Publishes the state of this node: on request, and to watchers at each change. Without readers it costs nothing. */
 export function createPublisher<Id extends string>(ports: PublisherPorts<Id>): Publisher<Id> {
-  /** Watchers with the version last sent to each. Nothing else is kept for them, however slow they are. */
+  /** The version last sent to each watcher. Nothing else is kept per watcher, so a slow one takes no memory. */
   const watchers = new Map<Id, number>();
-  /** The models that readers are paging through. A reader may have several reads at once. */
+  /** The models that each reader is reading in pages, oldest read first. */
   const paging = new Map<Id, readonly NodeModel[]>();
   const encoder = new ChangeEncoder();
   let pagingEnds: Subscription | undefined;
@@ -73,8 +76,8 @@ export function createPublisher<Id extends string>(ports: PublisherPorts<Id>): P
     return ports.local;
   };
 
-  /** Nearly all of it is ASCII, so that characters are bytes. */
-  const sent = (text: string, times: number): void => observed().recordBytes(text.length * times);
+  /** Records the cost of sending. Characters are counted as bytes, because nearly all of the text is ASCII. */
+  const recordSent = (text: string, times: number): void => observed().recordBytes(text.length * times);
 
   let lastRead: { readonly at: number; readonly memory: Omit<MemoryStats, 'timestamp'> } | undefined;
   const memory = (): Omit<MemoryStats, 'timestamp'> => {
@@ -118,28 +121,29 @@ export function createPublisher<Id extends string>(ports: PublisherPorts<Id>): P
     }
     const model = observed().currentModel();
     const { text, isWhole } = encoder.since(model, known?.page === undefined ? known?.version : undefined);
-    // The oldest may have been given up long ago.
+    // If the reader has too many reads, the oldest is dropped, because the reader has probably given it up.
     if (!isWhole && !begun.includes(model)) setPaging(from, [...begun, model].slice(-MAX_PAGED));
     return { model, text: report(model, text) };
   };
 
   const pushAll = (): void => {
     const model = observed().currentModel();
-    // Nothing is written for those that would not take it.
+    // Watchers without room are left out, so that no text is written for them.
     const ready = [...watchers].filter(([watcher]) => ports.hasRoom(watcher));
     const versions = [...new Set(ready.map(([, version]) => version))].slice(0, MAX_GROUPS);
     let sentCount = 0;
     for (const version of versions) {
       const group = ready.flatMap(([watcher, known]) => (known === version ? [watcher] : []));
       const { text, isWhole } = encoder.since(model, version);
-      // Several pages, or a large delta, are never pushed: the watcher learns that it is behind, and requests them.
-      const changes = isWhole && text.length <= MAX_DELTA_CHARS ? text : NOTHING;
+      // Pages and large deltas are never pushed. Instead, a report without changes shows the watcher that its version is old, and
+      // it requests the changes.
+      const changes = isWhole && text.length <= MAX_DELTA_CHARS ? text : NO_CHANGES;
       const body = report(model, changes);
       const notified = ports.notify(group, REPORT, body);
-      sent(body, notified.length);
+      recordSent(body, notified.length);
       sentCount += notified.length;
       for (const watcher of notified) {
-        // To the end: the next push begins with those whose last one is longest ago.
+        // Moved to the end of the map, so that the next push begins with the watchers that have waited longest.
         watchers.delete(watcher);
         watchers.set(watcher, model.version);
       }
@@ -157,7 +161,7 @@ export function createPublisher<Id extends string>(ports: PublisherPorts<Id>): P
 
   const answered = (body: unknown, from: Id): ReturnType<typeof answer> => {
     const given = observed().measured(() => answer(body, from));
-    sent(given.text, 1);
+    recordSent(given.text, 1);
     return given;
   };
 
@@ -184,7 +188,10 @@ export function createPublisher<Id extends string>(ports: PublisherPorts<Id>): P
   };
 }
 
-/** Drops the oldest reads of those with the most, beyond {@link MAX_PAGED_ROWS}: they begin again. The last one stays. */
+/**
+ * Enforces {@link MAX_PAGED_ROWS}: drops the oldest read of the reader with the most reads, until the limit holds or one model
+ * is left. A reader with a dropped read starts again.
+ */
 function giveUpReads<Id>(paging: Map<Id, readonly NodeModel[]>): void {
   for (;;) {
     const models = new Set([...paging.values()].flat());
@@ -199,22 +206,22 @@ function giveUpReads<Id>(paging: Map<Id, readonly NodeModel[]>): void {
   }
 }
 
-const NOTHING = JSON.stringify({ type: 'none' } satisfies Changes);
+const NO_CHANGES = JSON.stringify({ type: 'none' } satisfies Changes);
 
-/** Writes each answer once, for all readers with the same version. */
+/** Writes changes as JSON text, once for all readers with the same version. */
 class ChangeEncoder {
   #model: NodeModel | undefined;
   #chars = 0;
   readonly #texts = new Map<number | undefined, { readonly text: string; readonly isWhole: boolean }>();
 
-  /** `isWhole`: unless it is the first of several pages. */
+  /** The changes since `version`. `isWhole` is false if the text is only the first of several pages. */
   since(model: NodeModel, version: number | undefined): { readonly text: string; readonly isWhole: boolean } {
     if (this.#model !== model) this.#clear();
     this.#model = model;
     let written = this.#texts.get(version);
     if (written === undefined) {
       written = this.#write(model, version);
-      // A reader may say that it knows any version at all.
+      // The number of texts is limited, because readers may send any version numbers.
       if (this.#texts.size >= MAX_TEXTS || this.#chars + written.text.length > MAX_TEXTS_CHARS) this.#clear();
       this.#texts.set(version, written);
       this.#chars += written.text.length;
@@ -238,7 +245,7 @@ class ChangeEncoder {
   }
 }
 
-/** What a reader says it knows, if that is of this life of the node, and makes sense. */
+/** The version that a reader sent, if it is valid and of this incarnation; otherwise `undefined`. */
 function readKnown(body: unknown, incarnation: number): HeldVersion | undefined {
   if (typeof body !== 'object' || body === null) return undefined;
   const { incarnation: life, version, page } = body as Partial<Record<keyof HeldVersion, unknown>>;

@@ -2,7 +2,7 @@ import type { Changes } from '../../streams/changes.js';
 import type { NodeReport } from '../../streams/node-report.js';
 import type { HeldVersion } from './protocol.js';
 
-/** A report of which the changes are one page of several. */
+/** A report that has one page of all rows as its changes. */
 export interface PageReport extends NodeReport {
   readonly changes: Extract<Changes, { readonly type: 'page' }>;
 }
@@ -11,13 +11,16 @@ export function isPage(report: NodeReport): report is PageReport {
   return report.changes.type === 'page';
 }
 
-/** No node has more pages; beyond them, a reader would go on for as long as the other side likes. */
+/** The maximum number of pages. No node has more, so a node that sends more could otherwise keep a reader busy for ever. */
 const MAX_PAGES = 250;
 
-/** The most pages that are requested at once. */
+/** The maximum number of pages that are requested at the same time. */
 const MAX_REQUESTED = 8;
 
-/** While pages arrive within this time, ms, more of them are requested at once: they must not hold up the heartbeats of a slow link. */
+/**
+ * While pages arrive within this time, ms, more of them are requested at the same time. Over a slower link, fewer are, because
+ * pages in transit would delay heartbeats.
+ */
 const FAST_MS = 500;
 
 interface PageSource {
@@ -26,10 +29,10 @@ interface PageSource {
 }
 
 /**
- * The pages after `first`, in order; ends early when the sender no longer has the version that is being read. Requests one page, then two, and so on while they arrive quickly: over a link with a long
- * round trip, one at a time would take as many round trips as there are pages.
+ * Reads the pages after `first`, in order. Ends early if the sender no longer has the version that is being read. Requests one
+ * page, then two at the same time, and so on while they arrive quickly. One at a time would take one round trip per page.
  *
- * @throws TypeError when there is no end of pages
+ * @throws TypeError if the last page does not come: all announced pages, or {@link MAX_PAGES}, have arrived
  */
 export async function* furtherPages(first: PageReport, source: PageSource): AsyncGenerator<PageReport, void, void> {
   const { incarnation, version } = first;
@@ -38,11 +41,11 @@ export async function* furtherPages(first: PageReport, source: PageSource): Asyn
   let next = first.changes.page + 1;
   const requested: { readonly answer: Promise<NodeReport>; readonly sentAt: number }[] = [];
   while (!last.changes.isLast) {
-    // A sender that does not say how many pages there are is asked for the next one only.
+    // If the sender does not report the number of pages, only the next page is requested.
     const end = Math.min(MAX_PAGES, last.changes.pages ?? last.changes.page + 2);
     for (; next < end && requested.length < limit; next += 1) {
       const answer = source.read({ incarnation, version, page: next });
-      // Marks a rejection as handled: this page may be awaited later or never. A page that is awaited still throws below.
+      // Marks a rejection as handled, because this page may be awaited later or never. An awaited page still throws below.
       answer.catch(() => undefined);
       requested.push({ answer, sentAt: source.monotonic() });
     }

@@ -1,6 +1,6 @@
 import type { ClusterObserverSnapshot } from '../../streams/snapshot.js';
 
-/** How old a cached snapshot may be, ms. */
+/** The maximum age of a cached snapshot, ms. */
 const CACHE_MS = 2000;
 
 interface SnapshotCachePorts<Id extends string> {
@@ -9,19 +9,19 @@ interface SnapshotCachePorts<Id extends string> {
   read(timeoutMs: number): Promise<ClusterObserverSnapshot<Id>>;
 }
 
-/** The last snapshot of the cluster that was read, and the read under way, which callers at the same time share. */
+/** Caches the latest snapshot of the cluster. Callers with the same time limit share one read. */
 export class SnapshotCache<Id extends string> {
   readonly #ports: SnapshotCachePorts<Id>;
   #cached: ClusterObserverSnapshot<Id> | undefined;
   #inFlight: { readonly timeoutMs: number; readonly snapshot: Promise<ClusterObserverSnapshot<Id>> } | undefined;
-  /** Counts the invalidations. */
+  /** The number of invalidations so far. A read that began before the latest one is not cached. */
   #epoch = 0;
 
   constructor(ports: SnapshotCachePorts<Id>) {
     this.#ports = ports;
   }
 
-  /** A snapshot that is not older than the cache allows. */
+  /** Returns the cached snapshot if it is at most {@link CACHE_MS} old. Otherwise reads a new one, or joins a pending read. */
   async get(timeoutMs: number): Promise<ClusterObserverSnapshot<Id>> {
     const cached = this.#cached;
     if (cached !== undefined && this.#ports.monotonic() - cached.monotonic <= CACHE_MS) return cached;
@@ -33,7 +33,7 @@ export class SnapshotCache<Id extends string> {
     });
   }
 
-  /** A new snapshot. */
+  /** Reads a new snapshot, and caches it. */
   async read(timeoutMs: number): Promise<ClusterObserverSnapshot<Id>> {
     const begunIn = this.#epoch;
     const snapshot = await this.#ports.read(timeoutMs);
@@ -41,14 +41,14 @@ export class SnapshotCache<Id extends string> {
     return snapshot;
   }
 
-  /** A snapshot that is being read may miss what has just changed: it is neither shared nor cached. */
+  /** Drops the cached snapshot. A read in progress may lack the latest change, so it is neither shared nor cached. */
   invalidate(): void {
     this.#epoch += 1;
     this.#cached = undefined;
     this.#inFlight = undefined;
   }
 
-  /** `timestamp` in ms since the epoch, `age` in ms; `null` without a cached snapshot. */
+  /** The time of the cached snapshot, ms since the epoch, and its age, ms; `null` without a cached snapshot. */
   status(): { readonly timestamp: number; readonly age: number } | null {
     const cached = this.#cached;
     if (cached === undefined) return null;

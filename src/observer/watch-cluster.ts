@@ -21,8 +21,8 @@ import { IDLE_PUSH_MS } from './protocol.js';
 import { Watch } from './watch.js';
 
 /**
- * While nodes are watched, the merged snapshot is rebuilt at most this often, ms. A node that has just been linked usually
- * reports within this time, before it would be shown as a node without data.
+ * The minimum interval between two merged snapshots, ms. A node that was just linked usually reports within this time, so it is
+ * rarely shown without data.
  */
 const MERGE_MS = 100;
 
@@ -32,7 +32,7 @@ interface WatchedCluster<Id extends string> {
   readonly presence: ClusterPresence<Id>;
 }
 
-/** Watches all nodes, present and future, and merges what they push with the state of the local node. */
+/** Watches all nodes, including nodes that are linked later, and merges their states with the state of the local node. */
 export function watchCluster<Id extends string>({
   ports,
   replicas,
@@ -55,7 +55,7 @@ export function watchCluster<Id extends string>({
   const states$ = combineLatest([replicas.states$, tick$.pipe(map(localState))]).pipe(
     map(([states, local]) => withLocalState(states, local)),
   );
-  // Before the snapshot is built, not after: one push changes one node, and a snapshot has them all.
+  // `auditTime` comes before a snapshot is built: each push changes one node, but building a snapshot takes time for all nodes.
   return mergeNodes(states$, tick$.pipe(map(presence)), auditTime(MERGE_MS, scheduler)).pipe(
     finalize(() => {
       following.unsubscribe();

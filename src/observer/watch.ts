@@ -5,14 +5,14 @@ import { type NodeReplicas, type TimeBudget, timeBudget } from './node-replicas.
 import type { ObservedChange, ObservedMember } from './observed-members.js';
 import { IDLE_PUSH_MS, PAGING_MS, REPORT, UNWATCH, WATCH } from './protocol.js';
 
-/** A watched node without a report for this long is shown as `timeout`, ms: more than two of its idle reports. */
+/** A watched node that has not reported for this long, ms, is shown as `timeout`. It has missed two idle reports by then. */
 const SILENT_MS = 2.5 * IDLE_PUSH_MS;
 const SILENT: LinkStatus = { link: 'timeout', error: `nothing heard from it for more than ${SILENT_MS} ms` };
 
-/** A node that has not sent its full state within this time, ms, is asked again: paging must not go on for ever. */
+/** A node that has not sent all pages of its state within this time, ms, is asked again, so that paging ends some time. */
 const MAX_ANSWER_MS = 10 * PAGING_MS;
 
-/** The limit for the answer to the end of a watch, ms. */
+/** The limit for the answer to {@link UNWATCH}, ms. */
 const UNWATCH_TIMEOUT_MS = 5000;
 
 interface WatchPorts<Id extends string> {
@@ -23,18 +23,19 @@ interface WatchPorts<Id extends string> {
 }
 
 /**
- * Watches nodes: they push reports as they change. Knows which of them do not; the reports are in the replicas.
+ * Watches nodes, which push a report when they change. Applies the reports to the replicas, and keeps the link status of each
+ * watched node.
  *
- * The limit for an answer is much longer than that of a poll: a node with much state behind a slow link is `timeout` until
- * all of it has arrived; a repeated request would only start it from the beginning.
+ * The time limit for an answer is much longer than that of a poll. Over a slow link, the full state of a large node takes long,
+ * and the node is `timeout` until all of it has arrived. A repeated request would start from the beginning.
  */
 export class Watch<Id extends string> {
   readonly #ports: WatchPorts<Id>;
   /** When the watch of each node began, ms of the monotonic clock. */
   readonly #watched = new Map<Id, number>();
-  /** Nodes with a request under way, and the time left for it. A node that was removed is asked for no further page. */
+  /** The time budget of the pending request to each node. If the entry is removed, no further page is requested. */
   readonly #asking = new Map<Id, TimeBudget>();
-  /** What nodes answered that was no report. */
+  /** The status of nodes with a failed request or an invalid report, until their next valid report. */
   readonly #problems = new Map<Id, LinkStatus>();
   readonly #noticed$ = new Subject<void>();
   readonly #unsubscribe: () => void;
@@ -49,38 +50,41 @@ export class Watch<Id extends string> {
     return this.#noticed$;
   }
 
+  /** Asks a node for its state and for pushes from then on. */
   begin(id: Id): void {
     const { monotonic, replicas } = this.#ports;
     if (!this.#watched.has(id)) this.#watched.set(id, monotonic());
-    const patience = timeBudget(MAX_ANSWER_MS, monotonic, PAGING_MS);
-    this.#asking.set(id, patience);
-    const isPresent = (): boolean => this.#asking.get(id) === patience;
-    const isAnswered = (): boolean => isPresent() && this.#asking.delete(id);
-    const left = (): number => (isPresent() ? patience.left() : 0);
-    replicas.ask(id, WATCH, { ...patience, left }).then(
-      () => isAnswered() && this.#solved(id),
+    const budget = timeBudget(MAX_ANSWER_MS, monotonic, PAGING_MS);
+    this.#asking.set(id, budget);
+    const isCurrent = (): boolean => this.#asking.get(id) === budget;
+    /** Whether this request is still the current one; ends it if so. */
+    const endRequest = (): boolean => isCurrent() && this.#asking.delete(id);
+    const left = (): number => (isCurrent() ? budget.left() : 0);
+    replicas.ask(id, WATCH, { ...budget, left }).then(
+      () => endRequest() && this.#solved(id),
       (thrown) => {
-        if (!isAnswered()) return;
+        if (!endRequest()) return;
         this.#problem(id, thrown);
-        // Its answer was lost, or is not to come.
+        // The answer was lost, or the node did not send one.
         if (thrown instanceof NodeTimeoutError && this.#watched.has(id)) this.begin(id);
       },
     );
   }
 
+  /** Begins or ends the watch of a node when its link changes. */
   follow({ type, id }: ObservedChange<Id>): void {
     this.#problems.delete(id);
-    // What was asked over another link is answered no more.
+    // A request that was sent over an earlier link gets no answer.
     this.#asking.delete(id);
     if (type === 'up' || type === 'relinked') this.begin(id);
     else this.#watched.delete(id);
   }
 
-  /** How a node stands of which the link is up. */
+  /** The link status of a node with an open link. */
   linkedOf({ id, incarnation }: ObservedMember<Id>): LinkStatus {
     const { monotonic, replicas } = this.#ports;
     const held = replicas.states.get(id);
-    // Before it was watched, nothing was expected of it: a state that an earlier poll left here is no sign of silence.
+    // Silence counts from the begin of the watch: the held state may come from an earlier poll, which expects no pushes.
     const heardAt = Math.max(held?.receivedMonotonic ?? 0, this.#watched.get(id) ?? 0);
     const isSilent = held?.incarnation === incarnation && monotonic() - heardAt > SILENT_MS;
     return this.#problems.get(id) ?? (isSilent ? SILENT : CONNECTED);
@@ -91,7 +95,7 @@ export class Watch<Id extends string> {
     this.#asking.clear();
     for (const id of this.#watched.keys()) {
       this.#ports.request(id, UNWATCH, null, UNWATCH_TIMEOUT_MS).catch(() => {
-        // It is gone or hangs: the watch goes with the link.
+        // The node left or hangs. It ends the watch anyway when the link ends.
       });
     }
     this.#watched.clear();
@@ -103,8 +107,8 @@ export class Watch<Id extends string> {
       if (replicas.accept(id, text)) {
         this.#solved(id);
       } else if (!this.#asking.has(id)) {
-        // A push that does not build on the state held here: request the full state, but not while an answer, which may take
-        // many pages, is under way. Restarted at each push, it would never be complete.
+        // The push does not fit the state held here, so the full state is requested. A request in progress is not restarted: if
+        // each push restarted it, an answer of many pages would never be complete.
         replicas.countResync(id);
         this.begin(id);
       }

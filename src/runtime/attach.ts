@@ -19,42 +19,45 @@ import { checkPositive } from '../validate.js';
 import { clockInContext } from './clock-in-context.js';
 import { createReporting, guarded } from './reporter-setup.js';
 
-/** How long to wait for links with the nodes that the first one announces, ms. */
+/** How long `attach` waits for links with the nodes that the first node announces, ms. */
 const INTRODUCTION_MS = 1000;
 
-/** Shorter than between nodes: a person is watching, and wants to see a node that is back. */
+/** Shorter than between members, because a person who watches wants to see soon that a node is back. */
 const RECONNECT_MAX_DELAY_MS = 5000;
 
 export interface AttachOptions extends Pick<ClusterConfig, 'tls' | 'forgetAfterMs'> {
-  /** The secret of the cluster; an `observerSecret` is accepted here, too. Of several, the first is used. */
+  /** The secret of the cluster, or an `observerSecret`. If it is a list, the first secret is used. */
   readonly clusterSecret?: string | readonly string[] | undefined;
-  /** A secret that admits observers only. One of the two is needed where the nodes have secrets. */
+  /** A secret that admits observers only. If the nodes have secrets, one of these two options is required. */
   readonly observerSecret?: string | readonly string[] | undefined;
-  /** The limit for the first contact, ms. Default 5000. */
+  /** The limit for the first link, ms. Default 5000. */
   readonly timeout?: number | undefined;
-  /** Receives errors of handlers, and errors of nodes after the first contact. Default: a report on stderr. */
+  /** Receives errors of handlers, and errors of nodes once `attach` has resolved. Default: a report on stderr. */
   readonly onError?: ((error: unknown) => void) | undefined;
   /** Default: the machine's clock. */
   readonly clock?: Clock | undefined;
-  /** Carries the messages to the nodes. Default: WebSockets. */
+  /** The transport of the links. Default: WebSockets. */
   readonly transport?: Transport | undefined;
 }
 
-/** A cluster observed from outside. `localNodeId` in its snapshots is the id of the observer, which is no node. */
+/** A cluster observed from outside. In its snapshots, `localNodeId` is the id of the observer, which is not a node. */
 export interface AttachedObserver extends ClusterObserverApi<NodeId> {
-  /** Ends all links; what was subscribed completes. */
+  /** Ends all links, and completes all subscriptions. */
   detach(): Promise<void>;
 }
 
 /**
- * Connects to a running cluster as an observer: it is not a member, and other nodes do not learn of it. One address is
- * enough: the observer discovers the other nodes through it, and keeps working if that node goes down.
+ * Connects to a running cluster as an observer. The observer is not a member, and nodes do not announce it to each other.
+ * One address is enough: the observer discovers the other nodes through it, and keeps working if that node goes down.
  *
- * Rejects with InvalidNodeIdError and InvalidClusterConfigError; with HandshakeError when every address refuses it (another
- * secret, another protocol version, another node there, too many observers); with NodeUnreachableError when no node
- * answers.
+ * Rejects with:
+ * - InvalidNodeIdError, InvalidClusterConfigError or InvalidArgumentError for invalid arguments.
+ * - HandshakeError if every address fails, and the last one refused the observer: wrong secret, other protocol version,
+ *   another node at that address, or too many observers.
+ * - NodeUnreachableError if no node answers in time, or the last address to fail was unreachable.
  *
- * @param addresses `name@host:port`, `host:port` or `dns:name:port` of a member, or of several of which any will do
+ * @param addresses `name@host:port`, `host:port` or `dns:name:port` of a member. If there are several addresses, one node
+ * that answers is enough.
  * @example
  * const cluster = await attach('nodeA@127.0.0.1:4369');
  * cluster.snapshot$.subscribe(({ aggregated }) => console.log(aggregated));
@@ -83,7 +86,7 @@ export async function attach(
     }),
     role: 'observer',
     processCount: () => 0,
-    // What the first contact fails of is what this function rejects with.
+    // Errors before the first link are not reported, because this function rejects with them.
     onError: (error) => isAttached && onError(error),
   });
   const { cluster, membership } = engine;
@@ -101,7 +104,7 @@ export async function attach(
       ...(forgetAfterMs !== undefined && { forgetAfterMs }),
     });
     const first = await contact.made;
-    // Whatever it answers, its list of members came before.
+    // A failure is ignored here. Any answer of the node means that its list of members has arrived, which it sends first.
     await observer.getNodeSnapshot(first, timeout).catch(() => undefined);
     await introduced(cluster, membership, clock);
   } catch (error) {
@@ -114,7 +117,7 @@ export async function attach(
   return context.bind({ ...observer, detach: () => cluster.stop() });
 }
 
-/** The ClusterObserver of a node that is not a member, and has no processes of its own. */
+/** Makes the ClusterObserver of an attached observer, which is not a member and has no processes of its own. */
 function observeFrom(
   { cluster, membership, rpc }: ClusterEngine,
   clock: Clock,
@@ -137,7 +140,7 @@ function observeFrom(
   });
 }
 
-/** Resolves with the first node that is reached, or rejects when there is no hope. */
+/** `made` resolves with the id of the first linked node. It rejects if all seeds have failed, or at the timeout. */
 class FirstContact {
   readonly made: Promise<NodeId>;
   readonly #failed = new Set<string>();
@@ -151,7 +154,7 @@ class FirstContact {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    // It may fail while the cluster is still starting, before it is awaited.
+    // The promise may reject before `attach` awaits it, which must not count as an unhandled rejection.
     this.made.catch(() => undefined);
   }
 
@@ -175,7 +178,7 @@ function errorOf(target: string, end: LinkEnd): Error {
   return new HandshakeError(target, end.reason, problem);
 }
 
-/** Resolves when every announced node is linked, or known to be unreachable. */
+/** Resolves when each announced node is either linked or known to be unreachable, or after {@link INTRODUCTION_MS}. */
 function introduced(cluster: ClusterApi, membership: MembershipView, clock: Clock): Promise<void> {
   return new Promise((resolve) => {
     const isOver = (): boolean =>

@@ -1,7 +1,7 @@
 import type { AsyncContext } from '../async-context.js';
 import type { Clock } from '../clock.js';
 
-/** `clock`, with every timer firing in `context`, not in that of the code that set it. */
+/** Wraps `clock` so that timers fire in `context`, and not in the async context of the code that set them. */
 export function clockInContext(context: AsyncContext, clock: Clock): Clock {
   return {
     now: () => clock.now(),

@@ -13,22 +13,23 @@ import type { Report } from './reporter.js';
 import { counted, errorHeadline, isoTime, seconds } from './reporter-format.js';
 import type { Subject, Summary } from './reporter-throttle.js';
 
-/** A report, with its subject: when there are many reports of one subject, they are counted instead of written. */
-export interface Counted {
+/** A report with its subject. If there are many reports about one subject, the throttle counts them instead of writing each. */
+export interface ThrottledReport {
   readonly report: Report;
   readonly subject: Subject;
 }
 
-/** Facts about a crash that become known after it. */
-export interface Aftermath {
-  /** What follows, as text. */
+/** What becomes known only after a crash. */
+export interface CrashOutcome {
+  /** What happens next, as text, such as `restarting, 1 of 3 restarts within 5 s`. */
   readonly next: string;
-  /** Messages that were not handled; `undefined` while the process cleans up. */
+  /** The number of messages left in the mailbox. `undefined` if the process has not ended yet. */
   readonly messagesLost: number | undefined;
-  /** What `terminate` threw after the crash. */
+  /** The error that `terminate` threw after the crash, if it did. */
   readonly terminateError: SerializedError | undefined;
 }
 
+/** The texts for what happens next where no `child_down` event says so. */
 export const NEXT = {
   noSupervisor: 'no supervisor: the process is gone',
   rootGone: 'no supervisor above it: it ends with all its children',
@@ -38,7 +39,7 @@ export const NEXT = {
   shutdown: 'the runtime shuts down',
 } as const;
 
-/** What a supervisor does next about a child. */
+/** Says as text what a supervisor does next about a child. */
 export function nextOf({ next, restart, restarts, maxRestarts, withinMs }: ChildDown): string {
   const within = `within ${seconds(withinMs)}`;
   switch (next) {
@@ -55,7 +56,10 @@ export function nextOf({ next, restart, restarts, maxRestarts, withinMs }: Child
   }
 }
 
-export function crashReport(event: ProcessCrashed, { next, messagesLost, terminateError }: Aftermath): Counted {
+export function crashReport(
+  event: ProcessCrashed,
+  { next, messagesLost, terminateError }: CrashOutcome,
+): ThrottledReport {
   const { id, kind, error, at, during } = event;
   const where = during === undefined ? '' : ` in ${during}`;
   const text = `${labelOf(id, kind, event.name)} crashed${where}: ${errorHeadline(error)}`;
@@ -71,11 +75,11 @@ export function crashReport(event: ProcessCrashed, { next, messagesLost, termina
     err: errField(error),
     ...(terminateError !== undefined && { terminateError }),
   };
-  return counting({ level: 'error', fields, text }, 'crashed', event, errorHeadline(error));
+  return throttled({ level: 'error', fields, text }, 'crashed', event, errorHeadline(error));
 }
 
-/** `lastCrashes`: of its children, one line each. */
-export function gaveUpReport(event: SupervisorGaveUp, next: string, lastCrashes: readonly string[]): Counted {
+/** @param lastCrashes the latest crashes of its children, one line each */
+export function gaveUpReport(event: SupervisorGaveUp, next: string, lastCrashes: readonly string[]): ThrottledReport {
   const { id, at, maxRestarts, withinMs, childId, error } = event;
   const limit = `more than ${counted(maxRestarts, 'restart')} within ${seconds(withinMs)}`;
   const text = `${labelOf(id, 'supervisor', event.name)} gave up: ${limit}, the last of its child '${childId}'`;
@@ -105,35 +109,39 @@ export function gaveUpReport(event: SupervisorGaveUp, next: string, lastCrashes:
   return { report: { level: 'error', fields, text }, subject };
 }
 
-/** `supervisor`: what is known of it from crashes of its children. */
-export function restartFailedReport(event: ChildRestartFailed, next: string, supervisor: ProcessLocation): Counted {
+/** @param supervisor the location of the supervisor, as far as crashes of its children have shown it */
+export function restartFailedReport(
+  event: ChildRestartFailed,
+  next: string,
+  supervisor: ProcessLocation,
+): ThrottledReport {
   const { supervisorId, childId, oldId, attempt, at, error } = event;
   const path = supervisor.path === undefined ? {} : { path: [...supervisor.path, childId] };
   const place: ProcessLocation = { ...supervisor, supervisorId, childId, ...path };
   const label = labelOf(supervisorId, 'supervisor', supervisor.supervisorName);
   const text = `child '${childId}' of ${label} could not be restarted (attempt ${attempt}): ${errorHeadline(error)}`;
   const fields = { event: event.type, at, ...placeFields(place), oldId, attempt, next, err: errField(error) };
-  return counting({ level: 'error', fields, text }, 'could not be restarted', place, errorHeadline(error));
+  return throttled({ level: 'error', fields, text }, 'could not be restarted', place, errorHeadline(error));
 }
 
-/** Of a crash that has been reported, before it was known what follows. */
-export function decisionReport(event: ChildDown): Counted {
+/** A second report about a crash: the first one was written before the supervisor decided what happens next. */
+export function decisionReport(event: ChildDown): ThrottledReport {
   const { oldId, supervisorId, childId, at } = event;
   const next = nextOf(event);
   const text = `process ${oldId}, reported before, was child '${childId}' of supervisor ${supervisorId}: ${next}`;
   const fields = { event: event.type, at, processId: oldId, childId, supervisorId, next };
-  return counting({ level: 'error', fields, text }, 'was decided upon late', { childId, supervisorId }, next);
+  return throttled({ level: 'error', fields, text }, 'was decided upon late', { childId, supervisorId }, next);
 }
 
-export function overdueReport(event: StopTimedOut, messagesLost: number): Counted {
+export function overdueReport(event: StopTimedOut, messagesLost: number): ThrottledReport {
   const { id, kind, at, timeoutMs } = event;
   const text = `${labelOf(id, kind, event.name)} did not stop within ${seconds(timeoutMs)} and was killed`;
   const fields = { event: event.type, at, processId: id, kind, ...placeFields(event), timeoutMs, messagesLost };
-  return counting({ level: 'warn', fields, text }, 'did not stop in time', event, text);
+  return throttled({ level: 'warn', fields, text }, 'did not stop in time', event, text);
 }
 
-/** Of an error that no caller waits for. */
-export function problemReport(thrown: unknown, at: number): Counted {
+/** A report of an error that is not returned to any caller. */
+export function problemReport(thrown: unknown, at: number): ThrottledReport {
   const err = serializeError(thrown);
   const text = errorHeadline(err);
   const own = err.code === undefined ? err.name : `${err.name} ${err.code}`;
@@ -146,14 +154,14 @@ export function summaryReport({ subject, verb, level, count, withinMs, last }: S
   return { level, fields: { event: 'summary', at, subject, what: verb, count, withinMs, last }, text };
 }
 
-/** A crash of a child in one line, for the report of its supervisor. */
+/** Describes a crash, or failed restart, of a child in one line. The report of a supervisor that gives up has these lines. */
 export function crashLine(event: ProcessCrashed | ChildRestartFailed): string {
   const what =
     event.type === 'process_crashed' ? `'${event.childId}' (${event.id}) crashed` : `'${event.childId}' did not start`;
   return `${isoTime(event.at)} ${what}: ${errorHeadline(event.error)}`;
 }
 
-/** Without a prototype: pino would print the name of its class, `Object`, as the type of the error. */
+/** Copies an error to an object without a prototype. With one, pino would print `Object` as the type of the error. */
 function errField(error: SerializedError): SerializedError {
   return Object.assign(Object.create(null), error);
 }
@@ -172,7 +180,7 @@ function placeFields({ name, supervisorId, supervisorName, childId, path }: Proc
   };
 }
 
-function counting(report: Report, verb: string, place: ProcessLocation, last: string): Counted {
+function throttled(report: Report, verb: string, place: ProcessLocation, last: string): ThrottledReport {
   return { report, subject: { verb, level: report.level, own: ownOf(place), group: groupOf(place), last } };
 }
 
@@ -186,7 +194,7 @@ function groupOf(place: ProcessLocation): string {
   return place.childId === undefined ? 'processes without supervisor' : `children of supervisor ${supervisorOf(place)}`;
 }
 
-/** By its path, which outlives its restarts. */
+/** Identifies a supervisor by its path, which stays the same when the supervisor is restarted. */
 function supervisorOf({ path, supervisorName, supervisorId }: ProcessLocation): string {
   return path?.slice(0, -1).join('/') ?? supervisorName ?? supervisorId ?? '';
 }

@@ -1,4 +1,4 @@
-/** The longest interval between two flushes, ms, however much observing costs. */
+/** The maximum interval between two flushes, ms, however much observing costs. */
 const MAX_INTERVAL_MS = 1000;
 
 interface FlushIntervalOptions {
@@ -11,8 +11,8 @@ interface FlushIntervalOptions {
 }
 
 /**
- * The interval between flushes: so long that what observing has cost since the flush before is at most its budget. It follows
- * at once when the load changes.
+ * Computes the interval between flushes. The time that observing took since the previous flush, divided by the next interval,
+ * must not exceed the budget. Nothing is averaged, so the interval follows a change of load at once.
  */
 export class FlushInterval {
   readonly #options: FlushIntervalOptions;
@@ -24,16 +24,17 @@ export class FlushInterval {
     this.#ms = options.minMs;
   }
 
+  /** The current interval, ms. */
   get ms(): number {
     return this.#ms;
   }
 
-  /** Whether it is longer than configured, because observing would cost more than its budget. */
+  /** Whether the interval is longer than configured, to keep observing within its budget. */
   get isLengthened(): boolean {
     return this.#ms > this.#options.minMs;
   }
 
-  /** To be called after each flush. */
+  /** Computes the next interval. Call it after each flush. */
   review(): void {
     const { budget, minMs, spentMs } = this.#options;
     const spent = spentMs();

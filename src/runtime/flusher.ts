@@ -2,50 +2,51 @@ import type { EventBatch } from '../../streams/local-model.js';
 import type { Clock, Timer } from '../clock.js';
 import { FlushInterval } from './flush-interval.js';
 
-/** The most processes whose counters one batch reports, and the most events it folds: together 1 to 2 ms. */
+/** A batch reports the counters of at most this many processes, and folds about as many events. Takes 1 to 2 ms. */
 const BATCH_SIZE = 500;
-/** A batch folds at least this share of the waiting events, so that they cannot pile up. */
+/** A batch folds at least this share of the waiting events. However fast events are emitted, their backlog stays bounded. */
 const MIN_SHARE = 1 / 16;
 
 interface FlusherOptions {
   readonly clock: Clock;
   /** The shortest interval between two flushes, ms. */
   readonly intervalMs: number;
-  /** The share of one core that observing may take; above it, the interval grows. */
+  /** The share of one core that observing may take. If it took more, the interval grows. */
   readonly budget: number;
   /** The time that observing has taken so far, ms. */
   spentMs(): number;
   /** The number of processes with counters that are not reported yet. */
   dirtyCount(): number;
-  /** Emits the counters of at most `most` processes, those first that have waited longest. */
-  report(most: number): void;
+  /** Emits the counters of at most `maxProcesses` processes, starting with those that have waited longest. */
+  report(maxProcesses: number): void;
   /** The number of events emitted so far. */
   eventCount(): number;
-  /** Runs the work of a flush, and measures what it costs. */
+  /** Runs the work of a flush, and measures its cost. */
   run<Result>(work: () => Result): Result;
 }
 
 /**
- * Turns pending counters of processes into events, and has all events folded into the model. A requested flush runs at
- * the end of a turn of the event loop, at most once per interval, in batches: between two batches other work has its turn.
- * A flush for a reader runs at once. While nothing happens, no timer is pending.
+ * Turns pending counters of processes into events, and makes the model fold all events. A requested flush runs at the end of a
+ * turn of the event loop, at most once per interval. It runs in batches, and other work runs between two batches. A flush for a
+ * synchronous read runs at once. While nothing happens, no timer is pending.
  */
 export class Flusher {
   readonly #options: FlusherOptions;
   readonly #interval: FlushInterval;
   readonly #listeners = new Set<(batch: EventBatch) => void>();
   #flushedAt = Number.NEGATIVE_INFINITY;
-  /** Of the next flush, or of the next batch of this one. */
+  /** The timer for the next flush, or for the next batch of the current flush. */
   #timer: Timer | undefined;
-  /** More batches of this flush follow. */
+  /** Whether further batches of the current flush follow. */
   #isBetweenBatches = false;
   #isReporting = false;
   /** Callbacks to call after the last batch. */
   #waiting: (() => void)[] = [];
-  /** The processes that this flush still has to report. */
+  /** The number of processes that the current flush still has to report. */
   #unreported = 0;
+  /** The number of events folded so far. */
   #folded = 0;
-  /** The number of events that are folded when this flush is over. */
+  /** The value of `#folded` at which the current flush is complete. */
   #target = 0;
 
   constructor(options: FlusherOptions) {
@@ -59,7 +60,7 @@ export class Flusher {
     return this.#interval.ms;
   }
 
-  /** The events emitted now come from a flush, which folds them itself: they are no reason for another flush. */
+  /** Whether the events emitted now come from this flush. The flush folds them itself, so they need no other flush. */
   get isReporting(): boolean {
     return this.#isReporting;
   }
@@ -75,7 +76,7 @@ export class Flusher {
     return () => void this.#listeners.delete(listener);
   }
 
-  /** Flushes now if the interval since the last flush is over, otherwise when it is. Does nothing when nothing is pending. */
+  /** Flushes now, or at the end of the interval since the last flush. Does nothing if nothing is pending. */
   requestFlush(): void {
     if (this.#timer !== undefined || !this.isPending) return;
     const rest = this.#flushedAt + this.#interval.ms - this.#options.clock.monotonic();
@@ -83,7 +84,7 @@ export class Flusher {
     else this.#schedule(rest, this.#startBatches);
   }
 
-  /** For a synchronous read: reports and folds everything before it returns. */
+  /** Reports and folds everything before it returns. For synchronous reads. */
   flushNow(): void {
     this.#cancelTimer();
     this.#isBetweenBatches = false;
@@ -96,8 +97,8 @@ export class Flusher {
   }
 
   /**
-   * For a reader that can wait: flushes in batches, and calls `ready` when all that happened so far is folded. The flush begins at
-   * once, unless observing has used up its budget: then at the end of the interval.
+   * Flushes in batches, and calls `ready` once everything that has happened so far is folded. For readers that can wait. The
+   * flush begins at once, or at the end of the interval if observing has used up its budget.
    */
   flushSoon(ready: () => void): void {
     if (!this.isPending) {
@@ -125,7 +126,7 @@ export class Flusher {
   readonly #flushBatch = (): void => {
     this.#isBetweenBatches = !this.#options.run(() => this.#nextBatch());
     if (this.#isBetweenBatches) {
-      // A timer rather than a microtask: sockets are read between two batches.
+      // A timer and not a microtask, so that sockets are read between two batches.
       this.#schedule(0, this.#flushBatch);
       return;
     }
@@ -134,13 +135,13 @@ export class Flusher {
     this.#callWaiting();
   };
 
-  /** The flush covers what is pending now; what comes later belongs to the next one. */
+  /** Makes the flush cover everything that is pending now. Later events belong to the next flush. */
   #setTarget(): void {
     this.#unreported = this.#options.dirtyCount();
     this.#target = this.#options.eventCount();
   }
 
-  /** Returns whether it was the last batch. */
+  /** Reports and folds one batch. Returns whether it was the last one. */
   #nextBatch(): boolean {
     if (this.#unreported > 0) this.#report(Math.min(BATCH_SIZE, this.#unreported));
     const waiting = this.#options.eventCount() - this.#folded;
@@ -152,7 +153,7 @@ export class Flusher {
   }
 
   #report(count: number): void {
-    // Subtracted first: a listener of these events may read, which reports the rest.
+    // Subtracted before the call: a listener of the reported events may read synchronously, which reports all the others.
     this.#unreported -= count;
     this.#isReporting = true;
     this.#options.report(count);
@@ -161,7 +162,7 @@ export class Flusher {
   }
 
   #fold(batch: EventBatch): void {
-    // Counted first: events that a subscriber of the model emits belong to the next flush.
+    // Counted before the listeners run: they may read synchronously, which must not fold the same events again.
     this.#folded += batch.events;
     for (const listener of this.#listeners) listener(batch);
   }

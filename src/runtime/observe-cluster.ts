@@ -9,7 +9,7 @@ import { createPublisher } from '../observer/publisher.js';
 import { jsonBodies } from './report-bodies.js';
 import type { RuntimeCore } from './runtime-core.js';
 
-/** Publishes this node to the others, and gives the cluster observer its view of all of them. */
+/** Publishes the state and the log of this node to other nodes, and makes the ClusterObserver of this node. */
 export function observeCluster(
   { clock, onError }: RuntimeCore,
   local: LocalObserver | undefined,

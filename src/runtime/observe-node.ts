@@ -7,17 +7,17 @@ import { checkReason } from '../process/termination-reason.js';
 import type { RuntimeCore } from './runtime-core.js';
 import type { Vitals } from './vitals.js';
 
-/** How long a GenServer may take to stop when the observer stops it, ms; then it is killed. */
+/** A GenServer that `Observer.stopProcess` stops is killed after this time, ms. */
 const STOP_MS = 5000;
 
-/** Gives the observer its view of the processes of this runtime. */
+/** Makes the Observer of this runtime. */
 export function observeNode(
   core: RuntimeCore,
   vitals: Vitals,
   linksOfNode: () => NodeLinks | undefined,
 ): LocalObserver {
   const { bus, clock, flusher, meter, onError, processes } = core;
-  // A plain id means a process of this runtime.
+  // An id without a life refers to a process of this runtime.
   const refTo = (target: string | ProcessRef): ProcessRef =>
     typeof target === 'string' ? processes.refOf(target) : target;
 
@@ -44,7 +44,7 @@ export function observeNode(
       checkReason(reason);
       const stopped = processes.running(refTo(target));
       if (stopped.isCurrent) throw new CallingSelfError(stopped.id, 'stop', stopped);
-      // A supervisor takes as long as its child specs allow.
+      // A supervisor has no limit here, because the child specs limit the time of each child.
       await stopped.stop(reason, stopped.kind === 'genserver' ? STOP_MS : undefined);
     },
     trace: (target) => processes.running(refTo(target)).trace(),

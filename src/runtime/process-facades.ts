@@ -10,7 +10,7 @@ import { groupsFacade } from '../remote/groups/process-groups.js';
 import { createSupervisor } from '../supervisor/supervisor.js';
 import { createTask } from '../supervisor/task.js';
 import { checkFunction } from '../validate.js';
-import { connectProcesses } from './remote.js';
+import { connectProcesses } from './connect-remote-processes.js';
 import type { RuntimeCore } from './runtime-core.js';
 import type { Runtime } from './runtime-options.js';
 
@@ -19,7 +19,7 @@ type ProcessFacades = Pick<
   'GenServer' | 'Supervisor' | 'Task' | 'Registry' | 'GlobalRegistry' | 'ProcessGroups' | 'BehaviorRegistry'
 >;
 
-/** The facades for processes of this runtime, and of the nodes that it is linked with. */
+/** Makes the facades for processes of this runtime and of linked nodes, such as `GenServer` and `Supervisor`. */
 export function createProcessFacades(core: RuntimeCore, clustering: ClusterEngine): ProcessFacades {
   const { clock, deadlines, emit, names, onError, processes, scheduler } = core;
   const behaviors = new BehaviorRegistry();

@@ -7,25 +7,25 @@ import type { RequestHandler, Rpc } from '../cluster/rpc.js';
 const [, JSON_REPORTS] = FEATURES;
 
 /**
- * Reports and log entries are written as JSON text, once for all readers. They travel as the value that the text stands for;
- * versions of noex up to 0.1 take them as text, within the JSON of the frame.
+ * Wraps `rpc` for reports and log entries, which are written as JSON text once for all readers. The frame embeds this text as
+ * JSON. For versions of noex up to 0.1, the frame carries it as a string instead.
  */
 export function jsonBodies(rpc: Rpc): Pick<Rpc, 'notify' | 'handle'> {
-  const takesValue = (id: NodeId): boolean => rpc.supports(id, JSON_REPORTS);
+  const readsJson = (id: NodeId): boolean => rpc.supports(id, JSON_REPORTS);
   return {
     notify(to, topic, text) {
       const readers = typeof to === 'string' ? [to] : to;
-      const [ofValue, ofText] = [true, false].map((isValue) => readers.filter((id) => takesValue(id) === isValue));
+      const [current, legacy] = [true, false].map((isCurrent) => readers.filter((id) => readsJson(id) === isCurrent));
       return [
-        ...(ofValue?.length ? rpc.notify(ofValue, topic, new JsonText(String(text))) : []),
-        ...(ofText?.length ? rpc.notify(ofText, topic, toLegacyReport(String(text))) : []),
+        ...(current?.length ? rpc.notify(current, topic, new JsonText(String(text))) : []),
+        ...(legacy?.length ? rpc.notify(legacy, topic, toLegacyReport(String(text))) : []),
       ];
     },
     handle(method, answer, access) {
       const handler: RequestHandler = (body, from) => {
         const answered = answer(body, from);
         if (typeof answered !== 'string') return answered;
-        return takesValue(from) ? new JsonText(answered) : toLegacyReport(answered);
+        return readsJson(from) ? new JsonText(answered) : toLegacyReport(answered);
       };
       return rpc.handle(method, handler, access);
     },

@@ -1,6 +1,6 @@
 import type { SerializedError } from '../../streams/events.js';
 
-/** What the outputs use of the fields of a report; they are data of this library, but a program may call them, too. */
+/** The fields of a report that the two output formats use. All are optional, because programs may call the reporter too. */
 interface Fields {
   readonly at?: number;
   readonly nodeId?: string;
@@ -15,12 +15,12 @@ interface Fields {
   readonly err?: SerializedError;
 }
 
-/** Characters of one error in a report. */
+/** The maximum length of the text of one error, and of its stack, in characters. */
 const MAX_ERROR = 8000;
-/** How many errors are printed of one with many causes. */
+/** The maximum number of errors printed for one report, causes included. */
 const MAX_ERRORS = 12;
 
-/** One line of JSON, with the names of pino. */
+/** Formats a report as one line of JSON, with the field names of pino (`level`, `time`, `msg`). */
 export function jsonLine(level: 'error' | 'warn', fields: object, text: string): string {
   const { at, ...rest } = fields as Fields;
   return `${JSON.stringify({ level, time: isoTime(at), ...rest, msg: text }, shortened)}\n`;
@@ -30,7 +30,7 @@ function shortened(_key: string, value: unknown): unknown {
   return typeof value === 'string' && value.length > MAX_ERROR ? `${value.slice(0, MAX_ERROR)}...` : value;
 }
 
-/** A block of readable lines, with an empty line after it. */
+/** Formats a report as a block of readable lines, followed by an empty line. */
 export function textBlock(level: 'error' | 'warn', fields: object, text: string): string {
   const { at, nodeId, messagesLost, next, lastCrashes = [], terminateError, err } = fields as Fields;
   const lines = [
@@ -40,7 +40,7 @@ export function textBlock(level: 'error' | 'warn', fields: object, text: string)
     ...row('lost', messagesLost === undefined ? undefined : counted(messagesLost, 'message')),
     ...lastCrashes.flatMap((line, index) => row(index === 0 ? 'crashes' : '', line)),
     ...row('next', next),
-    // The stack of the last crash is in its own report.
+    // The report of a supervisor that gave up needs no stack: each crash has had its own report.
     ...(err === undefined || lastCrashes.length > 0 ? [] : errorLines(err)),
     ...(terminateError === undefined ? [] : ['  terminate threw, too:', ...errorLines(terminateError)]),
   ];
@@ -57,7 +57,7 @@ export function seconds(ms: number): string {
   return `${Number((ms / 1000).toFixed(ms < 1000 ? 3 : 1))} s`;
 }
 
-/** An error in one line. */
+/** Name, first line of the message, and code of an error, in one line. */
 export function errorHeadline({ name, message, code }: SerializedError): string {
   const [first = ''] = message.split('\n', 1);
   const line = name === 'Value' ? first : `${name}: ${first}`;
@@ -75,7 +75,10 @@ function childLine({ childId, supervisorId, supervisorName, path }: Fields): str
   return `'${childId}' of supervisor ${supervisor}${path === undefined ? '' : `, path ${path}`}`;
 }
 
-/** The error with its stack, then those underneath, without the end of the stack that they have in common. */
+/**
+ * The lines of an error with its stack, then of its inner errors and causes. Frames that a cause shares with the error above
+ * it are left out.
+ */
 function errorLines(error: SerializedError): readonly string[] {
   let left = MAX_ERRORS;
   const lines = (one: SerializedError, title: string, indent: string, above: readonly string[]): readonly string[] => {
@@ -99,7 +102,7 @@ function errorText({ name, message, code }: SerializedError): string {
   return code === undefined || head.includes(String(code)) ? head : `${head} (code ${code})`;
 }
 
-/** The lines of a stack that say where, without what: the message may have changed since. */
+/** The frames of a stack, without the message at its beginning, which may differ from the error's present message. */
 function framesOf({ stack = '' }: SerializedError): readonly string[] {
   return stack
     .slice(-MAX_ERROR)
@@ -111,7 +114,7 @@ function framesOf({ stack = '' }: SerializedError): readonly string[] {
 function withoutCommonEnd(frames: readonly string[], above: readonly string[]): readonly string[] {
   let common = 0;
   while (common < frames.length && frames.at(-1 - common) === above.at(-1 - common)) common += 1;
-  // A frame or two are shorter than the line that says they are left out.
+  // One or two frames are shown, because the line that replaces them would be as long.
   return common < 3 ? frames : [...frames.slice(0, -common), `... ${common} frames as above`];
 }
 
@@ -120,13 +123,13 @@ function indented(text: string, indent: string): readonly string[] {
 }
 
 export function isoTime(at: number | undefined): string {
-  // A clock of the user's may say anything.
+  // The clock may be one of the user, with times that `Date` cannot represent.
   return at === undefined || Math.abs(at) > 8.64e15 || Number.isNaN(at)
     ? 'at an unknown time'
     : new Date(at).toISOString();
 }
 
-/** Without characters that make a terminal do something: what was thrown may come from outside. */
+/** Escapes control characters, because the text of an error may come from outside and must not control the terminal. */
 function printable(text: string): string {
   return text.replace(/(?![\n\t])[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/gu, (character) => {
     return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;

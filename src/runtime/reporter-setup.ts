@@ -1,34 +1,34 @@
 import { type Clock, systemClock } from '../clock.js';
 import { InvalidArgumentError, isolated, warn } from '../errors.js';
+import { EventReporter, type ReportedEvent } from './event-reporter.js';
 import { defaultReporter, isolatedReporter, type Reporter, writeToStderr } from './reporter.js';
-import { EventReporter, type ReportedEvent } from './reporter-events.js';
 
-/** How long stderr may take for what was written, ms; then the process ends without. */
+/** How long an exit waits until stderr has written everything, ms. */
 const FLUSH_MS = 1000;
 
-/** What happens after a supervisor without a supervisor gave up. */
+/** What happens after a root supervisor gave up. */
 export type OnRootExit = 'report' | 'exit';
 
 export interface ReportingOptions {
   /** Default: stderr. `false`: no reports. */
   readonly reporter?: Reporter | false | undefined;
-  /** Default `report`. `exit`: this Node.js process ends with exit code 1 once the report is written. */
+  /** `report` (default): only a report. `exit`: this Node.js process exits with code 1 once the report is written. */
   readonly onRootExit?: OnRootExit | undefined;
   readonly clock: Clock;
-  /** This node, while it is part of a cluster. */
+  /** The id of this node; `undefined` while its cluster is not running. */
   nodeId(): string | undefined;
   /** Ends this Node.js process. */
   readonly exit?: (code: number) => void;
 }
 
-/** The reports of one runtime. */
+/** Reports crashes and other problems of one runtime. */
 export interface Reporting {
-  /** Whether it wants to hear of events at all. */
+  /** Whether `handle` needs to be called with events at all. */
   readonly isActive: boolean;
   handle(event: ReportedEvent): void;
-  /** Reports an error that no caller waits for. */
+  /** Reports an error that is not returned to any caller. */
   problem(thrown: unknown): void;
-  /** Writes what waits now. */
+  /** Writes all pending reports and summaries now. */
   flush(): void;
 }
 
@@ -58,8 +58,8 @@ export function createReporting(options: ReportingOptions): Reporting {
 }
 
 /**
- * The error handler of a program as it may be called anywhere. When it throws or rejects, that is a warning of Node.js, and
- * the error that it was given goes to `fallback`, unless it threw just that.
+ * Wraps the `onError` of a program so that it never throws. If it throws or rejects, its error becomes a Node.js warning, and
+ * the error that it was called with goes to `fallback`. If it rethrows that same error, there is only the warning.
  */
 export function guarded(
   onError: (error: unknown) => unknown,
@@ -80,12 +80,12 @@ function reporterOf(reporter: Reporter | false | undefined): Reporter {
   return reporter === undefined ? fallback : isolatedReporter(reporter, fallback);
 }
 
-/** Ends this Node.js process when stderr has taken what was written. */
+/** Ends this Node.js process once stderr has written everything. */
 function exitProcess(code: number): void {
   process.exitCode = code;
   const exit = (): never => process.exit(code);
   process.stderr.write('', exit);
-  // A program may have replaced `stderr.write` by a function that never calls back.
+  // A program may have replaced `stderr.write` with a function that never calls the callback.
   systemClock.setTimeout(exit, FLUSH_MS).unref();
 }
 

@@ -1,33 +1,34 @@
 import type { Clock, Timer } from '../clock.js';
 
-/** How long reports are counted before a summary, ms. */
+/** The length of a counting interval, ms. Reports that were not written in full are summarised at its end. */
 const INTERVAL_MS = 10_000;
-/** Full reports in that time: of one subject, of its group, and of all. */
+/** The maximum number of full reports in an interval: about one subject, about its group, and about everything. */
 const LIMITS = [5, 20, 100] as const;
-/** Subjects and groups that are counted at once; those beyond it count for their group, or for all. */
+/** The maximum number of counters. A subject without a counter counts only for its group, or for {@link ALL}. */
 const MAX_COUNTERS = 200;
-/** The widest subject. */
+/** The subject of the counter for all reports of a kind. */
 const ALL = 'other processes';
 
-/** What a report is about, from the narrowest to the widest: the process, then its supervisor. */
+/** What a report is about. */
 export interface Subject {
-  /** What happened, as in `crashed`. Reports of different kinds are counted apart. */
+  /** What happened, such as `crashed`. Reports with different verbs are counted separately. */
   readonly verb: string;
   readonly level: 'error' | 'warn';
-  /** Text fields that distinguish the subjects of reports. */
+  /** The narrow subject as text, such as `process 'a'`. Reports with the same text are counted together. */
   readonly own: string;
+  /** The wider subject as text, such as `children of supervisor s`. */
   readonly group: string;
-  /** One line about this time. */
+  /** One line about this report. A summary shows the line of the latest report. */
   readonly last: string;
 }
 
-/** Reports that were not written in full. */
+/** A summary of reports that were not written in full. */
 export interface Summary {
   readonly subject: string;
   readonly verb: string;
   readonly level: 'error' | 'warn';
   readonly count: number;
-  /** In how many ms. */
+  /** The length of the counted interval, ms. */
   readonly withinMs: number;
   readonly last: string;
 }
@@ -35,23 +36,26 @@ export interface Summary {
 interface Counter {
   readonly key: string;
   readonly subject: string;
+  /** When the interval began, ms of the monotonic clock. */
   begun: number;
   /** Full reports since the interval began. */
   reported: number;
-  /** The flood continues: no full reports until an interval passes without any. */
+  /** The previous interval suppressed reports. Until an interval passes without any report, none is written in full. */
   isLoop: boolean;
+  /** Reports since the interval began that were not written in full. */
   suppressed: number;
   latest: Subject;
 }
 
 /**
- * Decides which reports are written in full. The first few of each subject are; after that they are counted, and each
- * interval ends with one summary, until an interval passes without any. Memory is bounded.
+ * Decides which reports are written in full. For each subject, only the first few reports of an interval are; further
+ * reports are counted, and the interval ends with one summary. Full reports resume after an interval without reports.
+ * Memory is bounded.
  */
 export class ReportThrottle {
   readonly #clock: Clock;
   readonly #summarise: (summary: Summary) => void;
-  /** In the order in which their intervals began. */
+  /** The counters, in the order in which their intervals began. */
   readonly #counters = new Map<string, Counter>();
   #timer: Timer | undefined;
 
@@ -60,7 +64,7 @@ export class ReportThrottle {
     this.#summarise = summarise;
   }
 
-  /** Whether the report is to be written in full; otherwise it is counted. */
+  /** Counts a report about `subject`. Returns whether to write the report in full. */
   admits(subject: Subject): boolean {
     this.#endIntervals();
     const { own, group } = subject;
@@ -76,7 +80,7 @@ export class ReportThrottle {
     return true;
   }
 
-  /** Writes the summaries that are due later now, and forgets what was counted. */
+  /** Writes the summaries of all intervals now, and resets all counters. */
   flush(): void {
     if (this.#timer !== undefined) this.#clock.clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -88,7 +92,7 @@ export class ReportThrottle {
   #counter(subject: string, latest: Subject): Counter | undefined {
     const key = `${latest.verb} ${subject}`;
     const known = this.#counters.get(key);
-    // The widest group of subjects always has room.
+    // The counter for all reports of a kind always has room.
     const isFull = this.#counters.size >= MAX_COUNTERS && subject !== ALL;
     if (known !== undefined || isFull) return known;
     const begun = this.#clock.monotonic();
@@ -98,7 +102,7 @@ export class ReportThrottle {
     return counter;
   }
 
-  /** Ends the intervals that are over. Counters in a loop begin another one. */
+  /** Ends the intervals that are over. A counter that suppressed reports begins another interval. */
   #endIntervals(): void {
     const now = this.#clock.monotonic();
     for (const counter of this.#counters.values()) {

@@ -2,8 +2,8 @@ import { isolated, warn } from '../errors.js';
 import { jsonLine, textBlock } from './reporter-format.js';
 
 /**
- * Where crashes and other problems are written. The methods are those of pino and of loggers like it: the facts as plain
- * data, then one line of text for people.
+ * Where crashes and other problems are written. A pino logger, or any logger with the same two methods, is a Reporter. The
+ * first argument has the details as plain data, the second is one line of text.
  */
 export interface Reporter {
   error(fields: object, text: string): void;
@@ -17,8 +17,9 @@ export interface Report {
   readonly text: string;
 }
 
-/** The fields of all reports; each adds those of its event. */
+/** The fields that all reports have. Each report also has the fields of its event. */
 export interface ReportFields {
+  /** The type of the event, or `error` or `summary`. */
   readonly event: string;
   /** When it happened, ms since the epoch. */
   readonly at: number;
@@ -26,34 +27,34 @@ export interface ReportFields {
 }
 
 interface DefaultReporterOptions {
-  /** `NOEX_LOG=json`: one line of JSON per report. */
+  /** The environment. With `NOEX_LOG=json`, each report is one line of JSON. */
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Writes whole lines. */
+  /** Receives one or more complete lines at a time. */
   readonly write: (text: string) => void;
 }
 
-/** Writes readable blocks of text, or lines of JSON. The environment is read once, here. */
+/** Makes the default reporter, which writes readable blocks of text or lines of JSON. Reads the environment once. */
 export function defaultReporter({ env, write }: DefaultReporterOptions): Reporter {
   const render = env['NOEX_LOG'] === 'json' ? jsonLine : textBlock;
   const at = (level: Report['level']) => (fields: object, text: string) => write(render(level, fields, text));
   return { error: at('error'), warn: at('warn') };
 }
 
-/** Writes to stderr of this Node.js process. Where stderr is closed, what is written is lost, and nothing else happens. */
+/** Writes to stderr of this Node.js process. If stderr is closed, the text is lost without an error. */
 export function writeToStderr(text: string): void {
   const { stderr } = process;
-  // Without a listener the error of a closed pipe would end the program, at this write or a later one.
+  // Without an `error` listener, a closed pipe would end the program, at this write or a later one.
   if (!stderr.listeners('error').includes(ignore)) stderr.on('error', ignore);
   stderr.write(text);
 }
 
 function ignore(): void {
-  // There is nowhere left to report it.
+  // If stderr fails, there is no other place to report an error.
 }
 
 /**
- * `reporter` as it may be used anywhere: what it throws, or rejects with, harms nothing. The first such error is a warning of
- * Node.js; a report that could not be written goes to `fallback`.
+ * Wraps `reporter` so that it never throws. A report that it fails to write goes to `fallback`. The first error that it throws
+ * or rejects with becomes a Node.js warning.
  */
 export function isolatedReporter(reporter: Reporter, fallback: Reporter): Reporter {
   let isWarned = false;

@@ -10,8 +10,8 @@ import { Sampler } from '../process/sampler.js';
 import { Scheduler } from '../process/scheduler.js';
 import { NameTable } from '../registry/registry.js';
 import { clockInContext } from './clock-in-context.js';
+import { isReported, REPORTED } from './event-reporter.js';
 import { Flusher } from './flusher.js';
-import { isReported, REPORTED } from './reporter-events.js';
 import { createReporting, guarded, type Reporting } from './reporter-setup.js';
 import type { RuntimeSettings } from './runtime-options.js';
 
@@ -27,14 +27,14 @@ export interface RuntimeCore {
   readonly names: NameTable;
   readonly processes: ProcessTable;
   readonly flusher: Flusher;
-  /** 96 random bits: no two runtimes have the same, so their refs are never equal. */
+  /** 96 random bits that identify this runtime. They are part of each ref, so refs of two runtimes are never equal. */
   readonly life: string;
-  /** Emits an event on the bus, and requests a flush at the end of this turn, unless a flush emitted it. */
+  /** Emits an event on the bus. Requests a flush at the end of this turn, unless the event comes from a flush. */
   readonly emit: Bus['emit'];
   onError(error: unknown): void;
 }
 
-/** @param nodeId the id of this node while its cluster runs, for reports */
+/** @param nodeId returns the id of this node, for reports; `undefined` while its cluster is not running */
 export function createRuntimeCore(settings: RuntimeSettings, nodeId: () => string | undefined): RuntimeCore {
   const { budget, flushIntervalMs, isObserved, loopBlockedMs, onRootExit, reporter } = settings;
   const context = new AsyncContext();
@@ -48,7 +48,7 @@ export function createRuntimeCore(settings: RuntimeSettings, nodeId: () => strin
   const scheduler = new Scheduler({
     context,
     preciseNow: systemClock.monotonic,
-    // With a simulated clock, the real time that a batch of messages took says nothing about its handlers.
+    // Blocking is measured in real time, which means nothing in a test with a simulated clock.
     loopBlockedMs: isObserved && givenClock === systemClock ? loopBlockedMs : Number.POSITIVE_INFINITY,
   });
   const sampler = new Sampler(isObserved);

@@ -20,33 +20,33 @@ import type { OnRootExit } from './reporter-setup.js';
 export interface RuntimeOptions {
   /** Default: the machine's clock. */
   readonly clock?: Clock | undefined;
-  /** `false` turns observing off: the Observer of this runtime throws ObserverDisabledError. */
+  /** `false` disables observing. Each use of the Observer then throws ObserverDisabledError. */
   readonly observer?: false | undefined;
-  /** How often the counters of processes become events, ms. A synchronous read flushes them at once. Default 50. */
+  /** The minimum interval between two flushes of process counters, ms. A synchronous read flushes at once. Default 50. */
   readonly flushIntervalMs?: number | undefined;
   /**
-   * The share of one core that observing may take. Above it, the flush interval grows, up to a second, and polls wait for the
-   * next flush. Synchronous reads never wait. Default 0.02.
+   * The share of one core that observing may take. If it takes more, the flush interval grows, up to 1000 ms, and polls wait
+   * for the next flush. Synchronous reads never wait. Default 0.02.
    */
   readonly budget?: number | undefined;
-  /** A handler that blocks the event loop for this long causes a `loop_blocked` event, ms. Default 50. */
+  /** A handler that blocks the event loop for at least this long, ms, causes a `loop_blocked` event. Default 50. */
   readonly loopBlockedMs?: number | undefined;
   /**
-   * Receives every error that is not returned to a caller: errors of listeners, and errors between nodes. Default: the
-   * reporter. Crashes always go to the reporter.
+   * Receives every error that is not returned to a caller, such as errors of listeners and of links. Default: the reporter.
+   * Crashes always go to the reporter.
    */
   readonly onError?: ((error: unknown) => void) | undefined;
   /**
-   * Where crashes and supervisors that give up are written, with the methods `error` and `warn` of pino. Default: readable
-   * text on stderr, or a line of JSON each if the environment says `NOEX_LOG=json`. `false`: no reports.
+   * Writes reports of crashes and of supervisors that give up, with the methods `error` and `warn` of pino. Default: readable
+   * text on stderr, or one line of JSON per report with `NOEX_LOG=json` in the environment. `false`: no reports.
    */
   readonly reporter?: Reporter | false | undefined;
   /**
-   * What happens when a root supervisor gives up. `report` (default): it is reported. `exit`: after the report, this Node.js
-   * process ends with exit code 1, so that a process manager can restart it.
+   * What happens when a root supervisor gives up. `report` (default): only a report. `exit`: after the report, this Node.js
+   * process exits with code 1, so that a process manager can restart it.
    */
   readonly onRootExit?: OnRootExit | undefined;
-  /** Carries the messages between nodes. Default: WebSockets. */
+  /** The transport of the links between nodes. Default: WebSockets. */
   readonly transport?: Transport | undefined;
 }
 
@@ -62,12 +62,12 @@ const RUNTIME_OPTIONS = [
   'transport',
 ] satisfies (keyof RuntimeOptions)[];
 
-/** All nodes of the cluster, as this node knows them. */
+/** The state of all nodes of the cluster, as this node knows them. */
 export type ClusterObserverSnapshot = snapshots.ClusterObserverSnapshot<NodeId>;
 /** One node in a cluster snapshot. */
 export type NodeObserverSnapshot = snapshots.NodeObserverSnapshot<NodeId>;
 export type ClusterObserverEvent = events.ClusterObserverEvent<NodeId>;
-/** How well the observers of the nodes keep up with each other. */
+/** Counters of problems between the observers of nodes, all of which noex corrects by itself. */
 export type ClusterObserverHealth = api.ClusterObserverHealth<NodeId>;
 export type ClusterObserver = api.ClusterObserverApi<NodeId>;
 
@@ -83,15 +83,17 @@ export interface Runtime {
   readonly Cluster: ClusterApi;
   readonly ClusterObserver: ClusterObserver;
   /**
-   * Leaves the cluster and stops every process: root processes at the same time, supervised ones as their supervisors
-   * do. Always resolves: processes that have not ended after `timeout` are killed; a second call can shorten it. From then
-   * on a start is refused with RuntimeShutdownError.
+   * Leaves the cluster and stops every process. Root processes stop at the same time, supervised processes in the order of
+   * their supervisors. Processes that have not ended after `timeout` are killed. A second call can shorten the time.
+   * Once it has resolved, a start of a process fails with RuntimeShutdownError. `Cluster.start` does so from the beginning.
+   *
+   * Rejects only with InvalidArgumentError, for an invalid `timeout`.
    */
   shutdown(options?: ShutdownOptions): Promise<void>;
 }
 
 export interface ShutdownOptions {
-  /** The limit for everything together, ms. Default 10000; Infinity: no limit. */
+  /** The limit for the whole shutdown, ms. Default 10000. Infinity: no limit. */
   readonly timeout?: number | undefined;
 }
 

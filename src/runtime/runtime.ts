@@ -10,11 +10,13 @@ import { observeNode } from './observe-node.js';
 import { createProcessFacades } from './process-facades.js';
 import { createRuntimeCore } from './runtime-core.js';
 import { type Runtime, type RuntimeOptions, readRuntimeOptions } from './runtime-options.js';
-import { hurry, shutDown } from './shutdown.js';
+import { shortenShutdown, shutDown } from './shutdown.js';
 import { Vitals } from './vitals.js';
 
 /**
- * Creates a runtime: its processes, names, bus, observer and cluster node share nothing with any other runtime.
+ * Creates a runtime with its own processes, names, event bus, observer and cluster node. It shares nothing with other runtimes.
+ *
+ * @throws InvalidArgumentError, UnknownOptionError
  *
  * @example
  * const { GenServer, Observer, shutdown } = createRuntime();
@@ -45,7 +47,7 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
     const ending = { processes, clock, timeoutMs: timeout };
     const underWay = shuttingDown;
     if (underWay !== undefined) {
-      await context.run(() => hurry(ending, underWay));
+      await context.run(() => shortenShutdown(ending, underWay));
       return;
     }
     shuttingDown = context.run(() =>
@@ -68,7 +70,7 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
   };
 }
 
-/** The Observer of a runtime without observing: it can be passed around, and throws when it is used. */
+/** The Observer of a runtime with `observer: false`. It can be passed around, but each use throws ObserverDisabledError. */
 function disabledObserver(): ObserverApi {
   return new Proxy({} as ObserverApi, {
     get: () => {

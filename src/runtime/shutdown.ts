@@ -4,7 +4,7 @@ import type { ProcessTable } from '../process/process-table.js';
 interface ShutdownOptions {
   readonly processes: ProcessTable;
   readonly clock: Clock;
-  /** How long everything together may take, ms; then what is left is killed. */
+  /** The limit for the whole shutdown, ms. Processes that have not ended by then are killed. */
   readonly timeoutMs: number;
   /** Leaves the cluster. */
   leave(): Promise<void>;
@@ -12,18 +12,18 @@ interface ShutdownOptions {
   onError(error: unknown): void;
 }
 
-/** Leaves the cluster, then stops every process, those started meanwhile included. Ends when nothing is left. */
+/** Leaves the cluster, then stops every process, including processes that are started meanwhile. */
 export async function shutDown({ processes, clock, timeoutMs, leave, onError }: ShutdownOptions): Promise<void> {
   const deadline = clock.monotonic() + timeoutMs;
   const leaving = leave().catch(onError);
-  // A node that does not answer the leave must not use up the time for stopping processes.
+  // At most half of the time: another node that is slow to answer must not use up the time for stopping processes.
   await within(clock, timeoutMs / 2, leaving);
   await stopAll(processes, clock, deadline);
   await within(clock, deadline - clock.monotonic(), leaving);
 }
 
-/** Resolves with a shutdown that is under way, or kills what is left of it after `timeoutMs`. */
-export async function hurry(
+/** Waits for the shutdown in progress. After `timeoutMs`, kills the processes that have not ended. */
+export async function shortenShutdown(
   { processes, clock, timeoutMs }: Pick<ShutdownOptions, 'processes' | 'clock' | 'timeoutMs'>,
   shuttingDown: Promise<void>,
 ): Promise<void> {
@@ -32,10 +32,10 @@ export async function hurry(
   for (const root of processes.roots()) root.killOverdue(timeoutMs);
 }
 
-/** Processes without a supervisor do not depend on each other: they stop at the same time. */
+/** Stops all root processes at the same time, because they do not depend on each other. */
 async function stopAll(processes: ProcessTable, clock: Clock, deadline: number): Promise<void> {
   for (;;) {
-    // In reverse order of their starts, as far as they stop synchronously.
+    // Asked to stop in reverse order of their starts.
     const roots = processes.roots().toReversed();
     if (roots.length === 0) break;
     const restMs = deadline - clock.monotonic();
@@ -49,7 +49,7 @@ async function stopAll(processes: ProcessTable, clock: Clock, deadline: number):
   processes.close();
 }
 
-/** Resolves with `work`, or after `ms` without it. */
+/** Resolves when `work` does, or after `ms` milliseconds. */
 async function within(clock: Clock, ms: number, work: Promise<void>): Promise<void> {
   if (ms === Number.POSITIVE_INFINITY) return work;
   await new Promise<void>((resolve, reject) => {

@@ -3,18 +3,21 @@ import type { ProcessVitals } from '../../streams/snapshot.js';
 
 /** How often the delay of the event loop is sampled, ms. */
 const RESOLUTION_MS = 20;
-/** A reading covers at least this time, ms. */
+/** Each measurement covers at least this time, ms. */
 const WINDOW_MS = 1000;
 
-/** The source of the figures: Node.js, or a test. */
+/** The functions of Node.js that vitals are measured with. Tests replace them. */
 export interface VitalsSource {
-  /** ms since the Node.js process was started */
+  /** Time since the Node.js process was started, ms. */
   uptimeMs(): number;
-  /** CPU time used since then, ms */
+  /** CPU time used since the Node.js process was started, ms. */
   cpuMs(): number;
-  /** Active and idle time of the event loop since then. */
+  /** Active and idle time of the event loop since the Node.js process was started, ms. */
   utilization(): Pick<EventLoopUtilization, 'active' | 'idle'>;
-  /** Starts measuring the delay of timers that fire every `resolution` ms. Readings are in ns and include `resolution`. */
+  /**
+   * Creates a histogram of the intervals between timers that are due every `resolution` ms. Its values are in ns, and
+   * include `resolution`.
+   */
   monitorDelay(resolution: number): Pick<IntervalHistogram, 'enable' | 'disable' | 'reset' | 'percentile'>;
 }
 
@@ -38,7 +41,7 @@ interface Reading {
   readonly idle: number;
 }
 
-/** The vitals of this Node.js process. Measuring starts with the first read and ends with `stop`. */
+/** Measures load and event loop delay of this Node.js process, from the first `read` until `stop`. */
 export class Vitals {
   readonly #source: VitalsSource;
   #delay: ReturnType<VitalsSource['monitorDelay']> | undefined;
@@ -50,7 +53,10 @@ export class Vitals {
     this.#source = source;
   }
 
-  /** The vitals over the time since a reading at least a second ago; at first, since the Node.js process was started. */
+  /**
+   * Returns the vitals since the previous measurement, or the previous measurement itself if it is less than a second old. The
+   * first measurement covers the time since the Node.js process was started.
+   */
   read(): ProcessVitals {
     const uptimeMs = this.#source.uptimeMs();
     if (this.#latest === undefined || uptimeMs - this.#before.uptimeMs >= WINDOW_MS)
@@ -58,7 +64,7 @@ export class Vitals {
     return { ...this.#latest, uptimeMs: Math.round(uptimeMs) };
   }
 
-  /** Releases the timer behind the measurement of the delay. */
+  /** Stops measuring the delay, and releases the timer behind it. */
   stop(): void {
     this.#stopped = true;
     this.#delay?.disable();

@@ -11,7 +11,7 @@ import type { RuntimeCore } from './runtime-core.js';
 /** The registration of a global name waits at least this long for the answers of all nodes, ms. */
 const MIN_CLAIM_TIMEOUT_MS = 10_000;
 
-/** Messages between the processes of this runtime and those of the nodes that it is linked with. */
+/** Connects the processes of this runtime with the processes of linked nodes, so that they can exchange messages. */
 export function connectProcesses(
   { processes, scheduler, clock, life, onError }: RuntimeCore,
   { cluster, channels, membership, settings }: ClusterEngine,
@@ -24,7 +24,8 @@ export function connectProcesses(
     try {
       const isAccepted: unknown = accept(message);
       if (typeof isAccepted === 'boolean') return isAccepted ? undefined : 'its accept function does not allow it';
-      // A promise of `false` must not accept everything, nor its rejection end the program.
+      // An async `accept` is an error: its promise is truthy, and would accept every message. A rejection of that promise must
+      // not end the program.
       Promise.resolve(isAccepted).catch(onError);
       throw new InvalidArgumentError('accept', 'a function that returns true or false', isAccepted);
     } catch (thrown) {
@@ -56,7 +57,7 @@ export function connectProcesses(
     onError,
   });
   scheduler.onEndOfTurn(remote.flush);
-  // What was sent before the cluster stops still goes out.
+  // Messages that were sent before `Cluster.stop` are still sent.
   cluster.onStatusChange((status) => {
     if (status === 'stopping') remote.flush();
   });

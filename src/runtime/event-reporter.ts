@@ -11,7 +11,6 @@ import type {
 } from '../../streams/events.js';
 import type { Clock, Timer } from '../clock.js';
 import {
-  type Counted,
   crashLine,
   crashReport,
   decisionReport,
@@ -22,18 +21,19 @@ import {
   problemReport,
   restartFailedReport,
   summaryReport,
+  type ThrottledReport,
 } from './event-reports.js';
 import type { Report, Reporter } from './reporter.js';
 import { ReportThrottle } from './reporter-throttle.js';
 
-/** How long a report waits for what follows the crash, ms; then it is written without. */
-const PATIENCE_MS = 1000;
-/** Crashes that the report of a supervisor that gives up shows, the last ones. */
+/** How long a report waits until its process has ended and its supervisor has decided, ms. Then it is written without that. */
+const MAX_WAIT_MS = 1000;
+/** The report of a supervisor that gives up shows this many of the latest crashes. */
 const LAST_CRASHES = 5;
-/** Supervisors whose crashes are remembered, and crashes that were reported before it was known what follows. */
+/** Limits memory: the maximum number of supervisors with remembered crashes, and of undecided crashes. */
 const MAX_REMEMBERED = 1000;
 
-/** The events that reports are made of. */
+/** The types of events that reports are made from. */
 export const REPORTED = [
   'process_crashed',
   'process_exited',
@@ -45,55 +45,56 @@ export const REPORTED = [
 
 export type ReportedEvent = Extract<RuntimeEvent, { readonly type: (typeof REPORTED)[number] }>;
 
-/** Whether a report can depend on it: that a GenServer has ended as it was asked to is the ordinary case. */
-export function isReported(fact: UnstampedEvent): boolean {
-  if (fact.type !== 'process_exited' || fact.kind === 'supervisor') return true;
-  return fact.reason !== 'normal' && fact.reason !== 'shutdown';
+/** Whether a report can depend on an event. Most events are normal exits of GenServers, which are never reported. */
+export function isReported(event: UnstampedEvent): boolean {
+  if (event.type !== 'process_exited' || event.kind === 'supervisor') return true;
+  return event.reason !== 'normal' && event.reason !== 'shutdown';
 }
 
 interface EventReporterOptions {
   readonly clock: Clock;
   /** Must not throw. */
   readonly reporter: Reporter;
-  /** This node, while it is part of a cluster. */
+  /** The id of this node; `undefined` while its cluster is not running. */
   nodeId(): string | undefined;
-  /** A supervisor without a supervisor gave up and is gone; its report is written. */
+  /** Called when a root supervisor has given up and ended, after its report was written. */
   onRootGaveUp(): void;
 }
 
-/** A report that waits for what follows. */
+/** A report that is not written yet, because its process has not ended or its supervisor has not decided. */
 interface Pending {
   readonly key: string;
-  /** Whether it is about a process that still has to exit. */
+  /** Whether the report is about a process that exits; otherwise it is about a failed restart. */
   readonly isProcess: boolean;
   readonly supervisorId: string | undefined;
-  /** When it is written at the latest, ms of the monotonic clock. */
+  /** The latest time to write the report, ms of the monotonic clock. */
   readonly dueAt: number;
   messagesLost?: number;
   terminateError?: ProcessCrashed['error'];
-  make(pending: Pending, next: string): Counted;
+  make(pending: Pending, next: string): ThrottledReport;
 }
 
-/** What is remembered of a supervisor whose children crashed. */
+/** What is remembered about a supervisor after crashes of its children. */
 interface Remembered {
   readonly place: ProcessLocation;
   readonly crashes: string[];
 }
 
 /**
- * Makes reports of events. A crash is reported when its process is gone and its supervisor has decided what follows, so
- * that one report says all of it; a failed `init` is not, as the caller of `start` receives it.
+ * Makes reports from events. The report of a crash is written once the process has ended and its supervisor has decided what
+ * happens next, so that one report has everything. A failed `init` is not reported, because the caller of `start` receives
+ * the error.
  */
 export class EventReporter {
   readonly #options: EventReporterOptions;
   readonly #throttle: ReportThrottle;
-  /** Reports that wait for what follows, oldest first, by process id; those of a failed restart by supervisor and child. */
+  /** Reports that are not written yet, oldest first. The key is the process id, or for a failed restart {@link restartKey}. */
   readonly #pending = new Map<string, Pending>();
   readonly #supervisors = new Map<string, Remembered>();
   readonly #gaveUpRoots = new Set<string>();
-  /** Of processes that are killed next; what they lost is known then. */
+  /** Processes that did not stop in time, and are killed next. Their exit says how many messages were lost. */
   readonly #overdue = new Map<string, StopTimedOut>();
-  /** Processes whose report did not say what follows. */
+  /** The ids of processes with a report that was written before it was known what happens next. */
   readonly #undecided = new Set<string>();
   #timer: Timer | undefined;
 
@@ -126,12 +127,12 @@ export class EventReporter {
     }
   }
 
-  /** Reports an error that no caller waits for. */
+  /** Reports an error that is not returned to any caller. */
   problem(thrown: unknown): void {
     this.#report(problemReport(thrown, this.#options.clock.now()));
   }
 
-  /** Writes what waits, for its supervisor or for the end of an interval. */
+  /** Writes all pending reports and summaries now, for the end of the runtime. */
   flush(): void {
     for (const pending of this.#pending.values()) this.#finish(pending, NEXT.shutdown);
     this.#throttle.flush();
@@ -210,7 +211,7 @@ export class EventReporter {
   }
 
   #wait(key: string, supervisorId: string | undefined, make: Pending['make'], isProcess = true): void {
-    const dueAt = this.#options.clock.monotonic() + PATIENCE_MS;
+    const dueAt = this.#options.clock.monotonic() + MAX_WAIT_MS;
     this.#pending.set(key, { key, isProcess, supervisorId, dueAt, make });
     this.#schedule();
   }
@@ -246,7 +247,7 @@ export class EventReporter {
     this.#timer = undefined;
   }
 
-  #report({ report, subject }: Counted): void {
+  #report({ report, subject }: ThrottledReport): void {
     if (this.#throttle.admits(subject)) this.#write(report);
   }
 
@@ -260,7 +261,7 @@ function restartKey({ supervisorId, childId }: { readonly supervisorId: string; 
   return `${supervisorId}/${childId}`;
 }
 
-/** What the crash of a child says about its supervisor, as far as it holds for all its children. */
+/** The location of a supervisor, read from the crash of one of its children. */
 function supervisorPlace(event: ProcessCrashed | ChildRestartFailed): ProcessLocation {
   const { supervisorId } = event;
   if (supervisorId === undefined || event.type !== 'process_crashed') return {};

@@ -231,7 +231,7 @@ export class AlreadyRegisteredError extends NoexError {
   readonly code = 'NOEX_ALREADY_REGISTERED';
   readonly registeredName: string;
   readonly processId: string;
-  /** The node of the process, for a global name that a process of another node has or claims. */
+  /** The node of the process. Only for a global name that a process of another node has, or is about to get. */
   readonly nodeId?: string | undefined;
 
   constructor(registeredName: string, processId: string, nodeId?: string) {
@@ -245,7 +245,7 @@ export class AlreadyRegisteredError extends NoexError {
   }
 }
 
-/** A group has no members on this node, nor on a connected one. */
+/** A process group has no members on this node or on any connected node. */
 export class NoGroupMembersError extends NoexError {
   override readonly name = 'NoGroupMembersError';
   readonly code = 'NOEX_NO_GROUP_MEMBERS';
@@ -258,13 +258,13 @@ export class NoGroupMembersError extends NoexError {
   }
 }
 
-/** Not every connected node has accepted a global name in time. The name is free again. */
+/** Some connected nodes did not accept a global name within the time limit. The name is free again. */
 export class GlobalNameTimeoutError extends NoexError {
   override readonly name = 'GlobalNameTimeoutError';
   readonly code = 'NOEX_GLOBAL_NAME_TIMEOUT';
   readonly registeredName: string;
   readonly timeoutMs: number;
-  /** The nodes that have not answered. */
+  /** The ids of the nodes that did not answer. */
   readonly nodeIds: readonly string[];
 
   constructor(registeredName: string, timeoutMs: number, nodeIds: readonly string[]) {
@@ -277,12 +277,12 @@ export class GlobalNameTimeoutError extends NoexError {
   }
 }
 
-/** A global name had two owners, as it may after a partition. The earlier claim stays; both nodes report it. */
+/** A global name had two owners after a partition. The owner with the earlier claim keeps it. Both nodes report the error. */
 export class GlobalNameConflictError extends NoexError {
   override readonly name = 'GlobalNameConflictError';
   readonly code = 'NOEX_GLOBAL_NAME_CONFLICT';
   readonly registeredName: string;
-  /** The process of this node. */
+  /** The id of the owner on this node. */
   readonly processId: string;
   /** Whether the process of this node keeps the name. */
   readonly isKept: boolean;

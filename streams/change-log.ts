@@ -6,7 +6,7 @@ interface Batch {
   readonly rank: number;
 }
 
-/** The number of batches of one rank. Beyond it, the two oldest are merged into one of the next rank. */
+/** The maximum number of batches with the same rank. If there are more, the two oldest of them are merged. */
 const PER_RANK = 4;
 
 /**

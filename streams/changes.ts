@@ -181,7 +181,7 @@ function withRows(base: NodeModel, version: number, changes: RowChanges): Pick<N
     supervisors.delete(id);
   }
   const isTruncated = changes.sums !== undefined;
-  /** Sets a row, unless the node is truncated and the reader holds {@link MAX_ROWS} rows already. */
+  /** Sets a row. If the node has more processes than rows, a reader that holds {@link MAX_ROWS} rows takes no new ones. */
   const set = <Row extends { readonly id: string }>(rows: TableEdit<Row>, row: Row): void => {
     if (isTruncated && rows.get(row.id) === undefined && servers.size + supervisors.size >= MAX_ROWS) return;
     rows.set(row);

@@ -22,7 +22,7 @@ export interface SerializedError {
   readonly errors?: readonly SerializedError[];
 }
 
-/** Why a process ended, as plain data. `killed`: it was ended at once, by a kill or because it did not stop in time. */
+/** Why a process ended, as plain data. `killed`: it was killed, for example because it did not stop in time. */
 export type SerializedExitReason = 'normal' | 'shutdown' | 'killed' | { readonly error: SerializedError };
 
 interface Stamped {
@@ -39,8 +39,8 @@ export interface ProcessLocation {
   /** Its registered name, where it has one. */
   readonly name?: string;
   /**
-   * The id of its supervisor. This field and those below are absent if it has none, or if its start has not completed
-   * yet.
+   * The id of its supervisor. This field and those below are absent if the process has no supervisor, or if its start has
+   * not completed yet.
    */
   readonly supervisorId?: string;
   /** The registered name of the supervisor, where it has one. */
@@ -203,7 +203,7 @@ export interface ChildRestartFailed extends Stamped {
   readonly childId: string;
   /** The process that was last in the place of this child. */
   readonly oldId: string;
-  /** What the start threw. */
+  /** The error that the `start` function of the child spec threw. */
   readonly error: SerializedError;
   /** The number of consecutive failed starts: 1, 2, 3 ... */
   readonly attempt: number;
@@ -251,8 +251,8 @@ export interface MessageTraced extends Stamped {
   /** The `type` of the message where it has one, else its class or primitive type. Never its content. */
   readonly messageType: string;
   /**
-   * The process that sent the message, from a handler or by means of its context. Absent: it was sent from outside a
-   * process.
+   * The process that sent the message, from one of its handlers or with its handler context. Absent: the message was sent
+   * from outside a process.
    */
   readonly from?: MessageSender;
 }

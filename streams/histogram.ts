@@ -7,7 +7,7 @@ export interface Histogram {
   /** The index of the bucket that `counts[0]` counts. All earlier buckets are empty. */
   readonly first: number;
   readonly counts: readonly number[];
-  /** The longest duration, exact, us. */
+  /** The longest duration, us. Exact, although buckets are not. */
   readonly max: number;
 }
 
@@ -28,8 +28,8 @@ function wholeMicros(us: number): number {
 
 function bucketOf(us: number): number {
   if (us < SUB_BUCKETS) return us;
-  // The position of the highest set bit gives the octave. `clz32` sees 32 bits only, so larger values are divided by 2
-  // ** 31 first.
+  // The octave is the power of two below the value: the position of its highest set bit. `clz32` sees 32 bits only, so a
+  // larger value is divided by 2 ** 31 first.
   const octave = us < 2 ** 31 ? 31 - Math.clz32(us) : 62 - Math.clz32(Math.floor(us / 2 ** 31));
   return (octave - SUB_BITS) * SUB_BUCKETS + Math.floor(us / 2 ** (octave - SUB_BITS));
 }

@@ -5,9 +5,9 @@ interface Identified {
 interface TableState<Row> {
   /** Rows by slot, in order of insertion; `undefined` where a row was removed. */
   readonly slots: readonly (Row | undefined)[];
-  /** Index from id to slot, as of the last rebuild. Versions share it. */
+  /** The slot of each id, as of the last rebuild. All versions of a table since then share this map. */
   readonly base: ReadonlyMap<string, number>;
-  /** Changes of the index since the last rebuild: from id to slot or REMOVED. */
+  /** Slots that differ from `base`: by id, the new slot or REMOVED. */
   readonly overlay: ReadonlyMap<string, number>;
   readonly size: number;
   /** The sum of the weights of the rows. */

@@ -5,7 +5,7 @@ const SLICE_MS = 10_000;
 /** The number of slices of a window, the current one included. */
 const SLICES = 6;
 
-/** The time that latency figures cover, ms. The current slice is not over yet, so in fact it is 50 to 60 s. */
+/** The time that latency figures cover, ms. In fact they cover 50 to 60 s, because the current slice is not over yet. */
 export const LATENCY_WINDOW_MS = SLICES * SLICE_MS;
 
 /** How long messages waited in the mailbox, and how long handlers took. */
@@ -14,11 +14,11 @@ export interface LatencyHistograms {
   readonly handle: Histogram;
 }
 
-/** What was measured in one slice of time. */
+/** The measurements of one slice of time. */
 export interface LatencySlice extends LatencyHistograms {
   /** The number of the slice: the monotonic time at its beginning divided by the length of a slice. */
   readonly slice: number;
-  /** The version of the model that changed it last. */
+  /** The version of the model in which this slice last changed. */
   readonly version: number;
 }
 

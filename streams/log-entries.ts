@@ -188,7 +188,7 @@ function clipped(error: SerializedError): SerializedError {
 
 /** A part of the log of one node, as it is sent to a reader. */
 export interface LogPart {
-  /** The incarnation of the node. Identifies the log. */
+  /** The incarnation of the node. Positions of different incarnations belong to different logs. */
   readonly incarnation: number;
   /** The position after the last of `entries`: the number of entries that the log has had up to there. */
   readonly position: number;

@@ -1,22 +1,25 @@
-/** The links of one node with the connected members, together. Rates are over the last five seconds. */
+/** Sums over the links of one node with other members. Rates are averages of the last five seconds. */
 export interface NodeLinks {
   /** The number of links. */
   readonly count: number;
-  /** Casts, calls, replies and notices between processes of this node and those of other nodes. */
+  /** Messages between processes of this node and processes of other nodes: casts, calls, replies and notices. */
   readonly messagesSentPerSecond: number;
   readonly messagesReceivedPerSecond: number;
-  /** Everything that the links carry: messages, reports, heartbeats. */
+  /** All bytes on the links, such as messages, reports and heartbeats. */
   readonly bytesSentPerSecond: number;
   readonly bytesReceivedPerSecond: number;
-  /** Sent by this node and not transmitted yet, bytes. */
+  /** Bytes that this node has sent and that are not transmitted yet. */
   readonly backlogBytes: number;
-  /** How often links with known nodes were established again. */
+  /** How often a lost link was established again. */
   readonly reconnects: number;
   /** The link with the longest round trip. Absent: no round trip has been measured yet. */
   readonly slowest?: { readonly nodeId: string; readonly roundTripMs: number };
 }
 
-/** Sums the figures of links. Rates are rounded to whole numbers, and round trips to 0.1 ms, which keeps reports short. */
+/**
+ * Sums the figures of all links of a node; `undefined` if it has no links. Sums are rounded to whole numbers, and the round
+ * trip to 0.1 ms, which keeps reports short.
+ */
 export function sumOfLinks(
   links: readonly (Omit<NodeLinks, 'count' | 'slowest'> & {
     readonly nodeId: string;
@@ -44,7 +47,7 @@ export function sumOfLinks(
 
 type SummedField = Exclude<keyof NodeLinks, 'count' | 'slowest'>;
 
-/** The figures as they are sent: the id of the node with the longest round trip is the last one. */
+/** The figures as they are sent: the numbers, then the longest round trip in ms and the node id of that link, if measured. */
 export type PackedLinks = readonly (number | string)[];
 
 export function packLinks(links: NodeLinks): PackedLinks {

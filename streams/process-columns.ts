@@ -7,7 +7,7 @@ import type { GenServerStats, ServerStatus, SupervisorStats } from './snapshot.j
 
 /** Columns of both kinds of rows that a sender may leave out. */
 interface OptionalColumns {
-  /** Absent when no row has one. */
+  /** Absent if no row has a child id. */
   readonly childId?: readonly (string | null)[];
   /** Absent: the sender runs a version of noex without this column. */
   readonly startedMonotonic?: readonly number[];
@@ -23,7 +23,7 @@ type CountColumns = { readonly [Name in ServerCountName]?: readonly number[] };
 export interface ServerColumns extends OptionalColumns, CountColumns {
   readonly id: readonly string[];
   readonly name: readonly (string | null)[];
-  /** Absent when no row has one. */
+  /** Absent if no row has a label. */
   readonly label?: readonly (string | null)[];
   readonly parentId: readonly (string | null)[];
   readonly status: readonly ServerStatus[];

@@ -23,7 +23,7 @@ interface ClusterLogPorts<Id extends string> {
   now(): number;
   /** `undefined`: this runtime is not observed, so it has no log of its own. */
   readonly local: LocalObserver | undefined;
-  /** This node, while the cluster runs. */
+  /** This node; `undefined` while the cluster is not running. */
   localNode(): { readonly id: Id; readonly incarnation: number } | undefined;
   members(): readonly ObservedMember<Id>[];
   readonly changes: Feed<ObservedChange<Id>>;

@@ -73,7 +73,10 @@ export interface ClusterObserverApi<Id extends string = string> {
   health(): ClusterObserverHealth<Id>;
   /** The events of `subscribe`. Errors with ClusterNotStartedError; completes when the cluster stops. */
   readonly events$: Observable<ClusterObserverEvent<Id>>;
-  /** The pushed state of all nodes, merged. Errors with ClusterNotStartedError; completes when the cluster stops. */
+  /**
+   * Emits a snapshot of the whole cluster when the state of any node changes. Errors with ClusterNotStartedError; completes
+   * when the cluster stops.
+   */
   readonly snapshot$: Observable<ClusterObserverSnapshot<Id>>;
   /**
    * The log entries of all nodes, each once: first the entries that each node still has (at most 500), then new ones as they
@@ -93,7 +96,7 @@ export interface ClusterObserverPorts<Id extends string> {
   readonly role: 'member' | 'observer';
   /** `undefined`: this runtime is not observed. */
   readonly local: LocalObserver | undefined;
-  /** This node, while the cluster runs. */
+  /** This node; `undefined` while the cluster is not running. */
   localNode(): { readonly id: Id; readonly incarnation: number } | undefined;
   /** The other nodes. Called only while the cluster runs. */
   members(): readonly ObservedMember<Id>[];

@@ -144,7 +144,7 @@ export interface LocalObserver {
   readonly model$: Observable<NodeModel>;
   /** The latest log entries. */
   readonly log: EventLog;
-  /** Emits when the log has more entries. */
+  /** Emits when entries were added to the log. */
   readonly logged$: Observable<unknown>;
   memoryStats(): MemoryStats;
   vitals(): NodeVitals;

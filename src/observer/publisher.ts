@@ -104,7 +104,7 @@ export function createPublisher<Id extends string>(ports: PublisherPorts<Id>): P
   const setPaging = (reader: Id, models: readonly NodeModel[]): void => {
     if (models.length > 0) paging.set(reader, models);
     else paging.delete(reader);
-    giveUpReads(paging);
+    dropOldReads(paging);
     pagingEnds?.unsubscribe();
     pagingEnds = paging.size === 0 ? undefined : timer(PAGING_MS, ports.scheduler).subscribe(() => paging.clear());
   };
@@ -192,7 +192,7 @@ export function createPublisher<Id extends string>(ports: PublisherPorts<Id>): P
  * Enforces {@link MAX_PAGED_ROWS}: drops the oldest read of the reader with the most reads, until the limit holds or one model
  * is left. A reader with a dropped read starts again.
  */
-function giveUpReads<Id>(paging: Map<Id, readonly NodeModel[]>): void {
+function dropOldReads<Id>(paging: Map<Id, readonly NodeModel[]>): void {
   for (;;) {
     const models = new Set([...paging.values()].flat());
     let rows = 0;

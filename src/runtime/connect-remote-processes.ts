@@ -8,7 +8,7 @@ import { createRemoteProcesses } from '../remote/remote-node.js';
 import type { RemotePorts } from '../remote/remote-ports.js';
 import type { RuntimeCore } from './runtime-core.js';
 
-/** The registration of a global name waits at least this long for the answers of all nodes, ms. */
+/** The minimum time that the registration of a global name waits for the answers of all nodes, ms. */
 const MIN_CLAIM_TIMEOUT_MS = 10_000;
 
 /** Connects the processes of this runtime with the processes of linked nodes, so that they can exchange messages. */
@@ -64,7 +64,7 @@ export function connectProcesses(
   return remote;
 }
 
-/** How long it takes at most until a lost node is known to be lost, ms. */
+/** The maximum time until the failure detector reports a lost node, ms. */
 function detectionMs(settings: ClusterSettings | undefined): number {
   if (settings === undefined) return 0;
   const { intervalMs, missThreshold } = settings.detector;

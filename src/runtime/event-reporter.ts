@@ -30,7 +30,7 @@ import { ReportThrottle } from './reporter-throttle.js';
 const MAX_WAIT_MS = 1000;
 /** The report of a supervisor that gives up shows this many of the latest crashes. */
 const LAST_CRASHES = 5;
-/** Limits memory: the maximum number of supervisors with remembered crashes, and of undecided crashes. */
+/** The maximum number of supervisors with remembered crashes, and of crashes reported before their supervisor decided. */
 const MAX_REMEMBERED = 1000;
 
 /** The types of events that reports are made from. */

@@ -128,7 +128,7 @@ export interface ObserverPorts {
   vitals(): Omit<NodeVitals, 'observer'>;
   readonly meter: CostMeter;
   stopProcess(target: string | ProcessRef, reason: 'normal' | 'shutdown'): Promise<void>;
-  /** Makes the process emit `message` events until the returned function is called. @throws ServerNotRunningError, ForeignRefError */
+  /** Emits `message` events until the returned function is called. @throws ServerNotRunningError, ForeignRefError */
   trace(target: string | ProcessRef): () => void;
   onError(error: unknown): void;
 }

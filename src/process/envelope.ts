@@ -101,6 +101,7 @@ export interface RemoteCaller {
 /** A call that came from another node; its caller looks after the time-out. */
 export class CallFromRemote extends PendingCall {
   readonly #caller: RemoteCaller;
+  readonly #targetId: string;
 
   constructor(target: CallTarget, caller: RemoteCaller) {
     super(target, (reply) => {
@@ -108,15 +109,11 @@ export class CallFromRemote extends PendingCall {
       else
         reply.then(
           (value) => caller.reply(value),
-          (thrown) => {
-            const error = asError(thrown);
-            const isUnhandled = error instanceof UnhandledMessageError && error.processId === target.id;
-            if (isUnhandled) caller.fail(error);
-            else caller.failHandled(error);
-          },
+          (thrown) => caller.failHandled(asError(thrown)),
         );
     });
     this.#caller = caller;
+    this.#targetId = target.id;
   }
 
   override get settled(): boolean {
@@ -128,7 +125,11 @@ export class CallFromRemote extends PendingCall {
   }
 
   override failHandled(error: Error): void {
-    if (this.take()) this.#caller.failHandled(error);
+    if (!this.take()) return;
+    // The only error of a handler that says of its own process that the message was not handled.
+    const isUnhandled = error instanceof UnhandledMessageError && error.processId === this.#targetId;
+    if (isUnhandled) this.#caller.fail(error);
+    else this.#caller.failHandled(error);
   }
 }
 

@@ -14,7 +14,7 @@ export const ClusterObserver = defaultRuntime.ClusterObserver;
 export type { ProcessKind, SerializedError, SerializedExitReason, SupervisorStrategy } from '../streams/events.js';
 export type { LogEntry } from '../streams/log-entries.js';
 export type { Moment } from '../streams/moment.js';
-export type { NodeLinks } from '../streams/node-links.js';
+export type { NodeLink, NodeLinks } from '../streams/node-links.js';
 export type { ServerCountName, ServerCounts } from '../streams/server-counts.js';
 export type {
   ClusterAggregate,

@@ -50,7 +50,7 @@ export type {
 } from '../streams/events.js';
 export type { LogEntry } from '../streams/log-entries.js';
 export type { Moment } from '../streams/moment.js';
-export type { NodeLinks } from '../streams/node-links.js';
+export type { NodeLink, NodeLinks } from '../streams/node-links.js';
 export type { ReportedCountName, ServerCountName, ServerCounts } from '../streams/server-counts.js';
 export type {
   ClusterAggregate,

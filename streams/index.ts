@@ -56,7 +56,7 @@ export {
   type Presence,
 } from './merge-nodes.js';
 export type { Moment } from './moment.js';
-export type { NodeLinks } from './node-links.js';
+export type { NodeLink, NodeLinks } from './node-links.js';
 export { createNodeState, decodeReport, encodeReport, type NodeReport, type NodeState } from './node-report.js';
 export { emptyNodeStates, type NodeStates, type NodeStatesById, withNodeState } from './node-states.js';
 export { poll } from './poll.js';

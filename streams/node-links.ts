@@ -1,3 +1,38 @@
+import { type Check, count, list, maxLength, nonNegative, object, orNull, parse } from './validators.js';
+
+/** The link of one node with another one. Rates are averages of the last five seconds. */
+export interface NodeLink extends Omit<NodeLinks, 'count' | 'slowest'> {
+  /** The node at the other end. */
+  readonly nodeId: string;
+  /** How long the node at the other end took to answer the last probe, ms; `null` before the first answer. */
+  readonly roundTripMs: number | null;
+}
+
+/** The longest id of a node, in characters: twice what is possible now. */
+export const MAX_NODE_ID = 1000;
+
+/** The most links of one node that a reader takes. */
+const MAX_LINKS = 10_000;
+
+const LINKS: Check = list(
+  object({
+    nodeId: maxLength(MAX_NODE_ID),
+    messagesSentPerSecond: nonNegative,
+    messagesReceivedPerSecond: nonNegative,
+    bytesSentPerSecond: nonNegative,
+    bytesReceivedPerSecond: nonNegative,
+    roundTripMs: orNull(nonNegative),
+    backlogBytes: nonNegative,
+    reconnects: count,
+  }),
+  MAX_LINKS,
+);
+
+/** Reads the links that another node has sent. @throws TypeError that names the part that is invalid */
+export function decodeLinks(sent: unknown): readonly NodeLink[] {
+  return parse(sent, LINKS, 'links') as readonly NodeLink[];
+}
+
 /** Sums over the links of one node with other members. Rates are averages of the last five seconds. */
 export interface NodeLinks {
   /** The number of links. */
@@ -20,12 +55,7 @@ export interface NodeLinks {
  * Sums the figures of all links of a node; `undefined` if it has no links. Sums are rounded to whole numbers, and the round
  * trip to 0.1 ms, which keeps reports short.
  */
-export function sumOfLinks(
-  links: readonly (Omit<NodeLinks, 'count' | 'slowest'> & {
-    readonly nodeId: string;
-    readonly roundTripMs: number | null;
-  })[],
-): NodeLinks | undefined {
+export function sumOfLinks(links: readonly NodeLink[]): NodeLinks | undefined {
   if (links.length === 0) return undefined;
   const sum = (field: SummedField): number => Math.round(links.reduce((total, figures) => total + figures[field], 0));
   let slowest: NodeLinks['slowest'];

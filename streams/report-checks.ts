@@ -1,5 +1,6 @@
 import { type Changes, MAX_CHANGED_ROWS } from './changes.js';
 import { bucketsInSlices } from './latency-window.js';
+import { MAX_NODE_ID } from './node-links.js';
 import { MAX_ID, MAX_PROCESS_NAME, type ServerColumns } from './process-columns.js';
 import { OPTIONAL_COUNTS, SERVER_COUNT_NAMES, type ServerCountName } from './server-counts.js';
 import { TOTAL_COUNT_NAMES } from './totals.js';
@@ -18,9 +19,6 @@ import {
   orNull,
   predicate,
 } from './validators.js';
-
-/** The longest id of a node, in characters: twice what is possible now. */
-const MAX_NODE_ID = 1000;
 
 const id = maxLength(MAX_ID);
 

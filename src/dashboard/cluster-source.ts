@@ -1,5 +1,5 @@
 import type { Observable } from 'rxjs';
-import type { ClusterObserverSnapshot, LogEntry } from '../../streams/index.js';
+import type { ClusterObserverSnapshot, LogEntry, NodeLink } from '../../streams/index.js';
 
 /** The data source of a dashboard: the ClusterObserver of a member, or of an attached observer. */
 export interface ClusterSource {
@@ -9,4 +9,6 @@ export interface ClusterSource {
   readonly log$: Observable<LogEntry>;
   /** Polls all nodes every `ms` milliseconds. Cheaper than `snapshot$` for a dashboard without viewers. */
   poll$(ms: number): Observable<ClusterObserverSnapshot>;
+  /** The links of a node with the other nodes. Left out: the dashboard shows their sums only. */
+  getNodeLinks?(nodeId: string): Promise<readonly NodeLink[]>;
 }

@@ -1,6 +1,7 @@
 import type { Observable, SchedulerLike } from 'rxjs';
 import type { Feed } from '../../streams/feed.js';
 import type { LogEntry } from '../../streams/log-entries.js';
+import type { NodeLink } from '../../streams/node-links.js';
 import type { ClusterObserverSnapshot, ObserverSnapshot } from '../../streams/snapshot.js';
 import type { ClusterObserverEvent } from './cluster-observer-events.js';
 import type { ObservedChange, ObservedMember } from './observed-members.js';
@@ -47,6 +48,15 @@ export interface ClusterObserverApi<Id extends string = string> {
    * @param timeout the limit for the answer, ms. Default 5000.
    */
   getNodeSnapshot(nodeId: Id, timeout?: number): Promise<ObserverSnapshot>;
+  /**
+   * Asks one node for its links with the other nodes, and resolves with their figures, in order of node id. `vitals.links` of a snapshot has
+   * their sums.
+   *
+   * Rejects as {@link getNodeSnapshot} does; with RemoteError for a node whose version of noex does not report its links.
+   *
+   * @param timeout the limit for the answer, ms. Default 5000.
+   */
+  getNodeLinks(nodeId: Id, timeout?: number): Promise<readonly NodeLink[]>;
   /**
    * Asks all nodes at once and then every `ms` milliseconds, and calls `handler` with the results. A node that does not
    * answer before the next round has the status `timeout` in this round, so that no node delays the others. Ends when the
@@ -103,6 +113,8 @@ export interface ClusterObserverPorts<Id extends string> {
   readonly changes: Feed<ObservedChange<Id>>;
   /** Emits when the cluster begins to stop. */
   readonly stopped: Feed<unknown>;
+  /** The links of this node. */
+  links(): readonly NodeLink[];
   request(to: Id, method: string, body: unknown, timeoutMs: number): Promise<unknown>;
   onNotify(topic: string, handler: (body: unknown, from: Id) => void): () => void;
   /** See {@link ClusterObserverHealth.conflations}. */

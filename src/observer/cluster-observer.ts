@@ -1,6 +1,7 @@
 import { defer, merge, mergeMap, type Observable, pairwise, ReplaySubject, share, startWith, takeUntil } from 'rxjs';
 import { fromFeed } from '../../streams/feed.js';
 import { LOG_CAPACITY } from '../../streams/log-entries.js';
+import { decodeLinks } from '../../streams/node-links.js';
 import { poll } from '../../streams/poll.js';
 import type { ClusterObserverSnapshot } from '../../streams/snapshot.js';
 import { MAX_TIMER_MS } from '../clock.js';
@@ -13,7 +14,7 @@ import { createClusterPresence } from './cluster-presence.js';
 import { NodeReplicas, timeBudget } from './node-replicas.js';
 import { byId } from './observed-members.js';
 import { pollCluster } from './poll-cluster.js';
-import { REPORT } from './protocol.js';
+import { LINKS, REPORT } from './protocol.js';
 import { SnapshotCache } from './snapshot-cache.js';
 import { watchCluster } from './watch-cluster.js';
 
@@ -96,6 +97,13 @@ export function createClusterObserver<Id extends string>(ports: ClusterObserverP
       const state = replicas.states.get(nodeId);
       if (state === undefined) throw new NodeNotFoundError(nodeId);
       return state.snapshot;
+    },
+
+    async getNodeLinks(nodeId, timeout = DEFAULT_TIMEOUT_MS) {
+      checkPositive('timeout', timeout, MAX_TIMER_MS);
+      const { id: localNodeId } = localNode();
+      const isLocal = role === 'member' && nodeId === localNodeId;
+      return isLocal ? ports.links() : decodeLinks(await ports.request(nodeId, LINKS, null, timeout));
     },
 
     startPolling(ms, handler) {

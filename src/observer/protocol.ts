@@ -32,6 +32,9 @@ export const LOG = 'observer.log';
 /** A method that ends the pushes of {@link LOG}. The body is null, and the answer has no value. */
 export const UNLOG = 'observer.unlog';
 
+/** A method: the body is null, and the answer is the links of the node: a list of `NodeLink`. */
+export const LINKS = 'observer.links';
+
 /** A watcher receives a report at least this often, ms, so that silence means a problem. */
 export const IDLE_PUSH_MS = 1000;
 

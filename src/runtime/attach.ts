@@ -130,6 +130,7 @@ function observeFrom(
     role: 'observer',
     local: undefined,
     request: rpc.request.bind(rpc),
+    links: () => [],
     onNotify: rpc.onNotify.bind(rpc),
     conflations: () => 0,
     localNode: membership.local,

@@ -1,3 +1,4 @@
+import type { NodeLink } from '../../streams/node-links.js';
 import { schedulerOf } from '../../streams/rx-scheduler.js';
 import type { ClusterEngine } from '../cluster/engine.js';
 import type { NodeId } from '../cluster/node-id.js';
@@ -5,6 +6,7 @@ import { createClusterObserver } from '../observer/cluster-observer.js';
 import type { ClusterObserverApi } from '../observer/cluster-observer-api.js';
 import { createLogPublisher } from '../observer/log-publisher.js';
 import type { LocalObserver } from '../observer/observer.js';
+import { LINKS } from '../observer/protocol.js';
 import { createPublisher } from '../observer/publisher.js';
 import { jsonBodies } from './report-bodies.js';
 import type { RuntimeCore } from './runtime-core.js';
@@ -16,12 +18,16 @@ export function observeCluster(
   { cluster, membership, rpc }: ClusterEngine,
 ): ClusterObserverApi<NodeId> {
   const bodies = jsonBodies(rpc);
+  const links = (): readonly NodeLink[] =>
+    cluster.getNodes().flatMap(({ id, link }) => (link === undefined ? [] : [{ nodeId: id, ...link }]));
+  rpc.handle(LINKS, links, 'public');
   const shared = {
     now: () => clock.now(),
     monotonic: () => clock.monotonic(),
     scheduler: schedulerOf(clock),
     local,
     request: rpc.request.bind(rpc),
+    links,
     hasRoom: rpc.hasRoom.bind(rpc),
     notify: bodies.notify,
     onNotify: rpc.onNotify.bind(rpc),

@@ -220,6 +220,15 @@ describe('the details of a process', () => {
   });
 });
 
+test('the charts of a chosen node come with its links, one by one', async () => {
+  await open({ hash: `#charts?node=${encodeURIComponent(cluster.nodes[0].id)}` });
+  const links = page.page.getByRole('table', { name: 'Links of nodeA' });
+  await links.getByRole('rowheader', { name: 'nodeB' }).waitFor();
+  await links.getByRole('rowheader', { name: 'nodeC' }).waitFor();
+  expect(await links.getByRole('row').count()).toBe(3);
+  await links.getByText(/(ms|µs)$/).first().waitFor();
+});
+
 describe('the log', () => {
   test('shows a crash within two seconds, with its stack', async () => {
     await open({ hash: '#log?log=courier+crashed' });

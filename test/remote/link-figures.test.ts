@@ -1,7 +1,18 @@
 import { expect, test } from 'vitest';
 import { createRuntime } from '../../src/runtime/runtime.js';
 import type { ClusterObserverSnapshot } from '../../streams/index.js';
+import { decodeLinks } from '../../streams/node-links.js';
 import { threeNodes } from '../helpers/observed-cluster.js';
+
+const sent = {
+  messagesSentPerSecond: 1,
+  messagesReceivedPerSecond: 0.2,
+  bytesSentPerSecond: 100,
+  bytesReceivedPerSecond: 0,
+  roundTripMs: null,
+  backlogBytes: 0,
+  reconnects: 3,
+};
 
 test('getNodes() has the figures of each link: rates, round trip, backlog, reconnects', async () => {
   const [cluster, a, b] = await threeNodes();
@@ -67,4 +78,25 @@ test('a node without a cluster has no figures of links', async () => {
   const runtime = createRuntime();
   expect(runtime.Observer.getSnapshot().vitals).not.toHaveProperty('links');
   await runtime.shutdown();
+});
+
+test('getNodeLinks() has the figures of each link of a node, of the own one without a message', async () => {
+  const [cluster, a, b, c] = await threeNodes();
+  await cluster.run(5000);
+  const ofB = await cluster.settle(a.ClusterObserver.getNodeLinks(b.id));
+  expect(ofB).toMatchObject([
+    { nodeId: a.id, reconnects: 0, roundTripMs: expect.any(Number), messagesSentPerSecond: 0 },
+    { nodeId: c.id, reconnects: 0, roundTripMs: expect.any(Number), messagesSentPerSecond: 0 },
+  ]);
+  const ofA = await a.ClusterObserver.getNodeLinks(a.id);
+  expect(ofA.map(({ nodeId }) => nodeId)).toEqual([b.id, c.id]);
+  await expect(a.ClusterObserver.getNodeLinks(b.id, -1)).rejects.toMatchObject({ field: 'timeout' });
+});
+
+test('links that another node sends are checked', () => {
+  const link = { ...sent, nodeId: 'b@10.0.0.1:1' };
+  expect(decodeLinks([link])).toEqual([link]);
+  for (const wrong of [null, {}, [{}], [{ ...link, reconnects: -1 }], [{ ...link, roundTripMs: 'x' }]]) {
+    expect(() => decodeLinks(wrong)).toThrow(TypeError);
+  }
 });

@@ -1,10 +1,10 @@
 import { BehaviorSubject, distinctUntilChanged, map, type SchedulerLike, Subscription } from 'rxjs';
-import type { LogEntry } from '../../../streams/index.js';
+import type { LogEntry, SerializedError } from '../../../streams/index.js';
 import type { ClusterSource } from '../cluster-source.js';
 import type { ClusterView } from '../view-model/cluster-view.js';
 import { type FeedMessage, nextRowsEach, partOf, viewChanges } from '../view-model/feed.js';
 import { emptyHistory, remember } from '../view-model/history.js';
-import { type Log, withEntries } from '../view-model/log.js';
+import { errorIn, type Log, withEntries, withoutStack } from '../view-model/log.js';
 import { type LogUpdate, logUpdates, type ViewUpdate, viewUpdates } from './cluster-updates.js';
 
 /** The receiver of the messages for one browser. */
@@ -74,6 +74,12 @@ export class DashboardFeed {
     return () => {
       if (this.#browsers.delete(browser)) this.#browserCount$.next(this.#browsers.size);
     };
+  }
+
+  /** The error of a line of the log, with its stack, which browsers do not get with the line. */
+  errorOf(number: number): SerializedError | undefined {
+    const line = this.#log.find((each) => each.number === number);
+    return line && errorIn(line.entry);
   }
 
   close(): void {
@@ -146,7 +152,7 @@ export class DashboardFeed {
     const { line } = browser;
     browser.line = this.#lastLine;
     if (line === undefined) {
-      const log = write({ type: 'log', log: this.#log, isWhole: true });
+      const log = write({ type: 'log', log: this.#log.map(withoutStack), isWhole: true });
       return [write({ type: 'history', history: this.#history }), log];
     }
     return line < this.#lastLine ? [this.#logText(line)] : [];
@@ -179,7 +185,7 @@ export class DashboardFeed {
   #logText(since: number): string {
     const known = this.#logTexts.get(since);
     if (known !== undefined) return known;
-    const text = write({ type: 'log', log: this.#log.filter(({ number }) => number > since) });
+    const text = write({ type: 'log', log: this.#log.filter(({ number }) => number > since).map(withoutStack) });
     this.#logTexts.set(since, text);
     return text;
   }

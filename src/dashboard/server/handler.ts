@@ -7,6 +7,7 @@ import { AccessControl, type Refusal } from './access-control.js';
 import { type Asset, readAssets, sendAsset } from './assets.js';
 import { checkAuthorized } from './authorization.js';
 import { FeedSockets } from './browser-sockets.js';
+import { DETAIL_PATHS, sendDetails } from './details.js';
 import { DashboardFeed } from './feed.js';
 import { CLOSED, refuse, refuseUpgrade, signIn } from './http-responses.js';
 import { checkHandlerOptions, type DashboardHandlerOptions, type HandlerSettings } from './options.js';
@@ -73,6 +74,7 @@ export function createHandler(settings: HandlerSettings, parts: HandlerParts = {
   const gate = new AccessControl({ ...settings, isAuthorizing: authorize !== undefined });
   const feed = new DashboardFeed({ source, version: VERSION, scheduler, onError });
   const sockets = new FeedSockets(feed);
+  const details = { source, errorOf: (line: number) => feed.errorOf(line) };
   const closed$ = new Subject<void>();
   let isClosed = false;
 
@@ -100,6 +102,7 @@ export function createHandler(settings: HandlerSettings, parts: HandlerParts = {
         // Other code of the server may have responded while `authorize` was pending.
         if (response.headersSent) return;
         if (refusal !== undefined) refuse(request, response, refusal);
+        else if (DETAIL_PATHS.includes(place.path)) void sendDetails(request, response, place, details);
         else if (asset === undefined) refuse(request, response, refusalOfPage(gate, request, place) ?? NO_PAGE);
         else sendAsset(asset, request, response);
       });
@@ -113,7 +116,7 @@ export function createHandler(settings: HandlerSettings, parts: HandlerParts = {
       // a redirect would lead to a wrong path behind a proxy that rewrites paths.
       const asset = assets.get(place?.path || PAGE);
       // Requests outside the dashboard's path belong to the server.
-      if (place !== undefined && (asset !== undefined || place.path === FEED)) answer(request, response, place, asset);
+      if (place !== undefined && (asset !== undefined || isDynamic(place))) answer(request, response, place, asset);
       else if (next !== undefined) next();
       else refuse(request, response, NOTHING_HERE);
     },
@@ -146,6 +149,11 @@ export function createHandler(settings: HandlerSettings, parts: HandlerParts = {
       feed.close();
     },
   };
+}
+
+/** Whether the place is answered with data instead of a file. */
+function isDynamic({ path }: Place): boolean {
+  return path === FEED || DETAIL_PATHS.includes(path);
 }
 
 /**

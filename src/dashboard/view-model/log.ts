@@ -11,6 +11,8 @@ const MAX_BRIEF = 300;
 export interface LogLine {
   readonly number: number;
   readonly entry: LogEntry;
+  /** The stack and the causes of its error were left out; the server sends them on request. */
+  readonly isShortened?: true;
 }
 
 /** The log of a dashboard, newest entry last. */
@@ -21,6 +23,26 @@ export function withEntries(log: Log, entries: readonly LogEntry[]): Log {
   const last = log.at(-1)?.number ?? 0;
   const ordered = entries.toSorted((a, b) => a.at - b.at);
   return [...log, ...ordered.map((entry, index) => ({ number: last + 1 + index, entry }))].slice(-MAX_ENTRIES);
+}
+
+/** The longest message of an error that is sent with its line, in characters. */
+const MAX_MESSAGE = 1000;
+
+/** The error that an entry is about: that of a crash, or the reason of an exit. */
+export function errorIn(entry: LogEntry): SerializedError | undefined {
+  if ('error' in entry) return entry.error;
+  return entry.type === 'process_exited' && typeof entry.reason === 'object' ? entry.reason.error : undefined;
+}
+
+/** The line with the headline of its error only: stacks make up most of a log, and few of them are read. */
+export function withoutStack(line: LogLine): LogLine {
+  const { entry } = line;
+  const error = errorIn(entry);
+  if (error === undefined) return line;
+  const { name, message, code } = error;
+  const short = { name, message: message.slice(0, MAX_MESSAGE), ...(code !== undefined && { code }) };
+  const shortened = 'error' in entry ? { ...entry, error: short } : { ...entry, reason: { error: short } };
+  return { ...line, entry: shortened as LogEntry, isShortened: true };
 }
 
 /** The severity of an entry. `bad` and `warn` are problems; `good` is the end of a problem; `plain` is normal operation. */

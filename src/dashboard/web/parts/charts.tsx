@@ -5,6 +5,7 @@ import { linesOf } from '../model/chart-data.js';
 import { useDashboard } from '../model/dashboard-context.js';
 import { Chart, type ChartProps } from './chart.js';
 import { Filters } from './filters.js';
+import { NodeLinks } from './node-links.js';
 
 /** Whole numbers as grid steps, because messages cannot be fractional: 1, 2, 5, 10, 20 ... */
 const WHOLE = Array.from({ length: 10 }, (_, power) => [1, 2, 5].map((step) => step * 10 ** power)).flat();
@@ -21,7 +22,7 @@ const CHARTS: Record<Series, Look> = {
   memory: { title: 'Heap', hint: 'in use', format: formatBytes, steps: BINARY },
 };
 
-/** The view with the charts of the last ten minutes. */
+/** The view with the charts of the last ten minutes, and the links of the chosen node. */
 export function Charts() {
   const { nodeNames, router, themes } = useDashboard();
   const { nodeId } = router.address.value;
@@ -54,6 +55,7 @@ export function Charts() {
         <span class="note">last 10 minutes</span>
       </Filters>
       <div class="charts scroller" tabIndex={0} role="group" aria-label="Charts of the last ten minutes">
+        {nodeId !== undefined && <NodeLinks key={nodeId} nodeId={nodeId} />}
         {SERIES.map((series) => (
           <Chart
             key={`${series} ${themes.theme.value}`}

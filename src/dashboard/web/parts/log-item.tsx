@@ -1,18 +1,32 @@
+import { useSignal } from '@preact/signals';
 import { formatTime } from '../../view-model/format.js';
 import { brief, describe, errorText, type LogLine, severityOf } from '../../view-model/log.js';
 import { keyOf } from '../../view-model/rows.js';
 import { visibleText } from '../../view-model/visible-text.js';
 import { useDashboard } from '../model/dashboard-context.js';
+import { fetchDetails } from '../model/details.js';
 import { ProcessLink } from './process-link.js';
 
 const MARKS = { bad: '✕', warn: '▲', good: '✓', plain: '·' } as const;
 const WORDS = { bad: 'problem: ', warn: 'warning: ', good: 'good: ', plain: '' } as const;
 
-export function LogItem({ line: { entry }, isShort = false }: { readonly line: LogLine; readonly isShort?: boolean }) {
+export function LogItem({
+  line: { entry, number, isShortened },
+  isShort = false,
+}: {
+  readonly line: LogLine;
+  readonly isShort?: boolean;
+}) {
   const { nodeNames } = useDashboard();
   const severity = severityOf(entry);
   // An exit entry follows the crash entry with the same error: its stack is not shown again.
   const error = 'error' in entry ? errorText(entry.error) : undefined;
+  const opened = useSignal<string | undefined>(undefined);
+  const open = async (isOpen: boolean): Promise<void> => {
+    if (!isOpen || !isShortened || opened.value !== undefined) return;
+    const { error: whole, problem } = await fetchDetails(`error?line=${number}`);
+    opened.value = whole === undefined ? `${error}\n(${problem})` : errorText(whole);
+  };
   const text = describe(entry);
   const line = brief(text);
   const more = error ?? (line === text ? undefined : text);
@@ -32,9 +46,9 @@ export function LogItem({ line: { entry }, isShort = false }: { readonly line: L
         {more === undefined ? (
           line
         ) : (
-          <details>
+          <details onToggle={({ currentTarget }) => void open(currentTarget.open)}>
             <summary>{line}</summary>
-            <pre>{more}</pre>
+            <pre>{opened.value ?? more}</pre>
           </details>
         )}
       </div>

@@ -226,7 +226,10 @@ test('the charts of a chosen node come with its links, one by one', async () => 
   await links.getByRole('rowheader', { name: 'nodeB' }).waitFor();
   await links.getByRole('rowheader', { name: 'nodeC' }).waitFor();
   expect(await links.getByRole('row').count()).toBe(3);
-  await links.getByText(/(ms|µs)$/).first().waitFor();
+  await links
+    .getByText(/(ms|µs)$/)
+    .first()
+    .waitFor();
 });
 
 describe('the log', () => {

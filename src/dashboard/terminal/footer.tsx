@@ -40,12 +40,13 @@ function hints({ isTyping, isHelpOpen, overlays, view, paused }: State): readonl
   }
   const overlay = overlays.at(-1);
   if (overlay?.type === 'entry') return [['Esc', 'back'], ['↑↓', 'scroll'], ['Enter', 'process'], ...general];
+  if (overlay?.type === 'links') return [['Esc', 'back'], ['↑↓', 'scroll'], ...general];
   if (overlay !== undefined) return [['Esc', 'back'], MOVE, ['Enter', 'open'], ...general];
   switch (view) {
     case 'processes':
       return [MOVE, ['Enter', 'detail'], ['/', 'filter'], ['s', 'sort'], ['S', 'reverse'], ['Tab', 'view'], ...general];
     case 'nodes':
-      return [MOVE, ['Enter', 'its processes'], ['Tab', 'view'], ...general];
+      return [MOVE, ['Enter', 'its processes'], ['l', 'its links'], ['Tab', 'view'], ...general];
     case 'tree':
       return [MOVE, ['←→', 'fold'], ['Enter', 'detail'], ['/', 'filter'], ['Tab', 'view'], ...general];
     case 'log':

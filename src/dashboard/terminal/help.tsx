@@ -8,6 +8,7 @@ const KEYS: readonly (readonly [keys: string, what: string])[] = [
   ['Tab, 1 2 3 4', 'views: processes, nodes with charts, tree, log'],
   ['↑ ↓ PgUp PgDn Home End', 'move; at the top, the cursor stays at the top'],
   ['Enter', 'more of it; of a node, its processes'],
+  ['l', 'of a node, its links'],
   ['Esc', 'back; clears the filter'],
   ['/', 'filter as you type: words in name, id, node; a kind'],
   ['s  S', 'sort by the next column; the other way round'],

@@ -4,6 +4,7 @@ import type { TreeLine } from '../view-model/tree.js';
 import { entryText } from './entry-details.js';
 import type { Key, KeyName } from './keys.js';
 import { bodyRows } from './layout.js';
+import { linksRows } from './links.js';
 import { type Cursor, initialCursor, type List, moveBy } from './list-cursor.js';
 import { nextColumn } from './process-columns.js';
 import { type Overlay, type State, VIEWS, type View } from './state.js';
@@ -59,6 +60,7 @@ function command(state: State, text: string, overlay: Overlay | undefined): Stat
 function commandOfView(state: State, text: string): State {
   const { processes, view, size } = state;
   if (text === '/' && view !== 'nodes') return { ...state, isTyping: true };
+  if (text === 'l' && view === 'nodes') return openLinks(state);
   if (view !== 'processes') return state;
   const { column, direction } = processes.sorting;
   if (text === 's') {
@@ -173,6 +175,13 @@ function open(state: State): State {
   }
 }
 
+/** Opens the links of the node that the cursor is on. */
+function openLinks(state: State): State {
+  const line = nodeList(state).items[state.nodes.cursor.index];
+  if (line === undefined || line.type === 'all') return state;
+  return { ...state, overlays: [{ type: 'links', nodeId: line.node.nodeId, top: 0 }] };
+}
+
 function openProcess(state: State, key: string | undefined): State {
   const row = key === undefined ? undefined : processOf(state.shown, key);
   if (row === undefined) return state;
@@ -191,6 +200,12 @@ function pressOverlay(state: State, overlay: Overlay, key: KeyName): State {
     const lines = entryText(entry).flatMap((line) => wrap(line, state.size.columns - 2)).length;
     const top = overlay.top + distance(key, page, lines);
     return onTop(state, { ...overlay, top: Math.max(0, Math.min(top, lines - page)) });
+  }
+  if (overlay.type === 'links') {
+    const page = linksRows(state.size);
+    const all = overlay.links?.length ?? 0;
+    const top = overlay.top + distance(key, page, all);
+    return onTop(state, { ...overlay, top: Math.max(0, Math.min(top, all - page)) });
   }
   const list = relativeList(overlay, state);
   if (key === 'enter') return openProcess(state, list.items[overlay.cursor.index]?.row.key);

@@ -1,6 +1,24 @@
 import { render, useInput } from 'ink';
 import { useSyncExternalStore } from 'react';
-import { bufferTime, concat, filter, interval, map, merge, type Observable, of, scan, throttleTime } from 'rxjs';
+import {
+  bufferTime,
+  catchError,
+  concat,
+  distinctUntilChanged,
+  EMPTY,
+  exhaustMap,
+  filter,
+  from,
+  interval,
+  map,
+  merge,
+  type Observable,
+  of,
+  scan,
+  switchMap,
+  throttleTime,
+  timer,
+} from 'rxjs';
 import type { ClusterSource } from '../cluster-source.js';
 import type { TerminalModule } from '../terminal-module.js';
 import { emptyViewState, viewNext } from '../view-model/cluster-view.js';
@@ -18,6 +36,9 @@ import { Store } from './throttled-store.js';
 const VIEW_MS = 500;
 /** Log entries are collected for this long before they are shown, ms. */
 const LOG_MS = 250;
+/** The interval at which links on the screen are requested again, ms, and at which they are first looked for. */
+const LINKS_MS = 2000;
+const LINKS_LOOK_MS = 200;
 /** The interval at which ages and uptimes are updated, ms. */
 const TICK_MS = 1000;
 
@@ -72,7 +93,11 @@ export const runTerminal: TerminalModule['runTerminal'] = async ({
       cleanUp.push(() => ink.unmount());
       ink.waitUntilExit().then(() => resolve(), reject);
 
-      const subscription = eventsOf(source).subscribe({ next: (event) => store.dispatch([event]), error: reject });
+      const event$ = merge(
+        eventsOf(source),
+        linkEventsOf(source, () => store.published()),
+      );
+      const subscription = event$.subscribe({ next: (event) => store.dispatch([event]), error: reject });
       cleanUp.push(() => subscription.unsubscribe());
     });
   } finally {
@@ -91,6 +116,27 @@ function App({
   const state = useSyncExternalStore(store.subscribe, store.published);
   useInput((input, key) => onKeys(keysOf(input, key)));
   return <Dashboard state={state} />;
+}
+
+/** Requests the links of a node for as long as they are on the screen. */
+function linkEventsOf(source: ClusterSource, stateNow: () => State): Observable<Event> {
+  const shownNode = (): string | undefined => {
+    const overlay = stateNow().overlays.at(-1);
+    return overlay?.type === 'links' ? overlay.nodeId : undefined;
+  };
+  const request = (nodeId: string): Observable<Event> => {
+    if (source.getNodeLinks === undefined)
+      return of({ type: 'links', nodeId, problem: 'the source does not report links' });
+    return from(source.getNodeLinks(nodeId)).pipe(
+      map((links): Event => ({ type: 'links', nodeId, links })),
+      catchError((error: unknown) => of<Event>({ type: 'links', nodeId, problem: String(error) })),
+    );
+  };
+  return interval(LINKS_LOOK_MS).pipe(
+    map(shownNode),
+    distinctUntilChanged(),
+    switchMap((nodeId) => (nodeId === undefined ? EMPTY : timer(0, LINKS_MS).pipe(exhaustMap(() => request(nodeId))))),
+  );
 }
 
 function eventsOf({ snapshot$, log$ }: ClusterSource): Observable<Event> {

@@ -23,6 +23,8 @@ function applied(state: State, event: Event): State {
       const log = withEntries(state.live.log, event.entries);
       return withUpdate(state, { ...state.live, log }, { updates: 0, entries: event.entries.length });
     }
+    case 'links':
+      return withLinks(state, event);
     case 'tick':
       return { ...state, now: event.now };
     case 'resize':
@@ -76,6 +78,18 @@ function withList(before: State, state: State): State {
       return { ...listed, log: { ...listed.log, cursor: reconcile(listed.log.cursor, logList(listed)) } };
     }
   }
+}
+
+/** Puts the links into the overlay that shows them. They stay there while a later request fails. */
+function withLinks(state: State, { nodeId, links, problem }: Extract<Event, { type: 'links' }>): State {
+  const overlays = state.overlays.map((overlay): Overlay => {
+    if (overlay.type !== 'links' || overlay.nodeId !== nodeId) return overlay;
+    if (links === undefined)
+      return overlay.links === undefined && problem !== undefined ? { ...overlay, problem } : overlay;
+    const slowestFirst = links.toSorted((a, b) => (b.roundTripMs ?? 0) - (a.roundTripMs ?? 0));
+    return { ...overlay, links: slowestFirst };
+  });
+  return { ...state, overlays };
 }
 
 function overlayNow(overlay: Overlay, state: State): Overlay {

@@ -1,4 +1,4 @@
-import type { LogEntry } from '../../../streams/index.js';
+import type { LogEntry, NodeLink } from '../../../streams/index.js';
 import type { ClusterView } from '../view-model/cluster-view.js';
 import { emptyHistory, type History } from '../view-model/history.js';
 import type { Log, LogLine } from '../view-model/log.js';
@@ -19,12 +19,20 @@ export interface Seen {
   readonly log: Log;
 }
 
-/** The details of a process or of a log entry, opened on top of a view. */
+/** The details of a process, of a log entry or of a node's links, opened on top of a view. */
 export type Overlay =
   /** `row`: the last known state of the process. `cursor`: in the list of its parent and children. */
   | { readonly type: 'process'; readonly row: ProcessRow; readonly isGone: boolean; readonly cursor: Cursor }
   /** `top`: the number of lines scrolled out of sight above. */
-  | { readonly type: 'entry'; readonly line: LogLine; readonly top: number };
+  | { readonly type: 'entry'; readonly line: LogLine; readonly top: number }
+  /** `links`: the slowest first; absent until they arrive. `problem`: why they do not. */
+  | {
+      readonly type: 'links';
+      readonly nodeId: string;
+      readonly links?: readonly NodeLink[];
+      readonly problem?: string;
+      readonly top: number;
+    };
 
 /** The state of the terminal dashboard. The screen is a pure function of it. */
 export interface State {
@@ -74,6 +82,12 @@ export type Event =
   | { readonly type: 'log'; readonly entries: readonly LogEntry[] }
   | { readonly type: 'tick'; readonly now: number }
   | { readonly type: 'resize'; readonly size: Size }
+  | {
+      readonly type: 'links';
+      readonly nodeId: string;
+      readonly links?: readonly NodeLink[];
+      readonly problem?: string;
+    }
   | { readonly type: 'ended' }
   | { readonly type: 'key'; readonly key: Key };
 

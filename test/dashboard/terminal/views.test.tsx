@@ -34,6 +34,7 @@ describe.each([SMALL, LARGE, { columns: 40, rows: 12 }, { columns: 220, rows: 60
     ['processes, filtered', ['1', '/', 'alpha']],
     ['nodes', ['2']],
     ['nodes, one of them', ['2', 'down', 'down']],
+    ['the links of a node', ['2', 'down', 'l']],
     ['tree', ['3']],
     ['log', ['4']],
     ['log, paused', ['4', 'p']],
@@ -155,6 +156,33 @@ describe('nodes', () => {
     );
     // The other node has never reported links.
     expect(shownAfter(SMALL, '2', 'down', 'down')).not.toContain('slowest round trip');
+  });
+
+  test('have their links, one by one, the slowest first', () => {
+    const opened = press(startedWith(halfDead, LARGE), '2', 'down', 'l');
+    expect(screen(opened)).toMatch(/Links of alpha.*requesting them/s);
+    const link = {
+      nodeId: BETA,
+      messagesSentPerSecond: 1200,
+      messagesReceivedPerSecond: 7,
+      bytesSentPerSecond: 34_816,
+      bytesReceivedPerSecond: 512,
+      roundTripMs: 2.1,
+      backlogBytes: 0,
+      reconnects: 2,
+    };
+    const links = [link, { ...link, nodeId: 'gamma@10.0.0.3:4369', roundTripMs: 812 }];
+    const arrived = reduce(opened, { type: 'links', nodeId: ALPHA, links });
+    const text = screen(arrived);
+    expect(line(text, 'beta@')).toMatch(/beta@10.0.0.2:4369 +2.1 ms +1.20 k +7.0 +34.0 kB +512 B +0 B +2/);
+    expect(text.indexOf('gamma@')).toBeLessThan(text.indexOf('beta@'));
+    // They stay while a later request fails, and belong to that node only.
+    const failed = reduce(arrived, { type: 'links', nodeId: ALPHA, problem: 'no answer' });
+    expect(screen(failed)).toBe(text);
+    expect(screen(reduce(arrived, { type: 'links', nodeId: BETA, links: [] }))).toBe(text);
+    expect(screen(reduce(opened, { type: 'links', nodeId: ALPHA, problem: 'no answer' }))).toContain('no answer');
+    expect(screen(press(arrived, 'escape'))).toContain('last 10 minutes');
+    expect(press(startedWith(halfDead, LARGE), '2', 'l').overlays).toEqual([]);
   });
 
   test('have charts: of all, and of the one that is chosen', () => {

@@ -69,6 +69,15 @@ describe('in a terminal, a cluster of five nodes, some of which fail,', () => {
     for (const name of NAMES) expect(nodeLine(name)).toMatch(/^..● \S+ +connected/);
   });
 
+  test('shows each link of a node by itself, from its own node', async () => {
+    await observe('2 Nodes');
+    terminal.press('\u001B[B');
+    terminal.press('l');
+    await terminal.shows(/Links of \S+ +4/);
+    await expect.poll(() => cell(lineOf(/^ {2}crashing/), 'ROUND TRIP'), PATIENT).toMatch(/ (ms|µs)$/);
+    expect(cell(lineOf(/^ {2}front/), 'RECONNECTS')).toBe('0');
+  });
+
   test('shows which node blocks its event loop, and which process does it', async () => {
     await observe('2 Nodes');
     const isSeen = (): boolean => {

@@ -234,7 +234,8 @@ describe('with a token', () => {
     expect(answer.headers['content-type']).toBe('text/plain; charset=utf-8');
     expect(answer.headers['set-cookie']).toBeUndefined();
     expect(answer.body).toMatch(/Open the link that it printed at its (latest )?start/);
-    expect((await ask(port, SCRIPT, { headers })).status).toBe(401);
+    for (const place of [SCRIPT, '/error?line=1', '/links?node=a'])
+      expect((await ask(port, place, { headers })).status).toBe(401);
     await expect(Listener.open(port, '/feed', headers)).rejects.toThrow('refused: 401');
   });
 

@@ -6,9 +6,9 @@ import { respond } from './http-responses.js';
 import type { Place } from './route.js';
 
 /** An error of a log entry, with its stack. The query has the `line` of the log. */
-export const ERROR = '/error';
+const ERROR = '/error';
 /** The links of a node with the other nodes. The query has the id of the `node`. */
-export const LINKS = '/links';
+const LINKS = '/links';
 
 /** Where a browser requests what it needs only while someone looks at it. */
 export const DETAIL_PATHS: readonly string[] = [ERROR, LINKS];

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { startDashboard } from '../dashboard.js';
-import { interrupted, whileAttached } from './attached.js';
-import type { Command } from './command.js';
+import type { Command } from './command-line.js';
+import { untilInterrupted } from './interruption.js';
+import { whileAttached } from './while-attached.js';
 
 /** Serves the dashboard of a cluster until the program is interrupted. */
 export async function dashboard(command: Extract<Command, { name: 'dashboard' }>): Promise<void> {
@@ -10,7 +11,7 @@ export async function dashboard(command: Extract<Command, { name: 'dashboard' }>
     const served = await startDashboard({ source, port, host, ...(token !== undefined && { token }) });
     process.stdout.write(`Dashboard: ${served.url}\n`);
     if (open) openInBrowser(served.url);
-    await interrupted();
+    await untilInterrupted();
     await served.close();
   });
 }

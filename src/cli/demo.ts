@@ -5,9 +5,9 @@ import { first, firstValueFrom } from 'rxjs';
 import { overview } from '../dashboard/view-model/overview.js';
 import { startDashboard } from '../dashboard.js';
 import { attach, type ClusterObserverSnapshot } from '../distribution.js';
-import { interrupted } from './attached.js';
-import type { Command } from './command.js';
+import type { Command } from './command-line.js';
 import { openInBrowser } from './dashboard.js';
+import { untilInterrupted } from './interruption.js';
 
 const HOST = '127.0.0.1';
 const FIRST_PORT = 4369;
@@ -24,7 +24,7 @@ export async function demo(options: Extract<Command, { name: 'demo' }>): Promise
   const seed = `${NAMES[0]}@${HOST}:${ports[0]}`;
   const nodes = NAMES.map((name, at) => startNode([name, String(ports[at]), ...(at === 0 ? [] : [seed])]));
   const broken = Promise.race(nodes.map(unexpectedEnd));
-  const over = Promise.race([interrupted(), broken]);
+  const over = Promise.race([untilInterrupted(), broken]);
   over.catch(() => undefined); // prevents an unhandled rejection; the awaits below still reject
   const ending = new AbortController();
   try {

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { readFile } from 'node:fs/promises';
-import { readCommand, USAGE, UsageError } from './command.js';
+import { readCommand, USAGE, UsageError } from './command-line.js';
 import { dashboard } from './dashboard.js';
 import { demo } from './demo.js';
 import { observe } from './observe.js';

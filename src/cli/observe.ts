@@ -2,8 +2,9 @@ import { from, lastValueFrom, takeUntil, tap } from 'rxjs';
 import type { TerminalModule } from '../dashboard/terminal-module.js';
 import { overview } from '../dashboard/view-model/overview.js';
 import type { ClusterObserverSnapshot } from '../distribution.js';
-import { interrupted, whileAttached } from './attached.js';
-import type { Command } from './command.js';
+import type { Command } from './command-line.js';
+import { untilInterrupted } from './interruption.js';
+import { whileAttached } from './while-attached.js';
 
 /** Shows a cluster in this terminal, or prints a snapshot of its state. */
 export async function observe({ target, output, everyMs }: Extract<Command, { name: 'observe' }>): Promise<void> {
@@ -20,7 +21,7 @@ export async function observe({ target, output, everyMs }: Extract<Command, { na
       write(await cluster.getClusterSnapshot());
       return;
     }
-    const written$ = cluster.poll$(everyMs).pipe(tap(write), takeUntil(from(interrupted())));
+    const written$ = cluster.poll$(everyMs).pipe(tap(write), takeUntil(from(untilInterrupted())));
     await lastValueFrom(written$, { defaultValue: undefined });
   });
 }

@@ -2,14 +2,14 @@
 
 import { Cluster } from '../../distribution.js';
 import { Supervisor } from '../../index.js';
-import { interrupted } from '../attached.js';
+import { untilInterrupted } from '../interruption.js';
 import { openShop } from './shop.js';
 
 const [nodeName = '', port = '', ...seeds] = process.argv.slice(2);
 await Cluster.start({ nodeName, port: Number(port), seeds });
 const shop = await openShop(nodeName);
 process.send?.('ready');
-await interrupted();
+await untilInterrupted();
 await Cluster.stop();
 await Supervisor.stop(shop);
 if (process.connected) process.disconnect();

@@ -12,10 +12,10 @@ export type Server = GenServerBehavior<number, 'count', Message, number>;
 /** The interval at which customers send their requests, ms. */
 const TICK_MS = 50;
 /** The period of the load, ms. The load rises and falls once per period. */
-const TIDE_MS = 90_000;
+const LOAD_PERIOD_MS = 90_000;
 
 /** A server that handles each message at once. */
-export function quick(): Server {
+export function fast(): Server {
   return {
     init: () => 0,
     handleCall: (_count, handled) => [handled, handled],
@@ -29,7 +29,7 @@ export function quick(): Server {
  */
 export function slow(least: number, most: number): Server {
   return {
-    ...quick(),
+    ...fast(),
     async handleCast(_message, handled) {
       await delay(least + Math.random() * (most - least));
       return handled + 1;
@@ -38,25 +38,25 @@ export function slow(least: number, most: number): Server {
 }
 
 /** A server that crashes at random, every `meanMs` on average. */
-export function breaks(meanMs: number): Server {
-  let breaksAt = 0;
+export function crashing(meanMs: number): Server {
+  let crashesAt = 0;
   return {
-    ...quick(),
+    ...fast(),
     init() {
-      breaksAt = performance.now() + meanMs * (0.5 + Math.random());
+      crashesAt = performance.now() + meanMs * (0.5 + Math.random());
       return 0;
     },
     handleCast({ order }, handled) {
-      if (performance.now() >= breaksAt) throw new RangeError(`the score of order ${order} is not a number`);
+      if (performance.now() >= crashesAt) throw new RangeError(`the score of order ${order} is not a number`);
       return handled + 1;
     },
   };
 }
 
 /** A server that blocks the event loop for `ms` with every 60th message. */
-export function reports(ms: number): Server {
+export function blocking(ms: number): Server {
   return {
-    ...quick(),
+    ...fast(),
     handleCast(_message, handled) {
       if (handled % 60 === 59) {
         const end = performance.now() + ms;
@@ -69,7 +69,7 @@ export function reports(ms: number): Server {
 
 /** A GenServer that generates load. `demand`: requests per second to each server at peak load, by server name. */
 export function customers(demand: Readonly<Record<string, number>>): GenServerBehavior<() => void, never, 'tick'> {
-  const owed = new Map<string, number>();
+  const unsent = new Map<string, number>();
   let order = 1000;
   return {
     init(self) {
@@ -80,8 +80,8 @@ export function customers(demand: Readonly<Record<string, number>>): GenServerBe
     handleCall: (_message, tick) => [undefined, tick],
     handleCast(_tick, tick) {
       for (const [name, most] of Object.entries(demand)) {
-        const due = (owed.get(name) ?? 0) + (most * tide() * (0.5 + Math.random()) * TICK_MS) / 1000;
-        owed.set(name, due % 1);
+        const due = (unsent.get(name) ?? 0) + (most * loadShare() * (0.5 + Math.random()) * TICK_MS) / 1000;
+        unsent.set(name, due % 1);
         const server = Registry.whereis(name);
         for (let sent = 1; sent <= due && server !== undefined; sent += 1) {
           order += 1;
@@ -95,8 +95,8 @@ export function customers(demand: Readonly<Record<string, number>>): GenServerBe
 }
 
 /** The current load as a share of the peak load, 0.2 to 1. */
-function tide(): number {
-  return 0.6 + 0.4 * Math.sin((2 * Math.PI * Date.now()) / TIDE_MS);
+function loadShare(): number {
+  return 0.6 + 0.4 * Math.sin((2 * Math.PI * Date.now()) / LOAD_PERIOD_MS);
 }
 
 /** A GenServer that represents a visitor: it stops normally after `stayMs`. */
@@ -112,7 +112,7 @@ export function visit(stayMs: number): GenServerBehavior<null, never, 'leave'> {
 }
 
 /** A GenServer that starts a visit every 1.5 s while fewer than `most` are running. */
-export function door(most: number): GenServerBehavior<() => void, never, 'tick'> {
+export function visitStarter(most: number): GenServerBehavior<() => void, never, 'tick'> {
   return {
     init(self) {
       const tick = () => void GenServer.sendAfter(self, 'tick', 1500);

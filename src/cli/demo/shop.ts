@@ -1,5 +1,5 @@
 import { type ChildSpec, GenServer, Supervisor, type SupervisorRef } from '../../index.js';
-import { breaks, customers, door, quick, reports, type Server, slow, visit } from './servers.js';
+import { blocking, crashing, customers, fast, type Server, slow, visit, visitStarter } from './servers.js';
 
 /** The requests that customers send to each server, per second, at peak load. */
 const DEMAND = {
@@ -22,16 +22,16 @@ export function openShop(nodeName: string): Promise<SupervisorRef> {
   return Supervisor.start({
     name: 'shop',
     children: [
-      department('catalog', { search: quick(), prices: quick(), stock: quick() }),
+      department('catalog', { search: fast(), prices: fast(), stock: fast() }),
       department('orders', {
-        carts: quick(),
+        carts: fast(),
         checkout: slow(12, 40),
-        invoices: reports(nodeName === 'nodeC' ? 80 : 20),
+        invoices: blocking(nodeName === 'nodeC' ? 80 : 20),
       }),
       department('payments', {
         gateway: slow(30, 90),
-        ledger: quick(),
-        'fraud-check': breaks(nodeName === 'nodeB' ? 30_000 : 150_000),
+        ledger: fast(),
+        'fraud-check': crashing(nodeName === 'nodeB' ? 30_000 : 150_000),
       }),
       { id: 'visits', start: () => visits(nodeName === 'nodeA' ? 12 : 6) },
       { id: 'customers', start: () => GenServer.start(customers(DEMAND), { name: 'customers' }) },
@@ -61,7 +61,7 @@ function visits(most: number): Promise<SupervisorRef> {
             childTemplate: { restart: 'temporary', start: (stayMs: number) => GenServer.start(visit(stayMs)) },
           }),
       },
-      { id: 'door', start: () => GenServer.start(door(most), { name: 'door' }) },
+      { id: 'door', start: () => GenServer.start(visitStarter(most), { name: 'door' }) },
     ],
   });
 }

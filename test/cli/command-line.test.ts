@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { readCommand, USAGE, UsageError } from '../../src/cli/command.js';
+import { readCommand, USAGE, UsageError } from '../../src/cli/command-line.js';
 
 const read = (line: string, env: Record<string, string> = {}, isTerminal = true) =>
   readCommand(line.split(' ').filter(Boolean), env, isTerminal);

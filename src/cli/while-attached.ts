@@ -1,7 +1,6 @@
-import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { type AttachedObserver, attach } from '../distribution.js';
-import { type Command, UsageError } from './command.js';
+import { type Command, UsageError } from './command-line.js';
 
 /** Ignores errors of single nodes: the output shows them as node status, and lines on stderr would corrupt the screen. */
 const quiet = (): void => undefined;
@@ -41,25 +40,4 @@ async function readPem(what: string, file: string): Promise<string> {
     const { code = 'unreadable' } = cause as NodeJS.ErrnoException;
     throw new UsageError(`--${what} takes the name of a file in PEM, and this is none that can be read (${code})`);
   }
-}
-
-/**
- * Further signals are ignored for this long after the first, ms. Under npm, a program receives one Ctrl+C twice: from the
- * terminal, and from npm, which forwards it.
- */
-const SAME_KEYSTROKE_MS = 500;
-
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-
-/** Resolves when this program should end: on SIGINT (Ctrl+C), SIGTERM or SIGHUP, or when its parent has disconnected. */
-export async function interrupted(): Promise<void> {
-  const listening = new AbortController();
-  const { signal } = listening;
-  await Promise.race([...SIGNALS, 'disconnect'].map((event) => once(process, event, { signal })));
-  const ignore = (): void => undefined;
-  for (const name of SIGNALS) process.on(name, ignore);
-  setTimeout(() => {
-    for (const name of SIGNALS) process.off(name, ignore);
-  }, SAME_KEYSTROKE_MS).unref();
-  listening.abort();
 }

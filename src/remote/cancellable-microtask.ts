@@ -1,5 +1,5 @@
 /** Calls `action` in a microtask, unless the returned function is called before. */
-export function later(action: () => void): () => void {
+export function runInMicrotask(action: () => void): () => void {
   let isPending = true;
   void Promise.resolve().then(() => isPending && action());
   return () => {

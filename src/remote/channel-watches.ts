@@ -1,7 +1,7 @@
 import { ProtocolError } from '../errors.js';
 import type { DownReason, Link, TerminationReason } from '../process/gen-server-types.js';
+import { runInMicrotask } from './cancellable-microtask.js';
 import { decodeReason, encodeReason } from './failures.js';
-import { later } from './later.js';
 import type { Outbox } from './outbox.js';
 import type { ChannelEnd, ChannelPorts } from './remote-ports.js';
 
@@ -52,7 +52,7 @@ export class ChannelWatches {
   monitor(to: string, onDown: OnDown): () => void {
     const number = this.#ports.nextNumber();
     this.#add('monitor', number, to);
-    if (!this.#end.isOpen) return later(() => onDown('noconnection'));
+    if (!this.#end.isOpen) return runInMicrotask(() => onDown('noconnection'));
     this.#monitors.set(number, { to, onDown });
     return () => {
       if (this.#monitors.delete(number)) this.#add('demonitor', number);
@@ -63,7 +63,7 @@ export class ChannelWatches {
     const number = this.#ports.nextNumber();
     this.#add('link', number, to, local);
     if (!this.#end.isOpen) {
-      const cancel = later(() => onDown('noconnection', this.#end.nodeId));
+      const cancel = runInMicrotask(() => onDown('noconnection', this.#end.nodeId));
       return { exited: cancel, unlink: cancel };
     }
     this.#links.set(number, { to, onDown });

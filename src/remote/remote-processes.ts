@@ -12,18 +12,18 @@ import {
 import type { ProcessRef } from '../process/refs.js';
 import type { RemoteProcesses } from '../process/remote-processes.js';
 import { MAX_SENT_NAME } from '../validate.js';
+import { runInMicrotask } from './cancellable-microtask.js';
 import { notKnownThere } from './channel-messages.js';
 import { type GroupPorts, ProcessGroups } from './groups/process-groups.js';
-import { later } from './later.js';
-import { Lives } from './lives.js';
 import { GlobalNames } from './names/global-names.js';
 import { createGlobalRegistry, type GlobalRegistryApi } from './names/global-registry.js';
 import { Outbox } from './outbox.js';
-import { startHere } from './own-start.js';
 import { RemoteChannel, type SharedItem } from './remote-channel.js';
 import type { ChannelPorts, RemotePorts } from './remote-ports.js';
+import { RuntimeLives } from './runtime-lives.js';
+import { startOnOwnNode } from './start-on-own-node.js';
 
-interface RemoteNodeOptions extends RemotePorts, Pick<GroupPorts, 'call' | 'cast' | 'running' | 'random'> {
+interface RemoteProcessesOptions extends RemotePorts, Pick<GroupPorts, 'call' | 'cast' | 'running' | 'random'> {
   /** The life of this runtime. */
   readonly life: string;
   /** ms since the epoch */
@@ -32,13 +32,13 @@ interface RemoteNodeOptions extends RemotePorts, Pick<GroupPorts, 'call' | 'cast
   claimTimeoutMs(): number;
   readonly channels: Channels;
   readonly membership: MembershipView;
-  /** Has {@link RemoteNode.flush} called at the end of this turn. */
+  /** Has {@link RemoteMessaging.flush} called at the end of this turn. */
   requestFlush(): void;
   /** Receives the errors of nodes that break the protocol; the link with such a node ends. */
   onError(error: Error): void;
 }
 
-interface RemoteNode {
+interface RemoteMessaging {
   readonly processes: RemoteProcesses;
   readonly globalRegistry: GlobalRegistryApi;
   readonly groups: ProcessGroups;
@@ -47,9 +47,9 @@ interface RemoteNode {
 }
 
 /** Messages, monitors and links between the processes of this node and those of the nodes that it has channels with. */
-export function createRemoteProcesses(options: RemoteNodeOptions): RemoteNode {
+export function createRemoteProcesses(options: RemoteProcessesOptions): RemoteMessaging {
   const { channels, membership, requestFlush, onError } = options;
-  const lives = new Lives<string>();
+  const lives = new RuntimeLives<string>();
   let lastNumber = 0;
   const ports: ChannelPorts = {
     ...options,
@@ -170,12 +170,12 @@ export function createRemoteProcesses(options: RemoteNodeOptions): RemoteNode {
     monitor(ref, onDown) {
       const reason = downAlready(ref);
       if (reason === undefined) return channelOf(ref).watches.monitor(ref.id, onDown);
-      return later(() => onDown(reason));
+      return runInMicrotask(() => onDown(reason));
     },
     link(_link, local, ref, onDown) {
       const reason = downAlready(ref);
       if (reason === undefined) return channelOf(ref).watches.link(local, ref.id, onDown);
-      const end = later(() => onDown(reason, lives.get(ref.life)?.nodeId));
+      const end = runInMicrotask(() => onDown(reason, lives.get(ref.life)?.nodeId));
       return { exited: end, unlink: end };
     },
     async stop(ref, reason, timeoutMs) {
@@ -187,7 +187,7 @@ export function createRemoteProcesses(options: RemoteNodeOptions): RemoteNode {
     },
     async start(nodeId, behavior, args, startOptions) {
       const local = membership.local()?.id;
-      if (nodeId === local) return startHere(ports, nodeId, behavior, args, startOptions);
+      if (nodeId === local) return startOnOwnNode(ports, nodeId, behavior, args, startOptions);
       const channel = byNode.get(nodeId);
       if (channel !== undefined) return channel.starts.start(behavior, args, startOptions);
       if (local === undefined) throw new ClusterNotStartedError();

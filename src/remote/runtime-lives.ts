@@ -1,5 +1,5 @@
 /** What is known of a life of a runtime: the node it had, and whether that node is linked now. */
-export interface KnownLife<Id extends string> {
+export interface RuntimeLife<Id extends string> {
   readonly nodeId: Id;
   /** `ended`: the node has left, or is linked with a newer life. */
   readonly state: 'linked' | 'lost' | 'ended';
@@ -9,12 +9,12 @@ export interface KnownLife<Id extends string> {
 const MAX_LIVES = 10_000;
 
 /** The lives of the nodes that this node has been linked with. */
-export class Lives<Id extends string> {
+export class RuntimeLives<Id extends string> {
   /** In the order of their last change. */
-  readonly #lives = new Map<string, KnownLife<Id>>();
+  readonly #lives = new Map<string, RuntimeLife<Id>>();
   readonly #latest = new Map<Id, string>();
 
-  get(life: string): KnownLife<Id> | undefined {
+  get(life: string): RuntimeLife<Id> | undefined {
     return this.#lives.get(life);
   }
 
@@ -43,7 +43,7 @@ export class Lives<Id extends string> {
     if (life !== undefined && this.#lives.get(life)?.nodeId === nodeId) this.#set(life, { nodeId, state });
   }
 
-  #set(life: string, known: KnownLife<Id>): void {
+  #set(life: string, known: RuntimeLife<Id>): void {
     this.#lives.delete(life);
     this.#lives.set(life, known);
     if (this.#lives.size <= MAX_LIVES) return;

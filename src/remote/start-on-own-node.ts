@@ -4,7 +4,7 @@ import type { RemoteStartOptions } from '../process/remote-processes.js';
 import type { RemotePorts } from './remote-ports.js';
 
 /** `startRemote` to this very node, with the same time-out as to another one. Rejects with NodeTimeoutError, too. */
-export function startHere(
+export function startOnOwnNode(
   { after, behaviors, local }: RemotePorts,
   nodeId: string,
   name: string,

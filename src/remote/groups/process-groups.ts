@@ -12,7 +12,7 @@ import type { CallOptions } from '../../process/gen-server-types.js';
 import type { LocalProcesses } from '../../process/local-processes.js';
 import type { ProcessRef } from '../../process/refs.js';
 import { checkKnown, checkShortText } from '../../validate.js';
-import { later } from '../later.js';
+import { runInMicrotask } from '../cancellable-microtask.js';
 import { type GroupMember, GroupMembers, type MemberItem } from './group-members.js';
 import { inPickOrder, PICKS, type PickPolicy } from './pick-member.js';
 
@@ -130,7 +130,7 @@ export class ProcessGroups implements ProcessGroupsApi {
       let cancel: (() => void) | undefined;
       // What changes together is emitted once.
       const end = this.#onChange(group, () => {
-        cancel ??= later(() => {
+        cancel ??= runInMicrotask(() => {
           cancel = undefined;
           subscriber.next(this.members<Ref>(group));
         });

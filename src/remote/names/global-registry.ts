@@ -2,7 +2,7 @@ import { Observable } from 'rxjs';
 import { InvalidArgumentError, NotRegisteredError } from '../../errors.js';
 import type { ProcessName, ProcessRef } from '../../process/refs.js';
 import { checkKnown, checkShortText } from '../../validate.js';
-import { later } from '../later.js';
+import { runInMicrotask } from '../cancellable-microtask.js';
 import type { GlobalNames, OnConflict } from './global-names.js';
 
 export interface GlobalRegisterOptions {
@@ -99,7 +99,7 @@ export function createGlobalRegistry({ names, register, unregister }: Parts): Gl
       let cancel: (() => void) | undefined;
       // What changes together is emitted once.
       const end = names.onChange(() => {
-        cancel ??= later(() => {
+        cancel ??= runInMicrotask(() => {
           cancel = undefined;
           subscriber.next(all());
         });

@@ -91,7 +91,7 @@ export type {
   TerminationReason,
 } from './process/gen-server-types.js';
 export type { GenServerRef, GenServerTarget, ProcessName, ProcessRef } from './process/refs.js';
-export type { AnyReply, MessageOfType, MessageType, Replies, ReplyTo } from './process/replies.js';
+export type { AnyReply, MessageOfType, MessageType, Replies, ReplyTo } from './process/reply-types.js';
 export type { BehaviorFactory, BehaviorRegistryApi } from './remote/behavior-registry.js';
 export type { PickPolicy } from './remote/groups/pick-member.js';
 export type { GroupCallOptions, GroupReplies, ProcessGroupsApi } from './remote/groups/process-groups.js';

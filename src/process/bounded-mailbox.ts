@@ -1,6 +1,6 @@
 import type { ReportedCountName } from '../../streams/server-counts.js';
 import { MailboxFullError, type ServerNotRunningError } from '../errors.js';
-import { type Entry, PendingCall, type Receipt, receiptOf, StopRequest } from './envelope.js';
+import { type Envelope, envelopeOf, PendingCall, type QueuedEnvelope, StopRequest } from './envelope.js';
 import { Mailbox } from './mailbox.js';
 
 /**
@@ -19,7 +19,7 @@ interface Owner {
 }
 
 /** The mailbox of a process, with its limit. */
-export class Inbox extends Mailbox<Entry> {
+export class BoundedMailbox extends Mailbox<QueuedEnvelope> {
   readonly #limit: number;
   readonly #overload: OverloadPolicy;
   #counts: Counts | undefined;
@@ -60,13 +60,13 @@ export class Inbox extends Mailbox<Entry> {
    *
    * @throws MailboxFullError when the sender has to know
    */
-  makeRoom(receipt: Receipt, owner: Owner): boolean {
+  makeRoom(envelope: Envelope, owner: Owner): boolean {
     if (this.rejects) throw this.#refusal(owner, this.#limit);
-    const oldest = receiptOf(this.receipt);
+    const oldest = envelopeOf(this.envelope);
     // A request to stop is no message: it keeps its place.
     const hasRoom = this.#overload === 'drop_oldest' && !(oldest instanceof StopRequest);
     this.count('dropped');
-    if (!hasRoom && receipt instanceof PendingCall) throw this.#fullError(owner);
+    if (!hasRoom && envelope instanceof PendingCall) throw this.#fullError(owner);
     if (!hasRoom) return false;
     this.drop();
     if (oldest instanceof PendingCall) oldest.fail(this.#fullError(owner));
@@ -96,10 +96,10 @@ export class Inbox extends Mailbox<Entry> {
   drain(error: () => ServerNotRunningError, countsInfos: boolean): number {
     let unhandled = 0;
     for (; this.size > 0; this.drop()) {
-      const receipt = receiptOf(this.receipt);
-      if (receipt instanceof StopRequest || (receipt === 'info' && !countsInfos)) continue;
+      const envelope = envelopeOf(this.envelope);
+      if (envelope instanceof StopRequest || (envelope === 'info' && !countsInfos)) continue;
       unhandled += 1;
-      if (receipt instanceof PendingCall) receipt.fail(error());
+      if (envelope instanceof PendingCall) envelope.fail(error());
     }
     return unhandled;
   }

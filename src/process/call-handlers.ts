@@ -1,5 +1,5 @@
 import type { AnyBehavior, CallContext, CallResult } from './gen-server-types.js';
-import { messageType } from './serialize.js';
+import { messageType } from './message-type.js';
 
 /** How much of a message that is a string is named in errors. */
 const MAX_TYPE_LENGTH = 60;

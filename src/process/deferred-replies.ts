@@ -4,7 +4,7 @@ import type { PendingCall } from './envelope.js';
 const MIN_SWEEP = 64;
 
 /** The calls of one process that have been handled, and are to be answered later. */
-export class OpenReplies {
+export class DeferredReplies {
   readonly #calls = new Set<PendingCall>();
   /** After so many more, those that are settled are removed: their callers have given up, or were answered from elsewhere. */
   #untilSweep = MIN_SWEEP;

@@ -143,11 +143,11 @@ export class StopRequest {
 }
 
 /** How a message is handled. `continue`: by `handleContinue`. */
-export type Receipt = 'cast' | 'info' | 'continue' | PendingCall | StopRequest;
+export type Envelope = 'cast' | 'info' | 'continue' | PendingCall | StopRequest;
 
-/** The receipt of a message that is measured, or handled in the context of its sender. */
-export class Measured {
-  readonly receipt: Receipt;
+/** The envelope of a message that is measured, or handled in the context of its sender. */
+export class TimedEnvelope {
+  readonly envelope: Envelope;
   /** The sender's async context, where the process runs handlers in it. */
   readonly context: AsyncContext | undefined;
   /** ms of the monotonic clock */
@@ -157,8 +157,8 @@ export class Measured {
   /** Known only while messages are traced. */
   readonly from: MessageSender | undefined;
 
-  constructor(receipt: Receipt, arrivedAt: number, weight: number, context?: AsyncContext, from?: MessageSender) {
-    this.receipt = receipt;
+  constructor(envelope: Envelope, arrivedAt: number, weight: number, context?: AsyncContext, from?: MessageSender) {
+    this.envelope = envelope;
     this.context = context;
     this.from = from;
     this.arrivedAt = arrivedAt;
@@ -167,8 +167,8 @@ export class Measured {
 }
 
 /** What the mailbox stores with a message. */
-export type Entry = Receipt | Measured;
+export type QueuedEnvelope = Envelope | TimedEnvelope;
 
-export function receiptOf(entry: Entry): Receipt {
-  return entry instanceof Measured ? entry.receipt : entry;
+export function envelopeOf(entry: QueuedEnvelope): Envelope {
+  return entry instanceof TimedEnvelope ? entry.envelope : entry;
 }

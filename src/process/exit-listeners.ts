@@ -1,7 +1,7 @@
 import type { TerminationReason } from './gen-server-types.js';
 
 /** Those who want to know when one process ends. */
-export class ExitNotices {
+export class ExitListeners {
   readonly #listeners = new Set<(reason: TerminationReason) => void>();
 
   /** The listener is called once. Returns a function that removes it. */

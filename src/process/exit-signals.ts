@@ -16,7 +16,7 @@ export interface ExitSignal {
 interface LinkedProcess {
   readonly gone: boolean;
   readonly trapsExit: boolean;
-  enqueue(message: ProcessExit, receipt: 'info'): void;
+  enqueue(message: ProcessExit, envelope: 'info'): void;
   exit(reason: TerminationReason): void;
 }
 

@@ -1,5 +1,5 @@
 import type { GenServerRef, GenServerTarget, ProcessRef } from './refs.js';
-import type { AnyReply, MessageOfType, MessageType, Replies, ReplyTo } from './replies.js';
+import type { AnyReply, MessageOfType, MessageType, Replies, ReplyTo } from './reply-types.js';
 
 declare const types: unique symbol;
 /** Set apart from states. */

@@ -2,6 +2,7 @@ import type { SerializedError, SerializedExitReason } from '../../streams/events
 import { CallingSelfError, InvalidArgumentError } from '../errors.js';
 import { checkKnown, checkShortText, checkTimeout } from '../validate.js';
 import { checkBehavior, type GenServerOptions } from './gen-server-options.js';
+import type { Start } from './gen-server-signatures.js';
 import type {
   AnyBehavior,
   Call,
@@ -14,14 +15,13 @@ import type {
 } from './gen-server-types.js';
 import type { Messenger } from './messenger.js';
 import type { Monitors } from './monitors.js';
-import { PendingReply } from './pending-reply.js';
 import type { Process } from './process.js';
 import type { ProcessTable } from './process-table.js';
 import type { GenServerRef, GenServerTarget, ProcessName, ProcessRef } from './refs.js';
 import type { RemoteProcesses } from './remote-processes.js';
-import { type RemoteStartSettings, readRemoteStart } from './remote-start.js';
+import { type RemoteStartSettings, readRemoteStart } from './remote-start-options.js';
+import { ReplyHandle } from './reply-handle.js';
 import { spawnServer } from './spawn-server.js';
-import type { Start } from './start-signature.js';
 import { checkReason } from './termination-reason.js';
 
 export interface StopOptions {
@@ -252,7 +252,7 @@ export function createGenServer(parts: GenServerParts): GenServerApi {
       else processes.find(ref)?.kill();
     },
 
-    reply: (from, value) => PendingReply.answer(from, value),
+    reply: (from, value) => ReplyHandle.answer(from, value),
 
     async exited(ref) {
       if (isForeign(ref)) return new Promise((resolve) => void remote.monitor(ref, resolve));

@@ -2,13 +2,13 @@ import type { MessageSender } from '../../streams/events.js';
 import type { AsyncContext } from '../async-context.js';
 import { asError, InvalidHandlerResultError, type ServerNotRunningError, UnhandledMessageError } from '../errors.js';
 import { callHandlerFor, unhandledType } from './call-handlers.js';
-import { PendingCall, type Receipt, type StopRequest } from './envelope.js';
+import { DeferredReplies } from './deferred-replies.js';
+import { type Envelope, PendingCall, type StopRequest } from './envelope.js';
 import type { AnyBehavior, CallContext, CallFrom, TerminationReason } from './gen-server-types.js';
 import { type ContextActions, ProcessHandlerContext } from './handler-context.js';
 import { ContinueResult, HandlerResult, NoReplyResult, StopResult } from './handler-result.js';
-import { OpenReplies } from './open-replies.js';
-import { PendingReply } from './pending-reply.js';
 import type { ProcessRef } from './refs.js';
+import { ReplyHandle } from './reply-handle.js';
 
 /** What running handlers needs of the runtime. */
 export interface HandlerHost {
@@ -34,7 +34,7 @@ export abstract class HandlerRunner {
   readonly #context: CallContext = new ProcessHandlerContext(this) as CallContext;
   protected state: unknown;
   /** `undefined` until a call is answered later. */
-  #openReplies: OpenReplies | undefined;
+  #deferredReplies: DeferredReplies | undefined;
   /** The call whose handler was called last; `undefined` after another message. */
   #call: PendingCall | undefined;
   /** What `handleContinue` is to handle before the next message. */
@@ -68,7 +68,7 @@ export abstract class HandlerRunner {
   /** The caller of the call that is being handled. */
   get from(): CallFrom | undefined {
     const call = this.#call;
-    return call === undefined ? undefined : (new PendingReply(call) as unknown as CallFrom);
+    return call === undefined ? undefined : (new ReplyHandle(call) as unknown as CallFrom);
   }
 
   /** Whether one of its own handlers is on the stack. */
@@ -92,32 +92,32 @@ export abstract class HandlerRunner {
   }
 
   /** Calls the handler of a message; a request to stop ends the process. */
-  protected dispatch(message: unknown, receipt: Receipt): unknown {
+  protected dispatch(message: unknown, envelope: Envelope): unknown {
     const host = this.#host;
     const behavior = this.#behavior;
     const outer = host.current;
     host.current = this;
     try {
-      if (receipt instanceof PendingCall) {
-        this.#call = receipt;
+      if (envelope instanceof PendingCall) {
+        this.#call = envelope;
         return typeof behavior.handleCall === 'function'
           ? behavior.handleCall(message, this.state, this.#context)
           : this.#callInTable(message);
       }
       this.#call = undefined;
-      if (receipt === 'cast') {
+      if (envelope === 'cast') {
         return behavior.handleCast === undefined
           ? this.#reportUnhandled(message)
           : behavior.handleCast(message, this.state, this.#context);
       }
-      if (receipt === 'info') {
+      if (envelope === 'info') {
         return behavior.handleInfo === undefined ? this.state : behavior.handleInfo(message, this.state, this.#context);
       }
-      if (receipt === 'continue') return this.#continue(message);
+      if (envelope === 'continue') return this.#continue(message);
     } finally {
       host.current = outer;
     }
-    this.terminate((receipt as StopRequest).reason);
+    this.terminate((envelope as StopRequest).reason);
     return undefined;
   }
 
@@ -125,17 +125,17 @@ export abstract class HandlerRunner {
    * Applies what a handler returned, awaited; returns its request to stop, if that is what it returned. Counts before it
    * replies: a caller that has the reply sees the count.
    */
-  protected handled(result: unknown, receipt: Receipt): StopResult | undefined {
+  protected handled(result: unknown, envelope: Envelope): StopResult | undefined {
     if (this.gone) {
       // Killed by its own handler.
-      if (receipt instanceof PendingCall) receipt.fail(this.notRunning(true));
+      if (envelope instanceof PendingCall) envelope.fail(this.notRunning(true));
       return undefined;
     }
-    if (receipt === 'cast') this.casts += 1;
-    else if (receipt === 'info') this.infos += 1;
-    else if (receipt instanceof PendingCall) return this.#answered(result, receipt);
-    else if (receipt !== 'continue') return undefined;
-    return this.#applyNext(result, receipt);
+    if (envelope === 'cast') this.casts += 1;
+    else if (envelope === 'info') this.infos += 1;
+    else if (envelope instanceof PendingCall) return this.#answered(result, envelope);
+    else if (envelope !== 'continue') return undefined;
+    return this.#applyNext(result, envelope);
   }
 
   protected stopIfAsked(stopped: StopResult | undefined): void {
@@ -145,9 +145,9 @@ export abstract class HandlerRunner {
     this.terminate(stopped.reason);
   }
 
-  protected crash(thrown: unknown, receipt: Receipt): void {
+  protected crash(thrown: unknown, envelope: Envelope): void {
     const error = asError(thrown);
-    if (receipt instanceof PendingCall) receipt.failHandled(error);
+    if (envelope instanceof PendingCall) envelope.failHandled(error);
     // Killed in the middle of its own handler: the process has already ended.
     if (this.gone) {
       this.failedLate('a handler', thrown);
@@ -159,7 +159,7 @@ export abstract class HandlerRunner {
 
   /** Rejects the callers that wait for a promised reply. */
   protected failPromisedReplies(): void {
-    this.#openReplies?.fail(() => this.notRunning(true));
+    this.#deferredReplies?.fail(() => this.notRunning(true));
   }
 
   #callInTable(message: unknown): unknown {
@@ -200,26 +200,26 @@ export abstract class HandlerRunner {
     return stopped;
   }
 
-  #applyNext(next: unknown, receipt: Receipt): StopResult | undefined {
+  #applyNext(next: unknown, envelope: Envelope): StopResult | undefined {
     let state = next;
     let stopped: StopResult | undefined;
     if (typeof next === 'object' && next instanceof HandlerResult) {
       if (next instanceof StopResult) stopped = next;
-      else this.#continueAfter(next, receipt);
+      else this.#continueAfter(next, envelope);
       state = next instanceof StopResult ? next.state : this.continuation?.result;
     }
-    if (state === undefined && this.state !== undefined) throw this.#unusableState(receipt, 'no state');
-    if (state instanceof Promise) throw this.#unusableState(receipt, 'a promise as the next state');
+    if (state === undefined && this.state !== undefined) throw this.#unusableState(envelope, 'no state');
+    if (state instanceof Promise) throw this.#unusableState(envelope, 'a promise as the next state');
     this.state = state;
     this.markDirty();
     return stopped;
   }
 
   /** Of a handler other than `handleCall`, `continueWith(payload, state)` stands in the place of the state. */
-  #continueAfter(next: HandlerResult, receipt: Receipt): void {
+  #continueAfter(next: HandlerResult, envelope: Envelope): void {
     const isContinuation = next instanceof ContinueResult && !(next.result instanceof HandlerResult);
-    if (!isContinuation || receipt instanceof PendingCall) {
-      throw this.#unusableState(receipt, 'a result that does not belong there');
+    if (!isContinuation || envelope instanceof PendingCall) {
+      throw this.#unusableState(envelope, 'a result that does not belong there');
     }
     this.continuation = next;
   }
@@ -234,8 +234,8 @@ export abstract class HandlerRunner {
 
   /** The caller waits for `GenServer.reply`, a promise, or the end of the process. */
   #replyLater(call: PendingCall): void {
-    this.#openReplies ??= new OpenReplies();
-    this.#openReplies.add(call);
+    this.#deferredReplies ??= new DeferredReplies();
+    this.#deferredReplies.add(call);
   }
 
   /** Answers a call; a promise when it settles, as long as its deadline allows and the process lives. */
@@ -247,11 +247,11 @@ export abstract class HandlerRunner {
     this.#replyLater(call);
     Promise.resolve(reply).then(
       (value) => {
-        this.#openReplies?.delete(call);
+        this.#deferredReplies?.delete(call);
         call.reply(value);
       },
       (thrown) => {
-        this.#openReplies?.delete(call);
+        this.#deferredReplies?.delete(call);
         if (call.settled) this.failedLate('a promised reply', thrown);
         else call.failHandled(asError(thrown));
       },
@@ -270,9 +270,10 @@ export abstract class HandlerRunner {
     }
   }
 
-  #unusableState(receipt: Receipt, what: string): InvalidHandlerResultError {
-    if (receipt instanceof PendingCall) return this.#invalidResult('handleCall', `${what}; return [reply, state]`);
-    const handler = { cast: 'handleCast', info: 'handleInfo', continue: 'handleContinue' }[receipt as string] ?? 'init';
+  #unusableState(envelope: Envelope, what: string): InvalidHandlerResultError {
+    if (envelope instanceof PendingCall) return this.#invalidResult('handleCall', `${what}; return [reply, state]`);
+    const handler =
+      { cast: 'handleCast', info: 'handleInfo', continue: 'handleContinue' }[envelope as string] ?? 'init';
     return this.#invalidResult(handler, `${what}; return the next state`);
   }
 

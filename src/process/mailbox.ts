@@ -2,11 +2,11 @@ const INITIAL_CAPACITY = 4;
 const NO_RING: unknown[] = [];
 
 /**
- * A queue of messages, each with its receipt (what its sender awaits). A ring buffer: taking one costs the same at any
- * depth, and a message with a receipt costs no allocation of its own.
+ * A queue of messages, each with its envelope (what its sender awaits). A ring buffer: taking one costs the same at any
+ * depth, and a message with a envelope costs no allocation of its own.
  */
-export class Mailbox<Receipt> {
-  // Message and receipt of entry i stand at 2i and 2i + 1, modulo the capacity, which is a power of two.
+export class Mailbox<Envelope> {
+  // Message and envelope of entry i stand at 2i and 2i + 1, modulo the capacity, which is a power of two.
   // There is none before the first message: many processes never get one.
   #ring: unknown[] = NO_RING;
   #mask = -1;
@@ -17,11 +17,11 @@ export class Mailbox<Receipt> {
     return this.#size;
   }
 
-  push(message: unknown, receipt: Receipt): void {
+  push(message: unknown, envelope: Envelope): void {
     if (2 * this.#size > this.#mask) this.#resize(Math.max(2 * INITIAL_CAPACITY, 2 * this.#ring.length));
     const at = (this.#head + 2 * this.#size) & this.#mask;
     this.#ring[at] = message;
-    this.#ring[at + 1] = receipt;
+    this.#ring[at + 1] = envelope;
     this.#size += 1;
   }
 
@@ -30,9 +30,9 @@ export class Mailbox<Receipt> {
     return this.#ring[this.#head];
   }
 
-  /** The receipt of the message that waits longest. Only valid while `size > 0`. */
-  get receipt(): Receipt {
-    return this.#ring[this.#head + 1] as Receipt;
+  /** The envelope of the message that waits longest. Only valid while `size > 0`. */
+  get envelope(): Envelope {
+    return this.#ring[this.#head + 1] as Envelope;
   }
 
   /** Removes the message that waits longest. */

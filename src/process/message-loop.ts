@@ -1,19 +1,19 @@
 import type { MessageTraced, ProcessKind } from '../../streams/events.js';
 import { AsyncContext } from '../async-context.js';
 import type { Timer } from '../clock.js';
-import { Inbox, type OverloadPolicy } from './bounded-mailbox.js';
-import { type Entry, Measured, PendingCall, type Receipt, receiptOf, StopRequest } from './envelope.js';
+import { BoundedMailbox, type OverloadPolicy } from './bounded-mailbox.js';
+import { type Envelope, envelopeOf, PendingCall, type QueuedEnvelope, StopRequest, TimedEnvelope } from './envelope.js';
 import type { AnyBehavior } from './gen-server-types.js';
 import type { StopResult } from './handler-result.js';
 import { type HandlerHost, HandlerRunner, isThenable } from './handler-runner.js';
+import { MessageTiming, type MessageTimingHost } from './message-timing.js';
 import type { ProcessRef } from './refs.js';
 import type { Sampler } from './sampler.js';
 import type { Runnable } from './scheduler.js';
-import { Timing, type TimingHost } from './timing.js';
 import type { Reportable } from './unreported-processes.js';
 
 /** What a message loop needs of the runtime. */
-export interface MessageLoopHost extends TimingHost, HandlerHost {
+export interface MessageLoopHost extends MessageTimingHost, HandlerHost {
   /** The loop has counts to report at the end of the turn. Called once between two {@link MessageLoop.report}s. */
   dirty(loop: MessageLoop): void;
 }
@@ -39,15 +39,15 @@ export abstract class MessageLoop extends HandlerRunner implements Runnable, Rep
   nextToReport: Reportable | undefined;
   readonly #host: MessageLoopHost;
   readonly #sampler: Sampler; // the host's; read for every message
-  #timing: Timing | undefined; // only once a message is measured or traced: many processes are idle
-  readonly #inbox: Inbox;
+  #timing: MessageTiming | undefined; // only once a message is measured or traced: many processes are idle
+  readonly #mailbox: BoundedMailbox;
   protected readonly inSenderContext: boolean;
   protected phase: Phase = 'init';
   #isTraced = false;
   #isScheduled = false;
   #isDirty = false;
   /** The message whose async handler is under way: no other is handled until it is through. */
-  #inFlight: Receipt | undefined;
+  #inFlight: Envelope | undefined;
 
   constructor(host: MessageLoopHost, options: MessageLoopOptions) {
     super(host, options.ref, options.behavior);
@@ -55,7 +55,7 @@ export abstract class MessageLoop extends HandlerRunner implements Runnable, Rep
     this.kind = options.kind;
     this.#host = host;
     this.#sampler = host.sampler;
-    this.#inbox = new Inbox(options.mailboxLimit, options.overload ?? 'reject');
+    this.#mailbox = new BoundedMailbox(options.mailboxLimit, options.overload ?? 'reject');
     this.inSenderContext = options.context === 'caller';
   }
 
@@ -70,7 +70,7 @@ export abstract class MessageLoop extends HandlerRunner implements Runnable, Rep
   }
 
   get runnable(): boolean {
-    const hasWork = this.#inbox.size > 0 || this.continuation !== undefined;
+    const hasWork = this.#mailbox.size > 0 || this.continuation !== undefined;
     return hasWork && this.phase === 'handling' && this.#inFlight === undefined;
   }
 
@@ -79,25 +79,25 @@ export abstract class MessageLoop extends HandlerRunner implements Runnable, Rep
    *
    * @throws MailboxFullError when the sender has to know, ServerNotRunningError when the process handles nothing more
    */
-  send(message: unknown, receipt: Receipt): void {
+  send(message: unknown, envelope: Envelope): void {
     if (this.phase === 'terminating') throw this.notRunning();
-    if (!this.#inbox.isFull || this.#makesRoom(receipt)) this.enqueue(message, receipt);
+    if (!this.#mailbox.isFull || this.#makesRoom(envelope)) this.enqueue(message, envelope);
   }
 
   /** As {@link send}, of a call from another node: without a limit of its own, the mailbox holds at most `most` messages. */
-  sendFromRemote(message: unknown, receipt: Receipt, most: number): void {
+  sendFromRemote(message: unknown, envelope: Envelope, most: number): void {
     this.markDirty();
-    this.#inbox.checkDefaultLimit(most, this);
-    this.send(message, receipt);
+    this.#mailbox.checkDefaultLimit(most, this);
+    this.send(message, envelope);
   }
 
   /** Sends a message for a sender that receives no error: what the mailbox does not take is counted as dropped. */
-  sendLate(message: unknown, receipt: 'cast' | 'info' = 'cast', most = Number.POSITIVE_INFINITY): void {
-    const isFull = this.#inbox.exceeds(most) || (this.#inbox.isFull && this.#inbox.rejects);
+  sendLate(message: unknown, envelope: 'cast' | 'info' = 'cast', most = Number.POSITIVE_INFINITY): void {
+    const isFull = this.#mailbox.exceeds(most) || (this.#mailbox.isFull && this.#mailbox.rejects);
     if (this.phase === 'terminating' || isFull) {
-      this.#inbox.count('dropped');
+      this.#mailbox.count('dropped');
       this.markDirty();
-    } else this.send(message, receipt);
+    } else this.send(message, envelope);
   }
 
   /** Casts `message` after `ms`, in the async context of now where the process wants that of its senders. */
@@ -108,31 +108,31 @@ export abstract class MessageLoop extends HandlerRunner implements Runnable, Rep
   }
 
   /** Puts something into the mailbox, whatever its limit. */
-  enqueue(message: unknown, receipt: Receipt): void {
+  enqueue(message: unknown, envelope: Envelope): void {
     const isDue = this.#sampler.due();
-    const entry = isDue || this.#isTraced || this.inSenderContext ? this.#arrived(receipt, isDue) : receipt;
-    this.#inbox.push(message, entry);
+    const entry = isDue || this.#isTraced || this.inSenderContext ? this.#timedEnvelope(envelope, isDue) : envelope;
+    this.#mailbox.push(message, entry);
     this.markDirty();
     if (!this.#isScheduled && this.runnable) this.schedule();
   }
 
-  run(limit: number, isWatched: boolean): number {
+  run(limit: number, isTimed: boolean): number {
     let handled = 0;
     while (handled < limit && this.runnable) {
       handled += 1;
-      this.#handleNext(isWatched);
+      this.#handleNext(isTimed);
     }
     this.#isScheduled = this.runnable;
     return handled;
   }
 
-  heldLoop(ms: number): void {
-    if (!this.gone) this.#timed().emitLoopBlocked(ms);
+  blockedLoop(ms: number): void {
+    if (!this.gone) this.#ensureTiming().emitLoopBlocked(ms);
   }
 
   /** Emits one `message` event per message, until the function that it returns is called, by each caller for itself. */
   trace(): () => void {
-    const release = this.#timed().trace();
+    const release = this.#ensureTiming().trace();
     this.#isTraced = true;
     return () => {
       this.#isTraced = release();
@@ -160,48 +160,48 @@ export abstract class MessageLoop extends HandlerRunner implements Runnable, Rep
 
   /** Emits the counts for the last time, if there are any; how long the queue was no longer matters. */
   protected reportLastCounts(): void {
-    if (this.#isDirty && (this.calls + this.casts + this.infos > 0 || this.#inbox.hasCounts)) this.#emitCounts();
+    if (this.#isDirty && (this.calls + this.casts + this.infos > 0 || this.#mailbox.hasCounts)) this.#emitCounts();
   }
 
   /** Rejects the callers whose messages will not be handled; returns how many messages there were. */
   protected emptyMailbox(): number {
     if (this.#inFlight instanceof PendingCall) this.#inFlight.fail(this.notRunning(true));
     this.failPromisedReplies();
-    return this.#inbox.drain(() => this.notRunning(), this.kind === 'genserver');
+    return this.#mailbox.drain(() => this.notRunning(), this.kind === 'genserver');
   }
 
-  #timed(): Timing {
-    this.#timing ??= new Timing(this.#host, this.id);
+  #ensureTiming(): MessageTiming {
+    this.#timing ??= new MessageTiming(this.#host, this.id);
     return this.#timing;
   }
 
-  #makesRoom(receipt: Receipt): boolean {
+  #makesRoom(envelope: Envelope): boolean {
     this.markDirty();
-    return this.#inbox.makeRoom(receipt, this);
+    return this.#mailbox.makeRoom(envelope, this);
   }
 
-  #arrived(receipt: Receipt, isDue: boolean): Entry {
+  #timedEnvelope(envelope: Envelope, isDue: boolean): QueuedEnvelope {
     const context = this.inSenderContext ? new AsyncContext() : undefined;
     const from = this.#isTraced ? this.#host.current : undefined;
     // The exit messages of a supervisor are not part of the latency.
-    return this.#timed().arrived(receipt, isDue && this.kind === 'genserver', context, from);
+    return this.#ensureTiming().envelopeFor(envelope, isDue && this.kind === 'genserver', context, from);
   }
 
-  #handleNext(isWatched: boolean): void {
+  #handleNext(isTimed: boolean): void {
     const { continuation } = this;
     if (continuation !== undefined) {
       this.continuation = undefined;
-      this.#handle(continuation.payload, 'continue', isWatched);
+      this.#handle(continuation.payload, 'continue', isTimed);
       return;
     }
-    const { message, receipt } = this.#inbox;
-    this.#inbox.drop();
-    this.#handle(message, receipt, isWatched);
+    const { message, envelope } = this.#mailbox;
+    this.#mailbox.drop();
+    this.#handle(message, envelope, isTimed);
   }
 
-  #handle(message: unknown, entry: Entry, isWatched: boolean): void {
-    // Most receipts are the string 'cast'; comparing with it is faster than an `instanceof` check.
-    if (isWatched || this.#isTraced || (typeof entry === 'object' && entry instanceof Measured)) {
+  #handle(message: unknown, entry: QueuedEnvelope, isTimed: boolean): void {
+    // Most envelopes are the string 'cast'; comparing with it is faster than an `instanceof` check.
+    if (isTimed || this.#isTraced || (typeof entry === 'object' && entry instanceof TimedEnvelope)) {
       this.#handleTimed(message, entry);
       return;
     }
@@ -215,28 +215,28 @@ export abstract class MessageLoop extends HandlerRunner implements Runnable, Rep
   }
 
   /** As {@link #handle}, with the time it took for the sampler and for traces. */
-  #handleTimed(message: unknown, entry: Entry): void {
-    const receipt = receiptOf(entry);
-    if (receipt instanceof StopRequest) {
-      this.terminate(receipt.reason);
+  #handleTimed(message: unknown, entry: QueuedEnvelope): void {
+    const envelope = envelopeOf(entry);
+    if (envelope instanceof StopRequest) {
+      this.terminate(envelope.reason);
       return;
     }
-    const timing = this.#timed();
+    const timing = this.#ensureTiming();
     const begun = timing.now();
     let handleMs: number | undefined;
     try {
-      const context = entry instanceof Measured ? entry.context : undefined;
+      const context = entry instanceof TimedEnvelope ? entry.context : undefined;
       const result =
-        context === undefined ? this.dispatch(message, receipt) : context.run(() => this.dispatch(message, receipt));
+        context === undefined ? this.dispatch(message, envelope) : context.run(() => this.dispatch(message, envelope));
       handleMs = timing.now() - begun;
       timing.returned(message, handleMs);
       if (isThenable(result)) {
-        this.#suspend(result, receipt, (outcome) =>
-          timing.through(message, entry, begun, timing.now() - begun, outcome),
+        this.#suspend(result, envelope, (outcome) =>
+          timing.completed(message, entry, begun, timing.now() - begun, outcome),
         );
       } else {
-        const stopped = this.handled(result, receipt);
-        timing.through(message, entry, begun, handleMs, 'ok');
+        const stopped = this.handled(result, envelope);
+        timing.completed(message, entry, begun, handleMs, 'ok');
         this.stopIfAsked(stopped);
       }
     } catch (thrown) {
@@ -244,21 +244,21 @@ export abstract class MessageLoop extends HandlerRunner implements Runnable, Rep
         handleMs = timing.now() - begun;
         timing.returned(message, handleMs);
       }
-      timing.through(message, entry, begun, handleMs, 'crashed');
-      this.crash(thrown, receipt);
+      timing.completed(message, entry, begun, handleMs, 'crashed');
+      this.crash(thrown, envelope);
     }
   }
 
   /** Handles no other message until the promise of an async handler settles. */
   #suspend(
     result: PromiseLike<unknown>,
-    receipt: Receipt,
-    through?: (outcome: MessageTraced['outcome']) => void,
+    envelope: Envelope,
+    onCompleted?: (outcome: MessageTraced['outcome']) => void,
   ): void {
-    this.#inFlight = receipt;
+    this.#inFlight = envelope;
     const crash = (thrown: unknown): void => {
-      through?.('crashed');
-      this.crash(thrown, receipt);
+      onCompleted?.('crashed');
+      this.crash(thrown, envelope);
     };
     Promise.resolve(result).then(
       (value) => {
@@ -267,12 +267,12 @@ export abstract class MessageLoop extends HandlerRunner implements Runnable, Rep
         this.#inFlight = undefined;
         let stopped: StopResult | undefined;
         try {
-          stopped = this.handled(value, receipt);
+          stopped = this.handled(value, envelope);
         } catch (thrown) {
           crash(thrown);
           return;
         }
-        through?.('ok');
+        onCompleted?.('ok');
         this.stopIfAsked(stopped);
         this.schedule();
       },
@@ -290,11 +290,11 @@ export abstract class MessageLoop extends HandlerRunner implements Runnable, Rep
   #emitCounts(): void {
     const { calls, casts, infos } = this;
     this.calls = this.casts = this.infos = 0;
-    const queueSize = this.#inbox.size;
+    const queueSize = this.#mailbox.size;
     const activity = { type: 'messages_handled', id: this.id, calls, casts, infos, queueSize } as const;
     const samples = this.#timing?.takeSamples();
     // Most processes have neither, and a spread takes as long as all the rest.
-    if (samples === undefined && !this.#inbox.hasCounts) this.#host.emit(activity);
-    else this.#host.emit({ ...activity, ...this.#inbox.takeCounts(), ...(samples !== undefined && { samples }) });
+    if (samples === undefined && !this.#mailbox.hasCounts) this.#host.emit(activity);
+    else this.#host.emit({ ...activity, ...this.#mailbox.takeCounts(), ...(samples !== undefined && { samples }) });
   }
 }

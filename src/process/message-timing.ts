@@ -1,32 +1,32 @@
 import type { MessageSender, MessageTraced, UnstampedEvent } from '../../streams/events.js';
 import type { AsyncContext } from '../async-context.js';
 import type { Clock } from '../clock.js';
-import { type Entry, Measured, PendingCall, type Receipt, receiptOf, StopRequest } from './envelope.js';
+import { type Envelope, envelopeOf, PendingCall, type QueuedEnvelope, StopRequest, TimedEnvelope } from './envelope.js';
+import { messageType } from './message-type.js';
 import { type Sampler, Samples } from './sampler.js';
 import type { Scheduler } from './scheduler.js';
-import { messageType } from './serialize.js';
 
 /** What timing needs of the runtime. */
-export interface TimingHost {
+export interface MessageTimingHost {
   readonly clock: Clock;
   readonly scheduler: Scheduler;
   readonly sampler: Sampler;
   /** How long a handler may block the event loop before a `loop_blocked` event, ms. */
   readonly loopBlockedMs: number;
-  emit(fact: UnstampedEvent): void;
+  emit(event: UnstampedEvent): void;
   nameOf(id: string): string | undefined;
 }
 
 /** Times the messages of one process: for its latency, for traces, and to detect a handler that blocks the event loop. */
-export class Timing {
-  readonly #host: TimingHost;
+export class MessageTiming {
+  readonly #host: MessageTimingHost;
   readonly #id: string;
   /** `undefined` until a message is measured: many processes are idle. */
   #samples: Samples | undefined;
   #tracers = 0;
   #tracedSince = Number.POSITIVE_INFINITY;
 
-  constructor(host: TimingHost, id: string) {
+  constructor(host: MessageTimingHost, id: string) {
     this.#host = host;
     this.#id = id;
   }
@@ -51,39 +51,45 @@ export class Timing {
   }
 
   /** Notes when a message came; it is part of the latency if it `isDue`. A request to stop is no message. */
-  arrived(receipt: Receipt, isDue: boolean, context?: AsyncContext, from?: MessageSender): Entry {
-    return receipt instanceof StopRequest
-      ? receipt
-      : new Measured(receipt, this.now(), isDue ? this.#host.sampler.weight : 0, context, senderOf(from));
+  envelopeFor(envelope: Envelope, isDue: boolean, context?: AsyncContext, from?: MessageSender): QueuedEnvelope {
+    return envelope instanceof StopRequest
+      ? envelope
+      : new TimedEnvelope(envelope, this.now(), isDue ? this.#host.sampler.weight : 0, context, senderOf(from));
   }
 
   /** Called when a handler has returned after `ms`, with a value, a promise or an error. */
   returned(message: unknown, ms: number): void {
     if (ms < this.#host.loopBlockedMs) return;
-    this.#host.scheduler.heldIsKnown(ms);
+    this.#host.scheduler.markExplained(ms);
     this.emitLoopBlocked(ms, messageType(message));
   }
 
   /** Called when a message is fully handled, including everything its handler awaited. */
-  through(message: unknown, entry: Entry, begun: number, handleMs: number, outcome: MessageTraced['outcome']): void {
-    if (entry instanceof Measured && entry.weight > 0) {
+  completed(
+    message: unknown,
+    entry: QueuedEnvelope,
+    begun: number,
+    handleMs: number,
+    outcome: MessageTraced['outcome'],
+  ): void {
+    if (entry instanceof TimedEnvelope && entry.weight > 0) {
       this.#samples ??= new Samples();
       this.#samples.add(begun - entry.arrivedAt, handleMs, entry.weight);
     }
     if (begun < this.#tracedSince) return;
-    const receipt = receiptOf(entry);
-    if (receipt instanceof StopRequest || receipt === 'continue') return;
+    const envelope = envelopeOf(entry);
+    if (envelope instanceof StopRequest || envelope === 'continue') return;
     // A message that came before the trace began has waited since then.
-    const since = entry instanceof Measured ? Math.max(this.#tracedSince, entry.arrivedAt) : this.#tracedSince;
+    const since = entry instanceof TimedEnvelope ? Math.max(this.#tracedSince, entry.arrivedAt) : this.#tracedSince;
     this.#emit({
       type: 'message',
       id: this.#id,
-      kind: receipt instanceof PendingCall ? 'call' : receipt,
+      kind: envelope instanceof PendingCall ? 'call' : envelope,
       waitMs: begun - since,
       handleMs,
       outcome,
       messageType: messageType(message),
-      ...(entry instanceof Measured && entry.from !== undefined && { from: entry.from }),
+      ...(entry instanceof TimedEnvelope && entry.from !== undefined && { from: entry.from }),
     });
   }
 
@@ -105,10 +111,10 @@ export class Timing {
   }
 
   /** What listeners do synchronously is not work of this process. */
-  #emit(fact: UnstampedEvent): void {
+  #emit(event: UnstampedEvent): void {
     const begun = this.now();
-    this.#host.emit(fact);
-    this.#host.scheduler.heldIsKnown(this.now() - begun);
+    this.#host.emit(event);
+    this.#host.scheduler.markExplained(this.now() - begun);
   }
 }
 

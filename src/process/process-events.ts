@@ -1,6 +1,6 @@
 import type { ProcessCrashed, ProcessKind, ProcessLocation, UnstampedEvent } from '../../streams/events.js';
 import type { TerminationReason } from './gen-server-types.js';
-import { serializeError, serializeExitReason } from './serialize.js';
+import { serializeError, serializeExitReason } from './serialize-error.js';
 
 /** What the events of a process say of it. */
 interface Subject {

@@ -55,7 +55,7 @@ interface ProcessTableOptions {
   readonly loopBlockedMs: number;
   readonly names: Names;
   readonly context: AsyncContext;
-  emit(fact: UnstampedEvent): void;
+  emit(event: UnstampedEvent): void;
   onError(error: Error): void;
 }
 

@@ -3,14 +3,14 @@ import type { Timer } from '../clock.js';
 import { asError, EndedProcessError, ServerNotRunningError } from '../errors.js';
 import { ChildExit } from './child-exit.js';
 import { StopRequest } from './envelope.js';
-import { ExitNotices } from './exit-notices.js';
+import { ExitListeners } from './exit-listeners.js';
 import type { GenServerOptions } from './gen-server-options.js';
 import type { TerminationReason } from './gen-server-types.js';
 import { ContinueResult, stateOf } from './handler-result.js';
 import { initialize, killedDuringInit, type StartingProcess } from './initialization.js';
 import { MessageLoop, type MessageLoopHost, type MessageLoopOptions } from './message-loop.js';
 import { crashEvent, exitEvent } from './process-events.js';
-import { serializeError } from './serialize.js';
+import { serializeError } from './serialize-error.js';
 import { locationOf } from './supervision-path.js';
 import { CRASH_CLEANUP_MS, type CrashCleanup, releaseState, runTerminate } from './termination.js';
 import { TimerSet } from './timer-set.js';
@@ -42,7 +42,7 @@ export class Process extends MessageLoop implements StartingProcess {
   // Created on first use: many processes never have children or timers.
   #children: Set<Process> | undefined;
   #timers: TimerSet | undefined;
-  #exitNotices: ExitNotices | undefined;
+  #exitListeners: ExitListeners | undefined;
   #aborter: AbortController | undefined;
   /** The name it had when it ended. */
   #lastName: string | undefined;
@@ -170,8 +170,8 @@ export class Process extends MessageLoop implements StartingProcess {
 
   /** Calls `listener` once, when this process has ended. Returns a function that removes it. */
   onExit(listener: (reason: TerminationReason) => void): () => void {
-    this.#exitNotices ??= new ExitNotices();
-    return this.#exitNotices.add(listener);
+    this.#exitListeners ??= new ExitListeners();
+    return this.#exitListeners.add(listener);
   }
 
   /** Calls `listener` once, when this process is asked to stop, crashes or is killed. There is one listener. */
@@ -259,7 +259,7 @@ export class Process extends MessageLoop implements StartingProcess {
     this.#host.emit(exitEvent(this, reason, unhandled, this.#lastName));
     this.#notifyParent(reason);
     this.#onEndDuringInit?.();
-    this.#exitNotices?.emit(reason);
+    this.#exitListeners?.emit(reason);
     const aborter = this.#aborter;
     if (aborter === undefined) return;
     this.#host.context.run(() => this.#host.outside(() => aborter.abort(this.notRunning())));

@@ -2,7 +2,7 @@ import { InvalidArgumentError } from '../errors.js';
 import type { PendingCall } from './envelope.js';
 
 /** What `ctx.from` is: the right to answer one call. */
-export class PendingReply {
+export class ReplyHandle {
   readonly #call: PendingCall;
 
   constructor(call: PendingCall) {
@@ -16,7 +16,7 @@ export class PendingReply {
    * @throws InvalidArgumentError when `from` is none
    */
   static answer(from: unknown, reply: unknown): void {
-    if (!(from instanceof PendingReply)) throw new InvalidArgumentError('from', 'the ctx.from of a handleCall', from);
+    if (!(from instanceof ReplyHandle)) throw new InvalidArgumentError('from', 'the ctx.from of a handleCall', from);
     from.#call.reply(reply);
   }
 }

@@ -2,11 +2,11 @@
 const EXACT_PER_TURN = 32;
 const EXACT_PER_FLUSH = 64;
 /** Beyond them, about one message in this many is measured at first. A power of two. */
-const FIRST_GAP = 64;
+const MIN_MEAN_GAP = 64;
 /** After this many with a gap, the gap doubles until the next flush, up to the longest. */
 const PICKS_PER_GAP = 32;
-const LONGEST_GAP = 4096;
-const OFF = 2 ** 30;
+const MAX_MEAN_GAP = 4096;
+const NEVER = 2 ** 30;
 
 /**
  * Picks the messages that are measured: all while there are few, ever fewer of them the more there are, since measuring one
@@ -19,14 +19,14 @@ export class Sampler {
   weight = 1;
   #countdown = 1;
   /** How many more are measured without a gap: in this turn, and in this flush. */
-  #exact = EXACT_PER_TURN;
-  #allowance = EXACT_PER_FLUSH;
-  #meanGap = FIRST_GAP;
+  #exactLeftInTurn = EXACT_PER_TURN;
+  #exactLeftInFlush = EXACT_PER_FLUSH;
+  #meanGap = MIN_MEAN_GAP;
   /** How many more are measured before the mean gap doubles. */
   #picksLeft = PICKS_PER_GAP;
-  #gap = FIRST_GAP;
+  #gap = MIN_MEAN_GAP;
   /** What is left of the gap while there is none. */
-  #rest = FIRST_GAP;
+  #interruptedGap = MIN_MEAN_GAP;
   #random = 0x2545f491;
 
   constructor(enabled: boolean) {
@@ -41,41 +41,41 @@ export class Sampler {
 
   endTurn(): void {
     if (!this.enabled) return;
-    if (this.#exact === 0) this.#rest = this.#countdown;
-    this.#exact = Math.min(EXACT_PER_TURN, this.#allowance);
-    this.#countdown = this.#exact > 0 ? 1 : this.#rest;
+    if (this.#exactLeftInTurn === 0) this.#interruptedGap = this.#countdown;
+    this.#exactLeftInTurn = Math.min(EXACT_PER_TURN, this.#exactLeftInFlush);
+    this.#countdown = this.#exactLeftInTurn > 0 ? 1 : this.#interruptedGap;
   }
 
   /** Called when the counters of all processes have been reported. */
   flushed(): void {
-    this.#allowance = EXACT_PER_FLUSH;
-    this.#meanGap = FIRST_GAP;
+    this.#exactLeftInFlush = EXACT_PER_FLUSH;
+    this.#meanGap = MIN_MEAN_GAP;
     this.#picksLeft = PICKS_PER_GAP;
-    this.#rest = this.#shortened(this.#rest);
-    if (this.#exact === 0) this.#countdown = this.#shortened(this.#countdown);
+    this.#interruptedGap = this.#shortened(this.#interruptedGap);
+    if (this.#exactLeftInTurn === 0) this.#countdown = this.#shortened(this.#countdown);
   }
 
   /** What is left of a gap that began in a flood, as long as a first gap at most: the flood may be over. */
   #shortened(rest: number): number {
-    const shorter = Math.min(rest, FIRST_GAP);
+    const shorter = Math.min(rest, MIN_MEAN_GAP);
     this.#gap -= rest - shorter;
     return shorter;
   }
 
   #pick(): boolean {
     if (!this.enabled) {
-      this.#countdown = OFF;
+      this.#countdown = NEVER;
       return false;
     }
-    if (this.#exact > 0) {
-      this.#exact -= 1;
-      this.#allowance -= 1;
+    if (this.#exactLeftInTurn > 0) {
+      this.#exactLeftInTurn -= 1;
+      this.#exactLeftInFlush -= 1;
       this.weight = 1;
-      this.#countdown = this.#exact > 0 ? 1 : this.#rest;
+      this.#countdown = this.#exactLeftInTurn > 0 ? 1 : this.#interruptedGap;
       return true;
     }
     this.weight = this.#gap;
-    this.#gap = this.#rest = this.#countdown = this.#nextGap();
+    this.#gap = this.#interruptedGap = this.#countdown = this.#nextGap();
     return true;
   }
 
@@ -83,7 +83,7 @@ export class Sampler {
   #nextGap(): number {
     this.#random = xorshift(this.#random);
     this.#picksLeft -= 1;
-    if (this.#picksLeft === 0 && this.#meanGap < LONGEST_GAP) {
+    if (this.#picksLeft === 0 && this.#meanGap < MAX_MEAN_GAP) {
       this.#meanGap *= 2;
       this.#picksLeft = PICKS_PER_GAP;
     }

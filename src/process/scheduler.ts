@@ -6,7 +6,7 @@ const BUDGET_MS = 5;
 /** The most messages handled between two looks at the clock: also the most one process handles before the next one may. */
 const MAX_STRIDE = 64;
 /** After the event loop was blocked by an unknown cause, this many messages are timed one by one to find it. */
-const WATCHED = 256;
+const TIMED_AFTER_BLOCK = 256;
 
 interface SchedulerOptions {
   /** The async context that processes run in, whichever context woke them. */
@@ -20,14 +20,14 @@ interface SchedulerOptions {
 /** Something that works in small batches: a process. */
 export interface Runnable {
   /**
-   * Does at most `limit` units of work and returns how many. `isWatched`: each unit is timed, and reported when it blocks
+   * Does at most `limit` units of work and returns how many. `isTimed`: each unit is timed, and reported when it blocks
    * the event loop for too long.
    */
-  run(limit: number, isWatched: boolean): number;
+  run(limit: number, isTimed: boolean): number;
   /** Whether there is work that could be done now. */
   readonly runnable: boolean;
   /** Called when its last portion of work blocked the event loop for `ms`. */
-  heldLoop(ms: number): void;
+  blockedLoop(ms: number): void;
   /** Used by the scheduler alone: the next in its queue. */
   nextReady: Runnable | undefined;
 }
@@ -51,15 +51,15 @@ export class Scheduler {
   #budgetEnds = 0;
   #exhausted = false;
   /** Messages until the next look at the clock, and how many there were between the last two. */
-  #untilLook = 1;
+  #untilReading = 1;
   #stride = 1;
-  #lastLook = 0;
+  #lastReading = 0;
   /** The process that ran since the last check. `undefined`: no process, and nothing else; `null`: more than one. */
-  #worker: Runnable | undefined | null = null;
+  #onlyRunner: Runnable | undefined | null = null;
   /** How much of the time since the last look is explained already, ms. */
-  #knownHeldMs = 0;
-  #watched = 0;
-  #isWatched = false;
+  #explainedMs = 0;
+  #timedLeft = 0;
+  #isTimed = false;
 
   constructor({ context, preciseNow, loopBlockedMs }: SchedulerOptions) {
     this.#context = context;
@@ -77,15 +77,15 @@ export class Scheduler {
     if (this.#turnOpen) return;
     this.#turnOpen = true;
     this.#exhausted = false;
-    this.#lastLook = this.#preciseNow();
-    this.#knownHeldMs = 0;
-    this.#budgetEnds = this.#lastLook + BUDGET_MS;
+    this.#lastReading = this.#preciseNow();
+    this.#explainedMs = 0;
+    this.#budgetEnds = this.#lastReading + BUDGET_MS;
     nextTurn(this.#onTurnEnd);
   }
 
   /** A timed handler, or a listener of its event, blocked the event loop for `ms`: the cause is known. */
-  heldIsKnown(ms: number): void {
-    this.#knownHeldMs += ms;
+  markExplained(ms: number): void {
+    this.#explainedMs += ms;
   }
 
   /** `runnable` has work now and did not have any before. */
@@ -100,7 +100,7 @@ export class Scheduler {
   readonly #onMicrotask = (): void => {
     this.#microtaskPending = false;
     // Code other than processes has run since the last clock reading.
-    this.#worker = null;
+    this.#onlyRunner = null;
     this.#context.run(this.#drain);
   };
 
@@ -108,57 +108,57 @@ export class Scheduler {
 
   readonly #drain = (): void => {
     while (this.#head !== undefined) {
-      if (this.#untilLook <= 0 && !this.#withinBudget()) return;
+      if (this.#untilReading <= 0 && !this.#withinBudget()) return;
       const runnable = this.#head;
       this.#head = runnable.nextReady;
       if (this.#head === undefined) this.#tail = undefined;
       runnable.nextReady = undefined;
-      if (this.#worker !== runnable) this.#worker = this.#worker === undefined ? runnable : null;
-      this.#untilLook -= Math.max(1, runnable.run(this.#untilLook, this.#isWatched));
+      if (this.#onlyRunner !== runnable) this.#onlyRunner = this.#onlyRunner === undefined ? runnable : null;
+      this.#untilReading -= Math.max(1, runnable.run(this.#untilReading, this.#isTimed));
       if (runnable.runnable) this.#append(runnable);
     }
-    if (this.#worker) this.#look();
+    if (this.#onlyRunner) this.#readClock();
   };
 
   readonly #turnEnds = (): void => {
     // A block of the event loop since the last clock reading must be noticed even when its cause is unknown.
-    if (this.#worker === null && this.#loopBlockedMs !== Number.POSITIVE_INFINITY) this.#look();
+    if (this.#onlyRunner === null && this.#loopBlockedMs !== Number.POSITIVE_INFINITY) this.#readClock();
     this.#turnOpen = false;
     for (const action of this.#endOfTurn) action();
     if (this.#head === undefined) return;
-    this.#worker = this.#turnOpen ? null : undefined;
+    this.#onlyRunner = this.#turnOpen ? null : undefined;
     this.touch();
     this.#drain();
   };
 
   /** Reads the clock as rarely as the budget allows: often with slow handlers, rarely with fast ones. */
   #withinBudget(): boolean {
-    const spent = this.#look();
-    if (this.#watched > 0) {
-      this.#watched -= 1;
+    const spent = this.#readClock();
+    if (this.#timedLeft > 0) {
+      this.#timedLeft -= 1;
       this.#stride = 1;
     } else if (spent > BUDGET_MS / 5) this.#stride = Math.max(1, this.#stride >> 2);
     else this.#stride = Math.min(MAX_STRIDE, this.#stride * 2);
-    this.#untilLook = this.#stride;
+    this.#untilReading = this.#stride;
     // With the clock read this often, two more readings per message do not matter.
-    this.#isWatched = this.#stride === 1 && this.#loopBlockedMs !== Number.POSITIVE_INFINITY;
-    this.#exhausted = this.#lastLook >= this.#budgetEnds;
+    this.#isTimed = this.#stride === 1 && this.#loopBlockedMs !== Number.POSITIVE_INFINITY;
+    this.#exhausted = this.#lastReading >= this.#budgetEnds;
     return !this.#exhausted;
   }
 
   /** Checks the clock, and reports the process that blocked the event loop since the last check, and for how long. */
-  #look(): number {
+  #readClock(): number {
     const now = this.#preciseNow();
-    const spent = now - this.#lastLook;
-    const unexplained = spent - this.#knownHeldMs;
-    const worker = this.#worker;
-    this.#lastLook = now;
-    this.#knownHeldMs = 0;
-    this.#worker = undefined;
+    const spent = now - this.#lastReading;
+    const unexplained = spent - this.#explainedMs;
+    const onlyRunner = this.#onlyRunner;
+    this.#lastReading = now;
+    this.#explainedMs = 0;
+    this.#onlyRunner = undefined;
     if (unexplained >= this.#loopBlockedMs) {
-      this.#watched = WATCHED;
-      this.#untilLook = 0;
-      worker?.heldLoop(unexplained);
+      this.#timedLeft = TIMED_AFTER_BLOCK;
+      this.#untilReading = 0;
+      onlyRunner?.blockedLoop(unexplained);
     }
     return spent;
   }

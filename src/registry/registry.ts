@@ -69,7 +69,7 @@ export interface RegistryApi {
 interface Parts {
   readonly names: NameTable;
   readonly processes: ProcessTable;
-  emit(fact: UnstampedEvent): void;
+  emit(event: UnstampedEvent): void;
 }
 
 export function createRegistry({ names, processes, emit }: Parts): RegistryApi {

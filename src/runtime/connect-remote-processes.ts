@@ -4,8 +4,8 @@ import { decodeAnnotated, encodeMessage } from '../cluster/message-body.js';
 import { InvalidArgumentError } from '../errors.js';
 import { localProcesses } from '../process/local-processes.js';
 import type { Messenger } from '../process/messenger.js';
-import { createRemoteProcesses } from '../remote/remote-node.js';
 import type { RemotePorts } from '../remote/remote-ports.js';
+import { createRemoteProcesses } from '../remote/remote-processes.js';
 import type { RuntimeCore } from './runtime-core.js';
 
 /** The minimum time that the registration of a global name waits for the answers of all nodes, ms. */

@@ -8,7 +8,7 @@ import type {
   SupervisorGaveUp,
 } from '../../streams/events.js';
 import { processLabel } from '../errors.js';
-import { serializeError } from '../process/serialize.js';
+import { serializeError } from '../process/serialize-error.js';
 import type { Report } from './reporter.js';
 import { counted, errorHeadline, isoTime, seconds } from './reporter-format.js';
 import type { Subject, Summary } from './reporter-throttle.js';

@@ -81,7 +81,7 @@ export class ChildLifecycle {
     const ref = await this.start.run(child, self);
     // Between these checks and the adoption there is no `await`: meanwhile, this supervisor may be killed, and another one
     // adopt the process.
-    const process = this.start.usable(child, ref, self);
+    const process = this.start.adoptable(child, ref, self);
     if (self.gone) {
       process.kill();
       throw this.notRunning();
@@ -124,7 +124,7 @@ export class ChildLifecycle {
   }
 
   /** Whether the supervisor ends now that a significant child has ended. */
-  endsNow(): boolean {
+  shouldShutDown(): boolean {
     const { autoShutdown } = this.#options;
     return (
       autoShutdown === 'any_significant' || (autoShutdown === 'all_significant' && this.children.significantCount === 0)

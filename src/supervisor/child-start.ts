@@ -52,7 +52,7 @@ export class ChildStart {
   }
 
   /**
-   * Starts a child; resolves with what its start gave, for {@link ChildStart.usable}.
+   * Starts a child; resolves with what its start gave, for {@link ChildStart.adoptable}.
    *
    * Rejects with what its start threw, or with ServerNotRunningError when the start was abandoned.
    */
@@ -108,7 +108,7 @@ export class ChildStart {
   /** Ends the process that an abandoned start returned, as its supervisor would have. */
   #discard(child: Child, ref: unknown, self: Process, abandoned: 'stopped' | 'killed'): void {
     try {
-      const process = this.usable(child, ref, self);
+      const process = this.adoptable(child, ref, self);
       if (abandoned === 'killed') process.kill();
       else void shutDown(process, shutdownLimit(process, child.spec));
     } catch (thrown) {
@@ -129,7 +129,7 @@ export class ChildStart {
    *
    * @throws InvalidChildSpecError, ForeignRefError
    */
-  usable(child: Child, ref: unknown, self: Process): Process {
+  adoptable(child: Child, ref: unknown, self: Process): Process {
     const of = `of child '${child.id}'`;
     const process = isRef(ref) ? this.#options.processes.behind(ref) : undefined;
     if (process === undefined) throw new InvalidChildSpecError('start', `${of} gave no ref of a running process`);

@@ -12,7 +12,7 @@ import { ChildExit } from '../process/child-exit.js';
 import type { GenServerBehavior } from '../process/gen-server-types.js';
 import type { Process } from '../process/process.js';
 import type { ProcessRef } from '../process/refs.js';
-import { serializeError } from '../process/serialize.js';
+import { serializeError } from '../process/serialize-error.js';
 import { ChildLifecycle, type ChildLifecycleOptions } from './child-lifecycle.js';
 import type { ChildSpec } from './child-spec.js';
 import type { Child } from './child-table.js';
@@ -30,13 +30,15 @@ import {
 interface SupervisionOptions extends ChildLifecycleOptions {
   readonly children: readonly ChildSpec[];
   /** The supervisor, whose process is `self`, can be queried from here on. */
-  begun(self: Process): void;
+  onBegin(self: Process): void;
   /** The error with which the supervisor of this process gave up, if it did. */
   gaveUpOf(process: Process): Error | undefined;
 }
 
 /** The process behind a supervisor: a server whose infos are the exits of its children. */
-export class ChildSupervision implements GenServerBehavior<undefined, SupervisorCall, never, SupervisorReply, unknown> {
+export class SupervisorBehavior
+  implements GenServerBehavior<undefined, SupervisorCall, never, SupervisorReply, unknown>
+{
   readonly #options: SupervisionOptions;
   readonly #lifecycle: ChildLifecycle;
   #isInterrupted = false;
@@ -82,7 +84,7 @@ export class ChildSupervision implements GenServerBehavior<undefined, Supervisor
   async init(ref: ProcessRef): Promise<undefined> {
     const self = this.#options.processes.running(ref);
     this.#lifecycle.begin(self);
-    this.#options.begun(self);
+    this.#options.onBegin(self);
     for (const spec of this.#options.children) {
       const child = this.#lifecycle.children.add(spec.id, spec);
       try {
@@ -193,7 +195,7 @@ export class ChildSupervision implements GenServerBehavior<undefined, Supervisor
     }
     this.#lifecycle.children.setDown(child, undefined);
     this.#lifecycle.forgetIfDone(child);
-    const isEnd = child.spec.significant === true && this.#lifecycle.endsNow();
+    const isEnd = child.spec.significant === true && this.#lifecycle.shouldShutDown();
     const isProblem = typeof reason === 'object' || this.#options.gaveUpOf(process) !== undefined;
     if (isProblem) this.#lifecycle.emitDown(child, isEnd ? 'shutdown' : 'stay_down');
     if (isEnd) void this.#lifecycle.self.stop('shutdown');
@@ -220,12 +222,12 @@ export class ChildSupervision implements GenServerBehavior<undefined, Supervisor
     }
     const waiting = group.filter(({ pending }) => pending === 'group');
     const delayMs = this.#lifecycle.restartDelayMs;
-    if (delayMs > 0) this.#bringBackAfter(delayMs, waiting);
-    else await this.#bringBack(waiting);
+    if (delayMs > 0) this.#startAgainAfter(delayMs, waiting);
+    else await this.#startAgain(waiting);
   }
 
   /** The restart back-off: meanwhile, the supervisor goes on with its other messages. */
-  #bringBackAfter(delayMs: number, children: readonly Child[]): void {
+  #startAgainAfter(delayMs: number, children: readonly Child[]): void {
     const { self, now } = this.#lifecycle;
     const dueAt = now + delayMs;
     for (const child of children) child.notBefore = dueAt;
@@ -238,11 +240,11 @@ export class ChildSupervision implements GenServerBehavior<undefined, Supervisor
 
   async #resumeGroup(): Promise<void> {
     const { children, now } = this.#lifecycle;
-    await this.#bringBack([...children].filter(({ pending, notBefore }) => pending === 'group' && notBefore <= now));
+    await this.#startAgain([...children].filter(({ pending, notBefore }) => pending === 'group' && notBefore <= now));
   }
 
   /** Starts children that are down, in order, up to the first that fails: it is retried, and the rest waits for it. */
-  async #bringBack(children: readonly Child[]): Promise<void> {
+  async #startAgain(children: readonly Child[]): Promise<void> {
     const self = this.#lifecycle.self;
     const { emit } = this.#options;
     for (const child of children) {

@@ -24,7 +24,7 @@ import {
 } from './child-spec.js';
 import type { Child } from './child-table.js';
 import type { RestartType } from './strategy.js';
-import { ChildSupervision } from './supervisor-behavior.js';
+import { SupervisorBehavior } from './supervisor-behavior.js';
 import type { ChildTarget, SupervisorCall, SupervisorReply } from './supervisor-messages.js';
 import type { StartChild, StartSupervisor } from './supervisor-signatures.js';
 
@@ -115,14 +115,14 @@ export interface SupervisorApi {
 interface Parts {
   readonly processes: ProcessTable;
   readonly clock: Clock;
-  emit(fact: UnstampedEvent): void;
+  emit(event: UnstampedEvent): void;
   /** Receives the error of a start that its supervisor does not wait for any more. */
   onError(error: Error): void;
   onLifecycleEvent(handler: (event: LifecycleEvent) => void): () => void;
 }
 
 interface Supervised {
-  readonly supervision: ChildSupervision;
+  readonly supervision: SupervisorBehavior;
   readonly autoShutdown: AutoShutdown;
   /** Makes the spec of one more child from the arguments for the template; `simple_one_for_one` only. */
   readonly fromTemplate: ((args: readonly unknown[]) => ChildSpec) | undefined;
@@ -156,7 +156,7 @@ export function createSupervisor({ processes, clock, emit, onError, onLifecycleE
     return reply.ref;
   };
 
-  const started = async (ref: SupervisorRef, call: SupervisorCall): Promise<ProcessRef> => {
+  const askToStart = async (ref: SupervisorRef, call: SupervisorCall): Promise<ProcessRef> => {
     const child = await ask(ref, call);
     if (child === undefined) throw new ServerNotRunningError(ref.id);
     return child;
@@ -167,8 +167,8 @@ export function createSupervisor({ processes, clock, emit, onError, onLifecycleE
       checkSupervisorOptions(options);
       const { strategy = 'one_for_one', children = [], childTemplate, name, autoShutdown = 'never' } = options;
       const { restartIntensity = { maxRestarts: 3, withinMs: 5000 } } = options;
-      const fromTemplate = childTemplate && templating(childTemplate);
-      const supervision: ChildSupervision = new ChildSupervision({
+      const fromTemplate = childTemplate && specFactory(childTemplate);
+      const supervision: SupervisorBehavior = new SupervisorBehavior({
         strategy,
         children,
         restartIntensity,
@@ -177,7 +177,7 @@ export function createSupervisor({ processes, clock, emit, onError, onLifecycleE
         clock,
         emit,
         onError,
-        begun: (process) => void supervised.set(process, { supervision, autoShutdown, fromTemplate }),
+        onBegin: (process) => void supervised.set(process, { supervision, autoShutdown, fromTemplate }),
         gaveUpOf: (process) => supervised.get(process)?.supervision.gaveUp,
       });
       const process = await processes.spawn({
@@ -206,12 +206,12 @@ export function createSupervisor({ processes, clock, emit, onError, onLifecycleE
         if (isArgs(specOrArgs))
           throw new InvalidSimpleOneForOneConfigError('args', 'are for simple_one_for_one; give a child spec');
         checkChildSpec(specOrArgs, autoShutdown);
-        return started(ref, { type: 'start_child', spec: specOrArgs }) as Promise<never>;
+        return askToStart(ref, { type: 'start_child', spec: specOrArgs }) as Promise<never>;
       }
       if (!isArgs(specOrArgs)) {
         throw new InvalidSimpleOneForOneConfigError('spec', 'simple_one_for_one takes an array of template arguments');
       }
-      return started(ref, { type: 'start_child', spec: fromTemplate(specOrArgs) }) as Promise<never>;
+      return askToStart(ref, { type: 'start_child', spec: fromTemplate(specOrArgs) }) as Promise<never>;
     },
 
     async terminateChild(ref, idOrRef) {
@@ -219,7 +219,7 @@ export function createSupervisor({ processes, clock, emit, onError, onLifecycleE
     },
 
     async restartChild(ref, idOrRef) {
-      return started(ref, { type: 'restart_child', target: targetOf(idOrRef) });
+      return askToStart(ref, { type: 'restart_child', target: targetOf(idOrRef) });
     },
 
     async deleteChild(ref, idOrRef) {
@@ -246,7 +246,7 @@ function isArgs(specOrArgs: ChildSpec | readonly unknown[]): specOrArgs is reado
 }
 
 /** Makes specs from arguments for the template, with ids `child-1`, `child-2` ... */
-function templating<Args extends readonly unknown[]>(template: ChildTemplate<Args>): Supervised['fromTemplate'] {
+function specFactory<Args extends readonly unknown[]>(template: ChildTemplate<Args>): Supervised['fromTemplate'] {
   let made = 0;
   return (args) => {
     made += 1;

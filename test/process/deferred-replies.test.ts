@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
+import { DeferredReplies } from '../../src/process/deferred-replies.js';
 import { PendingCall } from '../../src/process/envelope.js';
-import { OpenReplies } from '../../src/process/open-replies.js';
 
 const target = { id: 'p1', registeredName: undefined };
 
 test('calls that are settled are not kept, however many there were', () => {
-  const open = new OpenReplies();
+  const open = new DeferredReplies();
   const failed: PendingCall[] = [];
   class Noted extends PendingCall {
     override fail(): void {

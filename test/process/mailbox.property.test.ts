@@ -7,7 +7,7 @@ const steps = fc.array(fc.oneof(fc.record({ push: fc.nat(20) }), fc.record({ dro
 function agree(mailbox: Mailbox<string>, queue: readonly (readonly [number, string])[]): void {
   expect(mailbox.size).toBe(queue.length);
   const first = queue[0];
-  if (first !== undefined) expect([mailbox.message, mailbox.receipt]).toEqual(first);
+  if (first !== undefined) expect([mailbox.message, mailbox.envelope]).toEqual(first);
 }
 
 test.prop([steps])('a mailbox is a queue, through every wrap and growth', (program) => {
@@ -18,8 +18,8 @@ test.prop([steps])('a mailbox is a queue, through every wrap and growth', (progr
     if ('push' in step) {
       for (let i = 0; i < step.push; i += 1) {
         next += 1;
-        mailbox.push(next, `receipt ${next}`);
-        queue.push([next, `receipt ${next}`]);
+        mailbox.push(next, `envelope ${next}`);
+        queue.push([next, `envelope ${next}`]);
       }
     } else {
       for (let i = 0; i < step.drop && queue.length > 0; i += 1) {
@@ -43,7 +43,7 @@ test.prop([fc.integer({ min: 1, max: 5000 }), fc.nat(30)], { numRuns: 30 })(
     }
     for (let i = 0; i < after; i += 1) mailbox.push(i, 'after');
     for (let i = 0; i < after; i += 1) {
-      expect([mailbox.message, mailbox.receipt]).toEqual([i, 'after']);
+      expect([mailbox.message, mailbox.envelope]).toEqual([i, 'after']);
       mailbox.drop();
     }
     expect(mailbox.size).toBe(0);
@@ -55,5 +55,5 @@ test('a mailbox keeps messages that are undefined', () => {
   mailbox.push(undefined, 'a');
   mailbox.push(null, 'b');
   expect(mailbox.size).toBe(2);
-  expect([mailbox.message, mailbox.receipt]).toEqual([undefined, 'a']);
+  expect([mailbox.message, mailbox.envelope]).toEqual([undefined, 'a']);
 });

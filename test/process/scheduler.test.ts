@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { AsyncContext } from '../../src/async-context.js';
 import { systemClock } from '../../src/clock.js';
+import { MessageTiming } from '../../src/process/message-timing.js';
 import { Sampler } from '../../src/process/sampler.js';
 import { type Runnable, Scheduler } from '../../src/process/scheduler.js';
-import { Timing } from '../../src/process/timing.js';
 import { turn } from '../helpers/event-loop.js';
 
 /** So many units of work, each of which takes so long on the fake clock. */
@@ -24,7 +24,7 @@ class Job implements Runnable {
 
   readonly held: number[] = [];
 
-  heldLoop(ms: number): void {
+  blockedLoop(ms: number): void {
     this.held.push(ms);
   }
 
@@ -171,7 +171,7 @@ describe('the scheduler', () => {
     test('does not count what listeners do', async () => {
       await warmUp();
       const clock = { ...systemClock, monotonic: () => now };
-      const timing = new Timing(
+      const timing = new MessageTiming(
         {
           clock,
           scheduler,
@@ -186,7 +186,7 @@ describe('the scheduler', () => {
         'p1',
       );
       timing.trace();
-      const job: Job = new Job(400, () => timing.through('message', 'cast', now, 0, 'ok'));
+      const job: Job = new Job(400, () => timing.completed('message', 'cast', now, 0, 'ok'));
       scheduler.ready(job);
       await turn();
       await turn();
@@ -214,7 +214,7 @@ describe('the scheduler', () => {
     test('detects it whatever was emitted between two turns', async () => {
       await warmUp();
       await turn();
-      scheduler.heldIsKnown(1000);
+      scheduler.markExplained(1000);
       scheduler.ready(hog(3, 1));
       await turn();
       const next = new Job(10, taking(0));
@@ -228,7 +228,7 @@ describe('the scheduler', () => {
       const job: Job = new Job(400, () => {
         if (job.done !== 200) return;
         now += 60;
-        scheduler.heldIsKnown(60);
+        scheduler.markExplained(60);
       });
       scheduler.ready(job);
       await turn();

@@ -1,7 +1,8 @@
 import { runInNewContext } from 'node:vm';
 import { fc, test as property } from '@fast-check/vitest';
 import { describe, expect, test } from 'vitest';
-import { messageType, serializeError, serializeExitReason } from '../../src/process/serialize.js';
+import { messageType } from '../../src/process/message-type.js';
+import { serializeError, serializeExitReason } from '../../src/process/serialize-error.js';
 import type { SerializedError } from '../../streams/events.js';
 
 describe('facts of errors', () => {

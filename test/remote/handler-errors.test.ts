@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { RemoteError } from '../../src/errors.js';
+import { DeferredReplies } from '../../src/process/deferred-replies.js';
 import { CallFromRemote } from '../../src/process/envelope.js';
-import { OpenReplies } from '../../src/process/open-replies.js';
 import type { GenServerRef } from '../../src/process/refs.js';
 import { threeNodes } from '../helpers/observed-cluster.js';
 import { rejectionOf } from '../helpers/rejections.js';
@@ -38,7 +38,7 @@ test('a call to a process that is gone has not been handled', async () => {
 });
 
 test('calls from other nodes that nobody waits for any more are not kept until they are answered', () => {
-  const open = new OpenReplies();
+  const open = new DeferredReplies();
   let isGone = false;
   const failed: number[] = [];
   const caller = (number: number) => ({

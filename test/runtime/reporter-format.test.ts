@@ -1,6 +1,6 @@
 import { fc, test as property } from '@fast-check/vitest';
 import { describe, expect, test } from 'vitest';
-import { serializeError } from '../../src/process/serialize.js';
+import { serializeError } from '../../src/process/serialize-error.js';
 import { defaultReporter } from '../../src/runtime/reporter.js';
 import { jsonLine, seconds, textBlock } from '../../src/runtime/reporter-format.js';
 

@@ -2,7 +2,7 @@ import { fc, test as property } from '@fast-check/vitest';
 import { describe, expect, test } from 'vitest';
 import { NodeId } from '../../../src/cluster/node-id.js';
 import type { GenServerBehavior } from '../../../src/process/gen-server-types.js';
-import { serializeError } from '../../../src/process/serialize.js';
+import { serializeError } from '../../../src/process/serialize-error.js';
 import { attach } from '../../../src/runtime/attach.js';
 import type { SerializedError } from '../../../streams/events.js';
 import { decodeLogPart, LOG_CAPACITY, type LogEntry, ownLogEntry } from '../../../streams/log-entries.js';

@@ -3,7 +3,7 @@ import { CallAbortedError, NotRegisteredError, UnhandledMessageError } from '../
 import type { GenServerBehavior } from '../../../src/process/gen-server-types.js';
 import { noReply } from '../../../src/process/handler-result.js';
 import type { GenServerRef } from '../../../src/process/refs.js';
-import type { Replies } from '../../../src/process/replies.js';
+import type { Replies } from '../../../src/process/reply-types.js';
 import { createRuntime } from '../../../src/runtime/runtime.js';
 import { createTestRuntime } from '../../helpers/test-runtime.js';
 

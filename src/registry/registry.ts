@@ -4,7 +4,7 @@ import { checkName } from '../process/gen-server-options.js';
 import type { Names, ProcessTable } from '../process/process-table.js';
 import type { ProcessName, ProcessRef } from '../process/refs.js';
 
-/** Maps names to processes: a process has at most one name, a name belongs to at most one process. */
+/** Maps names to process ids. A process has at most one name, and a name belongs to at most one process. */
 export class NameTable implements Names {
   readonly #idByName = new Map<string, string>();
   readonly #nameById = new Map<string, string>();
@@ -41,19 +41,20 @@ export class NameTable implements Names {
 
 export interface RegistryApi {
   /**
-   * Gives a living process a name, until it unregisters it or ends.
+   * Gives a running process a name, until the name is unregistered or the process ends.
    *
-   * @throws AlreadyRegisteredError, ServerNotRunningError, InvalidArgumentError
+   * @throws AlreadyRegisteredError, ServerNotRunningError, ForeignRefError, InvalidArgumentError
    */
   register(name: string, ref: ProcessRef): void;
-  /** Frees the name. A name that is not registered is no error. */
+  /** Frees a name. Does nothing if the name is not registered. */
   unregister(name: string): void;
-  /** @throws NotRegisteredError */
+  /** Returns the ref of the process with this name. @throws NotRegisteredError when no process has it */
   lookup<Ref extends ProcessRef = ProcessRef>(name: string | ProcessName<Ref>): Ref;
+  /** Returns the ref of the process with this name; `undefined` when no process has it. */
   whereis<Ref extends ProcessRef = ProcessRef>(name: string | ProcessName<Ref>): Ref | undefined;
   /**
-   * A name to send messages to: plain, frozen data that may be made before the process is started. Each message goes to the
-   * process that has the name then, so that it reaches the successor of one that was restarted.
+   * Creates a name to send messages to: plain, frozen data that may exist before its process. Each message goes to the
+   * process that has the name at that moment, so that messages also reach a process after its restart.
    *
    * @throws InvalidArgumentError
    * @example
@@ -75,7 +76,7 @@ interface Parts {
 export function createRegistry({ names, processes, emit }: Parts): RegistryApi {
   const whereis = <Ref extends ProcessRef>(name: string | ProcessName<Ref>): Ref | undefined => {
     const id = names.idOf(textOf(name));
-    // A name does not determine the kind of its process: the caller states it by the type parameter.
+    // A name does not determine the type of its ref: the caller states it with the type parameter.
     return id === undefined ? undefined : (processes.get(id)?.ref as Ref | undefined);
   };
   return {

@@ -19,14 +19,14 @@ export interface ChildLifecycleOptions {
   onError(error: Error): void;
 }
 
-/** The children of one supervisor: starts them as its children, stops them, and counts their restarts. */
+/** Starts, adopts and stops the children of one supervisor, and counts their restarts. */
 export class ChildLifecycle {
   readonly #options: ChildLifecycleOptions;
   readonly children = new ChildTable();
   readonly start: ChildStart;
   readonly #restarts: RestartWindow;
   #self: Process | undefined;
-  /** Why the supervisor gave up, if it did. */
+  /** The error with which the supervisor gave up; `undefined` if it did not. */
   gaveUp: MaxRestartsExceededError | undefined;
 
   constructor(options: ChildLifecycleOptions) {
@@ -35,7 +35,7 @@ export class ChildLifecycle {
     this.#restarts = new RestartWindow(options.restartIntensity);
   }
 
-  /** `self` is the process of the supervisor. */
+  /** Called at the beginning of `init`. `self` is the process of the supervisor. */
   begin(self: Process): void {
     this.#self = self;
     self.onEnding(() => this.start.abandon());
@@ -47,23 +47,23 @@ export class ChildLifecycle {
     return this.#self;
   }
 
-  /** Counts a restart; returns whether the restart intensity tolerates it. */
+  /** Counts a restart. Returns whether the restart intensity still allows it. */
   countRestart(): boolean {
     return this.#restarts.record(this.#options.clock.monotonic());
   }
 
-  /** How long to wait before the restart that was counted last, ms. */
+  /** How long to wait before the restart counted last, ms. */
   get restartDelayMs(): number {
     const { clock, restartIntensity } = this.#options;
     return restartDelayMs(this.#restarts.countAt(clock.monotonic()), restartIntensity.backoff);
   }
 
-  /** ms of the monotonic clock */
+  /** The current time, ms of the monotonic clock. */
   get now(): number {
     return this.#options.clock.monotonic();
   }
 
-  /** Emits `child_down`; `next` is what the supervisor does about it. */
+  /** Emits `child_down`. `next` is what the supervisor does next with the child. */
   emitDown(child: Child, next: ChildDown['next']): void {
     const { emit, clock, restartIntensity } = this.#options;
     const { maxRestarts, withinMs } = restartIntensity;
@@ -74,40 +74,48 @@ export class ChildLifecycle {
     emit({ type: 'child_down', supervisorId, childId, oldId, next, restart, restarts, maxRestarts, withinMs });
   }
 
-  /** Starts a child, and adopts its process. */
+  /**
+   * Starts a child and adopts its process. Resolves with that process.
+   *
+   * Rejects with what the start threw, with InvalidChildSpecError when it gave no usable ref, or with
+   * ServerNotRunningError when the supervisor stops.
+   */
   async launch(child: Child): Promise<Process> {
     const self = this.self;
     if (!self.running) throw this.notRunning();
     const ref = await this.start.run(child, self);
-    // Between these checks and the adoption there is no `await`: meanwhile, this supervisor may be killed, and another one
-    // adopt the process.
+    // From these checks to the adoption there must be no `await`: meanwhile this supervisor could be killed, or another
+    // supervisor could adopt the process.
     const process = this.start.adoptable(child, ref, self);
     if (self.gone) {
       process.kill();
       throw this.notRunning();
     }
-    // It may have ended in the meantime; then its exit is the next message of the supervisor.
+    // The process may already have ended. Then its exit is the next message of this supervisor.
     self.adopt(process, child.id, shutdownLimit(process, child.spec));
     this.children.setRunning(child, process);
     this.#options.emit({ type: 'child_started', supervisorId: self.id, childId: child.id, id: process.id });
     return process;
   }
 
-  /** Stops the child, if it runs. `pending`: what will start it again. */
+  /** Stops the child if it runs. `pending` says what will start it again. */
   async stop(child: Child, pending: Child['pending']): Promise<void> {
     const { process } = child;
     this.children.setDown(child, pending);
     if (process === undefined) return;
     await shutDown(process, shutdownLimit(process, child.spec));
-    // It crashed while it was being stopped, or before the supervisor handled its exit.
+    // Only a crash is reported: one while the child was being stopped, or one before the supervisor handled its exit.
     if (typeof process.exitReason !== 'object') return;
     this.emitDown(child, pending === 'group' && child.spec.restart !== 'temporary' ? 'restart' : 'stopped');
   }
 
-  /** Siblings stop one after another, last first; the children of a template do not depend on each other. */
+  /**
+   * Stops all children: one after another in reverse start order, or all at once if a template started them, because
+   * those do not depend on each other.
+   */
   async stopAll(): Promise<void> {
     const children = [...this.children].toReversed();
-    // The child whose start is under way is the last of all.
+    // The child whose start was abandoned stops first, because it was started last.
     const unfinishedGone = this.start.unfinishedGone();
     if (this.#options.strategy === 'simple_one_for_one') {
       await Promise.all([unfinishedGone, ...children.map((child) => this.stop(child, undefined))]);
@@ -117,13 +125,13 @@ export class ChildLifecycle {
     for (const child of children) await this.stop(child, undefined);
   }
 
-  /** Removes a child that is down from the table, unless it may be started again. */
+  /** Removes a child that is down from the table, unless it can be restarted on request. */
   forgetIfDone(child: Child): void {
     const isForgotten = child.spec.restart === 'temporary' || this.#options.strategy === 'simple_one_for_one';
     if (isForgotten) this.children.remove(child);
   }
 
-  /** Whether the supervisor ends now that a significant child has ended. */
+  /** Whether the end of a significant child makes the supervisor shut down now. */
   shouldShutDown(): boolean {
     const { autoShutdown } = this.#options;
     return (
@@ -131,7 +139,7 @@ export class ChildLifecycle {
     );
   }
 
-  /** The error for a request that a stopping supervisor does not serve any more. */
+  /** The error for a request to a supervisor that is stopping or has ended. */
   notRunning(): ServerNotRunningError {
     const { id, registeredName } = this.self;
     return new ServerNotRunningError(id, { registeredName, ...(this.gaveUp && { cause: this.gaveUp }) });

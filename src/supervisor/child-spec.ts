@@ -14,37 +14,40 @@ import type { RestartBackoff, RestartIntensity } from './intensity.js';
 import type { RestartType } from './strategy.js';
 
 export interface ChildOptions {
-  /** Default `permanent`. */
+  /** When the child is restarted. Default `permanent`. */
   readonly restart?: RestartType | undefined;
   /**
-   * How long the child may take to stop, ms; then it is killed. 0: it is killed at once. Default 5000 for a GenServer;
-   * for a supervisor Infinity, since its own children have their time-outs. So long may its `terminate` take after a crash,
-   * too, before it is restarted.
+   * How long the child may take to stop, ms. After that it is killed; with 0 it is killed at once. Default 5000 for a
+   * GenServer. Default Infinity for a supervisor, because its own children have time-outs. The same limit applies to
+   * `terminate` after a crash, which the restart waits for.
    */
   readonly shutdownTimeout?: number | undefined;
-  /** Whether its ending by itself counts for `autoShutdown`, which then must not be `never`. Default false. */
+  /**
+   * Whether the supervisor shuts down according to `autoShutdown` when this child ends by itself. Requires an
+   * `autoShutdown` other than `never`. Default false.
+   */
   readonly significant?: boolean | undefined;
 }
 
 export interface ChildSpec<Child extends ProcessRef = ProcessRef> extends ChildOptions {
-  /** Unique within the supervisor. */
+  /** The child id, unique within the supervisor. */
   readonly id: string;
-  /** Starts the child, at first and at each restart. The child may be a supervisor. */
+  /** Starts the child, initially and at each restart. Resolves with the ref of a GenServer or a supervisor. */
   start(): Promise<Child>;
 }
 
-/** What all children of a `simple_one_for_one` supervisor have in common. */
+/** The common spec of all children of a `simple_one_for_one` supervisor. */
 export interface ChildTemplate<
   Args extends readonly unknown[] = readonly unknown[],
   Child extends ProcessRef = ProcessRef,
 > extends ChildOptions {
-  /** `args` are those given to `startChild`. */
+  /** Starts a child. `args` are the arguments of `startChild`. */
   start(...args: Args): Promise<Child>;
 }
 
 /**
- * When a supervisor ends because its significant children ended by themselves, without being restarted: `any_significant`
- * at the first of them, `all_significant` at the last.
+ * When a supervisor shuts down because significant children ended by themselves and are not restarted.
+ * `any_significant`: when the first of them ends. `all_significant`: when the last of them ends.
  */
 export type AutoShutdown = 'never' | 'any_significant' | 'all_significant';
 
@@ -52,16 +55,16 @@ export interface SupervisorOptions<
   Args extends readonly unknown[] = readonly unknown[],
   Child extends ProcessRef = ProcessRef,
 > {
-  /** Default `one_for_one`. */
+  /** Which children restart when one fails. Default `one_for_one`. */
   readonly strategy?: SupervisorStrategy | undefined;
-  /** Started in order, stopped in reverse. */
+  /** The children, started in this order and stopped in reverse. */
   readonly children?: readonly ChildSpec[] | undefined;
-  /** For `simple_one_for_one`, and only for it. */
+  /** The spec of all children. Required with `simple_one_for_one`, and only allowed with it. */
   readonly childTemplate?: ChildTemplate<Args, Child> | undefined;
-  /** Default 3 restarts within 5000 ms. */
+  /** How many restarts are tolerated. Default 3 within 5000 ms. */
   readonly restartIntensity?: RestartIntensity | undefined;
   readonly name?: string | undefined;
-  /** Default `never`. */
+  /** Whether the end of significant children shuts the supervisor down. Default `never`. */
   readonly autoShutdown?: AutoShutdown | undefined;
 }
 
@@ -82,6 +85,8 @@ const RESTART_TYPES: readonly unknown[] = ['permanent', 'transient', 'temporary'
 const AUTO_SHUTDOWNS: readonly unknown[] = ['never', 'any_significant', 'all_significant'];
 
 /**
+ * Checks the options of `Supervisor.start`.
+ *
  * @throws InvalidArgumentError, UnknownOptionError, MissingChildTemplateError, InvalidSimpleOneForOneConfigError,
  * InvalidChildSpecError, DuplicateChildError
  */
@@ -98,14 +103,20 @@ export function checkSupervisorOptions(options: SupervisorOptions): void {
   if (strategy === 'simple_one_for_one') {
     if (!isObject(childTemplate)) throw new MissingChildTemplateError();
     if (children !== undefined) {
-      throw new InvalidSimpleOneForOneConfigError('children', 'simple_one_for_one starts with none; use startChild');
+      throw new InvalidSimpleOneForOneConfigError(
+        'children',
+        'must be absent with simple_one_for_one; start children with startChild',
+      );
     }
     checkKnown(childTemplate, CHILD_OPTIONS, 'childTemplate');
     checkChild(childTemplate, autoShutdown);
     return;
   }
   if (childTemplate !== undefined) {
-    throw new InvalidSimpleOneForOneConfigError('childTemplate', `is for simple_one_for_one, not for ${strategy}`);
+    throw new InvalidSimpleOneForOneConfigError(
+      'childTemplate',
+      `is only allowed with strategy simple_one_for_one; got ${strategy}`,
+    );
   }
   if (children !== undefined && !Array.isArray(children)) {
     throw new InvalidArgumentError('children', 'an array of child specs', children);
@@ -118,7 +129,7 @@ export function checkSupervisorOptions(options: SupervisorOptions): void {
   }
 }
 
-/** @throws InvalidChildSpecError, UnknownOptionError */
+/** Checks one child spec. @throws InvalidChildSpecError, UnknownOptionError */
 export function checkChildSpec(spec: ChildSpec, autoShutdown: AutoShutdown): void {
   if (!isObject(spec)) throw new InvalidChildSpecError('it', 'must be an object');
   if (typeof spec.id !== 'string' || spec.id === '')
@@ -139,12 +150,15 @@ function checkChild(child: ChildOptions & { readonly start: unknown }, autoShutd
   }
   if (typeof significant !== 'boolean') throw new InvalidChildSpecError('significant', 'must be a boolean');
   if (significant && restart === 'permanent') {
-    throw new InvalidChildSpecError('significant', "is for children that may end: restart 'transient' or 'temporary'");
+    throw new InvalidChildSpecError(
+      'significant',
+      "needs restart 'transient' or 'temporary': a permanent child is always restarted",
+    );
   }
   if (significant && autoShutdown === 'never') {
     throw new InvalidChildSpecError(
       'significant',
-      "is without effect under autoShutdown 'never'; start the supervisor with 'any_significant' or 'all_significant'",
+      "has no effect with autoShutdown 'never'; start the supervisor with 'any_significant' or 'all_significant'",
     );
   }
 }

@@ -13,20 +13,20 @@ import type { Child } from './child-table.js';
 
 interface ChildStartOptions {
   readonly processes: ProcessTable;
-  /** Receives the error of a start that its supervisor does not wait for any more. */
+  /** Receives the error of a start whose supervisor does not wait for it any more. */
   onError(error: Error): void;
 }
 
 /**
- * Runs the `start` functions of one supervisor, one at a time. A start belongs to the user and may never settle: a
- * supervisor that is asked to stop abandons it. A process that is in its `init` then, and was started before the first
- * `await` of the start, ends with the supervisor; what comes of the start later is ended here.
+ * Runs the `start` functions of one supervisor, one at a time. A `start` is user code and may never settle, so a
+ * supervisor that is asked to stop abandons it. Processes that the abandoned start spawned before its first `await`,
+ * and that are still in `init`, end with the supervisor. A process that the start returns later is stopped.
  */
 export class ChildStart {
   readonly #options: ChildStartOptions;
   #abandon: (() => void) | undefined;
   #isCalling = false;
-  /** The processes that the start under way has spawned so far. */
+  /** The processes that the current `start` has spawned before its first `await`. */
   #spawned: Process[] = [];
   /** The ids of processes that were in their `init` when their start was abandoned. */
   readonly #unfinished = new Set<string>();
@@ -41,20 +41,20 @@ export class ChildStart {
     return this.#isCalling;
   }
 
-  /** Stops waiting for the start, because the supervisor stops or was killed. */
+  /** Abandons the current start, because the supervisor stops or was killed. */
   abandon(): void {
     this.#abandon?.();
   }
 
-  /** Resolves when the processes are gone that were in their `init` when their start was abandoned. */
+  /** Resolves when the processes that were in `init` when their start was abandoned have ended. */
   async unfinishedGone(): Promise<void> {
     await this.#unfinishedGone;
   }
 
   /**
-   * Starts a child; resolves with what its start gave, for {@link ChildStart.adoptable}.
+   * Calls the `start` of a child. Resolves with its result, to be checked with {@link ChildStart.adoptable}.
    *
-   * Rejects with what its start threw, or with ServerNotRunningError when the start was abandoned.
+   * Rejects with what `start` threw, or with ServerNotRunningError when it was abandoned.
    */
   run(child: Child, self: Process): Promise<unknown> {
     return new Promise((resolve, reject) => {
@@ -84,7 +84,7 @@ export class ChildStart {
   async #call(child: Child): Promise<unknown> {
     this.#isCalling = true;
     try {
-      // Not awaited here: the flag is for what runs before the first await of `start`.
+      // Not awaited: the flag is only for the part of `start` before its first `await`.
       return this.#options.processes.watchSpawns(
         (process) => this.#spawned.push(process),
         () => child.spec.start(),
@@ -94,7 +94,7 @@ export class ChildStart {
     }
   }
 
-  /** Ends spawned processes that would otherwise run without a supervisor until the start settles. */
+  /** Ends the spawned processes that would otherwise run without a supervisor until the start settles. */
   #endUnfinished(child: Child, how: 'stopped' | 'killed'): void {
     const unfinished = this.#spawned.filter(({ isInitializing }) => isInitializing);
     for (const { id } of unfinished) this.#unfinished.add(id);
@@ -105,7 +105,7 @@ export class ChildStart {
       );
   }
 
-  /** Ends the process that an abandoned start returned, as its supervisor would have. */
+  /** Ends the process that an abandoned start returned, in the same way as the supervisor ended. */
   #discard(child: Child, ref: unknown, self: Process, abandoned: 'stopped' | 'killed'): void {
     try {
       const process = this.adoptable(child, ref, self);
@@ -117,24 +117,28 @@ export class ChildStart {
   }
 
   #report(child: Child, thrown: unknown, self: Process): void {
-    // The start sent a request to the supervisor that abandoned it: this error only repeats the stop.
+    // The abandoned start called its own supervisor: this error only repeats that the supervisor stopped.
     if (thrown instanceof ServerNotRunningError && thrown.processId === self.id) return;
-    // The process did not start because it was ended here.
+    // The error only says that the process was ended here during `init`.
     if (thrown instanceof InitializationError && this.#unfinished.has(thrown.processId)) return;
     this.#options.onError(new ChildStartError(self.id, child.id, asError(thrown)));
   }
 
   /**
-   * The process of what a start gave, if it can become a child of `self` in this turn.
+   * Returns the process for the result of a start, if `self` can adopt it now.
    *
    * @throws InvalidChildSpecError, ForeignRefError
    */
   adoptable(child: Child, ref: unknown, self: Process): Process {
     const of = `of child '${child.id}'`;
-    const process = isRef(ref) ? this.#options.processes.behind(ref) : undefined;
-    if (process === undefined) throw new InvalidChildSpecError('start', `${of} gave no ref of a running process`);
+    const process = isRef(ref) ? this.#options.processes.findEvenIfEnded(ref) : undefined;
+    if (process === undefined)
+      throw new InvalidChildSpecError('start', `${of} did not resolve with the ref of a running process`);
     if (process.parent === undefined && !isAbove(process, self)) return process;
-    throw new InvalidChildSpecError('start', `${of} gave process ${process.id}, which has a place already`);
+    throw new InvalidChildSpecError(
+      'start',
+      `${of} resolved with process ${process.id}, which already has a place in the supervision tree`,
+    );
   }
 }
 
@@ -149,7 +153,7 @@ function isRef(value: unknown): value is ProcessRef {
   );
 }
 
-/** Whether `process` is `below` itself or one of its supervisors. */
+/** Whether `process` is `below` itself or one of the supervisors above it. */
 function isAbove(process: Process, below: Process): boolean {
   for (let at: Process | undefined = below; at !== undefined; at = at.parent) {
     if (at === process) return true;

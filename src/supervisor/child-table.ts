@@ -2,34 +2,35 @@ import type { Process } from '../process/process.js';
 import type { ProcessRef } from '../process/refs.js';
 import type { ChildOptions } from './child-spec.js';
 
-/** One place among the children of a supervisor. */
+/** One child of a supervisor, running or not. */
 export interface Child {
   readonly id: string;
   readonly spec: ChildOptions & { start(): Promise<ProcessRef> };
-  /** `undefined` while it does not run. */
+  /** The current process; `undefined` while the child does not run. */
   readonly process: Process | undefined;
-  /** The id of the process that runs here, or was here last. */
+  /** The id of the current process, or of the last one. Empty before the first start. */
   readonly lastId: string;
   /**
-   * What will start it when it does not run. `retry`: its start failed, and is tried again. `group`: a sibling restarted
-   * with it has to start first. `undefined`: nothing, until it is asked for or a group is restarted.
+   * What will start a child that does not run. `retry`: its start failed and is retried. `group`: it starts after the
+   * siblings before it in its restart group. `undefined`: nothing; it starts only on request or when its group
+   * restarts.
    */
   readonly pending: 'retry' | 'group' | undefined;
-  /** It is not restarted before, ms of the monotonic clock. */
+  /** The earliest time of the next restart, ms of the monotonic clock. */
   notBefore: number;
   restarts: number;
-  /** How many starts in a row have failed. */
+  /** How many starts have failed in a row. */
   failures: number;
 }
 
 type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 
-/** The children of one supervisor, in start order. Every operation except iteration is O(1). */
+/** The children of one supervisor, in start order. All operations except iteration take constant time. */
 export class ChildTable implements Iterable<Child> {
   readonly #byId = new Map<string, Writable<Child>>();
-  /** Children by the id of their current process, or of their last one if they are down. */
+  /** Children by the id of their current or last process. */
   readonly #byProcess = new Map<string, Writable<Child>>();
-  /** Those that count for `autoShutdown`: they run, or are started again. */
+  /** The significant children that run or will be started again. */
   readonly #significant = new Set<Child>();
   #runningCount = 0;
 
@@ -37,12 +38,12 @@ export class ChildTable implements Iterable<Child> {
     return this.#byId.values();
   }
 
-  /** How many run. */
+  /** The number of children that run. */
   get runningCount(): number {
     return this.#runningCount;
   }
 
-  /** How many significant children run, or are started again. */
+  /** The number of significant children that run or will be started again. */
   get significantCount(): number {
     return this.#significant.size;
   }
@@ -51,12 +52,12 @@ export class ChildTable implements Iterable<Child> {
     return this.#byId.get(id);
   }
 
-  /** The child whose process this is, or was last. */
+  /** The child that has, or last had, the process with this id. */
   ofProcess(processId: string): Child | undefined {
     return this.#byProcess.get(processId);
   }
 
-  /** Adds a child at the end, and removes another one with the same id. */
+  /** Adds a child at the end of the start order. Replaces a child with the same id. */
   add(id: string, spec: Child['spec']): Child {
     const before = this.#byId.get(id);
     if (before !== undefined) this.remove(before);
@@ -80,7 +81,7 @@ export class ChildTable implements Iterable<Child> {
     this.#byId.delete(child.id);
   }
 
-  /** `process` is the process of this child from now on. */
+  /** Marks the child as running in `process`. */
   setRunning(child: Writable<Child>, process: Process): void {
     this.#byProcess.delete(child.lastId);
     child.process = process;
@@ -92,7 +93,7 @@ export class ChildTable implements Iterable<Child> {
     this.#countSignificant(child);
   }
 
-  /** The child has no process from now on. */
+  /** Marks the child as down. `pending` says what will start it again. */
   setDown(child: Writable<Child>, pending: Child['pending']): void {
     if (child.process !== undefined) this.#runningCount -= 1;
     child.process = undefined;

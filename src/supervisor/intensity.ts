@@ -1,36 +1,44 @@
-/** The restarts that a supervisor tolerates: with more than `maxRestarts` within `withinMs`, it gives up. */
+/** The restart limit of a supervisor: with more than `maxRestarts` within `withinMs`, it gives up. */
 export interface RestartIntensity {
   readonly maxRestarts: number;
-  /** ms */
+  /** The length of the time window, ms. */
   readonly withinMs: number;
-  /** Waits before restarts, so that a child that cannot start does not use up the intensity at once. Default: no waits. */
+  /**
+   * The waits before restarts. They keep a child that cannot start from exceeding `maxRestarts` at once. Default: no
+   * waits.
+   */
   readonly backoff?: RestartBackoff | undefined;
 }
 
-/** The waits before restarts: none before the first within `withinMs`, then `minMs`, then `factor` times as long each time. */
+/**
+ * Exponential waits before restarts. The first restart within `withinMs` does not wait. The second waits `minMs`, and
+ * each further one `factor` times as long as the one before, up to `maxMs`.
+ */
 export interface RestartBackoff {
-  /** ms */
+  /** The wait before the second restart, ms. */
   readonly minMs: number;
   /** The longest wait, ms. */
   readonly maxMs: number;
-  /** At least 1. Default 2. */
+  /** The growth of the wait per restart, at least 1. Default 2. */
   readonly factor?: number | undefined;
 }
 
-/** How long to wait before a restart, ms. `restarts`: how many there were within the window, this one included. */
+/**
+ * Returns the wait before a restart, ms. `restarts` is the number of restarts within the window, including this one.
+ */
 export function restartDelayMs(restarts: number, backoff: RestartBackoff | undefined): number {
   if (backoff === undefined || restarts <= 1) return 0;
   const { minMs, maxMs, factor = 2 } = backoff;
   return Math.min(maxMs, minMs * factor ** (restarts - 2));
 }
 
-/** With fewer expired entries than this, copying the rest to the front is not worth it. */
+/** Below this number of expired entries, copying the others to the front is not worthwhile. */
 const MIN_COMPACTED = 64;
 
-/** The restarts within the window. Recording one is O(1), amortized. */
+/** Counts the restarts within the time window. Recording one takes amortized constant time. */
 export class RestartWindow {
   readonly #intensity: RestartIntensity;
-  /** Times of restarts, ms, oldest first; those before `#first` lie outside the window. */
+  /** Times of restarts, ms, oldest first. Those before index `#first` have left the window. */
   #moments: number[] = [];
   #first = 0;
 
@@ -38,18 +46,18 @@ export class RestartWindow {
     this.#intensity = intensity;
   }
 
-  /** How many restarts counted at the last `record` or `countAt`. */
+  /** The number of restarts in the window at the last `record` or `countAt`. */
   get size(): number {
     return this.#moments.length - this.#first;
   }
 
-  /** How many restarts count at `now` (ms, monotonic). */
+  /** Returns the number of restarts in the window at `now`, ms of the monotonic clock. */
   countAt(now: number): number {
     this.#forgetOld(now);
     return this.size;
   }
 
-  /** Counts a restart at `now` (ms, monotonic). Returns false when that exceeds the intensity. */
+  /** Records a restart at `now`, ms of the monotonic clock. Returns false if the limit is exceeded. */
   record(now: number): boolean {
     this.#forgetOld(now);
     this.#moments.push(now);

@@ -1,18 +1,21 @@
 import type { SupervisorStrategy } from '../../streams/events.js';
 import type { TerminationReason } from '../process/gen-server-types.js';
 
-/** `permanent`: always restarted. `transient`: only after a crash. `temporary`: never. */
+/**
+ * When a child is restarted. `permanent`: always. `transient`: unless it ended with `normal` or `shutdown`.
+ * `temporary`: never.
+ */
 export type RestartType = 'permanent' | 'transient' | 'temporary';
 
-/** Whether a child that ended for this reason is started again. */
+/** Whether a child that ended for `reason` is restarted. */
 export function isRestarted(restart: RestartType, reason: TerminationReason): boolean {
   if (restart === 'permanent') return true;
   return restart === 'transient' && reason !== 'normal' && reason !== 'shutdown';
 }
 
 /**
- * The children that go down and up with `failed`, itself included, in the order they are started; they are stopped in
- * reverse. Children that had finished or were terminated are among them, as in OTP: the whole group starts again.
+ * Returns the children that restart together with `failed`, itself included, in start order. They stop in reverse
+ * order. As in OTP, the group includes children that had finished or were terminated: they start again too.
  */
 export function restartGroup<Child>(
   strategy: SupervisorStrategy,

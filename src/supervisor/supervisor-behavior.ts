@@ -29,13 +29,13 @@ import {
 
 interface SupervisionOptions extends ChildLifecycleOptions {
   readonly children: readonly ChildSpec[];
-  /** The supervisor, whose process is `self`, can be queried from here on. */
+  /** Called when `init` begins: from now on the supervisor can be queried. `self` is its process. */
   onBegin(self: Process): void;
-  /** The error with which the supervisor of this process gave up, if it did. */
+  /** The error with which `process` gave up, if it is a supervisor that did. */
   gaveUpOf(process: Process): Error | undefined;
 }
 
-/** The process behind a supervisor: a server whose infos are the exits of its children. */
+/** The behavior of a supervisor process: its calls are requests, its infos are exits of its children. */
 export class SupervisorBehavior
   implements GenServerBehavior<undefined, SupervisorCall, never, SupervisorReply, unknown>
 {
@@ -56,7 +56,7 @@ export class SupervisorBehavior
     return this.#lifecycle.children.runningCount;
   }
 
-  /** The error with which it gave up, if it did. */
+  /** The error with which this supervisor gave up; `undefined` if it did not. */
   get gaveUp(): MaxRestartsExceededError | undefined {
     return this.#lifecycle.gaveUp;
   }
@@ -66,7 +66,10 @@ export class SupervisorBehavior
     return this.#isInterrupted;
   }
 
-  /** Whether the `start` of a child is on the stack: a request to this supervisor made there would wait for itself. */
+  /**
+   * Whether a `start` function of a child is on the stack. A request that it makes to this supervisor would wait
+   * forever.
+   */
   get isStartingChild(): boolean {
     return this.#lifecycle.start.isCalling;
   }
@@ -90,7 +93,7 @@ export class SupervisorBehavior
       try {
         await this.#lifecycle.launch(child);
       } catch (thrown) {
-        // Its children are stopped by `terminate`, which follows.
+        // If the supervisor is stopping, `terminate` runs next and stops the children.
         this.#isInterrupted = !self.running;
         if (this.#isInterrupted) return;
         await this.#lifecycle.stopAll();
@@ -112,7 +115,7 @@ export class SupervisorBehavior
   }
 
   async handleInfo(info: unknown): Promise<undefined> {
-    // A supervisor that is stopping does not restart children: all are stopped next.
+    // A stopping supervisor does not restart children: `terminate` stops all of them next.
     if (!this.#lifecycle.self.running) return;
     if (info instanceof ChildExit) await this.#childExited(info);
     else if (info instanceof RetryRestart) await this.#retry(info);
@@ -163,7 +166,7 @@ export class SupervisorBehavior
     const wasRetried = child.pending === 'retry';
     await this.#lifecycle.stop(child, undefined);
     this.#lifecycle.forgetIfDone(child);
-    // Its siblings were waiting for its start, which is not tried any more.
+    // The other children of the restart group were waiting for this child, which is not retried any more.
     if (wasRetried) this.#lifecycle.self.enqueue(new ResumeGroup(), 'info');
   }
 
@@ -185,7 +188,8 @@ export class SupervisorBehavior
   async #childExited({ id, reason }: ChildExit): Promise<void> {
     const child = this.#lifecycle.children.ofProcess(id);
     const process = child?.process;
-    // The supervisor stopped this process itself, or the child has been removed, or has a new process.
+    // Ignores exits that need no action: the supervisor stopped the process itself, or the child was removed or has a
+    // new process.
     if (child === undefined || process?.id !== id) return;
     if (isRestarted(child.spec.restart ?? 'permanent', reason)) {
       const cause = restartCause(child, reason, this.#options.gaveUpOf(process));
@@ -202,7 +206,7 @@ export class SupervisorBehavior
   }
 
   async #retry({ child, cause }: RetryRestart): Promise<void> {
-    // It was terminated meanwhile, or has come up with its group.
+    // Skipped if the child was terminated meanwhile, or has started with its group.
     if (child.pending === 'retry') await this.#restart(child, cause);
   }
 
@@ -216,7 +220,7 @@ export class SupervisorBehavior
     }
     const group = restartGroup(strategy, this.#lifecycle.children, failed);
     for (const child of group.toReversed()) {
-      // The restart of the group replaces any pending restart of a single child, its own retry included.
+      // The restart of the group replaces pending restarts of its children, including a retry of the failed child.
       await this.#lifecycle.stop(child, 'group');
       if (child.spec.restart === 'temporary') this.#lifecycle.children.remove(child);
     }
@@ -226,13 +230,13 @@ export class SupervisorBehavior
     else await this.#startAgain(waiting);
   }
 
-  /** The restart back-off: meanwhile, the supervisor goes on with its other messages. */
+  /** Starts children after the restart back-off. Meanwhile the supervisor handles other messages. */
   #startAgainAfter(delayMs: number, children: readonly Child[]): void {
     const { self, now } = this.#lifecycle;
     const dueAt = now + delayMs;
     for (const child of children) child.notBefore = dueAt;
     self.setTimer(() => {
-      // The timer decides, not the clock: it may be a fraction of a millisecond early.
+      // The timer may fire a fraction of a millisecond before `dueAt` on the clock, so it clears `notBefore` itself.
       for (const child of children) if (child.notBefore === dueAt) child.notBefore = 0;
       self.enqueue(new ResumeGroup(), 'info');
     }, delayMs);
@@ -243,7 +247,7 @@ export class SupervisorBehavior
     await this.#startAgain([...children].filter(({ pending, notBefore }) => pending === 'group' && notBefore <= now));
   }
 
-  /** Starts children that are down, in order, up to the first that fails: it is retried, and the rest waits for it. */
+  /** Starts children in order. If one fails, it is retried, and the children after it wait for it. */
   async #startAgain(children: readonly Child[]): Promise<void> {
     const self = this.#lifecycle.self;
     const { emit } = this.#options;
@@ -273,7 +277,7 @@ export class SupervisorBehavior
     }
   }
 
-  /** Stops with `shutdown`, as in OTP: a supervisor above restarts it only where it is permanent. */
+  /** Stops the supervisor with reason `shutdown`, as in OTP: its own supervisor restarts it only if it is permanent. */
   #giveUp(failed: Child, cause: Error): void {
     const { maxRestarts, withinMs } = this.#options.restartIntensity;
     const { id } = this.#lifecycle.self;
@@ -285,7 +289,7 @@ export class SupervisorBehavior
     void this.#lifecycle.self.stop('shutdown');
   }
 
-  /** Whether the target process has ended, so that there is nothing to stop. */
+  /** Whether the target is the ref of an ended process, so that there is nothing to stop. */
   #isGone(target: ChildTarget): boolean {
     return typeof target !== 'string' && this.#options.processes.find(target) === undefined;
   }

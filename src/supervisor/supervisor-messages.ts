@@ -3,18 +3,20 @@ import type { ProcessRef } from '../process/refs.js';
 import type { ChildSpec } from './child-spec.js';
 import type { Child } from './child-table.js';
 
-/** A child, by the id of its spec or by the ref of its process. */
+/** A child id, or the ref of the process of a child. */
 export type ChildTarget = string | ProcessRef;
 
-/** The calls of a supervisor, handled one after another. */
+/** The requests to a supervisor. It handles them one at a time. */
 export type SupervisorCall =
   | { readonly type: 'start_child'; readonly spec: ChildSpec }
   | { readonly type: 'terminate_child' | 'restart_child' | 'delete_child'; readonly target: ChildTarget };
 
-/** A failure is a reply, not a crash of the supervisor. */
+/** The result of a request. A failed request is a reply with `error`, so that it does not crash the supervisor. */
 export type SupervisorReply = { readonly ref?: ProcessRef } | { readonly error: Error };
 
-/** The supervisor's message to itself: the start of `child` has failed, try again after what else is in the mailbox. */
+/**
+ * A message of a supervisor to itself: the start of `child` failed. It is retried after the messages already queued.
+ */
 export class RetryRestart {
   readonly child: Child;
   readonly cause: Error;
@@ -25,15 +27,18 @@ export class RetryRestart {
   }
 }
 
-/** The supervisor's message to itself: the child that a group waited for was terminated, start the others. */
+/**
+ * A message of a supervisor to itself: start the waiting children of a restart group. Sent when the child they waited
+ * for was terminated, or when the restart back-off is over.
+ */
 export class ResumeGroup {}
 
-/** The name of the child in error messages. */
+/** Names a child in error messages. */
 export function targetName(target: ChildTarget): string {
   return typeof target === 'string' ? target : target.id;
 }
 
-/** The error behind a restart, whether the child crashed or not. */
+/** The error that explains a restart, even if the child did not crash. */
 export function restartCause(child: Child, reason: TerminationReason, gaveUp: Error | undefined): Error {
   if (typeof reason === 'object') return reason.error;
   return gaveUp ?? new Error(`child '${child.id}' ended with reason '${reason}'`);

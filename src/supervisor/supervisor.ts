@@ -36,78 +36,89 @@ export interface ChildInfo {
   /** `undefined` while the child does not run. */
   readonly type: ProcessKind | undefined;
   readonly restart: RestartType;
+  /** Whether the end of the child may shut the supervisor down. */
   readonly significant: boolean;
-  /** How often it has been restarted. */
+  /** How often the child was restarted. */
   readonly restartCount: number;
 }
 
 /**
- * A request to a supervisor rejects with ServerNotRunningError when it is gone, stops, or stops before it has answered; the
- * `cause` says why, where it gave up. It rejects with CallingSelfError when it is made by the `start` of one of its own
- * children before the first `await` there: the supervisor waits for that start. Made later, it waits until the start is over.
+ * The functions of `Supervisor`. A request rejects with ServerNotRunningError if the supervisor has ended, or stops
+ * before it answers. If the supervisor gave up, `cause` is a MaxRestartsExceededError.
+ *
+ * A request waits while the supervisor starts a child. If that child's own `start` makes the request before its first
+ * `await`, it rejects with CallingSelfError, because it would wait for itself.
  */
 export interface SupervisorApi {
   /**
-   * Starts a supervisor and its children, in order; resolves when all run.
+   * Starts a supervisor and its children in order. Resolves with the ref of the supervisor when all children run.
    *
-   * Rejects with InitializationError when a child does not start (those started before are stopped); its `cause` is a
-   * ChildStartError, whose `cause` is what the child's start threw. Rejects with AlreadyRegisteredError,
-   * InvalidArgumentError, UnknownOptionError, InvalidChildSpecError, DuplicateChildError, MissingChildTemplateError or
-   * InvalidSimpleOneForOneConfigError before anything has started.
+   * Rejects with InitializationError when a child does not start; the children started before it are stopped. The
+   * `cause` is a ChildStartError, and its `cause` is what the child's `start` threw. Rejects with
+   * AlreadyRegisteredError, InvalidArgumentError, UnknownOptionError, InvalidChildSpecError, DuplicateChildError,
+   * MissingChildTemplateError or InvalidSimpleOneForOneConfigError before anything has started.
    */
   readonly start: StartSupervisor;
 
   /**
-   * Stops the children in reverse order, then the supervisor; resolves when all are gone. The children of a template stop
-   * all at once. The `start` of a child that is under way is not waited for; what it starts later is stopped as well, and a
-   * process in its `init` that it began before its first `await` is stopped first.
+   * Stops the children in reverse order, then the supervisor. Children of a template stop all at once. Resolves when
+   * all have ended.
+   *
+   * A child's `start` that is still running is not awaited. A process that it spawned before its first `await` and that
+   * is still in `init` is stopped first. A process that it returns later is stopped then.
+   *
+   * Rejects with ForeignRefError, InvalidArgumentError, or CallingSelfError when the supervisor is stopped from its own
+   * code.
    */
   stop(ref: SupervisorRef, reason?: TerminationReason): Promise<void>;
 
   /**
-   * Adds a child and starts it. For `simple_one_for_one` the second argument is the array of arguments for the template.
-   * The place of a child that does not run may be taken by a new spec with its id.
+   * Adds a child and starts it. With `simple_one_for_one`, the second argument is the array of arguments for the
+   * template. Otherwise it is a child spec, which replaces a child with the same id that does not run. Resolves with
+   * the ref of the child.
    *
-   * Rejects with DuplicateChildError, InvalidChildSpecError, UnknownOptionError, or what the child's start threw.
+   * Rejects with DuplicateChildError, InvalidChildSpecError, InvalidSimpleOneForOneConfigError, UnknownOptionError, or
+   * what the child's `start` threw.
    */
   readonly startChild: StartChild;
 
   /**
-   * Stops a child, or ends the attempts to restart it. Its place stays, for `restartChild`, unless it is temporary or of a
-   * template. To terminate a process that has ended already is fine.
+   * Stops a child and cancels pending restarts of it. The child stays in the list for `restartChild`, unless it is
+   * temporary or was started from a template. Terminating a process that has ended does nothing.
    *
    * Rejects with ChildNotFoundError.
    */
   terminateChild(ref: SupervisorRef, idOrRef: string | ProcessRef): Promise<void>;
 
   /**
-   * Stops the child if it runs, and starts it. Not counted as a restart: nothing went wrong.
+   * Stops the child if it runs, and starts it. This does not count as a restart for the restart intensity. Resolves
+   * with the new ref.
    *
-   * Rejects with ChildNotFoundError, ChildRestartingError while the supervisor restarts the child by itself, or what the
-   * child's start threw.
+   * Rejects with ChildNotFoundError, with ChildRestartingError while the supervisor is restarting the child, or with
+   * what the child's `start` threw.
    */
   restartChild(ref: SupervisorRef, idOrRef: string | ProcessRef): Promise<ProcessRef>;
 
   /**
-   * Gives up the place of a child that does not run: of a transient one that has finished, or of one that was terminated. A
-   * temporary child, and one of a template, has no place any more when it has ended.
+   * Removes a child that does not run from the list: a transient child that has finished, or one that was terminated.
+   * Temporary children and children of a template are removed automatically when they end.
    *
    * Rejects with ChildNotFoundError, ChildRunningError, ChildRestartingError.
    */
   deleteChild(ref: SupervisorRef, idOrRef: string | ProcessRef): Promise<void>;
 
-  /** In the order they are started. @throws ServerNotRunningError */
+  /** Returns all children in start order. @throws ServerNotRunningError */
   getChildren(ref: SupervisorRef): readonly ChildInfo[];
-  /** By its id, or by the process that runs or ran there last. @throws ServerNotRunningError */
+  /** Returns a child by its id, or by the ref of its current or last process. @throws ServerNotRunningError */
   getChild(ref: SupervisorRef, idOrRef: string | ProcessRef): ChildInfo | undefined;
-  /** How many children run now. @throws ServerNotRunningError */
+  /** Returns the number of children that run. @throws ServerNotRunningError */
   countChildren(ref: SupervisorRef): number;
-  /** Whether it lives and has not been asked to stop. */
+  /** Whether the supervisor is alive and has not been asked to stop. */
   isRunning(ref: SupervisorRef): boolean;
   /**
-   * Receives `started`, `crashed` and `terminated` of every supervisor of this runtime, and `restarted` of every supervised
-   * process, GenServers included. A supervisor that gave up has `crashed`, with a MaxRestartsExceededError. Returns the
-   * unsubscribe function.
+   * Subscribes to `started`, `crashed` and `terminated` of all supervisors of this runtime, and to `restarted` of all
+   * supervised processes, GenServers included. A supervisor that gives up emits `crashed` with a
+   * MaxRestartsExceededError. Returns the unsubscribe function.
    */
   onLifecycleEvent(handler: (event: LifecycleEvent) => void): () => void;
 }
@@ -116,7 +127,7 @@ interface Parts {
   readonly processes: ProcessTable;
   readonly clock: Clock;
   emit(event: UnstampedEvent): void;
-  /** Receives the error of a start that its supervisor does not wait for any more. */
+  /** Receives the error of a start whose supervisor does not wait for it any more. */
   onError(error: Error): void;
   onLifecycleEvent(handler: (event: LifecycleEvent) => void): () => void;
 }
@@ -124,7 +135,7 @@ interface Parts {
 interface Supervised {
   readonly supervision: SupervisorBehavior;
   readonly autoShutdown: AutoShutdown;
-  /** Makes the spec of one more child from the arguments for the template; `simple_one_for_one` only. */
+  /** Creates the spec of one more child from template arguments; `undefined` without a template. */
   readonly fromTemplate: ((args: readonly unknown[]) => ChildSpec) | undefined;
 }
 
@@ -138,7 +149,7 @@ export function createSupervisor({ processes, clock, emit, onError, onLifecycleE
     throw new InvalidArgumentError('ref', 'the ref of a supervisor', process.kind);
   };
 
-  /** The child for an id or a ref. @throws InvalidArgumentError when it is neither */
+  /** Validates the id or ref of a child. @throws InvalidArgumentError when it is neither */
   const targetOf = (idOrRef: ChildTarget): ChildTarget => {
     if (typeof idOrRef !== 'string') processes.find(idOrRef);
     return idOrRef;
@@ -148,7 +159,7 @@ export function createSupervisor({ processes, clock, emit, onError, onLifecycleE
     const { process, supervision } = find(ref);
     if (supervision.isStartingChild) throw new CallingSelfError(process.id, 'ask', process);
     if (!process.running) throw supervision.notRunning();
-    // No limit here: each child has its own time-out.
+    // Requests have no time-out: `initTimeout` and `shutdownTimeout` of each child limit starts and stops.
     const reply = await new Promise<SupervisorReply>((resolve) => {
       process.enqueue(call, new PendingCall(process, resolve as (reply: unknown) => void));
     });
@@ -204,7 +215,10 @@ export function createSupervisor({ processes, clock, emit, onError, onLifecycleE
       const { fromTemplate, autoShutdown } = find(ref);
       if (fromTemplate === undefined) {
         if (isArgs(specOrArgs))
-          throw new InvalidSimpleOneForOneConfigError('args', 'are for simple_one_for_one; give a child spec');
+          throw new InvalidSimpleOneForOneConfigError(
+            'args',
+            'are only allowed with simple_one_for_one; give a child spec',
+          );
         checkChildSpec(specOrArgs, autoShutdown);
         return askToStart(ref, { type: 'start_child', spec: specOrArgs }) as Promise<never>;
       }
@@ -245,12 +259,12 @@ function isArgs(specOrArgs: ChildSpec | readonly unknown[]): specOrArgs is reado
   return Array.isArray(specOrArgs);
 }
 
-/** Makes specs from arguments for the template, with ids `child-1`, `child-2` ... */
+/** Returns a function that creates child specs from template arguments, with ids `child-1`, `child-2` ... */
 function specFactory<Args extends readonly unknown[]>(template: ChildTemplate<Args>): Supervised['fromTemplate'] {
   let made = 0;
   return (args) => {
     made += 1;
-    // The types of `start` and `startChild` are matched in the user's code only.
+    // The cast is safe: the types of `startChild` in the user's code ensure matching arguments.
     return { ...template, id: `child-${made}`, start: () => template.start(...(args as Args)) };
   };
 }

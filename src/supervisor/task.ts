@@ -7,38 +7,38 @@ import type { GenServerRef, SupervisorRef } from '../process/refs.js';
 import { checkFunction, checkKnown } from '../validate.js';
 import type { SupervisorApi } from './supervisor.js';
 
-/** What the function of a task is given. */
+/** The argument of a task function. */
 export interface TaskContext {
-  /** Aborted when the task is killed: its supervisor stops, or nobody reads the stream that it belongs to any more. */
+  /** Aborted when the task is killed: its supervisor stops, or the reader of its stream stops early. */
   readonly signal: AbortSignal;
 }
 
 export interface TaskOptions {
   /**
-   * The supervisor of the task, of any strategy but `simple_one_for_one`. Default: one that the runtime starts for its tasks.
-   * Tasks are temporary children: they are never restarted.
+   * The supervisor of the task, with any strategy but `simple_one_for_one`. Default: a supervisor that the runtime
+   * starts for tasks. Tasks are temporary children: they are never restarted.
    */
   readonly supervisor?: SupervisorRef | undefined;
 }
 
 export interface TaskStreamOptions extends TaskOptions {
-  /** How many tasks run at once. Default 8. */
+  /** How many tasks run at the same time. Default 8. */
   readonly concurrency?: number | undefined;
 }
 
-/** Functions that run as supervised processes, so that they are seen and stopped with everything else. */
+/** Runs functions as supervised processes, so that they are observed and stopped like all other processes. */
 export interface TaskApi {
   /**
-   * Runs a function as a process; resolves with what it returns, and rejects with what it throws: its error is the caller's, and
-   * no crash. Rejects with ServerNotRunningError when the process is killed before.
+   * Runs a function as a process. Resolves with what it returns and rejects with what it throws. A throw is not
+   * reported as a crash. Rejects with ServerNotRunningError when the process is killed before the function settles.
    *
    * @example
    * const page = await Task.async(async ({ signal }) => (await fetch(url, { signal })).text());
    */
   async<Result>(fn: (ctx: TaskContext) => Result | Promise<Result>, options?: TaskOptions): Promise<Result>;
   /**
-   * Runs a function for each item, several at once, and yields the results in the order of the items. Items are taken as results
-   * are read. When the reader stops early, tasks that are under way are killed.
+   * Runs a function for each item, several at a time, and yields the results in the order of the items. Further items
+   * are taken only as results are read. When the reader stops early, running tasks are killed.
    *
    * @throws InvalidArgumentError, UnknownOptionError
    * @example
@@ -58,7 +58,7 @@ interface Facades {
   readonly Supervisor: Pick<SupervisorApi, 'start' | 'startChild' | 'isRunning'>;
 }
 
-/** A task under way. */
+/** A task that was started. */
 interface StartedTask<Result> {
   readonly result: Promise<Result>;
   kill(): void;
@@ -72,7 +72,7 @@ export function createTask({ GenServer, Supervisor }: Facades): TaskApi {
   let own: Promise<SupervisorRef> | undefined;
   let lastId = 0;
 
-  /** Started with the first task, and again if it has been stopped. */
+  /** Returns the default supervisor of tasks. It starts with the first task, and again if it was stopped. */
   const ownSupervisor = async (): Promise<SupervisorRef> => {
     own ??= Supervisor.start({ strategy: 'one_for_one' });
     const ref = await own.catch((error) => {
@@ -159,7 +159,7 @@ async function* inOrder<Item, Result>(
           break;
         }
         const { result, kill } = start(next.value);
-        // Settled at once: a task may fail long before its turn is read.
+        // `allSettled` prevents an unhandled rejection: a task may fail long before its result is read.
         running.push({ settled: Promise.allSettled([result]).then(([settled]) => settled), kill });
       }
       const first = running.shift();
@@ -172,7 +172,7 @@ async function* inOrder<Item, Result>(
   }
 }
 
-/** A process that runs one function, and ends. */
+/** The behavior of a process that runs one function and then ends. */
 function taskBehavior(run: (ctx: TaskContext) => Promise<void>): GenServerBehavior<null, never, never> {
   return {
     init: () => continueWith(undefined, null),

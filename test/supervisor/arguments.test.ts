@@ -142,7 +142,7 @@ describe('startChild', () => {
     for (const ref of [free, supervisor, top]) {
       await expect(Supervisor.startChild(supervisor, { id: 'x', start: async () => ref })).rejects.toMatchObject({
         name: 'InvalidChildSpecError',
-        message: expect.stringContaining('has a place already'),
+        message: expect.stringContaining('already has a place in the supervision tree'),
       });
     }
     await Supervisor.stop(top);

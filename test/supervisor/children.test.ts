@@ -37,7 +37,7 @@ describe('the children of a supervisor', () => {
     const sup = await Supervisor.start({ children: [child('a')] });
     await expect(Supervisor.startChild(sup, child('b'))).rejects.toMatchObject({
       name: 'InvalidChildSpecError',
-      message: expect.stringContaining('which has a place already'),
+      message: expect.stringContaining('which already has a place in the supervision tree'),
     });
     await runtime.settle();
     expect(Supervisor.getChildren(sup)).toEqual([]);

@@ -4,24 +4,25 @@ import type { GenServerBehavior } from '../process/gen-server-types.js';
 // biome-ignore lint/suspicious/noExplicitAny: a behavior of any types is registered, and started by name
 type AnyBehavior = GenServerBehavior<any, any, any, any, any>;
 
-/** Makes a behavior of the arguments that `startRemote` was given. */
-// biome-ignore lint/suspicious/noExplicitAny: the arguments of each factory are its own
+/** Creates a behavior from the `args` of a `startRemote`. */
+// biome-ignore lint/suspicious/noExplicitAny: each factory has its own type of arguments
 export type BehaviorFactory = (args: any) => AnyBehavior | Promise<AnyBehavior>;
 
-/** The behaviors that other nodes may start here, by name. */
+/** The behaviors that other nodes may start on this node, by name. */
 export interface BehaviorRegistryApi {
   /**
-   * Makes a behavior known under a name; a factory is called with the `args` of each start.
+   * Registers a behavior, or a factory, under a name. A factory is called with the `args` of each start.
    *
-   * @throws InvalidArgumentError, also when the name has a behavior already
+   * @throws InvalidArgumentError, also when the name is already registered
    * @example
    * BehaviorRegistry.register('cart', ({ owner }) => cartOf(owner));
    */
   register(name: string, behavior: AnyBehavior | BehaviorFactory): void;
-  /** Whether there was one. Processes that were started from it live on. */
+  /** Removes a behavior. Returns whether it was registered. Processes started from it keep running. */
   unregister(name: string): boolean;
+  /** Whether a behavior is registered under this name. */
   has(name: string): boolean;
-  /** In the order in which they were registered. */
+  /** The registered names, in the order of registration. */
   getNames(): readonly string[];
 }
 
@@ -35,7 +36,7 @@ export class BehaviorRegistry implements BehaviorRegistryApi {
       throw new InvalidArgumentError('behavior', 'a behavior, or a function that returns one', behavior);
     }
     if (this.#entries.has(name))
-      throw new InvalidArgumentError('name', 'a name without a behavior; unregister it first', name);
+      throw new InvalidArgumentError('name', 'a name that is not registered yet; unregister it first', name);
     this.#entries.set(name, behavior);
   }
 
@@ -51,7 +52,10 @@ export class BehaviorRegistry implements BehaviorRegistryApi {
     return [...this.#entries.keys()];
   }
 
-  /** The behavior for one start. @throws BehaviorNotRegisteredError, and what the factory throws */
+  /**
+   * Returns the behavior for one start. Throws, or rejects with, what the factory throws. @throws
+   * BehaviorNotRegisteredError
+   */
   make(name: string, args: unknown): AnyBehavior | Promise<AnyBehavior> {
     const entry = this.#entries.get(name);
     if (entry === undefined) throw new BehaviorNotRegisteredError(name);

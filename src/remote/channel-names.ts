@@ -3,7 +3,10 @@ import type { ChannelMessages } from './channel-messages.js';
 import type { GlobalNames, OnConflict } from './names/global-names.js';
 import type { ChannelEnd, RemotePorts } from './remote-ports.js';
 
-/** Global names over one channel: of processes of the other node, and for it of processes of this one. */
+/**
+ * Registers global names over one channel: for processes of the other node, and on its request for processes of this
+ * node.
+ */
 export class ChannelNames {
   readonly #end: ChannelEnd;
   readonly #ports: RemotePorts;
@@ -17,12 +20,12 @@ export class ChannelNames {
     this.#names = names;
   }
 
-  /** Gives a process there a global name. Rejects as a registration there does. */
+  /** Registers a global name for a process of the other node. Rejects with the error of the registration there. */
   async register(name: string, processId: string, onConflict: OnConflict): Promise<void> {
     await this.#messages.request((number) => JSON.stringify(['register', number, processId, name, onConflict]));
   }
 
-  /** Frees a global name that a process there has. */
+  /** Unregisters a global name that a process of the other node has. */
   async unregister(name: string): Promise<void> {
     await this.#messages.request((number) => JSON.stringify(['unregister', number, name]));
   }

@@ -7,15 +7,17 @@ import type { Outbox } from './outbox.js';
 import type { Flag } from './peer-items.js';
 import type { ChannelEnd, RemotePorts } from './remote-ports.js';
 
-/** A start for the other side, until that confirms that it has the ref. */
+/**
+ * A process that this node starts for the other node. The entry remains until that node confirms that it has the ref.
+ */
 interface HostedStart {
-  /** Once there is a process, which may still be in its `init`. */
+  /** Set when the process has been spawned, even if its `init` is still running. */
   ref?: ProcessRef;
 }
 
 /**
- * Starts of one channel, both ways. What the starter does not learn of is killed, so that no process is left that nobody knows:
- * when it gives up, and when the channel ends before it has confirmed.
+ * The remote starts of one channel, in both directions. A process is killed if the starting node may not know its ref:
+ * when that node stops waiting, or when the channel ends before the confirmation.
  */
 export class ChannelStarts {
   readonly #end: ChannelEnd;
@@ -31,10 +33,15 @@ export class ChannelStarts {
     this.#messages = messages;
   }
 
-  /** Rejects as the other side does; with NodeTimeoutError, NotSerializableError, LinkOverloadedError, NodeNotConnectedError. */
+  /**
+   * Starts a process on the other node and confirms that its ref has arrived.
+   *
+   * Rejects with the error of the other node, or with NodeTimeoutError, NotSerializableError, LinkOverloadedError or
+   * NodeNotConnectedError.
+   */
   async start(behavior: string, args: unknown, { timeoutMs, ...options }: RemoteStartOptions): Promise<ProcessRef> {
     const { text, isAnnotated } = this.#ports.bodies.encode(args, 'args');
-    // JSON has no Infinity.
+    // JSON has no Infinity: it is sent as null.
     const { initTimeout } = options;
     const sent = { ...options, ...(initTimeout === Number.POSITIVE_INFINITY && { initTimeout: null }) };
     const rest = `${text},${isAnnotated ? 1 : 0},${JSON.stringify(sent)}`;
@@ -57,21 +64,21 @@ export class ChannelStarts {
     return ref;
   }
 
-  /** @throws ProtocolError for a number that is in use */
+  /** Starts a process for the other node. @throws ProtocolError for a request number that is in use */
   receivedStart(number: number, behavior: string, args: unknown, annotated: Flag, options: unknown): void {
     const reason = this.#ports.refusal({ from: this.#end.nodeId, to: { behavior }, kind: 'start' });
     if (reason !== undefined) {
       this.#messages.refuse(number, reason);
       return;
     }
-    if (this.#hosted.has(number)) throw new ProtocolError('malformed', 'a number that is in use');
+    if (this.#hosted.has(number)) throw new ProtocolError('malformed', 'a request number that is already in use');
     const hosted: HostedStart = {};
     this.#hosted.set(number, hosted);
     const received = annotated === 1 ? this.#ports.bodies.decodeAnnotated(args) : args;
     void this.#host(number, hosted, behavior, received, options);
   }
 
-  /** The starter has the ref: the process is its own business. */
+  /** Called when the other node has the ref: from now on it is responsible for the process. */
   receivedStarted(number: number): void {
     this.#hosted.delete(number);
   }
@@ -80,8 +87,8 @@ export class ChannelStarts {
     const hosted = this.#hosted.get(number);
     this.#hosted.delete(number);
     if (hosted?.ref !== undefined) this.#ports.local.kill(hosted.ref.id);
-    // The starter still holds an entry for the answer.
-    this.#messages.refuse(number, 'its starter gave up');
+    // The other node still has an open request, which needs an answer.
+    this.#messages.refuse(number, 'the starting node stopped waiting');
   }
 
   ended(): void {
@@ -112,23 +119,23 @@ export class ChannelStarts {
   }
 }
 
-/** As they are sent: `initTimeout` null stands for Infinity. */
+/** The start options as they are sent. `initTimeout: null` stands for Infinity. */
 interface SentOptions {
   readonly name?: string;
   readonly initTimeout?: number | null;
   readonly registration?: 'global';
 }
 
-/** What is wrong with an option is found at the start. */
+/** Reads the sent options without checking them: the start checks them. */
 function optionsOf(sent: unknown): GenServerOptions {
   const { name, initTimeout, registration } = (typeof sent === 'object' && sent !== null ? sent : {}) as SentOptions;
   return { name, registration, initTimeout: initTimeout === null ? Number.POSITIVE_INFINITY : initTimeout };
 }
 
-/** The ref of what was started there. @throws ProtocolError for what is none */
+/** Validates the ref in the answer to a start. @throws ProtocolError when it is not a ref of the other node's life */
 function refOf(sent: unknown, { nodeId, life }: ChannelEnd): ProcessRef {
   const { id } = (typeof sent === 'object' && sent !== null ? sent : {}) as Partial<ProcessRef>;
   const isRef = typeof id === 'string' && (sent as Partial<ProcessRef>).life === life;
-  if (!isRef) throw new ProtocolError('malformed', `node ${nodeId} answered a start with something that is no ref`);
+  if (!isRef) throw new ProtocolError('malformed', `node ${nodeId} answered a start with an invalid ref`);
   return Object.freeze({ id, life });
 }

@@ -7,39 +7,41 @@ import type { ChannelEnd, ChannelPorts } from './remote-ports.js';
 
 type OnDown = (reason: DownReason, nodeId?: string) => void;
 
-/** A monitor or a link that this side has made. */
+/** A monitor or link that this node created. */
 interface Watch {
-  /** The process there. */
+  /** The id of the process on the other node. */
   readonly to: string;
   readonly onDown: OnDown;
 }
 
-/** The ends of so many processes of one node are remembered; the one that was heard of longest ago is forgotten first. */
+/** How many ended processes of one node are remembered. The oldest entry is forgotten first. */
 const MAX_ENDED = 10_000;
 
-/** A link that the other side has made. */
+/** A link that the other node created. */
 interface ReceivedLink {
   readonly local: string;
   readonly remote: string;
-  /** Ends the watch on the local process. */
+  /** Stops watching the local process. */
   end(): void;
 }
 
 /**
- * The monitors and links of one channel. Each has an entry at the end that made it, by number; taking the entry delivers its
- * notice, so that there is one.
+ * The monitors and links of one channel. Each has an entry, by number, on the node that created it. Only the code that
+ * removes the entry delivers the notice, so that each delivers exactly one notice.
  */
 export class ChannelWatches {
   readonly #end: ChannelEnd;
   readonly #ports: ChannelPorts;
   readonly #outbox: Outbox;
-  /** Of processes here on processes there. */
+  /** Monitors that local processes have on processes of the other node. */
   readonly #monitors = new Map<number, Watch>();
+  /** Links that local processes created with processes of the other node. */
   readonly #links = new Map<number, Watch>();
-  /** Processes there of which it is known that they have ended. */
+  /** Processes of the other node that are known to have ended. */
   readonly #ended = new Set<string>();
-  /** Of processes there on processes here. */
+  /** Monitors that the other node has on local processes: for each number, a function that removes the listener. */
   readonly #watched = new Map<number, () => void>();
+  /** Links that the other node created with local processes. */
   readonly #receivedLinks = new Map<number, ReceivedLink>();
 
   constructor(end: ChannelEnd, ports: ChannelPorts, outbox: Outbox) {
@@ -48,7 +50,7 @@ export class ChannelWatches {
     this.#outbox = outbox;
   }
 
-  /** Returns what ends the monitor. */
+  /** Monitors a process of the other node. Returns a function that ends the monitor. */
   monitor(to: string, onDown: OnDown): () => void {
     const number = this.#ports.nextNumber();
     this.#add('monitor', number, to);
@@ -77,12 +79,12 @@ export class ChannelWatches {
     };
   }
 
-  /** Whether it is known that the process there has ended. */
+  /** Whether the process of the other node is known to have ended. */
   hasEnded(id: string): boolean {
     return this.#ended.has(id);
   }
 
-  /** @throws ProtocolError for a number that is in use */
+  /** Monitors a local process for the other node. @throws ProtocolError for a monitor number that is in use */
   receivedMonitor(number: number, to: string): void {
     checkUnused(this.#watched, number);
     const isRefused = this.#isRefused('monitor', to);
@@ -105,7 +107,7 @@ export class ChannelWatches {
     this.#notify(take(this.#monitors, number), decodeReason(reason, this.#end.nodeId), isRefused);
   }
 
-  /** @throws ProtocolError for a number that is in use */
+  /** Links a local process with one of the other node. @throws ProtocolError for a link number that is in use */
   receivedLink(number: number, local: string, remote: string): void {
     checkUnused(this.#receivedLinks, number);
     const isRefused = this.#isRefused('link', local);
@@ -129,7 +131,7 @@ export class ChannelWatches {
     else this.#signal(number, take(this.#receivedLinks, number), reason);
   }
 
-  /** The channel has ended: nothing is known of the processes there any more. */
+  /** Called when the channel has ended: every open monitor and link gets `noconnection`. */
   ended(): void {
     const { nodeId } = this.#end;
     for (const end of this.#watched.values()) end();
@@ -141,7 +143,10 @@ export class ChannelWatches {
     for (const [number, link] of links) this.#signal(number, link, 'noconnection');
   }
 
-  /** The other side says that the process of the watch has ended, or that it may not be watched. */
+  /**
+   * Delivers the notice of a monitor or link, after the other node reported that the process has ended, or refused the
+   * watch.
+   */
   #notify(watch: Watch | undefined, reason: DownReason, isRefused: boolean): void {
     if (watch === undefined) return;
     if (!isRefused) this.#ended.add(watch.to);
@@ -169,7 +174,7 @@ export class ChannelWatches {
 }
 
 function checkUnused(entries: ReadonlyMap<number, unknown>, number: number): void {
-  if (entries.has(number)) throw new ProtocolError('malformed', 'a number that is in use');
+  if (entries.has(number)) throw new ProtocolError('malformed', 'a request number that is already in use');
 }
 
 function take<Value>(entries: Map<number, Value>, number: number): Value | undefined {

@@ -12,19 +12,19 @@ import {
 } from '../errors.js';
 import type { DownReason } from '../process/gen-server-types.js';
 
-/** The longest message of an error that is sent, in characters. */
+/** The longest error message that is sent, in characters. */
 const MAX_MESSAGE = 2000;
-/** The longest name or code of an error that is sent, in characters. */
+/** The longest error name or code that is sent, in characters. */
 const MAX_NAME = 200;
 
-/** An error as it is sent: what is known of it beside its stack, which stays on its node. */
+/** The fields of an error that are sent to another node. The stack never leaves its node. */
 interface SentError {
   readonly name: string;
   readonly message: string;
   readonly code?: string;
 }
 
-/** Why a call failed, as it is sent. */
+/** The failure of a call, as it is sent. */
 export type SentFailure =
   | ({ readonly kind: 'error' } & SentError)
   | { readonly kind: 'not_running'; readonly id: string; readonly name?: string; readonly handled?: true }
@@ -34,10 +34,10 @@ export type SentFailure =
   | { readonly kind: 'unhandled'; readonly id: string; readonly name?: string; readonly messageType: string }
   | { readonly kind: 'name_taken'; readonly name: string; readonly id: string; readonly nodeId?: string };
 
-/** What ended a process, as it is sent. */
+/** The exit reason of a process, as it is sent. */
 export type SentReason = Exclude<DownReason, object> | { readonly error: SentError };
 
-/** Why a message was not handled. */
+/** Converts the error of a request that did not fail in a handler. */
 export function encodeFailure(error: Error): SentFailure {
   if (error instanceof ServerNotRunningError) {
     const { processId: id, registeredName: name, mayHaveBeenHandled } = error;
@@ -63,12 +63,18 @@ export function encodeFailure(error: Error): SentFailure {
   return encodeHandlerFailure(error);
 }
 
-/** The error of a handler. Its class says nothing of the message that was handled: it may be that of a call the handler made. */
+/**
+ * Converts an error that a handler threw. Its class must not be kept: the handler may have caught a
+ * ServerNotRunningError of a call of its own, which says nothing about this message.
+ */
 export function encodeHandlerFailure(error: Error): SentFailure {
   return { kind: 'error', ...encodeError(error) };
 }
 
-/** The error of the call, from what another node sent. Total: what makes no sense is an error without a text. */
+/**
+ * Creates the error of a call from a failure that another node sent. Never throws: invalid data becomes an error
+ * without a message.
+ */
 export function decodeFailure(sent: unknown, nodeId: string): Error {
   const { kind, id, name, limit, handled, reason, nodeId: holderNode, messageType } = fieldsOf(sent);
   const registeredName = optionalText(name);
@@ -82,7 +88,7 @@ export function decodeFailure(sent: unknown, nodeId: string): Error {
     case 'unhandled':
       return new UnhandledMessageError(text(id), 'call', text(messageType), { registeredName });
     case 'name_taken':
-      // Without a node, it is a process of the node that answers.
+      // Without a node id, the owner of the name is a process of the answering node.
       return new AlreadyRegisteredError(text(name), text(id), optionalText(holderNode) ?? nodeId);
     case 'no_behavior':
       return new BehaviorNotRegisteredError(text(name), nodeId);
@@ -91,13 +97,14 @@ export function decodeFailure(sent: unknown, nodeId: string): Error {
   }
 }
 
+/** Converts an exit reason for sending. */
 export function encodeReason(reason: DownReason): SentReason {
   return typeof reason === 'string' ? reason : { error: encodeError(reason.error) };
 }
 
 const REASONS: readonly unknown[] = ['normal', 'shutdown', 'killed', 'noproc', 'noconnection'];
 
-/** The reason from what another node sent. Total. */
+/** Creates the exit reason from data that another node sent. Never throws. */
 export function decodeReason(sent: unknown, nodeId: string): DownReason {
   if (REASONS.includes(sent)) return sent as DownReason;
   return { error: decodeError(fieldsOf(sent)['error'], nodeId) };

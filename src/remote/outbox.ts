@@ -1,30 +1,30 @@
 import { LinkOverloadedError } from '../errors.js';
 
-/** With this many bytes that wait for a node, it gets no further messages. */
+/** When this many bytes wait for a node, further messages to it are rejected. */
 const MAX_WAITING_BYTES = 8 * 1024 * 1024;
 
 /**
- * The longest frame of several items, in characters: no text of this length can exceed what the other side takes of objects and
- * names. An item that is longer by itself has been checked when it was encoded.
+ * The longest frame that combines several items, in characters. Text of this length cannot exceed the receiver's limits
+ * for objects and names. A longer single item was checked when it was encoded.
  */
 const MAX_FRAME_CHARS = 39_000;
 
 interface OutboxPorts {
   readonly nodeId: string;
-  /** Sends items, which are JSON, in one frame. */
+  /** Sends items, which are JSON text, in one frame. */
   send(items: readonly string[]): void;
-  /** How much of what was sent has not been transmitted yet, bytes. */
+  /** How many bytes were sent but not transmitted yet. */
   unsent(): number;
-  /** Has {@link Outbox.flush} called at the end of this turn. */
+  /** Makes the runtime call {@link Outbox.flush} at the end of this turn. */
   requestFlush(outbox: Outbox): void;
 }
 
-/** Collects the items of one turn for one node: they share a frame. */
+/** Collects the items that one turn sends to one node, so that they share a frame. */
 export class Outbox {
   readonly #ports: OutboxPorts;
   #items: string[] = [];
   #chars = 0;
-  /** Read once for each frame: reading it takes longer than adding an item. */
+  /** The untransmitted bytes, read once per frame: reading them takes longer than adding an item. */
   #unsent: number | undefined;
   #isClosed = false;
 
@@ -32,12 +32,12 @@ export class Outbox {
     this.#ports = ports;
   }
 
-  /** Whether something has been collected and not sent. */
+  /** Whether no item waits to be sent. */
   get isEmpty(): boolean {
     return this.#items.length === 0;
   }
 
-  /** @throws LinkOverloadedError when too much waits for the node already */
+  /** Checks that a message may be added. @throws LinkOverloadedError when too many bytes wait for the node */
   checkRoom(): void {
     if (this.isEmpty || this.#unsent === undefined) this.#unsent = this.#ports.unsent();
     if (this.#unsent + this.#chars >= MAX_WAITING_BYTES) {
@@ -45,17 +45,17 @@ export class Outbox {
     }
   }
 
-  /** Adds an item, whatever waits already. */
+  /** Adds an item without checking the limit. */
   add(item: string): void {
     if (this.#chars + item.length > MAX_FRAME_CHARS) this.flush();
-    // Sending may have ended the channel.
+    // `flush` may have ended the channel.
     if (this.#isClosed) return;
     if (this.isEmpty) this.#ports.requestFlush(this);
     this.#items.push(item);
     this.#chars += item.length + 1;
   }
 
-  /** Removes the item that begins so, if it has not been sent yet; whether it was there. */
+  /** Removes the unsent item that starts with `beginning`. Returns whether there was one. */
   remove(beginning: string): boolean {
     const at = this.#items.findLastIndex((item) => item.startsWith(beginning));
     if (at < 0) return false;
@@ -64,7 +64,10 @@ export class Outbox {
     return true;
   }
 
-  /** Drops what was collected, and what is added later: the channel has ended, and the next one with that node must not carry it. */
+  /**
+   * Drops all items, including those added later. The channel has ended, and the next one with this node must not send
+   * them.
+   */
   close(): void {
     this.#isClosed = true;
     this.#items = [];

@@ -2,14 +2,17 @@ import { MAX_TIMER_MS } from '../clock.js';
 import { MAX_SENT_NAME } from '../validate.js';
 import type { ClaimItem } from './names/claim-protocol.js';
 
-/** What one end of a channel may send to the other: the first element of an item, and what follows it. */
+/**
+ * The items that the two ends of a channel send each other. The key is the first element of an item, the tuple is the
+ * rest.
+ */
 export interface Items {
-  /** A message: the process, the body, 1 if that is annotated, the sender's process id, 0 without one. */
+  /** A message: the target process id, the body, 1 if the body is annotated, and the process id of the sender or 0. */
   readonly cast: readonly [to: string, body: unknown, annotated: Flag, from: string | 0];
   readonly info: readonly [to: string, body: unknown, annotated: Flag, from: string | 0];
   /**
-   * A message that is answered by `reply` or `fail` with its number. `deadline`: how long the caller waits, ms; 0: for ever.
-   * `metadata` is reserved for tracing.
+   * A message that is answered by `reply` or `fail` with the same number. `deadline`: how long the caller waits, ms; 0:
+   * no limit. `metadata` is reserved for tracing.
    */
   readonly call: readonly [
     number: number,
@@ -25,26 +28,26 @@ export interface Items {
   /** Answered by one `down`, unless `demonitor` comes first. */
   readonly monitor: readonly [number: number, to: string];
   readonly demonitor: readonly [number: number];
-  /** `isRefused`: nothing is said of the process, since it may not be watched. */
+  /** Answers `monitor`. `isRefused` 1: the process may not be monitored, and `reason` says nothing about it. */
   readonly down: readonly [number: number, reason: unknown, isRefused?: Flag];
-  /** The other end of the link is `from`. */
+  /** Links the process `to` with the process `from` of the sending node. */
   readonly link: readonly [number: number, to: string, from: string];
   readonly unlink: readonly [number: number];
-  /** One end of a link has ended. `side` 0: the link was numbered by the sender of this item; 1: by its receiver. */
+  /** One end of a link has ended. `side` 0: the sender of this item assigned the number. 1: the receiver did. */
   readonly exit: readonly [number: number, side: Flag, reason: unknown, isRefused?: Flag];
-  /** Answered by `reply` when the process is gone. */
+  /** Answered by `reply` when the process has ended. `timeoutMs` null: no limit. */
   readonly stop: readonly [number: number, to: string, reason: unknown, timeoutMs: number | null];
   readonly kill: readonly [to: string];
-  /** Starts a process of a registered behavior; answered by `reply` with its ref, which `started` confirms. */
+  /** Starts a process of a registered behavior. Answered by `reply` with its ref, which `started` confirms. */
   readonly start: readonly [number: number, behavior: string, args: unknown, annotated: Flag, options: unknown];
   readonly started: readonly [number: number];
-  /** The starter does not wait any more: what was started is to end. */
+  /** The starting node has stopped waiting: the receiver kills the process. */
   readonly abort: readonly [number: number];
-  /** Gives a process of the receiver a global name; answered by `reply` or `fail`. */
+  /** Registers a global name for a process of the receiver. Answered by `reply` or `fail`. */
   readonly register: readonly [number: number, to: string, name: string, onConflict: string];
-  /** Frees a global name that a process of the receiver has; answered by `reply`. */
+  /** Unregisters a global name of a process of the receiver. Answered by `reply`. */
   readonly unregister: readonly [number: number, name: string];
-  /** The claims of global names of the sender, and answers to those of the receiver: see {@link ClaimItem}. */
+  /** The following items synchronize claims of global names: see {@link ClaimItem}. */
   readonly claim: readonly [name: string, processId: string, at: number, sequence: number, isHeld: Flag];
   readonly unclaim: readonly [name: string, at: number, sequence: number];
   readonly claim_ok: readonly [name: string, at: number, sequence: number];
@@ -52,7 +55,7 @@ export interface Items {
   readonly claims_digest: readonly [count: number, digest: number];
   readonly claims_wanted: readonly [];
   readonly claims_whole: readonly [];
-  /** How often a process of the sender has joined a group; 0: it has left. */
+  /** How often a process of the sender has joined a group. 0: it has left. */
   readonly member: readonly [group: string, processId: string, joins: number];
 }
 
@@ -74,7 +77,7 @@ const isDuration: Guard = (value) => typeof value === 'number' && value >= 0 && 
 const isDurationOrNull: Guard = (value) => value === null || isDuration(value);
 const isAnything: Guard = () => true;
 
-/** A guard for each element that has to be there. */
+/** One guard for each required element of an item. */
 const GUARDS: { readonly [Kind in ItemKind]: readonly Guard[] } = {
   cast: [isId, isAnything, isFlag, isSender],
   info: [isId, isAnything, isFlag, isSender],
@@ -104,7 +107,7 @@ const GUARDS: { readonly [Kind in ItemKind]: readonly Guard[] } = {
   member: [isName, isId, isCount],
 };
 
-/** An item from another node. */
+/** An item that another node sent. */
 export type ReceivedItem = { [Kind in ItemKind]: readonly [Kind, ...Items[Kind]] }[ItemKind];
 
 /** Whether an item belongs to the protocol of global names. */
@@ -122,7 +125,7 @@ const CLAIM_KINDS: ReadonlySet<ItemKind> = new Set<ClaimItem[0]>([
   'claims_whole',
 ]);
 
-/** The item, if it is one; `unknown`: of a kind that a later version has; `malformed`: no version sends it. */
+/** Validates a received item. `unknown`: a kind that only later versions have. `malformed`: no version sends it. */
 export function readItem(item: unknown): ReceivedItem | 'unknown' | 'malformed' {
   if (!Array.isArray(item) || typeof item[0] !== 'string') return 'malformed';
   const guards: readonly Guard[] | undefined = Object.hasOwn(GUARDS, item[0]) ? GUARDS[item[0] as ItemKind] : undefined;

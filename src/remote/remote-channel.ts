@@ -13,7 +13,7 @@ import type { Outbox } from './outbox.js';
 import { isClaimItem, type ReceivedItem, readItem } from './peer-items.js';
 import type { ChannelEnd, ChannelPorts, RemotePorts } from './remote-ports.js';
 
-/** What each node says of itself to all others: its claims of global names, and its members of groups. */
+/** Items that each node sends to all others: its claims of global names, and its group members. */
 export type SharedItem = ClaimItem | MemberItem;
 
 interface SharedTables {
@@ -21,7 +21,7 @@ interface SharedTables {
   readonly groups: ProcessGroups;
 }
 
-/** One channel with a node, from up to down: what goes over it, and what waits for the other side. */
+/** The channel with one node, from its opening to its end: dispatches received items and keeps the open requests. */
 export class RemoteChannel implements ChannelEnd {
   readonly nodeId: string;
   readonly life: string;
@@ -55,13 +55,13 @@ export class RemoteChannel implements ChannelEnd {
     return this.#isOpen;
   }
 
-  /** @throws LinkOverloadedError */
+  /** Stops a process of the other node. Resolves when it has ended. @throws LinkOverloadedError */
   async stop(to: string, reason: TerminationReason, timeoutMs: number): Promise<void> {
     const ms = timeoutMs === Number.POSITIVE_INFINITY ? null : timeoutMs;
     await this.messages.request((number) => JSON.stringify(['stop', number, to, encodeReason(reason), ms]));
   }
 
-  /** Sends what all nodes have to know of this one: it is never refused. */
+  /** Sends a shared item, regardless of the outbox limit: all nodes must receive it. */
   sendShared(item: SharedItem): void {
     if (this.#isOpen) this.#outbox.add(JSON.stringify(item));
   }
@@ -70,14 +70,14 @@ export class RemoteChannel implements ChannelEnd {
     this.#outbox.add(JSON.stringify(['kill', to]));
   }
 
-  /** @throws ProtocolError for an item that no version of noex sends */
+  /** Handles the items of one frame. @throws ProtocolError for an item that no version of noex sends */
   receive(items: readonly unknown[]): void {
     for (const item of items) {
-      // What an item causes may end the channel.
+      // Handling an item may end the channel.
       if (!this.#isOpen) return;
       const read = readItem(item);
-      if (read === 'malformed') throw new ProtocolError('malformed', 'an item that is none');
-      // A later version may have more kinds.
+      if (read === 'malformed') throw new ProtocolError('malformed', 'an invalid item');
+      // Items of unknown kinds are ignored: later versions may send them.
       if (read === 'unknown') continue;
       if (isClaimItem(read)) this.#shared.globalNames.receive(this.nodeId, read);
       else if (read[0] === 'member') this.#shared.groups.receive(this.nodeId, read);
@@ -85,7 +85,7 @@ export class RemoteChannel implements ChannelEnd {
     }
   }
 
-  /** The channel is down. */
+  /** Called when the channel is down. Settles everything that waits for the other node. */
   end(): void {
     this.#isOpen = false;
     this.#outbox.close();

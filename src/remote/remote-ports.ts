@@ -3,7 +3,7 @@ import type { EncodedMessage } from '../cluster/message-body.js';
 import type { AnyBehavior } from '../process/gen-server-types.js';
 import type { LocalProcesses } from '../process/local-processes.js';
 
-/** One end of a channel with another node. */
+/** The other node of a channel, and whether the channel is open. */
 export interface ChannelEnd {
   readonly nodeId: string;
   /** The life of the other node. */
@@ -11,29 +11,32 @@ export interface ChannelEnd {
   readonly isOpen: boolean;
 }
 
-/** What the channels with other nodes need. */
+/** What channels need from the runtime and from the code that manages the channels. */
 export interface ChannelPorts extends RemotePorts {
-  /** A number for what one side asks of the other: unique within the life of this runtime. */
+  /** Returns a new number for a request or monitor, unique within the life of this runtime. */
   nextNumber(): number;
 }
 
-/** What messages between nodes need of their runtime. */
+/** What messaging between nodes needs from the runtime. */
 export interface RemotePorts {
   readonly local: LocalProcesses;
   readonly bodies: {
-    /** @throws NotSerializableError */
+    /**
+     * Converts a value to JSON text. `root` names the value in errors. @throws NotSerializableError,
+     * InvalidArgumentError
+     */
     encode(value: unknown, root: string): EncodedMessage;
-    /** @throws ProtocolError */
+    /** Converts an annotated body back to a value. @throws ProtocolError */
     decodeAnnotated(body: unknown): unknown;
   };
   readonly behaviors: {
-    /** @throws BehaviorNotRegisteredError, and what a factory throws */
+    /** Returns the behavior for one start. @throws BehaviorNotRegisteredError, and what a factory throws */
     make(name: string, args: unknown): AnyBehavior | Promise<AnyBehavior>;
   };
-  /** Calls `action` after `ms`, or never for Infinity; returns what cancels that. */
+  /** Calls `action` after `ms`; never with Infinity. Returns a function that cancels this. */
   after(ms: number, action: () => void): () => void;
-  /** ms of the monotonic clock */
+  /** The current time, ms of the monotonic clock. */
   now(): number;
-  /** Why a message is not taken, as text for its sender; `undefined`: it is. */
+  /** Returns why a message is refused, as text for its sender; `undefined` if it is accepted. */
   refusal(message: IncomingMessage): string | undefined;
 }

@@ -26,15 +26,15 @@ import { startOnOwnNode } from './start-on-own-node.js';
 interface RemoteProcessesOptions extends RemotePorts, Pick<GroupPorts, 'call' | 'cast' | 'running' | 'random'> {
   /** The life of this runtime. */
   readonly life: string;
-  /** ms since the epoch */
+  /** The current time, ms since the epoch. */
   wallClock(): number;
   /** How long the registration of a global name may wait for the answers of all nodes, ms. */
   claimTimeoutMs(): number;
   readonly channels: Channels;
   readonly membership: MembershipView;
-  /** Has {@link RemoteMessaging.flush} called at the end of this turn. */
+  /** Makes the runtime call {@link RemoteMessaging.flush} at the end of this turn. */
   requestFlush(): void;
-  /** Receives the errors of nodes that break the protocol; the link with such a node ends. */
+  /** Receives the protocol errors of other nodes. The link with such a node is closed. */
   onError(error: Error): void;
 }
 
@@ -42,11 +42,14 @@ interface RemoteMessaging {
   readonly processes: RemoteProcesses;
   readonly globalRegistry: GlobalRegistryApi;
   readonly groups: ProcessGroups;
-  /** Sends what was collected in this turn. */
+  /** Sends the items collected in this turn. */
   flush(): void;
 }
 
-/** Messages, monitors and links between the processes of this node and those of the nodes that it has channels with. */
+/**
+ * Creates the operations on processes of other nodes, over the channels with these nodes. Also handles the items that
+ * other nodes send.
+ */
 export function createRemoteProcesses(options: RemoteProcessesOptions): RemoteMessaging {
   const { channels, membership, requestFlush, onError } = options;
   const lives = new RuntimeLives<string>();
@@ -58,14 +61,14 @@ export function createRemoteProcesses(options: RemoteProcessesOptions): RemoteMe
       return lastNumber;
     },
   };
-  /** By node: the link with one node decides about its channel only. */
+  /** Channels by node id. The link with a node opens and closes only its own channel. */
   const byNode = new Map<string, RemoteChannel>();
   /**
-   * By life. A runtime that is linked under a second id while the link with its first one is not yet known to be lost has two
-   * channels: the first is used until it ends.
+   * Channels by life. A runtime may be linked under a second node id before the loss of its first link is noticed. Then
+   * it has two channels; the first is used until it ends.
    */
   const open = new Map<string, RemoteChannel>();
-  /** Outboxes with items of this turn. */
+  /** The outboxes with unsent items of this turn. */
   let waiting: Outbox[] = [];
 
   const send = (item: SharedItem, to?: string): void => {
@@ -119,11 +122,11 @@ export function createRemoteProcesses(options: RemoteProcessesOptions): RemoteMe
     }
   });
   membership.onChange(({ type, id }) => {
-    // Where it is this node that leaves, the processes of the others live on.
+    // When this node itself leaves, the processes of the other nodes keep running.
     if (type === 'left' && membership.local() !== undefined) lives.left(id);
   });
 
-  /** @throws ServerNotRunningError, MessageRefusedError, NodeNotConnectedError, ForeignRefError */
+  /** Finds a channel. @throws ServerNotRunningError, MessageRefusedError, NodeNotConnectedError, ForeignRefError */
   const channelOf = ({ id, life }: ProcessRef): RemoteChannel => {
     if (id.length > MAX_SENT_NAME) throw new InvalidArgumentError('ref.id', `at most ${MAX_SENT_NAME} characters`, id);
     const channel = open.get(life);
@@ -135,7 +138,7 @@ export function createRemoteProcesses(options: RemoteProcessesOptions): RemoteMe
     throw older === undefined ? new ForeignRefError(id, life) : notKnownThere(older);
   };
 
-  /** Why nothing can be heard of a process, where that is known at once. @throws ForeignRefError, MessageRefusedError */
+  /** Why a process is down, if known without asking its node. @throws ForeignRefError, MessageRefusedError */
   const downAlready = (ref: ProcessRef): 'noproc' | 'noconnection' | undefined => {
     if (open.has(ref.life)) return undefined;
     const state = lives.get(ref.life)?.state;

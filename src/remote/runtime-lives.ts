@@ -1,38 +1,40 @@
-/** What is known of a life of a runtime: the node it had, and whether that node is linked now. */
+/** What this node knows about one life of a runtime: its node id, and whether that node is linked. */
 export interface RuntimeLife<Id extends string> {
   readonly nodeId: Id;
-  /** `ended`: the node has left, or is linked with a newer life. */
+  /** `lost`: the link is down and may return. `ended`: the node has left, or is linked with a newer life. */
   readonly state: 'linked' | 'lost' | 'ended';
 }
 
-/** So many lives are remembered; the one that changed longest ago is forgotten first. */
+/** How many lives are remembered. The one that changed longest ago is forgotten first. */
 const MAX_LIVES = 10_000;
 
-/** The lives of the nodes that this node has been linked with. */
+/** The lives of all nodes that this node has been linked with. */
 export class RuntimeLives<Id extends string> {
-  /** In the order of their last change. */
+  /** By life, in the order of their last change. */
   readonly #lives = new Map<string, RuntimeLife<Id>>();
+  /** The latest life of each node id. */
   readonly #latest = new Map<Id, string>();
 
   get(life: string): RuntimeLife<Id> | undefined {
     return this.#lives.get(life);
   }
 
-  /** A node is linked, in this life; its life before has ended. */
+  /** Records that a node is linked in this life. An earlier life of the node has ended. */
   linked(nodeId: Id, life: string): void {
     const before = this.#latest.get(nodeId);
     if (before !== undefined && before !== life) this.#change(nodeId, 'ended');
     this.#latest.set(nodeId, life);
     const known = this.#lives.get(life);
-    // The same runtime under a second id: its first link is used until it is lost.
+    // A runtime may be linked under a second node id. Its first link is used until that is lost.
     if (known?.state !== 'linked') this.#set(life, { nodeId, state: 'linked' });
   }
 
+  /** Records that the link with a node was lost. */
   lost(nodeId: Id): void {
     this.#change(nodeId, 'lost');
   }
 
-  /** The node has left the cluster: the processes of its life are out of reach for good. */
+  /** Records that a node has left the cluster: the processes of its life cannot be reached again. */
   left(nodeId: Id): void {
     this.#change(nodeId, 'ended');
     this.#latest.delete(nodeId);

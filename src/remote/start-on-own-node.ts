@@ -3,7 +3,9 @@ import type { ProcessRef } from '../process/refs.js';
 import type { RemoteStartOptions } from '../process/remote-processes.js';
 import type { RemotePorts } from './remote-ports.js';
 
-/** `startRemote` to this very node, with the same time-out as to another one. Rejects with NodeTimeoutError, too. */
+/**
+ * Handles a `startRemote` that targets this node. Rejects as a start on another node does, including NodeTimeoutError.
+ */
 export function startOnOwnNode(
   { after, behaviors, local }: RemotePorts,
   nodeId: string,

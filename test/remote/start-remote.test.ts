@@ -98,7 +98,9 @@ describe('BehaviorRegistry', () => {
   test('knows names, and refuses a second behavior under one', async () => {
     const [, { BehaviorRegistry }] = await threeNodes();
     BehaviorRegistry.register('counter', counter);
-    expect(() => BehaviorRegistry.register('counter', counter)).toThrow(/^name must be a name without a behavior/);
+    expect(() => BehaviorRegistry.register('counter', counter)).toThrow(
+      /^name must be a name that is not registered yet/,
+    );
     expect(() => BehaviorRegistry.register('', counter)).toThrow(/^name must be/);
     expect(() => BehaviorRegistry.register('x', 1 as never)).toThrow(/^behavior must be/);
     expect([BehaviorRegistry.has('counter'), BehaviorRegistry.getNames()]).toEqual([true, ['counter']]);

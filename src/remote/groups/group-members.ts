@@ -1,16 +1,18 @@
-/** How often a process has joined a group; 0: it is no member any more. */
+/**
+ * An item that announces how often a process of the sending node has joined a group. 0: it is not a member any more.
+ */
 export type MemberItem = readonly ['member', group: string, processId: string, joins: number];
 
-/** A member of a group, with its node; `undefined`: this node. */
+/** A member of a group. `nodeId` is `undefined` for a process of this node. */
 export interface GroupMember {
   readonly nodeId: string | undefined;
   readonly processId: string;
   readonly life: string;
-  /** How often it has joined. */
+  /** How often the process has joined the group. */
   readonly joins: number;
 }
 
-/** The members of one node, by group. */
+/** The group members of one node, by group. */
 class Membership {
   readonly life: string;
   readonly #groups = new Map<string, Map<string, number>>();
@@ -45,9 +47,9 @@ class Membership {
 }
 
 /**
- * The groups as one node knows them: the members that it runs itself, and a copy of those of each node that it has a channel with.
- * Only the node of a process says that it is a member, and its copies are dropped with the channel: there is no member of a node that
- * is not connected. No clock, no I/O.
+ * All groups as one node knows them: its own members, and copies of the members of each node with a channel. Only the
+ * node of a process announces its memberships. The copies of a node are dropped when its channel ends, so that no
+ * member belongs to an unconnected node. This class uses no clock and no I/O.
  */
 export class GroupMembers {
   readonly #own: Membership;
@@ -57,7 +59,7 @@ export class GroupMembers {
     this.#own = new Membership(life);
   }
 
-  /** A channel with a node has come up; returns what it has to know. */
+  /** Called when a channel with a node has opened. Returns the items to send to that node. */
   up(nodeId: string, life: string): readonly MemberItem[] {
     this.#nodes.set(nodeId, new Membership(life));
     return this.#own
@@ -67,7 +69,7 @@ export class GroupMembers {
       );
   }
 
-  /** The channel with a node is down; returns the groups that have lost members. */
+  /** Called when the channel with a node is down. Returns the groups that have lost members. */
   down(nodeId: string): readonly string[] {
     const groups = this.#nodes.get(nodeId)?.groups() ?? [];
     this.#nodes.delete(nodeId);
@@ -78,33 +80,36 @@ export class GroupMembers {
     this.#nodes.get(nodeId)?.set(group, processId, joins);
   }
 
-  /** How often a process of this node has joined the group. */
+  /** Returns how often a process of this node has joined the group. */
   joins(group: string, processId: string): number {
     return this.#own.joins(group, processId);
   }
 
-  /** Sets how often a process of this node has joined the group; returns what the other nodes have to know. */
+  /** Sets how often a process of this node has joined the group. Returns the item to send to all nodes. */
   set(group: string, processId: string, joins: number): MemberItem {
     this.#own.set(group, processId, joins);
     return ['member', group, processId, joins];
   }
 
-  /** The groups that a process of this node is a member of. */
+  /** The groups of which a process of this node is a member. */
   groupsOf(processId: string): readonly string[] {
     return this.#own.groups().filter((group) => this.#own.joins(group, processId) > 0);
   }
 
-  /** The groups that have members. */
+  /** The names of all groups that have members. */
   groups(): readonly string[] {
     return [...new Set([this.#own, ...this.#nodes.values()].flatMap((each) => each.groups()))];
   }
 
-  /** The members that this node runs. */
+  /** The members that run on this node. */
   local(group: string): readonly GroupMember[] {
     return membersOf(group, this.#own, undefined);
   }
 
-  /** All members: those of this node first. A runtime that is linked under two node ids is there once. */
+  /**
+   * All members, those of this node first. The members of a runtime that is linked under two node ids are included
+   * once.
+   */
   all(group: string): readonly GroupMember[] {
     const lives = new Set([this.#own.life]);
     const others = [...this.#nodes].flatMap(([nodeId, members]) => {

@@ -1,24 +1,24 @@
-/** How `call` chooses among the members of a group. */
+/** How `ProcessGroups.call` chooses among the members of a group. */
 export type PickPolicy = 'local_first' | 'round_robin' | 'random' | 'least_queue';
 
 export const PICKS: readonly unknown[] = ['local_first', 'round_robin', 'random', 'least_queue'] satisfies PickPolicy[];
 
-/** What choosing depends on, beside the members. */
+/** The inputs of a choice, in addition to the members. */
 export interface PickState {
-  /** How many calls of this node the group has had before. */
+  /** The number of earlier calls of this node to the group. */
   readonly turn: number;
-  /** 0 to below 1 */
+  /** A random number from 0 to below 1. */
   random(): number;
 }
 
-/** A member that can be chosen. */
+/** A member that a call may choose. */
 export interface Candidate {
   readonly isLocal: boolean;
-  /** Calls of this node that it has not answered yet. */
+  /** The number of calls from this node that the member has not answered yet. */
   readonly unanswered: number;
 }
 
-/** The members in the order in which a call is to try them. */
+/** Sorts the members into the order in which a call tries them. */
 export function inPickOrder<Member extends Candidate>(
   members: readonly Member[],
   pick: PickPolicy,
@@ -41,7 +41,7 @@ export function inPickOrder<Member extends Candidate>(
         ),
       ];
     case 'least_queue':
-      // Rotated first: of members with equally many calls, each has its turn.
+      // Rotated before sorting, so that members with equally many unanswered calls take turns.
       return [...rotated(members, turn)].sort((a, b) => a.unanswered - b.unanswered);
   }
 }

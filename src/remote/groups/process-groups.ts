@@ -18,75 +18,86 @@ import { inPickOrder, PICKS, type PickPolicy } from './pick-member.js';
 
 export interface GroupCallOptions extends CallOptions {
   /**
-   * The member that is called. `local_first` (default): one of this node, in turn, if there is any. `round_robin`: each in turn.
-   * `random`. `least_queue`: the one with the fewest unanswered calls of this node to the group.
+   * Which member is called. `local_first`, the default: members of this node take turns, or all if there are none.
+   * `round_robin`: all take turns. `random`: any. `least_queue`: the one with the fewest unanswered group calls of this
+   * node.
    */
   readonly pick?: PickPolicy | undefined;
 }
 
-/** What the members of a group have answered. */
+/** The results of a call to all members of a group. */
 export interface GroupReplies<Reply> {
   readonly replies: readonly { readonly ref: ProcessRef; readonly reply: Reply }[];
   readonly failures: readonly { readonly ref: ProcessRef; readonly error: Error }[];
 }
 
-/** Groups of processes, found by name from every node: after `pg` of Erlang/OTP. A group exists while it has members. */
+/**
+ * Groups of processes that every node can find by name, like `pg` of Erlang/OTP. A group exists while it has members.
+ */
 export interface ProcessGroupsApi {
   /**
-   * Makes a process of this runtime a member, until it leaves or ends. A process may join a group several times, and leaves it as
-   * often.
+   * Makes a process of this runtime a member, until it leaves or ends. A process that joins several times must leave
+   * equally often.
    *
    * @throws ServerNotRunningError, ForeignRefError, InvalidArgumentError
    */
   join(group: string, ref: ProcessRef): void;
-  /** Whether the process was a member. @throws ForeignRefError, InvalidArgumentError */
+  /** Undoes one `join`. Returns whether the process was a member. @throws InvalidArgumentError */
   leave(group: string, ref: ProcessRef): boolean;
-  /** The members on all connected nodes, those of this one first; a process that has joined twice is there twice. */
+  /** The members on all connected nodes, those of this node first. A process that has joined twice is listed twice. */
   members<Ref extends ProcessRef = ProcessRef>(group: string): readonly Ref[];
-  /** The members that this runtime runs. */
+  /** The members that run in this runtime. */
   localMembers<Ref extends ProcessRef = ProcessRef>(group: string): readonly Ref[];
-  /** The members now, and whenever they have changed. */
+  /** Emits the members on subscription, and again after each change. */
   members$<Ref extends ProcessRef = ProcessRef>(group: string): Observable<readonly Ref[]>;
-  /** The groups that have members. */
+  /** The names of all groups that have members. */
   which(): readonly string[];
   /**
-   * Calls one member. When the call fails and was certainly not handled, further members are tried, each once.
+   * Calls one member. If the call fails and was certainly not handled, the other members are tried, each once.
    *
-   * Rejects with NoGroupMembersError, and as `GenServer.call` does.
+   * Rejects with NoGroupMembersError, or as `GenServer.call` does.
    *
    * @example
    * const quote = await ProcessGroups.call<number>('pricing', { article: 17 }, { pick: 'least_queue' });
    */
   call<Reply = unknown>(group: string, message: unknown, options?: GroupCallOptions): Promise<Reply>;
-  /** Casts a message to each member; returns how many it was sent to. A member that it cannot be sent to is left out. */
+  /**
+   * Casts a message to each member, except those that it cannot be sent to. Returns how many members it was sent to.
+   */
   castAll(group: string, message: unknown): number;
-  /** Calls each member at the same time. Never rejects for a member that fails. */
+  /**
+   * Calls all members at the same time. Resolves with replies and failures; a failing member does not reject the call.
+   */
   callAll<Reply = unknown>(group: string, message: unknown, options?: CallOptions): Promise<GroupReplies<Reply>>;
 }
 
 export interface GroupPorts {
   readonly life: string;
   readonly local: LocalProcesses;
-  /** Sends an item to a node, or, without `to`, to all that there is a channel with. */
+  /** Sends an item to the node `to`, or without `to` to all nodes with a channel. */
   send(item: MemberItem, to?: string): void;
   call(ref: ProcessRef, message: unknown, options: CallOptions): Promise<unknown>;
   cast(ref: ProcessRef, message: unknown): void;
-  /** The id of a running process of this runtime. @throws ServerNotRunningError, ForeignRefError, InvalidArgumentError */
+  /**
+   * Returns the id of a running process of this runtime.
+   *
+   * @throws ServerNotRunningError, ForeignRefError, InvalidArgumentError
+   */
   running(ref: ProcessRef): string;
-  /** 0 to below 1 */
+  /** A random number from 0 to below 1. */
   random(): number;
 }
 
-/** The groups of this node: keeps them in step with the other nodes, and sends messages to their members. */
+/** Implements `ProcessGroups` for one node: synchronizes the groups with other nodes and sends messages to members. */
 export class ProcessGroups implements ProcessGroupsApi {
   readonly #ports: GroupPorts;
   readonly #members: GroupMembers;
-  /** Ends the watch on a member that this runtime runs. */
+  /** For each local member, a function that stops watching it. */
   readonly #watches = new Map<string, () => void>();
   readonly #listeners = new Map<string, Set<() => void>>();
-  /** How often each group was called from here. */
+  /** The number of calls from this node to each group. */
   readonly #turns = new Map<string, number>();
-  /** Unanswered calls of this node to groups, by process. */
+  /** The number of unanswered group calls from this node, by process. */
   readonly #unanswered = new Map<string, number>();
 
   constructor(ports: GroupPorts) {
@@ -128,7 +139,7 @@ export class ProcessGroups implements ProcessGroupsApi {
     return new Observable((subscriber) => {
       subscriber.next(this.members<Ref>(group));
       let cancel: (() => void) | undefined;
-      // What changes together is emitted once.
+      // Several synchronous changes are emitted once.
       const end = this.#onChange(group, () => {
         cancel ??= runInMicrotask(() => {
           cancel = undefined;
@@ -177,7 +188,7 @@ export class ProcessGroups implements ProcessGroupsApi {
         this.#ports.cast(refOf(member), message);
         sent += 1;
       } catch (thrown) {
-        // What is wrong with the message is the sender's business; a member that is gone or overloaded is left out.
+        // An error of the message is thrown to the sender. A member that has ended or is overloaded is skipped.
         if (!isOfMember(thrown)) throw thrown;
       }
     }
@@ -249,7 +260,7 @@ export class ProcessGroups implements ProcessGroupsApi {
   }
 }
 
-/** The groups without what only channels call, as functions that need no `this`. */
+/** Returns only the public methods, as functions that need no `this`. */
 export function groupsFacade(groups: ProcessGroups): ProcessGroupsApi {
   return {
     join: (group, ref) => groups.join(group, ref),
@@ -266,7 +277,9 @@ export function groupsFacade(groups: ProcessGroups): ProcessGroupsApi {
 
 const CALL_OPTIONS = ['pick', 'timeout', 'signal'] satisfies (keyof GroupCallOptions)[];
 
-/** Whether this member has not handled the message, and another one might. */
+/**
+ * Whether the call failed because of this member and was certainly not handled, so that another member may be tried.
+ */
 function isOfMember(thrown: unknown): boolean {
   if (thrown instanceof CallAbortedError || thrown instanceof NotSerializableError) return false;
   return thrown instanceof NoexError && thrown.mayHaveBeenHandled === false;
@@ -276,9 +289,9 @@ function refOf({ processId, life }: GroupMember): ProcessRef {
   return Object.freeze({ id: processId, life });
 }
 
-/** A process that has joined twice is there twice. */
+/** Lists each member as often as it has joined. */
 function refsOf<Ref extends ProcessRef>(members: readonly GroupMember[]): readonly Ref[] {
-  // A group does not determine the kind of its members: the caller states it by the type parameter.
+  // A group does not determine the type of its refs: the caller states it with the type parameter.
   return members.flatMap((member) => new Array<Ref>(member.joins).fill(refOf(member) as Ref));
 }
 

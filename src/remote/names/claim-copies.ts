@@ -1,6 +1,6 @@
 import { type Claim, digestWith, isSame } from './claim.js';
 
-/** A claim of another node, and what this node answered to it. */
+/** The copy of a claim of another node, with this node's answer to it. */
 export interface ClaimCopy {
   readonly claim: Claim;
   isAccepted: boolean;
@@ -11,13 +11,13 @@ interface NodeCopies {
   readonly life: string;
   readonly names: Set<string>;
   digest: number;
-  /** While the node sends all its claims again: the names that it has not sent yet. */
+  /** While the node resends all its claims: the names that it has not resent yet. */
   unconfirmed: Set<string> | undefined;
 }
 
-/** Copies of the claims of the nodes that this node has channels with. */
+/** The copies of the claims of all nodes with a channel. */
 export class ClaimCopies {
-  /** By name, then by node. */
+  /** The copies by name, then by node id. */
   readonly #byName = new Map<string, Map<string, ClaimCopy>>();
   readonly #nodes = new Map<string, NodeCopies>();
 
@@ -25,12 +25,12 @@ export class ClaimCopies {
     this.#nodes.set(nodeId, { life, names: new Set(), digest: 0, unconfirmed: undefined });
   }
 
-  /** The names that the node claims. */
+  /** The names that a node claims. */
   namesOf(nodeId: string): readonly string[] {
     return [...(this.#nodes.get(nodeId)?.names ?? [])];
   }
 
-  /** The channel with the node is down, and its copies are dropped. */
+  /** Forgets a node when its channel is down. The caller has dropped its copies before. */
   forget(nodeId: string): void {
     this.#nodes.delete(nodeId);
   }
@@ -51,13 +51,16 @@ export class ClaimCopies {
     return this.#byName.get(name)?.get(nodeId);
   }
 
-  /** The claims of a name, with their nodes. */
+  /** The copies of all claims for a name, with the ids of their nodes. */
   of(name: string): readonly (readonly [nodeId: string, copy: ClaimCopy])[] {
     const copies = this.#byName.get(name);
     return copies === undefined ? [] : [...copies];
   }
 
-  /** Takes the place of the node's copy for that name. An answer to the same claim stays. Returns the claim that is gone. */
+  /**
+   * Stores the copy of a claim in place of the node's earlier copy for that name. If both are the same claim, this
+   * node's answer is kept. Otherwise returns the replaced claim.
+   */
   put(nodeId: string, claim: Claim): Claim | undefined {
     const node = this.#nodes.get(nodeId);
     if (node === undefined) return undefined;
@@ -75,7 +78,7 @@ export class ClaimCopies {
     return isSameClaim ? undefined : before?.claim;
   }
 
-  /** Whether there was a copy. */
+  /** Removes a copy. Returns whether it existed. */
   drop(name: string, nodeId: string): boolean {
     const copies = this.#byName.get(name);
     const copy = copies?.get(nodeId);
@@ -89,19 +92,22 @@ export class ClaimCopies {
     return true;
   }
 
-  /** Whether the copies equal the claims of the node, as far as their number and digest say. */
+  /** Whether the copies of a node's claims match the number and digest that the node reports. */
   equal(nodeId: string, count: number, digest: number): boolean {
     const node = this.#nodes.get(nodeId);
     return node === undefined || (node.names.size === count && node.digest === digest);
   }
 
-  /** The node is going to send all its claims again. The copies stay until then: what was accepted must not be forgotten. */
+  /**
+   * Prepares for a node to resend all its claims. The copies stay meanwhile, because an accepted claim must not be
+   * forgotten.
+   */
   awaitAll(nodeId: string): void {
     const node = this.#nodes.get(nodeId);
     if (node !== undefined) node.unconfirmed = new Set(node.names);
   }
 
-  /** The node has sent all its claims again; returns the names of those that it no longer makes. */
+  /** Called when a node has resent all its claims. Returns the names that it does not claim any more. */
   takeUnconfirmed(nodeId: string): readonly string[] {
     const node = this.#nodes.get(nodeId);
     const names = [...(node?.unconfirmed ?? [])];

@@ -1,6 +1,9 @@
 import type { Claim, ClaimHolder } from './claim.js';
 
-/** What the claims of one node have to say to others. The life of a stamp is that of the sender. */
+/**
+ * The items about claims that nodes send each other. `at` and `sequence` are the stamp of a claim. Its life is the
+ * sender's in `claim` and `unclaim`, and the receiver's in the answers `claim_ok` and `claim_taken`.
+ */
 export type ClaimItem =
   | readonly ['claim', name: string, processId: string, at: number, sequence: number, isHeld: 0 | 1]
   | readonly ['unclaim', name: string, at: number, sequence: number]
@@ -10,19 +13,22 @@ export type ClaimItem =
   | readonly ['claims_wanted']
   | readonly ['claims_whole'];
 
-/** What a step of the protocol leads to, in this order. */
+/** The effects of a protocol step. The caller carries them out in order. */
 export type ClaimEffect =
-  /** `to` is a node; without it: all nodes with a channel. */
+  /** Send `item` to the node `to`, or without `to` to all nodes with a channel. */
   | { readonly type: 'send'; readonly to?: string; readonly item: ClaimItem }
-  /** A claim of this node became its owner's. */
+  /** All nodes have accepted a claim of this node: its process owns the name. */
   | { readonly type: 'held'; readonly claim: Claim }
-  /** A pending claim of this node is withdrawn: the claim of `holder`, where it is known here, goes first. */
+  /**
+   * A pending claim of this node was withdrawn, because the claim of `holder` has priority. `holder` may be unknown
+   * here.
+   */
   | { readonly type: 'refused'; readonly claim: Claim; readonly holder: ClaimHolder | undefined }
-  /** Two owners met: this one lost the name. */
+  /** After a partition the name had two owners: this node lost it to `holder`. */
   | { readonly type: 'lost'; readonly claim: Claim; readonly holder: ClaimHolder }
-  /** Two owners met: the other one loses the name. */
+  /** After a partition the name had two owners: this node keeps it and `loser` loses it. */
   | { readonly type: 'won'; readonly claim: Claim; readonly loser: ClaimHolder }
-  /** Which process has the name, as far as is known here, may have changed. */
+  /** The owner of the name, as far as this node knows, may have changed. */
   | { readonly type: 'changed'; readonly name: string }
-  /** The copies of the claims of a node were not equal to them, and are being replaced. */
+  /** The copies of a node's claims did not match its claims, and are being replaced. */
   | { readonly type: 'differed'; readonly nodeId: string };

@@ -1,32 +1,32 @@
-/** Says which of two claims of a name is the earlier one. No two claims have equal stamps. */
+/** The position of a claim in the order of all claims: the earlier one wins. No two claims have equal stamps. */
 export interface Stamp {
-  /** When the name was claimed, ms since the epoch on the clock of its node. */
+  /** When the name was claimed, ms since the epoch by the clock of the claiming node. */
   readonly at: number;
-  /** Grows with each claim of a life. */
+  /** A counter of the claims of a life. */
   readonly sequence: number;
   /** The life of the claiming node. */
   readonly life: string;
 }
 
-/** What a node says of a global name: it wants the name for one of its processes, or that process has it. */
+/** The claim of a node to a global name for one of its processes. */
 export interface Claim {
   readonly name: string;
-  /** The process, by its id on its node. */
+  /** The id of the process on the claiming node. */
   readonly processId: string;
   readonly stamp: Stamp;
-  /** `pending`: some connected node has not accepted the claim yet. `held`: the process is the owner of the name. */
+  /** `pending`: some connected nodes have not accepted the claim yet. `held`: the process owns the name. */
   readonly state: 'pending' | 'held';
 }
 
-/** The holder of a claim that this node knows of. */
+/** The process for which a claim was made. */
 export interface ClaimHolder {
-  /** The id of its node; `undefined`: this node. */
+  /** The id of the node of the process; `undefined`: this node. */
   readonly nodeId: string | undefined;
   readonly processId: string;
   readonly life: string;
 }
 
-/** Whether `a` wins against `b`: all nodes that compare them agree. */
+/** Whether the claim with stamp `a` wins against the one with stamp `b`. All nodes decide in the same way. */
 export function isEarlier(a: Stamp, b: Stamp): boolean {
   if (a.at !== b.at) return a.at < b.at;
   if (a.sequence !== b.sequence) return a.sequence < b.sequence;
@@ -38,8 +38,9 @@ export function isSame(a: Stamp, b: Stamp): boolean {
 }
 
 /**
- * A number that two tables with the same claims have in common, and two that differ almost never: the hashes (FNV-1a, 32 bits) of
- * their claims, combined by XOR, so that adding and removing a claim are the same operation.
+ * Adds a claim to the digest of a table of claims, or removes it. Tables with equal claims have equal digests;
+ * different tables almost always have different ones. The digest is the XOR of the claims' FNV-1a hashes (32 bits), so
+ * that adding and removing are the same operation.
  */
 export function digestWith(digest: number, { name, processId, stamp, state }: Claim): number {
   let hash = 0x811c9dc5;

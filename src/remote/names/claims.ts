@@ -4,19 +4,18 @@ import type { ClaimEffect, ClaimItem } from './claim-protocol.js';
 
 interface OwnClaim {
   claim: Claim;
-  /** The nodes that have not accepted it yet. */
+  /** The nodes that have not accepted the claim yet. */
   readonly awaited: Set<string>;
 }
 
 /**
- * The global names as one node knows them: its own claims, and a copy of those of each node that it has a channel with. Only the
- * node of a process claims a name for it; others hold a copy while the channel lasts, so that no claim outlives its node.
+ * All global names as one node knows them: its own claims, and copies of the claims of all nodes with a channel. Copies
+ * are dropped with the channel, so that no claim outlives its node. Each method returns effects; there is no clock and
+ * no I/O.
  *
- * A claim becomes held when every node with a channel has accepted it. A node accepts one claim of a name at a time: while another
- * node's claim is held, or accepted and undecided, the answer waits until that claim is gone. So two nodes that are connected, or
- * have been connected with a third one throughout, never hold one name. After a partition they may: then the earlier claim stays.
- *
- * No clock, no I/O: each method returns what follows from it.
+ * A claim is held once every node with a channel has accepted it. A node accepts one claim for a name at a time: while
+ * another claim is held or accepted, the answer waits. So two nodes that are connected, or have both stayed connected
+ * with a third one, never hold the same name. After a partition they may; then the earlier claim wins.
  */
 export class Claims {
   readonly #life: string;
@@ -28,13 +27,15 @@ export class Claims {
   #sequence = 0;
   #effects: ClaimEffect[] = [];
 
-  /** @param goesFirst the rule that decides between two claims; all nodes need the same */
+  /** @param goesFirst decides which of two claims wins; all nodes must use the same rule */
   constructor(life: string, goesFirst: (a: Stamp, b: Stamp) => boolean = isEarlier) {
     this.#life = life;
     this.#goesFirst = goesFirst;
   }
 
-  /** A channel with a node has come up: it gets the claims of this node, and must accept the pending ones, too. */
+  /**
+   * Called when a channel has opened. The other node receives all claims of this node and must accept the pending ones.
+   */
   up(nodeId: string, life: string): readonly ClaimEffect[] {
     this.#copies.up(nodeId, life);
     for (const { claim, awaited } of this.#own.values()) {
@@ -44,7 +45,7 @@ export class Claims {
     return this.#taken();
   }
 
-  /** The channel with a node is down: nothing is known of its claims any more. */
+  /** Called when the channel with a node is down: its claims are forgotten. */
   down(nodeId: string): readonly ClaimEffect[] {
     for (const name of this.#copies.namesOf(nodeId)) this.#dropCopy(name, nodeId);
     this.#copies.forget(nodeId);
@@ -52,7 +53,7 @@ export class Claims {
     return this.#taken();
   }
 
-  /** Who has the name, or wants it, as far as is known here. */
+  /** The process that has or claims the name, as far as this node knows. */
   claimant(name: string): ClaimHolder | undefined {
     const own = this.#own.get(name);
     if (own !== undefined) return this.#holder(own.claim);
@@ -60,7 +61,7 @@ export class Claims {
     return undefined;
   }
 
-  /** The owner of the name, as far as is known here. */
+  /** The owner of the name, as far as this node knows. */
   owner(name: string): ClaimHolder | undefined {
     const own = this.#own.get(name);
     let best = own?.claim.state === 'held' ? own.claim : undefined;
@@ -73,23 +74,23 @@ export class Claims {
     return best && this.#holder(best, at);
   }
 
-  /** The names that have an owner, as far as is known here. */
+  /** The names that have an owner, as far as this node knows. */
   names(): readonly string[] {
     const claimed = new Set([...this.#own.keys(), ...this.#copies.names()]);
     return [...claimed].filter((name) => this.owner(name) !== undefined);
   }
 
-  /** The claim that this node makes for a name. */
+  /** The claim of this node for a name. */
   own(name: string): Claim | undefined {
     return this.#own.get(name)?.claim;
   }
 
-  /** The nodes that have not accepted the pending claim of this node. */
+  /** The nodes that have not accepted this node's pending claim. */
   awaitedFor(name: string): readonly string[] {
     return [...(this.#own.get(name)?.awaited ?? [])];
   }
 
-  /** Claims a name that {@link claimant} knows no claimant of. @param at ms since the epoch */
+  /** Claims a name for which {@link claimant} returned `undefined`. @param at ms since the epoch */
   claim(
     name: string,
     processId: string,
@@ -104,14 +105,14 @@ export class Claims {
     return { claim, effects: this.#taken() };
   }
 
-  /** Gives up a claim of this node, unless it has given it up already. */
+  /** Releases the claim of this node with this stamp, if it still exists. */
   release(name: string, stamp: Stamp): readonly ClaimEffect[] {
     const own = this.#own.get(name);
     if (own !== undefined && isSame(own.claim.stamp, stamp)) this.#releaseOwn(own.claim);
     return this.#taken();
   }
 
-  /** Asks each node to compare its copy of this node's claims with them, if these have changed since the last time. */
+  /** Asks all nodes to compare their copies with this node's claims, if these have changed since the last time. */
   compare(): readonly ClaimEffect[] {
     if (this.#digest !== this.#comparedDigest) this.#send(['claims_digest', this.#own.size, this.#digest]);
     this.#comparedDigest = this.#digest;
@@ -148,7 +149,7 @@ export class Claims {
     }
   }
 
-  /** Whether copies and claims are the same, which they are unless a node has a defect. */
+  /** Handles the comparison of copies with claims. They differ only if a node has a defect. */
   #receiveCheck(nodeId: string, item: Extract<ClaimItem, readonly [`claims_${string}`, ...unknown[]]>): void {
     switch (item[0]) {
       case 'claims_digest':
@@ -190,12 +191,12 @@ export class Claims {
     this.#answerAll(name);
   }
 
-  /** Something is gone that answers may have waited for. */
+  /** Called when a claim for this name has gone: answers that waited for that may be sent now. */
   #answerAll(name: string): void {
     for (const [nodeId] of this.#copies.of(name)) this.#answer(name, nodeId);
   }
 
-  /** Decides between a claim of another node and one of this node, and answers the other one if it is pending. */
+  /** Decides between a claim of another node and one of this node, and answers the other claim if it is pending. */
   #answer(name: string, nodeId: string): void {
     const copy = this.#copies.get(name, nodeId);
     if (copy === undefined) return;
@@ -213,13 +214,13 @@ export class Claims {
       return;
     }
     if (own !== undefined) this.#refuse(own, this.#holder(claim, nodeId));
-    // Withdrawing the own claim may have led to this answer already.
+    // `#refuse` may already have sent this answer.
     if (copy.isAccepted || this.#mustWait(name, nodeId, claim)) return;
     copy.isAccepted = true;
     this.#send(['claim_ok', name, claim.stamp.at, claim.stamp.sequence], nodeId);
   }
 
-  /** Whether the claim of a third node goes first. A runtime with two node ids has one claim under both. */
+  /** Whether a third node's claim has priority. A runtime with two node ids has the same claim under both. */
   #mustWait(name: string, nodeId: string, { stamp }: Claim): boolean {
     for (const [other, { claim, isAccepted }] of this.#copies.of(name)) {
       if (other !== nodeId && (claim.state === 'held' || isAccepted) && !isSame(claim.stamp, stamp)) return true;
@@ -227,7 +228,7 @@ export class Claims {
     return false;
   }
 
-  /** Two owners, which can only be after a partition. Both compare the same claims, so one of them gives up. */
+  /** Two owners met after a partition. Both nodes compare the same claims, so exactly one gives up. */
   #settleConflict(own: Claim, other: Claim, nodeId: string): void {
     const holder = this.#holder(other, nodeId);
     if (this.#goesFirst(own.stamp, other.stamp)) {

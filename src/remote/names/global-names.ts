@@ -11,37 +11,37 @@ import type { Claim, ClaimHolder, Stamp } from './claim.js';
 import type { ClaimEffect, ClaimItem } from './claim-protocol.js';
 import { Claims } from './claims.js';
 
-/** What happens to the process that loses its name to an earlier owner after a partition. */
+/** What happens to a process that loses its global name to an earlier owner after a partition. */
 export type OnConflict = 'kill' | 'notify';
 
-/** How often the nodes compare their copies, ms. */
+/** The interval at which nodes compare their copies of claims, ms. */
 const COMPARE_INTERVAL_MS = 10_000;
 
 export interface GlobalNamesPorts {
   readonly life: string;
   readonly local: LocalProcesses;
-  /** ms since the epoch */
+  /** The current time, ms since the epoch. */
   wallClock(): number;
-  /** Calls `action` after `ms`; returns what cancels that. */
+  /** Calls `action` after `ms`. Returns a function that cancels this. */
   after(ms: number, action: () => void): () => void;
   /** How long a claim may wait for the answers of all nodes, ms. */
   claimTimeoutMs(): number;
-  /** Sends an item to a node, or, without `to`, to all that there is a channel with. */
+  /** Sends an item to the node `to`, or without `to` to all nodes with a channel. */
   send(item: ClaimItem, to?: string): void;
   onError(error: Error): void;
 }
 
-/** A claim of a process of this node, as long as it lasts. */
+/** A name that a process of this node claims or owns. */
 interface OwnName {
   readonly stamp: Stamp;
   readonly onConflict: OnConflict;
-  /** Ends the watch on the process. */
+  /** Stops watching the process. */
   unwatch: () => void;
-  /** Until the claim is held or refused. */
+  /** Settles the registration; `undefined` once the claim is held. */
   settle: { resolve(): void; reject(error: Error): void; cancelTimer(): void } | undefined;
 }
 
-/** The global names: claims them for processes of this node, and knows who has which. */
+/** Claims global names for processes of this node, and knows the owner of each name in the cluster. */
 export class GlobalNames {
   readonly #ports: GlobalNamesPorts;
   readonly #claims: Claims;
@@ -56,8 +56,8 @@ export class GlobalNames {
   }
 
   /**
-   * Resolves when every connected node has accepted the name for a process of this node, which must be watched then: see
-   * {@link GlobalNames.watch}. Rejects with AlreadyRegisteredError, GlobalNameTimeoutError.
+   * Claims a name for a process of this node. Resolves when every connected node has accepted the claim. The caller
+   * must then call {@link GlobalNames.watch}. Rejects with AlreadyRegisteredError or GlobalNameTimeoutError.
    */
   claim(name: string, processId: string, onConflict: OnConflict): Promise<void> {
     return new Promise((resolve, reject) => {
@@ -78,14 +78,14 @@ export class GlobalNames {
     });
   }
 
-  /** As {@link GlobalNames.claim}, for a process that runs already. Rejects with ServerNotRunningError, too. */
+  /** Does the same as {@link GlobalNames.claim}, for a running process. Also rejects with ServerNotRunningError. */
   async register(name: string, processId: string, onConflict: OnConflict): Promise<void> {
     const claimed = this.claim(name, processId, onConflict);
     this.watch(name, processId);
     await claimed;
   }
 
-  /** The name is free when the process ends. */
+  /** Makes the name free when the process ends, or at once if it has ended. */
   watch(name: string, processId: string): void {
     const own = this.#own.get(name);
     if (own === undefined) return;
@@ -95,7 +95,7 @@ export class GlobalNames {
     else own.unwatch = unwatch;
   }
 
-  /** Frees a name that a process of this node has. A registration under way goes on. */
+  /** Frees a name that a process of this node owns. A registration that still waits for answers is not affected. */
   release(name: string): void {
     const own = this.#own.get(name);
     if (own !== undefined && own.settle === undefined) this.#end(name, own.stamp, new NotRegisteredError(name));
@@ -114,7 +114,7 @@ export class GlobalNames {
     return this.#claims.names();
   }
 
-  /** Calls `listener` whenever the owner of a name may have changed. Returns the function that ends that. */
+  /** Calls `listener` when the owner of any name may have changed. Returns a function that removes the listener. */
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
@@ -143,7 +143,7 @@ export class GlobalNames {
     this.#apply(this.#claims.compare());
   };
 
-  /** Gives up a claim; `error` is what a registration that waits for it rejects with. */
+  /** Releases a claim. A registration that waits for it rejects with `error`. */
   #end(name: string, stamp: Stamp, error: Error): void {
     const own = this.#own.get(name);
     if (own?.stamp !== stamp) return;

@@ -7,33 +7,40 @@ import type { GlobalNames, OnConflict } from './global-names.js';
 
 export interface GlobalRegisterOptions {
   /**
-   * What happens to the process when it turns out, after a partition, that another one has the name by an earlier claim. `kill`
-   * (default): it is killed. `notify`: it gets an info `{ type: 'global_name_conflict', name, winner }`, and lives on without the name.
+   * What happens to the process if, after a partition, another process owns the name by an earlier claim. `kill`, the
+   * default: it is killed. `notify`: it receives an info `{ type: 'global_name_conflict', name, winner }` and keeps
+   * running without the name.
    */
   readonly onConflict?: OnConflict | undefined;
 }
 
-/** Names that are unique in the whole cluster. Without a cluster, they are unique in this runtime. */
+/** Names that are unique in the whole cluster, or in this runtime while it is in no cluster. */
 export interface GlobalRegistryApi {
   /**
-   * Gives a process a name, until it unregisters it, ends, or its node is lost. Resolves when every connected node has accepted
-   * the name: that takes a round trip to the slowest one. Of several registrations at the same time at most one succeeds.
+   * Gives a process a name, until the name is unregistered, the process ends or its node is lost. Resolves when every
+   * connected node has accepted the name, after a round trip to the slowest node. Of several simultaneous
+   * registrations, at most one succeeds.
    *
-   * Rejects with AlreadyRegisteredError when another process has the name or claims it, GlobalNameTimeoutError when a connected node
-   * does not answer, ServerNotRunningError, ForeignRefError, NodeNotConnectedError, InvalidArgumentError, UnknownOptionError.
+   * Rejects with AlreadyRegisteredError when another process has or claims the name, and with GlobalNameTimeoutError
+   * when a connected node does not answer. Also rejects with ServerNotRunningError, ForeignRefError,
+   * NodeNotConnectedError, InvalidArgumentError or UnknownOptionError.
    *
    * @example
    * await GlobalRegistry.register('billing', billing);
    */
   register(name: string, ref: ProcessRef, options?: GlobalRegisterOptions): Promise<void>;
-  /** Frees a name, also one of a process of another node. A name that is not registered is no error. Rejects with NodeNotConnectedError. */
+  /**
+   * Frees a name, even if its process runs on another node. Does nothing if the name is not registered. Rejects with
+   * NodeNotConnectedError.
+   */
   unregister(name: string): Promise<void>;
-  /** @throws NotRegisteredError */
+  /** Returns the ref of the owner of the name. @throws NotRegisteredError when there is none */
   lookup<Ref extends ProcessRef = ProcessRef>(name: string | ProcessName<Ref>): Ref;
-  /** The process that has the name, as far as is known here; no message is sent. */
+  /** Returns the ref of the owner of the name, as far as this node knows. Sends no message. */
   whereis<Ref extends ProcessRef = ProcessRef>(name: string | ProcessName<Ref>): Ref | undefined;
   /**
-   * A name to send messages to: plain, frozen data. Each message goes to the process that has the name then, on whichever node.
+   * Creates a name to send messages to: plain, frozen data. Each message goes to the process that has the name at that
+   * moment, on any node.
    *
    * @throws InvalidArgumentError
    * @example
@@ -44,13 +51,13 @@ export interface GlobalRegistryApi {
   isRegistered(name: string): boolean;
   getNames(): readonly string[];
   count(): number;
-  /** All names with their processes: now, and whenever that has changed. */
+  /** Emits all names with their owners on subscription, and again after each change. */
   readonly names$: Observable<ReadonlyMap<string, ProcessRef>>;
 }
 
 interface Parts {
   readonly names: GlobalNames;
-  /** Registers a process, of this node or another one, at its node. */
+  /** Registers a name for a process of this or another node, at the node of the process. */
   register(name: string, ref: ProcessRef, onConflict: OnConflict): Promise<void>;
   unregister(name: string): Promise<void>;
 }
@@ -60,7 +67,7 @@ const ON_CONFLICT: readonly unknown[] = ['kill', 'notify'] satisfies OnConflict[
 
 export function createGlobalRegistry({ names, register, unregister }: Parts): GlobalRegistryApi {
   const whereis = <Ref extends ProcessRef>(name: string | ProcessName<Ref>): Ref | undefined =>
-    // A name does not determine the kind of its process: the caller states it by the type parameter.
+    // A name does not determine the type of its ref: the caller states it with the type parameter.
     names.whereis(textOf(name)) as Ref | undefined;
   const all = (): ReadonlyMap<string, ProcessRef> =>
     new Map(
@@ -97,7 +104,7 @@ export function createGlobalRegistry({ names, register, unregister }: Parts): Gl
     names$: new Observable((subscriber) => {
       subscriber.next(all());
       let cancel: (() => void) | undefined;
-      // What changes together is emitted once.
+      // Several synchronous changes are emitted once.
       const end = names.onChange(() => {
         cancel ??= runInMicrotask(() => {
           cancel = undefined;

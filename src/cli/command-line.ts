@@ -61,6 +61,7 @@ export const USAGE = `noex: observe a running cluster
 The address of any node is enough: the observer discovers the others through it. It is not a member.
 `;
 
+/** The longest interval of `--every`: one day, ms. */
 const LONGEST_MS = 86_400_000;
 
 const HELP = { help: { type: 'boolean', short: 'h' }, version: { type: 'boolean', short: 'v' } } as const;
@@ -100,7 +101,7 @@ export function readCommand(
     case 'demo':
       return readDemo(rest);
     default:
-      throw new UsageError(`there is no command '${name}'; there are observe, dashboard, demo`);
+      throw new UsageError(`unknown command '${name}'; expected observe, dashboard or demo`);
   }
 }
 
@@ -118,7 +119,7 @@ function readObserve(args: readonly string[], env: Env, isTerminal: boolean): Co
   if (values.version === true) return { name: 'version' };
   const everyMs = values.every === undefined ? undefined : wholeNumber('--every', values.every, 1, LONGEST_MS);
   const output = values.json === true ? 'json' : values.once === true || !isTerminal ? 'text' : 'screen';
-  if (everyMs !== undefined && output === 'screen') throw new UsageError('--every goes with --json or --once');
+  if (everyMs !== undefined && output === 'screen') throw new UsageError('--every requires --json or --once');
   return {
     name: 'observe',
     target: target('observe', positionals, values, env),
@@ -140,10 +141,12 @@ function readDashboard(args: readonly string[], env: Env): Command {
   if (values.help === true) return { name: 'help' };
   if (values.version === true) return { name: 'version' };
   if (values.token !== undefined && values['no-token'] === true) {
-    throw new UsageError('--token and --no-token exclude each other');
+    throw new UsageError('--token and --no-token cannot be combined');
   }
   if (values.token !== undefined && values.token.length < 16) {
-    throw new UsageError('--token takes at least 16 characters; leave it out, and one is made up where it takes one');
+    throw new UsageError(
+      '--token needs at least 16 characters; without --token, a token is generated if one is needed',
+    );
   }
   const token = values['no-token'] === true ? false : values.token;
   return {
@@ -165,7 +168,8 @@ function readDemo(args: readonly string[]): Command {
   });
   if (values.help === true) return { name: 'help' };
   if (values.version === true) return { name: 'version' };
-  if (positionals[0] !== undefined) throw new UsageError(`demo takes no '${positionals[0]}'`);
+  if (positionals[0] !== undefined)
+    throw new UsageError(`unexpected argument '${positionals[0]}'; demo takes no addresses`);
   return {
     name: 'demo',
     port: wholeNumber('--port', values.port ?? '4000', 0, 65_535),
@@ -191,9 +195,9 @@ function target(
     throw new UsageError(`${command} needs the address of a node, such as nodeA@127.0.0.1:4369`);
   }
   const given = secret ?? env['NOEX_CLUSTER_SECRET'];
-  if ((cert === undefined) !== (key === undefined)) throw new UsageError('--cert and --key belong together');
+  if ((cert === undefined) !== (key === undefined)) throw new UsageError('--cert and --key must be given together');
   if (cert !== undefined && ca === undefined)
-    throw new UsageError('--cert goes with --ca: whose certificates the nodes have');
+    throw new UsageError('--cert requires --ca, the certificate authority of the nodes');
   const identity = cert !== undefined && key !== undefined ? { cert, key } : {};
   return {
     addresses,
@@ -212,6 +216,6 @@ function parse<Options extends NonNullable<ParseArgsConfig['options']>>(args: re
 
 function wholeNumber(option: string, text: string, least: number, most: number): number {
   if (/^\d+$/.test(text) && Number(text) >= least && Number(text) <= most) return Number(text);
-  // The message omits the given value: in some programs -p is a password.
+  // The message omits the given value: users of other programs may have typed a password after -p.
   throw new UsageError(`${option} takes a whole number from ${least} to ${most}`);
 }

@@ -4,7 +4,7 @@ import type { Command } from './command-line.js';
 import { untilInterrupted } from './interruption.js';
 import { whileAttached } from './while-attached.js';
 
-/** Serves the dashboard of a cluster until the program is interrupted. */
+/** Runs `noex dashboard`: serves the dashboard of a cluster until the program is interrupted. */
 export async function dashboard(command: Extract<Command, { name: 'dashboard' }>): Promise<void> {
   const { target, port, host, token, open } = command;
   await whileAttached(target, async (source) => {

@@ -12,12 +12,12 @@ import { untilInterrupted } from './interruption.js';
 const HOST = '127.0.0.1';
 const FIRST_PORT = 4369;
 const NAMES = ['nodeA', 'nodeB', 'nodeC'];
-/** The time limit for a node to stop, ms. Leaving the cluster takes up to 1 s when another node does not answer. */
+/** How long a node may take to stop, ms. Leaving the cluster takes up to 1 s when another node does not answer. */
 const LEAVE_MS = 3000;
 
 /**
- * Runs three nodes under light load, each in its own Node.js process. Prints an overview at intervals and serves a
- * dashboard until the program is interrupted. Rejects if a node ends unexpectedly.
+ * Runs `noex demo`: three nodes under light load, each in its own Node.js process. Prints an overview at intervals and
+ * serves a dashboard until the program is interrupted. Rejects if a node ends unexpectedly.
  */
 export async function demo(options: Extract<Command, { name: 'demo' }>): Promise<void> {
   const ports = await freePorts(FIRST_PORT, NAMES.length);
@@ -25,7 +25,7 @@ export async function demo(options: Extract<Command, { name: 'demo' }>): Promise
   const nodes = NAMES.map((name, at) => startNode([name, String(ports[at]), ...(at === 0 ? [] : [seed])]));
   const broken = Promise.race(nodes.map(unexpectedEnd));
   const over = Promise.race([untilInterrupted(), broken]);
-  over.catch(() => undefined); // prevents an unhandled rejection; the awaits below still reject
+  over.catch(() => undefined); // prevents an unhandled rejection; awaiting `over` still rejects
   const ending = new AbortController();
   try {
     const up = Promise.all(nodes.map((node) => once(node, 'message')));
@@ -67,8 +67,8 @@ function whenAborted(signal: AbortSignal, end: () => unknown): void {
 }
 
 function startNode(args: readonly string[]): ChildProcess {
-  // A process group of its own keeps Ctrl+C from the node, so that the demo can stop its nodes in order. The node stops
-  // by itself when its IPC channel closes, even if the demo was killed.
+  // Each node gets its own process group, so that Ctrl+C does not reach it and the demo decides when it stops. The node
+  // stops by itself when its IPC channel closes, even if the demo was killed.
   return fork(new URL('demo/node.js', import.meta.url), [...args], { detached: process.platform !== 'win32' });
 }
 

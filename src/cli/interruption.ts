@@ -1,14 +1,17 @@
 import { once } from 'node:events';
 
 /**
- * Further signals are ignored for this long after the first, ms. Under npm, a program receives one Ctrl+C twice: from the
- * terminal, and from npm, which forwards it.
+ * How long further signals are ignored after the first, ms. Under npm, one Ctrl+C reaches a program twice: from the
+ * terminal and from npm, which forwards it.
  */
 const SAME_KEYSTROKE_MS = 500;
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** Resolves when this program should end: on SIGINT (Ctrl+C), SIGTERM or SIGHUP, or when its parent has disconnected. */
+/**
+ * Resolves when this program should end: on SIGINT (Ctrl+C), SIGTERM or SIGHUP, or when its parent process has
+ * disconnected.
+ */
 export async function untilInterrupted(): Promise<void> {
   const listening = new AbortController();
   const { signal } = listening;

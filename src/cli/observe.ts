@@ -6,7 +6,7 @@ import type { Command } from './command-line.js';
 import { untilInterrupted } from './interruption.js';
 import { whileAttached } from './while-attached.js';
 
-/** Shows a cluster in this terminal, or prints a snapshot of its state. */
+/** Runs `noex observe`: shows a cluster in this terminal, or prints snapshots of it as text or JSON. */
 export async function observe({ target, output, everyMs }: Extract<Command, { name: 'observe' }>): Promise<void> {
   await whileAttached(target, async (cluster) => {
     if (output === 'screen') {

@@ -2,13 +2,16 @@ import { readFile } from 'node:fs/promises';
 import { type AttachedObserver, attach } from '../distribution.js';
 import { type Command, UsageError } from './command-line.js';
 
-/** Ignores errors of single nodes: the output shows them as node status, and lines on stderr would corrupt the screen. */
+/**
+ * Ignores the errors of individual nodes: the output shows them as node status, and text on stderr would corrupt the
+ * screen.
+ */
 const quiet = (): void => undefined;
 
 type Target = Extract<Command, { name: 'observe' }>['target'];
 
 /**
- * Attaches to the cluster, runs `work`, and detaches when `work` has ended. Rejects with the error of `attach` or of
+ * Attaches to the cluster, runs `work`, and detaches when `work` has settled. Rejects with the error of `attach` or
  * `work`, or with UsageError for a PEM file that cannot be read.
  */
 export async function whileAttached(
@@ -38,6 +41,6 @@ async function readPem(what: string, file: string): Promise<string> {
   } catch (cause) {
     // The message omits the given value: users may have passed the key itself instead of its path.
     const { code = 'unreadable' } = cause as NodeJS.ErrnoException;
-    throw new UsageError(`--${what} takes the name of a file in PEM, and this is none that can be read (${code})`);
+    throw new UsageError(`cannot read the PEM file given with --${what} (${code})`);
   }
 }

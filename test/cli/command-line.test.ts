@@ -55,16 +55,16 @@ describe('the command line', () => {
   test.each([
     ['look', "'look'"],
     ['observe', 'the address of a node'],
-    ['observe a@h:1 --every 500', '--every goes with'],
+    ['observe a@h:1 --every 500', '--every requires'],
     ['observe a@h:1 --json --every soon', '--every takes a whole number from 1 to 86400000'],
     ['observe a@h:1 --colour', '--colour'],
     ['dashboard a@h:1 --port 65536', '--port'],
     ['dashboard a@h:1 --port', '--port'],
-    ['dashboard a@h:1 --token x --no-token', 'exclude each other'],
-    ['dashboard a@h:1 --token sesame', '--token takes at least 16 characters'],
-    ['observe a@h:1 --ca ca.pem --cert my.pem', '--cert and --key belong together'],
-    ['observe a@h:1 --cert my.pem --key my.key', '--cert goes with --ca'],
-    ['demo nodeA', "demo takes no 'nodeA'"],
+    ['dashboard a@h:1 --token x --no-token', 'cannot be combined'],
+    ['dashboard a@h:1 --token sesame', '--token needs at least 16 characters'],
+    ['observe a@h:1 --ca ca.pem --cert my.pem', '--cert and --key must be given together'],
+    ['observe a@h:1 --cert my.pem --key my.key', '--cert requires --ca'],
+    ['demo nodeA', "unexpected argument 'nodeA'"],
   ])('%s: prints what is wrong', (line, problem) => {
     expect(() => read(line)).toThrow(UsageError);
     expect(() => read(line)).toThrow(problem);

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { GenServer, type GenServerBehavior, Registry, Supervisor, stop } from '../../index.js';
 
-/** A message of the demo. */
+/** A request of a customer to a server of the demo shop. */
 export interface Message {
   readonly type: string;
   readonly order?: number;
@@ -11,7 +11,7 @@ export type Server = GenServerBehavior<number, 'count', Message, number>;
 
 /** The interval at which customers send their requests, ms. */
 const TICK_MS = 50;
-/** The period of the load, ms. The load rises and falls once per period. */
+/** The period of the load, ms: the load rises and falls once per period. */
 const LOAD_PERIOD_MS = 90_000;
 
 /** A server that handles each message at once. */
@@ -69,6 +69,7 @@ export function blocking(ms: number): Server {
 
 /** A GenServer that generates load. `demand`: requests per second to each server at peak load, by server name. */
 export function customers(demand: Readonly<Record<string, number>>): GenServerBehavior<() => void, never, 'tick'> {
+  // The fraction of a request that is still due, by server name.
   const unsent = new Map<string, number>();
   let order = 1000;
   return {

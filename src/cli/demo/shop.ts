@@ -15,8 +15,8 @@ const DEMAND = {
 };
 
 /**
- * Starts a web shop with two levels of supervisors. Some servers are slow, one crashes at random, and one blocks the event
- * loop at intervals.
+ * Starts a simulated web shop with two levels of supervisors. Some servers are slow, one crashes at random, and one
+ * blocks the event loop at intervals.
  */
 export function openShop(nodeName: string): Promise<SupervisorRef> {
   return Supervisor.start({

@@ -4,21 +4,24 @@ import { type Envelope, envelopeOf, PendingCall, type QueuedEnvelope, StopReques
 import { Mailbox } from './mailbox.js';
 
 /**
- * What happens to a message for a full mailbox: `reject` throws to the sender; `drop_newest` drops that message, `drop_oldest`
- * the one that has waited longest. The caller of a dropped call gets MailboxFullError.
+ * What happens to a message that finds its mailbox full. `reject`: the send throws MailboxFullError. `drop_newest`:
+ * that message is dropped. `drop_oldest`: the message that has waited longest is dropped. The caller of a dropped call
+ * gets MailboxFullError.
  */
 export type OverloadPolicy = 'reject' | 'drop_newest' | 'drop_oldest';
 
-/** What was counted since the counts were reported. */
+/** Counts since the last report, by name. A name that was not counted is absent. */
 type Counts = { [Name in ReportedCountName]?: number };
 
-/** The process that a mailbox belongs to, for its errors. */
+/** The process that owns a mailbox, for error messages. */
 interface Owner {
   readonly id: string;
   readonly registeredName: string | undefined;
 }
 
-/** The mailbox of a process, with its limit. */
+/**
+ * The mailbox of one process: it applies the limit and the overload policy, and counts dropped and rejected messages.
+ */
 export class BoundedMailbox extends Mailbox<QueuedEnvelope> {
   readonly #limit: number;
   readonly #overload: OverloadPolicy;
@@ -38,7 +41,6 @@ export class BoundedMailbox extends Mailbox<QueuedEnvelope> {
     return this.#overload === 'reject';
   }
 
-  /** Whether there are counts to report. */
   get hasCounts(): boolean {
     return this.#counts !== undefined;
   }
@@ -48,7 +50,7 @@ export class BoundedMailbox extends Mailbox<QueuedEnvelope> {
     this.#counts[name] = (this.#counts[name] ?? 0) + 1;
   }
 
-  /** The counts since the last time, for an event. */
+  /** Returns the counts since the last call, and resets them. */
   takeCounts(): Counts | undefined {
     const counts = this.#counts;
     this.#counts = undefined;
@@ -56,14 +58,15 @@ export class BoundedMailbox extends Mailbox<QueuedEnvelope> {
   }
 
   /**
-   * Makes room for a message that found the mailbox full, where the overload policy does; whether there is room now.
+   * Applies the overload policy to a message that found the mailbox full. Returns whether the message may be enqueued
+   * now.
    *
-   * @throws MailboxFullError when the sender has to know
+   * @throws MailboxFullError under `reject`, and for a call that is dropped
    */
   makeRoom(envelope: Envelope, owner: Owner): boolean {
-    if (this.rejects) throw this.#refusal(owner, this.#limit);
+    if (this.rejects) throw this.#rejection(owner, this.#limit);
     const oldest = envelopeOf(this.envelope);
-    // A request to stop is no message: it keeps its place.
+    // A stop request is not a message of a sender, so `drop_oldest` never drops it.
     const hasRoom = this.#overload === 'drop_oldest' && !(oldest instanceof StopRequest);
     this.count('dropped');
     if (!hasRoom && envelope instanceof PendingCall) throw this.#fullError(owner);
@@ -73,25 +76,29 @@ export class BoundedMailbox extends Mailbox<QueuedEnvelope> {
     return true;
   }
 
-  /** Whether a mailbox without a limit of its own holds `most` messages. */
-  exceeds(most: number): boolean {
+  /** Whether a mailbox without a configured limit holds `most` messages or more. */
+  reachesDefaultLimit(most: number): boolean {
     return this.#limit === Number.POSITIVE_INFINITY && this.size >= most;
   }
 
-  /** @throws MailboxFullError when it {@link exceeds} `most` */
+  /**
+   * Applies the default limit `most` to a mailbox without a configured limit.
+   *
+   * @throws MailboxFullError when the mailbox holds `most` messages
+   */
   checkDefaultLimit(most: number, owner: Owner): void {
-    if (this.exceeds(most)) throw this.#refusal(owner, most);
+    if (this.reachesDefaultLimit(most)) throw this.#rejection(owner, most);
   }
 
-  /** Counts a message that is not taken; the error for its sender. */
-  #refusal({ id, registeredName }: Owner, limit: number): MailboxFullError {
+  /** Counts a rejected message, and returns the error for its sender. */
+  #rejection({ id, registeredName }: Owner, limit: number): MailboxFullError {
     this.count('rejected');
     return new MailboxFullError(id, limit, { registeredName });
   }
 
   /**
-   * Empties the mailbox and fails the calls in it; returns how many messages of senders it held. Infos do not count where
-   * they are internal to the process.
+   * Empties the mailbox and rejects the calls in it. Returns how many messages of senders it held. `countsInfos` is
+   * false for a supervisor, whose infos are its own exit messages.
    */
   drain(error: () => ServerNotRunningError, countsInfos: boolean): number {
     let unhandled = 0;

@@ -1,19 +1,22 @@
 import type { AnyBehavior, CallContext, CallResult } from './gen-server-types.js';
 import { messageType } from './message-type.js';
 
-/** How much of a message that is a string is named in errors. */
+/** The longest message type that an error shows, in characters. */
 const MAX_TYPE_LENGTH = 60;
 
 type AnyCallHandler = (message: unknown, state: unknown, ctx: CallContext) => CallResult<unknown, unknown>;
 
-/** The handler of a message in a table of handlers by type; `undefined` when there is none, whatever the prototype of the table has. */
+/**
+ * Finds the handler of a message in a table of call handlers by message type. Returns `undefined` if the table has no
+ * own entry for the type; entries of its prototype do not count.
+ */
 export function callHandlerFor(table: AnyBehavior['handleCall'], message: unknown): AnyCallHandler | undefined {
   if (typeof table !== 'object') return undefined;
   const type = typeOf(message);
   return Object.hasOwn(table, type) ? (Reflect.get(table, type) as AnyCallHandler) : undefined;
 }
 
-/** The type of a message, as an error names it. */
+/** The message type, shortened for an error message. */
 export function unhandledType(message: unknown): string {
   return typeOf(message).slice(0, MAX_TYPE_LENGTH);
 }

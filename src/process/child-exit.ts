@@ -1,6 +1,6 @@
 import type { TerminationReason } from './gen-server-types.js';
 
-/** The info message that a parent receives when a child has ended. */
+/** The info message that a supervisor receives when the process of a child has ended. */
 export class ChildExit {
   readonly id: string;
   readonly reason: TerminationReason;

@@ -1,20 +1,20 @@
 import type { Clock, Timer } from '../clock.js';
 
-/** A place in the ring of the deadlines of one batch; the batch itself has one, and is the last to leave. */
+/** A node of a doubly linked ring. Each ring holds one batch and the open deadlines of that batch. */
 abstract class RingPlace {
   previous: RingPlace | undefined;
   next: RingPlace | undefined;
 }
 
 /**
- * Something with a time limit. Very many are open at once: it stands in a ring with the others, so that adding one allocates
- * nothing, and one that is over holds nothing.
+ * A wait with a time limit. Deadlines are linked in a ring instead of a collection, so that adding one allocates
+ * nothing and a settled one keeps no references.
  */
 export abstract class Deadline extends RingPlace {
-  /** Called when the wait has taken `timeoutMs`. */
+  /** Called when the wait has lasted `timeoutMs` without being settled. */
   abstract expire(timeoutMs: number): void;
 
-  /** Cancels the deadline: the wait it limits has been settled. */
+  /** Cancels the deadline, because the wait was settled. */
   removeDeadline(): void {
     const { previous, next } = this;
     if (previous === undefined || next === undefined) return;
@@ -25,7 +25,7 @@ export abstract class Deadline extends RingPlace {
   }
 }
 
-/** Deadlines of one turn and one duration: they expire together. */
+/** Deadlines that were added in the same turn of the event loop with the same duration. They share one timer. */
 class Batch extends RingPlace {
   readonly timeoutMs: number;
   readonly #clock: Clock;
@@ -46,7 +46,7 @@ class Batch extends RingPlace {
     this.previous = deadline;
   }
 
-  /** Called when no deadline is left. */
+  /** Called when the last deadline of the batch was removed: the timer is not needed any more. */
   emptied(): void {
     if (this.#timer !== undefined) this.#clock.clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -59,7 +59,7 @@ class Batch extends RingPlace {
 
   readonly #expire = (): void => {
     this.#timer = undefined;
-    // What expires may remove others.
+    // `expire` may remove other deadlines of this batch, so the loop takes the next one from the ring each time.
     while (this.next instanceof Deadline) {
       const deadline = this.next;
       deadline.removeDeadline();
@@ -69,22 +69,22 @@ class Batch extends RingPlace {
 }
 
 /**
- * Time-outs for very many short waits. One that is over within its turn of the event loop, as most calls are, costs
- * neither a timer nor a look at the clock: those still open at the end of the turn are counted from there, and share one
- * timer per duration.
+ * Time-outs for a large number of short waits. A wait that is settled within its turn of the event loop, as most calls
+ * are, costs neither a timer nor a clock reading. The durations of the other waits are measured from the end of that
+ * turn, and waits with the same duration share one timer.
  */
 export class Deadlines {
   readonly #clock: Clock;
-  /** The batches of this turn. */
+  /** The batches of this turn, by duration in ms. */
   readonly #fresh = new Map<number, Batch>();
-  /** Cached because successive calls mostly have the same time-out. */
+  /** The batch used last: successive calls mostly have the same time-out. */
   #newest: Batch | undefined;
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  /** @param timeoutMs Infinity: for ever */
+  /** Adds a deadline that expires after `timeoutMs`. With Infinity it never expires. */
   add(deadline: Deadline, timeoutMs: number): void {
     if (timeoutMs === Number.POSITIVE_INFINITY) return;
     if (this.#newest?.timeoutMs !== timeoutMs) this.#newest = this.#batchOf(timeoutMs);

@@ -1,12 +1,15 @@
 import type { PendingCall } from './envelope.js';
 
-/** After at least so many calls, those that are settled are removed. */
+/** The fewest calls that are added between two sweeps of settled calls. */
 const MIN_SWEEP = 64;
 
-/** The calls of one process that have been handled, and are to be answered later. */
+/** The calls of one process that its handler has handled without answering yet. */
 export class DeferredReplies {
   readonly #calls = new Set<PendingCall>();
-  /** After so many more, those that are settled are removed: their callers have given up, or were answered from elsewhere. */
+  /**
+   * How many calls may still be added before settled ones are removed. A call settles without `delete` when its caller
+   * stops waiting, or when `GenServer.reply` answers it.
+   */
   #untilSweep = MIN_SWEEP;
 
   add(call: PendingCall): void {
@@ -22,7 +25,7 @@ export class DeferredReplies {
     this.#calls.delete(call);
   }
 
-  /** Rejects all callers that still wait. */
+  /** Rejects all callers that are still waiting. */
   fail(error: () => Error): void {
     for (const call of this.#calls) call.fail(error());
     this.#calls.clear();

@@ -4,19 +4,19 @@ import { asError, CallTimeoutError, UnhandledMessageError } from '../errors.js';
 import { Deadline } from './deadlines.js';
 import type { TerminationReason } from './gen-server-types.js';
 
-/** The process that is called, for the error of a call that takes too long. */
+/** The called process, for the message of CallTimeoutError. */
 interface CallTarget {
   readonly id: string;
   readonly registeredName: string | undefined;
 }
 
 /**
- * The sender of a call waits with this for the reply. There may be very many: it holds as little as possible, and fails with
- * a rejected promise, so that no second function is kept for that.
+ * An open call, kept until its reply arrives. Large numbers of calls are open at once, so it stores the resolve
+ * function of the promise but no reject function: `fail` resolves with a rejected promise.
  */
 export class PendingCall extends Deadline {
   readonly #target: CallTarget;
-  /** Cleared when the call is settled. */
+  /** `undefined` once the call is settled. */
   #resolve: ((reply: unknown) => void) | undefined;
 
   constructor(target: CallTarget, resolve: (reply: unknown) => void) {
@@ -25,7 +25,7 @@ export class PendingCall extends Deadline {
     this.#resolve = resolve;
   }
 
-  /** Whether the caller has its reply or its error. */
+  /** Whether the caller has received a reply or an error. */
   get settled(): boolean {
     return this.#resolve === undefined;
   }
@@ -37,8 +37,8 @@ export class PendingCall extends Deadline {
     resolve?.(reply);
   }
 
-  /** Settles the call without resolving it; whether it was open. */
-  protected take(): boolean {
+  /** Marks the call as settled without resolving its promise. Returns whether it was still open. */
+  protected markSettled(): boolean {
     const isOpen = this.#resolve !== undefined;
     this.#resolve = undefined;
     this.removeDeadline();
@@ -49,7 +49,7 @@ export class PendingCall extends Deadline {
     if (this.#resolve !== undefined) this.reply(Promise.reject(error));
   }
 
-  /** The handler failed. */
+  /** Rejects the caller with the error that the handler threw. */
   failHandled(error: Error): void {
     this.fail(error);
   }
@@ -60,19 +60,19 @@ export class PendingCall extends Deadline {
   }
 }
 
-/** The sender of a call to a process of another node waits with this. */
+/** An open call to a process of another node. */
 export class RemoteCall extends PendingCall {
   #calls: Map<number, RemoteCaller> | undefined;
   #number = 0;
 
-  /** It is one of `calls` until it is settled. */
+  /** Adds this call to `calls` under `number`; it is removed when it is settled. */
   enter(calls: Map<number, RemoteCaller>, number: number): void {
     this.#calls = calls;
     this.#number = number;
     calls.set(number, this);
   }
 
-  /** By which its channel knows it. */
+  /** The number that identifies this call on its channel. */
   get number(): number {
     return this.#number;
   }
@@ -87,18 +87,18 @@ export class RemoteCall extends PendingCall {
   }
 }
 
-/** What a caller is answered with, across nodes. */
+/** Receives the answer to a call between nodes. */
 export interface RemoteCaller {
   reply(value: unknown): void;
-  /** The message was not handled, or was answered with nothing. */
+  /** Called when the message was not handled, or when its handler gave no reply. */
   fail(error: Error): void;
-  /** The handler failed with this error, which may be that of a call of its own. */
+  /** Called when the handler failed with `error`. The handler may have received that error from a call of its own. */
   failHandled(error: Error): void;
-  /** Whether nobody waits for the answer any more, as far as is known here. */
+  /** Whether the caller is known to have stopped waiting. */
   readonly isGone: boolean;
 }
 
-/** A call that came from another node; its caller looks after the time-out. */
+/** A call that was received from another node. The calling node enforces the time-out. */
 export class CallFromRemote extends PendingCall {
   readonly #caller: RemoteCaller;
   readonly #targetId: string;
@@ -121,19 +121,19 @@ export class CallFromRemote extends PendingCall {
   }
 
   override fail(error: Error): void {
-    if (this.take()) this.#caller.fail(error);
+    if (this.markSettled()) this.#caller.fail(error);
   }
 
   override failHandled(error: Error): void {
-    if (!this.take()) return;
-    // The only error of a handler that says of its own process that the message was not handled.
+    if (!this.markSettled()) return;
+    // An UnhandledMessageError of the called process itself is certain: no handler has handled this message.
     const isUnhandled = error instanceof UnhandledMessageError && error.processId === this.#targetId;
     if (isUnhandled) this.#caller.fail(error);
     else this.#caller.failHandled(error);
   }
 }
 
-/** A place in the mailbox: what was sent before it is handled, then the process stops. */
+/** Enqueued in the mailbox like a message: the process handles everything sent before it, then stops. */
 export class StopRequest {
   readonly reason: TerminationReason;
 
@@ -142,19 +142,25 @@ export class StopRequest {
   }
 }
 
-/** How a message is handled. `continue`: by `handleContinue`. */
+/**
+ * What is queued with a message: how to handle it, and for a call, who waits for the reply. `continue` is a payload for
+ * `handleContinue`.
+ */
 export type Envelope = 'cast' | 'info' | 'continue' | PendingCall | StopRequest;
 
-/** The envelope of a message that is measured, or handled in the context of its sender. */
+/**
+ * An envelope with the arrival time of its message. Used for messages that are sampled or traced, or are handled in the
+ * async context of their sender.
+ */
 export class TimedEnvelope {
   readonly envelope: Envelope;
-  /** The sender's async context, where the process runs handlers in it. */
+  /** The async context of the sender, if the process runs its handlers in the sender's context. */
   readonly context: AsyncContext | undefined;
-  /** ms of the monotonic clock */
+  /** When the message entered the mailbox, ms of the monotonic clock. */
   readonly arrivedAt: number;
-  /** The number of messages this sample stands for; 0: not sampled, only traced or with a context. */
+  /** The number of messages this sample stands for. 0: the message is not sampled. */
   readonly weight: number;
-  /** Known only while messages are traced. */
+  /** The sender. Recorded only while messages are traced. */
   readonly from: MessageSender | undefined;
 
   constructor(envelope: Envelope, arrivedAt: number, weight: number, context?: AsyncContext, from?: MessageSender) {
@@ -166,7 +172,7 @@ export class TimedEnvelope {
   }
 }
 
-/** What the mailbox stores with a message. */
+/** What the mailbox stores with each message. */
 export type QueuedEnvelope = Envelope | TimedEnvelope;
 
 export function envelopeOf(entry: QueuedEnvelope): Envelope {

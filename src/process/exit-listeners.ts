@@ -1,18 +1,18 @@
 import type { TerminationReason } from './gen-server-types.js';
 
-/** Those who want to know when one process ends. */
+/** The listeners for the end of one process. */
 export class ExitListeners {
   readonly #listeners = new Set<(reason: TerminationReason) => void>();
 
-  /** The listener is called once. Returns a function that removes it. */
+  /** Adds a listener, which is called once. Returns a function that removes it. */
   add(listener: (reason: TerminationReason) => void): () => void {
-    // Of its own: the same function may be added twice.
+    // Wrapped in a new function: a set would keep a listener that is added twice only once.
     const own = (reason: TerminationReason): void => listener(reason);
     this.#listeners.add(own);
     return () => void this.#listeners.delete(own);
   }
 
-  /** In the order in which they were added; those that are removed by one before them are left out. */
+  /** Calls the listeners in the order they were added. A listener removed by an earlier one is not called. */
   emit(reason: TerminationReason): void {
     for (const listener of this.#listeners) {
       this.#listeners.delete(listener);

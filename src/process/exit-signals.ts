@@ -2,17 +2,16 @@ import { asError, NodeNotConnectedError, ServerNotRunningError } from '../errors
 import type { DownReason, Link, ProcessExit, TerminationReason } from './gen-server-types.js';
 import type { ProcessRef } from './refs.js';
 
-/** What reaches a process when one that it is linked with has ended. */
+/** The signal that a process receives when a process linked with it has ended. */
 export interface ExitSignal {
   readonly link: Link;
-  /** The process that has ended. */
   readonly ref: ProcessRef;
   readonly reason: DownReason;
-  /** The node that is not connected any more, for `noconnection`. */
+  /** The node that was lost, if `reason` is `noconnection`. */
   readonly nodeId?: string | undefined;
 }
 
-/** What a signal does to a process needs of it. */
+/** The parts of a process that an exit signal acts on. */
 interface LinkedProcess {
   readonly gone: boolean;
   readonly trapsExit: boolean;
@@ -20,7 +19,10 @@ interface LinkedProcess {
   exit(reason: TerminationReason): void;
 }
 
-/** A process that traps exits handles a message; another ends, unless the reason is `normal`. */
+/**
+ * Delivers an exit signal. A process that traps exits gets an info message. Any other process ends, unless the reason
+ * is `normal`.
+ */
 export function receiveExit(process: LinkedProcess, signal: ExitSignal): void {
   if (process.gone) return;
   if (process.trapsExit) {

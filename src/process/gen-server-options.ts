@@ -4,33 +4,45 @@ import type { OverloadPolicy } from './bounded-mailbox.js';
 import type { AnyBehavior } from './gen-server-types.js';
 
 export interface GenServerOptions {
-  /** Registers the process under this name. */
+  /** Registers the process under this name until it ends. */
   readonly name?: string | undefined;
   /**
-   * Where the name is unique: `local` (default), in this runtime, or `global`, in the whole cluster. With `global`, `init` runs once
-   * every connected node has accepted the name, and the process is killed if an earlier owner appears after a partition.
+   * Where the name is unique: `local`, the default: in this runtime. `global`: in the whole cluster. With `global`,
+   * `init` runs after every connected node has accepted the name. If an earlier owner of the name appears after a
+   * partition, the process is killed.
    */
   readonly registration?: 'local' | 'global' | undefined;
   /**
-   * A text for people, shown with the process: several processes may have the same. Figures of a process without a name are
-   * added up under its label.
+   * A text shown with the process. Several processes may have the same label. Statistics of processes without a name
+   * are summed by label.
    */
   readonly label?: string | undefined;
-  /** How long `init` may take, ms. Default 5000; Infinity: as long as it takes. */
+  /** How long `init` may take, ms. Default 5000. Infinity: no limit. */
   readonly initTimeout?: number | undefined;
-  /** How many messages may wait in the mailbox. Default: no limit. */
+  /**
+   * How many messages may wait in the mailbox. Default: no limit for messages of this node, 100,000 for those of other
+   * nodes.
+   */
   readonly mailboxLimit?: number | undefined;
-  /** What is done with a message for a full mailbox. Default `reject`. What is dropped is counted in the stats. */
+  /**
+   * What happens to a message that finds the mailbox full. Default `reject`. Dropped and rejected messages are counted
+   * in the statistics.
+   */
   readonly overload?: OverloadPolicy | undefined;
   /**
-   * The async context (AsyncLocalStorage) that handlers run in. `runtime`, the default: the one that was current when the
-   * runtime was created, normally none, so that no caller's context reaches the messages of another. `caller`: each
-   * message is handled in the context of its sender, and `init` in that of the starter; it costs 0.2 to 0.5 us a message.
+   * The async context (AsyncLocalStorage) that handlers run in.
+   *
+   * `runtime`, the default: the context that was current when the runtime was created, normally none. The context of
+   * one caller never reaches the messages of another.
+   *
+   * `caller`: each message is handled in the context of its sender, and `init` in that of the starter. This costs 0.2
+   * to 0.5 us a message.
    */
   readonly context?: 'runtime' | 'caller' | undefined;
   /**
-   * When a process that it is linked with ends: handle an info `{ type: 'exit', link, ref, reason }`, and live on. Default
-   * false: it ends with the same reason, unless that is `normal`.
+   * What happens when a process linked with this one ends. `true`: this process handles an info `{ type: 'exit', link,
+   * ref, reason }` and keeps running. `false`, the default: it ends with the same reason, unless the reason is
+   * `normal`.
    */
   readonly trapExit?: boolean | undefined;
 }
@@ -48,12 +60,12 @@ const START_OPTIONS = [
 const CONTEXTS: readonly unknown[] = ['runtime', 'caller'];
 const OVERLOAD_POLICIES: readonly unknown[] = ['reject', 'drop_newest', 'drop_oldest'] satisfies OverloadPolicy[];
 
-/** The options of a start, with their defaults. */
+/** The start options with defaults filled in. */
 type StartSettings = Pick<GenServerOptions, 'name' | 'label'> & {
   readonly [Field in Exclude<keyof GenServerOptions, 'name' | 'label'>]-?: NonNullable<GenServerOptions[Field]>;
 };
 
-/** @throws InvalidArgumentError, UnknownOptionError */
+/** Checks the options of `GenServer.start` and fills in defaults. @throws InvalidArgumentError, UnknownOptionError */
 export function readStartOptions(options: GenServerOptions): StartSettings {
   checkKnown(options, START_OPTIONS, 'the options of GenServer.start');
   const { name, label, initTimeout = 5000, mailboxLimit = Number.POSITIVE_INFINITY } = options;
@@ -73,7 +85,7 @@ export function readStartOptions(options: GenServerOptions): StartSettings {
   return { name, registration, label, initTimeout, mailboxLimit, overload, context, trapExit };
 }
 
-/** @throws InvalidArgumentError */
+/** Checks the `registration` option, and that a global name has 1 to 200 characters. @throws InvalidArgumentError */
 export function checkRegistration(registration: unknown, name: string | undefined): void {
   if (registration !== 'local' && registration !== 'global') {
     throw new InvalidArgumentError('registration', "'local' or 'global'", registration);
@@ -81,7 +93,7 @@ export function checkRegistration(registration: unknown, name: string | undefine
   if (registration === 'global') checkShortText('name', name);
 }
 
-/** @throws InvalidArgumentError */
+/** Checks a registered name: a string that is not empty. @throws InvalidArgumentError */
 export function checkName(name: unknown): asserts name is string {
   checkText('name', name);
 }
@@ -94,7 +106,7 @@ function checkText(field: string, value: unknown): void {
 
 const OPTIONAL_HANDLERS = ['handleCast', 'handleInfo', 'handleContinue', 'terminate'] satisfies (keyof AnyBehavior)[];
 
-/** @throws InvalidArgumentError */
+/** Checks that a behavior has `init` and that each handler is a function. @throws InvalidArgumentError */
 export function checkBehavior(behavior: unknown): void {
   if (typeof behavior !== 'object' || behavior === null) {
     throw new InvalidArgumentError('behavior', 'an object with init and handlers', behavior);
@@ -105,13 +117,13 @@ export function checkBehavior(behavior: unknown): void {
   for (const handler of OPTIONAL_HANDLERS) {
     const value: unknown = Reflect.get(behavior, handler);
     if (value === undefined || typeof value === 'function') continue;
-    throw new InvalidArgumentError(`behavior.${handler}`, 'a function, where there is one', value);
+    throw new InvalidArgumentError(`behavior.${handler}`, 'a function, or undefined', value);
   }
 }
 
 function checkCallHandlers(handleCall: unknown): void {
   if (handleCall === undefined || typeof handleCall === 'function') return;
-  const expected = 'a function, or a table of functions by type of message, where there is one';
+  const expected = 'a function, a table of functions by message type, or undefined';
   if (typeof handleCall !== 'object' || handleCall === null) {
     throw new InvalidArgumentError('behavior.handleCall', expected, handleCall);
   }

@@ -2,19 +2,19 @@ import type { GenServerOptions } from './gen-server-options.js';
 import type { BehaviorWithoutCalls, GenServerBehavior, HandleCall } from './gen-server-types.js';
 import type { GenServerRef } from './refs.js';
 
-/** The signature of `GenServer.start`. */
+/** The overloads of `GenServer.start`. */
 export interface Start {
-  // biome-ignore lint/style/useUnifiedTypeSignatures: a behavior without calls has to be tried between the two
+  // biome-ignore lint/style/useUnifiedTypeSignatures: TypeScript has to try the overload without calls before the last
   <State, CallMsg = unknown, CastMsg = unknown, CallReply = unknown, Info = unknown>(
     behavior: BehaviorWithCalls<State, CallMsg, CastMsg, CallReply, Info>,
     options?: GenServerOptions,
   ): Promise<GenServerRef<State, CallMsg, CastMsg, CallReply>>;
-  /** Of a behavior that takes no calls. */
+  /** Starts a behavior without `handleCall`. */
   <State, CastMsg = unknown, Info = unknown>(
     behavior: BehaviorWithoutCalls<State, never, CastMsg, never, Info> & { readonly handleCall?: undefined },
     options?: GenServerOptions,
   ): Promise<GenServerRef<State, never, CastMsg, never>>;
-  /** Of a behavior that was declared as a `GenServerBehavior`. */
+  /** Starts a behavior whose variable is declared as `GenServerBehavior`. */
   <State, CallMsg = unknown, CastMsg = unknown, CallReply = unknown, Info = unknown>(
     behavior: GenServerBehavior<State, CallMsg, CastMsg, CallReply, Info>,
     options?: GenServerOptions,

@@ -2,28 +2,28 @@ import type { GenServerRef, GenServerTarget, ProcessRef } from './refs.js';
 import type { AnyReply, MessageOfType, MessageType, Replies, ReplyTo } from './reply-types.js';
 
 declare const types: unique symbol;
-/** Set apart from states. */
+/** Marks handler results, so that the compiler distinguishes them from states. */
 declare const result: unique symbol;
 
 /**
- * Why a process ended. `normal`: it was asked to, or finished. `shutdown`: its supervisor, or the runtime, is stopping.
- * `killed`: by `kill`, or because it did not stop in time. `{ error }`: it crashed.
+ * Why a process ended. `normal`: it was asked to stop, or finished. `shutdown`: its supervisor or the runtime stopped
+ * it. `killed`: `kill` was called, or it did not stop in time. `{ error }`: it crashed.
  */
 export type TerminationReason = 'normal' | 'shutdown' | 'killed' | { readonly error: Error };
 
 /**
- * Why a process is down, for those who monitor it. `noproc`: it had ended before. `noconnection`: its node was lost; it may
- * still run there.
+ * Why a monitored or linked process is down. `noproc`: it had already ended. `noconnection`: its node was lost; the
+ * process may still run there.
  */
 export type DownReason = TerminationReason | 'noproc' | 'noconnection';
 
-/** One monitor, made by `GenServer.monitor`. */
+/** A monitor that `GenServer.monitor` created. */
 export interface Monitor {
   /** Unique within the runtime. */
   readonly id: string;
 }
 
-/** The info message that a process gets, once for each of its monitors, when the target is down. */
+/** The info message that a watcher receives when the monitored process is down. Each monitor delivers exactly one. */
 export interface ProcessDown {
   readonly type: 'process_down';
   readonly monitor: Monitor;
@@ -31,13 +31,13 @@ export interface ProcessDown {
   readonly reason: DownReason;
 }
 
-/** One link between two processes, made by `GenServer.link`. */
+/** A link between two processes that `GenServer.link` created. */
 export interface Link {
   /** Unique within the runtime. */
   readonly id: string;
 }
 
-/** The info message that a process with `trapExit` gets when one that it is linked with has ended. */
+/** The info message that a process with `trapExit` receives when a process linked with it has ended. */
 export interface ProcessExit {
   readonly type: 'exit';
   readonly link: Link;
@@ -45,25 +45,32 @@ export interface ProcessExit {
   readonly reason: DownReason;
 }
 
-/** The caller that waits for the reply of a call, for `GenServer.reply`. It is valid in the runtime in which the call is handled. */
+/** Identifies the caller of one call, for `GenServer.reply`. Valid only in the runtime that handles the call. */
 export interface CallFrom<CallReply = unknown> {
-  // A method, so that a typed one goes wherever any does. For the compiler only.
+  // For the compiler only. A method, because its parameters are compared bivariantly: a typed CallFrom is assignable to
+  // an untyped one.
   [types](reply: CallReply): void;
 }
 
 export interface CallOptions {
-  /** How long to wait for the reply, ms. Default 5000; Infinity: for ever. */
+  /** How long to wait for the reply, ms. Default 5000. Infinity: no limit. */
   readonly timeout?: number | undefined;
-  /** When it is aborted, the call rejects with CallAbortedError. A message that was sent is handled nevertheless. */
+  /**
+   * When the signal is aborted, the call rejects with CallAbortedError. The process still handles a message that was
+   * sent.
+   */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The fields of any of the messages. */
+/** The field names of all messages in a union. */
 type FieldOf<Message> = Message extends unknown ? keyof Message : never;
 
 /** The signature of `GenServer.call`. */
 export interface Call {
-  /** To a server whose replies are typed by `Replies<...>`. A message with a field that is in none of its messages is refused. */
+  /**
+   * Calls a server whose replies are typed by `Replies<...>`. The compiler rejects a message with a field that no
+   * message type has.
+   */
   <State, CallMsg, CastMsg, ByType extends object, const Message extends NoInfer<CallMsg>>(
     target: GenServerTarget<State, CallMsg, CastMsg, Replies<ByType>>,
     message: Message & { readonly [Field in Exclude<keyof Message, FieldOf<CallMsg>>]: never },
@@ -76,46 +83,49 @@ export interface Call {
   ): Promise<ReplyTo<CallReply, CallMsg>>;
 }
 
-/** A message that `sendAfter` will send, or that `sendInterval` sends again and again. */
+/** A scheduled message of `sendAfter` or `sendInterval`. Pass it to `cancelTimer`. */
 export interface ScheduledSend {
   readonly processId: string;
 }
 
-/** What the handlers of a process are given beside the message and the state. */
+/** What handlers receive in addition to the message and the state. */
 export interface HandlerContext<State = unknown, CallMsg = unknown, CastMsg = unknown, CallReply = unknown> {
-  /** Addresses this very process. */
+  /** The ref of this process. */
   readonly self: GenServerRef<State, CallMsg, CastMsg, CallReply>;
-  /** The caller, in `handleCall`; `undefined` in other handlers. Read it before anything is awaited that outlasts the handler. */
+  /**
+   * The caller, in `handleCall`; `undefined` in other handlers. Store it before the handler finishes: later it belongs
+   * to the next message.
+   */
   readonly from: CallFrom<ReplyTo<CallReply, CallMsg>> | undefined;
   /**
-   * Aborted when the process ends: at once when it is killed, also while a handler or `init` is still waiting for
-   * something. Pass it on to what a handler awaits, so that the handler of a killed process does not go on beside its
-   * successor. `signal.reason` is a ServerNotRunningError.
+   * Aborted when the process ends. A kill aborts it at once, even while a handler or `init` is waiting. Pass it to
+   * whatever a handler awaits: otherwise the handler of a killed process may keep running while its successor works.
+   * `signal.reason` is a ServerNotRunningError.
    *
    * @example
    * handleCall: async (url, state, { signal }) => [await (await fetch(url, { signal })).text(), state],
    */
   readonly signal: AbortSignal;
-  /** `GenServer.call`, as this process, also after something was awaited. */
+  /** `GenServer.call` with this process as the sender, also after an `await`. */
   readonly call: Call;
-  /** `GenServer.cast`, as this process. */
+  /** `GenServer.cast` with this process as the sender. */
   cast<OtherState, OtherCall, OtherCast, OtherReply>(
     target: GenServerTarget<OtherState, OtherCall, OtherCast, OtherReply>,
     message: NoInfer<OtherCast>,
   ): void;
   /** `GenServer.monitor` with this process as the watcher. */
   monitor(target: ProcessRef): Monitor;
-  /** `GenServer.link` with this process. */
+  /** `GenServer.link` between this process and `other`. */
   link(other: ProcessRef): Link;
-  /** `GenServer.sendAfter` to this process. */
+  /** `GenServer.sendAfter` to this process, after `ms`. */
   sendAfter(message: NoInfer<CastMsg>, ms: number): ScheduledSend;
-  /** `GenServer.sendInterval` to this process. */
+  /** `GenServer.sendInterval` to this process, every `ms`. */
   sendInterval(message: NoInfer<CastMsg>, ms: number): ScheduledSend;
-  /** `GenServer.cancelTimer`. */
+  /** `GenServer.cancelTimer`: returns whether a message was still scheduled. */
   cancelTimer(timer: ScheduledSend): boolean;
 }
 
-/** The context of `handleCall`; `Reply` is what the call that is handled is answered with. */
+/** The context of `handleCall`. `Reply` is the type of the reply to the call. */
 export interface CallContext<
   State = unknown,
   CallMsg = unknown,
@@ -123,55 +133,64 @@ export interface CallContext<
   CallReply = unknown,
   Reply = ReplyTo<CallReply, CallMsg>,
 > extends Omit<HandlerContext<State, CallMsg, CastMsg, CallReply>, 'from'> {
-  /** The caller, for `GenServer.reply`. Read it before anything is awaited that outlasts the handler. */
+  /** The caller, for `GenServer.reply`. Store it before the handler finishes: later it belongs to the next message. */
   readonly from: CallFrom<Reply>;
 }
 
-/** What `stop(reason, state)` returns, for a handler to return in the place of the next state. */
+/** The result of `stop(reason, state)`. A handler returns it in place of the next state. */
 export interface HandlerStop<State> {
   readonly [result]: 'stop';
   readonly reason: TerminationReason;
   readonly state: State;
 }
 
-/** What `noReply(state)` returns, for `handleCall` to return. */
+/** The result of `noReply(state)`, for `handleCall` to return. */
 export interface HandlerNoReply<State> {
   readonly [result]: 'noReply';
   readonly next: Next<State>;
 }
 
-/** What `continueWith(payload, result)` returns, for a handler to return in the place of its result. */
+/** The result of `continueWith(payload, result)`. A handler returns it in place of `result`. */
 export interface HandlerContinue<Result> {
   readonly [result]: 'continue';
   readonly payload: unknown;
   readonly result: Result;
 }
 
-/** The next state, or the end of the process: see `stop`. */
+/** The next state, or a request to stop with a last state: see `stop`. */
 export type Next<State> = State | HandlerStop<State>;
 
-/** What a handler other than `handleCall` returns. */
+/** What `handleCast`, `handleInfo` and `handleContinue` return. */
 export type CastResult<State> = Next<State> | HandlerContinue<State>;
 
-/** What `handleCall` returns without a continuation. After `stop` alone the caller is rejected with ServerNotRunningError. */
+/**
+ * What `handleCall` returns, without a continuation. If it returns only `stop(...)`, the caller is rejected with
+ * ServerNotRunningError.
+ */
 type Answer<State, CallReply> =
   | readonly [CallReply | PromiseLike<CallReply>, Next<State>]
   | HandlerNoReply<State>
   | HandlerStop<State>;
 
-/** What `init` returns: the first state. */
+/** What `init` returns: the first state, or that state with a continuation. */
 export type InitResult<State> = State | HandlerContinue<State>;
 
-/** What `handleCall` returns. */
+/**
+ * What `handleCall` returns: a reply and the next state, `noReply(...)` or `stop(...)`, each with or without a
+ * continuation.
+ */
 export type CallResult<State, CallReply> = Answer<State, CallReply> | HandlerContinue<Answer<State, CallReply>>;
 
-/** Handles a call with one message, or one of several. A method, so that a behavior of any messages may be used as an untyped one. */
+/**
+ * The function that handles calls, for one message type or several. Declared as a method, whose parameters are compared
+ * bivariantly: a behavior with typed messages is then assignable to an untyped one.
+ */
 type CallHandler<State, Message, Reply, Context> = {
   handle(message: Message, state: State, ctx: Context): CallResult<State, Reply> | Promise<CallResult<State, Reply>>;
 }['handle'];
 
 /**
- * A table of handlers, one for each type of message.
+ * A table of call handlers, one for each message type.
  *
  * @example
  * handleCall: {
@@ -188,13 +207,13 @@ export type CallHandlers<State, CallMsg, CastMsg, CallReply> = {
   >;
 };
 
-/** One handler for all calls, or a table of handlers. */
+/** One handler for all calls, or a table of handlers by message type. */
 export type HandleCall<State, CallMsg, CastMsg, CallReply> =
   | CallHandler<State, CallMsg, CallReply, CallContext<State, CallMsg, CastMsg, CallReply>>
   | CallHandler<State, CallMsg, AnyReply<CallReply>, CallContext<State, CallMsg, CastMsg, CallReply>>
   | CallHandlers<State, CallMsg, CastMsg, CallReply>;
 
-/** What a GenServer does, apart from calls. */
+/** The callbacks of a GenServer without `handleCall`. */
 export interface BehaviorWithoutCalls<
   State,
   CallMsg = unknown,
@@ -203,35 +222,35 @@ export interface BehaviorWithoutCalls<
   Info = unknown,
 > {
   /**
-   * Makes the first state. `self` addresses this very process, to give away or to send to. A state that arrives after
-   * the process has ended, by `initTimeout` or `kill`, is passed to `terminate`.
+   * Returns the first state. `self` is the ref of this process. If `init` returns after the process has ended, by
+   * `initTimeout` or `kill`, its state is passed to `terminate`.
    */
   init(
     self: GenServerRef<State, CallMsg, CastMsg, CallReply>,
     ctx: HandlerContext<State, CallMsg, CastMsg, CallReply>,
   ): InitResult<State> | Promise<InitResult<State>>;
   /**
-   * Returns the next state. Returning nothing where there was a state before is an error. Without this handler, casts are
-   * counted, dropped and reported to `onError` as UnhandledMessageError.
+   * Handles a cast and returns the next state. Returning `undefined` in place of a defined state is an error. Without
+   * this handler, casts are counted, dropped and reported to `onError` as UnhandledMessageError.
    */
   handleCast?(
     message: CastMsg,
     state: State,
     ctx: HandlerContext<State, CallMsg, CastMsg, CallReply>,
   ): CastResult<State> | Promise<CastResult<State>>;
-  /** Returns the next state. Without this handler, infos are counted and dropped. */
+  /** Handles an info message and returns the next state. Without this handler, infos are counted and dropped. */
   handleInfo?(
     info: Info,
     state: State,
     ctx: HandlerContext<State, CallMsg, CastMsg, CallReply>,
   ): CastResult<State> | Promise<CastResult<State>>;
-  /** Handles what `continueWith` was given, before any message that waits. Returns the next state. */
+  /** Handles the payload of `continueWith`, before any waiting message. Returns the next state. */
   handleContinue?(
     payload: unknown,
     state: State,
     ctx: HandlerContext<State, CallMsg, CastMsg, CallReply>,
   ): CastResult<State> | Promise<CastResult<State>>;
-  /** Cleans up. Runs after a stop and after a crash, but not when the process is killed. */
+  /** Cleans up. Runs after a stop or a crash, but not when the process is killed. */
   terminate?(
     reason: TerminationReason,
     state: State,
@@ -240,15 +259,15 @@ export interface BehaviorWithoutCalls<
 }
 
 /**
- * What a GenServer does. Messages are handled one at a time, in the order sent; a handler may be async, and the next
+ * The callbacks of a GenServer. Messages are handled one at a time, in the order sent. A handler may be async: the next
  * message waits for it. A handler that throws ends the process with that error.
  */
 export interface GenServerBehavior<State, CallMsg = unknown, CastMsg = unknown, CallReply = unknown, Info = unknown>
   extends BehaviorWithoutCalls<State, CallMsg, CastMsg, CallReply, Info> {
   /**
-   * A function for all calls, or a table with a function for each type of message. Returns the reply and the next state. A reply
-   * may be a promise: the caller waits for it, within its time-out, while the process goes on with the next message. A call
-   * without a handler is rejected with UnhandledMessageError, and the process goes on.
+   * One handler for all calls, or a table of handlers by message type. A handler returns the reply and the next state.
+   * The reply may be a promise: the caller waits for it, within its time-out, while the process handles the next
+   * messages. A call without a handler rejects with UnhandledMessageError, and the process keeps running.
    */
   readonly handleCall?: HandleCall<State, CallMsg, CastMsg, CallReply> | undefined;
 }

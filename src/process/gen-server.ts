@@ -21,15 +21,15 @@ import type { GenServerRef, GenServerTarget, ProcessName, ProcessRef } from './r
 import type { RemoteProcesses } from './remote-processes.js';
 import { type RemoteStartSettings, readRemoteStart } from './remote-start-options.js';
 import { ReplyHandle } from './reply-handle.js';
-import { spawnServer } from './spawn-server.js';
+import { spawnGenServer } from './spawn-gen-server.js';
 import { checkReason } from './termination-reason.js';
 
 export interface StopOptions {
-  /** How long it may take, ms; then the process is killed. Default Infinity. */
+  /** How long stopping may take, ms. A process that takes longer is killed. Default Infinity. */
   readonly timeout?: number | undefined;
 }
 
-/** What happened to a process. Errors and reasons are plain data. */
+/** An event in the life of a process. Errors and exit reasons are plain data. */
 export type LifecycleEvent<Ref extends ProcessRef = ProcessRef> =
   | { readonly type: 'started'; readonly ref: Ref }
   | { readonly type: 'crashed'; readonly ref: Ref; readonly error: SerializedError }
@@ -38,22 +38,21 @@ export type LifecycleEvent<Ref extends ProcessRef = ProcessRef> =
 
 export interface GenServerApi {
   /**
-   * Starts a process; resolves when its `init` has completed.
+   * Starts a process. Resolves with its ref when its `init` has completed.
    *
-   * Rejects with InitializationError when `init` throws or takes longer than `initTimeout`, with AlreadyRegisteredError
-   * when the name is taken, with GlobalNameTimeoutError when a global name is not accepted in time, with InvalidArgumentError when an option is not what it should be, with UnknownOptionError
-   * when there is no such option.
+   * Rejects with InitializationError when `init` throws or takes longer than `initTimeout`, AlreadyRegisteredError when
+   * the name is taken, GlobalNameTimeoutError when a connected node does not accept a global name in time,
+   * InvalidArgumentError when an option has an invalid value, and UnknownOptionError for an option that does not exist.
    */
   readonly start: Start;
 
   /**
-   * Starts a process on another node, of a behavior that is registered there with `BehaviorRegistry`; resolves with its ref when
-   * its `init` has completed. When the start is not confirmed, because it takes longer than `spawnTimeout` or the link is lost,
-   * nothing is left running.
+   * Starts a process on another node. Its behavior must be registered there with `BehaviorRegistry`. Resolves with the
+   * ref when `init` has completed. If the start exceeds `spawnTimeout` or the link is lost, the process is killed.
    *
-   * Rejects with BehaviorNotRegisteredError, RemoteError when `init` or the factory failed there, NodeTimeoutError,
-   * NodeNotFoundError, NodeNotConnectedError, ClusterNotStartedError, MessageRefusedError, NotSerializableError for `args`, InvalidArgumentError,
-   * UnknownOptionError.
+   * Rejects with BehaviorNotRegisteredError, with RemoteError when `init` or the factory failed there,
+   * NodeTimeoutError, NodeNotFoundError, NodeNotConnectedError, ClusterNotStartedError, MessageRefusedError,
+   * NotSerializableError for `args`, InvalidArgumentError, or UnknownOptionError.
    *
    * @example
    * const cart = await GenServer.startRemote<CartRef>('cart', { targetNode: 'shop@10.0.0.2:4369', args: { owner: 'ada' } });
@@ -63,17 +62,19 @@ export interface GenServerApi {
   /**
    * Sends a message and waits for the reply.
    *
-   * Rejects with CallTimeoutError, CallAbortedError, ServerNotRunningError, ForeignRefError, NotRegisteredError when the target is a
-   * name, MailboxFullError, UnhandledMessageError, CallingSelfError when a handler calls its own process, or the error the handler
-   * threw.
+   * Rejects with the error that the handler threw, or with CallTimeoutError, CallAbortedError, ServerNotRunningError,
+   * ForeignRefError, MailboxFullError or UnhandledMessageError. Rejects with NotRegisteredError when no process has the
+   * target name, and with CallingSelfError when a handler calls its own process. A process of another node adds
+   * NodeNotConnectedError, LinkOverloadedError, MessageRefusedError, NotSerializableError and RemoteError.
    */
   readonly call: Call;
 
   /**
-   * Sends a message and goes on.
+   * Sends a message without waiting for a reply.
    *
-   * @throws ServerNotRunningError when the process is known to be gone, ForeignRefError when it is not of this runtime,
-   * NotRegisteredError when the target is a name, MailboxFullError when its mailbox is full
+   * @throws ServerNotRunningError when the process is known to have ended, ForeignRefError for a ref of an unknown
+   * runtime, NotRegisteredError when no process has the target name, MailboxFullError when the mailbox is full; for
+   * another node also NodeNotConnectedError, LinkOverloadedError, MessageRefusedError and NotSerializableError
    */
   cast<State, CallMsg, CastMsg, CallReply>(
     target: GenServerTarget<State, CallMsg, CastMsg, CallReply>,
@@ -81,17 +82,18 @@ export interface GenServerApi {
   ): void;
 
   /**
-   * Sends a message outside the protocol of calls and casts, for `handleInfo`.
+   * Sends a message that is neither a call nor a cast, for `handleInfo`.
    *
-   * @throws ServerNotRunningError, ForeignRefError, NotRegisteredError, MailboxFullError
+   * @throws the same errors as {@link GenServerApi.cast}
    */
   info(target: ProcessRef | ProcessName, message: unknown): void;
 
   /**
-   * Casts `message` after `ms`. If the process is gone by then, or its mailbox full, the message is dropped; to another node also when
-   * that is not linked then.
+   * Casts `message` after `ms`. The message is dropped if the process has ended by then, if its mailbox is full, or if
+   * the node of the process is not linked.
    *
-   * @throws ServerNotRunningError, ForeignRefError, InvalidArgumentError
+   * @throws ServerNotRunningError, ForeignRefError, InvalidArgumentError; for another node also MessageRefusedError and
+   * NotSerializableError
    */
   sendAfter<State, CallMsg, CastMsg, CallReply>(
     ref: GenServerRef<State, CallMsg, CastMsg, CallReply>,
@@ -100,8 +102,8 @@ export interface GenServerApi {
   ): ScheduledSend;
 
   /**
-   * Casts `message` every `ms`, to a process of this runtime: the first time after `ms`, until the process ends or the timer is
-   * cancelled. Rounds that the event loop was too late for are left out.
+   * Casts `message` to a process of this runtime every `ms`, first after `ms`, until the process ends or the timer is
+   * cancelled. Intervals that pass while the event loop is blocked are skipped.
    *
    * @throws ServerNotRunningError, ForeignRefError, InvalidArgumentError
    */
@@ -111,76 +113,84 @@ export interface GenServerApi {
     ms: number,
   ): ScheduledSend;
 
-  /** Cancels a `sendAfter` or `sendInterval`; whether there was something left to send. */
+  /** Cancels a `sendAfter` or `sendInterval`. Returns whether a message was still scheduled. */
   cancelTimer(timer: ScheduledSend): boolean;
 
   /**
-   * Lets the process handle what is queued, runs `terminate`, and resolves when it is gone. Stopping a process that has ended is
-   * fine. With `timeout` it is killed when it takes longer; reason `killed` kills it at once.
+   * Stops a process: it handles the messages already queued and runs `terminate`. Resolves when the process has ended.
+   * Stopping a process that has ended does nothing. A process that takes longer than `timeout` is killed. With reason
+   * `killed` it is killed at once.
    *
-   * Rejects with ForeignRefError, with CallingSelfError when a handler stops its own process (return `stop(...)` there),
-   * with InvalidArgumentError.
+   * Rejects with ForeignRefError, InvalidArgumentError, or CallingSelfError when a handler stops its own process:
+   * return `stop(...)` there.
    */
   stop(ref: ProcessRef, reason?: TerminationReason, options?: StopOptions): Promise<void>;
 
   /**
-   * Ends a process now, with its children, whatever it is doing: nothing more is handled, `terminate` does not run, the
-   * name is free, `ctx.signal` is aborted. Killing a process that has ended is fine.
+   * Ends a process and its children at once. No further message is handled and `terminate` does not run. The name
+   * becomes free and `ctx.signal` is aborted. Killing a process that has ended does nothing.
    *
    * @throws ForeignRefError
    */
   kill(ref: ProcessRef): void;
 
   /**
-   * Answers a call whose handler returned `noReply(state)`. Once the caller has given up, or has its answer, it does nothing.
+   * Answers a call whose handler returned `noReply(state)`. Does nothing if the caller has an answer or has stopped
+   * waiting.
    *
    * @throws InvalidArgumentError when `from` is not the `ctx.from` of a call
    */
   reply<CallReply>(from: CallFrom<CallReply>, value: NoInfer<CallReply>): void;
 
   /**
-   * Resolves with how the process ended, once it has: with `noproc` when it had ended before and nothing is known of it any more,
-   * with `noconnection` when its node is lost.
+   * Resolves with the exit reason when the process has ended. Resolves with `noproc` if it had ended before and its
+   * reason is not stored any more, and with `noconnection` if its node is lost.
    *
    * Rejects with ForeignRefError.
    */
   exited(ref: ProcessRef): Promise<DownReason>;
 
   /**
-   * Watches a process for another: when `target` ends, or its node is lost, `watcher` gets an info
-   * `{ type: 'process_down', monitor, ref, reason }`, exactly once. A target that has ended already is down with `noproc`. From a
-   * handler, use `ctx.monitor(target)`.
+   * Monitors `target` for `watcher`. When `target` ends or its node is lost, `watcher` receives exactly one info `{
+   * type: 'process_down', monitor, ref, reason }`. If `target` has already ended, the reason is `noproc`. In a handler,
+   * use `ctx.monitor(target)`.
    *
-   * @throws ServerNotRunningError and ForeignRefError for the watcher, which must be a GenServer of this runtime;
-   * ForeignRefError for a target of an unknown life
+   * @throws ServerNotRunningError and ForeignRefError if `watcher` is not a running GenServer of this runtime;
+   * ForeignRefError if `target` belongs to an unknown life
    */
   monitor(watcher: ProcessRef, target: ProcessRef): Monitor;
 
-  /** Ends a monitor; whether its notice had not been sent yet. */
+  /** Ends a monitor. Returns whether it had not delivered its info message yet. */
   demonitor(monitor: Monitor): boolean;
 
   /**
-   * Links two processes: when one ends for a reason other than `normal`, so does the other, at once and for the same reason. With
-   * `trapExit` it gets an info `{ type: 'exit', link, ref, reason }` instead, for every reason. Of a process that has ended, or
-   * whose node is lost, the reason is `noproc` or `noconnection`; a process that does not trap ends with an error that says so.
+   * Links two processes. When one ends for a reason other than `normal`, the other ends at once with the same reason.
+   * With `trapExit` it receives an info `{ type: 'exit', link, ref, reason }` instead, for every reason.
+   *
+   * The reason is `noproc` if the other process has already ended, and `noconnection` if its node is lost. Without
+   * `trapExit`, the process then ends with ServerNotRunningError or NodeNotConnectedError.
    *
    * @throws as {@link GenServerApi.monitor}
    */
   link(process: ProcessRef, other: ProcessRef): Link;
 
-  /** Ends a link; whether there was one. */
+  /** Ends a link. Returns whether the link existed. */
   unlink(link: Link): boolean;
 
-  /** The id of the node that the process runs on, or last ran on; `undefined` while this node is in no cluster. @throws ForeignRefError */
+  /**
+   * The id of the node that the process runs on or last ran on; `undefined` while this node is in no cluster.
+   *
+   * @throws ForeignRefError for an unknown life
+   */
   nodeOf(ref: ProcessRef): string | undefined;
 
   /**
-   * Whether the process is alive in this runtime and has not been asked to stop. Of another node: whether that is linked, and no end of
-   * the process has been heard of, by a monitor, a link or `exited`.
+   * Whether a process of this runtime is alive and has not been asked to stop. For a process of another node: whether
+   * that node is linked, and no monitor, link or `exited` of this node has reported that the process ended.
    */
   isRunning(ref: ProcessRef): boolean;
 
-  /** Receives what happens to every GenServer of this runtime. Returns the unsubscribe function. */
+  /** Subscribes to the lifecycle events of all GenServers of this runtime. Returns the unsubscribe function. */
   onLifecycleEvent(handler: (event: LifecycleEvent<GenServerRef>) => void): () => void;
 }
 
@@ -189,7 +199,7 @@ interface GenServerParts {
   readonly messenger: Messenger;
   readonly monitors: Monitors;
   readonly remote: RemoteProcesses;
-  /** The id of this node, while its cluster runs. */
+  /** The id of this node; `undefined` while no cluster runs. */
   localNode(): string | undefined;
   onLifecycleEvent(handler: (event: LifecycleEvent<GenServerRef>) => void): () => void;
 }
@@ -216,7 +226,7 @@ export function createGenServer(parts: GenServerParts): GenServerApi {
   const api: GenServerApi = {
     async start(behavior: AnyBehavior, options: GenServerOptions = {}) {
       checkBehavior(behavior);
-      const process = await spawnServer({ processes, globalNames: () => remote.globalNames }, behavior, options);
+      const process = await spawnGenServer({ processes, globalNames: () => remote.globalNames }, behavior, options);
       return process.ref;
     },
     async startRemote<Ref extends ProcessRef>(behaviorName: string, options: RemoteStartSettings) {
@@ -256,7 +266,7 @@ export function createGenServer(parts: GenServerParts): GenServerApi {
 
     async exited(ref) {
       if (isForeign(ref)) return new Promise((resolve) => void remote.monitor(ref, resolve));
-      const process = processes.behind(ref);
+      const process = processes.findEvenIfEnded(ref);
       if (process === undefined) return 'noproc';
       return process.exitReason ?? new Promise((resolve) => void process.onExit(resolve));
     },

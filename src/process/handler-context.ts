@@ -1,7 +1,7 @@
 import type { CallFrom, CallOptions, HandlerContext, Link, Monitor } from './gen-server-types.js';
 import type { GenServerRef, GenServerTarget, ProcessRef } from './refs.js';
 
-/** What a process may do by its context, as itself. */
+/** The operations of a handler context, performed in the name of its process. */
 export interface ContextActions {
   call(target: GenServerTarget, message: unknown, options?: CallOptions): Promise<unknown>;
   cast(target: GenServerTarget, message: unknown): void;
@@ -12,16 +12,19 @@ export interface ContextActions {
   cancelTimer(timer: { readonly processId: string }): boolean;
 }
 
-/** What a context reads its values from: the process. */
+/** The process, as its context uses it. */
 interface ContextSource {
   readonly ref: GenServerRef;
   readonly signal: AbortSignal;
   readonly from: CallFrom | undefined;
-  /** Runs code as that of the process. */
+  /** Runs `code` with this process as the current process. */
   act<Result>(code: (actions: ContextActions) => Result): Result;
 }
 
-/** One per process; made of getters and methods, so that what is not used costs nothing. */
+/**
+ * The context that the handlers of one process receive. Getters create each function on use, so that unused functions
+ * cost nothing.
+ */
 export class ProcessHandlerContext implements HandlerContext {
   readonly #source: ContextSource;
 
@@ -41,7 +44,7 @@ export class ProcessHandlerContext implements HandlerContext {
     return this.#source.signal;
   }
 
-  // Bound to the process: handlers take them out of the context, as `{ call }`.
+  // These getters return bound functions, because handlers destructure the context: `{ call }`.
 
   get call(): HandlerContext['call'] {
     return (target: GenServerTarget, message: unknown, options?: CallOptions) =>

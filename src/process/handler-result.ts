@@ -1,10 +1,13 @@
 import type { HandlerContinue, HandlerNoReply, HandlerStop, Next, TerminationReason } from './gen-server-types.js';
 import { checkReason } from './termination-reason.js';
 
-/** What a handler may return in the place of a state. No state is ever one of these. */
+/**
+ * Base class of all handler results other than a plain state. The `instanceof` check never mistakes a user's state for
+ * one.
+ */
 export abstract class HandlerResult {}
 
-/** What {@link stop} returns. */
+/** The result of {@link stop}. */
 export class StopResult extends HandlerResult {
   readonly reason: TerminationReason;
   readonly state: unknown;
@@ -16,7 +19,7 @@ export class StopResult extends HandlerResult {
   }
 }
 
-/** What {@link noReply} returns. */
+/** The result of {@link noReply}. */
 export class NoReplyResult extends HandlerResult {
   readonly next: unknown;
 
@@ -26,7 +29,7 @@ export class NoReplyResult extends HandlerResult {
   }
 }
 
-/** What {@link continueWith} returns. */
+/** The result of {@link continueWith}. */
 export class ContinueResult extends HandlerResult {
   readonly payload: unknown;
   readonly result: unknown;
@@ -38,18 +41,19 @@ export class ContinueResult extends HandlerResult {
   }
 }
 
-/** The state in what `init` returned. */
+/** The first state in the result of `init`. */
 export function stateOf(result: unknown): unknown {
   return result instanceof ContinueResult ? result.result : result;
 }
 
-// The brand of the public types exists for the compiler only.
+// The functions below cast their results, because the brand of the public types exists for the compiler only.
 
 /**
- * For a handler to return in the place of the new state: the process ends with `reason`, and `terminate` gets `state`.
- * Messages that still wait are not handled. From `handleCall`, `[reply, stop(...)]` also answers the caller.
+ * Ends the process when a handler returns the result in place of the next state. The process ends with `reason`, and
+ * `terminate` receives `state`. Waiting messages are not handled. In `handleCall`, `[reply, stop(...)]` also answers
+ * the caller.
  *
- * @throws InvalidArgumentError when `reason` is none of the reasons; a handler that throws it crashes with it
+ * @throws InvalidArgumentError for an invalid `reason`; if the handler does not catch it, the process crashes
  * @example
  * handleCast: (message, state) => (message === 'done' ? stop('normal', state) : state),
  */
@@ -59,9 +63,9 @@ export function stop<State>(reason: TerminationReason, state: State): HandlerSto
 }
 
 /**
- * For `handleCall` to return in the place of `[reply, state]`: the caller gets its reply later, by `GenServer.reply(ctx.from,
- * value)`, from wherever that is called in this runtime. Until then it waits, within its time-out; when the process ends, it is
- * rejected with ServerNotRunningError.
+ * Postpones the reply when `handleCall` returns the result in place of `[reply, state]`. The caller waits, within its
+ * time-out, until `GenServer.reply(ctx.from, value)` is called anywhere in this runtime. When the process ends first,
+ * the caller is rejected with ServerNotRunningError.
  *
  * @example
  * handleCall: (message, waiting, { from }) => noReply([...waiting, from]),
@@ -71,8 +75,8 @@ export function noReply<State>(next: Next<State>): HandlerNoReply<State> {
 }
 
 /**
- * For `init` or a handler to return around its result: `handleContinue(payload, state, ctx)` runs next, before any message that
- * waits. The result takes effect before that: a caller has its reply, a starter its ref.
+ * Schedules `handleContinue(payload, state, ctx)` to run next, before any waiting message. `init` or a handler returns
+ * the result in place of `result`. `result` takes effect first: the caller has its reply, the starter its ref.
  *
  * @example
  * init: () => continueWith('load', { rows: [] }),

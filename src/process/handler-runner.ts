@@ -10,19 +10,19 @@ import { ContinueResult, HandlerResult, NoReplyResult, StopResult } from './hand
 import type { ProcessRef } from './refs.js';
 import { ReplyHandle } from './reply-handle.js';
 
-/** What running handlers needs of the runtime. */
+/** The parts of the runtime that a HandlerRunner uses. */
 export interface HandlerHost {
-  /** Of the runtime: where handlers run by default. */
+  /** The async context of the runtime, in which handlers run by default. */
   readonly context: AsyncContext;
-  /** The process whose handler is on the stack now, or that of another node whose message is being handed over. */
+  /** The process whose handler is on the stack now, or the remote sender of the message that is being delivered now. */
   current: MessageSender | undefined;
-  /** For contexts; set before the first process starts. */
+  /** The operations of handler contexts; set before the first process starts. */
   actions: ContextActions | undefined;
-  /** Receives errors for which there is no caller to reject. */
+  /** Receives errors that no caller can be rejected with. */
   onError(error: Error): void;
 }
 
-/** Runs the handlers of one process and applies what they return: the next state, the reply, a request to stop. */
+/** Runs the handlers of one process and applies their results: the next state, the reply, a request to stop. */
 export abstract class HandlerRunner {
   abstract readonly id: string;
   abstract readonly registeredName: string | undefined;
@@ -33,11 +33,11 @@ export abstract class HandlerRunner {
   readonly #behavior: AnyBehavior;
   readonly #context: CallContext = new ProcessHandlerContext(this) as CallContext;
   protected state: unknown;
-  /** `undefined` until a call is answered later. */
+  /** `undefined` until the first call is answered later. */
   #deferredReplies: DeferredReplies | undefined;
-  /** The call whose handler was called last; `undefined` after another message. */
+  /** The call whose handler was started last; `undefined` if the last message was no call. */
   #call: PendingCall | undefined;
-  /** What `handleContinue` is to handle before the next message. */
+  /** The payload that `handleContinue` handles before the next message. */
   protected continuation: ContinueResult | undefined;
   // Messages handled since the last report of counts.
   protected calls = 0;
@@ -50,36 +50,38 @@ export abstract class HandlerRunner {
     this.#behavior = behavior;
   }
 
-  /** Why nothing can be sent to the process any more. */
+  /** The error for a message that cannot be sent, because the process has ended. */
   abstract notRunning(mayHaveBeenHandled?: boolean): ServerNotRunningError;
 
-  /** A count has changed. */
+  /** Called when a count of this process has changed. */
   protected abstract markDirty(): void;
 
-  /** A handler failed, or asked to stop with an error. */
+  /** Reports that a handler threw, or asked to stop with an error. */
   protected abstract emitCrash(error: Error): void;
 
   /** Runs `terminate`, then ends the process. */
   protected abstract terminate(reason: TerminationReason): void;
 
-  /** Code of the process failed when no caller and no supervisor waits for it any more. */
-  protected abstract failedLate(what: string, thrown: unknown): void;
+  /**
+   * Reports an error of this process that came too late: its caller does not wait any more, or the process has ended.
+   */
+  protected abstract reportLateFailure(what: string, thrown: unknown): void;
 
-  /** The caller of the call that is being handled. */
+  /** The caller of the call that is being handled, for `ctx.from`. */
   get from(): CallFrom | undefined {
     const call = this.#call;
     return call === undefined ? undefined : (new ReplyHandle(call) as unknown as CallFrom);
   }
 
-  /** Whether one of its own handlers is on the stack. */
+  /** Whether a handler of this process is on the stack now. */
   get isCurrent(): boolean {
     return this.#host.current === this;
   }
 
-  /** Runs code that the process has called by its context. */
+  /** Runs an operation that a handler called through its context. */
   act<Result>(code: (actions: ContextActions) => Result): Result {
     const { actions } = this.#host;
-    if (actions === undefined) throw new Error('contexts have no actions yet');
+    if (actions === undefined) throw new Error('a handler context was used before setActions() was called');
     return this.#asCurrent(() => code(actions));
   }
 
@@ -91,7 +93,7 @@ export abstract class HandlerRunner {
     return this.#asCurrent(() => this.#behavior.terminate?.(reason, state, this.#context));
   }
 
-  /** Calls the handler of a message; a request to stop ends the process. */
+  /** Calls the handler of a message. A stop request ends the process instead. */
   protected dispatch(message: unknown, envelope: Envelope): unknown {
     const host = this.#host;
     const behavior = this.#behavior;
@@ -122,25 +124,25 @@ export abstract class HandlerRunner {
   }
 
   /**
-   * Applies what a handler returned, awaited; returns its request to stop, if that is what it returned. Counts before it
-   * replies: a caller that has the reply sees the count.
+   * Applies the result of a handler, already awaited. Returns the request to stop, if the result contains one. The
+   * count changes before the reply is sent: a caller that has the reply also sees the count.
    */
-  protected handled(result: unknown, envelope: Envelope): StopResult | undefined {
+  protected applyResult(result: unknown, envelope: Envelope): StopResult | undefined {
     if (this.gone) {
-      // Killed by its own handler.
+      // The handler killed its own process.
       if (envelope instanceof PendingCall) envelope.fail(this.notRunning(true));
       return undefined;
     }
     if (envelope === 'cast') this.casts += 1;
     else if (envelope === 'info') this.infos += 1;
-    else if (envelope instanceof PendingCall) return this.#answered(result, envelope);
+    else if (envelope instanceof PendingCall) return this.#applyCallResult(result, envelope);
     else if (envelope !== 'continue') return undefined;
     return this.#applyNext(result, envelope);
   }
 
   protected stopIfAsked(stopped: StopResult | undefined): void {
     if (stopped === undefined) return;
-    // A process that ends itself with an error has failed as one whose handler throws, and is reported as that.
+    // Stopping with an error counts as a crash, as if the handler had thrown it.
     if (typeof stopped.reason === 'object') this.emitCrash(asError(stopped.reason.error));
     this.terminate(stopped.reason);
   }
@@ -148,16 +150,16 @@ export abstract class HandlerRunner {
   protected crash(thrown: unknown, envelope: Envelope): void {
     const error = asError(thrown);
     if (envelope instanceof PendingCall) envelope.failHandled(error);
-    // Killed in the middle of its own handler: the process has already ended.
+    // A handler that killed its own process has thrown afterwards: the process has already ended.
     if (this.gone) {
-      this.failedLate('a handler', thrown);
+      this.reportLateFailure('a handler', thrown);
       return;
     }
     this.emitCrash(error);
     this.terminate({ error });
   }
 
-  /** Rejects the callers that wait for a promised reply. */
+  /** Rejects all callers whose reply was postponed. */
   protected failPromisedReplies(): void {
     this.#deferredReplies?.fail(() => this.notRunning(true));
   }
@@ -165,7 +167,7 @@ export abstract class HandlerRunner {
   #callInTable(message: unknown): unknown {
     const handler = callHandlerFor(this.#behavior.handleCall, message);
     if (handler !== undefined) return handler(message, this.state, this.#context);
-    // A promised reply: the caller is rejected, and the process goes on.
+    // The rejected promise is a postponed reply: the caller is rejected, and the process keeps running.
     return [Promise.reject(this.#unhandled('call', message)), this.state];
   }
 
@@ -179,8 +181,8 @@ export abstract class HandlerRunner {
     return new UnhandledMessageError(id, kind, unhandledType(message), { registeredName });
   }
 
-  /** As {@link handled}, for calls. */
-  #answered(result: unknown, call: PendingCall): StopResult | undefined {
+  /** Does the same as {@link applyResult}, for calls. */
+  #applyCallResult(result: unknown, call: PendingCall): StopResult | undefined {
     if (Array.isArray(result)) {
       this.calls += 1;
       const stopped = this.#applyNext(result[1], call);
@@ -189,7 +191,7 @@ export abstract class HandlerRunner {
     }
     if (result instanceof ContinueResult && !(result.result instanceof ContinueResult)) {
       this.continuation = result;
-      return this.#answered(result.result, call);
+      return this.#applyCallResult(result.result, call);
     }
     if (!(result instanceof StopResult || result instanceof NoReplyResult))
       throw this.#invalidResult('handleCall', 'neither [reply, state] nor noReply(...) nor stop(...)');
@@ -215,11 +217,13 @@ export abstract class HandlerRunner {
     return stopped;
   }
 
-  /** Of a handler other than `handleCall`, `continueWith(payload, state)` stands in the place of the state. */
+  /**
+   * Stores a continuation. Outside `handleCall`, only `continueWith(payload, state)` may take the place of the state.
+   */
   #continueAfter(next: HandlerResult, envelope: Envelope): void {
     const isContinuation = next instanceof ContinueResult && !(next.result instanceof HandlerResult);
     if (!isContinuation || envelope instanceof PendingCall) {
-      throw this.#unusableState(envelope, 'a result that does not belong there');
+      throw this.#unusableState(envelope, 'a result that this handler may not return');
     }
     this.continuation = next;
   }
@@ -227,18 +231,21 @@ export abstract class HandlerRunner {
   #continue(payload: unknown): unknown {
     const behavior = this.#behavior;
     if (behavior.handleContinue === undefined) {
-      throw this.#invalidResult('a handler', 'continueWith(...), and there is no handleContinue');
+      throw this.#invalidResult('a handler', 'continueWith(...), but the behavior has no handleContinue');
     }
     return behavior.handleContinue(payload, this.state, this.#context);
   }
 
-  /** The caller waits for `GenServer.reply`, a promise, or the end of the process. */
+  /** Keeps a call open until `GenServer.reply`, its promised reply or the end of the process settles it. */
   #replyLater(call: PendingCall): void {
     this.#deferredReplies ??= new DeferredReplies();
     this.#deferredReplies.add(call);
   }
 
-  /** Answers a call; a promise when it settles, as long as its deadline allows and the process lives. */
+  /**
+   * Answers a call. If the reply is a promise, the call stays open until the promise settles, the caller's time-out
+   * passes or the process ends.
+   */
   #reply(call: PendingCall, reply: unknown): void {
     if (!isThenable(reply)) {
       call.reply(reply);
@@ -252,13 +259,13 @@ export abstract class HandlerRunner {
       },
       (thrown) => {
         this.#deferredReplies?.delete(call);
-        if (call.settled) this.failedLate('a promised reply', thrown);
+        if (call.settled) this.reportLateFailure('a promised reply', thrown);
         else call.failHandled(asError(thrown));
       },
     );
   }
 
-  /** Calls code of the process other than a message handler. */
+  /** Runs `code` with this process as the current process. */
   #asCurrent<Result>(code: () => Result): Result {
     const host = this.#host;
     const outer = host.current;

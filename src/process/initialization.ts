@@ -2,7 +2,7 @@ import type { Timer } from '../clock.js';
 import { asError, InitializationError, messageOf } from '../errors.js';
 import { isThenable } from './handler-runner.js';
 
-/** What starting needs of the process. */
+/** The parts of a process that `initialize` uses. */
 export interface StartingProcess {
   readonly id: string;
   readonly registeredName: string | undefined;
@@ -10,22 +10,23 @@ export interface StartingProcess {
   readonly isInitializing: boolean;
   setTimer(action: () => void, ms: number): Timer;
   clearTimer(timer: Timer): boolean;
-  /** `init` has made `state`: messages are handled from here on. */
+  /** Called when `init` has returned `state`. From now on the process handles messages. */
   initialized(state: unknown): void;
   /** Reports that `init` failed, and ends the process. */
   initCrashed(error: Error): void;
   /** Called when `init` fails after the process has ended. */
   initFailedLate(thrown: unknown): void;
-  /** Called when `init` returns `state` after the process has ended: the state has to be released. */
+  /** Called when `init` returns `state` after the process has ended. The state still has to be released. */
   initializedLate(state: unknown): void;
-  /** The listener is called when the process ends before its `init` has settled. */
+  /** Sets the listener for an end of the process before `init` settles; `undefined` removes it. */
   onEndDuringInit(listener: (() => void) | undefined): void;
 }
 
 /**
- * Runs `init`; a promise only if that returns one.
+ * Runs `init`. Returns a promise only if `init` does, so that a synchronous start stays synchronous.
  *
- * @throws InitializationError, or rejects with it, when `init` fails, takes too long, or the process is killed meanwhile
+ * @throws InitializationError, or rejects with it, when `init` fails, exceeds `timeoutMs`, or the process is killed
+ * meanwhile
  */
 export function initialize(
   process: StartingProcess,

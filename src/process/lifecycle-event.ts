@@ -3,7 +3,10 @@ import { MaxRestartsExceededError } from '../errors.js';
 import type { LifecycleEvent } from './gen-server.js';
 import type { ProcessRef } from './refs.js';
 
-/** The lifecycle event of a runtime event, for the facade of one kind of process. */
+/**
+ * Converts a runtime event to the lifecycle event of `GenServer` or `Supervisor`, depending on `kind`. Returns
+ * `undefined` for an event that this facade does not report.
+ */
 export function lifecycleEvent(
   event: RuntimeEvent,
   kind: ProcessKind,
@@ -17,7 +20,7 @@ export function lifecycleEvent(
     case 'process_exited':
       return event.kind === kind ? { type: 'terminated', ref: refOf(event.id), reason: event.reason } : undefined;
     case 'child_restarted':
-      // A restart is the work of a supervisor, whatever the kind of the child.
+      // `Supervisor` reports the restarts of all children; `GenServer` only those of GenServers.
       if (kind === 'genserver' && event.kind !== kind) return undefined;
       return { type: 'restarted', ref: refOf(event.newId), oldRef: refOf(event.oldId), attempt: event.attempt };
     case 'supervisor_gave_up': {

@@ -8,32 +8,35 @@ import type { Process } from './process.js';
 import type { ProcessTable } from './process-table.js';
 import type { ProcessRef } from './refs.js';
 import type { GlobalNameClaims } from './remote-processes.js';
-import { spawnServer } from './spawn-server.js';
+import { spawnGenServer } from './spawn-gen-server.js';
 
-/** The processes of this runtime, as messages from other nodes reach them: by id. */
+/** Gives other nodes access to the processes of this runtime, by process id. */
 export interface LocalProcesses {
-  /** Hands over a call; the caller is answered in any case. */
+  /** Delivers a call. `caller` always receives an answer, including every error. */
   call(id: string, message: unknown, caller: RemoteCaller, sender?: MessageSender): void;
-  /** Hands over a message; one that finds no process, or a full mailbox, is dropped. */
+  /** Delivers a cast or info. It is dropped if the process does not run or its mailbox is full. */
   send(kind: 'cast' | 'info', id: string, message: unknown, sender?: MessageSender): void;
-  /** Calls `onExit` when the process ends; `undefined`: there is no such process. Returns a function that ends that. */
+  /**
+   * Calls `onExit` when the process ends. Returns a function that removes the listener, or `undefined` if no such
+   * process runs.
+   */
   watch(id: string, onExit: (reason: TerminationReason) => void): (() => void) | undefined;
-  /** As {@link watch}, of a GenServer: a supervisor takes no links. */
+  /** Does the same as {@link watch}, for GenServers only: supervisors cannot be linked. */
   watchServer(id: string, onExit: (reason: TerminationReason) => void): (() => void) | undefined;
   receiveExit(id: string, signal: ExitSignal): void;
-  /** Resolves when the process is gone. */
+  /** Stops a process. Resolves when it has ended, at once if it does not run. */
   stop(id: string, reason: TerminationReason, timeoutMs: number): Promise<void>;
   kill(id: string): void;
   nameOf(id: string): string | undefined;
-  /** Starts a GenServer. `onSpawn` is called before its `init`. Rejects as `GenServer.start` does. */
+  /** Starts a GenServer. Calls `onSpawn` with its ref before `init` runs. Rejects as `GenServer.start` does. */
   start(behavior: AnyBehavior, options: GenServerOptions, onSpawn: (ref: ProcessRef) => void): Promise<ProcessRef>;
 }
 
-/** A mailbox without a limit of its own takes so many messages when they come from other nodes. */
+/** How many messages may wait in a mailbox without a configured limit when the next one comes from another node. */
 const REMOTE_MAILBOX_LIMIT = 100_000;
 
 export function localProcesses(processes: ProcessTable, globalNames: () => GlobalNameClaims): LocalProcesses {
-  /** Supervisors are no targets of messages. */
+  /** Finds a GenServer. Other nodes cannot send messages to supervisors. */
   const server = (id: string): Process | undefined => {
     const process = processes.get(id);
     return process?.kind === 'genserver' ? process : undefined;
@@ -53,7 +56,7 @@ export function localProcesses(processes: ProcessTable, globalNames: () => Globa
       }
     },
     send(kind, id, message, sender) {
-      processes.sentBy(sender, () => server(id)?.sendLate(message, kind, REMOTE_MAILBOX_LIMIT));
+      processes.sentBy(sender, () => server(id)?.sendOrDrop(message, kind, REMOTE_MAILBOX_LIMIT));
     },
     watch: (id, onExit) => processes.get(id)?.onExit(onExit),
     watchServer: (id, onExit) => server(id)?.onExit(onExit),
@@ -67,7 +70,7 @@ export function localProcesses(processes: ProcessTable, globalNames: () => Globa
     kill: (id) => processes.get(id)?.kill(),
     async start(behavior, options, onSpawn) {
       checkBehavior(behavior);
-      const process = await spawnServer({ processes, globalNames }, behavior, options, ({ ref }) => onSpawn(ref));
+      const process = await spawnGenServer({ processes, globalNames }, behavior, options, ({ ref }) => onSpawn(ref));
       return process.ref;
     },
     nameOf: (id) => processes.get(id)?.registeredName,

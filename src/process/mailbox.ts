@@ -2,12 +2,12 @@ const INITIAL_CAPACITY = 4;
 const NO_RING: unknown[] = [];
 
 /**
- * A queue of messages, each with its envelope (what its sender awaits). A ring buffer: taking one costs the same at any
- * depth, and a message with a envelope costs no allocation of its own.
+ * A FIFO queue of messages, each with an envelope. It is a ring buffer: removing a message takes constant time at any
+ * length, and queuing a message with its envelope allocates no object.
  */
 export class Mailbox<Envelope> {
-  // Message and envelope of entry i stand at 2i and 2i + 1, modulo the capacity, which is a power of two.
-  // There is none before the first message: many processes never get one.
+  // Message i is stored at index 2i after the head and its envelope at 2i + 1, modulo the capacity, which is a power of
+  // two. The buffer is allocated with the first message, because many processes never receive one.
   #ring: unknown[] = NO_RING;
   #mask = -1;
   #head = 0;
@@ -25,23 +25,23 @@ export class Mailbox<Envelope> {
     this.#size += 1;
   }
 
-  /** The message that waits longest. Only valid while `size > 0`. */
+  /** The oldest message. Only valid while `size > 0`. */
   get message(): unknown {
     return this.#ring[this.#head];
   }
 
-  /** The envelope of the message that waits longest. Only valid while `size > 0`. */
+  /** The envelope of the oldest message. Only valid while `size > 0`. */
   get envelope(): Envelope {
     return this.#ring[this.#head + 1] as Envelope;
   }
 
-  /** Removes the message that waits longest. */
+  /** Removes the oldest message. */
   drop(): void {
     this.#ring[this.#head] = undefined;
     this.#ring[this.#head + 1] = undefined;
     this.#head = (this.#head + 2) & this.#mask;
     this.#size -= 1;
-    // A flood that has passed must not hold its memory for ever.
+    // Releases the memory of a large buffer once the mailbox is empty.
     if (this.#size === 0 && this.#ring.length > 2048) this.#resize(2 * INITIAL_CAPACITY);
   }
 

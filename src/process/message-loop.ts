@@ -12,9 +12,9 @@ import type { Sampler } from './sampler.js';
 import type { Runnable } from './scheduler.js';
 import type { Reportable } from './unreported-processes.js';
 
-/** What a message loop needs of the runtime. */
+/** The parts of the runtime that a MessageLoop uses. */
 export interface MessageLoopHost extends MessageTimingHost, HandlerHost {
-  /** The loop has counts to report at the end of the turn. Called once between two {@link MessageLoop.report}s. */
+  /** Called when the loop has counts to report at the end of the turn, once between two {@link MessageLoop.report}s. */
   dirty(loop: MessageLoop): void;
 }
 
@@ -24,29 +24,29 @@ export interface MessageLoopOptions {
   readonly behavior: AnyBehavior;
   readonly mailboxLimit: number;
   readonly overload?: OverloadPolicy;
-  /** Where handlers run: in the context of the runtime, or, message by message, of the sender. Default `runtime`. */
+  /** The async context of handlers: that of the runtime, or of each message's sender. Default `runtime`. */
   readonly context?: 'runtime' | 'caller';
 }
 
-/** init -> handling -> terminating -> gone; from each of them straight to gone when killed. */
+/** init, handling, terminating, gone, in this order. A kill leads from any phase straight to gone. */
 type Phase = 'init' | 'handling' | 'terminating' | 'gone';
 
-/** Takes the messages of one process from its mailbox and has them handled, one at a time and in order. */
+/** Takes the messages of one process from its mailbox and runs their handlers, one at a time and in order. */
 export abstract class MessageLoop extends HandlerRunner implements Runnable, Reportable {
   readonly id: string;
   readonly kind: ProcessKind;
   nextReady: Runnable | undefined;
   nextToReport: Reportable | undefined;
   readonly #host: MessageLoopHost;
-  readonly #sampler: Sampler; // the host's; read for every message
-  #timing: MessageTiming | undefined; // only once a message is measured or traced: many processes are idle
+  readonly #sampler: Sampler; // copied from the host, because it is read for every message
+  #timing: MessageTiming | undefined; // created when the first message is measured or traced
   readonly #mailbox: BoundedMailbox;
   protected readonly inSenderContext: boolean;
   protected phase: Phase = 'init';
   #isTraced = false;
   #isScheduled = false;
   #isDirty = false;
-  /** The message whose async handler is under way: no other is handled until it is through. */
+  /** The message whose async handler is running. The next message waits until that handler settles. */
   #inFlight: Envelope | undefined;
 
   constructor(host: MessageLoopHost, options: MessageLoopOptions) {
@@ -75,39 +75,39 @@ export abstract class MessageLoop extends HandlerRunner implements Runnable, Rep
   }
 
   /**
-   * Puts a message into the mailbox, as far as that has room for it. The caller has checked `gone`.
+   * Puts a message into the mailbox, subject to its limit. The caller has checked `gone`.
    *
-   * @throws MailboxFullError when the sender has to know, ServerNotRunningError when the process handles nothing more
+   * @throws MailboxFullError according to the overload policy, ServerNotRunningError while the process terminates
    */
   send(message: unknown, envelope: Envelope): void {
     if (this.phase === 'terminating') throw this.notRunning();
     if (!this.#mailbox.isFull || this.#makesRoom(envelope)) this.enqueue(message, envelope);
   }
 
-  /** As {@link send}, of a call from another node: without a limit of its own, the mailbox holds at most `most` messages. */
+  /** As {@link send}, for a call from another node. A mailbox without a limit then holds at most `most` messages. */
   sendFromRemote(message: unknown, envelope: Envelope, most: number): void {
     this.markDirty();
     this.#mailbox.checkDefaultLimit(most, this);
     this.send(message, envelope);
   }
 
-  /** Sends a message for a sender that receives no error: what the mailbox does not take is counted as dropped. */
-  sendLate(message: unknown, envelope: 'cast' | 'info' = 'cast', most = Number.POSITIVE_INFINITY): void {
-    const isFull = this.#mailbox.exceeds(most) || (this.#mailbox.isFull && this.#mailbox.rejects);
+  /** As {@link send}, for a sender that receives no error: a message that is not taken is counted as dropped. */
+  sendOrDrop(message: unknown, envelope: 'cast' | 'info' = 'cast', most = Number.POSITIVE_INFINITY): void {
+    const isFull = this.#mailbox.reachesDefaultLimit(most) || (this.#mailbox.isFull && this.#mailbox.rejects);
     if (this.phase === 'terminating' || isFull) {
       this.#mailbox.count('dropped');
       this.markDirty();
     } else this.send(message, envelope);
   }
 
-  /** Casts `message` after `ms`, in the async context of now where the process wants that of its senders. */
+  /** Casts `message` after `ms`. If handlers run in the context of the sender, that is the context of this call. */
   sendAfter(message: unknown, ms: number): Timer {
     const context = this.inSenderContext ? new AsyncContext() : undefined;
-    const send = (): void => this.sendLate(message);
+    const send = (): void => this.sendOrDrop(message);
     return this.setTimer(context === undefined ? send : () => context.run(send), ms);
   }
 
-  /** Puts something into the mailbox, whatever its limit. */
+  /** Puts a message into the mailbox regardless of its limit. */
   enqueue(message: unknown, envelope: Envelope): void {
     const isDue = this.#sampler.due();
     const entry = isDue || this.#isTraced || this.inSenderContext ? this.#timedEnvelope(envelope, isDue) : envelope;
@@ -130,7 +130,7 @@ export abstract class MessageLoop extends HandlerRunner implements Runnable, Rep
     if (!this.gone) this.#ensureTiming().emitLoopBlocked(ms);
   }
 
-  /** Emits one `message` event per message, until the function that it returns is called, by each caller for itself. */
+  /** Emits one `message` event per message until the returned function is called. Traces may overlap. */
   trace(): () => void {
     const release = this.#ensureTiming().trace();
     this.#isTraced = true;
@@ -139,7 +139,6 @@ export abstract class MessageLoop extends HandlerRunner implements Runnable, Rep
     };
   }
 
-  /** Emits the counts since the last report. */
   report(): void {
     this.#isDirty = false;
     if (!this.gone) this.#emitCounts();
@@ -152,18 +151,18 @@ export abstract class MessageLoop extends HandlerRunner implements Runnable, Rep
   }
 
   protected markDirty(): void {
-    // The exit messages of children are internal to a supervisor, and are not counted.
+    // Supervisors report no counts: all their messages are internal.
     if (this.#isDirty || this.kind === 'supervisor') return;
     this.#isDirty = true;
     this.#host.dirty(this);
   }
 
-  /** Emits the counts for the last time, if there are any; how long the queue was no longer matters. */
+  /** Emits the last counts before the process ends. A change of the queue length alone is not reported. */
   protected reportLastCounts(): void {
     if (this.#isDirty && (this.calls + this.casts + this.infos > 0 || this.#mailbox.hasCounts)) this.#emitCounts();
   }
 
-  /** Rejects the callers whose messages will not be handled; returns how many messages there were. */
+  /** Rejects the callers of unhandled messages. Returns the number of unhandled messages. */
   protected emptyMailbox(): number {
     if (this.#inFlight instanceof PendingCall) this.#inFlight.fail(this.notRunning(true));
     this.failPromisedReplies();
@@ -183,7 +182,7 @@ export abstract class MessageLoop extends HandlerRunner implements Runnable, Rep
   #timedEnvelope(envelope: Envelope, isDue: boolean): QueuedEnvelope {
     const context = this.inSenderContext ? new AsyncContext() : undefined;
     const from = this.#isTraced ? this.#host.current : undefined;
-    // The exit messages of a supervisor are not part of the latency.
+    // The exit messages that a supervisor receives are not part of the latency.
     return this.#ensureTiming().envelopeFor(envelope, isDue && this.kind === 'genserver', context, from);
   }
 
@@ -200,7 +199,7 @@ export abstract class MessageLoop extends HandlerRunner implements Runnable, Rep
   }
 
   #handle(message: unknown, entry: QueuedEnvelope, isTimed: boolean): void {
-    // Most envelopes are the string 'cast'; comparing with it is faster than an `instanceof` check.
+    // Most envelopes are the string 'cast': comparing with a string is faster than `instanceof`.
     if (isTimed || this.#isTraced || (typeof entry === 'object' && entry instanceof TimedEnvelope)) {
       this.#handleTimed(message, entry);
       return;
@@ -208,13 +207,13 @@ export abstract class MessageLoop extends HandlerRunner implements Runnable, Rep
     try {
       const result = this.dispatch(message, entry);
       if (isThenable(result)) this.#suspend(result, entry);
-      else this.stopIfAsked(this.handled(result, entry));
+      else this.stopIfAsked(this.applyResult(result, entry));
     } catch (thrown) {
       this.crash(thrown, entry);
     }
   }
 
-  /** As {@link #handle}, with the time it took for the sampler and for traces. */
+  /** Does the same as {@link #handle}, and measures the time for the sampler and for traces. */
   #handleTimed(message: unknown, entry: QueuedEnvelope): void {
     const envelope = envelopeOf(entry);
     if (envelope instanceof StopRequest) {
@@ -229,20 +228,20 @@ export abstract class MessageLoop extends HandlerRunner implements Runnable, Rep
       const result =
         context === undefined ? this.dispatch(message, envelope) : context.run(() => this.dispatch(message, envelope));
       handleMs = timing.now() - begun;
-      timing.returned(message, handleMs);
+      timing.handlerReturned(message, handleMs);
       if (isThenable(result)) {
         this.#suspend(result, envelope, (outcome) =>
           timing.completed(message, entry, begun, timing.now() - begun, outcome),
         );
       } else {
-        const stopped = this.handled(result, envelope);
+        const stopped = this.applyResult(result, envelope);
         timing.completed(message, entry, begun, handleMs, 'ok');
         this.stopIfAsked(stopped);
       }
     } catch (thrown) {
       if (handleMs === undefined) {
         handleMs = timing.now() - begun;
-        timing.returned(message, handleMs);
+        timing.handlerReturned(message, handleMs);
       }
       timing.completed(message, entry, begun, handleMs, 'crashed');
       this.crash(thrown, envelope);
@@ -262,12 +261,12 @@ export abstract class MessageLoop extends HandlerRunner implements Runnable, Rep
     };
     Promise.resolve(result).then(
       (value) => {
-        // A killed process has no use for what its handler returns.
+        // The process was killed meanwhile, so the result is dropped.
         if (this.gone) return;
         this.#inFlight = undefined;
         let stopped: StopResult | undefined;
         try {
-          stopped = this.handled(value, envelope);
+          stopped = this.applyResult(value, envelope);
         } catch (thrown) {
           crash(thrown);
           return;
@@ -278,7 +277,7 @@ export abstract class MessageLoop extends HandlerRunner implements Runnable, Rep
       },
       (thrown) => {
         if (this.gone) {
-          this.failedLate('a handler', thrown);
+          this.reportLateFailure('a handler', thrown);
           return;
         }
         this.#inFlight = undefined;
@@ -293,7 +292,7 @@ export abstract class MessageLoop extends HandlerRunner implements Runnable, Rep
     const queueSize = this.#mailbox.size;
     const activity = { type: 'messages_handled', id: this.id, calls, casts, infos, queueSize } as const;
     const samples = this.#timing?.takeSamples();
-    // Most processes have neither, and a spread takes as long as all the rest.
+    // Most reports have neither samples nor counts. Spreading objects would double the cost of such a report.
     if (samples === undefined && !this.#mailbox.hasCounts) this.#host.emit(activity);
     else this.#host.emit({ ...activity, ...this.#mailbox.takeCounts(), ...(samples !== undefined && { samples }) });
   }

@@ -6,22 +6,24 @@ import { messageType } from './message-type.js';
 import { type Sampler, Samples } from './sampler.js';
 import type { Scheduler } from './scheduler.js';
 
-/** What timing needs of the runtime. */
+/** The parts of the runtime that MessageTiming uses. */
 export interface MessageTimingHost {
   readonly clock: Clock;
   readonly scheduler: Scheduler;
   readonly sampler: Sampler;
-  /** How long a handler may block the event loop before a `loop_blocked` event, ms. */
+  /** How long a handler may block the event loop before a `loop_blocked` event is emitted, ms. */
   readonly loopBlockedMs: number;
   emit(event: UnstampedEvent): void;
   nameOf(id: string): string | undefined;
 }
 
-/** Times the messages of one process: for its latency, for traces, and to detect a handler that blocks the event loop. */
+/**
+ * Measures the messages of one process: for its latency, for traces, and to detect handlers that block the event loop.
+ */
 export class MessageTiming {
   readonly #host: MessageTimingHost;
   readonly #id: string;
-  /** `undefined` until a message is measured: many processes are idle. */
+  /** Created with the first sample, because many processes are idle. */
   #samples: Samples | undefined;
   #tracers = 0;
   #tracedSince = Number.POSITIVE_INFINITY;
@@ -31,14 +33,14 @@ export class MessageTiming {
     this.#id = id;
   }
 
-  /** ms of the monotonic clock */
+  /** The current time, ms of the monotonic clock. */
   now(): number {
     return this.#host.clock.monotonic();
   }
 
   /**
-   * Emits a `message` event for each message of this process until the returned function is called, which
-   * returns whether a trace is left.
+   * Emits one `message` event per message until the returned function is called. That function returns whether another
+   * trace is still open.
    */
   trace(): () => boolean {
     if (this.#tracers === 0) this.#tracedSince = this.now();
@@ -50,21 +52,24 @@ export class MessageTiming {
     };
   }
 
-  /** Notes when a message came; it is part of the latency if it `isDue`. A request to stop is no message. */
+  /**
+   * Adds the arrival time to the envelope of a message. With `isDue`, the message counts for the latency. A stop
+   * request is not a message and is returned unchanged.
+   */
   envelopeFor(envelope: Envelope, isDue: boolean, context?: AsyncContext, from?: MessageSender): QueuedEnvelope {
     return envelope instanceof StopRequest
       ? envelope
       : new TimedEnvelope(envelope, this.now(), isDue ? this.#host.sampler.weight : 0, context, senderOf(from));
   }
 
-  /** Called when a handler has returned after `ms`, with a value, a promise or an error. */
-  returned(message: unknown, ms: number): void {
+  /** Called when a handler has returned a value or a promise, or has thrown, after `ms`. */
+  handlerReturned(message: unknown, ms: number): void {
     if (ms < this.#host.loopBlockedMs) return;
     this.#host.scheduler.markExplained(ms);
     this.emitLoopBlocked(ms, messageType(message));
   }
 
-  /** Called when a message is fully handled, including everything its handler awaited. */
+  /** Called when a message is completely handled, including everything its handler awaited. */
   completed(
     message: unknown,
     entry: QueuedEnvelope,
@@ -79,7 +84,7 @@ export class MessageTiming {
     if (begun < this.#tracedSince) return;
     const envelope = envelopeOf(entry);
     if (envelope instanceof StopRequest || envelope === 'continue') return;
-    // A message that came before the trace began has waited since then.
+    // For a message that arrived before the trace began, the wait is measured from the beginning of the trace.
     const since = entry instanceof TimedEnvelope ? Math.max(this.#tracedSince, entry.arrivedAt) : this.#tracedSince;
     this.#emit({
       type: 'message',
@@ -93,12 +98,12 @@ export class MessageTiming {
     });
   }
 
-  /** What was measured since the last time, as `messages_handled` has it; `undefined`: nothing. */
+  /** Returns the samples since the last call, in the format of `messages_handled`; `undefined` if there are none. */
   takeSamples(): readonly number[] | undefined {
     return this.#samples?.take();
   }
 
-  /** Emits `loop_blocked`. `type` is that of the message, where it is known. */
+  /** Emits `loop_blocked`. `type` is the type of the message, if it is known. */
   emitLoopBlocked(ms: number, type?: string): void {
     const name = this.#host.nameOf(this.#id);
     this.#emit({
@@ -110,7 +115,7 @@ export class MessageTiming {
     });
   }
 
-  /** What listeners do synchronously is not work of this process. */
+  /** Emits an event, and excludes the time of its listeners from the work of this process. */
   #emit(event: UnstampedEvent): void {
     const begun = this.now();
     this.#host.emit(event);
@@ -118,7 +123,7 @@ export class MessageTiming {
   }
 }
 
-/** Plain data: a process is more than a sender. */
+/** Copies only the fields of a sender: the current sender may be a whole process. */
 function senderOf(current: MessageSender | undefined): MessageSender | undefined {
   if (current === undefined) return undefined;
   const { id, nodeId } = current;

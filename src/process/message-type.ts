@@ -1,4 +1,4 @@
-/** What kind of message this is, without its content: its `type` where it has one, else its class or primitive type. */
+/** Names the kind of a message without its content: its field `type`, otherwise its class name or primitive type. */
 export function messageType(message: unknown): string {
   if (typeof message !== 'object' || message === null) return message === null ? 'null' : typeof message;
   try {
@@ -6,7 +6,7 @@ export function messageType(message: unknown): string {
     const className: unknown = message.constructor?.name;
     return typeof className === 'string' ? className : 'Object';
   } catch {
-    // Its getters throw. That is an error of the handler, not of the observer.
+    // The getters of the message throw. The handler may report that error; this function does not.
     return 'object';
   }
 }

@@ -20,7 +20,7 @@ interface MessengerOptions {
 
 const DEFAULT_TIMEOUT_MS = 5000;
 
-/** Sends messages to the processes of this runtime, and of other nodes. */
+/** Sends messages to processes of this runtime and of other nodes. */
 export class Messenger {
   readonly #processes: ProcessTable;
   readonly #scheduler: Scheduler;
@@ -28,7 +28,10 @@ export class Messenger {
   readonly #remote: RemoteProcesses;
   readonly #clock: Clock;
   readonly #timers = new WeakMap<ScheduledSend, () => boolean>();
-  /** One executor for all calls: the one that is being made takes its resolver from here at once. */
+  /**
+   * The resolve function of the promise created last. All calls share one executor, which stores it here; `call` reads
+   * it immediately afterwards.
+   */
   #captured!: (reply: unknown) => void;
   readonly #capture = (resolve: (reply: never) => void): void => {
     this.#captured = resolve as (reply: unknown) => void;
@@ -42,7 +45,10 @@ export class Messenger {
     this.#clock = clock;
   }
 
-  /** A function of its own, so that the facade has it without another one around it: it is the hottest of all. */
+  /**
+   * Implements `GenServer.call`. It is an arrow function, so that the facade uses it without a wrapper: it is the
+   * hottest path.
+   */
   readonly call = (to: GenServerTarget, message: unknown, options?: CallOptions): Promise<never> => {
     try {
       const target = this.#resolved(to);
@@ -91,11 +97,11 @@ export class Messenger {
     let dueAt = this.#clock.monotonic();
     const arm = (): void => {
       const now = this.#clock.monotonic();
-      // Rounds that were missed, because the event loop was blocked, are left out.
+      // If the event loop was blocked, intervals that have passed meanwhile are skipped.
       dueAt = Math.max(dueAt + ms, now);
       timer = process.setTimer(() => {
         arm();
-        process.sendLate(message);
+        process.sendOrDrop(message);
       }, dueAt - now);
     };
     arm();
@@ -114,7 +120,9 @@ export class Messenger {
     return call;
   }
 
-  /** The timer belongs to no process, and does not keep Node.js running. */
+  /**
+   * Casts to a process of another node after `ms`. The timer belongs to no process and does not keep Node.js running.
+   */
   #sendRemoteAfter(ref: ProcessRef, message: unknown, ms: number): ScheduledSend {
     this.#remote.check(ref, message);
     const timer = this.#clock.setTimeout(() => {
@@ -122,7 +130,7 @@ export class Messenger {
       try {
         this.#remote.send('cast', ref, message, undefined);
       } catch {
-        // Dropped, as for a process that is gone by then: its sender no longer waits for a result.
+        // The message is dropped, as for a local process that has ended: its sender does not wait for a result.
       }
     }, ms);
     timer.unref();
@@ -139,7 +147,7 @@ export class Messenger {
     return handle;
   }
 
-  /** A global name stands for the ref of its owner. @throws NotRegisteredError */
+  /** Replaces a global name by the ref of its owner. @throws NotRegisteredError */
   #resolved(target: GenServerTarget): GenServerTarget {
     if ((target as Partial<ProcessName> | undefined)?.registration !== 'global') return target;
     const { name } = target as ProcessName;
@@ -149,12 +157,12 @@ export class Messenger {
   }
 
   /**
-   * The GenServer, if it is of this runtime, as every process with a local name is.
+   * Finds a running GenServer of this runtime by ref or local name. Returns `undefined` for a ref of another runtime.
    *
    * @throws ServerNotRunningError, NotRegisteredError, InvalidArgumentError
    */
   #local(target: ProcessRef | ProcessName): Process | undefined {
-    const process = this.#processes.runningHere(target);
+    const process = this.#processes.findLocal(target);
     if (process !== undefined && process.kind !== 'genserver') {
       throw new InvalidArgumentError('ref', 'the ref of a GenServer', process.kind);
     }
@@ -171,7 +179,7 @@ interface CallTarget {
   readonly registeredName: string | undefined;
 }
 
-/** Of a process of another node, its ref is all that is known here. */
+/** Only the id of a process of another node is known here, not its name. */
 function remoteTarget(target: GenServerTarget): CallTarget {
   return { id: (target as ProcessRef).id, registeredName: undefined };
 }
@@ -184,7 +192,10 @@ function aborted(
   return new CallAbortedError(id, { registeredName, mayHaveBeenHandled, cause: signal.reason });
 }
 
-/** The reply; `abort` is called when the signal is aborted before. The signal may outlive the call, so no listener stays on it. */
+/**
+ * Calls `abort` if the signal is aborted before the reply settles. The signal may outlive the call, so the listener is
+ * removed afterwards.
+ */
 function untilAborted<Reply>(reply: Promise<Reply>, signal: AbortSignal, abort: () => void): Promise<Reply> {
   signal.addEventListener('abort', abort, { once: true });
   return reply.finally(() => signal.removeEventListener('abort', abort));

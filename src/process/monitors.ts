@@ -12,15 +12,18 @@ interface MonitorsOptions {
 }
 
 /**
- * Monitors and links of the processes of this runtime. Each has one entry; taking it delivers its notice, so there is exactly
- * one, in whatever order things happen.
+ * The monitors and links of the processes of this runtime. Each has one entry. Only the code that removes the entry
+ * delivers the notice, so that each delivers exactly one notice, whichever process ends first.
  */
 export class Monitors {
   readonly #processes: ProcessTable;
   readonly #remote: RemoteProcesses;
-  /** What ends each. */
+  /** For each open monitor and link, a function that removes its listeners. */
   readonly #open = new Map<Monitor | Link, () => void>();
-  /** Signals to deliver: one may end a process, which sends the next, along a chain of links of any length. */
+  /**
+   * Exit signals to deliver. Delivering one may end a process and queue the next. The queue replaces recursion, so that
+   * a chain of links may have any length.
+   */
   readonly #signals: (() => void)[] = [];
   #isDelivering = false;
   #lastId = 0;
@@ -56,7 +59,7 @@ export class Monitors {
     if (target === 'foreign') this.#linkRemote(process, ref, link, signal(process, ref));
     else if (other === undefined) {
       this.#enter(link, [], []);
-      // Not while the caller's handler runs: it may end the process.
+      // Delivered in a microtask: the signal may end the process, whose handler may be running now.
       void Promise.resolve().then(() => signal(process, ref)('noproc'));
     } else if (other !== process) {
       this.#enter(link, [], [process.onExit(signal(other, process.ref)), other.onExit(signal(process, ref))]);
@@ -64,7 +67,7 @@ export class Monitors {
     return link;
   }
 
-  /** Ends a monitor or a link; whether there was one. No notice is delivered any more. */
+  /** Ends a monitor or a link without a notice. Returns whether it was open. */
   end(entry: Monitor | Link): boolean {
     return this.#take(entry);
   }
@@ -82,7 +85,12 @@ export class Monitors {
     this.#enter(link, [], [process.onExit(exited), () => remote.unlink()]);
   }
 
-  /** @param owners it ends with these, without a notice */
+  /**
+   * Stores an open monitor or link.
+   *
+   * @param owners when one of them ends, the entry is removed without a notice
+   * @param enders functions that remove the listeners of the entry
+   */
   #enter(entry: Monitor | Link, owners: readonly Process[], enders: readonly (() => void)[]): void {
     const all = [...enders, ...owners.map((owner) => owner.onExit(() => this.#take(entry)))];
     this.#open.set(entry, () => {
@@ -90,7 +98,11 @@ export class Monitors {
     });
   }
 
-  /** @param isEnding whether to end what the entry is made of */
+  /**
+   * Removes an entry. Returns whether it was open.
+   *
+   * @param isEnding whether to remove its listeners too
+   */
   #take(entry: Monitor | Link, isEnding = true): boolean {
     const end = this.#open.get(entry);
     this.#open.delete(entry);

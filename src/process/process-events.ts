@@ -2,13 +2,17 @@ import type { ProcessCrashed, ProcessKind, ProcessLocation, UnstampedEvent } fro
 import type { TerminationReason } from './gen-server-types.js';
 import { serializeError, serializeExitReason } from './serialize-error.js';
 
-/** What the events of a process say of it. */
+/** The fields that identify the process in its events. */
 interface Subject {
   readonly id: string;
   readonly kind: ProcessKind;
 }
 
-/** @param during what threw, unless it was a handler */
+/**
+ * Creates the `process_crashed` event.
+ *
+ * @param during the callback that threw; `undefined` for a message handler
+ */
 export function crashEvent(
   { id, kind }: Subject,
   error: Error,
@@ -19,7 +23,12 @@ export function crashEvent(
   return { type: 'process_crashed', id, kind, error: serializeError(error), ...place };
 }
 
-/** @param name that it had when it ended */
+/**
+ * Creates the `process_exited` event.
+ *
+ * @param unhandled how many messages were still in the mailbox
+ * @param name the registered name when the process ended
+ */
 export function exitEvent(
   { id, kind }: Subject,
   reason: TerminationReason,

@@ -17,11 +17,11 @@ import type { Sampler } from './sampler.js';
 import type { Scheduler } from './scheduler.js';
 import { UnreportedProcesses } from './unreported-processes.js';
 
-/** The registry, as processes see it: which process has which name. */
+/** The registry as the process table uses it: maps names to process ids. */
 export interface Names {
-  /** @throws AlreadyRegisteredError */
+  /** Registers a name for a process. @throws AlreadyRegisteredError */
   claim(name: string, id: string): void;
-  /** Frees the name of the process, and returns it. */
+  /** Frees the name of the process and returns it; `undefined` if it had none. */
   release(id: string): string | undefined;
   nameOf(id: string): string | undefined;
   idOf(name: string): string | undefined;
@@ -32,9 +32,9 @@ interface SpawnOptions<State, CallMsg, CastMsg, CallReply, Info> {
   readonly behavior: GenServerBehavior<State, CallMsg, CastMsg, CallReply, Info>;
   readonly name?: string | undefined;
   readonly label?: string | undefined;
-  /** Supervisors only. */
+  /** The restart strategy; for supervisors only. */
   readonly strategy?: SupervisorStrategy;
-  /** ms; Infinity: as long as it takes. */
+  /** How long `init` may take, ms. Infinity: no limit. */
   readonly initTimeout: number;
   readonly mailboxLimit: number;
   readonly overload?: OverloadPolicy;
@@ -42,11 +42,13 @@ interface SpawnOptions<State, CallMsg, CastMsg, CallReply, Info> {
   readonly trapExit?: boolean;
 }
 
-/** What a ref resolves to: a live process, one that has ended, or one of another life of a runtime. */
+/**
+ * What a ref resolves to: a running process; `gone`, an ended process of this runtime; `foreign`, one of another life.
+ */
 type Resolution = Process | 'gone' | 'foreign';
 
 interface ProcessTableOptions {
-  /** Of the runtime; part of every ref. */
+  /** The life of the runtime, which is part of every ref. */
   readonly life: string;
   readonly clock: Clock;
   readonly scheduler: Scheduler;
@@ -63,7 +65,9 @@ interface ProcessTableOptions {
 export class ProcessTable {
   readonly #life: string;
   readonly #processes = new Map<string, Process>();
-  /** Processes that ended without a supervisor: one may be about to adopt them. */
+  /**
+   * Ended processes that had no supervisor. A supervisor can still adopt a process that ended right after its start.
+   */
   readonly #ended = new WeakMap<ProcessRef, Process>();
   readonly #host: ProcessHost;
   readonly #names: Names;
@@ -110,7 +114,7 @@ export class ProcessTable {
     return this.#processes.get(id);
   }
 
-  /** What a ref from outside refers to. The one place where refs are read. @throws InvalidArgumentError */
+  /** Resolves a ref that user code or a message passed. Every ref is validated here. @throws InvalidArgumentError */
   resolve(ref: ProcessRef): Resolution {
     if (typeof ref?.id !== 'string' || typeof ref.life !== 'string') {
       throw new InvalidArgumentError('ref', 'the ref of a process: { id, life }', ref);
@@ -119,14 +123,14 @@ export class ProcessTable {
     return this.#processes.get(ref.id) ?? 'gone';
   }
 
-  /** The process, unless it has ended. @throws ForeignRefError, InvalidArgumentError */
+  /** Returns the process of a ref; `undefined` if it has ended. @throws ForeignRefError, InvalidArgumentError */
   find(ref: ProcessRef): Process | undefined {
     const found = this.resolve(ref);
     if (found === 'foreign') throw new ForeignRefError(ref.id, ref.life, 'local');
     return found === 'gone' ? undefined : found;
   }
 
-  /** @throws ServerNotRunningError, ForeignRefError, InvalidArgumentError */
+  /** Returns the process of a ref. @throws ServerNotRunningError, ForeignRefError, InvalidArgumentError */
   running(ref: ProcessRef): Process {
     const process = this.find(ref);
     if (process === undefined) throw this.#ended.get(ref)?.notRunning() ?? new ServerNotRunningError(ref.id);
@@ -134,11 +138,11 @@ export class ProcessTable {
   }
 
   /**
-   * As {@link running}, by a ref or a name; `undefined` for a ref of another life.
+   * Returns the process of a ref or a name; `undefined` for a ref of another life.
    *
    * @throws ServerNotRunningError, NotRegisteredError, InvalidArgumentError
    */
-  runningHere(target: ProcessRef | ProcessName): Process | undefined {
+  findLocal(target: ProcessRef | ProcessName): Process | undefined {
     const ref = isRef(target) ? target : this.#named(target);
     const found = this.resolve(ref);
     if (typeof found === 'object') return found;
@@ -146,7 +150,7 @@ export class ProcessTable {
     throw this.#ended.get(ref)?.notRunning() ?? new ServerNotRunningError(ref.id);
   }
 
-  /** The ref of the process with this name. @throws NotRegisteredError, InvalidArgumentError */
+  /** Returns the ref of the process with this name. @throws NotRegisteredError, InvalidArgumentError */
   #named(target: ProcessName): ProcessRef {
     if (target?.registration !== 'local' || typeof target.name !== 'string') {
       throw new InvalidArgumentError(
@@ -160,12 +164,12 @@ export class ProcessTable {
     return this.refOf(id);
   }
 
-  /** The process whose handler is on the stack. */
+  /** The process whose handler is on the stack now, or the remote sender of the message that is being delivered now. */
   get current(): MessageSender | undefined {
     return this.#host.current;
   }
 
-  /** What contexts do. To be set before the first process starts. */
+  /** Sets the operations of handler contexts. Must be called before the first process starts. */
   setActions(actions: ContextActions): void {
     this.#host.actions = actions;
   }
@@ -177,30 +181,34 @@ export class ProcessTable {
   }
 
   /**
-   * The process that was started with this very ref, even if it has ended; for any other ref, the one that runs.
+   * Returns the process of a ref, even if it has ended, provided that it had no supervisor and `ref` is the object that
+   * its start returned.
    *
    * @throws ForeignRefError, InvalidArgumentError
    */
-  behind(ref: ProcessRef): Process | undefined {
+  findEvenIfEnded(ref: ProcessRef): Process | undefined {
     return this.find(ref) ?? this.#ended.get(ref);
   }
 
-  /** The ref of the process with this id, whether or not the process has ended. */
+  /** Returns the ref for a process id of this runtime, even if that process has ended. */
   refOf(id: string): ProcessRef {
     return this.#processes.get(id)?.ref ?? Object.freeze({ id, life: this.#life });
   }
 
-  /** Processes without a parent, oldest first. */
+  /** The processes without a supervisor, oldest first. */
   roots(): readonly Process[] {
     return [...this.#processes.values()].filter(({ parent }) => parent === undefined);
   }
 
-  /** Calls code of no process: listeners run on the stack of the handler that caused the event. */
+  /**
+   * Runs `code` on behalf of no process. Event listeners need this: they run on the stack of the handler that caused
+   * the event.
+   */
   outside(code: () => void): void {
     this.sentBy(undefined, code);
   }
 
-  /** Calls code with `sender` as the process that sends. */
+  /** Runs `code` with `sender` as the sender of every message that it sends. */
   sentBy(sender: MessageSender | undefined, code: () => void): void {
     const host = this.#host;
     const { current } = host;
@@ -212,19 +220,24 @@ export class ProcessTable {
     }
   }
 
-  /** Refuses every start from here on. */
+  /** From now on, every start rejects with RuntimeShutdownError. */
   close(): void {
     this.#isClosed = true;
   }
 
-  /** The ref that the next process gets: a global name is claimed for it before it is started. */
+  /** Reserves the ref of a later spawn: a global name is claimed for its id before. @throws RuntimeShutdownError */
   reserve(): ProcessRef {
     if (this.#isClosed) throw new RuntimeShutdownError();
     this.#lastId += 1;
     return Object.freeze({ id: `p${this.#lastId}`, life: this.#life });
   }
 
-  /** @throws RuntimeShutdownError or AlreadyRegisteredError, before anything has happened; rejects with InitializationError */
+  /**
+   * Starts a process, with a {@link reserve}d ref if given. Resolves when its `init` has completed.
+   *
+   * Rejects with RuntimeShutdownError or AlreadyRegisteredError before anything has happened, or with
+   * InitializationError.
+   */
   async spawn<State, CallMsg, CastMsg, CallReply, Info>(
     options: SpawnOptions<State, CallMsg, CastMsg, CallReply, Info>,
     reserved?: ProcessRef,
@@ -242,8 +255,8 @@ export class ProcessTable {
   }
 
   /**
-   * Calls `code`, and `onSpawn` with each process that it spawns before it returns; not with those that the `init` of such a
-   * process spawns.
+   * Runs `code`, and calls `onSpawn` with each process that `code` spawns before it returns. Processes spawned by the
+   * `init` of such a process are not included.
    */
   watchSpawns<Result>(onSpawn: (process: Process) => void, code: () => Result): Result {
     const outer = this.#onSpawn;
@@ -267,12 +280,12 @@ export class ProcessTable {
     }
   }
 
-  /** The number of processes with counters to report. */
+  /** The number of processes with counts to report. */
   get dirtyCount(): number {
     return this.#toReport.size;
   }
 
-  /** Makes at most `most` processes emit their counters, those first that have waited longest. */
+  /** Makes at most `most` processes report their counts. Those that have waited longest come first. */
   report(most: number): void {
     this.#toReport.report(most);
   }

@@ -15,42 +15,42 @@ import { locationOf } from './supervision-path.js';
 import { CRASH_CLEANUP_MS, type CrashCleanup, releaseState, runTerminate } from './termination.js';
 import { TimerSet } from './timer-set.js';
 
-/** What a process needs of the runtime it lives in. */
+/** The parts of the runtime that a Process uses. */
 export interface ProcessHost extends MessageLoopHost {
-  /** Calls code that belongs to no process, though a handler may be on the stack. */
+  /** Runs `code` on behalf of no process, even while a handler is on the stack. */
   outside(code: () => void): void;
-  /** Called just before `process` is gone: frees its name and its place in the table. */
+  /** Called while `process` ends, before its exit event: removes its name and its entry in the process table. */
   released(process: Process): void;
 }
 
-/** What people call a process. */
+/** The texts that identify a process to people. */
 export type ProcessTexts = Pick<GenServerOptions, 'name' | 'label'>;
 
 interface ProcessOptions extends MessageLoopOptions {
-  /** Supervisors only. */
+  /** The restart strategy; for supervisors only. */
   readonly strategy?: SupervisorStrategy;
   readonly trapExit?: boolean;
 }
 
-/** One process: its life from `init` to its exit, and its place among its parent and children. */
+/** One process: its phases from `init` to its exit, its parent and its children. */
 export class Process extends MessageLoop implements StartingProcess {
-  /** Whether it handles a message when a process that it is linked with ends, and lives on. */
+  /** Whether the end of a linked process reaches this process as a message instead of ending it. */
   readonly trapsExit: boolean;
   readonly #host: ProcessHost;
-  /** Part of its start events. */
+  /** Fields of the `process_spawned` and `process_started` events. */
   readonly #kindFields: { readonly id: string; readonly kind: ProcessKind; readonly strategy?: SupervisorStrategy };
-  // Created on first use: many processes never have children or timers.
+  // The next four fields are created on first use: many processes never need them.
   #children: Set<Process> | undefined;
   #timers: TimerSet | undefined;
   #exitListeners: ExitListeners | undefined;
   #aborter: AbortController | undefined;
-  /** The name it had when it ended. */
+  /** The registered name when the process ended. */
   #lastName: string | undefined;
   #parent: Process | undefined;
   #childId: string | undefined;
   #onEnding: (() => void) | undefined;
   #onEndDuringInit: (() => void) | undefined;
-  /** How long `terminate` may take after a crash, ms. */
+  /** The time limit of `terminate` after a crash, ms. */
   #cleanupMs: number;
   #cleanup: CrashCleanup | undefined;
   #exitReason: TerminationReason | undefined;
@@ -62,7 +62,7 @@ export class Process extends MessageLoop implements StartingProcess {
     const { id, kind } = this;
     const { strategy, trapExit = false } = options;
     this.trapsExit = trapExit;
-    // The children of a supervisor have their own limits.
+    // No limit for a supervisor: each of its children has a shutdown time-out.
     this.#cleanupMs = kind === 'genserver' ? CRASH_CLEANUP_MS : Number.POSITIVE_INFINITY;
     this.#kindFields = strategy === undefined ? { id, kind } : { id, kind, strategy };
   }
@@ -72,12 +72,11 @@ export class Process extends MessageLoop implements StartingProcess {
     return !this.#stopRequested && (this.phase === 'init' || this.phase === 'handling');
   }
 
-  /** The name under which it is registered, or was when it ended. */
+  /** The registered name, or the last one if the process has ended. */
   get registeredName(): string | undefined {
     return this.phase === 'gone' ? this.#lastName : this.#host.nameOf(this.id);
   }
 
-  /** Aborted when the process ends. */
   get signal(): AbortSignal {
     if (this.#aborter === undefined) {
       this.#aborter = new AbortController();
@@ -86,7 +85,7 @@ export class Process extends MessageLoop implements StartingProcess {
     return this.#aborter.signal;
   }
 
-  /** Why it ended; `undefined` until then. */
+  /** Why the process ended; `undefined` while it runs. */
   get exitReason(): TerminationReason | undefined {
     return this.#exitReason;
   }
@@ -95,20 +94,21 @@ export class Process extends MessageLoop implements StartingProcess {
     return this.#parent;
   }
 
-  /** The id in the child spec; `undefined` for a process without a supervisor. */
+  /** The child id in the spec of the supervisor; `undefined` without a supervisor. */
   get childId(): string | undefined {
     return this.#childId;
   }
 
   /**
-   * Runs `init`; a promise only if that returns one.
+   * Emits the start events and runs `init`. Returns a promise only if `init` does.
    *
-   * @throws InitializationError, or rejects with it, when `init` fails, takes too long, or the process is killed meanwhile
+   * @throws InitializationError, or rejects with it, when `init` fails, exceeds `timeoutMs`, or the process is killed
+   * meanwhile
    */
   start(timeoutMs: number, { name, label }: ProcessTexts): Promise<void> | undefined {
     this.#host.emit({ type: 'process_spawned', ...this.#kindFields, ...(label !== undefined && { label }) });
     if (name !== undefined) this.#host.emit({ type: 'name_registered', name, id: this.id });
-    // A listener of these events may kill the process.
+    // A listener of the events above may have killed the process.
     if (this.gone) throw killedDuringInit(this);
     const init = this.inSenderContext ? () => this.callInit() : () => this.#host.context.run(() => this.callInit());
     return initialize(this, init, timeoutMs);
@@ -128,13 +128,13 @@ export class Process extends MessageLoop implements StartingProcess {
   }
 
   initFailedLate(thrown: unknown): void {
-    this.failedLate('init', thrown);
+    this.reportLateFailure('init', thrown);
   }
 
   initializedLate(result: unknown): void {
     const reason = this.#exitReason ?? 'killed';
     const terminate = (): unknown => this.#host.context.run(() => this.callTerminate(reason, stateOf(result)));
-    releaseState(terminate, (thrown) => this.failedLate('terminate', thrown));
+    releaseState(terminate, (thrown) => this.reportLateFailure('terminate', thrown));
   }
 
   onEndDuringInit(listener: (() => void) | undefined): void {
@@ -142,8 +142,8 @@ export class Process extends MessageLoop implements StartingProcess {
   }
 
   /**
-   * Handles what is queued, then terminates, or is killed when that takes longer than `timeoutMs`; `killed` ends it at
-   * once. Resolves when gone.
+   * Handles the queued messages, then terminates. Kills the process after `timeoutMs`, or at once with reason `killed`.
+   * Resolves when it has ended.
    */
   stop(reason: TerminationReason, timeoutMs = Number.POSITIVE_INFINITY): Promise<void> {
     if (reason === 'killed') this.kill();
@@ -155,12 +155,12 @@ export class Process extends MessageLoop implements StartingProcess {
     return gone;
   }
 
-  /** Ends the process at once, with its children: nothing more is handled, `terminate` does not run. */
+  /** Ends the process and its children at once, without handling another message or running `terminate`. */
   kill(): void {
     this.exit('killed');
   }
 
-  /** As {@link kill}, of a process that did not stop within `timeoutMs`. */
+  /** Kills a process that did not stop within `timeoutMs`, and reports that. */
   killOverdue(timeoutMs: number): void {
     if (this.phase === 'gone') return;
     const { id, kind } = this;
@@ -174,17 +174,17 @@ export class Process extends MessageLoop implements StartingProcess {
     return this.#exitListeners.add(listener);
   }
 
-  /** Calls `listener` once, when this process is asked to stop, crashes or is killed. There is one listener. */
+  /** Calls `listener` once, when this process starts to end. A second listener replaces the first. */
   onEnding(listener: () => void): void {
     this.#onEnding = listener;
   }
 
-  /** The current position of the process in the supervision tree, for an event. */
+  /** The position in the supervision tree, for events. */
   location(): ProcessLocation {
     return locationOf(this, this.#host.nameOf);
   }
 
-  /** The error for sends to a process that has ended; its cause is the crash, if the process crashed. */
+  /** The error for a message to a process that does not run. Its `cause` is the error of a crash. */
   notRunning(mayHaveBeenHandled = false): ServerNotRunningError {
     const reason = this.#exitReason;
     const cause = typeof reason === 'object' ? { cause: reason.error } : undefined;
@@ -192,13 +192,14 @@ export class Process extends MessageLoop implements StartingProcess {
   }
 
   /**
-   * Makes `child` end with this process and report to it, by a {@link ChildExit}, when it ends before, or has ended. Its
-   * `terminate` may take `cleanupMs` after a crash. `childId` is the id in the child spec.
+   * Makes `child` a child of this process, which is killed when this process ends. This process receives a {@link
+   * ChildExit} when the child ends, or at once if it has ended. `cleanupMs` limits the child's `terminate` after a
+   * crash.
    */
   adopt(child: Process, childId: string, cleanupMs: number): void {
     child.#parent = this;
     if (child.#exitReason !== undefined) {
-      // Not added to the children: each exit is reported only once.
+      // Not added to the children: an ended process reports no second exit.
       this.enqueue(new ChildExit(child.id, child.#exitReason), 'info');
       return;
     }
@@ -209,13 +210,13 @@ export class Process extends MessageLoop implements StartingProcess {
     child.#cleanup?.limit(cleanupMs);
   }
 
-  /** Calls `action` after `ms`, unless the process or the timer is gone by then. */
+  /** Calls `action` after `ms`, unless the process ends or the timer is cleared before. */
   setTimer(action: () => void, ms: number): Timer {
     this.#timers ??= new TimerSet(this.#host.clock);
     return this.#timers.set(action, ms);
   }
 
-  /** Whether the timer was still pending. */
+  /** Cancels a timer. Returns whether it was still pending. */
   clearTimer(timer: Timer): boolean {
     return this.#timers?.clear(timer) ?? false;
   }
@@ -225,7 +226,7 @@ export class Process extends MessageLoop implements StartingProcess {
   }
 
   protected terminate(reason: TerminationReason): void {
-    // A listener of the crash or stop event may kill the process.
+    // A listener of the crash or stop event may have killed the process.
     if (this.gone) return;
     this.phase = 'terminating';
     this.#markStopping();
@@ -239,14 +240,14 @@ export class Process extends MessageLoop implements StartingProcess {
   }
 
   exit(reason: TerminationReason): void {
-    // A listener of the exit event may kill the process again.
+    // A listener of an event that `exit` emits may kill the process again.
     if (this.gone) return;
     this.#lastName = this.#host.nameOf(this.id);
     this.phase = 'gone';
     this.#exitReason = reason;
     this.reportLastCounts();
     this.#ending();
-    // A ref that outlives its process must not keep its state alive.
+    // Releases the state: this object stays in memory as long as the ref of the process.
     this.state = undefined;
     for (const child of this.#children ?? []) {
       child.#parent = undefined;
@@ -272,9 +273,9 @@ export class Process extends MessageLoop implements StartingProcess {
     if (!parent.gone) parent.enqueue(new ChildExit(this.id, reason), 'info');
   }
 
-  protected failedLate(what: string, thrown: unknown): void {
+  protected reportLateFailure(what: string, thrown: unknown): void {
     const error = asError(thrown);
-    // Code that heeds the signal stops by throwing its reason.
+    // Code that is aborted by the signal throws the signal's reason or an AbortError: neither is reported.
     if (error === this.#aborter?.signal.reason || serializeError(error).name === 'AbortError') return;
     const ended = new EndedProcessError(this.id, what, error, { registeredName: this.registeredName });
     this.#host.context.run(() => this.#host.onError(ended));

@@ -1,19 +1,19 @@
 declare const types: unique symbol;
 
 /**
- * Addresses one process of one runtime. Plain, frozen data: it can be stored and sent. Two refs are of the same process
- * when both `id` and `life` are equal.
+ * The address of one process of one runtime. It is plain, frozen data that can be stored and sent. Two refs denote the
+ * same process when both `id` and `life` are equal.
  */
 export interface ProcessRef {
-  /** Short and readable: `p17`. Unique within the runtime only. */
+  /** Short and readable, such as `p17`. Unique within one runtime only. */
   readonly id: string;
-  /** The life of the runtime that started the process: random, made by `createRuntime`. */
+  /** The life of the runtime that started the process: a random text made by `createRuntime`. */
   readonly life: string;
 }
 
 /**
- * Addresses a GenServer. The type parameters exist for the compiler only. A typed ref may be used as an untyped one, and as one
- * that knows fewer messages, but never as one that knows more.
+ * The address of a GenServer. The type parameters exist for the compiler only. A typed ref may be used as an untyped
+ * one, or as one that accepts fewer messages, but never as one that accepts more.
  */
 export interface GenServerRef<State = unknown, CallMsg = unknown, CastMsg = unknown, CallReply = unknown>
   extends ProcessRef {
@@ -26,8 +26,8 @@ export interface GenServerRef<State = unknown, CallMsg = unknown, CastMsg = unkn
 }
 
 /**
- * Addresses a supervisor. The type parameters exist for the compiler only: the arguments that its template takes, `never` where
- * it has none and takes child specs, and the refs of the children that the template starts.
+ * The address of a supervisor. The type parameters exist for the compiler only. `Args` are the arguments of its child
+ * template, or `never` if it takes child specs. `Child` is the ref type of the children that the template starts.
  */
 export interface SupervisorRef<Args = unknown, Child extends ProcessRef = ProcessRef> extends ProcessRef {
   readonly [types]?: {
@@ -38,17 +38,20 @@ export interface SupervisorRef<Args = unknown, Child extends ProcessRef = Proces
 }
 
 /**
- * Addresses whatever process is registered under a name at the moment a message is sent. Made by `Registry.name` and
+ * The address of the process that has a name when a message is sent. Created by `Registry.name` or
  * `GlobalRegistry.name`. The type parameter exists for the compiler only.
  */
 export interface ProcessName<Ref extends ProcessRef = ProcessRef> {
-  /** Where the name is looked up: `local` is the `Registry` of this runtime, `global` the `GlobalRegistry` of the cluster. */
+  /**
+   * Where the name is looked up. `local`: in the `Registry` of this runtime. `global`: in the `GlobalRegistry` of the
+   * cluster.
+   */
   readonly registration: 'local' | 'global';
   readonly name: string;
   readonly [types]?: Ref;
 }
 
-/** What messages are sent to: a GenServer by its ref, or by its name. */
+/** A target of messages: the ref or the name of a GenServer. */
 export type GenServerTarget<State = unknown, CallMsg = unknown, CastMsg = unknown, CallReply = unknown> =
   | GenServerRef<State, CallMsg, CastMsg, CallReply>
   | ProcessName<GenServerRef<State, CallMsg, CastMsg, CallReply>>;
@@ -58,8 +61,8 @@ type Acceptor<Message> = unknown extends Message
   : { accepts: (message: Message) => void };
 
 /**
- * A type that grows with the messages that are accepted: one that accepts more may be used as one that accepts fewer. One that
- * accepts `unknown` is untyped, and every other may be used as it. The mapped type makes the compiler compare what it contains
- * instead of its type parameter, for which `unknown` would be just the widest type.
+ * Makes a type assignable to one that accepts fewer messages, and never to one that accepts more. `unknown` stands for
+ * an untyped ref, to which every other type is assignable. The mapped type makes the compiler compare the structure
+ * instead of the type parameter: compared by parameter, `unknown` would only be the widest message type.
  */
 type Accepts<Message> = { readonly [Field in keyof Acceptor<Message>]?: Acceptor<Message>[Field] };

@@ -4,11 +4,11 @@ import { checkRegistration, type GenServerOptions } from './gen-server-options.j
 
 /** The options of `GenServer.startRemote`. */
 export interface RemoteStartSettings extends Pick<GenServerOptions, 'name' | 'registration' | 'initTimeout'> {
-  /** The id of the node that is to run the process; it may be this one. */
+  /** The id of the node that runs the process. It may be this node. */
   readonly targetNode: string;
-  /** What the factory of the behavior is called with. Plain data, Date, Map, Set, bigint or Error. */
+  /** The argument of the behavior factory: plain data, Date, Map, Set, bigint or Error. */
   readonly args?: unknown;
-  /** How long to wait for the whole start, ms. Default 10,000; Infinity: for ever. */
+  /** How long to wait for the whole start, ms. Default 10,000. Infinity: no limit. */
   readonly spawnTimeout?: number | undefined;
 }
 
@@ -21,7 +21,9 @@ const OPTIONS = [
   'spawnTimeout',
 ] satisfies (keyof RemoteStartSettings)[];
 
-/** @throws InvalidArgumentError, UnknownOptionError */
+/**
+ * Checks the options of `GenServer.startRemote` and fills in defaults. @throws InvalidArgumentError, UnknownOptionError
+ */
 export function readRemoteStart(options: RemoteStartSettings): RemoteStartSettings & { readonly spawnTimeout: number } {
   if (typeof options !== 'object' || options === null) {
     throw new InvalidArgumentError('options', 'an object with targetNode', options);

@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from '../errors.js';
 import type { PendingCall } from './envelope.js';
 
-/** What `ctx.from` is: the right to answer one call. */
+/** The value of `ctx.from`: answers one call. */
 export class ReplyHandle {
   readonly #call: PendingCall;
 
@@ -11,9 +11,10 @@ export class ReplyHandle {
   }
 
   /**
-   * Answers the call, unless it is settled: its caller may have given up.
+   * Answers the call that `from` stands for. Does nothing if the call is settled, for example because its caller
+   * stopped waiting.
    *
-   * @throws InvalidArgumentError when `from` is none
+   * @throws InvalidArgumentError when `from` is not a ReplyHandle
    */
   static answer(from: unknown, reply: unknown): void {
     if (!(from instanceof ReplyHandle)) throw new InvalidArgumentError('from', 'the ctx.from of a handleCall', from);

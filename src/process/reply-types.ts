@@ -1,8 +1,8 @@
 declare const replies: unique symbol;
 
 /**
- * For the place of `CallReply`: the type of the reply to each type of message. The type of a message is its field `type`, or
- * the message itself where it is a string. It exists for the compiler only.
+ * Types the reply of each message type, when used as the `CallReply` of a ref. The type of a message is its field
+ * `type`, or the message itself if it is a string. Exists for the compiler only.
  *
  * @example
  * type CartCall = { type: 'get'; sku: string } | { type: 'size' };
@@ -12,14 +12,16 @@ export interface Replies<ByType extends object> {
   readonly [replies]: ByType;
 }
 
-/** The type of a message, by which its handler is found in a table of handlers. */
+/** The type of a message: the key of its handler in a table of call handlers. */
 export type MessageType<Message> = Message extends string
   ? Message
   : Message extends { readonly type: infer Type extends string }
     ? Type
     : never;
 
-/** The reply to a message: the one of its type where `CallReply` is `Replies<...>`, otherwise `CallReply` itself. */
+/**
+ * The reply type for a message: if `CallReply` is `Replies<...>`, the one for its message type; otherwise `CallReply`.
+ */
 export type ReplyTo<CallReply, Message> =
   CallReply extends Replies<infer ByType>
     ? Message extends unknown
@@ -29,10 +31,10 @@ export type ReplyTo<CallReply, Message> =
       : never
     : CallReply;
 
-/** The replies to all messages, where `CallReply` is `Replies<...>`. */
+/** The union of all reply types in `Replies<...>`; `never` for any other `CallReply`. */
 export type AnyReply<CallReply> = CallReply extends Replies<infer ByType> ? ByType[keyof ByType] : never;
 
-/** The message of one type. */
+/** The messages of a union that have the given message type. */
 export type MessageOfType<Message, Type> = Message extends unknown
   ? MessageType<Message> extends Type
     ? Message

@@ -1,31 +1,32 @@
-/** The first messages of a turn of the event loop that are all measured, and how many of these there may be in a flush. */
+/** How many messages are measured exactly, without gaps: the first ones of each turn, up to a limit per flush. */
 const EXACT_PER_TURN = 32;
 const EXACT_PER_FLUSH = 64;
-/** Beyond them, about one message in this many is measured at first. A power of two. */
+/** After those, the mean number of messages per measured one. A power of two. */
 const MIN_MEAN_GAP = 64;
-/** After this many with a gap, the gap doubles until the next flush, up to the longest. */
+/** The mean gap doubles after this many measured messages, up to the maximum. Each flush resets it. */
 const PICKS_PER_GAP = 32;
 const MAX_MEAN_GAP = 4096;
 const NEVER = 2 ** 30;
 
 /**
- * Picks the messages that are measured: all while there are few, ever fewer of them the more there are, since measuring one
- * costs as much as handling ten. Each one picked stands for those passed over since the one before: the gaps are irregular, so
- * that they do not fall in step with the messages, but the same in each run.
+ * Decides which messages are measured: all of them under low load, and a smaller share the more there are, because
+ * measuring a message costs as much as handling ten. Each measured message stands for those skipped since the previous
+ * one. The gaps are pseudo-random, so that they do not synchronize with a pattern of messages, and the same in each
+ * run.
  */
 export class Sampler {
   readonly enabled: boolean;
-  /** The number of messages that the last picked one stands for. */
+  /** The number of messages that the last measured message stands for. */
   weight = 1;
   #countdown = 1;
-  /** How many more are measured without a gap: in this turn, and in this flush. */
+  /** How many more messages are measured without a gap: in this turn, and until the next flush. */
   #exactLeftInTurn = EXACT_PER_TURN;
   #exactLeftInFlush = EXACT_PER_FLUSH;
   #meanGap = MIN_MEAN_GAP;
-  /** How many more are measured before the mean gap doubles. */
+  /** How many more messages are measured before the mean gap doubles. */
   #picksLeft = PICKS_PER_GAP;
   #gap = MIN_MEAN_GAP;
-  /** What is left of the gap while there is none. */
+  /** The rest of the gap that the end of a turn interrupted; the gap continues after the next exact messages. */
   #interruptedGap = MIN_MEAN_GAP;
   #random = 0x2545f491;
 
@@ -33,7 +34,7 @@ export class Sampler {
     this.enabled = enabled;
   }
 
-  /** Whether the message that comes now is to be measured. */
+  /** Called for each message. Returns whether this message is measured. */
   due(): boolean {
     this.#countdown -= 1;
     return this.#countdown <= 0 && this.#pick();
@@ -46,7 +47,7 @@ export class Sampler {
     this.#countdown = this.#exactLeftInTurn > 0 ? 1 : this.#interruptedGap;
   }
 
-  /** Called when the counters of all processes have been reported. */
+  /** Called when the counts of all processes have been reported: starts again with exact messages and short gaps. */
   flushed(): void {
     this.#exactLeftInFlush = EXACT_PER_FLUSH;
     this.#meanGap = MIN_MEAN_GAP;
@@ -55,7 +56,7 @@ export class Sampler {
     if (this.#exactLeftInTurn === 0) this.#countdown = this.#shortened(this.#countdown);
   }
 
-  /** What is left of a gap that began in a flood, as long as a first gap at most: the flood may be over. */
+  /** Shortens a gap that began under high load, since the load may have dropped. */
   #shortened(rest: number): number {
     const shorter = Math.min(rest, MIN_MEAN_GAP);
     this.#gap -= rest - shorter;
@@ -79,7 +80,7 @@ export class Sampler {
     return true;
   }
 
-  /** From half the mean gap to one and a half. */
+  /** A random gap between 0.5 and 1.5 times the mean gap. */
   #nextGap(): number {
     this.#random = xorshift(this.#random);
     this.#picksLeft -= 1;
@@ -91,7 +92,7 @@ export class Sampler {
   }
 }
 
-/** What comes after `x` in a sequence of 32-bit numbers that looks random, and is the same in each run. */
+/** The successor of `x` in a pseudo-random sequence of 32-bit numbers (xorshift32), which is the same in each run. */
 function xorshift(x: number): number {
   let next = x;
   next ^= next << 13;
@@ -100,10 +101,10 @@ function xorshift(x: number): number {
   return next;
 }
 
-/** The most samples that a process keeps between two reports. A power of two. */
+/** How many samples a process keeps between two reports, at most. A power of two. */
 const MAX_SAMPLES = 256;
 
-/** The samples of one process since its last report. */
+/** The samples of one process since its last report: wait and handling times with weights. */
 export class Samples {
   #values: number[] = [];
   #isThinned = false;
@@ -116,13 +117,16 @@ export class Samples {
     this.#values.push(Math.round(waitMs * 1000), Math.round(handleMs * 1000), weight);
   }
 
-  /** Three numbers per sample, as in the `messages_handled` event; `undefined`: no samples. */
+  /**
+   * Returns the samples and clears them; `undefined` if there are none. Each sample is three numbers, as in the
+   * `messages_handled` event: wait in us, handling time in us, weight.
+   */
   take(): readonly number[] | undefined {
     if (this.#values.length === 0) return undefined;
     const values = this.#values;
     this.#values = [];
     if (this.#isThinned) {
-      // The longest samples are reported in any case, with weight 0: they stand for no other message.
+      // The longest times are always reported. Their weight is 0, because other samples already count them.
       values.push(this.#longestWait, this.#longestHandle, 0);
       this.#isThinned = false;
       this.#longestWait = this.#longestHandle = 0;
@@ -131,8 +135,9 @@ export class Samples {
   }
 
   /**
-   * Leaves out one of each two; the other stands for both. Which one is left to chance, in proportion to what they stood
-   * for: among messages that alternate, leaving out every second one would leave out all of one kind.
+   * Halves the number of samples: one of each pair is kept with the weight of both. It is chosen at random in
+   * proportion to the weights. Always dropping the second one could drop all messages of one kind, if two kinds
+   * alternate.
    */
   #thin(): void {
     const values = this.#values;

@@ -1,41 +1,44 @@
 import type { AsyncContext } from '../async-context.js';
 import { nextTurn } from '../clock.js';
 
-/** How long processes may hold the event loop before timers and sockets get their turn, ms. */
+/** How long all processes together may run before timers and sockets get their turn, ms. */
 const BUDGET_MS = 5;
-/** The most messages handled between two looks at the clock: also the most one process handles before the next one may. */
+/**
+ * How many messages are handled between two clock readings, at most. Also how many one process handles before the next
+ * process runs.
+ */
 const MAX_STRIDE = 64;
-/** After the event loop was blocked by an unknown cause, this many messages are timed one by one to find it. */
+/** After an unexplained block of the event loop, how many messages are timed individually to find the cause. */
 const TIMED_AFTER_BLOCK = 256;
 
 interface SchedulerOptions {
-  /** The async context that processes run in, whichever context woke them. */
+  /** The async context that processes run in, regardless of the context that sent the message. */
   readonly context: AsyncContext;
-  /** ms, with fractions; only differences count */
+  /** A monotonic clock with fractions of a ms. Only differences count. */
   preciseNow(): number;
-  /** How long a batch of messages may block the event loop before it is reported, ms. */
+  /** How long messages may block the event loop before that is reported, ms. */
   readonly loopBlockedMs: number;
 }
 
-/** Something that works in small batches: a process. */
+/** Work that the scheduler runs in small batches: a process. */
 export interface Runnable {
   /**
-   * Does at most `limit` units of work and returns how many. `isTimed`: each unit is timed, and reported when it blocks
-   * the event loop for too long.
+   * Handles at most `limit` messages and returns how many. With `isTimed`, each message is timed, and reported if it
+   * blocks the event loop for too long.
    */
   run(limit: number, isTimed: boolean): number;
-  /** Whether there is work that could be done now. */
+  /** Whether a message can be handled now. */
   readonly runnable: boolean;
-  /** Called when its last portion of work blocked the event loop for `ms`. */
+  /** Called when the last batch of this process blocked the event loop for `ms`. */
   blockedLoop(ms: number): void;
-  /** Used by the scheduler alone: the next in its queue. */
+  /** The next entry in the queue of the scheduler; used only by the scheduler. */
   nextReady: Runnable | undefined;
 }
 
 /**
- * Gives each process its turn, first come first served, in portions. Work begins in a microtask, so that a message is
- * handled soon, but in one turn of the event loop all processes together take no more than a few milliseconds; what is
- * left then goes on in the next turn.
+ * Runs the processes that have messages, first come, first served, in batches. Work starts in a microtask, so that a
+ * message is handled soon. In each turn of the event loop, all processes together run for a few milliseconds at most;
+ * the remaining work continues in the next turn.
  */
 export class Scheduler {
   readonly #endOfTurn: (() => void)[] = [];
@@ -45,18 +48,21 @@ export class Scheduler {
   readonly #microtask = Promise.resolve();
   #head: Runnable | undefined;
   #tail: Runnable | undefined;
-  /** Whether a turn is under way, the end of which is scheduled. */
+  /** Whether a callback for the end of the current turn is scheduled. */
   #turnOpen = false;
   #microtaskPending = false;
   #budgetEnds = 0;
   #exhausted = false;
-  /** Messages until the next look at the clock, and how many there were between the last two. */
+  /** How many messages are handled before the next clock reading, and how many were between the last two readings. */
   #untilReading = 1;
   #stride = 1;
   #lastReading = 0;
-  /** The process that ran since the last check. `undefined`: no process, and nothing else; `null`: more than one. */
+  /**
+   * The only process that ran since the last clock reading. `undefined`: nothing has run. `null`: several processes or
+   * other code ran, so a block cannot be attributed.
+   */
   #onlyRunner: Runnable | undefined | null = null;
-  /** How much of the time since the last look is explained already, ms. */
+  /** How much of the time since the last clock reading already has a known cause, ms. */
   #explainedMs = 0;
   #timedLeft = 0;
   #isTimed = false;
@@ -67,12 +73,12 @@ export class Scheduler {
     this.#loopBlockedMs = loopBlockedMs;
   }
 
-  /** `action` runs at the end of each turn of the event loop in which something happened. It must not throw. */
+  /** Adds an action for the end of each turn in which a process had work or `touch` was called. It must not throw. */
   onEndOfTurn(action: () => void): void {
     this.#endOfTurn.push(action);
   }
 
-  /** Makes the end-of-turn action run at the end of this turn. */
+  /** Makes the end-of-turn actions run at the end of this turn. */
   touch(): void {
     if (this.#turnOpen) return;
     this.#turnOpen = true;
@@ -83,12 +89,12 @@ export class Scheduler {
     nextTurn(this.#onTurnEnd);
   }
 
-  /** A timed handler, or a listener of its event, blocked the event loop for `ms`: the cause is known. */
+  /** Called when a timed handler, or a listener of its event, took `ms`: the cause of this time is known. */
   markExplained(ms: number): void {
     this.#explainedMs += ms;
   }
 
-  /** `runnable` has work now and did not have any before. */
+  /** Adds a process to the queue, because it has work now and had none before. */
   ready(runnable: Runnable): void {
     this.touch();
     this.#append(runnable);
@@ -99,7 +105,7 @@ export class Scheduler {
 
   readonly #onMicrotask = (): void => {
     this.#microtaskPending = false;
-    // Code other than processes has run since the last clock reading.
+    // Other code has run since the last clock reading.
     this.#onlyRunner = null;
     this.#context.run(this.#drain);
   };
@@ -121,7 +127,8 @@ export class Scheduler {
   };
 
   readonly #turnEnds = (): void => {
-    // A block of the event loop since the last clock reading must be noticed even when its cause is unknown.
+    // Reads the clock even though a block cannot be attributed: noticing one makes the next messages be timed
+    // individually.
     if (this.#onlyRunner === null && this.#loopBlockedMs !== Number.POSITIVE_INFINITY) this.#readClock();
     this.#turnOpen = false;
     for (const action of this.#endOfTurn) action();
@@ -131,7 +138,10 @@ export class Scheduler {
     this.#drain();
   };
 
-  /** Reads the clock as rarely as the budget allows: often with slow handlers, rarely with fast ones. */
+  /**
+   * Whether the time budget of this turn has not been used up. Adapts how often the clock is read: often with slow
+   * handlers, rarely with fast ones.
+   */
   #withinBudget(): boolean {
     const spent = this.#readClock();
     if (this.#timedLeft > 0) {
@@ -140,13 +150,16 @@ export class Scheduler {
     } else if (spent > BUDGET_MS / 5) this.#stride = Math.max(1, this.#stride >> 2);
     else this.#stride = Math.min(MAX_STRIDE, this.#stride * 2);
     this.#untilReading = this.#stride;
-    // With the clock read this often, two more readings per message do not matter.
+    // If the clock is read for every message, two more readings per message hardly matter.
     this.#isTimed = this.#stride === 1 && this.#loopBlockedMs !== Number.POSITIVE_INFINITY;
     this.#exhausted = this.#lastReading >= this.#budgetEnds;
     return !this.#exhausted;
   }
 
-  /** Checks the clock, and reports the process that blocked the event loop since the last check, and for how long. */
+  /**
+   * Reads the clock and returns the ms since the last reading. If they exceed the limit and only one process ran, that
+   * process reports the block.
+   */
   #readClock(): number {
     const now = this.#preciseNow();
     const spent = now - this.#lastReading;

@@ -2,23 +2,23 @@ import type { SerializedError, SerializedExitReason } from '../../streams/events
 import { asError, inspected, isError, ThrownValueError, UNREADABLE } from '../errors.js';
 import type { TerminationReason } from './gen-server-types.js';
 
-/** How deep causes and errors of errors are followed, below the error itself. */
+/** How many levels of causes and nested errors are kept below the error itself. */
 const MAX_DEPTH = 5;
-/** How many errors of an AggregateError are kept. */
+/** How many errors of one AggregateError are kept. */
 const MAX_ERRORS = 10;
-/** How many errors one is made of at most, itself included. */
+/** How many errors are kept altogether, including the error itself. */
 const MAX_PARTS = 30;
 
 /**
- * An error as plain data with its causes, whatever its author put in the place of its properties, and whatever was
- * thrown in place of an error. Total: of a property that throws when it is read, nothing is kept. Cycles are cut.
+ * Converts an error and its causes to plain data. Accepts any thrown value, and errors with properties of any type. It
+ * never throws: a property that throws when read is omitted or replaced by a placeholder. Cycles are cut.
  */
 export function serializeError(thrown: unknown): SerializedError {
   return serialize(asError(thrown), { path: new Set(), parts: 0 }, 0);
 }
 
 interface Walk {
-  /** The errors above the current one. */
+  /** The errors that contain the current one. */
   readonly path: Set<unknown>;
   parts: number;
 }
@@ -30,7 +30,7 @@ function serialize(error: Error, walk: Walk, depth: number): SerializedError {
   const message = read(error, 'message');
   const stack = read(error, 'stack');
   const code = read(error, 'code');
-  // What was thrown in place of an error is in the message of its wrapper already.
+  // The message of ThrownValueError already contains the thrown value.
   const cause = error instanceof ThrownValueError ? undefined : read(error, 'cause');
   const serializedCause = cause === undefined || cause === FAILED ? undefined : nested(cause, walk, depth);
   const errors = errorsOf(error, walk, depth);
@@ -49,14 +49,14 @@ function errorsOf(error: Error, walk: Walk, depth: number): readonly SerializedE
   const errors = read(error, 'errors');
   if (!Array.isArray(errors)) return undefined;
   try {
-    const facts = errors.slice(0, MAX_ERRORS).map((one) => nested(one, walk, depth));
-    return facts.filter((fact) => fact !== undefined);
+    const serialized = errors.slice(0, MAX_ERRORS).map((each) => nested(each, walk, depth));
+    return serialized.filter((each) => each !== undefined);
   } catch {
     return undefined;
   }
 }
 
-/** An error within an error; `undefined` where it would be one too many, or is one of those above. */
+/** Converts a cause or nested error. Returns `undefined` if a limit is reached or the value contains itself. */
 function nested(value: unknown, walk: Walk, depth: number): SerializedError | undefined {
   if (depth >= MAX_DEPTH || walk.parts >= MAX_PARTS || walk.path.has(value)) return undefined;
   if (isError(value)) return serialize(value, walk, depth + 1);
@@ -74,7 +74,7 @@ function read(error: Error, property: string): unknown {
   }
 }
 
-/** What stands in the place of a name or message, as text. */
+/** Converts the value of a name or message property to text. */
 function textOf(value: unknown, otherwise: string): string {
   if (value === FAILED) return otherwise;
   try {
@@ -84,7 +84,7 @@ function textOf(value: unknown, otherwise: string): string {
   }
 }
 
-/** A termination reason as plain data. */
+/** Converts a termination reason to plain data. */
 export function serializeExitReason(reason: TerminationReason): SerializedExitReason {
   return typeof reason === 'string' ? reason : { error: serializeError(reason.error) };
 }

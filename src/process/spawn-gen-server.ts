@@ -6,16 +6,17 @@ import type { GlobalNameClaims } from './remote-processes.js';
 
 interface SpawnParts {
   readonly processes: ProcessTable;
+  /** A function, because the global names are created after the process table. */
   globalNames(): GlobalNameClaims;
 }
 
 /**
- * Starts a GenServer. With a global name, the name is claimed for the id of a process that does not exist yet: of several starts at
- * the same time in the cluster, only one runs `init`.
+ * Starts a GenServer. A global name is claimed before the process is spawned, for a reserved process id. Of several
+ * simultaneous starts with the same global name in the cluster, only one runs `init`.
  *
  * @param onSpawn called with the process before its `init`
  */
-export async function spawnServer(
+export async function spawnGenServer(
   { processes, globalNames }: SpawnParts,
   behavior: AnyBehavior,
   options: GenServerOptions,

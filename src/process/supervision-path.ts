@@ -1,16 +1,16 @@
 import type { ProcessLocation } from '../../streams/events.js';
 
-/** How many supervisors a path names at most: those nearest to the process. */
+/** The most supervisors that a path contains: those nearest to the process. */
 const MAX_PATH = 32;
 
 interface Placed {
   readonly id: string;
   readonly parent: Placed | undefined;
-  /** The id in the child spec of its supervisor; `undefined` without a supervisor. */
+  /** The child id in the spec of the supervisor; `undefined` without a supervisor. */
   readonly childId: string | undefined;
 }
 
-/** The position of a process in the supervision tree, as plain data for an event. */
+/** Returns the position of a process in the supervision tree, as plain data for an event. */
 export function locationOf(process: Placed, nameOf: (id: string) => string | undefined): ProcessLocation {
   const name = nameOf(process.id);
   const named = name === undefined ? {} : { name };

@@ -1,7 +1,7 @@
 import { InvalidArgumentError, isError } from '../errors.js';
 import type { TerminationReason } from './gen-server-types.js';
 
-/** @throws InvalidArgumentError */
+/** Checks that a value is a termination reason. @throws InvalidArgumentError */
 export function checkReason(reason: TerminationReason): void {
   const known: readonly unknown[] = ['normal', 'shutdown', 'killed'];
   if (known.includes(reason)) return;

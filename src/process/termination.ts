@@ -4,23 +4,25 @@ import type { TerminationReason } from './gen-server-types.js';
 import { isThenable } from './handler-runner.js';
 
 /**
- * How long `terminate` may take after a crash before the process is gone without it, ms. A supervisor gives its children the
- * time of their specs instead.
+ * The default time limit for `terminate` after a crash, ms. A supervisor overrides it for its children with their
+ * shutdown time-outs.
  */
 export const CRASH_CLEANUP_MS = 5000;
 
-/** What running `terminate` needs of the process. */
+/** The parts of a process that `runTerminate` uses. */
 interface TerminatingProcess {
   readonly gone: boolean;
   setTimer(action: () => void, ms: number): Timer;
   clearTimer(timer: Timer): boolean;
-  /** Ends the process. */
+  /** Ends the process without waiting for `terminate`. */
   exit(reason: TerminationReason): void;
-  /** `terminate` itself has failed. */
+  /** Reports that `terminate` failed. */
   terminateCrashed(error: Error): void;
 }
 
-/** A `terminate` under way after a crash: no `stop` with a time-out limits it, so the process does. */
+/**
+ * Limits the time of an asynchronous `terminate` after a crash. After a stop, the time-out of `stop` limits it instead.
+ */
 export class CrashCleanup {
   readonly #process: TerminatingProcess;
   readonly #reason: TerminationReason;
@@ -31,7 +33,10 @@ export class CrashCleanup {
     this.#reason = reason;
   }
 
-  /** Limits `terminate` to `ms` from now; after that, the process ends without waiting for it. */
+  /**
+   * Limits `terminate` to `ms` from now, instead of any earlier limit. After that, the process ends without waiting for
+   * it.
+   */
   limit(ms: number): void {
     const process = this.#process;
     const exit = (): void => process.exit(this.#reason);
@@ -42,8 +47,8 @@ export class CrashCleanup {
 }
 
 /**
- * Runs `terminate`, then ends the process. Returns what limits a `terminate` that is under way after a crash: a supervisor
- * waits for the exit before it restarts the child.
+ * Runs `terminate`, then ends the process. After a crash, returns a limit for an asynchronous `terminate`: the
+ * supervisor waits for the exit before it restarts the child.
  */
 export function runTerminate(
   process: TerminatingProcess,
@@ -54,7 +59,7 @@ export function runTerminate(
     if (process.gone) return;
     const error = asError(thrown);
     process.terminateCrashed(error);
-    // The first crash is the reason; a second one, in `terminate`, is only reported.
+    // The first error stays the exit reason; an error of `terminate` is only reported.
     process.exit(typeof reason === 'string' ? { error } : reason);
   };
   try {
@@ -71,7 +76,7 @@ export function runTerminate(
   }
 }
 
-/** Runs `terminate` for a state that `init` has made when the process was gone already. */
+/** Runs `terminate` for a state that `init` returned after the process had ended. */
 export function releaseState(terminate: () => unknown, failed: (thrown: unknown) => void): void {
   try {
     const cleanup = terminate();

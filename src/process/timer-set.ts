@@ -18,7 +18,7 @@ export class TimerSet {
     return timer;
   }
 
-  /** Whether the timer was still pending. */
+  /** Cancels a timer. Returns whether it was still pending. */
   clear(timer: Timer): boolean {
     if (!this.#pending.delete(timer)) return false;
     this.#clock.clearTimeout(timer);

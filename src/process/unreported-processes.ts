@@ -2,11 +2,14 @@
 export interface Reportable {
   /** Emits the counts since the last report. */
   report(): void;
-  /** Used by the queue alone: the next in it. */
+  /** The next entry in the queue of unreported processes; used only by that queue. */
   nextToReport: Reportable | undefined;
 }
 
-/** The processes with counts to report, those first that have waited longest. Adding one allocates nothing. */
+/**
+ * A queue of the processes that have counts to report, oldest first. It is a linked list, so that adding one allocates
+ * nothing.
+ */
 export class UnreportedProcesses {
   #head: Reportable | undefined;
   #tail: Reportable | undefined;
@@ -16,7 +19,7 @@ export class UnreportedProcesses {
     return this.#size;
   }
 
-  /** A process that is in the queue must not be added again. */
+  /** Adds a process, which must not be in the queue already. */
   add(process: Reportable): void {
     if (this.#tail === undefined) this.#head = process;
     else this.#tail.nextToReport = process;
@@ -24,7 +27,7 @@ export class UnreportedProcesses {
     this.#size += 1;
   }
 
-  /** Makes at most `most` processes report, and removes them. */
+  /** Makes at most `most` processes report their counts, and removes them from the queue. */
   report(most: number): void {
     for (let left = most; left > 0 && this.#head !== undefined; left -= 1) {
       const process = this.#head;

@@ -162,7 +162,7 @@ describe('continueWith(payload, result)', () => {
     });
     const error = await GenServer.call(ref, 'get').catch((thrown) => thrown);
     expect(error.cause).toMatchObject({ name: 'InvalidHandlerResultError' });
-    expect(error.cause.message).toContain('there is no handleContinue');
+    expect(error.cause.message).toContain('has no handleContinue');
   });
 
   test('counts as no message', async () => {

@@ -6,15 +6,15 @@ import type { Outbox } from './outbox.js';
 import type { Flag } from './peer-items.js';
 import type { ChannelEnd, ChannelPorts } from './remote-ports.js';
 
-/** So many calls of one node may be without an answer. */
+/** The most calls to one node that may be unanswered at the same time. */
 const MAX_OPEN_CALLS = 65_536;
 
-/** The messages of one channel, both ways, and the answers to calls. */
+/** The messages of one channel in both directions, and the answers to calls. */
 export class ChannelMessages {
   readonly #end: ChannelEnd;
   readonly #ports: ChannelPorts;
   readonly #outbox: Outbox;
-  /** Calls of this side, by number. */
+  /** The unanswered calls of this node, by number. */
   readonly #calls = new Map<number, RemoteCaller>();
 
   constructor(end: ChannelEnd, ports: ChannelPorts, outbox: Outbox) {
@@ -51,12 +51,12 @@ export class ChannelMessages {
     this.#outbox.add(`["call",${target},${text},${isAnnotated ? 1 : 0},${senderText(sender)},${deadline}]`);
   }
 
-  /** Takes back a call that has not been sent yet; whether it was so. */
+  /** Removes a call that has not been sent yet. Returns whether it was removed. */
   withdraw(call: RemoteCall): boolean {
     return this.#calls.get(call.number) === call && this.#outbox.remove(`["call",${call.number},`);
   }
 
-  /** Sends an item with a number, which is answered as a call is. @throws LinkOverloadedError */
+  /** Sends an item with a number; the other node answers it like a call. @throws LinkOverloadedError */
   request(itemWith: (number: number) => string): Promise<unknown> {
     this.#checkCalls();
     this.#outbox.checkRoom();
@@ -74,14 +74,14 @@ export class ChannelMessages {
     });
   }
 
-  /** @throws ProtocolError for an annotated body that makes no sense */
+  /** @throws ProtocolError for invalid annotations in the body */
   received(kind: 'cast' | 'info', to: string, body: unknown, annotated: Flag, from: string | 0): void {
-    // Casts have no answer: what is refused is dropped, as by a full mailbox.
+    // Casts have no answer: a refused one is dropped, as one for a full mailbox is.
     if (this.#refusal(kind, to) !== undefined) return;
     this.#ports.local.send(kind, to, this.#decode(body, annotated), this.#sender(from));
   }
 
-  /** @throws ProtocolError for an annotated body that makes no sense */
+  /** @throws ProtocolError for invalid annotations in the body */
   receivedCall(number: number, to: string, body: unknown, annotated: Flag, from: string | 0, deadlineMs: number): void {
     const reason = this.#refusal('call', to);
     if (reason !== undefined) this.refuse(number, reason);
@@ -89,7 +89,7 @@ export class ChannelMessages {
   }
 
   receivedReply(number: number, body: unknown, annotated: Flag): void {
-    // A caller that has given up is not there any more.
+    // Absent: the caller has given up.
     const call = this.#calls.get(number);
     call?.reply(this.#decode(body, annotated));
   }
@@ -98,29 +98,33 @@ export class ChannelMessages {
     this.#calls.get(number)?.fail(decodeFailure(failure, this.#end.nodeId));
   }
 
-  /** What answers a call of the other side, as long as the channel is open. @param deadlineMs how long its caller waits; 0: for ever */
+  /**
+   * Returns the caller of a call from the other node. It sends answers as long as the channel is open.
+   *
+   * @param deadlineMs how long the caller waits, ms; 0: for ever
+   */
   caller(number: number, deadlineMs = 0): RemoteCaller {
     return new PeerCaller(this, number, deadlineMs);
   }
 
-  /** Answers that a message is not taken. */
+  /** Answers that this node refuses the message. */
   refuse(number: number, reason: string): void {
     this.fail(number, { kind: 'refused', reason });
   }
 
-  /** The channel has ended: calls may have been handled, as far as they were sent. */
+  /** Fails all open calls after the channel has ended. The other node may have handled those that were sent. */
   ended(): void {
     const { nodeId } = this.#end;
     for (const call of [...this.#calls.values()]) call.fail(new NodeNotConnectedError(nodeId, true));
     this.#calls.clear();
   }
 
-  /** Why a message is not taken, as text for its sender. */
+  /** Why this node refuses a message, as text for its sender; `undefined`: it does not. */
   #refusal(kind: 'call' | 'cast' | 'info', id: string): string | undefined {
     return this.#ports.refusal({ from: this.#end.nodeId, to: { id, name: this.#ports.local.nameOf(id) }, kind });
   }
 
-  /** Sends the reply to a call of the other side. */
+  /** Sends the reply to a call of the other node. */
   reply(number: number, value: unknown): void {
     if (!this.#end.isOpen) return;
     try {
@@ -131,7 +135,7 @@ export class ChannelMessages {
     }
   }
 
-  /** Answers that what was asked for was not done. */
+  /** Answers that the call or request has failed. */
   fail(number: number, failure: SentFailure): void {
     if (this.#end.isOpen) this.#outbox.add(`["fail",${number},${JSON.stringify(failure)}]`);
   }
@@ -149,12 +153,12 @@ export class ChannelMessages {
   }
 }
 
-/** The caller of a call that came over a channel. A class: one is made for each call that is received. */
+/** The caller of a call from another node. A class, because object literals with closures cost more, and each received call makes one. */
 class PeerCaller implements RemoteCaller {
   readonly #messages: ChannelMessages;
   readonly #number: number;
   readonly #deadlineMs: number;
-  /** Set when {@link PeerCaller.isGone} is first read: only calls that are answered later need it. */
+  /** Computed when {@link PeerCaller.isGone} is first read, because only calls that are answered later need it. */
   #expiresAt: number | undefined;
 
   constructor(messages: ChannelMessages, number: number, deadlineMs: number) {
@@ -184,7 +188,7 @@ class PeerCaller implements RemoteCaller {
   }
 }
 
-/** The error of a message that the version of noex of the other node does not know. */
+/** The error for a message to a node whose version of noex has no messages between processes. */
 export function notKnownThere(nodeId: string): MessageRefusedError {
   return new MessageRefusedError(nodeId, 'its version of noex has no messages between processes; upgrade it');
 }

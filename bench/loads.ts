@@ -30,6 +30,7 @@ export const loads: readonly Load[] = [
   },
   { name: 'links', title: 'messages between two nodes', import: () => import('./loads/links.js') },
   { name: 'remote', title: 'messages between processes of two real nodes', import: () => import('./loads/remote.js') },
+  { name: 'names', title: 'global names, nodes in one process', import: () => import('./loads/names.js') },
   { name: 'cluster', title: '3 real nodes x 10,000 processes', import: () => import('./loads/cluster.js') },
   {
     name: 'dashboard',

@@ -82,6 +82,7 @@ function watched(ids: readonly string[], clock: SimulatedClock): Watched {
     members: () => ids.map((id) => ({ id, incarnation: 1, status: 'connected' as const })),
     changes: silent,
     stopped: silent,
+    links: () => [],
     request: () => never,
     onNotify: (_topic: string, handler: (body: unknown, from: string) => void) => {
       receive = handler;

@@ -84,12 +84,22 @@ abstract class Row {
  */
 export function shownCounts(fields: CountFields): ServerCounts {
   const counts: { -readonly [Name in ServerCountName]?: number } = {};
+  let shown = 0;
+  let total = 0;
   for (const name of SERVER_COUNT_NAMES) {
     const count = fields[name];
-    if (count || (count === 0 && OPTIONAL_COUNTS.includes(name))) counts[name] = count;
+    if (count === undefined || (count === 0 && !OPTIONAL_COUNTS.includes(name))) continue;
+    counts[name] = count;
+    shown += 1;
+    total += count;
   }
-  return Object.freeze(counts);
+  if (shown === 0) return NO_COUNTS;
+  return total === 0 && shown === OPTIONAL_COUNTS.length ? ZERO_COUNTS : Object.freeze(counts);
 }
+
+/** Shared by all rows without counts, and by all rows whose counts are 0: most processes have such a row. */
+const NO_COUNTS: ServerCounts = Object.freeze({});
+const ZERO_COUNTS: ServerCounts = Object.freeze(Object.fromEntries(OPTIONAL_COUNTS.map((name) => [name, 0])));
 
 /** Like `Object.assign(row, counts)`, but in half the time. */
 function copyCounts(counts: ServerCounts, row: { -readonly [Name in ServerCountName]?: number }): void {

@@ -29,7 +29,7 @@ export abstract class HandlerRunner {
   abstract readonly gone: boolean;
   abstract readonly signal: AbortSignal;
   readonly ref: ProcessRef;
-  readonly #host: HandlerHost;
+  protected readonly host: HandlerHost;
   readonly #behavior: AnyBehavior;
   readonly #context: CallContext = new ProcessHandlerContext(this) as CallContext;
   protected state: unknown;
@@ -45,7 +45,7 @@ export abstract class HandlerRunner {
   protected infos = 0;
 
   constructor(host: HandlerHost, ref: ProcessRef, behavior: AnyBehavior) {
-    this.#host = host;
+    this.host = host;
     this.ref = ref;
     this.#behavior = behavior;
   }
@@ -75,12 +75,12 @@ export abstract class HandlerRunner {
 
   /** Whether a handler of this process is on the stack now. */
   get isCurrent(): boolean {
-    return this.#host.current === this;
+    return this.host.current === this;
   }
 
   /** Runs an operation that a handler called through its context. */
   act<Result>(code: (actions: ContextActions) => Result): Result {
-    const { actions } = this.#host;
+    const { actions } = this.host;
     if (actions === undefined) throw new Error('a handler context was used before setActions() was called');
     return this.#asCurrent(() => code(actions));
   }
@@ -95,7 +95,7 @@ export abstract class HandlerRunner {
 
   /** Calls the handler of a message. A stop request ends the process instead. */
   protected dispatch(message: unknown, envelope: Envelope): unknown {
-    const host = this.#host;
+    const host = this.host;
     const behavior = this.#behavior;
     const outer = host.current;
     host.current = this;
@@ -172,7 +172,7 @@ export abstract class HandlerRunner {
   }
 
   #reportUnhandled(message: unknown): unknown {
-    this.#host.onError(this.#unhandled('cast', message));
+    this.host.onError(this.#unhandled('cast', message));
     return this.state;
   }
 
@@ -267,7 +267,7 @@ export abstract class HandlerRunner {
 
   /** Runs `code` with this process as the current process. */
   #asCurrent<Result>(code: () => Result): Result {
-    const host = this.#host;
+    const host = this.host;
     const outer = host.current;
     host.current = this;
     try {

@@ -33,11 +33,10 @@ type Phase = 'init' | 'handling' | 'terminating' | 'gone';
 
 /** Takes the messages of one process from its mailbox and runs their handlers, one at a time and in order. */
 export abstract class MessageLoop extends HandlerRunner implements Runnable, Reportable {
-  readonly id: string;
   readonly kind: ProcessKind;
   nextReady: Runnable | undefined;
   nextToReport: Reportable | undefined;
-  readonly #host: MessageLoopHost;
+  declare protected readonly host: MessageLoopHost;
   readonly #sampler: Sampler; // copied from the host, because it is read for every message
   #timing: MessageTiming | undefined; // created when the first message is measured or traced
   readonly #mailbox: BoundedMailbox;
@@ -51,15 +50,17 @@ export abstract class MessageLoop extends HandlerRunner implements Runnable, Rep
 
   constructor(host: MessageLoopHost, options: MessageLoopOptions) {
     super(host, options.ref, options.behavior);
-    this.id = options.ref.id;
     this.kind = options.kind;
-    this.#host = host;
     this.#sampler = host.sampler;
     this.#mailbox = new BoundedMailbox(options.mailboxLimit, options.overload ?? 'reject');
     this.inSenderContext = options.context === 'caller';
   }
 
   abstract setTimer(action: () => void, ms: number): Timer;
+
+  get id(): string {
+    return this.ref.id;
+  }
 
   get gone(): boolean {
     return this.phase === 'gone';
@@ -147,14 +148,14 @@ export abstract class MessageLoop extends HandlerRunner implements Runnable, Rep
   protected schedule(): void {
     if (this.#isScheduled || !this.runnable) return;
     this.#isScheduled = true;
-    this.#host.scheduler.ready(this);
+    this.host.scheduler.ready(this);
   }
 
   protected markDirty(): void {
     // Supervisors report no counts: all their messages are internal.
     if (this.#isDirty || this.kind === 'supervisor') return;
     this.#isDirty = true;
-    this.#host.dirty(this);
+    this.host.dirty(this);
   }
 
   /** Emits the last counts before the process ends. A change of the queue length alone is not reported. */
@@ -170,7 +171,7 @@ export abstract class MessageLoop extends HandlerRunner implements Runnable, Rep
   }
 
   #ensureTiming(): MessageTiming {
-    this.#timing ??= new MessageTiming(this.#host, this.id);
+    this.#timing ??= new MessageTiming(this.host, this.id);
     return this.#timing;
   }
 
@@ -181,7 +182,7 @@ export abstract class MessageLoop extends HandlerRunner implements Runnable, Rep
 
   #timedEnvelope(envelope: Envelope, isDue: boolean): QueuedEnvelope {
     const context = this.inSenderContext ? new AsyncContext() : undefined;
-    const from = this.#isTraced ? this.#host.current : undefined;
+    const from = this.#isTraced ? this.host.current : undefined;
     // The exit messages that a supervisor receives are not part of the latency.
     return this.#ensureTiming().envelopeFor(envelope, isDue && this.kind === 'genserver', context, from);
   }
@@ -293,7 +294,7 @@ export abstract class MessageLoop extends HandlerRunner implements Runnable, Rep
     const activity = { type: 'messages_handled', id: this.id, calls, casts, infos, queueSize } as const;
     const samples = this.#timing?.takeSamples();
     // Most reports have neither samples nor counts. Spreading objects would double the cost of such a report.
-    if (samples === undefined && !this.#mailbox.hasCounts) this.#host.emit(activity);
-    else this.#host.emit({ ...activity, ...this.#mailbox.takeCounts(), ...(samples !== undefined && { samples }) });
+    if (samples === undefined && !this.#mailbox.hasCounts) this.host.emit(activity);
+    else this.host.emit({ ...activity, ...this.#mailbox.takeCounts(), ...(samples !== undefined && { samples }) });
   }
 }

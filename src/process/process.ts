@@ -36,16 +36,13 @@ interface ProcessOptions extends MessageLoopOptions {
 export class Process extends MessageLoop implements StartingProcess {
   /** Whether the end of a linked process reaches this process as a message instead of ending it. */
   readonly trapsExit: boolean;
-  readonly #host: ProcessHost;
-  /** Fields of the `process_spawned` and `process_started` events. */
-  readonly #kindFields: { readonly id: string; readonly kind: ProcessKind; readonly strategy?: SupervisorStrategy };
+  declare protected readonly host: ProcessHost;
+  readonly #strategy: SupervisorStrategy | undefined;
   // The next four fields are created on first use: many processes never need them.
   #children: Set<Process> | undefined;
   #timers: TimerSet | undefined;
   #exitListeners: ExitListeners | undefined;
   #aborter: AbortController | undefined;
-  /** The registered name when the process ended. */
-  #lastName: string | undefined;
   #parent: Process | undefined;
   #childId: string | undefined;
   #onEnding: (() => void) | undefined;
@@ -53,18 +50,17 @@ export class Process extends MessageLoop implements StartingProcess {
   /** The time limit of `terminate` after a crash, ms. */
   #cleanupMs: number;
   #cleanup: CrashCleanup | undefined;
-  #exitReason: TerminationReason | undefined;
+  /** How it ended, and under which registered name; `undefined` while it runs. */
+  #end: { readonly reason: TerminationReason; readonly name: string | undefined } | undefined;
   #stopRequested = false;
 
   constructor(host: ProcessHost, options: ProcessOptions) {
     super(host, options);
-    this.#host = host;
-    const { id, kind } = this;
     const { strategy, trapExit = false } = options;
     this.trapsExit = trapExit;
+    this.#strategy = strategy;
     // No limit for a supervisor: each of its children has a shutdown time-out.
-    this.#cleanupMs = kind === 'genserver' ? CRASH_CLEANUP_MS : Number.POSITIVE_INFINITY;
-    this.#kindFields = strategy === undefined ? { id, kind } : { id, kind, strategy };
+    this.#cleanupMs = this.kind === 'genserver' ? CRASH_CLEANUP_MS : Number.POSITIVE_INFINITY;
   }
 
   /** Whether the process is alive and has not been asked to stop. */
@@ -74,7 +70,7 @@ export class Process extends MessageLoop implements StartingProcess {
 
   /** The registered name, or the last one if the process has ended. */
   get registeredName(): string | undefined {
-    return this.phase === 'gone' ? this.#lastName : this.#host.nameOf(this.id);
+    return this.phase === 'gone' ? this.#end?.name : this.host.nameOf(this.id);
   }
 
   get signal(): AbortSignal {
@@ -87,7 +83,7 @@ export class Process extends MessageLoop implements StartingProcess {
 
   /** Why the process ended; `undefined` while it runs. */
   get exitReason(): TerminationReason | undefined {
-    return this.#exitReason;
+    return this.#end?.reason;
   }
 
   get parent(): Process | undefined {
@@ -106,11 +102,11 @@ export class Process extends MessageLoop implements StartingProcess {
    * meanwhile
    */
   start(timeoutMs: number, { name, label }: ProcessTexts): Promise<void> | undefined {
-    this.#host.emit({ type: 'process_spawned', ...this.#kindFields, ...(label !== undefined && { label }) });
-    if (name !== undefined) this.#host.emit({ type: 'name_registered', name, id: this.id });
+    this.host.emit({ type: 'process_spawned', ...this.#kindFields(), ...(label !== undefined && { label }) });
+    if (name !== undefined) this.host.emit({ type: 'name_registered', name, id: this.id });
     // A listener of the events above may have killed the process.
     if (this.gone) throw killedDuringInit(this);
-    const init = this.inSenderContext ? () => this.callInit() : () => this.#host.context.run(() => this.callInit());
+    const init = this.inSenderContext ? () => this.callInit() : () => this.host.context.run(() => this.callInit());
     return initialize(this, init, timeoutMs);
   }
 
@@ -118,7 +114,7 @@ export class Process extends MessageLoop implements StartingProcess {
     this.state = stateOf(result);
     if (result instanceof ContinueResult) this.continuation = result;
     this.phase = 'handling';
-    this.#host.emit({ type: 'process_started', ...this.#kindFields });
+    this.host.emit({ type: 'process_started', ...this.#kindFields() });
     this.schedule();
   }
 
@@ -132,8 +128,8 @@ export class Process extends MessageLoop implements StartingProcess {
   }
 
   initializedLate(result: unknown): void {
-    const reason = this.#exitReason ?? 'killed';
-    const terminate = (): unknown => this.#host.context.run(() => this.callTerminate(reason, stateOf(result)));
+    const reason = this.#end?.reason ?? 'killed';
+    const terminate = (): unknown => this.host.context.run(() => this.callTerminate(reason, stateOf(result)));
     releaseState(terminate, (thrown) => this.reportLateFailure('terminate', thrown));
   }
 
@@ -164,7 +160,7 @@ export class Process extends MessageLoop implements StartingProcess {
   killOverdue(timeoutMs: number): void {
     if (this.phase === 'gone') return;
     const { id, kind } = this;
-    this.#host.emit({ type: 'stop_timed_out', id, kind, timeoutMs, ...this.location() });
+    this.host.emit({ type: 'stop_timed_out', id, kind, timeoutMs, ...this.location() });
     this.kill();
   }
 
@@ -181,12 +177,12 @@ export class Process extends MessageLoop implements StartingProcess {
 
   /** The position in the supervision tree, for events. */
   location(): ProcessLocation {
-    return locationOf(this, this.#host.nameOf);
+    return locationOf(this, this.host.nameOf);
   }
 
   /** The error for a message to a process that does not run. Its `cause` is the error of a crash. */
   notRunning(mayHaveBeenHandled = false): ServerNotRunningError {
-    const reason = this.#exitReason;
+    const reason = this.#end?.reason;
     const cause = typeof reason === 'object' ? { cause: reason.error } : undefined;
     return new ServerNotRunningError(this.id, { registeredName: this.registeredName, mayHaveBeenHandled, ...cause });
   }
@@ -198,9 +194,9 @@ export class Process extends MessageLoop implements StartingProcess {
    */
   adopt(child: Process, childId: string, cleanupMs: number): void {
     child.#parent = this;
-    if (child.#exitReason !== undefined) {
+    if (child.#end !== undefined) {
       // Not added to the children: an ended process reports no second exit.
-      this.enqueue(new ChildExit(child.id, child.#exitReason), 'info');
+      this.enqueue(new ChildExit(child.id, child.#end.reason), 'info');
       return;
     }
     child.#childId = childId;
@@ -210,9 +206,15 @@ export class Process extends MessageLoop implements StartingProcess {
     child.#cleanup?.limit(cleanupMs);
   }
 
+  /** Fields of the `process_spawned` and `process_started` events. */
+  #kindFields(): { readonly id: string; readonly kind: ProcessKind; readonly strategy?: SupervisorStrategy } {
+    const { id, kind } = this;
+    return this.#strategy === undefined ? { id, kind } : { id, kind, strategy: this.#strategy };
+  }
+
   /** Calls `action` after `ms`, unless the process ends or the timer is cleared before. */
   setTimer(action: () => void, ms: number): Timer {
-    this.#timers ??= new TimerSet(this.#host.clock);
+    this.#timers ??= new TimerSet(this.host.clock);
     return this.#timers.set(action, ms);
   }
 
@@ -222,7 +224,7 @@ export class Process extends MessageLoop implements StartingProcess {
   }
 
   protected emitCrash(error: Error, during?: NonNullable<ProcessCrashed['during']>): void {
-    this.#host.emit(crashEvent(this, error, this.location(), during));
+    this.host.emit(crashEvent(this, error, this.location(), during));
   }
 
   protected terminate(reason: TerminationReason): void {
@@ -242,9 +244,9 @@ export class Process extends MessageLoop implements StartingProcess {
   exit(reason: TerminationReason): void {
     // A listener of an event that `exit` emits may kill the process again.
     if (this.gone) return;
-    this.#lastName = this.#host.nameOf(this.id);
+    const name = this.host.nameOf(this.id);
     this.phase = 'gone';
-    this.#exitReason = reason;
+    this.#end = { reason, name };
     this.reportLastCounts();
     this.#ending();
     // Releases the state: this object stays in memory as long as the ref of the process.
@@ -256,14 +258,14 @@ export class Process extends MessageLoop implements StartingProcess {
     this.#children?.clear();
     this.#timers?.clearAll();
     const unhandled = this.emptyMailbox();
-    this.#host.released(this);
-    this.#host.emit(exitEvent(this, reason, unhandled, this.#lastName));
+    this.host.released(this);
+    this.host.emit(exitEvent(this, reason, unhandled, name));
     this.#notifyParent(reason);
     this.#onEndDuringInit?.();
     this.#exitListeners?.emit(reason);
     const aborter = this.#aborter;
     if (aborter === undefined) return;
-    this.#host.context.run(() => this.#host.outside(() => aborter.abort(this.notRunning())));
+    this.host.context.run(() => this.host.outside(() => aborter.abort(this.notRunning())));
   }
 
   #notifyParent(reason: TerminationReason): void {
@@ -278,13 +280,13 @@ export class Process extends MessageLoop implements StartingProcess {
     // Code that is aborted by the signal throws the signal's reason or an AbortError: neither is reported.
     if (error === this.#aborter?.signal.reason || serializeError(error).name === 'AbortError') return;
     const ended = new EndedProcessError(this.id, what, error, { registeredName: this.registeredName });
-    this.#host.context.run(() => this.#host.onError(ended));
+    this.host.context.run(() => this.host.onError(ended));
   }
 
   #markStopping(): void {
     if (this.#stopRequested) return;
     this.#stopRequested = true;
-    this.#host.emit({ type: 'process_stopping', id: this.id });
+    this.host.emit({ type: 'process_stopping', id: this.id });
     this.#ending();
   }
 

@@ -19,7 +19,7 @@ let workers: readonly ChildProcess[];
 
 beforeAll(async () => {
   await Cluster.start({ nodeName: 'shop', port: 0 });
-  server = await createServer();
+  server = createServer();
   url = await server.listen({ port: 0, host: '127.0.0.1' });
   workers = ['worker1', 'worker2'].map(startWorker);
   await vi.waitFor(() => expect(Cluster.getConnectedNodeCount()).toBe(2), 20_000);

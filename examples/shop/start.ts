@@ -6,7 +6,7 @@ import { startDashboard } from 'noex/dashboard';
 import { createServer } from './server.js';
 
 await Cluster.start({ nodeName: 'shop', port: 4369 });
-const server = await createServer();
+const server = createServer();
 await server.listen({ port: 3000, host: '127.0.0.1' });
 const dashboard = await startDashboard();
 const workers = ['worker1', 'worker2'].map(startWorkerNode);

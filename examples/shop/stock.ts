@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { GenServerBehavior, GenServerRef } from 'noex';
+import { type GenServerBehavior, ProcessGroups } from 'noex';
 
 export interface Order {
   readonly id: string;
@@ -16,8 +16,8 @@ export interface Receipt {
   readonly at: Date;
 }
 
-/** The state: how many orders this worker has handled. */
-export type StockRef = GenServerRef<number, Order, never, Receipt>;
+/** The group of all workers, on all nodes. */
+export const STOCK = 'stock';
 
 interface StockOptions {
   readonly node: string;
@@ -27,10 +27,14 @@ interface StockOptions {
 
 const PRICES: Readonly<Record<string, number>> = { tea: 4, coffee: 6 };
 
-/** A worker that takes orders, one at a time. */
+/** A worker that takes orders, one at a time. Its state: how many it has handled. */
 export function stock({ node, onOrder }: StockOptions): GenServerBehavior<number, Order, never, Receipt> {
   return {
-    init: () => 0,
+    // After a restart, too: the process that takes its place joins again.
+    init(self) {
+      ProcessGroups.join(STOCK, self);
+      return 0;
+    },
     async handleCall({ id, item, count }, handled) {
       onOrder(id);
       await delay(2);
@@ -38,6 +42,5 @@ export function stock({ node, onOrder }: StockOptions): GenServerBehavior<number
       const total = price === undefined ? {} : { total: price * count };
       return [{ id, ...total, node, at: new Date() }, handled + 1];
     },
-    handleCast: (_message, handled) => handled,
   };
 }

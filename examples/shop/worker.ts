@@ -1,6 +1,6 @@
-// A node that runs workers for others: npx tsx worker.ts <name> <seed> [file for the ids of handled orders]
+// A node that runs a worker for all others: npx tsx worker.ts <name> <seed> [file for the ids of handled orders]
 import { appendFileSync } from 'node:fs';
-import { BehaviorRegistry, Cluster, shutdown } from 'noex';
+import { Cluster, GenServer, Supervisor, shutdown } from 'noex';
 import { stock } from './stock.js';
 
 const [nodeName = 'worker', seed = 'shop@127.0.0.1:4369', file] = process.argv.slice(2);
@@ -8,8 +8,9 @@ const [nodeName = 'worker', seed = 'shop@127.0.0.1:4369', file] = process.argv.s
 const note = (id: string): void => {
   if (file !== undefined) appendFileSync(file, `${id}\n`);
 };
-BehaviorRegistry.register('stock', () => stock({ node: Cluster.getLocalNodeId(), onOrder: note }));
 await Cluster.start({ nodeName, port: 0, seeds: [seed] });
+const behavior = stock({ node: Cluster.getLocalNodeId(), onOrder: note });
+await Supervisor.start({ children: [{ id: 'stock', start: () => GenServer.start(behavior, { name: 'stock' }) }] });
 console.log(`Worker: ${Cluster.getLocalNodeId()}`);
 
 const stop = (): void => void shutdown().then(() => process.exit(0));

@@ -5,7 +5,7 @@ const npm = (...names) => `(^|/)node_modules/(${names.join('|')})/`;
 
 const STREAMS = '^streams/';
 // The files of streams that may know rxjs; all others are plain functions and types.
-const RX = ['feed', 'scheduler', 'local-model', 'poll', 'merge-nodes', 'rates', 'top-n', 'index'].join('|');
+const RX = ['feed', 'rx-scheduler', 'local-model', 'poll', 'merge-nodes', 'rates', 'top-n', 'index'].join('|');
 const RX_STREAMS = `^streams/(${RX})[.]ts$`;
 const PURE_STREAMS = `^streams/(?!(${RX})[.]ts$)`;
 const LEAVES = room('errors', 'clock', 'async-context', 'validate', 'version');

@@ -1,11 +1,11 @@
 import type { Observable } from 'rxjs';
 import type { ClusterObserverSnapshot, LogEntry, NodeLink } from '../../streams/index.js';
 
-/** The data source of a dashboard: the ClusterObserver of a member, or of an attached observer. */
+/** The data source of a dashboard: the ClusterObserver of a member, or the observer that `attach` resolves to. */
 export interface ClusterSource {
   /** The merged state of all nodes, as the nodes push it. Completes when the source ends. */
   readonly snapshot$: Observable<ClusterObserverSnapshot>;
-  /** The events of all nodes: recent entries first, then each new entry. */
+  /** The log entries of all nodes: first the recent entries, then each new entry. */
   readonly log$: Observable<LogEntry>;
   /** Polls all nodes every `ms` milliseconds. Cheaper than `snapshot$` for a dashboard without viewers. */
   poll$(ms: number): Observable<ClusterObserverSnapshot>;

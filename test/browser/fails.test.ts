@@ -31,7 +31,7 @@ test('a node that died stays, greyed, with its last data and what is wrong', asy
   expect(await page.column('node')).toEqual(['nodeA', 'nodeB', 'nodeC']);
   expect((await page.column('rate'))[2]).toBe('–');
   await page.page.getByRole('link', { name: 'Log' }).click();
-  await page.log.getByText('node down: connection_closed').waitFor();
+  await page.log.getByText('node down: its connection closed').waitFor();
   expect(page.complaints).toEqual([]);
 });
 

@@ -155,7 +155,7 @@ describe('a cluster of five nodes, some of which fail', () => {
     expect(await page.page.evaluate(`${clipped}.length`)).toBe(0);
     expect(await row.locator('.cell.is-rate').textContent()).toBe('–');
     await page.page.getByRole('link', { name: 'Log' }).click();
-    await entriesOf('killed', 'node down: connection_closed').locator('time').waitFor();
+    await entriesOf('killed', 'node down: its connection closed').locator('time').waitFor();
   });
 
   test('names a killed node in the tree at phone width, and clips no figure beside it', async () => {
@@ -180,7 +180,7 @@ describe('a cluster of five nodes, some of which fail', () => {
       await card.getByText('disconnected', { exact: true }).waitFor();
       expect(await ageOf('stopped')).toBeGreaterThan(2);
       expect(await figuresOf('stopped')).toMatchObject({ 'msgs/s': '–', processes: String(PROCESSES) });
-      await entriesOf('stopped', 'node down: heartbeat_timeout').waitFor();
+      await entriesOf('stopped', 'node down: no heartbeats arrived').waitFor();
     } finally {
       cluster.signal('stopped', 'SIGCONT');
     }

@@ -8,7 +8,7 @@ import { asyncScheduler } from 'rxjs';
 import { createHandler } from '../../src/dashboard/server/handler.js';
 import { checkHandlerOptions } from '../../src/dashboard/server/options.js';
 import type { ClusterView } from '../../src/dashboard/view-model/cluster-view.js';
-import { viewChanges, withViewChanges } from '../../src/dashboard/view-model/feed.js';
+import { viewChanges, withViewChanges } from '../../src/dashboard/view-model/feed-protocol.js';
 import { keyOf, type ProcessRow } from '../../src/dashboard/view-model/rows.js';
 import { ToldSource } from '../helpers/cluster-source.js';
 import { checkPrototypes } from './hostile.js';

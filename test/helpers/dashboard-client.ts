@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type IncomingHttpHeaders, type OutgoingHttpHeaders, request } from 'node:http';
 import { WebSocket } from 'ws';
-import type { FeedMessage } from '../../src/dashboard/view-model/feed.js';
+import type { FeedMessage } from '../../src/dashboard/view-model/feed-protocol.js';
 
 export interface Answer {
   readonly status: number;

@@ -1,7 +1,7 @@
 import { fc, test } from '@fast-check/vitest';
 import { describe, expect } from 'vitest';
-import { emptyViewState, viewNext } from '../../src/dashboard/view-model/cluster-view.js';
-import { emptyHistory, remember } from '../../src/dashboard/view-model/history.js';
+import { emptyViewState, nextViewState } from '../../src/dashboard/view-model/cluster-view.js';
+import { addToHistory, emptyHistory } from '../../src/dashboard/view-model/history.js';
 import { NodeReplicas } from '../../src/observer/node-replicas.js';
 import { changesSince } from '../../streams/changes.js';
 import type { UnstampedEvent } from '../../streams/events.js';
@@ -73,8 +73,8 @@ describe('however the wall clocks are set', () => {
         return clusterSnapshot(reader.states, { ...moment, localNodeId: 'reader', nodes });
       };
       report();
-      let viewed = viewNext(emptyViewState, snapshot());
-      let chart = remember(emptyHistory, viewed.view);
+      let viewed = nextViewState(emptyViewState, snapshot());
+      let chart = addToHistory(emptyHistory, viewed.view);
       for (const [index, { ms, jump, readerJump, messages }] of all.entries()) {
         wall += jump;
         readerWall += readerJump;
@@ -88,9 +88,9 @@ describe('however the wall clocks are set', () => {
         wall += 300;
         readerWall += 300;
         const seen = snapshot();
-        viewed = viewNext(viewed, seen);
+        viewed = nextViewState(viewed, seen);
         const before = chart;
-        chart = remember(chart, viewed.view);
+        chart = addToHistory(chart, viewed.view);
         const [row] = seen.nodes;
         // As of the report, whose age is known.
         expect(row?.snapshot?.servers[0]?.uptimeMs).toBe(monotonic - 300 - 5000);

@@ -4,8 +4,8 @@ import { BlockList, isIP } from 'node:net';
 import { hostname } from 'node:os';
 
 /** The options of `AccessControl`. */
-export interface GateOptions {
-  /** `undefined`: only this machine has access, unless `authorize` decides. `false`: no token is required. */
+export interface AccessOptions {
+  /** `undefined`: only this machine has access, unless `isAuthorizing`. `false`: no token is required. */
   readonly token: string | false | undefined;
   /** Additional host names of the dashboard: in lower case, with or without a port. */
   readonly hosts: readonly string[];
@@ -14,37 +14,37 @@ export interface GateOptions {
 }
 
 /** The parts of a request that are checked. */
-export interface Caller {
+export interface RequestInfo {
   readonly headers: IncomingHttpHeaders;
   readonly socket: { readonly localAddress?: string | undefined; readonly remoteAddress?: string | undefined };
 }
 
-/** Why a request is refused, as text for the user. */
+/** The HTTP status of a refused request, and the reason as text for the user. */
 export interface Refusal {
   readonly status: number;
   readonly reason: string;
 }
 
-const HOST = /^(\[[\da-f:.]+\]|[^\s:/?#@[\]\\]+)(:\d+)?$/i;
+const HOST_PATTERN = /^(\[[\da-f:.]+\]|[^\s:/?#@[\]\\]+)(:\d+)?$/i;
 
-const ORIGIN = /^(https?):\/\/([^/]+)$/;
+const ORIGIN_PATTERN = /^(https?):\/\/([^/]+)$/;
 
 /** Headers that a proxy adds to the requests it forwards. */
 const PROXY_HEADERS = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip', 'via'];
 
 const NO_TOKEN: Refusal = {
   status: 401,
-  reason: 'This dashboard requires a token. Open the link that it printed at its start; it ends in ?token=...',
+  reason: 'This dashboard requires a token. Open the link that was printed when it started; it ends in ?token=...',
 };
 const WRONG_TOKEN: Refusal = {
   status: 401,
-  reason: 'This is not the token of this dashboard. Open the link that it printed at its latest start.',
+  reason: 'This is not the token of this dashboard. Open the link that was printed when it last started.',
 };
-const TOO_FAR: Refusal = {
+const ONLY_THIS_MACHINE: Refusal = {
   status: 403,
   reason:
-    'Without a token this dashboard shows itself to its own machine only. Give it the option token, or the option ' +
-    'authorize, which asks your login.',
+    'Without a token, this dashboard accepts requests from its own machine only. To open it for other machines, set ' +
+    'the option token, or the option authorize with a function that checks your login.',
 };
 
 const loopback = new BlockList();
@@ -59,61 +59,64 @@ export function isLoopback(address: string): boolean {
 /** Access control of the dashboard. Each check returns a refusal, or `undefined` to pass. */
 export class AccessControl {
   readonly #secrets: Secrets | undefined;
-  readonly #isOpen: boolean;
+  readonly #isOpenToAll: boolean;
   readonly #hosts: readonly string[];
-  readonly #names: ReadonlySet<string>;
+  readonly #knownNames: ReadonlySet<string>;
 
-  constructor({ token, hosts, isAuthorizing }: GateOptions) {
+  constructor({ token, hosts, isAuthorizing }: AccessOptions) {
     this.#secrets = typeof token === 'string' ? new Secrets(token) : undefined;
-    this.#isOpen = token === false || isAuthorizing;
+    this.#isOpenToAll = token === false || isAuthorizing;
     this.#hosts = hosts;
-    this.#names = new Set(['localhost', hostname().toLowerCase(), ...hosts.map(nameOf)]);
+    this.#knownNames = new Set(['localhost', hostname().toLowerCase(), ...hosts.map(hostNameOf)]);
   }
 
   /**
-   * Guards against DNS rebinding: a foreign site can resolve its own name to this server, but `Host` then contains that
-   * name. Unless `token: false` or `authorize` opens the access, also refuses other machines and proxies. With a token, all
-   * requests pass this check.
+   * Checks which host name a request names and where it comes from. The check of the name guards against DNS rebinding: a
+   * foreign site can let its own host name resolve to this server, but the `Host` header then contains that name. Requests
+   * from other machines and through proxies are refused, unless `token: false` or `authorize` opens the access. With a
+   * token, all requests pass this check, because `checkToken` decides.
    */
-  checkHost({ headers, socket }: Caller): Refusal | undefined {
+  checkHost({ headers, socket }: RequestInfo): Refusal | undefined {
     if (this.#secrets !== undefined) return undefined;
-    const name = nameOf(headers.host ?? '');
-    if (isIP(name.replace(/^\[(.*)\]$/, '$1')) === 0 && !this.#names.has(name)) {
-      const reason = `This dashboard is not known as '${name}'. If it should be, put that name in its option hosts.`;
+    const name = hostNameOf(headers.host ?? '');
+    if (isIP(name.replace(/^\[(.*)\]$/, '$1')) === 0 && !this.#knownNames.has(name)) {
+      const reason = `This dashboard does not accept the host name '${name}'. To accept it, add it to the option hosts.`;
       return { status: 403, reason };
     }
-    const isNear = isLoopback(socket.localAddress ?? '') && isLoopback(socket.remoteAddress ?? '');
+    const isLocal = isLoopback(socket.localAddress ?? '') && isLoopback(socket.remoteAddress ?? '');
     const isDirect = !PROXY_HEADERS.some((header) => header in headers);
-    return this.#isOpen || (isNear && isDirect) ? undefined : TOO_FAR;
+    return this.#isOpenToAll || (isLocal && isDirect) ? undefined : ONLY_THIS_MACHINE;
   }
 
   /**
-   * Checks that a WebSocket is opened by a page of this dashboard. A request without an origin passes: it comes from a
-   * client other than a browser, which has no cookies to abuse. A proxy may have changed `Host`, so the origin may also
-   * be one of `hosts`.
+   * Checks that a page of this dashboard opens the WebSocket. A request without an `Origin` header passes: it comes from a
+   * client other than a browser, and such a client has no cookie that a foreign page could use. A proxy may have changed
+   * the `Host` header, so the origin may also be one of `hosts`.
    */
-  checkOrigin({ headers: { origin, host = '' } }: Pick<Caller, 'headers'>): Refusal | undefined {
+  checkOrigin({ headers: { origin, host = '' } }: Pick<RequestInfo, 'headers'>): Refusal | undefined {
     if (origin === undefined) return undefined;
-    const [, scheme = '', page = ''] = ORIGIN.exec(origin.toLowerCase()) ?? [];
-    const place = placeAt(scheme, page);
-    const isOwn = [host, ...this.#hosts].some((each) => placeAt(scheme, each) === place);
-    if (place !== undefined && isOwn) return undefined;
+    const [, scheme = '', originHost = ''] = ORIGIN_PATTERN.exec(origin.toLowerCase()) ?? [];
+    const pageHost = hostInUrl(scheme, originHost);
+    const isOwn = [host, ...this.#hosts].some((each) => hostInUrl(scheme, each) === pageHost);
+    if (pageHost !== undefined && isOwn) return undefined;
     const advice =
-      place === undefined ? '' : ` If that is its own page behind a proxy, put '${place}' in its option hosts.`;
-    return { status: 403, reason: `A page of another origin may not listen to this dashboard.${advice}` };
+      pageHost === undefined
+        ? ''
+        : ` If this is the dashboard's own page behind a proxy, add '${pageHost}' to the option hosts.`;
+    return { status: 403, reason: `A page of another origin may not connect to this dashboard.${advice}` };
   }
 
-  /** Refuses a request without the token, if one is required. The token is a bearer token, or comes in the cookie. */
-  checkToken({ headers: { authorization = '', cookie = '' } }: Pick<Caller, 'headers'>): Refusal | undefined {
+  /** Refuses a request that has neither the token, as a bearer token, nor its cookie. Passes all if none is required. */
+  checkToken({ headers: { authorization = '', cookie = '' } }: Pick<RequestInfo, 'headers'>): Refusal | undefined {
     if (this.#secrets === undefined) return undefined;
     const [, bearer] = /^Bearer +(\S+)$/i.exec(authorization) ?? [];
     if (bearer !== undefined) return this.#secrets.isToken(bearer) ? undefined : WRONG_TOKEN;
-    return this.#secrets.isIn(cookie) ? undefined : NO_TOKEN;
+    return this.#secrets.isInCookies(cookie) ? undefined : NO_TOKEN;
   }
 
   /**
-   * The cookie for the token in the query string, or a refusal if that token is wrong. `undefined`: the query string has
-   * no token, or the dashboard requires none.
+   * The value of `Set-Cookie` for the token in the query string, or a refusal if that token is wrong. `undefined`: the
+   * query string has no token, or the dashboard requires none.
    */
   cookieFor(query: string, isEncrypted: boolean): string | Refusal | undefined {
     const token = new URLSearchParams(query).get('token');
@@ -122,49 +125,49 @@ export class AccessControl {
   }
 }
 
-/** A token and its cookie. Both are compared in constant time. */
+/** A token and the cookie derived from it. Comparisons take constant time, so that their duration reveals nothing. */
 class Secrets {
-  readonly #token: Buffer;
-  readonly #session: Buffer;
-  /** Derived from the token: all ports of a host share their cookies, so each dashboard needs its own cookie name. */
-  readonly #name: string;
-  readonly #value: string;
+  readonly #tokenDigest: Buffer;
+  readonly #cookieDigest: Buffer;
+  /** Differs between dashboards: browsers share cookies among all ports of a host, so names must not collide. */
+  readonly #cookieName: string;
+  readonly #cookieValue: string;
 
   constructor(token: string) {
     // The cookie is derived from the token: it stays valid across restarts with the same token and does not reveal it.
-    this.#value = createHmac('sha256', token).update('noex dashboard').digest('base64url');
-    this.#name = `noex-${digest(this.#value).toString('hex').slice(0, 12)}`;
-    this.#token = digest(token);
-    this.#session = digest(this.#value);
+    this.#cookieValue = createHmac('sha256', token).update('noex dashboard').digest('base64url');
+    this.#cookieName = `noex-${digest(this.#cookieValue).toString('hex').slice(0, 12)}`;
+    this.#tokenDigest = digest(token);
+    this.#cookieDigest = digest(this.#cookieValue);
   }
 
   isToken(text: string): boolean {
-    return timingSafeEqual(digest(text), this.#token);
+    return timingSafeEqual(digest(text), this.#tokenDigest);
   }
 
-  isIn(cookies: string): boolean {
+  isInCookies(cookies: string): boolean {
     return cookies.split(';').some((cookie) => {
       const [name, value = ''] = cookie.trim().split('=', 2);
-      return name === this.#name && timingSafeEqual(digest(value), this.#session);
+      return name === this.#cookieName && timingSafeEqual(digest(value), this.#cookieDigest);
     });
   }
 
   /** The cookie has no `Path`: browsers then use the public path of the page, which a proxy may have rewritten. */
   cookie(isEncrypted: boolean): string {
-    return `${this.#name}=${this.#value}; HttpOnly; SameSite=Strict${isEncrypted ? '; Secure' : ''}`;
+    return `${this.#cookieName}=${this.#cookieValue}; HttpOnly; SameSite=Strict${isEncrypted ? '; Secure' : ''}`;
   }
 }
 
 /** The host without its port, in lower case; empty if the text is not a host. */
-function nameOf(host: string): string {
-  const [, name = ''] = HOST.exec(host) ?? [];
+function hostNameOf(host: string): string {
+  const [, name = ''] = HOST_PATTERN.exec(host) ?? [];
   return name.toLowerCase();
 }
 
-/** A host as browsers write it in URLs of a scheme: without the scheme's default port. */
-function placeAt(scheme: string, host: string): string | undefined {
+/** A host as browsers write it in a URL: without the default port of the scheme. `undefined`: the text is not a host. */
+function hostInUrl(scheme: string, host: string): string | undefined {
   const url = `${scheme}://${host}`;
-  return HOST.test(host) && URL.canParse(url) ? new URL(url).host : undefined;
+  return HOST_PATTERN.test(host) && URL.canParse(url) ? new URL(url).host : undefined;
 }
 
 function digest(text: string): Buffer {

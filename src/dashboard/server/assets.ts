@@ -12,6 +12,7 @@ import { policyWith, respond } from './http-responses.js';
 export interface Asset {
   readonly type: string;
   readonly etag: string;
+  /** The `Cache-Control` header. */
   readonly caching: string;
   /** The content security policy of a page. Absent: the default policy. */
   readonly policy?: string;
@@ -20,7 +21,7 @@ export interface Asset {
   readonly gzipped?: Buffer;
 }
 
-/** Assets by their path below the mount path; the page itself is `/`. */
+/** Assets by their path below the mount path. The path of the page is `/`. */
 type Assets = ReadonlyMap<string, Asset>;
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -44,19 +45,19 @@ const INLINE_SCRIPT = /<script>([\s\S]*?)<\/script>/g;
 
 const PAGE_FILE = 'index.html';
 
-const COPY =
-  'a bundled program needs a copy of noex/dist/dashboard/web beside it, and the path of that copy as the option assets';
+const COPY_ADVICE =
+  'for a bundled program, copy noex/dist/dashboard/web next to it, and set the option assets to the path of the copy';
 
 /**
- * Reads all files of the web dashboard into memory. The files are few and small. Requests are answered from memory only,
- * so no part of a request is ever used as a path in the file system.
+ * Reads all files of the web dashboard into memory. The files are few and small. The server answers requests from memory
+ * only, so it never uses a part of a request as a path in the file system.
  *
- * @param folder of these files. Default: the one in the package noex
- * @throws DashboardFilesError
+ * @param folder that contains the files. Default: the folder in the package noex
+ * @throws DashboardFilesError if the folder or the package cannot be found or read
  */
 export function readAssets(folder = installedFolder()): Assets {
   const assets = new Map<string, Asset>();
-  for (const name of namesIn(folder)) {
+  for (const name of fileNamesIn(folder)) {
     const type = TYPES[extname(name)];
     if (type === undefined) continue;
     const path = `/${name.replaceAll('\\', '/')}`;
@@ -65,29 +66,33 @@ export function readAssets(folder = installedFolder()): Assets {
   return assets;
 }
 
-/** The folder of the built web dashboard, next to the compiled code, wherever this file runs from. */
+/** The folder of the built web dashboard in the package noex. The package is found by its name, as an import finds it. */
 function installedFolder(): string {
   try {
     // In a bundle, import.meta.url may be undefined; createRequire then throws.
     const manifest = nodeModule.createRequire(import.meta.url).resolve('noex/package.json');
     return join(dirname(manifest), 'dist', 'dashboard', 'web');
   } catch (cause) {
-    throw new DashboardFilesError(undefined, `the package noex is not installed where this program runs; ${COPY}`, {
-      cause,
-    });
+    throw new DashboardFilesError(
+      undefined,
+      `the package noex is not installed where this program runs; ${COPY_ADVICE}`,
+      {
+        cause,
+      },
+    );
   }
 }
 
-function namesIn(folder: string): readonly string[] {
+function fileNamesIn(folder: string): readonly string[] {
   let names: readonly string[];
   try {
     names = readdirSync(folder, { recursive: true, encoding: 'utf8' });
   } catch (cause) {
     const { code = 'unreadable' } = cause as NodeJS.ErrnoException;
-    throw new DashboardFilesError(folder, `the folder ${folder} cannot be read (${code}); ${COPY}`, { cause });
+    throw new DashboardFilesError(folder, `the folder ${folder} cannot be read (${code}); ${COPY_ADVICE}`, { cause });
   }
   if (!names.includes(PAGE_FILE)) {
-    throw new DashboardFilesError(folder, `the folder ${folder} has no ${PAGE_FILE}; ${COPY}`);
+    throw new DashboardFilesError(folder, `the folder ${folder} has no ${PAGE_FILE}; ${COPY_ADVICE}`);
   }
   return names;
 }
@@ -110,7 +115,7 @@ function inlineScripts(html: string): readonly string[] {
   return [...html.matchAll(INLINE_SCRIPT)].map(([, script = '']) => script);
 }
 
-/** Responds with the file, gzipped if the client accepts that, or with 304 if the client has the same version. */
+/** Responds with the file, gzipped if the client accepts gzip, or with 304 if the client has the same version. */
 export function sendAsset(
   { type, etag, caching, policy, body, gzipped }: Asset,
   request: IncomingMessage,

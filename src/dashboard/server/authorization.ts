@@ -28,15 +28,18 @@ export type Authorize = (
   request: IncomingMessage,
 ) => boolean | readonly Permission[] | Promise<boolean | readonly Permission[]>;
 
-/** The time limit of `authorize`, ms. Limited because a client that is not authorized yet holds a connection. */
+/** The time limit of `authorize`, ms: until it returns, a client that may not be authorized holds a connection. */
 export const AUTHORIZE_MS = 5000;
 
 const NOT_ALLOWED: Refusal = {
   status: 403,
   reason: 'You may not see this dashboard. If this server has a login, sign in there, and load this page again.',
 };
-const FAILED: Refusal = { status: 500, reason: 'It could not be checked who you are: see the log of this server.' };
-const TOO_SLOW: Refusal = { status: 503, reason: 'It took too long to check who you are. Try again later.' };
+const FAILED: Refusal = {
+  status: 500,
+  reason: 'The check of your access failed. The log of this server has the error.',
+};
+const TOO_SLOW: Refusal = { status: 503, reason: 'The check of your access took too long. Try again later.' };
 
 export interface AuthorizationOptions {
   readonly authorize: Authorize;
@@ -53,7 +56,7 @@ export function checkAuthorized(
 ): Promise<Refusal | undefined> {
   const refusal$ = defer(async () => authorize(request)).pipe(
     timeout({ first: AUTHORIZE_MS, scheduler }),
-    map((answer) => (mayView(answer) ? undefined : NOT_ALLOWED)),
+    map((answer) => (isAllowedToView(answer) ? undefined : NOT_ALLOWED)),
     catchError((thrown) => {
       onError(errorOf(thrown));
       return of(thrown instanceof TimeoutError ? TOO_SLOW : FAILED);
@@ -64,7 +67,7 @@ export function checkAuthorized(
 }
 
 /** @throws DashboardAuthorizationError for an invalid result */
-function mayView(answer: unknown): boolean {
+function isAllowedToView(answer: unknown): boolean {
   if (typeof answer === 'boolean') return answer;
   const isList = Array.isArray(answer) && answer.every((each) => PERMISSIONS.includes(each));
   if (!isList)

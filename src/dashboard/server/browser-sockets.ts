@@ -1,40 +1,40 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocket, WebSocketServer } from 'ws';
-import type { DashboardFeed } from './feed.js';
+import type { DashboardFeed } from './dashboard-feed.js';
 import { refuseUpgrade } from './http-responses.js';
 
 /** The maximum number of browsers at once. */
 export const MAX_BROWSERS = 100;
 
-/** The maximum size of an incoming message, bytes: browsers have nothing to send. */
+/** The maximum size of an incoming message, bytes. It is small because browsers send no messages. */
 const MAX_PAYLOAD = 16;
 
 /** The limit of unsent data for all browsers together, bytes. One full view may exceed a megabyte. */
-const MAX_WAITING_BYTES = 64 * 1024 * 1024;
+const MAX_UNSENT_BYTES = 64 * 1024 * 1024;
 
-/** Smaller messages are sent as they are, bytes. */
+/** Messages smaller than this are sent uncompressed, bytes. */
 const MIN_COMPRESSED = 1024;
 
-/** The maximum number of pings per second: browsers send none, but a proxy may. */
+/** The maximum number of pings and pongs per second from one client. Browsers send none, but a proxy may. */
 const MAX_PINGS = 16;
 
-/** How long a browser may take to answer the close frame, ms; then its connection is terminated. */
+/** How long a browser may take to answer the close frame, ms. Then its connection is terminated. */
 const CLOSE_MS = 1000;
 
 const GOING_AWAY = 1001;
 const POLICY_VIOLATION = 1008;
 
-/** The WebSockets of a feed, one per browser. A browser that sends a message is disconnected: the protocol has none. */
-export class FeedSockets {
+/** The WebSockets of a feed, one per browser. A browser that sends a message breaks the protocol, and is disconnected. */
+export class BrowserSockets {
   readonly #feed: Pick<DashboardFeed, 'connect'>;
-  readonly #maxWaitingBytes: number;
-  /** All open WebSockets. Those with unsent data are in the order in which they fell behind. */
+  readonly #maxUnsentBytes: number;
+  /** All open WebSockets. WebSockets with unsent data are in the order in which they fell behind. */
   readonly #open = new Set<WebSocket>();
   readonly #server = new WebSocketServer({
     noServer: true,
     clientTracking: false,
-    // Each message by itself: a context that goes on would take memory for each connection.
+    // Each message is compressed on its own: a context kept between messages would take memory for each connection.
     perMessageDeflate: { serverNoContextTakeover: true, clientNoContextTakeover: true, threshold: MIN_COMPRESSED },
     maxPayload: MAX_PAYLOAD,
     // A fragmented message takes far more memory than its content.
@@ -43,33 +43,33 @@ export class FeedSockets {
     autoPong: false,
   });
 
-  /** @param maxWaitingBytes limit of unsent data for all browsers together */
-  constructor(feed: Pick<DashboardFeed, 'connect'>, maxWaitingBytes: number = MAX_WAITING_BYTES) {
+  /** @param maxUnsentBytes limit of unsent data for all browsers together */
+  constructor(feed: Pick<DashboardFeed, 'connect'>, maxUnsentBytes: number = MAX_UNSENT_BYTES) {
     this.#feed = feed;
-    this.#maxWaitingBytes = maxWaitingBytes;
+    this.#maxUnsentBytes = maxUnsentBytes;
   }
 
   accept(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     if (this.#open.size >= MAX_BROWSERS) {
       refuseUpgrade(socket, {
         status: 503,
-        reason: `${MAX_BROWSERS} browsers are connected already; no more are allowed.`,
+        reason: `${MAX_BROWSERS} browsers are connected already, and no more are allowed. Close one, or try again later.`,
       });
       return;
     }
     const isLocal = isFromThisMachine(request);
-    this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#welcome(webSocket, isLocal));
+    this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#connected(webSocket, isLocal));
   }
 
   close(): void {
     for (const webSocket of this.#open) closeSocket(webSocket, GOING_AWAY, 'the dashboard closes');
   }
 
-  #welcome(webSocket: WebSocket, isLocal: boolean): void {
+  #connected(webSocket: WebSocket, isLocal: boolean): void {
     this.#open.add(webSocket);
     // On loopback, compression costs more than it saves.
     const compress = !isLocal;
-    const disconnect = this.#feed.connect({ send: (text, taken) => this.#send(webSocket, text, compress, taken) });
+    const disconnect = this.#feed.connect({ send: (text, done) => this.#send(webSocket, text, compress, done) });
     webSocket.on('close', () => {
       this.#open.delete(webSocket);
       disconnect();
@@ -78,8 +78,8 @@ export class FeedSockets {
       disconnect();
       closeSocket(webSocket, POLICY_VIOLATION, 'the dashboard accepts no messages');
     });
-    const mayPing = pingLimit();
-    // A client that sends pings faster than it reads the pongs gets fewer of them.
+    const mayPing = createPingLimit();
+    // A client that does not read its pongs gets no more of them: they would fill the memory with unsent data.
     webSocket.on('ping', (data) => {
       if (!mayPing()) webSocket.terminate();
       else if (webSocket.bufferedAmount === 0) webSocket.pong(data);
@@ -88,33 +88,37 @@ export class FeedSockets {
     webSocket.on('error', () => webSocket.terminate());
   }
 
-  #send(webSocket: WebSocket, text: string, compress: boolean, taken: () => void): void {
+  #send(webSocket: WebSocket, text: string, compress: boolean, done: () => void): void {
     this.#makeRoom(text.length);
+    // A WebSocket without unsent data moves to the end: it is the last one to fall behind.
     if (webSocket.bufferedAmount === 0 && this.#open.delete(webSocket)) this.#open.add(webSocket);
-    webSocket.send(text, { compress }, () => taken());
+    webSocket.send(text, { compress }, () => done());
   }
 
-  /** Disconnects the browsers that have been behind for longest. They reconnect and receive the newest state. */
+  /**
+   * Disconnects browsers until the unsent data, with `bytes` more, is within the limit. Those that have been behind for
+   * longest come first. A disconnected browser reconnects and receives the newest state.
+   */
   #makeRoom(bytes: number): void {
-    let waiting = bytes;
-    for (const { bufferedAmount } of this.#open) waiting += bufferedAmount;
-    for (const slow of this.#open) {
-      if (waiting <= this.#maxWaitingBytes) return;
-      if (slow.bufferedAmount === 0) continue;
-      waiting -= slow.bufferedAmount;
-      slow.terminate();
+    let unsent = bytes;
+    for (const { bufferedAmount } of this.#open) unsent += bufferedAmount;
+    for (const behind of this.#open) {
+      if (unsent <= this.#maxUnsentBytes) return;
+      if (behind.bufferedAmount === 0) continue;
+      unsent -= behind.bufferedAmount;
+      behind.terminate();
     }
   }
 }
 
-/** Whether the browser runs on this machine, and there is no proxy between. */
+/** Whether the browser runs on this machine and connects without a proxy. */
 function isFromThisMachine({ socket: { remoteAddress = '' }, headers }: IncomingMessage): boolean {
   const isLoopback = remoteAddress === '::1' || remoteAddress.replace('::ffff:', '').startsWith('127.');
   return isLoopback && headers['x-forwarded-for'] === undefined && headers.forwarded === undefined;
 }
 
 /** Returns a function that counts a ping and returns whether it is within the rate limit. */
-function pingLimit(): () => boolean {
+function createPingLimit(): () => boolean {
   let since = performance.now();
   let pings = 0;
   return () => {

@@ -23,81 +23,81 @@ import {
 } from 'rxjs';
 import type { LogEntry } from '../../../streams/index.js';
 import type { ClusterSource } from '../cluster-source.js';
-import { type ClusterView, emptyViewState, type Viewed, viewNext } from '../view-model/cluster-view.js';
+import { type ClusterView, emptyViewState, nextViewState, type ViewState } from '../view-model/cluster-view.js';
 
 /** The minimum interval between views, ms. */
 const VIEW_MS = 1000;
 /** The polling interval while there is no viewer, ms. */
 const POLL_MS = 10_000;
-/** Watching continues for this long after the last viewer has left, ms: the page may only be reloading. */
+/** Pushes continue for this long after the last viewer has left, ms: the page may only be reloading. */
 const LINGER_MS = 5000;
-/** Events are collected for this long before they are sent, ms. */
+/** Log entries are collected for this long before they are sent together, ms. */
 const LOG_MS = 250;
 /** The delay before resubscribing to a source that has ended, ms. */
 const RETRY_MS = 2000;
 
 export type ViewUpdate =
   | { readonly type: 'view'; readonly view: ClusterView }
-  /** The source has ended. Emitted at each failed attempt to subscribe. */
+  /** The source has ended or failed. Emitted again at each failed attempt to resubscribe. */
   | { readonly type: 'lost'; readonly problem: string };
 
 export type LogUpdate =
   | { readonly type: 'log'; readonly entries: readonly LogEntry[] }
-  /** The source has ended. After it is resubscribed, entries may repeat earlier ones. */
-  | { readonly type: 'log_again' };
+  /** The source has ended or failed. Once resubscribed, it replays recent entries that were emitted before. */
+  | { readonly type: 'log_ended' };
 
 /**
- * Views of the cluster: pushed while there are viewers, polled at a long interval otherwise. A source that has ended is
- * resubscribed, because the source of a member ends whenever that member leaves its cluster.
+ * Views of the cluster: pushed by the nodes while there are viewers, polled at a long interval otherwise. A source that
+ * has ended is resubscribed, because the source of a member ends whenever that member leaves its cluster.
  */
 export function viewUpdates(
   source: ClusterSource,
   isWatched$: Observable<boolean>,
   scheduler: SchedulerLike,
 ): Observable<ViewUpdate> {
-  const isClose$ = isWatched$.pipe(
+  const isPushed$ = isWatched$.pipe(
     switchMap((isWatched) => (isWatched ? of(true) : timer(LINGER_MS, scheduler).pipe(map(() => false)))),
     startWith(false),
     distinctUntilChanged(),
   );
-  const watched$ = source.snapshot$.pipe(throttleTime(VIEW_MS, scheduler, { leading: true, trailing: true }));
+  const pushed$ = source.snapshot$.pipe(throttleTime(VIEW_MS, scheduler, { leading: true, trailing: true }));
   const polled$ = defer(() => source.poll$(POLL_MS));
-  const first: Step = { viewed: emptyViewState, news: { type: 'lost', problem: 'nothing came yet' } };
-  return isClose$.pipe(
-    switchMap((isClose) => persistent(isClose ? watched$ : polled$, scheduler)),
-    scan(({ viewed }: Step, next): Step => {
-      if (next instanceof Ended) return { viewed, news: { type: 'lost', problem: next.problem } };
-      const after = viewNext(viewed, next);
-      return { viewed: after, news: { type: 'view', view: after.view } };
+  const first: ViewStep = { viewed: emptyViewState, update: { type: 'lost', problem: 'no data yet' } };
+  return isPushed$.pipe(
+    switchMap((isPushed) => resubscribing(isPushed ? pushed$ : polled$, scheduler)),
+    scan(({ viewed }: ViewStep, next): ViewStep => {
+      if (next instanceof SourceEnd) return { viewed, update: { type: 'lost', problem: next.problem } };
+      const after = nextViewState(viewed, next);
+      return { viewed: after, update: { type: 'view', view: after.view } };
     }, first),
-    map(({ news }) => news),
+    map(({ update }) => update),
   );
 }
 
-interface Step {
-  readonly viewed: Viewed;
-  readonly news: ViewUpdate;
+interface ViewStep {
+  readonly viewed: ViewState;
+  readonly update: ViewUpdate;
 }
 
-/** The events of the cluster, in batches. */
+/** The log entries of the cluster, in batches. */
 export function logUpdates(source: ClusterSource, scheduler: SchedulerLike): Observable<LogUpdate> {
-  return persistent(source.log$, scheduler).pipe(
+  return resubscribing(source.log$, scheduler).pipe(
     connect((each$) => {
-      const [end$, entry$] = partition(each$, (each) => each instanceof Ended);
+      const [end$, entry$] = partition(each$, (each) => each instanceof SourceEnd);
       return merge(
         entry$.pipe(
           buffer(merge(entry$.pipe(auditTime(LOG_MS, scheduler)), end$)),
           filter((entries) => entries.length > 0),
           map((entries): LogUpdate => ({ type: 'log', entries })),
         ),
-        end$.pipe(map((): LogUpdate => ({ type: 'log_again' }))),
+        end$.pipe(map((): LogUpdate => ({ type: 'log_ended' }))),
       );
     }),
   );
 }
 
 /** A value that marks the end of a source, and says why it ended. */
-class Ended {
+class SourceEnd {
   readonly problem: string;
 
   constructor(thrown: unknown) {
@@ -106,12 +106,12 @@ class Ended {
 }
 
 /** The source, resubscribed `RETRY_MS` after each end. Emits an `Ended` at each end. */
-function persistent<Value>(source$: Observable<Value>, scheduler: SchedulerLike): Observable<Value | Ended> {
+function resubscribing<Value>(source$: Observable<Value>, scheduler: SchedulerLike): Observable<Value | SourceEnd> {
   return concat(
     source$,
     throwError(() => new Error('the cluster has stopped')),
   ).pipe(
-    catchError((thrown) => of(new Ended(thrown))),
+    catchError((thrown) => of(new SourceEnd(thrown))),
     repeat({ delay: () => timer(RETRY_MS, scheduler) }),
   );
 }

@@ -3,7 +3,7 @@ import type { SerializedError } from '../../../streams/index.js';
 import type { ClusterSource } from '../cluster-source.js';
 import type { Details } from '../view-model/details.js';
 import { respond } from './http-responses.js';
-import type { Place } from './route.js';
+import type { Route } from './route.js';
 
 /** An error of a log entry, with its stack. The query has the `line` of the log. */
 const ERROR = '/error';
@@ -23,16 +23,16 @@ interface DetailParts {
 export async function sendDetails(
   request: IncomingMessage,
   response: ServerResponse,
-  place: Place,
+  route: Route,
   parts: DetailParts,
 ): Promise<void> {
-  const details = await detailsOf(place, parts);
+  const details = await detailsOf(route, parts);
   const headers = { 'Cache-Control': 'no-store', 'Content-Type': 'application/json; charset=utf-8' };
   const status = details.problem === undefined ? 200 : 404;
   respond(request, response, status, headers, Buffer.from(JSON.stringify(details)));
 }
 
-async function detailsOf({ path, query }: Place, { source, errorOf }: DetailParts): Promise<Details> {
+async function detailsOf({ path, query }: Route, { source, errorOf }: DetailParts): Promise<Details> {
   const params = new URLSearchParams(query);
   if (path === ERROR) {
     const error = errorOf(Number(params.get('line')));

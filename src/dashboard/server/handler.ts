@@ -6,24 +6,24 @@ import { systemClock, type Timer } from '../../index.js';
 import { AccessControl, type Refusal } from './access-control.js';
 import { type Asset, readAssets, sendAsset } from './assets.js';
 import { checkAuthorized } from './authorization.js';
-import { FeedSockets } from './browser-sockets.js';
+import { BrowserSockets } from './browser-sockets.js';
+import { DashboardFeed } from './dashboard-feed.js';
 import { DETAIL_PATHS, sendDetails } from './details.js';
-import { DashboardFeed } from './feed.js';
-import { CLOSED, refuse, refuseUpgrade, signIn } from './http-responses.js';
+import { CLOSED, refuse, refuseUpgrade, setCookieAndRedirect } from './http-responses.js';
 import { checkHandlerOptions, type DashboardHandlerOptions, type HandlerSettings } from './options.js';
-import { FEED, isFeed, PAGE, type Place, placeOf } from './route.js';
+import { FEED_PATH, isFeedUpgrade, PAGE_PATH, type Route, routeOf } from './route.js';
 import { VERSION } from './version.js';
 
 /** A dashboard as part of an HTTP server. */
 export interface DashboardHandler {
   /**
-   * Handles requests to the dashboard. All other requests are passed to `next`, or answered with 404 without a `next`.
+   * Handles requests to the dashboard. All other requests are passed to `next`, or answered with 404 if `next` is absent.
    * Works with node:http, Express, Connect, and the raw requests of Fastify and other frameworks.
    */
   handler(request: IncomingMessage, response: ServerResponse, next?: () => void): void;
   /**
    * Handles the server's `upgrade` event: opens the dashboard's WebSocket. All other upgrades are passed to `next`, or
-   * answered with 404 without a `next`.
+   * answered with 404 if `next` is absent.
    */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, next?: () => void): void;
   /** Disconnects all browsers for good, and stops observing the cluster. Later requests are answered with 503. */
@@ -35,15 +35,15 @@ export interface HandlerParts {
   readonly scheduler?: SchedulerLike;
 }
 
-const NOTHING_HERE: Refusal = { status: 404, reason: 'Nothing is served at this address.' };
-const ONLY_SHOWS: Refusal = { status: 405, reason: 'This dashboard is read-only: it answers GET and HEAD.' };
-const NO_PAGE: Refusal = {
+const NOT_FOUND: Refusal = { status: 404, reason: 'Nothing is served at this address.' };
+const READ_ONLY: Refusal = { status: 405, reason: 'This dashboard is read-only: it answers GET and HEAD.' };
+const WEBSOCKET_ONLY: Refusal = {
   status: 426,
   reason: 'This address is a WebSocket. A proxy in front of the dashboard must forward the Upgrade header.',
 };
 
-/** A scheduler with unreferenced timers: a dashboard must not keep the Node.js process running. */
-const unobtrusive = schedulerOf<Timer>({
+/** A scheduler whose timers are unreferenced, because a dashboard must not keep the Node.js process running. */
+const unreferencedScheduler = schedulerOf<Timer>({
   ...systemClock,
   setTimeout(callback, ms) {
     const timer = systemClock.setTimeout(callback, ms);
@@ -53,8 +53,8 @@ const unobtrusive = schedulerOf<Timer>({
 });
 
 /**
- * Creates a web dashboard that can be mounted under any path of a server. `authorize` or `token` controls the access,
- * because the server's own hooks and middleware do not see the WebSocket.
+ * Creates a web dashboard that can be mounted under any path of a server. Use `authorize` or `token` to control the
+ * access, because the server's own hooks and middleware do not see the WebSocket request.
  *
  * @throws InvalidArgumentError, DashboardFilesError
  * @example
@@ -67,18 +67,18 @@ export function dashboardHandler(options: DashboardHandlerOptions = {}): Dashboa
 }
 
 export function createHandler(settings: HandlerSettings, parts: HandlerParts = {}): DashboardHandler {
-  const { scheduler = unobtrusive } = parts;
+  const { scheduler = unreferencedScheduler } = parts;
   const assets = readAssets(settings.assets);
   const { source, authorize } = settings;
   const onError = reporterFor(settings.onError);
-  const gate = new AccessControl({ ...settings, isAuthorizing: authorize !== undefined });
+  const access = new AccessControl({ ...settings, isAuthorizing: authorize !== undefined });
   const feed = new DashboardFeed({ source, version: VERSION, scheduler, onError });
-  const sockets = new FeedSockets(feed);
+  const sockets = new BrowserSockets(feed);
   const details = { source, errorOf: (line: number) => feed.errorOf(line) };
   const closed$ = new Subject<void>();
   let isClosed = false;
 
-  /** Calls `done` with the refusal of a request, or with `undefined`: synchronously unless `authorize` is called. */
+  /** Calls `done` with a refusal, or with `undefined` to accept the request. Synchronous unless it calls `authorize`. */
   const authorized = (request: IncomingMessage, done: (refusal: Refusal | undefined) => void): void => {
     if (isClosed) done(CLOSED);
     else if (authorize === undefined) done(undefined);
@@ -88,22 +88,23 @@ export function createHandler(settings: HandlerSettings, parts: HandlerParts = {
     }
   };
 
-  const answer = (request: IncomingMessage, response: ServerResponse, place: Place, asset?: Asset): void => {
+  const answer = (request: IncomingMessage, response: ServerResponse, route: Route, asset?: Asset): void => {
     const isRead = request.method === 'GET' || request.method === 'HEAD';
-    const isPage = place.path === PAGE || place.path === '';
-    const cookie = isPage ? gate.cookieFor(place.query, isEncrypted(request)) : undefined;
-    const stranger = typeof cookie === 'object' ? cookie : gate.checkToken(request);
-    const misplaced = isRead ? gate.checkHost(request) : ONLY_SHOWS;
-    if (misplaced !== undefined) refuse(request, response, misplaced);
-    else if (typeof cookie === 'string') signIn(request, response, cookie);
-    else if (stranger !== undefined) refuse(request, response, stranger);
+    const isPage = route.path === PAGE_PATH || route.path === '';
+    const cookie = isPage ? access.cookieFor(route.query, isEncrypted(request)) : undefined;
+    const tokenRefusal = typeof cookie === 'object' ? cookie : access.checkToken(request);
+    const requestRefusal = isRead ? access.checkHost(request) : READ_ONLY;
+    if (requestRefusal !== undefined) refuse(request, response, requestRefusal);
+    else if (typeof cookie === 'string') setCookieAndRedirect(request, response, cookie);
+    else if (tokenRefusal !== undefined) refuse(request, response, tokenRefusal);
     else {
       authorized(request, (refusal) => {
         // Other code of the server may have responded while `authorize` was pending.
         if (response.headersSent) return;
         if (refusal !== undefined) refuse(request, response, refusal);
-        else if (DETAIL_PATHS.includes(place.path)) void sendDetails(request, response, place, details);
-        else if (asset === undefined) refuse(request, response, refusalOfPage(gate, request, place) ?? NO_PAGE);
+        else if (DETAIL_PATHS.includes(route.path)) void sendDetails(request, response, route, details);
+        else if (asset === undefined)
+          refuse(request, response, refusalForPage(access, request, route) ?? WEBSOCKET_ONLY);
         else sendAsset(asset, request, response);
       });
     }
@@ -111,32 +112,32 @@ export function createHandler(settings: HandlerSettings, parts: HandlerParts = {
 
   return {
     handler(request, response, next) {
-      const place = placeOf(request, settings.path);
+      const route = routeOf(request, settings.path);
       // The mount path without a trailing slash serves the page as well. The page then corrects its own address, because
       // a redirect would lead to a wrong path behind a proxy that rewrites paths.
-      const asset = assets.get(place?.path || PAGE);
+      const asset = assets.get(route?.path || PAGE_PATH);
       // Requests outside the dashboard's path belong to the server.
-      if (place !== undefined && (asset !== undefined || isDynamic(place))) answer(request, response, place, asset);
+      if (route !== undefined && (asset !== undefined || isDynamic(route))) answer(request, response, route, asset);
       else if (next !== undefined) next();
-      else refuse(request, response, NOTHING_HERE);
+      else refuse(request, response, NOT_FOUND);
     },
 
     upgrade(request, socket, head, next) {
-      if (!isFeed(request, settings.path)) {
+      if (!isFeedUpgrade(request, settings.path)) {
         if (next !== undefined) next();
-        else refuseUpgrade(socket, NOTHING_HERE);
+        else refuseUpgrade(socket, NOT_FOUND);
         return;
       }
-      const refusal = gate.checkHost(request) ?? gate.checkOrigin(request) ?? gate.checkToken(request);
+      const refusal = access.checkHost(request) ?? access.checkOrigin(request) ?? access.checkToken(request);
       if (refusal !== undefined) {
         refuseUpgrade(socket, refusal);
         return;
       }
       // Until the WebSocket is open, the socket has no other error listener.
-      const lost = (): void => void socket.destroy();
-      socket.on('error', lost);
+      const destroy = (): void => void socket.destroy();
+      socket.on('error', destroy);
       authorized(request, (unauthorized) => {
-        socket.off('error', lost);
+        socket.off('error', destroy);
         if (unauthorized !== undefined) refuseUpgrade(socket, unauthorized);
         else sockets.accept(request, socket, head);
       });
@@ -151,24 +152,24 @@ export function createHandler(settings: HandlerSettings, parts: HandlerParts = {
   };
 }
 
-/** Whether the place is answered with data instead of a file. */
-function isDynamic({ path }: Place): boolean {
-  return path === FEED || DETAIL_PATHS.includes(path);
+/** Whether the route is answered with data instead of a file. */
+function isDynamic({ path }: Route): boolean {
+  return path === FEED_PATH || DETAIL_PATHS.includes(path);
 }
 
 /**
- * Why the WebSocket of a page would be refused. A page cannot read the answer to its WebSocket, so it asks for the reason with
- * a plain request; browsers send no `Origin` with that, so the page says it itself.
+ * Why the server would refuse the WebSocket of a page. A page cannot read the response to its WebSocket request, so it
+ * sends a plain request for the reason. Browsers send no `Origin` header with it, so the page adds its origin to the query.
  */
-function refusalOfPage(gate: AccessControl, { headers }: IncomingMessage, { query }: Place): Refusal | undefined {
+function refusalForPage(access: AccessControl, { headers }: IncomingMessage, { query }: Route): Refusal | undefined {
   const origin = new URLSearchParams(query).get('origin');
-  return origin === null ? undefined : gate.checkOrigin({ headers: { ...headers, origin } });
+  return origin === null ? undefined : access.checkOrigin({ headers: { ...headers, origin } });
 }
 
-/** Whether the browser's connection is encrypted: this one, or that to the proxy in front of this server. */
+/** Whether the browser uses https, to this server or to the proxy in front of this server. */
 function isEncrypted(request: IncomingMessage): boolean {
   const forwarded = request.headers['x-forwarded-proto'];
-  // A client that sends the header itself gets a cookie that its own browser does not send over http.
+  // A client may forge this header, but only harms itself: its browser does not send the `Secure` cookie over http.
   return 'encrypted' in request.socket || String(forwarded).split(',')[0]?.trim() === 'https';
 }
 

@@ -4,11 +4,11 @@ import type { Duplex } from 'node:stream';
 import type { Refusal } from './access-control.js';
 import { TOKEN_PAGE_STYLE, tokenPage } from './token-page.js';
 
-/** What a page has in itself, and its content security policy has to allow. */
+/** The parts of a page that its content security policy has to allow. `scripts` and `styles`: the inline ones. */
 interface PageParts {
   readonly scripts?: readonly string[];
   readonly styles?: readonly string[];
-  /** It sends a form to its own origin. */
+  /** Whether the page submits a form to its own origin. */
   readonly hasForm?: boolean;
 }
 
@@ -33,7 +33,7 @@ function hashSource(inline: string): string {
   return `'sha256-${createHash('sha256').update(inline.replaceAll('\r\n', '\n')).digest('base64')}'`;
 }
 
-const SECURITY = {
+const SECURITY_HEADERS = {
   'Content-Security-Policy': policyWith({}),
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Cross-Origin-Resource-Policy': 'same-origin',
@@ -42,40 +42,40 @@ const SECURITY = {
   'X-Frame-Options': 'DENY',
 };
 
-const UNSTORED = { 'Cache-Control': 'no-store' };
+const NOT_STORED = { 'Cache-Control': 'no-store' };
 
 export const CLOSED: Refusal = { status: 503, reason: 'This dashboard was closed.' };
 
 const TEXT = 'text/plain; charset=utf-8';
 const HTML = 'text/html; charset=utf-8';
 
-/** Headers that the response with a status needs, by status. */
-const HEADERS_OF: { readonly [status: number]: OutgoingHttpHeaders } = {
+/** The headers that HTTP requires in responses with these statuses. */
+const HEADERS_BY_STATUS: { readonly [status: number]: OutgoingHttpHeaders } = {
   401: { 'WWW-Authenticate': 'Bearer' },
   405: { Allow: 'GET, HEAD' },
   426: { Upgrade: 'websocket' },
 };
 
 /**
- * The script of a page that goes to the address of the page with a trailing slash and without the token. It runs in the browser,
- * because only the browser knows the public address: a proxy may have rewritten the path.
+ * A script that opens the address of the page with a trailing slash and without the query string, which has the token. It
+ * runs in the browser, because only the browser knows the public address: a proxy may have rewritten the path.
  */
 const REMOVE_TOKEN = "location.replace(location.origin + location.pathname.replace(/[/]?$/, '/') + location.hash)";
 
 /**
- * The page that runs the redirect script. An HTTP redirect would not do: a browser that comes from another site follows
- * it without the new `SameSite` cookie.
+ * A page that runs this script. An HTTP redirect would not work: a browser that comes from another site would follow the
+ * redirect without the new `SameSite` cookie.
  */
 const SIGNED_IN_PAGE = Buffer.from(`<!doctype html>
 <html lang="en">
   <meta charset="utf-8">
   <title>noex</title>
   <script>${REMOVE_TOKEN}</script>
-  <noscript>This dashboard draws itself with JavaScript, which is switched off here.</noscript>
+  <noscript>This dashboard needs JavaScript, which is disabled in this browser.</noscript>
 </html>
 `);
 
-/** Responds with `body`; to a HEAD request, only with its headers. */
+/** Responds with `headers` and `body`. The response to a HEAD request has no body. */
 export function respond(
   request: IncomingMessage,
   response: ServerResponse,
@@ -84,26 +84,31 @@ export function respond(
   body?: Buffer,
 ): void {
   const length = body === undefined ? {} : { 'Content-Length': body.length };
-  response.writeHead(status, { ...SECURITY, ...headers, ...length });
+  response.writeHead(status, { ...SECURITY_HEADERS, ...headers, ...length });
   response.end(request.method === 'HEAD' ? undefined : body);
 }
 
-/** Responds with the reason of the refusal: to a browser that lacks the token, with a page that asks for it. */
+/** Responds with the reason of the refusal. A browser without the token gets a page with a form for the token. */
 export function refuse(request: IncomingMessage, response: ServerResponse, { status, reason }: Refusal): void {
   if (status === 401 && String(request.headers.accept).includes('text/html')) {
     const policy = policyWith({ styles: [TOKEN_PAGE_STYLE], hasForm: true });
-    const headers = { ...UNSTORED, ...HEADERS_OF[status], 'Content-Security-Policy': policy, 'Content-Type': HTML };
+    const headers = {
+      ...NOT_STORED,
+      ...HEADERS_BY_STATUS[status],
+      'Content-Security-Policy': policy,
+      'Content-Type': HTML,
+    };
     respond(request, response, status, headers, Buffer.from(tokenPage(reason)));
     return;
   }
-  const headers = { ...UNSTORED, 'Content-Type': TEXT, ...HEADERS_OF[status] };
+  const headers = { ...NOT_STORED, 'Content-Type': TEXT, ...HEADERS_BY_STATUS[status] };
   respond(request, response, status, headers, Buffer.from(`${reason}\n`));
 }
 
 /** Sets the cookie, and redirects to the page without the token in its address. */
-export function signIn(request: IncomingMessage, response: ServerResponse, cookie: string): void {
+export function setCookieAndRedirect(request: IncomingMessage, response: ServerResponse, cookie: string): void {
   const headers = {
-    ...UNSTORED,
+    ...NOT_STORED,
     'Content-Security-Policy': policyWith({ scripts: [REMOVE_TOKEN] }),
     'Content-Type': HTML,
     'Set-Cookie': cookie,
@@ -113,7 +118,7 @@ export function signIn(request: IncomingMessage, response: ServerResponse, cooki
 
 /** Refuses a WebSocket with an HTTP response. */
 export function refuseUpgrade(socket: Duplex, { status, reason }: Refusal): void {
-  // The client may have disconnected already, and this error has no other listener.
+  // The client may have disconnected already. The socket has no other listener for this error.
   socket.on('error', () => socket.destroy());
   // A refused client must not keep the connection open by never closing its side.
   socket.once('finish', () => socket.destroy());
@@ -122,7 +127,7 @@ export function refuseUpgrade(socket: Duplex, { status, reason }: Refusal): void
     'Connection: close',
     `Content-Type: ${TEXT}`,
     `Content-Length: ${Buffer.byteLength(body)}`,
-    ...Object.entries(HEADERS_OF[status] ?? {}).map(([name, value]) => `${name}: ${value}`),
+    ...Object.entries(HEADERS_BY_STATUS[status] ?? {}).map(([name, value]) => `${name}: ${value}`),
   ];
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${headers.join('\r\n')}\r\n\r\n${body}`);
 }

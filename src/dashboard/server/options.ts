@@ -45,9 +45,9 @@ export interface DashboardOptions extends Omit<DashboardHandlerOptions, 'path'> 
 
 /** Checked options, with all defaults filled in. */
 export interface HandlerSettings {
-  /** The mount path without a trailing slash. `undefined`: detected from the request. */
+  /** The mount path without a trailing slash. `undefined`: the path that Express sets on each request. */
   readonly path: string | undefined;
-  /** The password; `false`: none is required. `undefined`: only this machine has access, unless `authorize` decides. */
+  /** The password. `false`: none is required. `undefined`: only this machine has access, unless `authorize` decides. */
   readonly token: string | false | undefined;
   readonly authorize: Authorize | undefined;
   readonly hosts: readonly string[];
@@ -57,37 +57,38 @@ export interface HandlerSettings {
   readonly onError: ((error: Error) => void) | undefined;
 }
 
-const PATH = /^(\/[\w.~!$&'()*+=:@%-]+)*\/?$/;
-const TOKEN = /^[\w.~+/=-]{16,}$/;
-const HOST = /^([a-z\d]([a-z\d._-]*[a-z\d])?|\[[\da-f:.]+\])(:\d+)?$/i;
+const PATH_PATTERN = /^(\/[\w.~!$&'()*+=:@%-]+)*\/?$/;
+const TOKEN_PATTERN = /^[\w.~+/=-]{16,}$/;
+const HOST_PATTERN = /^([a-z\d]([a-z\d._-]*[a-z\d])?|\[[\da-f:.]+\])(:\d+)?$/i;
 
-const SHARED = ['token', 'authorize', 'hosts', 'source', 'assets', 'onError'];
+const SHARED_OPTIONS = ['token', 'authorize', 'hosts', 'source', 'assets', 'onError'];
 
 /** @throws InvalidArgumentError */
 export function checkHandlerOptions(options: DashboardHandlerOptions): HandlerSettings {
-  checkFields(options, ['path', ...SHARED]);
+  checkFields(options, ['path', ...SHARED_OPTIONS]);
   // The login of a server does not cover the WebSocket, although users often expect that.
   const isCovered = options.token !== false || options.authorize !== undefined;
-  const without =
-    'a token, or false together with authorize: the hooks and the middleware of a server do not see WebSockets';
-  check(isCovered, 'token', without, options.token);
+  const expected =
+    'a token, or false together with authorize: hooks and middleware of a server do not see WebSocket requests';
+  check(isCovered, 'token', expected, options.token);
   return settingsOf(options);
 }
 
 function settingsOf(options: DashboardHandlerOptions): HandlerSettings {
   const { path, token, authorize, hosts = [], source = ClusterObserver, assets, onError } = options;
-  if (path !== undefined) check(typeof path === 'string' && PATH.test(path), 'path', 'a path, as /ops', path);
+  if (path !== undefined)
+    check(typeof path === 'string' && PATH_PATTERN.test(path), 'path', 'a path such as /ops', path);
   if (token !== undefined && token !== false) {
     // The message omits the token: errors end up in logs.
-    const isToken = typeof token === 'string' && TOKEN.test(token);
+    const isToken = typeof token === 'string' && TOKEN_PATTERN.test(token);
     check(isToken, 'token', 'false, or at least 16 letters, digits or any of . _ ~ + / = -', typeof token);
   }
   check(Array.isArray(hosts), 'hosts', 'an array of host names', hosts);
   for (const host of hosts) {
-    const isHost = typeof host === 'string' && HOST.test(host) && URL.canParse(`http://${host}`);
+    const isHost = typeof host === 'string' && HOST_PATTERN.test(host) && URL.canParse(`http://${host}`);
     check(isHost, 'hosts', 'host names, with or without a port', host);
   }
-  check(isSource(source), 'source', 'a ClusterObserver, or what attach() resolves with', source);
+  check(isSource(source), 'source', 'ClusterObserver, or an observer that attach() resolves to', source);
   for (const [field, value] of Object.entries({ authorize, onError }))
     check(value === undefined || typeof value === 'function', field, 'a function', value);
   const isFolder = assets === undefined || (typeof assets === 'string' && assets !== '');
@@ -107,10 +108,10 @@ function settingsOf(options: DashboardHandlerOptions): HandlerSettings {
 export function checkServerOptions(
   options: DashboardOptions,
 ): HandlerSettings & { readonly port: number; readonly host: string } {
-  checkFields(options, ['port', 'host', ...SHARED]);
+  checkFields(options, ['port', 'host', ...SHARED_OPTIONS]);
   const { port = 4000, host = '127.0.0.1', ...rest } = options;
   check(Number.isInteger(port) && port >= 0 && port <= 65_535, 'port', 'a whole number, 0 to 65535', port);
-  check(typeof host === 'string' && host !== '', 'host', 'an address, or a host name', host);
+  check(typeof host === 'string' && host !== '', 'host', 'an IP address or a host name', host);
   return { ...settingsOf({ ...rest, path: '/' }), port, host: host.replace(/^\[(.*)\]$/, '$1') };
 }
 
@@ -121,7 +122,7 @@ function check(isFine: boolean, field: string, expected: string, got: unknown): 
 function checkFields(options: object, known: readonly string[]): void {
   check(typeof options === 'object' && options !== null, 'options', 'an object', options);
   for (const field of Object.keys(options))
-    check(known.includes(field), field, `left out: there is no such option`, field);
+    check(known.includes(field), field, `left out, because the only options are ${known.join(', ')}`, field);
 }
 
 function isSource(source: unknown): boolean {

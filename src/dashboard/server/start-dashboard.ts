@@ -39,22 +39,23 @@ export async function startDashboard(options: DashboardOptions = {}): Promise<Da
   return serveDashboard(options);
 }
 
+/** Like `startDashboard`, with dependencies that tests replace. */
 export async function serveDashboard(options: DashboardOptions, parts?: HandlerParts): Promise<Dashboard> {
   const { port, host, ...settings } = checkServerOptions(options);
-  const isGuarded = isLoopback(host) || settings.authorize !== undefined;
-  const token = settings.token ?? (isGuarded ? undefined : randomBytes(32).toString('base64url'));
+  const needsNoToken = isLoopback(host) || settings.authorize !== undefined;
+  const token = settings.token ?? (needsNoToken ? undefined : randomBytes(32).toString('base64url'));
   // The handler reads its files before the port is bound: if that fails, there is nothing to close.
   const dashboard = createHandler({ ...settings, token }, parts);
   const server = createServer(REQUEST_LIMITS, (request, response) => dashboard.handler(request, response));
   server.maxConnections = MAX_CONNECTIONS;
   server.on('upgrade', (request, socket, head) => dashboard.upgrade(request, socket, head));
-  const bound = await bind(server, host, port).catch((error) => {
+  const boundPort = await bind(server, host, port).catch((error) => {
     dashboard.close();
     throw error;
   });
   return {
-    url: urlOf(host, bound, token),
-    port: bound,
+    url: urlOf(host, boundPort, token),
+    port: boundPort,
     close: () => {
       dashboard.close();
       return end(server);
@@ -85,7 +86,7 @@ function end(server: Server): Promise<void> {
 }
 
 function urlOf(host: string, port: number, token: string | false | undefined): string {
-  // A wildcard address is not a destination: show the name of this machine, which other machines can use, too.
+  // A browser cannot connect to a wildcard address. The name of this machine works from other machines, too.
   const name = host === '0.0.0.0' || host === '::' ? hostname() : host;
   const url = new URL(`http://${isIP(name) === 6 ? `[${name}]` : name}:${port}/`);
   if (typeof token === 'string') url.searchParams.set('token', token);

@@ -10,8 +10,8 @@ input { flex: 1; min-width: 0; }
 `;
 
 /**
- * The page for a browser that has not sent the token, or a wrong one. Its form opens the same address with the token in the
- * query, as the link with the token does; the fragment of the address is kept.
+ * The page for a browser that has sent no token, or a wrong one. Its form opens the same address with the token in the
+ * query string, as the printed link does. The fragment of the address is kept, so the same view opens.
  */
 export function tokenPage(reason: string): string {
   return `<!doctype html>

@@ -1,11 +1,11 @@
 import type { LogEntry } from '../../../streams/index.js';
-import { describe, errorText } from '../view-model/log.js';
+import { describeEntry, errorText } from '../view-model/log.js';
 
 /** The full text of a log entry, in lines. An error is included with its stack and its causes. */
 export function entryText(entry: LogEntry): readonly string[] {
   const error = errorOf(entry);
   return [
-    describe(entry),
+    describeEntry(entry),
     '',
     `time   ${new Date(entry.at).toISOString()}, by the clock of the node`,
     `node   ${entry.nodeId}`,

@@ -1,6 +1,6 @@
 import { formatTime } from '../view-model/format.js';
 import type { LogLine } from '../view-model/log.js';
-import { describe, severityOf } from '../view-model/log.js';
+import { describeEntry, severityOf } from '../view-model/log.js';
 import { bodyRows } from './layout.js';
 import { visible } from './list-cursor.js';
 import { nodeLabels } from './node-status.js';
@@ -49,7 +49,7 @@ export function entryParts({ shown, size }: State): (line: LogLine) => readonly 
   const nodeWidth = Math.min(most, Math.max(4, ...shown.view.nodes.map(({ node }) => widthOf(label(node.nodeId)))));
   return ({ entry }) => {
     const severity = severityOf(entry);
-    const text = describe(entry);
+    const text = describeEntry(entry);
     return [
       ['dim', formatTime(entry.at)],
       ' ',

@@ -21,7 +21,7 @@ import {
 } from 'rxjs';
 import type { ClusterSource } from '../cluster-source.js';
 import type { TerminalModule } from '../terminal-module.js';
-import { emptyViewState, viewNext } from '../view-model/cluster-view.js';
+import { emptyViewState, nextViewState } from '../view-model/cluster-view.js';
 import { Dashboard } from './dashboard.js';
 import { canvas } from './ink-output.js';
 import { type Key, keysOf } from './keys.js';
@@ -142,7 +142,7 @@ function linkEventsOf(source: ClusterSource, stateNow: () => State): Observable<
 function eventsOf({ snapshot$, log$ }: ClusterSource): Observable<Event> {
   const view$ = snapshot$.pipe(
     throttleTime(VIEW_MS, undefined, { leading: true, trailing: true }),
-    scan(viewNext, emptyViewState),
+    scan(nextViewState, emptyViewState),
     map(({ view }): Event => ({ type: 'view', view, now: performance.now() })),
   );
   const entries$ = log$.pipe(

@@ -1,7 +1,7 @@
-import { remember } from '../view-model/history.js';
+import { addToHistory } from '../view-model/history.js';
 import { matches, withEntries } from '../view-model/log.js';
 import { tableOf } from '../view-model/table.js';
-import { branchesOf, treeOf } from '../view-model/tree.js';
+import { filterTree, treeOf } from '../view-model/tree.js';
 import { handleKey } from './key-handler.js';
 import { reconcile } from './list-cursor.js';
 import type { Event, Overlay, Seen, State } from './state.js';
@@ -16,7 +16,7 @@ function applied(state: State, event: Event): State {
   switch (event.type) {
     case 'view': {
       const { view, now } = event;
-      const history = remember(state.live.history, view);
+      const history = addToHistory(state.live.history, view);
       return withUpdate({ ...state, now }, { ...state.live, view, history }, { updates: 1, entries: 0 });
     }
     case 'log': {
@@ -66,7 +66,7 @@ function withList(before: State, state: State): State {
     case 'tree': {
       const { collapsed } = state.tree;
       const isSame = isSameData && collapsed === before.tree.collapsed;
-      const lines = isSame ? state.tree.lines : treeOf(branchesOf(view, filter), collapsed);
+      const lines = isSame ? state.tree.lines : treeOf(filterTree(view, filter), collapsed);
       const listed = { ...state, tree: { ...state.tree, lines } };
       return { ...listed, tree: { ...listed.tree, cursor: reconcile(listed.tree.cursor, treeList(listed)) } };
     }

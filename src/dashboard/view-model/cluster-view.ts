@@ -12,14 +12,14 @@ import {
 } from '../../../streams/index.js';
 import { type NodeRow, nodeRow, type ProcessRow, serverRow, supervisorRow } from './rows.js';
 
-/** One node and its processes. For a node that is not connected, this is its last known state. */
+/** One node and its processes. For a node that is not connected: its last known state. */
 export interface NodeView {
   readonly node: NodeRow;
   /** In no particular order. Unchanged rows are the same objects as in the previous view. */
   readonly processes: readonly ProcessRow[];
 }
 
-/** The cluster at one moment, as dashboards show it. Plain data. Shares unchanged parts with the previous view. */
+/** The cluster at one moment, as dashboards show it. Plain data. Unchanged parts are the objects of the previous view. */
 export interface ClusterView {
   /** The time of this view, ms since the epoch, on the reader's clock. */
   readonly timestamp: number;
@@ -29,30 +29,30 @@ export interface ClusterView {
 }
 
 /** A view, and the state that is needed to compute the next one. */
-export interface Viewed {
+export interface ViewState {
   readonly view: ClusterView;
   readonly rates: RateHistory;
   /** The snapshot, rates and view of each node, by node id. */
-  readonly sources: ReadonlyMap<string, Source>;
+  readonly sources: ReadonlyMap<string, NodeSource>;
 }
 
-interface Source {
+interface NodeSource {
   readonly snapshot: ObserverSnapshot | undefined;
   readonly rates: NodeRates | undefined;
   readonly view: NodeView;
 }
 
-export const emptyViewState: Viewed = {
+export const emptyViewState: ViewState = {
   view: { timestamp: 0, monotonic: 0, nodes: [] },
   rates: emptyRateHistory,
   sources: new Map(),
 };
 
 /** Computes the view of the next snapshot. A reducer for `scan`: `snapshot$.pipe(scan(viewNext, emptyViewState))`. */
-export function viewNext(before: Viewed, snapshot: ClusterObserverSnapshot): Viewed {
+export function nextViewState(before: ViewState, snapshot: ClusterObserverSnapshot): ViewState {
   const rates = withSnapshot(before.rates, snapshot);
   const ratesByNode = new Map(ratesOf(rates).nodes.map((each) => [each.nodeId, each]));
-  const sources = new Map<string, Source>();
+  const sources = new Map<string, NodeSource>();
   const monotonic = Math.round(snapshot.monotonic);
   const nodes = snapshot.nodes.map((node) => {
     const source = sourceOf(node, monotonic, ratesByNode.get(node.nodeId), before.sources.get(node.nodeId));
@@ -66,8 +66,8 @@ function sourceOf(
   node: NodeObserverSnapshot,
   viewedAt: number,
   rates: NodeRates | undefined,
-  before: Source | undefined,
-): Source {
+  before: NodeSource | undefined,
+): NodeSource {
   const snapshot = node.snapshot ?? node.lastSnapshot;
   const isLive = node.snapshot !== null;
   const rate = isLive ? rates?.messagesPerSecond : undefined;
@@ -84,19 +84,19 @@ function processesOf(
   nodeId: string,
   snapshot: ObserverSnapshot | undefined,
   rates: NodeRates | undefined,
-  before: Source | undefined,
+  before: NodeSource | undefined,
 ): readonly ProcessRow[] {
   if (snapshot === undefined) return [];
   if (before?.snapshot === snapshot && before.rates === rates) return before.view.processes;
   const earlier = before?.snapshot;
   const rowsBefore = before?.view.processes ?? [];
-  const supervisorsBefore = finder(earlier?.supervisors ?? [], rowsBefore, 0);
-  const serversBefore = finder(earlier?.servers ?? [], rowsBefore, earlier?.supervisors.length ?? 0);
+  const supervisorsBefore = rowFinder(earlier?.supervisors ?? [], rowsBefore, 0);
+  const serversBefore = rowFinder(earlier?.servers ?? [], rowsBefore, earlier?.supervisors.length ?? 0);
   const supervisors = snapshot.supervisors.map(
     (stats, index) => supervisorsBefore(stats, index) ?? supervisorRow(nodeId, stats),
   );
   const servers = snapshot.servers.map((stats, index) => {
-    const rate = rates === undefined ? undefined : thousandths(rates.processes.get(stats.id) ?? 0);
+    const rate = rates === undefined ? undefined : rounded(rates.processes.get(stats.id) ?? 0);
     const row = serversBefore(stats, index);
     return row !== undefined && row.rate === rate ? row : serverRow(nodeId, stats, rate);
   });
@@ -106,15 +106,15 @@ function processesOf(
 }
 
 /** Rounds to three decimals, which keeps the serialized messages short. */
-function thousandths(value: number): number {
+function rounded(value: number): number {
   return Math.round(value * 1000) / 1000;
 }
 
 /**
- * Returns a function that finds the row made from the same stats object. Most rows keep their position, so an index is
- * built only when a row has moved.
+ * Returns a function that finds the previous row made from the same stats object. Most rows keep their position, so an
+ * index is built only when a row has moved.
  */
-function finder<Stats extends GenServerStats | SupervisorStats>(
+function rowFinder<Stats extends GenServerStats | SupervisorStats>(
   statsBefore: readonly Stats[],
   rowsBefore: readonly ProcessRow[],
   offset: number,
@@ -128,7 +128,7 @@ function finder<Stats extends GenServerStats | SupervisorStats>(
   };
 }
 
-/** The figures in the header of a dashboard: sums over the connected nodes. */
+/** The figures in the header of a dashboard: `nodes` counts all nodes, all other figures are sums over connected nodes. */
 export interface Summary {
   readonly nodes: number;
   readonly connected: number;

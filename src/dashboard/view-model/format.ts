@@ -12,7 +12,7 @@ export function formatCount(value: number | undefined): string {
 export function formatShortCount(value: number | undefined): string {
   return value === undefined || value < 100_000
     ? formatCount(value)
-    : scaled(value, 1000, ['', ' k', ' M', ' G', ' T']);
+    : withUnit(value, 1000, ['', ' k', ' M', ' G', ' T']);
 }
 
 /** Formats a rate per second with at most three significant digits: `0.25`, `7.5`, `1.23 k`. */
@@ -20,7 +20,7 @@ export function formatRate(perSecond: number | undefined): string {
   if (perSecond === undefined) return UNKNOWN;
   if (perSecond === 0) return '0';
   if (perSecond < 10) return perSecond.toFixed(perSecond < 1 ? 2 : 1);
-  return scaled(perSecond, 1000, ['', ' k', ' M', ' G']);
+  return withUnit(perSecond, 1000, ['', ' k', ' M', ' G']);
 }
 
 /** Formats a short duration, given in ms: `120 µs`, `3.4 ms`, `12.0 s`. */
@@ -34,7 +34,7 @@ export function formatMs(ms: number | undefined): string {
 
 /** Formats a size, given in bytes. The units are powers of 1024: `1.50 kB`. */
 export function formatBytes(bytes: number | undefined): string {
-  return bytes === undefined ? UNKNOWN : scaled(bytes, 1024, [' B', ' kB', ' MB', ' GB', ' TB']);
+  return bytes === undefined ? UNKNOWN : withUnit(bytes, 1024, [' B', ' kB', ' MB', ' GB', ' TB']);
 }
 
 /** Formats a share as a percentage. 1 is 100 %; a share may exceed 1. */
@@ -64,20 +64,20 @@ export function formatAge(ms: number | undefined): string {
 /** Formats the date, in local time, of a timestamp in ms since the epoch: `2025-01-31`. */
 export function formatDate(at: number): string {
   const date = new Date(at);
-  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+  return `${date.getFullYear()}-${twoDigits(date.getMonth() + 1)}-${twoDigits(date.getDate())}`;
 }
 
 /** Formats the local time of day of a timestamp in ms since the epoch: `14:05:09`. */
 export function formatTime(at: number): string {
   const date = new Date(at);
-  return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
+  return `${twoDigits(date.getHours())}:${twoDigits(date.getMinutes())}:${twoDigits(date.getSeconds())}`;
 }
 
-function two(value: number): string {
+function twoDigits(value: number): string {
   return String(value).padStart(2, '0');
 }
 
-function scaled(value: number, base: number, units: readonly string[]): string {
+function withUnit(value: number, base: number, units: readonly string[]): string {
   let amount = value;
   let unit = 0;
   // Without the 0.5, an amount of 999.6 would be rounded to 1000 and keep the smaller unit.

@@ -20,7 +20,7 @@ export type Point = { readonly [S in Series]?: number };
 export interface History {
   /** The times of the points, ms since the epoch on the reader's clock; oldest first. */
   readonly times: readonly number[];
-  /** The offset of the reader's wall clock from its monotonic clock that `times` are based on, ms. */
+  /** The reader's wall clock minus its monotonic clock, ms, when `times` were taken. */
   readonly clockMs: number;
   /** The points of each node, by node id, one for each time. `null`: the node was not connected. */
   readonly nodes: Readonly<Record<string, readonly (Point | null)[]>>;
@@ -29,19 +29,19 @@ export interface History {
 export const emptyHistory: History = { times: [], clockMs: 0, nodes: {} };
 
 /**
- * Adds a view to the history. If the last point is younger than `STEP_MS`, that point becomes the maximum of both: a short
- * peak, such as one of the event loop delay, stays visible.
+ * Adds a view to the history. If the last point is younger than `STEP_MS`, no point is added: the last point becomes the
+ * maximum of itself and the view. So a short peak, for example of the event loop delay, stays visible.
  */
-export function remember(before: History, view: ClusterView): History {
-  const history = byPresentClock(before, view);
+export function addToHistory(before: History, view: ClusterView): History {
+  const history = onCurrentClock(before, view);
   const last = history.times.at(-1);
   if (last !== undefined && view.timestamp - last < STEP_MS) return withMaxima(history, view);
-  const begin = history.times.findIndex((time) => time > view.timestamp - SPAN_MS);
-  const kept = begin === -1 ? [] : history.times.slice(begin);
+  const firstKept = history.times.findIndex((time) => time > view.timestamp - SPAN_MS);
+  const kept = firstKept === -1 ? [] : history.times.slice(firstKept);
   const blank = kept.map(() => null);
   const nodes: Record<string, readonly (Point | null)[]> = {};
   for (const [nodeId, points] of Object.entries(history.nodes)) {
-    const rest = begin === -1 ? [] : points.slice(begin);
+    const rest = firstKept === -1 ? [] : points.slice(firstKept);
     if (rest.some((point) => point !== null)) nodes[nodeId] = [...rest, null];
   }
   for (const [nodeId, point] of pointsOf(view)) {
@@ -65,7 +65,7 @@ function pointsOf(view: ClusterView): readonly (readonly [nodeId: string, point:
   });
 }
 
-/** The history with each last point at least as high as the view. */
+/** The history with the last point of each node raised to the values of the view where those are higher. */
 function withMaxima(history: History, view: ClusterView): History {
   const blank = history.times.map(() => null);
   const nodes = { ...history.nodes };
@@ -84,11 +84,11 @@ function maximum(a: Point, b: Point): Point {
   return Object.fromEntries(values);
 }
 
-/** A jump of the wall clock by more than this means that the clock was set, ms. Smaller corrections are ignored. */
+/** A jump of the wall clock by more than this is a change of its setting, ms. Smaller corrections are ignored. */
 export const CLOCK_STEP_MS = 1000;
 
-/** The history with its times shifted to the current wall clock, if that clock was set since. */
-function byPresentClock(history: History, { timestamp, monotonic }: ClusterView): History {
+/** The history with its times shifted to the current wall clock, if that clock was changed since the last point. */
+function onCurrentClock(history: History, { timestamp, monotonic }: ClusterView): History {
   const clockMs = timestamp - monotonic;
   const step = clockMs - history.clockMs;
   if (Math.abs(step) <= CLOCK_STEP_MS) return history;

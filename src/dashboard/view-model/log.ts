@@ -4,8 +4,8 @@ import { visibleLines, visibleText } from './visible-text.js';
 /** The maximum number of entries in a log. The oldest entries are removed first. */
 export const MAX_ENTRIES = 1000;
 
-/** The maximum length of a brief text, UTF-16 code units. */
-const MAX_BRIEF = 300;
+/** The maximum length of a shortened line, UTF-16 code units. */
+const MAX_SHORT = 300;
 
 /** A log entry with its consecutive number in the log of this dashboard, from 1. */
 export interface LogLine {
@@ -65,12 +65,20 @@ export function severityOf(entry: LogEntry): 'bad' | 'warn' | 'good' | 'plain' {
   }
 }
 
+/** The reasons of `node_down` in plain words. Other reasons are shown as they are. */
+const NODE_DOWN_REASONS: Readonly<Record<string, string>> = {
+  connection_closed: 'its connection closed',
+  connection_refused: 'its connection was refused',
+  graceful_shutdown: 'it left the cluster',
+  heartbeat_timeout: 'no heartbeats arrived',
+};
+
 /** Describes an entry in one line of visible characters, without its time and its node. */
-export function describe(entry: LogEntry): string {
-  return visibleText(sentence(entry));
+export function describeEntry(entry: LogEntry): string {
+  return visibleText(entryLine(entry));
 }
 
-function sentence(entry: LogEntry): string {
+function entryLine(entry: LogEntry): string {
   switch (entry.type) {
     case 'process_started':
       return `${entry.kind} ${label(entry)} started`;
@@ -81,29 +89,30 @@ function sentence(entry: LogEntry): string {
     case 'child_restarted':
       return `${entry.name ?? entry.childId} restarted as ${entry.id} (was ${entry.oldId}, attempt ${entry.attempt})`;
     case 'child_restart_failed':
-      return `${entry.childId} did not start again (was ${entry.id}, attempt ${entry.attempt}): ${errorLine(entry.error)}`;
+      return `${entry.childId} failed to restart (was ${entry.id}, attempt ${entry.attempt}): ${errorLine(entry.error)}`;
     case 'supervisor_gave_up':
-      return `supervisor ${label(entry)} gave up after ${entry.maxRestarts} restarts in ${entry.withinMs} ms, last ${entry.childId}: ${errorLine(entry.error)}`;
+      return `supervisor ${label(entry)} gave up after ${entry.maxRestarts} restarts within ${entry.withinMs} ms, last child ${entry.childId}: ${errorLine(entry.error)}`;
     case 'loop_blocked':
-      return `${label(entry)} held the event loop for ${Math.round(entry.ms)} ms${by(entry.messageType)}`;
+      return `${label(entry)} blocked the event loop for ${Math.round(entry.ms)} ms${whileHandling(entry.messageType)}`;
     case 'node_up':
       return 'node up';
     case 'node_down':
-      return `node down: ${entry.reason}`;
+      return `node down: ${NODE_DOWN_REASONS[entry.reason] ?? entry.reason}`;
     case 'missed':
       return `${entry.count} entries are missing here`;
   }
 }
 
-/** Shortens a line for a list of entries, because the message of an error may be of any length. */
-export function brief(line: string): string {
-  // The cut may split a surrogate pair: the lone surrogate is removed.
-  return line.length <= MAX_BRIEF ? line : `${line.slice(0, MAX_BRIEF).replace(/\p{Cs}$/u, '')}…`;
+/** Shortens a line for a list of entries, because an error message may have any length. */
+export function shorten(line: string): string {
+  // If the cut splits a surrogate pair, the remaining half is removed.
+  return line.length <= MAX_SHORT ? line : `${line.slice(0, MAX_SHORT).replace(/\p{Cs}$/u, '')}…`;
 }
 
-/** Whether the entry contains all words of the text: in its node id, its type or its description. Ignores case. */
+/** Whether the entry contains all words of the text: in its node id, type, reason code or description. Ignores case. */
 export function matches(entry: LogEntry, text: string): boolean {
-  const searched = `${entry.nodeId} ${entry.type} ${describe(entry)}`.toLowerCase();
+  const code = entry.type === 'node_down' ? entry.reason : '';
+  const searched = `${entry.nodeId} ${entry.type} ${code} ${describeEntry(entry)}`.toLowerCase();
   return text
     .toLowerCase()
     .split(/\s+/)
@@ -111,34 +120,34 @@ export function matches(entry: LogEntry, text: string): boolean {
 }
 
 /**
- * The entries about a process: about itself, about the processes that it replaced by a restart, and, for a supervisor,
- * about the restarts of its children.
+ * The entries about a process, about the earlier processes that restarts replaced by it and, for a supervisor, about the
+ * restarts of its children.
  */
 export function linesAbout(log: Log, nodeId: string, id: string): Log {
-  const lives = new Set([id]);
+  const ids = new Set([id]);
   // Newest first: each restart entry adds the id that the process had before, for the older restart entries.
   for (const { entry } of log.toReversed()) {
-    if (entry.type === 'child_restarted' && entry.nodeId === nodeId && lives.has(entry.id)) lives.add(entry.oldId);
+    if (entry.type === 'child_restarted' && entry.nodeId === nodeId && ids.has(entry.id)) ids.add(entry.oldId);
   }
   return log.filter(({ entry }) => {
     if (entry.nodeId !== nodeId || !('id' in entry)) return false;
-    if (lives.has(entry.id)) return true;
+    if (ids.has(entry.id)) return true;
     if (entry.type === 'child_restart_failed') return entry.supervisorId === id;
     return entry.type === 'child_restarted' && (entry.oldId === id || entry.supervisorId === id);
   });
 }
 
-/** The id of the process that last replaced a process by restarts; `undefined`: it was not restarted, as far as the log goes. */
+/** The id of the process that now runs in place of a restarted process. `undefined`: the log contains no restart of it. */
 export function successorOf(log: Log, nodeId: string, id: string): string | undefined {
   let latest = id;
-  // Oldest first: in a crash loop, the process that replaced this one has been replaced, too.
+  // Oldest first: in a crash loop, each replacement is replaced in turn.
   for (const { entry } of log) {
     if (entry.type === 'child_restarted' && entry.nodeId === nodeId && entry.oldId === latest) latest = entry.id;
   }
   return latest === id ? undefined : latest;
 }
 
-/** Formats an error as lines of visible characters: its stack, then its aggregated errors and its causes. */
+/** Formats an error as lines of visible characters: its stack, then the errors of an AggregateError, then its causes. */
 export function errorText(error: SerializedError): string {
   return visibleLines(errorLines(error));
 }
@@ -164,6 +173,6 @@ function exitLine(reason: SerializedExitReason): string {
   return typeof reason === 'string' ? reason : errorLine(reason.error);
 }
 
-function by(messageType: string | undefined): string {
+function whileHandling(messageType: string | undefined): string {
   return messageType === undefined ? '' : ` handling ${messageType}`;
 }

@@ -54,9 +54,9 @@ export interface NodeRow {
   readonly status: NodeObserverStatus;
   /** The problem of the node or of its link, as text for the user. */
   readonly error?: string;
-  /** When the node's data arrived, ms of the reader's monotonic clock. Absent: never. The fields below are as of then. */
+  /** When the node's latest data arrived, ms of the reader's monotonic clock. Absent: no data has arrived. */
   readonly heardAt?: number;
-  /** How far the node's clock is ahead of the reader's, ms. */
+  /** How far the node's wall clock is ahead of the reader's, ms. This and all fields below are as of `heardAt`. */
   readonly clockAheadMs: number;
   /** How far the node's monotonic clock is ahead of the reader's, ms. */
   readonly monotonicAheadMs: number;
@@ -75,8 +75,9 @@ export interface NodeRow {
   readonly vitals?: {
     /** The share of time in which the event loop was not idle, 0 to 1. */
     readonly loopUtilization: number;
-    /** The delay of timers beyond their due time, ms: the median, then the 99th percentile. */
+    /** The median of how late timers fire, ms. */
     readonly loopDelayP50: number;
+    /** The 99th percentile of how late timers fire, ms. */
     readonly loopDelayP99: number;
     /** The CPU time as a share of one core; may exceed 1. */
     readonly cpu: number;
@@ -124,6 +125,7 @@ export function serverRow(nodeId: string, stats: GenServerStats, rate: number | 
     startedMonotonic: stats.startedMonotonic,
   };
   for (const name of SERVER_COUNT_NAMES) {
+    // An earlier version of noex does not report the optional counts: these are unknown, not zero.
     const count = stats[name] ?? (SERVER_COUNTS[name].isOptional ? undefined : 0);
     if (count !== undefined) row[name] = count;
   }
@@ -132,7 +134,7 @@ export function serverRow(nodeId: string, stats: GenServerStats, rate: number | 
     row.waitP99 = latency.wait.p99;
     row.handleP99 = latency.handle.p99;
   }
-  return identified(row, stats);
+  return withIdentity(row, stats);
 }
 
 export function supervisorRow(nodeId: string, stats: SupervisorStats): ProcessRow {
@@ -149,11 +151,11 @@ export function supervisorRow(nodeId: string, stats: SupervisorStats): ProcessRo
     startedAt,
     startedMonotonic,
   };
-  return identified(row, stats);
+  return withIdentity(row, stats);
 }
 
-function identified(row: Draft, { name, childId, parentId }: GenServerStats | SupervisorStats): ProcessRow {
-  // An invisible name identifies nothing: the id is shown instead.
+function withIdentity(row: Draft, { name, childId, parentId }: GenServerStats | SupervisorStats): ProcessRow {
+  // A name of blanks would be invisible: the id is shown instead.
   if (name !== undefined && name.trim() !== '') row.name = name;
   if (childId !== undefined && childId.trim() !== '') row.childId = childId;
   if (parentId !== undefined) row.parentKey = keyOf(row.nodeId, parentId);

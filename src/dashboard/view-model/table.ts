@@ -52,7 +52,7 @@ export function tableOf(view: ClusterView, filter: Filter, sorting: Sorting): re
     for (const row of processes)
       if (passes(row)) entries.push({ row, label: labelOf(row), value: cellOf(row, node, sorting.column) });
   }
-  return entries.sort(comparing(sorting.direction)).map(({ row }) => row);
+  return entries.sort(comparator(sorting.direction)).map(({ row }) => row);
 }
 
 /**
@@ -81,7 +81,7 @@ function cellOf(row: ProcessRow, node: NodeRow, column: Column): string | number
     case 'node':
       return row.nodeId;
     case 'uptime':
-      // The start time, negated, on one clock for all nodes: it sorts like the uptime.
+      // The negated start time, on the reader's clock for all nodes. It sorts like the uptime.
       return node.monotonicAheadMs - row.startedMonotonic;
     case 'restarts':
       return restartsOf(row);
@@ -101,7 +101,7 @@ export function filterOf({ text = '', kind }: Filter): (row: ProcessRow) => bool
   };
 }
 
-function comparing(direction: Sorting['direction']): (a: Entry, b: Entry) => number {
+function comparator(direction: Sorting['direction']): (a: Entry, b: Entry) => number {
   const sign = direction === 'ascending' ? 1 : -1;
   return (a, b) => {
     if (a.value !== b.value) {

@@ -13,7 +13,7 @@ export type TreeLine = {
   readonly isCollapsed: boolean;
   /** The position among the lines with the same parent, from 1. */
   readonly position: number;
-  /** The number of lines with the same parent, this one included. */
+  /** The number of lines with the same parent, including this line. */
   readonly siblings: number;
 } & ({ readonly type: 'node'; readonly node: NodeRow } | { readonly type: 'process'; readonly row: ProcessRow });
 
@@ -27,13 +27,16 @@ export function treeOf({ nodes }: ClusterView, collapsed: ReadonlySet<string>): 
     const isCollapsed = collapsed.has(node.nodeId);
     const place = { position: index + 1, siblings: nodes.length };
     lines.push({ type: 'node', key: node.nodeId, depth: 0, children: roots.length, isCollapsed, ...place, node });
-    if (!isCollapsed) append(lines, roots, 1, childrenOf, collapsed);
+    if (!isCollapsed) appendLines(lines, roots, 1, childrenOf, collapsed);
   });
   return lines;
 }
 
-/** Keeps only the processes that pass the filter, and their ancestors. Nodes are kept unless the filter names another. */
-export function branchesOf(view: ClusterView, filter: Filter): ClusterView {
+/**
+ * Keeps the processes that pass the filter, and their ancestors. All nodes are kept, even without processes, unless the
+ * filter names one node: then only that node is kept.
+ */
+export function filterTree(view: ClusterView, filter: Filter): ClusterView {
   const { text = '', nodeId, kind } = filter;
   if (text.trim() === '' && nodeId === undefined && kind === undefined) return view;
   const passes = filterOf(filter);
@@ -55,48 +58,49 @@ type ChildrenOf = ReadonlyMap<string | undefined, readonly ProcessRow[]>;
 
 function childrenByParent({ processes }: NodeView): ChildrenOf {
   const byKey = new Map(processes.map((row) => [row.key, row]));
-  const tops = topsOf(processes, byKey);
+  const roots = rootsOf(processes, byKey);
   const children = new Map<string | undefined, ProcessRow[]>();
   for (const row of processes) {
-    const parent = tops.has(row) ? undefined : row.parentKey;
+    const parent = roots.has(row) ? undefined : row.parentKey;
     const siblings = children.get(parent);
     if (siblings === undefined) children.set(parent, [row]);
     else siblings.push(row);
   }
-  for (const siblings of children.values()) siblings.sort(bySeniority);
+  for (const siblings of children.values()) siblings.sort(byKindThenAge);
   return children;
 }
 
 /**
- * The root processes of a node: those whose supervisor is missing, and one process of each cycle. Only an invalid report
- * contains a cycle; without a root, its processes would not be shown.
+ * The root processes of a node: each process without a known supervisor, and one process of each cycle. Only an invalid
+ * report contains a cycle of supervisors. Without a root, the processes of the cycle would not be shown.
  */
-function topsOf(processes: readonly ProcessRow[], byKey: ReadonlyMap<string, ProcessRow>): ReadonlySet<ProcessRow> {
-  const tops = new Set<ProcessRow>();
-  const isBelowOne = new Set<ProcessRow>();
+function rootsOf(processes: readonly ProcessRow[], byKey: ReadonlyMap<string, ProcessRow>): ReadonlySet<ProcessRow> {
+  const roots = new Set<ProcessRow>();
+  /** The processes whose root is found already. */
+  const hasRoot = new Set<ProcessRow>();
   for (const row of processes) {
     const path = new Set<ProcessRow>();
     let top = row;
-    for (let next: ProcessRow | undefined = row; next !== undefined && !path.has(next) && !isBelowOne.has(next); ) {
+    for (let next: ProcessRow | undefined = row; next !== undefined && !path.has(next) && !hasRoot.has(next); ) {
       top = next;
       path.add(next);
       next = byKey.get(next.parentKey ?? '');
     }
-    if (!isBelowOne.has(byKey.get(top.parentKey ?? '') ?? top)) tops.add(top);
-    for (const each of path) isBelowOne.add(each);
+    if (!hasRoot.has(byKey.get(top.parentKey ?? '') ?? top)) roots.add(top);
+    for (const each of path) hasRoot.add(each);
   }
-  return tops;
+  return roots;
 }
 
 /** Sorts supervisors before GenServers, and older processes before younger ones. */
-function bySeniority(a: ProcessRow, b: ProcessRow): number {
+function byKindThenAge(a: ProcessRow, b: ProcessRow): number {
   if (a.kind !== b.kind) return a.kind === 'supervisor' ? -1 : 1;
   if (a.startedMonotonic !== b.startedMonotonic) return a.startedMonotonic - b.startedMonotonic;
   // Ids are compared by length first, so that p9 comes before p10.
   return a.id.length - b.id.length || (a.id < b.id ? -1 : 1);
 }
 
-function append(
+function appendLines(
   lines: TreeLine[],
   rows: readonly ProcessRow[],
   depth: number,
@@ -108,6 +112,6 @@ function append(
     const isCollapsed = collapsed.has(row.key);
     const place = { position: index + 1, siblings: rows.length };
     lines.push({ type: 'process', key: row.key, depth, children: below.length, isCollapsed, ...place, row });
-    if (!isCollapsed) append(lines, below, depth + 1, childrenOf, collapsed);
+    if (!isCollapsed) appendLines(lines, below, depth + 1, childrenOf, collapsed);
   });
 }

@@ -1,25 +1,25 @@
-const PLAIN = /^[ -~]*$/;
+const PRINTABLE_ASCII = /^[ -~]*$/;
 
-/** Emoji that consist of several characters, some of them invisible: joined emoji, skin tones, variants and keycaps. */
+/** Emoji that consist of several characters, some of them invisible: joined emoji, skin tones, variants, keycaps. */
 const EMOJI = '\\p{ExtPict}\\p{EMod}?\\uFE0F?(?:\\u200D\\p{ExtPict}\\p{EMod}?\\uFE0F?)*|[0-9#*]\\uFE0F?\\u20E3';
 
 /**
  * Characters to escape: control and format characters, which include those that change the text direction; lone
- * surrogates; private-use characters and noncharacters; line and paragraph separators; and characters drawn as nothing,
- * such as the Hangul fillers and the blank Braille pattern.
+ * surrogates; private-use characters and noncharacters; line and paragraph separators; and characters without a visible
+ * shape, such as the Hangul fillers and the blank Braille pattern.
  */
 const INVISIBLE = '[\\p{Cc}\\p{Cf}\\p{Cs}\\p{Co}\\p{Zl}\\p{Zp}\\p{NChar}\\p{DI}\\u2800]';
 
 const PARTS = new RegExp(`(${EMOJI})|${INVISIBLE}`, 'gu');
 
-const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
+const SHORT_ESCAPES: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
 /**
  * Makes a text safe to show in one line. Characters that are invisible, reorder the text or control a terminal are written
  * as escapes, such as `\u202E`. Names and messages come from other machines, so they cannot be trusted.
  */
 export function visibleText(text: string): string {
-  if (PLAIN.test(text)) return text;
+  if (PRINTABLE_ASCII.test(text)) return text;
   return text.replace(PARTS, (part, emoji?: string) => emoji ?? escaped(part));
 }
 
@@ -30,5 +30,5 @@ export function visibleLines(text: string): string {
 
 function escaped(character: string): string {
   const code = (character.codePointAt(0) ?? 0).toString(16).toUpperCase();
-  return SHORT[character] ?? (code.length > 4 ? `\\u{${code}}` : `\\u${code.padStart(4, '0')}`);
+  return SHORT_ESCAPES[character] ?? (code.length > 4 ? `\\u{${code}}` : `\\u${code.padStart(4, '0')}`);
 }

@@ -1,9 +1,9 @@
 import { hostname } from 'node:os';
 import { fc, test } from '@fast-check/vitest';
 import { describe, expect } from 'vitest';
-import { AccessControl, type Caller } from '../../../src/dashboard/server/access-control.js';
+import { AccessControl, type RequestInfo } from '../../../src/dashboard/server/access-control.js';
 
-function from(remoteAddress: string | undefined, localAddress = remoteAddress, host = 'localhost:4000'): Caller {
+function from(remoteAddress: string | undefined, localAddress = remoteAddress, host = 'localhost:4000'): RequestInfo {
   return { headers: { host }, socket: { localAddress, remoteAddress } };
 }
 
@@ -89,7 +89,7 @@ describe('the origin of a WebSocket', () => {
 
   test('that is refused is named, with what to do if it is its own', () => {
     expect(refusal('https://Dash.example:8443', '10.0.0.7')?.reason).toContain(
-      "put 'dash.example:8443' in its option hosts",
+      "add 'dash.example:8443' to the option hosts",
     );
   });
 

@@ -19,8 +19,8 @@ describe('the files of the web dashboard', () => {
   test('are missing in a folder without a page, and the error names the folder and the option', () => {
     writeFileSync(join(folder, 'main.js'), '');
     expect(() => readAssets(folder)).toThrow(DashboardFilesError);
-    expect(() => readAssets(folder)).toThrow(`the folder ${folder} has no index.html; a bundled program needs`);
-    expect(() => readAssets(folder)).toThrow(/option assets$/);
+    expect(() => readAssets(folder)).toThrow(`the folder ${folder} has no index.html; for a bundled program`);
+    expect(() => readAssets(folder)).toThrow(/the option assets to the path of the copy$/);
   });
 
   test('are missing where there is no such folder, with the reason', () => {

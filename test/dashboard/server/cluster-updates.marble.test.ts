@@ -112,7 +112,7 @@ describe('logNews$', () => {
       expectObservable(news$, '^ 2600ms !').toBe('250ms x 50ms (yg) 2246ms x', {
         x: { type: 'log', entries: [a] },
         y: { type: 'log', entries: [b] },
-        g: { type: 'log_again' },
+        g: { type: 'log_ended' },
       });
     });
   });

@@ -213,8 +213,8 @@ test('the log says how bad things are by marks and words', () => {
   const text = shownAfter(SMALL, '4');
   expect(text).toMatch(/· alpha genserver alpha-busy \(p2\) started/);
   expect(text).toMatch(/✖ alpha genserver alpha-idle \(p3\) crashed: TypeError: nothing there/);
-  expect(text).toMatch(/▲ alpha alpha-busy \(p2\) held the event loop for 180 ms/);
-  expect(text).toMatch(/✖ beta {2}node down: heartbeat_timeout/);
+  expect(text).toMatch(/▲ alpha alpha-busy \(p2\) blocked the event loop for 180 ms/);
+  expect(text).toMatch(/✖ beta {2}node down: no heartbeats arrived/);
 });
 
 test('an entry is shown with where its error came from', () => {
@@ -230,7 +230,7 @@ test('a process is shown with its figures, relatives and last entries', () => {
   // Its node does not report them.
   expect(text).not.toMatch(/restarts +[0–]/);
   expect(text).toMatch(/parent ■ alpha-root/);
-  expect(text).toContain('held the event loop for 180 ms');
+  expect(text).toContain('blocked the event loop for 180 ms');
   expect(shownAfter(SMALL, '/', 'beta-busy', 'enter', 'enter')).toContain('✖ node disconnected; as of 1m 15s ago');
 });
 

@@ -3,15 +3,15 @@ import { describe, expect } from 'vitest';
 import {
   type ClusterView,
   emptyViewState,
+  nextViewState,
   summaryOf,
-  type Viewed,
-  viewNext,
+  type ViewState,
 } from '../../../src/dashboard/view-model/cluster-view.js';
-import { type ViewChanges, viewChanges, withViewChanges } from '../../../src/dashboard/view-model/feed.js';
+import { type ViewChanges, viewChanges, withViewChanges } from '../../../src/dashboard/view-model/feed-protocol.js';
 import {
+  addToHistory,
   CLOCK_STEP_MS,
   emptyHistory,
-  remember,
   SERIES,
   SPAN_MS,
   STEP_MS,
@@ -24,9 +24,9 @@ import type { ClusterObserverSnapshot } from '../../../streams/index.js';
 import { clusterHistory } from '../../helpers/cluster-histories.js';
 
 /** The view of each snapshot, and of nothing before. */
-function viewed(snapshots: readonly ClusterObserverSnapshot[]): readonly Viewed[] {
+function viewed(snapshots: readonly ClusterObserverSnapshot[]): readonly ViewState[] {
   const all = [emptyViewState];
-  for (const snapshot of snapshots) all.push(viewNext(all.at(-1) ?? emptyViewState, snapshot));
+  for (const snapshot of snapshots) all.push(nextViewState(all.at(-1) ?? emptyViewState, snapshot));
   return all;
 }
 
@@ -133,7 +133,7 @@ describe('the view of a snapshot', () => {
   });
 });
 
-function statsOf({ sources }: Viewed, nodeId: string) {
+function statsOf({ sources }: ViewState, nodeId: string) {
   const snapshot = sources.get(nodeId)?.snapshot;
   return [...(snapshot?.servers ?? []), ...(snapshot?.supervisors ?? [])];
 }
@@ -248,7 +248,7 @@ describe('the history', () => {
   test.prop([views])('is in order, bounded, of one length, and of the past', (all) => {
     let history = emptyHistory;
     for (const view of all) {
-      history = remember(history, view);
+      history = addToHistory(history, view);
       const { times, nodes } = history;
       expect(times.length).toBeLessThanOrEqual(SPAN_MS / STEP_MS + 1);
       expect(times.every((time, at) => at === 0 || time > (times[at - 1] ?? time))).toBe(true);

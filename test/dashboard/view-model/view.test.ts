@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import {
   type ClusterView,
   emptyViewState,
+  nextViewState,
   summaryOf,
-  viewNext,
 } from '../../../src/dashboard/view-model/cluster-view.js';
 import {
   formatAge,
@@ -17,15 +17,15 @@ import {
   formatTime,
   formatUptime,
 } from '../../../src/dashboard/view-model/format.js';
-import { emptyHistory, remember, SPAN_MS, STEP_MS, seriesOf } from '../../../src/dashboard/view-model/history.js';
+import { addToHistory, emptyHistory, SPAN_MS, STEP_MS, seriesOf } from '../../../src/dashboard/view-model/history.js';
 import {
-  brief,
   errorText,
-  describe as inWords,
+  describeEntry as inWords,
   linesAbout,
   MAX_ENTRIES,
   matches,
   severityOf,
+  shorten,
   successorOf,
   withEntries,
 } from '../../../src/dashboard/view-model/log.js';
@@ -39,7 +39,7 @@ import { server, supervisor } from '../../helpers/events.js';
 import { clusterOf, nodeAt, snapshotNow } from '../../helpers/snapshots.js';
 
 function seen(...snapshots: readonly ClusterObserverSnapshot[]): ClusterView {
-  return snapshots.reduce(viewNext, emptyViewState).view;
+  return snapshots.reduce(nextViewState, emptyViewState).view;
 }
 
 /** The cluster of one node at that moment. */
@@ -104,23 +104,23 @@ describe('a view', () => {
 describe('the history', () => {
   test('has a point every two seconds, for ten minutes', () => {
     let history = emptyHistory;
-    for (let ms = 0; ms <= 2 * SPAN_MS; ms += 500) history = remember(history, seen(at(ms)));
+    for (let ms = 0; ms <= 2 * SPAN_MS; ms += 500) history = addToHistory(history, seen(at(ms)));
     expect(history.times).toHaveLength(SPAN_MS / STEP_MS);
     expect(history.times.at(-1)).toBe(2 * SPAN_MS);
     expect(history.times.slice(1).every((time, index) => time - (history.times[index] ?? 0) === STEP_MS)).toBe(true);
-    expect(remember(history, seen(at(2 * SPAN_MS + 1)))).toEqual(history);
+    expect(addToHistory(history, seen(at(2 * SPAN_MS + 1)))).toEqual(history);
   });
 
   test('keeps the peak of what comes between two points', () => {
     const queued = (ms: number, queue: number) => seen(at(ms, nodeAt(ms, { p1: { queue } })));
-    let history = remember(emptyHistory, queued(0, 1));
+    let history = addToHistory(emptyHistory, queued(0, 1));
     for (const [ms, queue] of [
       [500, 9],
       [1000, 2],
       [2000, 3],
       [2500, 1],
     ] as const) {
-      history = remember(history, queued(ms, queue));
+      history = addToHistory(history, queued(ms, queue));
     }
     expect(seriesOf(history, 'a', 'queue')).toEqual([9, 3]);
   });
@@ -128,20 +128,20 @@ describe('the history', () => {
   test.each([-3_600_000, 3_600_000])('keeps its points, moved along, when the clock is set by %i ms', (step) => {
     const stepped = (ms: number): ClusterObserverSnapshot => ({ ...at(ms), timestamp: ms + step });
     let history = emptyHistory;
-    for (const ms of [10_000, 20_000, 30_000]) history = remember(history, seen(at(ms)));
-    for (const ms of [30_500, 32_000]) history = remember(history, seen(stepped(ms)));
+    for (const ms of [10_000, 20_000, 30_000]) history = addToHistory(history, seen(at(ms)));
+    for (const ms of [30_500, 32_000]) history = addToHistory(history, seen(stepped(ms)));
     expect(history.times).toEqual([10_000, 20_000, 30_000, 32_000].map((ms) => ms + step));
     expect(history.nodes['a']).toHaveLength(4);
   });
 
   test('has a gap where a node was not connected, and forgets one of which nothing is left', () => {
     const gone = (ms: number) => ({ ...clusterOf({ a: null, b: nodeAt(ms, {}) }), timestamp: ms, monotonic: ms });
-    let history = remember(emptyHistory, seen(at(0)));
-    history = remember(history, seen(gone(5000)));
-    history = remember(history, seen(at(10_000)));
+    let history = addToHistory(emptyHistory, seen(at(0)));
+    history = addToHistory(history, seen(gone(5000)));
+    history = addToHistory(history, seen(at(10_000)));
     expect(seriesOf(history, 'a', 'queue')).toEqual([0, null, 0]);
     expect(seriesOf(history, 'b', 'queue')).toEqual([null, 0, null]);
-    history = remember(history, seen(gone(10_000 + SPAN_MS)));
+    history = addToHistory(history, seen(gone(10_000 + SPAN_MS)));
     expect(Object.keys(history.nodes)).toEqual(['b']);
     expect(seriesOf(history, 'a', 'queue')).toEqual([]);
   });
@@ -177,7 +177,7 @@ describe('the log', () => {
     [
       { type: 'loop_blocked', nodeId: 'a', at: 1, id: 'p1', ms: 120.4, messageType: 'sum' },
       'warn',
-      'p1 held the event loop for 120 ms handling sum',
+      'p1 blocked the event loop for 120 ms handling sum',
     ],
     [
       {
@@ -186,7 +186,7 @@ describe('the log', () => {
         error: { name: 'Error', message: 'refused' },
       },
       'bad',
-      'w did not start again (was p5, attempt 2): Error: refused',
+      'w failed to restart (was p5, attempt 2): Error: refused',
     ],
     [
       {
@@ -195,23 +195,23 @@ describe('the log', () => {
         error: { name: 'Error', message: 'boom' },
       },
       'bad',
-      'supervisor top (p1) gave up after 3 restarts in 5000 ms, last w: Error: boom',
+      'supervisor top (p1) gave up after 3 restarts within 5000 ms, last child w: Error: boom',
     ],
     [
       { type: 'process_exited', nodeId: 'a', at: 1, id: 'p1', kind: 'supervisor', reason: 'normal' },
       'plain',
       'supervisor p1 exited: normal',
     ],
-    [{ type: 'node_down', nodeId: 'b', at: 1, reason: 'heartbeat_timeout' }, 'bad', 'node down: heartbeat_timeout'],
-    [{ type: 'node_down', nodeId: 'b', at: 1, reason: 'graceful_shutdown' }, 'plain', 'node down: graceful_shutdown'],
+    [{ type: 'node_down', nodeId: 'b', at: 1, reason: 'heartbeat_timeout' }, 'bad', 'node down: no heartbeats arrived'],
+    [{ type: 'node_down', nodeId: 'b', at: 1, reason: 'graceful_shutdown' }, 'plain', 'node down: it left the cluster'],
     [{ type: 'missed', nodeId: 'b', at: 1, count: 7 }, 'warn', '7 entries are missing here'],
   ])('says %# in words', (entry, severity, words) => {
     expect([severityOf(entry), inWords(entry)]).toEqual([severity, words]);
   });
 
   test('is short where there are many lines', () => {
-    expect(brief('a'.repeat(300))).toBe('a'.repeat(300));
-    expect(brief('a'.repeat(20_000))).toBe(`${'a'.repeat(300)}…`);
+    expect(shorten('a'.repeat(300))).toBe('a'.repeat(300));
+    expect(shorten('a'.repeat(20_000))).toBe(`${'a'.repeat(300)}…`);
   });
 
   test('is searched by words in any order and case', () => {

@@ -1,6 +1,6 @@
 import { fc, test } from '@fast-check/vitest';
 import { describe, expect } from 'vitest';
-import { brief, describe as describeEntry, errorText } from '../../../src/dashboard/view-model/log.js';
+import { describeEntry, errorText, shorten } from '../../../src/dashboard/view-model/log.js';
 import { overview } from '../../../src/dashboard/view-model/overview.js';
 import { labelOf } from '../../../src/dashboard/view-model/table.js';
 import { visibleLines, visibleText } from '../../../src/dashboard/view-model/visible-text.js';
@@ -89,7 +89,7 @@ describe('all that comes from other machines is visible', () => {
   });
 
   test('and is cut without leaving half a character', () => {
-    expect(brief('😀'.repeat(300))).toBe(`${'😀'.repeat(150)}…`);
-    expect(brief(`a${'😀'.repeat(300)}`)).toBe(`a${'😀'.repeat(149)}…`);
+    expect(shorten('😀'.repeat(300))).toBe(`${'😀'.repeat(150)}…`);
+    expect(shorten(`a${'😀'.repeat(300)}`)).toBe(`a${'😀'.repeat(149)}…`);
   });
 });

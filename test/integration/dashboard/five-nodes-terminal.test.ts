@@ -130,7 +130,7 @@ describe('in a terminal, a cluster of five nodes, some of which fail,', () => {
     terminal.press('1/orders killed');
     await terminal.shows(/✖ orders +killed.* disconnected/);
     terminal.press('\r4/down');
-    await terminal.shows(/✖ killed.* node down: connection_closed/);
+    await terminal.shows(/✖ killed.* node down: its connection closed/);
   });
 
   test('says that a stopped node does not answer, and shows it again once it goes on', async () => {

@@ -3,26 +3,26 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
-import { FeedSockets } from '../../../src/dashboard/server/browser-sockets.js';
-import type { Outlet } from '../../../src/dashboard/server/feed.js';
+import { BrowserSockets } from '../../../src/dashboard/server/browser-sockets.js';
+import type { MessageSink } from '../../../src/dashboard/server/dashboard-feed.js';
 
 const MIB = 1024 * 1024;
 /** More than the operating system keeps for a connection on loopback. */
 const STATE = 'x'.repeat(16 * MIB);
 
 let server: Server;
-let sockets: FeedSockets;
-let outlets: Outlet[] = [];
+let sockets: BrowserSockets;
+let outlets: MessageSink[] = [];
 const clients: WebSocket[] = [];
 
 beforeEach(async () => {
   outlets = [];
   server = createServer();
-  const connect = (outlet: Outlet): (() => void) => {
+  const connect = (outlet: MessageSink): (() => void) => {
     outlets.push(outlet);
     return () => undefined;
   };
-  sockets = new FeedSockets({ connect }, 40 * MIB);
+  sockets = new BrowserSockets({ connect }, 40 * MIB);
   server.on('upgrade', (request, socket, head) => sockets.accept(request, socket, head));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -36,7 +36,7 @@ afterEach(async () => {
   await once(server, 'close');
 });
 
-async function open(): Promise<{ readonly client: WebSocket; readonly outlet: Outlet }> {
+async function open(): Promise<{ readonly client: WebSocket; readonly outlet: MessageSink }> {
   const { port } = server.address() as AddressInfo;
   const client = new WebSocket(`ws://127.0.0.1:${port}`);
   client.on('error', () => undefined);

@@ -1,4 +1,4 @@
-import type { FeedMessage } from '../../view-model/feed.js';
+import type { FeedMessage } from '../../view-model/feed-protocol.js';
 import type { Link } from './connection-state.js';
 import { retryDelay } from './retry-delay.js';
 

@@ -5,7 +5,7 @@ import { type ClusterView, type Summary, summaryOf } from '../../view-model/clus
 import type { Log } from '../../view-model/log.js';
 import type { ProcessRow } from '../../view-model/rows.js';
 import { tableOf } from '../../view-model/table.js';
-import { branchesOf, type TreeLine, treeOf } from '../../view-model/tree.js';
+import { filterTree, type TreeLine, treeOf } from '../../view-model/tree.js';
 import { createLive, type Live } from './live-data.js';
 import { namesOf } from './node-names.js';
 import { createRouter, type Router } from './router.js';
@@ -74,7 +74,7 @@ export function createDashboard(window: Window, feed: URL): Dashboard {
     serverMonotonic: computed(() => (live.view.value?.monotonic ?? 0) + sinceView.value),
     summary: computed(() => live.view.value && summaryOf(live.view.value)),
     table: computed(() => tableOf(shown.value, filter.value, router.address.value.sorting)),
-    tree: computed(() => treeOf(branchesOf(shown.value, filter.value), collapsed.value)),
+    tree: computed(() => treeOf(filterTree(shown.value, filter.value), collapsed.value)),
     collapsed,
     nodeNames: computed(() => namesOf(nodeIds.value.split(' ').filter(Boolean))),
     pausedLog,

@@ -1,7 +1,7 @@
 import { batch, type ReadonlySignal, signal } from '@preact/signals';
 import type { ClusterView } from '../../view-model/cluster-view.js';
-import { type FeedMessage, withViewChanges } from '../../view-model/feed.js';
-import { emptyHistory, type History, remember } from '../../view-model/history.js';
+import { type FeedMessage, withViewChanges } from '../../view-model/feed-protocol.js';
+import { addToHistory, emptyHistory, type History } from '../../view-model/history.js';
 import { type Log, MAX_ENTRIES } from '../../view-model/log.js';
 import { connect } from './connection.js';
 import type { Link } from './connection-state.js';
@@ -48,7 +48,7 @@ export function createLive(url: URL): Live {
         base = withViewChanges(base, message);
         view.value = base;
         receivedAt.value = performance.now();
-        history.value = remember(history.value, base);
+        history.value = addToHistory(history.value, base);
         break;
       case 'log':
         log.value = message.isWhole ? message.log : [...log.value, ...message.log].slice(-MAX_ENTRIES);

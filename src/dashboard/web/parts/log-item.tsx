@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals';
 import { formatTime } from '../../view-model/format.js';
-import { brief, describe, errorText, type LogLine, severityOf } from '../../view-model/log.js';
+import { describeEntry, errorText, type LogLine, severityOf, shorten } from '../../view-model/log.js';
 import { keyOf } from '../../view-model/rows.js';
 import { visibleText } from '../../view-model/visible-text.js';
 import { useDashboard } from '../model/dashboard-context.js';
@@ -27,8 +27,8 @@ export function LogItem({
     const { error: whole, problem } = await fetchDetails(`error?line=${number}`);
     opened.value = whole === undefined ? `${error}\n(${problem})` : errorText(whole);
   };
-  const text = describe(entry);
-  const line = brief(text);
+  const text = describeEntry(entry);
+  const line = shorten(text);
   const more = error ?? (line === text ? undefined : text);
   return (
     <li class={`entry is-${severity}`}>

@@ -5,21 +5,21 @@ import type { LogLine } from './log.js';
 import { keyOf, type NodeRow, type ProcessRow } from './rows.js';
 
 /**
- * A message from a dashboard's server to a browser, sent as one JSON text. The browser sends no messages. It computes by
- * itself what follows from the views, such as the history from now on.
+ * A message from a dashboard's server to a browser, sent as one JSON text. The browser sends no messages. It derives new
+ * points of the history from the views.
  */
 export type FeedMessage =
-  /** The first message. What the browser has from an earlier connection is out of date. */
+  /** The first message of a connection. Data from an earlier connection is out of date. */
   | { readonly type: 'welcome'; readonly version: string }
-  /** The first ones have all nodes, and ever more of their processes. */
+  /** The next view. The first views contain all nodes, but only some of their processes; each view adds more. */
   | ({ readonly type: 'view' } & ViewChanges)
-  /** The history so far, once all processes were sent. */
+  /** The history so far. Sent once, after all processes. */
   | { readonly type: 'history'; readonly history: History }
-  /** More lines; with `isWhole`, all of them. */
+  /** New lines of the log or, with `isWhole`, all lines. */
   | { readonly type: 'log'; readonly log: readonly LogLine[]; readonly isWhole?: true }
   /**
-   * Whether the server receives data of the cluster. `problem`: why not, as text for the user, sent at each failed
-   * attempt; `null`: the server receives data again. Before the first `status` there is no problem.
+   * Whether the server receives data of the cluster. `problem`: why it receives none, as text for the user; sent at each
+   * failed attempt. `null`: it receives data again. Before the first `status`, there is no problem.
    */
   | { readonly type: 'status'; readonly problem: string | null };
 
@@ -29,13 +29,13 @@ export interface ViewChanges {
   readonly monotonic: number;
   /** All nodes, in order. */
   readonly nodes: readonly NodeRow[];
-  /** The changes of each node whose processes have changed. */
+  /** The changes of processes, for each node with such changes. */
   readonly processes: readonly NodeChanges[];
 }
 
 interface NodeChanges {
   readonly nodeId: string;
-  /** The new and the changed rows, each with all its {@link FIELDS}. */
+  /** The new and the changed rows. Each of them contains all {@link FIELDS}, not only the changed ones. */
   readonly rows: readonly PackedRow[];
   /** The ids of the processes that are gone. */
   readonly removed: readonly string[];
@@ -64,8 +64,8 @@ const FIELDS = [
 type PackedRow = readonly (string | number | null)[];
 
 /**
- * Computes the changes from a view to another. `before` is `undefined` for a browser without a view. Compares all
- * processes of each node that has changed.
+ * Computes the changes from one view to the next. `before` is `undefined` for a browser without a view. For each node
+ * with a new list of processes, all its processes are compared.
  */
 export function viewChanges(before: ClusterView | undefined, after: ClusterView): ViewChanges {
   const earlier = new Map(before?.nodes.map((view) => [view.node.nodeId, view]));
@@ -81,7 +81,7 @@ function nodeChanges(before: NodeView | undefined, { node, processes }: NodeView
   const earlier = before?.processes ?? [];
   if (earlier === processes) return [];
   const { nodeId } = node;
-  // Usually all processes keep their positions: then no index is needed.
+  // If all processes keep their positions, which is the usual case, no index is needed.
   if (earlier.length === processes.length && processes.every(({ id }, at) => id === earlier[at]?.id)) {
     const changed = processes.filter((row, at) => row !== earlier[at]);
     return changed.length === 0 ? [] : [{ nodeId, rows: changed.map(pack), removed: [] }];
@@ -95,12 +95,15 @@ function nodeChanges(before: NodeView | undefined, { node, processes }: NodeView
   return rows.length === 0 && gone.size === 0 ? [] : [{ nodeId, rows, removed: [...gone.keys()] }];
 }
 
-/** The number of processes that a new browser gets with one message: over a slow line, the first of them come soon. */
+/** The number of processes in one message to a new browser. On a slow connection, the first of them arrive sooner. */
 const ROWS_AT_ONCE = 1000;
 
 /**
- * How many processes of each node a browser gets next that has had `before` of each; Infinity: all that there are. The
- * nodes take turns, so that each of them is shown early.
+ * The number of processes of each node in the next view of a new browser. All nodes grow together, so that the browser
+ * soon shows processes of each node.
+ *
+ * @param before number of processes of each node in the browser's last view
+ * @returns the new number, or Infinity once all processes fit
  */
 export function nextRowsEach(view: ClusterView, before: number): number {
   const unfinished = view.nodes.filter(({ processes }) => processes.length > before).length;
@@ -109,7 +112,7 @@ export function nextRowsEach(view: ClusterView, before: number): number {
 }
 
 /** The view with at most the first `rowsEach` processes of each node. */
-export function partOf(view: ClusterView, rowsEach: number): ClusterView {
+export function withFirstRows(view: ClusterView, rowsEach: number): ClusterView {
   if (rowsEach === Number.POSITIVE_INFINITY) return view;
   return {
     ...view,
@@ -143,7 +146,7 @@ function processesAfter(before: readonly ProcessRow[], changes: NodeChanges | un
 }
 
 function pack(row: ProcessRow): PackedRow {
-  // The parent is always on the same node: its id is the key without the node id.
+  // A parent is always on the same node, so its process id suffices: its key without the node id.
   const parentId = row.parentKey?.slice(keyOf(row.nodeId, '').length) ?? null;
   return [parentId, ...FIELDS.map((field) => row[field] ?? null)];
 }

@@ -2,15 +2,15 @@ import { BehaviorSubject, distinctUntilChanged, map, type SchedulerLike, Subscri
 import type { LogEntry, SerializedError } from '../../../streams/index.js';
 import type { ClusterSource } from '../cluster-source.js';
 import type { ClusterView } from '../view-model/cluster-view.js';
-import { type FeedMessage, nextRowsEach, partOf, viewChanges } from '../view-model/feed.js';
-import { emptyHistory, remember } from '../view-model/history.js';
+import { type FeedMessage, nextRowsEach, viewChanges, withFirstRows } from '../view-model/feed-protocol.js';
+import { addToHistory, emptyHistory } from '../view-model/history.js';
 import { errorIn, type Log, withEntries, withoutStack } from '../view-model/log.js';
 import { type LogUpdate, logUpdates, type ViewUpdate, viewUpdates } from './cluster-updates.js';
 
-/** The receiver of the messages for one browser. */
-export interface Outlet {
-  /** Calls `taken` once the text has been sent, or can no longer be sent. */
-  send(text: string, taken: () => void): void;
+/** Sends messages to one browser. */
+export interface MessageSink {
+  /** Calls `done` once the text has been sent, or can no longer be sent. */
+  send(text: string, done: () => void): void;
 }
 
 export interface FeedOptions {
@@ -22,8 +22,8 @@ export interface FeedOptions {
 }
 
 /**
- * Sends each browser the changes since its last message. A slow browser gets the next message only after it has received
- * the last one; that message then leads to the newest state. So the server never queues changes for a slow browser.
+ * Sends each browser the changes since its last message. A browser gets the next message only after the last one has been
+ * sent. That next message contains all changes since, so the server never queues changes for a slow browser.
  */
 export class DashboardFeed {
   readonly #version: string;
@@ -34,10 +34,10 @@ export class DashboardFeed {
   #view: ClusterView | undefined;
   #history = emptyHistory;
   #log: Log = [];
-  /** The identities of entries that the source may replay after it has been resubscribed. */
-  #earlier: ReadonlySet<string> = new Set();
+  /** The identities of the entries that the source may replay after it has been resubscribed. They are not added again. */
+  #replayable: ReadonlySet<string> = new Set();
   #status = NO_PROBLEM;
-  /** Serialized messages, by the view or log line that they start from. Browsers with the same state share them. */
+  /** Serialized messages, by the view or log line that a browser already has. Browsers with the same state share them. */
   readonly #viewTexts = new Map<ClusterView | undefined, string>();
   readonly #logTexts = new Map<number, string>();
 
@@ -48,28 +48,30 @@ export class DashboardFeed {
       map((count) => count > 0),
       distinctUntilChanged(),
     );
-    const error = (thrown: unknown): void => this.#failed(thrown);
+    const error = (thrown: unknown): void => this.#onDefect(thrown);
     this.#subscription.add(
-      viewUpdates(source, isWatched$, scheduler).subscribe({ next: (news) => this.#seen(news), error }),
+      viewUpdates(source, isWatched$, scheduler).subscribe({ next: (update) => this.#onViewUpdate(update), error }),
     );
-    this.#subscription.add(logUpdates(source, scheduler).subscribe({ next: (news) => this.#logged(news), error }));
+    this.#subscription.add(
+      logUpdates(source, scheduler).subscribe({ next: (update) => this.#onLogUpdate(update), error }),
+    );
   }
 
   /**
-   * Sends a browser the view, part by part, then the history and the log, then changes. Returns the function that disconnects
-   * it.
+   * Sends a browser the view, part by part, then the history and the log, then changes. Returns a function that stops
+   * sending to the browser.
    */
-  connect(outlet: Outlet): () => void {
+  connect(sink: MessageSink): () => void {
     const browser: Browser = {
-      outlet,
+      sink,
       view: undefined,
       rowsEach: 0,
       line: undefined,
       status: NO_PROBLEM,
-      isTaking: false,
+      isSending: false,
     };
     this.#browsers.add(browser);
-    this.#send(browser, [write({ type: 'welcome', version: this.#version })]);
+    this.#send(browser, [serialize({ type: 'welcome', version: this.#version })]);
     this.#browserCount$.next(this.#browsers.size);
     return () => {
       if (this.#browsers.delete(browser)) this.#browserCount$.next(this.#browsers.size);
@@ -91,31 +93,31 @@ export class DashboardFeed {
     return this.#log.at(-1)?.number ?? 0;
   }
 
-  #seen(news: ViewUpdate): void {
-    if (news.type === 'lost') {
-      this.#status = { problem: news.problem };
+  #onViewUpdate(update: ViewUpdate): void {
+    if (update.type === 'lost') {
+      this.#status = { problem: update.problem };
     } else {
-      this.#view = news.view;
+      this.#view = update.view;
       this.#viewTexts.clear();
-      this.#history = remember(this.#history, news.view);
+      this.#history = addToHistory(this.#history, update.view);
       this.#status = NO_PROBLEM;
     }
     this.#updateAll();
   }
 
-  #logged(news: LogUpdate): void {
-    if (news.type === 'log_again') {
-      this.#earlier = new Set(this.#log.map(({ entry }) => identityOf(entry)));
+  #onLogUpdate(update: LogUpdate): void {
+    if (update.type === 'log_ended') {
+      this.#replayable = new Set(this.#log.map(({ entry }) => identityOf(entry)));
       return;
     }
-    const isNew = (entry: LogEntry): boolean => this.#earlier.size === 0 || !this.#earlier.has(identityOf(entry));
-    this.#log = withEntries(this.#log, news.entries.filter(isNew));
+    const isNew = (entry: LogEntry): boolean => this.#replayable.size === 0 || !this.#replayable.has(identityOf(entry));
+    this.#log = withEntries(this.#log, update.entries.filter(isNew));
     this.#logTexts.clear();
     this.#updateAll();
   }
 
   /** Reports a defect of the dashboard itself. It must not crash the program that contains the dashboard. */
-  #failed(thrown: unknown): void {
+  #onDefect(thrown: unknown): void {
     this.#onError(thrown instanceof Error ? thrown : new Error(String(thrown), { cause: thrown }));
     this.#status = { problem: `the dashboard failed: ${thrown}` };
     this.#updateAll();
@@ -126,47 +128,47 @@ export class DashboardFeed {
   }
 
   #update(browser: Browser): void {
-    if (browser.isTaking) return;
+    if (browser.isSending) return;
     const texts: string[] = [];
     if (browser.status !== this.#status) {
-      texts.push(write({ type: 'status', ...this.#status }));
+      texts.push(serialize({ type: 'status', ...this.#status }));
       browser.status = this.#status;
     }
     if (browser.view !== this.#view && this.#view !== undefined) texts.push(this.#nextViewText(browser, this.#view));
-    // Until all of the view was sent, the rest would only delay it.
-    if (browser.view === this.#view) texts.push(...this.#rest(browser));
+    // The history and the log wait until the browser has the whole view, because they would delay it.
+    if (browser.view === this.#view) texts.push(...this.#historyAndLogTexts(browser));
     this.#send(browser, texts);
   }
 
   #nextViewText(browser: Browser, view: ClusterView): string {
     const before = browser.view;
     if (browser.rowsEach !== Number.POSITIVE_INFINITY) browser.rowsEach = nextRowsEach(view, browser.rowsEach);
-    browser.view = partOf(view, browser.rowsEach);
+    browser.view = withFirstRows(view, browser.rowsEach);
     return browser.view === view
       ? this.#viewText(before)
-      : write({ type: 'view', ...viewChanges(before, browser.view) });
+      : serialize({ type: 'view', ...viewChanges(before, browser.view) });
   }
 
-  /** The history and the log for a browser that has the view. */
-  #rest(browser: Browser): readonly string[] {
+  /** The history and the log for a browser that has the whole view. After the first time, only new log lines. */
+  #historyAndLogTexts(browser: Browser): readonly string[] {
     const { line } = browser;
     browser.line = this.#lastLine;
     if (line === undefined) {
-      const log = write({ type: 'log', log: this.#log.map(withoutStack), isWhole: true });
-      return [write({ type: 'history', history: this.#history }), log];
+      const log = serialize({ type: 'log', log: this.#log.map(withoutStack), isWhole: true });
+      return [serialize({ type: 'history', history: this.#history }), log];
     }
     return line < this.#lastLine ? [this.#logText(line)] : [];
   }
 
-  /** Sends messages to a browser. Once it has received all of them, sends what has changed meanwhile. */
+  /** Sends messages to a browser. Once all of them have been sent, sends the changes since then. */
   #send(browser: Browser, texts: readonly string[]): void {
     let left = texts.length;
-    browser.isTaking = left > 0;
+    browser.isSending = left > 0;
     for (const text of texts) {
-      browser.outlet.send(text, () => {
+      browser.sink.send(text, () => {
         left -= 1;
         if (left > 0 || !this.#browsers.has(browser)) return;
-        browser.isTaking = false;
+        browser.isSending = false;
         this.#update(browser);
       });
     }
@@ -177,7 +179,7 @@ export class DashboardFeed {
     if (view === undefined) return '';
     const known = this.#viewTexts.get(since);
     if (known !== undefined) return known;
-    const text = write({ type: 'view', ...viewChanges(since, view) });
+    const text = serialize({ type: 'view', ...viewChanges(since, view) });
     this.#viewTexts.set(since, text);
     return text;
   }
@@ -185,7 +187,7 @@ export class DashboardFeed {
   #logText(since: number): string {
     const known = this.#logTexts.get(since);
     if (known !== undefined) return known;
-    const text = write({ type: 'log', log: this.#log.filter(({ number }) => number > since).map(withoutStack) });
+    const text = serialize({ type: 'log', log: this.#log.filter(({ number }) => number > since).map(withoutStack) });
     this.#logTexts.set(since, text);
     return text;
   }
@@ -199,18 +201,18 @@ const NO_PROBLEM: Status = { problem: null };
 
 /** A browser and the state that it already has. */
 interface Browser {
-  readonly outlet: Outlet;
+  readonly sink: MessageSink;
   view: ClusterView | undefined;
-  /** How many processes of each node `view` has at most. */
+  /** The maximum number of processes of each node in `view`. Infinity: all of them. */
   rowsEach: number;
   /** The number of the last log entry that was sent to the browser. `undefined`: the log was not sent yet. */
   line: number | undefined;
   status: Status;
-  /** Whether messages are in flight: the browser has not received all of them yet. */
-  isTaking: boolean;
+  /** Whether messages have been passed to the sink that it has not sent yet. */
+  isSending: boolean;
 }
 
-function write(message: FeedMessage): string {
+function serialize(message: FeedMessage): string {
   return JSON.stringify(message);
 }
 

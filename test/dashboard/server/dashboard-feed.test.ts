@@ -1,9 +1,9 @@
 import { Subject } from 'rxjs';
 import { describe, expect, test } from 'vitest';
 import { SimulatedClock } from '../../../src/clock.js';
-import { DashboardFeed, type Outlet } from '../../../src/dashboard/server/feed.js';
+import { DashboardFeed, type MessageSink } from '../../../src/dashboard/server/dashboard-feed.js';
 import type { ClusterView } from '../../../src/dashboard/view-model/cluster-view.js';
-import { type FeedMessage, withViewChanges } from '../../../src/dashboard/view-model/feed.js';
+import { type FeedMessage, withViewChanges } from '../../../src/dashboard/view-model/feed-protocol.js';
 import { emptyHistory, type History } from '../../../src/dashboard/view-model/history.js';
 import { MAX_ENTRIES } from '../../../src/dashboard/view-model/log.js';
 import { schedulerOf } from '../../../streams/index.js';
@@ -11,7 +11,7 @@ import { crash, ToldSource } from '../../helpers/cluster-source.js';
 import { clusterOf, type Done, nodeAt } from '../../helpers/snapshots.js';
 
 /** A browser that reads what it is sent at once, or later. */
-class FakeBrowser implements Outlet {
+class FakeBrowser implements MessageSink {
   isReading = true;
   readonly texts: string[] = [];
   readonly #untaken: (() => void)[] = [];

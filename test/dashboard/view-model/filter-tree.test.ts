@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { ClusterView } from '../../../src/dashboard/view-model/cluster-view.js';
 import { keyOf, type ProcessRow } from '../../../src/dashboard/view-model/rows.js';
-import { branchesOf, treeOf } from '../../../src/dashboard/view-model/tree.js';
+import { filterTree, treeOf } from '../../../src/dashboard/view-model/tree.js';
 
 const process = (id: string, parentId?: string): ProcessRow => ({
   key: keyOf('a@h:1', id),
@@ -41,15 +41,15 @@ const keysOf = (of: ClusterView): readonly string[] => treeOf(of, new Set()).map
 
 describe('the tree of what passes a filter', () => {
   test('keeps the supervisors above, and nothing beside', () => {
-    expect(keysOf(branchesOf(view, { text: 'pear' }))).toEqual(['a@h:1', 'a@h:1 root', 'a@h:1 pear']);
+    expect(keysOf(filterTree(view, { text: 'pear' }))).toEqual(['a@h:1', 'a@h:1 root', 'a@h:1 pear']);
   });
 
   test('keeps only the node that is asked for', () => {
-    expect(keysOf(branchesOf(view, { nodeId: 'b@h:1' }))).toEqual([]);
-    expect(keysOf(branchesOf(view, { nodeId: 'a@h:1' }))).toHaveLength(5);
+    expect(keysOf(filterTree(view, { nodeId: 'b@h:1' }))).toEqual([]);
+    expect(keysOf(filterTree(view, { nodeId: 'a@h:1' }))).toHaveLength(5);
   });
 
   test('is the tree itself when nothing is filtered', () => {
-    expect(branchesOf(view, { text: ' ' })).toBe(view);
+    expect(filterTree(view, { text: ' ' })).toBe(view);
   });
 });

@@ -15,11 +15,11 @@ export interface TerminalOptions {
   readonly env?: NodeJS.ProcessEnv;
 }
 
-/** The exports of `terminal/main.js`, a separate bundle. Import it only when `stdout` is a terminal. */
+/** The exports of `terminal/main.js`. Import this separate bundle only when `stdout` is a terminal. */
 export interface TerminalModule {
   /**
-   * Shows the cluster until the user quits or the Node.js process receives SIGINT, SIGTERM or SIGHUP. Rejects with the
-   * error of the source. In both cases the terminal is restored first.
+   * Shows the cluster. Resolves when the user quits or the Node.js process receives SIGINT, SIGTERM or SIGHUP. Rejects
+   * when the source fails or `stdout` emits an error. In all cases the terminal is restored first.
    */
   runTerminal(options: TerminalOptions): Promise<void>;
 }

@@ -78,5 +78,5 @@ test('a page behind a proxy that rewrites the host says which option is missing'
   closers.push(() => proxy.stop());
   const page = await browser.newPage();
   await page.goto(`http://127.0.0.1:${proxy.port}/tools/?token=${TOKEN}`);
-  await page.locator('.freshness').getByText(`put '127.0.0.1:${proxy.port}' in its option hosts`).waitFor();
+  await page.locator('.freshness').getByText(`add '127.0.0.1:${proxy.port}' to the option hosts`).waitFor();
 });

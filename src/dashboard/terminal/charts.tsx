@@ -5,12 +5,12 @@ import { type History, SERIES, type Series, SPAN_MS, seriesOf } from '../view-mo
 import { linkFigures } from '../view-model/link-figures.js';
 import type { NodeRow } from '../view-model/rows.js';
 import { visibleText } from '../view-model/visible-text.js';
-import { braille, bucketed } from './chart.js';
+import { brailleLines, bucketed } from './braille-chart.js';
 import { bodyRows, linkRows, nodesRows } from './layout.js';
 import { nodeLabels } from './node-status.js';
 import type { State } from './state.js';
 import { Line, Lines, type Part } from './styled-line.js';
-import { fitted } from './text-fitting.js';
+import { padOrCut } from './text-fitting.js';
 import { nodeList } from './view-lists.js';
 
 const LABELS: Readonly<Record<Series, string>> = {
@@ -109,28 +109,28 @@ function Chart({
   readonly to: number;
 }) {
   const across = Math.max(1, width - LABEL_WIDTH - VALUE_WIDTH);
-  const values = nodeId === undefined ? ofAll(history, series) : seriesOf(history, nodeId, series);
+  const values = nodeId === undefined ? combinedSeries(history, series) : seriesOf(history, nodeId, series);
   const dots = bucketed(history.times, values, to - SPAN_MS, to, across * 2);
-  const known = values.filter((value) => value !== null);
+  const known = values.filter((valueBeside) => valueBeside !== null);
   const max = known.length === 0 ? undefined : Math.max(...known);
   const format = FORMATS[series];
   const last = values.at(-1) ?? undefined;
-  const lines = braille(dots, rows, max ?? 0).map((line, index): readonly Part[] => [
-    ['dim', fitted(index === 0 ? ` ${LABELS[series]}` : '', LABEL_WIDTH)],
+  const lines = brailleLines(dots, rows, max ?? 0).map((line, index): readonly Part[] => [
+    ['dim', padOrCut(index === 0 ? ` ${LABELS[series]}` : '', LABEL_WIDTH)],
     ['good', line],
     ...value(index, rows, format(last), format(max)),
   ]);
   return <Lines lines={lines} />;
 }
 
-/** The text beside a chart: the current value in its first line, the maximum in its last line. */
+/** The text to the right of a line of a chart: the current value in the first line, the maximum in the last line. */
 function value(index: number, rows: number, now: string, max: string): readonly Part[] {
-  if (index === 0) return [['strong', fitted(`  ${now}`, VALUE_WIDTH)]];
-  return index === rows - 1 ? [['dim', fitted(`  max ${max}`, VALUE_WIDTH)]] : [];
+  if (index === 0) return [['strong', padOrCut(`  ${now}`, VALUE_WIDTH)]];
+  return index === rows - 1 ? [['dim', padOrCut(`  max ${max}`, VALUE_WIDTH)]] : [];
 }
 
-/** Combines a series of all nodes: the maximum of delays, the sum of all other series. */
-function ofAll(history: History, series: Series): readonly (number | null)[] {
+/** Combines the values of all nodes into one series: the maximum for delays, the sum for all other series. */
+function combinedSeries(history: History, series: Series): readonly (number | null)[] {
   const all = Object.keys(history.nodes).map((nodeId) => seriesOf(history, nodeId, series));
   return history.times.map((_, index) => {
     const known = all.flatMap((values) => values[index] ?? []);

@@ -3,7 +3,7 @@ import { EntryDetail, ProcessDetail } from './detail.js';
 import { Footer } from './footer.js';
 import { Header } from './header.js';
 import { Help } from './help.js';
-import { isTooSmall, SMALLEST } from './layout.js';
+import { isTooSmall, MIN_SIZE } from './layout.js';
 import { Links } from './links.js';
 import { LogView } from './log.js';
 import { Nodes } from './nodes.js';
@@ -15,7 +15,7 @@ import { Tree } from './tree.js';
 export function Dashboard({ state }: { readonly state: State }) {
   const { size } = state;
   if (isTooSmall(size)) {
-    return <Text wrap="truncate-end">{`${SMALLEST.columns} x ${SMALLEST.rows} needed`}</Text>;
+    return <Text wrap="truncate-end">{`${MIN_SIZE.columns} x ${MIN_SIZE.rows} needed`}</Text>;
   }
   return (
     <Box flexDirection="column" width={size.columns} height={size.rows} flexShrink={0}>

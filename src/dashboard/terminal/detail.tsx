@@ -12,15 +12,15 @@ import { countsOf, type NodeRow, type ProcessRow } from '../view-model/rows.js';
 import { labelOf } from '../view-model/table.js';
 import { entryText } from './entry-details.js';
 import { bodyRows } from './layout.js';
-import { visible } from './list-cursor.js';
+import { visibleItems } from './list-cursor.js';
 import { entryParts } from './log.js';
-import { heardSince, nodeTime } from './node-status.js';
+import { ageOf, uptimeReference } from './node-status.js';
 import { processMark } from './processes.js';
 import type { Overlay, State } from './state.js';
-import { Line, Lines, type Part, Spread } from './styled-line.js';
+import { Line, Lines, type Part, SplitLine } from './styled-line.js';
 import { MARK } from './symbols.js';
-import { fitted, wrap } from './text-fitting.js';
-import { detailRows, entriesOf, relativeList } from './view-lists.js';
+import { padOrCut, wrap } from './text-fitting.js';
+import { detailRows, entriesAbout, relativeList } from './view-lists.js';
 
 /** The details of one process: its figures, its parent and children, and its last log entries. */
 export function ProcessDetail({
@@ -34,34 +34,34 @@ export function ProcessDetail({
   const { row, isGone, cursor } = overlay;
   const node = shown.view.nodes.find((each) => each.node.nodeId === row.nodeId)?.node;
   const list = relativeList(overlay, state);
-  const relatives = visible(cursor, list);
+  const relatives = visibleItems(cursor, list);
   const { entries: entryRows } = detailRows(bodyRows(size));
-  const entries = entriesOf(row, shown);
+  const entries = entriesAbout(row, shown);
   const parts = entryParts(state);
   return (
     <>
-      <Spread
+      <SplitLine
         left={[' ', processMark(row, node), ' ', ['strong', labelOf(row)], `  ${row.kind}`]}
-        right={[trouble(node, isGone, now), ' ']}
+        right={[staleNote(node, isGone, now), ' ']}
         width={size.columns}
       />
-      <Facts row={row} node={node} now={now} width={size.columns} />
+      <Figures row={row} node={node} now={now} width={size.columns} />
       <Line parts={[' ', ['accent', 'Parent and children'], `  ${formatCount(list.items.length)}`]} />
       {relatives.map(({ relation, row: relative }, index) => {
-        const isChosen = cursor.top + index === cursor.index;
+        const isSelected = cursor.top + index === cursor.index;
         const left: Part[] = [
-          `${isChosen ? MARK.cursor : ' '} `,
-          fitted(relation, 7),
+          `${isSelected ? MARK.cursor : ' '} `,
+          padOrCut(relation, 7),
           processMark(relative, node),
           ` ${labelOf(relative)}`,
         ];
         return (
-          <Spread
+          <SplitLine
             key={relative.key}
             left={left}
-            right={[figuresOf(relative)]}
+            right={[summaryOfRelative(relative)]}
             width={size.columns}
-            isChosen={isChosen}
+            isSelected={isSelected}
           />
         );
       })}
@@ -77,23 +77,23 @@ export function ProcessDetail({
   );
 }
 
-function figuresOf({ kind, queueSize, rate, childCount, restarts }: ProcessRow): string {
+function summaryOfRelative({ kind, queueSize, rate, childCount, restarts }: ProcessRow): string {
   return kind === 'supervisor'
     ? `${formatCount(childCount)} children, ${formatCount(restarts)} restarts `
     : `queue ${formatCount(queueSize)}, ${formatRate(rate)} msg/s `;
 }
 
-function trouble(node: NodeRow | undefined, isGone: boolean, now: number): Part {
-  if (isGone) return ['bad', `${MARK.lost} gone; as it was last seen`];
+function staleNote(node: NodeRow | undefined, isGone: boolean, now: number): Part {
+  if (isGone) return ['bad', `${MARK.lost} gone; these are its last figures`];
   if (node === undefined || node.status === 'connected') return '';
-  return ['bad', `${MARK.lost} node ${node.status}; as of ${formatAge(heardSince(node.heardAt, now))} ago`];
+  return ['bad', `${MARK.lost} node ${node.status}; as of ${formatAge(ageOf(node.heardAt, now))} ago`];
 }
 
-const FACT_LABEL = 15;
+const FIGURE_LABEL_WIDTH = 15;
 
-type Fact = readonly [label: string, value: string];
+type Figure = readonly [label: string, value: string];
 
-function Facts({
+function Figures({
   row,
   node,
   now,
@@ -104,16 +104,16 @@ function Facts({
   readonly now: number;
   readonly width: number;
 }) {
-  const [left = [], right = []] = balanced(
-    identity(row, node, now),
-    row.kind === 'supervisor' ? supervision(row) : work(row),
+  const [left = [], right = []] = withCounts(
+    identityFigures(row, node, now),
+    row.kind === 'supervisor' ? supervisorFigures(row) : serverFigures(row),
     row,
   );
   const half = Math.floor((width - 2) / 2);
   const lines = Array.from({ length: Math.max(left.length, right.length) }, (_, index) => (
     <Line
       key={left[index]?.[0] ?? right[index]?.[0]}
-      parts={[' ', ...fact(left[index], half), ...fact(right[index], half)]}
+      parts={[' ', ...figureParts(left[index], half), ...figureParts(right[index], half)]}
     />
   ));
   return (
@@ -124,9 +124,13 @@ function Facts({
   );
 }
 
-/** Adds the counts of a process to two columns, each count to the column that is shorter by then. */
-function balanced(left: readonly Fact[], right: readonly Fact[], row: ProcessRow): readonly (readonly Fact[])[] {
-  const columns: [Fact[], Fact[]] = [[...left], [...right]];
+/** Adds the counts of a process to the two columns. Each count is added to the column that is shorter at that point. */
+function withCounts(
+  left: readonly Figure[],
+  right: readonly Figure[],
+  row: ProcessRow,
+): readonly (readonly Figure[])[] {
+  const columns: [Figure[], Figure[]] = [[...left], [...right]];
   for (const [label, count] of countsOf(row)) {
     const shorter = columns[0].length <= columns[1].length ? columns[0] : columns[1];
     shorter.push([label.toLowerCase(), count]);
@@ -134,23 +138,23 @@ function balanced(left: readonly Fact[], right: readonly Fact[], row: ProcessRow
   return columns;
 }
 
-function fact(entry: Fact | undefined, width: number): readonly Part[] {
+function figureParts(entry: Figure | undefined, width: number): readonly Part[] {
   if (entry === undefined) return [' '.repeat(width)];
-  return [['dim', fitted(` ${entry[0]}`, FACT_LABEL)], fitted(entry[1], width - FACT_LABEL)];
+  return [['dim', padOrCut(` ${entry[0]}`, FIGURE_LABEL_WIDTH)], padOrCut(entry[1], width - FIGURE_LABEL_WIDTH)];
 }
 
-function identity(row: ProcessRow, node: NodeRow | undefined, now: number): readonly Fact[] {
+function identityFigures(row: ProcessRow, node: NodeRow | undefined, now: number): readonly Figure[] {
   return [
     ['id', row.id],
     ['name', row.name ?? UNKNOWN],
     ['node', row.nodeId],
     ['status', row.status],
-    ['up', node === undefined ? UNKNOWN : formatUptime(nodeTime(node, now) - row.startedMonotonic)],
+    ['up', node === undefined ? UNKNOWN : formatUptime(uptimeReference(node, now) - row.startedMonotonic)],
     ['started', `${formatDate(row.startedAt)} ${formatTime(row.startedAt)}`],
   ];
 }
 
-function work(row: ProcessRow): readonly Fact[] {
+function serverFigures(row: ProcessRow): readonly Figure[] {
   return [
     ['queue', formatCount(row.queueSize)],
     ['messages', formatCount(row.messageCount)],
@@ -160,7 +164,7 @@ function work(row: ProcessRow): readonly Fact[] {
   ];
 }
 
-function supervision(row: ProcessRow): readonly Fact[] {
+function supervisorFigures(row: ProcessRow): readonly Figure[] {
   return [
     ['strategy', row.strategy ?? UNKNOWN],
     ['children', formatCount(row.childCount)],

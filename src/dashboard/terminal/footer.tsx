@@ -1,10 +1,10 @@
 import type { State } from './state.js';
 import { Line, type Part } from './styled-line.js';
-import { widthOf } from './width.js';
+import { widthOf } from './text-width.js';
 
 /** The footer: the keys that have an effect in the current view or overlay. */
 export function Footer({ state }: { readonly state: State }) {
-  const parts = fitting(hints(state), state.size.columns - 1).flatMap(([key, what]): Part[] => [
+  const parts = hintsThatFit(hintsFor(state), state.size.columns - 1).flatMap(([key, what]): Part[] => [
     ['strong', key],
     ` ${what}  `,
   ]);
@@ -13,13 +13,13 @@ export function Footer({ state }: { readonly state: State }) {
 
 type Hint = readonly [key: string, what: string];
 
-/** Removes hints until they fit. The last three are never removed; of the others, the last one is removed first. */
-function fitting(all: readonly Hint[], width: number): readonly Hint[] {
+/** Removes hints until they fit into `width`. The last three hints are never removed. The others are removed from the end. */
+function hintsThatFit(all: readonly Hint[], width: number): readonly Hint[] {
   const taken = all.reduce((sum, [key, what]) => sum + widthOf(`${key} ${what}  `), 0);
-  return taken <= width || all.length <= KEPT ? all : fitting(all.toSpliced(-KEPT - 1, 1), width);
+  return taken <= width || all.length <= ALWAYS_SHOWN ? all : hintsThatFit(all.toSpliced(-ALWAYS_SHOWN - 1, 1), width);
 }
 
-const KEPT = 3;
+const ALWAYS_SHOWN = 3;
 
 const MOVE: Hint = ['↑↓', 'move'];
 const GENERAL: readonly Hint[] = [
@@ -28,10 +28,10 @@ const GENERAL: readonly Hint[] = [
   ['q', 'quit'],
 ];
 
-function hints({ isTyping, isHelpOpen, overlays, view, paused }: State): readonly Hint[] {
-  const general = paused === undefined ? GENERAL : GENERAL.with(0, ['p', 'go on']);
+function hintsFor({ isTypingFilter, isHelpOpen, overlays, view, paused }: State): readonly Hint[] {
+  const general = paused === undefined ? GENERAL : GENERAL.with(0, ['p', 'resume']);
   if (isHelpOpen) return [['any key', 'back']];
-  if (isTyping) {
+  if (isTypingFilter) {
     return [
       ['Enter', 'keep the filter'],
       ['Esc', 'clear it'],

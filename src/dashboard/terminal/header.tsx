@@ -4,11 +4,11 @@ import { type Log, severityOf } from '../view-model/log.js';
 import { visibleText } from '../view-model/visible-text.js';
 import { nodeMark, STATUSES } from './node-status.js';
 import { type State, VIEWS, type View } from './state.js';
-import { type Part, Spread, widthOfParts } from './styled-line.js';
+import { type Part, SplitLine, widthOfParts } from './styled-line.js';
 import { MARK } from './symbols.js';
 
-/** Data of this age or older is marked with a warning, ms. */
-const OLD_MS = 5000;
+/** Data of at least this age is marked with a warning, ms. */
+const STALE_MS = 5000;
 
 const TITLES: Readonly<Record<View, string>> = { processes: 'Processes', nodes: 'Nodes', tree: 'Tree', log: 'Log' };
 /** For narrow terminals. */
@@ -31,13 +31,13 @@ export function Header({ state }: { readonly state: State }) {
   ];
   return (
     <>
-      <Spread
+      <SplitLine
         left={[' ', ['accent', 'noex'], '  ', visibleText(title)]}
         right={[...statuses(state), ' ']}
         width={size.columns}
       />
-      <Spread left={counts} right={[...freshness(state, summary.oldestHeardAt), ' ']} width={size.columns} />
-      <Spread {...tabLine(state)} width={size.columns} />
+      <SplitLine left={counts} right={[...freshness(state, summary.oldestHeardAt), ' ']} width={size.columns} />
+      <SplitLine {...tabsAndPosition(state)} width={size.columns} />
     </>
   );
 }
@@ -57,17 +57,20 @@ function freshness({ now, paused, hasEnded, shown }: State, heardAt: number | un
   if (paused !== undefined) return ['  ', ['warn', `${MARK.paused} PAUSED, ${text}`]];
   if (hasEnded) return ['  ', ['bad', `${MARK.lost} no more data, ${text}`]];
   if (shown.view.nodes.length === 0) return ['  ', ['dim', 'no data yet']];
-  return age !== undefined && age < OLD_MS ? ['  ', text] : ['  ', ['warn', `${MARK.warning} ${text}`]];
+  return age !== undefined && age < STALE_MS ? ['  ', text] : ['  ', ['warn', `${MARK.warning} ${text}`]];
 }
 
-/** The tabs and, beside them, as much as fits: every tab stays in sight. */
-function tabLine(state: State): { readonly left: readonly Part[]; readonly right: readonly Part[] } {
-  const beside: readonly Part[] = [...place(state), ' '];
+/**
+ * The tabs and, to their right, the filter and the position of the cursor. If the line is too narrow for all, tab titles
+ * are shortened, then the position is omitted: every tab stays visible.
+ */
+function tabsAndPosition(state: State): { readonly left: readonly Part[]; readonly right: readonly Part[] } {
+  const beside: readonly Part[] = [...filterAndPosition(state), ' '];
   const choices = [
     { left: tabs(state, TITLES), right: beside },
     { left: tabs(state, SHORT_TITLES), right: beside },
-    { left: tabs(state, TITLES), right: filterOf(state) },
-    { left: tabs(state, SHORT_TITLES), right: filterOf(state) },
+    { left: tabs(state, TITLES), right: filterOfView(state) },
+    { left: tabs(state, SHORT_TITLES), right: filterOfView(state) },
   ] as const;
   const fits = ({ left, right }: (typeof choices)[number]): boolean =>
     widthOfParts(left) + widthOfParts(right) <= state.size.columns;
@@ -75,7 +78,7 @@ function tabLine(state: State): { readonly left: readonly Part[]; readonly right
 }
 
 function tabs({ view: active, shown, log }: State, titles: typeof TITLES): readonly Part[] {
-  const alarm = unreadAlarms(shown.log, log.read);
+  const alarm = unreadAlarms(shown.log, log.readUpTo);
   return VIEWS.flatMap((view, index): readonly Part[] => {
     const label = `${index + 1} ${titles[view]}`;
     // The brackets mark the active tab on terminals without styles, too.
@@ -89,31 +92,30 @@ function unreadAlarms(log: Log, read: number): number {
   return log.filter(({ number, entry }) => number > read && severityOf(entry) === 'bad').length;
 }
 
-/** The filter of the view and the position of its cursor. In the log, while paused, also the number of waiting entries. */
-function place(state: State): readonly Part[] {
+/** The filter of the view and the position of its cursor. While paused, the log also shows the number of new entries. */
+function filterAndPosition(state: State): readonly Part[] {
   const { view, processes, log, shown, paused } = state;
   if (view === 'processes') {
     const all = shown.view.nodes.reduce((sum, each) => sum + each.processes.length, 0);
-    return [...filterOf(state), ...position(processes.cursor.index, processes.rows.length, all)];
+    return [...filterOfView(state), ...position(processes.cursor.index, processes.rows.length, all)];
   }
   if (view === 'tree') {
     const { cursor, lines } = state.tree;
-    return [...filterOf(state), ...position(cursor.index, lines.length)];
+    return [...filterOfView(state), ...position(cursor.index, lines.length)];
   }
   if (view !== 'log') return [];
-  const waiting: readonly Part[] =
-    paused === undefined ? [] : [['warn', `${formatCount(paused.entries)} waiting`], '  '];
-  return [...filterOf(state), ...waiting, ...position(log.cursor.index, log.lines.length, shown.log.length)];
+  const waiting: readonly Part[] = paused === undefined ? [] : [['warn', `${formatCount(paused.entries)} new`], '  '];
+  return [...filterOfView(state), ...waiting, ...position(log.cursor.index, log.lines.length, shown.log.length)];
 }
 
 /** The filter of the view. */
-function filterOf({ view, isTyping, processes, log }: State): readonly Part[] {
-  if (view === 'log') return filter(log.filter, isTyping);
-  return view === 'nodes' ? [] : filter(processes.filter.text ?? '', isTyping);
+function filterOfView({ view, isTypingFilter, processes, log }: State): readonly Part[] {
+  if (view === 'log') return filterParts(log.filter, isTypingFilter);
+  return view === 'nodes' ? [] : filterParts(processes.filter.text ?? '', isTypingFilter);
 }
 
-function filter(text: string, isTyping: boolean): readonly Part[] {
-  if (isTyping) return [['accent', `/${visibleText(text)}█`], '  '];
+function filterParts(text: string, isTypingFilter: boolean): readonly Part[] {
+  if (isTypingFilter) return [['accent', `/${visibleText(text)}█`], '  '];
   return text === '' ? [] : [['accent', `/${visibleText(text)}`], '  '];
 }
 

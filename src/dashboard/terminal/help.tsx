@@ -2,18 +2,18 @@ import { bodyRows } from './layout.js';
 import type { State } from './state.js';
 import { Lines, type Part } from './styled-line.js';
 import { MARK } from './symbols.js';
-import { fitted } from './text-fitting.js';
+import { padOrCut } from './text-fitting.js';
 
 const KEYS: readonly (readonly [keys: string, what: string])[] = [
   ['Tab, 1 2 3 4', 'views: processes, nodes with charts, tree, log'],
-  ['↑ ↓ PgUp PgDn Home End', 'move; at the top, the cursor stays at the top'],
-  ['Enter', 'more of it; of a node, its processes'],
-  ['l', 'of a node, its links'],
-  ['Esc', 'back; clears the filter'],
-  ['/', 'filter as you type: words in name, id, node; a kind'],
-  ['s  S', 'sort by the next column; the other way round'],
-  ['← →', 'in the tree: close, open'],
-  ['p', 'pause, and go on; what comes meanwhile is kept'],
+  ['↑ ↓ PgUp PgDn Home End', 'move the cursor'],
+  ['Enter', 'details; on a node, its processes'],
+  ['l', 'on a node, its links'],
+  ['Esc', 'back; clear the filter'],
+  ['/', 'filter by words in name, id or node, or by kind'],
+  ['s  S', 'sort by the next column; reverse the order'],
+  ['← →', 'in the tree: collapse, expand'],
+  ['p', 'pause, resume; new data is kept meanwhile'],
   ['Ctrl+L', 'redraw the screen'],
   ['q, Ctrl+C', 'quit'],
 ];
@@ -33,27 +33,28 @@ const MARKS: readonly Part[][] = [
   ],
   [
     ['bad', MARK.lost],
-    ' bad  ',
+    ' problem  ',
     ['warn', MARK.warning],
-    ' look at it  ',
+    ' warning  ',
     ['good', MARK.good],
-    ' good again  ',
+    ' recovered  ',
     ['dim', MARK.plain],
-    ' as usual  ',
+    ' normal  ',
     '– not known',
   ],
 ];
 
+/** The list of keys and marks, shown instead of a view. */
 export function Help({ state }: { readonly state: State }) {
   const lines: readonly (readonly Part[])[] = [
     [],
-    ...KEYS.map(([keys, what]): readonly Part[] => ['  ', ['strong', fitted(keys, 25)], what]),
+    ...KEYS.map(([keys, what]): readonly Part[] => ['  ', ['strong', padOrCut(keys, 25)], what]),
     [],
     ...MARKS.map((marks): readonly Part[] => ['  ', ...marks]),
     [],
-    ['  ', ['dim', 'P99: of 100 messages, 99 take no longer.']],
-    ['  ', ['dim', 'WAIT: in the mailbox. HANDLE: in the handler. DELAY: how late timers fire.']],
-    ['  ', ['dim', 'Charts: the highest value of each moment.']],
+    ['  ', ['dim', 'P99: 99 of 100 messages take at most this long.']],
+    ['  ', ['dim', 'WAIT: time in the mailbox. HANDLE: time in the handler. DELAY: how late timers fire.']],
+    ['  ', ['dim', 'Charts show the highest value of each interval.']],
   ];
   return <Lines lines={lines} height={bodyRows(state.size)} />;
 }

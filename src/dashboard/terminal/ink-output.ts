@@ -1,10 +1,10 @@
 import type { Size } from './layout.js';
 
 /**
- * A stand-in for `stdout` that is passed to Ink. Each screen that Ink writes is passed to `draw`, and nothing is written
- * to the terminal itself. `size`: the size of the terminal.
+ * Creates the output stream for Ink: a proxy of `stdout` that passes each screen to `draw` and writes nothing to the
+ * terminal itself. `size` returns the size of the terminal.
  */
-export function canvas(
+export function createInkOutput(
   stdout: NodeJS.WriteStream,
   size: () => Size,
   draw: (screen: string) => void,

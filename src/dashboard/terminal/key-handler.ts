@@ -13,53 +13,53 @@ import { logList, nodeList, processList, processOf, relativeList, treeList } fro
 
 /** The state after a keystroke. A keystroke without an effect returns the same state. */
 export function handleKey(state: State, key: Key): State {
-  if (key.name === 'interrupt') return { ...state, isOver: true };
+  if (key.name === 'interrupt') return { ...state, hasQuit: true };
   if (state.isHelpOpen) return { ...state, isHelpOpen: false };
-  if (state.isTyping) return type(state, key);
+  if (state.isTypingFilter) return handleFilterKey(state, key);
   const overlay = state.overlays.at(-1);
-  if (key.name === 'text') return command(state, key.text, overlay);
-  if (overlay !== undefined) return pressOverlay(state, overlay, key.name);
+  if (key.name === 'text') return handleText(state, key.text, overlay);
+  if (overlay !== undefined) return handleOverlayKey(state, overlay, key.name);
   switch (key.name) {
     case 'tab':
-      return { ...state, view: neighbour(state.view, 1) };
+      return { ...state, view: adjacentView(state.view, 1) };
     case 'backtab':
-      return { ...state, view: neighbour(state.view, -1) };
+      return { ...state, view: adjacentView(state.view, -1) };
     case 'escape':
       return withFilter(state, '');
     case 'enter':
-      return open(state);
+      return openSelected(state);
     case 'left':
     case 'right':
-      return state.view === 'tree' ? fold(state, key.name) : state;
+      return state.view === 'tree' ? collapseOrExpand(state, key.name) : state;
     default:
-      return move(state, key.name);
+      return moveCursor(state, key.name);
   }
 }
 
-function neighbour(view: View, by: number): View {
+function adjacentView(view: View, by: number): View {
   return VIEWS[(VIEWS.indexOf(view) + by + VIEWS.length) % VIEWS.length] ?? view;
 }
 
-function command(state: State, text: string, overlay: Overlay | undefined): State {
+function handleText(state: State, text: string, overlay: Overlay | undefined): State {
   switch (text) {
     case 'q':
-      return { ...state, isOver: true };
+      return { ...state, hasQuit: true };
     case '?':
       return { ...state, isHelpOpen: true };
     case 'p':
-      return pauseOrGoOn(state);
+      return togglePause(state);
     case '1':
     case '2':
     case '3':
     case '4':
       return { ...state, overlays: [], view: VIEWS[Number(text) - 1] ?? state.view };
   }
-  return overlay === undefined ? commandOfView(state, text) : state;
+  return overlay === undefined ? handleTextOfView(state, text) : state;
 }
 
-function commandOfView(state: State, text: string): State {
+function handleTextOfView(state: State, text: string): State {
   const { processes, view, size } = state;
-  if (text === '/' && view !== 'nodes') return { ...state, isTyping: true };
+  if (text === '/' && view !== 'nodes') return { ...state, isTypingFilter: true };
   if (text === 'l' && view === 'nodes') return openLinks(state);
   if (view !== 'processes') return state;
   const { column, direction } = processes.sorting;
@@ -74,28 +74,28 @@ function commandOfView(state: State, text: string): State {
   return state;
 }
 
-function pauseOrGoOn(state: State): State {
+function togglePause(state: State): State {
   if (state.paused === undefined) return { ...state, paused: { updates: 0, entries: 0 } };
   const { paused: _, ...rest } = state;
   return { ...rest, shown: state.live };
 }
 
-function type(state: State, key: Key): State {
+function handleFilterKey(state: State, key: Key): State {
   const filter = filterOf(state);
   switch (key.name) {
     case 'text':
       return withFilter(state, filter + key.text);
     case 'backspace':
-      return filter === '' ? { ...state, isTyping: false } : withFilter(state, [...filter].slice(0, -1).join(''));
+      return filter === '' ? { ...state, isTypingFilter: false } : withFilter(state, [...filter].slice(0, -1).join(''));
     case 'escape':
-      return { ...withFilter(state, ''), isTyping: false };
+      return { ...withFilter(state, ''), isTypingFilter: false };
     case 'enter':
-      return { ...state, isTyping: false };
+      return { ...state, isTypingFilter: false };
     case 'tab':
     case 'backtab':
-      return handleKey({ ...state, isTyping: false }, key);
+      return handleKey({ ...state, isTypingFilter: false }, key);
     default:
-      return move(state, key.name);
+      return moveCursor(state, key.name);
   }
 }
 
@@ -115,25 +115,25 @@ function withProcesses(state: State, part: Partial<State['processes']>): State {
   return { ...state, processes: { ...state.processes, ...part } };
 }
 
-function move(state: State, key: KeyName): State {
+function moveCursor(state: State, key: KeyName): State {
   switch (state.view) {
     case 'processes':
-      return withProcesses(state, { cursor: step(state.processes.cursor, key, processList(state)) });
+      return withProcesses(state, { cursor: stepCursor(state.processes.cursor, key, processList(state)) });
     case 'nodes':
-      return { ...state, nodes: { cursor: step(state.nodes.cursor, key, nodeList(state)) } };
+      return { ...state, nodes: { cursor: stepCursor(state.nodes.cursor, key, nodeList(state)) } };
     case 'tree':
-      return { ...state, tree: { ...state.tree, cursor: step(state.tree.cursor, key, treeList(state)) } };
+      return { ...state, tree: { ...state.tree, cursor: stepCursor(state.tree.cursor, key, treeList(state)) } };
     case 'log':
-      return { ...state, log: { ...state.log, cursor: step(state.log.cursor, key, logList(state)) } };
+      return { ...state, log: { ...state.log, cursor: stepCursor(state.log.cursor, key, logList(state)) } };
   }
 }
 
-function step<Item>(cursor: Cursor, key: KeyName, list: List<Item>): Cursor {
-  const by = distance(key, list.height, list.items.length);
+function stepCursor<Item>(cursor: Cursor, key: KeyName, list: List<Item>): Cursor {
+  const by = linesToMove(key, list.height, list.items.length);
   return by === 0 ? cursor : moveBy(cursor, by, list);
 }
 
-function distance(key: KeyName, page: number, all: number): number {
+function linesToMove(key: KeyName, page: number, all: number): number {
   switch (key) {
     case 'up':
       return -1;
@@ -153,7 +153,7 @@ function distance(key: KeyName, page: number, all: number): number {
 }
 
 /** Opens the item that the cursor is on. */
-function open(state: State): State {
+function openSelected(state: State): State {
   switch (state.view) {
     case 'processes':
       return openProcess(state, state.processes.rows[state.processes.cursor.index]?.key);
@@ -166,7 +166,7 @@ function open(state: State): State {
     case 'tree': {
       const line = state.tree.lines[state.tree.cursor.index];
       if (line?.type === 'process') return openProcess(state, line.key);
-      return line === undefined ? state : fold(state, line.isCollapsed ? 'right' : 'left');
+      return line === undefined ? state : collapseOrExpand(state, line.isCollapsed ? 'right' : 'left');
     }
     case 'log': {
       const line = state.log.lines[state.log.cursor.index];
@@ -189,7 +189,7 @@ function openProcess(state: State, key: string | undefined): State {
   return { ...state, overlays: [...state.overlays, overlay] };
 }
 
-function pressOverlay(state: State, overlay: Overlay, key: KeyName): State {
+function handleOverlayKey(state: State, overlay: Overlay, key: KeyName): State {
   if (key === 'escape' || key === 'backspace') return { ...state, overlays: state.overlays.slice(0, -1) };
   if (overlay.type === 'entry') {
     const { entry } = overlay.line;
@@ -198,21 +198,21 @@ function pressOverlay(state: State, overlay: Overlay, key: KeyName): State {
     }
     const page = bodyRows(state.size);
     const lines = entryText(entry).flatMap((line) => wrap(line, state.size.columns - 2)).length;
-    const top = overlay.top + distance(key, page, lines);
-    return onTop(state, { ...overlay, top: Math.max(0, Math.min(top, lines - page)) });
+    const top = overlay.top + linesToMove(key, page, lines);
+    return withTopOverlay(state, { ...overlay, top: Math.max(0, Math.min(top, lines - page)) });
   }
   if (overlay.type === 'links') {
     const page = linksRows(state.size);
     const all = overlay.links?.length ?? 0;
-    const top = overlay.top + distance(key, page, all);
-    return onTop(state, { ...overlay, top: Math.max(0, Math.min(top, all - page)) });
+    const top = overlay.top + linesToMove(key, page, all);
+    return withTopOverlay(state, { ...overlay, top: Math.max(0, Math.min(top, all - page)) });
   }
   const list = relativeList(overlay, state);
   if (key === 'enter') return openProcess(state, list.items[overlay.cursor.index]?.row.key);
-  return onTop(state, { ...overlay, cursor: step(overlay.cursor, key, list) });
+  return withTopOverlay(state, { ...overlay, cursor: stepCursor(overlay.cursor, key, list) });
 }
 
-function onTop(state: State, overlay: Overlay): State {
+function withTopOverlay(state: State, overlay: Overlay): State {
   return { ...state, overlays: [...state.overlays.slice(0, -1), overlay] };
 }
 
@@ -220,13 +220,13 @@ function onTop(state: State, overlay: Overlay): State {
  * Folds the tree at the cursor. `left` closes an open line; on any other line it moves the cursor to the parent. `right`
  * opens a closed line; on an open line it moves the cursor to the first child.
  */
-function fold(state: State, direction: 'left' | 'right'): State {
+function collapseOrExpand(state: State, direction: 'left' | 'right'): State {
   const { collapsed, cursor, lines } = state.tree;
   const line = lines[cursor.index];
   if (line === undefined) return state;
   const isOpen = line.children > 0 && !line.isCollapsed;
   if (direction === 'right') {
-    if (isOpen) return move(state, 'down');
+    if (isOpen) return moveCursor(state, 'down');
     return line.isCollapsed ? withCollapsed(state, without(collapsed, line.key)) : state;
   }
   if (isOpen) return withCollapsed(state, new Set(collapsed).add(line.key));

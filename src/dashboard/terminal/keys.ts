@@ -17,7 +17,7 @@ export type KeyName =
   | 'interrupt'
   | 'redraw';
 
-/** One keystroke. */
+/** One keystroke: a key that has a function, or one typed character. */
 export type Key = { readonly name: KeyName } | { readonly name: 'text'; readonly text: string };
 
 const NAMED: readonly (readonly [keyof InkKey, KeyName])[] = [
@@ -36,6 +36,7 @@ const NAMED: readonly (readonly [keyof InkKey, KeyName])[] = [
   ['delete', 'backspace'],
 ];
 
+/** Keys that Ink passes on as control characters, which happens when several keystrokes arrive together. */
 const CONTROL: Readonly<Record<string, KeyName>> = {
   '\r': 'enter',
   '\n': 'enter',
@@ -47,7 +48,7 @@ const CONTROL: Readonly<Record<string, KeyName>> = {
   '\u000c': 'redraw',
 };
 
-/** The keystrokes in one input event of Ink. Pasted or fast input arrives as one event with several characters. */
+/** Returns the keystrokes in one input event of Ink. Pasted or fast input arrives as one event with many characters. */
 export function keysOf(input: string, key: InkKey): readonly Key[] {
   if (key.tab) return [{ name: key.shift ? 'backtab' : 'tab' }];
   if (key.ctrl) return input === 'c' ? [{ name: 'interrupt' }] : input === 'l' ? [{ name: 'redraw' }] : [];

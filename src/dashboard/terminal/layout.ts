@@ -15,20 +15,20 @@ export interface ColumnSpec<Id extends string> {
 /** A column on the screen, with its final width. */
 export interface PlacedColumn<Id extends string> extends ColumnSpec<Id> {}
 
-/** Growth steps, applied in order: each widens a column up to the given width while there is room. */
-export type Growth<Id extends string> = readonly (readonly [id: Id, width: number])[];
+/** Steps that widen columns, in order. Each step widens a column up to the given width, as far as there is room. */
+export type WidthSteps<Id extends string> = readonly (readonly [id: Id, width: number])[];
 
 /** The number of blanks between two columns. */
 export const GAP = 1;
 
 /**
- * The columns that fit into `room` characters, in their order on the screen. On a narrow screen, the columns that come
- * last in `byImportance` are hidden first. The columns of `spare` are shown only if all others have their full width.
+ * The columns that fit into `room` characters, in their order on the screen. On a narrow screen, the columns at the end of
+ * `byImportance` are hidden first. The columns of `spare` are added only when all others have their full width.
  */
 export function columnsFor<Id extends string>(
   specs: readonly ColumnSpec<Id>[],
   byImportance: readonly Id[],
-  growth: Growth<Id>,
+  growth: WidthSteps<Id>,
   room: number,
   spare: readonly Id[] = [],
 ): readonly PlacedColumn<Id>[] {
@@ -60,17 +60,17 @@ export function columnsFor<Id extends string>(
 }
 
 /** The height of the header and of the footer, in lines. */
-const HEAD_ROWS = 3;
-const FOOT_ROWS = 1;
-export const SMALLEST: Size = { columns: 40, rows: 12 };
+const HEADER_ROWS = 3;
+const FOOTER_ROWS = 1;
+export const MIN_SIZE: Size = { columns: 40, rows: 12 };
 
 export function isTooSmall({ columns, rows }: Size): boolean {
-  return columns < SMALLEST.columns || rows < SMALLEST.rows;
+  return columns < MIN_SIZE.columns || rows < MIN_SIZE.rows;
 }
 
 /** The number of lines between the header and the footer. */
 export function bodyRows({ rows }: Size): number {
-  return Math.max(1, rows - HEAD_ROWS - FOOT_ROWS);
+  return Math.max(1, rows - HEADER_ROWS - FOOTER_ROWS);
 }
 
 /** The number of table rows that fit below the table head. */

@@ -1,6 +1,6 @@
-/** The position of the cursor in a list, and which part of the list is visible. */
+/** The position of the cursor in a list, and the visible part of the list. */
 export interface Cursor {
-  /** The key of the item that the cursor follows. Absent: the cursor stays at the home end of the list. */
+  /** The key of the item that the cursor follows when items move. Absent: the cursor stays at the list's home end. */
   readonly key?: string;
   readonly index: number;
   /** The index of the first visible item. */
@@ -12,41 +12,46 @@ export interface List<Item> {
   readonly keyOf: (item: Item) => string;
   /** The number of visible lines. */
   readonly height: number;
-  /** The home end of the list: where the cursor starts, and where it stays as items arrive. */
-  readonly home: 'first' | 'last';
+  /** The end of the list where the cursor starts. As long as it is there, it does not follow an item. */
+  readonly homeEnd: 'first' | 'last';
 }
 
 export const initialCursor: Cursor = { index: 0, top: 0 };
 
 /** Adapts the cursor to a changed list. It stays on the same item or, if that item is gone, at the same index. */
 export function reconcile<Item>(cursor: Cursor, list: List<Item>): Cursor {
-  const { items, keyOf, home } = list;
+  const { items, keyOf, homeEnd } = list;
   const last = Math.max(0, items.length - 1);
-  if (cursor.key === undefined) return inSight(home === 'first' ? 0 : last, undefined, cursor, list);
+  if (cursor.key === undefined) return scrolledIntoView(homeEnd === 'first' ? 0 : last, undefined, cursor, list);
   const there = items[cursor.index];
   const isThere = there !== undefined && keyOf(there) === cursor.key;
   const found = isThere ? cursor.index : items.findIndex((item) => keyOf(item) === cursor.key);
-  if (found !== -1) return inSight(found, cursor.key, cursor, list);
+  if (found !== -1) return scrolledIntoView(found, cursor.key, cursor, list);
   const index = Math.min(cursor.index, last);
   const item = items[index];
-  return inSight(index, item === undefined ? undefined : keyOf(item), cursor, list);
+  return scrolledIntoView(index, item === undefined ? undefined : keyOf(item), cursor, list);
 }
 
-/** Moves the cursor down by a number of lines. At the home end, the cursor stops following an item. */
+/** Moves the cursor by a number of lines; up if negative. At the home end, the cursor stops following an item. */
 export function moveBy<Item>(cursor: Cursor, by: number, list: List<Item>): Cursor {
   const last = Math.max(0, list.items.length - 1);
   const index = Math.max(0, Math.min(last, cursor.index + by));
   const item = list.items[index];
-  const isHome = index === (list.home === 'first' ? 0 : last);
-  return inSight(index, item === undefined || isHome ? undefined : list.keyOf(item), cursor, list);
+  const isHome = index === (list.homeEnd === 'first' ? 0 : last);
+  return scrolledIntoView(index, item === undefined || isHome ? undefined : list.keyOf(item), cursor, list);
 }
 
 /** The visible items. */
-export function visible<Item>({ top }: Cursor, { items, height }: List<Item>): readonly Item[] {
+export function visibleItems<Item>({ top }: Cursor, { items, height }: List<Item>): readonly Item[] {
   return items.slice(top, top + height);
 }
 
-function inSight<Item>(index: number, key: string | undefined, before: Cursor, { items, height }: List<Item>): Cursor {
+function scrolledIntoView<Item>(
+  index: number,
+  key: string | undefined,
+  before: Cursor,
+  { items, height }: List<Item>,
+): Cursor {
   const lines = Math.max(1, height);
   const lowest = Math.max(0, items.length - lines);
   const top = Math.min(lowest, Math.max(index - lines + 1, Math.min(index, before.top)));

@@ -23,7 +23,7 @@ import type { ClusterSource } from '../cluster-source.js';
 import type { TerminalModule } from '../terminal-module.js';
 import { emptyViewState, nextViewState } from '../view-model/cluster-view.js';
 import { Dashboard } from './dashboard.js';
-import { canvas } from './ink-output.js';
+import { createInkOutput } from './ink-output.js';
 import { type Key, keysOf } from './keys.js';
 import { reduce } from './reducer.js';
 import { Screen } from './screen-renderer.js';
@@ -32,7 +32,7 @@ import { isUtf8 } from './symbols.js';
 import { sizeOf } from './terminal-size.js';
 import { Store } from './throttled-store.js';
 
-/** The minimum interval between two views, ms. Nodes push more often than a reader can follow. */
+/** The minimum interval between two views, ms: nodes push more often than a user can read. */
 const VIEW_MS = 500;
 /** Log entries are collected for this long before they are shown, ms. */
 const LOG_MS = 250;
@@ -66,8 +66,8 @@ export const runTerminal: TerminalModule['runTerminal'] = async ({
   };
   try {
     await new Promise<void>((resolve, reject) => {
-      // The terminal is restored however the Node.js process ends. On an uncaught exception it is restored before Node.js
-      // prints the error, because text on the alternate screen would be lost.
+      // However the Node.js process ends, the terminal is restored. After an uncaught exception, this happens before
+      // Node.js prints the error, because text on the alternate screen would be lost.
       process.once('exit', leave).once('uncaughtExceptionMonitor', leave);
       cleanUp.push(() => process.off('exit', leave).off('uncaughtExceptionMonitor', leave));
       for (const signal of SIGNALS) process.once(signal, resolve);
@@ -80,12 +80,13 @@ export const runTerminal: TerminalModule['runTerminal'] = async ({
       const onKeys = (keys: readonly Key[]): void => {
         if (keys.some(({ name }) => name === 'redraw')) redraw();
         const events = keys.map((key) => ({ type: 'key' as const, key }));
-        if (store.dispatch(events, 'urgent').isOver) resolve();
+        if (store.dispatch(events, 'urgent').hasQuit) resolve();
       };
       const ink = render(<App store={store} onKeys={onKeys} />, {
         stdin,
-        stdout: canvas(stdout, sizeNow, (text) => screen.draw(text)),
-        // In debug mode, Ink writes each screen in full and at once. `Store` limits the rate; `Screen` writes only changes.
+        stdout: createInkOutput(stdout, sizeNow, (text) => screen.draw(text)),
+        // In debug mode, Ink writes each screen in full and without delay, as `Screen` needs: it writes the changes only.
+        // `Store` limits the rate.
         debug: true,
         exitOnCtrlC: false,
         patchConsole: false,

@@ -4,9 +4,9 @@ import type { NodeRow } from '../view-model/rows.js';
 import { visibleText } from '../view-model/visible-text.js';
 import { Charts } from './charts.js';
 import { type ColumnSpec, columnsFor, nodesRows } from './layout.js';
-import { visible } from './list-cursor.js';
-import { heardSince, nodeLabels, nodeMark } from './node-status.js';
-import type { Seen, State } from './state.js';
+import { visibleItems } from './list-cursor.js';
+import { ageOf, nodeLabels, nodeMark } from './node-status.js';
+import type { ClusterData, State } from './state.js';
 import { Line, Lines, type Part } from './styled-line.js';
 import { MARK } from './symbols.js';
 import { cellsOf, TableHead } from './table-parts.js';
@@ -58,25 +58,25 @@ const BY_IMPORTANCE: readonly NodeColumn[] = [
 
 const INDENT = 4;
 
-/** The view of all nodes, with charts of the node that the cursor is on. */
+/** The view of all nodes, with charts of the node at the cursor. */
 export function Nodes({ state }: { readonly state: State }) {
   const { size, shown, nodes } = state;
   const list = nodeList(state);
   const { chart } = nodesRows(size, list.items.length);
   const columns = columnsFor(SPECS, BY_IMPORTANCE, [['name', 32]], size.columns - INDENT);
   const label = nodeLabels(shown.view, columns[0]?.width ?? 0);
-  const lines = visible(nodes.cursor, list);
+  const lines = visibleItems(nodes.cursor, list);
   const chosen = list.items[nodes.cursor.index];
   const node = chosen === undefined || chosen.type === 'all' ? undefined : chosen.node;
   return (
     <>
       <TableHead columns={columns} indent={INDENT} />
       {lines.map((line, index) => {
-        const isChosen = nodes.cursor.top + index === nodes.cursor.index;
-        const cursor = `${isChosen ? MARK.cursor : ' '} `;
+        const isSelected = nodes.cursor.top + index === nodes.cursor.index;
+        const cursor = `${isSelected ? MARK.cursor : ' '} `;
         const parts: readonly Part[] = [cursor, ...lineParts(line, (id) => cellOf(state, line, id, label), columns)];
-        const isPast = line.type === 'node' && line.node.status !== 'connected';
-        return <Line key={line.key} parts={parts} isChosen={isChosen} isPast={isPast} />;
+        const isStale = line.type === 'node' && line.node.status !== 'connected';
+        return <Line key={line.key} parts={parts} isSelected={isSelected} isStale={isStale} />;
       })}
       <Lines height={list.height - lines.length} />
       <Charts state={state} node={node} rows={chart} />
@@ -103,7 +103,7 @@ function cellOf({ shown, now }: State, line: NodeLine, column: NodeColumn, label
     case 'status':
       return `${all.connected} of ${all.nodes}`;
     case 'age':
-      return formatAge(heardSince(all.oldestHeardAt, now));
+      return formatAge(ageOf(all.oldestHeardAt, now));
     case 'processes':
       return formatShortCount(all.processes);
     case 'rate':
@@ -122,7 +122,7 @@ function cellOf({ shown, now }: State, line: NodeLine, column: NodeColumn, label
 }
 
 /** The sum of a figure over the connected nodes that report it. `undefined`: no node reports it. */
-function sumOf({ view }: Seen, figureOf: (node: NodeRow) => number | undefined): number | undefined {
+function sumOf({ view }: ClusterData, figureOf: (node: NodeRow) => number | undefined): number | undefined {
   const known = view.nodes.flatMap(({ node }) => (node.status === 'connected' ? (figureOf(node) ?? []) : []));
   return known.length === 0 ? undefined : known.reduce((sum, value) => sum + value, 0);
 }
@@ -135,7 +135,7 @@ function nodeCell(node: NodeRow, now: number, column: NodeColumn, label: (nodeId
     case 'status':
       return node.status;
     case 'age':
-      return formatAge(heardSince(node.heardAt, now));
+      return formatAge(ageOf(node.heardAt, now));
     case 'processes':
       return formatShortCount(node.processCount);
     case 'rate':

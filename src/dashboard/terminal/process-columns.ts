@@ -1,6 +1,6 @@
 import { COUNT_COLUMNS, type CountColumn, SERVER_COUNTS } from '../../../streams/index.js';
 import { COLUMNS, type Column } from '../view-model/table.js';
-import { type ColumnSpec, columnsFor, type Growth, type PlacedColumn, type Size } from './layout.js';
+import { type ColumnSpec, columnsFor, type PlacedColumn, type Size, type WidthSteps } from './layout.js';
 
 const SPECS: readonly ColumnSpec<Column>[] = [
   { id: 'name', label: 'NAME', align: 'left', width: 16 },
@@ -28,7 +28,7 @@ const BY_IMPORTANCE: readonly Column[] = [
   'kind',
 ];
 
-const GROWTH: Growth<Column> = [
+const GROWTH: WidthSteps<Column> = [
   ['name', 24],
   ['node', 22],
   ['name', 32],
@@ -41,14 +41,14 @@ function countColumn(id: CountColumn): ColumnSpec<Column> {
   return { id, label, align: 'right', width: label.length + 1 };
 }
 
-/** The width of the cursor and the status mark in front of each row. */
+/** The width of the cursor and the status mark before each row, in characters. */
 export const MARK_WIDTH = 4;
 
 export function processColumns({ columns }: Size): readonly PlacedColumn<Column>[] {
   return columnsFor(SPECS, BY_IMPORTANCE, GROWTH, columns - MARK_WIDTH, COUNT_COLUMNS.slice(1));
 }
 
-/** The next visible column to sort by, from left to right; after the last, the first. */
+/** The visible column to the right of `column`. After the last column, the first one. */
 export function nextColumn(column: Column, size: Size): Column {
   const shown = processColumns(size).map(({ id }) => id);
   const after = COLUMNS.slice(COLUMNS.indexOf(column) + 1).find((each) => shown.includes(each));

@@ -3,8 +3,8 @@ import { formatMs, formatRate, formatShortCount, formatUptime, UNKNOWN } from '.
 import { type NodeRow, type ProcessRow, restartsOf } from '../view-model/rows.js';
 import { type Column, labelOf } from '../view-model/table.js';
 import type { PlacedColumn } from './layout.js';
-import { visible } from './list-cursor.js';
-import { nodeLabels, nodeTime } from './node-status.js';
+import { visibleItems } from './list-cursor.js';
+import { nodeLabels, uptimeReference } from './node-status.js';
 import { MARK_WIDTH, processColumns } from './process-columns.js';
 import type { State } from './state.js';
 import { Line, Lines, type Part, type Tone } from './styled-line.js';
@@ -17,9 +17,9 @@ export function Processes({ state }: { readonly state: State }) {
   const { size, shown, now, processes } = state;
   const list = processList(state);
   const columns = processColumns(size);
-  const rows = visible(processes.cursor, list);
+  const rows = visibleItems(processes.cursor, list);
   const { column, direction } = processes.sorting;
-  const describe = describer(shown.view, now, columns);
+  const describe = lineDescriber(shown.view, now, columns);
   return (
     <>
       <TableHead columns={columns} indent={MARK_WIDTH} sorted={{ column, mark: MARK[direction] }} />
@@ -27,17 +27,17 @@ export function Processes({ state }: { readonly state: State }) {
         <ProcessLine
           key={row.key}
           {...describe(row)}
-          isChosen={processes.cursor.top + index === processes.cursor.index}
+          isSelected={processes.cursor.top + index === processes.cursor.index}
         />
       ))}
-      {rows.length === 0 && <Line parts={['    ', ['dim', nothing(state)]]} />}
+      {rows.length === 0 && <Line parts={['    ', ['dim', emptyListText(state)]]} />}
       <Lines height={list.height - Math.max(1, rows.length)} />
     </>
   );
 }
 
-/** The text for an empty list: says why there is no row. */
-export function nothing({ shown, processes }: State): string {
+/** The text that is shown instead of an empty list. It says why the list has no rows. */
+export function emptyListText({ shown, processes }: State): string {
   if (shown.view.nodes.length === 0) return 'Waiting for the first data ...';
   return (processes.filter.text ?? '') === '' ? 'No processes.' : 'No process passes the filter. Esc clears it.';
 }
@@ -45,17 +45,17 @@ export function nothing({ shown, processes }: State): string {
 interface ProcessLineProps {
   readonly mark: readonly [tone: Tone, mark: string];
   readonly cells: readonly Part[];
-  readonly isPast: boolean;
-  readonly isChosen: boolean;
+  readonly isStale: boolean;
+  readonly isSelected: boolean;
 }
 
-function ProcessLine({ mark, cells, isPast, isChosen }: ProcessLineProps) {
-  const cursor = isChosen ? MARK.cursor : ' ';
-  return <Line parts={[`${cursor} `, mark, ' ', ...cells]} isChosen={isChosen} isPast={isPast} />;
+function ProcessLine({ mark, cells, isStale, isSelected }: ProcessLineProps) {
+  const cursor = isSelected ? MARK.cursor : ' ';
+  return <Line parts={[`${cursor} `, mark, ' ', ...cells]} isSelected={isSelected} isStale={isStale} />;
 }
 
-/** Returns a function for the content of a process's line, in the given columns. */
-function describer(view: ClusterView, now: number, columns: readonly PlacedColumn<Column>[]) {
+/** Returns a function that computes the content of a process's line, in the given columns. */
+function lineDescriber(view: ClusterView, now: number, columns: readonly PlacedColumn<Column>[]) {
   const nodes = new Map(view.nodes.map(({ node }) => [node.nodeId, node]));
   const labelsFor = nodeLabels(view, columns.find(({ id }) => id === 'node')?.width ?? 0);
   return (row: ProcessRow) => {
@@ -63,7 +63,7 @@ function describer(view: ClusterView, now: number, columns: readonly PlacedColum
     return {
       mark: processMark(row, node),
       cells: cellsOf(columns, (id) => (id === 'node' ? labelsFor(row.nodeId) : processCell(row, node, now, id))),
-      isPast: node?.status !== 'connected',
+      isStale: node?.status !== 'connected',
     };
   };
 }
@@ -93,7 +93,7 @@ function processCell(row: ProcessRow, node: NodeRow | undefined, now: number, co
     case 'handleP99':
       return formatMs(row.handleP99);
     case 'uptime':
-      return node === undefined ? UNKNOWN : formatUptime(nodeTime(node, now) - row.startedMonotonic);
+      return node === undefined ? UNKNOWN : formatUptime(uptimeReference(node, now) - row.startedMonotonic);
     case 'restarts':
       return formatShortCount(restartsOf(row));
     default:

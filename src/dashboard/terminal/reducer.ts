@@ -4,24 +4,24 @@ import { tableOf } from '../view-model/table.js';
 import { filterTree, treeOf } from '../view-model/tree.js';
 import { handleKey } from './key-handler.js';
 import { reconcile } from './list-cursor.js';
-import type { Event, Overlay, Seen, State } from './state.js';
+import type { ClusterData, Event, Overlay, State } from './state.js';
 import { logList, nodeList, processList, processOf, relativeList, treeList } from './view-lists.js';
 
 /** The state after an event. */
 export function reduce(state: State, event: Event): State {
-  return followed(state, applied(state, event));
+  return withDerivedState(state, applyEvent(state, event));
 }
 
-function applied(state: State, event: Event): State {
+function applyEvent(state: State, event: Event): State {
   switch (event.type) {
     case 'view': {
       const { view, now } = event;
       const history = addToHistory(state.live.history, view);
-      return withUpdate({ ...state, now }, { ...state.live, view, history }, { updates: 1, entries: 0 });
+      return withLiveData({ ...state, now }, { ...state.live, view, history }, { updates: 1, entries: 0 });
     }
     case 'log': {
       const log = withEntries(state.live.log, event.entries);
-      return withUpdate(state, { ...state.live, log }, { updates: 0, entries: event.entries.length });
+      return withLiveData(state, { ...state.live, log }, { updates: 0, entries: event.entries.length });
     }
     case 'links':
       return withLinks(state, event);
@@ -36,19 +36,23 @@ function applied(state: State, event: Event): State {
   }
 }
 
-function withUpdate(state: State, live: Seen, more: { readonly updates: number; readonly entries: number }): State {
+function withLiveData(
+  state: State,
+  live: ClusterData,
+  more: { readonly updates: number; readonly entries: number },
+): State {
   if (state.paused === undefined) return { ...state, live, shown: live };
   const { updates, entries } = state.paused;
   return { ...state, live, paused: { updates: updates + more.updates, entries: entries + more.entries } };
 }
 
-/** Updates the derived parts of the state: lists and their cursors. Only those of the active view are updated. */
-function followed(before: State, state: State): State {
-  const listed = withList(before, state);
-  return { ...listed, overlays: listed.overlays.map((overlay) => overlayNow(overlay, listed)) };
+/** Updates the list and the cursor of the active view and of the overlays. Other views are updated when they are opened. */
+function withDerivedState(before: State, state: State): State {
+  const listed = withViewList(before, state);
+  return { ...listed, overlays: listed.overlays.map((overlay) => refreshedOverlay(overlay, listed)) };
 }
 
-function withList(before: State, state: State): State {
+function withViewList(before: State, state: State): State {
   const isSameView = state.view === before.view;
   const { filter, sorting } = state.processes;
   const { view, log } = state.shown;
@@ -74,7 +78,7 @@ function withList(before: State, state: State): State {
       const words = state.log.filter;
       const isSame = isSameView && log === before.shown.log && words === before.log.filter;
       const lines = isSame ? state.log.lines : log.filter(({ entry }) => matches(entry, words));
-      const listed = { ...state, log: { ...state.log, lines, read: log.at(-1)?.number ?? 0 } };
+      const listed = { ...state, log: { ...state.log, lines, readUpTo: log.at(-1)?.number ?? 0 } };
       return { ...listed, log: { ...listed.log, cursor: reconcile(listed.log.cursor, logList(listed)) } };
     }
   }
@@ -92,7 +96,7 @@ function withLinks(state: State, { nodeId, links, problem }: Extract<Event, { ty
   return { ...state, overlays };
 }
 
-function overlayNow(overlay: Overlay, state: State): Overlay {
+function refreshedOverlay(overlay: Overlay, state: State): Overlay {
   if (overlay.type !== 'process') return overlay;
   const found = processOf(state.shown, overlay.row.key);
   const next = { ...overlay, row: found ?? overlay.row, isGone: found === undefined };

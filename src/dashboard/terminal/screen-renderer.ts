@@ -1,18 +1,19 @@
 import type { Size } from './layout.js';
 import { toAscii } from './symbols.js';
-import { widthOf } from './width.js';
+import { widthOf } from './text-width.js';
 import { withCursorPositions } from './width-correction.js';
 
 const ESC = '\u001b';
-/** Switches to the alternate screen, hides the cursor, disables line wrapping, and clears the screen. `LEAVE` undoes it. */
-const ENTER = `${ESC}[?1049h${ESC}[?25l${ESC}[?7l${ESC}[2J`;
-const LEAVE = `${ESC}[0m${ESC}[?7h${ESC}[?25h${ESC}[?1049l`;
-/** Synchronized output: the terminal shows all text between these two at once. Other terminals ignore them. */
-const BEGIN = `${ESC}[?2026h`;
-const END = `${ESC}[?2026l`;
+/** Opens the alternate screen, hides the cursor, disables line wrapping and clears the screen. */
+const ENTER_SCREEN = `${ESC}[?1049h${ESC}[?25l${ESC}[?7l${ESC}[2J`;
+/** Resets styles and undoes `ENTER_SCREEN`. */
+const LEAVE_SCREEN = `${ESC}[0m${ESC}[?7h${ESC}[?25h${ESC}[?1049l`;
+/** Synchronized output: the terminal shows all text between these two sequences at once. Some terminals ignore them. */
+const BEGIN_UPDATE = `${ESC}[?2026h`;
+const END_UPDATE = `${ESC}[?2026l`;
 
-const COLOURS = new RegExp(`${ESC}\\[(?:3[0-7]|39|4[0-7]|49|9[0-7]|10[0-7]|[34]8;[\\d;]*)m`, 'g');
-const STYLES = new RegExp(`(${ESC}\\[[\\d;]*m)`);
+const COLOUR_SEQUENCES = new RegExp(`${ESC}\\[(?:3[0-7]|39|4[0-7]|49|9[0-7]|10[0-7]|[34]8;[\\d;]*)m`, 'g');
+const STYLE_SEQUENCES = new RegExp(`(${ESC}\\[[\\d;]*m)`);
 
 export interface ScreenOptions {
   readonly hasColours: boolean;
@@ -35,22 +36,22 @@ export class Screen {
 
   enter(): void {
     this.#isEntered = true;
-    this.#stdout.write(ENTER);
+    this.#stdout.write(ENTER_SCREEN);
   }
 
   /** Shows a screen: lines that may contain escape sequences for styles. */
   draw(screen: string): void {
     if (!this.#isEntered) return;
-    const lines = screen.split('\n').slice(0, this.#options.size().rows).map(this.#translated);
+    const lines = screen.split('\n').slice(0, this.#options.size().rows).map(this.#forTerminal);
     const changes = lines.flatMap((line, index) =>
-      line === this.#lines[index] ? [] : `${ESC}[${index + 1};1H${this.#complete(line)}`,
+      line === this.#lines[index] ? [] : `${ESC}[${index + 1};1H${this.#withRestErased(line)}`,
     );
     const rest = lines.length < this.#lines.length ? `${ESC}[${lines.length + 1};1H${ESC}[J` : '';
     this.#lines = lines;
-    if (changes.length > 0 || rest !== '') this.#stdout.write(BEGIN + changes.join('') + rest + END);
+    if (changes.length > 0 || rest !== '') this.#stdout.write(BEGIN_UPDATE + changes.join('') + rest + END_UPDATE);
   }
 
-  /** Clears the terminal. The next screen is drawn in full, as needed after a resize or after foreign output. */
+  /** Clears the terminal. The next screen is drawn in full, as needed after a resize or output of other code. */
   clear(): void {
     this.#lines = [];
     if (this.#isEntered) this.#stdout.write(`${ESC}[2J`);
@@ -60,21 +61,22 @@ export class Screen {
   leave(): void {
     if (!this.#isEntered) return;
     this.#isEntered = false;
-    this.#stdout.write(LEAVE);
+    this.#stdout.write(LEAVE_SCREEN);
   }
 
-  /** Erases the rest of the line, unless the line is full: the cursor is then still on the last character. */
-  #complete(line: string): string {
+  /** Adds a sequence that erases the rest of the line. A full line has none: it would erase the line's last character. */
+  #withRestErased(line: string): string {
     return widthOf(line) < this.#options.size().columns
       ? `${withCursorPositions(line)}${ESC}[K`
       : withCursorPositions(line);
   }
 
-  readonly #translated = (line: string): string => {
-    const styled = this.#options.hasColours ? line : line.replace(COLOURS, '');
+  /** Removes colours and characters that this terminal cannot show. */
+  readonly #forTerminal = (line: string): string => {
+    const styled = this.#options.hasColours ? line : line.replace(COLOUR_SEQUENCES, '');
     if (this.#options.isUtf8) return styled;
     return styled
-      .split(STYLES)
+      .split(STYLE_SEQUENCES)
       .map((part) => (part.startsWith(ESC) ? part : toAscii(part, widthOf)))
       .join('');
   };

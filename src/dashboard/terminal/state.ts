@@ -13,43 +13,44 @@ export const VIEWS = ['processes', 'nodes', 'tree', 'log'] as const;
 export type View = (typeof VIEWS)[number];
 
 /** The data of the cluster at one moment. */
-export interface Seen {
+export interface ClusterData {
   readonly view: ClusterView;
   readonly history: History;
   readonly log: Log;
 }
 
-/** The details of a process, of a log entry or of a node's links, opened on top of a view. */
+/** The details of a process, of a log entry or of a node's links. They cover the view from which they were opened. */
 export type Overlay =
-  /** `row`: the last known state of the process. `cursor`: in the list of its parent and children. */
+  /** `row`: the last known state of the process. `cursor`: position in the list of its parent and children. */
   | { readonly type: 'process'; readonly row: ProcessRow; readonly isGone: boolean; readonly cursor: Cursor }
-  /** `top`: the number of lines scrolled out of sight above. */
+  /** `top`: the number of lines that are scrolled out at the top. */
   | { readonly type: 'entry'; readonly line: LogLine; readonly top: number }
-  /** `links`: the slowest first; absent until they arrive. `problem`: why they do not. */
+  /** `links`: the slowest link first. Absent: the links have not arrived. `problem`: why they do not arrive. */
   | {
       readonly type: 'links';
       readonly nodeId: string;
       readonly links?: readonly NodeLink[];
       readonly problem?: string;
+      /** The number of lines that are scrolled out at the top. */
       readonly top: number;
     };
 
-/** The state of the terminal dashboard. The screen is a pure function of it. */
+/** The state of the terminal dashboard. The screen depends on this state only. */
 export interface State {
   readonly title: string;
   readonly size: Size;
   /** The current time, ms of the reader's monotonic clock, as in `ClusterView.monotonic`. */
   readonly now: number;
-  readonly live: Seen;
+  readonly live: ClusterData;
   /** The data on the screen: the live data or, while paused, the data at the time of the pause. */
-  readonly shown: Seen;
+  readonly shown: ClusterData;
   /** The number of views and of log entries that arrived since the pause. Absent: not paused. */
   readonly paused?: { readonly updates: number; readonly entries: number };
   /** The source has ended. */
   readonly hasEnded: boolean;
   readonly view: View;
   /** The filter of the view is being typed. */
-  readonly isTyping: boolean;
+  readonly isTypingFilter: boolean;
   readonly isHelpOpen: boolean;
   /** The open overlays; the last one is on top. */
   readonly overlays: readonly Overlay[];
@@ -71,10 +72,10 @@ export interface State {
     readonly cursor: Cursor;
     readonly lines: Log;
     /** The number of the newest entry when the log view was last shown. Later errors are counted as unread. */
-    readonly read: number;
+    readonly readUpTo: number;
   };
   /** The user has quit. */
-  readonly isOver: boolean;
+  readonly hasQuit: boolean;
 }
 
 export type Event =
@@ -91,18 +92,18 @@ export type Event =
   | { readonly type: 'ended' }
   | { readonly type: 'key'; readonly key: Key };
 
-const nothing: Seen = { view: { timestamp: 0, monotonic: 0, nodes: [] }, history: emptyHistory, log: [] };
+const emptyData: ClusterData = { view: { timestamp: 0, monotonic: 0, nodes: [] }, history: emptyHistory, log: [] };
 
 export function initialState(title: string, size: Size, now: number): State {
   return {
     title,
     size,
     now,
-    live: nothing,
-    shown: nothing,
+    live: emptyData,
+    shown: emptyData,
     hasEnded: false,
     view: 'processes',
-    isTyping: false,
+    isTypingFilter: false,
     isHelpOpen: false,
     overlays: [],
     processes: {
@@ -113,7 +114,7 @@ export function initialState(title: string, size: Size, now: number): State {
     },
     nodes: { cursor: initialCursor },
     tree: { collapsed: new Set(), cursor: initialCursor, lines: [] },
-    log: { filter: '', cursor: initialCursor, lines: [], read: 0 },
-    isOver: false,
+    log: { filter: '', cursor: initialCursor, lines: [], readUpTo: 0 },
+    hasQuit: false,
   };
 }

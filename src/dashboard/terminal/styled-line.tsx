@@ -1,11 +1,11 @@
 import { Text, type TextProps } from 'ink';
 import { createElement, Fragment } from 'react';
-import { fitted } from './text-fitting.js';
-import { widthOf } from './width.js';
+import { padOrCut } from './text-fitting.js';
+import { widthOf } from './text-width.js';
 
 export type Tone = 'plain' | 'dim' | 'strong' | 'good' | 'warn' | 'bad' | 'accent';
 
-/** A piece of a line, with an optional tone. The text must contain visible characters only. */
+/** A piece of a line, with an optional tone. Its text must be free of control and other invisible characters. */
 export type Part = string | readonly [tone: Tone, text: string];
 
 const STYLES: Readonly<Record<Tone, TextProps>> = {
@@ -20,37 +20,37 @@ const STYLES: Readonly<Record<Tone, TextProps>> = {
 
 interface LineProps {
   readonly parts: readonly Part[];
-  /** The cursor is on the line. */
-  readonly isChosen?: boolean;
-  /** The line shows the last known data of a node that is not connected. */
-  readonly isPast?: boolean;
+  /** Whether the cursor is on the line. */
+  readonly isSelected?: boolean;
+  /** Whether the line shows old data, because the node is not connected. */
+  readonly isStale?: boolean;
 }
 
 /** One line of the screen. Text beyond the width of the screen is cut off. */
-export function Line({ parts, isChosen = false, isPast = false }: LineProps) {
+export function Line({ parts, isSelected = false, isStale = false }: LineProps) {
   const spans = parts.map((part) => {
     const [tone, text] = typeof part === 'string' ? (['plain', part] as const) : part;
     return createElement(Text, STYLES[tone], text);
   });
-  const style: TextProps = { wrap: 'truncate-end', inverse: isChosen, dimColor: isPast && !isChosen };
+  const style: TextProps = { wrap: 'truncate-end', inverse: isSelected, dimColor: isStale && !isSelected };
   // The spans are passed as arguments, not as an array: they are identified by position and need no keys.
   return createElement(Text, style, ...(spans.length === 0 ? [' '] : spans));
 }
 
-interface SpreadProps extends Omit<LineProps, 'parts'> {
+interface SplitLineProps extends Omit<LineProps, 'parts'> {
   readonly left: readonly Part[];
   readonly right: readonly Part[];
   readonly width: number;
 }
 
 /** A line with left-aligned and right-aligned parts. If they do not fit together, the left parts are cut. */
-export function Spread({ left, right, width, ...rest }: SpreadProps) {
+export function SplitLine({ left, right, width, ...rest }: SplitLineProps) {
   const room = Math.max(0, width - widthOfParts(right));
   const parts: Part[] = [];
   let taken = 0;
   for (const part of left) {
     const text = textOf(part);
-    const fitting = taken + widthOf(text) > room ? fitted(text, Math.max(0, room - taken)) : text;
+    const fitting = taken + widthOf(text) > room ? padOrCut(text, Math.max(0, room - taken)) : text;
     parts.push(typeof part === 'string' ? fitting : [part[0], fitting]);
     taken += widthOf(fitting);
   }

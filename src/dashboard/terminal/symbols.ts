@@ -1,4 +1,4 @@
-/** The marks of the dashboard. They differ in shape, so that no meaning depends on colour alone. */
+/** The marks of the dashboard. They differ in shape, because not all users and terminals distinguish colours. */
 export const MARK = {
   cursor: '❯',
   server: '●',
@@ -16,7 +16,7 @@ export const MARK = {
   paused: '‖',
 } as const;
 
-const ASCII: Readonly<Record<string, string>> = {
+const ASCII_MARKS: Readonly<Record<string, string>> = {
   '❯': '>',
   '●': '*',
   '■': '#',
@@ -44,22 +44,23 @@ const ASCII: Readonly<Record<string, string>> = {
 const graphemes = new Intl.Segmenter();
 const BRAILLE_FROM = 0x2800;
 const BRAILLE_TO = 0x28ff;
+/** The bits of the lower four dots of a braille character, and of the upper four. */
 const LOWER_HALF = 0b1110_0100;
 const UPPER_HALF = 0b0001_1011;
 
-/** Replaces the characters of a text that are not ASCII, for terminals without UTF-8. The width stays the same. */
+/** Replaces the characters of a text that are not ASCII, for terminals without UTF-8. Keeps the width of the text. */
 export function toAscii(text: string, widthOf: (grapheme: string) => number): string {
   let result = '';
   for (const { segment } of graphemes.segment(text)) {
     const code = segment.codePointAt(0) ?? 0;
     if (code < 0x80) result += segment;
-    else if (code >= BRAILLE_FROM && code <= BRAILLE_TO) result += chartInAscii(code - BRAILLE_FROM);
-    else result += ASCII[segment] ?? '?'.repeat(widthOf(segment));
+    else if (code >= BRAILLE_FROM && code <= BRAILLE_TO) result += brailleInAscii(code - BRAILLE_FROM);
+    else result += ASCII_MARKS[segment] ?? '?'.repeat(widthOf(segment));
   }
   return result;
 }
 
-function chartInAscii(dots: number): string {
+function brailleInAscii(dots: number): string {
   if ((dots & UPPER_HALF) !== 0) return ':';
   return (dots & LOWER_HALF) === 0 ? ' ' : '.';
 }

@@ -1,10 +1,10 @@
 import { GAP, type PlacedColumn } from './layout.js';
 import { Line, type Part } from './styled-line.js';
-import { fitted } from './text-fitting.js';
+import { padOrCut } from './text-fitting.js';
 
 const BETWEEN = ' '.repeat(GAP);
 
-/** The head of a table. `indent`: the number of blanks before the first column. `sorted`: the column sorted by, if any. */
+/** The head of a table. `indent`: the number of blanks before the first column. `sorted`: by which column rows are sorted. */
 export function TableHead<Id extends string>({
   columns,
   indent,
@@ -16,7 +16,7 @@ export function TableHead<Id extends string>({
 }) {
   const cells = columns.map(({ id, label, width, align }): Part => {
     const isSorted = id === sorted?.column;
-    return [isSorted ? 'accent' : 'dim', fitted(isSorted ? `${label}${sorted?.mark}` : label, width, align)];
+    return [isSorted ? 'accent' : 'dim', padOrCut(isSorted ? `${label}${sorted?.mark}` : label, width, align)];
   });
   return <Line parts={[' '.repeat(indent), ...spaced(cells)]} />;
 }
@@ -26,7 +26,7 @@ export function cellsOf<Id extends string>(
   columns: readonly PlacedColumn<Id>[],
   textOf: (id: Id) => string,
 ): readonly Part[] {
-  return [spaced(columns.map(({ id, width, align }) => fitted(textOf(id), width, align))).join('')];
+  return [spaced(columns.map(({ id, width, align }) => padOrCut(textOf(id), width, align))).join('')];
 }
 
 function spaced<P extends Part>(cells: readonly P[]): readonly (P | string)[] {

@@ -1,18 +1,18 @@
 import type { Size } from './layout.js';
 
-const USUAL: Size = { columns: 80, rows: 24 };
+const DEFAULT_SIZE: Size = { columns: 80, rows: 24 };
 
 /**
- * The size of a terminal. Over some serial lines and in some containers, a terminal does not know its size and reports
- * 0 x 0. Then the environment variables `COLUMNS` and `LINES` are used or, without them, 80 x 24.
+ * The size of a terminal. On some serial lines and in some containers, a terminal does not know its size and reports
+ * 0 x 0. Then the size comes from the environment variables `COLUMNS` and `LINES` or, without them, is 80 x 24.
  */
 export function sizeOf(
   { columns, rows }: Partial<Size>,
   { COLUMNS, LINES }: { readonly COLUMNS?: string | undefined; readonly LINES?: string | undefined },
 ): Size {
   return {
-    columns: columns || fromEnvironment(COLUMNS) || USUAL.columns,
-    rows: rows || fromEnvironment(LINES) || USUAL.rows,
+    columns: columns || fromEnvironment(COLUMNS) || DEFAULT_SIZE.columns,
+    rows: rows || fromEnvironment(LINES) || DEFAULT_SIZE.rows,
   };
 }
 

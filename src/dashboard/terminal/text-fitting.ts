@@ -1,24 +1,24 @@
 import { visibleText } from '../view-model/visible-text.js';
-import { widthOf } from './width.js';
+import { widthOf } from './text-width.js';
 
 const PLAIN = /^[ -~]*$/;
 
 const graphemes = new Intl.Segmenter();
 
-/** Makes a text visible and exactly `width` columns wide: pads it, or cuts it with an ellipsis. */
-export function fitted(text: string, width: number, align: 'left' | 'right' = 'left'): string {
+/** Makes a text exactly `width` columns wide, with blanks or an ellipsis. Also escapes invisible characters. */
+export function padOrCut(text: string, width: number, align: 'left' | 'right' = 'left'): string {
   const cut = truncate(visibleText(text), width);
   const padding = ' '.repeat(Math.max(0, width - widthOf(cut)));
   return align === 'left' ? cut + padding : padding + cut;
 }
 
-/** Breaks a text into lines of at most `width` columns. Existing line breaks are kept. */
+/** Breaks a text into lines of at most `width` columns. Keeps line breaks, and escapes invisible characters. */
 export function wrap(text: string, width: number): readonly string[] {
   return text.split(/\r?\n/).flatMap((line) => {
     const lines: string[] = [];
     let rest = visibleText(line);
     while (widthOf(rest) > width) {
-      const head = startOf(rest, width);
+      const head = longestStart(rest, width);
       if (head === '') break;
       lines.push(head);
       rest = rest.slice(head.length);
@@ -29,11 +29,11 @@ export function wrap(text: string, width: number): readonly string[] {
 
 function truncate(text: string, width: number): string {
   if (widthOf(text) <= width) return text;
-  return width <= 0 ? '' : `${startOf(text, width - 1)}…`;
+  return width <= 0 ? '' : `${longestStart(text, width - 1)}…`;
 }
 
 /** The longest start of a text that fits into `width` columns. */
-function startOf(text: string, width: number): string {
+function longestStart(text: string, width: number): string {
   if (PLAIN.test(text)) return text.slice(0, width);
   let start = '';
   let taken = 0;

@@ -1,16 +1,17 @@
-/** The minimum interval between two published states after a change of data, ms. */
-const DATA_SCREEN_MS = 100;
-/** The same after a key press, ms: shorter, because a user waits for the reaction. */
-const KEY_SCREEN_MS = 40;
+/** When data changes: the minimum time since the last published state, ms. */
+const DATA_INTERVAL_MS = 100;
+/** When a key is pressed: the same minimum, ms. It is shorter, because a user waits for the reaction. */
+const KEY_INTERVAL_MS = 40;
 
 /** A store whose state is changed by events. It limits the rate at which new states are published to subscribers. */
 export class Store<State, Event> {
   readonly #reduce: (state: State, event: Event) => State;
   readonly #listeners = new Set<() => void>();
   #state: State;
-  /** The state that subscribers see. */
+  /** The state that subscribers see. It may be older than `#state`. */
   #published: State;
   #publishedAt = Number.NEGATIVE_INFINITY;
+  /** When the next publication is due. Infinity: none is scheduled. Minus infinity: the store has stopped. */
   #due = Number.POSITIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
 
@@ -27,11 +28,11 @@ export class Store<State, Event> {
     return () => void this.#listeners.delete(listener);
   };
 
-  /** Applies events and returns the new state. `urgent`: publishes it sooner, as needed after a key press. */
+  /** Applies events and returns the new state. `urgent`: publishes the new state sooner, as after a key press. */
   dispatch(events: readonly Event[], urgency: 'urgent' | 'whenever' = 'whenever'): State {
     const before = this.#state;
     this.#state = events.reduce(this.#reduce, before);
-    if (this.#state !== before) this.#publishIn(urgency === 'urgent' ? KEY_SCREEN_MS : DATA_SCREEN_MS);
+    if (this.#state !== before) this.#publishIn(urgency === 'urgent' ? KEY_INTERVAL_MS : DATA_INTERVAL_MS);
     return this.#state;
   }
 
@@ -40,7 +41,7 @@ export class Store<State, Event> {
     this.#due = Number.NEGATIVE_INFINITY;
   }
 
-  /** Publishes the state `gapMs` after the last publication, or earlier if a publication is already due earlier. */
+  /** Publishes the state `gapMs` after the last publication, unless a publication is due earlier already. */
   #publishIn(gapMs: number): void {
     const due = this.#publishedAt + gapMs;
     if (due >= this.#due) return;

@@ -3,9 +3,9 @@ import { type NodeRow, restartsOf } from '../view-model/rows.js';
 import { labelOf } from '../view-model/table.js';
 import type { TreeLine } from '../view-model/tree.js';
 import { type ColumnSpec, columnsFor } from './layout.js';
-import { visible } from './list-cursor.js';
-import { nodeMark, nodeTime } from './node-status.js';
-import { nothing, processMark } from './processes.js';
+import { visibleItems } from './list-cursor.js';
+import { nodeMark, uptimeReference } from './node-status.js';
+import { emptyListText, processMark } from './processes.js';
 import type { State } from './state.js';
 import { Line, Lines, type Part } from './styled-line.js';
 import { MARK } from './symbols.js';
@@ -34,12 +34,12 @@ export function Tree({ state }: { readonly state: State }) {
   const list = treeList(state);
   const columns = columnsFor(SPECS, BY_IMPORTANCE, [['name', 72]], size.columns - INDENT);
   const nodes = new Map(shown.view.nodes.map(({ node }) => [node.nodeId, node]));
-  const lines = visible(tree.cursor, list);
+  const lines = visibleItems(tree.cursor, list);
   return (
     <>
       <TableHead columns={columns} indent={INDENT} />
       {lines.map((line, index) => {
-        const isChosen = tree.cursor.top + index === tree.cursor.index;
+        const isSelected = tree.cursor.top + index === tree.cursor.index;
         const node = line.type === 'node' ? line.node : nodes.get(line.row.nodeId);
         const [name, ...rest] = columns;
         const cells = cellsOf(rest, (id) => cellOf(line, node, now, id));
@@ -48,7 +48,7 @@ export function Tree({ state }: { readonly state: State }) {
         const fold = line.children === 0 ? ' ' : line.isCollapsed ? MARK.closed : MARK.open;
         const lead = `${'  '.repeat(line.depth)}${fold} `;
         const parts: Part[] = [
-          `${isChosen ? MARK.cursor : ' '} `,
+          `${isSelected ? MARK.cursor : ' '} `,
           lead,
           [tone, mark],
           ...cellsOf(
@@ -58,9 +58,9 @@ export function Tree({ state }: { readonly state: State }) {
           ' ',
           ...cells,
         ];
-        return <Line key={line.key} parts={parts} isChosen={isChosen} isPast={node?.status !== 'connected'} />;
+        return <Line key={line.key} parts={parts} isSelected={isSelected} isStale={node?.status !== 'connected'} />;
       })}
-      {lines.length === 0 && <Line parts={['  ', ['dim', nothing(state)]]} />}
+      {lines.length === 0 && <Line parts={['  ', ['dim', emptyListText(state)]]} />}
       <Lines height={list.height - Math.max(1, lines.length)} />
     </>
   );
@@ -80,7 +80,7 @@ function cellOf(line: TreeLine, node: NodeRow | undefined, now: number, column: 
     case 'restarts':
       return formatShortCount(restartsOf(row));
     case 'uptime':
-      return node === undefined ? UNKNOWN : formatUptime(nodeTime(node, now) - row.startedMonotonic);
+      return node === undefined ? UNKNOWN : formatUptime(uptimeReference(node, now) - row.startedMonotonic);
     case 'name':
       return labelOf(row);
   }

@@ -3,7 +3,7 @@ import type { NodeRow, ProcessRow } from '../view-model/rows.js';
 import type { TreeLine } from '../view-model/tree.js';
 import { bodyRows, nodesRows, tableRows } from './layout.js';
 import type { List } from './list-cursor.js';
-import type { Overlay, Seen, State } from './state.js';
+import type { ClusterData, Overlay, State } from './state.js';
 
 /** A line of the nodes table: the sums of all nodes, one node, or the problem of the node in the line above. */
 export type NodeLine =
@@ -11,7 +11,7 @@ export type NodeLine =
   | { readonly type: 'node'; readonly key: string; readonly node: NodeRow }
   | { readonly type: 'problem'; readonly key: string; readonly node: NodeRow; readonly text: string };
 
-function nodeLines({ view }: Seen): readonly NodeLine[] {
+function nodeLines({ view }: ClusterData): readonly NodeLine[] {
   const nodes = view.nodes.flatMap(({ node }): NodeLine[] => [
     { type: 'node', key: node.nodeId, node },
     ...(node.error === undefined
@@ -22,20 +22,20 @@ function nodeLines({ view }: Seen): readonly NodeLine[] {
 }
 
 export function processList({ processes, size }: State): List<ProcessRow> {
-  return { items: processes.rows, keyOf: ({ key }) => key, height: tableRows(size), home: 'first' };
+  return { items: processes.rows, keyOf: ({ key }) => key, height: tableRows(size), homeEnd: 'first' };
 }
 
 export function nodeList({ shown, size }: State): List<NodeLine> {
   const items = nodeLines(shown);
-  return { items, keyOf: ({ key }) => key, height: nodesRows(size, items.length).list, home: 'first' };
+  return { items, keyOf: ({ key }) => key, height: nodesRows(size, items.length).list, homeEnd: 'first' };
 }
 
 export function treeList({ tree, size }: State): List<TreeLine> {
-  return { items: tree.lines, keyOf: ({ key }) => key, height: tableRows(size), home: 'first' };
+  return { items: tree.lines, keyOf: ({ key }) => key, height: tableRows(size), homeEnd: 'first' };
 }
 
 export function logList({ log, size }: State): List<LogLine> {
-  return { items: log.lines, keyOf: ({ number }) => String(number), height: bodyRows(size), home: 'last' };
+  return { items: log.lines, keyOf: ({ number }) => String(number), height: bodyRows(size), homeEnd: 'last' };
 }
 
 /** A process that can be opened from the details of another: its supervisor or one of its children. */
@@ -44,7 +44,7 @@ export interface Relative {
   readonly row: ProcessRow;
 }
 
-function relativesOf(row: ProcessRow, { view }: Seen): readonly Relative[] {
+function relativesOf(row: ProcessRow, { view }: ClusterData): readonly Relative[] {
   const processes = view.nodes.find(({ node }) => node.nodeId === row.nodeId)?.processes ?? [];
   const parent = row.parentKey === undefined ? undefined : processes.find(({ key }) => key === row.parentKey);
   const children = processes.filter(({ parentKey }) => parentKey === row.key);
@@ -54,12 +54,12 @@ function relativesOf(row: ProcessRow, { view }: Seen): readonly Relative[] {
   ];
 }
 
-/** The number of lines for the figures of a process, including the blank line below them. */
-const FACT_ROWS = 9;
+/** The height of the figures of a process, in lines. Includes the lines above and below them. */
+const FIGURE_ROWS = 9;
 
 /** Divides the lines that remain below the figures, minus two titles, evenly between relatives and log entries. */
 export function detailRows(rows: number): { readonly relatives: number; readonly entries: number } {
-  const left = Math.max(4, rows - FACT_ROWS - 2);
+  const left = Math.max(4, rows - FIGURE_ROWS - 2);
   const entries = Math.max(2, Math.floor(left / 2));
   return { relatives: Math.max(1, left - entries), entries };
 }
@@ -69,15 +69,15 @@ export function relativeList(overlay: Overlay & { type: 'process' }, { shown, si
     items: relativesOf(overlay.row, shown),
     keyOf: ({ row }) => row.key,
     height: detailRows(bodyRows(size)).relatives,
-    home: 'first',
+    homeEnd: 'first',
   };
 }
 
-export function entriesOf({ nodeId, id }: ProcessRow, { log }: Seen): Log {
+export function entriesAbout({ nodeId, id }: ProcessRow, { log }: ClusterData): Log {
   return linesAbout(log, nodeId, id);
 }
 
-export function processOf({ view }: Seen, key: string): ProcessRow | undefined {
+export function processOf({ view }: ClusterData, key: string): ProcessRow | undefined {
   for (const { processes } of view.nodes) {
     const row = processes.find((each) => each.key === key);
     if (row !== undefined) return row;

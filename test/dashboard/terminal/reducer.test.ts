@@ -59,8 +59,8 @@ describe('the table of processes', () => {
   test('keeps the filter on Enter, and loses it on Esc', () => {
     const kept = press(startedWith(halfDead), '/', 'q1s', 'enter');
     expect(kept).toMatchObject({
-      isTyping: false,
-      isOver: false,
+      isTypingFilter: false,
+      hasQuit: false,
       view: 'processes',
       processes: { filter: { text: 'q1s' } },
     });
@@ -112,13 +112,13 @@ describe('views', () => {
   test('help closes with any key, which does nothing else', () => {
     const state = press(startedWith(halfDead), '?');
     expect(state.isHelpOpen).toBe(true);
-    expect(press(state, 'q')).toMatchObject({ isHelpOpen: false, isOver: false });
+    expect(press(state, 'q')).toMatchObject({ isHelpOpen: false, hasQuit: false });
   });
 
   test('q and Ctrl+C quit; q in a filter is a letter', () => {
-    expect(press(startedWith(halfDead), 'q').isOver).toBe(true);
-    expect(press(startedWith(halfDead), '/', 'q').isOver).toBe(false);
-    expect(press(startedWith(halfDead), '/', 'interrupt').isOver).toBe(true);
+    expect(press(startedWith(halfDead), 'q').hasQuit).toBe(true);
+    expect(press(startedWith(halfDead), '/', 'q').hasQuit).toBe(false);
+    expect(press(startedWith(halfDead), '/', 'interrupt').hasQuit).toBe(true);
   });
 });
 

@@ -2,24 +2,24 @@ import { fc, test } from '@fast-check/vitest';
 import xterm from '@xterm/headless';
 import stringWidth from 'string-width';
 import { describe, expect } from 'vitest';
-import { braille, bucketed } from '../../../src/dashboard/terminal/chart.js';
+import { brailleLines, bucketed } from '../../../src/dashboard/terminal/braille-chart.js';
 import {
   type Cursor,
   initialCursor,
   type List,
   moveBy,
   reconcile,
-  visible,
+  visibleItems,
 } from '../../../src/dashboard/terminal/list-cursor.js';
 import { reduce } from '../../../src/dashboard/terminal/reducer.js';
 import { MARK } from '../../../src/dashboard/terminal/symbols.js';
-import { fitted, wrap } from '../../../src/dashboard/terminal/text-fitting.js';
-import { widthOf } from '../../../src/dashboard/terminal/width.js';
+import { padOrCut, wrap } from '../../../src/dashboard/terminal/text-fitting.js';
+import { widthOf } from '../../../src/dashboard/terminal/text-width.js';
 import { withCursorPositions } from '../../../src/dashboard/terminal/width-correction.js';
 import { halfDead, press, startedWith } from '../../helpers/terminal.js';
 
 const items = fc.uniqueArray(fc.integer({ min: 0, max: 30 }).map(String), { maxLength: 30 });
-const home = fc.constantFrom<List<string>['home']>('first', 'last');
+const home = fc.constantFrom<List<string>['homeEnd']>('first', 'last');
 const step = fc.oneof(
   fc.record({ items, height: fc.integer({ min: 1, max: 12 }) }),
   fc.record({ by: fc.integer({ min: -40, max: 40 }) }),
@@ -29,7 +29,7 @@ describe('a cursor', () => {
   test.prop([home, fc.array(step, { maxLength: 30 })])(
     'is on the screen, whatever happens to the list',
     (end, steps) => {
-      let list: List<string> = { items: [], keyOf: (item) => item, height: 5, home: end };
+      let list: List<string> = { items: [], keyOf: (item) => item, height: 5, homeEnd: end };
       let cursor: Cursor = initialCursor;
       for (const each of steps) {
         if ('by' in each) cursor = moveBy(cursor, each.by, list);
@@ -40,8 +40,8 @@ describe('a cursor', () => {
         const last = Math.max(0, list.items.length - 1);
         expect(cursor.index).toBeGreaterThanOrEqual(0);
         expect(cursor.index).toBeLessThanOrEqual(last);
-        expect(visible(cursor, list)).toHaveLength(Math.min(list.height, list.items.length));
-        if (list.items.length > 0) expect(visible(cursor, list)).toContain(list.items[cursor.index]);
+        expect(visibleItems(cursor, list)).toHaveLength(Math.min(list.height, list.items.length));
+        if (list.items.length > 0) expect(visibleItems(cursor, list)).toContain(list.items[cursor.index]);
         if (cursor.key !== undefined) expect(list.items[cursor.index]).toBe(cursor.key);
       }
     },
@@ -68,7 +68,7 @@ describe('the state', () => {
         expect(cursor.top).toBeLessThanOrEqual(cursor.index);
         expect(cursor.index).toBeLessThan(Math.max(1, count));
       }
-      expect(state.isOver).toBe(false);
+      expect(state.hasQuit).toBe(false);
     },
   );
 });
@@ -101,11 +101,11 @@ const anyText = fc
 
 describe('text', () => {
   test.prop([fc.string({ unit: 'grapheme' }), fc.nat(40)])('fits exactly', (text, width) => {
-    expect(widthOf(fitted(text, width))).toBe(width);
+    expect(widthOf(padOrCut(text, width))).toBe(width);
   });
 
   test.prop([anyText, fc.nat(40)])('has nothing in it that steers the terminal', (text, width) => {
-    expect(fitted(text, width)).not.toMatch(/[\p{Cc}\p{Bidi_Control}]/u);
+    expect(padOrCut(text, width)).not.toMatch(/[\p{Cc}\p{Bidi_Control}]/u);
     for (const line of wrap(text, width + 1)) expect(line).not.toMatch(/[\p{Cc}\p{Bidi_Control}]/u);
   });
 
@@ -113,7 +113,7 @@ describe('text', () => {
     'moves nothing that stands behind it, although terminals do not agree how wide it is',
     async (texts, width) => {
       const terminal = new xterm.Terminal({ cols: 80, rows: 2, allowProposedApi: true });
-      const line = texts.map((text) => `\u001b[1m${fitted(text, width)}\u001b[22m|`).join('');
+      const line = texts.map((text) => `\u001b[1m${padOrCut(text, width)}\u001b[22m|`).join('');
       await new Promise<void>((resolve) => terminal.write(withCursorPositions(line), resolve));
       const cells = terminal.buffer.active.getLine(0);
       const columns = texts.map((_, index) => (index + 1) * (width + 1) - 1);
@@ -135,7 +135,7 @@ describe('a chart', () => {
   const dots = fc.array(fc.option(fc.double({ min: 0, max: 1e6, noNaN: true })), { maxLength: 80 });
 
   test.prop([dots, fc.integer({ min: 1, max: 6 })])('is of the size it should have', (values, rows) => {
-    const lines = braille(values, rows, 1e6);
+    const lines = brailleLines(values, rows, 1e6);
     expect(lines).toHaveLength(rows);
     for (const line of lines) expect(line).toHaveLength(Math.ceil(values.length / 2));
   });

@@ -72,7 +72,7 @@ describe.each(FORMATS)('a program that esbuild made one %s file of', (_format, o
     program = startProgram([file, String(await freePort())], folder);
     expect(await program.ended).toBe(0);
     expect(program.output()).toMatch(
-      /^DashboardFilesError NOEX_DASHBOARD_FILES: .*not installed where this program runs; .*copy of noex\/dist\/dashboard\/web .*option assets\nthe port is free\n$/,
+      /^DashboardFilesError NOEX_DASHBOARD_FILES: .*not installed where this program runs; .*copy noex\/dist\/dashboard\/web .*option assets to the path of the copy\nthe port is free\n$/,
     );
   });
 

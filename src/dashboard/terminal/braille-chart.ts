@@ -7,8 +7,8 @@ const RIGHT = [0x80, 0x20, 0x10, 0x08] as const;
 const BLANK = 0x2800;
 
 /**
- * Divides the time between `from` and `to` into `count` equal buckets. Each dot is the maximum of its bucket, so that
- * short peaks stay visible. Short gaps are filled.
+ * Divides the time between `from` and `to`, ms, into `count` equal buckets. Each result is the maximum of its bucket, so
+ * that short peaks stay visible. Short gaps are filled.
  */
 export function bucketed(
   times: readonly number[],
@@ -25,17 +25,17 @@ export function bucketed(
     const before = dots[at] ?? null;
     dots[at] = before === null ? value : Math.max(before, value);
   });
-  return bridged(dots);
+  return withGapsFilled(dots);
 }
 
-/** Fills short gaps with the value before them. Values arrive at intervals, so a gap of up to two dots means nothing. */
-function bridged(dots: Dots): Dots {
-  const LONGEST = 3;
+/** Fills gaps of up to two dots with the value before them. Such gaps only show that values arrive at intervals. */
+function withGapsFilled(dots: Dots): Dots {
+  const MAX_DISTANCE = 3;
   const filled = [...dots];
   let known = -1;
   dots.forEach((value, index) => {
     if (value === null) return;
-    if (known !== -1 && index - known <= LONGEST) filled.fill(dots[known] ?? null, known + 1, index);
+    if (known !== -1 && index - known <= MAX_DISTANCE) filled.fill(dots[known] ?? null, known + 1, index);
     known = index;
   });
   return filled;
@@ -45,7 +45,7 @@ function bridged(dots: Dots): Dots {
  * Draws a chart as lines of braille characters, top line first. Each character shows two of `dots`. A value of zero is
  * one dot high; an unknown value is blank. `max` is the value at full height.
  */
-export function braille(dots: Dots, rows: number, max: number): readonly string[] {
+export function brailleLines(dots: Dots, rows: number, max: number): readonly string[] {
   const levels = rows * 4;
   const heights = dots.map((value) => {
     if (value === null) return 0;
@@ -55,13 +55,13 @@ export function braille(dots: Dots, rows: number, max: number): readonly string[
     const below = (rows - 1 - row) * 4;
     let line = '';
     for (let at = 0; at < heights.length; at += 2) {
-      const cell = cellOf(LEFT, (heights[at] ?? 0) - below) | cellOf(RIGHT, (heights[at + 1] ?? 0) - below);
+      const cell = dotBits(LEFT, (heights[at] ?? 0) - below) | dotBits(RIGHT, (heights[at + 1] ?? 0) - below);
       line += String.fromCharCode(BLANK + cell);
     }
     return line;
   });
 }
 
-function cellOf(bits: readonly number[], height: number): number {
+function dotBits(bits: readonly number[], height: number): number {
   return bits.slice(0, Math.max(0, height)).reduce((cell, bit) => cell | bit, 0);
 }

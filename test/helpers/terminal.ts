@@ -53,7 +53,7 @@ function supervisorOf(nodeId: string, id: string, part: Partial<ProcessRow> = {}
     id,
     kind: 'supervisor',
     status: 'running',
-    restarts: 2,
+    totalRestarts: 2,
     childCount: 2,
     strategy: 'one_for_one',
     startedAt: NOW - 61_000,

@@ -20,7 +20,7 @@ import type { Overlay, State } from './state.js';
 import { Line, Lines, type Part, SplitLine } from './styled-line.js';
 import { MARK } from './symbols.js';
 import { padOrCut, wrap } from './text-fitting.js';
-import { detailRows, entriesAbout, relativeList } from './view-lists.js';
+import { detailRows, entriesAbout, FIGURE_ROWS, relativeList } from './view-lists.js';
 
 /** The details of one process: its figures, its parent and children, and its last log entries. */
 export function ProcessDetail({
@@ -77,9 +77,9 @@ export function ProcessDetail({
   );
 }
 
-function summaryOfRelative({ kind, queueSize, rate, childCount, restarts }: ProcessRow): string {
+function summaryOfRelative({ kind, queueSize, rate, childCount, totalRestarts }: ProcessRow): string {
   return kind === 'supervisor'
-    ? `${formatCount(childCount)} children, ${formatCount(restarts)} restarts `
+    ? `${formatCount(childCount)} children, ${formatCount(totalRestarts)} restarts `
     : `queue ${formatCount(queueSize)}, ${formatRate(rate)} msg/s `;
 }
 
@@ -119,7 +119,7 @@ function Figures({
   return (
     <>
       {lines}
-      <Line parts={[]} />
+      <Lines height={FIGURE_ROWS + 1 - lines.length} />
     </>
   );
 }

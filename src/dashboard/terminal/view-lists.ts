@@ -54,12 +54,15 @@ function relativesOf(row: ProcessRow, { view }: ClusterData): readonly Relative[
   ];
 }
 
-/** The height of the figures of a process, in lines. Includes the lines above and below them. */
-const FIGURE_ROWS = 9;
+/** The height of the figures of a process, in lines: enough for a GenServer that reports all counts. */
+export const FIGURE_ROWS = 8;
 
-/** Divides the lines that remain below the figures, minus two titles, evenly between relatives and log entries. */
+/** The other lines of fixed height: the heading, the blank line below the figures, and the titles of the two lists. */
+const OTHER_ROWS = 4;
+
+/** Divides the lines that remain in a body of `rows` lines evenly between relatives and log entries. */
 export function detailRows(rows: number): { readonly relatives: number; readonly entries: number } {
-  const left = Math.max(4, rows - FIGURE_ROWS - 2);
+  const left = Math.max(4, rows - FIGURE_ROWS - OTHER_ROWS);
   const entries = Math.max(2, Math.floor(left / 2));
   return { relatives: Math.max(1, left - entries), entries };
 }

@@ -232,6 +232,15 @@ test('a process is shown with its figures, relatives and last entries', () => {
   expect(text).toMatch(/parent ■ alpha-root/);
   expect(text).toContain('blocked the event loop for 180 ms');
   expect(shownAfter(SMALL, '/', 'beta-busy', 'enter', 'enter')).toContain('✖ node disconnected; as of 1m 15s ago');
+  expect(line(text, 'parent ■')).toContain('2 children, 2 restarts');
+});
+
+test('a process that reports all counts leaves the header and the footer in their places', () => {
+  const processes = [processOf(ALPHA, 'p1', { restarts: 1, rejected: 2 })];
+  const view = { timestamp: NOW, monotonic: NOW, nodes: [{ ...fixture(ALPHA), processes }] };
+  const lines = drawn(press(startedWith(view), 'enter'));
+  expect(lines.at(0)).toContain('1 connected');
+  expect(lines.at(-1)).toContain('quit');
 });
 
 test('a terminal that is too small says so', () => {

@@ -38,10 +38,10 @@ async function kill(name: Name): Promise<void> {
 
 /** All figures on the card of a node, by name. */
 async function figuresOf(name: Name): Promise<Readonly<Record<string, string>>> {
-  const figures = page.node(name).locator('.small');
+  const figures = page.node(name).locator('.node-figure');
   const [names, values] = await Promise.all([
-    figures.locator('.small-name').allTextContents(),
-    figures.locator('.small-value').allTextContents(),
+    figures.locator('.node-figure-name').allTextContents(),
+    figures.locator('.node-figure-value').allTextContents(),
   ]);
   return Object.fromEntries(names.map((each, index) => [each, values[index] ?? '']));
 }

@@ -203,7 +203,7 @@ describe('the details of a process', () => {
     await page.detail.getByText('genserver checkout-2', { exact: false }).waitFor();
     await page.detail.getByRole('link', { name: 'orders' }).click();
     await title('orders');
-    expect(await page.detail.locator('.members').last().getByRole('link').count()).toBe(9);
+    expect(await page.detail.locator('.process-list').last().getByRole('link').count()).toBe(9);
     await page.detail.getByRole('link', { name: 'checkout-5' }).click();
     await title('checkout-5');
     await page.page.goBack();

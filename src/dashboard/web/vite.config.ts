@@ -4,7 +4,7 @@ import { defineConfig, type Plugin } from 'vite';
 /** The size limit of the web dashboard, gzipped, in units of 1024 bytes. */
 const BUDGET_KB = 150;
 
-/** Fails the build when all files together exceed the budget after gzip: a careless import would delay the page. */
+/** Fails the build when the gzipped files exceed the budget. Otherwise, a careless import could slow down the page. */
 const withinBudget: Plugin = {
   name: 'within-budget',
   writeBundle(_options, bundle) {
@@ -16,22 +16,22 @@ const withinBudget: Plugin = {
   },
 };
 
-const FILE = /^ *(<link rel="(?:icon|stylesheet)"[^>]*>|<script type="module"[^>]*><\/script>)\n/gm;
+const FILE_TAG = /^ *(<link rel="(?:icon|stylesheet)"[^>]*>|<script type="module"[^>]*><\/script>)\n/gm;
 
 /**
- * Moves the tags of the icon, script and style sheet into the inline script of the page. Browsers preload files of tags
- * that they see, and would use a wrong path before the inline script has corrected the address.
+ * Moves the tags of the icon, the script and the style sheet into the inline script of the page. Browsers preload the
+ * files of tags in the HTML, before the inline script has corrected the address, and would then use a wrong path.
  */
-const loadedByThePage: Plugin = {
+const loadedByInlineScript: Plugin = {
   name: 'loaded-by-the-page',
   apply: 'build',
   transformIndexHtml: {
     order: 'post',
     handler: (html) => {
-      const files = [...html.matchAll(FILE)].map(([, tag = '']) => tag);
+      const files = [...html.matchAll(FILE_TAG)].map(([, tag = '']) => tag);
       if (files.length !== 3)
-        throw new Error(`the page has ${files.length} files: an icon, a script and styles belong to it`);
-      return html.replaceAll(FILE, '').replace('`FILES`', () => `\`${files.join('').replaceAll('</', '<\\/')}\``);
+        throw new Error(`index.html has ${files.length} tags of files; expected an icon, a script and a style sheet`);
+      return html.replaceAll(FILE_TAG, '').replace('`FILES`', () => `\`${files.join('').replaceAll('</', '<\\/')}\``);
     },
   },
 };
@@ -40,10 +40,10 @@ const loadedByThePage: Plugin = {
 export default defineConfig({
   root: 'src/dashboard/web',
   base: './',
-  plugins: [loadedByThePage, withinBudget],
+  plugins: [loadedByInlineScript, withinBudget],
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   build: {
-    // The first browsers that support light-dark(): with older targets, the style sheet would be transformed.
+    // These are the first versions with light-dark() in CSS. For older targets, Vite would transform the style sheet.
     target: ['chrome123', 'edge123', 'firefox120', 'safari17.5'],
     // A data: URL would need a looser content security policy.
     assetsInlineLimit: 0,

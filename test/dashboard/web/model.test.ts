@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Summary } from '../../../src/dashboard/view-model/cluster-view.js';
 import { freshness } from '../../../src/dashboard/web/model/freshness.js';
-import { moved } from '../../../src/dashboard/web/model/list-navigation.js';
+import { indexAfterKey } from '../../../src/dashboard/web/model/list-navigation.js';
 import { namesOf } from '../../../src/dashboard/web/model/node-names.js';
 import { retryDelay } from '../../../src/dashboard/web/model/retry-delay.js';
 
@@ -39,7 +39,7 @@ describe('how old the data is', () => {
 
   test('has the reason when the server itself gets nothing', () => {
     expect(freshness({ status: 'open' }, 'no answer', view, summary, 1000, 8000)).toEqual({
-      kind: 'deaf',
+      kind: 'no-data',
       age: 8000,
       problem: 'no answer',
     });
@@ -48,7 +48,7 @@ describe('how old the data is', () => {
   test('is not live when no node is left', () => {
     const { oldestHeardAt: _, ...none } = { ...summary, nodes: 0, connected: 0 };
     expect(freshness({ status: 'open' }, undefined, view, none, 1000, 2000)).toEqual({
-      kind: 'deaf',
+      kind: 'no-data',
       age: undefined,
       problem: 'no node is left',
     });
@@ -63,14 +63,14 @@ describe('how old the data is', () => {
 
 describe('keys', () => {
   test('move within the list, by lines, by pages and to its ends', () => {
-    expect(moved('ArrowDown', -1, 100, 20)).toBe(0);
-    expect(moved('ArrowUp', 0, 100, 20)).toBe(0);
-    expect(moved('PageDown', 90, 100, 20)).toBe(99);
-    expect(moved('PageUp', 50, 100, 20)).toBe(30);
-    expect(moved('Home', 50, 100, 20)).toBe(0);
-    expect(moved('End', 50, 100, 20)).toBe(99);
-    expect(moved('x', 50, 100, 20)).toBeUndefined();
-    expect(moved('End', -1, 0, 20)).toBeUndefined();
+    expect(indexAfterKey('ArrowDown', -1, 100, 20)).toBe(0);
+    expect(indexAfterKey('ArrowUp', 0, 100, 20)).toBe(0);
+    expect(indexAfterKey('PageDown', 90, 100, 20)).toBe(99);
+    expect(indexAfterKey('PageUp', 50, 100, 20)).toBe(30);
+    expect(indexAfterKey('Home', 50, 100, 20)).toBe(0);
+    expect(indexAfterKey('End', 50, 100, 20)).toBe(99);
+    expect(indexAfterKey('x', 50, 100, 20)).toBeUndefined();
+    expect(indexAfterKey('End', -1, 0, 20)).toBeUndefined();
   });
 });
 

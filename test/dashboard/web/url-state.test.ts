@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { type Address, fromHash, START, toHash } from '../../../src/dashboard/web/model/url-state.js';
+import { type Address, DEFAULT_ADDRESS, fromHash, toHash } from '../../../src/dashboard/web/model/url-state.js';
 
 describe('the address of the web dashboard', () => {
   test('says nothing of what is as at the start', () => {
-    expect(toHash(START)).toBe('#processes');
-    expect(fromHash('')).toEqual(START);
+    expect(toHash(DEFAULT_ADDRESS)).toBe('#processes');
+    expect(fromHash('')).toEqual(DEFAULT_ADDRESS);
   });
 
   test('holds all that is chosen, and gives it back', () => {
@@ -19,10 +19,10 @@ describe('the address of the web dashboard', () => {
       process: 'nodeA@127.0.0.1:4369 p12',
     };
     expect(fromHash(toHash(address))).toEqual(address);
-    expect(toHash({ ...START, nodeId: address.nodeId })).toBe('#processes?node=nodeA@127.0.0.1:4369');
+    expect(toHash({ ...DEFAULT_ADDRESS, nodeId: address.nodeId })).toBe('#processes?node=nodeA@127.0.0.1:4369');
   });
 
   test('takes what makes no sense as not said', () => {
-    expect(fromHash('#nowhere?sort=-nothing&kind=table&q=x')).toEqual({ ...START, text: 'x' });
+    expect(fromHash('#nowhere?sort=-nothing&kind=table&q=x')).toEqual({ ...DEFAULT_ADDRESS, text: 'x' });
   });
 });

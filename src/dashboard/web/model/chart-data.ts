@@ -1,15 +1,15 @@
 import { type History, type Series, SPAN_MS, STEP_MS, seriesOf } from '../../view-model/history.js';
 
-/** A line of a chart: one node, or all nodes that have no line of their own. */
-export interface Line {
+/** A line of a chart. It shows one node, or the combined values of all nodes without a line of their own. */
+export interface ChartLine {
   readonly label: string;
   readonly nodeIds: readonly string[];
 }
 
-/** Points further apart than this are not connected, ms. Without viewers, the server polls every 10 s. */
+/** Points further apart than this are not connected by a line, ms. Without viewers, the server polls every 10 s. */
 export const GAP_MS = 25_000;
 
-/** The maximum number of lines, limited by the number of line colours. */
+/** The maximum number of lines: the number of line colours. */
 export const MAX_LINES = 12;
 
 type Values = readonly (number | null)[];
@@ -22,7 +22,7 @@ export interface ChartData {
 }
 
 /** The lines of the charts: one for each node. If there are too many nodes, the last line combines the rest. */
-export function linesOf(nodeNames: ReadonlyMap<string, string>): readonly Line[] {
+export function linesOf(nodeNames: ReadonlyMap<string, string>): readonly ChartLine[] {
   const nodes = [...nodeNames].map(([nodeId, label]) => ({ label, nodeIds: [nodeId] }));
   if (nodes.length <= MAX_LINES) return nodes;
   const rest = nodes.slice(MAX_LINES - 1);
@@ -32,10 +32,10 @@ export function linesOf(nodeNames: ReadonlyMap<string, string>): readonly Line[]
   ];
 }
 
-/** The data of one chart. A `null` is inserted where two points are further apart than `GAP_MS`, so that a gap is drawn. */
-export function chartData(history: History, lines: readonly Line[], series: Series): ChartData {
+/** The data of one chart. Between points further apart than `GAP_MS`, a `null` is inserted, so that uPlot draws a gap. */
+export function chartData(history: History, lines: readonly ChartLine[], series: Series): ChartData {
   const columns = lines.map(({ nodeIds }) =>
-    together(
+    combined(
       nodeIds.map((id) => seriesOf(history, id, series)),
       series,
     ),
@@ -56,13 +56,13 @@ export function chartData(history: History, lines: readonly Line[], series: Seri
   return { times, values };
 }
 
-/** The ten minutes up to `now`. `now`: ms since the epoch. Returns s since the epoch. */
+/** The ten minutes before `now`, as uPlot expects them: s since the epoch. `now`: ms since the epoch. */
 export function spanUntil(now: number): readonly [from: number, to: number] {
   return [(now - SPAN_MS) / 1000, now / 1000];
 }
 
-/** Combines a series of several nodes: the maximum of delays, the sum of all other series. */
-function together(columns: readonly Values[], series: Series): Values {
+/** Combines the values of several nodes into one series: the maximum for delays, the sum for all other series. */
+function combined(columns: readonly Values[], series: Series): Values {
   const [first = [], ...others] = columns;
   if (others.length === 0) return first;
   return first.map((_, index) => {

@@ -1,20 +1,20 @@
 import type uPlot from 'uplot';
 import { formatTime, UNKNOWN } from '../../view-model/format.js';
-import type { Line } from './chart-data.js';
+import type { ChartLine } from './chart-data.js';
 
-interface ChartSetup {
+interface ChartOptionsInput {
   /** The element that contains the chart. It determines the size, the font and the colours. */
   readonly parent: HTMLElement;
-  readonly lines: readonly Line[];
+  readonly lines: readonly ChartLine[];
   readonly format: (value: number) => string;
-  /** The possible distances between grid lines. Absent: decimal steps. */
+  /** The possible distances between grid lines, in the unit of the values. Absent: decimal steps. */
   readonly steps?: readonly number[] | undefined;
 }
 
 /** The options of uPlot, with fonts and colours from the style sheets. */
-export function optionsOf({ parent, lines, format, steps }: ChartSetup): uPlot.Options {
+export function optionsOf({ parent, lines, format, steps }: ChartOptionsInput): uPlot.Options {
   const style = getComputedStyle(parent);
-  const colorOf = colors(parent);
+  const colorOf = colorResolver(parent);
   const font = `${style.fontSize} ${style.fontFamily}`;
   const axis = {
     stroke: colorOf('--muted'),
@@ -28,7 +28,7 @@ export function optionsOf({ parent, lines, format, steps }: ChartSetup): uPlot.O
     padding: [8, 12, 0, 0],
     legend: { show: false },
     cursor: { sync: { key: 'noex' }, drag: { x: false, y: false }, y: false, points: { size: 6 } },
-    scales: { x: { time: true }, y: { range: (_plot, _min, max) => [0, roomFor(max)] } },
+    scales: { x: { time: true }, y: { range: (_plot, _min, max) => [0, upperEnd(max)] } },
     axes: [
       {
         ...axis,
@@ -60,20 +60,20 @@ export function optionsOf({ parent, lines, format, steps }: ChartSetup): uPlot.O
         spanGaps: false,
       })),
     ],
-    plugins: [tooltip(lines, format)],
+    plugins: [tooltipPlugin(lines, format)],
   };
 }
 
 /**
- * The upper end of the scale: 10 % above the maximum, or 1 if all values are zero. The lower end is always zero, because
- * small changes would otherwise look large.
+ * The upper end of the vertical scale: 10 % above the maximum, or 1 if all values are zero. The lower end is always zero,
+ * because small changes would otherwise look large.
  */
-function roomFor(max: number | null): number {
+function upperEnd(max: number | null): number {
   return max === null || max <= 0 ? 1 : max * 1.1;
 }
 
-/** Returns a function that resolves a custom property to a colour. A canvas cannot use custom properties itself. */
-function colors(parent: HTMLElement): (property: string) => string {
+/** Returns a function that resolves a CSS custom property to a colour. A canvas cannot use custom properties itself. */
+function colorResolver(parent: HTMLElement): (property: string) => string {
   return (property) => {
     const probe = document.createElement('i');
     probe.style.color = `var(${property})`;
@@ -85,7 +85,7 @@ function colors(parent: HTMLElement): (property: string) => string {
 }
 
 /** A plugin that shows the values at the pointer. */
-function tooltip(lines: readonly Line[], format: (value: number) => string): uPlot.Plugin {
+function tooltipPlugin(lines: readonly ChartLine[], format: (value: number) => string): uPlot.Plugin {
   const box = document.createElement('div');
   box.className = 'tooltip';
   box.hidden = true;

@@ -18,17 +18,17 @@ export const TITLES: Record<Column, string> = {
 };
 
 /** The tooltips of the column titles. */
-export const HINTS: Partial<Record<Column, string>> = {
+export const TOOLTIPS: Partial<Record<Column, string>> = {
   queueSize: 'Messages waiting in the mailbox',
-  rate: 'Messages handled a second',
-  waitP99: 'Time in the mailbox: 99 of 100 messages wait no longer',
-  handleP99: 'Time in the handler: 99 of 100 messages take no longer',
+  rate: 'Messages handled per second',
+  waitP99: 'Time in the mailbox: 99 of 100 messages wait at most this long',
+  handleP99: 'Time in the handler: 99 of 100 messages take at most this long',
   ...countTexts('help'),
-  restarts: 'How often its supervisor has restarted it; of a supervisor: all restarts of its children',
-  uptime: 'Time since it started',
+  restarts: 'How often its supervisor has restarted the process; for a supervisor: all restarts of its children',
+  uptime: 'Time since the process started',
 };
 
-/** The formatted value of a process in a column of amounts. `uptimeMs`: absent if the node is not connected. */
+/** The formatted value of a process in a column of amounts. `uptimeMs`: `undefined` if the node is not connected. */
 export function figureOf(row: ProcessRow, column: Column, uptimeMs: number | undefined): string {
   switch (column) {
     case 'queueSize':
@@ -52,8 +52,8 @@ export function figureOf(row: ProcessRow, column: Column, uptimeMs: number | und
   }
 }
 
-/** The whole number behind a figure that was shortened. */
-export function wholeOf(row: ProcessRow, column: Column, figure: string): string | undefined {
+/** The count in full, for a tooltip. `undefined`: `figure` shows it in full, or the column has no counts. */
+export function fullCount(row: ProcessRow, column: Column, figure: string): string | undefined {
   const count =
     column === 'queueSize'
       ? row.queueSize
@@ -81,30 +81,30 @@ export function counted(count: number, what: string): string {
 }
 
 /** Whether a formatted value is zero or unknown. Such values are shown dimmed. */
-export function isQuiet(text: string): boolean {
+export function isZeroOrUnknown(text: string): boolean {
   return text === UNKNOWN || text === '0' || text === '0 ms';
 }
 
-/** The column whose cells have bars, and the value of a full bar: the largest in the column. */
-export interface Measure {
-  readonly column: (typeof MEASURED)[number];
-  readonly top: number;
+/** The column in which cells have bars. `max`: the value of a full bar, which is the largest value of the column. */
+export interface BarScale {
+  readonly column: (typeof COLUMNS_WITH_BARS)[number];
+  readonly max: number;
 }
 
-const MEASURED = ['queueSize', 'rate', 'waitP99', 'handleP99', ...COUNT_COLUMNS] as const;
+const COLUMNS_WITH_BARS = ['queueSize', 'rate', 'waitP99', 'handleP99', ...COUNT_COLUMNS] as const;
 
-/** The measure of the column by which `rows` are sorted. `undefined`: the column has no bars, or only zeros. */
-export function measureOf(rows: readonly ProcessRow[], { column, direction }: Sorting): Measure | undefined {
-  const measured = MEASURED.find((each) => each === column);
+/** The scale of the bars in the column by which `rows` are sorted. `undefined`: the column has no bars, or only zeros. */
+export function barScaleOf(rows: readonly ProcessRow[], { column, direction }: Sorting): BarScale | undefined {
+  const measured = COLUMNS_WITH_BARS.find((each) => each === column);
   if (measured === undefined) return undefined;
   const isKnown = (row: ProcessRow): boolean => amountOf(row, measured) !== undefined;
-  // Rows without a value come last.
+  // Rows without a value come last in both directions, so the largest value may precede them.
   const largest = direction === 'descending' ? rows[0] : rows.findLast(isKnown);
-  const top = (largest && amountOf(largest, measured)) ?? 0;
-  return top > 0 ? { column: measured, top } : undefined;
+  const max = (largest && amountOf(largest, measured)) ?? 0;
+  return max > 0 ? { column: measured, max } : undefined;
 }
 
 /** The value of a row in a column with bars. */
-export function amountOf(row: ProcessRow, column: Measure['column']): number | undefined {
+export function amountOf(row: ProcessRow, column: BarScale['column']): number | undefined {
   return column === 'restarts' ? restartsOf(row) : row[column];
 }

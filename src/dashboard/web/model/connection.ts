@@ -1,31 +1,31 @@
 import type { FeedMessage } from '../../view-model/feed-protocol.js';
-import type { Link } from './connection-state.js';
+import type { ConnectionState } from './connection-state.js';
 import { retryDelay } from './retry-delay.js';
 
-export interface Handlers {
-  changed(link: Link): void;
+export interface ConnectionHandlers {
+  changed(link: ConnectionState): void;
   received(message: FeedMessage): void;
 }
 
-/** A connection without a message for this long is treated as lost, even if the browser considers it open, ms. */
+/** A connection without messages for this long is treated as lost, even if the browser considers it open, ms. */
 const SILENCE_MS = 30_000;
 
-/** The longest reason that is shown, in characters. It may come from a proxy. */
+/** The maximum length of a shown reason, in characters. A proxy may send a long one. */
 const MAX_REASON = 300;
 
-/** Opens the WebSocket, and reopens it whenever the connection is lost: after a delay, or once the browser is online. */
-export function connect(url: URL, { changed, received }: Handlers): void {
+/** Opens the WebSocket. Reopens it whenever it is lost: after a delay, or as soon as the browser is online again. */
+export function connect(url: URL, { changed, received }: ConnectionHandlers): void {
   let failures = 0;
 
   const open = (): void => {
     changed({ status: 'connecting' });
     const socket = new WebSocket(url);
     let silence: number | undefined;
-    const heard = (): void => {
+    const restartSilenceTimer = (): void => {
       clearTimeout(silence);
-      silence = setTimeout(lost, SILENCE_MS);
+      silence = setTimeout(onLost, SILENCE_MS);
     };
-    const lost = (): void => {
+    const onLost = (): void => {
       clearTimeout(silence);
       socket.onopen = socket.onmessage = socket.onclose = null;
       socket.close();
@@ -35,7 +35,7 @@ export function connect(url: URL, { changed, received }: Handlers): void {
       changed(waiting);
       retryAfter(delay);
       if (wasOpened) return;
-      void refusalAt(url).then((reason) => {
+      void refusalReason(url).then((reason) => {
         if (reason !== undefined && performance.now() < waiting.retryAt) changed({ ...waiting, reason });
       });
     };
@@ -43,14 +43,14 @@ export function connect(url: URL, { changed, received }: Handlers): void {
     socket.onopen = () => {
       wasOpened = true;
       changed({ status: 'open' });
-      heard();
+      restartSilenceTimer();
     };
     socket.onmessage = ({ data }: MessageEvent<string>) => {
       failures = 0;
-      heard();
+      restartSilenceTimer();
       received(JSON.parse(data));
     };
-    socket.onclose = lost;
+    socket.onclose = onLost;
   };
 
   const retryAfter = (delay: number): void => {
@@ -69,10 +69,10 @@ export function connect(url: URL, { changed, received }: Handlers): void {
 const UPGRADE_REQUIRED = 426;
 
 /**
- * Why the server refuses the WebSocket at `url`; `undefined` when it does not, or cannot be reached. The answer to the WebSocket
- * itself cannot be read by a page.
+ * Asks the server why it refuses the WebSocket, with a plain request to the same URL: a page cannot read the response to a
+ * WebSocket request. `undefined`: the server does not refuse it, or cannot be reached.
  */
-async function refusalAt({ href }: URL): Promise<string | undefined> {
+async function refusalReason({ href }: URL): Promise<string | undefined> {
   const address = new URL(href.replace(/^ws/, 'http'));
   address.searchParams.set('origin', location.origin);
   try {

@@ -6,7 +6,7 @@ import type { Log } from '../../view-model/log.js';
 import type { ProcessRow } from '../../view-model/rows.js';
 import { tableOf } from '../../view-model/table.js';
 import { filterTree, type TreeLine, treeOf } from '../../view-model/tree.js';
-import { createLive, type Live } from './live-data.js';
+import { createLiveData, type LiveData } from './live-data.js';
 import { namesOf } from './node-names.js';
 import { createRouter, type Router } from './router.js';
 import { createThemes, type Themes } from './theme.js';
@@ -14,7 +14,7 @@ import { filterIn } from './url-state.js';
 
 /** The state and the actions of the page. Derived signals are computed only while a component uses them. */
 export interface Dashboard {
-  readonly live: Live;
+  readonly live: LiveData;
   readonly router: Router;
   readonly themes: Themes;
   /** The current time, updated every second, ms of the browser's monotonic clock. */
@@ -30,35 +30,36 @@ export interface Dashboard {
   readonly collapsed: Signal<ReadonlySet<string>>;
   /** The short labels of nodes, by node id. */
   readonly nodeNames: ReadonlySignal<ReadonlyMap<string, string>>;
-  /** While the log is paused: what it was then. It is kept, however many entries come. `undefined`: not paused. */
+  /** The log at the time when it was paused. New entries do not change it. `undefined`: the log is not paused. */
   readonly pausedLog: Signal<Log | undefined>;
-  pauseOrGoOn(): void;
+  /** Pauses the log, or resumes it. */
+  toggleLogPause(): void;
   readonly isHelpOpen: Signal<boolean>;
 }
 
 const emptyView: ClusterView = { timestamp: 0, monotonic: 0, nodes: [] };
 
 export function createDashboard(window: Window, feed: URL): Dashboard {
-  const live = createLive(feed);
+  const live = createLiveData(feed);
   const router = createRouter(window);
   const now = signal(performance.now());
-  const isShown = signal(!window.document.hidden);
+  const isPageVisible = signal(!window.document.hidden);
   window.setInterval(() => {
     now.value = performance.now();
   }, 1000);
   window.document.addEventListener('visibilitychange', () => {
     now.value = performance.now();
-    isShown.value = !window.document.hidden;
+    isPageVisible.value = !window.document.hidden;
   });
 
-  // While the page is hidden, the last view is kept, so that the table and the tree are not recomputed.
-  let lastShown = emptyView;
-  const shown = computed(() => {
-    if (isShown.value) lastShown = live.view.value ?? emptyView;
-    return lastShown;
+  // While the page is hidden, this stays the same view, so that the table and the tree are not recomputed.
+  let lastVisible = emptyView;
+  const visibleView = computed(() => {
+    if (isPageVisible.value) lastVisible = live.view.value ?? emptyView;
+    return lastVisible;
   });
   const filter = computed(() => filterIn(router.address.value));
-  // A string compares by value: while the nodes are the same, the names are not recomputed.
+  // Strings are compared by value: as long as the nodes are the same, the names are not recomputed.
   const nodeIds = computed(() => live.view.value?.nodes.map(({ node }) => node.nodeId).join(' ') ?? '');
   const collapsed = signal<ReadonlySet<string>>(new Set());
   const pausedLog = signal<Log | undefined>(undefined);
@@ -73,12 +74,12 @@ export function createDashboard(window: Window, feed: URL): Dashboard {
     serverNow: computed(() => (live.view.value?.timestamp ?? Date.now()) + sinceView.value),
     serverMonotonic: computed(() => (live.view.value?.monotonic ?? 0) + sinceView.value),
     summary: computed(() => live.view.value && summaryOf(live.view.value)),
-    table: computed(() => tableOf(shown.value, filter.value, router.address.value.sorting)),
-    tree: computed(() => treeOf(filterTree(shown.value, filter.value), collapsed.value)),
+    table: computed(() => tableOf(visibleView.value, filter.value, router.address.value.sorting)),
+    tree: computed(() => treeOf(filterTree(visibleView.value, filter.value), collapsed.value)),
     collapsed,
     nodeNames: computed(() => namesOf(nodeIds.value.split(' ').filter(Boolean))),
     pausedLog,
-    pauseOrGoOn: () => {
+    toggleLogPause: () => {
       pausedLog.value = pausedLog.value === undefined ? live.log.value : undefined;
     },
     isHelpOpen: signal(false),
@@ -91,6 +92,6 @@ export const DashboardProvider = DashboardContext.Provider;
 
 export function useDashboard(): Dashboard {
   const dashboard = useContext(DashboardContext);
-  if (dashboard === undefined) throw new Error('There is no dashboard around this part of the page.');
+  if (dashboard === undefined) throw new Error('useDashboard() must be called below a DashboardProvider.');
   return dashboard;
 }

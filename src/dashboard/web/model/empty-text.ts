@@ -1,7 +1,7 @@
 /**
- * What a view of processes says where it has none to show.
+ * The text that the table and the tree show when they have no rows.
  *
- * @param total how many processes there are. `undefined`: no view has arrived
+ * @param total number of processes in the cluster. `undefined`: no view has arrived
  */
 export function emptyText(total: number | undefined): string {
   if (total === undefined) return 'Waiting for the cluster …';

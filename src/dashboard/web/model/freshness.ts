@@ -1,19 +1,22 @@
 import type { ClusterView, Summary } from '../../view-model/cluster-view.js';
-import type { Link } from './connection-state.js';
+import type { ConnectionState } from './connection-state.js';
 
 /**
- * How current the shown data is. `age`: the age of the oldest data of a connected node, ms. `retryIn`: the time until the
- * next connection attempt, s.
+ * How current the data on the page is. `age`: the age of the oldest data of a connected node, ms; `undefined`: no data has
+ * arrived.
  */
 export type Freshness =
+  /** No data has arrived yet. */
   | { readonly kind: 'starting' }
   | { readonly kind: 'live' }
   | { readonly kind: 'old'; readonly age: number }
-  /** The server is reachable, but receives no data of the cluster. */
-  | { readonly kind: 'deaf'; readonly age: number | undefined; readonly problem: string }
+  /** The page is connected to the server, but the server receives no data of the cluster. */
+  | { readonly kind: 'no-data'; readonly age: number | undefined; readonly problem: string }
+  /** The page is not connected to the server. */
   | {
       readonly kind: 'lost';
       readonly age: number | undefined;
+      /** The time until the next connection attempt, s. 0: an attempt is under way. */
       readonly retryIn: number;
       /** Why the server refuses the connection. */
       readonly reason?: string;
@@ -29,7 +32,7 @@ const LIVE_MS = 5000;
  * @param now current time, ms of the browser's monotonic clock
  */
 export function freshness(
-  link: Link,
+  link: ConnectionState,
   problem: string | undefined,
   view: ClusterView | undefined,
   summary: Summary | undefined,
@@ -42,10 +45,10 @@ export function freshness(
     const retryIn = Math.max(0, Math.ceil((link.retryAt - now) / 1000));
     return { kind: 'lost', age, retryIn, ...(link.reason !== undefined && { reason: link.reason }) };
   }
-  if (link.status === 'open' && problem !== undefined) return { kind: 'deaf', age, problem };
+  if (link.status === 'open' && problem !== undefined) return { kind: 'no-data', age, problem };
   if (age === undefined) return { kind: 'starting' };
   if (link.status === 'connecting') return { kind: 'lost', age, retryIn: 0 };
-  // Without nodes there is no data whose age could be shown.
-  if (summary?.nodes === 0) return { kind: 'deaf', age: undefined, problem: 'no node is left' };
+  // Without nodes, there is no data, so no age can be shown.
+  if (summary?.nodes === 0) return { kind: 'no-data', age: undefined, problem: 'no node is left' };
   return age <= LIVE_MS ? { kind: 'live' } : { kind: 'old', age };
 }

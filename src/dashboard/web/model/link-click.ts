@@ -1,4 +1,4 @@
-/** A click handler that follows a link within the page. Clicks that open a new tab or window are left to the browser. */
+/** A click handler that calls `follow` instead of loading the link. The browser handles clicks for a new tab or window. */
 export function onPlainClick(follow: () => void): (event: MouseEvent) => void {
   return (event) => {
     if (event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return;

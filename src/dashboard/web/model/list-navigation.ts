@@ -1,11 +1,11 @@
 /**
- * The index that a navigation key leads to in a list. `undefined`: the key does not move, or the list is empty.
+ * The index in a list after a key press. `undefined`: the key is not a navigation key, or the list is empty.
  *
  * @param from current index, or -1 if no item is active yet
  * @param count number of items
  * @param page number of items that PageUp and PageDown move by
  */
-export function moved(key: string, from: number, count: number, page: number): number | undefined {
+export function indexAfterKey(key: string, from: number, count: number, page: number): number | undefined {
   if (count === 0) return undefined;
   const within = (index: number): number => Math.min(count - 1, Math.max(0, index));
   switch (key) {

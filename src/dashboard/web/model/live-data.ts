@@ -4,15 +4,15 @@ import { type FeedMessage, withViewChanges } from '../../view-model/feed-protoco
 import { addToHistory, emptyHistory, type History } from '../../view-model/history.js';
 import { type Log, MAX_ENTRIES } from '../../view-model/log.js';
 import { connect } from './connection.js';
-import type { Link } from './connection-state.js';
+import type { ConnectionState } from './connection-state.js';
 
-/** All data that the server of the dashboard has sent so far. Each value is immutable. */
-export interface Live {
+/** The data that the server of the dashboard has sent, and the state of the connection. Each value is immutable. */
+export interface LiveData {
   /** The newest view. `undefined`: none has arrived yet. The view is kept when the connection is lost. */
   readonly view: ReadonlySignal<ClusterView | undefined>;
   readonly history: ReadonlySignal<History>;
   readonly log: ReadonlySignal<Log>;
-  readonly link: ReadonlySignal<Link>;
+  readonly connection: ReadonlySignal<ConnectionState>;
   /** When the view arrived, ms of the browser's monotonic clock. */
   readonly receivedAt: ReadonlySignal<number>;
   /** Why the server receives no data of the cluster. `undefined`: it receives data. */
@@ -21,23 +21,23 @@ export interface Live {
   readonly version: ReadonlySignal<string>;
 }
 
-const nothing: ClusterView = { timestamp: 0, monotonic: 0, nodes: [] };
+const emptyView: ClusterView = { timestamp: 0, monotonic: 0, nodes: [] };
 
-export function createLive(url: URL): Live {
+export function createLiveData(url: URL): LiveData {
   const view = signal<ClusterView | undefined>(undefined);
   const history = signal(emptyHistory);
   const log = signal<Log>([]);
-  const link = signal<Link>({ status: 'connecting' });
+  const connection = signal<ConnectionState>({ status: 'connecting' });
   const receivedAt = signal(0);
   const problem = signal<string | undefined>(undefined);
   const version = signal('');
-  let base = nothing;
+  let latest = emptyView;
 
   const receive = (message: FeedMessage): void => {
     switch (message.type) {
       case 'welcome':
-        // The next views contain everything, so they are applied to an empty one. The old view stays visible until then.
-        base = nothing;
+        // The next view messages start from an empty view. The old view stays visible until the first of them arrives.
+        latest = emptyView;
         problem.value = undefined;
         version.value = message.version;
         break;
@@ -45,10 +45,10 @@ export function createLive(url: URL): Live {
         history.value = message.history;
         break;
       case 'view':
-        base = withViewChanges(base, message);
-        view.value = base;
+        latest = withViewChanges(latest, message);
+        view.value = latest;
         receivedAt.value = performance.now();
-        history.value = addToHistory(history.value, base);
+        history.value = addToHistory(history.value, latest);
         break;
       case 'log':
         log.value = message.isWhole ? message.log : [...log.value, ...message.log].slice(-MAX_ENTRIES);
@@ -60,9 +60,9 @@ export function createLive(url: URL): Live {
   };
   connect(url, {
     changed: (next) => {
-      link.value = next;
+      connection.value = next;
     },
     received: (message) => batch(() => receive(message)),
   });
-  return { view, history, log, link, receivedAt, problem, version };
+  return { view, history, log, connection, receivedAt, problem, version };
 }

@@ -4,7 +4,7 @@ import { type Address, fromHash, toHash } from './url-state.js';
 /** Reads and changes the address of the page, which is stored in the fragment of its URL. */
 export interface Router {
   readonly address: ReadonlySignal<Address>;
-  /** Changes the address. `replace` adds no history entry, as needed for each letter of a filter. */
+  /** Changes the address. `replace` adds no entry to the browser's history, as for each letter typed into a filter. */
   go(change: Partial<Address>, how?: 'push' | 'replace'): void;
   /** The `href` of a link to the changed address. */
   link(change: Partial<Address>): string;

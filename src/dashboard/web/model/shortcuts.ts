@@ -4,14 +4,14 @@ import { VIEWS } from './url-state.js';
 
 /** The keyboard shortcuts, as the help lists them. */
 export const SHORTCUTS: readonly (readonly [keys: string, meaning: string])[] = [
-  ['1 – 4', 'Processes, tree, log, charts'],
-  ['/', 'Filter'],
-  ['↑ ↓  PgUp PgDn  Home End', 'Move in the table, in the tree'],
-  ['← →', 'Close and open a branch of the tree; move along the head of the table'],
-  ['Enter', 'Details of a process; sort by a column'],
+  ['1 – 4', 'Show processes, tree, log or charts'],
+  ['/', 'Go to the filter'],
+  ['↑ ↓  PgUp PgDn  Home End', 'Move in the table or in the tree'],
+  ['← →', 'Collapse or expand a branch of the tree; move between the column titles of the table'],
+  ['Enter', 'Open the details of a process; sort by a column'],
   ['Esc', 'Close the details; leave the filter'],
-  ['p', 'Pause the log, and go on'],
-  ['t', 'Light or dark'],
+  ['p', 'Pause or resume the log'],
+  ['t', 'Switch between the light and the dark theme'],
   ['?', 'This help'],
 ];
 
@@ -24,12 +24,12 @@ export function useShortcuts(dashboard: Dashboard): void {
       if (document.querySelector('dialog[open]') !== null) return;
       if (isTyping(event.target)) {
         if (event.key !== 'Escape') return;
-        // By default, a browser empties a search field, and the filter would go on without a text to be seen.
+        // By default, Escape would empty the search field, but the filter would stay in effect.
         event.preventDefault();
         blurFilter(event.target);
         return;
       }
-      if (act(dashboard, event.key)) event.preventDefault();
+      if (performAction(dashboard, event.key)) event.preventDefault();
     };
     document.addEventListener('keydown', pressed);
     return () => document.removeEventListener('keydown', pressed);
@@ -37,7 +37,7 @@ export function useShortcuts(dashboard: Dashboard): void {
 }
 
 /** Performs the action of a key. Returns whether the key has one. */
-function act({ router, themes, pauseOrGoOn, isHelpOpen }: Dashboard, key: string): boolean {
+function performAction({ router, themes, toggleLogPause, isHelpOpen }: Dashboard, key: string): boolean {
   const view = VIEWS[Number(key) - 1];
   if (view !== undefined) {
     router.go({ view });
@@ -59,7 +59,7 @@ function act({ router, themes, pauseOrGoOn, isHelpOpen }: Dashboard, key: string
       return true;
     case 'p':
       if (router.address.value.view !== 'log') return false;
-      pauseOrGoOn();
+      toggleLogPause();
       return true;
     default:
       return false;
@@ -76,7 +76,7 @@ function blurFilter(target: EventTarget | null): void {
   focusContent();
 }
 
-/** Focuses the table, the tree or the log, in which the arrow keys move. Charts have no such element. */
+/** Focuses the table, the tree or the log, so that arrow keys work there. The charts have nothing to focus. */
 function focusContent(): void {
   document.querySelector<HTMLElement>('#content [role=grid], #content [role=tree], #content [role=log]')?.focus();
 }

@@ -2,7 +2,7 @@ import { type ReadonlySignal, signal } from '@preact/signals';
 
 export type Theme = 'light' | 'dark';
 
-const KEY = 'noex-theme';
+const STORAGE_KEY = 'noex-theme';
 
 export interface Themes {
   readonly theme: ReadonlySignal<Theme>;
@@ -13,31 +13,31 @@ export interface Themes {
 export function createThemes(window: Window): Themes {
   const dark = window.matchMedia('(prefers-color-scheme: dark)');
   const preferred = (): Theme => (dark.matches ? 'dark' : 'light');
-  const theme = signal(kept(window) ?? preferred());
+  const theme = signal(storedTheme(window) ?? preferred());
   const show = (): void => {
     window.document.documentElement.dataset['theme'] = theme.value;
   };
   dark.addEventListener('change', () => {
-    if (kept(window) === undefined) theme.value = preferred();
+    if (storedTheme(window) === undefined) theme.value = preferred();
   });
   theme.subscribe(show);
   return {
     theme,
     toggle: () => {
       theme.value = theme.value === 'dark' ? 'light' : 'dark';
-      keep(window, theme.value === preferred() ? undefined : theme.value);
+      storeTheme(window, theme.value === preferred() ? undefined : theme.value);
     },
   };
 }
 
-function kept(window: Window): Theme | undefined {
-  const value = storageOf(window)?.getItem(KEY);
+function storedTheme(window: Window): Theme | undefined {
+  const value = storageOf(window)?.getItem(STORAGE_KEY);
   return value === 'light' || value === 'dark' ? value : undefined;
 }
 
-function keep(window: Window, theme: Theme | undefined): void {
-  if (theme === undefined) storageOf(window)?.removeItem(KEY);
-  else storageOf(window)?.setItem(KEY, theme);
+function storeTheme(window: Window, theme: Theme | undefined): void {
+  if (theme === undefined) storageOf(window)?.removeItem(STORAGE_KEY);
+  else storageOf(window)?.setItem(STORAGE_KEY, theme);
 }
 
 /** `undefined`: the browser denies access to the storage. The choice of a theme then lasts as long as the page. */

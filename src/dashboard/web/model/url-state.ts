@@ -19,7 +19,7 @@ export interface Address {
   readonly process: string | undefined;
 }
 
-export const START: Address = {
+export const DEFAULT_ADDRESS: Address = {
   view: 'processes',
   sorting: { column: 'rate', direction: 'descending' },
   text: '',
@@ -33,7 +33,7 @@ export const START: Address = {
 /** Encodes an address as the fragment of a URL: `#tree?q=worker`. Default values are omitted. */
 export function toHash(address: Address): string {
   const { column, direction } = address.sorting;
-  const isSorted = column !== START.sorting.column || direction !== START.sorting.direction;
+  const isSorted = column !== DEFAULT_ADDRESS.sorting.column || direction !== DEFAULT_ADDRESS.sorting.direction;
   const parts = new URLSearchParams({
     ...(isSorted && { sort: `${direction === 'descending' ? '-' : ''}${column}` }),
     ...(address.text !== '' && { q: address.text }),
@@ -54,7 +54,7 @@ export function fromHash(hash: string): Address {
   const parts = new URLSearchParams(query);
   const kind = parts.get('kind');
   return {
-    view: VIEWS.find((view) => view === name) ?? START.view,
+    view: VIEWS.find((view) => view === name) ?? DEFAULT_ADDRESS.view,
     sorting: sortingFrom(parts.get('sort') ?? ''),
     text: parts.get('q') ?? '',
     kind: kind === 'genserver' || kind === 'supervisor' ? kind : undefined,
@@ -73,6 +73,6 @@ export function filterIn({ text, kind, nodeId }: Address): Filter {
 function sortingFrom(text: string): Sorting {
   const column = COLUMNS.find((each) => each === text.replace(/^-/, ''));
   return column === undefined
-    ? START.sorting
+    ? DEFAULT_ADDRESS.sorting
     : { column, direction: text.startsWith('-') ? 'descending' : 'ascending' };
 }

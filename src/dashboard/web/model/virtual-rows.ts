@@ -8,10 +8,10 @@ import {
 import type { RefObject } from 'preact';
 import { useLayoutEffect, useReducer, useRef } from 'preact/hooks';
 
-/** The rendered rows of a long list: the visible rows and a few around them. */
+/** The rendered rows of a long list: the visible rows and a few rows before and after them. */
 export interface VirtualRows {
   readonly items: readonly VirtualItem[];
-  /** The key of the element for a row. Elements are reused: a new visible row takes the element of a row scrolled away. */
+  /** The key of the element for a row. A row that becomes visible reuses the element of a row that was scrolled away. */
   slot(item: VirtualItem): number;
   /** The height of all rows together, px. */
   readonly height: number;
@@ -21,17 +21,17 @@ export interface VirtualRows {
   /** Scrolls just far enough to make a row visible. */
   reveal(index: number): void;
   /** The number of rows that are visible in full. */
-  readonly page: number;
+  readonly pageSize: number;
 }
 
 /** The height of a row, rem. Must equal `--row` in the style sheets. */
-const ROW = 1.875;
+const ROW_REM = 1.875;
 const OVERSCAN = 8;
 
 /** Renders only the visible rows of `scroller`. `hasHead`: a fixed head, one row high, precedes the rows. */
 export function useVirtualRows(scroller: RefObject<HTMLElement | null>, count: number, hasHead: boolean): VirtualRows {
   const [, render] = useReducer((times: number, _: undefined) => times + 1, 0);
-  const rowHeight = ROW * Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
+  const rowHeight = ROW_REM * Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
   const head = hasHead ? rowHeight : 0;
   const ref = useRef<Virtualizer<HTMLElement, HTMLElement> | undefined>(undefined);
   const options = {
@@ -53,13 +53,13 @@ export function useVirtualRows(scroller: RefObject<HTMLElement | null>, count: n
   virtualizer.setOptions(options);
   useLayoutEffect(() => virtualizer._didMount(), [virtualizer]);
   useLayoutEffect(() => {
-    // The row height depends on the text size: when that changes, all rows are measured again.
+    // The row height depends on the text size of the page. After a change, all rows are measured again.
     if (lastHeight.current !== rowHeight) virtualizer.measure();
     lastHeight.current = rowHeight;
     virtualizer._willUpdate();
   });
   const items = virtualizer.getVirtualItems();
-  // The number of slots never shrinks: otherwise rows would be assigned to other elements needlessly.
+  // The number of slots never shrinks: with fewer slots, most rows would needlessly move to other elements.
   mostItems.current = Math.max(mostItems.current, items.length);
   const slots = mostItems.current;
   return {
@@ -69,6 +69,6 @@ export function useVirtualRows(scroller: RefObject<HTMLElement | null>, count: n
     rowHeight,
     top: (item) => item.start - head,
     reveal: (index) => virtualizer.scrollToIndex(index, { align: 'auto' }),
-    page: Math.max(1, Math.floor(((scroller.current?.clientHeight ?? 0) - head) / rowHeight)),
+    pageSize: Math.max(1, Math.floor(((scroller.current?.clientHeight ?? 0) - head) / rowHeight)),
   };
 }

@@ -2,7 +2,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
 import { UNKNOWN } from '../../view-model/format.js';
 import type { Series } from '../../view-model/history.js';
-import { type ChartData, chartData, type Line, spanUntil } from '../model/chart-data.js';
+import { type ChartData, type ChartLine, chartData, spanUntil } from '../model/chart-data.js';
 import { optionsOf } from '../model/chart-options.js';
 import { useDashboard } from '../model/dashboard-context.js';
 
@@ -11,9 +11,9 @@ export interface ChartProps {
   readonly title: string;
   readonly hint: string;
   readonly format: (value: number) => string;
-  /** The possible distances between grid lines. Absent: decimal steps. */
+  /** The possible distances between grid lines, in the unit of the values. Absent: decimal steps. */
   readonly steps?: readonly number[];
-  readonly lines: readonly Line[];
+  readonly lines: readonly ChartLine[];
   /** For each line, whether it is shown. */
   readonly shown: readonly boolean[];
 }
@@ -53,10 +53,10 @@ export function Chart({ series, title, hint, format, steps, lines, shown }: Char
         <h3>{title}</h3>
         <span class="hint">{hint}</span>
         <ul class="now" aria-label={`${title} now`}>
-          {lastOf(data).map((value, index) =>
+          {lastValues(data).map((value, index) =>
             shown[index] ? (
               <li key={lines[index]?.label} class={`swatch line-${index + 1}`}>
-                <span class="unseen">{lines[index]?.label} </span>
+                <span class="visually-hidden">{lines[index]?.label} </span>
                 {value === null ? UNKNOWN : format(value)}
               </li>
             ) : null,
@@ -68,6 +68,6 @@ export function Chart({ series, title, hint, format, steps, lines, shown }: Char
   );
 }
 
-function lastOf({ values }: ChartData): readonly (number | null)[] {
+function lastValues({ values }: ChartData): readonly (number | null)[] {
   return values.map((column) => column.at(-1) ?? null);
 }

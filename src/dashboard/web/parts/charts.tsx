@@ -8,18 +8,18 @@ import { Filters } from './filters.js';
 import { NodeLinks } from './node-links.js';
 
 /** Whole numbers as grid steps, because messages cannot be fractional: 1, 2, 5, 10, 20 ... */
-const WHOLE = Array.from({ length: 10 }, (_, power) => [1, 2, 5].map((step) => step * 10 ** power)).flat();
+const WHOLE_STEPS = Array.from({ length: 10 }, (_, power) => [1, 2, 5].map((step) => step * 10 ** power)).flat();
 
 /** Powers of two as grid steps, from 1 kB, for sizes in bytes. */
-const BINARY = Array.from({ length: 35 }, (_, power) => 1024 * 2 ** power);
+const BINARY_STEPS = Array.from({ length: 35 }, (_, power) => 1024 * 2 ** power);
 
-type Look = Pick<ChartProps, 'title' | 'hint' | 'format' | 'steps'>;
+type ChartLook = Pick<ChartProps, 'title' | 'hint' | 'format' | 'steps'>;
 
-const CHARTS: Record<Series, Look> = {
+const CHARTS: Record<Series, ChartLook> = {
   rate: { title: 'Messages/s', hint: 'handled', format: formatRate },
-  queue: { title: 'Queue', hint: 'messages waiting', format: formatShortCount, steps: WHOLE },
+  queue: { title: 'Queue', hint: 'messages waiting', format: formatShortCount, steps: WHOLE_STEPS },
   loopDelayP99: { title: 'Event loop p99', hint: 'how late timers fire', format: formatMs },
-  memory: { title: 'Heap', hint: 'in use', format: formatBytes, steps: BINARY },
+  memory: { title: 'Heap', hint: 'in use', format: formatBytes, steps: BINARY_STEPS },
 };
 
 /** The view with the charts of the last ten minutes, and the links of the chosen node. */

@@ -17,7 +17,7 @@ const MAX_LINES = 30;
 /** The details of one process: its figures, its supervisor and children, and its last log entries. */
 export function Detail({ processKey }: { readonly processKey: string }) {
   const { live, router } = useDashboard();
-  const { row, node, family, isGone } = useProcess(processKey);
+  const { row, node, nodeProcesses, isGone } = useProcess(processKey);
   const close = (): void => router.go({ process: undefined });
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
@@ -41,22 +41,22 @@ export function Detail({ processKey }: { readonly processKey: string }) {
         </div>
         <button type="button" class="tool" onClick={close} title="Close (Esc)">
           <Icon name="close" />
-          <span class="unseen">Close the details</span>
+          <span class="visually-hidden">Close the details</span>
         </button>
       </header>
       <div class="detail-body">
         <p class="detail-place">
           <span class="id">{visibleText(id)}</span> on <span class="id">{visibleText(nodeId)}</span>
         </p>
-        {isGone && <Gone nodeId={nodeId} id={id} isKnown={row !== undefined} />}
+        {isGone && <GoneNote nodeId={nodeId} id={id} isKnown={row !== undefined} />}
         {node !== undefined && node.status !== 'connected' && (
-          <p class="remark">The node is {node.status}: these figures are its last ones.</p>
+          <p class="remark">The node is not connected ({node.status}). These are the last figures.</p>
         )}
         {row !== undefined && <FiguresOf row={row} node={node} isGone={isGone} />}
-        {row !== undefined && <Family row={row} family={family} />}
-        <h3>What happened</h3>
+        {row !== undefined && <Relatives row={row} nodeProcesses={nodeProcesses} />}
+        <h3>Log</h3>
         {lines.length === 0 ? (
-          <p class="empty">Nothing lately.</p>
+          <p class="empty">No entries about this process.</p>
         ) : (
           <ol class="log">
             {lines.toReversed().map((line) => (
@@ -69,16 +69,16 @@ export function Detail({ processKey }: { readonly processKey: string }) {
   );
 }
 
-interface Known {
+interface ProcessState {
   /** The current row of the process or, if the process is gone, its last one. `undefined`: never seen. */
   readonly row: ProcessRow | undefined;
   readonly node: NodeRow | undefined;
   /** All processes of the same node. */
-  readonly family: readonly ProcessRow[];
+  readonly nodeProcesses: readonly ProcessRow[];
   readonly isGone: boolean;
 }
 
-function useProcess(key: string): Known {
+function useProcess(key: string): ProcessState {
   const { live } = useDashboard();
   const last = useRef<ProcessRow | undefined>(undefined);
   const [nodeId] = key.split(' ', 1);
@@ -88,23 +88,23 @@ function useProcess(key: string): Known {
   return {
     row: last.current,
     node: found?.node,
-    family: found?.processes ?? [],
+    nodeProcesses: found?.processes ?? [],
     isGone: row === undefined && live.view.value !== undefined,
   };
 }
 
-interface GoneProps {
+interface GoneNoteProps {
   readonly nodeId: string;
   readonly id: string;
   readonly isKnown: boolean;
 }
 
 /** The note that the process is gone, with a link to the process that replaced it, if any. */
-function Gone({ nodeId, id, isKnown }: GoneProps) {
+function GoneNote({ nodeId, id, isKnown }: GoneNoteProps) {
   const successor = successorOf(useDashboard().live.log.value, nodeId, id);
   return (
     <p class="remark is-bad">
-      This process is gone{isKnown ? '; the figures are its last ones.' : '.'}
+      This process is gone.{isKnown ? ' These are its last figures.' : ''}
       {successor !== undefined && (
         <>
           {' It was restarted as '}
@@ -147,7 +147,7 @@ function FiguresOf({ row, node, isGone }: FiguresProps) {
   ] as const;
   const place = row.childId === undefined ? [] : ([['Child id', row.childId]] as const);
   return (
-    <dl class={`facts ${isRunning ? '' : 'is-stale'}`}>
+    <dl class={`detail-figures ${isRunning ? '' : 'is-stale'}`}>
       {[...figures, ...always, ...place].map(([name, value]) => (
         <div key={name}>
           <dt>{name}</dt>
@@ -158,28 +158,34 @@ function FiguresOf({ row, node, isGone }: FiguresProps) {
   );
 }
 
-function Family({ row, family }: { readonly row: ProcessRow; readonly family: readonly ProcessRow[] }) {
-  const parent = family.find(({ key }) => key === row.parentKey);
-  const children = row.kind === 'supervisor' ? family.filter(({ parentKey }) => parentKey === row.key) : [];
+function Relatives({
+  row,
+  nodeProcesses,
+}: {
+  readonly row: ProcessRow;
+  readonly nodeProcesses: readonly ProcessRow[];
+}) {
+  const parent = nodeProcesses.find(({ key }) => key === row.parentKey);
+  const children = row.kind === 'supervisor' ? nodeProcesses.filter(({ parentKey }) => parentKey === row.key) : [];
   const more = children.length - MAX_CHILDREN;
   return (
     <>
       <h3>Supervisor</h3>
-      {parent === undefined ? <p class="empty">None.</p> : <Members rows={[parent]} />}
+      {parent === undefined ? <p class="empty">None.</p> : <ProcessList rows={[parent]} />}
       {row.kind === 'supervisor' && (
         <>
           <h3>Children</h3>
-          {children.length === 0 ? <p class="empty">None.</p> : <Members rows={children.slice(0, MAX_CHILDREN)} />}
-          {more > 0 && <p class="empty">and {formatCount(more)} more: see the tree.</p>}
+          {children.length === 0 ? <p class="empty">None.</p> : <ProcessList rows={children.slice(0, MAX_CHILDREN)} />}
+          {more > 0 && <p class="empty">and {formatCount(more)} more. The tree shows all of them.</p>}
         </>
       )}
     </>
   );
 }
 
-function Members({ rows }: { readonly rows: readonly ProcessRow[] }) {
+function ProcessList({ rows }: { readonly rows: readonly ProcessRow[] }) {
   return (
-    <ul class="members">
+    <ul class="process-list">
       {rows.map((row) => (
         <li key={row.key}>
           <ProcessLink processKey={row.key}>

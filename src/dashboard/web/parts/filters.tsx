@@ -10,7 +10,7 @@ interface FiltersProps {
   /** The field of the address that stores the filter text. Absent: the view has no text filter. */
   readonly param?: 'text' | 'logText';
   readonly hasKind?: boolean;
-  /** Whether the user can choose the sorting here. Needed where narrow screens hide columns. */
+  /** Whether the filters include a choice of the sorting. Narrow screens hide some columns, and with them their titles. */
   readonly hasSort?: boolean;
   /** How many items pass the filter, as text. */
   readonly note?: string;
@@ -18,7 +18,7 @@ interface FiltersProps {
   readonly children?: preact.ComponentChildren;
 }
 
-/** The filter controls above a view. On narrow screens, node, kind and sorting are folded away. */
+/** The filter controls above a view. On narrow screens, a button shows and hides node, kind and sorting. */
 export function Filters({ label, param, hasKind = false, hasSort = false, note, children }: FiltersProps) {
   const { router } = useDashboard();
   const address = router.address.value;
@@ -28,7 +28,7 @@ export function Filters({ label, param, hasKind = false, hasSort = false, note, 
       {param !== undefined && (
         <label class="text-filter">
           <Icon name="search" />
-          <span class="unseen">{label}</span>
+          <span class="visually-hidden">{label}</span>
           <input
             type="search"
             placeholder={label}
@@ -49,7 +49,7 @@ export function Filters({ label, param, hasKind = false, hasSort = false, note, 
         }}
       >
         <Icon name="filters" />
-        <span class="unseen">More filters</span>
+        <span class="visually-hidden">More filters</span>
       </button>
       <div class="folding">
         <NodeFilter />
@@ -63,10 +63,10 @@ export function Filters({ label, param, hasKind = false, hasSort = false, note, 
   );
 }
 
-/** How long after a change of the filter its result is announced, ms: not with each letter that is typed. */
+/** The delay before the result of a filter is announced, ms. It avoids an announcement for each typed letter. */
 const ANNOUNCE_MS = 500;
 
-/** Announces how many items pass the filter to screen readers: when the filter has changed, and not with each view. */
+/** Announces to screen readers how many items pass the filter: after a change of the filter, not after each new view. */
 function Announcement({ text }: { readonly text: string }) {
   const { router } = useDashboard();
   const { text: filter, logText, nodeId, kind, problemsOnly } = router.address.value;
@@ -83,7 +83,7 @@ function Announcement({ text }: { readonly text: string }) {
     }, ANNOUNCE_MS);
     return () => clearTimeout(timer);
   }, [applied, announced]);
-  return <output class="unseen">{announced.value}</output>;
+  return <output class="visually-hidden">{announced.value}</output>;
 }
 
 function NodeFilter() {

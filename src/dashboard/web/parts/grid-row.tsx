@@ -2,7 +2,7 @@ import { UNKNOWN } from '../../view-model/format.js';
 import type { ProcessRow } from '../../view-model/rows.js';
 import { COLUMNS, type Column, labelOf } from '../../view-model/table.js';
 import { visibleText } from '../../view-model/visible-text.js';
-import { amountOf, cellClass, figureOf, isQuiet, type Measure, wholeOf } from '../model/columns.js';
+import { amountOf, type BarScale, cellClass, figureOf, fullCount, isZeroOrUnknown } from '../model/columns.js';
 import { useDashboard } from '../model/dashboard-context.js';
 import { uptimeOf } from '../model/uptime.js';
 import { Icon } from './icon.js';
@@ -14,21 +14,21 @@ interface GridRowProps {
   readonly isActive: boolean;
   readonly isOpen: boolean;
   /** The column with bars and the value of a full bar. `undefined`: no column has bars. */
-  readonly measure: Measure | undefined;
+  readonly barScale: BarScale | undefined;
   open(key: string): void;
 }
 
-/** The id of the element of a row. It belongs to the process: the row may move. */
+/** The id of the element of a row. It is made from the key of the process, because the index of a row changes. */
 export function rowId(key: string): string {
   return `row-${encodeURIComponent(key)}`;
 }
 
-export function GridRow({ row, index, top, isActive, isOpen, measure, open }: GridRowProps) {
+export function GridRow({ row, index, top, isActive, isOpen, barScale, open }: GridRowProps) {
   const view = useDashboard().live.view.value;
   const node = view?.nodes.find(({ node: { nodeId } }) => nodeId === row.nodeId)?.node;
   const isStale = node?.status !== 'connected';
   return (
-    // Keyboard access: the grid handles the keys for all its rows.
+    // The row has no key handler: the grid handles the keys for all its rows.
     <div
       id={rowId(row.key)}
       class={`row ${isActive ? 'is-active' : ''} ${isStale ? 'is-stale' : ''}`}
@@ -40,11 +40,11 @@ export function GridRow({ row, index, top, isActive, isOpen, measure, open }: Gr
     >
       {COLUMNS.map((column, at) => (
         <div key={column} class={cellClass(column)} role="gridcell" aria-colindex={at + 1}>
-          {measure?.column === column && <Bar share={(amountOf(row, measure.column) ?? 0) / measure.top} />}
+          {barScale?.column === column && <Bar share={(amountOf(row, barScale.column) ?? 0) / barScale.max} />}
           <Cell
             row={row}
             column={column}
-            // The last status of a process says nothing about it while its node is not connected.
+            // While the node is not connected, the process's last status may be wrong: the node's status is shown.
             status={node?.status === 'connected' ? row.status : (node?.status ?? UNKNOWN)}
             uptimeMs={isStale ? undefined : uptimeOf(row, node, view?.monotonic ?? 0)}
           />
@@ -76,7 +76,7 @@ function Cell({ row, column, status, uptimeMs }: CellProps) {
             {labelOf(row)}
           </span>
           {row.name !== undefined && <span class="id">{visibleText(row.id)}</span>}
-          {/* Shown where there is no room for the column of the node. */}
+          {/* The node, for screens that are too narrow for the column of nodes. */}
           <span class="place" aria-hidden="true">
             {nodeNames.value.get(row.nodeId)}
           </span>
@@ -91,7 +91,7 @@ function Cell({ row, column, status, uptimeMs }: CellProps) {
     default: {
       const text = figureOf(row, column, uptimeMs);
       return (
-        <span class={isQuiet(text) ? 'quiet' : undefined} title={wholeOf(row, column, text)}>
+        <span class={isZeroOrUnknown(text) ? 'quiet' : undefined} title={fullCount(row, column, text)}>
           {text}
         </span>
       );

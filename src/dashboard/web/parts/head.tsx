@@ -23,7 +23,7 @@ export function Head() {
           {connected !== nodes && (
             <>
               {' '}
-              <small class="others">{troubles(live.view.value)}</small>
+              <small class="not-connected">{notConnectedText(live.view.value)}</small>
             </>
           )}
         </Figure>
@@ -36,7 +36,7 @@ export function Head() {
       <div class="tools">
         <button type="button" class="tool" onClick={themes.toggle} title={`Theme: ${theme} (t)`}>
           <Icon name={theme === 'dark' ? 'light' : 'dark'} />
-          <span class="unseen">{theme === 'dark' ? 'Light theme' : 'Dark theme'}</span>
+          <span class="visually-hidden">{theme === 'dark' ? 'Light theme' : 'Dark theme'}</span>
         </button>
         <button
           type="button"
@@ -47,7 +47,7 @@ export function Head() {
           }}
         >
           <Icon name="help" />
-          <span class="unseen">Keys</span>
+          <span class="visually-hidden">Keys</span>
         </button>
       </div>
     </header>
@@ -55,7 +55,7 @@ export function Head() {
 }
 
 /** The number of nodes that are not connected, by status, as text. */
-function troubles(view: ClusterView | undefined): string {
+function notConnectedText(view: ClusterView | undefined): string {
   const counts = new Map<string, number>();
   for (const { node } of view?.nodes ?? []) {
     if (node.status !== 'connected') counts.set(node.status, (counts.get(node.status) ?? 0) + 1);
@@ -81,7 +81,7 @@ function Figure({ name, isBad = false, children }: FigureProps) {
 function DataAge() {
   const { live, now, summary } = useDashboard();
   const state = freshness(
-    live.link.value,
+    live.connection.value,
     live.problem.value,
     live.view.value,
     summary.value,
@@ -90,12 +90,12 @@ function DataAge() {
   );
   return (
     <p class={`freshness is-${state.kind}`}>
-      {/* The key makes a new element for each view, which restarts the animation of the mark when data arrives. */}
+      {/* The key creates a new element for each view: so the animation of the mark restarts when data arrives. */}
       <span class="mark" key={live.receivedAt.value} aria-hidden="true" />
       {state.kind === 'live' && 'live'}
       {state.kind === 'starting' && 'connecting …'}
       {state.kind === 'old' && `data is ${formatAge(state.age)} old`}
-      {state.kind === 'deaf' && (
+      {state.kind === 'no-data' && (
         <>
           {state.age !== undefined && `data is ${formatAge(state.age)} old · `}
           {visibleText(state.problem)}
@@ -116,8 +116,8 @@ function DataAge() {
           )}
         </>
       )}
-      {/* Screen readers announce this text when the kind changes. The visible text changes every second. */}
-      <span class="unseen" role="status">
+      {/* For screen readers: this text changes only with the kind. The visible text changes every second. */}
+      <span class="visually-hidden" role="status">
         {ANNOUNCEMENTS[state.kind]}
       </span>
     </p>
@@ -127,7 +127,7 @@ function DataAge() {
 const ANNOUNCEMENTS: Record<Freshness['kind'], string> = {
   starting: '',
   live: ', connected',
-  old: ', no news from the cluster',
-  deaf: ', no news from the cluster',
+  old: ', no new data from the cluster',
+  'no-data': ', no new data from the cluster',
   lost: ', connection to the dashboard server lost',
 };

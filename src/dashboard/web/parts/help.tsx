@@ -3,6 +3,7 @@ import { useDashboard } from '../model/dashboard-context.js';
 import { SHORTCUTS } from '../model/shortcuts.js';
 import { Icon } from './icon.js';
 
+/** The dialog with the keyboard shortcuts and the version of noex. */
 export function Help() {
   const { isHelpOpen, live } = useDashboard();
   const dialog = useRef<HTMLDialogElement>(null);
@@ -20,7 +21,7 @@ export function Help() {
         <h2 id="help-title">Keys</h2>
         <button type="button" class="tool" onClick={close}>
           <Icon name="close" />
-          <span class="unseen">Close</span>
+          <span class="visually-hidden">Close</span>
         </button>
       </header>
       <dl>
@@ -33,7 +34,7 @@ export function Help() {
           </div>
         ))}
       </dl>
-      <p>This page only reads: nothing here can stop or change a process. noex {live.version.value}</p>
+      <p>This dashboard is read-only: it cannot stop or change a process. noex {live.version.value}</p>
     </dialog>
   );
 }

@@ -8,7 +8,7 @@ import { fetchDetails } from '../model/details.js';
 import { ProcessLink } from './process-link.js';
 
 const MARKS = { bad: '✕', warn: '▲', good: '✓', plain: '·' } as const;
-const WORDS = { bad: 'problem: ', warn: 'warning: ', good: 'good: ', plain: '' } as const;
+const SEVERITY_WORDS = { bad: 'problem: ', warn: 'warning: ', good: 'good: ', plain: '' } as const;
 
 export function LogItem({
   line: { entry, number, isShortened },
@@ -19,7 +19,7 @@ export function LogItem({
 }) {
   const { nodeNames } = useDashboard();
   const severity = severityOf(entry);
-  // An exit entry follows the crash entry with the same error: its stack is not shown again.
+  // A crash entry precedes the exit entry with the same error. So an exit entry does not show the stack again.
   const error = 'error' in entry ? errorText(entry.error) : undefined;
   const opened = useSignal<string | undefined>(undefined);
   const open = async (isOpen: boolean): Promise<void> => {
@@ -42,7 +42,7 @@ export function LogItem({
         </span>
       )}
       <div class="entry-text">
-        <span class="unseen">{WORDS[severity]}</span>
+        <span class="visually-hidden">{SEVERITY_WORDS[severity]}</span>
         {more === undefined ? (
           line
         ) : (

@@ -6,14 +6,14 @@ import { Filters } from './filters.js';
 import { Icon } from './icon.js';
 import { LogItem } from './log-item.js';
 
-/** The number of log lines shown at first, and of those added by each click on "older". */
-const STEP = 100;
+/** The number of log lines that are shown at first, and that each click on "older" adds. */
+const PAGE_SIZE = 100;
 
 /** The view of the log, newest entry first. */
 export function LogView() {
-  const { live, router, pausedLog, pauseOrGoOn } = useDashboard();
+  const { live, router, pausedLog, toggleLogPause } = useDashboard();
   const { logText, problemsOnly, nodeId } = router.address.value;
-  const limit = useSignal(STEP);
+  const limit = useSignal(PAGE_SIZE);
   const isPaused = pausedLog.value !== undefined;
   const all = pausedLog.value ?? live.log.value;
   const last = all.at(-1)?.number ?? 0;
@@ -43,7 +43,7 @@ export function LogView() {
           type="button"
           class={`button ${isPaused ? 'is-set' : ''}`}
           aria-pressed={isPaused}
-          onClick={pauseOrGoOn}
+          onClick={toggleLogPause}
         >
           <Icon name={isPaused ? 'play' : 'pause'} />
           {isPaused ? `Paused · ${formatCount(waiting)} new` : 'Pause'}
@@ -61,14 +61,14 @@ export function LogView() {
             type="button"
             class="button more"
             onClick={() => {
-              limit.value += STEP;
+              limit.value += PAGE_SIZE;
             }}
           >
             {formatCount(lines.length - shown.length)} older
           </button>
         )}
         {lines.length === 0 && (
-          <p class="empty">{all.length === 0 ? 'Nothing has happened yet.' : 'No entry passes the filter.'}</p>
+          <p class="empty">{all.length === 0 ? 'No entries yet.' : 'No entry passes the filter.'}</p>
         )}
       </div>
     </div>

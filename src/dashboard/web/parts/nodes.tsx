@@ -7,22 +7,27 @@ import { visibleText } from '../../view-model/visible-text.js';
 import { useDashboard } from '../model/dashboard-context.js';
 import { Sparkline } from './sparkline.js';
 
-/** The list of all nodes, including those that are not connected. Choosing a node limits all views to it. */
+/** The list of all nodes, connected or not. A click on a node limits all views to that node. */
 export function Nodes() {
   const { live, router } = useDashboard();
   const nodes = live.view.value?.nodes ?? [];
   const chosen = router.address.value.nodeId;
   const history = live.history.value;
   const rates = new Map(nodes.map(({ node: { nodeId } }) => [nodeId, seriesOf(history, nodeId, 'rate')]));
-  // All sparklines share one scale: otherwise an idle node would look as busy as others.
-  const top = [...rates.values()].flat().reduce<number>((most, rate) => Math.max(most, rate ?? 0), 1);
+  // All sparklines have the same scale. With separate scales, an idle node would look as busy as other nodes.
+  const maxRate = [...rates.values()].flat().reduce<number>((most, rate) => Math.max(most, rate ?? 0), 1);
   return (
     <section class="nodes" aria-label="Nodes">
       <h2>Nodes</h2>
       <ul>
         {nodes.map(({ node }) => (
           <li key={node.nodeId}>
-            <NodeCard node={node} isChosen={node.nodeId === chosen} rates={rates.get(node.nodeId) ?? []} top={top} />
+            <NodeCard
+              node={node}
+              isSelected={node.nodeId === chosen}
+              rates={rates.get(node.nodeId) ?? []}
+              maxRate={maxRate}
+            />
           </li>
         ))}
       </ul>
@@ -32,23 +37,23 @@ export function Nodes() {
 
 interface NodeCardProps {
   readonly node: NodeRow;
-  readonly isChosen: boolean;
+  readonly isSelected: boolean;
   readonly rates: readonly (number | null)[];
-  readonly top: number;
+  readonly maxRate: number;
 }
 
-function NodeCard({ node, isChosen, rates, top }: NodeCardProps) {
+function NodeCard({ node, isSelected, rates, maxRate }: NodeCardProps) {
   const { live, router, nodeNames, serverNow, serverMonotonic } = useDashboard();
   const { nodeId, status, vitals, memory, rate, error, heardAt, links } = node;
   const isLive = status === 'connected';
   const age = heardAt === undefined ? undefined : Math.max(0, serverMonotonic.value - heardAt);
-  const choose = (): void => router.go({ nodeId: isChosen ? undefined : nodeId });
+  const choose = (): void => router.go({ nodeId: isSelected ? undefined : nodeId });
   return (
     <button
       type="button"
       class={`node is-${status}`}
-      aria-pressed={isChosen}
-      title={isChosen ? 'Show all nodes' : `Show only ${nodeId}`}
+      aria-pressed={isSelected}
+      title={isSelected ? 'Show all nodes' : `Show only ${nodeId}`}
       onClick={choose}
     >
       <span class="node-name">
@@ -56,23 +61,23 @@ function NodeCard({ node, isChosen, rates, top }: NodeCardProps) {
         <b>{nodeNames.value.get(nodeId)}</b>
         <span class="node-status">{isLive ? '' : status}</span>
         <span class="node-age">
-          {isLive ? formatAge(age) : age === undefined ? 'never heard' : `${formatAge(age)} ago`}
+          {isLive ? formatAge(age) : age === undefined ? 'no data yet' : `${formatAge(age)} ago`}
         </span>
       </span>
       <span class="node-id">{nodeId}</span>
       {error !== undefined && <span class="node-error">{visibleText(error)}</span>}
       <span class="node-figures">
-        <Small name="msgs/s" value={formatRate(rate)} />
-        <Small name="cpu" value={formatShare(vitals?.cpu)} />
-        <Small name="loop p99" value={formatMs(vitals?.loopDelayP99)} />
-        <Small name="heap" value={formatBytes(memory?.heapUsed)} />
-        <Small name="rss" value={formatBytes(memory?.rss)} extra />
-        <Small name="processes" value={formatCount(node.processCount)} extra />
-        {!isChosen && <Small name="links" value={formatCount(links?.count)} extra />}
-        {!isChosen && <Small name="round trip" value={formatMs(links?.slowest?.roundTripMs)} extra />}
+        <NodeFigure name="msgs/s" value={formatRate(rate)} />
+        <NodeFigure name="cpu" value={formatShare(vitals?.cpu)} />
+        <NodeFigure name="loop p99" value={formatMs(vitals?.loopDelayP99)} />
+        <NodeFigure name="heap" value={formatBytes(memory?.heapUsed)} />
+        <NodeFigure name="rss" value={formatBytes(memory?.rss)} extra />
+        <NodeFigure name="processes" value={formatCount(node.processCount)} extra />
+        {!isSelected && <NodeFigure name="links" value={formatCount(links?.count)} extra />}
+        {!isSelected && <NodeFigure name="round trip" value={formatMs(links?.slowest?.roundTripMs)} extra />}
       </span>
-      {isLive && links !== undefined && <Links links={links} isWhole={isChosen} />}
-      <Sparkline times={live.history.value.times} values={rates} now={serverNow.value} top={top} />
+      {isLive && links !== undefined && <Links links={links} isWhole={isSelected} />}
+      <Sparkline times={live.history.value.times} values={rates} now={serverNow.value} max={maxRate} />
     </button>
   );
 }
@@ -86,13 +91,13 @@ function Links({ links, isWhole }: { readonly links: NodeLinks; readonly isWhole
   return (
     <span class="node-links">
       {shown.map(({ label, value, isNotable }) => (
-        <Small key={label} name={label} value={visibleText(value)} isNotable={isNotable} extra={!isNotable} />
+        <NodeFigure key={label} name={label} value={visibleText(value)} isNotable={isNotable} extra={!isNotable} />
       ))}
     </span>
   );
 }
 
-function Small({
+function NodeFigure({
   name,
   value,
   extra = false,
@@ -104,9 +109,9 @@ function Small({
   readonly isNotable?: boolean;
 }) {
   return (
-    <span class={extra ? 'small is-extra' : 'small'}>
-      <span class="small-name">{name}</span>{' '}
-      <span class={isNotable ? 'small-value is-notable' : 'small-value'}>{value}</span>
+    <span class={extra ? 'node-figure is-extra' : 'node-figure'}>
+      <span class="node-figure-name">{name}</span>{' '}
+      <span class={isNotable ? 'node-figure-value is-notable' : 'node-figure-value'}>{value}</span>
     </span>
   );
 }

@@ -27,7 +27,7 @@ export function Page() {
   const Content = CONTENT[view];
   return (
     <>
-      <button type="button" class="skip" onClick={skip}>
+      <button type="button" class="skip" onClick={skipToContent}>
         Skip to the {view}
       </button>
       <div class="page">
@@ -44,19 +44,19 @@ export function Page() {
   );
 }
 
-/** Skips to the content. A link to an anchor is impossible, because the fragment of the URL stores the view. */
-function skip(): void {
+/** Moves the focus to the content. An anchor link cannot do this, because the fragment of the URL stores the view. */
+function skipToContent(): void {
   const content = document.getElementById('content');
   const target = content?.querySelector<HTMLElement>('[tabindex="0"]') ?? content;
   target?.focus();
 }
 
-/** Shows the state of the cluster in the page's title, for tabs in the background. */
+/** Shows the state of the cluster in the page's title, which is visible while the browser shows another tab. */
 function useTitle(): void {
   const { summary, live } = useDashboard();
   useSignalEffect(() => {
     const { connected, nodes } = summary.value ?? { connected: 0, nodes: 0 };
-    const isLost = live.link.value.status !== 'open';
+    const isLost = live.connection.value.status !== 'open';
     document.title = isLost
       ? 'noex · reconnecting'
       : `${connected < nodes ? '⚠ ' : ''}${connected}/${nodes} nodes · noex`;

@@ -3,10 +3,10 @@ import { useRef } from 'preact/hooks';
 import { COUNT_COLUMNS } from '../../../../streams/index.js';
 import { formatCount } from '../../view-model/format.js';
 import { COLUMNS, type Column, firstDirection } from '../../view-model/table.js';
-import { cellClass, HINTS, measureOf, TITLES } from '../model/columns.js';
+import { barScaleOf, cellClass, TITLES, TOOLTIPS } from '../model/columns.js';
 import { useDashboard } from '../model/dashboard-context.js';
 import { emptyText } from '../model/empty-text.js';
-import { moved } from '../model/list-navigation.js';
+import { indexAfterKey } from '../model/list-navigation.js';
 import { useVirtualRows } from '../model/virtual-rows.js';
 import { Filters } from './filters.js';
 import { GridRow, rowId } from './grid-row.js';
@@ -17,19 +17,19 @@ export function ProcessGrid() {
   const rows = table.value;
   const scroller = useRef<HTMLDivElement>(null);
   const virtual = useVirtualRows(scroller, rows.length, true);
-  // The active row is stored by key, not by index: the same process stays active when the order changes.
+  // The active row is stored by key, not by index, so that the same process stays active when the order changes.
   const activeKey = useSignal<string | undefined>(undefined);
   const activeIndex = rows.findIndex(({ key }) => key === activeKey.value);
   const { process, sorting } = router.address.value;
-  const measure = measureOf(rows, sorting);
-  // While a page is loading, not all rows have come yet.
-  const shownTotal = totalOf(live.view.value?.nodes);
+  const barScale = barScaleOf(rows, sorting);
+  // The rows arrive in parts. Until all have arrived, the node reports give the total.
+  const shownTotal = processCount(live.view.value?.nodes);
   const total = shownTotal && Math.max(shownTotal, summary.value?.processes ?? 0);
 
   const pressed = (event: KeyboardEvent): void => {
     if (event.target !== event.currentTarget) return;
     const active = rows[activeIndex];
-    const next = moved(event.key, activeIndex, rows.length, virtual.page);
+    const next = indexAfterKey(event.key, activeIndex, rows.length, virtual.pageSize);
     if (next !== undefined) {
       activeKey.value = rows[next]?.key;
       virtual.reveal(next);
@@ -78,7 +78,7 @@ export function ProcessGrid() {
                 top={virtual.top(item)}
                 isActive={item.index === activeIndex}
                 isOpen={row.key === process}
-                measure={measure}
+                barScale={barScale}
                 open={open}
               />
             );
@@ -90,7 +90,7 @@ export function ProcessGrid() {
   );
 }
 
-function totalOf(nodes: readonly { readonly processes: readonly unknown[] }[] | undefined): number | undefined {
+function processCount(nodes: readonly { readonly processes: readonly unknown[] }[] | undefined): number | undefined {
   return nodes?.reduce((sum, { processes }) => sum + processes.length, 0);
 }
 
@@ -104,7 +104,7 @@ function GridHead() {
   const pressed = (event: KeyboardEvent): void => {
     const step = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0;
     if (step === 0 || !(event.currentTarget instanceof HTMLElement)) return;
-    // Narrow screens hide some columns: the focus moves between visible ones only.
+    // Narrow screens hide some columns. The focus moves between the visible columns only.
     const buttons = [...event.currentTarget.querySelectorAll('button')].filter((each) => each.offsetParent !== null);
     const at = buttons.findIndex((button) => button.contains(event.target instanceof Node ? event.target : null));
     buttons[at + step]?.focus();
@@ -124,7 +124,7 @@ function GridHead() {
             <button
               type="button"
               tabIndex={column === sorted ? 0 : -1}
-              title={HINTS[column]}
+              title={TOOLTIPS[column]}
               onClick={() => sort(column)}
             >
               {TITLES[column]}

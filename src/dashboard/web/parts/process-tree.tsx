@@ -4,7 +4,7 @@ import { formatCount } from '../../view-model/format.js';
 import type { TreeLine } from '../../view-model/tree.js';
 import { useDashboard } from '../model/dashboard-context.js';
 import { emptyText } from '../model/empty-text.js';
-import { moved } from '../model/list-navigation.js';
+import { indexAfterKey } from '../model/list-navigation.js';
 import { useVirtualRows } from '../model/virtual-rows.js';
 import { Filters } from './filters.js';
 import { TreeRow } from './tree-row.js';
@@ -34,7 +34,7 @@ export function ProcessTree() {
   };
   /** Handles the keys of the WAI-ARIA tree view pattern. Returns whether the key has an effect. */
   const act = (key: string, line: TreeLine | undefined): boolean => {
-    const next = moved(key, activeIndex, lines.length, virtual.page);
+    const next = indexAfterKey(key, activeIndex, lines.length, virtual.pageSize);
     if (next !== undefined) {
       choose(next);
       return true;
@@ -69,7 +69,7 @@ export function ProcessTree() {
           type="button"
           class="button"
           onClick={() => {
-            collapsed.value = collapsed.value.size > 0 ? new Set() : foldedToRoots(lines);
+            collapsed.value = collapsed.value.size > 0 ? new Set() : allTopLevelKeys(lines);
           }}
         >
           {collapsed.value.size > 0 ? 'Unfold all' : 'Fold'}
@@ -119,6 +119,6 @@ function parentOf(lines: readonly TreeLine[], index: number): number {
   return index;
 }
 
-function foldedToRoots(lines: readonly TreeLine[]): ReadonlySet<string> {
+function allTopLevelKeys(lines: readonly TreeLine[]): ReadonlySet<string> {
   return new Set(lines.filter(({ depth, children }) => depth === 1 && children > 0).map(({ key }) => key));
 }

@@ -9,33 +9,33 @@ interface SparklineProps {
   /** The time at the right edge, ms since the epoch. */
   readonly now: number;
   /** The value at the upper edge. */
-  readonly top: number;
+  readonly max: number;
 }
 
 const WIDTH = 240;
 const HEIGHT = 24;
 
 /** A line chart of the last ten minutes, without axes. Missing values are drawn as gaps. */
-export function Sparkline({ times, values, now, top }: SparklineProps) {
+export function Sparkline({ times, values, now, max }: SparklineProps) {
   let line = '';
   let area = '';
   let x = 0;
   let isDrawing = false;
-  const lift = (): void => {
+  const endLine = (): void => {
     if (isDrawing) area += `V${HEIGHT}Z`;
     isDrawing = false;
   };
   times.forEach((time, index) => {
     const value = values[index] ?? null;
-    if (value === null || time - (times[index - 1] ?? time) > GAP_MS) lift();
+    if (value === null || time - (times[index - 1] ?? time) > GAP_MS) endLine();
     if (value === null) return;
     x = Math.round(WIDTH * 10 * (1 - (now - time) / SPAN_MS)) / 10;
-    const y = (HEIGHT - 1 - (value / top) * (HEIGHT - 2)).toFixed(1);
+    const y = (HEIGHT - 1 - (value / max) * (HEIGHT - 2)).toFixed(1);
     line += `${isDrawing ? 'L' : 'M'}${x} ${y}`;
     area += `${isDrawing ? '' : `M${x} ${HEIGHT}`}L${x} ${y}`;
     isDrawing = true;
   });
-  lift();
+  endLine();
   return (
     <svg class="sparkline" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" aria-hidden="true">
       <path class="area" d={area} />

@@ -28,7 +28,7 @@ export function Tabs() {
   );
 }
 
-/** The count in a tab: the number of processes, or the number of `bad` entries in the log. */
+/** The count in a tab: the number of processes, or of log entries with the severity `bad`. */
 function TabCount({ view }: { readonly view: ViewName }) {
   const { summary, live } = useDashboard();
   if (view === 'processes') return <span class="count">{formatCount(summary.value?.processes)}</span>;
@@ -38,7 +38,7 @@ function TabCount({ view }: { readonly view: ViewName }) {
   return (
     <span class="count is-bad">
       {formatCount(bad)}
-      <span class="unseen"> problems</span>
+      <span class="visually-hidden"> problems</span>
     </span>
   );
 }

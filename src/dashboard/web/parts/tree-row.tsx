@@ -2,7 +2,7 @@ import { formatCount, formatMs, formatRate } from '../../view-model/format.js';
 import { labelOf } from '../../view-model/table.js';
 import type { TreeLine } from '../../view-model/tree.js';
 import { visibleText } from '../../view-model/visible-text.js';
-import { counted, isQuiet } from '../model/columns.js';
+import { counted, isZeroOrUnknown } from '../model/columns.js';
 import { useDashboard } from '../model/dashboard-context.js';
 import { Icon } from './icon.js';
 
@@ -21,7 +21,7 @@ export function TreeRow({ line, index, top, isActive, open, fold }: TreeRowProps
   const status = live.view.value?.nodes.find(({ node }) => node.nodeId === nodeId)?.node.status;
   const isStale = status !== 'connected';
   return (
-    // Keyboard access: the tree handles the keys for all its lines.
+    // The line has no key handler: the tree handles the keys for all its lines.
     <div
       id={`line-${index}`}
       class={`row is-${line.type} ${isActive ? 'is-active' : ''} ${isStale ? 'is-stale' : ''}`}
@@ -61,7 +61,7 @@ function NodeLine({ line: { node } }: { readonly line: TreeLine & { readonly typ
       {node.status !== 'connected' && <span class="tag is-bad">{node.status}</span>}
       <Figures>
         <Value text={node.processCount === 1 ? '1 process' : `${formatCount(node.processCount)} processes`} />
-        <Value text={some(node.queueSize, ' queued')} />
+        <Value text={countOrEmpty(node.queueSize, ' queued')} />
         <Value text={`${formatRate(node.rate)} /s`} />
       </Figures>
     </>
@@ -84,16 +84,16 @@ function ProcessLine({ line: { row } }: { readonly line: TreeLine & { readonly t
       ) : (
         <Figures>
           <Value text={row.handleP99 === undefined ? '' : `p99 ${formatMs(row.handleP99)}`} />
-          <Value text={some(row.queueSize, ' queued')} />
-          <Value text={`${formatRate(row.rate)} /s`} isQuiet={isQuiet(formatRate(row.rate))} />
+          <Value text={countOrEmpty(row.queueSize, ' queued')} />
+          <Value text={`${formatRate(row.rate)} /s`} isQuiet={isZeroOrUnknown(formatRate(row.rate))} />
         </Figures>
       )}
     </>
   );
 }
 
-/** The count with its unit, or an empty text for zero: many zeros would distract from the other counts. */
-function some(count: number | undefined, what: string): string {
+/** The count with its unit, or an empty text for zero, because many zeros would distract from the other counts. */
+function countOrEmpty(count: number | undefined, what: string): string {
   return count === undefined || count === 0 ? '' : `${formatCount(count)}${what}`;
 }
 

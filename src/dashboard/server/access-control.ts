@@ -51,6 +51,7 @@ const loopback = new BlockList();
 loopback.addSubnet('127.0.0.0', 8);
 loopback.addAddress('::1', 'ipv6');
 
+/** Whether an IP address, or `localhost`, means this machine. */
 export function isLoopback(address: string): boolean {
   const family = isIP(address);
   return family === 0 ? address === 'localhost' : loopback.check(address, family === 6 ? 'ipv6' : 'ipv4');

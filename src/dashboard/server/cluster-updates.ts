@@ -96,7 +96,7 @@ export function logUpdates(source: ClusterSource, scheduler: SchedulerLike): Obs
   );
 }
 
-/** A value that marks the end of a source, and says why it ended. */
+/** A value that is emitted when a source ends or fails. `problem`: why it ended, as text for the user. */
 class SourceEnd {
   readonly problem: string;
 

@@ -2,7 +2,7 @@ import { BehaviorSubject, distinctUntilChanged, map, type SchedulerLike, Subscri
 import type { LogEntry, SerializedError } from '../../../streams/index.js';
 import type { ClusterSource } from '../cluster-source.js';
 import type { ClusterView } from '../view-model/cluster-view.js';
-import { type FeedMessage, nextRowsEach, viewChanges, withFirstRows } from '../view-model/feed-protocol.js';
+import { type FeedMessage, nextRowsPerNode, viewChanges, withFirstRows } from '../view-model/feed-protocol.js';
 import { addToHistory, emptyHistory } from '../view-model/history.js';
 import { errorIn, type Log, withEntries, withoutStack } from '../view-model/log.js';
 import { type LogUpdate, logUpdates, type ViewUpdate, viewUpdates } from './cluster-updates.js';
@@ -65,8 +65,8 @@ export class DashboardFeed {
     const browser: Browser = {
       sink,
       view: undefined,
-      rowsEach: 0,
-      line: undefined,
+      rowsPerNode: 0,
+      lastLogLine: undefined,
       status: NO_PROBLEM,
       isSending: false,
     };
@@ -89,7 +89,7 @@ export class DashboardFeed {
     this.#browsers.clear();
   }
 
-  get #lastLine(): number {
+  get #lastLogLine(): number {
     return this.#log.at(-1)?.number ?? 0;
   }
 
@@ -142,8 +142,9 @@ export class DashboardFeed {
 
   #nextViewText(browser: Browser, view: ClusterView): string {
     const before = browser.view;
-    if (browser.rowsEach !== Number.POSITIVE_INFINITY) browser.rowsEach = nextRowsEach(view, browser.rowsEach);
-    browser.view = withFirstRows(view, browser.rowsEach);
+    if (browser.rowsPerNode !== Number.POSITIVE_INFINITY)
+      browser.rowsPerNode = nextRowsPerNode(view, browser.rowsPerNode);
+    browser.view = withFirstRows(view, browser.rowsPerNode);
     return browser.view === view
       ? this.#viewText(before)
       : serialize({ type: 'view', ...viewChanges(before, browser.view) });
@@ -151,13 +152,13 @@ export class DashboardFeed {
 
   /** The history and the log for a browser that has the whole view. After the first time, only new log lines. */
   #historyAndLogTexts(browser: Browser): readonly string[] {
-    const { line } = browser;
-    browser.line = this.#lastLine;
-    if (line === undefined) {
+    const { lastLogLine } = browser;
+    browser.lastLogLine = this.#lastLogLine;
+    if (lastLogLine === undefined) {
       const log = serialize({ type: 'log', log: this.#log.map(withoutStack), isWhole: true });
       return [serialize({ type: 'history', history: this.#history }), log];
     }
-    return line < this.#lastLine ? [this.#logText(line)] : [];
+    return lastLogLine < this.#lastLogLine ? [this.#logText(lastLogLine)] : [];
   }
 
   /** Sends messages to a browser. Once all of them have been sent, sends the changes since then. */
@@ -204,9 +205,9 @@ interface Browser {
   readonly sink: MessageSink;
   view: ClusterView | undefined;
   /** The maximum number of processes of each node in `view`. Infinity: all of them. */
-  rowsEach: number;
+  rowsPerNode: number;
   /** The number of the last log entry that was sent to the browser. `undefined`: the log was not sent yet. */
-  line: number | undefined;
+  lastLogLine: number | undefined;
   status: Status;
   /** Whether messages have been passed to the sink that it has not sent yet. */
   isSending: boolean;

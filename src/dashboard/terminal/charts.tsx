@@ -6,7 +6,7 @@ import { linkFigures } from '../view-model/link-figures.js';
 import type { NodeRow } from '../view-model/rows.js';
 import { visibleText } from '../view-model/visible-text.js';
 import { brailleLines, bucketed } from './braille-chart.js';
-import { bodyRows, linkRows, nodesRows } from './layout.js';
+import { bodyRows, linkRows, nodesViewHeights } from './layout.js';
 import { nodeLabels } from './node-status.js';
 import type { State } from './state.js';
 import { Line, Lines, type Part } from './styled-line.js';
@@ -48,7 +48,7 @@ export function Charts({
   const width = Math.floor((size.columns - 1) / perLine);
   const pairs = perLine === 2 ? [SERIES.slice(0, 2), SERIES.slice(2)] : SERIES.map((series) => [series]);
   const list = nodeList(state).items.length;
-  const used = 2 + linkRows(size) + nodesRows(size, list).list + pairs.length * rows;
+  const used = 2 + linkRows(size) + nodesViewHeights(size, list).list + pairs.length * rows;
   return (
     <>
       <Line parts={[' ', ['accent', node?.nodeId ?? 'all nodes'], ['dim', '  last 10 minutes']]} />
@@ -111,20 +111,20 @@ function Chart({
   const across = Math.max(1, width - LABEL_WIDTH - VALUE_WIDTH);
   const values = nodeId === undefined ? combinedSeries(history, series) : seriesOf(history, nodeId, series);
   const dots = bucketed(history.times, values, to - SPAN_MS, to, across * 2);
-  const known = values.filter((valueBeside) => valueBeside !== null);
+  const known = values.filter((value) => value !== null);
   const max = known.length === 0 ? undefined : Math.max(...known);
   const format = FORMATS[series];
   const last = values.at(-1) ?? undefined;
   const lines = brailleLines(dots, rows, max ?? 0).map((line, index): readonly Part[] => [
     ['dim', padOrCut(index === 0 ? ` ${LABELS[series]}` : '', LABEL_WIDTH)],
     ['good', line],
-    ...value(index, rows, format(last), format(max)),
+    ...textBeside(index, rows, format(last), format(max)),
   ]);
   return <Lines lines={lines} />;
 }
 
 /** The text to the right of a line of a chart: the current value in the first line, the maximum in the last line. */
-function value(index: number, rows: number, now: string, max: string): readonly Part[] {
+function textBeside(index: number, rows: number, now: string, max: string): readonly Part[] {
   if (index === 0) return [['strong', padOrCut(`  ${now}`, VALUE_WIDTH)]];
   return index === rows - 1 ? [['dim', padOrCut(`  max ${max}`, VALUE_WIDTH)]] : [];
 }

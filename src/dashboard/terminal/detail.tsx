@@ -10,17 +10,17 @@ import {
 } from '../view-model/format.js';
 import { countsOf, type NodeRow, type ProcessRow } from '../view-model/rows.js';
 import { labelOf } from '../view-model/table.js';
-import { entryText } from './entry-details.js';
 import { bodyRows } from './layout.js';
 import { visibleItems } from './list-cursor.js';
 import { entryParts } from './log.js';
+import { entryText } from './log-entry-text.js';
 import { ageOf, uptimeReference } from './node-status.js';
 import { processMark } from './processes.js';
 import type { Overlay, State } from './state.js';
 import { Line, Lines, type Part, SplitLine } from './styled-line.js';
 import { MARK } from './symbols.js';
 import { padOrCut, wrap } from './text-fitting.js';
-import { detailRows, entriesAbout, FIGURE_ROWS, relativeList } from './view-lists.js';
+import { detailHeights, entriesAbout, FIGURE_ROWS, relativeList } from './view-lists.js';
 
 /** The details of one process: its figures, its parent and children, and its last log entries. */
 export function ProcessDetail({
@@ -35,7 +35,7 @@ export function ProcessDetail({
   const node = shown.view.nodes.find((each) => each.node.nodeId === row.nodeId)?.node;
   const list = relativeList(overlay, state);
   const relatives = visibleItems(cursor, list);
-  const { entries: entryRows } = detailRows(bodyRows(size));
+  const { entries: entryRows } = detailHeights(bodyRows(size));
   const entries = entriesAbout(row, shown);
   const parts = entryParts(state);
   return (

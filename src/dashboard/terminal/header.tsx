@@ -11,7 +11,7 @@ import { MARK } from './symbols.js';
 const STALE_MS = 5000;
 
 const TITLES: Readonly<Record<View, string>> = { processes: 'Processes', nodes: 'Nodes', tree: 'Tree', log: 'Log' };
-/** For narrow terminals. */
+/** The titles of the tabs on narrow terminals. */
 const SHORT_TITLES: typeof TITLES = { ...TITLES, processes: 'Procs' };
 
 /** The header, in three lines: the status of the nodes, the figures of the cluster, and the tabs. */

@@ -1,11 +1,11 @@
 import { keyOf } from '../view-model/rows.js';
 import { firstDirection } from '../view-model/table.js';
 import type { TreeLine } from '../view-model/tree.js';
-import { entryText } from './entry-details.js';
 import type { Key, KeyName } from './keys.js';
 import { bodyRows } from './layout.js';
 import { linksRows } from './links.js';
 import { type Cursor, initialCursor, type List, moveBy } from './list-cursor.js';
+import { entryText } from './log-entry-text.js';
 import { nextColumn } from './process-columns.js';
 import { type Overlay, type State, VIEWS, type View } from './state.js';
 import { wrap } from './text-fitting.js';

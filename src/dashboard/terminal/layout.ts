@@ -87,7 +87,7 @@ export function linkRows({ columns }: Size): number {
  * Divides the lines of the nodes view. `list`: the height of the table without its head. `chart`: the height of each
  * chart. `lines`: the number of lines that the table would need.
  */
-export function nodesRows(size: Size, lines: number): { readonly list: number; readonly chart: number } {
+export function nodesViewHeights(size: Size, lines: number): { readonly list: number; readonly chart: number } {
   const perColumn = size.columns >= 120 ? 2 : 4;
   const rest = bodyRows(size) - 2 - linkRows(size);
   const list = Math.max(1, Math.min(lines, rest - 2 * perColumn));

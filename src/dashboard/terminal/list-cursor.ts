@@ -12,13 +12,13 @@ export interface List<Item> {
   readonly keyOf: (item: Item) => string;
   /** The number of visible lines. */
   readonly height: number;
-  /** The end of the list where the cursor starts. As long as it is there, it does not follow an item. */
+  /** The end of the list where the cursor starts. A cursor at this end stays there when items are added or sorted. */
   readonly homeEnd: 'first' | 'last';
 }
 
 export const initialCursor: Cursor = { index: 0, top: 0 };
 
-/** Adapts the cursor to a changed list. It stays on the same item or, if that item is gone, at the same index. */
+/** Adapts the cursor to a changed list. The cursor stays on the same item or, if that item is gone, at the same index. */
 export function reconcile<Item>(cursor: Cursor, list: List<Item>): Cursor {
   const { items, keyOf, homeEnd } = list;
   const last = Math.max(0, items.length - 1);

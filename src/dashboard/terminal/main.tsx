@@ -85,8 +85,8 @@ export const runTerminal: TerminalModule['runTerminal'] = async ({
       const ink = render(<App store={store} onKeys={onKeys} />, {
         stdin,
         stdout: createInkOutput(stdout, sizeNow, (text) => screen.draw(text)),
-        // In debug mode, Ink writes each screen in full and without delay, as `Screen` needs: it writes the changes only.
-        // `Store` limits the rate.
+        // In debug mode, Ink writes each screen in full and without delay. `Store` limits the rate of screens, and `Screen`
+        // passes only changed lines on to the terminal.
         debug: true,
         exitOnCtrlC: false,
         patchConsole: false,

@@ -3,7 +3,7 @@ import { formatAge, formatBytes, formatMs, formatRate, formatShare, formatShortC
 import type { NodeRow } from '../view-model/rows.js';
 import { visibleText } from '../view-model/visible-text.js';
 import { Charts } from './charts.js';
-import { type ColumnSpec, columnsFor, nodesRows } from './layout.js';
+import { type ColumnSpec, columnsFor, nodesViewHeights } from './layout.js';
 import { visibleItems } from './list-cursor.js';
 import { ageOf, nodeLabels, nodeMark } from './node-status.js';
 import type { ClusterData, State } from './state.js';
@@ -62,7 +62,7 @@ const INDENT = 4;
 export function Nodes({ state }: { readonly state: State }) {
   const { size, shown, nodes } = state;
   const list = nodeList(state);
-  const { chart } = nodesRows(size, list.items.length);
+  const { chart } = nodesViewHeights(size, list.items.length);
   const columns = columnsFor(SPECS, BY_IMPORTANCE, [['name', 32]], size.columns - INDENT);
   const label = nodeLabels(shown.view, columns[0]?.width ?? 0);
   const lines = visibleItems(nodes.cursor, list);

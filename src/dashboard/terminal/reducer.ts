@@ -7,7 +7,7 @@ import { reconcile } from './list-cursor.js';
 import type { ClusterData, Event, Overlay, State } from './state.js';
 import { logList, nodeList, processList, processOf, relativeList, treeList } from './view-lists.js';
 
-/** The state after an event. */
+/** Returns the state after an event. The only function that changes the state. */
 export function reduce(state: State, event: Event): State {
   return withDerivedState(state, applyEvent(state, event));
 }

@@ -39,17 +39,17 @@ export type Overlay =
 export interface State {
   readonly title: string;
   readonly size: Size;
-  /** The current time, ms of the reader's monotonic clock, as in `ClusterView.monotonic`. */
+  /** The current time, ms of the dashboard's monotonic clock, as in `ClusterView.monotonic`. */
   readonly now: number;
   readonly live: ClusterData;
   /** The data on the screen: the live data or, while paused, the data at the time of the pause. */
   readonly shown: ClusterData;
   /** The number of views and of log entries that arrived since the pause. Absent: not paused. */
   readonly paused?: { readonly updates: number; readonly entries: number };
-  /** The source has ended. */
+  /** Whether the source has ended, so that no more data arrives. */
   readonly hasEnded: boolean;
   readonly view: View;
-  /** The filter of the view is being typed. */
+  /** Whether the user is typing into the filter of the view. */
   readonly isTypingFilter: boolean;
   readonly isHelpOpen: boolean;
   /** The open overlays; the last one is on top. */
@@ -74,7 +74,7 @@ export interface State {
     /** The number of the newest entry when the log view was last shown. Later errors are counted as unread. */
     readonly readUpTo: number;
   };
-  /** The user has quit. */
+  /** Whether the user has quit the dashboard. */
   readonly hasQuit: boolean;
 }
 

@@ -3,7 +3,7 @@ import stringWidth from 'string-width';
 /** Matches a text of ASCII, braille and the dashboard's marks. Each of these characters is one column wide everywhere. */
 const CERTAIN_WIDTH = /^[ -~\u2800-\u28ffµ–…·●■○◌✖▲✔▾▸↑↓←→‖❯█]*$/;
 
-/** Whether all terminals are sure to draw the text with the same width. */
+/** Whether every terminal draws the text with the same width. */
 export function hasCertainWidth(text: string): boolean {
   return CERTAIN_WIDTH.test(text);
 }

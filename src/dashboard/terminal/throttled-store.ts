@@ -1,6 +1,6 @@
-/** When data changes: the minimum time since the last published state, ms. */
+/** The minimum interval between two published states when data has changed, ms. */
 const DATA_INTERVAL_MS = 100;
-/** When a key is pressed: the same minimum, ms. It is shorter, because a user waits for the reaction. */
+/** The minimum interval between two published states when a key was pressed, ms. A user waits, so it is shorter. */
 const KEY_INTERVAL_MS = 40;
 
 /** A store whose state is changed by events. It limits the rate at which new states are published to subscribers. */

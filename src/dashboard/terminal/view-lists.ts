@@ -1,7 +1,7 @@
 import { type Log, type LogLine, linesAbout } from '../view-model/log.js';
 import type { NodeRow, ProcessRow } from '../view-model/rows.js';
 import type { TreeLine } from '../view-model/tree.js';
-import { bodyRows, nodesRows, tableRows } from './layout.js';
+import { bodyRows, nodesViewHeights, tableRows } from './layout.js';
 import type { List } from './list-cursor.js';
 import type { ClusterData, Overlay, State } from './state.js';
 
@@ -27,7 +27,7 @@ export function processList({ processes, size }: State): List<ProcessRow> {
 
 export function nodeList({ shown, size }: State): List<NodeLine> {
   const items = nodeLines(shown);
-  return { items, keyOf: ({ key }) => key, height: nodesRows(size, items.length).list, homeEnd: 'first' };
+  return { items, keyOf: ({ key }) => key, height: nodesViewHeights(size, items.length).list, homeEnd: 'first' };
 }
 
 export function treeList({ tree, size }: State): List<TreeLine> {
@@ -61,7 +61,7 @@ export const FIGURE_ROWS = 8;
 const OTHER_ROWS = 4;
 
 /** Divides the lines that remain in a body of `rows` lines evenly between relatives and log entries. */
-export function detailRows(rows: number): { readonly relatives: number; readonly entries: number } {
+export function detailHeights(rows: number): { readonly relatives: number; readonly entries: number } {
   const left = Math.max(4, rows - FIGURE_ROWS - OTHER_ROWS);
   const entries = Math.max(2, Math.floor(left / 2));
   return { relatives: Math.max(1, left - entries), entries };
@@ -71,7 +71,7 @@ export function relativeList(overlay: Overlay & { type: 'process' }, { shown, si
   return {
     items: relativesOf(overlay.row, shown),
     keyOf: ({ row }) => row.key,
-    height: detailRows(bodyRows(size)).relatives,
+    height: detailHeights(bodyRows(size)).relatives,
     homeEnd: 'first',
   };
 }

@@ -11,7 +11,10 @@ const withoutDevtools: Plugin = {
 
 const width = fileURLToPath(new URL('./text-width.ts', import.meta.url));
 
-/** Replaces `string-width` in Ink by our `widthOf`. Ink measures each character of each screen; this saves a third of it. */
+/**
+ * Makes Ink use `widthOf` instead of `string-width`. Ink measures each character of each screen, and `widthOf` reduces the
+ * time for drawing by a third.
+ */
 const withOurWidth: Plugin = {
   name: 'with-our-width',
   enforce: 'pre',

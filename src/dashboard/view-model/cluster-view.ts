@@ -21,9 +21,9 @@ export interface NodeView {
 
 /** The cluster at one moment, as dashboards show it. Plain data. Unchanged parts are the objects of the previous view. */
 export interface ClusterView {
-  /** The time of this view, ms since the epoch, on the reader's clock. */
+  /** The time of this view, ms since the epoch, on the clock of the machine that runs the dashboard, not the browser. */
   readonly timestamp: number;
-  /** The same moment on the reader's monotonic clock, ms. */
+  /** The time of this view on the monotonic clock of the same machine, ms. */
   readonly monotonic: number;
   readonly nodes: readonly NodeView[];
 }
@@ -48,7 +48,7 @@ export const emptyViewState: ViewState = {
   sources: new Map(),
 };
 
-/** Computes the view of the next snapshot. A reducer for `scan`: `snapshot$.pipe(scan(viewNext, emptyViewState))`. */
+/** Computes the view of the next snapshot. A reducer for `scan`: `snapshot$.pipe(scan(nextViewState, emptyViewState))`. */
 export function nextViewState(before: ViewState, snapshot: ClusterObserverSnapshot): ViewState {
   const rates = withSnapshot(before.rates, snapshot);
   const ratesByNode = new Map(ratesOf(rates).nodes.map((each) => [each.nodeId, each]));
@@ -139,7 +139,7 @@ export interface Summary {
   /** Messages per second. Absent: not known yet. */
   readonly rate?: number;
   /**
-   * When the oldest data of a connected node arrived, ms of the reader's monotonic clock. While no node is connected:
+   * When the oldest data of a connected node arrived, ms of the dashboard's monotonic clock. While no node is connected:
    * when the newest data of any node arrived. Absent: no data has arrived.
    */
   readonly oldestHeardAt?: number;

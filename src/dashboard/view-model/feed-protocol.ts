@@ -5,8 +5,8 @@ import type { LogLine } from './log.js';
 import { keyOf, type NodeRow, type ProcessRow } from './rows.js';
 
 /**
- * A message from a dashboard's server to a browser, sent as one JSON text. The browser sends no messages. It derives new
- * points of the history from the views.
+ * A message from a dashboard's server to a browser, sent as one JSON text. The browser sends no messages. New points of
+ * the history are not sent, because the browser derives them from the views.
  */
 export type FeedMessage =
   /** The first message of a connection. Data from an earlier connection is out of date. */
@@ -105,18 +105,18 @@ const ROWS_AT_ONCE = 1000;
  * @param before number of processes of each node in the browser's last view
  * @returns the new number, or Infinity once all processes fit
  */
-export function nextRowsEach(view: ClusterView, before: number): number {
+export function nextRowsPerNode(view: ClusterView, before: number): number {
   const unfinished = view.nodes.filter(({ processes }) => processes.length > before).length;
   const next = before + Math.ceil(ROWS_AT_ONCE / Math.max(1, unfinished));
   return view.nodes.every(({ processes }) => processes.length <= next) ? Number.POSITIVE_INFINITY : next;
 }
 
-/** The view with at most the first `rowsEach` processes of each node. */
-export function withFirstRows(view: ClusterView, rowsEach: number): ClusterView {
-  if (rowsEach === Number.POSITIVE_INFINITY) return view;
+/** The view with at most the first `rowsPerNode` processes of each node. */
+export function withFirstRows(view: ClusterView, rowsPerNode: number): ClusterView {
+  if (rowsPerNode === Number.POSITIVE_INFINITY) return view;
   return {
     ...view,
-    nodes: view.nodes.map(({ node, processes }) => ({ node, processes: processes.slice(0, rowsEach) })),
+    nodes: view.nodes.map(({ node, processes }) => ({ node, processes: processes.slice(0, rowsPerNode) })),
   };
 }
 

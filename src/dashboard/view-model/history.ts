@@ -18,9 +18,9 @@ export type Point = { readonly [S in Series]?: number };
 
 /** The last ten minutes of each node. Plain data. */
 export interface History {
-  /** The times of the points, ms since the epoch on the reader's clock; oldest first. */
+  /** The times of the points, ms since the epoch on the dashboard's clock; oldest first. */
   readonly times: readonly number[];
-  /** The reader's wall clock minus its monotonic clock, ms, when `times` were taken. */
+  /** The dashboard's wall clock minus its monotonic clock, ms, when `times` were taken. */
   readonly clockMs: number;
   /** The points of each node, by node id, one for each time. `null`: the node was not connected. */
   readonly nodes: Readonly<Record<string, readonly (Point | null)[]>>;

@@ -54,11 +54,11 @@ export interface NodeRow {
   readonly status: NodeObserverStatus;
   /** The problem of the node or of its link, as text for the user. */
   readonly error?: string;
-  /** When the node's latest data arrived, ms of the reader's monotonic clock. Absent: no data has arrived. */
+  /** When the node's latest data arrived, ms of the dashboard's monotonic clock. Absent: no data has arrived. */
   readonly heardAt?: number;
-  /** How far the node's wall clock is ahead of the reader's, ms. This and all fields below are as of `heardAt`. */
+  /** How far the node's wall clock is ahead of the dashboard's, ms. This and all fields below are as of `heardAt`. */
   readonly clockAheadMs: number;
-  /** How far the node's monotonic clock is ahead of the reader's, ms. */
+  /** How far the node's monotonic clock is ahead of the dashboard's, ms. */
   readonly monotonicAheadMs: number;
   readonly processCount: number;
   readonly serverCount: number;
@@ -109,11 +109,11 @@ export function restartsOf({ restarts, totalRestarts }: ProcessRow): number | un
 }
 
 /** A row under construction. It is mutable because object spreads would dominate the cost for thousands of rows. */
-type Draft = { -readonly [Field in keyof ProcessRow]: ProcessRow[Field] };
+type MutableRow = { -readonly [Field in keyof ProcessRow]: ProcessRow[Field] };
 
 export function serverRow(nodeId: string, stats: GenServerStats, rate: number | undefined): ProcessRow {
   const { id, status, queueSize, messageCount, latency } = stats;
-  const row: Draft = {
+  const row: MutableRow = {
     key: keyOf(nodeId, id),
     nodeId,
     id,
@@ -139,7 +139,7 @@ export function serverRow(nodeId: string, stats: GenServerStats, rate: number | 
 
 export function supervisorRow(nodeId: string, stats: SupervisorStats): ProcessRow {
   const { id, strategy, childCount, totalRestarts, startedAt, startedMonotonic } = stats;
-  const row: Draft = {
+  const row: MutableRow = {
     key: keyOf(nodeId, id),
     nodeId,
     id,
@@ -154,7 +154,7 @@ export function supervisorRow(nodeId: string, stats: SupervisorStats): ProcessRo
   return withIdentity(row, stats);
 }
 
-function withIdentity(row: Draft, { name, childId, parentId }: GenServerStats | SupervisorStats): ProcessRow {
+function withIdentity(row: MutableRow, { name, childId, parentId }: GenServerStats | SupervisorStats): ProcessRow {
   // A name of blanks would be invisible: the id is shown instead.
   if (name !== undefined && name.trim() !== '') row.name = name;
   if (childId !== undefined && childId.trim() !== '') row.childId = childId;
@@ -165,7 +165,7 @@ function withIdentity(row: Draft, { name, childId, parentId }: GenServerStats | 
 /**
  * The row of a node.
  *
- * @param viewedAt time of the view, ms of the reader's monotonic clock
+ * @param viewedAt time of the view, ms of the dashboard's monotonic clock
  * @param queueSize messages waiting, of all processes of the node
  * @param rate messages handled per second, by all processes of the node; `undefined`: not known
  */

@@ -81,7 +81,7 @@ function cellOf(row: ProcessRow, node: NodeRow, column: Column): string | number
     case 'node':
       return row.nodeId;
     case 'uptime':
-      // The negated start time, on the reader's clock for all nodes. It sorts like the uptime.
+      // The negated start time, on the dashboard's clock for all nodes. It sorts like the uptime.
       return node.monotonicAheadMs - row.startedMonotonic;
     case 'restarts':
       return restartsOf(row);

@@ -2,7 +2,7 @@ import type { ClusterView, NodeView } from './cluster-view.js';
 import type { NodeRow, ProcessRow } from './rows.js';
 import { type Filter, filterOf } from './table.js';
 
-/** One line of the supervision tree of the cluster: a node, or a process below it. */
+/** One line of the supervision tree of the cluster: a node, or a process of the node above. */
 export type TreeLine = {
   /** The id of the node, or the key of the process. `collapsed` contains these keys. */
   readonly key: string;

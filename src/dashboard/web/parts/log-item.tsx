@@ -10,6 +10,7 @@ import { ProcessLink } from './process-link.js';
 const MARKS = { bad: '✕', warn: '▲', good: '✓', plain: '·' } as const;
 const SEVERITY_WORDS = { bad: 'problem: ', warn: 'warning: ', good: 'good: ', plain: '' } as const;
 
+/** One entry of the log. `isShort` omits its node and the link to its process, as in the details of that process. */
 export function LogItem({
   line: { entry, number, isShortened },
   isShort = false,

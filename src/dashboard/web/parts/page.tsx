@@ -4,15 +4,15 @@ import { useShortcuts } from '../model/shortcuts.js';
 import type { ViewName } from '../model/url-state.js';
 import { Charts } from './charts.js';
 import { Detail } from './detail.js';
-import { Head } from './head.js';
 import { Help } from './help.js';
 import { LogView } from './log-view.js';
 import { Nodes } from './nodes.js';
+import { PageHeader } from './page-header.js';
 import { ProcessGrid } from './process-grid.js';
 import { ProcessTree } from './process-tree.js';
 import { Tabs } from './tabs.js';
 
-const CONTENT: Record<ViewName, () => preact.JSX.Element> = {
+const VIEW_COMPONENTS: Record<ViewName, () => preact.JSX.Element> = {
   processes: ProcessGrid,
   tree: ProcessTree,
   log: LogView,
@@ -24,14 +24,14 @@ export function Page() {
   useShortcuts(dashboard);
   useTitle();
   const { view, process } = dashboard.router.address.value;
-  const Content = CONTENT[view];
+  const Content = VIEW_COMPONENTS[view];
   return (
     <>
       <button type="button" class="skip" onClick={skipToContent}>
         Skip to the {view}
       </button>
       <div class="page">
-        <Head />
+        <PageHeader />
         <Nodes />
         <Tabs />
         <main id="content" tabIndex={-1} aria-label={view}>

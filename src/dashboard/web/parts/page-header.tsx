@@ -6,7 +6,7 @@ import { type Freshness, freshness } from '../model/freshness.js';
 import { Icon } from './icon.js';
 
 /** The header of the page: the figures of the cluster, and how current they are. */
-export function Head() {
+export function PageHeader() {
   const { summary, themes, isHelpOpen, live } = useDashboard();
   const { nodes, connected, processes, rate, queue, restarts } = summary.value ?? {};
   const theme = themes.theme.value;
@@ -54,7 +54,7 @@ export function Head() {
   );
 }
 
-/** The number of nodes that are not connected, by status, as text. */
+/** The number of nodes with each status other than `connected`, as text: `2 timeout, 1 disconnected`. */
 function notConnectedText(view: ClusterView | undefined): string {
   const counts = new Map<string, number>();
   for (const { node } of view?.nodes ?? []) {

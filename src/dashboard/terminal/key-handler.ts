@@ -217,8 +217,8 @@ function withTopOverlay(state: State, overlay: Overlay): State {
 }
 
 /**
- * Folds the tree at the cursor. `left` closes an open line; on any other line it moves the cursor to the parent. `right`
- * opens a closed line; on an open line it moves the cursor to the first child.
+ * Handles the arrow keys in the tree. `left` collapses an expanded line; on any other line, it moves the cursor to the
+ * parent. `right` expands a collapsed line; on an expanded line, it moves the cursor to the first child.
  */
 function collapseOrExpand(state: State, direction: 'left' | 'right'): State {
   const { collapsed, cursor, lines } = state.tree;

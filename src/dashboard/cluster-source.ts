@@ -9,6 +9,6 @@ export interface ClusterSource {
   readonly log$: Observable<LogEntry>;
   /** Polls all nodes every `ms` milliseconds. Cheaper than `snapshot$` for a dashboard without viewers. */
   poll$(ms: number): Observable<ClusterObserverSnapshot>;
-  /** The links of a node with the other nodes. Left out: the dashboard shows their sums only. */
+  /** The links of a node with the other nodes. Absent: the dashboard shows only the sums over all links of a node. */
   getNodeLinks?(nodeId: string): Promise<readonly NodeLink[]>;
 }

@@ -78,7 +78,7 @@ export class DashboardFeed {
     };
   }
 
-  /** The error of a line of the log, with its stack, which browsers do not get with the line. */
+  /** The error of a line of the log, with the stack that the messages for browsers omit. */
   errorOf(number: number): SerializedError | undefined {
     const line = this.#log.find((each) => each.number === number);
     return line && errorIn(line.entry);

@@ -8,8 +8,8 @@ import { type Asset, readAssets, sendAsset } from './assets.js';
 import { checkAuthorized } from './authorization.js';
 import { BrowserSockets } from './browser-sockets.js';
 import { DashboardFeed } from './dashboard-feed.js';
-import { DETAIL_PATHS, sendDetails } from './details.js';
 import { CLOSED, refuse, refuseUpgrade, setCookieAndRedirect } from './http-responses.js';
+import { ON_DEMAND_PATHS, sendOnDemandDetails } from './on-demand-responses.js';
 import { checkHandlerOptions, type DashboardHandlerOptions, type HandlerSettings } from './options.js';
 import { FEED_PATH, isFeedUpgrade, PAGE_PATH, type Route, routeOf } from './route.js';
 import { VERSION } from './version.js';
@@ -102,7 +102,7 @@ export function createHandler(settings: HandlerSettings, parts: HandlerParts = {
         // Other code of the server may have responded while `authorize` was pending.
         if (response.headersSent) return;
         if (refusal !== undefined) refuse(request, response, refusal);
-        else if (DETAIL_PATHS.includes(route.path)) void sendDetails(request, response, route, details);
+        else if (ON_DEMAND_PATHS.includes(route.path)) void sendOnDemandDetails(request, response, route, details);
         else if (asset === undefined)
           refuse(request, response, refusalForPage(access, request, route) ?? WEBSOCKET_ONLY);
         else sendAsset(asset, request, response);
@@ -117,7 +117,7 @@ export function createHandler(settings: HandlerSettings, parts: HandlerParts = {
       // a redirect would lead to a wrong path behind a proxy that rewrites paths.
       const asset = assets.get(route?.path || PAGE_PATH);
       // Requests outside the dashboard's path belong to the server.
-      if (route !== undefined && (asset !== undefined || isDynamic(route))) answer(request, response, route, asset);
+      if (route !== undefined && (asset !== undefined || servesData(route))) answer(request, response, route, asset);
       else if (next !== undefined) next();
       else refuse(request, response, NOT_FOUND);
     },
@@ -152,9 +152,9 @@ export function createHandler(settings: HandlerSettings, parts: HandlerParts = {
   };
 }
 
-/** Whether the route is answered with data instead of a file. */
-function isDynamic({ path }: Route): boolean {
-  return path === FEED_PATH || DETAIL_PATHS.includes(path);
+/** Whether the dashboard answers the route with data of the cluster, not with a file. */
+function servesData({ path }: Route): boolean {
+  return path === FEED_PATH || ON_DEMAND_PATHS.includes(path);
 }
 
 /**

@@ -27,8 +27,8 @@ const FORMATS: Readonly<Record<Series, (value: number | undefined) => string>> =
   memory: formatBytes,
 };
 
-/** The longest short name of a node in the figures of links. */
-const NAME_WIDTH = 12;
+/** The maximum width of a node's short name in the figures of links, in characters. */
+const MAX_NAME_WIDTH = 12;
 
 const LABEL_WIDTH = 12;
 const VALUE_WIDTH = 14;
@@ -53,7 +53,7 @@ export function Charts({
     <>
       <Line parts={[' ', ['accent', node?.nodeId ?? 'all nodes'], ['dim', '  last 10 minutes']]} />
       <Lines
-        lines={linkLines(node?.links, nodeLabels(shown.view, NAME_WIDTH), linkRows(size))}
+        lines={linkLines(node?.links, nodeLabels(shown.view, MAX_NAME_WIDTH), linkRows(size))}
         height={linkRows(size)}
       />
       {pairs.map((pair) => (
@@ -77,7 +77,7 @@ export function Charts({
   );
 }
 
-/** The figures of a node's links, in one line or two. */
+/** The figures of a node's links, in `rows` lines: one or two. */
 function linkLines(
   links: NodeLinks | undefined,
   nameOf: (nodeId: string) => string,
@@ -89,7 +89,7 @@ function linkLines(
     ['dim', `  ${label} `],
     [isNotable ? 'warn' : 'plain', visibleText(value)],
   ]);
-  // The last two figures are the longest.
+  // The last two figures are the longest, so they share the second line.
   return rows === 1 ? [parts.flat()] : [parts.slice(0, -2).flat(), parts.slice(-2).flat()];
 }
 

@@ -4,7 +4,7 @@ import { Footer } from './footer.js';
 import { Header } from './header.js';
 import { Help } from './help.js';
 import { isTooSmall, MIN_SIZE } from './layout.js';
-import { Links } from './links.js';
+import { NodeLinks } from './links.js';
 import { LogView } from './log.js';
 import { Nodes } from './nodes.js';
 import { Processes } from './processes.js';
@@ -31,7 +31,7 @@ function Body({ state }: { readonly state: State }) {
   const overlay = state.overlays.at(-1);
   if (overlay?.type === 'process') return <ProcessDetail state={state} overlay={overlay} />;
   if (overlay?.type === 'entry') return <EntryDetail state={state} overlay={overlay} />;
-  if (overlay?.type === 'links') return <Links state={state} overlay={overlay} />;
+  if (overlay?.type === 'links') return <NodeLinks state={state} overlay={overlay} />;
   switch (state.view) {
     case 'processes':
       return <Processes state={state} />;

@@ -3,7 +3,7 @@ import { firstDirection } from '../view-model/table.js';
 import type { TreeLine } from '../view-model/tree.js';
 import type { Key, KeyName } from './keys.js';
 import { bodyRows } from './layout.js';
-import { linksRows } from './links.js';
+import { visibleLinkCount } from './links.js';
 import { type Cursor, initialCursor, type List, moveBy } from './list-cursor.js';
 import { entryText } from './log-entry-text.js';
 import { nextColumn } from './process-columns.js';
@@ -175,7 +175,7 @@ function openSelected(state: State): State {
   }
 }
 
-/** Opens the links of the node that the cursor is on. */
+/** Opens the links of the node at the cursor. */
 function openLinks(state: State): State {
   const line = nodeList(state).items[state.nodes.cursor.index];
   if (line === undefined || line.type === 'all') return state;
@@ -202,7 +202,7 @@ function handleOverlayKey(state: State, overlay: Overlay, key: KeyName): State {
     return withTopOverlay(state, { ...overlay, top: Math.max(0, Math.min(top, lines - page)) });
   }
   if (overlay.type === 'links') {
-    const page = linksRows(state.size);
+    const page = visibleLinkCount(state.size);
     const all = overlay.links?.length ?? 0;
     const top = overlay.top + linesToMove(key, page, all);
     return withTopOverlay(state, { ...overlay, top: Math.max(0, Math.min(top, all - page)) });

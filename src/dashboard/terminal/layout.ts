@@ -78,7 +78,7 @@ export function tableRows(size: Size): number {
   return Math.max(1, bodyRows(size) - 1);
 }
 
-/** The number of lines for the figures of a node's links. */
+/** The height of the figures of a node's links, in lines. */
 export function linkRows({ columns }: Size): number {
   return columns >= 140 ? 1 : 2;
 }

@@ -34,23 +34,29 @@ const BY_IMPORTANCE: readonly LinkColumn[] = [
 const INDENT = 2;
 
 /** The number of links that fit on the screen. */
-export function linksRows(size: State['size']): number {
+export function visibleLinkCount(size: State['size']): number {
   return bodyRows(size) - 2;
 }
 
-/** Each link of a node with another one, the slowest first. */
-export function Links({ state, overlay }: { readonly state: State; readonly overlay: Overlay & { type: 'links' } }) {
+/** The links of a node with other nodes, sorted by round trip, the slowest link first. */
+export function NodeLinks({
+  state,
+  overlay,
+}: {
+  readonly state: State;
+  readonly overlay: Overlay & { type: 'links' };
+}) {
   const { size, shown } = state;
   const { nodeId, links, problem, top } = overlay;
   const columns = columnsFor(SPECS, BY_IMPORTANCE, [['node', 32]], size.columns - INDENT);
   const label = nodeLabels(shown.view, columns[0]?.width ?? 0);
-  const rows = linksRows(size);
+  const rows = visibleLinkCount(size);
   const title: Part[] = [
     ' ',
     ['accent', `Links of ${nodeId}`],
     ['dim', links === undefined ? '' : `  ${links.length}`],
   ];
-  const note = links === undefined ? (problem ?? 'requesting them') : links.length === 0 ? 'none' : undefined;
+  const note = links === undefined ? (problem ?? 'Waiting for the links ...') : links.length === 0 ? 'none' : undefined;
   const listed = (links ?? []).slice(top, top + rows);
   return (
     <>

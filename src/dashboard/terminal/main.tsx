@@ -36,9 +36,10 @@ import { Store } from './throttled-store.js';
 const VIEW_MS = 500;
 /** Log entries are collected for this long before they are shown, ms. */
 const LOG_MS = 250;
-/** The interval at which links on the screen are requested again, ms, and at which they are first looked for. */
+/** The interval at which the links on the screen are requested again, ms. */
 const LINKS_MS = 2000;
-const LINKS_LOOK_MS = 200;
+/** The interval at which the screen is checked for a node with open links, ms. */
+const LINKS_CHECK_MS = 200;
 /** The interval at which ages and uptimes are updated, ms. */
 const TICK_MS = 1000;
 
@@ -119,7 +120,7 @@ function App({
   return <Dashboard state={state} />;
 }
 
-/** Requests the links of a node for as long as they are on the screen. */
+/** Requests the links of a node repeatedly as long as they are on the screen. */
 function linkEventsOf(source: ClusterSource, stateNow: () => State): Observable<Event> {
   const shownNode = (): string | undefined => {
     const overlay = stateNow().overlays.at(-1);
@@ -133,7 +134,7 @@ function linkEventsOf(source: ClusterSource, stateNow: () => State): Observable<
       catchError((error: unknown) => of<Event>({ type: 'links', nodeId, problem: String(error) })),
     );
   };
-  return interval(LINKS_LOOK_MS).pipe(
+  return interval(LINKS_CHECK_MS).pipe(
     map(shownNode),
     distinctUntilChanged(),
     switchMap((nodeId) => (nodeId === undefined ? EMPTY : timer(0, LINKS_MS).pipe(exhaustMap(() => request(nodeId))))),

@@ -84,7 +84,7 @@ function withViewList(before: State, state: State): State {
   }
 }
 
-/** Puts the links into the overlay that shows them. They stay there while a later request fails. */
+/** Stores received links in the overlay that shows them. If a later request fails, the overlay keeps the last links. */
 function withLinks(state: State, { nodeId, links, problem }: Extract<Event, { type: 'links' }>): State {
   const overlays = state.overlays.map((overlay): Overlay => {
     if (overlay.type !== 'links' || overlay.nodeId !== nodeId) return overlay;

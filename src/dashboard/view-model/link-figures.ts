@@ -1,21 +1,21 @@
 import type { NodeLinks } from '../../../streams/index.js';
 import { formatBytes, formatCount, formatMs, formatRate } from './format.js';
 
-/** A backlog this large does not come from the messages of one moment, bytes. */
+/** From this size on, a backlog is marked as notable, bytes. Messages of one moment do not reach this size. */
 const NOTABLE_BACKLOG_BYTES = 256 * 1024;
 
 /** A figure of a node's links, as text. */
 export interface LinkFigure {
   readonly label: string;
   readonly value: string;
-  /** A value that a reader should notice: much data is waiting, or links were lost. */
+  /** Whether the value hints at a problem: much data waits to be sent, or links were lost and reconnected. */
   readonly isNotable: boolean;
 }
 
 /**
  * The figures of a node's links, in the order in which they are shown.
  *
- * @param nameOf the short name of a node
+ * @param nameOf returns the short name of a node
  */
 export function linkFigures(links: NodeLinks, nameOf: (nodeId: string) => string): readonly LinkFigure[] {
   const { slowest, backlogBytes, reconnects } = links;

@@ -11,7 +11,7 @@ const MAX_SHORT = 300;
 export interface LogLine {
   readonly number: number;
   readonly entry: LogEntry;
-  /** The stack and the causes of its error were left out; the server sends them on request. */
+  /** The stack and the causes of the entry's error are omitted. The server sends them on request. */
   readonly isShortened?: true;
 }
 
@@ -25,22 +25,25 @@ export function withEntries(log: Log, entries: readonly LogEntry[]): Log {
   return [...log, ...ordered.map((entry, index) => ({ number: last + 1 + index, entry }))].slice(-MAX_ENTRIES);
 }
 
-/** The longest message of an error that is sent with its line, in characters. */
-const MAX_MESSAGE = 1000;
+/** The maximum length of an error message that is sent to browsers with its line, UTF-16 code units. */
+const MAX_SENT_MESSAGE = 1000;
 
-/** The error that an entry is about: that of a crash, or the reason of an exit. */
+/** The error in an entry: for example the error of a crash, or the error that is the reason of an exit. */
 export function errorIn(entry: LogEntry): SerializedError | undefined {
   if ('error' in entry) return entry.error;
   return entry.type === 'process_exited' && typeof entry.reason === 'object' ? entry.reason.error : undefined;
 }
 
-/** The line with the headline of its error only: stacks make up most of a log, and few of them are read. */
+/**
+ * The line with only the name, the message and the code of its error. Stacks make up most of the size of a log, and users
+ * read few of them, so browsers request each stack when it is needed.
+ */
 export function withoutStack(line: LogLine): LogLine {
   const { entry } = line;
   const error = errorIn(entry);
   if (error === undefined) return line;
   const { name, message, code } = error;
-  const short = { name, message: message.slice(0, MAX_MESSAGE), ...(code !== undefined && { code }) };
+  const short = { name, message: message.slice(0, MAX_SENT_MESSAGE), ...(code !== undefined && { code }) };
   const shortened = 'error' in entry ? { ...entry, error: short } : { ...entry, reason: { error: short } };
   return { ...line, entry: shortened as LogEntry, isShortened: true };
 }

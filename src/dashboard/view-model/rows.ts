@@ -86,7 +86,7 @@ export interface NodeRow {
     /** The time that the node spends on being observed, ms per second. */
     readonly observerMsPerSecond: number;
   };
-  /** The node's links with the other nodes, together. Absent: it has none, or does not report them. */
+  /** Sums over the node's links with other nodes. Absent: the node has no links, or does not report them. */
   readonly links?: NodeLinks;
 }
 

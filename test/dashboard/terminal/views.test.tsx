@@ -160,7 +160,7 @@ describe('nodes', () => {
 
   test('have their links, one by one, the slowest first', () => {
     const opened = press(startedWith(halfDead, LARGE), '2', 'down', 'l');
-    expect(screen(opened)).toMatch(/Links of alpha.*requesting them/s);
+    expect(screen(opened)).toMatch(/Links of alpha.*Waiting for the links/s);
     const link = {
       nodeId: BETA,
       messagesSentPerSecond: 1200,

@@ -4,7 +4,7 @@ import { describeEntry, errorText, type LogLine, severityOf, shorten } from '../
 import { keyOf } from '../../view-model/rows.js';
 import { visibleText } from '../../view-model/visible-text.js';
 import { useDashboard } from '../model/dashboard-context.js';
-import { fetchDetails } from '../model/details.js';
+import { fetchDetails } from '../model/fetch-details.js';
 import { ProcessLink } from './process-link.js';
 
 const MARKS = { bad: '✕', warn: '▲', good: '✓', plain: '·' } as const;

@@ -1,22 +1,22 @@
 import { formatBytes, formatMs, formatRate } from '../../view-model/format.js';
 import { visibleText } from '../../view-model/visible-text.js';
 import { useDashboard } from '../model/dashboard-context.js';
-import { useDetails } from '../model/details.js';
+import { useDetails } from '../model/fetch-details.js';
 
-/** The links of a node that are listed; the slowest ones come first. */
+/** The maximum number of listed links. */
 const MAX_LISTED = 20;
 
-/** Each link of a node with another one, the slowest first. */
+/** The table of the links of a node with other nodes, sorted by round trip, the slowest link first. */
 export function NodeLinks({ nodeId }: { readonly nodeId: string }) {
   const { nodeNames } = useDashboard();
   const details = useDetails(`links?node=${encodeURIComponent(nodeId)}`);
-  if (details === undefined) return <p class="empty">Loading the links</p>;
+  if (details === undefined) return <p class="empty">Loading the links …</p>;
   if (details.links === undefined) return <p class="empty">{visibleText(details.problem ?? '')}</p>;
   const slowestFirst = details.links.toSorted((a, b) => (b.roundTripMs ?? 0) - (a.roundTripMs ?? 0));
-  const left = slowestFirst.length - MAX_LISTED;
+  const omitted = slowestFirst.length - MAX_LISTED;
   return (
     <table class="links">
-      <caption class="unseen">Links of {nodeNames.value.get(nodeId) ?? nodeId}</caption>
+      <caption class="visually-hidden">Links of {nodeNames.value.get(nodeId) ?? nodeId}</caption>
       <thead>
         <tr>
           <th scope="col">Link with</th>
@@ -43,10 +43,10 @@ export function NodeLinks({ nodeId }: { readonly nodeId: string }) {
           </tr>
         ))}
       </tbody>
-      {left > 0 && (
+      {omitted > 0 && (
         <tfoot>
           <tr>
-            <td colSpan={8}>{left} faster links are not listed</td>
+            <td colSpan={8}>{omitted} faster links are not listed</td>
           </tr>
         </tfoot>
       )}

@@ -76,14 +76,14 @@ function NodeCard({ node, isSelected, rates, maxRate }: NodeCardProps) {
         {!isSelected && <NodeFigure name="links" value={formatCount(links?.count)} extra />}
         {!isSelected && <NodeFigure name="round trip" value={formatMs(links?.slowest?.roundTripMs)} extra />}
       </span>
-      {isLive && links !== undefined && <Links links={links} isWhole={isSelected} />}
+      {isLive && links !== undefined && <LinkFigures links={links} showsAll={isSelected} />}
       <Sparkline times={live.history.value.times} values={rates} now={serverNow.value} max={maxRate} />
     </button>
   );
 }
 
-/** The figures of a node's links: all of them for the chosen node, otherwise only those that a reader should notice. */
-function Links({ links, isWhole }: { readonly links: NodeLinks; readonly isWhole: boolean }) {
+/** The figures of a node's links. `showsAll`: all figures, as for the selected node; otherwise only the notable ones. */
+function LinkFigures({ links, showsAll: isWhole }: { readonly links: NodeLinks; readonly showsAll: boolean }) {
   const { nodeNames } = useDashboard();
   const figures = linkFigures(links, (id) => nodeNames.value.get(id) ?? id);
   const shown = figures.filter(({ isNotable }) => isWhole || isNotable);

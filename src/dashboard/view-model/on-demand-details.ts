@@ -1,11 +1,11 @@
 import type { NodeLink, SerializedError } from '../../../streams/index.js';
 
-/** What a browser requests only while someone looks at it: one of these. */
-export interface Details {
+/** The response to a request for data that the feed does not send, as JSON. It has exactly one of these fields. */
+export interface OnDemandDetails {
   /** An error of the log, with its stack. */
   readonly error?: SerializedError;
   /** The links of a node with the other nodes. */
   readonly links?: readonly NodeLink[];
-  /** Why there are none, as text for the user. */
+  /** Why the server cannot send the data, as text for the user. */
   readonly problem?: string;
 }

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { NEVER } from 'rxjs';
 import { describe, expect, test } from 'vitest';
 import type { ClusterSource } from '../../../src/dashboard/cluster-source.js';
-import { sendDetails } from '../../../src/dashboard/server/details.js';
+import { sendOnDemandDetails } from '../../../src/dashboard/server/on-demand-responses.js';
 import { withEntries, withoutStack } from '../../../src/dashboard/view-model/log.js';
 import type { LogEntry, NodeLink } from '../../../streams/index.js';
 
@@ -34,7 +34,7 @@ async function answer(path: string, query: string, with_: ClusterSource = source
     end: (body: Buffer) => sent.push(JSON.parse(String(body))),
   });
   const parts = { source: with_, errorOf: (line: number) => (line === 7 ? error : undefined) };
-  await sendDetails(
+  await sendOnDemandDetails(
     { method: 'GET' } as IncomingMessage,
     response as unknown as ServerResponse,
     { path, query },

@@ -1,30 +1,30 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { SerializedError } from '../../../streams/index.js';
 import type { ClusterSource } from '../cluster-source.js';
-import type { Details } from '../view-model/details.js';
+import type { OnDemandDetails } from '../view-model/on-demand-details.js';
 import { respond } from './http-responses.js';
 import type { Route } from './route.js';
 
-/** An error of a log entry, with its stack. The query has the `line` of the log. */
-const ERROR = '/error';
-/** The links of a node with the other nodes. The query has the id of the `node`. */
-const LINKS = '/links';
+/** The path of the error of a log entry, with its stack. The query parameter `line` is the number of the log line. */
+const ERROR_PATH = '/error';
+/** The path of the links of a node with the other nodes. The query parameter `node` is the id of the node. */
+const LINKS_PATH = '/links';
 
-/** Where a browser requests what it needs only while someone looks at it. */
-export const DETAIL_PATHS: readonly string[] = [ERROR, LINKS];
+/** The paths of data that a browser requests only while a user looks at it. The feed does not send this data. */
+export const ON_DEMAND_PATHS: readonly string[] = [ERROR_PATH, LINKS_PATH];
 
-interface DetailParts {
+interface OnDemandSources {
   readonly source: ClusterSource;
-  /** The error of a line of the log; `undefined`: there is none, or it is no longer kept. */
+  /** The error of a line of the log. `undefined`: the line has no error, or is no longer in the log. */
   errorOf(line: number): SerializedError | undefined;
 }
 
 /** Answers a request for details with JSON. */
-export async function sendDetails(
+export async function sendOnDemandDetails(
   request: IncomingMessage,
   response: ServerResponse,
   route: Route,
-  parts: DetailParts,
+  parts: OnDemandSources,
 ): Promise<void> {
   const details = await detailsOf(route, parts);
   const headers = { 'Cache-Control': 'no-store', 'Content-Type': 'application/json; charset=utf-8' };
@@ -32,9 +32,9 @@ export async function sendDetails(
   respond(request, response, status, headers, Buffer.from(JSON.stringify(details)));
 }
 
-async function detailsOf({ path, query }: Route, { source, errorOf }: DetailParts): Promise<Details> {
+async function detailsOf({ path, query }: Route, { source, errorOf }: OnDemandSources): Promise<OnDemandDetails> {
   const params = new URLSearchParams(query);
-  if (path === ERROR) {
+  if (path === ERROR_PATH) {
     const error = errorOf(Number(params.get('line')));
     return error === undefined ? { problem: 'This error is no longer kept.' } : { error };
   }

@@ -124,7 +124,7 @@ export class ModelDraft {
       case 'loop_blocked':
         return this.#blocked(event.id);
       case 'child_started':
-        return this.#adopted(event);
+        return this.#childStarted(event);
       case 'child_restarted':
         return this.#restarted(event);
       case 'process_exited':
@@ -197,7 +197,7 @@ export class ModelDraft {
     return true;
   }
 
-  #adopted({ id, supervisorId, childId }: ChildStarted): boolean {
+  #childStarted({ id, supervisorId, childId }: ChildStarted): boolean {
     const child = this.#find(id);
     if (child === undefined || child.parentId !== undefined || id === supervisorId) return false;
     if (!this.#changeSupervisor(supervisorId, ({ childCount }) => ({ childCount: childCount + 1 }))) return false;

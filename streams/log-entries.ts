@@ -91,7 +91,7 @@ export type LogEntry =
 type WithoutNode<E> = E extends ProcessLogEntry ? Omit<E, 'nodeId'> : never;
 
 /** A {@link LogEntry} in the log of the node on which it happened. It has no node id, because all entries are of that node. */
-export type OwnLogEntry = WithoutNode<ProcessLogEntry>;
+export type LocalLogEntry = WithoutNode<ProcessLogEntry>;
 
 /** Texts of errors are cut to these lengths in a log entry, in characters. */
 const MAX_MESSAGE = 1000;
@@ -106,7 +106,7 @@ export const LOG_CAPACITY = 500;
  *
  * @param name the registered name of the process that the event is about
  */
-export function ownLogEntry(event: RuntimeEvent, name: string | undefined): OwnLogEntry | undefined {
+export function localLogEntryOf(event: RuntimeEvent, name: string | undefined): LocalLogEntry | undefined {
   const { at } = event;
   const named = name === undefined ? {} : { name: name.slice(0, MAX_PROCESS_NAME) };
   switch (event.type) {
@@ -193,7 +193,7 @@ export interface LogPart {
   /** The position after the last of `entries`: the number of entries that the log has had up to there. */
   readonly position: number;
   /** The entries up to `position`, without a gap. Starts later than the reader asked for if older entries were dropped. */
-  readonly entries: readonly OwnLogEntry[];
+  readonly entries: readonly LocalLogEntry[];
 }
 
 /**
@@ -247,6 +247,6 @@ const ENTRIES = Object.fromEntries(
   ]),
 );
 
-const ENTRY: Check = (value) => TYPE(value) ?? ENTRIES[(value as OwnLogEntry).type]?.(value);
+const ENTRY: Check = (value) => TYPE(value) ?? ENTRIES[(value as LocalLogEntry).type]?.(value);
 
 const LOG_PART = object({ incarnation: count, position: count, entries: list(ENTRY, LOG_CAPACITY) });

@@ -1,5 +1,5 @@
 import { auditTime, merge, type SchedulerLike, Subject, type Subscription } from 'rxjs';
-import type { LogPart, OwnLogEntry } from '../../streams/log-entries.js';
+import type { LocalLogEntry, LogPart } from '../../streams/log-entries.js';
 import { ObserverDisabledError } from '../errors.js';
 import type { LocalObserver } from './observer.js';
 import { LOG, type LogPosition, UNLOG } from './protocol.js';
@@ -55,7 +55,7 @@ export function createLogPublisher<Id extends string>(ports: LogPublisherPorts<I
   const partSince = (position: number): LogPart => {
     const { log } = observed();
     const kept = log.since(position);
-    const entries: OwnLogEntry[] = [];
+    const entries: LocalLogEntry[] = [];
     let chars = 0;
     for (const entry of kept) {
       chars += JSON.stringify(entry).length;

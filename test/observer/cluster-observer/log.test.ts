@@ -5,7 +5,7 @@ import type { GenServerBehavior } from '../../../src/process/gen-server-types.js
 import { serializeError } from '../../../src/process/serialize-error.js';
 import { attach } from '../../../src/runtime/attach.js';
 import type { SerializedError } from '../../../streams/events.js';
-import { decodeLogPart, LOG_CAPACITY, type LogEntry, ownLogEntry } from '../../../streams/log-entries.js';
+import { decodeLogPart, LOG_CAPACITY, type LogEntry, localLogEntryOf } from '../../../streams/log-entries.js';
 import { ObservedCluster, type ObservedNode, threeNodes } from '../../helpers/observed-cluster.js';
 import { counter } from '../../helpers/servers.js';
 
@@ -318,7 +318,7 @@ function crashEntry(error: Error) {
     kind: 'genserver',
     error: serializeError(error),
   } as const;
-  const entry = ownLogEntry(event, undefined);
+  const entry = localLogEntryOf(event, undefined);
   if (entry?.type !== 'process_crashed') throw new Error('a crash is an entry');
   return entry;
 }

@@ -233,7 +233,7 @@ describe('with a token', () => {
     expect(answer.status).toBe(401);
     expect(answer.headers['content-type']).toBe('text/plain; charset=utf-8');
     expect(answer.headers['set-cookie']).toBeUndefined();
-    expect(answer.body).toMatch(/Open the link that it printed at its (latest )?start/);
+    expect(answer.body).toMatch(/Open the link that was printed when it (last )?started/);
     for (const place of [SCRIPT, '/error?line=1', '/links?node=a'])
       expect((await ask(port, place, { headers })).status).toBe(401);
     await expect(Listener.open(port, '/feed', headers)).rejects.toThrow('refused: 401');
@@ -258,7 +258,7 @@ describe('with a token', () => {
     const foreign = await ask(port, '/feed?origin=https%3A%2F%2Fops.example.com', { headers });
     expect([foreign.status, foreign.body]).toEqual([
       403,
-      expect.stringContaining("put 'ops.example.com' in its option"),
+      expect.stringContaining("add 'ops.example.com' to the option"),
     ]);
     const own = await ask(port, `/feed?origin=http%3A%2F%2F127.0.0.1%3A${port}`, { headers });
     expect(own.status).toBe(426);

@@ -36,7 +36,8 @@ export function createClusterPresence<Id extends string>(ports: ClusterObserverP
     const link = LINK_OF_MEMBER[status];
     if (link === 'connected') return { nodeId: id, incarnation, ...linked };
     const reason = downReasons.get(id);
-    const error = reason === undefined ? 'there is no link to it yet' : `the link is down (${reason})`;
+    const error =
+      reason === undefined ? 'there is no link to it yet' : `the link is down: ${DOWN_REASONS[reason] ?? reason}`;
     return { nodeId: id, incarnation, link, error };
   };
 
@@ -66,3 +67,11 @@ export function withLocalState(states: NodeStatesById, local: NodeState | undefi
   if (local === undefined) return states;
   return { get: (id) => (id === local.nodeId ? local : states.get(id)) };
 }
+
+/** The reasons of a lost link in plain words. Other reasons are shown as they are. */
+const DOWN_REASONS: Readonly<Record<string, string>> = {
+  connection_closed: 'its connection closed',
+  connection_refused: 'its connection was refused',
+  graceful_shutdown: 'the node left the cluster',
+  heartbeat_timeout: 'no heartbeats arrived',
+};

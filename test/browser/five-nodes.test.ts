@@ -138,7 +138,7 @@ describe('a cluster of five nodes, some of which fail', () => {
   test('keeps a killed node, with its last figures and since when it is lost', async () => {
     await open('#processes?q=orders&sort=node');
     await kill('killed');
-    await page.node('killed').getByText('the link is down (connection_closed)').waitFor();
+    await page.node('killed').getByText('the link is down: its connection closed').waitFor();
     const figures = await figuresOf('killed');
     expect(figures).toMatchObject({ 'msgs/s': '–', processes: String(PROCESSES) });
     for (const name of ['cpu', 'loop p99', 'heap', 'rss']) expect(figures[name]).toMatch(/^[\d.]+ \S+$/);
@@ -176,7 +176,7 @@ describe('a cluster of five nodes, some of which fail', () => {
     try {
       await card.getByText(/^nothing heard from it for more than [\d]+ ms$/).waitFor(PATIENT);
       await card.getByText('timeout', { exact: true }).waitFor();
-      await card.getByText('the link is down (heartbeat_timeout)').waitFor(PATIENT);
+      await card.getByText('the link is down: no heartbeats arrived').waitFor(PATIENT);
       await card.getByText('disconnected', { exact: true }).waitFor();
       expect(await ageOf('stopped')).toBeGreaterThan(2);
       expect(await figuresOf('stopped')).toMatchObject({ 'msgs/s': '–', processes: String(PROCESSES) });

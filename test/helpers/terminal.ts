@@ -104,7 +104,7 @@ export const halfDead: ClusterView = {
         slowest: { nodeId: BETA, roundTripMs: 2.1 },
       },
     }),
-    fixture(BETA, { status: 'disconnected', heardAt: NOW - 75_000, error: 'the link is down (heartbeat_timeout)' }),
+    fixture(BETA, { status: 'disconnected', heardAt: NOW - 75_000, error: 'the link is down: no heartbeats arrived' }),
   ],
 };
 

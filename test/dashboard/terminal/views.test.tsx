@@ -141,7 +141,7 @@ describe('nodes', () => {
     const text = shownAfter(SMALL, '2');
     expect(line(text, 'alpha  ')).toMatch(/● alpha +connected +0\.4 s +13 +4 +42 ms +31 % +9\.54 MB/);
     expect(line(text, 'beta  ')).toMatch(/✖ beta +disconnected +1m 15s/);
-    expect(text).toContain('the link is down (heartbeat_timeout)');
+    expect(text).toContain('the link is down: no heartbeats arrived');
     // It reports no vitals.
     expect(line(text, 'beta  ')).toMatch(/ – +– /);
   });

@@ -118,7 +118,7 @@ describe('in a terminal, a cluster of five nodes, some of which fail,', () => {
     await expect.poll(() => nodeLine('killed'), PATIENT).toMatch(/connected .* MB/);
     cluster.signal('killed', 'SIGKILL');
     await terminal.shows('✖ 1 disconnected');
-    await terminal.shows('the link is down (connection_closed)');
+    await terminal.shows('the link is down: its connection closed');
     const line = nodeLine('killed');
     expect(line).toMatch(/^..✖ \S+ +disconnected/);
     expect([cell(line, 'PROCS'), cell(line, 'MSG/S')]).toEqual([String(PROCESSES), '–']);
@@ -139,7 +139,7 @@ describe('in a terminal, a cluster of five nodes, some of which fail,', () => {
     cluster.signal('stopped', 'SIGSTOP');
     try {
       await terminal.shows(/▲ stopped\S* +timeout .*\n +nothing heard from it for more than \d+ ms/);
-      await terminal.shows(/✖ stopped\S* +disconnected .*\n +the link is down \(heartbeat_timeout\)/);
+      await terminal.shows(/✖ stopped\S* +disconnected .*\n +the link is down: no heartbeats arrived/);
       expect(ageOf('stopped')).toBeGreaterThan(2);
       expect(cell(nodeLine('stopped'), 'PROCS')).toBe(String(PROCESSES));
     } finally {

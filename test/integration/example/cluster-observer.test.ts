@@ -119,7 +119,7 @@ describe('three nodes in three terminals', () => {
         (overview) =>
           overview.includes('  Total nodes: 3\n  Connected nodes: 2\n  Total processes: 8\n') &&
           overview.includes(
-            `  ${ids[2]}:\n    Status: disconnected\n    Error: the link is down (connection_closed)\n`,
+            `  ${ids[2]}:\n    Status: disconnected\n    Error: the link is down: its connection closed\n`,
           ),
       );
     }

@@ -1,8 +1,8 @@
 import { InvalidArgumentError, LinkOverloadedError, NodeNotConnectedError } from '../errors.js';
-import { JsonText } from './body.js';
 import { encodeItems } from './codec.js';
+import { deliverInOrder } from './deliver-in-order.js';
+import { JsonText } from './frame-body.js';
 import { FEATURES, type ItemsFrame, type Peer, type Role } from './frames.js';
-import { inOrder } from './in-order.js';
 import { Listeners } from './listeners.js';
 import type { MembershipChange } from './membership.js';
 import { encodeMessage } from './message-body.js';
@@ -96,7 +96,7 @@ export class ChannelTable implements Channels {
   readonly #down: Listeners<[ChannelPeer]>;
   readonly #items: Listeners<[ChannelPeer, readonly unknown[]]>;
   // A listener may cause the next event, which the other listeners must not receive before the current one.
-  readonly #deliver = inOrder((deliver: () => void) => deliver());
+  readonly #deliver = deliverInOrder((deliver: () => void) => deliver());
 
   constructor(options: ChannelTableOptions) {
     this.#options = options;

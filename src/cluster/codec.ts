@@ -1,6 +1,6 @@
 import { exceededLimit } from '../../streams/json-limits.js';
 import { InvalidArgumentError, ProtocolError } from '../errors.js';
-import { checkPlainJson, decodeBody, encodeBody, MAX_BODY_DEPTH } from './body.js';
+import { checkPlainJson, decodeBody, encodeBody, MAX_BODY_DEPTH } from './frame-body.js';
 import {
   type Frame,
   type ItemsFrame,
@@ -184,7 +184,7 @@ export function clip(message: string): string {
 }
 
 /** Returns the value if it is valid as a code or name in a frame, otherwise `undefined`. */
-export function nameOrNothing(value: unknown): string | undefined {
+export function validName(value: unknown): string | undefined {
   return isName(value) ? value : undefined;
 }
 

@@ -1,5 +1,5 @@
 import type { NodeInfo } from './cluster-api.js';
-import { inOrder } from './in-order.js';
+import { deliverInOrder } from './deliver-in-order.js';
 import { Listeners } from './listeners.js';
 import type { MembershipChange, NodeDownReason } from './membership.js';
 import type { NodeId } from './node-id.js';
@@ -10,7 +10,7 @@ export function createMembershipListeners(onError: (error: Error) => void, isSto
   const nodeDown = new Listeners<[NodeId, NodeDownReason]>(onError);
   const membershipChange = new Listeners<[MembershipChange]>(onError);
   const peerGone = new Listeners<[NodeId]>(onError);
-  const announce = inOrder(({ change, info }: { change: MembershipChange; info: NodeInfo | undefined }) => {
+  const announce = deliverInOrder(({ change, info }: { change: MembershipChange; info: NodeInfo | undefined }) => {
     // Pending requests of the old link are dropped before listeners send requests over the new one.
     if (change.type === 'relinked') peerGone.emit(change.id);
     membershipChange.emit(change);

@@ -1,6 +1,6 @@
 import { exceededLimit, JSON_LIMITS, type JsonLimits } from '../../streams/json-limits.js';
 import { isError, NotSerializableError } from '../errors.js';
-import { decodeBody, encodeValue, faultOf, isForbidden, MAX_BODY_DEPTH } from './body.js';
+import { decodeBody, encodeValue, bodyProblemOf, isForbidden, MAX_BODY_DEPTH } from './frame-body.js';
 
 /** The longest body of one message, in bytes once encoded. */
 const MAX_MESSAGE_BYTES = 1024 * 1024;
@@ -45,11 +45,11 @@ export function decodeAnnotated(body: unknown): unknown {
 }
 
 function encodeAnnotated(value: unknown, root: string): string {
-  new TravelCheck(root).check(value, root);
+  new SerializableCheck(root).check(value, root);
   try {
     return encodeValue(value);
   } catch (thrown) {
-    throw new NotSerializableError(root, `a value with ${faultOf(thrown)}`, PARTS);
+    throw new NotSerializableError(root, `a value with ${bodyProblemOf(thrown)}`, PARTS);
   }
 }
 
@@ -98,7 +98,7 @@ function isPlain(value: unknown, depth: number, size: SizeCheck): boolean {
 }
 
 /** Finds what cannot travel in a value. */
-class TravelCheck {
+class SerializableCheck {
   /** The objects above the current one. */
   readonly #above = new Set<object>();
   readonly #size: SizeCheck;

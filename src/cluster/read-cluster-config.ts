@@ -39,7 +39,8 @@ export function readClusterConfig(config: ClusterConfig, role: Role = 'member'):
   }
   const advertise = readAdvertise(host, config.advertise);
   const listen = { host: readHost('listen', config.listen ?? host), port: readPort('port', config.port ?? 4369, 0) };
-  const { clusterSecrets, observerSecrets } = role === 'observer' ? readProof(config) : readAccepted(config);
+  const { clusterSecrets, observerSecrets } =
+    role === 'observer' ? readSecretsOfObserver(config) : readSecretsOfMember(config);
   const tls = readTls(config.tls, role);
   const isClosed = clusterSecrets.length > 0 || tls?.requestPeerCert === true;
   if (!isClosed && !readFlag('insecure', config.insecure) && !isLoopback(listen.host)) {
@@ -163,7 +164,7 @@ function readSeeds(value: unknown): ClusterSettings['seeds'] {
 type Secrets = Pick<ClusterSettings, 'clusterSecrets' | 'observerSecrets'>;
 
 /** What a node accepts. */
-function readAccepted(config: ClusterConfig): Secrets {
+function readSecretsOfMember(config: ClusterConfig): Secrets {
   const clusterSecrets = readSecrets('clusterSecret', config.clusterSecret);
   const observerSecrets = readSecrets('observerSecret', config.observerSecret);
   if (observerSecrets.length > 0 && clusterSecrets.length === 0) {
@@ -179,7 +180,7 @@ function readAccepted(config: ClusterConfig): Secrets {
 }
 
 /** The address of an observer, to which no peer connects. */
-function readProof({ clusterSecret, observerSecret }: ClusterConfig): Secrets {
+function readSecretsOfObserver({ clusterSecret, observerSecret }: ClusterConfig): Secrets {
   if (clusterSecret !== undefined && observerSecret !== undefined) {
     throw new InvalidClusterConfigError('observerSecret', 'and clusterSecret are two ways in; give one of them');
   }

@@ -9,7 +9,7 @@ import {
   NodeTimeoutError,
   RemoteError,
 } from '../errors.js';
-import { clip, encode, nameOrNothing } from './codec.js';
+import { clip, encode, validName } from './codec.js';
 import type { Peer, RequestFrame, Role, RpcFrame } from './frames.js';
 import { Listeners } from './listeners.js';
 import type { NodeId } from './node-id.js';
@@ -18,7 +18,7 @@ import type { NodeId } from './node-id.js';
  * A node with this many unsent bytes gets no more answers. A node that repeats its requests at each time-out,
  * over a link that is slower than that, would fill the memory of this node.
  */
-const MAX_UNTAKEN_BYTES = 32 * 1024 * 1024;
+const MAX_UNSENT_BYTES = 32 * 1024 * 1024;
 
 /** Answers a request; an error that it throws is returned with its message and code, without the stack. */
 export type RequestHandler = (body: unknown, from: NodeId) => unknown;
@@ -205,7 +205,7 @@ export class RpcEndpoint implements Rpc {
   }
 
   #serve(from: Requester, { id, method, body }: RequestFrame): void {
-    if ((this.#options.node()?.backlog(from.id) ?? 0) >= MAX_UNTAKEN_BYTES) return;
+    if ((this.#options.node()?.backlog(from.id) ?? 0) >= MAX_UNSENT_BYTES) return;
     const handler = this.#handlers.get(method);
     if (handler === undefined) {
       const message = `the node has no handler for ${method}`;
@@ -248,12 +248,12 @@ function encodeAnswer(frame: RpcFrame): string {
 }
 
 function failure(id: number, thrown: unknown): RpcFrame {
-  const code = nameOrNothing(codeOf(thrown));
+  const code = validName(codeOf(thrown));
   return { type: 'failure', id, message: clip(messageOf(thrown)), ...(code === undefined ? {} : { code }) };
 }
 
 function requireName(field: string, name: string): void {
-  if (nameOrNothing(name) === undefined) {
+  if (validName(name) === undefined) {
     throw new InvalidArgumentError(field, 'a text of 1 to 200 printable characters', name);
   }
 }

@@ -15,13 +15,13 @@ export class TokenBucket {
 
   /** Takes a token if there is one left. */
   take(now: number): boolean {
-    if (!this.hasOne(now)) return false;
+    if (!this.hasToken(now)) return false;
     this.#tokens -= 1;
     return true;
   }
 
   /** Whether there is a token left. */
-  hasOne(now: number): boolean {
+  hasToken(now: number): boolean {
     this.#tokens = Math.min(this.#burst, this.#tokens + ((now - this.#filledAt) / 1000) * this.#perSecond);
     this.#filledAt = now;
     return this.#tokens >= 1;

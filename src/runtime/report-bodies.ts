@@ -1,5 +1,5 @@
 import { toLegacyReport } from '../../streams/legacy-report.js';
-import { JsonText } from '../cluster/body.js';
+import { JsonText } from '../cluster/frame-body.js';
 import { FEATURES } from '../cluster/frames.js';
 import type { NodeId } from '../cluster/node-id.js';
 import type { RequestHandler, Rpc } from '../cluster/rpc.js';

@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
-import { MemoryEnd } from '../../src/cluster/transport/memory-connection.js';
+import { MemoryConnectionEnd } from '../../src/cluster/transport/memory-connection.js';
 import {
   ClusterAlreadyStartedError,
   ClusterNotStartedError,
@@ -45,7 +45,7 @@ describe('a cluster forms', () => {
     const others: SimulatedNode[] = [];
     for (let at = 1; at < 30; at += 1) others.push(await runtime.start(`n${at}`, 5000 + at, [first]));
     runtime.run(3000);
-    const sent = vi.spyOn(MemoryEnd.prototype, 'send');
+    const sent = vi.spyOn(MemoryConnectionEnd.prototype, 'send');
     const last = await runtime.start('last', 6000, [others[7] ?? first]);
     runtime.run(500);
     const lists = sent.mock.calls.filter(([text]) => text.includes('"type":"members"')).length;

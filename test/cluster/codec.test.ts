@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { MAX_ANNOTATIONS, MAX_BODY_DEPTH } from '../../src/cluster/body.js';
 import { clip, decode, encode } from '../../src/cluster/codec.js';
+import { MAX_ANNOTATIONS, MAX_BODY_DEPTH } from '../../src/cluster/frame-body.js';
 import { type Frame, MAX_FRAME_BYTES } from '../../src/cluster/frames.js';
 import { NodeId } from '../../src/cluster/node-id.js';
 import { InvalidArgumentError, ProtocolError } from '../../src/errors.js';

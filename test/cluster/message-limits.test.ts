@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { MAX_ANNOTATIONS } from '../../src/cluster/body.js';
 import { decode, encode } from '../../src/cluster/codec.js';
+import { MAX_ANNOTATIONS } from '../../src/cluster/frame-body.js';
 import { MAX_FRAME_BYTES } from '../../src/cluster/frames.js';
 import { emptyMembership, learned } from '../../src/cluster/membership.js';
 import { NodeId } from '../../src/cluster/node-id.js';

@@ -18,7 +18,7 @@ describe('who has a token bucket of 3, filled by 10 a second,', () => {
   test('that was charged for more than it had waits until that has come in', () => {
     const bucket = new TokenBucket(limit, 0);
     bucket.charge(5);
-    expect([0, 200, 299, 300].map((now) => bucket.hasOne(now))).toEqual([false, false, false, true]);
+    expect([0, 200, 299, 300].map((now) => bucket.hasToken(now))).toEqual([false, false, false, true]);
     expect(takenBy(bucket, 300)).toBe(1);
   });
 

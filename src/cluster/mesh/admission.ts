@@ -13,13 +13,13 @@ export interface AdmissionOptions {
   /** Called when a linked node did not answer and another incarnation of it connected. */
   readonly lose: (id: NodeId) => void;
   /** Called when a dialled link is in use, or will not be used. */
-  readonly dialled: (link: Link, peer: Peer, outcome: Dialled) => void;
+  readonly dialled: (link: Link, peer: Peer, outcome: DialOutcome) => void;
   /** Called when a link comes into use. It replaces a link with the same incarnation in the table. */
   readonly established: (link: Link, peer: Peer) => void;
 }
 
 /** The outcome of a dialled link on which the other side sent its welcome. */
-export type Dialled =
+export type DialOutcome =
   /** The link is in use. */
   | 'opened'
   /** There already is a link with that node. */
@@ -48,7 +48,7 @@ export class Admission {
     const known = this.#options.linked.get(peer.id);
     if (known !== undefined && known.peer.incarnation !== peer.incarnation) {
       this.#contest(link, known.peer, (isFree) => isFree && this.verified(link, peer));
-    } else if (this.#isUpTo(peer)) {
+    } else if (this.#peerDecides(peer)) {
       this.#offered.add(link);
       link.welcome();
     } else if (known === undefined) {
@@ -72,7 +72,7 @@ export class Admission {
         if (isFree) this.welcomed(link, peer);
         else dialled(link, peer, 'later');
       });
-    } else if (this.#isUpTo(peer) || (known === undefined && !this.#promised.has(peer.id))) {
+    } else if (this.#peerDecides(peer) || (known === undefined && !this.#promised.has(peer.id))) {
       link.open();
       this.#establish(link, peer);
       dialled(link, peer, 'opened');
@@ -136,7 +136,7 @@ export class Admission {
     link.welcome();
   }
 
-  #isUpTo(peer: Peer): boolean {
+  #peerDecides(peer: Peer): boolean {
     return this.#options.role === 'observer' || peer.id < this.#options.localId;
   }
 }

@@ -71,10 +71,10 @@ export function isViolation(reason: string): boolean {
 
 /**
  * Refusals that point to an intruder or a broken peer: the next handshake from that address is delayed. Exceeding the
- * limit of observers is no offence, and nodes may share the observer's address.
+ * limit of observers is not suspicious, and nodes may share the observer's address.
  */
-export function isOffence(reason: string): boolean {
-  return isViolation(reason) || OFFENCES.has(reason);
+export function isSuspicious(reason: string): boolean {
+  return isViolation(reason) || SUSPICIOUS.has(reason);
 }
 
 const VIOLATIONS: ReadonlySet<string> = new Set<CloseReason>([
@@ -87,7 +87,7 @@ const VIOLATIONS: ReadonlySet<string> = new Set<CloseReason>([
   'forged',
 ]);
 
-const OFFENCES: ReadonlySet<string> = new Set<CloseReason>(['auth_failed', 'not_permitted', 'too_many_requests']);
+const SUSPICIOUS: ReadonlySet<string> = new Set<CloseReason>(['auth_failed', 'not_permitted', 'too_many_requests']);
 
 const REASONS: ReadonlyMap<number, CloseReason> = new Map(
   (Object.keys(CLOSE_CODES) as CloseReason[]).map((reason) => [CLOSE_CODES[reason], reason]),

@@ -12,10 +12,10 @@ const BEATS_PER_ROUND = 10;
 const ROUNDS_AFTER_CHANGE = 3;
 
 /** A node with at most this many links sends its list over each. */
-const MANY_LINKS = 4;
+const FEW_LINKS = 4;
 
 /** What this node knew of a peer before there was a link with it. */
-interface Acquaintance {
+interface PeerKnowledge {
   /** It did not know of this incarnation. */
   readonly isNew: boolean;
   /** Another node announced it, and this is the first link with it. */
@@ -52,10 +52,10 @@ export class Gossip {
   }
 
   /** Sends the member list to a new peer where it may miss it, and announces the peer to the other members if it is new. */
-  introduce(peer: Peer, { isNew, isAnnounced }: Acquaintance): void {
+  introduce(peer: Peer, { isNew, isAnnounced }: PeerKnowledge): void {
     const { linked, toObservers } = this.#options;
     this.#roundsLeft = ROUNDS_AFTER_CHANGE;
-    if (!isAnnounced || linked.size <= MANY_LINKS || isPowerOfTwo(linked.size)) {
+    if (!isAnnounced || linked.size <= FEW_LINKS || isPowerOfTwo(linked.size)) {
       linked.get(peer.id)?.link.send(this.#listExcept(peer.id));
     }
     const update = encode(memberList([peer]));

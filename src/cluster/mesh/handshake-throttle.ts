@@ -9,7 +9,7 @@ const FORGIVEN_MS = 60_000;
 /** The most addresses remembered; the one whose last offence is oldest is forgotten first. */
 const MAX_ADDRESSES = 1000;
 
-interface Offences {
+interface Failures {
   readonly count: number;
   readonly lastAt: number;
 }
@@ -17,24 +17,24 @@ interface Offences {
 /** Counts failed handshakes by address, and delays the next handshake from that address accordingly. */
 export class HandshakeThrottle {
   /** By {@link addressPrefix}. */
-  readonly #offences = new Map<string, Offences>();
+  readonly #failures = new Map<string, Failures>();
 
   /** @param now ms, monotonic */
   recordFailure(address: string, now: number): void {
     const count = this.#countOf(address, now) + 1;
     const prefix = addressPrefix(address);
-    this.#offences.delete(prefix);
-    this.#offences.set(prefix, { count, lastAt: now });
-    if (this.#offences.size <= MAX_ADDRESSES) return;
-    for (const oldest of this.#offences.keys()) {
-      this.#offences.delete(oldest);
+    this.#failures.delete(prefix);
+    this.#failures.set(prefix, { count, lastAt: now });
+    if (this.#failures.size <= MAX_ADDRESSES) return;
+    for (const oldest of this.#failures.keys()) {
+      this.#failures.delete(oldest);
       break;
     }
   }
 
   /** A peer at this address proved that it belongs to the cluster. */
   reset(address: string): void {
-    this.#offences.delete(addressPrefix(address));
+    this.#failures.delete(addressPrefix(address));
   }
 
   /** How long the next handshake from this address is delayed, ms. */
@@ -44,7 +44,7 @@ export class HandshakeThrottle {
   }
 
   #countOf(address: string, now: number): number {
-    const offences = this.#offences.get(addressPrefix(address));
-    return offences === undefined || now - offences.lastAt >= FORGIVEN_MS ? 0 : offences.count;
+    const failures = this.#failures.get(addressPrefix(address));
+    return failures === undefined || now - failures.lastAt >= FORGIVEN_MS ? 0 : failures.count;
   }
 }

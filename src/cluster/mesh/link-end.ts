@@ -11,7 +11,7 @@ export type LinkEnd =
   | { readonly kind: 'broken'; readonly reason: string };
 
 /** Messages for the peer's violations of the transport protocol. */
-export const VIOLATIONS: Readonly<Record<TransportViolation, string>> = {
+export const VIOLATION_MESSAGES: Readonly<Record<TransportViolation, string>> = {
   binary_frame: 'a binary message, but frames are text',
   frame_too_large: `a frame over the limit (${MAX_FRAME_BYTES} bytes, fewer during the handshake)`,
   forged: 'message authentication failed (MAC or sequence mismatch)',

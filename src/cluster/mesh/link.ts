@@ -28,7 +28,7 @@ import {
   welcome,
 } from './handshake.js';
 import { HeldFrames, MAX_HELD_FRAMES } from './held-frames.js';
-import { type LinkEnd, linkEndOf, VIOLATIONS } from './link-end.js';
+import { type LinkEnd, linkEndOf, VIOLATION_MESSAGES } from './link-end.js';
 
 /** A handshake that takes longer is given up, connecting included. */
 const HANDSHAKE_TIMEOUT_MS = 5000;
@@ -93,7 +93,7 @@ export class Link {
         if ('send' in opening) this.#transmit(opening.send);
       },
       onMessage: (text) => (this.#held.isHolding ? this.#hold(text) : this.#receive(text)),
-      onViolation: (reason) => this.#fail({ reason, message: VIOLATIONS[reason] }),
+      onViolation: (reason) => this.#fail({ reason, message: VIOLATION_MESSAGES[reason] }),
       onClose: (closing) => this.#closed(closing),
     });
   }

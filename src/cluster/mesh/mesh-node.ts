@@ -13,7 +13,7 @@ import { Liveness } from './liveness.js';
 import { OpenLinks } from './open-links.js';
 import { OutgoingDials } from './outgoing-dials.js';
 import { PeerLinks } from './peer-links.js';
-import { Seeds } from './seeds.js';
+import { SeedDialer } from './seed-dialer.js';
 
 /** The listener of an observer, which accepts no connections: it only fills the port of the node id. */
 const NOT_LISTENING: Listener = { port: 1, close: () => Promise.resolve() };
@@ -35,7 +35,7 @@ export class MeshNode implements EngineNode {
   readonly #peerLinks: PeerLinks;
   readonly #openLinks: OpenLinks;
   readonly #dialer: Dialer;
-  readonly #seeds: Seeds;
+  readonly #seedDialer: SeedDialer;
   readonly #liveness: Liveness;
   #isStopped = false;
 
@@ -44,7 +44,7 @@ export class MeshNode implements EngineNode {
     const { settings, transport, role } = options;
     if (role === 'observer') {
       const observer = new MeshNode(options, NOT_LISTENING);
-      observer.#seeds.start();
+      observer.#seedDialer.start();
       return observer;
     }
     let node: MeshNode | undefined;
@@ -58,7 +58,7 @@ export class MeshNode implements EngineNode {
       settings.tls,
     );
     node = new MeshNode(options, listener);
-    node.#seeds.start();
+    node.#seedDialer.start();
     return node;
   }
 
@@ -99,7 +99,7 @@ export class MeshNode implements EngineNode {
       dialsFirst: (other) => role === 'observer' || id < other,
       wasLinked: (other) => members.get(other)?.status === 'disconnected',
     });
-    this.#seeds = new Seeds({
+    this.#seedDialer = new SeedDialer({
       ...dialing,
       localId: id,
       seeds,
@@ -188,7 +188,7 @@ export class MeshNode implements EngineNode {
     this.#isStopped = true;
     this.#liveness.stop();
     this.#dialer.stop();
-    this.#seeds.stop();
+    this.#seedDialer.stop();
     this.#peerLinks.stop();
     this.#linkErrors.stop();
     // Only now: a link that ends earlier would make the dialer start again.
@@ -202,7 +202,7 @@ export class MeshNode implements EngineNode {
 
   #changed(change: MembershipChange): void {
     this.#dialer.follow(change);
-    this.#seeds.follow(change);
+    this.#seedDialer.follow(change);
     this.#options.onChange(change);
   }
 }

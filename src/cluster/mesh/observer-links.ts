@@ -6,7 +6,7 @@ import type { NodeId } from '../node-id.js';
 import { TokenBucket } from '../token-bucket.js';
 import type { CloseReason, Refusal } from './close-reason.js';
 import { type Link, MAX_BACKLOG_BYTES } from './link.js';
-import { MAX_WAITING, ObserverRequests } from './observer-request-queue.js';
+import { MAX_WAITING, ObserverRequestQueue } from './observer-request-queue.js';
 import { SharedBacklog } from './shared-backlog.js';
 
 /** The rate of frames that an observer may send: far more than a dashboard needs. */
@@ -57,7 +57,7 @@ interface ObserverLinksOptions {
 export class ObserverLinks {
   readonly #options: ObserverLinksOptions;
   readonly #byId = new Map<NodeId, ObserverLink>();
-  readonly #requests: ObserverRequests<ObserverLink>;
+  readonly #requests: ObserverRequestQueue<ObserverLink>;
   readonly #backlog: SharedBacklog<ObserverLink>;
 
   constructor(options: ObserverLinksOptions) {
@@ -68,7 +68,7 @@ export class ObserverLinks {
       () => clock.monotonic(),
       (observer) => this.#refuse(observer, 'slow_consumer', SLOW),
     );
-    this.#requests = new ObserverRequests<ObserverLink>({
+    this.#requests = new ObserverRequestQueue<ObserverLink>({
       clock,
       isReady: (observer) => this.#backlog.hasRoom(observer),
       serve: ({ peer }, frame) => options.onRequest(peer, frame),

@@ -5,11 +5,11 @@ import { TokenBucket } from '../token-bucket.js';
 import { FairQueue } from './fair-queue.js';
 
 /**
- * What all observers together may request. A request costs one, and its answer one for each {@link CHARS_A_TOKEN}: that
+ * What all observers together may request. A request costs one, and its answer one for each {@link CHARS_PER_TOKEN}: that
  * takes about as long to write, a third of a millisecond, so that this is a third of a core.
  */
 export const SHARED_RATE_LIMIT = { burst: 1000, perSecond: 1000 };
-const CHARS_A_TOKEN = 16 * 1024;
+const CHARS_PER_TOKEN = 16 * 1024;
 
 /** How many requests of one observer may wait. Readers wait for an answer before they send the next. */
 export const MAX_WAITING = 64;
@@ -33,7 +33,7 @@ interface ObserverRequestsOptions<Observer> {
  * and observers have turns: an observer that sends many waits for long, and delays no other. So do those who do not
  * take the answers they have: the next one is written when they do, and is the newest state then.
  */
-export class ObserverRequests<Observer> {
+export class ObserverRequestQueue<Observer> {
   readonly #options: ObserverRequestsOptions<Observer>;
   readonly #rate: TokenBucket;
   /** As text, which takes less memory than what is in it. */
@@ -65,7 +65,7 @@ export class ObserverRequests<Observer> {
 
   /** An answer of that many characters was sent. */
   charge(chars: number): void {
-    this.#rate.charge(chars / CHARS_A_TOKEN);
+    this.#rate.charge(chars / CHARS_PER_TOKEN);
   }
 
   remove(observer: Observer): void {
@@ -87,7 +87,7 @@ export class ObserverRequests<Observer> {
 
   #serveWaiting(): void {
     const { clock, isReady, serve } = this.#options;
-    for (let served = 0; served < AT_ONCE && this.#rate.hasOne(clock.monotonic()); served += 1) {
+    for (let served = 0; served < AT_ONCE && this.#rate.hasToken(clock.monotonic()); served += 1) {
       const next = this.#waiting.take(isReady);
       if (next === undefined) return;
       this.#rate.charge(1);

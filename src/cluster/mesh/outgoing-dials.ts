@@ -4,13 +4,13 @@ import type { ClusterSettings } from '../cluster-config.js';
 import { clip } from '../codec.js';
 import type { NodeId } from '../node-id.js';
 import type { Connection, Transport } from '../transport/transport.js';
-import type { Dialled } from './admission.js';
+import type { DialOutcome } from './admission.js';
 import type { DialTarget } from './dialer.js';
 import type { Expectation } from './handshake.js';
 import type { Link } from './link.js';
 import type { LinkEnd } from './link-end.js';
 import type { LinkErrorReporter } from './link-error-reporter.js';
-import { UnreachableReports } from './unreachable-reports.js';
+import { UnreachableReporter } from './unreachable-reporter.js';
 
 interface OutgoingDialsOptions {
   readonly clock: Clock;
@@ -25,11 +25,11 @@ interface OutgoingDialsOptions {
 export class OutgoingDials {
   readonly #options: OutgoingDialsOptions;
   readonly #targets = new WeakMap<Link, DialTarget>();
-  readonly #unreachable: UnreachableReports;
+  readonly #unreachable: UnreachableReporter;
 
   constructor(options: OutgoingDialsOptions) {
     this.#options = options;
-    this.#unreachable = new UnreachableReports(options.onError);
+    this.#unreachable = new UnreachableReporter(options.onError);
   }
 
   dial(target: DialTarget): void {
@@ -51,7 +51,7 @@ export class OutgoingDials {
   }
 
   /** The other side has accepted the link. */
-  settle(link: Link, id: NodeId, outcome: Dialled): void {
+  settle(link: Link, id: NodeId, outcome: DialOutcome): void {
     const target = this.#targets.get(link);
     this.#targets.delete(link);
     if (target === undefined) return;

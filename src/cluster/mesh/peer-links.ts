@@ -7,7 +7,7 @@ import type { MembershipChange, NodeDownReason } from '../membership.js';
 import type { NodeId } from '../node-id.js';
 import type { Requester } from '../rpc.js';
 import { Admission } from './admission.js';
-import { isOffence, type Refusal } from './close-reason.js';
+import { isSuspicious, type Refusal } from './close-reason.js';
 import { Gossip } from './gossip.js';
 import { HandshakeThrottle } from './handshake-throttle.js';
 import { type Link, type LinkHandlers, MAX_BACKLOG_BYTES } from './link.js';
@@ -265,7 +265,7 @@ export class PeerLinks {
   }
 
   #penalize({ remote }: Link, { reason }: { readonly reason: string }): void {
-    if (isOffence(reason)) this.#throttle.recordFailure(remote, this.#options.clock.monotonic());
+    if (isSuspicious(reason)) this.#throttle.recordFailure(remote, this.#options.clock.monotonic());
   }
 
   /** This node refused a peer. */

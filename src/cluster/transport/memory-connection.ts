@@ -15,11 +15,11 @@ interface MemoryEndOptions {
 }
 
 /** One end of a connection. What happens to it comes in as events, strictly in order. */
-export class MemoryEnd implements Connection {
+export class MemoryConnectionEnd implements Connection {
   readonly address: string;
   readonly remote: string;
   readonly isAccepted: boolean;
-  peer: MemoryEnd | undefined;
+  peer: MemoryConnectionEnd | undefined;
   readonly #options: MemoryEndOptions;
   readonly #inbox: (() => void)[] = [];
   /** How many events of the inbox have arrived; the rest is still under way. */

@@ -1,6 +1,6 @@
 import type { Clock } from '../../clock.js';
 import { ListenError } from '../../errors.js';
-import { MemoryEnd } from './memory-connection.js';
+import { MemoryConnectionEnd } from './memory-connection.js';
 import { SimulatedProcess } from './simulated-process.js';
 import { type Address, type Connection, formatAddress, type Listener, type Transport } from './transport.js';
 
@@ -42,7 +42,7 @@ const FIRST_FREE_PORT = 49_152;
 export class MemoryNetwork {
   readonly #options: MemoryNetworkOptions;
   readonly #processes = new Map<string, SimulatedProcess>();
-  readonly #ends = new Set<MemoryEnd>();
+  readonly #ends = new Set<MemoryConnectionEnd>();
   readonly #frozen = new Set<string>();
   readonly #cuts = new Set<string>();
   #lastPort = FIRST_FREE_PORT - 1;
@@ -116,7 +116,7 @@ export class MemoryNetwork {
   }
 
   /** Ends a process, and returns what was connected. */
-  #end(address: Address): readonly MemoryEnd[] {
+  #end(address: Address): readonly MemoryConnectionEnd[] {
     const key = keyOf(address);
     this.#processes.get(key)?.kill();
     this.#processes.delete(key);
@@ -165,9 +165,9 @@ export class MemoryNetwork {
     return near;
   }
 
-  #createEnd(address: string, remote: string, isAccepted: boolean): MemoryEnd {
+  #createEnd(address: string, remote: string, isAccepted: boolean): MemoryConnectionEnd {
     const { clock, latencyMs = 1, random = () => 0.5, lossRate = 0 } = this.#options;
-    const end: MemoryEnd = new MemoryEnd({
+    const end: MemoryConnectionEnd = new MemoryConnectionEnd({
       address,
       remote,
       isAccepted,

@@ -11,19 +11,19 @@ const SLICE_MS = 5;
 const MAX_PAUSE_MS = 20;
 
 /** What comes within this time of what came before, ms, came together with it: only its reader was at work in between. */
-const TOGETHER_MS = 0.02;
+const SAME_READ_MS = 0.02;
 
 /** Frames between two clock reads: a read costs a tenth of the smallest frame. */
-const FRAMES_A_LOOK = 16;
+const FRAMES_PER_CLOCK_READ = 16;
 
-interface InboxHandlers {
+interface ReceiveQueueHandlers {
   onFrame(text: string): void;
   /** A message does not fit the seal. Later messages are dropped. */
   onForged(): void;
   /** More was received than is delivered in one turn. */
-  onFull(): void;
+  onPause(): void;
   /** Everything received has been delivered. */
-  onEmpty(): void;
+  onDrained(): void;
 }
 
 /**
@@ -31,23 +31,23 @@ interface InboxHandlers {
  * {@link SLICE_MS} at once, whatever there is in a message. However much comes, half of the time is for others.
  */
 export class ReceiveQueue {
-  readonly #handlers: InboxHandlers;
+  readonly #handlers: ReceiveQueueHandlers;
   #seal: Seal | undefined;
   #messages: string[] = [];
   /** The undelivered rest of the current message. */
   #rest: string | undefined;
-  #isFull = false;
+  #isPaused = false;
   /** For how long it was listened to, less the time that others had in between, ms. */
   #spentMs = 0;
-  #lookedAt = 0;
+  #measuredAt = 0;
 
-  constructor(handlers: InboxHandlers) {
+  constructor(handlers: ReceiveQueueHandlers) {
     this.#handlers = handlers;
   }
 
   /** Whether received data is waiting for delivery. */
-  get isFull(): boolean {
-    return this.#isFull;
+  get isPaused(): boolean {
+    return this.#isPaused;
   }
 
   /** From now on all that comes has to fit. What is left of this message came without the seal, so it does not. */
@@ -60,7 +60,7 @@ export class ReceiveQueue {
   /** A whole message has come. */
   add(message: string): void {
     this.#messages.push(message);
-    if (!this.#isFull) this.#deliver();
+    if (!this.#isPaused) this.#deliver();
   }
 
   /** Drops everything that is waiting. */
@@ -70,12 +70,12 @@ export class ReceiveQueue {
   }
 
   #deliver(): void {
-    this.#lookAfterOthers();
+    this.#measurePause();
     let frames = 0;
     for (let text = this.#next(); text !== undefined; text = this.#next()) {
       this.#handlers.onFrame(text);
       frames += 1;
-      if (frames % FRAMES_A_LOOK === 0 && this.#isSliceOver()) {
+      if (frames % FRAMES_PER_CLOCK_READ === 0 && this.#isSliceOver()) {
         this.#yield();
         return;
       }
@@ -84,9 +84,9 @@ export class ReceiveQueue {
       this.#yield();
       return;
     }
-    if (!this.#isFull) return;
-    this.#isFull = false;
-    this.#handlers.onEmpty();
+    if (!this.#isPaused) return;
+    this.#isPaused = false;
+    this.#handlers.onDrained();
   }
 
   /** Removes and returns the next frame. */
@@ -109,24 +109,24 @@ export class ReceiveQueue {
   }
 
   /** What others had, they need not be given. */
-  #lookAfterOthers(): void {
+  #measurePause(): void {
     const now = systemClock.monotonic();
-    const othersMs = now - this.#lookedAt;
-    this.#spentMs = othersMs < TOGETHER_MS ? this.#spentMs + othersMs : Math.max(0, this.#spentMs - othersMs);
-    this.#lookedAt = now;
+    const othersMs = now - this.#measuredAt;
+    this.#spentMs = othersMs < SAME_READ_MS ? this.#spentMs + othersMs : Math.max(0, this.#spentMs - othersMs);
+    this.#measuredAt = now;
   }
 
   #isSliceOver(): boolean {
     const now = systemClock.monotonic();
-    this.#spentMs += now - this.#lookedAt;
-    this.#lookedAt = now;
+    this.#spentMs += now - this.#measuredAt;
+    this.#measuredAt = now;
     return this.#spentMs >= SLICE_MS;
   }
 
   #yield(): void {
-    if (!this.#isFull) {
-      this.#isFull = true;
-      this.#handlers.onFull();
+    if (!this.#isPaused) {
+      this.#isPaused = true;
+      this.#handlers.onPause();
     }
     systemClock.setTimeout(() => this.#deliver(), Math.min(this.#spentMs, MAX_PAUSE_MS));
     this.#spentMs = 0;

@@ -74,11 +74,11 @@ export class WsConnection implements Connection {
   readonly #controlFrames = new TokenBucket(CONTROL_FRAMES, systemClock.monotonic());
   readonly #onTrusted: (() => void) | undefined;
   #seal: Seal | undefined;
-  readonly #inbox = new ReceiveQueue({
+  readonly #receiveQueue = new ReceiveQueue({
     onFrame: (text) => this.#handlers?.onMessage(text),
     onForged: () => this.#handlers?.onViolation('forged'),
-    onFull: () => this.#webSocket.pause(),
-    onEmpty: () => {
+    onPause: () => this.#webSocket.pause(),
+    onDrained: () => {
       this.#webSocket.resume();
       if (this.#closing !== undefined) this.#handlers?.onClose(this.#closing);
     },
@@ -89,7 +89,7 @@ export class WsConnection implements Connection {
   #unsent: string[] = [];
   #unsentLength = 0;
   /** What the socket was given and has not written yet, bytes. */
-  #underway = 0;
+  #unwrittenBytes = 0;
 
   constructor(webSocket: WebSocket, remote: string, onTrusted?: () => void) {
     this.#webSocket = webSocket;
@@ -100,7 +100,7 @@ export class WsConnection implements Connection {
   }
 
   get backlog(): number {
-    return this.#underway + this.#unsentLength;
+    return this.#unwrittenBytes + this.#unsentLength;
   }
 
   get received(): number {
@@ -112,7 +112,7 @@ export class WsConnection implements Connection {
   }
 
   /** A message is handed over when it is whole: what it takes until then is seen on the socket only. */
-  guard(socket: Socket): void {
+  enforceLimits(socket: Socket): void {
     this.#socket = socket;
     // After the listener of the WebSocket: a message that this read completed has been counted as whole.
     socket.on('data', () => {
@@ -128,7 +128,7 @@ export class WsConnection implements Connection {
     this.#limit = { bytes: maxMessageBytes + READ_SLACK_BYTES, reads: Math.ceil(maxMessageBytes / MIN_READ_BYTES) };
     this.#onTrusted?.();
     this.#seal = seal;
-    if (seal !== undefined) this.#inbox.trust(seal);
+    if (seal !== undefined) this.#receiveQueue.trust(seal);
   }
 
   /** The time for the other side to prove its identity is over. */
@@ -141,7 +141,7 @@ export class WsConnection implements Connection {
     this.#webSocket.on('open', () => handlers.onOpen?.());
     this.#webSocket.on('message', (data, isBinary) => {
       if (isBinary) handlers.onViolation('binary_frame');
-      else this.#inbox.add(data.toString());
+      else this.#receiveQueue.add(data.toString());
       if (this.#isTrusted) this.#messageIsWhole();
     });
     this.#webSocket.on('ping', (data) => {
@@ -152,7 +152,7 @@ export class WsConnection implements Connection {
     this.#webSocket.on('close', (code, reason) => {
       if (this.#closeTimer !== undefined) systemClock.clearTimeout(this.#closeTimer);
       const closing = { code, reason: reason.toString() || this.#problem };
-      if (this.#inbox.isFull) this.#closing = closing;
+      if (this.#receiveQueue.isPaused) this.#closing = closing;
       else handlers.onClose(closing);
     });
   }
@@ -184,9 +184,9 @@ export class WsConnection implements Connection {
     const text = texts.join(SEPARATOR);
     // Bytes rather than text: `ws` would count them once more, and a side that masks writes bytes in one piece.
     const message = Buffer.from(this.#seal?.seal(text) ?? text);
-    this.#underway += message.length;
+    this.#unwrittenBytes += message.length;
     this.#webSocket.send(message, AS_TEXT, (error) => {
-      this.#underway -= message.length;
+      this.#unwrittenBytes -= message.length;
       // What could not be written is lost with its connection: 'close' comes next, with the reason.
       if (error) this.#problem ||= problemOf(error);
     });
@@ -200,7 +200,7 @@ export class WsConnection implements Connection {
   }
 
   terminate(): void {
-    this.#inbox.clear();
+    this.#receiveQueue.clear();
     this.#webSocket.terminate();
   }
 

@@ -14,7 +14,7 @@ import { CLOSE_TIMEOUT_MS, SOCKET_OPTIONS, WsConnection } from './ws-connection.
 const MAX_HEADER_BYTES = 8 * 1024;
 
 /** An accepted TCP connection. */
-interface Guest {
+interface AcceptedConnection {
   /** Under TLS another one than that of its request. */
   readonly socket: Socket;
   readonly address: string;
@@ -59,18 +59,18 @@ export async function listenForWebSockets({
     // Only browsers send an origin. A web page must not get to talk to a node that listens on its reader's loopback.
     verifyClient: ({ req }, decide) => decide(req.headers.origin === undefined, 403),
   });
-  const guests = new Guests(handshakeTimeoutMs);
-  server.on('connection', (socket: Socket) => guests.add(socket));
+  const accepted = new AcceptedConnections(handshakeTimeoutMs);
+  server.on('connection', (socket: Socket) => accepted.add(socket));
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    const guest = guests.find(request.socket);
-    if (guest === undefined) {
+    const entry = accepted.find(request.socket);
+    if (entry === undefined) {
       socket.destroy();
       return;
     }
     webSockets.handleUpgrade(request, socket, head, (webSocket) => {
-      const connection = new WsConnection(webSocket, guest.address, () => guests.trust(guest));
-      guest.connection = connection;
-      connection.guard(request.socket);
+      const connection = new WsConnection(webSocket, entry.address, () => accepted.trust(entry));
+      entry.connection = connection;
+      connection.enforceLimits(request.socket);
       accept(connection);
     });
   });
@@ -80,17 +80,17 @@ export async function listenForWebSockets({
   });
   return {
     port: (server.address() as AddressInfo).port,
-    close: () => end(server, guests),
+    close: () => end(server, accepted),
   };
 }
 
 /** All accepted connections. */
-class Guests {
+class AcceptedConnections {
   readonly #handshakeTimeoutMs: number;
   /** By the other end: under TLS the socket of a request is another one than that which was accepted. */
-  readonly #byEnd = new Map<string, Guest>();
-  readonly #all = new Set<Guest>();
-  readonly #unauthenticated = new UnauthenticatedConnections<Guest>(({ socket }) => socket.destroy());
+  readonly #byRemote = new Map<string, AcceptedConnection>();
+  readonly #all = new Set<AcceptedConnection>();
+  readonly #unauthenticated = new UnauthenticatedConnections<AcceptedConnection>(({ socket }) => socket.destroy());
 
   constructor(handshakeTimeoutMs: number) {
     this.#handshakeTimeoutMs = handshakeTimeoutMs;
@@ -99,30 +99,30 @@ class Guests {
   add(socket: Socket): void {
     // A client that has disconnected has no address any more; there may be many of them.
     const { remoteAddress: address = 'unknown' } = socket;
-    const end = endOf(socket);
+    const end = remoteOf(socket);
     const deadline = systemClock.setTimeout(() => {
-      if (guest.connection === undefined) socket.destroy();
-      else guest.connection.expire();
+      if (entry.connection === undefined) socket.destroy();
+      else entry.connection.expire();
     }, this.#handshakeTimeoutMs);
-    const guest: Guest = { socket, address, deadline, connection: undefined };
-    this.#all.add(guest);
-    this.#byEnd.set(end, guest);
-    this.#unauthenticated.add(guest, address);
+    const entry: AcceptedConnection = { socket, address, deadline, connection: undefined };
+    this.#all.add(entry);
+    this.#byRemote.set(end, entry);
+    this.#unauthenticated.add(entry, address);
     socket.once('close', () => {
-      this.#all.delete(guest);
-      if (this.#byEnd.get(end) === guest) this.#byEnd.delete(end);
-      this.trust(guest);
+      this.#all.delete(entry);
+      if (this.#byRemote.get(end) === entry) this.#byRemote.delete(end);
+      this.trust(entry);
     });
   }
 
-  find(socket: Socket): Guest | undefined {
-    return this.#byEnd.get(endOf(socket));
+  find(socket: Socket): AcceptedConnection | undefined {
+    return this.#byRemote.get(remoteOf(socket));
   }
 
-  /** The guest has proved its identity. */
-  trust(guest: Guest): void {
-    systemClock.clearTimeout(guest.deadline);
-    this.#unauthenticated.remove(guest, guest.address);
+  /** The entry has proved its identity. */
+  trust(entry: AcceptedConnection): void {
+    systemClock.clearTimeout(entry.deadline);
+    this.#unauthenticated.remove(entry, entry.address);
   }
 
   destroyAll(): void {
@@ -135,7 +135,7 @@ class Guests {
   }
 }
 
-function endOf({ remoteAddress, remotePort }: Socket): string {
+function remoteOf({ remoteAddress, remotePort }: Socket): string {
   return `${remoteAddress} ${remotePort}`;
 }
 
@@ -153,13 +153,13 @@ function bind(server: Server, { host, port }: Address): Promise<void> {
   });
 }
 
-function end(server: Server, guests: Guests): Promise<void> {
+function end(server: Server, accepted: AcceptedConnections): Promise<void> {
   return new Promise((resolve) => {
-    const deadline = systemClock.setTimeout(() => guests.destroyAll(), CLOSE_TIMEOUT_MS);
+    const deadline = systemClock.setTimeout(() => accepted.destroyAll(), CLOSE_TIMEOUT_MS);
     server.close(() => {
       systemClock.clearTimeout(deadline);
       resolve();
     });
-    guests.destroyOthers();
+    accepted.destroyOthers();
   });
 }

@@ -41,7 +41,7 @@ export function createWsTransport({
       const webSocket = new WebSocket(url, { ...SOCKET_OPTIONS, createConnection });
       const connection = new WsConnection(webSocket, formatAddress(address));
       // Not before it is open: a listener that is added earlier takes what came behind the upgrade.
-      webSocket.once('upgrade', ({ socket }) => webSocket.once('open', () => connection.guard(socket)));
+      webSocket.once('upgrade', ({ socket }) => webSocket.once('open', () => connection.enforceLimits(socket)));
       return connection;
     },
   };

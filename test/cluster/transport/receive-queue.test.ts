@@ -18,8 +18,8 @@ function inbox(onFrame: (text: string, inbox: ReceiveQueue) => void = () => unde
       onFrame(text, box);
     },
     onForged: () => events.push('forged'),
-    onFull: () => events.push('full'),
-    onEmpty: () => events.push('empty'),
+    onPause: () => events.push('full'),
+    onDrained: () => events.push('empty'),
   });
   return { inbox: box, frames, events };
 }
@@ -65,11 +65,11 @@ test('what takes long is handed over bit by bit, in order, while others have the
   box.add(NUMBERS.slice(0, 400).join('\n'));
   expect(frames.length).toBeLessThan(400);
   expect(events).toEqual(['full']);
-  expect(box.isFull).toBe(true);
+  expect(box.isPaused).toBe(true);
   // What the socket had read already still comes.
   box.add(NUMBERS.slice(400).join('\n'));
   let turns = 0;
-  while (box.isFull) {
+  while (box.isPaused) {
     turns += 1;
     await new Promise(setImmediate);
   }
@@ -82,7 +82,7 @@ test('many messages of one frame in one turn are handed over bit by bit, as well
   const { inbox: box, frames, events } = inbox(() => work(0.1));
   for (const number of NUMBERS) box.add(number);
   expect(frames.length).toBeLessThan(NUMBERS.length);
-  await vi.waitFor(() => expect(box.isFull).toBe(false), PATIENCE);
+  await vi.waitFor(() => expect(box.isPaused).toBe(false), PATIENCE);
   expect(frames).toEqual(NUMBERS);
   expect(events).toEqual(['full', 'empty']);
 });
@@ -93,7 +93,7 @@ test.each([0.4, 1, 20])('frames that take %d ms each are handed over bit by bit,
   box.add(NUMBERS.slice(0, 100).join('\n'));
   expect(frames.length).toBe(16);
   expect(events).toEqual(['full']);
-  await vi.waitFor(() => expect(box.isFull).toBe(false), PATIENCE);
+  await vi.waitFor(() => expect(box.isPaused).toBe(false), PATIENCE);
   expect(frames).toEqual(NUMBERS.slice(0, 100));
   expect(events).toEqual(['full', 'empty']);
 });

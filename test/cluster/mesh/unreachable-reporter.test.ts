@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { LinkEnd } from '../../../src/cluster/mesh/link-end.js';
-import { UnreachableReports } from '../../../src/cluster/mesh/unreachable-reports.js';
+import { UnreachableReporter } from '../../../src/cluster/mesh/unreachable-reporter.js';
 import { SimulatedCluster } from '../../helpers/simulated-cluster.js';
 
 const refused: LinkEnd = { kind: 'broken', reason: 'ECONNREFUSED' };
@@ -8,7 +8,7 @@ const reset: LinkEnd = { kind: 'broken', reason: 'ECONNRESET' };
 
 function watch() {
   const errors: Error[] = [];
-  const reports = new UnreachableReports((error) => errors.push(error));
+  const reports = new UnreachableReporter((error) => errors.push(error));
   const fail = (end: LinkEnd, now = 0, wasLinked = false) => reports.failed({ label: 'x@h:1', end, wasLinked }, now);
   return { errors, reports, fail };
 }

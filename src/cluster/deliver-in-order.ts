@@ -1,5 +1,5 @@
 /** Calls `deliver` for one item after the other, so that what a listener causes is delivered after the current item. */
-export function inOrder<T>(deliver: (item: T) => void): (item: T) => void {
+export function deliverInOrder<T>(deliver: (item: T) => void): (item: T) => void {
   const queue: T[] = [];
   let isDelivering = false;
   return (item) => {

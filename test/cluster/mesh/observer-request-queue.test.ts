@@ -1,7 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { SimulatedClock } from '../../../src/clock.js';
 import type { RequestFrame } from '../../../src/cluster/frames.js';
-import { MAX_WAITING, ObserverRequests, SHARED_RATE_LIMIT } from '../../../src/cluster/mesh/observer-request-queue.js';
+import {
+  MAX_WAITING,
+  ObserverRequestQueue,
+  SHARED_RATE_LIMIT,
+} from '../../../src/cluster/mesh/observer-request-queue.js';
 
 const { burst, perSecond } = SHARED_RATE_LIMIT;
 
@@ -9,7 +13,7 @@ function serveObservers() {
   const clock = new SimulatedClock();
   const served: { readonly observer: string; readonly id: number; readonly body: unknown; readonly at: number }[] = [];
   const notReady = new Set<string>();
-  const requests = new ObserverRequests<string>({
+  const requests = new ObserverRequestQueue<string>({
     clock,
     isReady: (observer) => !notReady.has(observer),
     serve: (observer, { id, body }) => served.push({ observer, id, body, at: clock.monotonic() }),

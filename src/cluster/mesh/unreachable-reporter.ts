@@ -45,7 +45,7 @@ export interface Failure {
  * Reports once what is dialled again and again without a link, until there is one. Refusals that name the problem
  * are reported elsewhere, at once.
  */
-export class UnreachableReports {
+export class UnreachableReporter {
   readonly #onError: (error: Error) => void;
   readonly #failures = new Map<string, Failures>();
 

@@ -10,7 +10,7 @@ import type { LinkEnd } from './link-end.js';
 import { type RetryOptions, RetrySchedule } from './retry-schedule.js';
 import { withTimeout } from './with-timeout.js';
 
-export interface SeedsOptions extends Omit<RetryOptions<Place>, 'attempt'> {
+export interface SeedDialerOptions extends Omit<RetryOptions<SeedTarget>, 'attempt'> {
   readonly localId: NodeId;
   readonly seeds: readonly (Seed | SeedSource)[];
   /** All addresses of a host name. */
@@ -26,15 +26,15 @@ export interface SeedsOptions extends Omit<RetryOptions<Place>, 'attempt'> {
 }
 
 /** How often a seed is resolved again, and dialled where another node may answer by now: each 15 to 30 s. */
-const CALM: BackoffOptions = { baseMs: 30_000, maxMs: 30_000 };
+const RECHECK: BackoffOptions = { baseMs: 30_000, maxMs: 30_000 };
 
 /** A resolver, or a source of seeds, that takes longer has failed in this round, ms; a later answer is ignored. */
 const MAX_ANSWER_MS = 15_000;
 
 /** One seed, and the addresses it has. */
-interface Entry {
+interface SeedEntry {
   readonly seed: Seed;
-  places: readonly Place[];
+  targets: readonly SeedTarget[];
   failures: number;
   timer: Timer | undefined;
   /** A node was reached by it. */
@@ -42,8 +42,8 @@ interface Entry {
   isOver: boolean;
 }
 
-interface Place {
-  readonly entry: Entry;
+interface SeedTarget {
+  readonly entry: SeedEntry;
   readonly address: Address;
   readonly label: string;
   /** The node that answered there when it was dialled last. */
@@ -51,7 +51,7 @@ interface Place {
 }
 
 /** A source of seeds, and its last answer. */
-interface Source {
+interface SeedSourceState {
   readonly read: SeedSource;
   readonly label: string;
   latest: readonly Seed[];
@@ -64,17 +64,17 @@ interface Source {
  * the node runs: host names are resolved from time to time, and what may lead to another node by now is dialled again. So
  * pieces of a cluster that have seeds in common find each other, whatever each of them found first.
  */
-export class Seeds {
-  readonly #options: SeedsOptions;
-  readonly #attempts: RetrySchedule<Place>;
-  readonly #entries = new Map<string, Entry>();
+export class SeedDialer {
+  readonly #options: SeedDialerOptions;
+  readonly #attempts: RetrySchedule<SeedTarget>;
+  readonly #entries = new Map<string, SeedEntry>();
   readonly #fixed: readonly Seed[];
-  readonly #sources: readonly Source[];
+  readonly #sources: readonly SeedSourceState[];
   #isStopped = false;
 
-  constructor(options: SeedsOptions) {
+  constructor(options: SeedDialerOptions) {
     this.#options = options;
-    this.#attempts = new RetrySchedule<Place>({ ...options, attempt: (place) => this.#dial(place) });
+    this.#attempts = new RetrySchedule<SeedTarget>({ ...options, attempt: (target) => this.#dial(target) });
     this.#fixed = options.seeds.filter((seed) => typeof seed !== 'function');
     this.#sources = options.seeds
       .filter((seed) => typeof seed === 'function')
@@ -93,11 +93,11 @@ export class Seeds {
   }
 
   follow({ type, id }: MembershipChange): void {
-    for (const place of this.#places()) {
-      if (place.answering !== id && !isAt(place, id)) continue;
-      if (type === 'up') this.#attempts.end(place);
+    for (const target of this.#targets()) {
+      if (target.answering !== id && !isAt(target, id)) continue;
+      if (type === 'up') this.#attempts.end(target);
       // While it is a member that is down, it is dialled as such.
-      else if (type === 'left' || type === 'forgotten') this.#attempts.begin(place, 'soon');
+      else if (type === 'left' || type === 'forgotten') this.#attempts.begin(target, 'soon');
     }
   }
 
@@ -109,18 +109,18 @@ export class Seeds {
       this.#entries.delete(text);
       entry.isOver = true;
       this.#clear(entry.timer);
-      for (const place of entry.places) this.#attempts.end(place);
+      for (const target of entry.targets) this.#attempts.end(target);
     }
     for (const [text, seed] of seeds) {
       if (this.#entries.has(text) || text === this.#options.localId) continue;
-      const entry: Entry = { seed, places: [], failures: 0, timer: undefined, wasLinked: false, isOver: false };
+      const entry: SeedEntry = { seed, targets: [], failures: 0, timer: undefined, wasLinked: false, isOver: false };
       this.#entries.set(text, entry);
-      this.#round(entry);
+      this.#resolveSeed(entry);
     }
   }
 
-  #read(source: Source): void {
-    const took = (seeds: readonly Seed[], failures: number): void => {
+  #read(source: SeedSourceState): void {
+    const accept = (seeds: readonly Seed[], failures: number): void => {
       source.latest = seeds;
       source.failures = failures;
       this.#update();
@@ -128,7 +128,7 @@ export class Seeds {
     };
     const failed = (problem: Error, seeds: readonly Seed[]): void => {
       this.#options.onUnresolved(source.label, { reason: reasonOf(problem), wasLinked: false });
-      took(seeds, source.failures + 1);
+      accept(seeds, source.failures + 1);
     };
     const answer = Promise.resolve().then(source.read).then(parseSeeds);
     source.timer = withTimeout(this.#options.clock, MAX_ANSWER_MS, answer, {
@@ -139,7 +139,7 @@ export class Seeds {
           return;
         }
         this.#options.onResolved(source.label);
-        took(seeds, 0);
+        accept(seeds, 0);
       },
       failed: (problem) => {
         if (!this.#isStopped) failed(problem, source.latest);
@@ -148,7 +148,7 @@ export class Seeds {
   }
 
   /** Resolves a seed, and sees to it that it is done again. */
-  #round(entry: Entry): void {
+  #resolveSeed(entry: SeedEntry): void {
     const { host, isNamed } = entry.seed;
     let answer: readonly string[] | Promise<readonly string[]>;
     try {
@@ -165,7 +165,7 @@ export class Seeds {
       });
   }
 
-  #resolved(entry: Entry, hosts: readonly string[]): void {
+  #resolved(entry: SeedEntry, hosts: readonly string[]): void {
     if (this.#isStopped || entry.isOver) return;
     if (hosts.length === 0) {
       this.#unresolved(entry, new Error('it has no addresses'));
@@ -173,16 +173,16 @@ export class Seeds {
     }
     if (entry.failures > 0) this.#options.onResolved(entry.seed.text);
     entry.failures = 0;
-    const known = new Map(entry.places.map((place) => [place.address.host, place]));
-    const places = [...new Set(hosts)].map((host) => known.get(host) ?? placeOf(entry, host));
-    for (const place of entry.places) if (!places.includes(place)) this.#attempts.end(place);
-    entry.places = places;
-    for (const place of places) if (!known.has(place.address.host)) this.#attempts.begin(place, 'now');
-    this.#recheck(places.filter((place) => known.has(place.address.host) && !this.#attempts.has(place)));
-    entry.timer = this.#later(0, () => this.#round(entry));
+    const known = new Map(entry.targets.map((target) => [target.address.host, target]));
+    const targets = [...new Set(hosts)].map((host) => known.get(host) ?? targetOf(entry, host));
+    for (const target of entry.targets) if (!targets.includes(target)) this.#attempts.end(target);
+    entry.targets = targets;
+    for (const target of targets) if (!known.has(target.address.host)) this.#attempts.begin(target, 'now');
+    this.#recheck(targets.filter((target) => known.has(target.address.host) && !this.#attempts.has(target)));
+    entry.timer = this.#later(0, () => this.#resolveSeed(entry));
   }
 
-  #unresolved(entry: Entry, problem: Error): void {
+  #unresolved(entry: SeedEntry, problem: Error): void {
     if (this.#isStopped || entry.isOver) return;
     const { onFailed, onUnresolved } = this.#options;
     entry.failures += 1;
@@ -190,71 +190,73 @@ export class Seeds {
     const { seed, wasLinked } = entry;
     const reason = reasonOf(problem);
     onUnresolved(seed.text, { reason, wasLinked });
-    if (entry.places.length === 0) onFailed(seed.text, { kind: 'broken', reason });
-    entry.timer = this.#later(entry.failures, () => this.#round(entry));
+    if (entry.targets.length === 0) onFailed(seed.text, { kind: 'broken', reason });
+    entry.timer = this.#later(entry.failures, () => this.#resolveSeed(entry));
   }
 
   /** Dials one of those where all is well, but another node may answer by now. */
-  #recheck(places: readonly Place[]): void {
-    const doubtful = places.filter((place) => this.#linkedAt(place) === undefined && !this.#isHere(place));
-    const place = doubtful[Math.floor(this.#options.random() * doubtful.length)];
-    if (place !== undefined) this.#attempts.begin(place, 'now');
+  #recheck(targets: readonly SeedTarget[]): void {
+    const doubtful = targets.filter((target) => this.#linkedAt(target) === undefined && !this.#isLocalNode(target));
+    const target = doubtful[Math.floor(this.#options.random() * doubtful.length)];
+    if (target !== undefined) this.#attempts.begin(target, 'now');
   }
 
-  #dial(place: Place): void {
-    const { seed } = place.entry;
-    if (this.#linkedAt(place) !== undefined || this.#isHere(place)) {
-      this.#attempts.end(place);
+  #dial(target: SeedTarget): void {
+    const { seed } = target.entry;
+    if (this.#linkedAt(target) !== undefined || this.#isLocalNode(target)) {
+      this.#attempts.end(target);
       return;
     }
     this.#options.dial({
-      label: place.label,
-      address: place.address,
+      label: target.label,
+      address: target.address,
       expected: { name: seed.name },
-      wasLinked: place.entry.wasLinked,
-      mayBeSelf: mayBeSelf(place),
-      isOneOfMany: place.entry.places.length > 1,
+      wasLinked: target.entry.wasLinked,
+      mayBeSelf: mayBeSelf(target),
+      isOneOfMany: target.entry.targets.length > 1,
       reached: (id) => {
-        place.answering = id;
-        place.entry.wasLinked = true;
-        this.#attempts.end(place);
+        target.answering = id;
+        target.entry.wasLinked = true;
+        this.#attempts.end(target);
       },
-      failed: (end) => this.#failed(place, end),
+      failed: (end) => this.#failed(target, end),
     });
   }
 
-  #failed(place: Place, end: LinkEnd | undefined): void {
-    const { entry } = place;
-    if (end?.kind === 'refused' && end.reason === 'self' && mayBeSelf(place)) {
+  #failed(target: SeedTarget, end: LinkEnd | undefined): void {
+    const { entry } = target;
+    if (end?.kind === 'refused' && end.reason === 'self' && mayBeSelf(target)) {
       // The other addresses are those of interest. This one is dialled again later: the answer is not authenticated.
-      place.answering = this.#options.localId;
-      this.#attempts.end(place);
+      target.answering = this.#options.localId;
+      this.#attempts.end(target);
       return;
     }
-    this.#attempts.failed(place);
-    const isHopeless = entry.places.every((each) => this.#attempts.failures(each) > 0);
+    this.#attempts.failed(target);
+    const isHopeless = entry.targets.every((each) => this.#attempts.failures(each) > 0);
     if (end !== undefined && isHopeless) this.#options.onFailed(entry.seed.text, end);
   }
 
-  #linkedAt({ entry, address }: Place): NodeId | undefined {
+  #linkedAt({ entry, address }: SeedTarget): NodeId | undefined {
     const id = this.#options.linkedAt(address);
     const { name } = entry.seed;
     return id === undefined || (name !== undefined && name !== NodeId.parts(id).name) ? undefined : id;
   }
 
-  #isHere(place: Place): boolean {
+  #isLocalNode(target: SeedTarget): boolean {
     const { localId } = this.#options;
-    return isAt(place, localId) && (place.entry.seed.name ?? NodeId.parts(localId).name) === NodeId.parts(localId).name;
+    return (
+      isAt(target, localId) && (target.entry.seed.name ?? NodeId.parts(localId).name) === NodeId.parts(localId).name
+    );
   }
 
-  #places(): readonly Place[] {
-    return [...this.#entries.values()].flatMap(({ places }) => places);
+  #targets(): readonly SeedTarget[] {
+    return [...this.#entries.values()].flatMap(({ targets }) => targets);
   }
 
   /** @param failures 0: all is well, and there is no hurry */
   #later(failures: number, then: () => void): Timer {
     const { clock, backoff, random } = this.#options;
-    const delayMs = failures === 0 ? backoffDelayMs(0, CALM, random) : backoffDelayMs(failures - 1, backoff, random);
+    const delayMs = failures === 0 ? backoffDelayMs(0, RECHECK, random) : backoffDelayMs(failures - 1, backoff, random);
     return clock.setTimeout(then, delayMs);
   }
 
@@ -263,17 +265,17 @@ export class Seeds {
   }
 }
 
-function placeOf(entry: Entry, host: string): Place {
+function targetOf(entry: SeedEntry, host: string): SeedTarget {
   const { text, port, isNamed, host: servername } = entry.seed;
   const address = { host, port, ...(isNamed && { servername }) };
   return { entry, address, label: isNamed && host !== servername ? `${text} (${formatAddress(address)})` : text };
 }
 
-function mayBeSelf({ entry: { seed, places } }: Place): boolean {
-  return seed.name === undefined || places.length > 1;
+function mayBeSelf({ entry: { seed, targets } }: SeedTarget): boolean {
+  return seed.name === undefined || targets.length > 1;
 }
 
-function isAt({ address }: Place, id: NodeId): boolean {
+function isAt({ address }: SeedTarget, id: NodeId): boolean {
   const { host, port } = NodeId.parts(id);
   return address.host === host && address.port === port;
 }

@@ -28,14 +28,14 @@ const BIGINT = /^-?\d{1,1024}$/;
 const INDEX = /^(0|[1-9]\d*)$/;
 
 /** For each kind of non-JSON value that is revived: a check of the JSON that represents it. */
-const CARRIERS: ReadonlyMap<unknown, (json: unknown) => boolean> = new Map<unknown, (json: unknown) => boolean>([
+const JSON_FORMS: ReadonlyMap<unknown, (json: unknown) => boolean> = new Map<unknown, (json: unknown) => boolean>([
   ['undefined', (json) => json === null],
   ['bigint', (json) => typeof json === 'string' && BIGINT.test(json)],
   ['number', (json) => json === 'NaN' || json === 'Infinity' || json === '-Infinity' || json === '-0'],
   ['Date', (json) => typeof json === 'string' && DATE.test(json) && !Number.isNaN(Date.parse(json))],
   ['set', Array.isArray],
   ['map', (json) => Array.isArray(json) && json.every((entry) => Array.isArray(entry) && entry.length === 2)],
-  ['Error', isErrorCarrier],
+  ['Error', isErrorJson],
 ]);
 
 /** JSON text that is inserted into a body as is, without being serialised again. */
@@ -58,16 +58,16 @@ export function encodeBody(value: unknown): string {
   try {
     return encodeValue(value);
   } catch (thrown) {
-    throw new InvalidArgumentError('body', `data that a link can carry, without ${faultOf(thrown)}`, typeof value);
+    throw new InvalidArgumentError('body', `data that a link can carry, without ${bodyProblemOf(thrown)}`, typeof value);
   }
 }
 
-/** As {@link encodeBody}. Throws what {@link faultOf} puts into words. */
+/** As {@link encodeBody}. Throws what {@link bodyProblemOf} puts into words. */
 export function encodeValue(value: unknown): string {
   const { json, meta } = superjson.serialize(value);
-  if (meta?.referentialEqualities !== undefined && hasCycle(meta.referentialEqualities)) throw new Fault('a cycle');
+  if (meta?.referentialEqualities !== undefined && hasCycle(meta.referentialEqualities)) throw new BodyProblem('a cycle');
   const text: string | undefined = JSON.stringify(json);
-  if (text === undefined) throw new Fault('something that is not data');
+  if (text === undefined) throw new BodyProblem('something that is not data');
   checkPlain(json);
   if (meta?.values === undefined) return `{"json":${text}}`;
   checkAnnotations(json, meta.values);
@@ -81,24 +81,24 @@ export function encodeValue(value: unknown): string {
  */
 export function decodeBody(body: unknown): unknown {
   try {
-    if (!isRecord(body) || !Object.hasOwn(body, 'json')) throw new Fault('no json in it');
+    if (!isRecord(body) || !Object.hasOwn(body, 'json')) throw new BodyProblem('no json in it');
     const { json, meta } = body;
     checkPlain(json);
     if (meta === undefined) return json;
     if (!isRecord(meta) || meta['v'] !== 1 || Object.keys(meta).some((key) => key !== 'v' && key !== 'values')) {
-      throw new Fault('annotations of an unknown form');
+      throw new BodyProblem('annotations of an unknown form');
     }
     checkAnnotations(json, meta['values']);
     return superjson.deserialize({ json, meta } as SuperJSONResult, { inPlace: true });
   } catch (thrown) {
-    throw new ProtocolError('malformed', `a body with ${faultOf(thrown)}`);
+    throw new ProtocolError('malformed', `a body with ${bodyProblemOf(thrown)}`);
   }
 }
 
-class Fault extends Error {}
+class BodyProblem extends Error {}
 
 /** What is in the data that cannot be sent, as text: `more than 2000 values that are not plain JSON`. */
-export function faultOf(thrown: unknown): string {
+export function bodyProblemOf(thrown: unknown): string {
   // The serialiser is recursive: data that is nested too deeply overflows the stack.
   return thrown instanceof RangeError ? `nesting deeper than ${MAX_BODY_DEPTH}` : asError(thrown).message;
 }
@@ -112,7 +112,7 @@ export function checkPlainJson(json: unknown, maxDepth: number): void {
   try {
     checkPlain(json, maxDepth);
   } catch (thrown) {
-    throw new ProtocolError('malformed', `a body with ${faultOf(thrown)}`);
+    throw new ProtocolError('malformed', `a body with ${bodyProblemOf(thrown)}`);
   }
 }
 
@@ -120,7 +120,7 @@ export function checkPlainJson(json: unknown, maxDepth: number): void {
 function checkPlain(json: unknown, maxDepth = MAX_BODY_DEPTH): void {
   let level = isNested(json) ? [json] : [];
   for (let depth = 1; level.length > 0; depth++) {
-    if (depth > maxDepth) throw new Fault(`nesting deeper than ${maxDepth}`);
+    if (depth > maxDepth) throw new BodyProblem(`nesting deeper than ${maxDepth}`);
     const next: object[] = [];
     for (const node of level) collectNested(node, next);
     level = next;
@@ -138,7 +138,7 @@ function collectNested(node: object, found: object[]): void {
   }
   // Parsed JSON has only own properties, and may have very many.
   for (const key in node) {
-    if (isForbidden(key)) throw new Fault(`a property called ${key}`);
+    if (isForbidden(key)) throw new BodyProblem(`a property called ${key}`);
     const value: unknown = (node as Record<string, unknown>)[key];
     if (isNested(value)) found.push(value);
   }
@@ -163,23 +163,23 @@ function checkAnnotations(json: unknown, annotations: unknown): void {
 
   function visit(annotation: unknown, path: readonly string[]): void {
     if (!Array.isArray(annotation) || annotation.length < 1 || annotation.length > 2) {
-      throw new Fault('annotations of an unknown form');
+      throw new BodyProblem('annotations of an unknown form');
     }
     // The path is looked up before its children are visited, so recursion is never deeper than the data.
     const [value, seen] = locate(path);
     if (annotation.length === 2) visitAll(annotation[1], path);
-    if (++count > MAX_ANNOTATIONS) throw new Fault(`more than ${MAX_ANNOTATIONS} values that are not plain JSON`);
-    const carries = CARRIERS.get(annotation[0]);
-    if (carries === undefined) throw new Fault(`a value of kind ${JSON.stringify(annotation[0])?.slice(0, 40)}`);
-    if (seen.revived || !carries(value)) throw new Fault(`something that is no ${annotation[0]}`);
+    if (++count > MAX_ANNOTATIONS) throw new BodyProblem(`more than ${MAX_ANNOTATIONS} values that are not plain JSON`);
+    const fits = JSON_FORMS.get(annotation[0]);
+    if (fits === undefined) throw new BodyProblem(`a value of kind ${JSON.stringify(annotation[0])?.slice(0, 40)}`);
+    if (seen.revived || !fits(value)) throw new BodyProblem(`something that is no ${annotation[0]}`);
     seen.revived = true;
     if (annotation[0] !== 'set' && annotation[0] !== 'map') return;
     entries += (value as readonly unknown[]).length;
-    if (entries > MAX_ENTRIES) throw new Fault(`Maps and Sets of more than ${MAX_ENTRIES} entries`);
+    if (entries > MAX_ENTRIES) throw new BodyProblem(`Maps and Sets of more than ${MAX_ENTRIES} entries`);
   }
 
   function visitAll(children: unknown, path: readonly string[]): void {
-    if (!isRecord(children)) throw new Fault('annotations of an unknown form');
+    if (!isRecord(children)) throw new BodyProblem('annotations of an unknown form');
     for (const key of Object.keys(children)) visit(children[key], [...path, ...splitPath(key)]);
   }
 
@@ -188,10 +188,11 @@ function checkAnnotations(json: unknown, annotations: unknown): void {
     let seen = root;
     steps += path.length;
     if (steps > MAX_STEPS)
-      throw new Fault(`values that are not plain JSON at paths of more than ${MAX_STEPS} steps in all`);
+      throw new BodyProblem(`values that are not plain JSON at paths of more than ${MAX_STEPS} steps in all`);
     for (const key of path) {
       const isPlace = Array.isArray(value) ? INDEX.test(key) && Number(key) < value.length : isRecord(value);
-      if (!isPlace || seen.revived || !Object.hasOwn(value as object, key)) throw new Fault('an annotation of nothing');
+      if (!isPlace || seen.revived || !Object.hasOwn(value as object, key))
+        throw new BodyProblem('an annotation of nothing');
       value = (value as Record<string, unknown>)[key];
       const known = seen.inner.get(key);
       const next = known ?? { revived: false, inner: new Map<string, Seen>() };
@@ -207,8 +208,8 @@ function checkAnnotations(json: unknown, annotations: unknown): void {
 
 /** Splits a path: superjson joins keys with dots, and escapes dots and backslashes within them. */
 function splitPath(text: string): string[] {
-  if (text.length > MAX_PATH) throw new Fault('a value that is not plain JSON at too long a path');
-  if (!/^(?:[^\\]|\\[\\.])*$/s.test(text)) throw new Fault('annotations of an unknown form');
+  if (text.length > MAX_PATH) throw new BodyProblem('a value that is not plain JSON at too long a path');
+  if (!/^(?:[^\\]|\\[\\.])*$/s.test(text)) throw new BodyProblem('annotations of an unknown form');
   if (!text.includes('\\')) return text.split('.');
   const keys = [''];
   for (let at = 0; at < text.length; at++) {
@@ -236,7 +237,7 @@ function hasCycle(equalities: NonNullable<NonNullable<SuperJSONResult['meta']>['
   });
 }
 
-function isErrorCarrier(json: unknown): boolean {
+function isErrorJson(json: unknown): boolean {
   return (
     isRecord(json) &&
     typeof json['name'] === 'string' &&

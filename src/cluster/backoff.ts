@@ -1,3 +1,4 @@
+/** How the delay between attempts grows. */
 export interface BackoffOptions {
   /** The upper bound of the first delay, ms. */
   readonly baseMs: number;
@@ -6,8 +7,9 @@ export interface BackoffOptions {
 }
 
 /**
- * Returns how long to wait before the next attempt. The bound doubles with each attempt, and the delay is random within
- * its upper half, so that nodes which lost the same peer at the same moment do not all reconnect at once.
+ * Returns how long to wait before the next attempt. The bound of the delay doubles with each attempt. The delay is
+ * random, between half the bound and the bound: nodes that lost the same peer at the same moment do not all reconnect
+ * at once.
  *
  * @param attempt how many attempts failed since the last success: 0, 1, 2 ...
  * @param random  from 0 up to 1, as `Math.random`

@@ -26,8 +26,8 @@ export interface ChannelPeer extends Peer {
 /**
  * The ordered streams of items between this node and each connected member. For each peer, up and down events
  * alternate. Between an up and its down, the items received are a prefix of the items sent, with `send` and `broadcast`
- * in call order. A side closes the old channel before it receives an item of the next one. Items are plain JSON data, or
- * {@link JsonText}, which is sent as it is.
+ * in call order. A side closes the old channel before it receives an item of the next one. Items are plain JSON data,
+ * or {@link JsonText}, which is sent as it is.
  */
 export interface Channels {
   /** The peers with an open channel. */
@@ -44,7 +44,10 @@ export interface Channels {
    * NotSerializableError for items that cannot travel
    */
   send(to: NodeId, items: readonly unknown[]): void;
-  /** Sends items that are JSON already, in one frame, at once. A channel with 16 MiB unsent ends instead; without one, nothing is sent. */
+  /**
+   * Sends items that are JSON already, in one frame, at once. A channel with 16 MiB unsent ends instead; without one,
+   * nothing is sent.
+   */
   sendEncoded(to: NodeId, items: readonly string[]): void;
   /** How much of what was sent to that node has not been transmitted yet, bytes. */
   unsent(to: NodeId): number;

@@ -5,10 +5,10 @@ import type { NodeId } from './node-id.js';
 
 export type ClusterStatus = 'starting' | 'running' | 'stopping' | 'stopped';
 
-/** A node as a member of the cluster sees it. */
+/** What this node knows of another node of the cluster, or of itself. */
 export interface NodeInfo {
   readonly id: NodeId;
-  /** Without brackets. */
+  /** The host in the node id. An IPv6 address has no brackets. */
   readonly host: string;
   readonly port: number;
   readonly status: NodeStatus;
@@ -20,7 +20,7 @@ export interface NodeInfo {
   readonly uptimeMs: number;
   /** The version of noex that the node runs; present while it is connected. */
   readonly version?: string;
-  /** What is measured of the link with it; present while it is connected, where there is a link. */
+  /** Measurements of the link with the node; present while the node is connected, except in the memory engine. */
   readonly link?: LinkFigures;
 }
 
@@ -30,8 +30,9 @@ export interface NodeInfo {
  */
 export interface ClusterApi {
   /**
-   * Resolves when this node listens. Seeds that do not answer are retried until they do.
-   * Rejects with `InvalidClusterConfigError`, `ClusterAlreadyStartedError`, `ListenError`.
+   * Starts this node. Resolves when it listens, before it is linked with others. Seeds that do not answer are dialled
+   * again until they do. Rejects with `InvalidClusterConfigError`, `ClusterAlreadyStartedError`, or `ListenError` if
+   * the address cannot be bound.
    */
   start(config: ClusterConfig): Promise<void>;
   /** Leaves the cluster. Resolves when the port is free and all connections are closed. A second call is harmless. */
@@ -50,14 +51,14 @@ export interface ClusterApi {
   isNodeConnected(id: NodeId): boolean;
   /** The number of other nodes that are connected. */
   getConnectedNodeCount(): number;
-  /** The time since the start, ms. */
+  /** The time since this node started, ms. */
   getUptimeMs(): number;
   /**
-   * Called when a link with a node is established. Returns a function that ends the subscription, as do the two methods
-   * below.
+   * Calls `handler` when the first link with a node is established, or the first after it was down. Returns a function
+   * that ends the subscription, as do the two methods below.
    */
   onNodeUp(handler: (node: NodeInfo) => void): () => void;
-  /** Called when the link with a connected node is lost. Not called when this node stops. */
+  /** Calls `handler` when the link with a connected node is lost, but not when this node stops. */
   onNodeDown(handler: (nodeId: NodeId, reason: NodeDownReason) => void): () => void;
   onStatusChange(handler: (status: ClusterStatus) => void): () => void;
 }

@@ -11,14 +11,17 @@ export interface AdvertiseOptions {
   readonly port?: number | undefined;
 }
 
-/** A message from another node, for `accept`. */
+/** A message from another node, as {@link ClusterConfig.accept} receives it: without its body. */
 export interface IncomingMessage {
   /** The id of the node that sent it. */
   readonly from: string;
-  /** The process that it is for, with its registered name if it has one. Of `start`, the name of the behavior instead. */
+  /**
+   * The process that receives the message: its id, and its registered name if it has one. For `start`, only `behavior`.
+   */
   readonly to: {
     readonly id?: string | undefined;
     readonly name?: string | undefined;
+    /** The name of the behavior that a `start` message asks this node to start. */
     readonly behavior?: string | undefined;
   };
   /** `register` and `unregister`: of a global name of the process. */
@@ -27,11 +30,14 @@ export interface IncomingMessage {
 
 /** The options of `Cluster.start`. All times are in ms. */
 export interface ClusterConfig {
-  /** A letter, then letters, digits, `_` or `-`; at most 64. */
+  /** The part of the node id before the `@`: a letter, then letters, digits, `_` or `-`; at most 64 characters. */
   readonly nodeName: string;
-  /** The address in the node id, at which others reach this node. Default `127.0.0.1`. */
+  /** The host in the node id: the address at which other nodes reach this node. Default `127.0.0.1`. */
   readonly host?: string | undefined;
-  /** The address to bind; `0.0.0.0` or `::` for all. Any but 127.0.0.1 needs a `host`. Default: `host`. */
+  /**
+   * The address to bind; `0.0.0.0` or `::` for all. If this is not 127.0.0.1, `host` or `advertise.host` is required.
+   * Default: `host`.
+   */
   readonly listen?: string | undefined;
   /** The port to bind. Default 4369. 0 lets the operating system choose; the node id then has the port it chose. */
   readonly port?: number | undefined;
@@ -41,43 +47,44 @@ export interface ClusterConfig {
    */
   readonly advertise?: AdvertiseOptions | undefined;
   /**
-   * Where to look for other nodes: `name@host:port`, `host:port` or `dns:name:port`, or a function that returns the
-   * current list of such texts. All addresses of a host name are dialled. Names are resolved again, and functions
-   * called again, from time to time. One node that answers is enough to join; the other seeds are dialled, too, as long
-   * as this node runs.
+   * Where to find other nodes: `name@host:port`, `host:port` or `dns:name:port`, or a function that returns the current
+   * list of these. This node dials all addresses of a host name. It resolves names and calls functions again every 15
+   * to 30 s. One seed that answers is enough to join. This node keeps dialling the other seeds as long as it runs.
    * Default: none.
    */
   readonly seeds?: SeedSource | readonly (string | SeedSource)[] | undefined;
   /**
-   * The shared secret; the same on every node. It is never sent over the network. Of several secrets, the first is used
-   * to authenticate and all are accepted. To rotate a secret without downtime, configure every node with `[old, new]`,
-   * then `[new, old]`, then `[new]`.
+   * The shared secret; the same on every node. It is never sent over the network. With several secrets, this node
+   * authenticates with the first and accepts all. To rotate a secret without downtime, configure every node with
+   * `[old, new]`, then `[new, old]`, then `[new]`.
    */
   readonly clusterSecret?: string | readonly string[] | undefined;
   /**
-   * The secret of observers: a peer that proves it can join as an observer, never as a node. Several are rotated like
-   * several of `clusterSecret`, which is required with it and also admits observers. Default: none.
+   * The secret for observers: a peer that knows it can attach as an observer, but cannot join as a node. It requires a
+   * `clusterSecret`, which admits observers, too. To rotate it, proceed as with `clusterSecret`. Default: none.
    */
   readonly observerSecret?: string | readonly string[] | undefined;
   /**
-   * Encrypts all links and proves the identity of this node; with `requestPeerCert`, connecting peers prove theirs,
-   * too. Set it on every node or on none: a node with TLS and a node without cannot connect.
+   * Encrypts all links and proves the identity of this node. With `requestPeerCert`, peers that connect must prove
+   * their identity, too. Set `tls` on every node or on none: a node with TLS and a node without TLS cannot connect.
    */
   readonly tls?: TlsSettings | undefined;
-  /** Default 1000. */
+  /** How often this node sends a heartbeat over each link. Default 1000. */
   readonly heartbeatIntervalMs?: number | undefined;
-  /** The number of silent intervals after which a peer is down. Default 5. */
+  /** A peer is down after this many heartbeat intervals without data from it. Default 5. */
   readonly heartbeatMissThreshold?: number | undefined;
-  /** The first delay before a lost or unreachable node is dialled again. Default 1000. */
+  /**
+   * The longest first delay before a lost or unreachable node is dialled again; each failure doubles it. Default 1000.
+   */
   readonly reconnectBaseDelayMs?: number | undefined;
-  /** The longest such delay. Default 30000. */
+  /** The longest delay between two attempts. Default 30000, or `reconnectBaseDelayMs` if that is longer. */
   readonly reconnectMaxDelayMs?: number | undefined;
   /** How long a disconnected node stays in the list of nodes, ms. Default 60000. */
   readonly forgetAfterMs?: number | undefined;
   /**
-   * Decides which messages from other nodes processes of this node get: called for each, before its body is read. `false`
-   * refuses it: a call is rejected with MessageRefusedError, a cast or info is dropped. An `accept` that throws refuses. Default:
-   * all members may send to all processes.
+   * Decides whether a message from another node is delivered. Called for each message, before its body is read. If it
+   * returns `false` or throws, the message is refused: a call is rejected with MessageRefusedError, a cast or info is
+   * dropped. Default: all members may send to all processes.
    */
   readonly accept?: ((message: IncomingMessage) => boolean) | undefined;
   /** Allows listening beyond loopback without a `clusterSecret`: any peer that can connect can join. Default false. */
@@ -87,11 +94,11 @@ export interface ClusterConfig {
 /** A validated {@link ClusterConfig} with all defaults applied. */
 export interface ClusterSettings {
   readonly nodeName: string;
-  /** The address in the node id; `host` is without brackets. Without `port`, the bound port is used. */
+  /** The address in the node id. `host` has no brackets. If `port` is absent, the node id has the bound port. */
   readonly advertise: { readonly host: string; readonly port?: number };
   readonly listen: Address;
   readonly seeds: readonly (Seed | SeedSource)[];
-  /** This side authenticates with the first; all are accepted. */
+  /** This node authenticates with the first secret, and accepts all of them. */
   readonly clusterSecrets: readonly string[];
   /** Secrets that are accepted from observers only. */
   readonly observerSecrets: readonly string[];

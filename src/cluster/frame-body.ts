@@ -4,18 +4,18 @@ import { asError, InvalidArgumentError, ProtocolError } from '../errors.js';
 /** The greatest depth of nested objects, arrays, Maps and Sets. */
 export const MAX_BODY_DEPTH = 64;
 
-/** The most values of one body that are not plain JSON. Reviving an error, the costliest kind, takes about 5 us. */
+/** The most values of one body that JSON cannot represent. Reviving an Error, the slowest kind, takes about 5 µs. */
 export const MAX_ANNOTATIONS = 2000;
 
-/** The most entries of all Maps and Sets of one body: reviving an entry means a lookup and an insertion. */
+/** The most entries of all Maps and Sets of one body. Reviving an entry takes a lookup and an insertion. */
 const MAX_ENTRIES = 20_000;
 
 /** The longest path of an annotation, in characters. */
 const MAX_PATH = 1000;
 
 /**
- * The most path segments in all annotations of one body: each path is walked twice, to check it and to revive the
- * value.
+ * The most segments in the paths of all annotations of one body. Each path is walked twice: for the check and to
+ * revive.
  */
 const MAX_STEPS = 20_000;
 
@@ -27,7 +27,7 @@ const DATE = /^[+-]?\d{4,6}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 const BIGINT = /^-?\d{1,1024}$/;
 const INDEX = /^(0|[1-9]\d*)$/;
 
-/** For each kind of non-JSON value that is revived: a check of the JSON that represents it. */
+/** For each kind of value that JSON cannot represent: checks the JSON that stands for such a value. */
 const JSON_FORMS: ReadonlyMap<unknown, (json: unknown) => boolean> = new Map<unknown, (json: unknown) => boolean>([
   ['undefined', (json) => json === null],
   ['bigint', (json) => typeof json === 'string' && BIGINT.test(json)],
@@ -38,7 +38,7 @@ const JSON_FORMS: ReadonlyMap<unknown, (json: unknown) => boolean> = new Map<unk
   ['Error', isErrorJson],
 ]);
 
-/** JSON text that is inserted into a body as is, without being serialised again. */
+/** JSON text that is inserted into a body unchanged. It saves serializing the same data again. */
 export class JsonText {
   readonly text: string;
 
@@ -51,14 +51,15 @@ export class JsonText {
  * Encodes data as text: JSON, plus annotations for what JSON cannot represent (`undefined`, bigint, NaN, Date, Map,
  * Set, Error without its stack). The same text can be sent to any number of peers.
  *
- * @throws InvalidArgumentError (`body`) for what the receiver would reject: cycles, RegExp, functions, deep nesting ...
+ * @throws InvalidArgumentError (`body`) for a value that the receiver would reject: with cycles, RegExp, functions, deep
+ * nesting ...
  */
 export function encodeBody(value: unknown): string {
   if (value instanceof JsonText) return `{"json":${value.text}}`;
   try {
     return encodeValue(value);
   } catch (thrown) {
-    throw new InvalidArgumentError('body', `data that a link can carry, without ${bodyProblemOf(thrown)}`, typeof value);
+    throw new InvalidArgumentError('body', `serializable data, without ${bodyProblemOf(thrown)}`, typeof value);
   }
 }
 
@@ -67,7 +68,7 @@ export function encodeValue(value: unknown): string {
   const { json, meta } = superjson.serialize(value);
   if (meta?.referentialEqualities !== undefined && hasCycle(meta.referentialEqualities)) throw new BodyProblem('a cycle');
   const text: string | undefined = JSON.stringify(json);
-  if (text === undefined) throw new BodyProblem('something that is not data');
+  if (text === undefined) throw new BodyProblem('a value that is not data');
   checkPlain(json);
   if (meta?.values === undefined) return `{"json":${text}}`;
   checkAnnotations(json, meta.values);
@@ -95,16 +96,17 @@ export function decodeBody(body: unknown): unknown {
   }
 }
 
+/** What is wrong with a body. The message completes "a body with ...". */
 class BodyProblem extends Error {}
 
-/** What is in the data that cannot be sent, as text: `more than 2000 values that are not plain JSON`. */
+/** Returns the part of a body that cannot be encoded, as text: `more than 2000 values that are not plain JSON`. */
 export function bodyProblemOf(thrown: unknown): string {
-  // The serialiser is recursive: data that is nested too deeply overflows the stack.
+  // superjson's serializer is recursive: data that is nested too deeply overflows the stack.
   return thrown instanceof RangeError ? `nesting deeper than ${MAX_BODY_DEPTH}` : asError(thrown).message;
 }
 
 /**
- * Checks JSON from a peer: its depth, and that no property could reach a prototype.
+ * Checks the depth of JSON from a peer, and that it has no property names that lead to a prototype.
  *
  * @throws ProtocolError (`malformed`)
  */
@@ -116,7 +118,7 @@ export function checkPlainJson(json: unknown, maxDepth: number): void {
   }
 }
 
-/** Iterates level by level instead of recursing: a hostile peer chooses the depth of its data. */
+/** Iterates level by level: a hostile peer chooses the depth of its data, and recursion could overflow the stack. */
 function checkPlain(json: unknown, maxDepth = MAX_BODY_DEPTH): void {
   let level = isNested(json) ? [json] : [];
   for (let depth = 1; level.length > 0; depth++) {
@@ -129,14 +131,14 @@ function checkPlain(json: unknown, maxDepth = MAX_BODY_DEPTH): void {
 
 function collectNested(node: object, found: object[]): void {
   if (Array.isArray(node)) {
-    // By index: reports have columns of thousands of numbers.
+    // A loop over the index is the fastest, and reports have arrays of thousands of numbers.
     for (let at = 0; at < node.length; at += 1) {
       const item: unknown = node[at];
       if (isNested(item)) found.push(item);
     }
     return;
   }
-  // Parsed JSON has only own properties, and may have very many.
+  // `for ... in` copies no keys, of which there may be very many. Parsed JSON has no inherited properties.
   for (const key in node) {
     if (isForbidden(key)) throw new BodyProblem(`a property called ${key}`);
     const value: unknown = (node as Record<string, unknown>)[key];
@@ -144,16 +146,19 @@ function collectNested(node: object, found: object[]): void {
   }
 }
 
-/** The annotations seen so far, as a tree with one node per path segment. */
+/** The paths of the annotations seen so far, as a tree with one node per path segment. */
 interface Seen {
   revived: boolean;
   readonly inner: Map<string, Seen>;
 }
 
 /**
- * Every annotation must name an existing place exactly once, in its canonical spelling, before any place that contains
- * it, and must find there the JSON that represents its kind. A serialiser never writes anything else. Reviving a body
- * that passed cannot fail, reach a prototype, or repeatedly look up entries of a large Map by position.
+ * Checks the annotations of a body before any value is revived. The path of each annotation must lead to a value, in
+ * the canonical spelling. That value must be JSON of the form that its kind requires. No path occurs twice. Annotations
+ * of inner values come before those of the values that contain them. superjson's serializer writes nothing else.
+ *
+ * Reviving a body that passed this check cannot fail, cannot reach a prototype, and never looks up entries of a large
+ * Map by position.
  */
 function checkAnnotations(json: unknown, annotations: unknown): void {
   const root: Seen = { revived: false, inner: new Map() };
@@ -165,13 +170,13 @@ function checkAnnotations(json: unknown, annotations: unknown): void {
     if (!Array.isArray(annotation) || annotation.length < 1 || annotation.length > 2) {
       throw new BodyProblem('annotations of an unknown form');
     }
-    // The path is looked up before its children are visited, so recursion is never deeper than the data.
+    // The path is looked up before the children are visited, so the recursion is never deeper than the data.
     const [value, seen] = locate(path);
     if (annotation.length === 2) visitAll(annotation[1], path);
     if (++count > MAX_ANNOTATIONS) throw new BodyProblem(`more than ${MAX_ANNOTATIONS} values that are not plain JSON`);
     const fits = JSON_FORMS.get(annotation[0]);
     if (fits === undefined) throw new BodyProblem(`a value of kind ${JSON.stringify(annotation[0])?.slice(0, 40)}`);
-    if (seen.revived || !fits(value)) throw new BodyProblem(`something that is no ${annotation[0]}`);
+    if (seen.revived || !fits(value)) throw new BodyProblem(`a value that is not a valid ${annotation[0]}`);
     seen.revived = true;
     if (annotation[0] !== 'set' && annotation[0] !== 'map') return;
     entries += (value as readonly unknown[]).length;
@@ -192,7 +197,7 @@ function checkAnnotations(json: unknown, annotations: unknown): void {
     for (const key of path) {
       const isPlace = Array.isArray(value) ? INDEX.test(key) && Number(key) < value.length : isRecord(value);
       if (!isPlace || seen.revived || !Object.hasOwn(value as object, key))
-        throw new BodyProblem('an annotation of nothing');
+        throw new BodyProblem('an annotation that leads to no value');
       value = (value as Record<string, unknown>)[key];
       const known = seen.inner.get(key);
       const next = known ?? { revived: false, inner: new Map<string, Seen>() };
@@ -206,7 +211,7 @@ function checkAnnotations(json: unknown, annotations: unknown): void {
   else visitAll(annotations, []);
 }
 
-/** Splits a path: superjson joins keys with dots, and escapes dots and backslashes within them. */
+/** Splits a path into keys. superjson joins keys with dots, and escapes dots and backslashes in a key. */
 function splitPath(text: string): string[] {
   if (text.length > MAX_PATH) throw new BodyProblem('a value that is not plain JSON at too long a path');
   if (!/^(?:[^\\]|\\[\\.])*$/s.test(text)) throw new BodyProblem('annotations of an unknown form');
@@ -221,8 +226,8 @@ function splitPath(text: string): string[] {
 }
 
 /**
- * superjson lists the paths of each object that occurs more than once; a path inside another one of the list is a
- * cycle.
+ * superjson lists the paths of each object that occurs more than once. If one of these paths leads through another, the
+ * object contains itself.
  */
 function hasCycle(equalities: NonNullable<NonNullable<SuperJSONResult['meta']>['referentialEqualities']>): boolean {
   if (Array.isArray(equalities)) return true; // the root itself occurs again
@@ -250,6 +255,7 @@ function isNested(value: unknown): value is object {
   return typeof value === 'object' && value !== null;
 }
 
+/** Whether a property of this name could reach a prototype. */
 export function isForbidden(key: string): boolean {
   return key === '__proto__' || key === 'constructor' || key === 'prototype';
 }

@@ -28,7 +28,10 @@ export const MAX_OBSERVER_BYTES = 64 * 1024;
 /** `member`: a node of the cluster. `observer`: a read-only client that is not counted as a node. */
 export type Role = 'member' | 'observer';
 
-/** One incarnation of a node: a node that restarts under the same id has a larger incarnation (ms since the epoch at start). */
+/**
+ * One incarnation of a node: a node that restarts under the same id has a larger incarnation (ms since the epoch at
+ * start).
+ */
 export interface Peer {
   readonly id: NodeId;
   readonly incarnation: number;

@@ -1,4 +1,4 @@
-/** As in RFC 3492, section 5. */
+/** The parameters of Punycode: RFC 3492, section 5. */
 const BASE = 36;
 const T_MIN = 1;
 const T_MAX = 26;
@@ -8,15 +8,13 @@ const INITIAL_BIAS = 72;
 const INITIAL_CODE_POINT = 128;
 const MAX_CODE_POINT = 0x10ffff;
 
-/**
- * The characters of a label of a host name: letters, marks and digits of any script, in lower case and composed form.
- */
+/** The characters of a label of a host name: letters, marks and digits of any script, and hyphens. */
 const LABEL = /^[\p{L}\p{M}\p{N}-]+$/u;
 const ASCII = /^[a-z0-9-]*$/;
 
 /**
- * Whether a label in lower case that begins with `xn--` is the ASCII form of a label in another script. `URL` is not
- * used because its answer depends on the version of Node.js.
+ * Whether a label is the ASCII form (`xn--...`, in lower case) of an internationalized label: one with characters
+ * beyond ASCII. `URL` is not used because its answer depends on the version of Node.js.
  */
 export function isIdnLabel(label: string): boolean {
   const text = label.startsWith('xn--') ? decodePunycode(label.slice(4)) : undefined;
@@ -64,7 +62,7 @@ function adapt(delta: number, length: number, isFirst: boolean): number {
   return k + Math.floor(((BASE - T_MIN + 1) * rest) / (rest + SKEW));
 }
 
-/** `a` to `z` are 0 to 25, `0` to `9` are 26 to 35. */
+/** The value of a Punycode digit: `a` to `z` are 0 to 25, `0` to `9` are 26 to 35. */
 function digitOf(charCode: number): number | undefined {
   if (charCode >= 97 && charCode <= 122) return charCode - 97;
   if (charCode >= 48 && charCode <= 57) return charCode - 22;

@@ -1,31 +1,34 @@
 import type { NodeId } from './node-id.js';
 
-/** What is measured of the link with one node. Rates are over the last five seconds, or since the link was established. */
+/** Measurements of the link with one node. Rates are over the last five seconds, or since the link was established. */
 export interface LinkFigures {
-  /** What processes send one another: casts, calls, replies, notices. */
+  /** Messages between processes: casts, calls, replies, notices. */
   readonly messagesSentPerSecond: number;
   readonly messagesReceivedPerSecond: number;
-  /** All that goes over the link: messages, reports, heartbeats. */
+  /** All data on the link: messages, reports, heartbeats. */
   readonly bytesSentPerSecond: number;
   readonly bytesReceivedPerSecond: number;
-  /** How long the node took to answer the last probe, ms; probes go with the heartbeats. `null` before the first answer. */
+  /**
+   * The time from the last answered probe to its answer, ms. A probe is sent with each heartbeat, unless one is
+   * pending. `null` before the first answer.
+   */
   readonly roundTripMs: number | null;
-  /** What was sent and has not been transmitted yet, bytes. */
+  /** The data that was sent but has not been transmitted yet, bytes. */
   readonly backlogBytes: number;
-  /** How often the link was established again, as long as the node is known. */
+  /** How often the link was established again since this node first connected with the other. */
   readonly reconnects: number;
 }
 
-/** What an engine knows of the link with one node. */
+/** The measurements of one link that an engine provides. */
 export interface LinkState {
-  /** Since the link was established. */
+  /** All data transmitted over the connection of this link, handshake included. */
   readonly sentBytes: number;
   readonly receivedBytes: number;
   readonly roundTripMs: number | null;
   readonly reconnects: number;
 }
 
-/** Counts that only grow while a link lasts. */
+/** Totals of one link. They never fall while the link lasts. */
 export interface LinkTotals {
   readonly sentMessages: number;
   readonly receivedMessages: number;
@@ -34,7 +37,7 @@ export interface LinkTotals {
 }
 
 interface Sample extends LinkTotals {
-  /** ms of the monotonic clock */
+  /** When the sample was taken, ms of the monotonic clock. */
   readonly at: number;
 }
 
@@ -43,27 +46,32 @@ type Rates = Pick<
   'messagesSentPerSecond' | 'messagesReceivedPerSecond' | 'bytesSentPerSecond' | 'bytesReceivedPerSecond'
 >;
 
-/** How often links are to be sampled, ms. */
+/** The time between two calls of {@link LinkRates.sample}, ms. */
 export const SAMPLE_INTERVAL_MS = 1000;
-/** Rates are over so many intervals. */
+/** The number of sample intervals that a rate covers. */
 const INTERVALS = 5;
 
-/** The rates of all links, from samples of their counts. */
+/** Computes the rates of all links from periodic samples of their totals. */
 export class LinkRates {
   readonly #samples = new Map<NodeId, readonly Sample[]>();
 
-  /** Takes one sample of each link, and forgets links that are gone. */
+  /**
+   * Adds one sample of each link, and removes links that are not in `totals`.
+   *
+   * @param at ms of the monotonic clock
+   */
   sample(totals: ReadonlyMap<NodeId, LinkTotals>, at: number): void {
     for (const id of this.#samples.keys()) if (!totals.has(id)) this.#samples.delete(id);
     for (const [id, counts] of totals) {
       const before = this.#samples.get(id) ?? [];
       const latest = before.at(-1);
-      const isOther = latest !== undefined && hasFallen(latest, counts);
-      // Those of a new link begin at 0.
-      this.#samples.set(id, [...(isOther ? [] : before.slice(-INTERVALS)), { ...counts, at }]);
+      // The totals of a new link start at 0, so a total that has fallen belongs to a new link.
+      const isNewLink = latest !== undefined && hasFallen(latest, counts);
+      this.#samples.set(id, [...(isNewLink ? [] : before.slice(-INTERVALS)), { ...counts, at }]);
     }
   }
 
+  /** Returns the rates of the link with a node; all are 0 before its second sample. */
   of(id: NodeId): Rates {
     const samples = this.#samples.get(id) ?? [];
     const first = samples.at(0);

@@ -2,30 +2,35 @@ import { exceededLimit, JSON_LIMITS, type JsonLimits } from '../../streams/json-
 import { isError, NotSerializableError } from '../errors.js';
 import { decodeBody, encodeValue, bodyProblemOf, isForbidden, MAX_BODY_DEPTH } from './frame-body.js';
 
-/** The longest body of one message, in bytes once encoded. */
+/** The longest encoded message, in bytes. */
 const MAX_MESSAGE_BYTES = 1024 * 1024;
 
-/** Those of a frame, less what is around the body there. */
+/**
+ * The limits of the JSON of one message. They are lower than those of a frame, which adds fields around the message.
+ */
 const LIMITS: JsonLimits = {
   maxParts: JSON_LIMITS.maxParts - 100,
   maxNames: JSON_LIMITS.maxNames - 100,
   maxDepth: JSON_LIMITS.maxDepth - 10,
 };
 
-/** A body as it is sent. */
+/** A message between processes in the form in which it is sent. */
 export interface EncodedMessage {
-  /** JSON */
+  /** The message as JSON. */
   readonly text: string;
-  /** Whether it holds annotations for what JSON cannot represent; {@link decodeAnnotated} reads it. */
+  /**
+   * Whether `text` has annotations for values that JSON cannot represent. {@link decodeAnnotated} decodes such a text.
+   */
   readonly isAnnotated: boolean;
 }
 
 /**
- * Encodes a message between processes. Plain JSON data, which most messages are, is written as it is; Date, Map, Set, bigint,
- * Error, `undefined`, NaN, the infinities and -0 get annotations.
+ * Encodes a message between processes. Most messages are plain JSON data, which gets no annotations. Date, Map, Set,
+ * bigint, Error, `undefined`, NaN, the infinities and -0 get annotations.
  *
- * @param root how errors call the value: `message`
- * @throws NotSerializableError with the path of what cannot travel, or with `root` for a body that is too large
+ * @param root the name of the value in errors, such as `message`
+ * @throws NotSerializableError with the path of the part that cannot be serialized, or with `root` for a message that is
+ * too large
  */
 export function encodeMessage(value: unknown, root: string): EncodedMessage {
   const size = new SizeCheck(root);
@@ -39,7 +44,7 @@ export function encodeMessage(value: unknown, root: string): EncodedMessage {
   return { text, isAnnotated };
 }
 
-/** Reads an annotated body. @throws ProtocolError */
+/** Decodes the parsed JSON of a message with annotations. @throws ProtocolError */
 export function decodeAnnotated(body: unknown): unknown {
   return decodeBody(body);
 }
@@ -60,19 +65,19 @@ function tooLarge(root: string): NotSerializableError {
 }
 
 /**
- * Stops the walk through a value that is too large to be sent. An object that occurs many times is walked and written each
- * time, so that a small value may stand for a text that is longer than memory.
+ * Stops the walk through a value that is too large to be sent. An object that occurs many times is walked and encoded
+ * each time. So a value that takes little memory may have an encoding that does not fit into memory.
  */
 class SizeCheck {
   readonly #root: string;
-  /** The fewest characters that JSON takes for what was walked so far. */
+  /** A lower bound on the length of the JSON of all values walked so far, characters. */
   #chars = 0;
 
   constructor(root: string) {
     this.#root = root;
   }
 
-  /** @throws NotSerializableError */
+  /** Counts one value. @throws NotSerializableError if all values so far are too large together */
   add(value: unknown): void {
     this.#chars += typeof value === 'string' ? value.length + 3 : 2;
     if (this.#chars > MAX_MESSAGE_BYTES) throw tooLarge(this.#root);
@@ -97,9 +102,9 @@ function isPlain(value: unknown, depth: number, size: SizeCheck): boolean {
   return true;
 }
 
-/** Finds what cannot travel in a value. */
+/** Finds the first part of a value that cannot be serialized. */
 class SerializableCheck {
-  /** The objects above the current one. */
+  /** The objects that contain the current value. */
   readonly #above = new Set<object>();
   readonly #size: SizeCheck;
 
@@ -107,7 +112,7 @@ class SerializableCheck {
     this.#size = new SizeCheck(root);
   }
 
-  /** @throws NotSerializableError */
+  /** @throws NotSerializableError with the path of the part */
   check(value: unknown, path: string): void {
     this.#size.add(value);
     if (typeof value === 'function' || typeof value === 'symbol')
@@ -140,7 +145,7 @@ class SerializableCheck {
 
   #checkProperties(value: object, path: string): void {
     const prototype = Object.getPrototypeOf(value);
-    // The `Object.prototype` of another realm is one, too.
+    // An object is plain if its prototype has no prototype: `Object.prototype`, also that of another realm (`node:vm`).
     if (prototype !== null && Object.getPrototypeOf(prototype) !== null) {
       throw new NotSerializableError(path, `an instance of ${classOf(value)}`);
     }

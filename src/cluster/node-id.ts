@@ -16,11 +16,15 @@ export interface NodeIdParts {
 
 const NAME = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/;
 const LABEL = /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/;
-/** As a URL reads the last label of a host: decimal, or hexadecimal. */
+/** A decimal or hexadecimal number. A URL with such a last label in its host has an IPv4 address. */
 const NUMBER = /^([0-9]+|0x[0-9a-f]*)$/;
 const PORT = /^[1-9][0-9]{0,4}$/;
 
-/** @throws InvalidNodeIdError saying which part is wrong, and how */
+/**
+ * Converts `name@host:port` to a node id in canonical form.
+ *
+ * @throws InvalidNodeIdError that says which part is wrong, and why
+ */
 function parse(text: string): NodeId {
   const at = typeof text === 'string' ? text.indexOf('@') : -1;
   const colon = typeof text === 'string' ? text.lastIndexOf(':') : -1;
@@ -33,6 +37,8 @@ function parse(text: string): NodeId {
 }
 
 /**
+ * Composes a node id in canonical form.
+ *
  * @param host IPv4, a host name, or IPv6 with or without brackets
  * @throws InvalidNodeIdError
  */
@@ -49,6 +55,7 @@ function isValid(text: unknown): text is NodeId {
   }
 }
 
+/** Splits a node id. */
 function parts(id: NodeId): NodeIdParts {
   const at = id.indexOf('@');
   const colon = id.lastIndexOf(':');
@@ -59,28 +66,28 @@ function parts(id: NodeId): NodeIdParts {
   };
 }
 
-/** Makes, checks and takes apart node ids. `isValid` holds for the canonical form, which `parse` and `create` return. */
+/** Functions for node ids. `parse` and `create` return the canonical form; `isValid` is true for that form only. */
 export const NodeId = { parse, create, isValid, parts };
 
-/** Whether this can be the part of a node id before the `@`. */
+/** Whether the text is valid as the part of a node id before the `@`. */
 export function isNodeName(text: string): boolean {
   return NAME.test(text);
 }
 
 /**
- * The one spelling of a host that two nodes agree on, or `undefined` if it is none: lower case, without a final dot, IPv6 in
- * brackets.
+ * Returns the canonical spelling of a host, in which hosts can be compared: lower case, without a final dot, IPv6 in
+ * brackets. Returns `undefined` if the text is not a valid host.
  */
 export function canonicalHost(host: string): string | undefined {
   const text = host.toLowerCase();
   const address = text.startsWith('[') && text.endsWith(']') ? text.slice(1, -1) : text;
   if (isIPv6(address)) return address.includes('%') ? undefined : new URL(`http://[${address}]`).hostname;
-  // With a final dot, a name is complete: no search list applies. It is the same host as without.
+  // A final dot says that the name is fully qualified. It names the same host as without the dot.
   const name = text.endsWith('.') ? text.slice(0, -1) : text;
   if (isIPv4(name)) return name;
   const labels = name.split('.');
   if (name.length > 253 || !labels.every(isLabel)) return undefined;
-  // What ends in a number is an IPv4 address in another notation (`0x7f.1`), or a mistake.
+  // A name with a numeric last label is an IPv4 address in another notation (`0x7f.1`), or a mistake.
   return NUMBER.test(labels.at(-1) ?? '') ? undefined : name;
 }
 

@@ -7,7 +7,7 @@ import { canonicalHost, isNodeName } from './node-id.js';
 import { parseSeed, type SeedSource } from './seed.js';
 import { readTls } from './tls-config.js';
 
-/** Each of them is tried on every peer that connects. */
+/** The most secrets of one option. The proof of each peer that connects is checked against every secret. */
 const MAX_SECRETS = 8;
 
 const FIELDS: { readonly [F in keyof Required<ClusterConfig>]: true } = {
@@ -29,13 +29,20 @@ const FIELDS: { readonly [F in keyof Required<ClusterConfig>]: true } = {
   insecure: true,
 };
 
-/** @throws InvalidClusterConfigError naming the field */
+/**
+ * Validates a configuration, and applies the defaults.
+ *
+ * @throws InvalidClusterConfigError with the name of the field
+ */
 export function readClusterConfig(config: ClusterConfig, role: Role = 'member'): ClusterSettings {
   checkFields(config);
   const nodeName = readNodeName(config.nodeName);
   const host = readHost('host', config.host ?? '127.0.0.1');
   if (isWildcard(host)) {
-    throw new InvalidClusterConfigError('host', `must be an address that others can reach; put ${host} into listen`);
+    throw new InvalidClusterConfigError(
+      'host',
+      `must be an address that other nodes can reach; give ${host} as listen`,
+    );
   }
   const advertise = readAdvertise(host, config.advertise);
   const listen = { host: readHost('listen', config.listen ?? host), port: readPort('port', config.port ?? 4369, 0) };
@@ -81,12 +88,14 @@ function readAccept(value: ClusterConfig['accept']): ClusterSettings['accept'] {
   throw new InvalidClusterConfigError('accept', 'must be a function');
 }
 
-/** The address that others dial by default must not be another one than that on which the node listens. */
+/**
+ * Without `host` or `advertise.host`, other nodes dial 127.0.0.1. A node that listens elsewhere is unreachable there.
+ */
 function checkReachable(config: ClusterConfig, host: string, listen: string): void {
   if (config.host !== undefined || config.advertise?.host !== undefined || listen === host) return;
   throw new InvalidClusterConfigError(
     'host',
-    `is missing: others look for this node at ${host}, but it listens on ${listen}; give the address to reach it`,
+    `is missing: the node id would have ${host}, but the node listens on ${listen}; set host to the address at which other nodes reach it`,
   );
 }
 
@@ -96,7 +105,7 @@ function checkFields(config: ClusterConfig): void {
   }
   const field = unknownField(config, Object.keys(FIELDS));
   if (field !== undefined) {
-    throw new InvalidClusterConfigError(field, `is not a setting; there are ${Object.keys(FIELDS).join(', ')}`);
+    throw new InvalidClusterConfigError(field, `is not an option; expected one of ${Object.keys(FIELDS).join(', ')}`);
   }
 }
 
@@ -105,7 +114,7 @@ function readNodeName(value: unknown): string {
   if (typeof value !== 'string' || !isNodeName(value)) {
     throw new InvalidClusterConfigError(
       'nodeName',
-      'must be a letter, then letters, digits, _ or -, at most 64 in all',
+      'must be a letter, then letters, digits, _ or -, at most 64 characters',
     );
   }
   return value;
@@ -130,7 +139,7 @@ function readAdvertise(host: string, value: unknown): ClusterSettings['advertise
   }
   for (const field of Object.keys(value)) {
     if (field !== 'host' && field !== 'port') {
-      throw new InvalidClusterConfigError(`advertise.${field}`, 'is not a setting; there are host, port');
+      throw new InvalidClusterConfigError(`advertise.${field}`, 'is not an option; expected host or port');
     }
   }
   const advertise: AdvertiseOptions = value;
@@ -138,7 +147,7 @@ function readAdvertise(host: string, value: unknown): ClusterSettings['advertise
   if (isWildcard(advertised)) {
     throw new InvalidClusterConfigError(
       'advertise.host',
-      `must be an address that others can reach, not ${advertised}`,
+      `must be an address that other nodes can reach, not ${advertised}`,
     );
   }
   if (advertise.port === undefined) return { host: advertised };
@@ -156,14 +165,14 @@ function readSeeds(value: unknown): ClusterSettings['seeds'] {
       return parseSeed(seed as string);
     } catch (cause) {
       const problem = cause instanceof InvalidNodeIdError ? cause.message : asError(cause).message;
-      throw new InvalidClusterConfigError(`seeds[${index}]`, `is wrong: ${problem}`, { cause });
+      throw new InvalidClusterConfigError(`seeds[${index}]`, `is invalid: ${problem}`, { cause });
     }
   });
 }
 
 type Secrets = Pick<ClusterSettings, 'clusterSecrets' | 'observerSecrets'>;
 
-/** What a node accepts. */
+/** The secrets that a member accepts from the peers that connect to it. */
 function readSecretsOfMember(config: ClusterConfig): Secrets {
   const clusterSecrets = readSecrets('clusterSecret', config.clusterSecret);
   const observerSecrets = readSecrets('observerSecret', config.observerSecret);
@@ -179,10 +188,13 @@ function readSecretsOfMember(config: ClusterConfig): Secrets {
   return { clusterSecrets, observerSecrets };
 }
 
-/** The address of an observer, to which no peer connects. */
+/** The secrets with which an observer authenticates. It accepts none: no peer connects to an observer. */
 function readSecretsOfObserver({ clusterSecret, observerSecret }: ClusterConfig): Secrets {
   if (clusterSecret !== undefined && observerSecret !== undefined) {
-    throw new InvalidClusterConfigError('observerSecret', 'and clusterSecret are two ways in; give one of them');
+    throw new InvalidClusterConfigError(
+      'observerSecret',
+      'and clusterSecret cannot be combined for an observer; give one of them',
+    );
   }
   const clusterSecrets =
     observerSecret === undefined
@@ -198,7 +210,7 @@ function readSecrets(field: string, value: unknown): readonly string[] {
   if (secrets.length === 0 || secrets.length > MAX_SECRETS || !secrets.every(isSecret)) {
     throw new InvalidClusterConfigError(
       field,
-      `must be a text that is not empty, or an array of 1 to ${MAX_SECRETS} of them`,
+      `must be a non-empty string, or an array of 1 to ${MAX_SECRETS} non-empty strings`,
     );
   }
   return secrets;

@@ -47,16 +47,16 @@ export interface Rpc {
   /** Whether that node takes what it is sent: otherwise {@link Rpc.notify} would leave it out. */
   hasRoom(nodeId: NodeId): boolean;
   /**
-   * A notification without an answer, encoded once for all targets. Nodes without a link miss it, and so do nodes that have
-   * not taken what they were sent before: no queue of notifications grows behind a slow reader.
+   * A notification without an answer, encoded once for all targets. Nodes without a link miss it, and so do nodes that
+   * have not taken what they were sent before: no queue of notifications grows behind a slow reader.
    *
    * @returns to which nodes it was sent
    * @throws InvalidArgumentError for a body that cannot travel
    */
   notify(to: NodeId | readonly NodeId[], topic: string, body: unknown): readonly NodeId[];
   /**
-   * A notification to every connected member and every observer, encoded once. As with {@link Rpc.notify}, those without
-   * room miss it.
+   * A notification to every connected member and every observer, encoded once. As with {@link Rpc.notify}, those
+   * without room miss it.
    *
    * @throws InvalidArgumentError for a body that cannot travel
    */
@@ -141,7 +141,9 @@ export class RpcEndpoint implements Rpc {
     };
   }
 
-  /** Whether observers may call this. A method that is not known here is one of a later version, and answered as such. */
+  /**
+   * Whether observers may call this. A method that is not known here is one of a later version, and answered as such.
+   */
   isPublic(method: string): boolean {
     return this.#handlers.get(method)?.access !== 'members';
   }

@@ -2,27 +2,31 @@ import { isIP, isIPv6 } from 'node:net';
 import { asError, InvalidArgumentError, InvalidNodeIdError } from '../errors.js';
 import { canonicalHost, NodeId } from './node-id.js';
 
-/** Where to look for nodes of the cluster: at all addresses that the host has. */
+/** Where nodes of the cluster may answer: at this port of all addresses of the host. */
 export interface Seed {
-  /** In its canonical spelling. */
+  /** The seed as text, with the host in its canonical spelling. Equal seeds have equal texts. */
   readonly text: string;
-  /** What the node there has to be called; `undefined`: any node of the cluster will do. */
+  /** The name that the node there must have. `undefined`: any node of the cluster may answer. */
   readonly name: string | undefined;
-  /** Without brackets. */
+  /** An IPv6 address has no brackets. */
   readonly host: string;
   readonly port: number;
-  /** Whether the host is a name, which has to be resolved. */
+  /** Whether the host is a name, which must be resolved, and not an address. */
   readonly isNamed: boolean;
 }
 
-/** Returns the seeds of the moment: texts as in `seeds` of the configuration. */
+/** Returns the current seeds, each as text in one of the forms that the option `seeds` takes. */
 export type SeedSource = () => readonly string[] | Promise<readonly string[]>;
 
 const FORMS = 'a seed is name@host:port, host:port or dns:name:port';
 const DNS = /^dns:(.*:.*)$/s;
 const ADDRESS = /^(.*):([1-9][0-9]{0,4})$/s;
 
-/** @throws InvalidNodeIdError */
+/**
+ * Parses `name@host:port`, `host:port` or `dns:name:port`.
+ *
+ * @throws InvalidNodeIdError
+ */
 export function parseSeed(text: string): Seed {
   if (typeof text === 'string' && text.includes('@')) {
     const id = NodeId.parse(text);
@@ -36,18 +40,21 @@ export function parseSeed(text: string): Seed {
   if (canonical === undefined || port === undefined || Number(port) > 65_535) throw new InvalidNodeIdError(text, FORMS);
   const host = canonical.replace(/^\[|\]$/g, '');
   const isNamed = isIP(host) === 0;
-  if (dns !== null && !isNamed) throw new InvalidNodeIdError(text, `${host} is an address; write ${canonical}:${port}`);
+  if (dns !== null && !isNamed)
+    throw new InvalidNodeIdError(text, `dns: takes a host name, and ${host} is an address; write ${canonical}:${port}`);
   const prefix = dns === null ? '' : 'dns:';
   return { text: `${prefix}${canonical}:${port}`, name: undefined, host, port: Number(port), isNamed };
 }
 
 /**
- * The seeds that the texts of a source are, and what is wrong with the first text that is none.
+ * Parses the texts that a {@link SeedSource} returned. Returns the seeds of all valid texts, and the error of the first
+ * invalid text as `problem`.
  *
- * @throws InvalidArgumentError when that is no array
+ * @throws InvalidArgumentError if `texts` is not an array
  */
 export function parseSeeds(texts: unknown): { readonly seeds: readonly Seed[]; readonly problem: Error | undefined } {
-  if (!Array.isArray(texts)) throw new InvalidArgumentError('seeds', 'functions that return an array of texts', texts);
+  if (!Array.isArray(texts))
+    throw new InvalidArgumentError('seeds', 'functions that return an array of strings', texts);
   const seeds: Seed[] = [];
   let problem: Error | undefined;
   for (const text of texts) {

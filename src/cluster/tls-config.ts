@@ -3,8 +3,8 @@ import { asError, InvalidClusterConfigError } from '../errors.js';
 import type { Role } from './frames.js';
 import type { TlsSettings } from './transport/transport.js';
 
-/** The certificates of a side and those it trusts, as Node.js takes them. */
-export function secretsOf({ cert, key, ca }: TlsSettings): SecureContextOptions {
+/** Converts the certificate, the key and the trusted authorities to the options of `node:tls`. */
+export function secureContextOptions({ cert, key, ca }: TlsSettings): SecureContextOptions {
   const trusted = ca === undefined ? [] : typeof ca === 'string' || ca instanceof Uint8Array ? [ca] : ca;
   return {
     ...(cert !== undefined && { cert: Buffer.from(cert) }),
@@ -20,12 +20,22 @@ const TLS_FIELDS: { readonly [F in keyof Required<TlsSettings>]: (value: unknown
   requestPeerCert: (value) => typeof value === 'boolean',
 };
 
+const PEM = 'must be the content of a PEM file, as text or bytes';
+
+/** What errors say about a field with an invalid value. */
+const EXPECTED: { readonly [F in keyof typeof TLS_FIELDS]: string } = {
+  cert: PEM,
+  key: PEM,
+  ca: `${PEM}, or an array of these`,
+  requestPeerCert: 'must be true or false',
+};
+
 function isPem(value: unknown): boolean {
   return (typeof value === 'string' || value instanceof Uint8Array) && value.length > 0;
 }
 
 /**
- * An observer only dials, and may do without a certificate.
+ * Validates the TLS settings. A member needs a certificate and its key. An observer only dials, so it needs neither.
  *
  * @throws InvalidClusterConfigError naming the field
  */
@@ -38,29 +48,26 @@ export function readTls(value: unknown, role: Role): TlsSettings | undefined {
     if (!isTlsField(field)) {
       throw new InvalidClusterConfigError(
         `tls.${field}`,
-        `is not a setting; there are ${Object.keys(TLS_FIELDS).join(', ')}`,
+        `is not an option; expected one of ${Object.keys(TLS_FIELDS).join(', ')}`,
       );
     }
     if (given === undefined || TLS_FIELDS[field](given)) continue;
-    throw new InvalidClusterConfigError(
-      `tls.${field}`,
-      field === 'requestPeerCert' ? 'must be true or false' : 'must be PEM',
-    );
+    throw new InvalidClusterConfigError(`tls.${field}`, EXPECTED[field]);
   }
   const tls: TlsSettings = value;
   if (role === 'member' && (tls.cert === undefined || tls.key === undefined)) {
     throw new InvalidClusterConfigError(
       'tls',
-      'needs both cert and key: others dial this node, and it has to prove itself',
+      'needs both cert and key: this node proves its identity with them to the nodes that dial it',
     );
   }
   if (tls.requestPeerCert === true && tls.ca === undefined) {
     throw new InvalidClusterConfigError(
       'tls.ca',
-      'is missing: requestPeerCert accepts the certificates that it signed',
+      'is missing: requestPeerCert accepts only certificates that an authority in ca has signed',
     );
   }
-  checkSecrets(tls);
+  checkUsable(tls);
   return tls;
 }
 
@@ -68,10 +75,10 @@ function isTlsField(field: string): field is keyof TlsSettings {
   return Object.hasOwn(TLS_FIELDS, field);
 }
 
-/** What they are made of is only seen when they are used. */
-function checkSecrets(tls: TlsSettings): void {
+/** Detects an invalid certificate or key at the start: only `node:tls` can parse them. */
+function checkUsable(tls: TlsSettings): void {
   try {
-    createSecureContext(secretsOf(tls));
+    createSecureContext(secureContextOptions(tls));
   } catch (cause) {
     throw new InvalidClusterConfigError('tls', `cannot be used: ${asError(cause).message}`, { cause });
   }

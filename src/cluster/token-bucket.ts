@@ -1,11 +1,11 @@
-/** A rate limit: a burst at once, and a rate per second in the long run. */
+/** A rate limit: allows `burst` actions at once, and `perSecond` actions per second in the long run. */
 export class TokenBucket {
   readonly #burst: number;
   readonly #perSecond: number;
   #tokens: number;
   #filledAt: number;
 
-  /** @param now ms, monotonic, as everywhere */
+  /** @param now ms of the monotonic clock, as in all methods */
   constructor(limit: { readonly burst: number; readonly perSecond: number }, now: number) {
     this.#burst = limit.burst;
     this.#perSecond = limit.perSecond;
@@ -13,7 +13,7 @@ export class TokenBucket {
     this.#filledAt = now;
   }
 
-  /** Takes a token if there is one left. */
+  /** Takes a token. Returns `false` if there is none left. */
   take(now: number): boolean {
     if (!this.hasToken(now)) return false;
     this.#tokens -= 1;
@@ -27,7 +27,10 @@ export class TokenBucket {
     return this.#tokens >= 1;
   }
 
-  /** Takes that many, for what turned out to cost more than one: what is missing has to come in before the next is taken. */
+  /**
+   * Takes `amount` tokens for an action that has been done already. The number of tokens may become negative: `take`
+   * then fails until enough tokens have come in.
+   */
   charge(amount: number): void {
     this.#tokens -= amount;
   }

@@ -194,7 +194,7 @@ describe('a body', () => {
     ['constructor', { constructor: 1 }],
     ['values that are not plain JSON', Array.from({ length: MAX_ANNOTATIONS + 1 }, () => undefined)],
     ['at most', 'x'.repeat(MAX_FRAME_BYTES)],
-    ['no bigint', 10n ** 2000n],
+    ['not a valid bigint', 10n ** 2000n],
   ])('is refused before it is sent: %s', (problem, body) => {
     const send = () => encode({ type: 'notify', topic: 't', body });
     expect(send).toThrow(InvalidArgumentError);
@@ -222,7 +222,7 @@ describe('a body', () => {
     ['a typed array', { json: [1], meta: { values: [['typed-array', 'Uint8Array']], v: 1 } }],
     ['a URL', { json: 'http://a', meta: { values: ['URL'], v: 1 } }],
     ['an Object method as its kind', { json: 1, meta: { values: ['toString'], v: 1 } }],
-    ['an annotation of nothing', { json: {}, meta: { values: { a: ['Date'] }, v: 1 } }],
+    ['an annotation that leads to no value', { json: {}, meta: { values: { a: ['Date'] }, v: 1 } }],
     ['an annotation of a prototype', { json: {}, meta: { values: { '__proto__.x': ['undefined'] }, v: 1 } }],
     ['a constructor', { json: {}, meta: { values: { constructor: ['undefined'] }, v: 1 } }],
     ['a bad escape', { json: { a: null }, meta: { values: { '\\a': ['undefined'] }, v: 1 } }],

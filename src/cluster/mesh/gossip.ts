@@ -30,12 +30,12 @@ interface GossipOptions {
 }
 
 /**
- * Spreads the member list with a number of entries that grows with the square of the number of nodes, as the links do. A peer
- * gets the list unless another node announced it: then both are in the same cluster, and have the list from there. While a
- * node has few links, that may not be true yet. So with each of the first, and then with the eighth, sixteenth ... it sends
- * the list anyway, and gets back what is missing in it; all these lists together are about twice as long as the last. A new
- * peer is announced to all others by the node that it came to. What is missed nevertheless comes with the rounds: after a
- * change, and periodically, a random peer gets the list, and answers it.
+ * Spreads the member list with a number of entries that grows with the square of the number of nodes, as the links do.
+ * A peer gets the list unless another node announced it: then both are in the same cluster, and have the list from
+ * there. While a node has few links, that may not be true yet. So with each of the first, and then with the eighth,
+ * sixteenth ... it sends the list anyway, and gets back what is missing in it; all these lists together are about twice
+ * as long as the last. A new peer is announced to all others by the node that it came to. What is missed nevertheless
+ * comes with the rounds: after a change, and periodically, a random peer gets the list, and answers it.
  */
 export class Gossip {
   readonly #options: GossipOptions;
@@ -51,7 +51,9 @@ export class Gossip {
     return memberList(this.#peers());
   }
 
-  /** Sends the member list to a new peer where it may miss it, and announces the peer to the other members if it is new. */
+  /**
+   * Sends the member list to a new peer where it may miss it, and announces the peer to the other members if it is new.
+   */
   introduce(peer: Peer, { isNew, isAnnounced }: PeerKnowledge): void {
     const { linked, toObservers } = this.#options;
     this.#roundsLeft = ROUNDS_AFTER_CHANGE;

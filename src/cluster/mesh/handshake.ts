@@ -30,15 +30,15 @@ import { Session } from './session.js';
  *   |---------------------------------------->|  established
  *
  * The dialer proves itself first: a peer that merely connects gets no MAC to try secrets on. The transcript is the text
- * of hello and challenge, fields that only one side knows included: what either side sends there, nonces, ids, versions and
- * features, is under both MACs. So an old MAC fits no new handshake; the two labels differ, so a MAC sent back to its maker
- * fits nothing. What follows is bound to this handshake by a session of its own. Nothing here encrypts.
+ * of hello and challenge, fields that only one side knows included: what either side sends there, nonces, ids, versions
+ * and features, is under both MACs. So an old MAC fits no new handshake; the two labels differ, so a MAC sent back to
+ * its maker fits nothing. What follows is bound to this handshake by a session of its own. Nothing here encrypts.
  *
- * A dialer that knows only an address learns from the challenge which node answers there. That node proves the secret like
- * any other; only the check that it is the expected one is left out.
+ * A dialer that knows only an address learns from the challenge which node answers there. That node proves the secret
+ * like any other; only the check that it is the expected one is left out.
  *
- * After its proof, the dialer sends nothing that is not sealed: the acceptor may have sent its welcome, and then takes what
- * is not sealed for forged.
+ * After its proof, the dialer sends nothing that is not sealed: the acceptor may have sent its welcome, and then takes
+ * what is not sealed for forged.
  *
  * Which secrets the acceptor tries is decided by the role in the hello: the secret of observers lets in no member.
  */
@@ -201,8 +201,8 @@ export function open(state: In<'welcomed'>): {
 }
 
 /**
- * What binds all that follows the welcome to this handshake; `undefined` without a secret, with which there is nothing to
- * bind it.
+ * What binds all that follows the welcome to this handshake; `undefined` without a secret, with which there is nothing
+ * to bind it.
  */
 export function sessionOf(
   { secret, text }: In<'await_open' | 'welcomed' | 'established'>,

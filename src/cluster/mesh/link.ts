@@ -170,7 +170,10 @@ export class Link {
     if (this.isEstablished) this.#connection.sendNow(text);
   }
 
-  /** As {@link Link.sendEncoded}, for what is sent again anyway: nothing of it is added to what waits for a side that does not read. */
+  /**
+   * As {@link Link.sendEncoded}, for what is sent again anyway: nothing of it is added to what waits for a side that
+   * does not read.
+   */
   offer(text: string): boolean {
     const hasRoom = this.backlog < MAX_BACKLOG_BYTES;
     if (hasRoom) this.sendEncoded(text);

@@ -18,7 +18,10 @@ interface LivenessOptions {
   readonly onBeat: (heartbeat: string, now: number, lateMs: number) => void;
 }
 
-/** Sends heartbeats, and probes that measure the round trip, over all links at each interval, and detects linked nodes that are silent. */
+/**
+ * Sends heartbeats, and probes that measure the round trip, over all links at each interval, and detects linked nodes
+ * that are silent.
+ */
 export class Liveness {
   readonly #options: LivenessOptions;
   /** ms of the monotonic clock */

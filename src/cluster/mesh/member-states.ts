@@ -37,8 +37,8 @@ export class MemberStates {
   }
 
   /**
-   * A link with the node is in use. Returns whether it is up by that, whether this incarnation of it is new here, and whether
-   * it was only announced before.
+   * A link with the node is in use. Returns whether it is up by that, whether this incarnation of it is new here, and
+   * whether it was only announced before.
    */
   linkUp(peer: Peer): { readonly isUp: boolean; readonly isNew: boolean; readonly isAnnounced: boolean } {
     const { clock } = this.#options;

@@ -5,8 +5,8 @@ import { TokenBucket } from '../token-bucket.js';
 import { FairQueue } from './fair-queue.js';
 
 /**
- * What all observers together may request. A request costs one, and its answer one for each {@link CHARS_PER_TOKEN}: that
- * takes about as long to write, a third of a millisecond, so that this is a third of a core.
+ * What all observers together may request. A request costs one, and its answer one for each {@link CHARS_PER_TOKEN}:
+ * that takes about as long to write, a third of a millisecond, so that this is a third of a core.
  */
 export const SHARED_RATE_LIMIT = { burst: 1000, perSecond: 1000 };
 const CHARS_PER_TOKEN = 16 * 1024;
@@ -29,9 +29,9 @@ interface ObserverRequestsOptions<Observer> {
 }
 
 /**
- * The requests of all observers of a node. Within the rate for all together each is served at once; beyond it they wait,
- * and observers have turns: an observer that sends many waits for long, and delays no other. So do those who do not
- * take the answers they have: the next one is written when they do, and is the newest state then.
+ * The requests of all observers of a node. Within the rate for all together each is served at once; beyond it they
+ * wait, and observers have turns: an observer that sends many waits for long, and delays no other. So do those who do
+ * not take the answers they have: the next one is written when they do, and is the newest state then.
  */
 export class ObserverRequestQueue<Observer> {
   readonly #options: ObserverRequestsOptions<Observer>;

@@ -39,7 +39,9 @@ export interface PeerLinksOptions {
   readonly onObserverGone: (id: NodeId) => void;
 }
 
-/** The links of a node with members and observers: which it uses, what comes over them, and what follows from their end. */
+/**
+ * The links of a node with members and observers: which it uses, what comes over them, and what follows from their end.
+ */
 export class PeerLinks {
   readonly #options: PeerLinksOptions;
   readonly linked = new LinkTable();

@@ -60,9 +60,9 @@ interface SeedSourceState {
 }
 
 /**
- * Dials seeds, at all addresses of each, until there is a link with the node at every one of them. Goes on for as long as
- * the node runs: host names are resolved from time to time, and what may lead to another node by now is dialled again. So
- * pieces of a cluster that have seeds in common find each other, whatever each of them found first.
+ * Dials seeds, at all addresses of each, until there is a link with the node at every one of them. Goes on for as long
+ * as the node runs: host names are resolved from time to time, and what may lead to another node by now is dialled
+ * again. So pieces of a cluster that have seeds in common find each other, whatever each of them found first.
  */
 export class SeedDialer {
   readonly #options: SeedDialerOptions;

@@ -7,8 +7,8 @@ export interface Outcome<Answer> {
 }
 
 /**
- * Calls one of the two handlers once: with the answer, with what it rejects with, or with an error when it has not settled
- * within `limitMs`. Returns the timer of the limit.
+ * Calls one of the two handlers once: with the answer, with what it rejects with, or with an error when it has not
+ * settled within `limitMs`. Returns the timer of the limit.
  */
 export function withTimeout<Answer>(
   clock: Clock,

@@ -5,14 +5,17 @@ import tls, { type ConnectionOptions } from 'node:tls';
 export type SocketEnds = Partial<Pick<Socket, 'localAddress' | 'localPort' | 'remoteAddress' | 'remotePort'>>;
 
 /**
- * Whether a socket is connected with itself. TCP allows that: when no process listens on a port of this machine from which
- * the operating system takes its own ports, it may take that very one, and both ends dial each other.
+ * Whether a socket is connected with itself. TCP allows that: when no process listens on a port of this machine from
+ * which the operating system takes its own ports, it may take that very one, and both ends dial each other.
  */
 export function isSelfConnection({ localAddress, localPort, remoteAddress, remotePort }: SocketEnds): boolean {
   return localPort !== undefined && localPort === remotePort && localAddress === remoteAddress;
 }
 
-/** A socket on its way to the given address. One that reaches itself fails with `ECONNREFUSED`: no process listens there. */
+/**
+ * A socket on its way to the given address. One that reaches itself fails with `ECONNREFUSED`: no process listens
+ * there.
+ */
 export function dialSocket(options: TcpNetConnectOpts, secure: ConnectionOptions | undefined): Socket {
   const socket = net.connect(options);
   const outer = secure === undefined ? socket : tls.connect({ ...secure, ...options, socket });

@@ -13,7 +13,10 @@ export interface MemoryNetworkOptions {
   readonly random?: () => number;
   /** The addresses of a host name. Default: `localhost` is 127.0.0.1, and of any other name itself. */
   readonly resolve?: Transport['resolve'];
-  /** How many of the messages get lost and are sent again, from 0 to 1: they, and all behind them, come later. Default 0. */
+  /**
+   * How many of the messages get lost and are sent again, from 0 to 1: they, and all behind them, come later. Default
+   * 0.
+   */
   readonly lossRate?: number;
 }
 
@@ -30,8 +33,8 @@ const RESEND_MS = 200;
 const FIRST_FREE_PORT = 49_152;
 
 /**
- * A network within one Node.js process, for tests and simulations: any number of nodes on one clock, to which one can do
- * what happens to real processes. A process is named by the address it listens on.
+ * A network within one Node.js process, for tests and simulations: any number of nodes on one clock, to which one can
+ * do what happens to real processes. A process is named by the address it listens on.
  *
  * @example
  * const clock = new SimulatedClock();

@@ -10,7 +10,9 @@ const SLICE_MS = 5;
 /** The longest pause between two turns of a connection, ms: a heartbeat may be queued. */
 const MAX_PAUSE_MS = 20;
 
-/** What comes within this time of what came before, ms, came together with it: only its reader was at work in between. */
+/**
+ * What comes within this time of what came before, ms, came together with it: only its reader was at work in between.
+ */
 const SAME_READ_MS = 0.02;
 
 /** Frames between two clock reads: a read costs a tenth of the smallest frame. */

@@ -18,8 +18,8 @@ export interface Closing {
 }
 
 /**
- * What the other side must not do: send binary data, more than the transport takes, no proper message at all, or one that
- * does not fit the seal; or takes too long to prove its identity.
+ * What the other side must not do: send binary data, more than the transport takes, no proper message at all, or one
+ * that does not fit the seal; or takes too long to prove its identity.
  */
 export type TransportViolation = 'binary_frame' | 'frame_too_large' | 'malformed' | 'forged' | 'handshake_timeout';
 
@@ -49,7 +49,9 @@ export interface ConnectionHandlers {
 export interface Connection {
   /** The other side's address, as text for messages. */
   readonly remote: string;
-  /** Must be called once, in the turn in which the connection was handed out (or `terminate` instead): nothing is kept. */
+  /**
+   * Must be called once, in the turn in which the connection was handed out (or `terminate` instead): nothing is kept.
+   */
   handle(handlers: ConnectionHandlers): void;
   /** Roughly how much of what was passed to `send` has not left this side yet, bytes. */
   readonly backlog: number;
@@ -58,8 +60,8 @@ export interface Connection {
   /** How much has been transmitted to the other side, bytes. */
   readonly sent: number;
   /**
-   * The other side has proved who it is. Until then, no more than {@link MAX_UNAUTHENTICATED_BYTES} are read from it. With a
-   * `seal`, all that is sent from now on is sealed, and all that comes from now on has to be.
+   * The other side has proved who it is. Until then, no more than {@link MAX_UNAUTHENTICATED_BYTES} are read from it.
+   * With a `seal`, all that is sent from now on is sealed, and all that comes from now on has to be.
    *
    * @param maxMessageBytes what an unfinished message may take; default: as much as the transport takes at all
    */

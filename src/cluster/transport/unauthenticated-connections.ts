@@ -8,8 +8,8 @@ export const MAX_UNAUTHENTICATED_PER_ADDRESS = 64;
 
 /**
  * Connections that have not proved whose they are. When there are too many from one address, its oldest one goes; when
- * there are too many in all, the oldest of the address that has the most: a flood from one place does not keep out those
- * who come from elsewhere, nor for long those from the same place.
+ * there are too many in all, the oldest of the address that has the most: a flood from one place does not keep out
+ * those who come from elsewhere, nor for long those from the same place.
  */
 export class UnauthenticatedConnections<Connection> {
   readonly #terminate: (connection: Connection) => void;

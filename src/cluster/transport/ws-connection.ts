@@ -24,8 +24,8 @@ const MAX_MESSAGE_BYTES = MAX_FRAME_BYTES + SEAL_CHARS;
 /**
  * The options of both sides. Compression would cost most of the throughput of small frames, and holds memory for every
  * connection. Nodes send each message in one piece; something in between may cut it up, but each piece takes some
- * hundred bytes beside what is in it, so that there must not be many. The same goes for the reads of the socket of which
- * an unfinished message is made.
+ * hundred bytes beside what is in it, so that there must not be many. The same goes for the reads of the socket of
+ * which an unfinished message is made.
  */
 export const SOCKET_OPTIONS = {
   perMessageDeflate: false,

@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import { systemClock, type Timer } from '../../clock.js';
 import { ListenError } from '../../errors.js';
-import { secretsOf } from '../tls-config.js';
+import { secureContextOptions } from '../tls-config.js';
 import type { Address, Connection, Listener, TlsSettings } from './transport.js';
 import { UnauthenticatedConnections } from './unauthenticated-connections.js';
 import { CLOSE_TIMEOUT_MS, SOCKET_OPTIONS, WsConnection } from './ws-connection.js';
@@ -41,7 +41,7 @@ function createListeningServer(tls: TlsSettings | undefined): Server {
   if (tls === undefined) return createServer(limits, refuseRequest);
   const { requestPeerCert = false } = tls;
   const verification = { requestCert: requestPeerCert, rejectUnauthorized: requestPeerCert };
-  return createSecureServer({ ...secretsOf(tls), ...verification, ...limits }, refuseRequest);
+  return createSecureServer({ ...secureContextOptions(tls), ...verification, ...limits }, refuseRequest);
 }
 
 /** @throws ListenError (as a rejection) when the address cannot be bound */

@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { isIP, type Socket } from 'node:net';
 import { WebSocket } from 'ws';
-import { secretsOf } from '../tls-config.js';
+import { secureContextOptions } from '../tls-config.js';
 import { dialSocket } from './dial-socket.js';
 import { formatAddress, type Transport } from './transport.js';
 import { SOCKET_OPTIONS, WsConnection } from './ws-connection.js';
@@ -36,7 +36,7 @@ export function createWsTransport({
     connect(address, tls) {
       const url = `${tls === undefined ? 'ws' : 'wss'}://${formatAddress(address)}`;
       const servername = address.servername ?? (isIP(address.host) === 0 ? address.host : '');
-      const secure = tls && { ...secretsOf(tls), servername };
+      const secure = tls && { ...secureContextOptions(tls), servername };
       const createConnection = (): Socket => dialSocket(address, secure);
       const webSocket = new WebSocket(url, { ...SOCKET_OPTIONS, createConnection });
       const connection = new WsConnection(webSocket, formatAddress(address));

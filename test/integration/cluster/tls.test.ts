@@ -100,7 +100,7 @@ describe('tls settings', () => {
     ['no object', 'yes', 'tls must be an object'],
     ['no key', { cert: 'x' }, 'tls needs both cert and key'],
     ['what is no PEM', { cert: 'x', key: 'y' }, 'tls cannot be used'],
-    ['an unknown field', { passphrase: 'x' }, 'tls.passphrase is not a setting'],
+    ['an unknown field', { passphrase: 'x' }, 'tls.passphrase is not an option'],
     ['a bad flag', { requestPeerCert: 1 }, 'tls.requestPeerCert must be true or false'],
   ])('that are %s are refused', async (_, settings, problem) => {
     const { Cluster } = createRuntime();

@@ -1,8 +1,9 @@
 import { isIPv6 } from 'node:net';
 
 /**
- * The part of an address that rate limits are keyed by: an IPv4 address, also when written as IPv6, or the /64 prefix
- * of an IPv6 address, because a single host is assigned at least a /64. Any other text is returned unchanged.
+ * Returns the key under which rate limits count an address. This is an IPv4 address, also if it is written as IPv6
+ * (`::ffff:192.0.2.1`), or the /64 prefix of an IPv6 address: one host usually has all addresses of a /64. Any other
+ * text is returned unchanged.
  */
 export function addressPrefix(address: string): string {
   const [bare = ''] = address.split('%');
@@ -19,7 +20,7 @@ export function addressPrefix(address: string): string {
     .join(':')}::/64`;
 }
 
-/** The length in groups of 16 bits; a trailing IPv4 address counts as two. */
+/** The length of a part of an IPv6 address in groups of 16 bits. A trailing IPv4 address counts as two groups. */
 function lengthOf(groups: string): number {
   if (groups === '') return 0;
   return groups.split(':').length + (groups.includes('.') ? 1 : 0);

@@ -12,9 +12,10 @@ import type { Requester } from './rpc.js';
 /** `send` refuses items for a peer with this many unsent bytes. */
 const MAX_UNSENT_BYTES = 8 * 1024 * 1024;
 
-/** Where items cannot be refused, a channel with this many unsent bytes ends instead. */
+/** `sendEncoded` and `broadcast` do not refuse items. Instead, they end a channel with this many unsent bytes. */
 const MAX_BROADCAST_UNSENT_BYTES = 2 * MAX_UNSENT_BYTES;
 
+/** The feature that a peer announces if it has channels. */
 const [MESSAGES] = FEATURES;
 
 /** A node at the other end of a channel. */
@@ -26,44 +27,47 @@ export interface ChannelPeer extends Peer {
 /**
  * The ordered streams of items between this node and each connected member. For each peer, up and down events
  * alternate. Between an up and its down, the items received are a prefix of the items sent, with `send` and `broadcast`
- * in call order. A side closes the old channel before it receives an item of the next one. Items are plain JSON data,
- * or {@link JsonText}, which is sent as it is.
+ * in call order. A side closes the old channel before it receives an item of the next one. Items are plain JSON data
+ * or {@link JsonText}.
  */
 export interface Channels {
   /** The peers with an open channel. */
   peers(): readonly ChannelPeer[];
-  /** Returns a function that ends the subscription, as do the two methods below. */
+  /**
+   * Calls `handler` when a channel opens. Returns a function that ends the subscription, as do the two methods below.
+   */
   onUp(handler: (peer: ChannelPeer) => void): () => void;
-  /** Items that were sent and have not arrived are lost. */
+  /** Calls `handler` when a channel closes. Items that were sent but have not arrived are lost. */
   onDown(handler: (peer: ChannelPeer) => void): () => void;
+  /** Calls `handler` with the items of each frame that arrives. */
   onItems(handler: (peer: ChannelPeer, items: readonly unknown[]) => void): () => void;
   /**
    * Sends items in one frame.
    *
-   * @throws NodeNotConnectedError without a channel, LinkOverloadedError while 8 MiB are unsent, InvalidArgumentError or
-   * NotSerializableError for items that cannot travel
+   * @throws NodeNotConnectedError without a channel, LinkOverloadedError while 8 MiB are unsent, InvalidArgumentError
+   * or NotSerializableError for items that cannot be encoded
    */
   send(to: NodeId, items: readonly unknown[]): void;
   /**
-   * Sends items that are JSON already, in one frame, at once. A channel with 16 MiB unsent ends instead; without one,
-   * nothing is sent.
+   * Sends items that are already JSON text, in one frame. Transmits them at once, not at the end of the turn. Ends a
+   * channel with 16 MiB unsent instead. Does nothing if there is no channel.
    */
   sendEncoded(to: NodeId, items: readonly string[]): void;
-  /** How much of what was sent to that node has not been transmitted yet, bytes. */
+  /** The data that was sent to a node but has not been transmitted yet, bytes. */
   unsent(to: NodeId): number;
-  /** Ends the channel, and its link: the other side broke a rule. */
+  /** Ends the channel and its link, because the items from the other side are invalid. */
   end(peer: NodeId): void;
-  /** The connected member with this life, if it does not announce channels: its version of noex has none. */
+  /** Returns the connected member with this life if its version of noex has no channels; otherwise `undefined`. */
   withoutChannel(life: string): NodeId | undefined;
   /**
    * Sends items over all channels, encoded once. A channel with 16 MiB unsent ends instead.
    *
-   * @throws InvalidArgumentError or NotSerializableError for items that cannot travel
+   * @throws InvalidArgumentError or NotSerializableError for items that cannot be encoded
    */
   broadcast(items: readonly unknown[]): void;
 }
 
-/** What channels need from the node. */
+/** The methods of the node that {@link ChannelTable} uses. */
 interface ChannelNode {
   supports(id: NodeId, feature: string): boolean;
   lifeOf(id: NodeId): string | undefined;
@@ -75,7 +79,7 @@ interface ChannelNode {
 }
 
 interface ChannelTableOptions {
-  /** Observers have no channels. */
+  /** The role of this node. An observer has no channels. */
   readonly role: Role;
   readonly onError: (error: Error) => void;
   /** Returns `undefined` while the cluster is not running. */
@@ -84,8 +88,9 @@ interface ChannelTableOptions {
 
 interface OpenChannel {
   readonly peer: ChannelPeer & Requester;
-  /** How many items went over it, each way. */
+  /** The number of items sent over this channel. */
   sent: number;
+  /** The number of items received over this channel. */
   received: number;
 }
 
@@ -93,12 +98,12 @@ interface OpenChannel {
 export class ChannelTable implements Channels {
   readonly #options: ChannelTableOptions;
   readonly #open = new Map<NodeId, OpenChannel>();
-  /** Connected members without the feature, by life. */
+  /** Connected members that have not announced channels, by life. */
   readonly #withoutChannel = new Map<string, NodeId>();
   readonly #up: Listeners<[ChannelPeer]>;
   readonly #down: Listeners<[ChannelPeer]>;
   readonly #items: Listeners<[ChannelPeer, readonly unknown[]]>;
-  // A listener may cause the next event, which the other listeners must not receive before the current one.
+  // A listener may cause another event. All listeners must receive the current event before that one.
   readonly #deliver = deliverInOrder((deliver: () => void) => deliver());
 
   constructor(options: ChannelTableOptions) {
@@ -124,7 +129,7 @@ export class ChannelTable implements Channels {
     return this.#items.add(handler);
   }
 
-  /** How many items went over the channel with that node since it is open. */
+  /** The numbers of items sent and received over the open channel with a node. */
   itemCounts(id: NodeId): { readonly sent: number; readonly received: number } | undefined {
     return this.#open.get(id);
   }
@@ -169,7 +174,7 @@ export class ChannelTable implements Channels {
     }
   }
 
-  /** The node, for items that cannot be refused: a channel with too many unsent bytes ends instead. */
+  /** Returns the node if it may send more items over the channel. Ends a channel with too many unsent bytes. */
   #writable(channel: OpenChannel | undefined): ChannelNode | undefined {
     const node = this.#options.node();
     if (channel === undefined || node === undefined) return undefined;
@@ -198,6 +203,7 @@ export class ChannelTable implements Channels {
     this.#deliver(() => this.#up.emit(peer));
   }
 
+  /** Passes the items of a frame to the listeners. Drops a frame from an incarnation without a channel. */
   receive({ id, incarnation }: Peer, { items }: ItemsFrame): void {
     const channel = this.#open.get(id);
     if (channel === undefined || channel.peer.incarnation !== incarnation) return;

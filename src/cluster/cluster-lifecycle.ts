@@ -39,7 +39,7 @@ export class ClusterLifecycle {
   readonly statusChange: Listeners<[ClusterStatus]>;
   readonly #rates = new LinkRates();
   #sampling: Timer | undefined;
-  /** As of the last sample. */
+  /** The figures of all links together at the last sample. */
   #links: NodeLinks | undefined;
   #node: EngineNode | undefined;
   #settings: ClusterSettings | undefined;
@@ -64,7 +64,7 @@ export class ClusterLifecycle {
     return this.#node;
   }
 
-  /** Of the running cluster, or the last one. */
+  /** The settings with which the cluster was started last. */
   get settings(): ClusterSettings | undefined {
     return this.#settings;
   }
@@ -73,7 +73,7 @@ export class ClusterLifecycle {
     return this.#status;
   }
 
-  /** @throws ClusterNotStartedError */
+  /** Returns the node of the running cluster. @throws ClusterNotStartedError */
   running(): EngineNode {
     if (this.#node === undefined || this.#status !== 'running') throw new ClusterNotStartedError();
     return this.#node;
@@ -134,7 +134,7 @@ export class ClusterLifecycle {
     this.#become('stopped');
   }
 
-  /** What is known of a node, the figures of its link included. */
+  /** Describes a member, with the figures of its link if there is one. */
   infoOf(member: KnownMember): NodeInfo {
     const info = nodeInfo(member);
     const node = this.#node;
@@ -146,7 +146,7 @@ export class ClusterLifecycle {
     return Object.freeze({ ...info, link: figures });
   }
 
-  /** The figures of all links together, as of the last second. `undefined`: there is none. */
+  /** The figures of all links together, at most a second old. `undefined` if there are no links. */
   get links(): NodeLinks | undefined {
     return this.#links;
   }

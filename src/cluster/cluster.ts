@@ -5,7 +5,8 @@ import type { ClusterEngine, EngineNode, MembershipView } from './engine.js';
 import { NodeId } from './node-id.js';
 
 /**
- * Creates a membership that can be started and stopped repeatedly, with the requests and channels between its nodes.
+ * Creates the parts of a cluster that are independent of the engine: its methods, the membership, requests and
+ * channels. The cluster can be started and stopped repeatedly.
  */
 export function createCluster(options: ClusterOptions): ClusterEngine {
   const { clock, processCount } = options;

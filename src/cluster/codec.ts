@@ -34,7 +34,10 @@ const MAX_ITEMS = 10_000;
 /** The most characters kept of the name of an unknown frame. */
 const MAX_UNKNOWN = 40;
 
-/** A body within its limit stands in an array of items, in an item, and where it is annotated in an object. */
+/**
+ * The greatest depth of the items of a frame. The array of items, the item, and the object around an annotated body add
+ * three levels to the depth of a body.
+ */
 const MAX_ITEMS_DEPTH = MAX_BODY_DEPTH + 3;
 
 type Guard = (value: unknown) => boolean;
@@ -51,7 +54,7 @@ const isPeer: Guard = (value) =>
   isRecord(value) && NodeId.isValid(own(value, 'id')) && isCount(own(value, 'incarnation'));
 const isPeers: Guard = (value) => Array.isArray(value) && value.length <= MAX_MEMBERS && value.every(isPeer);
 const isFeatures: Guard = (value) => Array.isArray(value) && value.length <= MAX_FEATURES && value.every(isName);
-/** {@link decodeBody} checks the body. */
+/** Only checks that there is a body: {@link decodeBody} checks its content. */
 const isBody: Guard = (value) => value !== undefined;
 
 const isItems = (value: unknown): value is readonly unknown[] => Array.isArray(value) && value.length <= MAX_ITEMS;
@@ -96,7 +99,7 @@ type FieldOf<T extends Frame['type']> = Exclude<keyof Required<Extract<Frame, { 
 const TYPES: ReadonlyMap<unknown, Readonly<Record<string, Guard>>> = new Map(Object.entries(FIELDS));
 
 /**
- * Encodes a frame. The text of a frame without an id (`notify`) is the same for every peer.
+ * Encodes a frame. A frame without an id (`notify`) needs to be encoded only once for all peers.
  *
  * @throws InvalidArgumentError when a body cannot be encoded, or the frame is too large for the receiver
  */
@@ -117,8 +120,8 @@ export function encode(frame: Frame): string {
 }
 
 /**
- * Decodes a frame from another node. Unknown fields are dropped and an unknown type is returned as `unknown`, so that
- * later versions can add both; any other deviation is rejected.
+ * Decodes a frame from another node. Unknown fields are dropped, and a frame of an unknown type is returned as
+ * `unknown`, so that later versions can add both. Any other deviation is an error.
  *
  * @throws ProtocolError `frame_too_large`, `not_json`, `malformed`, `unsupported_version`
  */
@@ -151,11 +154,11 @@ export function decode(text: string, { maxBytes }: DecodeLimits): ReceivedFrame 
   return Object.fromEntries(known) as unknown as Frame;
 }
 
-/** Decodes the frame that messages between processes come in, which makes up nearly all of the traffic. */
+/** Decodes a frame of messages between processes. Nearly all frames are such frames, so they have a fast path. */
 function decodeItems(raw: Readonly<Record<string, unknown>>, text: string): ItemsFrame {
   const items = own(raw, 'items');
   if (!isItems(items)) throw new ProtocolError('malformed', 'an items frame with a bad items');
-  // Items are used as they are. Walking each frame would take as long as parsing it.
+  // The items are walked only if the text may have a dangerous property name: a walk takes as long as parsing.
   if (mayReachPrototype(text)) checkPlainJson(items, MAX_ITEMS_DEPTH);
   return { type: 'items', items };
 }
@@ -165,7 +168,7 @@ export function encodeItems(items: readonly string[]): string {
   return `{"type":"items","items":[${items.join(',')}]}`;
 }
 
-/** Whether a text could have a property that leads to a prototype: an escape could spell one. */
+/** Whether JSON text may have a property name that leads to a prototype. An escape may spell such a name. */
 function mayReachPrototype(text: string): boolean {
   return ['__proto__', 'constructor', 'prototype', '\\u'].some((part) => text.includes(part));
 }
@@ -177,7 +180,7 @@ function read(field: string, value: unknown): unknown {
   return value;
 }
 
-/** Makes a text safe for a `refused` or `failure` frame: shortened, and without control characters. */
+/** Makes a text valid for a `refused` or `failure` frame: shortens it, and replaces control characters with spaces. */
 export function clip(message: string): string {
   const short = message.length > MAX_MESSAGE ? `${message.slice(0, MAX_MESSAGE - 3)}...` : message;
   return short.replace(/\p{Cc}/gu, ' ');
@@ -199,7 +202,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** A character takes one to three bytes: they are counted only when the number of characters does not decide. */
+/** A UTF-16 code unit takes one to three bytes of UTF-8. The bytes are counted only if the length does not decide. */
 function isLargerThan(text: string, maxBytes: number): boolean {
   if (text.length > maxBytes) return true;
   return text.length * 3 > maxBytes && Buffer.byteLength(text) > maxBytes;

@@ -1,4 +1,7 @@
-/** Calls `deliver` for one item after the other, so that what a listener causes is delivered after the current item. */
+/**
+ * Returns a function that calls `deliver` with each item that it is given, one after the other. An item that is given
+ * while `deliver` runs waits until `deliver` returns.
+ */
 export function deliverInOrder<T>(deliver: (item: T) => void): (item: T) => void {
   const queue: T[] = [];
   let isDelivering = false;

@@ -18,9 +18,9 @@ export interface ClusterEngine {
   readonly membership: MembershipView;
   readonly rpc: Rpc;
   readonly channels: Channels;
-  /** The figures of all links together. `undefined`: there is none. */
+  /** Returns the figures of all links together; `undefined` if there are no links. */
   links(): NodeLinks | undefined;
-  /** The settings with which the cluster was started last. */
+  /** Returns the settings with which the cluster was started last. */
   settings(): ClusterSettings | undefined;
 }
 
@@ -55,24 +55,24 @@ export interface EngineNode {
   supports(id: NodeId, feature: string): boolean;
   /** The life that this connected member has announced. */
   lifeOf(id: NodeId): string | undefined;
-  /** How much of the data sent to this peer has not been transmitted yet, bytes. */
+  /** The data that was sent to this peer but has not been transmitted yet, bytes. */
   backlog(id: NodeId): number;
-  /** What is measured of the link with a connected member; `undefined` where the engine has no links. */
+  /** The measurements of the link with a connected member; `undefined` if the engine has no links. */
   link(id: NodeId): LinkState | undefined;
   /** Whether this peer's backlog is small enough to send it notifications. */
   hasRoom(id: NodeId): boolean;
   /**
    * Sends an encoded frame: in order, and at most once.
    *
-   * @param to the current holder of that id, or one incarnation of a member or an observer
+   * @param to an id: the peer that holds the id now. A `Requester`: this incarnation of the member or observer only
    * @returns whether there is a connection to send it on
    */
   sendEncoded(to: NodeId | Requester, text: string): boolean;
-  /** As `sendEncoded` to one incarnation of a member, and transmits at once what was sent to it in this turn. */
+  /** Sends a frame to one incarnation of a member. Transmits it, and what was sent before in this turn, at once. */
   sendNow(to: Peer, text: string): void;
   /** Sends an encoded frame to every connected member and observer that has room. */
   publishEncoded(text: string): void;
-  /** Ends the connection with a member that does not read what it is sent. */
+  /** Ends the connection with a member, for example because it reads too slowly. */
   disconnect(id: NodeId): void;
   /** Leaves the cluster in an orderly way. Resolves when all resources of this incarnation are released. */
   stop(): Promise<void>;

@@ -7,12 +7,13 @@ export interface DetectorConfig {
 
 /** When a peer last sent data, ms of the monotonic clock. */
 export interface PeerActivity {
+  /** When the last data arrived, be it a part of a message. */
   readonly receivedAt: number;
   /** When the last whole message arrived. */
   readonly messageAt: number;
 }
 
-/** How many times the allowed silence a single message may take. A slower message counts as silence. */
+/** A message may take this many times the allowed silence to arrive. After that, its bytes count as silence. */
 const MAX_MESSAGE_FACTOR = 10;
 
 export type PeerState = 'alive' | 'suspect' | 'dead';
@@ -23,8 +24,9 @@ export function activityAt(now: number): PeerActivity {
 }
 
 /**
- * The activity of a peer that sent bytes since the last check, but no whole message; the exact time is unknown. A large
- * message over a slow link may take longer than the allowed silence, but a message that never ends is no sign of life.
+ * The activity of a peer that sent bytes since the last check, but maybe no whole message. When they arrived is
+ * unknown, so the time of the last check is used. A large message over a slow link may take longer than the allowed
+ * silence. A message that never ends does not count as activity.
  */
 export function activitySince(
   activity: PeerActivity,
@@ -55,7 +57,7 @@ export function checkPeer(
   lateMs: number,
   { intervalMs, missThreshold }: DetectorConfig,
 ): { readonly activity: PeerActivity; readonly state: PeerState } {
-  // A peer that sent something after the stall gains nothing from the shift, which ends at `now`.
+  // The shift must not go beyond `now`: data that arrived after the stall needs no allowance for it.
   const receivedAt = Math.min(now, activity.receivedAt + lateMs);
   const silentMs = now - receivedAt;
   const kept = receivedAt === activity.receivedAt ? activity : { ...activity, receivedAt };

@@ -51,8 +51,8 @@ export class JsonText {
  * Encodes data as text: JSON, plus annotations for what JSON cannot represent (`undefined`, bigint, NaN, Date, Map,
  * Set, Error without its stack). The same text can be sent to any number of peers.
  *
- * @throws InvalidArgumentError (`body`) for a value that the receiver would reject: with cycles, RegExp, functions, deep
- * nesting ...
+ * @throws InvalidArgumentError (`body`) for a value that the receiver would reject: with cycles, RegExp, functions,
+ * deep nesting ...
  */
 export function encodeBody(value: unknown): string {
   if (value instanceof JsonText) return `{"json":${value.text}}`;

@@ -29,8 +29,8 @@ export const MAX_OBSERVER_BYTES = 64 * 1024;
 export type Role = 'member' | 'observer';
 
 /**
- * One incarnation of a node: a node that restarts under the same id has a larger incarnation (ms since the epoch at
- * start).
+ * One incarnation of a node. A node that starts again under the same id has a larger incarnation: the time of its
+ * start, ms since the epoch.
  */
 export interface Peer {
   readonly id: NodeId;
@@ -85,6 +85,7 @@ export interface OpenFrame {
 /** The last frame of a side that ends the link because of the other side's behaviour or identity. */
 export interface RefusedFrame {
   readonly type: 'refused';
+  /** The close reason. A later version may send one that this version does not know. */
   readonly reason: string;
   readonly message: string;
 }
@@ -95,7 +96,9 @@ export type HandshakeFrame = HelloFrame | ChallengeFrame | ProofFrame | WelcomeF
 export interface MembersFrame {
   readonly type: 'members';
   readonly members: readonly Peer[];
-  /** They are all that the sender is linked with: the receiver answers with those that it is linked with besides. */
+  /**
+   * Whether `members` lists all nodes that the sender is linked with. The receiver answers with those that it misses.
+   */
   readonly isWhole?: boolean;
 }
 
@@ -170,7 +173,7 @@ export type RpcFrame = RequestFrame | ReplyFrame | FailureFrame | NotifyFrame;
 
 export type MembershipFrame = MembersFrame | HeartbeatFrame | LeaveFrame | ProbeFrame | ProbeAckFrame | IdConflictFrame;
 
-/** The frames that an engine delivers to its user. */
+/** The frames that an engine passes to `onFrame`. It handles all other frames itself. */
 export type DeliveredFrame = RpcFrame | ItemsFrame;
 
 /** The frames that an established link carries. */

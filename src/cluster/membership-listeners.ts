@@ -4,14 +4,15 @@ import { Listeners } from './listeners.js';
 import type { MembershipChange, NodeDownReason } from './membership.js';
 import type { NodeId } from './node-id.js';
 
-/** The listeners of the membership. `announce` emits a change to all of them, after all earlier changes. */
+/** Creates the listeners of the membership. `announce` emits a change to all of them, after all earlier changes. */
 export function createMembershipListeners(onError: (error: Error) => void, isStopping: () => boolean) {
   const nodeUp = new Listeners<[NodeInfo]>(onError);
   const nodeDown = new Listeners<[NodeId, NodeDownReason]>(onError);
   const membershipChange = new Listeners<[MembershipChange]>(onError);
   const peerGone = new Listeners<[NodeId]>(onError);
   const announce = deliverInOrder(({ change, info }: { change: MembershipChange; info: NodeInfo | undefined }) => {
-    // Pending requests of the old link are dropped before listeners send requests over the new one.
+    // `peerGone` comes first: its listeners end what the peer subscribed to over the old link. Other listeners may then
+    // use the new link.
     if (change.type === 'relinked') peerGone.emit(change.id);
     membershipChange.emit(change);
     if (change.type === 'up' && info !== undefined) nodeUp.emit(info);

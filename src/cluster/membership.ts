@@ -40,7 +40,7 @@ export type MembershipChange =
   | { readonly type: 'forgotten'; readonly id: NodeId; readonly incarnation: number };
 
 interface Entry extends Member {
-  /** When the node was last known to be linked with this node or any other. Monotonic, ms. */
+  /** When the node was last known to be linked with this node or any other node, ms of the monotonic clock. */
   readonly keptAt: number;
 }
 
@@ -50,15 +50,16 @@ interface Tombstone {
   readonly at: number;
 }
 
-/** Everything that this node knows of the others. Immutable; `now` is always the monotonic clock, ms. */
+/** What this node knows of all other nodes. Immutable. In all functions below, `now` is ms of the monotonic clock. */
 export interface Membership {
   readonly members: ReadonlyMap<NodeId, Entry>;
   readonly tombstones: ReadonlyMap<NodeId, Tombstone>;
 }
 
-/** The most members known from gossip alone: each one takes memory and is dialled. */
-const MAX_UNCONFIRMED = 1000;
+/** Gossip adds no members beyond this number: each takes memory and is dialled, and no link has confirmed it. */
+const MAX_MEMBERS_FROM_GOSSIP = 1000;
 
+/** The state after an event, and the changes that the event caused, in order. */
 export interface Outcome {
   readonly state: Membership;
   readonly changes: readonly MembershipChange[];
@@ -66,7 +67,9 @@ export interface Outcome {
 
 export const emptyMembership: Membership = { members: new Map(), tombstones: new Map() };
 
-/** A link with this peer was established. A new incarnation replaces the old one, which thereby goes down. */
+/**
+ * A link with this peer was established. If an older incarnation of it is connected, that incarnation goes down first.
+ */
 export function linkUp(state: Membership, peer: Peer, now: number): Outcome {
   const old = state.members.get(peer.id);
   if (old?.status === 'connected' && old.incarnation === peer.incarnation) {
@@ -103,7 +106,9 @@ export function left(state: Membership, id: NodeId, now: number): Outcome {
   return { state: { members: without(state.members, id), tombstones }, changes };
 }
 
-/** Another node announced that it is linked with these peers: adds the unknown ones, and keeps the known ones. */
+/**
+ * Another node announced that it is linked with these peers: adds unknown ones, and renews known ones without a link.
+ */
 export function learned(state: Membership, peers: readonly Peer[], now: number): Outcome {
   const members = new Map(state.members);
   const changes: MembershipChange[] = [];
@@ -117,7 +122,7 @@ export function learned(state: Membership, peers: readonly Peer[], now: number):
     if (old !== undefined) {
       members.set(id, { ...old, incarnation, keptAt: now });
       hasChanged = true;
-    } else if (members.size < MAX_UNCONFIRMED) {
+    } else if (members.size < MAX_MEMBERS_FROM_GOSSIP) {
       members.set(id, { id, incarnation, status: 'connecting', keptAt: now });
       changes.push({ type: 'learned', id, incarnation });
       hasChanged = true;
@@ -126,7 +131,7 @@ export function learned(state: Membership, peers: readonly Peer[], now: number):
   return { state: hasChanged ? { ...state, members } : state, changes };
 }
 
-/** Forgets members that no node has been linked with for `forgetAfterMs`, and tombstones of that age. */
+/** Removes members that no node has been linked with for `forgetAfterMs`, and tombstones of that age. */
 export function forget(state: Membership, now: number, forgetAfterMs: number): Outcome {
   const isOver = (since: number) => now - since >= forgetAfterMs;
   const gone = [...state.members.values()].filter(({ status, keptAt }) => status !== 'connected' && isOver(keptAt));

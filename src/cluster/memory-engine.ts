@@ -19,7 +19,7 @@ class MemoryLink {
   readonly ends: readonly [MemoryNode, MemoryNode];
   /** The characters sent to each of the two nodes and not read yet. */
   readonly unread = new Map<MemoryNode, number>();
-  /** Unread frames are lost. */
+  /** Whether the link has ended. Frames that were not read by then are lost. */
   isBroken = false;
 
   constructor(first: MemoryNode, second: MemoryNode) {
@@ -55,6 +55,7 @@ export class MemoryHub {
     for (const link of [...this.#links]) this.break(link);
   }
 
+  /** Ends one link; both nodes see it go down, and a new link replaces it. */
   break(link: MemoryLink): void {
     if (!this.#links.delete(link)) return;
     link.isBroken = true;
@@ -62,13 +63,14 @@ export class MemoryHub {
     this.#connect(...link.ends);
   }
 
+  /** Removes a node. The next node that waits for its id, if any, connects. */
   leave(node: MemoryNode): void {
     this.#nodes.splice(this.#nodes.indexOf(node), 1);
     for (const link of [...this.#links]) {
       if (!link.ends.includes(node)) continue;
       this.#links.delete(link);
       const other = link.other(node);
-      // Posted, so that it is delivered after frames that were sent before.
+      // An event, so that the other node handles it after all frames that were sent before.
       other.post(() => other.left(link));
     }
     const next = this.#holder(node.id);
@@ -82,6 +84,7 @@ export class MemoryHub {
     else for (const { options } of [holder, node]) options.onError(new NodeIdConflictError(node.id));
   }
 
+  /** Returns the node that holds an id: the first of several with the same id. */
   #holder(id: NodeId): MemoryNode | undefined {
     return this.#nodes.find((node) => node.id === id);
   }
@@ -107,7 +110,7 @@ class MemoryNode implements EngineNode {
   /** The pending events of this node, in order. */
   readonly #events: (() => void)[] = [];
   readonly #links = new Map<NodeId, MemoryLink>();
-  /** The nodes from which the heartbeat values of the members are read. */
+  /** The members by id. This engine has no heartbeats: it reads their values from these objects. */
   readonly #peers = new Map<NodeId, MemoryNode>();
   #timer: Timer | undefined;
   #isStopped = false;
@@ -151,7 +154,7 @@ class MemoryNode implements EngineNode {
       this.#apply(membership.linkDown(this.#membership, link.other(this).id, reason, this.#now));
   }
 
-  /** The other side has left, or this node is leaving the other side. */
+  /** Handles the end of a link because the other node has left the cluster, or this node leaves it. */
   left(link: MemoryLink): void {
     const { id } = link.other(this);
     if (!this.#forgetLink(link)) return;
@@ -159,7 +162,7 @@ class MemoryNode implements EngineNode {
     this.#peers.delete(id);
   }
 
-  /** Returns whether the link was in use. */
+  /** Removes a link. Returns whether it was in use. */
   #forgetLink(link: MemoryLink): boolean {
     const { id, options } = link.other(this);
     if (this.#links.get(id) !== link) return false;
@@ -193,7 +196,7 @@ class MemoryNode implements EngineNode {
     return this.#peers.get(id)?.options.life;
   }
 
-  /** Nodes of one Node.js process have no links to measure. */
+  /** Always `undefined`: within one Node.js process, there is no network to measure. */
   link(): undefined {
     return undefined;
   }

@@ -29,8 +29,8 @@ export interface EncodedMessage {
  * bigint, Error, `undefined`, NaN, the infinities and -0 get annotations.
  *
  * @param root the name of the value in errors, such as `message`
- * @throws NotSerializableError with the path of the part that cannot be serialized, or with `root` for a message that is
- * too large
+ * @throws NotSerializableError with the path of the part that cannot be serialized, or with `root` for a message that
+ * is too large
  */
 export function encodeMessage(value: unknown, root: string): EncodedMessage {
   const size = new SizeCheck(root);

@@ -15,81 +15,91 @@ import { Listeners } from './listeners.js';
 import type { NodeId } from './node-id.js';
 
 /**
- * A node with this many unsent bytes gets no more answers. A node that repeats its requests at each time-out,
- * over a link that is slower than that, would fill the memory of this node.
+ * Requests of a node with this many unsent bytes are not answered. Otherwise, a node behind a slow link that repeats
+ * each request after its timeout would fill the memory of this node with answers.
  */
 const MAX_UNSENT_BYTES = 32 * 1024 * 1024;
 
-/** Answers a request; an error that it throws is returned with its message and code, without the stack. */
+/** Answers a request. If it throws, the requester receives the message and the code of the error, without the stack. */
 export type RequestHandler = (body: unknown, from: NodeId) => unknown;
-/** Which peers may call a method. */
+/** Which peers may call a method. `public`: observers as well as members. */
 export type Access = 'members' | 'public';
+/** Receives a notification. What it returns is ignored, but an error or a rejected promise is reported. */
 export type NotifyHandler = (body: unknown, from: NodeId) => unknown;
 
-/** Requests and notifications between nodes. Bodies are plain data, and Date, Map, Set, bigint, Error, `undefined`. */
+/**
+ * Requests and notifications between nodes. Bodies may have plain data, Date, Map, Set, bigint, Error and `undefined`.
+ */
 export interface Rpc {
   /**
-   * Rejects with `NodeTimeoutError`; with `NodeNotConnectedError` where there is no link, or it is lost meanwhile; with
-   * `NodeNotFoundError` where there is no such other node; with `RemoteError` when the handler over there threw, or
-   * there is none; with `InvalidArgumentError` for a body that cannot travel; with `ClusterNotStartedError` when the
-   * cluster does not run, or stops meanwhile.
+   * Sends a request, and resolves to the answer. Rejects with:
+   * - `NodeTimeoutError` if there is no answer within `timeoutMs`,
+   * - `NodeNotConnectedError` if there is no link with the node, or the link is lost before the answer arrives,
+   * - `NodeNotFoundError` if no other node with this id is known,
+   * - `RemoteError` if the handler threw, or the node has no handler for the method,
+   * - `InvalidArgumentError` for an invalid argument, or a body that cannot be encoded,
+   * - `ClusterNotStartedError` if the cluster is not running, or stops before the answer arrives.
    */
   request(nodeId: NodeId, method: string, body: unknown, timeoutMs: number): Promise<unknown>;
   /**
-   * Answers requests, in this run of the cluster and later ones. Returns what ends it. `access`: whether observers may
-   * call it as well as members; such a method must change nothing.
+   * Registers the handler of a method. It stays registered when the cluster stops and starts again. Returns a function
+   * that removes it.
    *
-   * @throws InvalidArgumentError if the method has a handler already
+   * @param access default `members`. A `public` method must not change anything: observers are read-only
+   * @throws InvalidArgumentError if the method already has a handler
    */
   handle(method: string, handler: RequestHandler, access?: Access): () => void;
-  /** Whether that connected node or observer has announced the feature. */
+  /** Whether a connected node or observer has announced the feature. */
   supports(nodeId: NodeId, feature: string): boolean;
-  /** Whether that node takes what it is sent: otherwise {@link Rpc.notify} would leave it out. */
+  /** Whether the backlog of a node is small enough for notifications. {@link Rpc.notify} skips a node without room. */
   hasRoom(nodeId: NodeId): boolean;
   /**
-   * A notification without an answer, encoded once for all targets. Nodes without a link miss it, and so do nodes that
-   * have not taken what they were sent before: no queue of notifications grows behind a slow reader.
+   * Sends a notification, which has no answer. It is encoded once for all targets. Nodes without a link and nodes
+   * without room are skipped, so that no queue of notifications grows for a slow reader.
    *
-   * @returns to which nodes it was sent
-   * @throws InvalidArgumentError for a body that cannot travel
+   * @returns the nodes to which it was sent
+   * @throws InvalidArgumentError for a body that cannot be encoded
    */
   notify(to: NodeId | readonly NodeId[], topic: string, body: unknown): readonly NodeId[];
   /**
-   * A notification to every connected member and every observer, encoded once. As with {@link Rpc.notify}, those
-   * without room miss it.
+   * Sends a notification, encoded once, to every connected member and every observer. Peers without room are skipped.
    *
-   * @throws InvalidArgumentError for a body that cannot travel
+   * @throws InvalidArgumentError for a body that cannot be encoded
    */
   publish(topic: string, body: unknown): void;
-  /** Returns a function that removes the handler. A handler that throws does not stop another. */
+  /**
+   * Adds a handler of a topic. Returns a function that removes it. A handler that throws does not affect the others.
+   */
   onNotify(topic: string, handler: NotifyHandler): () => void;
 }
 
-/** The sender of a request: an observer may end, and a node come under the same id, before there is an answer. */
+/** The sender of a request. The role belongs to it: before the answer, a member may take the id that an observer had. */
 export interface Requester extends Peer {
   readonly role: Role;
 }
 
-/** What requests need of the node. */
+/** The methods of the node that {@link RpcEndpoint} uses. */
 interface RpcNode {
   supports(id: NodeId, feature: string): boolean;
   member(id: NodeId): unknown;
-  /** Whether there is a connection to send it on. */
+  /** Sends an encoded frame. Returns whether there is a link to send it on. */
   sendEncoded(to: NodeId | Requester, text: string): boolean;
   publishEncoded(text: string): void;
-  /** How much of what was sent to that node it has not taken yet, bytes. */
+  /** The data that was sent to a node but has not been transmitted yet, bytes. */
   backlog(id: NodeId): number;
-  /** Whether that node takes what it is sent, and so may be notified. */
+  /** Whether the backlog of a node is small enough for notifications. */
   hasRoom(id: NodeId): boolean;
 }
 
 export interface RpcOptions {
   readonly clock: Clock;
+  /** Receives the errors of notification handlers. */
   readonly onError: (error: Error) => void;
-  /** `undefined` when the cluster does not run. */
+  /** Returns `undefined` while the cluster is not running. */
   readonly node: () => RpcNode | undefined;
 }
 
+/** A request that has no answer yet. */
 interface Pending {
   readonly nodeId: NodeId;
   readonly timer: Timer;
@@ -97,7 +107,10 @@ interface Pending {
   readonly reject: (error: Error) => void;
 }
 
-/** {@link Rpc} with the methods for its owner. No promise outlives its time-out, its link or the cluster. */
+/**
+ * Implements {@link Rpc}, plus the methods that only its owner calls. Every request settles at the latest when it times
+ * out, its link ends, or the cluster stops.
+ */
 export class RpcEndpoint implements Rpc {
   readonly #options: RpcOptions;
   readonly #handlers = new Map<string, { readonly answer: RequestHandler; readonly access: Access }>();
@@ -124,7 +137,7 @@ export class RpcEndpoint implements Rpc {
       const timer = clock.setTimeout(() => {
         this.#settle(id)?.reject(new NodeTimeoutError(nodeId, timeoutMs));
       }, timeoutMs);
-      // Before it is sent: nothing may come back for a request that is not known.
+      // Registered before it is sent, so that every answer finds its request.
       this.#pending.set(id, { nodeId, timer, resolve, reject });
       if (!running.sendEncoded(nodeId, text)) this.#settle(id)?.reject(new NodeNotConnectedError(nodeId));
     });
@@ -133,7 +146,7 @@ export class RpcEndpoint implements Rpc {
   handle(method: string, answer: RequestHandler, access: Access = 'members'): () => void {
     requireName('method', method);
     if (this.#handlers.has(method))
-      throw new InvalidArgumentError('method', 'a method without a handler; end the one it has first', method);
+      throw new InvalidArgumentError('method', 'a method that has no handler yet; remove its handler first', method);
     const handler = { answer, access };
     this.#handlers.set(method, handler);
     return () => {
@@ -142,7 +155,8 @@ export class RpcEndpoint implements Rpc {
   }
 
   /**
-   * Whether observers may call this. A method that is not known here is one of a later version, and answered as such.
+   * Whether observers may call a method. True for an unknown method, which a later version may have: the answer is an
+   * error (`NOEX_NO_HANDLER`), whereas a forbidden method ends the link with the observer.
    */
   isPublic(method: string): boolean {
     return this.#handlers.get(method)?.access !== 'members';
@@ -177,6 +191,7 @@ export class RpcEndpoint implements Rpc {
     return listeners.add(handler);
   }
 
+  /** Handles a frame from a peer. */
   receive(from: Requester, frame: RpcFrame): void {
     switch (frame.type) {
       case 'request':
@@ -194,14 +209,14 @@ export class RpcEndpoint implements Rpc {
     }
   }
 
-  /** The link with this node is over, whether or not there is another: what was requested over it stays unanswered. */
+  /** Rejects the pending requests to a node: their link has ended, and no answer comes over another link. */
   linkEnded(nodeId: NodeId): void {
     for (const [id, pending] of [...this.#pending]) {
       if (pending.nodeId === nodeId) this.#settle(id)?.reject(new NodeNotConnectedError(nodeId));
     }
   }
 
-  /** The cluster stops. Handlers stay, for the next start. */
+  /** Rejects all pending requests: the cluster stops. Handlers stay registered for the next start. */
   stop(): void {
     for (const id of [...this.#pending.keys()]) this.#settle(id)?.reject(new ClusterNotStartedError());
   }
@@ -225,12 +240,15 @@ export class RpcEndpoint implements Rpc {
     }
   }
 
-  /** Only to the incarnation that sent the request: the next one numbers its own requests from the start. */
+  /**
+   * Answers the incarnation that sent the request, and no other. The next incarnation of the node numbers its requests
+   * from 1 again, so it would take the answer for that to a request of its own.
+   */
   #answer(to: Requester, frame: RpcFrame): void {
     this.#options.node()?.sendEncoded(to, encodeAnswer(frame));
   }
 
-  /** The request is over. Late answers, and answers from another node, find nothing and are dropped. */
+  /** Removes and returns a pending request. Late answers and answers from another node match none, and are dropped. */
   #settle(id: number, from?: NodeId): Pending | undefined {
     const pending = this.#pending.get(id);
     if (pending === undefined || (from !== undefined && pending.nodeId !== from)) return undefined;
@@ -240,7 +258,7 @@ export class RpcEndpoint implements Rpc {
   }
 }
 
-/** A handler may return a value that is not data; the requesting node then receives that error. */
+/** A handler may return a value that cannot be encoded. The requester then receives the error of the encoder. */
 function encodeAnswer(frame: RpcFrame): string {
   try {
     return encode(frame);
@@ -256,6 +274,6 @@ function failure(id: number, thrown: unknown): RpcFrame {
 
 function requireName(field: string, name: string): void {
   if (validName(name) === undefined) {
-    throw new InvalidArgumentError(field, 'a text of 1 to 200 printable characters', name);
+    throw new InvalidArgumentError(field, 'a string of 1 to 200 printable characters', name);
   }
 }

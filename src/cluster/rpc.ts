@@ -73,7 +73,9 @@ export interface Rpc {
   onNotify(topic: string, handler: NotifyHandler): () => void;
 }
 
-/** The sender of a request. The role belongs to it: before the answer, a member may take the id that an observer had. */
+/**
+ * The sender of a request. The role belongs to it: before the answer, a member may take the id that an observer had.
+ */
 export interface Requester extends Peer {
   readonly role: Role;
 }

@@ -5,10 +5,10 @@ import type { LinkTable } from './link-table.js';
 
 export interface AdmissionOptions {
   readonly localId: NodeId;
-  /** An `observer` is not a member: the members that it dials decide. */
+  /** The role of this node. An `observer` uses the links that the members it dials decide on. */
   readonly role: Role;
   readonly linked: LinkTable;
-  /** Checks whether a linked node is alive. */
+  /** Checks whether a linked node is alive, and calls `then` with the result. */
   readonly probe: (id: NodeId, then: (answered: boolean) => void) => void;
   /** Called when a linked node did not answer and another incarnation of it connected. */
   readonly lose: (id: NodeId) => void;
@@ -28,15 +28,15 @@ export type DialOutcome =
   | 'later';
 
 /**
- * Decides which link two members use. There is only one at a time, because messages on two links could overtake each
+ * Decides which link two members use. They use only one at a time, because messages on two links could overtake each
  * other. The node with the smaller id decides, whichever side dialled: as acceptor by sending its welcome, as dialer by
- * opening the link. The other node follows, and gives up its previous link.
+ * opening the link. The other node then uses this link, and ends its previous one.
  */
 export class Admission {
   readonly #options: AdmissionOptions;
-  /** Accepted links that this node has chosen and sent its welcome on; the other side is about to open them. */
+  /** Accepted links that this node chose: it sent its welcome, and the other side is about to open them. */
   readonly #promised = new Map<NodeId, Link>();
-  /** Accepted links that this node sent its welcome on; the other side opens the one that it chooses. */
+  /** Accepted links between which the other side chooses: this node sent its welcome on each of them. */
   readonly #offered = new Set<Link>();
 
   constructor(options: AdmissionOptions) {
@@ -97,7 +97,9 @@ export class Admission {
     if (id !== undefined && this.#promised.get(id) === link) this.#promised.delete(id);
   }
 
-  /** Ends the other offers to that peer: if the peer opened one of them, it did so before it chose this link. */
+  /**
+   * Uses this link, and ends the other links offered to the peer. If it opened one of those, it did so before this one.
+   */
   #establish(link: Link, peer: Peer): void {
     for (const other of this.#offered) {
       if (other === link || other.peer?.id !== peer.id) continue;
@@ -108,8 +110,8 @@ export class Admission {
   }
 
   /**
-   * Another incarnation of a linked node connected: either one of the two is dead, or two running nodes claim the same
-   * id.
+   * Another incarnation of a linked node connected: either the linked one is dead, or two running nodes claim the same
+   * id. Probes the linked one, and calls `then` with whether the id is free.
    */
   #contest(link: Link, holder: Peer, then: (isFree: boolean) => void): void {
     const { linked, probe, lose } = this.#options;
@@ -127,6 +129,7 @@ export class Admission {
     });
   }
 
+  /** Chooses an accepted link, unless another one is about to be opened. */
   #promise(link: Link, peer: Peer): void {
     if (this.#promised.has(peer.id)) {
       link.refuse({ reason: 'duplicate_link', message: 'another link is being opened' });
@@ -136,6 +139,7 @@ export class Admission {
     link.welcome();
   }
 
+  /** Whether the peer decides which link is used. */
   #peerDecides(peer: Peer): boolean {
     return this.#options.role === 'observer' || peer.id < this.#options.localId;
   }

@@ -70,8 +70,8 @@ export function isViolation(reason: string): boolean {
 }
 
 /**
- * Refusals that point to an intruder or a broken peer: the next handshake from that address is delayed. Exceeding the
- * limit of observers is not suspicious, and nodes may share the observer's address.
+ * Refusals that suggest an attacker or a broken peer: they delay the next handshake from the same address.
+ * `too_many_observers` is not among them: that observer did nothing wrong, and nodes may have the same address.
  */
 export function isSuspicious(reason: string): boolean {
   return isViolation(reason) || SUSPICIOUS.has(reason);

@@ -5,9 +5,9 @@ import type { Expectation } from './handshake.js';
 import type { LinkEnd } from './link-end.js';
 import { type RetryOptions, RetrySchedule } from './retry-schedule.js';
 
-/** The target of a dialled link. Exactly one of the two methods is called, unless the node stops. */
+/** What to dial. Exactly one of `reached` and `failed` is called, unless the node stops. */
 export interface DialTarget {
-  /** The name of the target in errors: a node id or a seed. */
+  /** The node id or seed, as errors name it. */
   readonly label: string;
   readonly address: Address;
   readonly expected: Expectation;
@@ -16,12 +16,17 @@ export interface DialTarget {
   /** Whether the local node may answer here without that being an error. */
   readonly mayBeSelf: boolean;
   /**
-   * One of several addresses of a host: a different node answering here is an error only if one does at every address.
+   * Whether this is one of several addresses of a host. A node with another name at one of them may be normal, so it is
+   * reported only if the dial keeps failing.
    */
   readonly isOneOfMany: boolean;
-  /** Called when this node answered and is linked. */
+  /** Called when a node answered and is linked. */
   reached(id: NodeId): void;
-  /** @param end how the attempt was refused or broke. Absent: the node answered, and is to be dialled again later. */
+  /**
+   * Called when the attempt failed.
+   *
+   * @param end why the link ended. Absent: the node answered, but must be dialled again later
+   */
   failed(end?: LinkEnd): void;
 }
 
@@ -49,8 +54,8 @@ export class Dialer {
   follow({ type, id }: MembershipChange): void {
     switch (type) {
       case 'learned':
-        // Both nodes discover each other at about the same time. One dials at once and the other waits, to avoid a
-        // second link.
+        // Both nodes discover each other at about the same time. To avoid two links, one dials at once and the other
+        // waits.
         this.#attempts.begin(id, this.#options.dialsFirst(id) ? 'now' : 'soon');
         break;
       case 'down':

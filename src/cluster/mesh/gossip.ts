@@ -6,17 +6,19 @@ import type { LinkTable } from './link-table.js';
 /** The receiver rejects frames with more members. */
 const MAX_MEMBERS = 4096;
 
-/** Anti-entropy: once in this many heartbeats, one peer receives the full member list, in case an update was lost. */
+/**
+ * Anti-entropy: every this many heartbeats, a random peer receives the full member list, in case it missed an update.
+ */
 const BEATS_PER_ROUND = 10;
-/** After a change, each of this many heartbeats is followed by a round: most of what was missed is made up for soon. */
+/** After a new link, this many heartbeats are each followed by such a round, so that missed updates arrive soon. */
 const ROUNDS_AFTER_CHANGE = 3;
 
-/** A node with at most this many links sends its list over each. */
+/** While a node has at most this many links, it sends its member list over each new link. */
 const FEW_LINKS = 4;
 
-/** What this node knew of a peer before there was a link with it. */
+/** What this node knew of a peer before the link with it was established. */
 interface PeerKnowledge {
-  /** It did not know of this incarnation. */
+  /** This incarnation of the peer was unknown. */
   readonly isNew: boolean;
   /** Another node announced it, and this is the first link with it. */
   readonly isAnnounced: boolean;
@@ -30,12 +32,16 @@ interface GossipOptions {
 }
 
 /**
- * Spreads the member list with a number of entries that grows with the square of the number of nodes, as the links do.
- * A peer gets the list unless another node announced it: then both are in the same cluster, and have the list from
- * there. While a node has few links, that may not be true yet. So with each of the first, and then with the eighth,
- * sixteenth ... it sends the list anyway, and gets back what is missing in it; all these lists together are about twice
- * as long as the last. A new peer is announced to all others by the node that it came to. What is missed nevertheless
- * comes with the rounds: after a change, and periodically, a random peer gets the list, and answers it.
+ * Spreads the member list. The number of entries sent in all grows with the square of the number of nodes, as the
+ * number of links does.
+ *
+ * A peer that no other node announced gets the list over its first link. An announced peer is in the same cluster, and
+ * normally has the list. While a cluster forms, this may not be true yet. So a node sends the list over each of its
+ * first links, and again over the 8th, 16th, 32nd ... one, even if the peer was announced. The peer answers with the
+ * members that the list lacks. All these lists together are about twice as long as the last one.
+ *
+ * The node that a new peer is linked with announces it to all other members. Periodic rounds repair what was missed: a
+ * random peer gets the list, and answers with the members that the list lacks.
  */
 export class Gossip {
   readonly #options: GossipOptions;
@@ -51,9 +57,7 @@ export class Gossip {
     return memberList(this.#peers());
   }
 
-  /**
-   * Sends the member list to a new peer where it may miss it, and announces the peer to the other members if it is new.
-   */
+  /** Sends the member list to a peer that may lack it. Announces a new peer to the other members, and to observers. */
   introduce(peer: Peer, { isNew, isAnnounced }: PeerKnowledge): void {
     const { linked, toObservers } = this.#options;
     this.#roundsLeft = ROUNDS_AFTER_CHANGE;
@@ -67,7 +71,7 @@ export class Gossip {
     toObservers(update);
   }
 
-  /** Answers a list that says all that `from` is linked with: with what is missing in it. */
+  /** Answers the whole member list of `from` with the members that the list lacks. */
   complete(list: MembersFrame, from: NodeId): void {
     if (!list.isWhole) return;
     const known = new Set(list.members.map(({ id }) => id));

@@ -1,12 +1,14 @@
 import { addressPrefix } from '../address-prefix.js';
 
-/** The first offence is not delayed: it may be an accident. From the second on, the delay doubles with each, ms. */
+/** The delay after the second failure, ms; each further failure doubles it. A single failure may be an accident. */
 const BASE_MS = 100;
-/** Less than the handshake timeout, so that a valid node behind the same address can still connect. */
+/**
+ * The longest delay, ms. It is below the handshake timeout, so that a valid node at the same address can still connect.
+ */
 const MAX_MS = 2000;
 /** Failures are forgotten after this time without another, ms. */
-const FORGIVEN_MS = 60_000;
-/** The most addresses remembered; the one whose last offence is oldest is forgotten first. */
+const FORGET_AFTER_MS = 60_000;
+/** The most addresses remembered. The address with the oldest last failure is forgotten first. */
 const MAX_ADDRESSES = 1000;
 
 interface Failures {
@@ -19,7 +21,11 @@ export class HandshakeThrottle {
   /** By {@link addressPrefix}. */
   readonly #failures = new Map<string, Failures>();
 
-  /** @param now ms, monotonic */
+  /**
+   * Records a failed handshake of a peer at this address.
+   *
+   * @param now ms, monotonic
+   */
   recordFailure(address: string, now: number): void {
     const count = this.#countOf(address, now) + 1;
     const prefix = addressPrefix(address);
@@ -32,12 +38,12 @@ export class HandshakeThrottle {
     }
   }
 
-  /** A peer at this address proved that it belongs to the cluster. */
+  /** Forgets the failures of this address, because a peer there proved that it belongs to the cluster. */
   reset(address: string): void {
     this.#failures.delete(addressPrefix(address));
   }
 
-  /** How long the next handshake from this address is delayed, ms. */
+  /** Returns how long the next handshake from this address is to be delayed, ms. */
   delayOf(address: string, now: number): number {
     const count = this.#countOf(address, now);
     return count < 2 ? 0 : Math.min(MAX_MS, BASE_MS * 2 ** (count - 2));
@@ -45,6 +51,6 @@ export class HandshakeThrottle {
 
   #countOf(address: string, now: number): number {
     const failures = this.#failures.get(addressPrefix(address));
-    return failures === undefined || now - failures.lastAt >= FORGIVEN_MS ? 0 : failures.count;
+    return failures === undefined || now - failures.lastAt >= FORGET_AFTER_MS ? 0 : failures.count;
   }
 }

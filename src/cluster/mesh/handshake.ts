@@ -29,27 +29,30 @@ import { Session } from './session.js';
  *   | open      sealed                        |
  *   |---------------------------------------->|  established
  *
- * The dialer proves itself first: a peer that merely connects gets no MAC to try secrets on. The transcript is the text
- * of hello and challenge, fields that only one side knows included: what either side sends there, nonces, ids, versions
- * and features, is under both MACs. So an old MAC fits no new handshake; the two labels differ, so a MAC sent back to
- * its maker fits nothing. What follows is bound to this handshake by a session of its own. Nothing here encrypts.
+ * The dialer proves first that it knows the secret. So a peer that merely connects gets no MAC with which it could test
+ * guesses of the secret.
  *
- * A dialer that knows only an address learns from the challenge which node answers there. That node proves the secret
- * like any other; only the check that it is the expected one is left out.
+ * Both MACs are over the transcript: the text of hello and challenge, fields of later versions included. So they
+ * protect the nonces, ids, versions and features of both sides. A MAC of an earlier handshake does not match, because
+ * the nonces differ. A MAC that is sent back to its sender does not match, because the two sides use different labels.
+ * All frames after the welcome are authenticated by a session with keys of its own. Nothing here encrypts.
  *
- * After its proof, the dialer sends nothing that is not sealed: the acceptor may have sent its welcome, and then takes
- * what is not sealed for forged.
+ * A dialer that knows only an address learns from the challenge which node answers there. That node must prove the
+ * secret, too; only the check of its id is omitted.
  *
- * Which secrets the acceptor tries is decided by the role in the hello: the secret of observers lets in no member.
+ * After its proof, the dialer sends sealed frames only: the acceptor may already have sent its welcome, and then
+ * rejects unsealed frames as forged.
+ *
+ * The role in the hello decides which secrets the acceptor accepts: the secret of observers admits no member.
  */
 
 /** This side of a handshake. */
 export interface LocalSide extends Peer {
   /** Its role when it dials. Observers are never dialled. */
   readonly role: Role;
-  /** Of the cluster; the first is used, each is accepted, so that they can be exchanged one by one. None: no proofs. */
+  /** The cluster secrets. This side authenticates with the first and accepts all. Empty: there are no proofs. */
   readonly secrets: readonly string[];
-  /** With these, others may come as observers. */
+  /** Further secrets that this side accepts from observers only. */
   readonly observerSecrets: readonly string[];
   /** From {@link createNonce}; never used twice. */
   readonly nonce: string;
@@ -65,15 +68,16 @@ export interface Expectation {
   readonly name?: string | undefined;
 }
 
-/** What both sides sent so far, which both MACs are over. */
+/** What this side knows after hello and challenge. */
 interface Transcript {
   readonly local: LocalSide;
   readonly remote: Peer;
   readonly build: Build;
-  /** What the dialer comes as. */
+  /** The role of the dialer. */
   readonly role: Role;
+  /** The text of hello and challenge, from which both MACs are computed. */
   readonly text: string;
-  /** The secret that both have, as far as is known yet. */
+  /** The secret that the dialer uses. The acceptor knows it after the proof. */
   readonly secret?: string | undefined;
 }
 
@@ -111,7 +115,7 @@ export function accept(local: LocalSide): HandshakeState {
   return { step: 'await_hello', local };
 }
 
-/** The dialer's first state, and the frame that opens the conversation. */
+/** The dialer's first state, and the hello to send. */
 export function dial(
   local: LocalSide,
   expected: Expectation,
@@ -121,9 +125,10 @@ export function dial(
 }
 
 /**
- * What a frame from the other side makes of the handshake. Total: every frame in every state has an answer.
+ * Returns the state after a frame from the other side and the frame to send, or a refusal. Defined for every frame in
+ * every state.
  *
- * @param text the frame as it came
+ * @param text the frame as it was received
  */
 export function advance(state: HandshakeState, frame: ReceivedFrame, text: string): HandshakeStep {
   if (state.step === 'await_hello' && frame.type === 'hello') return answerHello(state, frame, text);
@@ -138,7 +143,7 @@ export function advance(state: HandshakeState, frame: ReceivedFrame, text: strin
     if (!isSigned(frame.mac, state.secret, 'acceptor', state.text)) return authFailed;
     return { ok: true, state: { ...state, step: 'welcomed' } };
   }
-  // It stops while this side has not decided yet: the end of the link comes next.
+  // The other node stops before this side has decided. It closes the connection next.
   if (state.step === 'welcomed' && frame.type === 'leave') return { ok: true, state };
   if (state.step === 'await_open' && frame.type === 'open')
     return { ok: true, state: { ...state, step: 'established' } };
@@ -181,7 +186,7 @@ function answerChallenge(
   };
 }
 
-/** The acceptor wants this peer. */
+/** The acceptor accepts this peer: returns its next state, and the welcome to send. */
 export function welcome(state: In<'verified'>): {
   readonly state: In<'await_open'>;
   readonly send: HandshakeFrame;
@@ -192,7 +197,7 @@ export function welcome(state: In<'verified'>): {
   };
 }
 
-/** The dialer uses this link. */
+/** The dialer uses this link: returns its next state, and the frame to send. */
 export function open(state: In<'welcomed'>): {
   readonly state: In<'established'>;
   readonly send: HandshakeFrame;
@@ -200,10 +205,7 @@ export function open(state: In<'welcomed'>): {
   return { state: { ...state, step: 'established' }, send: { type: 'open' } };
 }
 
-/**
- * What binds all that follows the welcome to this handshake; `undefined` without a secret, with which there is nothing
- * to bind it.
- */
+/** Creates the session that authenticates all frames after the welcome. `undefined`: there is no secret. */
 export function sessionOf(
   { secret, text }: In<'await_open' | 'welcomed' | 'established'>,
   side: 'dialer' | 'acceptor',
@@ -213,7 +215,7 @@ export function sessionOf(
 
 const authFailed = refuse(
   'auth_failed',
-  'the other side does not know the secret; nodes need the same clusterSecret, observers that or the observerSecret',
+  'the other side does not know the secret; nodes need the same clusterSecret, observers need it or the observerSecret',
 );
 
 function acceptedFrom({ role, local: { secrets, observerSecrets } }: Transcript): readonly string[] {

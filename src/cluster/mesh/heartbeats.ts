@@ -2,6 +2,7 @@ import type { HeartbeatFrame, Peer } from '../frames.js';
 import type { Heartbeat } from '../membership.js';
 import type { NodeId } from '../node-id.js';
 
+/** The values before the first heartbeat. */
 const SILENT: Heartbeat = { lastHeardAt: null, processCount: 0, uptimeMs: 0 };
 
 /**
@@ -17,12 +18,20 @@ export class Heartbeats {
     return latest?.incarnation === incarnation ? latest : SILENT;
   }
 
-  /** @param now ms since the epoch */
+  /**
+   * Records that a link with the node was established, as if a heartbeat without new values had arrived.
+   *
+   * @param now ms since the epoch
+   */
   linked(peer: Peer, now: number): void {
     this.#latest.set(peer.id, { ...this.latest(peer), incarnation: peer.incarnation, lastHeardAt: now });
   }
 
-  /** @param now ms since the epoch */
+  /**
+   * Records a heartbeat that arrived.
+   *
+   * @param now ms since the epoch
+   */
   received({ id, incarnation }: Peer, { processCount, uptimeMs }: HeartbeatFrame, now: number): void {
     this.#latest.set(id, { incarnation, processCount, uptimeMs, lastHeardAt: now });
   }

@@ -25,7 +25,7 @@ export class HeldFrames {
     return this.#isHolding;
   }
 
-  /** Returns whether there was room. The number of frames is limited, because even an empty text takes memory. */
+  /** Holds a frame. Returns whether there was room. The number is limited because even an empty text takes memory. */
   add(text: string): boolean {
     if (this.#frames.length >= MAX_HELD_FRAMES) return false;
     this.#frames.push(text);

@@ -10,7 +10,7 @@ export type LinkEnd =
   /** The connection broke or could not be established; `reason` comes from the operating system. */
   | { readonly kind: 'broken'; readonly reason: string };
 
-/** Messages for the peer's violations of the transport protocol. */
+/** What errors say about each violation of the transport's rules. */
 export const VIOLATION_MESSAGES: Readonly<Record<TransportViolation, string>> = {
   binary_frame: 'a binary message, but frames are text',
   frame_too_large: `a frame over the limit (${MAX_FRAME_BYTES} bytes, fewer during the handshake)`,
@@ -19,7 +19,7 @@ export const VIOLATION_MESSAGES: Readonly<Record<TransportViolation, string>> = 
   handshake_timeout: 'no handshake within the time limit, connecting included',
 };
 
-/** The end of a link whose connection the other side closed. */
+/** Converts the end of a connection to the end of its link: a known close code means that the peer refused the link. */
 export function linkEndOf({ code, reason }: Closing): LinkEnd {
   const refusal = closeReasonOf(code);
   if (refusal !== undefined) return { kind: 'refused', by: 'peer', reason: refusal, message: 'it gave no details' };

@@ -7,7 +7,7 @@ import { RefusalCounts } from './refusal-counts.js';
 /** The most reports remembered to avoid repetition; the oldest is forgotten first. */
 const MAX_REPORTED = 1000;
 
-/** Node.js and OpenSSL error codes for problems with a certificate or with TLS itself. */
+/** Matches the error codes of Node.js and OpenSSL for problems with a certificate or with TLS itself. */
 const TLS_PROBLEM = /^(ERR_TLS_|ERR_SSL_|EPROTO$|UNABLE_TO_)|CERT/;
 
 /** A refused link and the peer at its other end. */
@@ -30,7 +30,7 @@ export class LinkErrorReporter {
   readonly #localId: NodeId;
   readonly #onError: (error: Error) => void;
   readonly #now: () => number;
-  /** The reported pairs of peer and reason. */
+  /** The pairs of peer and reason that were reported, each as one text. */
   readonly #reported = new Set<string>();
   readonly #accepted: RefusalCounts;
 
@@ -77,7 +77,8 @@ export class LinkErrorReporter {
    */
   broken(target: string, reason: string): boolean {
     if (!TLS_PROBLEM.test(reason)) return false;
-    const problem = 'TLS failed: do its certificate, its address and the ca of this node fit, and have both sides tls?';
+    const problem =
+      'TLS failed; check that its certificate matches its address, that ca of this node has signed it, and that both sides use tls';
     this.#once(target, reason, new HandshakeError(target, reason, problem));
     return true;
   }

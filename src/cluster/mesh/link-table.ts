@@ -13,9 +13,9 @@ export interface LinkedNode {
   activity: PeerActivity;
   /** The bytes received over the link at the last check. */
   received: number;
-  /** When the probe was sent that has not been answered yet, ms of the monotonic clock. */
+  /** When the pending probe was sent, ms of the monotonic clock; `undefined` if no probe is pending. */
   probedAt: number | undefined;
-  /** Of the last probe that was answered. */
+  /** The time from the last answered probe to its answer, ms; `null` before the first answer. */
   roundTripMs: number | null;
 }
 
@@ -29,7 +29,7 @@ export class LinkTable {
     return this.#nodes.get(id);
   }
 
-  /** The node whose id has this address. */
+  /** Returns the linked node with this address in its id. */
   at({ host, port }: Address): NodeId | undefined {
     for (const id of this.#nodes.keys()) {
       const parts = NodeId.parts(id);
@@ -46,10 +46,10 @@ export class LinkTable {
     return [...this.#nodes.values()];
   }
 
-  /** Returns the link that this one replaces. */
+  /** Adds an established link. Returns the link that it replaces, if there is one. */
   put(link: Link, peer: Peer, now: number): Link | undefined {
     const replaced = this.#nodes.get(peer.id)?.link;
-    // A link that replaces one that is in use goes on with what that was for.
+    // A link that replaces another one does not count as a reconnect: the node was connected all the time.
     if (replaced === undefined) this.#established.set(peer.id, (this.#established.get(peer.id) ?? 0) + 1);
     const { received } = link.traffic;
     this.#nodes.set(peer.id, {
@@ -63,7 +63,7 @@ export class LinkTable {
     return replaced;
   }
 
-  /** What is measured of the link with a node. */
+  /** Returns the measurements of the link with a node. */
   state(id: NodeId): LinkState | undefined {
     const node = this.#nodes.get(id);
     if (node === undefined) return undefined;
@@ -72,7 +72,7 @@ export class LinkTable {
     return { sentBytes: link.traffic.sent, receivedBytes: link.traffic.received, roundTripMs, reconnects };
   }
 
-  /** The node is not known any more. */
+  /** Forgets how often a node was linked, because it is no longer a member. */
   forget(id: NodeId): void {
     this.#established.delete(id);
   }

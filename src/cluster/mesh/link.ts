@@ -30,19 +30,19 @@ import {
 import { HeldFrames, MAX_HELD_FRAMES } from './held-frames.js';
 import { type LinkEnd, linkEndOf, VIOLATION_MESSAGES } from './link-end.js';
 
-/** A handshake that takes longer is given up, connecting included. */
+/** The time limit of a handshake, connecting included, ms. */
 const HANDSHAKE_TIMEOUT_MS = 5000;
 /** A node with this many unsent bytes gets no more notifications. */
 export const MAX_BACKLOG_BYTES = 1024 * 1024;
-/** An observer may send a few frames together; what a message takes until it is whole is kept, bytes. */
+/** The largest message of an observer, bytes. The transport may send several frames as one message. */
 const MAX_OBSERVER_MESSAGE_BYTES = 2 * MAX_OBSERVER_BYTES;
 
 export interface LinkHandlers {
-  /** An accepted peer proved who it is, and waits for {@link Link.welcome} or {@link Link.refuse}, now or later. */
+  /** An accepted peer proved its identity. The owner calls {@link Link.welcome} or refuses the link, now or later. */
   onVerified(link: Link, peer: Peer): void;
-  /** The other side sent its welcome, and waits for {@link Link.open} or the end of the link, now or later. */
+  /** The other side sent its welcome. The owner calls {@link Link.open} or ends the link, now or later. */
   onWelcomed(link: Link, peer: Peer): void;
-  /** An accepted peer uses the link, which is established now. */
+  /** An accepted peer opened the link, which is established now. */
   onOpened(link: Link, peer: Peer): void;
   onFrame(link: Link, peer: Peer, frame: PeerFrame | UnknownFrame): void;
   /** The link has ended. Called at most once, and not if the owner ended it. */
@@ -55,16 +55,16 @@ export interface LinkOptions {
   readonly connection: Connection;
   readonly clock: Clock;
   readonly local: LocalSide;
-  /** What this side dialled; left out when it accepted. */
+  /** What this side dialled. Absent: it accepted the connection. */
   readonly expected?: Expectation;
   readonly handlers: LinkHandlers;
-  /** How long the other side has to wait before its handshake is read, ms. Default 0. */
+  /** How long frames of the other side are held before the handshake begins, ms. Default 0. */
   readonly delayMs?: number;
 }
 
 /**
- * One connection with one peer: the handshake, and then frames. A peer that breaks the protocol loses this link, with a
- * reason that both sides learn, and nothing else.
+ * One connection with one peer: first the handshake, then frames. A peer that breaks the protocol loses this link only,
+ * and is sent the reason.
  */
 export class Link {
   readonly dialledByUs: boolean;
@@ -119,17 +119,17 @@ export class Link {
     return !this.#isOver && (this.#handshake.step === 'verified' || this.#handshake.step === 'welcomed');
   }
 
-  /** Whether the other side has shown that it belongs here. */
+  /** Whether the other side has proved its identity. */
   get isProven(): boolean {
     return PROVEN.has(this.#handshake.step);
   }
 
-  /** The bytes sent that the other side has not taken yet. */
+  /** The data that was sent but has not been transmitted yet, bytes. */
   get backlog(): number {
     return this.#connection.backlog;
   }
 
-  /** How much has come from the other side, incomplete frames included, and was transmitted to it, bytes. */
+  /** The data received, incomplete frames included, and the data transmitted, bytes. */
   get traffic(): Pick<Connection, 'received' | 'sent'> {
     return this.#connection;
   }
@@ -138,7 +138,7 @@ export class Link {
     return !this.#isOver && this.#handshake.step === 'established';
   }
 
-  /** Lets a verified peer in: the link is established when it answers that it uses it. */
+  /** Accepts a verified peer. The link is established when the peer opens it. */
   welcome(): void {
     if (this.#isOver || this.#handshake.step !== 'verified') return;
     const { state, send } = welcome(this.#handshake);
@@ -147,7 +147,7 @@ export class Link {
     this.#trust(sessionOf(state, 'acceptor'));
   }
 
-  /** Uses a link to which the other side sent its welcome: it is established. */
+  /** Opens a link on which the other side sent its welcome. The link is established then. */
   open(): void {
     if (this.#isOver || this.#handshake.step !== 'welcomed') return;
     const { state, send } = open(this.#handshake);
@@ -155,25 +155,22 @@ export class Link {
     this.#establish(state);
   }
 
-  /** Does nothing unless the link is established. */
+  /** Sends a frame. Does nothing unless the link is established. */
   send(frame: PeerFrame): void {
     if (this.isEstablished) this.#transmit(frame);
   }
 
-  /** As {@link Link.send}, with a frame encoded before: for one that goes to many peers. */
+  /** As {@link Link.send}, for a frame that is encoded already, such as a frame for many peers. */
   sendEncoded(text: string): void {
     if (this.isEstablished) this.#connection.send(text);
   }
 
-  /** As {@link Link.sendEncoded}, and transmits at once what was sent in this turn. */
+  /** As {@link Link.sendEncoded}, and transmits at once all that was sent in this turn. */
   sendNow(text: string): void {
     if (this.isEstablished) this.#connection.sendNow(text);
   }
 
-  /**
-   * As {@link Link.sendEncoded}, for what is sent again anyway: nothing of it is added to what waits for a side that
-   * does not read.
-   */
+  /** Sends a frame that is repeated anyway, unless the backlog is large. Returns whether there was room. */
   offer(text: string): boolean {
     const hasRoom = this.backlog < MAX_BACKLOG_BYTES;
     if (hasRoom) this.sendEncoded(text);
@@ -183,7 +180,7 @@ export class Link {
   /** Ends the link because of the other side, and sends the reason. */
   refuse({ reason, message }: Refusal): void {
     if (this.#isOver) return;
-    // The other side may have sent its welcome, and then takes for forged what is not sealed: the close code has to do.
+    // In `await_welcome`, the other side may already expect sealed frames only. So it gets the reason as a close code.
     if (this.#handshake.step !== 'await_welcome') this.#transmit({ type: 'refused', reason, message: clip(message) });
     this.close(reason);
   }
@@ -195,13 +192,13 @@ export class Link {
     this.close('leaving');
   }
 
-  /** Ends the link; what was sent before still arrives. */
+  /** Ends the link; frames that were sent before still arrive. */
   close(reason: CloseReason): void {
     this.#finish();
     this.#connection.close(closeCode(reason), reason);
   }
 
-  /** Ends the link at once: the other side does not read. */
+  /** Ends the link at once, without a close code: for a peer that does not read. */
   terminate(): void {
     this.#finish();
     this.#connection.terminate();
@@ -282,7 +279,7 @@ export class Link {
   #closed(closing: Closing): void {
     if (!this.#isOver) {
       this.#finish();
-      // The refusal of an established link is a frame, which is sealed; a close code is not.
+      // On an established link, only a sealed `refused` frame is a refusal: close codes are not authenticated.
       const isSealed = this.#handshake.step === 'established';
       this.#handlers.onEnd(this, isSealed ? { kind: 'broken', reason: clip(closing.reason) } : linkEndOf(closing));
     }

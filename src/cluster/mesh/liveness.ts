@@ -12,19 +12,16 @@ interface LivenessOptions {
   readonly linked: LinkTable;
   /** Encodes the heartbeat of this node, which has run for `uptimeMs`. */
   readonly heartbeat: (uptimeMs: number) => string;
-  /** A linked node was silent for too long. */
+  /** Called when a linked node was silent for too long. */
   readonly onSilent: (id: NodeId) => void;
-  /** After each check. `lateMs`: how late it was, which is not counted as silence of a peer. */
+  /** Called after each check. `lateMs`: how late the check was, which does not count as silence of a peer. */
   readonly onBeat: (heartbeat: string, now: number, lateMs: number) => void;
 }
 
-/**
- * Sends heartbeats, and probes that measure the round trip, over all links at each interval, and detects linked nodes
- * that are silent.
- */
+/** At each interval, sends a heartbeat and a probe over every link. Detects nodes that are silent for too long. */
 export class Liveness {
   readonly #options: LivenessOptions;
-  /** ms of the monotonic clock */
+  /** When this node started, ms of the monotonic clock. */
   readonly startedAt: number;
   #lastBeatAt: number;
   #timer: Timer;
@@ -64,8 +61,9 @@ export class Liveness {
         continue;
       }
       node.link.offer(frame);
+      // This probe measures the round trip.
       if (node.probedAt === undefined && node.link.offer(PROBE)) node.probedAt = now;
-      // Probed, because its own interval may be longer than ours.
+      // A silent peer is probed in any case: its heartbeat interval may be longer than that of this node.
       if (state === 'suspect') node.link.send({ type: 'probe' });
     }
     onBeat(frame, now, lateMs);

@@ -9,11 +9,11 @@ import type { LinkTable } from './link-table.js';
 interface MemberStatesOptions {
   readonly clock: Clock;
   readonly linked: LinkTable;
-  /** After the state changed. */
+  /** Called after the state changed. */
   readonly onChange: (change: MembershipChange) => void;
 }
 
-/** The members as this node knows them. The rules are in {@link membership}; here are the state and its changes. */
+/** Holds the state of all members, and emits its changes. The rules are pure functions in `membership.ts`. */
 export class MemberStates {
   readonly #options: MemberStatesOptions;
   readonly #heartbeats = new Heartbeats();
@@ -37,8 +37,8 @@ export class MemberStates {
   }
 
   /**
-   * A link with the node is in use. Returns whether it is up by that, whether this incarnation of it is new here, and
-   * whether it was only announced before.
+   * Records that a link with the node is in use. Returns `isUp`: whether the node came up. `isNew`: whether this
+   * incarnation was unknown. `isAnnounced`: whether other nodes announced it, and this is the first link with it.
    */
   linkUp(peer: Peer): { readonly isUp: boolean; readonly isNew: boolean; readonly isAnnounced: boolean } {
     const { clock } = this.#options;
@@ -59,7 +59,7 @@ export class MemberStates {
     this.#apply(membership.left(this.#state, id, this.#options.clock.monotonic()));
   }
 
-  /** Another node sent a list of members. */
+  /** Adds the members of a list that another node sent. */
   learned(peers: readonly Peer[]): void {
     this.#apply(membership.learned(this.#state, peers, this.#options.clock.monotonic()));
   }
@@ -68,7 +68,7 @@ export class MemberStates {
     this.#heartbeats.received(peer, frame, this.#options.clock.now());
   }
 
-  /** Removes members that have been disconnected for `forgetAfterMs`. */
+  /** Removes members that no node has been linked with for `forgetAfterMs`. */
   forget(now: number, forgetAfterMs: number): void {
     this.#apply(membership.forget(this.#state, now, forgetAfterMs));
   }

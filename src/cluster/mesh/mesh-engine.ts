@@ -7,7 +7,7 @@ interface MeshOptions {
   readonly transport: Transport;
   /** From 0 up to 1; spreads delays. Default `Math.random`. */
   readonly random?: () => number;
-  /** None of the addresses of a seed led to a node. They are dialled again. */
+  /** Called when none of the addresses of a seed led to a node. They are dialled again later. */
   readonly onSeedFailed?: (seed: string, end: LinkEnd) => void;
 }
 

@@ -15,17 +15,17 @@ import { OutgoingDials } from './outgoing-dials.js';
 import { PeerLinks } from './peer-links.js';
 import { SeedDialer } from './seed-dialer.js';
 
-/** The listener of an observer, which accepts no connections: it only fills the port of the node id. */
+/** The listener of an observer, which accepts no connections. Its port only completes the node id. */
 const NOT_LISTENING: Listener = { port: 1, close: () => Promise.resolve() };
 
 export interface MeshNodeOptions extends EngineNodeOptions {
   readonly transport: Transport;
   readonly random: () => number;
-  /** None of the addresses of a seed led to a node. They are dialled again. */
+  /** Called when none of the addresses of a seed led to a node. They are dialled again later. */
   readonly onSeedFailed: (seed: string, end: LinkEnd) => void;
 }
 
-/** One incarnation of this node in the mesh, from start to stop: joins its parts, and listens. */
+/** One incarnation of this node in the mesh, from start to stop. Creates and connects its parts, and listens. */
 export class MeshNode implements EngineNode {
   readonly id: NodeId;
   readonly incarnation: number;
@@ -51,7 +51,7 @@ export class MeshNode implements EngineNode {
     const listener = await transport.listen(
       settings.listen,
       (connection) => {
-        // Without the port there is no node id yet, and so nothing to answer with.
+        // The port is not known yet, so there is no node id with which to answer the handshake.
         if (node === undefined) connection.terminate();
         else node.#accept(connection);
       },
@@ -130,7 +130,7 @@ export class MeshNode implements EngineNode {
     });
   }
 
-  /** ms of the monotonic clock */
+  /** When this node started, ms of the monotonic clock. */
   get startedAt(): number {
     return this.#liveness.startedAt;
   }
@@ -183,7 +183,7 @@ export class MeshNode implements EngineNode {
     this.#peerLinks.lose(id, 'connection_closed');
   }
 
-  /** Leaves politely; resolves when the port is free and nothing is left. */
+  /** Sends `leave` to all peers. Resolves when the port is free and all connections are released. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#liveness.stop();
@@ -191,7 +191,7 @@ export class MeshNode implements EngineNode {
     this.#seedDialer.stop();
     this.#peerLinks.stop();
     this.#linkErrors.stop();
-    // Only now: a link that ends earlier would make the dialer start again.
+    // The links end last: while the dialer runs, it dials every node that loses its link.
     await Promise.all([this.#openLinks.leave(), this.#listener.close()]);
   }
 

@@ -8,12 +8,12 @@ interface ObserverAdmissionOptions {
   readonly localId: NodeId;
   readonly observers: ObserverLinks;
   readonly isMember: (id: NodeId) => boolean;
-  /** Checks whether a linked peer is alive. */
+  /** Checks whether a linked peer is alive, and calls `then` with the result. */
   readonly probe: (id: NodeId, then: (answered: boolean) => void) => void;
   readonly onRefused: (link: Link, refusal: Refusal) => void;
 }
 
-/** Decides whether an observer that proved who it is gets a link: one for each id, and a limited number in all. */
+/** Decides whether an observer that proved its identity gets a link: one for each id, and a limited number in all. */
 export class ObserverAdmission {
   readonly #options: ObserverAdmissionOptions;
 
@@ -21,6 +21,7 @@ export class ObserverAdmission {
     this.#options = options;
   }
 
+  /** Handles an observer that connected and proved its identity. */
   verified(link: Link, peer: Peer): void {
     const { observers, isMember } = this.#options;
     if (isMember(peer.id)) {
@@ -29,7 +30,7 @@ export class ObserverAdmission {
       this.#contest(link, peer);
     } else if (observers.isFull) {
       const { localId, onRefused } = this.#options;
-      const message = `${localId} has ${MAX_OBSERVERS} observers, which is its limit; detach one, or share one`;
+      const message = `${localId} has ${MAX_OBSERVERS} observers, which is the limit; detach one, or share one`;
       const refusal: Refusal = { reason: 'too_many_observers', message };
       link.refuse(refusal);
       onRefused(link, refusal);
@@ -38,7 +39,7 @@ export class ObserverAdmission {
     }
   }
 
-  /** There is a link with an observer of that id: the new one replaces it if it is dead. */
+  /** Handles an observer with an id that another link has: the new link replaces the other if the other is dead. */
   #contest(link: Link, peer: Peer): void {
     const { observers, probe } = this.#options;
     probe(peer.id, (answered) => {

@@ -12,10 +12,10 @@ import { SharedBacklog } from './shared-backlog.js';
 /** The rate of frames that an observer may send: far more than a dashboard needs. */
 const RATE_LIMIT = { burst: 200, perSecond: 100 };
 
-/** The most observers at once: each is sent every change. */
+/** The most observers at once: every change is sent to each of them. */
 export const MAX_OBSERVERS = 100;
 
-/** What may wait for all observers together, and for each of them before it gets no more, bytes. */
+/** The most unsent data for all observers together, and for one of them before it gets no more, bytes. */
 const OBSERVER_BACKLOG = { total: 32 * 1024 * 1024, each: MAX_BACKLOG_BYTES };
 
 class ObserverLink {
@@ -42,17 +42,17 @@ interface ObserverLinksOptions {
   /** Whether observers may call this method. */
   readonly isPublic: (method: string) => boolean;
   readonly onRequest: (from: Peer, frame: RequestFrame) => void;
-  /** The observer answered a probe. */
+  /** Called when the observer answered a probe. */
   readonly onProbeAck: (id: NodeId) => void;
-  /** The observer violated the protocol; its link was ended. */
+  /** Called when this class has ended the link because the observer broke a rule or read too slowly. */
   readonly onRefused: (link: Link, refusal: Refusal) => void;
-  /** The link with the observer has ended. */
+  /** Called when the link with the observer has ended. */
   readonly onGone: (id: NodeId) => void;
 }
 
 /**
- * The links with observers. They receive the member list and may call public methods. They are not members, so other
- * nodes do not learn of them.
+ * The links with observers. Observers receive the member list and may call public methods. They are not members, so
+ * this node does not announce them to other nodes.
  */
 export class ObserverLinks {
   readonly #options: ObserverLinksOptions;
@@ -79,7 +79,7 @@ export class ObserverLinks {
     return this.#byId.size >= MAX_OBSERVERS;
   }
 
-  /** Lets a verified observer in, of which there is no other link. */
+  /** Accepts a verified observer. There must be no other link with its id. */
   admit(link: Link, peer: Peer): void {
     const now = this.#options.clock.monotonic();
     const observer = new ObserverLink(peer, link, now);
@@ -88,7 +88,7 @@ export class ObserverLinks {
     link.welcome();
   }
 
-  /** The link with that observer is dead. */
+  /** Ends the link with an observer at once, because the link is dead. */
   terminate(id: NodeId): void {
     const observer = this.#byId.get(id);
     if (observer === undefined) return;
@@ -96,13 +96,14 @@ export class ObserverLinks {
     this.#remove(observer);
   }
 
-  /** A member joined with that id: the observer has to give it up. */
+  /** Ends the link with the observer that has this id: a member with the same id joined. */
   yieldTo(id: NodeId): void {
     const observer = this.#byId.get(id);
     if (observer === undefined) return;
     this.#refuse(observer, 'id_conflict', `${id} is a member; an observer needs an id of its own`);
   }
 
+  /** Handles a frame from an observer. */
   receive(link: Link, peer: Peer, frame: PeerFrame | UnknownFrame): void {
     const observer = this.#byId.get(peer.id);
     if (observer?.link !== link) return;
@@ -110,7 +111,11 @@ export class ObserverLinks {
     observer.activity = activityAt(now);
     if (!observer.allowance.take(now)) {
       const { burst, perSecond } = RATE_LIMIT;
-      this.#refuse(observer, 'too_many_requests', `an observer may ask ${perSecond} times a second, ${burst} at once`);
+      this.#refuse(
+        observer,
+        'too_many_requests',
+        `an observer may send ${perSecond} frames a second, ${burst} at once`,
+      );
       return;
     }
     switch (frame.type) {
@@ -137,19 +142,19 @@ export class ObserverLinks {
 
   #request(observer: ObserverLink, frame: RequestFrame): void {
     if (!this.#options.isPublic(frame.method)) {
-      this.#refuse(observer, 'not_permitted', `an observer may not ask for ${frame.method}`);
+      this.#refuse(observer, 'not_permitted', `an observer may not request ${frame.method}`);
       return;
     }
     const isTaken = this.#requests.add(observer, frame);
-    // This observer itself may have been disconnected to make room.
+    // To make room, `add` may have ended the link with this same observer.
     if (this.#byId.get(observer.peer.id) !== observer) this.#requests.remove(observer);
     else if (!isTaken) {
-      const message = `${MAX_WAITING} requests of this observer wait; wait for answers before you ask for more`;
+      const message = `${MAX_WAITING} requests of this observer are waiting; await their answers before you send more`;
       this.#refuse(observer, 'too_many_requests', message);
     }
   }
 
-  /** The link ended, not by this class. */
+  /** Handles the end of a link that was not ended by this class. */
   ended(link: Link): void {
     const observer = this.#ofLink(link);
     if (observer !== undefined) this.#remove(observer);
@@ -169,14 +174,14 @@ export class ObserverLinks {
     }
   }
 
-  /** Sends to the observers that have room: everything sent to all is repeated from time to time. */
+  /** Sends a frame to all observers that have room. The others miss it: such frames are repeated from time to time. */
   sendAll(text: string): void {
     for (const observer of [...this.#byId.values()]) {
       if (this.#backlog.hasRoom(observer)) observer.link.sendEncoded(text);
     }
   }
 
-  /** @returns whether there is a link with that incarnation of that observer */
+  /** Sends an answer to an observer. Returns whether there is a link with this incarnation of it. */
   answer({ id, incarnation }: Peer, text: string): boolean {
     const observer = this.#byId.get(id);
     if (observer?.peer.incarnation !== incarnation) return false;
@@ -185,7 +190,7 @@ export class ObserverLinks {
     return true;
   }
 
-  /** Whether that observer takes what it is sent. */
+  /** Whether the backlog of an observer is small enough to send it more. */
   hasRoom(id: NodeId): boolean {
     const observer = this.#byId.get(id);
     return observer !== undefined && this.#backlog.hasRoom(observer);
@@ -195,7 +200,7 @@ export class ObserverLinks {
     return this.#byId.get(id)?.link;
   }
 
-  /** The node stops. The owner of the links ends them. */
+  /** Removes all observers, because the node stops. `OpenLinks` ends the links themselves. */
   stop(): void {
     for (const observer of [...this.#byId.values()]) this.#remove(observer);
     this.#requests.stop();
@@ -222,4 +227,4 @@ export class ObserverLinks {
   }
 }
 
-const SLOW = `${OBSERVER_BACKLOG.total / 1024 / 1024} MiB wait for all observers together, and this one is the slowest; read faster, or over a faster line`;
+const SLOW = `${OBSERVER_BACKLOG.total / 1024 / 1024} MiB are unsent to all observers together, and this observer is the slowest; read faster, or use a faster connection`;

@@ -5,38 +5,40 @@ import { TokenBucket } from '../token-bucket.js';
 import { FairQueue } from './fair-queue.js';
 
 /**
- * What all observers together may request. A request costs one, and its answer one for each {@link CHARS_PER_TOKEN}:
- * that takes about as long to write, a third of a millisecond, so that this is a third of a core.
+ * The rate limit for the requests of all observers together. A request costs one token, and its answer one token for
+ * each {@link CHARS_PER_TOKEN}. A token stands for about a third of a millisecond of work, so the limit is a third of a
+ * core.
  */
 export const SHARED_RATE_LIMIT = { burst: 1000, perSecond: 1000 };
 const CHARS_PER_TOKEN = 16 * 1024;
 
-/** How many requests of one observer may wait. Readers wait for an answer before they send the next. */
+/** The most waiting requests of one observer. Observers of noex await an answer before they send the next request. */
 export const MAX_WAITING = 64;
 
-/** How long the texts may be in all of those that wait for one observer, but for the first, in characters. */
+/** The most characters in all waiting requests of one observer. A single request may have more. */
 const MAX_WAITING_CHARS = 64 * 1024;
 
-/** How often it is checked whether what waits can be served, ms, and how much of it is served at once. */
+/** How often the queue checks whether waiting requests can be served, ms. */
 const CHECK_MS = 10;
-const AT_ONCE = 16;
+/** The most waiting requests that are served in one check. */
+const BATCH_SIZE = 16;
 
 interface ObserverRequestsOptions<Observer> {
   readonly clock: Clock;
-  /** Whether it takes what it is sent, and so may be sent an answer. */
+  /** Whether the backlog of an observer is small enough to send it an answer. */
   readonly isReady: (observer: Observer) => boolean;
   readonly serve: (observer: Observer, request: RequestFrame) => void;
 }
 
 /**
- * The requests of all observers of a node. Within the rate for all together each is served at once; beyond it they
- * wait, and observers have turns: an observer that sends many waits for long, and delays no other. So do those who do
- * not take the answers they have: the next one is written when they do, and is the newest state then.
+ * Serves the requests of all observers of a node. Within the shared rate limit, a request is served at once. Beyond it,
+ * requests wait, and observers take turns: one with many requests does not delay the others. Requests of an observer
+ * that does not read its answers wait, too. They are served when it has read, so their answers have the newest state.
  */
 export class ObserverRequestQueue<Observer> {
   readonly #options: ObserverRequestsOptions<Observer>;
   readonly #rate: TokenBucket;
-  /** As text, which takes less memory than what is in it. */
+  /** The waiting requests as JSON, which takes less memory than decoded requests. */
   readonly #waiting = new FairQueue<Observer, string>();
   #timer: Timer | undefined;
 
@@ -45,10 +47,10 @@ export class ObserverRequestQueue<Observer> {
     this.#rate = new TokenBucket(SHARED_RATE_LIMIT, options.clock.monotonic());
   }
 
-  /** @returns `false`: it is dropped, because too much waits already */
+  /** Serves a request, now or later. Returns `false` if it is dropped because too many requests are waiting. */
   add(observer: Observer, request: RequestFrame): boolean {
     const { clock, isReady, serve } = this.#options;
-    // Those before it have their turns first.
+    // Requests that are waiting already come first.
     this.#serveWaiting();
     const waiting = this.#waiting.of(observer);
     if (waiting.length === 0 && isReady(observer) && this.#rate.take(clock.monotonic())) {
@@ -63,11 +65,12 @@ export class ObserverRequestQueue<Observer> {
     return true;
   }
 
-  /** An answer of that many characters was sent. */
+  /** Counts an answer of this many characters towards the shared rate limit. */
   charge(chars: number): void {
     this.#rate.charge(chars / CHARS_PER_TOKEN);
   }
 
+  /** Drops all waiting requests of an observer. */
   remove(observer: Observer): void {
     this.#waiting.remove(observer);
   }
@@ -87,7 +90,7 @@ export class ObserverRequestQueue<Observer> {
 
   #serveWaiting(): void {
     const { clock, isReady, serve } = this.#options;
-    for (let served = 0; served < AT_ONCE && this.#rate.hasToken(clock.monotonic()); served += 1) {
+    for (let served = 0; served < BATCH_SIZE && this.#rate.hasToken(clock.monotonic()); served += 1) {
       const next = this.#waiting.take(isReady);
       if (next === undefined) return;
       this.#rate.charge(1);

@@ -9,7 +9,7 @@ interface OpenLinksOptions {
   readonly handlers: Omit<LinkHandlers, 'onReleased'>;
 }
 
-/** Every link whose connection still holds something, established or not. */
+/** All links with a connection that is not released yet, established or not. */
 export class OpenLinks {
   readonly #options: OpenLinksOptions;
   readonly #links = new Set<Link>();
@@ -19,7 +19,12 @@ export class OpenLinks {
     this.#options = options;
   }
 
-  /** @param expected what this side dialled; `undefined`: it accepted, and lets the other side wait `delayMs` */
+  /**
+   * Creates a link on a new connection.
+   *
+   * @param expected what this side dialled; `undefined` if it accepted the connection
+   * @param delayMs how long frames of the other side are held before the handshake begins
+   */
   open(connection: Connection, expected: Expectation | undefined, delayMs: number): Link {
     const { clock, local, handlers } = this.#options;
     const link = new Link({

@@ -21,7 +21,7 @@ interface OutgoingDialsOptions {
   readonly openLink: (connection: Connection, expected: Expectation) => Link;
 }
 
-/** The dials under way: what each was to reach, and what became of it. */
+/** Dials targets, remembers the target of each dialled link, and passes on the outcome of each dial. */
 export class OutgoingDials {
   readonly #options: OutgoingDialsOptions;
   readonly #targets = new WeakMap<Link, DialTarget>();
@@ -38,19 +38,19 @@ export class OutgoingDials {
     try {
       connection = transport.connect(target.address, tls);
     } catch (thrown) {
-      // An address that this version of Node.js does not accept.
+      // This version of Node.js does not accept the address.
       this.failed(target, { kind: 'broken', reason: clip(asError(thrown).message) });
       return;
     }
     this.#targets.set(openLink(connection, target.expected), target);
   }
 
-  /** What the link was to reach, unless it was not dialled, or its dial is settled. */
+  /** Returns the target of a dialled link; `undefined` if the link was accepted, or its dial is settled. */
   targetOf(link: Link): DialTarget | undefined {
     return this.#targets.get(link);
   }
 
-  /** The other side has accepted the link. */
+  /** Settles the dial of a link on which the other side sent its welcome. */
   settle(link: Link, id: NodeId, outcome: DialOutcome): void {
     const target = this.#targets.get(link);
     this.#targets.delete(link);
@@ -67,6 +67,7 @@ export class OutgoingDials {
 
   failed(target: DialTarget, end: LinkEnd): void {
     const { label, wasLinked } = target;
+    // These failures are reported by `LinkErrorReporter`, or are normal.
     const isExplained =
       (end.reason === 'self' && target.mayBeSelf) ||
       (end.reason === 'wrong_node' && !target.isOneOfMany) ||
@@ -75,7 +76,7 @@ export class OutgoingDials {
     target.failed(end);
   }
 
-  /** The host of a seed has no address. */
+  /** Records that a seed has no address, or that a source of seeds failed. */
   unresolved(label: string, reason: string, wasLinked: boolean): void {
     this.#report(label, { kind: 'broken', reason }, wasLinked);
   }

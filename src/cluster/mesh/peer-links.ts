@@ -30,18 +30,16 @@ export interface PeerLinksOptions {
   readonly settings: ClusterSettings;
   readonly dials: OutgoingDials;
   readonly linkErrors: LinkErrorReporter;
-  /** After the state of a member changed. */
+  /** Called after the state of a member changed. */
   readonly onChange: (change: MembershipChange) => void;
   readonly onFrame: (from: Requester, frame: DeliveredFrame) => void;
   /** Whether observers may call this method. */
   readonly isPublic: (method: string) => boolean;
-  /** The link with this observer has ended. */
+  /** Called when the link with this observer has ended. */
   readonly onObserverGone: (id: NodeId) => void;
 }
 
-/**
- * The links of a node with members and observers: which it uses, what comes over them, and what follows from their end.
- */
+/** Decides which links with members and observers this node uses, and handles their frames and their end. */
 export class PeerLinks {
   readonly #options: PeerLinksOptions;
   readonly linked = new LinkTable();
@@ -106,12 +104,12 @@ export class PeerLinks {
     onEnd: (link, end) => this.#ended(link, end),
   };
 
-  /** How long a peer at that address has to wait before its handshake is read, ms. */
+  /** Returns how long this node waits before it reads the handshake of a peer at this address, ms. */
   handshakeDelay(remote: string): number {
     return this.#throttle.delayOf(remote, this.#options.clock.monotonic());
   }
 
-  /** The node stops: it has left all members. The links themselves are ended by their owner. */
+  /** Removes all members and observers, because the node stops. `OpenLinks` ends the links themselves. */
   stop(): void {
     this.#probes.stop();
     for (const { id } of this.members.all()) this.members.left(id);
@@ -135,48 +133,48 @@ export class PeerLinks {
     this.observers.sendAll(text);
   }
 
-  /** How much of what was sent to that node it has not taken yet, bytes. */
+  /** The data that was sent to this peer but has not been transmitted yet, bytes. */
   backlog(id: NodeId): number {
     return this.#linkWith(id)?.backlog ?? 0;
   }
 
-  /** Whether that node takes what it is sent, and so may be notified. */
+  /** Whether the backlog of a peer is small enough to send it notifications. */
   hasRoom(id: NodeId): boolean {
     const link = this.linked.get(id)?.link;
     return link === undefined ? this.observers.hasRoom(id) : link.backlog < MAX_BACKLOG_BYTES;
   }
 
   /**
-   * @param to the current holder of that id, or one incarnation of a node or an observer
+   * @param to an id: the peer that holds the id now. A `Requester`: this incarnation of the member or observer only
    * @returns whether there is a link to send it on
    */
   sendEncoded(to: NodeId | Requester, text: string): boolean {
     if (typeof to !== 'string' && to.role === 'observer') return this.observers.answer(to, text);
-    const link = typeof to === 'string' ? this.#linkWith(to) : this.#linkWithLife(to);
+    const link = typeof to === 'string' ? this.#linkWith(to) : this.#linkWithIncarnation(to);
     link?.sendEncoded(text);
     return link !== undefined;
   }
 
-  /** As `sendEncoded` for one incarnation of a member, and transmits at once what was sent to it in this turn. */
+  /** Sends a frame to one incarnation of a member. Transmits it, and what was sent before in this turn, at once. */
   sendNow(to: Peer, text: string): void {
-    this.#linkWithLife(to)?.sendNow(text);
+    this.#linkWithIncarnation(to)?.sendNow(text);
   }
 
-  /** No id is both a member's and an observer's: see {@link ObserverLinks.yieldTo}. */
+  /** Returns the link with a peer. A member and an observer never have the same id: {@link ObserverLinks.yieldTo}. */
   #linkWith(id: NodeId): Link | undefined {
     return this.linked.get(id)?.link ?? this.observers.get(id);
   }
 
-  #linkWithLife({ id, incarnation }: Peer): Link | undefined {
+  #linkWithIncarnation({ id, incarnation }: Peer): Link | undefined {
     const node = this.linked.get(id);
     return node?.peer.incarnation === incarnation ? node.link : undefined;
   }
 
-  /** A peer that connected proved who it is. */
+  /** Handles a peer that connected and has proved its identity. */
   #verified(link: Link, peer: Peer): void {
     if (link.peerRole === 'member') this.#throttle.reset(link.remote);
     if (peer.id === this.#options.localId) {
-      link.refuse({ reason: 'id_conflict', message: `${peer.id} is this very node` });
+      link.refuse({ reason: 'id_conflict', message: `${peer.id} is the id of the node that was dialled` });
       if (link.peerRole === 'member') this.#options.linkErrors.idConflict();
       return;
     }
@@ -184,7 +182,7 @@ export class PeerLinks {
     else this.#admission.verified(link, peer);
   }
 
-  /** An accepted peer uses the link. */
+  /** Handles the frame with which an accepted peer opens the link. */
   #opened(link: Link, peer: Peer): void {
     if (link.peerRole === 'observer') link.send(this.gossip.memberList());
     else this.#admission.opened(link, peer);
@@ -193,7 +191,7 @@ export class PeerLinks {
   #established(link: Link, peer: Peer): void {
     const { clock } = this.#options;
     this.#options.linkErrors.settled(peer.id, link.remote);
-    // Nothing of what is still on its way over the old link comes after something of the new one.
+    // The old link ends first, so that none of its frames is handled after a frame of the new link.
     this.linked.put(link, peer, clock.monotonic())?.terminate();
     const { isUp, ...before } = this.members.linkUp(peer);
     if (isUp && this.#options.role === 'member') this.gossip.introduce(peer, before);
@@ -218,7 +216,7 @@ export class PeerLinks {
       case 'leave':
         this.linked.removeNode(peer.id)?.close('leaving');
         this.members.left(peer.id);
-        // Last: another incarnation of the node may wait for this, and is linked at once.
+        // This comes last: another incarnation of the node may wait for this outcome, and is then linked at once.
         this.#probes.settle(peer.id, false);
         break;
       case 'probe':
@@ -233,7 +231,7 @@ export class PeerLinks {
         this.#options.linkErrors.idConflict();
         break;
       case 'unknown':
-        // Of a later version, which can do without an answer.
+        // A later version of noex sent it. Such frames need no answer.
         break;
       default:
         this.#options.onFrame({ id: peer.id, incarnation: peer.incarnation, role: 'member' }, frame);
@@ -256,8 +254,9 @@ export class PeerLinks {
       this.lose(peerId, end.kind === 'refused' ? 'connection_refused' : 'connection_closed');
     }
     if (end.kind === 'refused' && end.by === 'us') this.#penalize(link, end);
-    const isCounted = end.reason === 'wrong_node' && target?.isOneOfMany;
-    if (end.kind === 'refused' && !isCounted) {
+    // A wrong node at one of several addresses may be normal. `OutgoingDials` counts it, and reports it if it persists.
+    const isOnlyCounted = end.reason === 'wrong_node' && target?.isOneOfMany;
+    if (end.kind === 'refused' && !isOnlyCounted) {
       this.#options.linkErrors.refused({ end, target: target?.label, linkedWith, remote: link.remote });
     }
     if (target === undefined) return;
@@ -270,13 +269,13 @@ export class PeerLinks {
     if (isSuspicious(reason)) this.#throttle.recordFailure(remote, this.#options.clock.monotonic());
   }
 
-  /** This node refused a peer. */
+  /** Reports that this node refused a peer. */
   #reportRefusal({ remote }: Link, refusal: Refusal): void {
     const end: RefusedLink['end'] = { kind: 'refused', by: 'us', ...refusal };
     this.#options.linkErrors.refused({ end, target: undefined, linkedWith: undefined, remote });
   }
 
-  /** The link with a node is over. */
+  /** Ends the link with a node, and records that the node is down. */
   lose(id: NodeId, reason: NodeDownReason): void {
     this.linked.removeNode(id)?.terminate();
     this.members.linkDown(id, reason);

@@ -2,7 +2,7 @@ import type { Clock, Timer } from '../../clock.js';
 import type { NodeId } from '../node-id.js';
 import type { Link } from './link.js';
 
-/** The longest time that a link has to prove it is alive when another node claims its node's id, ms. */
+/** The longest time to wait for the answer to a probe, ms. Meanwhile, another link with the same node id waits, too. */
 const MAX_PROBE_MS = 2000;
 
 interface Probe {
@@ -10,12 +10,12 @@ interface Probe {
   readonly waiting: ((answered: boolean) => void)[];
 }
 
-/** Probes linked peers, and calls back with whether an answer came in time. */
+/** Probes linked peers, to find out whether their links are alive when another peer claims the same id. */
 export class Probes {
   readonly #pending = new Map<NodeId, Probe>();
   readonly #clock: Clock;
   readonly #timeoutMs: number;
-  /** The link with a peer now. */
+  /** Returns the current link with a peer. */
   readonly #linkWith: (id: NodeId) => Link | undefined;
 
   constructor(clock: Clock, intervalMs: number, linkWith: (id: NodeId) => Link | undefined) {
@@ -24,7 +24,10 @@ export class Probes {
     this.#linkWith = linkWith;
   }
 
-  /** A peer in the middle of a long message cannot answer in between: received bytes count as an answer, too. */
+  /**
+   * Probes a peer, and calls `then` with whether it answered in time. Received bytes count as an answer, too: a peer
+   * that is sending a long message cannot answer before the end of this message.
+   */
   ask(id: NodeId, then: (answered: boolean) => void): void {
     const link = this.#linkWith(id);
     const before = link?.traffic.received ?? 0;
@@ -41,7 +44,7 @@ export class Probes {
     link?.send({ type: 'probe' });
   }
 
-  /** The node answered, or is known to be gone. */
+  /** Ends a pending probe: the node answered, or is known to be gone. */
   settle(id: NodeId, answered: boolean): void {
     const probe = this.#pending.get(id);
     if (probe === undefined) return;
@@ -50,7 +53,7 @@ export class Probes {
     for (const then of probe.waiting) then(answered);
   }
 
-  /** Pending callbacks are not called any more. */
+  /** Ends all pending probes without calling back. */
   stop(): void {
     for (const { timer } of this.#pending.values()) this.#clock.clearTimeout(timer);
     this.#pending.clear();

@@ -2,22 +2,22 @@ import { ConnectionsRefusedError } from '../../errors.js';
 import { addressPrefix } from '../address-prefix.js';
 import { isCloseReason } from './close-reason.js';
 
-/** How many refusals of one interval are reported in full. */
+/** The number of refusals in one interval that are reported in full. */
 const FULL_REPORTS = 5;
 
-/** From the first refusal until those that were only counted are reported, ms. */
+/** The length of an interval, ms. It begins with a refusal. At its end, the refusals that were counted are reported. */
 const INTERVAL_MS = 60_000;
 
-/** How many different addresses are counted. */
+/** The most different addresses that are counted. */
 const MAX_ADDRESSES = 1000;
 
 /**
- * Refused connections that others made. In each interval the first few are reported in full; the others are counted by
- * reason, and reported together at its end.
+ * Limits the reports of refused connections that other hosts opened. In each interval, the first few are reported in
+ * full. The others are counted by reason, and reported together at the end of the interval.
  */
 export class RefusalCounts {
   readonly #onError: (error: Error) => void;
-  /** When the present interval began, ms, monotonic. */
+  /** When the current interval began, ms, monotonic. */
   #since: number;
   #reported = 0;
   readonly #counts = new Map<string, number>();
@@ -28,7 +28,7 @@ export class RefusalCounts {
     this.#since = now;
   }
 
-  /** @returns whether it is to be reported in full; otherwise it has been counted */
+  /** Adds a refusal. Returns whether the caller reports it in full; otherwise it has been counted. */
   add(address: string, reason: string, now: number): boolean {
     this.beat(now);
     if (this.#reported === 0) this.#since = now;
@@ -36,19 +36,19 @@ export class RefusalCounts {
       this.#reported += 1;
       return true;
     }
-    // Not a text of the other side's choice, or there might be any number of them.
+    // The other side chooses its reason, so unknown reasons count as one: their number would be unlimited.
     const known = isCloseReason(reason) ? reason : 'other';
     this.#counts.set(known, (this.#counts.get(known) ?? 0) + 1);
     if (this.#addresses.size < MAX_ADDRESSES) this.#addresses.add(addressPrefix(address));
     return false;
   }
 
-  /** Ends the interval if its time is over. */
+  /** Ends the interval if its time is over. To be called periodically. */
   beat(now: number): void {
     if (this.#reported > 0 && now - this.#since >= INTERVAL_MS) this.report(now);
   }
 
-  /** Ends the interval, and reports what was counted in it. */
+  /** Ends the interval, and reports the refusals that were counted in it. */
   report(now: number): void {
     this.#reported = 0;
     if (this.#counts.size === 0) return;

@@ -5,21 +5,23 @@ export interface RetryOptions<Key> {
   readonly clock: Clock;
   readonly random: () => number;
   readonly backoff: BackoffOptions;
-  /** One attempt. Its outcome is due: {@link RetrySchedule.failed} or {@link RetrySchedule.end}. */
+  /** Makes one attempt. The owner then calls {@link RetrySchedule.failed} or {@link RetrySchedule.end}. */
   readonly attempt: (key: Key) => void;
 }
 
-/** Connecting takes time: of many series that begin together, this many start at once, and as many after each delay. */
-const AT_ONCE = 16;
-const NEXT_MS = 10;
+/** If many series begin together, this many start at once, because each attempt takes CPU time. */
+const BATCH_SIZE = 16;
+/** The delay between two such batches, ms. */
+const BATCH_INTERVAL_MS = 10;
 
+/** The attempts for one key. */
 interface Series {
   failures: number;
   /** `undefined` while an attempt is under way. */
   timer: Timer | undefined;
 }
 
-/** Repeats attempts, each key on its own, with a growing delay, until its owner ends them. */
+/** Repeats the attempts for each key with a growing delay, until the owner ends them. */
 export class RetrySchedule<Key> {
   readonly #options: RetryOptions<Key>;
   readonly #series = new Map<Key, Series>();
@@ -38,15 +40,16 @@ export class RetrySchedule<Key> {
     return this.#series.get(key)?.failures ?? 0;
   }
 
+  /** Begins the attempts for a key, unless they are under way. `soon`: the first comes after the shortest delay. */
   begin(key: Key, when: 'now' | 'soon'): void {
     if (this.#isStopped || this.#series.has(key)) return;
     const series: Series = { failures: 0, timer: undefined };
     this.#series.set(key, series);
-    const inTurn = Math.floor(this.#series.size / AT_ONCE) * NEXT_MS;
-    this.#schedule(key, series, inTurn + (when === 'now' ? 0 : this.#delay(0)));
+    const batchDelayMs = Math.floor(this.#series.size / BATCH_SIZE) * BATCH_INTERVAL_MS;
+    this.#schedule(key, series, batchDelayMs + (when === 'now' ? 0 : this.#delay(0)));
   }
 
-  /** The next attempt is due after a longer delay. */
+  /** The attempt failed: schedules the next one, after a longer delay. */
   failed(key: Key): void {
     const series = this.#series.get(key);
     if (series === undefined || series.timer !== undefined) return;

@@ -13,35 +13,38 @@ import { withTimeout } from './with-timeout.js';
 export interface SeedDialerOptions extends Omit<RetryOptions<SeedTarget>, 'attempt'> {
   readonly localId: NodeId;
   readonly seeds: readonly (Seed | SeedSource)[];
-  /** All addresses of a host name. */
+  /** Returns all addresses of a host name. */
   readonly resolve: (host: string) => readonly string[] | Promise<readonly string[]>;
-  /** The node linked of which the id has this address. */
+  /** Returns the linked node with this address in its id. */
   readonly linkedAt: (address: Address) => NodeId | undefined;
   readonly dial: (target: DialTarget) => void;
-  /** None of the addresses that a seed has now led to a node. There will be further attempts. */
+  /** Called when none of the current addresses of a seed led to a node. Further attempts follow. */
   readonly onFailed: (seed: string, end: LinkEnd) => void;
-  /** A seed has no addresses, or a source of seeds failed. */
+  /** Called when a seed has no addresses, or a source of seeds failed. */
   readonly onUnresolved: (label: string, problem: { readonly reason: string; readonly wasLinked: boolean }) => void;
+  /** Called when a seed has addresses again, or a source of seeds succeeded. */
   readonly onResolved: (label: string) => void;
 }
 
-/** How often a seed is resolved again, and dialled where another node may answer by now: each 15 to 30 s. */
+/** The delay until a seed is resolved again, and an address rechecked at which another node may answer: 15 to 30 s. */
 const RECHECK: BackoffOptions = { baseMs: 30_000, maxMs: 30_000 };
 
-/** A resolver, or a source of seeds, that takes longer has failed in this round, ms; a later answer is ignored. */
+/** The time limit for a resolver or a source of seeds, ms. A later answer is ignored. */
 const MAX_ANSWER_MS = 15_000;
 
-/** One seed, and the addresses it has. */
+/** One seed, and its addresses. */
 interface SeedEntry {
   readonly seed: Seed;
   targets: readonly SeedTarget[];
   failures: number;
   timer: Timer | undefined;
-  /** A node was reached by it. */
+  /** Whether one of its addresses has led to a node. */
   wasLinked: boolean;
+  /** Whether the seed was removed. */
   isOver: boolean;
 }
 
+/** One address of a seed. */
 interface SeedTarget {
   readonly entry: SeedEntry;
   readonly address: Address;
@@ -60,9 +63,9 @@ interface SeedSourceState {
 }
 
 /**
- * Dials seeds, at all addresses of each, until there is a link with the node at every one of them. Goes on for as long
- * as the node runs: host names are resolved from time to time, and what may lead to another node by now is dialled
- * again. So pieces of a cluster that have seeds in common find each other, whatever each of them found first.
+ * Dials all addresses of all seeds, until this node is linked with the node at each address. Continues as long as this
+ * node runs: resolves host names again, and rechecks addresses at which another node may answer by now. So separate
+ * parts of a cluster that have seeds in common always find each other.
  */
 export class SeedDialer {
   readonly #options: SeedDialerOptions;
@@ -96,12 +99,12 @@ export class SeedDialer {
     for (const target of this.#targets()) {
       if (target.answering !== id && !isAt(target, id)) continue;
       if (type === 'up') this.#attempts.end(target);
-      // While it is a member that is down, it is dialled as such.
+      // Not after `down`: the `Dialer` dials members that are down.
       else if (type === 'left' || type === 'forgotten') this.#attempts.begin(target, 'soon');
     }
   }
 
-  /** Takes up the seeds that are new, and gives up those that are no seeds any more. */
+  /** Starts to dial new seeds, and stops dialling seeds that were removed. */
   #update(): void {
     const seeds = new Map([...this.#fixed, ...this.#sources.flatMap(({ latest }) => latest)].map((s) => [s.text, s]));
     for (const [text, entry] of this.#entries) {
@@ -147,7 +150,7 @@ export class SeedDialer {
     });
   }
 
-  /** Resolves a seed, and sees to it that it is done again. */
+  /** Resolves a seed, and schedules the next time. */
   #resolveSeed(entry: SeedEntry): void {
     const { host, isNamed } = entry.seed;
     let answer: readonly string[] | Promise<readonly string[]>;
@@ -186,7 +189,7 @@ export class SeedDialer {
     if (this.#isStopped || entry.isOver) return;
     const { onFailed, onUnresolved } = this.#options;
     entry.failures += 1;
-    // What it had before may still be right, and is dialled on.
+    // The addresses found before may still be right, so dialling them continues.
     const { seed, wasLinked } = entry;
     const reason = reasonOf(problem);
     onUnresolved(seed.text, { reason, wasLinked });
@@ -194,7 +197,7 @@ export class SeedDialer {
     entry.timer = this.#later(entry.failures, () => this.#resolveSeed(entry));
   }
 
-  /** Dials one of those where all is well, but another node may answer by now. */
+  /** Dials one random address at which another node may answer by now: no linked node has this address in its id. */
   #recheck(targets: readonly SeedTarget[]): void {
     const doubtful = targets.filter((target) => this.#linkedAt(target) === undefined && !this.#isLocalNode(target));
     const target = doubtful[Math.floor(this.#options.random() * doubtful.length)];
@@ -226,14 +229,14 @@ export class SeedDialer {
   #failed(target: SeedTarget, end: LinkEnd | undefined): void {
     const { entry } = target;
     if (end?.kind === 'refused' && end.reason === 'self' && mayBeSelf(target)) {
-      // The other addresses are those of interest. This one is dialled again later: the answer is not authenticated.
+      // This address leads to this node itself. It is rechecked later, because the answer is not authenticated.
       target.answering = this.#options.localId;
       this.#attempts.end(target);
       return;
     }
     this.#attempts.failed(target);
-    const isHopeless = entry.targets.every((each) => this.#attempts.failures(each) > 0);
-    if (end !== undefined && isHopeless) this.#options.onFailed(entry.seed.text, end);
+    const hasFailedEverywhere = entry.targets.every((each) => this.#attempts.failures(each) > 0);
+    if (end !== undefined && hasFailedEverywhere) this.#options.onFailed(entry.seed.text, end);
   }
 
   #linkedAt({ entry, address }: SeedTarget): NodeId | undefined {
@@ -253,7 +256,7 @@ export class SeedDialer {
     return [...this.#entries.values()].flatMap(({ targets }) => targets);
   }
 
-  /** @param failures 0: all is well, and there is no hurry */
+  /** Schedules the next time: in 15 to 30 s without failures, otherwise after a delay that grows with the failures. */
   #later(failures: number, then: () => void): Timer {
     const { clock, backoff, random } = this.#options;
     const delayMs = failures === 0 ? backoffDelayMs(0, RECHECK, random) : backoffDelayMs(failures - 1, backoff, random);
@@ -281,7 +284,7 @@ function isAt({ address }: SeedTarget, id: NodeId): boolean {
 }
 
 function reasonOf(problem: Error & { readonly code?: unknown }): string {
-  // The code of an error of noex does not name the problem.
+  // The code of a noex error is too general; its message names the problem.
   if (problem instanceof NoexError) return problem.message;
   return typeof problem.code === 'string' ? problem.code : problem.message;
 }

@@ -1,13 +1,16 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { SEAL_CHARS } from '../transport/transport.js';
 
-/** The bytes of a MAC that are sent: half of SHA-256, as hard to guess as a key. In base64: {@link SEAL_CHARS}. */
+/**
+ * The length of a MAC, bytes: half of SHA-256, which cannot be guessed. As base64, it has {@link SEAL_CHARS}
+ * characters.
+ */
 const MAC_BYTES = 16;
 
 /**
- * Seals what one link carries after its handshake, in both directions. Each message carries a MAC over its text and its
- * place in the order, under a key that only the two sides of this very handshake can know: a message that was changed,
- * left out, repeated, reordered, or taken from another link or the other direction does not fit.
+ * Authenticates the messages of one link after its handshake, in both directions. Each message carries a MAC over its
+ * text and its sequence number. Only the two sides of this handshake know the keys. So the receiver detects messages
+ * that were changed, omitted, repeated, reordered, or taken from another link or from the other direction.
  */
 export class Session {
   readonly #sendKey: Buffer;
@@ -15,7 +18,7 @@ export class Session {
   #sent = 0;
   #received = 0;
 
-  /** @param transcript all that both sides sent in the handshake */
+  /** @param transcript the hello and the challenge of the handshake, which have the nonces of both sides */
   constructor(secret: string, transcript: string, side: 'dialer' | 'acceptor') {
     const keyOf = (from: typeof side): Buffer =>
       createHmac('sha256', secret).update(`session from ${from}`).update(transcript).digest();
@@ -29,7 +32,9 @@ export class Session {
     return mac(this.#sendKey, this.#sent, text) + text;
   }
 
-  /** Opens the next received message; `undefined` if it is not what the other side sent next. */
+  /**
+   * Returns the text of the next received message; `undefined` if it is not the message that the other side sent next.
+   */
   open(sealed: string): string | undefined {
     this.#received += 1;
     const text = sealed.slice(SEAL_CHARS);
@@ -40,7 +45,7 @@ export class Session {
   }
 }
 
-function mac(key: Buffer, place: number, text: string): string {
-  const whole = createHmac('sha256', key).update(`${place}\n`).update(text).digest();
+function mac(key: Buffer, sequence: number, text: string): string {
+  const whole = createHmac('sha256', key).update(`${sequence}\n`).update(text).digest();
   return whole.subarray(0, MAC_BYTES).toString('base64');
 }

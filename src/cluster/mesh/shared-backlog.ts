@@ -1,35 +1,39 @@
-/** Holds data that was sent and not taken yet; `backlog` in bytes. */
+/** A connection that may hold unsent data. */
 export interface Outlet {
+  /** The data that was sent but has not been transmitted yet, bytes. */
   readonly backlog: number;
 }
 
 interface SharedBacklogLimits {
-  /** For all together, bytes. */
+  /** The most unsent data for all readers together, bytes. */
   readonly total: number;
-  /** For one of them, bytes: what comes on top of it at once is one message. */
+  /** The most unsent data for one reader, bytes. One message that is sent below this limit may exceed it. */
   readonly each: number;
 }
 
-/** How much of the total stays when readers are ended: a connection takes a moment to go, and others wait for that. */
+/**
+ * When readers are ended, the others keep at most this share of the total. The margin avoids that this happens often:
+ * the others get nothing until the ended connections are released.
+ */
 const KEPT_SHARE = 0.75;
 
-/** A share is no smaller than this, bytes. */
+/** The smallest share of one reader, bytes. */
 const MIN_SHARE_BYTES = 64 * 1024;
 
 /**
- * One bound on the bytes that wait for several readers together. Each has a share of it, beyond which it gets nothing
- * more until it reads; if that is not enough, the slowest is to go.
+ * Limits the unsent data of several readers together. Each reader has a share of the limit: beyond it, the reader gets
+ * nothing more until it has read. If the shares are not enough, the slowest readers are ended.
  */
 export class SharedBacklog<Reader extends Outlet> {
   readonly #limits: SharedBacklogLimits;
   readonly #now: () => number;
   readonly #onTooSlow: (reader: Reader) => void;
-  /** When each was last seen with nothing waiting for it, ms, monotonic. */
+  /** When each reader was last seen without unsent data, ms, monotonic. */
   readonly #caughtUpAt = new Map<Reader, number>();
-  /** Outlets that are being closed: their backlog is still in memory. */
+  /** The connections of ended readers: their unsent data is still in memory. */
   readonly #leaving = new Set<Outlet>();
 
-  /** @param onTooSlow has to end in {@link leave} */
+  /** @param onTooSlow ends a reader, and must call {@link leave} */
   constructor(limits: SharedBacklogLimits, now: () => number, onTooSlow: (reader: Reader) => void) {
     this.#limits = limits;
     this.#now = now;
@@ -40,12 +44,12 @@ export class SharedBacklog<Reader extends Outlet> {
     this.#caughtUpAt.set(reader, this.#now());
   }
 
-  /** @param outlet what still holds something for it */
+  /** @param outlet the connection of the reader, which may still hold unsent data */
   leave(reader: Reader, outlet: Outlet): void {
     if (this.#caughtUpAt.delete(reader)) this.#leaving.add(outlet);
   }
 
-  /** Whether something more may be sent to this reader now. */
+  /** Whether more may be sent to this reader now. May end the slowest readers. */
   hasRoom(reader: Reader): boolean {
     return reader.backlog < this.#share && this.#hasRoomForAll();
   }
@@ -59,7 +63,7 @@ export class SharedBacklog<Reader extends Outlet> {
     const { total } = this.#limits;
     const staying = this.#staying();
     if (staying + this.#stillLeaving() < total) return true;
-    // Otherwise it is enough to wait for those that leave.
+    // Below the total, it is enough to wait until the connections of ended readers are released.
     if (staying >= total) this.#endSlowest(staying - KEPT_SHARE * total);
     return false;
   }
@@ -85,8 +89,8 @@ export class SharedBacklog<Reader extends Outlet> {
   }
 
   /**
-   * Ends those for which something has been waiting for longest, and of these the ones for which most waits, until that
-   * many bytes are on their way out.
+   * Ends readers until they had at least `excess` bytes of unsent data together. Starts with the readers that have been
+   * behind for longest, and among equals with those that have the most unsent data.
    */
   #endSlowest(excess: number): void {
     const slowestFirst = [...this.#caughtUpAt].toSorted(

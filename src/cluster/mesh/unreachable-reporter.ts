@@ -1,16 +1,16 @@
 import { HandshakeError, NodeUnreachableError } from '../../errors.js';
 import type { LinkEnd } from './link-end.js';
 
-/** The number of failures in a row that is reported where something answers. */
+/** If something answers at the address, the target is reported after this many failures in a row. */
 const MAX_FAILURES = 3;
 
-/** An address where nothing answers is reported after this time, ms: the node may be about to start. */
+/** If nothing answers at the address, the target is reported after this time, ms: its node may be about to start. */
 const MAX_ABSENT_MS = 30_000;
 
-/** The most that are remembered; then it starts over. */
+/** The most targets that are remembered. When there are more, all are forgotten. */
 const MAX_LABELS = 1000;
 
-/** Codes of Node.js for an address at which nothing answers, or a name without one. */
+/** Codes of Node.js for an address at which nothing answers, or a name without an address. */
 const ABSENT: ReadonlySet<string> = new Set([
   'ECONNREFUSED',
   'EHOSTDOWN',
@@ -23,27 +23,28 @@ const ABSENT: ReadonlySet<string> = new Set([
   'ENOTFOUND',
 ]);
 
-/** Refusals that are not reported at once: one of them may be an accident. */
+/** Refusals that are reported only after {@link MAX_FAILURES} failures: a single one may be an accident. */
 const COUNTED: ReadonlySet<string> = new Set(['self', 'handshake_timeout', 'wrong_node']);
 
 interface Failures {
+  /** When the first failure was recorded, ms, monotonic. */
   readonly since: number;
-  /** In a row, where something answered. */
+  /** The number of failures in a row in which something answered. */
   count: number;
   isReported: boolean;
 }
 
 export interface Failure {
-  /** What was dialled. */
+  /** The target that was dialled: a node id or a seed. */
   readonly label: string;
   readonly end: LinkEnd;
-  /** There was a link once: that nothing answers there any more was reported as the end of that link. */
+  /** There was a link with the target before. The end of that link was reported, so later failures are not. */
   readonly wasLinked: boolean;
 }
 
 /**
- * Reports once what is dialled again and again without a link, until there is one. Refusals that name the problem
- * are reported elsewhere, at once.
+ * Reports a target that was dialled repeatedly without success. Reports it once, until there is a link with it.
+ * `LinkErrorReporter` reports refusals that name the problem, at once.
  */
 export class UnreachableReporter {
   readonly #onError: (error: Error) => void;
@@ -53,7 +54,11 @@ export class UnreachableReporter {
     this.#onError = onError;
   }
 
-  /** @param now ms, monotonic */
+  /**
+   * Records a failed attempt, and reports the target if it is time to.
+   *
+   * @param now ms, monotonic
+   */
   failed({ label, end, wasLinked }: Failure, now: number): void {
     if (end.kind === 'refused' && !COUNTED.has(end.reason)) return;
     if (wasLinked && end.reason !== 'self') return;
@@ -79,7 +84,7 @@ function isAbsent({ reason }: LinkEnd): boolean {
 function errorOf(label: string, end: LinkEnd): Error {
   if (end.reason === 'self') {
     const problem =
-      'its address leads back to this node; give every node a host (or advertise) at which others reach it';
+      'its address leads back to this node; give every node a host (or advertise) at which other nodes reach it';
     return new HandshakeError(label, end.reason, problem);
   }
   if (end.kind === 'refused' && end.reason === 'wrong_node') return new HandshakeError(label, end.reason, end.message);
@@ -89,8 +94,8 @@ function errorOf(label: string, end: LinkEnd): Error {
   }
   if (end.reason === 'ECONNRESET' || end.reason === 'EPIPE') {
     const problem =
-      'the connection is closed before the handshake; have both sides tls, or neither, ' +
-      'and does the other side trust the certificate of this one (requestPeerCert)?';
+      'the connection was closed before the handshake; check that both sides use tls or neither does, ' +
+      'and that the other side trusts the certificate of this node (requestPeerCert)';
     return new HandshakeError(label, end.reason, problem);
   }
   return new NodeUnreachableError(label, end.reason);

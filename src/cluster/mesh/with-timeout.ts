@@ -7,8 +7,8 @@ export interface Outcome<Answer> {
 }
 
 /**
- * Calls one of the two handlers once: with the answer, with what it rejects with, or with an error when it has not
- * settled within `limitMs`. Returns the timer of the limit.
+ * Calls one of the two handlers, once: `answered` with the answer, or `failed` with the error if the promise rejects or
+ * does not settle within `limitMs`. Returns the timer of the limit.
  */
 export function withTimeout<Answer>(
   clock: Clock,

@@ -5,23 +5,20 @@ import tls, { type ConnectionOptions } from 'node:tls';
 export type SocketEnds = Partial<Pick<Socket, 'localAddress' | 'localPort' | 'remoteAddress' | 'remotePort'>>;
 
 /**
- * Whether a socket is connected with itself. TCP allows that: when no process listens on a port of this machine from
- * which the operating system takes its own ports, it may take that very one, and both ends dial each other.
+ * Whether a socket is connected with itself. This can happen if a local port in the range of ephemeral ports is dialled
+ * and no process listens there: the operating system may choose the same port as the source of the connection.
  */
 export function isSelfConnection({ localAddress, localPort, remoteAddress, remotePort }: SocketEnds): boolean {
   return localPort !== undefined && localPort === remotePort && localAddress === remoteAddress;
 }
 
-/**
- * A socket on its way to the given address. One that reaches itself fails with `ECONNREFUSED`: no process listens
- * there.
- */
+/** Dials an address. A socket that is connected with itself fails with `ECONNREFUSED`: no process listens there. */
 export function dialSocket(options: TcpNetConnectOpts, secure: ConnectionOptions | undefined): Socket {
   const socket = net.connect(options);
   const outer = secure === undefined ? socket : tls.connect({ ...secure, ...options, socket });
   socket.once('connect', () => {
     if (!isSelfConnection(socket)) return;
-    // By a reset: after an orderly end the port would stay taken for a minute.
+    // A reset frees the port at once. After an orderly end, the port would stay taken for a minute.
     socket.resetAndDestroy();
     outer.emit('error', refused(options));
   });

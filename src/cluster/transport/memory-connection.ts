@@ -4,27 +4,30 @@ import type { Closing, Connection, ConnectionHandlers, Seal } from './transport.
 /** The connection is terminated when the other side does not answer a close within this time, ms. */
 const CLOSE_TIMEOUT_MS = 1000;
 
-interface MemoryEndOptions {
+interface MemoryConnectionEndOptions {
   readonly address: string;
   readonly remote: string;
   readonly isAccepted: boolean;
   readonly clock: Clock;
+  /** Returns the latency of the next event. */
   readonly latencyMs: () => number;
+  /** Whether events must wait: the process is frozen, or the network is cut. */
   readonly isBlocked: () => boolean;
+  /** Called when this end is over. */
   readonly onOver: () => void;
 }
 
-/** One end of a connection. What happens to it comes in as events, strictly in order. */
+/** One end of a simulated connection. Everything that the other end does arrives as an event, in order. */
 export class MemoryConnectionEnd implements Connection {
   readonly address: string;
   readonly remote: string;
   readonly isAccepted: boolean;
   peer: MemoryConnectionEnd | undefined;
-  readonly #options: MemoryEndOptions;
+  readonly #options: MemoryConnectionEndOptions;
   readonly #inbox: (() => void)[] = [];
-  /** How many events of the inbox have arrived; the rest is still under way. */
+  /** The number of events in the inbox that have arrived; the others are still in transit. */
   #arrived = 0;
-  /** When the last event of the inbox arrives, ms. */
+  /** When the last event of the inbox arrives, ms of the monotonic clock. */
   #lastDue = 0;
   #state: 'connecting' | 'open' | 'closing' | 'over';
   #handlers: ConnectionHandlers | undefined;
@@ -34,7 +37,7 @@ export class MemoryConnectionEnd implements Connection {
   received = 0;
   sent = 0;
 
-  constructor(options: MemoryEndOptions) {
+  constructor(options: MemoryConnectionEndOptions) {
     this.#options = options;
     this.address = options.address;
     this.remote = options.remote;
@@ -84,13 +87,13 @@ export class MemoryConnectionEnd implements Connection {
     }
     if (this.#state !== 'open') return;
     this.#state = 'closing';
-    this.#bye({ code, reason });
+    this.#notifyPeer({ code, reason });
     this.#closeTimer = this.#options.clock.setTimeout(() => this.finish({ code: 1006, reason }), CLOSE_TIMEOUT_MS);
   }
 
   terminate(): void {
     if (this.#state === 'over') return;
-    this.#bye({ code: 1006, reason: 'ECONNRESET' });
+    this.#notifyPeer({ code: 1006, reason: 'ECONNRESET' });
     const handlers = this.#handlers;
     this.vanish();
     this.#options.clock.setTimeout(() => handlers?.onClose({ code: 1006, reason: '' }), 0);
@@ -101,7 +104,7 @@ export class MemoryConnectionEnd implements Connection {
     if (this.#state === 'over') return;
     const { clock, latencyMs } = this.#options;
     const now = clock.monotonic();
-    // What is late makes late what comes behind it.
+    // An event never arrives before an earlier one, so a late event delays all later ones.
     this.#lastDue = Math.max(this.#lastDue, now + latencyMs());
     this.#inbox.push(event);
     clock.setTimeout(() => {
@@ -110,6 +113,7 @@ export class MemoryConnectionEnd implements Connection {
     }, this.#lastDue - now);
   }
 
+  /** Runs the events that have arrived, unless this end is blocked. */
   deliver(): void {
     while (this.#arrived > 0 && this.#state !== 'over' && !this.#options.isBlocked()) {
       this.#arrived -= 1;
@@ -117,20 +121,21 @@ export class MemoryConnectionEnd implements Connection {
     }
   }
 
+  /** The other side accepted the connection that this side dialled. */
   open(): void {
     if (this.#state !== 'connecting') return;
     this.#state = 'open';
     this.#handlers?.onOpen?.();
   }
 
-  /** The owner died: only the other side is notified. */
+  /** The process of this end was killed: notifies the other side only. */
   crash(): void {
     const { peer } = this;
     peer?.post(() => peer.finish({ code: 1006, reason: 'ECONNRESET' }));
     this.vanish();
   }
 
-  /** The connection has ended: notifies its owner. */
+  /** The connection has ended: notifies the owner of this end. */
   finish(closing: Closing): void {
     if (this.#state === 'over') return;
     const handlers = this.#handlers;
@@ -138,7 +143,7 @@ export class MemoryConnectionEnd implements Connection {
     handlers?.onClose(closing);
   }
 
-  /** The connection is over, and its owner does not hear of it. */
+  /** Ends this end of the connection, without notifying its owner or the other side. */
   vanish(): void {
     if (this.#closeTimer !== undefined) this.#options.clock.clearTimeout(this.#closeTimer);
     this.#state = 'over';
@@ -146,7 +151,8 @@ export class MemoryConnectionEnd implements Connection {
     this.#options.onOver();
   }
 
-  #bye(closing: Closing): void {
+  /** Ends the other end, which then ends this one. */
+  #notifyPeer(closing: Closing): void {
     const { peer } = this;
     peer?.post(() => {
       peer.finish(closing);

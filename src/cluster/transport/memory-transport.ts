@@ -5,42 +5,45 @@ import { SimulatedProcess } from './simulated-process.js';
 import { type Address, type Connection, formatAddress, type Listener, type Transport } from './transport.js';
 
 export interface MemoryNetworkOptions {
-  /** What moves everything; a simulated clock, as a rule. */
+  /** The clock of the network, usually a simulated one. */
   readonly clock: Clock;
-  /** How long a message takes, ms. Default 1. */
+  /** The latency of a message, ms. Default 1. */
   readonly latencyMs?: number;
-  /** From 0 up to 1. Where given, each message takes from half to one and a half times as long. */
+  /**
+   * Returns a number from 0 up to 1. If given, the latency varies between half and one and a half times `latencyMs`.
+   */
   readonly random?: () => number;
-  /** The addresses of a host name. Default: `localhost` is 127.0.0.1, and of any other name itself. */
+  /** Returns the addresses of a host name. Default: 127.0.0.1 for `localhost`, and the name itself for other names. */
   readonly resolve?: Transport['resolve'];
   /**
-   * How many of the messages get lost and are sent again, from 0 to 1: they, and all behind them, come later. Default
-   * 0.
+   * The share of messages that are lost and sent again, from 0 to 1. A lost message, and all after it, arrive later.
+   * Default 0.
    */
   readonly lossRate?: number;
 }
 
-/** One simulated operating-system process: its network, and time as it sees it. */
+/** The transport and the clock of one simulated Node.js process. */
 export interface MemoryTransport extends Transport {
-  /** Its timers wait while the process is frozen, and never fire once it was killed. */
+  /** Timers of this clock wait while the process is frozen, and never fire after it was killed. */
   readonly clock: Clock;
 }
 
-/** After how long what got lost is sent again, ms: what TCP waits at least. */
+/** The delay after which a lost message is sent again, ms: the shortest retransmission timeout of TCP. */
 const RESEND_MS = 200;
 
-/** Where the ports come from that the "operating system" chooses. */
+/** The first port that the network chooses for a process that listens on port 0. */
 const FIRST_FREE_PORT = 49_152;
 
 /**
- * A network within one Node.js process, for tests and simulations: any number of nodes on one clock, to which one can
- * do what happens to real processes. A process is named by the address it listens on.
+ * A simulated network within one Node.js process, for tests. Any number of simulated processes share one clock. Its
+ * methods inject the faults of real processes and networks. A process is identified by the address on which it listens.
  *
  * @example
  * const clock = new SimulatedClock();
  * const network = new MemoryNetwork({ clock });
  * const machine = network.transport();
- * createCluster({ transport: machine, clock: machine.clock, processCount: () => 0, onError: console.error });
+ * const startNode = mesh({ transport: machine });
+ * createCluster({ startNode, clock: machine.clock, processCount: () => 0, onError: console.error });
  */
 export class MemoryNetwork {
   readonly #options: MemoryNetworkOptions;
@@ -54,7 +57,7 @@ export class MemoryNetwork {
     this.#options = options;
   }
 
-  /** A new process on this network. */
+  /** Adds a process to this network, and returns its transport. */
   transport(): MemoryTransport {
     const process = new SimulatedProcess(this.#options.clock);
     return {
@@ -65,30 +68,32 @@ export class MemoryNetwork {
     };
   }
 
-  /** `kill -9`: its connections break, connecting to it is refused, and it does nothing any more. */
+  /** Kills a process, as `kill -9`: its connections break, dials to it are refused, and its timers never fire again. */
   kill(address: Address): void {
     for (const end of this.#end(address)) end.crash();
   }
 
-  /** Its machine loses power: as {@link MemoryNetwork.kill}, but the other sides do not see their connections end. */
+  /** Kills a process as a power failure would: other processes do not notice that their connections have ended. */
   unplug(address: Address): void {
     for (const end of this.#end(address)) end.vanish();
   }
 
-  /** SIGSTOP: it runs no code, while its connections stay open and the kernel keeps what arrives. */
+  /** Freezes a process, as SIGSTOP: it runs no code. Its connections stay open, and what arrives is kept. */
   freeze(address: Address): void {
     this.#frozen.add(keyOf(address));
     this.#processes.get(keyOf(address))?.freeze();
   }
 
-  /** SIGCONT: first the timers that are due, then what arrived, as in Node's event loop. */
+  /**
+   * Resumes a process, as SIGCONT. Timers that are due come first, then what arrived, as in the event loop of Node.js.
+   */
   thaw(address: Address): void {
     this.#frozen.delete(keyOf(address));
     this.#processes.get(keyOf(address))?.thaw();
     this.#deliver();
   }
 
-  /** Breaks what is connected between the two, so that only the first one notices: something in between gave up. */
+  /** Breaks the connections between two processes, but only the first one notices: as if a NAT forgot them. */
   sever(noticing: Address, other: Address): void {
     for (const end of this.#ends) {
       if (end.address === keyOf(noticing) && end.remote === keyOf(other)) {
@@ -97,17 +102,17 @@ export class MemoryNetwork {
     }
   }
 
-  /** How many ends of connections are open: two for each, and one where the other side is gone. */
+  /** The number of open connection ends: two for each connection, or one if the other end is gone. */
   get openEnds(): number {
     return this.#ends.size;
   }
 
-  /** Loses everything between the two until {@link MemoryNetwork.heal}; as with TCP, it arrives then. */
+  /** Cuts the network between two processes until {@link MemoryNetwork.heal}. Messages arrive then, as with TCP. */
   cut(a: Address, b: Address): void {
     this.#cuts.add(pair(keyOf(a), keyOf(b)));
   }
 
-  /** Cuts every address of one group off from every address of the other. */
+  /** Cuts the network between every process of one group and every process of the other. */
   partition(group: readonly Address[], others: readonly Address[]): void {
     for (const a of group) for (const b of others) this.cut(a, b);
   }
@@ -118,7 +123,7 @@ export class MemoryNetwork {
     this.#deliver();
   }
 
-  /** Ends a process, and returns what was connected. */
+  /** Ends a process, and returns its ends of connections. */
   #end(address: Address): readonly MemoryConnectionEnd[] {
     const key = keyOf(address);
     this.#processes.get(key)?.kill();
@@ -188,7 +193,7 @@ export class MemoryNetwork {
   }
 }
 
-/** `localhost` is an alias here as elsewhere. */
+/** Returns the key of a process. `localhost` and 127.0.0.1 are the same host. */
 function keyOf({ host, port }: Address): string {
   return formatAddress({ host: numeric(host), port });
 }

@@ -1,36 +1,38 @@
 import { systemClock } from '../../clock.js';
 import type { Seal } from './transport.js';
 
-/** Between the frames of one message. JSON as it is written here has no line breaks. */
+/** Separates the frames of one message. The JSON of a frame has no line breaks. */
 export const SEPARATOR = '\n';
 
-/** The longest time that one connection is served before others have their turn, ms. */
+/** The longest time that one connection delivers frames before others have their turn, ms. */
 const SLICE_MS = 5;
 
 /** The longest pause between two turns of a connection, ms: a heartbeat may be queued. */
 const MAX_PAUSE_MS = 20;
 
 /**
- * What comes within this time of what came before, ms, came together with it: only its reader was at work in between.
+ * Messages with at most this time between them come from one read of the socket, ms. Then the time between them is not
+ * time for other connections: `ws` was parsing.
  */
 const SAME_READ_MS = 0.02;
 
-/** Frames between two clock reads: a read costs a tenth of the smallest frame. */
+/** The number of frames between two reads of the clock: a read costs a tenth of the smallest frame. */
 const FRAMES_PER_CLOCK_READ = 16;
 
 interface ReceiveQueueHandlers {
   onFrame(text: string): void;
-  /** A message does not fit the seal. Later messages are dropped. */
+  /** Called when a message does not match the seal. Messages that are waiting are dropped. */
   onForged(): void;
-  /** More was received than is delivered in one turn. */
+  /** Called when delivery pauses because its time slice is over. The owner should stop reading. */
   onPause(): void;
-  /** Everything received has been delivered. */
+  /** Called after a pause, when everything received has been delivered. */
   onDrained(): void;
 }
 
 /**
- * What has come over one connection, on its way to its owner: message by message, frame by frame, and no longer than
- * {@link SLICE_MS} at once, whatever there is in a message. However much comes, half of the time is for others.
+ * Delivers the messages of one connection to its owner, frame by frame. After {@link SLICE_MS} of delivery, it pauses
+ * for as long as it has delivered, at most {@link MAX_PAUSE_MS}. So a connection that receives much data leaves about
+ * half of the time to others.
  */
 export class ReceiveQueue {
   readonly #handlers: ReceiveQueueHandlers;
@@ -39,27 +41,30 @@ export class ReceiveQueue {
   /** The undelivered rest of the current message. */
   #rest: string | undefined;
   #isPaused = false;
-  /** For how long it was listened to, less the time that others had in between, ms. */
+  /** The time spent on delivery, less the time that others had in between, ms. */
   #spentMs = 0;
+  /** When the clock was read last, ms of the monotonic clock. */
   #measuredAt = 0;
 
   constructor(handlers: ReceiveQueueHandlers) {
     this.#handlers = handlers;
   }
 
-  /** Whether received data is waiting for delivery. */
+  /** Whether delivery pauses. Received data may be waiting then. */
   get isPaused(): boolean {
     return this.#isPaused;
   }
 
-  /** From now on all that comes has to fit. What is left of this message came without the seal, so it does not. */
+  /**
+   * Requires the seal from now on. The rest of the current message is not sealed, so it is checked and rejected, too.
+   */
   trust(seal: Seal): void {
     this.#seal = seal;
     if (this.#rest !== undefined) this.#messages.unshift(this.#rest);
     this.#rest = undefined;
   }
 
-  /** A whole message has come. */
+  /** Adds a message, and delivers it at once unless delivery pauses. */
   add(message: string): void {
     this.#messages.push(message);
     if (!this.#isPaused) this.#deliver();
@@ -78,12 +83,12 @@ export class ReceiveQueue {
       this.#handlers.onFrame(text);
       frames += 1;
       if (frames % FRAMES_PER_CLOCK_READ === 0 && this.#isSliceOver()) {
-        this.#yield();
+        this.#pause();
         return;
       }
     }
     if (this.#isSliceOver()) {
-      this.#yield();
+      this.#pause();
       return;
     }
     if (!this.#isPaused) return;
@@ -100,6 +105,7 @@ export class ReceiveQueue {
     return end < 0 ? text : text.slice(0, end);
   }
 
+  /** Checks the seal of a message, if one is required, and returns its text. */
   #open(message: string | undefined): string | undefined {
     if (message === undefined || this.#seal === undefined) return message;
     const text = this.#seal.open(message);
@@ -110,7 +116,7 @@ export class ReceiveQueue {
     return text;
   }
 
-  /** What others had, they need not be given. */
+  /** Subtracts the time that others had since the last delivery: this connection need not pause for it. */
   #measurePause(): void {
     const now = systemClock.monotonic();
     const othersMs = now - this.#measuredAt;
@@ -118,6 +124,7 @@ export class ReceiveQueue {
     this.#measuredAt = now;
   }
 
+  /** Adds the time since the clock was read last to the time spent. Returns whether the time slice is used up. */
   #isSliceOver(): boolean {
     const now = systemClock.monotonic();
     this.#spentMs += now - this.#measuredAt;
@@ -125,7 +132,7 @@ export class ReceiveQueue {
     return this.#spentMs >= SLICE_MS;
   }
 
-  #yield(): void {
+  #pause(): void {
     if (!this.#isPaused) {
       this.#isPaused = true;
       this.#handlers.onPause();

@@ -1,9 +1,13 @@
 import type { Clock, Timer } from '../../clock.js';
 import type { Connection } from './transport.js';
 
-/** Everything of a process but its code: its address, its state, and its clock. */
+/**
+ * The state of a simulated Node.js process. Its clock stops calling timers while it is frozen, and after it was killed.
+ */
 export class SimulatedProcess {
+  /** The address on which the process listens, as text. Empty until then. */
   address = '';
+  /** Accepts connections; `undefined` while the process does not listen. */
   accept: ((connection: Connection) => void) | undefined;
   isKilled = false;
   readonly clock: Clock;

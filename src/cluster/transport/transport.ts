@@ -2,34 +2,35 @@
 export interface Address {
   readonly host: string;
   readonly port: number;
-  /** The name that `host` was resolved from: what the certificate of the other side is checked against. */
+  /** The name from which `host` was resolved. The certificate of the other side must be valid for it. */
   readonly servername?: string;
 }
 
-/** What a connection takes in all before it is trusted: a handshake, and what may come right behind it. */
+/** The most data that is read from a peer before it is trusted, bytes: a handshake, and frames right after it. */
 export const MAX_UNAUTHENTICATED_BYTES = 128 * 1024;
 
 /** How a connection ended. */
 export interface Closing {
-  /** The close code: 4000 and up are the cluster's own, 1006 is a connection that broke or never came about. */
+  /** The WebSocket close code. 4000 and up are codes of noex; 1006: the connection broke or was never established. */
   readonly code: number;
   /** The reason the closing side gave, or that of the operating system (`ECONNREFUSED`). Untrusted text. */
   readonly reason: string;
 }
 
 /**
- * What the other side must not do: send binary data, more than the transport takes, no proper message at all, or one
- * that does not fit the seal; or takes too long to prove its identity.
+ * A violation of the transport's rules by the other side: a binary message, too much data, invalid data, a message that
+ * does not match the seal, or no proof of its identity in time.
  */
 export type TransportViolation = 'binary_frame' | 'frame_too_large' | 'malformed' | 'forged' | 'handshake_timeout';
 
 /** The most characters that a {@link Seal} adds to a text. */
 export const SEAL_CHARS = 24;
 
-/** Makes what travels tamper-proof: each message is sealed and opened once, in the order in which it was sent. */
+/** Authenticates the messages of a connection. Each message is sealed and opened once, in the order of sending. */
 export interface Seal {
+  /** Returns the next message to send, with a MAC. */
   seal(text: string): string;
-  /** `undefined`: it does not fit. */
+  /** Checks the next received message, and returns its text. `undefined`: the MAC does not match. */
   open(sealed: string): string | undefined;
 }
 
@@ -37,73 +38,85 @@ export interface Seal {
 export interface ConnectionHandlers {
   /** A dialled connection is usable. Never called for an accepted one, which is usable from the start. */
   onOpen?(): void;
-  /** One whole text message; messages come in the order they were sent. */
+  /** Receives one whole frame, in the order of sending. */
   onMessage(text: string): void;
-  /** The other side broke the transport's rules. The connection is good for nothing but to be closed. */
+  /** The other side broke the transport's rules. The owner should close the connection. */
   onViolation(violation: TransportViolation): void;
-  /** Exactly once, whichever side ended it and whether or not it ever opened: everything it held is released. */
+  /**
+   * The connection has ended, and its resources are released. Called exactly once, whichever side ended the connection,
+   * and also if it never opened.
+   */
   onClose(closing: Closing): void;
 }
 
-/** An ordered, reliable stream of text messages to one other process. Nothing here throws. */
+/** An ordered, reliable stream of text frames to and from one other node. Its methods never throw. */
 export interface Connection {
-  /** The other side's address, as text for messages. */
+  /** The address of the other side, as text for errors. */
   readonly remote: string;
   /**
-   * Must be called once, in the turn in which the connection was handed out (or `terminate` instead): nothing is kept.
+   * Sets the handlers. Must be called once, or `terminate` instead, in the turn in which the connection was handed out:
+   * events without a handler are lost.
    */
   handle(handlers: ConnectionHandlers): void;
-  /** Roughly how much of what was passed to `send` has not left this side yet, bytes. */
+  /** The data that was passed to `send` but has not been transmitted yet, in bytes, approximately. */
   readonly backlog: number;
-  /** How much has come from the other side, bytes, a message of which the rest is still under way included. */
+  /** The data received from the other side, bytes, incomplete messages included. */
   readonly received: number;
-  /** How much has been transmitted to the other side, bytes. */
+  /** The data transmitted to the other side, bytes. */
   readonly sent: number;
   /**
-   * The other side has proved who it is. Until then, no more than {@link MAX_UNAUTHENTICATED_BYTES} are read from it.
-   * With a `seal`, all that is sent from now on is sealed, and all that comes from now on has to be.
+   * Raises the limits, because the other side has proved its identity. Before, at most {@link
+   * MAX_UNAUTHENTICATED_BYTES} are read from it. With a `seal`, all messages sent and received from now on are sealed.
    *
-   * @param maxMessageBytes what an unfinished message may take; default: as much as the transport takes at all
+   * @param maxMessageBytes the most data of an incomplete message. Default: the largest message of the transport
    */
   trust(seal?: Seal, maxMessageBytes?: number): void;
-  /** Does nothing unless the connection is open. */
+  /** Sends a frame. Does nothing unless the connection is open. */
   send(text: string): void;
-  /** As `send`, and transmits at once what was sent in this turn, for a transport that collects it otherwise. */
+  /** As `send`, but transmits all frames of this turn at once. `send` may collect the frames of a turn. */
   sendNow(text: string): void;
-  /** Ends it in order: what was sent before still arrives, then the code and reason. Messages come in until then. */
+  /**
+   * Ends the connection in order: frames that were sent before arrive first, then the code and the reason. Until then,
+   * frames of the other side are still received.
+   */
   close(code: number, reason: string): void;
   /** Ends the connection immediately, without a close frame. */
   terminate(): void;
 }
 
 export interface Listener {
-  /** The port bound; the one the operating system chose where 0 was asked for. */
+  /** The bound port. For port 0, it is the port that the operating system chose. */
   readonly port: number;
-  /** Takes no more connections, ends the accepted ones that are left, and resolves when the port is free. */
+  /** Accepts no more connections, ends those that are still open, and resolves when the port is free. */
   close(): Promise<void>;
 }
 
-/** A certificate or key in PEM, as text or as the bytes of its file. */
+/** The content of a PEM file with a certificate or key, as text or bytes. */
 type Pem = string | Uint8Array;
 
-/** Certificates and keys. */
+/** The certificate and the key of this side, and the authorities that it trusts. */
 export interface TlsSettings {
-  /** This side's certificate, and its key. A side that only dials may do without. */
+  /** The certificate of this side. An observer needs neither certificate nor key. */
   readonly cert?: Pem | undefined;
+  /** The private key of `cert`. */
   readonly key?: Pem | undefined;
-  /** The authorities to trust. Default: those of Node.js. */
+  /** The certificates of the authorities to trust. Default: those that Node.js trusts. */
   readonly ca?: Pem | readonly Pem[] | undefined;
-  /** Peers that connect need a certificate of `ca`, too. Default false. */
+  /** Whether peers that connect must present a certificate that an authority in `ca` has signed. Default false. */
   readonly requestPeerCert?: boolean | undefined;
 }
 
-/** How links reach other processes; encrypted, with `tls`. */
+/** Opens and accepts the connections between nodes. With `tls`, they are encrypted. */
 export interface Transport {
-  /** @throws ListenError (as a rejection) when the address cannot be bound */
+  /**
+   * Listens at an address, and calls `accept` with each new connection.
+   *
+   * @throws ListenError (as a rejection) if the address cannot be bound
+   */
   listen(address: Address, accept: (connection: Connection) => void, tls?: TlsSettings): Promise<Listener>;
-  /** All addresses of a host name, for dialling each. Left out: names are for `connect` to resolve. */
+  /** Returns all addresses of a host name, so that each can be dialled. Absent: `connect` resolves names. */
   resolve?(host: string): readonly string[] | Promise<readonly string[]>;
-  /** A connection in the making: `onOpen` or `onClose` comes next, at its own time. */
+  /** Starts to connect. Returns the connection before it is open: `onOpen` or `onClose` follows later. */
   connect(address: Address, tls?: TlsSettings): Connection;
 }
 

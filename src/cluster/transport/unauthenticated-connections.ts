@@ -7,9 +7,10 @@ export const MAX_UNAUTHENTICATED = 128;
 export const MAX_UNAUTHENTICATED_PER_ADDRESS = 64;
 
 /**
- * Connections that have not proved whose they are. When there are too many from one address, its oldest one goes; when
- * there are too many in all, the oldest of the address that has the most: a flood from one place does not keep out
- * those who come from elsewhere, nor for long those from the same place.
+ * Limits the connections of peers that have not proved their identity. If there are too many from one address, its
+ * oldest connection is terminated. If there are too many in all, the oldest one of the address with the most
+ * connections is terminated. So a flood from one address does not lock out peers at other addresses, and delays those
+ * at the same address only briefly.
  */
 export class UnauthenticatedConnections<Connection> {
   readonly #terminate: (connection: Connection) => void;
@@ -25,6 +26,7 @@ export class UnauthenticatedConnections<Connection> {
     return this.#size;
   }
 
+  /** Adds a connection. May terminate an older one, which is removed. */
   add(connection: Connection, address: string): void {
     const prefix = addressPrefix(address);
     const neighbours = this.#byPrefix.get(prefix) ?? new Set();
@@ -35,7 +37,7 @@ export class UnauthenticatedConnections<Connection> {
     else if (this.#size > MAX_UNAUTHENTICATED) this.#evict(...this.#crowd(neighbours, prefix));
   }
 
-  /** The connection has closed, or its peer has proved its identity. */
+  /** Removes a connection that has closed, or of a peer that has proved its identity. */
   remove(connection: Connection, address: string): void {
     const prefix = addressPrefix(address);
     const neighbours = this.#byPrefix.get(prefix);
@@ -48,7 +50,7 @@ export class UnauthenticatedConnections<Connection> {
     if (neighbours.size === 0) this.#byPrefix.delete(prefix);
   }
 
-  /** The most that share one prefix. */
+  /** Returns the largest set of connections with the same prefix, and this prefix. */
   #crowd(...first: [Set<Connection>, string]): [Set<Connection>, string] {
     let most = first;
     for (const [prefix, neighbours] of this.#byPrefix) if (neighbours.size > most[0].size) most = [neighbours, prefix];

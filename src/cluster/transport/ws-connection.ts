@@ -18,14 +18,13 @@ import {
 /** The connection is terminated when the other side does not answer a close within this time, ms. */
 export const CLOSE_TIMEOUT_MS = 1000;
 
-/** No message is longer, in bytes. */
+/** The longest WebSocket message, bytes. */
 const MAX_MESSAGE_BYTES = MAX_FRAME_BYTES + SEAL_CHARS;
 
 /**
- * The options of both sides. Compression would cost most of the throughput of small frames, and holds memory for every
- * connection. Nodes send each message in one piece; something in between may cut it up, but each piece takes some
- * hundred bytes beside what is in it, so that there must not be many. The same goes for the reads of the socket of
- * which an unfinished message is made.
+ * The options of `ws` on both sides. Compression would cost most of the throughput of small frames, and memory for
+ * every connection. Nodes send each message as one fragment, but a proxy may split it. Each fragment, and each read of
+ * the socket, takes some hundred bytes of memory until its message is whole, so their number is limited.
  */
 export const SOCKET_OPTIONS = {
   perMessageDeflate: false,
@@ -35,30 +34,35 @@ export const SOCKET_OPTIONS = {
   autoPong: false,
 } as const;
 
-/** What a connection takes without a whole message in it; of an unauthenticated peer, what it takes in all. */
+/** The most data and reads without a whole message. For an unauthenticated peer: the most data and reads in all. */
 interface ReceiveLimit {
   readonly bytes: number;
-  /** A read of one byte holds some hundred bytes of memory until its message is whole. */
+  /** Even a read of one byte takes some hundred bytes of memory until its message is whole. */
   readonly reads: number;
 }
 
 const UNAUTHENTICATED_LIMIT: ReceiveLimit = { bytes: MAX_UNAUTHENTICATED_BYTES, reads: 256 };
 
-/** Reads of a trusted connection are no smaller than this on average, in bytes: less than any network makes of them. */
+/** The smallest average read of a trusted connection, bytes. The reads on real networks are larger. */
 const MIN_READ_BYTES = 256;
 
-/** Headers of frames, and what came with the end of the message before. */
+/**
+ * An allowance for WebSocket headers, and for data that was read together with the end of the previous message, bytes.
+ */
 const READ_SLACK_BYTES = 64 * 1024;
 
-/** Nodes do not ping. What stands in between may, now and then. */
+/** The rate limit of pings and pongs. Nodes send none, but a proxy between them may. */
 const CONTROL_FRAMES = { burst: 16, perSecond: 4 };
 
-/** The options of a message that is handed to `ws` as bytes. */
+/** Makes `ws` send bytes as a text message. */
 const AS_TEXT = { binary: false };
 
-/** A message is no longer than this, unless a single frame is, in characters. */
+/** The most characters of several frames that are transmitted as one message. A single frame may be longer. */
 const MAX_BATCH_CHARS = 256 * 1024;
 
+/**
+ * A connection over a WebSocket. Collects the frames that are sent in one turn, and limits what the other side sends.
+ */
 export class WsConnection implements Connection {
   readonly remote: string;
   readonly #webSocket: WebSocket;
@@ -68,8 +72,9 @@ export class WsConnection implements Connection {
   #problem = '';
   #isTrusted = false;
   #limit = UNAUTHENTICATED_LIMIT;
-  /** What of `bytesRead` belongs to messages that are whole, and how many reads there were since. */
+  /** The value of `received` when the last whole message arrived. */
   #wholeBytes = 0;
+  /** The number of reads since the last whole message. */
   #reads = 0;
   readonly #controlFrames = new TokenBucket(CONTROL_FRAMES, systemClock.monotonic());
   readonly #onTrusted: (() => void) | undefined;
@@ -85,17 +90,17 @@ export class WsConnection implements Connection {
   });
   /** How the connection ended, while earlier messages are still being delivered. */
   #closing: Closing | undefined;
-  /** What was sent in this tick, and is not written yet. */
+  /** The frames that were sent in this turn and are not transmitted yet. */
   #unsent: string[] = [];
   #unsentLength = 0;
-  /** What the socket was given and has not written yet, bytes. */
+  /** The data that was passed to the WebSocket and is not written yet, bytes. */
   #unwrittenBytes = 0;
 
   constructor(webSocket: WebSocket, remote: string, onTrusted?: () => void) {
     this.#webSocket = webSocket;
     this.#onTrusted = onTrusted;
     this.remote = remote;
-    // Here and not in handle(): an error without a listener would end the process.
+    // Added here and not in handle(): an `error` event without a listener would end the Node.js process.
     webSocket.on('error', (error: NodeJS.ErrnoException) => this.#failed(error));
   }
 
@@ -111,10 +116,12 @@ export class WsConnection implements Connection {
     return this.#socket?.bytesWritten ?? 0;
   }
 
-  /** A message is handed over when it is whole: what it takes until then is seen on the socket only. */
+  /**
+   * Limits the memory for incomplete messages. `ws` emits whole messages only, so the reads of the socket are counted.
+   */
   enforceLimits(socket: Socket): void {
     this.#socket = socket;
-    // After the listener of the WebSocket: a message that this read completed has been counted as whole.
+    // This listener runs after that of `ws`, so a message that this read completed is already counted as whole.
     socket.on('data', () => {
       this.#reads += 1;
       const { bytes, reads } = this.#limit;
@@ -131,7 +138,7 @@ export class WsConnection implements Connection {
     if (seal !== undefined) this.#receiveQueue.trust(seal);
   }
 
-  /** The time for the other side to prove its identity is over. */
+  /** Reports a violation if the other side has not proved its identity: its time for that is over. */
   expire(): void {
     if (!this.#isTrusted) this.#handlers?.onViolation('handshake_timeout');
   }
@@ -145,7 +152,7 @@ export class WsConnection implements Connection {
       if (this.#isTrusted) this.#messageIsWhole();
     });
     this.#webSocket.on('ping', (data) => {
-      // Answers must not pile up for a side that does not take them.
+      // No pong while data is unsent: pongs must not pile up for a peer that does not read.
       if (this.#takeControlFrame() && this.#webSocket.bufferedAmount === 0) this.#webSocket.pong(data);
     });
     this.#webSocket.on('pong', () => this.#takeControlFrame());
@@ -182,12 +189,13 @@ export class WsConnection implements Connection {
     this.#unsentLength = 0;
     if (this.#webSocket.readyState !== WebSocket.OPEN) return;
     const text = texts.join(SEPARATOR);
-    // Bytes rather than text: `ws` would count them once more, and a side that masks writes bytes in one piece.
+    // Passed as bytes: `ws` would compute the length of a text again, and a client, which masks, writes bytes in one
+    // piece.
     const message = Buffer.from(this.#seal?.seal(text) ?? text);
     this.#unwrittenBytes += message.length;
     this.#webSocket.send(message, AS_TEXT, (error) => {
       this.#unwrittenBytes -= message.length;
-      // What could not be written is lost with its connection: 'close' comes next, with the reason.
+      // The data is lost with the connection. The `close` event comes next, with this reason.
       if (error) this.#problem ||= problemOf(error);
     });
   };

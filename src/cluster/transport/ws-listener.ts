@@ -10,17 +10,19 @@ import type { Address, Connection, Listener, TlsSettings } from './transport.js'
 import { UnauthenticatedConnections } from './unauthenticated-connections.js';
 import { CLOSE_TIMEOUT_MS, SOCKET_OPTIONS, WsConnection } from './ws-connection.js';
 
-/** The headers of a request to upgrade are a few hundred bytes; a proxy may add its own. */
+/**
+ * The largest headers of an HTTP request, bytes. Those of an upgrade take a few hundred bytes; a proxy may add some.
+ */
 const MAX_HEADER_BYTES = 8 * 1024;
 
-/** An accepted TCP connection. */
+/** An accepted TCP connection, and the WebSocket connection that it is upgraded to. */
 interface AcceptedConnection {
-  /** Under TLS another one than that of its request. */
+  /** The TCP socket. With TLS, the HTTP request has another socket object. */
   readonly socket: Socket;
   readonly address: string;
   /** Ends it unless the other side has proved its identity. */
   readonly deadline: Timer;
-  /** Once it speaks WebSocket. */
+  /** `undefined` until the connection is upgraded to a WebSocket. */
   connection: WsConnection | undefined;
 }
 
@@ -44,7 +46,11 @@ function createListeningServer(tls: TlsSettings | undefined): Server {
   return createSecureServer({ ...secureContextOptions(tls), ...verification, ...limits }, refuseRequest);
 }
 
-/** @throws ListenError (as a rejection) when the address cannot be bound */
+/**
+ * Listens for WebSocket connections, and calls `accept` with each of them.
+ *
+ * @throws ListenError (as a rejection) if the address cannot be bound
+ */
 export async function listenForWebSockets({
   address,
   tls,
@@ -56,7 +62,7 @@ export async function listenForWebSockets({
     ...SOCKET_OPTIONS,
     noServer: true,
     clientTracking: false,
-    // Only browsers send an origin. A web page must not get to talk to a node that listens on its reader's loopback.
+    // Only browsers send an origin. A web page must not be able to connect to a node on the loopback of its visitor.
     verifyClient: ({ req }, decide) => decide(req.headers.origin === undefined, 403),
   });
   const accepted = new AcceptedConnections(handshakeTimeoutMs);
@@ -76,7 +82,7 @@ export async function listenForWebSockets({
   });
   await bind(server, address);
   server.on('error', () => {
-    // A connection that could not be accepted. The dialling side sees that, and dials again.
+    // A connection could not be accepted. The dialling side notices, and dials again.
   });
   return {
     port: (server.address() as AddressInfo).port,
@@ -87,7 +93,7 @@ export async function listenForWebSockets({
 /** All accepted connections. */
 class AcceptedConnections {
   readonly #handshakeTimeoutMs: number;
-  /** By the other end: under TLS the socket of a request is another one than that which was accepted. */
+  /** By remote address and port, because with TLS, the socket of a request is not the accepted socket. */
   readonly #byRemote = new Map<string, AcceptedConnection>();
   readonly #all = new Set<AcceptedConnection>();
   readonly #unauthenticated = new UnauthenticatedConnections<AcceptedConnection>(({ socket }) => socket.destroy());
@@ -97,7 +103,7 @@ class AcceptedConnections {
   }
 
   add(socket: Socket): void {
-    // A client that has disconnected has no address any more; there may be many of them.
+    // A client that has already disconnected has no address. Several such clients may have the same key.
     const { remoteAddress: address = 'unknown' } = socket;
     const end = remoteOf(socket);
     const deadline = systemClock.setTimeout(() => {
@@ -115,11 +121,12 @@ class AcceptedConnections {
     });
   }
 
+  /** Returns the accepted connection of the socket of a request. */
   find(socket: Socket): AcceptedConnection | undefined {
     return this.#byRemote.get(remoteOf(socket));
   }
 
-  /** The entry has proved its identity. */
+  /** Ends the deadline and the limits of a connection, because its peer has proved its identity, or it has closed. */
   trust(entry: AcceptedConnection): void {
     systemClock.clearTimeout(entry.deadline);
     this.#unauthenticated.remove(entry, entry.address);
@@ -129,8 +136,8 @@ class AcceptedConnections {
     for (const { socket } of this.#all) socket.destroy();
   }
 
-  /** Those that speak WebSocket are sent a close frame by their owners. */
-  destroyOthers(): void {
+  /** Destroys the connections that are no WebSockets. The owners of the WebSockets close those with a close frame. */
+  destroyNotUpgraded(): void {
     for (const { socket, connection } of this.#all) if (connection === undefined) socket.destroy();
   }
 }
@@ -145,7 +152,8 @@ function bind(server: Server, { host, port }: Address): Promise<void> {
       reject(ListenError.because(host, port, cause));
     };
     server.once('error', onError);
-    // Exclusive: under node:cluster, workers would otherwise share the port, and each get a part of the connections.
+    // Without `exclusive`, workers of `node:cluster` would share the port, and each would get a part of the
+    // connections.
     server.listen({ host, port, exclusive: true }, () => {
       server.removeListener('error', onError);
       resolve();
@@ -160,6 +168,6 @@ function end(server: Server, accepted: AcceptedConnections): Promise<void> {
       systemClock.clearTimeout(deadline);
       resolve();
     });
-    accepted.destroyOthers();
+    accepted.destroyNotUpgraded();
   });
 }

@@ -13,7 +13,7 @@ const HANDSHAKE_TIMEOUT_MS = 5000;
 export interface WsTransportOptions {
   /** How long the peer may take to prove its identity, from when the connection is accepted, ms. Default 5000. */
   readonly handshakeTimeoutMs?: number;
-  /** All addresses of a host name. Default: those that the operating system finds. */
+  /** Returns all addresses of a host name. Default: those that the operating system finds. */
   readonly resolve?: (host: string) => Promise<readonly string[]>;
 }
 
@@ -23,8 +23,8 @@ async function lookupAll(host: string): Promise<readonly string[]> {
 }
 
 /**
- * Links over WebSockets. Frames that are sent in one tick of the event loop leave as one message, a line for each: a
- * message costs many times what a frame in it does.
+ * Creates the transport over WebSockets. It transmits the frames of one turn of the event loop as one message, a line
+ * for each frame: a message costs many times as much as a line in it.
  */
 export function createWsTransport({
   resolve = lookupAll,
@@ -40,7 +40,7 @@ export function createWsTransport({
       const createConnection = (): Socket => dialSocket(address, secure);
       const webSocket = new WebSocket(url, { ...SOCKET_OPTIONS, createConnection });
       const connection = new WsConnection(webSocket, formatAddress(address));
-      // Not before it is open: a listener that is added earlier takes what came behind the upgrade.
+      // Only once it is open: an earlier `data` listener would take the bytes that arrive right after the upgrade.
       webSocket.once('upgrade', ({ socket }) => webSocket.once('open', () => connection.enforceLimits(socket)));
       return connection;
     },

@@ -18,7 +18,7 @@ const MAX_MESSAGE_FACTOR = 10;
 
 export type PeerState = 'alive' | 'suspect' | 'dead';
 
-/** The activity of a peer whose whole message arrived at `now`. */
+/** The activity of a peer right after a whole message from it arrived at `now`. */
 export function activityAt(now: number): PeerActivity {
   return { receivedAt: now, messageAt: now };
 }

@@ -13,7 +13,7 @@ const LABEL = /^[\p{L}\p{M}\p{N}-]+$/u;
 const ASCII = /^[a-z0-9-]*$/;
 
 /**
- * Whether a label is the ASCII form (`xn--...`, in lower case) of an internationalized label: one with characters
+ * Whether a label is the ASCII form (`xn--...`, in lower case) of an internationalized label, which has characters
  * beyond ASCII. `URL` is not used because its answer depends on the version of Node.js.
  */
 export function isIdnLabel(label: string): boolean {

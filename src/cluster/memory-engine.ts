@@ -42,7 +42,7 @@ export class MemoryHub {
   readonly #links = new Set<MemoryLink>();
   #lastPort = FIRST_PORT - 1;
 
-  /** The engine whose nodes are all connected through this hub. */
+  /** The engine of this hub: starts a node that is connected with all other nodes of the hub. */
   readonly engine: StartNode = async (options) => {
     this.#lastPort += 1;
     const node = new MemoryNode(this, options, options.settings.listen.port || this.#lastPort);

@@ -98,7 +98,8 @@ export class Admission {
   }
 
   /**
-   * Uses this link, and ends the other links offered to the peer. If it opened one of those, it did so before this one.
+   * Uses this link, and ends the other links that were offered to the peer. If the peer opened one of them, it did so
+   * before it chose this link.
    */
   #establish(link: Link, peer: Peer): void {
     for (const other of this.#offered) {

@@ -7,10 +7,11 @@ import type { LinkTable } from './link-table.js';
 const MAX_MEMBERS = 4096;
 
 /**
- * Anti-entropy: every this many heartbeats, a random peer receives the full member list, in case it missed an update.
+ * The heartbeats between two regular rounds. In a round, a random peer gets the member list: it may have missed
+ * updates.
  */
 const BEATS_PER_ROUND = 10;
-/** After a new link, this many heartbeats are each followed by such a round, so that missed updates arrive soon. */
+/** The additional rounds after a new link, one at each heartbeat: updates that were missed then arrive soon. */
 const ROUNDS_AFTER_CHANGE = 3;
 
 /** While a node has at most this many links, it sends its member list over each new link. */
@@ -37,8 +38,8 @@ interface GossipOptions {
  *
  * A peer that no other node announced gets the list over its first link. An announced peer is in the same cluster, and
  * normally has the list. While a cluster forms, this may not be true yet. So a node sends the list over each of its
- * first links, and again over the 8th, 16th, 32nd ... one, even if the peer was announced. The peer answers with the
- * members that the list lacks. All these lists together are about twice as long as the last one.
+ * first links, and again over the 8th, 16th, 32nd ... link, even if the peer was announced. The peer answers with the
+ * members that the list lacks. All these lists together are about twice as long as the last list.
  *
  * The node that a new peer is linked with announces it to all other members. Periodic rounds repair what was missed: a
  * random peer gets the list, and answers with the members that the list lacks.

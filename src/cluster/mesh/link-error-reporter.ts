@@ -23,8 +23,8 @@ export interface RefusedLink {
 
 /**
  * Reports refused links. A failing handshake is retried every few seconds, so it is reported once for each peer and
- * reason, until a link is established. Of links that others dialled, the first few are reported in full and the rest as
- * a count: there may be thousands of unauthenticated peers.
+ * reason, until a link is established. If other peers dialled, only the first few refusals are reported in full, and
+ * the others as a count: there may be thousands of unauthenticated peers.
  */
 export class LinkErrorReporter {
   readonly #localId: NodeId;
@@ -72,8 +72,8 @@ export class LinkErrorReporter {
   }
 
   /**
-   * A dialled connection broke before a link was established. Most such errors are transient, but a certificate error
-   * is permanent and is reported. Returns whether it was one.
+   * Handles a dialled connection that broke before a link was established. Most of these errors are transient. A TLS
+   * error is permanent, so it is reported. Returns whether it was a TLS error.
    */
   broken(target: string, reason: string): boolean {
     if (!TLS_PROBLEM.test(reason)) return false;

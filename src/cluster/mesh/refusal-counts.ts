@@ -36,7 +36,8 @@ export class RefusalCounts {
       this.#reported += 1;
       return true;
     }
-    // The other side chooses its reason, so unknown reasons count as one: their number would be unlimited.
+    // The other side chooses the text of its reason. Unknown texts are counted together, or their number could grow
+    // forever.
     const known = isCloseReason(reason) ? reason : 'other';
     this.#counts.set(known, (this.#counts.get(known) ?? 0) + 1);
     if (this.#addresses.size < MAX_ADDRESSES) this.#addresses.add(addressPrefix(address));

@@ -12,8 +12,8 @@ interface SharedBacklogLimits {
 }
 
 /**
- * When readers are ended, the others keep at most this share of the total. The margin avoids that this happens often:
- * the others get nothing until the ended connections are released.
+ * When readers are ended, the unsent data of the others is at most this share of the total. The rest is a margin, so
+ * that this happens rarely: until the ended connections are released, the others get nothing.
  */
 const KEPT_SHARE = 0.75;
 

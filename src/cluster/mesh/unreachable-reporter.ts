@@ -23,7 +23,7 @@ const ABSENT: ReadonlySet<string> = new Set([
   'ENOTFOUND',
 ]);
 
-/** Refusals that are reported only after {@link MAX_FAILURES} failures: a single one may be an accident. */
+/** Reasons of refusals that are reported only if the dial keeps failing: a single refusal may be an accident. */
 const COUNTED: ReadonlySet<string> = new Set(['self', 'handshake_timeout', 'wrong_node']);
 
 interface Failures {

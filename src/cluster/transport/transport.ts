@@ -36,7 +36,7 @@ export interface Seal {
 
 /** The events of a connection. No handler is ever called from inside a call to the connection. */
 export interface ConnectionHandlers {
-  /** A dialled connection is usable. Never called for an accepted one, which is usable from the start. */
+  /** The dialled connection is open. Never called for an accepted connection, which is open from the start. */
   onOpen?(): void;
   /** Receives one whole frame, in the order of sending. */
   onMessage(text: string): void;

@@ -1,9 +1,9 @@
 import { addressPrefix } from '../address-prefix.js';
 
-/** The most open connections whose peers have not proved their identity. */
+/** The most open connections with peers that have not proved their identity. */
 export const MAX_UNAUTHENTICATED = 128;
 
-/** How many of them may come from one address. */
+/** The most of these connections from one address. */
 export const MAX_UNAUTHENTICATED_PER_ADDRESS = 64;
 
 /**

@@ -112,7 +112,7 @@ test(`of ${MAX_OBSERVERS + 1} observers one is refused as one too many, and is l
   runtime.run(1000);
   expect(viewOf(late)).toBe('');
   expect(late.errors).toMatchObject([{ reason: 'too_many_observers' }]);
-  expect(late.errors[0]?.message).toContain('nodeA@127.0.0.1:4369 has 100 observers, which is its limit; detach one');
+  expect(late.errors[0]?.message).toContain('nodeA@127.0.0.1:4369 has 100 observers, which is the limit; detach one');
   expect(a.errors).toMatchObject([{ reason: 'too_many_observers' }]);
   // The machine may have nodes on it, and those are not kept waiting for that.
   runtime.run(10_000);

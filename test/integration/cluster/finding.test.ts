@@ -123,7 +123,7 @@ describe('what keeps two nodes apart is reported once, with what to do', () => {
     const a = await startNode({ nodeName: 'nodeA', port: 0, tls });
     const error = await reported({ seeds: [a.id] });
     expect(error).toMatchObject({ name: 'HandshakeError', reason: 'ECONNRESET', peer: a.id });
-    expect(error.message).toContain('have both sides tls, or neither');
+    expect(error.message).toContain('check that both sides use tls or neither does');
   });
 
   test('by a node whose certificate the other side refuses', async () => {
@@ -133,7 +133,7 @@ describe('what keeps two nodes apart is reported once, with what to do', () => {
     const foreign = { ...(await issue('node', await issue('stranger'))), ca: authority.cert };
     const error = await reported({ seeds: [a.id], tls: foreign });
     expect(error).toMatchObject({ name: 'HandshakeError', peer: a.id });
-    expect(error.message).toContain('trust the certificate of this one (requestPeerCert)');
+    expect(error.message).toContain('trusts the certificate of this node (requestPeerCert)');
   });
 
   test('by a node that dials something else', async () => {

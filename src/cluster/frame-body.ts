@@ -63,10 +63,11 @@ export function encodeBody(value: unknown): string {
   }
 }
 
-/** As {@link encodeBody}. Throws what {@link bodyProblemOf} puts into words. */
+/** As {@link encodeBody}, but throws errors that {@link bodyProblemOf} converts to a text. */
 export function encodeValue(value: unknown): string {
   const { json, meta } = superjson.serialize(value);
-  if (meta?.referentialEqualities !== undefined && hasCycle(meta.referentialEqualities)) throw new BodyProblem('a cycle');
+  if (meta?.referentialEqualities !== undefined && hasCycle(meta.referentialEqualities))
+    throw new BodyProblem('a cycle');
   const text: string | undefined = JSON.stringify(json);
   if (text === undefined) throw new BodyProblem('a value that is not data');
   checkPlain(json);

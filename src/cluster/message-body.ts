@@ -1,6 +1,6 @@
 import { exceededLimit, JSON_LIMITS, type JsonLimits } from '../../streams/json-limits.js';
 import { isError, NotSerializableError } from '../errors.js';
-import { decodeBody, encodeValue, bodyProblemOf, isForbidden, MAX_BODY_DEPTH } from './frame-body.js';
+import { bodyProblemOf, decodeBody, encodeValue, isForbidden, MAX_BODY_DEPTH } from './frame-body.js';
 
 /** The longest encoded message, in bytes. */
 const MAX_MESSAGE_BYTES = 1024 * 1024;

@@ -881,7 +881,8 @@ export function inspected(value: unknown): string {
 function describe(value: unknown): string {
   if (typeof value === 'string') return `'${value.length > 80 ? `${value.slice(0, 80)}...` : value}'`;
   if (typeof value === 'function') return 'a function';
-  if (value === null || typeof value !== 'object') return String(value);
+  // A bigint may have any number of digits, a symbol a description of any length.
+  if (value === null || typeof value !== 'object') return String(value).slice(0, 80);
   return Array.isArray(value) ? 'an array' : 'an object';
 }
 

@@ -1,4 +1,4 @@
-// Read when noex is loaded, so that a test that replaces them with fake timers later does not stop a running runtime.
+// These functions are captured when noex is loaded, so that a test that installs fake timers later does not stop a running runtime.
 const { setTimeout, clearTimeout, setImmediate } = globalThis;
 const wallClock = Date.now;
 const monotonic = performance.now.bind(performance);

@@ -243,8 +243,8 @@ export class RpcEndpoint implements Rpc {
   }
 
   /**
-   * Answers the incarnation that sent the request, and no other. The next incarnation of the node numbers its requests
-   * from 1 again, so it would take the answer for that to a request of its own.
+   * Sends the answer only to the incarnation that sent the request. A later incarnation of that node numbers its requests
+   * from 1 again, and would mistake this answer for the answer to one of its own requests.
    */
   #answer(to: Requester, frame: RpcFrame): void {
     this.#options.node()?.sendEncoded(to, encodeAnswer(frame));

@@ -185,7 +185,8 @@ export function createObserver(ports: ObserverPorts): LocalObserver {
   const project = (model: NodeModel): ObserverSnapshot => snapshotOf(model, moment(), memoryStats(), vitals());
   const getSnapshot = (): ObserverSnapshot => meter.measured(() => project(currentModel()));
 
-  // A subscriber may cause a newer model while an older one is being delivered. Later subscribers then receive only the newer one.
+  // A subscriber may trigger a newer model while an older one is still being delivered. Subscribers whose turn comes after it then
+  // receive only the newer model, instead of the older one after it.
   const model$ = latest$.pipe(
     map(() => latest$.value),
     distinctUntilChanged(),

@@ -63,7 +63,7 @@ export class LinkTable {
     return replaced;
   }
 
-  /** Returns the measurements of the link with a node. */
+  /** Returns the measurements of the link with a node; `undefined` without a link. */
   state(id: NodeId): LinkState | undefined {
     const node = this.#nodes.get(id);
     if (node === undefined) return undefined;

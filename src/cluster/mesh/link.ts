@@ -147,7 +147,7 @@ export class Link {
     this.#trust(sessionOf(state, 'acceptor'));
   }
 
-  /** Opens a link on which the other side sent its welcome. The link is established then. */
+  /** Completes the handshake after the welcome of the other side: the link is established. Does nothing in any other step. */
   open(): void {
     if (this.#isOver || this.#handshake.step !== 'welcomed') return;
     const { state, send } = open(this.#handshake);

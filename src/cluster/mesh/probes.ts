@@ -10,7 +10,7 @@ interface Probe {
   readonly waiting: ((answered: boolean) => void)[];
 }
 
-/** Probes linked peers, to find out whether their links are alive when another peer claims the same id. */
+/** When a peer claims the id of a linked peer, probes the existing link to find out whether it is still alive. */
 export class Probes {
   readonly #pending = new Map<NodeId, Probe>();
   readonly #clock: Clock;

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 
 /**
- * How long further signals are ignored after the first, ms. Under npm, one Ctrl+C reaches a program twice: from the
+ * How long signals are ignored after the first signal, ms. Under npm, one Ctrl+C reaches a program twice: from the
  * terminal and from npm, which forwards it.
  */
 const SAME_KEYSTROKE_MS = 500;

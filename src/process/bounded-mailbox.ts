@@ -4,13 +4,13 @@ import { type Envelope, envelopeOf, PendingCall, type QueuedEnvelope, StopReques
 import { Mailbox } from './mailbox.js';
 
 /**
- * What happens to a message that finds its mailbox full. `reject`: the send throws MailboxFullError. `drop_newest`:
- * that message is dropped. `drop_oldest`: the message that has waited longest is dropped. The caller of a dropped call
- * gets MailboxFullError.
+ * What a process does with a message that arrives when its mailbox is full. `reject`: the sender gets MailboxFullError.
+ * `drop_newest`: the arriving message is dropped. `drop_oldest`: the message that has waited longest is dropped. A
+ * dropped call rejects with MailboxFullError.
  */
 export type OverloadPolicy = 'reject' | 'drop_newest' | 'drop_oldest';
 
-/** Counts since the last report, by name. A name that was not counted is absent. */
+/** The counts since the last `takeCounts`. A count of zero is absent. */
 type Counts = { [Name in ReportedCountName]?: number };
 
 /** The process that owns a mailbox, for error messages. */
@@ -58,15 +58,15 @@ export class BoundedMailbox extends Mailbox<QueuedEnvelope> {
   }
 
   /**
-   * Applies the overload policy to a message that found the mailbox full. Returns whether the message may be enqueued
-   * now.
+   * Applies the overload policy to a message that arrives when the mailbox is full. Returns whether the message may be
+   * enqueued now.
    *
-   * @throws MailboxFullError under `reject`, and for a call that is dropped
+   * @throws MailboxFullError if the policy is `reject`, or if the arriving message is a call and is dropped
    */
   makeRoom(envelope: Envelope, owner: Owner): boolean {
     if (this.rejects) throw this.#rejection(owner, this.#limit);
     const oldest = envelopeOf(this.envelope);
-    // A stop request is not a message of a sender, so `drop_oldest` never drops it.
+    // `drop_oldest` never drops a stop request: if one is the oldest entry, the arriving message is dropped instead.
     const hasRoom = this.#overload === 'drop_oldest' && !(oldest instanceof StopRequest);
     this.count('dropped');
     if (!hasRoom && envelope instanceof PendingCall) throw this.#fullError(owner);
@@ -97,8 +97,8 @@ export class BoundedMailbox extends Mailbox<QueuedEnvelope> {
   }
 
   /**
-   * Empties the mailbox and rejects the calls in it. Returns how many messages of senders it held. `countsInfos` is
-   * false for a supervisor, whose infos are its own exit messages.
+   * Empties the mailbox and rejects the calls in it. Returns how many messages were removed, without stop requests.
+   * With `countsInfos` false, infos are not counted either: the infos of a supervisor are its own exit messages.
    */
   drain(error: () => ServerNotRunningError, countsInfos: boolean): number {
     let unhandled = 0;

@@ -1,7 +1,7 @@
 import type { AnyBehavior, CallContext, CallResult } from './gen-server-types.js';
 import { messageType } from './message-type.js';
 
-/** The longest message type that an error shows, in characters. */
+/** The maximum length of a message type in an error message, in characters. */
 const MAX_TYPE_LENGTH = 60;
 
 type AnyCallHandler = (message: unknown, state: unknown, ctx: CallContext) => CallResult<unknown, unknown>;

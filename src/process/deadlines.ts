@@ -1,14 +1,14 @@
 import type { Clock, Timer } from '../clock.js';
 
-/** A node of a doubly linked ring. Each ring holds one batch and the open deadlines of that batch. */
+/** An element of a doubly linked ring. Each ring consists of one batch and its open deadlines. */
 abstract class RingPlace {
   previous: RingPlace | undefined;
   next: RingPlace | undefined;
 }
 
 /**
- * A wait with a time limit. Deadlines are linked in a ring instead of a collection, so that adding one allocates
- * nothing and a settled one keeps no references.
+ * A wait with a time limit. Deadlines are linked in a ring instead of a collection, so that adding a deadline allocates
+ * nothing, and a settled deadline keeps no references.
  */
 export abstract class Deadline extends RingPlace {
   /** Called when the wait has lasted `timeoutMs` without being settled. */
@@ -70,14 +70,16 @@ class Batch extends RingPlace {
 
 /**
  * Time-outs for a large number of short waits. A wait that is settled within its turn of the event loop, as most calls
- * are, costs neither a timer nor a clock reading. The durations of the other waits are measured from the end of that
- * turn, and waits with the same duration share one timer.
+ * are, costs neither a timer nor a clock reading. All other waits are timed from the end of the turn in which they
+ * began. Waits that began in the same turn with the same duration share one timer.
  */
 export class Deadlines {
   readonly #clock: Clock;
   /** The batches of this turn, by duration in ms. */
   readonly #fresh = new Map<number, Batch>();
-  /** The batch used last: successive calls mostly have the same time-out. */
+  /**
+   * The batch that `add` used last. Successive calls mostly have the same time-out, so `add` tries this batch first.
+   */
   #newest: Batch | undefined;
 
   constructor(clock: Clock) {

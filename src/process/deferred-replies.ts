@@ -1,14 +1,14 @@
 import type { PendingCall } from './envelope.js';
 
-/** The fewest calls that are added between two sweeps of settled calls. */
+/** The minimum number of calls added between two sweeps. A sweep removes the settled calls. */
 const MIN_SWEEP = 64;
 
-/** The calls of one process that its handler has handled without answering yet. */
+/** The calls of one process whose handler has finished without a reply. */
 export class DeferredReplies {
   readonly #calls = new Set<PendingCall>();
   /**
-   * How many calls may still be added before settled ones are removed. A call settles without `delete` when its caller
-   * stops waiting, or when `GenServer.reply` answers it.
+   * How many more calls are added before the next sweep. Sweeps are needed because a call settles without `delete` when
+   * its caller stops waiting, or when `GenServer.reply` answers it.
    */
   #untilSweep = MIN_SWEEP;
 

@@ -65,7 +65,7 @@ export class RemoteCall extends PendingCall {
   #calls: Map<number, RemoteCaller> | undefined;
   #number = 0;
 
-  /** Adds this call to `calls` under `number`; it is removed when it is settled. */
+  /** Adds this call to `calls` under `number`. Settling the call removes it from `calls`. */
   enter(calls: Map<number, RemoteCaller>, number: number): void {
     this.#calls = calls;
     this.#number = number;
@@ -126,14 +126,18 @@ export class CallFromRemote extends PendingCall {
 
   override failHandled(error: Error): void {
     if (!this.markSettled()) return;
-    // An UnhandledMessageError of the called process itself is certain: no handler has handled this message.
+    // If the error names the called process itself, this message was certainly not handled. An UnhandledMessageError
+    // that names another process came from a call that the handler made.
     const isUnhandled = error instanceof UnhandledMessageError && error.processId === this.#targetId;
     if (isUnhandled) this.#caller.fail(error);
     else this.#caller.failHandled(error);
   }
 }
 
-/** Enqueued in the mailbox like a message: the process handles everything sent before it, then stops. */
+/**
+ * A request to stop, queued in the mailbox like a message. The process handles all messages queued before the request,
+ * then stops.
+ */
 export class StopRequest {
   readonly reason: TerminationReason;
 
@@ -143,8 +147,8 @@ export class StopRequest {
 }
 
 /**
- * What is queued with a message: how to handle it, and for a call, who waits for the reply. `continue` is a payload for
- * `handleContinue`.
+ * What is queued with a message: which handler receives the message, and for a call, who waits for the reply.
+ * `continue` marks a payload for `handleContinue`.
  */
 export type Envelope = 'cast' | 'info' | 'continue' | PendingCall | StopRequest;
 

@@ -6,7 +6,7 @@ export class ExitListeners {
 
   /** Adds a listener, which is called once. Returns a function that removes it. */
   add(listener: (reason: TerminationReason) => void): () => void {
-    // Wrapped in a new function: a set would keep a listener that is added twice only once.
+    // Each `add` stores a new function: the set would merge two entries of the same listener.
     const own = (reason: TerminationReason): void => listener(reason);
     this.#listeners.add(own);
     return () => void this.#listeners.delete(own);

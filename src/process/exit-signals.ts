@@ -2,7 +2,9 @@ import { asError, NodeNotConnectedError, ServerNotRunningError } from '../errors
 import type { DownReason, Link, ProcessExit, TerminationReason } from './gen-server-types.js';
 import type { ProcessRef } from './refs.js';
 
-/** The signal that a process receives when a process linked with it has ended. */
+/**
+ * The signal that a process receives when the process `ref`, with which it is linked, has ended or its node was lost.
+ */
 export interface ExitSignal {
   readonly link: Link;
   readonly ref: ProcessRef;

@@ -7,9 +7,9 @@ export interface GenServerOptions {
   /** Registers the process under this name until it ends. */
   readonly name?: string | undefined;
   /**
-   * Where the name is unique: `local`, the default: in this runtime. `global`: in the whole cluster. With `global`,
-   * `init` runs after every connected node has accepted the name. If an earlier owner of the name appears after a
-   * partition, the process is killed.
+   * Where the name is unique. `local` (default): in this runtime. `global`: in the whole cluster. The process claims a
+   * global name first: `init` runs only after every connected node has accepted the claim. If two partitions with an
+   * owner each merge, the owner with the later claim is killed.
    */
   readonly registration?: 'local' | 'global' | undefined;
   /**
@@ -20,13 +20,13 @@ export interface GenServerOptions {
   /** How long `init` may take, ms. Default 5000. Infinity: no limit. */
   readonly initTimeout?: number | undefined;
   /**
-   * How many messages may wait in the mailbox. Default: no limit for messages of this node, 100,000 for those of other
-   * nodes.
+   * How many messages may wait in the mailbox. Default: no limit for messages from this node. A message from another
+   * node is accepted while fewer than 100,000 messages wait.
    */
   readonly mailboxLimit?: number | undefined;
   /**
-   * What happens to a message that finds the mailbox full. Default `reject`. Dropped and rejected messages are counted
-   * in the statistics.
+   * What the process does with a message that arrives when the mailbox is full. Default `reject`. Dropped and rejected
+   * messages are counted in the statistics.
    */
   readonly overload?: OverloadPolicy | undefined;
   /**
@@ -35,13 +35,13 @@ export interface GenServerOptions {
    * `runtime`, the default: the context that was current when the runtime was created, normally none. The context of
    * one caller never reaches the messages of another.
    *
-   * `caller`: each message is handled in the context of its sender, and `init` in that of the starter. This costs 0.2
-   * to 0.5 us a message.
+   * `caller`: each message is handled in the context of its sender, and `init` runs in the context of the code that
+   * starts the process. This costs 0.2 to 0.5 us per message.
    */
   readonly context?: 'runtime' | 'caller' | undefined;
   /**
    * What happens when a process linked with this one ends. `true`: this process handles an info `{ type: 'exit', link,
-   * ref, reason }` and keeps running. `false`, the default: it ends with the same reason, unless the reason is
+   * ref, reason }` and keeps running. `false` (default): this process ends with the same reason, unless the reason is
    * `normal`.
    */
   readonly trapExit?: boolean | undefined;

@@ -12,8 +12,8 @@ declare const result: unique symbol;
 export type TerminationReason = 'normal' | 'shutdown' | 'killed' | { readonly error: Error };
 
 /**
- * Why a monitored or linked process is down. `noproc`: it had already ended. `noconnection`: its node was lost; the
- * process may still run there.
+ * Why a monitored or linked process is down. `noproc`: the process had already ended when it was monitored or linked.
+ * `noconnection`: its node was lost; the process may still run there.
  */
 export type DownReason = TerminationReason | 'noproc' | 'noconnection';
 
@@ -93,14 +93,14 @@ export interface HandlerContext<State = unknown, CallMsg = unknown, CastMsg = un
   /** The ref of this process. */
   readonly self: GenServerRef<State, CallMsg, CastMsg, CallReply>;
   /**
-   * The caller, in `handleCall`; `undefined` in other handlers. Store it before the handler finishes: later it belongs
-   * to the next message.
+   * The caller, in `handleCall`; `undefined` in other handlers. To reply after the handler has finished, copy `from` to
+   * a variable before: the property always belongs to the message handled last.
    */
   readonly from: CallFrom<ReplyTo<CallReply, CallMsg>> | undefined;
   /**
-   * Aborted when the process ends. A kill aborts it at once, even while a handler or `init` is waiting. Pass it to
-   * whatever a handler awaits: otherwise the handler of a killed process may keep running while its successor works.
-   * `signal.reason` is a ServerNotRunningError.
+   * Aborted when the process ends. A kill aborts the signal at once, even while a handler or `init` is waiting. Pass
+   * the signal to every operation that a handler awaits: otherwise the handler of a killed process may still run when
+   * the restarted process already works. `signal.reason` is a ServerNotRunningError.
    *
    * @example
    * handleCall: async (url, state, { signal }) => [await (await fetch(url, { signal })).text(), state],
@@ -133,7 +133,10 @@ export interface CallContext<
   CallReply = unknown,
   Reply = ReplyTo<CallReply, CallMsg>,
 > extends Omit<HandlerContext<State, CallMsg, CastMsg, CallReply>, 'from'> {
-  /** The caller, for `GenServer.reply`. Store it before the handler finishes: later it belongs to the next message. */
+  /**
+   * The caller, for `GenServer.reply`. To reply after the handler has finished, copy `from` to a variable before: the
+   * property always belongs to the message handled last.
+   */
   readonly from: CallFrom<Reply>;
 }
 
@@ -164,8 +167,8 @@ export type Next<State> = State | HandlerStop<State>;
 export type CastResult<State> = Next<State> | HandlerContinue<State>;
 
 /**
- * What `handleCall` returns, without a continuation. If it returns only `stop(...)`, the caller is rejected with
- * ServerNotRunningError.
+ * What `handleCall` returns, without a continuation. If `handleCall` returns `stop(...)` without a reply, the call
+ * rejects with ServerNotRunningError.
  */
 type Answer<State, CallReply> =
   | readonly [CallReply | PromiseLike<CallReply>, Next<State>]
@@ -222,8 +225,8 @@ export interface BehaviorWithoutCalls<
   Info = unknown,
 > {
   /**
-   * Returns the first state. `self` is the ref of this process. If `init` returns after the process has ended, by
-   * `initTimeout` or `kill`, its state is passed to `terminate`.
+   * Returns the first state. `self` is the ref of this process. If `initTimeout` or `kill` ends the process before
+   * `init` returns, `terminate` receives the state that `init` returns.
    */
   init(
     self: GenServerRef<State, CallMsg, CastMsg, CallReply>,
@@ -250,7 +253,9 @@ export interface BehaviorWithoutCalls<
     state: State,
     ctx: HandlerContext<State, CallMsg, CastMsg, CallReply>,
   ): CastResult<State> | Promise<CastResult<State>>;
-  /** Cleans up. Runs after a stop or a crash, but not when the process is killed. */
+  /**
+   * Cleans up. Runs after a stop or a crash, but not after a kill; also runs for a state that `init` returned too late.
+   */
   terminate?(
     reason: TerminationReason,
     state: State,

@@ -47,10 +47,11 @@ export interface GenServerApi {
   readonly start: Start;
 
   /**
-   * Starts a process on another node. Its behavior must be registered there with `BehaviorRegistry`. Resolves with the
-   * ref when `init` has completed. If the start exceeds `spawnTimeout` or the link is lost, the process is killed.
+   * Starts a process on another node. The behavior must be registered on that node with `BehaviorRegistry`. Resolves
+   * with the ref when `init` has completed. If the start exceeds `spawnTimeout` or the link is lost, the process is
+   * killed.
    *
-   * Rejects with BehaviorNotRegisteredError, with RemoteError when `init` or the factory failed there,
+   * Rejects with BehaviorNotRegisteredError, with RemoteError when `init` or the behavior factory failed on that node,
    * NodeTimeoutError, NodeNotFoundError, NodeNotConnectedError, ClusterNotStartedError, MessageRefusedError,
    * NotSerializableError for `args`, InvalidArgumentError, or UnknownOptionError.
    *
@@ -64,8 +65,9 @@ export interface GenServerApi {
    *
    * Rejects with the error that the handler threw, or with CallTimeoutError, CallAbortedError, ServerNotRunningError,
    * ForeignRefError, MailboxFullError or UnhandledMessageError. Rejects with NotRegisteredError when no process has the
-   * target name, and with CallingSelfError when a handler calls its own process. A process of another node adds
-   * NodeNotConnectedError, LinkOverloadedError, MessageRefusedError, NotSerializableError and RemoteError.
+   * target name, and with CallingSelfError when a handler calls its own process. A call to a process of another node
+   * also rejects with NodeNotConnectedError, LinkOverloadedError, MessageRefusedError, NotSerializableError and
+   * RemoteError.
    */
   readonly call: Call;
 
@@ -135,16 +137,16 @@ export interface GenServerApi {
   kill(ref: ProcessRef): void;
 
   /**
-   * Answers a call whose handler returned `noReply(state)`. Does nothing if the caller has an answer or has stopped
-   * waiting.
+   * Answers a call whose handler returned `noReply(state)`. Does nothing if the call was already answered or its caller
+   * has stopped waiting.
    *
    * @throws InvalidArgumentError when `from` is not the `ctx.from` of a call
    */
   reply<CallReply>(from: CallFrom<CallReply>, value: NoInfer<CallReply>): void;
 
   /**
-   * Resolves with the exit reason when the process has ended. Resolves with `noproc` if it had ended before and its
-   * reason is not stored any more, and with `noconnection` if its node is lost.
+   * Resolves with the exit reason when the process has ended. Resolves with `noproc` if the process had ended before
+   * the call of `exited` and its reason is not stored any more, and with `noconnection` if its node is lost.
    *
    * Rejects with ForeignRefError.
    */
@@ -160,15 +162,15 @@ export interface GenServerApi {
    */
   monitor(watcher: ProcessRef, target: ProcessRef): Monitor;
 
-  /** Ends a monitor. Returns whether it had not delivered its info message yet. */
+  /** Ends a monitor. Returns whether the monitor was open, that is, had not delivered its info message. */
   demonitor(monitor: Monitor): boolean;
 
   /**
-   * Links two processes. When one ends for a reason other than `normal`, the other ends at once with the same reason.
-   * With `trapExit` it receives an info `{ type: 'exit', link, ref, reason }` instead, for every reason.
+   * Links two processes. When one ends for a reason other than `normal`, the other ends at once with the same reason. A
+   * process with `trapExit` does not end: for every reason, it receives an info `{ type: 'exit', link, ref, reason }`.
    *
-   * The reason is `noproc` if the other process has already ended, and `noconnection` if its node is lost. Without
-   * `trapExit`, the process then ends with ServerNotRunningError or NodeNotConnectedError.
+   * The reason is `noproc` if `other` has already ended, and `noconnection` if its node is lost. Without `trapExit`,
+   * `noproc` ends `process` with ServerNotRunningError, and `noconnection` with NodeNotConnectedError.
    *
    * @throws as {@link GenServerApi.monitor}
    */

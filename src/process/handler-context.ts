@@ -12,7 +12,7 @@ export interface ContextActions {
   cancelTimer(timer: { readonly processId: string }): boolean;
 }
 
-/** The process, as its context uses it. */
+/** The parts of a process that its handler context uses. */
 interface ContextSource {
   readonly ref: GenServerRef;
   readonly signal: AbortSignal;

@@ -2,8 +2,8 @@ import type { HandlerContinue, HandlerNoReply, HandlerStop, Next, TerminationRea
 import { checkReason } from './termination-reason.js';
 
 /**
- * Base class of all handler results other than a plain state. The `instanceof` check never mistakes a user's state for
- * one.
+ * Base class of all handler results other than a plain state. Users cannot create instances, so `instanceof
+ * HandlerResult` never matches a state.
  */
 export abstract class HandlerResult {}
 
@@ -41,7 +41,7 @@ export class ContinueResult extends HandlerResult {
   }
 }
 
-/** The first state in the result of `init`. */
+/** Returns the first state from the result of `init`, with or without a continuation. */
 export function stateOf(result: unknown): unknown {
   return result instanceof ContinueResult ? result.result : result;
 }
@@ -49,9 +49,9 @@ export function stateOf(result: unknown): unknown {
 // The functions below cast their results, because the brand of the public types exists for the compiler only.
 
 /**
- * Ends the process when a handler returns the result in place of the next state. The process ends with `reason`, and
- * `terminate` receives `state`. Waiting messages are not handled. In `handleCall`, `[reply, stop(...)]` also answers
- * the caller.
+ * Ends the process when a handler returns `stop(reason, state)` in place of the next state. The process ends with
+ * `reason`, and `terminate` receives `state`. Waiting messages are not handled. In `handleCall`, `[reply, stop(...)]`
+ * also answers the caller.
  *
  * @throws InvalidArgumentError for an invalid `reason`; if the handler does not catch it, the process crashes
  * @example
@@ -63,9 +63,9 @@ export function stop<State>(reason: TerminationReason, state: State): HandlerSto
 }
 
 /**
- * Postpones the reply when `handleCall` returns the result in place of `[reply, state]`. The caller waits, within its
- * time-out, until `GenServer.reply(ctx.from, value)` is called anywhere in this runtime. When the process ends first,
- * the caller is rejected with ServerNotRunningError.
+ * Postpones the reply when `handleCall` returns `noReply(state)` in place of `[reply, state]`. The caller waits, within
+ * its time-out, until `GenServer.reply(ctx.from, value)` is called anywhere in this runtime. When the process ends
+ * first, the caller is rejected with ServerNotRunningError.
  *
  * @example
  * handleCall: (message, waiting, { from }) => noReply([...waiting, from]),
@@ -76,7 +76,8 @@ export function noReply<State>(next: Next<State>): HandlerNoReply<State> {
 
 /**
  * Schedules `handleContinue(payload, state, ctx)` to run next, before any waiting message. `init` or a handler returns
- * the result in place of `result`. `result` takes effect first: the caller has its reply, the starter its ref.
+ * `continueWith(payload, result)` in place of `result`. `result` takes effect before `handleContinue` runs: the state
+ * is stored, and the reply of `handleCall` is sent.
  *
  * @example
  * init: () => continueWith('load', { rows: [] }),

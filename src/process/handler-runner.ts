@@ -33,7 +33,7 @@ export abstract class HandlerRunner {
   readonly #behavior: AnyBehavior;
   readonly #context: CallContext = new ProcessHandlerContext(this) as CallContext;
   protected state: unknown;
-  /** `undefined` until the first call is answered later. */
+  /** `undefined` until the reply to a call is postponed for the first time. */
   #deferredReplies: DeferredReplies | undefined;
   /** The call whose handler was started last; `undefined` if the last message was no call. */
   #call: PendingCall | undefined;
@@ -150,7 +150,7 @@ export abstract class HandlerRunner {
   protected crash(thrown: unknown, envelope: Envelope): void {
     const error = asError(thrown);
     if (envelope instanceof PendingCall) envelope.failHandled(error);
-    // A handler that killed its own process has thrown afterwards: the process has already ended.
+    // The handler killed its own process and then threw: the process has already ended.
     if (this.gone) {
       this.reportLateFailure('a handler', thrown);
       return;
@@ -181,7 +181,7 @@ export abstract class HandlerRunner {
     return new UnhandledMessageError(id, kind, unhandledType(message), { registeredName });
   }
 
-  /** Does the same as {@link applyResult}, for calls. */
+  /** Applies the result of `handleCall`. Returns the request to stop, if the result contains one. */
   #applyCallResult(result: unknown, call: PendingCall): StopResult | undefined {
     if (Array.isArray(result)) {
       this.calls += 1;

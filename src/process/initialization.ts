@@ -16,7 +16,7 @@ export interface StartingProcess {
   initCrashed(error: Error): void;
   /** Called when `init` fails after the process has ended. */
   initFailedLate(thrown: unknown): void;
-  /** Called when `init` returns `state` after the process has ended. The state still has to be released. */
+  /** Called when `init` returns `state` after the process has ended. `terminate` then has to release that state. */
   initializedLate(state: unknown): void;
   /** Sets the listener for an end of the process before `init` settles; `undefined` removes it. */
   onEndDuringInit(listener: (() => void) | undefined): void;

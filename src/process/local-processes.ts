@@ -12,16 +12,19 @@ import { spawnGenServer } from './spawn-gen-server.js';
 
 /** Gives other nodes access to the processes of this runtime, by process id. */
 export interface LocalProcesses {
-  /** Delivers a call. `caller` always receives an answer, including every error. */
+  /** Delivers a call. Never throws: `caller` receives the reply or the error. */
   call(id: string, message: unknown, caller: RemoteCaller, sender?: MessageSender): void;
-  /** Delivers a cast or info. It is dropped if the process does not run or its mailbox is full. */
+  /** Delivers a cast or info. The message is dropped if the process does not run or its mailbox is full. */
   send(kind: 'cast' | 'info', id: string, message: unknown, sender?: MessageSender): void;
   /**
-   * Calls `onExit` when the process ends. Returns a function that removes the listener, or `undefined` if no such
-   * process runs.
+   * Calls `onExit` when the process ends. Returns a function that removes the listener; `undefined` if no process with
+   * this id runs.
    */
   watch(id: string, onExit: (reason: TerminationReason) => void): (() => void) | undefined;
-  /** Does the same as {@link watch}, for GenServers only: supervisors cannot be linked. */
+  /**
+   * Calls `onExit` when a GenServer ends. Returns a function that removes the listener; `undefined` if no GenServer
+   * with this id runs. Used for links, which supervisors cannot have.
+   */
   watchServer(id: string, onExit: (reason: TerminationReason) => void): (() => void) | undefined;
   receiveExit(id: string, signal: ExitSignal): void;
   /** Stops a process. Resolves when it has ended, at once if it does not run. */
@@ -32,7 +35,7 @@ export interface LocalProcesses {
   start(behavior: AnyBehavior, options: GenServerOptions, onSpawn: (ref: ProcessRef) => void): Promise<ProcessRef>;
 }
 
-/** How many messages may wait in a mailbox without a configured limit when the next one comes from another node. */
+/** The mailbox limit for messages from other nodes, in messages. Applies to mailboxes without a configured limit. */
 const REMOTE_MAILBOX_LIMIT = 100_000;
 
 export function localProcesses(processes: ProcessTable, globalNames: () => GlobalNameClaims): LocalProcesses {

@@ -14,7 +14,7 @@ import type { Reportable } from './unreported-processes.js';
 
 /** The parts of the runtime that a MessageLoop uses. */
 export interface MessageLoopHost extends MessageTimingHost, HandlerHost {
-  /** Called when the loop has counts to report at the end of the turn, once between two {@link MessageLoop.report}s. */
+  /** Called when `loop` has counts to report, once between two {@link MessageLoop.report}s. */
   dirty(loop: MessageLoop): void;
 }
 
@@ -85,7 +85,7 @@ export abstract class MessageLoop extends HandlerRunner implements Runnable, Rep
     if (!this.#mailbox.isFull || this.#makesRoom(envelope)) this.enqueue(message, envelope);
   }
 
-  /** As {@link send}, for a call from another node. A mailbox without a limit then holds at most `most` messages. */
+  /** As {@link send}, for a call from another node. `most` is the limit of a mailbox without a configured limit. */
   sendFromRemote(message: unknown, envelope: Envelope, most: number): void {
     this.markDirty();
     this.#mailbox.checkDefaultLimit(most, this);
@@ -101,7 +101,7 @@ export abstract class MessageLoop extends HandlerRunner implements Runnable, Rep
     } else this.send(message, envelope);
   }
 
-  /** Casts `message` after `ms`. If handlers run in the context of the sender, that is the context of this call. */
+  /** Casts `message` after `ms`. With `inSenderContext`, its handler runs in the context that is current now. */
   sendAfter(message: unknown, ms: number): Timer {
     const context = this.inSenderContext ? new AsyncContext() : undefined;
     const send = (): void => this.sendOrDrop(message);

@@ -18,7 +18,8 @@ export interface MessageTimingHost {
 }
 
 /**
- * Measures the messages of one process: for its latency, for traces, and to detect handlers that block the event loop.
+ * Measures how long the messages of one process wait and are handled: for latency statistics, for traces, and to detect
+ * handlers that block the event loop.
  */
 export class MessageTiming {
   readonly #host: MessageTimingHost;
@@ -53,8 +54,8 @@ export class MessageTiming {
   }
 
   /**
-   * Adds the arrival time to the envelope of a message. With `isDue`, the message counts for the latency. A stop
-   * request is not a message and is returned unchanged.
+   * Adds the arrival time to the envelope of a message. With `isDue`, the message is part of the latency statistics. A
+   * stop request is not a message and is returned unchanged.
    */
   envelopeFor(envelope: Envelope, isDue: boolean, context?: AsyncContext, from?: MessageSender): QueuedEnvelope {
     return envelope instanceof StopRequest

@@ -46,8 +46,8 @@ export class Messenger {
   }
 
   /**
-   * Implements `GenServer.call`. It is an arrow function, so that the facade uses it without a wrapper: it is the
-   * hottest path.
+   * Implements `GenServer.call`. It is an arrow function, so that the facade uses it without a wrapper: no other
+   * function of the runtime is called as often.
    */
   readonly call = (to: GenServerTarget, message: unknown, options?: CallOptions): Promise<never> => {
     try {

@@ -12,8 +12,9 @@ interface MonitorsOptions {
 }
 
 /**
- * The monitors and links of the processes of this runtime. Each has one entry. Only the code that removes the entry
- * delivers the notice, so that each delivers exactly one notice, whichever process ends first.
+ * The monitors and links of the processes of this runtime. Each monitor or link has one entry in `#open`. Only the code
+ * that removes the entry delivers a notice: the info message of a monitor, or the exit signal of a link. So each
+ * delivers exactly one notice, whichever process ends first.
  */
 export class Monitors {
   readonly #processes: ProcessTable;

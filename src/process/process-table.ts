@@ -225,7 +225,10 @@ export class ProcessTable {
     this.#isClosed = true;
   }
 
-  /** Reserves the ref of a later spawn: a global name is claimed for its id before. @throws RuntimeShutdownError */
+  /**
+   * Creates a ref for a later spawn, so that a global name can be claimed for its id first. @throws
+   * RuntimeShutdownError
+   */
   reserve(): ProcessRef {
     if (this.#isClosed) throw new RuntimeShutdownError();
     this.#lastId += 1;
@@ -235,8 +238,7 @@ export class ProcessTable {
   /**
    * Starts a process, with a {@link reserve}d ref if given. Resolves when its `init` has completed.
    *
-   * Rejects with RuntimeShutdownError or AlreadyRegisteredError before anything has happened, or with
-   * InitializationError.
+   * Rejects with RuntimeShutdownError or AlreadyRegisteredError before the process exists, or with InitializationError.
    */
   async spawn<State, CallMsg, CastMsg, CallReply, Info>(
     options: SpawnOptions<State, CallMsg, CastMsg, CallReply, Info>,
@@ -255,8 +257,8 @@ export class ProcessTable {
   }
 
   /**
-   * Runs `code`, and calls `onSpawn` with each process that `code` spawns before it returns. Processes spawned by the
-   * `init` of such a process are not included.
+   * Runs `code`, and calls `onSpawn` with each process that `code` spawns before `code` returns. Processes spawned by
+   * the `init` of such a process are not included.
    */
   watchSpawns<Result>(onSpawn: (process: Process) => void, code: () => Result): Result {
     const outer = this.#onSpawn;

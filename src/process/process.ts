@@ -34,7 +34,7 @@ interface ProcessOptions extends MessageLoopOptions {
 
 /** One process: its phases from `init` to its exit, its parent and its children. */
 export class Process extends MessageLoop implements StartingProcess {
-  /** Whether the end of a linked process reaches this process as a message instead of ending it. */
+  /** Whether this process receives an info message when a linked process ends, instead of ending too. */
   readonly trapsExit: boolean;
   declare protected readonly host: ProcessHost;
   readonly #strategy: SupervisorStrategy | undefined;
@@ -50,7 +50,7 @@ export class Process extends MessageLoop implements StartingProcess {
   /** The time limit of `terminate` after a crash, ms. */
   #cleanupMs: number;
   #cleanup: CrashCleanup | undefined;
-  /** How it ended, and under which registered name; `undefined` while it runs. */
+  /** How the process ended, and its registered name at that time; `undefined` before. */
   #end: { readonly reason: TerminationReason; readonly name: string | undefined } | undefined;
   #stopRequested = false;
 
@@ -170,7 +170,10 @@ export class Process extends MessageLoop implements StartingProcess {
     return this.#exitListeners.add(listener);
   }
 
-  /** Calls `listener` once, when this process starts to end. A second listener replaces the first. */
+  /**
+   * Calls `listener` once, when this process is asked to stop, crashes or is killed. A second listener replaces the
+   * first.
+   */
   onEnding(listener: () => void): void {
     this.#onEnding = listener;
   }
@@ -188,9 +191,9 @@ export class Process extends MessageLoop implements StartingProcess {
   }
 
   /**
-   * Makes `child` a child of this process, which is killed when this process ends. This process receives a {@link
-   * ChildExit} when the child ends, or at once if it has ended. `cleanupMs` limits the child's `terminate` after a
-   * crash.
+   * Makes `child` a child of this process. The child is killed when this process ends. This process receives a {@link
+   * ChildExit} when the child ends, or at once if the child has already ended. `cleanupMs` limits the child's
+   * `terminate` after a crash.
    */
   adopt(child: Process, childId: string, cleanupMs: number): void {
     child.#parent = this;
@@ -212,7 +215,7 @@ export class Process extends MessageLoop implements StartingProcess {
     return this.#strategy === undefined ? { id, kind } : { id, kind, strategy: this.#strategy };
   }
 
-  /** Calls `action` after `ms`, unless the process ends or the timer is cleared before. */
+  /** Calls `action` after `ms`, unless the process ends or the timer is cleared first. */
   setTimer(action: () => void, ms: number): Timer {
     this.#timers ??= new TimerSet(this.host.clock);
     return this.#timers.set(action, ms);

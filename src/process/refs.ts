@@ -38,8 +38,8 @@ export interface SupervisorRef<Args = unknown, Child extends ProcessRef = Proces
 }
 
 /**
- * The address of the process that has a name when a message is sent. Created by `Registry.name` or
- * `GlobalRegistry.name`. The type parameter exists for the compiler only.
+ * A name used as an address: each message goes to the process that has the name when the message is sent. Created by
+ * `Registry.name` or `GlobalRegistry.name`. The type parameter exists for the compiler only.
  */
 export interface ProcessName<Ref extends ProcessRef = ProcessRef> {
   /**

@@ -3,8 +3,9 @@ import type { DownReason, Link, TerminationReason } from './gen-server-types.js'
 import type { ProcessRef } from './refs.js';
 
 /**
- * Operations on processes of other nodes. Each throws, or rejects with, ForeignRefError for a ref of an unknown life,
- * ServerNotRunningError for one of a life that has ended, and NodeNotConnectedError while its node is not linked.
+ * Operations on processes of other nodes. Unless stated otherwise, each operation on a ref throws, or rejects with:
+ * ForeignRefError if the life of the ref is unknown, ServerNotRunningError if that life has ended, and
+ * NodeNotConnectedError while the node of the process is not linked.
  */
 export interface RemoteProcesses {
   readonly globalNames: GlobalNameClaims;
@@ -14,13 +15,19 @@ export interface RemoteProcesses {
   call(ref: ProcessRef, message: unknown, sender: string | undefined, call: RemoteCall, timeoutMs: number): void;
   /** Removes a call that has not been sent yet. Returns whether it was removed. */
   withdraw(ref: ProcessRef, call: RemoteCall): boolean;
-  /** Throws as {@link send} does, except while the link is lost: it may be restored before the message is sent. */
+  /**
+   * Checks whether a message can be sent, without sending it. Throws as {@link send} does. While the link is lost,
+   * checks nothing: the link may be restored before the message is sent.
+   */
   check(ref: ProcessRef, message: unknown): void;
-  /** Calls `onDown` once, after this method has returned. Returns a function that ends the monitor. */
+  /**
+   * Calls `onDown` once, when the process has ended or its node is lost, and never before this method has returned.
+   * Returns a function that ends the monitor.
+   */
   monitor(ref: ProcessRef, onDown: (reason: DownReason) => void): () => void;
   /**
-   * Links a local process, by its id, with a process of another node. Calls `onDown` as {@link monitor} does. The other
-   * process is notified when the local one ends.
+   * Links a local process, by its id, with a process of another node. Calls `onDown` as {@link monitor} does. The
+   * remote process is notified when the local process ends.
    */
   link(link: Link, local: string, ref: ProcessRef, onDown: (reason: DownReason, nodeId?: string) => void): RemoteLink;
   stop(ref: ProcessRef, reason: TerminationReason, timeoutMs: number): Promise<void>;
@@ -28,8 +35,8 @@ export interface RemoteProcesses {
   /**
    * Starts a process of a behavior that is registered on the other node.
    *
-   * Rejects with BehaviorNotRegisteredError, with RemoteError when `init` failed there, with NodeTimeoutError after
-   * `timeoutMs`, or with NodeNotFoundError. No process is left running then.
+   * Rejects with BehaviorNotRegisteredError, with RemoteError when `init` failed on that node, with NodeTimeoutError
+   * after `timeoutMs`, or with NodeNotFoundError. After a rejection, no process is left running.
    */
   start(nodeId: string, behavior: string, args: unknown, options: RemoteStartOptions): Promise<ProcessRef>;
   /** Whether the node of the process is linked and no exit of the process is known here. */
@@ -40,14 +47,14 @@ export interface RemoteProcesses {
 
 /** Claims global names, which are unique in the whole cluster, for processes of this runtime. */
 export interface GlobalNameClaims {
-  /** The ref of the owner of the name, as far as this node knows. */
+  /** The ref of the name's owner; `undefined` if this node knows of no owner. */
   whereis(name: string): ProcessRef | undefined;
   /**
    * Claims a name. Resolves when every connected node has accepted the claim. Rejects with AlreadyRegisteredError or
    * GlobalNameTimeoutError.
    */
   claim(name: string, processId: string, onConflict: 'kill' | 'notify'): Promise<void>;
-  /** Makes the name free when the process ends, or at once if it has ended. */
+  /** Frees the name when the process ends, or at once if the process has already ended. */
   watch(name: string, processId: string): void;
 }
 

@@ -1,18 +1,20 @@
-/** How many messages are measured exactly, without gaps: the first ones of each turn, up to a limit per flush. */
+/**
+ * How many messages are measured without gaps: the first 32 of each turn of the event loop, and 64 between two flushes.
+ */
 const EXACT_PER_TURN = 32;
 const EXACT_PER_FLUSH = 64;
-/** After those, the mean number of messages per measured one. A power of two. */
+/** The shortest mean gap: without exact measuring, one message in 64 is measured on average. A power of two. */
 const MIN_MEAN_GAP = 64;
-/** The mean gap doubles after this many measured messages, up to the maximum. Each flush resets it. */
+/** After this many measured messages, the mean gap doubles, up to MAX_MEAN_GAP. Each flush resets the mean gap. */
 const PICKS_PER_GAP = 32;
 const MAX_MEAN_GAP = 4096;
 const NEVER = 2 ** 30;
 
 /**
- * Decides which messages are measured: all of them under low load, and a smaller share the more there are, because
- * measuring a message costs as much as handling ten. Each measured message stands for those skipped since the previous
- * one. The gaps are pseudo-random, so that they do not synchronize with a pattern of messages, and the same in each
- * run.
+ * Decides which messages are measured: all messages under low load, and a smaller share of them under higher load.
+ * Measuring a message costs as much as handling ten. Each measured message also stands for the messages skipped since
+ * the previous measured message. The gaps are pseudo-random, so that they do not synchronize with a pattern of
+ * messages. Every run has the same sequence of gaps.
  */
 export class Sampler {
   readonly enabled: boolean;
@@ -135,9 +137,9 @@ export class Samples {
   }
 
   /**
-   * Halves the number of samples: one of each pair is kept with the weight of both. It is chosen at random in
-   * proportion to the weights. Always dropping the second one could drop all messages of one kind, if two kinds
-   * alternate.
+   * Halves the number of samples: one sample of each pair is kept, with the weight of both. The kept sample is chosen
+   * at random, in proportion to the weights. If two kinds of messages alternate, always keeping the first sample would
+   * drop all messages of one kind.
    */
   #thin(): void {
     const values = this.#values;

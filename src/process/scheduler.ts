@@ -4,8 +4,8 @@ import { nextTurn } from '../clock.js';
 /** How long all processes together may run before timers and sockets get their turn, ms. */
 const BUDGET_MS = 5;
 /**
- * How many messages are handled between two clock readings, at most. Also how many one process handles before the next
- * process runs.
+ * The maximum number of messages between two clock readings. A process handles no more messages than that before the
+ * next process runs.
  */
 const MAX_STRIDE = 64;
 /** After an unexplained block of the event loop, how many messages are timed individually to find the cause. */
@@ -127,8 +127,8 @@ export class Scheduler {
   };
 
   readonly #turnEnds = (): void => {
-    // Reads the clock even though a block cannot be attributed: noticing one makes the next messages be timed
-    // individually.
+    // Reads the clock although a block could not be attributed to a process: after a block is noticed, the next
+    // messages are timed individually.
     if (this.#onlyRunner === null && this.#loopBlockedMs !== Number.POSITIVE_INFINITY) this.#readClock();
     this.#turnOpen = false;
     for (const action of this.#endOfTurn) action();

@@ -74,7 +74,7 @@ function read(error: Error, property: string): unknown {
   }
 }
 
-/** Converts the value of a name or message property to text. */
+/** Converts the value of a name or message property to text. Returns `otherwise` if the value has no text. */
 function textOf(value: unknown, otherwise: string): string {
   if (value === FAILED) return otherwise;
   try {

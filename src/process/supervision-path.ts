@@ -1,6 +1,6 @@
 import type { ProcessLocation } from '../../streams/events.js';
 
-/** The most supervisors that a path contains: those nearest to the process. */
+/** The maximum number of child ids in a path, counted from the process upwards. */
 const MAX_PATH = 32;
 
 interface Placed {

@@ -4,8 +4,8 @@ import type { TerminationReason } from './gen-server-types.js';
 import { isThenable } from './handler-runner.js';
 
 /**
- * The default time limit for `terminate` after a crash, ms. A supervisor overrides it for its children with their
- * shutdown time-outs.
+ * The default time limit for `terminate` after a crash, ms. For the children of a supervisor, their shutdown time-outs
+ * replace this limit.
  */
 export const CRASH_CLEANUP_MS = 5000;
 
@@ -34,8 +34,8 @@ export class CrashCleanup {
   }
 
   /**
-   * Limits `terminate` to `ms` from now, instead of any earlier limit. After that, the process ends without waiting for
-   * it.
+   * Limits `terminate` to `ms` from now, and replaces the previous limit. When the time is over, the process ends
+   * without waiting for `terminate`.
    */
   limit(ms: number): void {
     const process = this.#process;
@@ -47,8 +47,8 @@ export class CrashCleanup {
 }
 
 /**
- * Runs `terminate`, then ends the process. After a crash, returns a limit for an asynchronous `terminate`: the
- * supervisor waits for the exit before it restarts the child.
+ * Runs `terminate`, then ends the process. If `terminate` is asynchronous and follows a crash, returns its time limit,
+ * because a supervisor waits for the exit before it restarts the child. Otherwise returns `undefined`.
  */
 export function runTerminate(
   process: TerminatingProcess,

@@ -7,8 +7,8 @@ export interface Reportable {
 }
 
 /**
- * A queue of the processes that have counts to report, oldest first. It is a linked list, so that adding one allocates
- * nothing.
+ * A first-in, first-out queue of the processes that have counts to report. It is a linked list, so that adding a
+ * process allocates nothing.
  */
 export class UnreportedProcesses {
   #head: Reportable | undefined;

@@ -54,7 +54,8 @@ export interface RegistryApi {
   whereis<Ref extends ProcessRef = ProcessRef>(name: string | ProcessName<Ref>): Ref | undefined;
   /**
    * Creates a name to send messages to: plain, frozen data that may exist before its process. Each message goes to the
-   * process that has the name at that moment, so that messages also reach a process after its restart.
+   * process that has the name when the message is sent. So messages still arrive after the process was restarted under
+   * the same name.
    *
    * @throws InvalidArgumentError
    * @example
@@ -76,7 +77,7 @@ interface Parts {
 export function createRegistry({ names, processes, emit }: Parts): RegistryApi {
   const whereis = <Ref extends ProcessRef>(name: string | ProcessName<Ref>): Ref | undefined => {
     const id = names.idOf(textOf(name));
-    // A name does not determine the type of its ref: the caller states it with the type parameter.
+    // A string does not determine the type of the ref: the caller states that type with the type parameter.
     return id === undefined ? undefined : (processes.get(id)?.ref as Ref | undefined);
   };
   return {

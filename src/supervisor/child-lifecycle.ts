@@ -52,7 +52,7 @@ export class ChildLifecycle {
     return this.#restarts.record(this.#options.clock.monotonic());
   }
 
-  /** How long to wait before the restart counted last, ms. */
+  /** How long to wait before the restart that `countRestart` counted last, ms. */
   get restartDelayMs(): number {
     const { clock, restartIntensity } = this.#options;
     return restartDelayMs(this.#restarts.countAt(clock.monotonic()), restartIntensity.backoff);
@@ -77,41 +77,42 @@ export class ChildLifecycle {
   /**
    * Starts a child and adopts its process. Resolves with that process.
    *
-   * Rejects with what the start threw, with InvalidChildSpecError when it gave no usable ref, or with
+   * Rejects with what `start` threw, with InvalidChildSpecError when `start` did not resolve with a usable ref, or with
    * ServerNotRunningError when the supervisor stops.
    */
   async launch(child: Child): Promise<Process> {
     const self = this.self;
     if (!self.running) throw this.notRunning();
     const ref = await this.start.run(child, self);
-    // From these checks to the adoption there must be no `await`: meanwhile this supervisor could be killed, or another
-    // supervisor could adopt the process.
+    // There must be no `await` between these checks and the adoption: during an `await`, this supervisor could be
+    // killed, or another supervisor could adopt the process.
     const process = this.start.adoptable(child, ref, self);
     if (self.gone) {
       process.kill();
       throw this.notRunning();
     }
-    // The process may already have ended. Then its exit is the next message of this supervisor.
+    // If the process has already ended, `adopt` queues its exit as a message of this supervisor.
     self.adopt(process, child.id, shutdownLimit(process, child.spec));
     this.children.setRunning(child, process);
     this.#options.emit({ type: 'child_started', supervisorId: self.id, childId: child.id, id: process.id });
     return process;
   }
 
-  /** Stops the child if it runs. `pending` says what will start it again. */
+  /** Stops the child if it runs. `pending` says what will start the child again; `undefined`: nothing. */
   async stop(child: Child, pending: Child['pending']): Promise<void> {
     const { process } = child;
     this.children.setDown(child, pending);
     if (process === undefined) return;
     await shutDown(process, shutdownLimit(process, child.spec));
-    // Only a crash is reported: one while the child was being stopped, or one before the supervisor handled its exit.
+    // Only a crash is reported. The child crashed while it was being stopped, or crashed before and its exit message is
+    // still queued.
     if (typeof process.exitReason !== 'object') return;
     this.emitDown(child, pending === 'group' && child.spec.restart !== 'temporary' ? 'restart' : 'stopped');
   }
 
   /**
    * Stops all children: one after another in reverse start order, or all at once if a template started them, because
-   * those do not depend on each other.
+   * children of a template do not depend on each other.
    */
   async stopAll(): Promise<void> {
     const children = [...this.children].toReversed();

@@ -17,9 +17,9 @@ export interface ChildOptions {
   /** When the child is restarted. Default `permanent`. */
   readonly restart?: RestartType | undefined;
   /**
-   * How long the child may take to stop, ms. After that it is killed; with 0 it is killed at once. Default 5000 for a
-   * GenServer. Default Infinity for a supervisor, because its own children have time-outs. The same limit applies to
-   * `terminate` after a crash, which the restart waits for.
+   * How long the child may take to stop, ms. A child that takes longer is killed; with 0 it is killed at once. Default
+   * 5000 for a GenServer. Default Infinity for a supervisor, because its own children have time-outs. The same limit
+   * applies to `terminate` after a crash. The restart waits until that `terminate` has finished.
    */
   readonly shutdownTimeout?: number | undefined;
   /**
@@ -59,7 +59,7 @@ export interface SupervisorOptions<
   readonly strategy?: SupervisorStrategy | undefined;
   /** The children, started in this order and stopped in reverse. */
   readonly children?: readonly ChildSpec[] | undefined;
-  /** The spec of all children. Required with `simple_one_for_one`, and only allowed with it. */
+  /** The spec of all children. Required with `simple_one_for_one`, and invalid with any other strategy. */
   readonly childTemplate?: ChildTemplate<Args, Child> | undefined;
   /** How many restarts are tolerated. Default 3 within 5000 ms. */
   readonly restartIntensity?: RestartIntensity | undefined;

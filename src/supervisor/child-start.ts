@@ -20,7 +20,8 @@ interface ChildStartOptions {
 /**
  * Runs the `start` functions of one supervisor, one at a time. A `start` is user code and may never settle, so a
  * supervisor that is asked to stop abandons it. Processes that the abandoned start spawned before its first `await`,
- * and that are still in `init`, end with the supervisor. A process that the start returns later is stopped.
+ * and that are still in `init`, end with the supervisor. If the abandoned start returns a process after that, the
+ * process is ended too.
  */
 export class ChildStart {
   readonly #options: ChildStartOptions;
@@ -54,7 +55,7 @@ export class ChildStart {
   /**
    * Calls the `start` of a child. Resolves with its result, to be checked with {@link ChildStart.adoptable}.
    *
-   * Rejects with what `start` threw, or with ServerNotRunningError when it was abandoned.
+   * Rejects with what `start` threw, or with ServerNotRunningError when the start was abandoned.
    */
   run(child: Child, self: Process): Promise<unknown> {
     return new Promise((resolve, reject) => {
@@ -84,7 +85,7 @@ export class ChildStart {
   async #call(child: Child): Promise<unknown> {
     this.#isCalling = true;
     try {
-      // Not awaited: the flag is only for the part of `start` before its first `await`.
+      // The promise is not awaited: `#isCalling` covers only the part of `start` before its first `await`.
       return this.#options.processes.watchSpawns(
         (process) => this.#spawned.push(process),
         () => child.spec.start(),

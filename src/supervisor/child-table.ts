@@ -93,7 +93,7 @@ export class ChildTable implements Iterable<Child> {
     this.#countSignificant(child);
   }
 
-  /** Marks the child as down. `pending` says what will start it again. */
+  /** Marks the child as down. `pending` says what will start the child again; `undefined`: nothing. */
   setDown(child: Writable<Child>, pending: Child['pending']): void {
     if (child.process !== undefined) this.#runningCount -= 1;
     child.process = undefined;

@@ -1,4 +1,6 @@
-/** The restart limit of a supervisor: with more than `maxRestarts` within `withinMs`, it gives up. */
+/**
+ * The restart limit of a supervisor. After more than `maxRestarts` restarts within `withinMs`, the supervisor gives up.
+ */
 export interface RestartIntensity {
   readonly maxRestarts: number;
   /** The length of the time window, ms. */
@@ -32,10 +34,10 @@ export function restartDelayMs(restarts: number, backoff: RestartBackoff | undef
   return Math.min(maxMs, minMs * factor ** (restarts - 2));
 }
 
-/** Below this number of expired entries, copying the others to the front is not worthwhile. */
+/** With fewer expired entries than this, copying the entries that remain to the front is not worthwhile. */
 const MIN_COMPACTED = 64;
 
-/** Counts the restarts within the time window. Recording one takes amortized constant time. */
+/** Counts the restarts within the time window. Recording a restart takes amortized constant time. */
 export class RestartWindow {
   readonly #intensity: RestartIntensity;
   /** Times of restarts, ms, oldest first. Those before index `#first` have left the window. */

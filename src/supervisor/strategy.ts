@@ -14,8 +14,8 @@ export function isRestarted(restart: RestartType, reason: TerminationReason): bo
 }
 
 /**
- * Returns the children that restart together with `failed`, itself included, in start order. They stop in reverse
- * order. As in OTP, the group includes children that had finished or were terminated: they start again too.
+ * Returns the children that restart when `failed` restarts, in start order. `failed` is one of them. They stop in
+ * reverse order. As in OTP, the group includes children that had finished or were terminated: they start again too.
  */
 export function restartGroup<Child>(
   strategy: SupervisorStrategy,

@@ -31,7 +31,7 @@ interface SupervisionOptions extends ChildLifecycleOptions {
   readonly children: readonly ChildSpec[];
   /** Called when `init` begins: from now on the supervisor can be queried. `self` is its process. */
   onBegin(self: Process): void;
-  /** The error with which `process` gave up, if it is a supervisor that did. */
+  /** The error with which `process` gave up; `undefined` unless `process` is a supervisor that gave up. */
   gaveUpOf(process: Process): Error | undefined;
 }
 
@@ -67,7 +67,7 @@ export class SupervisorBehavior
   }
 
   /**
-   * Whether a `start` function of a child is on the stack. A request that it makes to this supervisor would wait
+   * Whether a `start` function of a child is on the stack. A request from that function to this supervisor would wait
    * forever.
    */
   get isStartingChild(): boolean {
@@ -236,7 +236,7 @@ export class SupervisorBehavior
     const dueAt = now + delayMs;
     for (const child of children) child.notBefore = dueAt;
     self.setTimer(() => {
-      // The timer may fire a fraction of a millisecond before `dueAt` on the clock, so it clears `notBefore` itself.
+      // The timer may fire a fraction of a millisecond before `dueAt` on the clock, so the callback clears `notBefore`.
       for (const child of children) if (child.notBefore === dueAt) child.notBefore = 0;
       self.enqueue(new ResumeGroup(), 'info');
     }, delayMs);
@@ -247,7 +247,7 @@ export class SupervisorBehavior
     await this.#startAgain([...children].filter(({ pending, notBefore }) => pending === 'group' && notBefore <= now));
   }
 
-  /** Starts children in order. If one fails, it is retried, and the children after it wait for it. */
+  /** Starts children in order. A start that fails is retried, and the children after it wait. */
   async #startAgain(children: readonly Child[]): Promise<void> {
     const self = this.#lifecycle.self;
     const { emit } = this.#options;
@@ -277,7 +277,7 @@ export class SupervisorBehavior
     }
   }
 
-  /** Stops the supervisor with reason `shutdown`, as in OTP: its own supervisor restarts it only if it is permanent. */
+  /** Stops the supervisor with reason `shutdown`, as in OTP: the supervisor above restarts only a permanent child. */
   #giveUp(failed: Child, cause: Error): void {
     const { maxRestarts, withinMs } = this.#options.restartIntensity;
     const { id } = this.#lifecycle.self;

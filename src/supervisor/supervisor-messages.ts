@@ -15,7 +15,8 @@ export type SupervisorCall =
 export type SupervisorReply = { readonly ref?: ProcessRef } | { readonly error: Error };
 
 /**
- * A message of a supervisor to itself: the start of `child` failed. It is retried after the messages already queued.
+ * A message of a supervisor to itself: the start of `child` failed. The start is retried after the messages already
+ * queued.
  */
 export class RetryRestart {
   readonly child: Child;

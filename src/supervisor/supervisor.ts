@@ -47,7 +47,7 @@ export interface ChildInfo {
  * before it answers. If the supervisor gave up, `cause` is a MaxRestartsExceededError.
  *
  * A request waits while the supervisor starts a child. If that child's own `start` makes the request before its first
- * `await`, it rejects with CallingSelfError, because it would wait for itself.
+ * `await`, the request rejects with CallingSelfError: the start and the request would wait for each other.
  */
 export interface SupervisorApi {
   /**
@@ -64,8 +64,9 @@ export interface SupervisorApi {
    * Stops the children in reverse order, then the supervisor. Children of a template stop all at once. Resolves when
    * all have ended.
    *
-   * A child's `start` that is still running is not awaited. A process that it spawned before its first `await` and that
-   * is still in `init` is stopped first. A process that it returns later is stopped then.
+   * `stop` does not wait for a child's `start` that is still running. If that `start` has spawned a process before its
+   * first `await`, and the process is still in `init`, that process is stopped before the other children. A process
+   * with which that `start` resolves afterwards is stopped as soon as it resolves.
    *
    * Rejects with ForeignRefError, InvalidArgumentError, or CallingSelfError when the supervisor is stopped from its own
    * code.
@@ -100,7 +101,7 @@ export interface SupervisorApi {
   restartChild(ref: SupervisorRef, idOrRef: string | ProcessRef): Promise<ProcessRef>;
 
   /**
-   * Removes a child that does not run from the list: a transient child that has finished, or one that was terminated.
+   * Removes a child from the list. The child must not run: it was terminated, or it is transient and has finished.
    * Temporary children and children of a template are removed automatically when they end.
    *
    * Rejects with ChildNotFoundError, ChildRunningError, ChildRestartingError.
@@ -109,7 +110,10 @@ export interface SupervisorApi {
 
   /** Returns all children in start order. @throws ServerNotRunningError */
   getChildren(ref: SupervisorRef): readonly ChildInfo[];
-  /** Returns a child by its id, or by the ref of its current or last process. @throws ServerNotRunningError */
+  /**
+   * Returns a child by its id, or by the ref of its current or last process; `undefined` if there is no such child.
+   * @throws ServerNotRunningError
+   */
   getChild(ref: SupervisorRef, idOrRef: string | ProcessRef): ChildInfo | undefined;
   /** Returns the number of children that run. @throws ServerNotRunningError */
   countChildren(ref: SupervisorRef): number;
@@ -149,7 +153,7 @@ export function createSupervisor({ processes, clock, emit, onError, onLifecycleE
     throw new InvalidArgumentError('ref', 'the ref of a supervisor', process.kind);
   };
 
-  /** Validates the id or ref of a child. @throws InvalidArgumentError when it is neither */
+  /** Checks that the argument is a child id or a ref, and returns it. @throws InvalidArgumentError, ForeignRefError */
   const targetOf = (idOrRef: ChildTarget): ChildTarget => {
     if (typeof idOrRef !== 'string') processes.find(idOrRef);
     return idOrRef;

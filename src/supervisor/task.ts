@@ -29,8 +29,9 @@ export interface TaskStreamOptions extends TaskOptions {
 /** Runs functions as supervised processes, so that they are observed and stopped like all other processes. */
 export interface TaskApi {
   /**
-   * Runs a function as a process. Resolves with what it returns and rejects with what it throws. A throw is not
-   * reported as a crash. Rejects with ServerNotRunningError when the process is killed before the function settles.
+   * Runs a function as a process. Resolves with what `fn` returns and rejects with what `fn` throws. An error of `fn`
+   * is not reported as a crash. Rejects with ServerNotRunningError when the process is killed before the function
+   * settles.
    *
    * @example
    * const page = await Task.async(async ({ signal }) => (await fetch(url, { signal })).text());
@@ -72,7 +73,10 @@ export function createTask({ GenServer, Supervisor }: Facades): TaskApi {
   let own: Promise<SupervisorRef> | undefined;
   let lastId = 0;
 
-  /** Returns the default supervisor of tasks. It starts with the first task, and again if it was stopped. */
+  /**
+   * Returns the default supervisor of tasks. The supervisor starts with the first task, and again with the next task
+   * after it was stopped.
+   */
   const ownSupervisor = async (): Promise<SupervisorRef> => {
     own ??= Supervisor.start({ strategy: 'one_for_one' });
     const ref = await own.catch((error) => {

@@ -112,7 +112,7 @@ export function visit(stayMs: number): GenServerBehavior<null, never, 'leave'> {
   };
 }
 
-/** A GenServer that starts a visit every 1.5 s while fewer than `most` are running. */
+/** A GenServer that starts a visit every 1.5 s while fewer than `most` visits are running. */
 export function visitStarter(most: number): GenServerBehavior<() => void, never, 'tick'> {
   return {
     init(self) {

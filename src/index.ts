@@ -144,7 +144,6 @@ export type { ObserverApi, ObserverEvent, StatsUpdate, StopResult } from './obse
 export type { OverloadPolicy } from './process/bounded-mailbox.js';
 export type { GenServerApi, LifecycleEvent, StopOptions } from './process/gen-server.js';
 export type { GenServerOptions } from './process/gen-server-options.js';
-export type { Start } from './process/gen-server-signatures.js';
 export type {
   BehaviorWithoutCalls,
   Call,
@@ -174,6 +173,7 @@ export { continueWith, noReply, stop } from './process/handler-result.js';
 export type { GenServerRef, GenServerTarget, ProcessName, ProcessRef, SupervisorRef } from './process/refs.js';
 export type { RemoteStartSettings } from './process/remote-start-options.js';
 export type { AnyReply, MessageOfType, MessageType, Replies, ReplyTo } from './process/reply-types.js';
+export type { Start } from './process/start-overloads.js';
 export type { RegistryApi } from './registry/registry.js';
 export type { BehaviorFactory, BehaviorRegistryApi } from './remote/behavior-registry.js';
 export type { PickPolicy } from './remote/groups/pick-member.js';

@@ -2,7 +2,6 @@ import type { SerializedError, SerializedExitReason } from '../../streams/events
 import { CallingSelfError, InvalidArgumentError } from '../errors.js';
 import { checkKnown, checkShortText, checkTimeout } from '../validate.js';
 import { checkBehavior, type GenServerOptions } from './gen-server-options.js';
-import type { Start } from './gen-server-signatures.js';
 import type {
   AnyBehavior,
   Call,
@@ -22,6 +21,7 @@ import type { RemoteProcesses } from './remote-processes.js';
 import { type RemoteStartSettings, readRemoteStart } from './remote-start-options.js';
 import { ReplyHandle } from './reply-handle.js';
 import { spawnGenServer } from './spawn-gen-server.js';
+import type { Start } from './start-overloads.js';
 import { checkReason } from './termination-reason.js';
 
 export interface StopOptions {

@@ -2,6 +2,7 @@ import type { ProcessCrashed, ProcessKind, ProcessLocation, SupervisorStrategy }
 import type { Timer } from '../clock.js';
 import { asError, EndedProcessError, ServerNotRunningError } from '../errors.js';
 import { ChildExit } from './child-exit.js';
+import { crashEvent, exitEvent } from './crash-and-exit-events.js';
 import { StopRequest } from './envelope.js';
 import { ExitListeners } from './exit-listeners.js';
 import type { GenServerOptions } from './gen-server-options.js';
@@ -9,10 +10,9 @@ import type { TerminationReason } from './gen-server-types.js';
 import { ContinueResult, stateOf } from './handler-result.js';
 import { initialize, killedDuringInit, type StartingProcess } from './initialization.js';
 import { MessageLoop, type MessageLoopHost, type MessageLoopOptions } from './message-loop.js';
-import { crashEvent, exitEvent } from './process-events.js';
+import { locationOf } from './process-location.js';
+import { CRASH_CLEANUP_MS, type CrashCleanup, releaseState, runTerminate } from './run-terminate.js';
 import { serializeError } from './serialize-error.js';
-import { locationOf } from './supervision-path.js';
-import { CRASH_CLEANUP_MS, type CrashCleanup, releaseState, runTerminate } from './termination.js';
 import { TimerSet } from './timer-set.js';
 
 /** The parts of the runtime that a Process uses. */
@@ -170,10 +170,7 @@ export class Process extends MessageLoop implements StartingProcess {
     return this.#exitListeners.add(listener);
   }
 
-  /**
-   * Calls `listener` once, when this process is asked to stop, crashes or is killed. A second listener replaces the
-   * first.
-   */
+  /** Calls `listener` once, when this process is asked to stop, crashes or is killed. Replaces an earlier listener. */
   onEnding(listener: () => void): void {
     this.#onEnding = listener;
   }

@@ -7,7 +7,7 @@ import type { Row } from '../row.js';
 const SIZES = [3, 30, 100] as const;
 const FIRST_PORT = 5000;
 /** Names of which the memory is measured, and which come again together. */
-const MANY = 3000;
+const MANY = 1000;
 const LOOKUPS = 10_000;
 
 const idle = { init: () => null, handleCall: () => [null, null] as const };

@@ -8,7 +8,7 @@ import { createLogPublisher } from '../observer/log-publisher.js';
 import type { LocalObserver } from '../observer/observer.js';
 import { LINKS } from '../observer/protocol.js';
 import { createPublisher } from '../observer/publisher.js';
-import { jsonBodies } from './report-bodies.js';
+import { jsonReportRpc } from './json-report-rpc.js';
 import type { RuntimeCore } from './runtime-core.js';
 
 /** Publishes the state and the log of this node to other nodes, and makes the ClusterObserver of this node. */
@@ -17,7 +17,7 @@ export function observeCluster(
   local: LocalObserver | undefined,
   { cluster, membership, rpc }: ClusterEngine,
 ): ClusterObserverApi<NodeId> {
-  const bodies = jsonBodies(rpc);
+  const bodies = jsonReportRpc(rpc);
   const links = (): readonly NodeLink[] =>
     cluster.getNodes().flatMap(({ id, link }) => (link === undefined ? [] : [{ nodeId: id, ...link }]));
   rpc.handle(LINKS, links, 'public');

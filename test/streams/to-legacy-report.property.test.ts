@@ -4,8 +4,8 @@ import { pageOf } from '../../streams/changes.js';
 import { emptyModel, evolve } from '../../streams/evolve.js';
 import { isPackedHistogram, unpackHistogram } from '../../streams/histogram.js';
 import { latencyWindowOf, mergeLatency } from '../../streams/latency.js';
-import { toLegacyReport } from '../../streams/legacy-report.js';
 import { encodeReport } from '../../streams/node-report.js';
+import { toLegacyReport } from '../../streams/to-legacy-report.js';
 import { anyEvent } from '../helpers/events.js';
 
 const now = (): number => 0;

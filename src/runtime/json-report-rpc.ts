@@ -1,4 +1,4 @@
-import { toLegacyReport } from '../../streams/legacy-report.js';
+import { toLegacyReport } from '../../streams/to-legacy-report.js';
 import { JsonText } from '../cluster/frame-body.js';
 import { FEATURES } from '../cluster/frames.js';
 import type { NodeId } from '../cluster/node-id.js';
@@ -7,10 +7,11 @@ import type { RequestHandler, Rpc } from '../cluster/rpc.js';
 const [, JSON_REPORTS] = FEATURES;
 
 /**
- * Wraps `rpc` for reports and log entries, which are written as JSON text once for all readers. The frame embeds this text as
- * JSON. For versions of noex up to 0.1, the frame carries it as a string instead.
+ * Wraps `rpc` for reports and log entries. Their bodies are JSON texts, which the caller writes once for all readers. A
+ * frame to a current node embeds the text as JSON. A frame to a node with noex up to 0.1 has the text as a string, in the
+ * legacy format.
  */
-export function jsonBodies(rpc: Rpc): Pick<Rpc, 'notify' | 'handle'> {
+export function jsonReportRpc(rpc: Rpc): Pick<Rpc, 'notify' | 'handle'> {
   const readsJson = (id: NodeId): boolean => rpc.supports(id, JSON_REPORTS);
   return {
     notify(to, topic, text) {

@@ -1,24 +1,24 @@
-/** The ids of the rows that changed after the previous batch, up to and including `version`. */
+/** The ids of the rows that changed in the versions after that of the previous batch, up to and including `version`. */
 interface Batch {
   readonly version: number;
   readonly ids: readonly string[];
-  /** 0 for a batch as it was appended. Merging two batches of rank n makes one of rank n + 1. */
+  /** `append` adds batches of rank 0. Two batches of rank n are merged to one batch of rank n + 1. */
   readonly rank: number;
 }
 
-/** The maximum number of batches with the same rank. If there are more, the two oldest of them are merged. */
+/** The maximum number of batches with the same rank. If a rank has more batches, its two oldest batches are merged. */
 const PER_RANK = 4;
 
 /**
- * The log holds at most this many ids, or twice the number of rows if that is more. Beyond that the oldest batches are
- * dropped, because a full state is cheaper to send.
+ * The smallest limit of ids in the log. The limit is twice the number of rows, but never less than this. Above the limit,
+ * the log drops its oldest batches: a reader that is so far behind gets a full state, which is cheaper to send.
  */
-const MIN_IDS = 4096;
+const MIN_ID_LIMIT = 4096;
 
 /**
  * Records which rows changed after which version. Immutable. Recent changes are kept batch by batch, older ones in ever
  * larger batches (an exponential histogram, after Datar, Gionis, Indyk and Motwani). A long history therefore takes
- * little memory, and a reader receives at most about twice the rows that it lacks.
+ * little memory, and a reader receives at most about twice as many rows as have changed since its version.
  */
 export class ChangeLog {
   /** The oldest version that {@link since} can answer for. */
@@ -44,7 +44,7 @@ export class ChangeLog {
     mergeOld(batches);
     let { floor } = this;
     let total = batches.reduce((sum, batch) => sum + batch.ids.length, 0);
-    while (total > Math.max(MIN_IDS, 2 * rowCount)) {
+    while (total > Math.max(MIN_ID_LIMIT, 2 * rowCount)) {
       const oldest = batches.shift();
       if (oldest === undefined) break;
       total -= oldest.ids.length;
@@ -54,8 +54,8 @@ export class ChangeLog {
   }
 
   /**
-   * The ids of the rows that changed after `version`, in the order of their first change. Ids of rows that changed
-   * shortly before may be among them. Returns `undefined` if the history since that version was dropped.
+   * The ids of the rows that changed after `version`, in the order of their first change. Ids of rows that last changed
+   * shortly before `version` may be among them. Returns `undefined` if the history since that version was dropped.
    */
   since(version: number): ReadonlySet<string> | undefined {
     if (version < this.floor) return undefined;

@@ -28,7 +28,7 @@ interface Rows {
 export type Changes =
   /** Nothing changed. */
   | { readonly type: 'none' }
-  /** The current state of the rows that changed after `since`, and the ids of those that were removed. */
+  /** The current state of the rows that changed after version `since`, and the ids of the rows that were removed after it. */
   | (Rows & { readonly type: 'delta'; readonly since: number; readonly removed: readonly string[] })
   /** One page of all rows. The first page has the number 0. */
   | (Rows & {
@@ -58,13 +58,14 @@ export const MAX_ROWS = 100_000;
 
 /**
  * If a node has more than {@link MAX_ROWS} processes, its deltas remove rows without sending other rows in their place. A
- * reader that holds less than this share of the rows that it could hold requests all rows again.
+ * reader that holds less than this share of the rows that it could hold requests all rows again. The reader could hold a row
+ * of each process, up to MAX_ROWS.
  */
 const MIN_HELD_SHARE = 0.9;
 
 /**
- * The answer to "what changed since `version`?". `undefined` stands for a reader without any state. Unless the answer
- * is a page, its cost depends on the number of changes, not on the number of rows.
+ * The answer to "what changed since `version`?". A reader without any state has the version `undefined`, and gets the first
+ * page of all rows. The cost of a delta depends on the number of changes, and not on the number of rows.
  */
 export function changesSince(model: NodeModel, version: number | undefined): Changes {
   if (version === model.version) return { type: 'none' };
@@ -100,7 +101,7 @@ export function pageOf(model: NodeModel, page: number, pageRows = PAGE_ROWS): Ch
   const end = begin + pageRows;
   const rows = Math.min(MAX_ROWS, rowCount(model));
   const named = model.totals?.named.rows ?? [];
-  /** The part of `list` that is on this page. The list takes the positions `from` to before `to` among all rows. */
+  /** The part of `list` that is on this page. Among all rows, `list` has the positions from `from` to before `to`. */
   const part = <Row>(list: readonly Row[], from: number, to: number): readonly Row[] =>
     list.slice(Math.max(0, begin - from), Math.max(0, Math.min(end, to) - from));
   const firstServer = model.supervisors.size;
@@ -159,7 +160,7 @@ export function applyChanges(
   return changes.type === 'page' || hasEnoughRows(model, base) ? model : undefined;
 }
 
-/** Whether the held model is one that these changes can be applied to. */
+/** Whether these changes can be applied to the held model. */
 function buildsOn(held: NodeModel | undefined, version: number, changes: RowChanges): boolean {
   if (changes.type === 'page' && changes.page === 0) return true;
   if (held === undefined || held.version > version) return false;
@@ -181,13 +182,13 @@ function withRows(base: NodeModel, version: number, changes: RowChanges): Pick<N
     supervisors.delete(id);
   }
   const isTruncated = changes.sums !== undefined;
-  /** Sets a row. If the node has more processes than rows, a reader that holds {@link MAX_ROWS} rows takes no new ones. */
+  /** Sets a row. Does not add a row to a truncated model that has {@link MAX_ROWS} rows already. */
   const set = <Row extends { readonly id: string }>(rows: TableEdit<Row>, row: Row): void => {
     if (isTruncated && rows.get(row.id) === undefined && servers.size + supervisors.size >= MAX_ROWS) return;
     rows.set(row);
   };
   const { now } = base;
-  // The id may belong to a process of the other kind by now, so the old row is deleted.
+  // An id of a GenServer may now belong to a supervisor, or the reverse. Its row of the other kind is deleted.
   const held = changes.type === 'delta' ? (id: string) => servers.get(id) : undefined;
   for (const row of serverRows(changes.servers, { version, now, ...(held && { held }) })) {
     supervisors.delete(row.id);

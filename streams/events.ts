@@ -14,9 +14,9 @@ export interface SerializedError {
   readonly name: string;
   readonly message: string;
   readonly stack?: string;
-  /** Stable code, where the error had one. */
+  /** The `code` of the error. Absent: the error had none. */
   readonly code?: string | number;
-  /** The `cause`. A cause that is not an error is turned into text. Errors are at most five levels deep. */
+  /** The `cause` of the error. A cause that is not an error is turned into text. Errors are at most five levels deep. */
   readonly cause?: SerializedError;
   /** The errors of an AggregateError, at most ten. */
   readonly errors?: readonly SerializedError[];
@@ -28,24 +28,24 @@ export type SerializedExitReason = 'normal' | 'shutdown' | 'killed' | { readonly
 interface Stamped {
   /** The sequence number within the runtime: 1, 2, 3 ... without gaps. */
   readonly seq: number;
-  /** When it happened, ms since the epoch. Jumps if the system clock is set. */
+  /** When the event happened, ms since the epoch. Jumps if the system clock is set. */
   readonly at: number;
-  /** The same moment on the monotonic clock of the runtime, ms. Use this one to compute durations. */
+  /** The same moment on the monotonic clock of the runtime, ms. Use `monotonic`, not `at`, to compute durations. */
   readonly monotonic: number;
 }
 
 /** Name and position of a process in the supervision tree when the event happened. */
 export interface ProcessLocation {
-  /** Its registered name, where it has one. */
+  /** The registered name of the process. Absent: the process has none. */
   readonly name?: string;
   /**
-   * The id of its supervisor. This field and those below are absent if the process has no supervisor, or if its start has
-   * not completed yet.
+   * The id of the supervisor of the process. This field and those below are absent if the process has no supervisor, or if
+   * its start has not completed yet.
    */
   readonly supervisorId?: string;
-  /** The registered name of the supervisor, where it has one. */
+  /** The registered name of the supervisor. Absent also if the supervisor has none. */
   readonly supervisorName?: string;
-  /** The id in the child spec. */
+  /** The id of the process in its child spec. */
   readonly childId?: string;
   /** The registered name or id of the root supervisor, then the child ids down to this process. */
   readonly path?: readonly string[];
@@ -56,7 +56,7 @@ export interface ProcessSpawned extends Stamped {
   readonly type: 'process_spawned';
   readonly id: string;
   readonly kind: ProcessKind;
-  /** The `label` option of its start. */
+  /** The `label` option with which the process was started. */
   readonly label?: string;
   /** Supervisors only. */
   readonly strategy?: SupervisorStrategy;
@@ -78,8 +78,8 @@ export interface ProcessStopping extends Stamped {
 }
 
 /**
- * What a process did since its previous `messages_handled` event. The three message counts are zero if only the queue
- * grew. Other counts are absent if they are zero.
+ * What a process did since its previous `messages_handled` event. `calls`, `casts` and `infos` are zero if only the queue
+ * grew. Any other count is absent if it is zero.
  */
 export interface MessagesHandled extends Stamped, ReportedCounts {
   readonly type: 'messages_handled';
@@ -97,28 +97,28 @@ export interface MessagesHandled extends Stamped, ReportedCounts {
   readonly samples?: readonly number[];
 }
 
-/** A handler ran without yielding, up to its end or its first `await`, and blocked the event loop for too long. */
+/** A handler blocked the event loop for too long: it did not yield before its end or its first `await`. */
 export interface LoopBlocked extends Stamped {
   readonly type: 'loop_blocked';
   readonly id: string;
-  /** Its registered name, where it has one. */
+  /** The registered name of the process. Absent: the process has none. */
   readonly name?: string;
   /**
-   * The `type` of the message where it has one, else its class or primitive type. Absent: not known, because the
-   * process handled several messages in a row that were not timed one by one.
+   * The field `type` of the message. For a message without that field, its class or primitive type. Absent: not known,
+   * because the process handled several messages in a row that were not timed one by one.
    */
   readonly messageType?: string;
   /** How long the event loop was blocked, ms. */
   readonly ms: number;
 }
 
-/** A handler, `init` or `terminate` threw. The exit follows. */
+/** A handler, `init` or `terminate` threw. A `process_exited` event of the same process follows. */
 export interface ProcessCrashed extends Stamped, ProcessLocation {
   readonly type: 'process_crashed';
   readonly id: string;
   readonly kind: ProcessKind;
   readonly error: SerializedError;
-  /** Which function threw. Absent: a handler. */
+  /** Which function threw. Absent: a handler threw. */
   readonly during?: 'init' | 'terminate';
 }
 
@@ -135,10 +135,10 @@ export interface ProcessExited extends Stamped {
   readonly type: 'process_exited';
   readonly id: string;
   readonly kind: ProcessKind;
-  /** The registered name that it had when it ended. */
+  /** The registered name that the process had when it ended. Absent: the process had none. */
   readonly name?: string;
   readonly reason: SerializedExitReason;
-  /** Messages that were still in the mailbox. Calls among them were rejected. */
+  /** The number of messages that were still in the mailbox. Calls among these messages were rejected. */
   readonly unhandled: number;
 }
 
@@ -167,16 +167,16 @@ export interface ChildRestarted extends Stamped {
 }
 
 /**
- * A child crashed, ended in a way that makes its supervisor restart it, or could not be started. Emitted when the
- * supervisor has decided, before it acts. Each crash of a child is followed by this event, or by the exit of its
- * supervisor.
+ * A child crashed, ended in a way that makes its supervisor restart it, or could not be started. The event is emitted
+ * after the supervisor has decided what to do next, and before it does so. Each crash of a child is followed by this event,
+ * or by the exit of its supervisor.
  */
 export interface ChildDown extends Stamped {
   readonly type: 'child_down';
   readonly supervisorId: string;
   /** The id in the child spec. */
   readonly childId: string;
-  /** The process that was last in the place of this child. */
+  /** The id of the last process that ran as this child. */
   readonly oldId: string;
   /**
    * What the supervisor does next.
@@ -184,7 +184,7 @@ export interface ChildDown extends Stamped {
    * - `give_up`: it would exceed its restart intensity, so it exits.
    * - `stay_down`: the child spec says not to restart the child.
    * - `shutdown`: it does not restart the child, and exits because the child is significant.
-   * - `stopped`: it was stopping the child when the child crashed.
+   * - `stopped`: nothing, because it was already stopping the child when the child crashed.
    */
   readonly next: 'restart' | 'give_up' | 'stay_down' | 'shutdown' | 'stopped';
   /** The `restart` value of the child spec. */
@@ -195,13 +195,13 @@ export interface ChildDown extends Stamped {
   readonly withinMs: number;
 }
 
-/** A supervisor failed to restart a child. It tries again, within its restart intensity. */
+/** A supervisor failed to restart a child. The supervisor tries again, within its restart intensity. */
 export interface ChildRestartFailed extends Stamped {
   readonly type: 'child_restart_failed';
   readonly supervisorId: string;
   /** The id in the child spec. */
   readonly childId: string;
-  /** The process that was last in the place of this child. */
+  /** The id of the last process that ran as this child. */
   readonly oldId: string;
   /** The error that the `start` function of the child spec threw. */
   readonly error: SerializedError;
@@ -212,12 +212,12 @@ export interface ChildRestartFailed extends Stamped {
 /** A supervisor exceeded its restart intensity. It stops its children and exits with `shutdown`. */
 export interface SupervisorGaveUp extends Stamped, Omit<ProcessLocation, 'childId'> {
   readonly type: 'supervisor_gave_up';
-  /** The supervisor. */
+  /** The process id of the supervisor. */
   readonly id: string;
   readonly maxRestarts: number;
-  /** ms */
+  /** The period in which more than `maxRestarts` restarts were needed, ms. */
   readonly withinMs: number;
-  /** The id, in the child spec, of the child that ended last. */
+  /** The child id of the child that ended last, as in its child spec. */
   readonly childId: string;
   /** Why that child ended, or why its start failed. */
   readonly error: SerializedError;
@@ -245,14 +245,14 @@ export interface MessageTraced extends Stamped {
    * trace.
    */
   readonly waitMs: number;
-  /** Time in the handler, ms, including what it awaited. */
+  /** Time in the handler, ms, including the time that the handler awaited. */
   readonly handleMs: number;
   readonly outcome: 'ok' | 'crashed';
-  /** The `type` of the message where it has one, else its class or primitive type. Never its content. */
+  /** The field `type` of the message. For a message without that field, its class or primitive type, never its content. */
   readonly messageType: string;
   /**
-   * The process that sent the message, from one of its handlers or with its handler context. Absent: the message was sent
-   * from outside a process.
+   * The process that sent the message, from one of its handlers or with the context object of a handler. Absent: no process
+   * sent the message.
    */
   readonly from?: MessageSender;
 }

@@ -15,15 +15,15 @@ import { OPTIONAL_COUNTS, REPORTED_COUNTS, type ReportedCountName, type ServerCo
 import type { GenServerStats, ServerStatus, SupervisorStats } from './snapshot.js';
 import { emptyTotals, type TotalCountName, type Totals, TotalsDraft, type TotalsSubject } from './totals.js';
 
-/** The state of all processes of one node. Immutable; versions share what did not change. */
+/** The state of all processes of one node. Immutable. Successive versions share the parts that did not change. */
 export interface NodeModel {
-  /** Each event that changes the model increases it by one. */
+  /** The version number. Each event that changes the model increases the version by one. */
   readonly version: number;
   /** The `total` of this table is the number of messages handled. */
   readonly servers: Table<GenServerStats>;
   /** The `total` of this table is the number of restarts. */
   readonly supervisors: Table<SupervisorStats>;
-  /** What all processes have done, including those that have ended. Absent: the node does not report it. */
+  /** What all processes have done, including ended processes. Absent: the node does not report totals. */
   readonly totals?: Totals;
   /** Counts of all processes. Present if there are more processes than rows. */
   readonly truncated?: ModelSums;
@@ -70,8 +70,8 @@ export function evolve(model: NodeModel, event: RuntimeEvent): NodeModel {
 }
 
 /**
- * Returns the model after several events, in order. Same as `events.reduce(evolve, model)`, but copies once instead of
- * once for each event.
+ * Returns the model after several events, in order. The result is that of `events.reduce(evolve, model)`, but `evolveAll`
+ * copies the model once, and not once for each event.
  */
 export function evolveAll(model: NodeModel, events: readonly RuntimeEvent[]): NodeModel {
   const draft = new ModelDraft(model);
@@ -110,7 +110,7 @@ export class ModelDraft {
     if (this.#change(event)) this.#version += 1;
   }
 
-  /** Applies an event. Returns whether it changed anything, as the methods below do. */
+  /** Applies an event. Returns whether the event changed the model. The methods below also return that. */
   #change(event: RuntimeEvent): boolean {
     switch (event.type) {
       case 'process_spawned':
@@ -136,7 +136,7 @@ export class ModelDraft {
       case 'name_unregistered':
         return this.#find(event.id)?.name === event.name && this.#setName(event.id, undefined);
       default:
-        // Events that change nothing, such as traced messages, and events of later versions of noex.
+        // Events that change no model, such as traced messages, and event types of newer versions of noex.
         return false;
     }
   }
@@ -207,7 +207,7 @@ export class ModelDraft {
   #exited({ id, name, unhandled }: ProcessExited): boolean {
     const row = this.#find(id);
     if (row === undefined) return false;
-    // The name was unregistered before, so the row no longer has it.
+    // The name was unregistered before this event, so the row no longer has a name.
     const subject = name === undefined ? row : { name };
     this.#counted('exited', subject);
     if (unhandled > 0) this.#counted('unhandled', subject, unhandled);
@@ -221,12 +221,12 @@ export class ModelDraft {
 
   #started(id: string): boolean {
     const row = this.#find(id);
-    // The first start of a GenServer changes its status. The row of a supervisor has no status.
+    // The first `process_started` of a GenServer changes its status. The row of a supervisor has no status to compare.
     const isFirst = this.#setStatus(id, 'running') || this.#supervisors.get(id) !== undefined;
     return isFirst && this.#counted('started', row);
   }
 
-  /** Adds to a count of the totals. Returns false for an unknown process. */
+  /** Adds `amount` to one count of the totals. Returns false, and counts nothing, for an unknown process. */
   #counted(name: TotalCountName, subject: TotalsSubject | undefined, amount = 1): boolean {
     if (subject === undefined) return false;
     this.#totals.count(name, subject, this.#version + 1, amount);

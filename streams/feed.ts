@@ -5,7 +5,7 @@ export interface Feed<Value> {
   subscribe(listener: (value: Value) => void): () => void;
 }
 
-/** Turns a feed into an Observable. It never completes. */
+/** Turns a feed into an Observable that never completes. */
 export function fromFeed<Value>(feed: Feed<Value>): Observable<Value> {
   return new Observable((subscriber) => feed.subscribe((value) => subscriber.next(value)));
 }

@@ -1,13 +1,13 @@
 /**
- * How often each duration occurred, in whole microseconds. The buckets are log-linear: eight for each power of two, so
- * a percentile is off by at most one sixteenth ({@link RELATIVE_ERROR}), and exact below 16 us. Immutable plain data.
- * Merging adds the counts, so histograms of any number of processes and nodes can be merged in any order.
+ * How often each duration occurred, in whole microseconds. The buckets are log-linear: eight for each power of two, so a
+ * percentile is off by at most one sixteenth ({@link RELATIVE_ERROR}). Below 16 us, percentiles are exact. Immutable plain
+ * data. Merging adds the counts, so histograms of any number of processes and nodes can be merged in any order.
  */
 export interface Histogram {
   /** The index of the bucket that `counts[0]` counts. All earlier buckets are empty. */
   readonly first: number;
   readonly counts: readonly number[];
-  /** The longest duration, us. Exact, although buckets are not. */
+  /** The longest duration, us. Exact, and not rounded to a bucket. */
   readonly max: number;
 }
 
@@ -18,7 +18,7 @@ export const emptyHistogram: Histogram = Object.freeze({ first: 0, counts: Objec
 
 const SUB_BITS = 3;
 const SUB_BUCKETS = 2 ** SUB_BITS;
-/** Longer durations are counted as this one: about 36 years. */
+/** The longest duration that is counted, us: about 36 years. A longer duration is counted as this duration. */
 const LONGEST_US = 2 ** 50;
 
 /** Rounds a duration to whole microseconds, and limits it to 0 ... {@link LONGEST_US}. */
@@ -42,7 +42,7 @@ function middleOf(bucket: number): number {
   return low + (2 ** shift - 1) / 2;
 }
 
-/** Builds a histogram. */
+/** Counts durations, and makes a histogram of them. */
 export class HistogramDraft {
   #first: number;
   #counts: number[];
@@ -50,7 +50,7 @@ export class HistogramDraft {
 
   constructor({ first, counts, max }: Histogram = emptyHistogram) {
     this.#first = first;
-    // Not `slice`, which is slow for a frozen array.
+    // Spread and not `slice`: `slice` is slow for a frozen array.
     this.#counts = [...counts];
     this.#max = max;
   }
@@ -114,11 +114,12 @@ export function percentile({ first, counts, max }: Histogram, p: number): number
   return Math.min(middleOf(first + at), max);
 }
 
-/** The maximum number of buckets. */
+/** The maximum number of buckets of a histogram. */
 const BUCKETS = bucketOf(LONGEST_US) + 1;
 
 /**
- * Packs a histogram into a short list: first bucket, maximum, then the counts, with a run of n zeros as -n. An empty
+ * Packs a histogram into a short list: the index of the first bucket, the maximum in us, and the counts, with a run of n zeros
+ * as -n. An empty
  * histogram becomes an empty list.
  */
 export function packHistogram({ first, counts, max }: Histogram): readonly number[] {
@@ -133,7 +134,7 @@ export function packHistogram({ first, counts, max }: Histogram): readonly numbe
   return packed;
 }
 
-/** The number of buckets that one packed number stands for. */
+/** The number of buckets that one packed count stands for: n for -n, otherwise 1. */
 function lengthOf(run: number): number {
   return run < 0 ? -run : 1;
 }
@@ -151,8 +152,8 @@ export function unpackHistogram([first, max, ...runs]: readonly number[]): Histo
 }
 
 /**
- * The number of buckets of a packed histogram, which takes `numbers` from `begin` to before `end`. `undefined` if it is
- * not a packed histogram, or has more buckets than a histogram can have.
+ * The number of buckets of the packed histogram in `numbers`, from index `begin` to before `end`. Returns `undefined` if
+ * these numbers are not a packed histogram, or stand for more buckets than a histogram can have.
  */
 export function packedBuckets(numbers: readonly unknown[], begin: number, end: number): number | undefined {
   if (end === begin) return 0;

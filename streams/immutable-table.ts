@@ -5,9 +5,9 @@ interface Identified {
 interface TableState<Row> {
   /** Rows by slot, in order of insertion; `undefined` where a row was removed. */
   readonly slots: readonly (Row | undefined)[];
-  /** The slot of each id, as of the last rebuild. All versions of a table since then share this map. */
+  /** The slot of each id at the last rebuild of the map. All versions of the table after that rebuild share the map. */
   readonly base: ReadonlyMap<string, number>;
-  /** Slots that differ from `base`: by id, the new slot or REMOVED. */
+  /** The ids whose slot differs from that in `base`, each with its new slot or REMOVED. */
   readonly overlay: ReadonlyMap<string, number>;
   readonly size: number;
   /** The sum of the weights of the rows. */
@@ -61,8 +61,8 @@ export class Table<Row extends Identified> {
   /** All rows, oldest first. Returns the same frozen array each time. */
   get rows(): readonly Row[] {
     const { slots, size } = this.#state;
-    // A copy, because `slots` must not be frozen: each edit copies it, which is a hundred times slower for a frozen
-    // array. If no slot is empty, no filter is needed.
+    // Freezes a copy and not `slots` itself: each edit copies `slots`, and copying a frozen array is a hundred times slower.
+    // If no slot is empty, no filter is needed.
     this.#rows ??= Object.freeze(
       slots.length === size ? (slots.slice() as Row[]) : slots.filter((row) => row !== undefined),
     );
@@ -78,7 +78,7 @@ export class Table<Row extends Identified> {
 export class TableEdit<Row extends Identified> {
   readonly #from: Table<Row>;
   readonly #before: TableState<Row>;
-  // Copied by the first edit that writes to them.
+  // Copies of the slots and of the overlay of the table. The first edit that writes to one of them makes the copy.
   #slots: (Row | undefined)[] | undefined;
   #overlay: Map<string, number> | undefined;
   readonly #weigh: Weigh<Row>;
@@ -170,8 +170,8 @@ export class TableEdit<Row extends Identified> {
   }
 
   /**
-   * Records a change. Called before the row is replaced: a row that is still the one of the previous version has not
-   * been recorded yet.
+   * Records the change of a row once. Must be called before the row is replaced: if the slot still has the row of the
+   * previous version, the change is not recorded yet.
    */
   #noteChange(id: string, slot: number): void {
     const before = this.#before.slots[slot];

@@ -1,8 +1,8 @@
 /** Limits for a JSON text from another node or a client. */
 export interface JsonLimits {
-  /** Objects, arrays and strings, without property names. Numbers are cheap, and are not counted. */
+  /** The number of objects, arrays and strings, without property names. Numbers are not counted, because they are cheap. */
   readonly maxParts: number;
-  /** Distinct property names. A repeated name costs about a tenth of a new one. */
+  /** The number of distinct property names. Parsing a repeated name costs about a tenth of parsing a new name. */
   readonly maxNames: number;
   /** The nesting depth of objects and arrays. */
   readonly maxDepth: number;
@@ -59,11 +59,11 @@ export function exceededLimit(text: string, limits: JsonLimits = JSON_LIMITS): s
 const PLACE_BITS = 17;
 
 /**
- * Counts distinct names by their hashes. The count may be too low because of collisions; remembering the names would
- * cost more.
+ * Counts distinct names by their hashes. If hashes collide, the count is too low. An exact count would have to store the
+ * names, which costs more.
  */
 class NameCounter {
-  // The factor is random, since a sender that knew it could choose names with colliding hashes.
+  // A random factor, because a sender that knew the factor could choose names with colliding hashes.
   readonly #factor = (Math.random() * 2 ** 32) | 0x40000001;
   readonly #seen = new Uint8Array(2 ** PLACE_BITS);
   #count = 0;
@@ -92,7 +92,7 @@ const SHORT = 64;
  */
 class ClosingQuotes {
   readonly #text: string;
-  /** The positions of the next quote and backslash that `indexOf` has found. -1: not searched yet. */
+  /** The positions of the next quote and of the next backslash, as `indexOf` found them. -1: not searched yet. */
   #quote = -1;
   #backslash = -1;
 

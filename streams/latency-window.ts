@@ -5,10 +5,10 @@ const SLICE_MS = 10_000;
 /** The number of slices of a window, the current one included. */
 const SLICES = 6;
 
-/** The time that latency figures cover, ms. In fact they cover 50 to 60 s, because the current slice is not over yet. */
+/** The nominal time that latency figures cover, ms. The covered time is 50 to 60 s, because the current slice is not over. */
 export const LATENCY_WINDOW_MS = SLICES * SLICE_MS;
 
-/** How long messages waited in the mailbox, and how long handlers took. */
+/** How long messages waited in the mailbox (`wait`), and how long handlers took (`handle`). */
 export interface LatencyHistograms {
   readonly wait: Histogram;
   readonly handle: Histogram;
@@ -28,8 +28,8 @@ export type LatencyWindow = readonly LatencySlice[];
 export const emptyLatencyWindow: LatencyWindow = Object.freeze([]);
 
 /**
- * The numbers of one sample: time in the mailbox and time in the handler, both in us, and the number of messages that
- * it stands for.
+ * The length of one sample. Its numbers are: time in the mailbox and time in the handler, both in us, and the number of
+ * messages that the sample stands for.
  */
 const SAMPLE_LENGTH = 3;
 
@@ -56,7 +56,7 @@ export function withSamples(
   return withSlices(window, [Object.freeze({ slice, version, wait: wait.done(), handle: handle.done() })]);
 }
 
-/** Returns the window with some slices replaced or added, by number. Drops slices that have expired. */
+/** Returns the window with the slices of `changed`, which replace slices with the same number. Drops slices that have expired. */
 export function withSlices(window: LatencyWindow, changed: LatencyWindow): LatencyWindow {
   if (changed.length === 0) return window;
   const slices = window.length === 0 ? [...changed] : [...withoutSlices(window, changed), ...changed];
@@ -69,7 +69,7 @@ function withoutSlices(window: LatencyWindow, changed: LatencyWindow): LatencyWi
   return window.filter(({ slice }) => !changed.some((other) => other.slice === slice));
 }
 
-/** The slices of the window that ends at `monotonic`, ms. */
+/** The slices that have not expired at `monotonic`, ms of the node's monotonic clock. */
 export function currentSlices(window: LatencyWindow, monotonic: number): LatencyWindow {
   const current = sliceAt(monotonic);
   const isCurrent = ({ slice }: LatencySlice): boolean => slice > current - SLICES;
@@ -77,12 +77,12 @@ export function currentSlices(window: LatencyWindow, monotonic: number): Latency
 }
 
 /**
- * Slices as they are sent, one after another in one flat list. A slice is its number, then for each of the two
- * histograms (wait, handle) the length of the packed histogram and its numbers.
+ * Slices as they are sent, one after another in one flat list. Each slice is written as: slice number, length of `wait`,
+ * numbers of `wait`, length of `handle`, numbers of `handle`. Both `wait` and `handle` are packed histograms.
  */
 export type PackedSlices = readonly number[];
 
-/** Packs the slices that changed after `version`; without a version, all of them. */
+/** Packs the slices that changed after `version`. Without `version`, packs all slices. */
 export function packSlices(window: LatencyWindow, version = -1): PackedSlices {
   const packed: number[] = [];
   for (const each of window) {
@@ -113,8 +113,8 @@ function splitSlices(packed: PackedSlices): readonly PackedSlice[] {
 }
 
 /**
- * The slices of a list that was sent with `version`. A few packed numbers can stand for many buckets, so each histogram
- * is unpacked when it is first read.
+ * Unpacks the slices of a list that was sent with `version`. A few packed numbers can stand for many buckets, so each
+ * histogram is unpacked only when it is first read.
  */
 export function unpackSlices(packed: PackedSlices, version: number): LatencyWindow {
   if (packed.length === 0) return [];
@@ -147,7 +147,8 @@ class ReceivedSlice implements LatencySlice {
 }
 
 /**
- * The number of buckets of packed slices. `undefined` if `value` is not such a list, or has more slices than a window.
+ * The number of buckets in a list of packed slices. Returns `undefined` if `value` is not such a list, or has more slices
+ * than a window.
  * Allocates nothing, because a report has thousands of these lists.
  */
 export function bucketsInSlices(value: unknown): number | undefined {

@@ -25,7 +25,7 @@ export function latencyWindowOf(row: GenServerStats | (GenServerStats & RowWithW
   return 'latencyWindow' in row ? row.latencyWindow : emptyLatencyWindow;
 }
 
-/** Merges several slices, of one row or of several. */
+/** Merges slices, which may be of one row or of several rows. */
 export function mergeLatency(slices: readonly LatencyHistograms[]): LatencyHistograms {
   const [only] = slices;
   if (only !== undefined && slices.length === 1) return only;
@@ -35,16 +35,16 @@ export function mergeLatency(slices: readonly LatencyHistograms[]): LatencyHisto
   };
 }
 
-/** Percentiles in ms; `undefined` if nothing was measured. */
+/** The percentiles of both histograms, ms. Returns `undefined` if nothing was measured. */
 export function latencyStats({ wait, handle }: LatencyHistograms): LatencyStats | undefined {
   if (wait.counts.length === 0) return undefined;
   return deepFreeze({ windowMs: LATENCY_WINDOW_MS, wait: percentilesOf(wait), handle: percentilesOf(handle) });
 }
 
 /**
- * Latency of the last minute over all processes of a node or a cluster. Computed from their merged histograms, never as
- * an average of percentiles. The minute of each node ends at the moment of its snapshot. `undefined` if nothing was
- * measured.
+ * Latency of the last minute over all processes of a node or a cluster. Computed from the merged histograms of the
+ * processes, and not as an average of percentiles. The minute of each node ends at the moment of its snapshot. Returns
+ * `undefined` if nothing was measured.
  */
 export function latencyOf(snapshot: ObserverSnapshot | ClusterObserverSnapshot): LatencyStats | undefined {
   const snapshots = 'nodes' in snapshot ? snapshot.nodes.flatMap((node) => node.snapshot ?? []) : [snapshot];

@@ -6,7 +6,7 @@ import { ModelDraft, type NodeModel } from './evolve.js';
 export interface EventBatch {
   /** The number of pending events to fold, oldest first. */
   readonly events: number;
-  /** Whether the flush ends with this batch. Only then is the model emitted. */
+  /** Whether the flush ends with this batch. The model is emitted only after the last batch of a flush. */
   readonly isLast: boolean;
 }
 
@@ -16,8 +16,8 @@ function isEventBatch(trigger: unknown): trigger is EventBatch {
 
 /**
  * Emits the model of one node, and each newer one. Events are collected until `batches$` emits: an {@link EventBatch}
- * folds that many events, and any other value folds all of them and emits the model. Cold: each subscriber folds the
- * events again, so share it.
+ * folds that many events, and any other value folds all of them and emits the model. Cold: each subscriber folds
+ * the events again, so share the returned observable.
  */
 export function localModel(
   events$: Observable<RuntimeEvent>,

@@ -18,8 +18,8 @@ interface Entry {
   /** The node that the entry is about. */
   readonly nodeId: string;
   /**
-   * When it happened, ms since the epoch, on the clock of `nodeId`. For `node_up` and `node_down`: when the reader noticed,
-   * on the reader's clock.
+   * When the logged event happened, ms since the epoch on the clock of node `nodeId`. For `node_up` and `node_down`: when the
+   * reader noticed the change, on the reader's clock.
    */
   readonly at: number;
 }
@@ -27,7 +27,7 @@ interface Entry {
 interface ProcessEntry extends Entry {
   /** The id of the process. */
   readonly id: string;
-  /** The registered name of the process at that time, where it had one. */
+  /** The registered name of the process when the event happened. Absent: the process had none. */
   readonly name?: string;
 }
 
@@ -37,7 +37,7 @@ type ProcessLogEntry =
       readonly type: 'process_crashed';
       readonly kind: ProcessKind;
       readonly error: SerializedError;
-      /** The id in the child spec, where it has a supervisor. */
+      /** The id in the child spec. Absent: the process has no supervisor. */
       readonly childId?: string;
     })
   | (ProcessEntry & {
@@ -56,7 +56,7 @@ type ProcessLogEntry =
       readonly attempt: number;
     })
   | (ProcessEntry & {
-      /** Here `id` is the id of the process that ended, because there is no new one. */
+      /** In this entry, `id` is the id of the process that ended, because no new process was started. */
       readonly type: 'child_restart_failed';
       readonly supervisorId: string;
       /** The id in the child spec. */
@@ -66,12 +66,12 @@ type ProcessLogEntry =
       readonly attempt: number;
     })
   | (ProcessEntry & {
-      /** Here `id` is the id of the supervisor. */
+      /** In this entry, `id` is the id of the supervisor. */
       readonly type: 'supervisor_gave_up';
       readonly maxRestarts: number;
-      /** ms */
+      /** The period in which more than `maxRestarts` restarts were needed, ms. */
       readonly withinMs: number;
-      /** The id, in the child spec, of the child that ended last. */
+      /** The child id of the child that ended last, as in its child spec. */
       readonly childId: string;
       readonly error: SerializedError;
     })
@@ -90,15 +90,21 @@ export type LogEntry =
 
 type WithoutNode<E> = E extends ProcessLogEntry ? Omit<E, 'nodeId'> : never;
 
-/** A {@link LogEntry} in the log of the node on which it happened. It has no node id, because all entries are of that node. */
+/**
+ * A {@link LogEntry} in the log of the node on which it happened. The entry has no node id, because all entries are of one
+ * node.
+ */
 export type LocalLogEntry = WithoutNode<ProcessLogEntry>;
 
-/** Texts of errors are cut to these lengths in a log entry, in characters. */
+/** The maximum lengths of the texts of an error in a log entry, in characters. Longer texts are cut. */
 const MAX_MESSAGE = 1000;
 const MAX_STACK = 4000;
 const MAX_NESTED_STACK = 1000;
 
-/** A node keeps this many log entries for readers that connect later. Also the maximum number of entries in one part. */
+/**
+ * A node keeps this many log entries for readers that connect later. Also the maximum number of entries in one {@link
+ * LogPart}.
+ */
 export const LOG_CAPACITY = 500;
 
 /**
@@ -166,7 +172,7 @@ const MAX_ERRORS = 8;
 /** The maximum nesting depth of causes and `errors` in an entry from another node. */
 const MAX_DEPTH = 6;
 
-/** Shortens an error with its causes. Causes keep less of their stacks than the error itself. */
+/** Shortens the texts of an error and of its causes. The stacks of causes are cut shorter than the stack of the error. */
 function clipped(error: SerializedError): SerializedError {
   let left = MAX_ERRORS;
   const clip = ({ name, message, stack, code, cause, errors }: SerializedError, maxStack: number): SerializedError => {
@@ -190,9 +196,12 @@ function clipped(error: SerializedError): SerializedError {
 export interface LogPart {
   /** The incarnation of the node. Positions of different incarnations belong to different logs. */
   readonly incarnation: number;
-  /** The position after the last of `entries`: the number of entries that the log has had up to there. */
+  /** The position after the last of `entries`: the number of entries that the log has ever had, up to and with that entry. */
   readonly position: number;
-  /** The entries up to `position`, without a gap. Starts later than the reader asked for if older entries were dropped. */
+  /**
+   * The entries up to `position`, without a gap. The first entries that the reader requested are missing if the node has
+   * dropped them.
+   */
   readonly entries: readonly LocalLogEntry[];
 }
 
@@ -211,7 +220,7 @@ const MESSAGE = maxLength(MAX_MESSAGE);
 const KIND = isIn(['genserver', 'supervisor']);
 const CODE: Check = (value) => (typeof value === 'number' ? finiteNumber(value) : MESSAGE(value));
 
-/** Checks an error with at most `depth` levels of causes below it. */
+/** Returns a check for an error with at most `depth` levels of causes below it. */
 function errorUpTo(depth: number): Check {
   const below: Check =
     depth > 0 ? errorUpTo(depth - 1) : predicate(() => false, `absent: at most ${MAX_DEPTH} errors deep`);

@@ -14,15 +14,15 @@ export interface NodePresence<Id extends string = string> {
   readonly error?: string;
 }
 
-/** The nodes that the reader knows, the local one first. The timestamps are those of the reader's clocks. */
+/** The nodes that the reader knows, the local node first. The times are those of the reader's clocks. */
 export interface Presence<Id extends string = string> extends Moment {
   readonly localNodeId: Id;
   readonly nodes: readonly NodePresence<Id>[];
 }
 
 /**
- * The entry of one node in a cluster snapshot. A state from another incarnation than the linked one is shown as
- * `lastSnapshot` only.
+ * The entry of one node in a cluster snapshot. A state of an incarnation that the reader is not linked with is shown only as
+ * `lastSnapshot`.
  */
 function nodeSnapshot<Id extends string>(
   { nodeId, incarnation, link, error }: NodePresence<Id>,
@@ -45,7 +45,7 @@ function nodeSnapshot<Id extends string>(
   });
 }
 
-/** Makes the snapshot of a cluster: one entry for each node of `presence`, with the newest state known of it. */
+/** Makes the snapshot of a cluster: one entry for each node of `presence`, with the newest known state of that node. */
 export function clusterSnapshot<Id extends string>(
   states: NodeStatesById,
   { timestamp, monotonic, localNodeId, nodes }: Presence<Id>,
@@ -81,7 +81,7 @@ export type NodesToMerge<Id extends string = string> = readonly [states: NodeSta
 
 /**
  * Emits snapshots of the whole cluster, built from the node states and the reader's links. Once both inputs have emitted,
- * each change of either emits a snapshot.
+ * each value of one of the inputs causes a snapshot.
  *
  * @param pace an operator that limits how often a snapshot is built, such as `auditTime(100)`. The cost of one snapshot
  * grows with the number of nodes.

@@ -8,10 +8,10 @@ export interface NodeLink extends Omit<NodeLinks, 'count' | 'slowest'> {
   readonly roundTripMs: number | null;
 }
 
-/** The longest id of a node, in characters: twice what is possible now. */
+/** The maximum length of a node id that a reader accepts, in characters: twice the length that noex allows now. */
 export const MAX_NODE_ID = 1000;
 
-/** The most links of one node that a reader takes. */
+/** The maximum number of links of one node that a reader accepts. */
 const MAX_LINKS = 10_000;
 
 const LINKS: Check = list(
@@ -28,7 +28,7 @@ const LINKS: Check = list(
   MAX_LINKS,
 );
 
-/** Reads the links that another node has sent. @throws TypeError that names the part that is invalid */
+/** Reads the links that another node has sent. @throws TypeError with the path of the invalid part */
 export function decodeLinks(sent: unknown): readonly NodeLink[] {
   return parse(sent, LINKS, 'links') as readonly NodeLink[];
 }
@@ -43,7 +43,7 @@ export interface NodeLinks {
   /** All bytes on the links, such as messages, reports and heartbeats. */
   readonly bytesSentPerSecond: number;
   readonly bytesReceivedPerSecond: number;
-  /** Bytes that this node has sent and that are not transmitted yet. */
+  /** Bytes that wait in this node to be transmitted. */
   readonly backlogBytes: number;
   /** How often a lost link was established again. */
   readonly reconnects: number;
@@ -52,8 +52,8 @@ export interface NodeLinks {
 }
 
 /**
- * Sums the figures of all links of a node; `undefined` if it has no links. Sums are rounded to whole numbers, and the round
- * trip to 0.1 ms, which keeps reports short.
+ * Sums the figures of all links of a node. Returns `undefined` if the node has no links. To keep reports short, sums are
+ * rounded to whole numbers, and the longest round trip is rounded to 0.1 ms.
  */
 export function sumOfLinks(links: readonly NodeLink[]): NodeLinks | undefined {
   if (links.length === 0) return undefined;
@@ -77,7 +77,7 @@ export function sumOfLinks(links: readonly NodeLink[]): NodeLinks | undefined {
 
 type SummedField = Exclude<keyof NodeLinks, 'count' | 'slowest'>;
 
-/** The figures as they are sent: the numbers, then the longest round trip in ms and the node id of that link, if measured. */
+/** The sums as they are sent, followed by the round trip, in ms, and the node id of the slowest link, if measured. */
 export type PackedLinks = readonly (number | string)[];
 
 export function packLinks(links: NodeLinks): PackedLinks {

@@ -9,11 +9,11 @@ import { parse } from './validators.js';
 
 /** A report of one node to a reader: what changed since the version that the reader holds. */
 export interface NodeReport {
-  /** The incarnation of the node. A later one has a greater number, unless the clock of the machine was set back. */
+  /** The incarnation of the node. A later incarnation has a greater number, unless the clock of the machine was set back. */
   readonly incarnation: number;
   /** The version of the model after `changes` are applied. */
   readonly version: number;
-  /** The node's own clock, ms since the epoch. */
+  /** When the node made the report, ms since the epoch on the node's clock. */
   readonly timestamp: number;
   /** The same moment on the node's monotonic clock, ms. Absent: the node runs a version of noex that does not report it. */
   readonly monotonic?: number | undefined;
@@ -22,7 +22,7 @@ export interface NodeReport {
   readonly changes: Changes;
 }
 
-/** The complete state of one node as a reader holds it, after a report was applied to the previous state. */
+/** The complete state of one node, which a reader makes by applying a report to the state that it held before. */
 export interface NodeState {
   readonly nodeId: string;
   readonly incarnation: number;
@@ -36,8 +36,8 @@ export interface NodeState {
 }
 
 /**
- * The monotonic time of a node when it reported, ms. For a node that does not report one, its wall-clock time is used
- * instead.
+ * The monotonic time of a node when it made the report, ms. If the report has no monotonic time, returns the wall-clock
+ * time instead.
  */
 export function monotonicOf({ timestamp, monotonic = timestamp }: Pick<NodeReport, 'timestamp' | 'monotonic'>): number {
   return monotonic;
@@ -64,8 +64,8 @@ export function createNodeState(
 /**
  * Writes a report as JSON text.
  *
- * @param changes the {@link Changes} as JSON text. The text is the same for all readers with the same version, so the
- * caller writes it once.
+ * @param changes the {@link Changes} as JSON text. This text is the same for all readers with the same version, so
+ * the caller writes it once.
  */
 export function encodeReport({ vitals, ...head }: Omit<NodeReport, 'changes'>, changes: string): string {
   const header: Omit<WireReport, 'changes'> =
@@ -76,7 +76,7 @@ export function encodeReport({ vitals, ...head }: Omit<NodeReport, 'changes'>, c
 /**
  * Validates and reads a report that another node sent.
  *
- * @param sent the value; from versions of noex up to 0.1, its JSON text
+ * @param sent the report as a value. Versions of noex up to 0.1 send its JSON text instead.
  * @throws TypeError with the path of the invalid part
  */
 export function decodeReport(sent: unknown): NodeReport {
@@ -94,7 +94,7 @@ export function decodeReport(sent: unknown): NodeReport {
   };
 }
 
-/** A report as it is sent. Vitals and links are plain lists, because they are most of the report of an idle node. */
+/** A report as it is sent. Vitals and links are lists without field names, because they make up most of an idle node's report. */
 type WireReport = Omit<NodeReport, 'vitals'> & {
   readonly vitals?: readonly number[];
   readonly links?: PackedLinks;

@@ -13,8 +13,8 @@ export const emptyNodeStates: NodeStates = new Map();
  * newer. A later incarnation is newer, then a higher version, then the state that was received last. The order in which
  * states arrive, and duplicates, do not change the result.
  *
- * @param linkedIncarnation the incarnation that the reader is linked with. It counts as the latest, even if its number is
- * smaller because the node's clock was set back.
+ * @param linkedIncarnation the incarnation that the reader is linked with. This incarnation counts as the latest, even
+ * if its number is smaller because the node's clock was set back.
  */
 export function withNodeState(states: NodeStates, state: NodeState, linkedIncarnation?: number): NodeStates {
   return isNewer(state, states.get(state.nodeId), linkedIncarnation)

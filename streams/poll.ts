@@ -1,8 +1,8 @@
 import { defer, type Observable, type ObservableInput, type SchedulerLike, switchMap, timer } from 'rxjs';
 
 /**
- * Calls `read` at once and then every `ms` milliseconds, and emits what it returns. A read that has not completed when the
- * next one is due is unsubscribed. If every read takes longer than `ms`, nothing is emitted, so give a slow `read` a
+ * Calls `read` at once and then every `ms` milliseconds, and emits what `read` returns. A read that has not completed when
+ * the next read is due is unsubscribed. If every read takes longer than `ms`, nothing is emitted, so give a slow `read` a
  * timeout below `ms`.
  *
  * @example

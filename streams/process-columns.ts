@@ -13,12 +13,12 @@ interface OptionalColumns {
   readonly startedMonotonic?: readonly number[];
 }
 
-/** The count columns. Those that `SERVER_COUNTS` marks as `isOptional` are not sent by every version of noex. */
+/** The columns of counts. Some versions of noex do not send the columns that `SERVER_COUNTS` marks as `isOptional`. */
 type CountColumns = { readonly [Name in ServerCountName]?: readonly number[] };
 
 /**
- * Rows of GenServers, with one array for each column: the JSON is far shorter than with one object for each row, and
- * far faster to write and read.
+ * Rows of GenServers, with one array for each column. This JSON is far shorter, and far faster to write and to read, than
+ * JSON with one object for each row.
  */
 export interface ServerColumns extends OptionalColumns, CountColumns {
   readonly id: readonly string[];
@@ -48,7 +48,7 @@ export interface SupervisorColumns extends OptionalColumns {
   readonly startedAt: readonly number[];
 }
 
-/** The maximum length of a process id, in characters. noex itself makes these ids, and they are shorter. */
+/** The maximum length of a process id, in characters. The ids that noex makes are shorter. */
 export const MAX_ID = 200;
 
 /** Names, labels and child ids are cut to this many characters before they are sent. */
@@ -57,7 +57,8 @@ export const MAX_PROCESS_NAME = 200;
 /**
  * Converts rows to columns.
  *
- * @param since the version that the reader holds: latency slices that it has are left out. Absent: all slices are included.
+ * @param since the version that the reader holds: latency slices that have not changed since then are left out. Absent: all
+ * slices are included.
  */
 export function serverColumns(rows: readonly GenServerStats[], since?: number): ServerColumns {
   return {
@@ -116,7 +117,7 @@ interface RowReader {
   /** The version of the model that the columns belong to. */
   readonly version: number;
   readonly now: Now;
-  /** Returns the row that the reader holds. Present for a delta, which has only the changed slices of a row. */
+  /** Returns the held row with this id. Present only for a delta, because a delta has only the changed slices of a row. */
   held?(id: string): GenServerStats | undefined;
 }
 
@@ -152,8 +153,8 @@ interface Start {
 }
 
 /**
- * A node that does not send `startedMonotonic` does not send `monotonic` in its reports either. Its wall-clock times are
- * used in both places, so the uptime is still right.
+ * A node that does not send `startedMonotonic` does not send `monotonic` in its reports either. Wall-clock times
+ * of that node replace both, so the uptime, which is their difference, is still right.
  */
 function startOf(columns: ServerColumns | SupervisorColumns, row: number): Start {
   const startedAt = columns.startedAt[row] ?? 0;

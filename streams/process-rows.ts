@@ -39,7 +39,7 @@ export interface SupervisorFields extends RowFields {
 
 /**
  * What the rows of GenServers and supervisors have in common. Rows are frozen, because snapshots share them. A field
- * without a value is no property at all, so that JSON and `toEqual` do not show it.
+ * without a value is left out, and not set to `undefined`, so that JSON and `toEqual` do not show the field.
  */
 abstract class Row {
   readonly id: string;
@@ -49,7 +49,7 @@ abstract class Row {
   declare readonly childId?: string;
   readonly startedAt: number;
   readonly startedMonotonic: number;
-  /** Private, because an enumerable property would become part of the row as data. */
+  /** A private field, because an enumerable property would become part of the data of the row. */
   readonly #now: Now;
 
   constructor(fields: RowFields, now: Now) {
@@ -59,7 +59,7 @@ abstract class Row {
     if (fields.parentId !== undefined) this.parentId = fields.parentId;
     if (fields.childId !== undefined) this.childId = fields.childId;
     this.startedAt = fields.startedAt;
-    // Rounded to whole ms, which are shorter on the wire.
+    // Rounded to whole ms, because whole numbers are shorter on the wire.
     this.startedMonotonic = Math.round(fields.startedMonotonic);
     this.#now = now;
   }
@@ -68,7 +68,7 @@ abstract class Row {
     return Math.max(0, Math.round(this.#now() - this.startedMonotonic));
   }
 
-  /** The current time of its node's monotonic clock, ms. */
+  /** The current time of the monotonic clock of the row's node, ms. */
   protected now(): number {
     return this.#now();
   }
@@ -79,8 +79,8 @@ abstract class Row {
 }
 
 /**
- * The counts that become properties of a row. A count of 0 is left out, unless it is an optional count: there the 0 shows
- * that the node reports this count.
+ * The counts that become properties of a row. A count of 0 is left out, unless the count is optional: the 0 of an
+ * optional count shows that the node reports this count.
  */
 export function shownCounts(fields: CountFields): ServerCounts {
   const counts: { -readonly [Name in ServerCountName]?: number } = {};
@@ -97,11 +97,14 @@ export function shownCounts(fields: CountFields): ServerCounts {
   return total === 0 && shown === OPTIONAL_COUNTS.length ? ZERO_COUNTS : Object.freeze(counts);
 }
 
-/** Shared by all rows without counts, and by all rows whose counts are 0: most processes have such a row. */
+/**
+ * All rows without counts share `NO_COUNTS`. All rows whose optional counts are 0 share `ZERO_COUNTS`. Most rows have one of
+ * these two objects.
+ */
 const NO_COUNTS: ServerCounts = Object.freeze({});
 const ZERO_COUNTS: ServerCounts = Object.freeze(Object.fromEntries(OPTIONAL_COUNTS.map((name) => [name, 0])));
 
-/** Like `Object.assign(row, counts)`, but in half the time. */
+/** Does the same as `Object.assign(row, counts)` in half the time. */
 function copyCounts(counts: ServerCounts, row: { -readonly [Name in ServerCountName]?: number }): void {
   for (const name in counts) row[name as ServerCountName] = counts[name as ServerCountName] ?? 0;
 }
@@ -119,8 +122,8 @@ export class ServerRow extends RowWithCounts implements GenServerStats {
   #latency: { readonly slices: number; readonly stats: LatencyStats | undefined } | undefined;
 
   /**
-   * @param fields may be an existing row, which saves a copy when only its activity changed
-   * @param activity is used instead of the same fields in `fields`
+   * @param fields the fields of the row, or an existing row, which saves a copy if only the activity changed
+   * @param activity replaces the fields of the same names in `fields`
    */
   constructor(fields: ServerFields, now: Now, activity: ServerActivity = fields, counts = shownCounts(fields)) {
     super(fields, now);
@@ -146,7 +149,7 @@ export class ServerRow extends RowWithCounts implements GenServerStats {
   get latency(): LatencyStats | undefined {
     if (this.#window.length === 0) return undefined;
     const slices = currentSlices(this.#window, this.now());
-    // The oldest slices expire first, so an equal number of slices means the same slices.
+    // Slices of this row only expire, so the same number of slices means the same slices.
     if (this.#latency?.slices !== slices.length) {
       this.#latency = { slices: slices.length, stats: latencyStats(mergeLatency(slices)) };
     }
@@ -160,7 +163,8 @@ export class ServerRow extends RowWithCounts implements GenServerStats {
 }
 
 /**
- * Returns the row after its process handled messages. A flush can change ten thousand rows, so no field is copied twice.
+ * Returns the row after its process handled messages. A flush can change ten thousand rows, so this function copies no
+ * field twice.
  *
  * @param counted the counts that changed; `undefined` if none did
  */

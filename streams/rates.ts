@@ -14,11 +14,11 @@ export interface NodeRates {
 export interface Rates {
   /** The sum over `nodes`. */
   readonly messagesPerSecond: number;
-  /** Only nodes with two different snapshots so far: a rate needs two. */
+  /** The nodes with at least two different snapshots so far, because a rate is computed from two snapshots. */
   readonly nodes: readonly NodeRates[];
 }
 
-/** The nodes in a snapshot: those of a cluster, or the one node itself. `snapshot` is `null` if a node is not connected. */
+/** The nodes in a snapshot of a cluster or of one node. The `snapshot` of a node that is not connected is `null`. */
 export function nodesOf(
   snapshot: ObserverSnapshot | ClusterObserverSnapshot,
 ): readonly { readonly nodeId?: string; readonly snapshot: ObserverSnapshot | null }[] {
@@ -47,7 +47,10 @@ export function ratesBetween(before: ObserverSnapshot, after: ObserverSnapshot):
   return { messagesPerSecond: total / seconds, processes };
 }
 
-/** Finds rows by id. Most rows keep their index between snapshots, so the map is built only if one row does not. */
+/**
+ * Finds rows by id. Most rows keep their index between snapshots, so a map by id is built only when a row has changed its
+ * index.
+ */
 function rowFinder(rows: readonly GenServerStats[]): (id: string, index: number) => GenServerStats | undefined {
   let byId: ReadonlyMap<string, GenServerStats> | undefined;
   return (id, index) => {
@@ -88,7 +91,10 @@ export function withSnapshot(history: RateHistory, snapshot: ObserverSnapshot | 
   return next;
 }
 
-/** Whether the node was restarted in between. Within one life, neither the monotonic clock nor the version goes back. */
+/**
+ * Whether the node was restarted between the two snapshots. Within one life, neither the monotonic clock nor the version
+ * goes back.
+ */
 function isOfEarlierLife(before: ObserverSnapshot, after: ObserverSnapshot): boolean {
   return after.monotonic < before.monotonic || after.version < before.version;
 }
@@ -100,8 +106,8 @@ export function ratesOf(history: RateHistory): Rates {
 }
 
 /**
- * Turns snapshots of a node or of a cluster into messages per second of each process and node. Emits from the second
- * snapshot on. While the snapshot of a node does not change, its rates do not change either.
+ * Turns snapshots of a node or of a cluster into messages per second of each process and node. The first
+ * snapshot emits nothing. While the snapshot of a node does not change, its rates do not change either.
  *
  * @example
  * ClusterObserver.poll$(1000).pipe(rates()).subscribe(({ messagesPerSecond }) => console.log(messagesPerSecond))

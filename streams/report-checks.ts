@@ -23,13 +23,13 @@ import {
 const id = maxLength(MAX_ID);
 
 const name = orNull(maxLength(MAX_PROCESS_NAME));
-/** Packed vitals. More numbers than this version knows are accepted, because later versions append to the list. */
+/** Packed vitals. More numbers than this version knows are accepted, because later versions of noex append to the list. */
 const vitals = list(nonNegative, 64);
 const nodeId = maxLength(MAX_NODE_ID);
-/** Packed links: numbers, and the id of a node. More of both are accepted, for the same reason. */
+/** Packed links: numbers, and the id of a node. Later versions may append to this list too. */
 const links = list((value) => (typeof value === 'string' ? nodeId(value) : nonNegative(value)), 64);
 const slices = predicate((value) => bucketsInSlices(value) !== undefined, 'a list of packed latency slices');
-/** Packed durations of totals. More buckets than this version knows are accepted, for the same reason. */
+/** Packed durations of totals. More buckets than this version knows are accepted, because later versions may add buckets. */
 const durations = list(nonNegative, 64);
 
 /**

@@ -2,9 +2,9 @@ import { type SchedulerAction, type SchedulerLike, Subscription } from 'rxjs';
 
 /** A source of time and timers, such as a `Clock` of noex. */
 export interface Timers<Timer> {
-  /** ms since the epoch */
+  /** Wall-clock time, ms since the epoch. */
   now(): number;
-  /** ms of a monotonic clock, which never goes back */
+  /** The time of a monotonic clock, which never goes back, ms. */
   monotonic(): number;
   setTimeout(callback: () => void, ms: number): Timer;
   clearTimeout(timer: Timer): void;
@@ -13,8 +13,8 @@ export interface Timers<Timer> {
 /**
  * Makes an RxJS scheduler that uses these timers. Repeated work does not drift: each delay counts from the time at which
  * the work was due, not from when it ran. `now()` starts at the wall-clock time of this call and then advances with the
- * monotonic clock. Operators that measure time with it, such as `debounceTime`, are therefore not affected when the wall
- * clock is set.
+ * monotonic clock. Operators that measure time with `now()`, such as `debounceTime`, are therefore not affected when the
+ * wall clock is set.
  */
 export function schedulerOf<Timer>(timers: Timers<Timer>): SchedulerLike {
   const origin = timers.now() - timers.monotonic();
@@ -47,7 +47,7 @@ class TimerAction<State, Timer> extends Subscription implements SchedulerAction<
     if (this.#pending !== undefined) this.#timers.clearTimeout(this.#pending);
     const now = this.#timers.monotonic();
     this.#due += delay;
-    // If the event loop was blocked for more than a whole delay, continue from now. Catching up would run a burst of work.
+    // If the event loop was blocked for longer than one delay, the next delay counts from now, to avoid a burst of work.
     if (this.#due < now) this.#due = now + delay;
     this.#pending = this.#timers.setTimeout(() => {
       this.#pending = undefined;

@@ -2,25 +2,25 @@
 interface ServerCount {
   /** The title of the count, in details and above its column. */
   readonly label: string;
-  /** What it counts, as help text for users. */
+  /** What the count means, as help text for users. */
   readonly help: string;
-  /** Whether tables of processes have a sortable column for it. */
+  /** Whether tables of processes have a sortable column for this count. */
   readonly isColumn: boolean;
   /**
-   * Whether `messages_handled` events carry it, as the increase since the previous one. Otherwise `evolve` derives it
-   * from other events.
+   * Whether `messages_handled` events have this count: the increase since the previous event of the process. If false,
+   * `evolve` derives the count from other events.
    */
   readonly isReported: boolean;
   /**
-   * Whether a node may not report it, as versions of noex up to 0.1 do not. If true, a row without it means "not
-   * reported", and a count of zero is shown as 0. If false, a row without it means 0.
+   * Whether some nodes do not report this count, such as nodes with noex up to 0.1. If true, a row without the count means
+   * "not reported", and a row has a zero as 0. If false, a row without the count means 0.
    */
   readonly isOptional: boolean;
 }
 
 /**
- * All counts in the row of a GenServer, except the number of messages handled. Counts that are columns stand in order of
- * importance. To add a count, see "Add a statistic" in CONTRIBUTING.md.
+ * All counts in the row of a GenServer, except the number of messages handled. The counts with `isColumn` are in order
+ * of importance. To add a count, see "Add a statistic" in CONTRIBUTING.md.
  */
 export const SERVER_COUNTS = {
   loopBlocks: {

@@ -13,66 +13,69 @@ export interface Percentiles {
 
 /** How long messages took in the last minute. If there are many messages, only a sample of them is measured. */
 export interface LatencyStats {
-  /** The time that the figures cover: 60000 ms. The oldest 10 s expire all at once, so in fact it is 50 to 60 s. */
+  /** The time that the figures cover: 60000 ms. The covered time is 50 to 60 s, because old figures expire 10 s at a time. */
   readonly windowMs: number;
   /** Time in the mailbox. */
   readonly wait: Percentiles;
-  /** Time in the handler, including what it awaited. */
+  /** Time in the handler, including the time that the handler awaited. */
   readonly handle: Percentiles;
 }
 
 export type ServerStatus = 'starting' | 'running' | 'stopping';
 
-/** One GenServer in a snapshot. If nothing about it changed, the next snapshot has the same object. */
+/** One GenServer in a snapshot. As long as no field of a row changes, successive snapshots share the row. */
 export interface GenServerStats extends ServerCounts {
   readonly id: string;
   readonly name?: string;
-  /** The `label` option of its start. Several processes may have the same label; totals are counted per label. */
+  /**
+   * The `label` option with which the process was started. Several processes may have the same label; totals are counted per
+   * label.
+   */
   readonly label?: string;
-  /** The id of its supervisor. */
+  /** The id of its supervisor. Absent: the process has no supervisor. */
   readonly parentId?: string;
-  /** Its id in the child spec. Absent: it has no supervisor. */
+  /** The id of the process in its child spec. Absent: the process has no supervisor. */
   readonly childId?: string;
   readonly status: ServerStatus;
   /** Messages waiting in the mailbox. */
   readonly queueSize: number;
   /** Messages handled: calls, casts and infos. */
   readonly messageCount: number;
-  /** ms since the epoch */
+  /** When the process was started, ms since the epoch. */
   readonly startedAt: number;
-  /** The same moment on the monotonic clock of its node, whole ms. */
+  /** When the process was started, in whole ms of the monotonic clock of its node. */
   readonly startedMonotonic: number;
-  /** Time since its start, ms. Computed when read, so that the row of an idle process does not change. */
+  /** Time since the start of the process, ms. Computed when read, so that the row of an idle process does not change. */
   readonly uptimeMs: number;
-  /** How long its messages took in the last minute. Absent: no message was measured. Computed when read. */
+  /** How long messages of this process took in the last minute. Absent: no message was measured. Computed when read. */
   readonly latency?: LatencyStats | undefined;
 }
 
-/** One supervisor in a snapshot. If nothing about it changed, the next snapshot has the same object. */
+/** One supervisor in a snapshot. As long as no field of a row changes, successive snapshots share the row. */
 export interface SupervisorStats {
   readonly id: string;
   readonly name?: string;
-  /** The id of its own supervisor. */
+  /** The id of the supervisor above this one. Absent: this is a root supervisor. */
   readonly parentId?: string;
-  /** Its id in the child spec. Absent: it has no supervisor. */
+  /** The id of the process in its child spec. Absent: the process has no supervisor. */
   readonly childId?: string;
   readonly strategy: SupervisorStrategy;
   /** The number of its running children. */
   readonly childCount: number;
-  /** How often it has restarted a child since it was started, over all children. */
+  /** The number of restarts of all its children since the supervisor was started. */
   readonly totalRestarts: number;
-  /** ms since the epoch */
+  /** When the process was started, ms since the epoch. */
   readonly startedAt: number;
-  /** The same moment on the monotonic clock of its node, whole ms. */
+  /** When the process was started, in whole ms of the monotonic clock of its node. */
   readonly startedMonotonic: number;
-  /** Time since its start, ms. Computed when read. */
+  /** Time since the start of the supervisor, ms. Computed when read. */
   readonly uptimeMs: number;
 }
 
 interface TreePlace {
   readonly id: string;
   readonly name?: string;
-  /** Its id in the child spec. Absent: it has no supervisor. */
+  /** The id of the process in its child spec. Absent: the process has no supervisor. */
   readonly childId?: string;
 }
 
@@ -95,7 +98,7 @@ export interface MemoryStats {
   readonly heapTotal: number;
   readonly external: number;
   readonly rss: number;
-  /** When it was measured, ms since the epoch. */
+  /** When the memory was measured, ms since the epoch. */
   readonly timestamp: number;
 }
 
@@ -103,17 +106,17 @@ export interface MemoryStats {
 export interface ObserverCost {
   /** Time spent on observing, ms per second, including synchronous work of subscribers. */
   readonly msPerSecond: number;
-  /** Events folded into the model. */
+  /** Events folded into the model, per second. */
   readonly eventsPerSecond: number;
-  /** Bytes of reports and log entries sent to other nodes. */
+  /** Bytes of reports and log entries sent to other nodes, per second. */
   readonly bytesPerSecond: number;
 }
 
-/** Load of the Node.js process of a node, measured over the time since the previous reading: at least one second. */
+/** Load of the Node.js process of a node, measured since the previous reading, which is at least one second ago. */
 export interface ProcessVitals {
   /** Share of the time in which the event loop was not idle, 0 to 1. */
   readonly eventLoopUtilization: number;
-  /** How late timers fire, ms. 0 at the first reading, which starts the measurement. */
+  /** How late timers fire, ms. Both are 0 at the first reading, because the first reading starts the measurement. */
   readonly eventLoopDelay: { readonly p50: number; readonly p99: number };
   /** CPU time used by all threads, as a share of one core. Above 1 if several cores were busy. */
   readonly cpu: number;
@@ -147,10 +150,10 @@ export interface ObserverSnapshot extends Moment {
   readonly totalRestarts: number;
   /** Totals since the runtime was created, including processes that have ended. Absent: the node did not report them. */
   readonly totals?: NodeTotals | undefined;
-  /** `rows`: some processes have no row here; counts and totals still cover all. Absent: each process has a row. */
+  /** `rows`: some processes have no row; counts and totals still cover all processes. Absent: each process has a row. */
   readonly truncated?: 'rows';
   readonly memoryStats: MemoryStats;
-  /** Absent: the node did not report it. */
+  /** Load, cost of observing and links of the node. Absent: the node did not report them. */
   readonly vitals?: NodeVitals;
 }
 
@@ -170,15 +173,15 @@ export interface NodeObserverSnapshot<Id extends string = string> {
   readonly snapshot: ObserverSnapshot | null;
   /** When data of this node last arrived, ms since the epoch on the clock of the reader. 0: never. */
   readonly lastUpdate: number;
-  /** The age of that data when the cluster snapshot was made, ms. Absent: no data has arrived. */
+  /** The time from the last arrival of data to the cluster snapshot, ms. Absent: no data has arrived. */
   readonly ageMs?: number;
   /** What is wrong with the node or the link, as text for people. */
   readonly error?: string;
-  /** For a node that is not `connected`: its last known snapshot. */
+  /** The last known snapshot of a node that is not `connected`. Absent: the node is connected, or no snapshot is known. */
   readonly lastSnapshot?: ObserverSnapshot;
 }
 
-/** Sums over the connected nodes. Only `totalNodeCount` counts all nodes. */
+/** Sums over the connected nodes, except `totalNodeCount`, which is the number of all nodes. */
 export interface ClusterAggregate {
   readonly totalProcessCount: number;
   readonly totalServerCount: number;

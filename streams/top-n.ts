@@ -20,13 +20,13 @@ export interface TopRow {
   readonly name?: string;
   /** The value that the process is ranked by. */
   readonly value: number;
-  /** The row of a supervisor if ranked by `restarts`, otherwise of a GenServer. */
+  /** The row of the process: of a supervisor if ranked by `restarts`, otherwise of a GenServer. */
   readonly stats: GenServerStats | SupervisorStats;
 }
 
 /**
- * Keeps the `n` items with the largest values. It is a binary heap with the smallest value at the root, so that most offers
- * cost one comparison.
+ * Keeps the `n` items with the largest values. The items are in a binary heap with the smallest value at the root, so that most
+ * calls of `offer` cost one comparison.
  */
 class Largest<Item> {
   readonly #n: number;
@@ -37,7 +37,7 @@ class Largest<Item> {
     this.#n = n;
   }
 
-  /** Keeps the item if its value is among the `n` largest so far. `make` is called only then. */
+  /** If `value` is among the `n` largest so far, calls `make` and keeps the item that it returns. */
   offer(value: number, make: () => Item): void {
     this.#offers += 1;
     const heap = this.#heap;
@@ -71,7 +71,7 @@ class Largest<Item> {
     }
   }
 
-  /** Compares the items at two heap positions. Of two equal values, the one that was offered later counts as less. */
+  /** Compares the items at two heap positions. Of two items with equal values, the later offered item counts as less. */
   #isLess(a: number, b: number): boolean {
     const [one, other] = [this.#heap[a], this.#heap[b]];
     if (one === undefined || other === undefined) return false;
@@ -92,7 +92,7 @@ type RowValue = (row: GenServerStats) => number | undefined;
  * Ranks the processes of a node or of a cluster, and returns at most `n` of them, highest value first. Processes with the
  * value 0 are left out. The cost is one pass over the rows, plus sorting the result.
  *
- * @param rates required for `by: 'rate'`; without them the result is empty
+ * @param rates required for `by: 'rate'`; without `rates` that result is empty
  */
 export function topOf(
   snapshot: ObserverSnapshot | ClusterObserverSnapshot,

@@ -71,7 +71,10 @@ export function withTotals(held: Totals | undefined, columns: TotalsColumns, ver
   return new ReceivedTotals(columns, rowOfAll, named.done());
 }
 
-/** Unpacks the totals of all processes when they are first read. Every report has them, and most are never read. */
+/**
+ * Unpacks the totals of all processes when they are first read. Every report has these totals, and most of them are never
+ * read.
+ */
 class ReceivedTotals implements Totals {
   readonly named: Totals['named'];
   readonly #columns: TotalsColumns;

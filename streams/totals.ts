@@ -20,7 +20,7 @@ export type TotalCountName = keyof typeof TOTAL_COUNTS;
 
 export const TOTAL_COUNT_NAMES = Object.keys(TOTAL_COUNTS) as readonly TotalCountName[];
 
-/** The upper bounds of the duration buckets in totals, ms. One more bucket counts longer durations. */
+/** The upper bounds of the duration buckets in totals, ms. A further bucket counts durations above the last bound. */
 export const DURATION_BOUNDS_MS: readonly number[] = Object.freeze([
   0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000, 25_000, 50_000,
 ]);
@@ -28,7 +28,7 @@ export const DURATION_BOUNDS_MS: readonly number[] = Object.freeze([
 /** The number of duration buckets, including the one without an upper bound. */
 export const DURATION_BUCKETS = DURATION_BOUNDS_MS.length + 1;
 
-/** A histogram of message durations. If there are many messages, only a sample of them is measured. Never decreases. */
+/** A histogram of message durations. If there are many messages, only a sample of them is measured. No count ever decreases. */
 export interface DurationTotals {
   /**
    * For each bound in {@link DURATION_BOUNDS_MS}, the number of durations up to that bound and above the previous one.
@@ -43,7 +43,7 @@ export interface DurationTotals {
 export interface ProcessTotals extends Readonly<Record<TotalCountName, number>> {
   /** Time in the mailbox. */
   readonly wait: DurationTotals;
-  /** Time in the handler, including what it awaited. */
+  /** Time in the handler, including the time that the handler awaited. */
   readonly handle: DurationTotals;
 }
 
@@ -56,8 +56,8 @@ export interface NamedTotals extends ProcessTotals {
 }
 
 /**
- * The totals of one node. They start at zero in each life of the runtime, so code that sums them must keep the lives of a
- * node apart.
+ * The totals of one node. Totals start at zero in each life of the runtime, so code that sums totals over time must treat each
+ * life of a node separately.
  */
 export interface NodeTotals extends ProcessTotals {
   readonly named: readonly NamedTotals[];
@@ -71,7 +71,7 @@ export interface NamedTotalsRow extends NamedTotals {
   readonly version: number;
 }
 
-/** The maximum number of names and labels with totals of their own. All others share the totals `other`. */
+/** The maximum number of names and labels with totals of their own. All further names and labels share the totals `other`. */
 export const MAX_NAMED_TOTALS = 1000;
 
 /** All totals of a `NodeModel`. Immutable. */

@@ -41,8 +41,8 @@ export function list(check: Check, maxLength = Number.POSITIVE_INFINITY): Check 
 }
 
 /**
- * An object of arrays that all have the same length. `checks` has the check for the values of each array. The arrays in
- * `optionalChecks` may be absent.
+ * An object of arrays that all have the same length. `checks` maps the name of each array to the check for its
+ * values. The arrays named in `optionalChecks` may be absent.
  */
 export function columns(
   checks: Readonly<Record<string, Check>>,

@@ -1,13 +1,13 @@
 import { AsyncResource } from 'node:async_hooks';
 
 /**
- * Captures the async context (the stores of every AsyncLocalStorage) that is current when this object is created. noex runs
- * scheduled code in such a context, and never in the context of the caller that happened to wake the scheduler.
+ * Captures the async context (the stores of every AsyncLocalStorage) that is current when this object is created. noex
+ * runs scheduled code in this context, and never in the context of the caller that happened to wake the scheduler.
  */
 export class AsyncContext {
   readonly #resource = new AsyncResource('noex', { requireManualDestroy: true });
 
-  /** Calls `action` in this context. Returns its result, and passes on its errors. */
+  /** Calls `action` in this context. Returns the result of `action`, and throws what `action` throws. */
   run<Result>(action: () => Result): Result {
     return this.#resource.runInAsyncScope(action);
   }

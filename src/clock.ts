@@ -1,4 +1,4 @@
-// These functions are captured when noex is loaded, so that a test that installs fake timers later does not stop a running runtime.
+// These functions are captured when noex is loaded: fake timers that a test installs afterwards must not stop a running runtime.
 const { setTimeout, clearTimeout, setImmediate } = globalThis;
 const wallClock = Date.now;
 const monotonic = performance.now.bind(performance);
@@ -8,7 +8,7 @@ export function nextTurn(action: () => void): void {
   setImmediate(action);
 }
 
-/** A timer of a {@link Clock}, for its `clearTimeout`. */
+/** A timer that `setTimeout` of a {@link Clock} returned. Pass it to `clearTimeout` of the same clock. */
 export interface Timer {
   /** Lets the Node.js process end while this timer is pending. */
   unref(): unknown;
@@ -47,7 +47,7 @@ interface Scheduled extends Timer {
  * @example
  * const clock = new SimulatedClock();
  * clock.setTimeout(() => console.log('five seconds later'), 5000);
- * clock.advance(5000); // prints at once
+ * clock.advance(5000); // prints before it returns
  */
 export class SimulatedClock implements Clock {
   #monotonic = 0;

@@ -2,7 +2,7 @@ import { defaultRuntime } from './default-runtime.js';
 
 /** Joins and leaves a cluster, and lists its nodes. */
 export const Cluster = defaultRuntime.Cluster;
-/** The behaviors that other nodes may start here. */
+/** Registers the behaviors that other nodes may start on this node. */
 export const BehaviorRegistry = defaultRuntime.BehaviorRegistry;
 /** Registers and finds processes by names that are unique in the cluster. */
 export const GlobalRegistry = defaultRuntime.GlobalRegistry;

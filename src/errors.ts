@@ -2,20 +2,20 @@ import { inspect, types } from 'node:util';
 
 /**
  * The base class of all errors of noex. Programs should compare `code`, which is stable across releases. `message` is for
- * people, and says what to do. `cause` is the underlying error, where there is one.
+ * people, and says what to do. `cause`, if present, is the underlying error.
  */
 export abstract class NoexError extends Error {
   abstract readonly code: string;
   /**
-   * For an error that rejects a call. `true`: the process may have handled the message, or may still do so. `false`: it has
-   * not and will not, so it is safe to call again. `undefined`: the error is not about a call.
+   * For an error that rejects a call. `true`: the process may have handled the message, or may still handle it. `false`: the
+   * process has not handled the message and never will, so it is safe to call again. `undefined`: the error is not about a call.
    */
   declare readonly mayHaveBeenHandled?: boolean;
 }
 
 /** Options of errors that are about a process. */
 export interface ProcessErrorOptions extends ErrorOptions {
-  /** The registered name of the process. The message shows it beside the id. */
+  /** The registered name of the process. The message of the error shows this name beside the id. */
   readonly registeredName?: string | undefined;
   /** See {@link NoexError.mayHaveBeenHandled}. */
   readonly mayHaveBeenHandled?: boolean | undefined;
@@ -26,7 +26,7 @@ export function processLabel(id: string, registeredName: string | undefined, kin
   return registeredName === undefined ? `${kind} ${id}` : `${kind} ${id} ('${registeredName}')`;
 }
 
-/** An argument or option has an invalid value. `field` names it. */
+/** An argument or option has an invalid value. `field` names the argument or option. */
 export class InvalidArgumentError extends NoexError {
   override readonly name = 'InvalidArgumentError';
   readonly code = 'NOEX_INVALID_ARGUMENT';
@@ -57,8 +57,8 @@ export class ServerNotRunningError extends NoexError {
 }
 
 /**
- * The ref is of an unknown life: of another `createRuntime()`, of a node that this one has never been linked with, or of this
- * program before a restart. `processId` and `life` are those of the ref.
+ * The ref belongs to a life that this runtime does not know. The life may be that of another `createRuntime()`, of a node that
+ * this node has never been linked with, or of this program before a restart. `processId` and `life` are those of the ref.
  */
 export class ForeignRefError extends NoexError {
   override readonly name = 'ForeignRefError';
@@ -67,7 +67,7 @@ export class ForeignRefError extends NoexError {
   readonly life: string;
   override readonly mayHaveBeenHandled = false;
 
-  /** @param taken `local`: only processes of this runtime are taken */
+  /** @param taken `local`: the called function takes only refs of this runtime */
   constructor(processId: string, life: string, taken: 'local' | 'any' = 'any') {
     const problem = `process ${processId} of life '${life}' does not belong to this runtime`;
     super(
@@ -140,7 +140,7 @@ const INSTEAD_OF_SELF = {
   ask: 'ask it after the start of its child has returned',
 };
 
-/** A process called or stopped itself from one of its own handlers. It would have waited for itself for ever. */
+/** A process called or stopped itself from one of its own handlers. The process would have waited for itself for ever. */
 export class CallingSelfError extends NoexError {
   override readonly name = 'CallingSelfError';
   readonly code = 'NOEX_CALLING_SELF';
@@ -171,7 +171,7 @@ export class InvalidHandlerResultError extends NoexError {
   }
 }
 
-/** The process has no handler for the type of this message. Its state did not change, and it keeps running. */
+/** The process has no handler for the type of this message. The process keeps running with its state unchanged. */
 export class UnhandledMessageError extends NoexError {
   override readonly name = 'UnhandledMessageError';
   readonly code = 'NOEX_UNHANDLED_MESSAGE';
@@ -231,7 +231,7 @@ export class AlreadyRegisteredError extends NoexError {
   readonly code = 'NOEX_ALREADY_REGISTERED';
   readonly registeredName: string;
   readonly processId: string;
-  /** The node of the process. Only for a global name that a process of another node has, or is about to get. */
+  /** The node of the process. Present only for a global name that a process of another node has, or is about to get. */
   readonly nodeId?: string | undefined;
 
   constructor(registeredName: string, processId: string, nodeId?: string) {
@@ -277,7 +277,10 @@ export class GlobalNameTimeoutError extends NoexError {
   }
 }
 
-/** A global name had two owners after a partition. The owner with the earlier claim keeps it. Both nodes report the error. */
+/**
+ * A global name had two owners after a partition. The owner with the earlier claim keeps the name. Both nodes report this
+ * error.
+ */
 export class GlobalNameConflictError extends NoexError {
   override readonly name = 'GlobalNameConflictError';
   readonly code = 'NOEX_GLOBAL_NAME_CONFLICT';
@@ -328,7 +331,7 @@ export class InvalidChildSpecError extends NoexError {
   }
 }
 
-/** An option does not exist; most often it is misspelled. `field` names it. */
+/** An option does not exist; most often its name is misspelled. `field` is that name. */
 export class UnknownOptionError extends NoexError {
   override readonly name = 'UnknownOptionError';
   readonly code = 'NOEX_UNKNOWN_OPTION';
@@ -354,7 +357,7 @@ export class ChildStartError extends NoexError {
   }
 }
 
-/** The operation needs a stopped child, and this child is running. */
+/** The operation requires that the child is stopped, but the child is running. */
 export class ChildRunningError extends NoexError {
   override readonly name = 'ChildRunningError';
   readonly code = 'NOEX_CHILD_RUNNING';
@@ -441,7 +444,7 @@ export class InvalidSimpleOneForOneConfigError extends NoexError {
 
 /**
  * A supervisor exceeded its restart intensity, so it stopped. `cause` is the error of the child that ended last. Callers that
- * wait for the supervisor get another error with this one as its `cause`.
+ * wait for the supervisor get another error, whose `cause` is this error.
  */
 export class MaxRestartsExceededError extends NoexError {
   override readonly name = 'MaxRestartsExceededError';
@@ -486,7 +489,7 @@ export class InvalidNodeIdError extends NoexError {
   }
 }
 
-/** An option of `Cluster.start` is invalid. `field` names it. */
+/** An option of `Cluster.start` is invalid. `field` names the option. */
 export class InvalidClusterConfigError extends NoexError {
   override readonly name = 'InvalidClusterConfigError';
   readonly code = 'NOEX_INVALID_CLUSTER_CONFIG';
@@ -645,15 +648,16 @@ export class NodeTimeoutError extends NoexError {
 }
 
 /**
- * A handler on another node threw, or a request failed there. `message` is the message of that error. Its stack is not sent.
+ * A handler on another node threw, or a request failed on that node. `message` has the message of the remote error. The stack of
+ * the remote error is not sent.
  */
 export class RemoteError extends NoexError {
   override readonly name = 'RemoteError';
   readonly code = 'NOEX_REMOTE';
   readonly nodeId: string;
-  /** The `code` of the error on the other node, where it had one. */
+  /** The `code` of the error on the other node; `undefined` if that error had none. */
   readonly remoteCode: string | undefined;
-  /** The `name` of the error on the other node, such as `TypeError`, where it is known. */
+  /** The `name` of the error on the other node, such as `TypeError`; `undefined` if not known. */
   readonly remoteName: string | undefined;
   override readonly mayHaveBeenHandled = true;
 
@@ -670,7 +674,7 @@ export class BehaviorNotRegisteredError extends NoexError {
   override readonly name = 'BehaviorNotRegisteredError';
   readonly code = 'NOEX_BEHAVIOR_NOT_REGISTERED';
   readonly behaviorName: string;
-  /** Absent: this node. */
+  /** The node that should start the behavior. Absent: this node. */
   readonly nodeId: string | undefined;
 
   constructor(behaviorName: string, nodeId?: string) {
@@ -681,7 +685,7 @@ export class BehaviorNotRegisteredError extends NoexError {
   }
 }
 
-/** A message or reply contains a value that cannot be sent to another node. `path` is its position. */
+/** A message or reply contains a value that cannot be sent to another node. `path` is the position of the value. */
 export class NotSerializableError extends NoexError {
   override readonly name = 'NotSerializableError';
   readonly code = 'NOEX_NOT_SERIALIZABLE';
@@ -699,7 +703,7 @@ export class NotSerializableError extends NoexError {
   }
 }
 
-/** The other node refused the message: its `accept` function does not allow it, or its version of noex does not support it. */
+/** The other node refused the message, because its `accept` function or its version of noex does not allow the message. */
 export class MessageRefusedError extends NoexError {
   override readonly name = 'MessageRefusedError';
   readonly code = 'NOEX_MESSAGE_REFUSED';
@@ -739,8 +743,8 @@ export class HandshakeError extends NoexError {
 }
 
 /**
- * Further connections were refused after the first few, which were reported one by one. `reasons` has the number of
- * connections for each stable reason.
+ * Many connections were refused. The first few were reported one by one, and this error reports the others. `reasons` has the
+ * number of these connections for each stable reason.
  */
 export class ConnectionsRefusedError extends NoexError {
   override readonly name = 'ConnectionsRefusedError';
@@ -776,7 +780,7 @@ export class ProtocolError extends NoexError {
   }
 }
 
-/** A handler threw a value that is not an Error. `cause` is that value, and the message shows it, shortened. */
+/** A handler threw a value that is not an Error. `cause` is that value, and `message` shows the value, shortened. */
 export class ThrownValueError extends NoexError {
   override readonly name = 'ThrownValueError';
   readonly code = 'NOEX_THROWN_VALUE';
@@ -818,7 +822,7 @@ export function messageOf(thrown: unknown): string {
   }
 }
 
-/** The `code` of a thrown value, or `undefined` if it has none or cannot be read. Never throws. */
+/** The `code` of a thrown value, or `undefined` if the value has none or reading it throws. Never throws. */
 export function codeOf(thrown: unknown): unknown {
   try {
     return typeof thrown === 'object' && thrown !== null ? Reflect.get(thrown, 'code') : undefined;

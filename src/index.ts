@@ -8,7 +8,7 @@ export const Supervisor = defaultRuntime.Supervisor;
 export const Task = defaultRuntime.Task;
 /** Registers and finds processes by name. */
 export const Registry = defaultRuntime.Registry;
-/** The behaviors that other nodes may start here. */
+/** Registers the behaviors that other nodes may start on this node. */
 export const BehaviorRegistry = defaultRuntime.BehaviorRegistry;
 /** Registers and finds processes by names that are unique in the cluster. */
 export const GlobalRegistry = defaultRuntime.GlobalRegistry;
@@ -20,7 +20,7 @@ export const Observer = defaultRuntime.Observer;
 export const Cluster = defaultRuntime.Cluster;
 /** Reads the state of all nodes of the cluster. */
 export const ClusterObserver = defaultRuntime.ClusterObserver;
-/** Leaves the cluster and stops every process. */
+/** Leaves the cluster and stops every process of this runtime. */
 export const shutdown = defaultRuntime.shutdown;
 
 export type {

@@ -1,13 +1,13 @@
 import { MAX_TIMER_MS } from './clock.js';
 import { InvalidArgumentError, UnknownOptionError } from './errors.js';
 
-/** Returns the first field of `options` that is not in `known`, or `undefined`. */
+/** Returns the first field of `options` that is not in `known`; `undefined` if all fields are known. */
 export function unknownField(options: object, known: readonly string[]): string | undefined {
   return Object.keys(options).find((field) => !known.includes(field));
 }
 
 /**
- * Checks that `options` has only known fields, so that a misspelled option is an error and not ignored.
+ * Checks that `options` has only known fields, so that a misspelled option causes an error instead of being ignored.
  *
  * @param place names the options in the error, such as `the options of createRuntime`
  * @throws UnknownOptionError
@@ -45,10 +45,10 @@ export function checkTimeout(field: string, ms: number): void {
   }
 }
 
-/** The longest name that is sent to other nodes, in characters. */
+/** The maximum length of a name that is sent to other nodes, in characters. */
 export const MAX_SENT_NAME = 200;
 
-/** @throws InvalidArgumentError */
+/** @throws InvalidArgumentError unless `value` is a string of 1 to {@link MAX_SENT_NAME} characters */
 export function checkShortText(field: string, value: unknown): void {
   if (typeof value === 'string' && value !== '' && value.length <= MAX_SENT_NAME) return;
   throw new InvalidArgumentError(field, `a string of 1 to ${MAX_SENT_NAME} characters`, value);

@@ -6,10 +6,10 @@ import { isolated } from '../errors.js';
 
 type EventsByType = { [Type in RuntimeEvent['type']]: Extract<RuntimeEvent, { type: Type }> };
 
-/** The clocks that give each event its two times. */
+/** The two clocks that each event gets its times `at` and `monotonic` from. */
 type BusClock = Pick<Clock, 'now' | 'monotonic'>;
 
-/** An event to which the bus adds the sequence number and the times. */
+/** An event before and while the bus adds the sequence number and the times to it. */
 type Stampable = UnstampedEvent & { seq?: number; at?: number; monotonic?: number };
 
 /** Which events a listener of `subscribeTo` receives. */
@@ -37,7 +37,7 @@ export class Bus {
   readonly #filters = new Set<EventFilter>();
   #seq = 0;
   #queue: RuntimeEvent[] = [];
-  /** Set during `atOneMoment`: the times of all events that are emitted meanwhile. */
+  /** The times for all events that are emitted during `atOneMoment`. `undefined` outside `atOneMoment`. */
   #moment: Moment | undefined;
   #draining = false;
 
@@ -56,7 +56,7 @@ export class Bus {
     this.#onError = options.onError;
   }
 
-  /** Whether anything receives all events. */
+  /** Whether any listener or recorder receives all events. */
   get observed(): boolean {
     return this.#listeners > 0 || this.#recorders.size > 0;
   }
@@ -98,7 +98,7 @@ export class Bus {
   subscribe(listener: Listener): () => void {
     let subscribed = true;
     const callListener = isolated(listener, this.#onError);
-    // mitt calls every listener that was subscribed when the event was emitted, even one that was removed meanwhile.
+    // mitt calls every listener that was subscribed when the delivery of the event began, even a listener that was removed since.
     const handler = (_type: RuntimeEvent['type'], event: RuntimeEvent): void => {
       if (subscribed) callListener(event);
     };
@@ -114,10 +114,10 @@ export class Bus {
 
   /**
    * Subscribes to events of some types. If there are no other listeners, an event that no filter accepts is not delivered, and
-   * costs almost nothing. Sequence numbers of received events therefore have gaps.
+   * costs almost nothing. The sequence numbers of the received events therefore have gaps.
    *
-   * @param wants a further filter that only saves work: if another listener receives an event, this listener receives it too,
-   * provided its type matches
+   * @param wants a further filter that only saves work: an event of a matching type that this filter does not accept is still
+   * delivered to `listener` if another listener needs the event
    */
   subscribeTo<Type extends RuntimeEvent['type']>(
     types: readonly Type[],
@@ -142,7 +142,7 @@ export class Bus {
 
   /**
    * Calls `record` with each event at the moment of its emission, even while earlier events are still being delivered to
-   * listeners. The model uses this, so that it is never behind. `record` must only store the event: it must not throw, and
+   * listeners. The model is a recorder, so that it is never behind. `record` must only store the event: it must not throw, and
    * must not emit. Returns the unsubscribe function.
    */
   record(record: Listener): () => void {

@@ -14,9 +14,9 @@ import type { ObservedChange, ObservedMember } from './observed-members.js';
 import type { LocalObserver } from './observer.js';
 import { LOG, type LogPosition, UNLOG } from './protocol.js';
 
-/** How long a node may take to answer, ms. */
+/** The limit for the answer of a node, ms. */
 const TIMEOUT_MS = 5000;
-/** Log positions are kept for at most this many nodes that left, so that no entry is shown twice if a node returns. */
+/** The maximum number of nodes that left whose log positions are kept, so that no entry appears twice if a node returns. */
 const MAX_GONE = 1000;
 
 interface ClusterLogPorts<Id extends string> {
@@ -32,7 +32,7 @@ interface ClusterLogPorts<Id extends string> {
   onError(error: unknown): void;
 }
 
-/** Emits the log entries of all nodes, each once: first the entries that each node still has, then new ones as they happen. */
+/** Emits the log entries of all nodes, each once: first the entries that each node still has, and after these each new entry. */
 export function clusterLog<Id extends string>(ports: ClusterLogPorts<Id>): Observable<LogEntry> {
   return new Observable((subscriber) => {
     const reader = new LogReader(ports, subscriber);
@@ -79,7 +79,7 @@ class LogReader<Id extends string> {
     for (const unsubscribe of this.#unsubscribers) unsubscribe();
     for (const id of this.#asked) {
       this.#ports.request(id, UNLOG, null, TIMEOUT_MS).catch(() => {
-        // The node left or hangs. It forgets this reader anyway when the link ends.
+        // The node left or hangs. When the link ends, the node forgets this reader without a request.
       });
     }
   }

@@ -14,7 +14,7 @@ export interface ClusterSnapshotOptions {
   readonly timeout?: number | undefined;
 }
 
-/** The cached snapshot of `getClusterSnapshot`. */
+/** When the cached snapshot of `getClusterSnapshot` was made. */
 export interface CacheStatus {
   /** When the cached snapshot was made, ms since the epoch. */
   readonly timestamp: number;
@@ -24,9 +24,9 @@ export interface CacheStatus {
 
 /** Counters of problems between the observers of nodes, all of which noex corrects by itself. */
 export interface ClusterObserverHealth<Id extends string = string> {
-  /** How often another node was too slow for a push, and later received several changes at once. */
+  /** How often a push of this node left out a slow reader, which received several changes at once with a later push. */
   readonly conflations: number;
-  /** For each other node: how often a report did not fit the state held here, so that the full state was requested. */
+  /** For each other node: how often a report did not fit its held state, so that this node requested the full state. */
   readonly nodes: readonly { readonly nodeId: Id; readonly gaps: number }[];
 }
 
@@ -49,31 +49,32 @@ export interface ClusterObserverApi<Id extends string = string> {
    */
   getNodeSnapshot(nodeId: Id, timeout?: number): Promise<ObserverSnapshot>;
   /**
-   * Asks one node for its links with the other nodes, and resolves with their figures, in order of node id. `vitals.links` of a snapshot has
-   * their sums.
+   * Asks one node for its links with the other nodes, and resolves with the figures of each link, in order of node id. The
+   * sums over all links are in `vitals.links` of a snapshot.
    *
-   * Rejects as {@link getNodeSnapshot} does; with RemoteError for a node whose version of noex does not report its links.
+   * Rejects with the same errors as {@link getNodeSnapshot}, and with RemoteError if the version of noex on that node does not
+   * report links.
    *
    * @param timeout the limit for the answer, ms. Default 5000.
    */
   getNodeLinks(nodeId: Id, timeout?: number): Promise<readonly NodeLink[]>;
   /**
    * Asks all nodes at once and then every `ms` milliseconds, and calls `handler` with the results. A node that does not
-   * answer before the next round has the status `timeout` in this round, so that no node delays the others. Ends when the
-   * cluster stops. Returns the stop function.
+   * answer before the next round has the status `timeout` in this round, so that no node delays the others. Polling ends when
+   * the cluster stops. Returns the stop function.
    *
    * @throws ClusterNotStartedError, InvalidArgumentError
    */
   startPolling(ms: number, handler: (event: ClusterObserverEvent<Id>) => void): () => void;
   /**
-   * Calls `handler` when the state of a node changes: nodes push their changes. Returns the unsubscribe function.
+   * Calls `handler` when the state of a node changes. Nodes push their changes to this reader. Returns the unsubscribe function.
    *
    * @throws ClusterNotStartedError, InvalidArgumentError
    */
   subscribe(handler: (event: ClusterObserverEvent<Id>) => void): () => void;
   /** Drops the cached snapshot. */
   invalidateCache(): void;
-  /** The cached snapshot's time and age; `null` if nothing is cached. */
+  /** The time and age of the cached snapshot. Returns `null` if no snapshot is cached. */
   getCacheStatus(): CacheStatus | null;
   /**
    * Counters of problems between the observers of nodes.
@@ -89,8 +90,8 @@ export interface ClusterObserverApi<Id extends string = string> {
    */
   readonly snapshot$: Observable<ClusterObserverSnapshot<Id>>;
   /**
-   * The log entries of all nodes, each once: first the entries that each node still has (at most 500), then new ones as they
-   * happen. Errors with ClusterNotStartedError; completes when the cluster stops.
+   * The log entries of all nodes, each once: first the entries that each node still has (at most 500), and after these each
+   * new entry. Errors with ClusterNotStartedError; completes when the cluster stops.
    */
   readonly log$: Observable<LogEntry>;
   /** The snapshots of `startPolling`. Errors with ClusterNotStartedError; completes when the cluster stops. */
@@ -102,7 +103,7 @@ export interface ClusterObserverPorts<Id extends string> {
   now(): number;
   monotonic(): number;
   readonly scheduler: SchedulerLike;
-  /** `observer`: attached from outside. It is not a node of the cluster, so it has no row of its own. */
+  /** `observer`: a reader attached from outside, which is not a node and therefore has no row of its own. */
   readonly role: 'member' | 'observer';
   /** `undefined`: this runtime is not observed. */
   readonly local: LocalObserver | undefined;

@@ -16,7 +16,7 @@ export function membershipEvents<Id extends string>(change: ObservedChange<Id>):
   return [];
 }
 
-/** The events for the difference of two snapshots: one for each changed node, then one with the whole new snapshot. */
+/** The events for two successive snapshots: one for each changed node, then one with the whole new snapshot. */
 export function eventsBetween<Id extends string>([before, snapshot]: readonly [
   ClusterObserverSnapshot<Id> | undefined,
   ClusterObserverSnapshot<Id> | undefined,

@@ -50,7 +50,10 @@ export function createClusterObserver<Id extends string>(ports: ClusterObserverP
     return whileRunning(() => poll(read, ms, scheduler));
   };
 
-  /** Subscribes to the observable that `make` returns, and completes when the cluster stops. Errors if it is not running. */
+  /**
+   * Subscribes to the observable that `make` returns, and completes when the cluster stops. Errors if the cluster is not
+   * running.
+   */
   const whileRunning = <Value>(make: () => Observable<Value>): Observable<Value> =>
     defer(() => {
       localNode();
@@ -131,8 +134,8 @@ export function createClusterObserver<Id extends string>(ports: ClusterObserverP
 }
 
 /**
- * The limit for the reads of one round of a poll, ms. It is shorter than the interval, because the next round cancels reads that
- * are not complete. Otherwise one hung node would prevent every result.
+ * The limit for the reads of one round of a poll, ms. The limit is shorter than the interval, because the next round cancels
+ * a read that has not completed. With a longer limit, one node that hangs would prevent every result.
  */
 function pollTimeoutMs(ms: number): number {
   return Math.min(DEFAULT_TIMEOUT_MS, 0.8 * ms);

@@ -10,11 +10,11 @@ import type { ObservedMember } from './observed-members.js';
 export interface ClusterPresence<Id extends string> {
   /** @throws ClusterNotStartedError */
   localNode(): { readonly id: Id; readonly incarnation: number };
-  /** A member with its link status. `linked` is the status of a member that is connected. */
+  /** A member with its link status. If the member is connected, its link status is `linked`. */
   presenceOf(member: ObservedMember<Id>, linked: LinkStatus): NodePresence<Id>;
   /** The local node, followed by the others. */
   presenceWith(others: readonly NodePresence<Id>[]): Presence<Id>;
-  /** The state of the local node now; `undefined` for an observer, and for a node that is not observed. */
+  /** The current state of the local node. `undefined` for an attached observer, and for a node with `observer: false`. */
   localState(): NodeState | undefined;
 }
 
@@ -68,7 +68,7 @@ export function withLocalState(states: NodeStatesById, local: NodeState | undefi
   return { get: (id) => (id === local.nodeId ? local : states.get(id)) };
 }
 
-/** The reasons of a lost link in plain words. Other reasons are shown as they are. */
+/** Texts for the reasons of a lost link. A reason without a text is shown as it is. */
 const DOWN_REASONS: Readonly<Record<string, string>> = {
   connection_closed: 'its connection closed',
   connection_refused: 'its connection was refused',

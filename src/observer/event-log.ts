@@ -7,7 +7,10 @@ export class EventLog {
   readonly #ring: LocalLogEntry[] = [];
   /** The registered names, by process id. */
   readonly #names = new Map<string, string>();
-  /** The name that the previous event unregistered. The name of an ending process is unregistered right before its exit. */
+  /**
+   * The name that the previous event unregistered. The name of an ending process is unregistered right before its
+   * `process_exited` event, so this field supplies the name for that entry.
+   */
   #justUnregistered: { readonly id: string; readonly name: string } | undefined;
   #position = 0;
 
@@ -33,7 +36,7 @@ export class EventLog {
     this.#position += 1;
   }
 
-  /** The entries after the first `position` ones. Entries that were dropped from the ring are missing at the beginning. */
+  /** The entries from position `position` on. Entries that were dropped from the ring are missing at the beginning. */
   since(position: number): readonly LocalLogEntry[] {
     const entries: LocalLogEntry[] = [];
     for (let at = Math.max(position, this.#position - LOG_CAPACITY, 0); at < this.#position; at += 1) {

@@ -7,7 +7,7 @@ import { LOG, type LogPosition, UNLOG } from './protocol.js';
 /** The minimum interval between two pushes, ms. */
 const PUSH_MS = 250;
 
-/** The maximum length of a part, in characters of JSON. A character takes at most three bytes of a frame. */
+/** The maximum length of a {@link LogPart}, in characters of JSON. A character takes at most three bytes of a frame. */
 const MAX_PART_CHARS = 384 * 1024;
 
 /**
@@ -31,13 +31,13 @@ interface LogPublisherPorts<Id extends string> {
 
 /** Publishes the log of this node to readers that request it. Returns a function that removes a reader. */
 export function createLogPublisher<Id extends string>(ports: LogPublisherPorts<Id>): (reader: Id) => void {
-  /** The position of each reader in the log. Nothing else is kept per reader, so a slow reader takes no memory. */
+  /** The position of each reader in the log. Only this number is kept per reader, so no unsent entries pile up for a slow one. */
   const readers = new Map<Id, number>();
   const behind$ = new Subject<void>();
   let pushing: Subscription | undefined;
   /**
-   * Identifies the log: the incarnation in which it was first requested. It does not change when the cluster is stopped and
-   * started again, because the log continues.
+   * Identifies the log: the incarnation of this node in which a reader first requested the log. The id stays the same when
+   * the cluster is stopped and started again, because the log continues.
    */
   let logId: number | undefined;
 
@@ -51,7 +51,7 @@ export function createLogPublisher<Id extends string>(ports: LogPublisherPorts<I
     return logId;
   };
 
-  /** The entries after `position`, as many as fit into one part. */
+  /** The next part of the log: the entries from `position` on, as many as fit into one part. */
   const partSince = (position: number): LogPart => {
     const { log } = observed();
     const kept = log.since(position);
@@ -106,7 +106,7 @@ export function createLogPublisher<Id extends string>(ports: LogPublisherPorts<I
   return forget;
 }
 
-/** The position that a reader sent, if it is valid and of this log; otherwise 0. */
+/** Returns the position that a reader sent. Returns 0 if the position is invalid or belongs to another log. */
 function readPosition(body: unknown, logId: number, end: number): number {
   if (typeof body !== 'object' || body === null) return 0;
   const { incarnation, position } = body as Partial<Record<keyof LogPosition, unknown>>;

@@ -14,9 +14,9 @@ import { NodeTimeoutError } from '../errors.js';
 import { type HeldVersion, REPORT } from './protocol.js';
 import { furtherPages, isPage, type PageReport } from './report-pages.js';
 
-/** How long answers may take, ms. */
+/** How long the answers of a node may take, in total and each. */
 export interface TimeBudget {
-  /** The time left for the next answer, ms; at 0, no more requests are sent. */
+  /** The time left for the next answer, ms. At 0 or less, no more requests are sent. */
   left(): number;
   /** The limit that a time-out error names, ms. */
   readonly timeoutMs: number;
@@ -51,8 +51,8 @@ interface NodeReplicasPorts<Id extends string> {
 }
 
 /**
- * Holds the state of each node, built from its reports. The next report of a node needs to have only the changes since the
- * version held here. Polls and watches share one instance.
+ * Holds the state of each node, which is built from the reports of that node. Each further report needs to have only the
+ * changes since the held version. Polls and watches share one instance.
  */
 export class NodeReplicas<Id extends string> {
   readonly #ports: NodeReplicasPorts<Id>;
@@ -60,7 +60,7 @@ export class NodeReplicas<Id extends string> {
   readonly #changed$ = new Subject<void>();
   readonly #gaps = new Map<Id, number>();
   readonly #unfinished = new Map<Id, UnfinishedReport>();
-  /** The monotonic clock of each node, ms, as of the latest report of that incarnation. */
+  /** For each node: the monotonic time of its latest report, ms, and the incarnation that sent the report. */
   readonly #clocks = new Map<Id, { readonly incarnation: number; reportedMs: number }>();
 
   constructor(ports: NodeReplicasPorts<Id>) {
@@ -68,8 +68,8 @@ export class NodeReplicas<Id extends string> {
   }
 
   /**
-   * The newest states. This map is updated in place, so do not keep it: a copy for each change would take time in proportion to
-   * the number of nodes.
+   * The newest state of each node. Do not keep this map, because it is updated in place. A copy for each change would take time
+   * in proportion to the number of nodes.
    */
   get states(): NodeStates {
     return this.#states;
@@ -83,12 +83,12 @@ export class NodeReplicas<Id extends string> {
     );
   }
 
-  /** How often a report of this node did not fit the state held here, so that the full state was requested. */
+  /** How often a report of this node did not fit its held state, so that the full state was requested. */
   gaps(id: Id): number {
     return this.#gaps.get(id) ?? 0;
   }
 
-  /** Counts a report that did not fit the state held here. See {@link gaps}. */
+  /** Counts a report of this node that did not fit its held state. See {@link gaps}. */
   countResync(id: Id): void {
     this.#gaps.set(id, this.gaps(id) + 1);
   }
@@ -106,7 +106,7 @@ export class NodeReplicas<Id extends string> {
       try {
         return decodeReport(await this.#ports.request(id, as, known, rest));
       } catch (thrown) {
-        // A later request has only the time that earlier ones left. The error names the whole limit.
+        // The limit of this request may be shorter than `timeoutMs`, but the error names `timeoutMs`.
         throw thrown instanceof NodeTimeoutError ? new NodeTimeoutError(id, timeoutMs) : thrown;
       }
     };
@@ -118,18 +118,18 @@ export class NodeReplicas<Id extends string> {
     throw new TypeError('the full state was requested, and the answer is only a delta');
   }
 
-  /** Continues an unfinished read in pages. Returns `false` if the node no longer has that version. */
+  /** Continues an unfinished read in pages. Returns `false` if the node no longer has the version of the read. */
   async #resume(id: Id, { incarnation, version, nextPage, model }: UnfinishedReport, read: Read): Promise<boolean> {
     const report = await read(REPORT, { incarnation, version, page: nextPage });
     const continues = isPage(report) && report.version === version && report.changes.page === nextPage;
     if (!(await this.#collect(id, report, read, continues ? model : undefined))) return false;
-    // Reading the pages may have taken long, so the changes since that version are requested too.
+    // Reading the pages may have taken long, so the changes since `version` are requested too.
     return this.#collect(id, await read(REPORT, this.#known(id)), read);
   }
 
   /**
-   * Applies a report. If it is a page, reads and applies the pages after it. Returns `false` if a report does not fit the state
-   * held here, or if pages are missing.
+   * Applies a report. If it is a page, reads and applies the pages after it. Returns `false` if a report does not fit the held
+   * state, or if pages are missing.
    *
    * @param soFar the model after the earlier pages
    */
@@ -159,9 +159,9 @@ export class NodeReplicas<Id extends string> {
   }
 
   /**
-   * Applies a pushed report. Returns `false` if it does not fit the state held here.
+   * Applies a report that the node pushed. Returns `false` if the report does not fit the held state of the node.
    *
-   * @throws TypeError if it is not a valid report
+   * @throws TypeError if `text` is not a valid report
    */
   accept(id: Id, text: unknown): boolean {
     return this.#take(id, decodeReport(text), undefined);
@@ -170,12 +170,12 @@ export class NodeReplicas<Id extends string> {
   #take(id: Id, report: NodeReport, soFar: NodeModel | undefined): boolean {
     const { incarnation, version, changes } = report;
     const held = this.#held(id, incarnation);
-    // A report that the node pushed meanwhile may be newer than this answer. Then there is nothing to apply.
+    // The node may have pushed a newer report while this answer was on its way. In that case, there is nothing to apply.
     if (held !== undefined && held.version > version) return true;
     const model = applyChanges(soFar ?? held?.model, version, changes, this.#nowOf(id, report));
     if (model === undefined) return false;
     const received = { timestamp: this.#ports.now(), monotonic: this.#ports.monotonic() };
-    // A report that arrives over the link is of the linked incarnation, so it is passed as `linkedIncarnation`.
+    // Reports arrive only from the linked incarnation, so the incarnation of this report is passed as `linkedIncarnation`.
     const state = createNodeState(id, report, model, received);
     if (!isNewer(state, this.#states.get(id), incarnation)) return true;
     this.#states.set(id, state);
@@ -189,8 +189,8 @@ export class NodeReplicas<Id extends string> {
   }
 
   /**
-   * The clock with which rows of this node compute their uptime and latency. It advances only with each report, so the rows of a
-   * lost node keep showing its last known state. Each incarnation of the node has its own clock.
+   * The clock with which rows of this node compute their uptime and latency. The clock advances only with each report, so the
+   * rows of a lost node keep showing its last known state. Each incarnation of the node has its own clock.
    */
   #nowOf(id: Id, report: NodeReport): Now {
     const { incarnation } = report;

@@ -1,4 +1,4 @@
-/** Another node, as the cluster knows it. */
+/** Another node of the cluster, with its incarnation and its status in the membership. */
 export interface ObservedMember<Id extends string> {
   readonly id: Id;
   readonly incarnation: number;

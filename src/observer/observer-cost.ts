@@ -16,7 +16,7 @@ export class CostMeter {
   readonly #now: () => number;
   readonly #startedAt: number;
   #totals: Totals = { ms: 0, events: 0, bytes: 0 };
-  /** The totals at the beginning of each step with costs, oldest first. */
+  /** The totals at the beginning of each step in which costs arose, oldest first. */
   #marks: (Totals & { readonly at: number })[] = [];
   #measuring = false;
 
@@ -31,7 +31,7 @@ export class CostMeter {
     return this.#totals.ms;
   }
 
-  /** Runs `work` and counts its time. If calls are nested, only the outer one is counted. */
+  /** Runs `work` and counts its time. Of nested calls, only the outermost call is counted. */
   measured<Result>(work: () => Result): Result {
     if (this.#measuring) return work();
     this.#measuring = true;
@@ -52,7 +52,7 @@ export class CostMeter {
     this.#add({ bytes });
   }
 
-  /** The cost per second over the last ten seconds, or since the start if that is shorter. */
+  /** The cost per second over the last ten seconds, or since this meter was created if that is shorter. */
   cost(): ObserverCost {
     const now = this.#now();
     this.#marks = this.#marks.filter(({ at }) => at > now - WINDOW_MS);
@@ -80,7 +80,7 @@ export class CostMeter {
   }
 }
 
-/** Rounded to three decimals, which keeps reports short. */
+/** Rounds to three decimals, which keeps reports short. */
 function rounded(value: number): number {
   return Math.round(value * 1000) / 1000;
 }

@@ -64,7 +64,7 @@ export interface StatsUpdate {
 
 export interface StopResult {
   readonly success: boolean;
-  /** Why the process was not stopped, as text for people. */
+  /** Why the process was not stopped, as text for people. Absent: the process was stopped. */
   readonly error?: string;
 }
 
@@ -90,8 +90,8 @@ export interface ObserverApi {
    */
   startPolling(ms: number, handler: (update: StatsUpdate) => void): () => void;
   /**
-   * Stops a process; a supervisor stops its children first. A GenServer that has not stopped after 5 s is killed. Its
-   * supervisor may start a new process in its place. Always resolves: the result has the error.
+   * Stops a process; a supervisor stops its children first. A GenServer that has not stopped after 5 s is killed. The
+   * supervisor of the process may restart it. Always resolves: on failure, the result has the error.
    *
    * @param target a ref, or the id of a process of this runtime
    * @param reason default `normal`
@@ -99,11 +99,11 @@ export interface ObserverApi {
   stopProcess(target: string | ProcessRef, reason?: 'normal' | 'shutdown'): Promise<StopResult>;
   /** Emits every event of this runtime from the moment of subscription. */
   readonly events$: Observable<RuntimeEvent>;
-  /** Emits the newest snapshot, then each newer one: at most one per flush interval, and one at each synchronous read. */
+  /** Emits the current snapshot, then each newer snapshot: at most one per flush interval and one per synchronous read. */
   readonly snapshot$: Observable<ObserverSnapshot>;
   /**
    * Emits one `message` event for each message that the process handles while subscribed. Completes when the process ends.
-   * Errors with ServerNotRunningError if there is no such process, and with ForeignRefError if the ref is not of this runtime.
+   * Errors with ServerNotRunningError if the process is not running, and with ForeignRefError if the ref is of another runtime.
    */
   trace$(target: string | ProcessRef): Observable<MessageTraced>;
 }
@@ -113,15 +113,15 @@ export interface ObserverPorts {
   now(): number;
   monotonic(): number;
   readonly scheduler: SchedulerLike;
-  /** Events when the bus delivers them to listeners. */
+  /** Emits each event when the bus delivers it to listeners. */
   readonly delivered: Feed<RuntimeEvent>;
-  /** Events at the moment of emission, for the model and the log. */
+  /** Emits each event at the moment of its emission on the bus, for the model and the log. */
   readonly recorded: Feed<RuntimeEvent>;
   /** How many of the recorded events to fold into the model, and when. */
   readonly batches: Feed<EventBatch>;
   /** Flushes and folds everything before it returns. */
   flushNow(): void;
-  /** Flushes and folds everything in batches, without blocking the event loop for long. Then calls `ready`. */
+  /** Flushes and folds everything in batches, which do not block the event loop for long, and calls `ready` at the end. */
   flushSoon(ready: () => void): void;
   memoryUsage(): Omit<MemoryStats, 'timestamp'>;
   /** The vitals of the node, without the cost of observing. */
@@ -140,7 +140,7 @@ export interface LocalObserver {
   endPolls(): void;
   /** Flushes, and returns the current model. */
   currentModel(): NodeModel;
-  /** Emits the latest model, and each newer one. */
+  /** Emits the current model, then each newer model. */
   readonly model$: Observable<NodeModel>;
   /** The latest log entries. */
   readonly log: EventLog;
@@ -185,8 +185,8 @@ export function createObserver(ports: ObserverPorts): LocalObserver {
   const project = (model: NodeModel): ObserverSnapshot => snapshotOf(model, moment(), memoryStats(), vitals());
   const getSnapshot = (): ObserverSnapshot => meter.measured(() => project(currentModel()));
 
-  // A subscriber may trigger a newer model while an older one is still being delivered. Subscribers whose turn comes after it then
-  // receive only the newer model, instead of the older one after it.
+  // A subscriber may cause a newer model while an older model is being delivered. `latest$.value` is then the newer model, so the
+  // remaining subscribers receive only the newer model, and never the older model after the newer one.
   const model$ = latest$.pipe(
     map(() => latest$.value),
     distinctUntilChanged(),
@@ -241,7 +241,7 @@ export function createObserver(ports: ObserverPorts): LocalObserver {
     events$,
     snapshot$: defer(() => {
       ports.flushNow();
-      // A subscriber may cause a newer snapshot while an older one is being delivered. The older one is then left out.
+      // A subscriber may cause a newer snapshot while an older snapshot is being delivered. The older snapshot is left out.
       return shared$.pipe(distinctUntilChanged((seen, next) => next.version <= seen.version));
     }),
     trace$: (target) =>
@@ -275,7 +275,7 @@ function observerEvent(event: RuntimeEvent, currentModel: () => NodeModel): Obse
     case 'process_started': {
       const { id, kind, strategy = 'one_for_one', at: startedAt, monotonic: startedMonotonic } = event;
       const { servers, supervisors, now } = currentModel();
-      // The model may be ahead of this event: if the process has ended by now, its row is made from the event.
+      // The model may be ahead of this event. If the model has no row because the process has ended, the event supplies the row.
       if (kind === 'genserver') {
         const fresh = { id, status: 'running', queueSize: 0, messageCount: 0, startedAt, startedMonotonic } as const;
         return { type: 'server_started', stats: servers.get(id) ?? new ServerRow(fresh, now) };

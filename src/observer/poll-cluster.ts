@@ -7,7 +7,7 @@ import { type NodeReplicas, timeBudget } from './node-replicas.js';
 import { byId } from './observed-members.js';
 import { REPORT } from './protocol.js';
 
-/** The status of a node that was not linked when the requests were sent. Used only if the node is linked by the end. */
+/** The status of a node that was linked only after the requests were sent. */
 const LINKED_TOO_LATE: LinkStatus = { link: 'timeout', error: 'it was linked too late to be asked' };
 
 interface PolledCluster<Id extends string> {
@@ -43,7 +43,8 @@ export async function pollCluster<Id extends string>(
       }
     }),
   );
-  // Read again, because links may have changed meanwhile. Nodes that joined meanwhile were not asked, and are left out.
+  // The members are read again, because links may have changed during the requests. A node that joined during the requests is
+  // left out, because it was not asked.
   const present = ports.members().filter(({ id }) => asked.some((other) => other.id === id));
   const others = byId(present).map((member) => presence.presenceOf(member, answers.get(member.id) ?? CONNECTED));
   return clusterSnapshot(withLocalState(replicas.states, presence.localState()), presence.presenceWith(others));

@@ -1,7 +1,7 @@
 // The methods and topics between observers, with the types of their bodies. A node publishes its state and log; readers are
 // other nodes and attached observers.
 
-/** The version that a reader holds. With `page`: the reader requests this page of the report of that version. */
+/** The version that a reader holds. With `page`: the reader requests this page of all rows of `version`. */
 export interface HeldVersion {
   readonly incarnation: number;
   readonly version: number;
@@ -19,14 +19,14 @@ export interface LogPosition {
  * that are pushed to watchers.
  */
 export const REPORT = 'observer.report';
-/** A method like {@link REPORT}. Further reports are pushed to the caller from then on. */
+/** A method like {@link REPORT}, after which the node also pushes further reports to the caller. */
 export const WATCH = 'observer.watch';
 /** A method that ends the pushes of {@link WATCH}. The body is null, and the answer has no value. */
 export const UNWATCH = 'observer.unwatch';
 
 /**
- * As a method: the body is {@link LogPosition}, or null for the beginning; the answer is null. As a topic: the log entries after
- * that position, first those that exist already. These are pushed too, because an answer after the timeout would be lost.
+ * As a method: the body is {@link LogPosition}, or null for the beginning; the answer is null. As a topic: the log entries
+ * from that position on. The node also pushes the entries that exist already, because an answer after the timeout would be lost.
  */
 export const LOG = 'observer.log';
 /** A method that ends the pushes of {@link LOG}. The body is null, and the answer has no value. */
@@ -35,8 +35,8 @@ export const UNLOG = 'observer.unlog';
 /** A method: the body is null, and the answer is the links of the node: a list of `NodeLink`. */
 export const LINKS = 'observer.links';
 
-/** A watcher receives a report at least this often, ms, so that silence means a problem. */
+/** The maximum time between two pushes to a watcher, ms. A longer silence means a problem. */
 export const IDLE_PUSH_MS = 1000;
 
-/** A node keeps the version that a reader reads in pages for this long after the last request for a page, ms. */
+/** While a reader reads a version in pages, the node keeps that version until this long after the last request for a page, ms. */
 export const PAGING_MS = 60_000;

@@ -26,18 +26,18 @@ const MAX_TEXTS_CHARS = 4 * 1024 * 1024;
  */
 const MAX_GROUPS = 16;
 
-/** A memory reading is reused for this long, ms, because taking one costs as much as writing a small report. */
+/** A memory reading is reused for this long, ms, because measuring memory costs as much as writing a small report. */
 const MEMORY_MS = 50;
 
 /** The maximum number of versions that one reader can read in pages at the same time. */
 const MAX_PAGED = 4;
 
-/** The maximum number of rows kept for all reads in pages together. The last model is kept whatever its size. */
+/** The maximum number of rows of all models kept for reads in pages. If only one model is left, it is kept whatever its size. */
 const MAX_PAGED_ROWS = 500_000;
 
 /** What the publisher needs from the cluster. `Id` is the type of the ids of readers. */
 export interface PublisherPorts<Id extends string> {
-  /** ms since the epoch */
+  /** Wall-clock time, ms since the epoch. */
   now(): number;
   /** This node's monotonic clock, ms. */
   monotonic(): number;
@@ -56,15 +56,15 @@ export interface PublisherPorts<Id extends string> {
 export interface Publisher<Id extends string> {
   /** Removes a reader that is no longer linked. */
   forget(reader: Id): void;
-  /** How often a push left out a watcher, for example a slow one. That watcher later receives several changes at once. */
+  /** How often a push left out a watcher, for example a slow one. The next push to that watcher has several changes at once. */
   conflations(): number;
 }
 
-/** Publishes the state of this node: on request, and to watchers at each change. Without readers it costs nothing. */
+/** Publishes the state of this node: on request, and to watchers at each change. Without readers, publishing costs nothing. */
 export function createPublisher<Id extends string>(ports: PublisherPorts<Id>): Publisher<Id> {
-  /** The version last sent to each watcher. Nothing else is kept per watcher, so a slow one takes no memory. */
+  /** The version last sent to each watcher. Nothing else is kept per watcher, so no reports pile up for a slow watcher. */
   const watchers = new Map<Id, number>();
-  /** The models that each reader is reading in pages, oldest read first. */
+  /** For each reader: the models that the reader reads in pages, in the order in which the reads began. */
   const paging = new Map<Id, readonly NodeModel[]>();
   const encoder = new ChangeEncoder();
   let pagingEnds: Subscription | undefined;
@@ -121,7 +121,7 @@ export function createPublisher<Id extends string>(ports: PublisherPorts<Id>): P
     }
     const model = observed().currentModel();
     const { text, isWhole } = encoder.since(model, known?.page === undefined ? known?.version : undefined);
-    // If the reader has too many reads, the oldest is dropped, because the reader has probably given it up.
+    // If the reader has too many reads, the oldest read is dropped, because the reader has probably given up that read.
     if (!isWhole && !begun.includes(model)) setPaging(from, [...begun, model].slice(-MAX_PAGED));
     return { model, text: report(model, text) };
   };
@@ -136,7 +136,7 @@ export function createPublisher<Id extends string>(ports: PublisherPorts<Id>): P
       const group = ready.flatMap(([watcher, known]) => (known === version ? [watcher] : []));
       const { text, isWhole } = encoder.since(model, version);
       // Pages and large deltas are never pushed. Instead, a report without changes shows the watcher that its version is old, and
-      // it requests the changes.
+      // the watcher requests the changes.
       const changes = isWhole && text.length <= MAX_DELTA_CHARS ? text : NO_CHANGES;
       const body = report(model, changes);
       const notified = ports.notify(group, REPORT, body);
@@ -189,8 +189,8 @@ export function createPublisher<Id extends string>(ports: PublisherPorts<Id>): P
 }
 
 /**
- * Enforces {@link MAX_PAGED_ROWS}: drops the oldest read of the reader with the most reads, until the limit holds or one model
- * is left. A reader with a dropped read starts again.
+ * Enforces {@link MAX_PAGED_ROWS}: again and again drops the oldest read of the reader with the most reads, until the limit holds
+ * or one model is left. A reader whose read was dropped starts that read again.
  */
 function dropOldReads<Id>(paging: Map<Id, readonly NodeModel[]>): void {
   for (;;) {
@@ -245,7 +245,7 @@ class ChangeEncoder {
   }
 }
 
-/** The version that a reader sent, if it is valid and of this incarnation; otherwise `undefined`. */
+/** Returns the version that a reader sent. Returns `undefined` if it is invalid or of another incarnation. */
 function readKnown(body: unknown, incarnation: number): HeldVersion | undefined {
   if (typeof body !== 'object' || body === null) return undefined;
   const { incarnation: life, version, page } = body as Partial<Record<keyof HeldVersion, unknown>>;

@@ -2,7 +2,7 @@ import type { Changes } from '../../streams/changes.js';
 import type { NodeReport } from '../../streams/node-report.js';
 import type { HeldVersion } from './protocol.js';
 
-/** A report that has one page of all rows as its changes. */
+/** A report whose `changes` are one page of all rows. */
 export interface PageReport extends NodeReport {
   readonly changes: Extract<Changes, { readonly type: 'page' }>;
 }
@@ -11,15 +11,15 @@ export function isPage(report: NodeReport): report is PageReport {
   return report.changes.type === 'page';
 }
 
-/** The maximum number of pages. No node has more, so a node that sends more could otherwise keep a reader busy for ever. */
+/** The maximum number of pages. No correct node has more. Without this limit, a faulty node could keep a reader busy for ever. */
 const MAX_PAGES = 250;
 
 /** The maximum number of pages that are requested at the same time. */
 const MAX_REQUESTED = 8;
 
 /**
- * While pages arrive within this time, ms, more of them are requested at the same time. Over a slower link, fewer are, because
- * pages in transit would delay heartbeats.
+ * A page that arrives within this time, ms, raises the number of pages that are requested at the same time. A slower page lowers
+ * that number, because many pages in transit would delay heartbeats.
  */
 const FAST_MS = 500;
 
@@ -29,10 +29,10 @@ interface PageSource {
 }
 
 /**
- * Reads the pages after `first`, in order. Ends early if the sender no longer has the version that is being read. Requests one
- * page, then two at the same time, and so on while they arrive quickly. One at a time would take one round trip per page.
+ * Reads the pages after `first`, in order. Ends early if the sender no longer has the version that is being read. First
+ * requests one page, then two at the same time, and so on while pages arrive quickly, which saves round trips.
  *
- * @throws TypeError if the last page does not come: all announced pages, or {@link MAX_PAGES}, have arrived
+ * @throws TypeError if none of the announced pages, or of the first {@link MAX_PAGES} pages, is the last page
  */
 export async function* furtherPages(first: PageReport, source: PageSource): AsyncGenerator<PageReport, void, void> {
   const { incarnation, version } = first;
@@ -45,7 +45,7 @@ export async function* furtherPages(first: PageReport, source: PageSource): Asyn
     const end = Math.min(MAX_PAGES, last.changes.pages ?? last.changes.page + 2);
     for (; next < end && requested.length < limit; next += 1) {
       const answer = source.read({ incarnation, version, page: next });
-      // Marks a rejection as handled, because this page may be awaited later or never. An awaited page still throws below.
+      // Marks a rejection as handled, because this page may be awaited later or never. The `await` below still throws.
       answer.catch(() => undefined);
       requested.push({ answer, sentAt: source.monotonic() });
     }

@@ -14,14 +14,17 @@ export class SnapshotCache<Id extends string> {
   readonly #ports: SnapshotCachePorts<Id>;
   #cached: ClusterObserverSnapshot<Id> | undefined;
   #inFlight: { readonly timeoutMs: number; readonly snapshot: Promise<ClusterObserverSnapshot<Id>> } | undefined;
-  /** The number of invalidations so far. A read that began before the latest one is not cached. */
+  /** The number of invalidations so far. A read that began before the latest invalidation is not cached. */
   #epoch = 0;
 
   constructor(ports: SnapshotCachePorts<Id>) {
     this.#ports = ports;
   }
 
-  /** Returns the cached snapshot if it is at most {@link CACHE_MS} old. Otherwise reads a new one, or joins a pending read. */
+  /**
+   * Returns the cached snapshot if it is at most {@link CACHE_MS} old. Otherwise joins a pending read with the same time
+   * limit, or reads a new snapshot.
+   */
   async get(timeoutMs: number): Promise<ClusterObserverSnapshot<Id>> {
     const cached = this.#cached;
     if (cached !== undefined && this.#ports.monotonic() - cached.monotonic <= CACHE_MS) return cached;
@@ -33,7 +36,7 @@ export class SnapshotCache<Id extends string> {
     });
   }
 
-  /** Reads a new snapshot, and caches it. */
+  /** Reads a new snapshot, and caches it unless `invalidate` was called meanwhile. */
   async read(timeoutMs: number): Promise<ClusterObserverSnapshot<Id>> {
     const begunIn = this.#epoch;
     const snapshot = await this.#ports.read(timeoutMs);
@@ -41,7 +44,7 @@ export class SnapshotCache<Id extends string> {
     return snapshot;
   }
 
-  /** Drops the cached snapshot. A read in progress may lack the latest change, so it is neither shared nor cached. */
+  /** Drops the cached snapshot. A read in progress may lack the latest change, so its result is neither shared nor cached. */
   invalidate(): void {
     this.#epoch += 1;
     this.#cached = undefined;

@@ -21,7 +21,7 @@ import { IDLE_PUSH_MS } from './protocol.js';
 import { Watch } from './watch.js';
 
 /**
- * The minimum interval between two merged snapshots, ms. A node that was just linked usually reports within this time, so it is
+ * The minimum interval between two merged snapshots, ms. A newly linked node usually reports within this time, so the node is
  * rarely shown without data.
  */
 const MERGE_MS = 100;
@@ -55,7 +55,7 @@ export function watchCluster<Id extends string>({
   const states$ = combineLatest([replicas.states$, tick$.pipe(map(localState))]).pipe(
     map(([states, local]) => withLocalState(states, local)),
   );
-  // `auditTime` comes before a snapshot is built: each push changes one node, but building a snapshot takes time for all nodes.
+  // `auditTime` limits how often a snapshot is built: a push changes only one node, but building a snapshot visits all nodes.
   return mergeNodes(states$, tick$.pipe(map(presence)), auditTime(MERGE_MS, scheduler)).pipe(
     finalize(() => {
       following.unsubscribe();

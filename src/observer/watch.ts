@@ -5,11 +5,17 @@ import { type NodeReplicas, type TimeBudget, timeBudget } from './node-replicas.
 import type { ObservedChange, ObservedMember } from './observed-members.js';
 import { IDLE_PUSH_MS, PAGING_MS, REPORT, UNWATCH, WATCH } from './protocol.js';
 
-/** A watched node that has not reported for this long, ms, is shown as `timeout`. It has missed two idle reports by then. */
+/**
+ * A watched node that has not reported for this long, ms, is shown as `timeout`. By then, two of its idle reports are
+ * missing.
+ */
 const SILENT_MS = 2.5 * IDLE_PUSH_MS;
 const SILENT: LinkStatus = { link: 'timeout', error: `nothing heard from it for more than ${SILENT_MS} ms` };
 
-/** A node that has not sent all pages of its state within this time, ms, is asked again, so that paging ends some time. */
+/**
+ * A node that has not sent all pages of its state within this time, ms, is asked again, so that no request stays pending for
+ * ever.
+ */
 const MAX_ANSWER_MS = 10 * PAGING_MS;
 
 /** The limit for the answer to {@link UNWATCH}, ms. */
@@ -23,17 +29,17 @@ interface WatchPorts<Id extends string> {
 }
 
 /**
- * Watches nodes, which push a report when they change. Applies the reports to the replicas, and keeps the link status of each
- * watched node.
+ * Asks nodes to push reports of their changes. Applies the reports to the replicas, and keeps the link status of each watched
+ * node.
  *
- * The time limit for an answer is much longer than that of a poll. Over a slow link, the full state of a large node takes long,
- * and the node is `timeout` until all of it has arrived. A repeated request would start from the beginning.
+ * The time limit for an answer is much longer than that of a poll, because a repeated request would start from the beginning.
+ * Over a slow link, the full state of a large node takes long, and the node is `timeout` until its full state has arrived.
  */
 export class Watch<Id extends string> {
   readonly #ports: WatchPorts<Id>;
   /** When the watch of each node began, ms of the monotonic clock. */
   readonly #watched = new Map<Id, number>();
-  /** The time budget of the pending request to each node. If the entry is removed, no further page is requested. */
+  /** The time budget of the pending request to each node. If an entry is removed, its request reads no further pages. */
   readonly #asking = new Map<Id, TimeBudget>();
   /** The status of nodes with a failed request or an invalid report, until their next valid report. */
   readonly #problems = new Map<Id, LinkStatus>();
@@ -45,19 +51,19 @@ export class Watch<Id extends string> {
     this.#unsubscribe = ports.onNotify(REPORT, (text, id) => this.#receive(id, text));
   }
 
-  /** Emits when a node gets a problem, or recovers from it. */
+  /** Emits when a node gets a problem, or when its problem ends. */
   get noticed$(): Observable<void> {
     return this.#noticed$;
   }
 
-  /** Asks a node for its state and for pushes from then on. */
+  /** Asks a node for its state, and for a push of each later change. */
   begin(id: Id): void {
     const { monotonic, replicas } = this.#ports;
     if (!this.#watched.has(id)) this.#watched.set(id, monotonic());
     const budget = timeBudget(MAX_ANSWER_MS, monotonic, PAGING_MS);
     this.#asking.set(id, budget);
     const isCurrent = (): boolean => this.#asking.get(id) === budget;
-    /** Whether this request is still the current one; ends it if so. */
+    /** Ends this request if it is the current request of the node. Returns whether it was. */
     const endRequest = (): boolean => isCurrent() && this.#asking.delete(id);
     const left = (): number => (isCurrent() ? budget.left() : 0);
     replicas.ask(id, WATCH, { ...budget, left }).then(
@@ -65,7 +71,7 @@ export class Watch<Id extends string> {
       (thrown) => {
         if (!endRequest()) return;
         this.#problem(id, thrown);
-        // The answer was lost, or the node did not send one.
+        // The answer was lost, or the node did not answer. A node that is still watched is asked again.
         if (thrown instanceof NodeTimeoutError && this.#watched.has(id)) this.begin(id);
       },
     );
@@ -74,7 +80,7 @@ export class Watch<Id extends string> {
   /** Begins or ends the watch of a node when its link changes. */
   follow({ type, id }: ObservedChange<Id>): void {
     this.#problems.delete(id);
-    // A request that was sent over an earlier link gets no answer.
+    // A request that was sent over the previous link gets no answer.
     this.#asking.delete(id);
     if (type === 'up' || type === 'relinked') this.begin(id);
     else this.#watched.delete(id);
@@ -84,7 +90,8 @@ export class Watch<Id extends string> {
   linkedOf({ id, incarnation }: ObservedMember<Id>): LinkStatus {
     const { monotonic, replicas } = this.#ports;
     const held = replicas.states.get(id);
-    // Silence counts from the begin of the watch: the held state may come from an earlier poll, which expects no pushes.
+    // Silence before the watch began does not count: the held state may come from an earlier poll, after which the node pushed
+    // nothing.
     const heardAt = Math.max(held?.receivedMonotonic ?? 0, this.#watched.get(id) ?? 0);
     const isSilent = held?.incarnation === incarnation && monotonic() - heardAt > SILENT_MS;
     return this.#problems.get(id) ?? (isSilent ? SILENT : CONNECTED);
@@ -95,7 +102,7 @@ export class Watch<Id extends string> {
     this.#asking.clear();
     for (const id of this.#watched.keys()) {
       this.#ports.request(id, UNWATCH, null, UNWATCH_TIMEOUT_MS).catch(() => {
-        // The node left or hangs. It ends the watch anyway when the link ends.
+        // The node left or hangs. When the link ends, the node ends the watch without a request.
       });
     }
     this.#watched.clear();
@@ -107,8 +114,8 @@ export class Watch<Id extends string> {
       if (replicas.accept(id, text)) {
         this.#solved(id);
       } else if (!this.#asking.has(id)) {
-        // The push does not fit the state held here, so the full state is requested. A request in progress is not restarted: if
-        // each push restarted it, an answer of many pages would never be complete.
+        // The push does not fit the held state, so the full state is requested. A request in progress is not restarted: if each
+        // push restarted the request, an answer of many pages would never be complete.
         replicas.countResync(id);
         this.begin(id);
       }

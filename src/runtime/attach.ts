@@ -22,17 +22,20 @@ import { createReporting, guarded } from './reporter-setup.js';
 /** How long `attach` waits for links with the nodes that the first node announces, ms. */
 const INTRODUCTION_MS = 1000;
 
-/** Shorter than between members, because a person who watches wants to see soon that a node is back. */
+/**
+ * The maximum delay between attempts to reconnect, ms. Shorter than the delay between members, so that a person who watches soon
+ * sees that a node is back.
+ */
 const RECONNECT_MAX_DELAY_MS = 5000;
 
 export interface AttachOptions extends Pick<ClusterConfig, 'tls' | 'forgetAfterMs'> {
   /** The secret of the cluster, or an `observerSecret`. If it is a list, the first secret is used. */
   readonly clusterSecret?: string | readonly string[] | undefined;
-  /** A secret that admits observers only. If the nodes have secrets, one of these two options is required. */
+  /** A secret that admits observers only. If nodes have secrets, `clusterSecret` or `observerSecret` is required. */
   readonly observerSecret?: string | readonly string[] | undefined;
-  /** The limit for the first link, ms. Default 5000. */
+  /** The limit for the first link with a node, ms. Default 5000. */
   readonly timeout?: number | undefined;
-  /** Receives errors of handlers, and errors of nodes once `attach` has resolved. Default: a report on stderr. */
+  /** Receives errors of handlers and, once `attach` has resolved, errors of nodes. Default: a report on stderr. */
   readonly onError?: ((error: unknown) => void) | undefined;
   /** Default: the machine's clock. */
   readonly clock?: Clock | undefined;
@@ -48,13 +51,14 @@ export interface AttachedObserver extends ClusterObserverApi<NodeId> {
 
 /**
  * Connects to a running cluster as an observer. The observer is not a member, and nodes do not announce it to each other.
- * One address is enough: the observer discovers the other nodes through it, and keeps working if that node goes down.
+ * One address is enough: the observer discovers the other nodes through the node at that address, and keeps working if that
+ * node goes down.
  *
  * Rejects with:
  * - InvalidNodeIdError, InvalidClusterConfigError or InvalidArgumentError for invalid arguments.
- * - HandshakeError if every address fails, and the last one refused the observer: wrong secret, other protocol version,
- *   another node at that address, or too many observers.
- * - NodeUnreachableError if no node answers in time, or the last address to fail was unreachable.
+ * - HandshakeError if every address fails, and the node at the last failed address refused the observer: wrong secret, other
+ *   protocol version, another node at that address, or too many observers.
+ * - NodeUnreachableError if no node answers in time, or if every address fails and the last of them was unreachable.
  *
  * @param addresses `name@host:port`, `host:port` or `dns:name:port` of a member. If there are several addresses, one node
  * that answers is enough.
@@ -104,7 +108,7 @@ export async function attach(
       ...(forgetAfterMs !== undefined && { forgetAfterMs }),
     });
     const first = await contact.made;
-    // A failure is ignored here. Any answer of the node means that its list of members has arrived, which it sends first.
+    // Only the arrival of an answer matters here, so a failure is ignored. The node sends its list of members before the answer.
     await observer.getNodeSnapshot(first, timeout).catch(() => undefined);
     await introduced(cluster, membership, clock);
   } catch (error) {

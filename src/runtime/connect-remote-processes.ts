@@ -8,7 +8,7 @@ import type { RemotePorts } from '../remote/remote-ports.js';
 import { createRemoteProcesses } from '../remote/remote-processes.js';
 import type { RuntimeCore } from './runtime-core.js';
 
-/** The minimum time that the registration of a global name waits for the answers of all nodes, ms. */
+/** The smallest time limit for the answers of all nodes when a global name is registered, ms. */
 const MIN_CLAIM_TIMEOUT_MS = 10_000;
 
 /** Connects the processes of this runtime with the processes of linked nodes, so that they can exchange messages. */
@@ -57,7 +57,7 @@ export function connectProcesses(
     onError,
   });
   scheduler.onEndOfTurn(remote.flush);
-  // Messages that were sent before `Cluster.stop` are still sent.
+  // Messages that wait to be sent when `Cluster.stop` is called are still sent.
   cluster.onStatusChange((status) => {
     if (status === 'stopping') remote.flush();
   });

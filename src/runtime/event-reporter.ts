@@ -26,11 +26,14 @@ import {
 import type { Report, Reporter } from './reporter.js';
 import { ReportThrottle } from './reporter-throttle.js';
 
-/** How long a report waits until its process has ended and its supervisor has decided, ms. Then it is written without that. */
+/**
+ * How long a report waits for the end of its process and the decision of its supervisor, ms. Afterwards it is written as it
+ * is.
+ */
 const MAX_WAIT_MS = 1000;
-/** The report of a supervisor that gives up shows this many of the latest crashes. */
+/** The maximum number of recent crashes of children in the report of a supervisor that gives up. */
 const LAST_CRASHES = 5;
-/** The maximum number of supervisors with remembered crashes, and of crashes reported before their supervisor decided. */
+/** The maximum number of entries in `#supervisors`, and in `#undecided`. */
 const MAX_REMEMBERED = 1000;
 
 /** The types of events that reports are made from. */
@@ -53,7 +56,7 @@ export function isReported(event: UnstampedEvent): boolean {
 
 interface EventReporterOptions {
   readonly clock: Clock;
-  /** Must not throw. */
+  /** Writes the reports. Its methods must not throw. */
   readonly reporter: Reporter;
   /** The id of this node; `undefined` while its cluster is not running. */
   nodeId(): string | undefined;
@@ -64,7 +67,7 @@ interface EventReporterOptions {
 /** A report that is not written yet, because its process has not ended or its supervisor has not decided. */
 interface Pending {
   readonly key: string;
-  /** Whether the report is about a process that exits; otherwise it is about a failed restart. */
+  /** Whether the report is about a process that exits. If false, the report is about a failed restart. */
   readonly isProcess: boolean;
   readonly supervisorId: string | undefined;
   /** The latest time to write the report, ms of the monotonic clock. */
@@ -82,19 +85,19 @@ interface Remembered {
 
 /**
  * Makes reports from events. The report of a crash is written once the process has ended and its supervisor has decided what
- * happens next, so that one report has everything. A failed `init` is not reported, because the caller of `start` receives
+ * happens next, so that one report has all details. A failed `init` is not reported, because the caller of `start` receives
  * the error.
  */
 export class EventReporter {
   readonly #options: EventReporterOptions;
   readonly #throttle: ReportThrottle;
-  /** Reports that are not written yet, oldest first. The key is the process id, or for a failed restart {@link restartKey}. */
+  /** Reports that are not written yet, oldest first. The key is the process id; for a failed restart, {@link restartKey}. */
   readonly #pending = new Map<string, Pending>();
   readonly #supervisors = new Map<string, Remembered>();
   readonly #gaveUpRoots = new Set<string>();
-  /** Processes that did not stop in time, and are killed next. Their exit says how many messages were lost. */
+  /** Processes that did not stop in time, and are killed next. The report waits for the exit, which has the lost messages. */
   readonly #overdue = new Map<string, StopTimedOut>();
-  /** The ids of processes with a report that was written before it was known what happens next. */
+  /** The ids of crashed processes whose report was written before the decision of the supervisor was known. */
   readonly #undecided = new Set<string>();
   #timer: Timer | undefined;
 
@@ -132,7 +135,7 @@ export class EventReporter {
     this.#report(problemReport(thrown, this.#options.clock.now()));
   }
 
-  /** Writes all pending reports and summaries now, for the end of the runtime. */
+  /** Writes all pending reports and summaries now. Called when the runtime shuts down. */
   flush(): void {
     for (const pending of this.#pending.values()) this.#finish(pending, NEXT.shutdown);
     this.#throttle.flush();

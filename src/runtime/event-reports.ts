@@ -13,23 +13,23 @@ import type { Report } from './reporter.js';
 import { counted, errorHeadline, isoTime, seconds } from './reporter-format.js';
 import type { Subject, Summary } from './reporter-throttle.js';
 
-/** A report with its subject. If there are many reports about one subject, the throttle counts them instead of writing each. */
+/** A report with its subject. Of many reports about one subject, the throttle writes the first few and counts the others. */
 export interface ThrottledReport {
   readonly report: Report;
   readonly subject: Subject;
 }
 
-/** What becomes known only after a crash. */
+/** Details of a report that become known only after the crash. */
 export interface CrashOutcome {
   /** What happens next, as text, such as `restarting, 1 of 3 restarts within 5 s`. */
   readonly next: string;
   /** The number of messages left in the mailbox. `undefined` if the process has not ended yet. */
   readonly messagesLost: number | undefined;
-  /** The error that `terminate` threw after the crash, if it did. */
+  /** The error that `terminate` threw after the crash; `undefined` if it did not throw. */
   readonly terminateError: SerializedError | undefined;
 }
 
-/** The texts for what happens next where no `child_down` event says so. */
+/** The values of {@link CrashOutcome.next} for cases without a `child_down` event. */
 export const NEXT = {
   noSupervisor: 'no supervisor: the process is gone',
   rootGone: 'no supervisor above it: it ends with all its children',
@@ -78,7 +78,7 @@ export function crashReport(
   return throttled({ level: 'error', fields, text }, 'crashed', event, errorHeadline(error));
 }
 
-/** @param lastCrashes the latest crashes of its children, one line each */
+/** @param lastCrashes the latest crashes of children of the supervisor, one line each */
 export function gaveUpReport(event: SupervisorGaveUp, next: string, lastCrashes: readonly string[]): ThrottledReport {
   const { id, at, maxRestarts, withinMs, childId, error } = event;
   const limit = `more than ${counted(maxRestarts, 'restart')} within ${seconds(withinMs)}`;
@@ -109,7 +109,7 @@ export function gaveUpReport(event: SupervisorGaveUp, next: string, lastCrashes:
   return { report: { level: 'error', fields, text }, subject };
 }
 
-/** @param supervisor the location of the supervisor, as far as crashes of its children have shown it */
+/** @param supervisor the location of the supervisor, as far as it is known from crashes of its children */
 export function restartFailedReport(
   event: ChildRestartFailed,
   next: string,
@@ -154,14 +154,14 @@ export function summaryReport({ subject, verb, level, count, withinMs, last }: S
   return { level, fields: { event: 'summary', at, subject, what: verb, count, withinMs, last }, text };
 }
 
-/** Describes a crash, or failed restart, of a child in one line. The report of a supervisor that gives up has these lines. */
+/** Describes a crash or a failed restart of a child in one line, for the report of a supervisor that gives up. */
 export function crashLine(event: ProcessCrashed | ChildRestartFailed): string {
   const what =
     event.type === 'process_crashed' ? `'${event.childId}' (${event.id}) crashed` : `'${event.childId}' did not start`;
   return `${isoTime(event.at)} ${what}: ${errorHeadline(event.error)}`;
 }
 
-/** Copies an error to an object without a prototype. With one, pino would print `Object` as the type of the error. */
+/** Copies an error to an object without a prototype. If it had a prototype, pino would print `Object` as its type. */
 function errField(error: SerializedError): SerializedError {
   return Object.assign(Object.create(null), error);
 }

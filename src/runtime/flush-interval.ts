@@ -1,4 +1,4 @@
-/** The maximum interval between two flushes, ms, however much observing costs. */
+/** The longest interval between two flushes, ms. The interval never grows beyond this, even if the budget is exceeded. */
 const MAX_INTERVAL_MS = 1000;
 
 interface FlushIntervalOptions {
@@ -11,8 +11,9 @@ interface FlushIntervalOptions {
 }
 
 /**
- * Computes the interval between flushes. The time that observing took since the previous flush, divided by the next interval,
- * must not exceed the budget. Nothing is averaged, so the interval follows a change of load at once.
+ * Computes the interval between flushes. The next interval is so long that the time that observing took since the previous
+ * flush, divided by the interval, does not exceed the budget. Nothing is averaged, so the interval follows a change of load
+ * at once.
  */
 export class FlushInterval {
   readonly #options: FlushIntervalOptions;

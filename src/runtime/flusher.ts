@@ -2,9 +2,12 @@ import type { EventBatch } from '../../streams/local-model.js';
 import type { Clock, Timer } from '../clock.js';
 import { FlushInterval } from './flush-interval.js';
 
-/** A batch reports the counters of at most this many processes, and folds about as many events. Takes 1 to 2 ms. */
+/** A batch reports the counters of at most this many processes, and folds about as many events, which takes 1 to 2 ms. */
 const BATCH_SIZE = 500;
-/** A batch folds at least this share of the waiting events. However fast events are emitted, their backlog stays bounded. */
+/**
+ * A batch folds at least this share of the waiting events. The backlog therefore stays bounded, however fast events are
+ * emitted.
+ */
 const MIN_SHARE = 1 / 16;
 
 interface FlusherOptions {
@@ -17,18 +20,18 @@ interface FlusherOptions {
   spentMs(): number;
   /** The number of processes with counters that are not reported yet. */
   dirtyCount(): number;
-  /** Emits the counters of at most `maxProcesses` processes, starting with those that have waited longest. */
+  /** Emits the counters of at most `maxProcesses` processes as events. The processes that have waited longest come first. */
   report(maxProcesses: number): void;
   /** The number of events emitted so far. */
   eventCount(): number;
-  /** Runs the work of a flush, and measures its cost. */
+  /** Runs `work`, measures its time as cost of observing, and returns its result. */
   run<Result>(work: () => Result): Result;
 }
 
 /**
- * Turns pending counters of processes into events, and makes the model fold all events. A requested flush runs at the end of a
- * turn of the event loop, at most once per interval. It runs in batches, and other work runs between two batches. A flush for a
- * synchronous read runs at once. While nothing happens, no timer is pending.
+ * Turns pending counters of processes into events, and makes the model fold all events. A requested flush runs at the end
+ * of a turn of the event loop, at most once per interval. A requested flush is split into batches, and other work runs
+ * between two batches. A flush for a synchronous read runs at once. While nothing happens, no timer is pending.
  */
 export class Flusher {
   readonly #options: FlusherOptions;
@@ -60,7 +63,7 @@ export class Flusher {
     return this.#interval.ms;
   }
 
-  /** Whether the events emitted now come from this flush. The flush folds them itself, so they need no other flush. */
+  /** Whether the current flush emits events now. The flush folds these events itself, so they must not request another flush. */
   get isReporting(): boolean {
     return this.#isReporting;
   }
@@ -84,7 +87,7 @@ export class Flusher {
     else this.#schedule(rest, this.#startBatches);
   }
 
-  /** Reports and folds everything before it returns. For synchronous reads. */
+  /** Reports and folds everything that is pending before this method returns. For synchronous reads. */
   flushNow(): void {
     this.#cancelTimer();
     this.#isBetweenBatches = false;
@@ -97,8 +100,8 @@ export class Flusher {
   }
 
   /**
-   * Flushes in batches, and calls `ready` once everything that has happened so far is folded. For readers that can wait. The
-   * flush begins at once, or at the end of the interval if observing has used up its budget.
+   * Flushes in batches, and calls `ready` once everything that was pending at the call is folded. For readers that can wait. The
+   * flush begins at once; if observing has used up its budget, it begins at the end of the interval.
    */
   flushSoon(ready: () => void): void {
     if (!this.isPending) {
@@ -126,7 +129,7 @@ export class Flusher {
   readonly #flushBatch = (): void => {
     this.#isBetweenBatches = !this.#options.run(() => this.#nextBatch());
     if (this.#isBetweenBatches) {
-      // A timer and not a microtask, so that sockets are read between two batches.
+      // The next batch runs in a timer and not in a microtask, so that sockets are read between two batches.
       this.#schedule(0, this.#flushBatch);
       return;
     }
@@ -153,7 +156,7 @@ export class Flusher {
   }
 
   #report(count: number): void {
-    // Subtracted before the call: a listener of the reported events may read synchronously, which reports all the others.
+    // Subtracted before `report` runs: a listener of the reported events may read synchronously, which reports everything else.
     this.#unreported -= count;
     this.#isReporting = true;
     this.#options.report(count);
@@ -162,7 +165,7 @@ export class Flusher {
   }
 
   #fold(batch: EventBatch): void {
-    // Counted before the listeners run: they may read synchronously, which must not fold the same events again.
+    // Counted before the listeners run: a listener may read synchronously, and that flush must not fold the same events again.
     this.#folded += batch.events;
     for (const listener of this.#listeners) listener(batch);
   }

@@ -7,7 +7,7 @@ import { checkReason } from '../process/termination-reason.js';
 import type { RuntimeCore } from './runtime-core.js';
 import type { Vitals } from './vitals.js';
 
-/** A GenServer that `Observer.stopProcess` stops is killed after this time, ms. */
+/** `Observer.stopProcess` kills a GenServer that has not stopped after this time, ms. */
 const STOP_MS = 5000;
 
 /** Makes the Observer of this runtime. */
@@ -44,7 +44,7 @@ export function observeNode(
       checkReason(reason);
       const stopped = processes.running(refTo(target));
       if (stopped.isCurrent) throw new CallingSelfError(stopped.id, 'stop', stopped);
-      // A supervisor has no limit here, because the child specs limit the time of each child.
+      // The stop of a supervisor has no limit here, because its child specs limit the time of each child.
       await stopped.stop(reason, stopped.kind === 'genserver' ? STOP_MS : undefined);
     },
     trace: (target) => processes.running(refTo(target)).trace(),

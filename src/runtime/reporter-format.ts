@@ -1,6 +1,9 @@
 import type { SerializedError } from '../../streams/events.js';
 
-/** The fields of a report that the two output formats use. All are optional, because programs may call the reporter too. */
+/**
+ * The fields of a report that the two output formats use. All are optional, because programs may call the default reporter
+ * with any object.
+ */
 interface Fields {
   readonly at?: number;
   readonly nodeId?: string;
@@ -47,12 +50,12 @@ export function textBlock(level: 'error' | 'warn', fields: object, text: string)
   return `${printable(lines.join('\n'))}\n\n`;
 }
 
-/** `1 message`, `3 messages`. */
+/** Formats a count with its noun: `1 message`, `3 messages`. */
 export function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
-/** `5 s`, `0.4 s`. */
+/** Formats a duration, given in ms, in seconds: `5 s`, `0.4 s`. */
 export function seconds(ms: number): string {
   return `${Number((ms / 1000).toFixed(ms < 1000 ? 3 : 1))} s`;
 }
@@ -76,8 +79,8 @@ function childLine({ childId, supervisorId, supervisorName, path }: Fields): str
 }
 
 /**
- * The lines of an error with its stack, then of its inner errors and causes. Frames that a cause shares with the error above
- * it are left out.
+ * The lines of an error with its stack, followed by those of its inner errors and causes. Stack frames that a cause shares with
+ * the error that it caused are left out.
  */
 function errorLines(error: SerializedError): readonly string[] {
   let left = MAX_ERRORS;
@@ -102,7 +105,7 @@ function errorText({ name, message, code }: SerializedError): string {
   return code === undefined || head.includes(String(code)) ? head : `${head} (code ${code})`;
 }
 
-/** The frames of a stack, without the message at its beginning, which may differ from the error's present message. */
+/** The frames of a stack. Leaves out the message at the beginning of the stack, which may differ from `message`. */
 function framesOf({ stack = '' }: SerializedError): readonly string[] {
   return stack
     .slice(-MAX_ERROR)
@@ -114,7 +117,7 @@ function framesOf({ stack = '' }: SerializedError): readonly string[] {
 function withoutCommonEnd(frames: readonly string[], above: readonly string[]): readonly string[] {
   let common = 0;
   while (common < frames.length && frames.at(-1 - common) === above.at(-1 - common)) common += 1;
-  // One or two frames are shown, because the line that replaces them would be as long.
+  // One or two common frames are shown, because the line that would replace them saves no space.
   return common < 3 ? frames : [...frames.slice(0, -common), `... ${common} frames as above`];
 }
 
@@ -123,7 +126,7 @@ function indented(text: string, indent: string): readonly string[] {
 }
 
 export function isoTime(at: number | undefined): string {
-  // The clock may be one of the user, with times that `Date` cannot represent.
+  // A clock that the user supplied may return times that `Date` cannot represent.
   return at === undefined || Math.abs(at) > 8.64e15 || Number.isNaN(at)
     ? 'at an unknown time'
     : new Date(at).toISOString();

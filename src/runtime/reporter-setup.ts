@@ -3,7 +3,7 @@ import { InvalidArgumentError, isolated, warn } from '../errors.js';
 import { EventReporter, type ReportedEvent } from './event-reporter.js';
 import { defaultReporter, isolatedReporter, type Reporter, writeToStderr } from './reporter.js';
 
-/** How long an exit waits until stderr has written everything, ms. */
+/** The maximum time that an exit waits for stderr to write everything, ms. */
 const FLUSH_MS = 1000;
 
 /** What happens after a root supervisor gave up. */
@@ -32,7 +32,7 @@ export interface Reporting {
   flush(): void;
 }
 
-/** @throws InvalidArgumentError */
+/** @throws InvalidArgumentError if `reporter` is not a Reporter, or `onRootExit` is not one of its values */
 export function createReporting(options: ReportingOptions): Reporting {
   const { reporter, onRootExit = 'report', clock, nodeId, exit = exitProcess } = options;
   checkReporter(reporter);
@@ -58,8 +58,9 @@ export function createReporting(options: ReportingOptions): Reporting {
 }
 
 /**
- * Wraps the `onError` of a program so that it never throws. If it throws or rejects, its error becomes a Node.js warning, and
- * the error that it was called with goes to `fallback`. If it rethrows that same error, there is only the warning.
+ * Wraps the `onError` of a program so that the returned function never throws. If `onError` throws or rejects, the thrown error
+ * becomes a Node.js warning, and the error that `onError` was called with goes to `fallback`. If the two are the same error,
+ * there is only the warning.
  */
 export function guarded(
   onError: (error: unknown) => unknown,

@@ -1,8 +1,8 @@
 import type { Clock, Timer } from '../clock.js';
 
-/** The length of a counting interval, ms. Reports that were not written in full are summarised at its end. */
+/** The length of a counting interval, ms. At its end, a summary counts the reports that were not written in full. */
 const INTERVAL_MS = 10_000;
-/** The maximum number of full reports in an interval: about one subject, about its group, and about everything. */
+/** The maximum numbers of full reports in an interval: about one subject, about one group, and about all subjects of a kind. */
 const LIMITS = [5, 20, 100] as const;
 /** The maximum number of counters. A subject without a counter counts only for its group, or for {@link ALL}. */
 const MAX_COUNTERS = 200;
@@ -40,7 +40,7 @@ interface Counter {
   begun: number;
   /** Full reports since the interval began. */
   reported: number;
-  /** The previous interval suppressed reports. Until an interval passes without any report, none is written in full. */
+  /** Whether the previous interval suppressed reports. If so, no report is written in full until an interval had no reports. */
   isLoop: boolean;
   /** Reports since the interval began that were not written in full. */
   suppressed: number;
@@ -48,8 +48,8 @@ interface Counter {
 }
 
 /**
- * Decides which reports are written in full. For each subject, only the first few reports of an interval are; further
- * reports are counted, and the interval ends with one summary. Full reports resume after an interval without reports.
+ * Decides which reports are written in full. For each subject, the first few reports of an interval are written in full.
+ * Further reports are counted, and the interval ends with one summary. Full reports resume after an interval without reports.
  * Memory is bounded.
  */
 export class ReportThrottle {

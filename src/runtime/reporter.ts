@@ -2,7 +2,7 @@ import { isolated, warn } from '../errors.js';
 import { jsonLine, textBlock } from './reporter-format.js';
 
 /**
- * Where crashes and other problems are written. A pino logger, or any logger with the same two methods, is a Reporter. The
+ * Writes reports of crashes and other problems. A pino logger, or any logger with the same two methods, is a Reporter. The
  * first argument has the details as plain data, the second is one line of text.
  */
 export interface Reporter {
@@ -21,7 +21,7 @@ export interface Report {
 export interface ReportFields {
   /** The type of the event, or `error` or `summary`. */
   readonly event: string;
-  /** When it happened, ms since the epoch. */
+  /** When the event happened, ms since the epoch. */
   readonly at: number;
   readonly [field: string]: unknown;
 }
@@ -53,8 +53,8 @@ function ignore(): void {
 }
 
 /**
- * Wraps `reporter` so that it never throws. A report that it fails to write goes to `fallback`. The first error that it throws
- * or rejects with becomes a Node.js warning.
+ * Returns a reporter that never throws. A report that `reporter` fails to write goes to `fallback`. The first error that
+ * `reporter` throws or rejects with becomes a Node.js warning.
  */
 export function isolatedReporter(reporter: Reporter, fallback: Reporter): Reporter {
   let isWarned = false;

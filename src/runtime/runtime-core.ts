@@ -27,9 +27,9 @@ export interface RuntimeCore {
   readonly names: NameTable;
   readonly processes: ProcessTable;
   readonly flusher: Flusher;
-  /** 96 random bits that identify this runtime. They are part of each ref, so refs of two runtimes are never equal. */
+  /** 96 random bits that identify this runtime. `life` is part of each ref, so refs of two runtimes are never equal. */
   readonly life: string;
-  /** Emits an event on the bus. Requests a flush at the end of this turn, unless the event comes from a flush. */
+  /** Emits an event on the bus. Unless the event comes from a flush, requests a flush at the end of this event loop turn. */
   readonly emit: Bus['emit'];
   onError(error: unknown): void;
 }

@@ -20,13 +20,13 @@ import type { OnRootExit } from './reporter-setup.js';
 export interface RuntimeOptions {
   /** Default: the machine's clock. */
   readonly clock?: Clock | undefined;
-  /** `false` disables observing. Each use of the Observer then throws ObserverDisabledError. */
+  /** `false` disables observing, and each use of the Observer throws ObserverDisabledError. */
   readonly observer?: false | undefined;
   /** The minimum interval between two flushes of process counters, ms. A synchronous read flushes at once. Default 50. */
   readonly flushIntervalMs?: number | undefined;
   /**
-   * The share of one core that observing may take. If it takes more, the flush interval grows, up to 1000 ms, and polls wait
-   * for the next flush. Synchronous reads never wait. Default 0.02.
+   * The share of one core that observing may take. If observing takes more, the flush interval grows, up to 1000 ms, and
+   * polls wait for the next flush. Synchronous reads never wait. Default 0.02.
    */
   readonly budget?: number | undefined;
   /** A handler that blocks the event loop for at least this long, ms, causes a `loop_blocked` event. Default 50. */
@@ -85,7 +85,8 @@ export interface Runtime {
   /**
    * Leaves the cluster and stops every process. Root processes stop at the same time, supervised processes in the order of
    * their supervisors. Processes that have not ended after `timeout` are killed. A second call can shorten the time.
-   * Once it has resolved, a start of a process fails with RuntimeShutdownError. `Cluster.start` does so from the beginning.
+   * Once `shutdown` has resolved, starting a process fails with RuntimeShutdownError. `Cluster.start` fails with this error as
+   * soon as `shutdown` is called.
    *
    * Rejects only with InvalidArgumentError, for an invalid `timeout`.
    */
@@ -97,7 +98,7 @@ export interface ShutdownOptions {
   readonly timeout?: number | undefined;
 }
 
-/** The options with their defaults. */
+/** The options, with the default in place of each missing option. */
 export interface RuntimeSettings extends RuntimeOptions {
   readonly isObserved: boolean;
   readonly flushIntervalMs: number;

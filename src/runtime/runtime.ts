@@ -14,7 +14,8 @@ import { shortenShutdown, shutDown } from './shutdown.js';
 import { Vitals } from './vitals.js';
 
 /**
- * Creates a runtime with its own processes, names, event bus, observer and cluster node. It shares nothing with other runtimes.
+ * Creates a runtime with its own processes, names, event bus, observer and cluster node. A runtime shares nothing with
+ * other runtimes.
  *
  * @throws InvalidArgumentError, UnknownOptionError
  *

@@ -8,7 +8,7 @@ interface ShutdownOptions {
   readonly timeoutMs: number;
   /** Leaves the cluster. */
   leave(): Promise<void>;
-  /** Receives the error when leaving the cluster failed. */
+  /** Receives the error if leaving the cluster fails. */
   onError(error: unknown): void;
 }
 
@@ -16,7 +16,7 @@ interface ShutdownOptions {
 export async function shutDown({ processes, clock, timeoutMs, leave, onError }: ShutdownOptions): Promise<void> {
   const deadline = clock.monotonic() + timeoutMs;
   const leaving = leave().catch(onError);
-  // At most half of the time: another node that is slow to answer must not use up the time for stopping processes.
+  // Leaving gets at most half of the time: a slow node must not use up the time for stopping processes.
   await within(clock, timeoutMs / 2, leaving);
   await stopAll(processes, clock, deadline);
   await within(clock, deadline - clock.monotonic(), leaving);
@@ -35,7 +35,7 @@ export async function shortenShutdown(
 /** Stops all root processes at the same time, because they do not depend on each other. */
 async function stopAll(processes: ProcessTable, clock: Clock, deadline: number): Promise<void> {
   for (;;) {
-    // Asked to stop in reverse order of their starts.
+    // Roots are asked to stop in reverse order of their starts.
     const roots = processes.roots().toReversed();
     if (roots.length === 0) break;
     const restMs = deadline - clock.monotonic();
@@ -49,7 +49,7 @@ async function stopAll(processes: ProcessTable, clock: Clock, deadline: number):
   processes.close();
 }
 
-/** Resolves when `work` does, or after `ms` milliseconds. */
+/** Resolves when `work` resolves, or after `ms` milliseconds. */
 async function within(clock: Clock, ms: number, work: Promise<void>): Promise<void> {
   if (ms === Number.POSITIVE_INFINITY) return work;
   await new Promise<void>((resolve, reject) => {

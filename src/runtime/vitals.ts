@@ -21,7 +21,7 @@ export interface VitalsSource {
   monitorDelay(resolution: number): Pick<IntervalHistogram, 'enable' | 'disable' | 'reset' | 'percentile'>;
 }
 
-/** The platform's functions as they were at load, so that fake timers of tests have no effect. */
+/** Captured when noex is loaded, so that the fake timers of a test have no effect. */
 const eventLoopUtilization = performance.eventLoopUtilization.bind(performance);
 
 export const nodeVitals: VitalsSource = {
@@ -54,8 +54,8 @@ export class Vitals {
   }
 
   /**
-   * Returns the vitals since the previous measurement, or the previous measurement itself if it is less than a second old. The
-   * first measurement covers the time since the Node.js process was started.
+   * Measures the time since the previous measurement, and returns the vitals. If the previous measurement is less than a second
+   * old, returns that one. The first measurement covers the time since the Node.js process was started.
    */
   read(): ProcessVitals {
     const uptimeMs = this.#source.uptimeMs();
@@ -64,7 +64,7 @@ export class Vitals {
     return { ...this.#latest, uptimeMs: Math.round(uptimeMs) };
   }
 
-  /** Stops measuring the delay, and releases the timer behind it. */
+  /** Stops measuring the event loop delay, and releases the timer of the measurement. */
   stop(): void {
     this.#stopped = true;
     this.#delay?.disable();
@@ -99,7 +99,7 @@ export class Vitals {
   }
 }
 
-/** Rounded to three decimals, which keeps reports short. */
+/** Rounds to three decimals, which keeps reports short. */
 function rounded(value: number): number {
   return Math.round(value * 1000) / 1000;
 }

@@ -9,10 +9,10 @@ import { encodeMessage } from './message-body.js';
 import type { NodeId } from './node-id.js';
 import type { Requester } from './rpc.js';
 
-/** `send` refuses items for a peer with this many unsent bytes. */
+/** `send` throws while at least this many bytes for the peer are unsent. */
 const MAX_UNSENT_BYTES = 8 * 1024 * 1024;
 
-/** `sendEncoded` and `broadcast` do not refuse items. Instead, they end a channel with this many unsent bytes. */
+/** `sendEncoded` and `broadcast` do not throw for unsent bytes. Instead, they end a channel with at least this many. */
 const MAX_BROADCAST_UNSENT_BYTES = 2 * MAX_UNSENT_BYTES;
 
 /** The feature that a peer announces if it has channels. */
@@ -71,7 +71,7 @@ export interface Channels {
 interface ChannelNode {
   supports(id: NodeId, feature: string): boolean;
   lifeOf(id: NodeId): string | undefined;
-  /** The bytes not yet sent to that peer. */
+  /** The data that was sent to a peer but has not been transmitted yet, bytes. */
   backlog(id: NodeId): number;
   sendEncoded(to: Requester, text: string): boolean;
   sendNow(to: Peer, text: string): void;
@@ -103,7 +103,7 @@ export class ChannelTable implements Channels {
   readonly #up: Listeners<[ChannelPeer]>;
   readonly #down: Listeners<[ChannelPeer]>;
   readonly #items: Listeners<[ChannelPeer, readonly unknown[]]>;
-  // A listener may cause another event. All listeners must receive the current event before that one.
+  // A listener may cause another event. All listeners must receive the current event before the caused event.
   readonly #deliver = deliverInOrder((deliver: () => void) => deliver());
 
   constructor(options: ChannelTableOptions) {
@@ -174,7 +174,10 @@ export class ChannelTable implements Channels {
     }
   }
 
-  /** Returns the node if it may send more items over the channel. Ends a channel with too many unsent bytes. */
+  /**
+   * Returns the local node if more items may be sent over the channel; otherwise `undefined`. Ends a channel with too
+   * many unsent bytes.
+   */
   #writable(channel: OpenChannel | undefined): ChannelNode | undefined {
     const node = this.#options.node();
     if (channel === undefined || node === undefined) return undefined;

@@ -12,11 +12,11 @@ export interface NodeInfo {
   readonly host: string;
   readonly port: number;
   readonly status: NodeStatus;
-  /** The number of processes in its last heartbeat. */
+  /** The number of processes of the node, as of its last heartbeat. */
   readonly processCount: number;
   /** When its last heartbeat arrived, ms since the epoch; `null` before the first. */
   readonly lastHeartbeatAt: number | null;
-  /** The uptime in its last heartbeat, ms. */
+  /** The uptime of the node at its last heartbeat, ms. */
   readonly uptimeMs: number;
   /** The version of noex that the node runs; present while it is connected. */
   readonly version?: string;
@@ -45,9 +45,9 @@ export interface ClusterApi {
   getConnectedNodes(): readonly NodeInfo[];
   /** The ids of {@link ClusterApi.getNodes}. */
   getNodeIds(): readonly NodeId[];
-  /** Also accepts the id of the local node. */
+  /** Returns what is known of a node, or of the local node; `undefined` if no node with this id is known. */
   getNode(id: NodeId): NodeInfo | undefined;
-  /** The local node is always connected. */
+  /** Whether a node is connected. The local node is always connected. */
   isNodeConnected(id: NodeId): boolean;
   /** The number of other nodes that are connected. */
   getConnectedNodeCount(): number;

@@ -24,7 +24,7 @@ export interface IncomingMessage {
     /** The name of the behavior that a `start` message asks this node to start. */
     readonly behavior?: string | undefined;
   };
-  /** `register` and `unregister`: of a global name of the process. */
+  /** What the message does. `register` and `unregister` concern a global name of the process. */
   readonly kind: 'call' | 'cast' | 'info' | 'monitor' | 'link' | 'stop' | 'kill' | 'start' | 'register' | 'unregister';
 }
 
@@ -74,10 +74,14 @@ export interface ClusterConfig {
   /** A peer is down after this many heartbeat intervals without data from it. Default 5. */
   readonly heartbeatMissThreshold?: number | undefined;
   /**
-   * The longest first delay before a lost or unreachable node is dialled again; each failure doubles it. Default 1000.
+   * The upper bound of the first delay before a lost or unreachable node is dialled again. Each failure doubles the
+   * bound. Default 1000.
    */
   readonly reconnectBaseDelayMs?: number | undefined;
-  /** The longest delay between two attempts. Default 30000, or `reconnectBaseDelayMs` if that is longer. */
+  /**
+   * The upper bound of the delay between two attempts to dial a node. Default 30000, or `reconnectBaseDelayMs` if that
+   * is longer.
+   */
   readonly reconnectMaxDelayMs?: number | undefined;
   /** How long a disconnected node stays in the list of nodes, ms. Default 60000. */
   readonly forgetAfterMs?: number | undefined;

@@ -64,7 +64,7 @@ export class ClusterLifecycle {
     return this.#node;
   }
 
-  /** The settings with which the cluster was started last. */
+  /** The settings with which the cluster was started last; `undefined` before its first start. */
   get settings(): ClusterSettings | undefined {
     return this.#settings;
   }

@@ -74,7 +74,7 @@ const greeting = {
   life: optional(isName),
 };
 
-/** Every frame type but `items`, with a guard for each of its fields. The compiler checks that none is missing. */
+/** Every frame type but `items`, with a guard for each of its fields. The compiler checks that no guard is missing. */
 const FIELDS: { readonly [T in Exclude<Frame['type'], 'items'>]: { readonly [F in FieldOf<T>]: Guard } } = {
   hello: { ...greeting, role: (value) => value === 'member' || value === 'observer' },
   challenge: greeting,
@@ -169,7 +169,7 @@ function mayReachPrototype(text: string): boolean {
   return ['__proto__', 'constructor', 'prototype', '\\u'].some((part) => text.includes(part));
 }
 
-/** Returns a value that passed its guard, without its unknown fields. */
+/** Returns the value of a field that passed its guard, without unknown inner fields. Decodes a body. */
 function read(field: string, value: unknown): unknown {
   if (field === 'body') return decodeBody(value);
   if (field === 'members') return (value as readonly Peer[]).map(({ id, incarnation }) => ({ id, incarnation }));
@@ -198,7 +198,10 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** A UTF-16 code unit takes one to three bytes of UTF-8. The bytes are counted only if the length does not decide. */
+/**
+ * Whether a text has more than `maxBytes` bytes of UTF-8. A UTF-16 code unit takes one to three bytes, so the bytes are
+ * counted only if the length does not decide.
+ */
 function isLargerThan(text: string, maxBytes: number): boolean {
   if (text.length > maxBytes) return true;
   return text.length * 3 > maxBytes && Buffer.byteLength(text) > maxBytes;

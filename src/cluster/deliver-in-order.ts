@@ -1,6 +1,6 @@
 /**
- * Returns a function that calls `deliver` with each item that it is given, one after the other. An item that is given
- * while `deliver` runs waits until `deliver` returns.
+ * Returns a function that passes each item to `deliver`, one item after the other. An item that arrives while `deliver`
+ * runs waits until `deliver` returns.
  */
 export function deliverInOrder<T>(deliver: (item: T) => void): (item: T) => void {
   const queue: T[] = [];

@@ -10,8 +10,8 @@ import type { NodeId } from './node-id.js';
 import type { Requester, Rpc } from './rpc.js';
 
 /**
- * What forms a cluster: the interface between an engine (mesh, memory) and everything built on it. `createCluster`
- * creates it from a function that starts an {@link EngineNode}.
+ * A cluster as the rest of noex uses it, whichever engine (mesh, memory) forms it. `createCluster` creates a
+ * `ClusterEngine` from a function that starts an {@link EngineNode}.
  */
 export interface ClusterEngine {
   readonly cluster: ClusterApi;
@@ -20,7 +20,7 @@ export interface ClusterEngine {
   readonly channels: Channels;
   /** Returns the figures of all links together; `undefined` if there are no links. */
   links(): NodeLinks | undefined;
-  /** Returns the settings with which the cluster was started last. */
+  /** Returns the settings with which the cluster was started last; `undefined` before its first start. */
   settings(): ClusterSettings | undefined;
 }
 
@@ -31,13 +31,13 @@ export interface MembershipView {
   /** All other known nodes; empty while the cluster is not running. */
   members(): readonly Member[];
   /**
-   * Called with every change, in order, after {@link MembershipView.members} includes it. When this node stops, every
-   * other node goes down and leaves.
+   * Calls `handler` with every change, in order, when {@link MembershipView.members} includes the change. When this
+   * node stops, every other node goes down and leaves. Returns a function that ends the subscription.
    */
   onChange(handler: (change: MembershipChange) => void): () => void;
   /**
-   * Called when the link with a peer that may have sent requests to this node has ended: a member that went down or was
-   * relinked, or an observer.
+   * Calls `handler` when the link with a peer that may have sent requests to this node has ended: a member that went
+   * down or was relinked, or an observer. Returns a function that ends the subscription.
    */
   onPeerGone(handler: (id: NodeId) => void): () => void;
 }
@@ -53,7 +53,7 @@ export interface EngineNode {
   isConnected(id: NodeId): boolean;
   /** Whether this connected member or observer has announced the feature. */
   supports(id: NodeId, feature: string): boolean;
-  /** The life that this connected member has announced. */
+  /** The life that this connected member has announced; `undefined` if it has announced none. */
   lifeOf(id: NodeId): string | undefined;
   /** The data that was sent to this peer but has not been transmitted yet, bytes. */
   backlog(id: NodeId): number;
@@ -65,7 +65,7 @@ export interface EngineNode {
    * Sends an encoded frame: in order, and at most once.
    *
    * @param to an id: the peer that holds the id now. A `Requester`: this incarnation of the member or observer only
-   * @returns whether there is a connection to send it on
+   * @returns whether there is a connection for the frame
    */
   sendEncoded(to: NodeId | Requester, text: string): boolean;
   /** Sends a frame to one incarnation of a member. Transmits it, and what was sent before in this turn, at once. */

@@ -13,20 +13,23 @@ export interface PeerActivity {
   readonly messageAt: number;
 }
 
-/** A message may take this many times the allowed silence to arrive. After that, its bytes count as silence. */
+/**
+ * The longest time that one message may take to arrive, as a multiple of the allowed silence. When a message takes
+ * longer, its bytes no longer count as activity.
+ */
 const MAX_MESSAGE_FACTOR = 10;
 
 export type PeerState = 'alive' | 'suspect' | 'dead';
 
-/** The activity of a peer right after a whole message from it arrived at `now`. */
+/** Returns the activity of a peer right after a whole message from it arrived at `now`. */
 export function activityAt(now: number): PeerActivity {
   return { receivedAt: now, messageAt: now };
 }
 
 /**
- * The activity of a peer that sent bytes since the last check, but maybe no whole message. When they arrived is
- * unknown, so the time of the last check is used. A large message over a slow link may take longer than the allowed
- * silence. A message that never ends does not count as activity.
+ * Returns the activity of a peer that sent bytes since the last check, but maybe no whole message. The time at which
+ * the bytes arrived is unknown, so the time of the last check is used. A large message over a slow link may take longer
+ * than the allowed silence. A message that never ends does not count as activity.
  */
 export function activitySince(
   activity: PeerActivity,
@@ -38,8 +41,8 @@ export function activitySince(
 }
 
 /**
- * How late a periodic check is, ms. While this Node.js process was suspended or its event loop blocked, it could not
- * receive anything, so that time does not count as silence of the peers.
+ * Returns how late a periodic check is, ms. While this Node.js process was suspended or its event loop blocked, the
+ * process could not receive anything, so this time does not count as silence of the peers.
  */
 export function lateness(lastCheckAt: number, now: number, intervalMs: number): number {
   return Math.max(0, now - lastCheckAt - intervalMs);

@@ -4,7 +4,7 @@ import { asError, InvalidArgumentError, ProtocolError } from '../errors.js';
 /** The greatest depth of nested objects, arrays, Maps and Sets. */
 export const MAX_BODY_DEPTH = 64;
 
-/** The most values of one body that JSON cannot represent. Reviving an Error, the slowest kind, takes about 5 µs. */
+/** The most values in one body that JSON cannot represent. Reviving an Error, the slowest kind, takes about 5 µs. */
 export const MAX_ANNOTATIONS = 2000;
 
 /** The most entries of all Maps and Sets of one body. Reviving an entry takes a lookup and an insertion. */
@@ -14,8 +14,8 @@ const MAX_ENTRIES = 20_000;
 const MAX_PATH = 1000;
 
 /**
- * The most segments in the paths of all annotations of one body. Each path is walked twice: for the check and to
- * revive.
+ * The most path segments in all annotations of one body. Each path is walked twice: to check the annotation, and to
+ * revive the value.
  */
 const MAX_STEPS = 20_000;
 
@@ -100,7 +100,10 @@ export function decodeBody(body: unknown): unknown {
 /** What is wrong with a body. The message completes "a body with ...". */
 class BodyProblem extends Error {}
 
-/** Returns the part of a body that cannot be encoded, as text: `more than 2000 values that are not plain JSON`. */
+/**
+ * Returns the problem that an error names, as text that completes "a body with ...": `more than 2000 values that are
+ * not plain JSON`.
+ */
 export function bodyProblemOf(thrown: unknown): string {
   // superjson's serializer is recursive: data that is nested too deeply overflows the stack.
   return thrown instanceof RangeError ? `nesting deeper than ${MAX_BODY_DEPTH}` : asError(thrown).message;
@@ -119,7 +122,10 @@ export function checkPlainJson(json: unknown, maxDepth: number): void {
   }
 }
 
-/** Iterates level by level: a hostile peer chooses the depth of its data, and recursion could overflow the stack. */
+/**
+ * Does the work of {@link checkPlainJson}. Iterates level by level: a hostile peer chooses the depth of its data, and
+ * recursion could overflow the stack.
+ */
 function checkPlain(json: unknown, maxDepth = MAX_BODY_DEPTH): void {
   let level = isNested(json) ? [json] : [];
   for (let depth = 1; level.length > 0; depth++) {
@@ -139,7 +145,7 @@ function collectNested(node: object, found: object[]): void {
     }
     return;
   }
-  // `for ... in` copies no keys, of which there may be very many. Parsed JSON has no inherited properties.
+  // `for ... in` does not copy the keys, which may be very many. Parsed JSON has no inherited properties.
   for (const key in node) {
     if (isForbidden(key)) throw new BodyProblem(`a property called ${key}`);
     const value: unknown = (node as Record<string, unknown>)[key];

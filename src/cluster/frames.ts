@@ -2,7 +2,7 @@ import type { NodeId } from './node-id.js';
 
 /**
  * The version of the protocol below. Nodes of different versions refuse each other before they read anything else, so
- * it should not change: additions are optional fields, or features that both sides announce in {@link
+ * this version should not change: additions are optional fields, or features that both sides announce in {@link
  * Greeting.features}.
  */
 export const PROTOCOL_VERSION = 2;
@@ -77,7 +77,7 @@ export interface WelcomeFrame {
   readonly mac?: string;
 }
 
-/** The dialer confirms that it uses this link. It is the first sealed frame; from here on the link is established. */
+/** The dialer confirms that it uses this link. This is the dialer's first sealed frame. It establishes the link. */
 export interface OpenFrame {
   readonly type: 'open';
 }
@@ -92,12 +92,13 @@ export interface RefusedFrame {
 
 export type HandshakeFrame = HelloFrame | ChallengeFrame | ProofFrame | WelcomeFrame | OpenFrame;
 
-/** All members that the sender is linked with, or only the new ones. */
+/** Members that the sender is linked with: all of them, or only those that the receiver may lack. */
 export interface MembersFrame {
   readonly type: 'members';
   readonly members: readonly Peer[];
   /**
-   * Whether `members` lists all nodes that the sender is linked with. The receiver answers with those that it misses.
+   * Whether `members` lists all nodes that the sender is linked with, except the receiver. If so, the receiver answers
+   * with the members that the list lacks.
    */
   readonly isWhole?: boolean;
 }
@@ -173,7 +174,7 @@ export type RpcFrame = RequestFrame | ReplyFrame | FailureFrame | NotifyFrame;
 
 export type MembershipFrame = MembersFrame | HeartbeatFrame | LeaveFrame | ProbeFrame | ProbeAckFrame | IdConflictFrame;
 
-/** The frames that an engine passes to `onFrame`. It handles all other frames itself. */
+/** The frames that an engine passes to `onFrame`. The engine handles all other frames itself. */
 export type DeliveredFrame = RpcFrame | ItemsFrame;
 
 /** The frames that an established link carries. */

@@ -4,7 +4,7 @@ import { Listeners } from './listeners.js';
 import type { MembershipChange, NodeDownReason } from './membership.js';
 import type { NodeId } from './node-id.js';
 
-/** Creates the listeners of the membership. `announce` emits a change to all of them, after all earlier changes. */
+/** Creates the listeners of the membership. `announce` passes a change to them, after all changes announced before. */
 export function createMembershipListeners(onError: (error: Error) => void, isStopping: () => boolean) {
   const nodeUp = new Listeners<[NodeInfo]>(onError);
   const nodeDown = new Listeners<[NodeId, NodeDownReason]>(onError);

@@ -11,7 +11,7 @@ export type NodeDownReason = 'heartbeat_timeout' | 'connection_closed' | 'connec
 
 /** Another node as this one knows it. */
 export interface Member extends Peer {
-  /** `connecting`: another node announced this member, and there has been no link with it yet. */
+  /** `connecting`: another node announced this member, and this node has not been linked with the member yet. */
   readonly status: NodeStatus;
 }
 
@@ -56,7 +56,10 @@ export interface Membership {
   readonly tombstones: ReadonlyMap<NodeId, Tombstone>;
 }
 
-/** Gossip adds no members beyond this number: each takes memory and is dialled, and no link has confirmed it. */
+/**
+ * Gossip adds no members beyond this number of members: each one takes memory and is dialled, and no link has confirmed
+ * it.
+ */
 const MAX_MEMBERS_FROM_GOSSIP = 1000;
 
 /** The state after an event, and the changes that the event caused, in order. */
@@ -107,7 +110,8 @@ export function left(state: Membership, id: NodeId, now: number): Outcome {
 }
 
 /**
- * Another node announced that it is linked with these peers: adds unknown ones, and renews known ones without a link.
+ * Another node announced that it is linked with these peers. Adds unknown peers. Renews the entries of known peers that
+ * are not connected with this node, so that they are forgotten later.
  */
 export function learned(state: Membership, peers: readonly Peer[], now: number): Outcome {
   const members = new Map(state.members);

@@ -8,7 +8,7 @@ import * as membership from './membership.js';
 import { NodeId } from './node-id.js';
 import type { Requester } from './rpc.js';
 
-/** A peer with this many unread characters receives no notifications. */
+/** A peer gets no notifications while at least this many characters for it are unread. */
 const MAX_NOTIFIED_UNREAD = 1024 * 1024;
 
 /** The first port that the hub assigns. */
@@ -17,7 +17,7 @@ const FIRST_PORT = 10_000;
 /** The connection between two nodes. */
 class MemoryLink {
   readonly ends: readonly [MemoryNode, MemoryNode];
-  /** The characters sent to each of the two nodes and not read yet. */
+  /** The number of characters that were sent to each of the two nodes, and that the node has not read yet. */
   readonly unread = new Map<MemoryNode, number>();
   /** Whether the link has ended. Frames that were not read by then are lost. */
   isBroken = false;
@@ -37,7 +37,7 @@ class MemoryLink {
  * handshakes or seeds. For tests of code built on a cluster.
  */
 export class MemoryHub {
-  /** In start order. Of several nodes with the same id, the first holds the id and the others wait. */
+  /** The nodes in start order. Of several nodes with the same id, the first holds the id and the others wait. */
   readonly #nodes: MemoryNode[] = [];
   readonly #links = new Set<MemoryLink>();
   #lastPort = FIRST_PORT - 1;
@@ -70,7 +70,7 @@ export class MemoryHub {
       if (!link.ends.includes(node)) continue;
       this.#links.delete(link);
       const other = link.other(node);
-      // An event, so that the other node handles it after all frames that were sent before.
+      // Posted as an event, so that the other node handles the end of the link after all frames that were sent before.
       other.post(() => other.left(link));
     }
     const next = this.#holder(node.id);

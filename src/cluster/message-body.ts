@@ -112,7 +112,7 @@ class SerializableCheck {
     this.#size = new SizeCheck(root);
   }
 
-  /** @throws NotSerializableError with the path of the part */
+  /** Checks a value and all its parts. @throws NotSerializableError with the path of the first invalid part */
   check(value: unknown, path: string): void {
     this.#size.add(value);
     if (typeof value === 'function' || typeof value === 'symbol')

@@ -82,7 +82,7 @@ export function canonicalHost(host: string): string | undefined {
   const text = host.toLowerCase();
   const address = text.startsWith('[') && text.endsWith(']') ? text.slice(1, -1) : text;
   if (isIPv6(address)) return address.includes('%') ? undefined : new URL(`http://[${address}]`).hostname;
-  // A final dot says that the name is fully qualified. It names the same host as without the dot.
+  // A final dot says that the name is fully qualified. The name without the dot names the same host.
   const name = text.endsWith('.') ? text.slice(0, -1) : text;
   if (isIPv4(name)) return name;
   const labels = name.split('.');

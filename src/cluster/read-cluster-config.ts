@@ -89,7 +89,8 @@ function readAccept(value: ClusterConfig['accept']): ClusterSettings['accept'] {
 }
 
 /**
- * Without `host` or `advertise.host`, other nodes dial 127.0.0.1. A node that listens elsewhere is unreachable there.
+ * Checks that other nodes can reach this node. Without `host` or `advertise.host`, they dial 127.0.0.1, and a node that
+ * listens at another address does not answer there.
  */
 function checkReachable(config: ClusterConfig, host: string, listen: string): void {
   if (config.host !== undefined || config.advertise?.host !== undefined || listen === host) return;
@@ -188,7 +189,9 @@ function readSecretsOfMember(config: ClusterConfig): Secrets {
   return { clusterSecrets, observerSecrets };
 }
 
-/** The secrets with which an observer authenticates. It accepts none: no peer connects to an observer. */
+/**
+ * The secrets with which an observer authenticates. An observer accepts no secrets: no peer connects to an observer.
+ */
 function readSecretsOfObserver({ clusterSecret, observerSecret }: ClusterConfig): Secrets {
   if (clusterSecret !== undefined && observerSecret !== undefined) {
     throw new InvalidClusterConfigError(

@@ -15,8 +15,8 @@ import { Listeners } from './listeners.js';
 import type { NodeId } from './node-id.js';
 
 /**
- * Requests of a node with this many unsent bytes are not answered. Otherwise, a node behind a slow link that repeats
- * each request after its timeout would fill the memory of this node with answers.
+ * A request is not answered while at least this many bytes for its sender are unsent. Otherwise, a sender that has a
+ * slow link, and repeats each request after a timeout, would fill the memory of this node with answers.
  */
 const MAX_UNSENT_BYTES = 32 * 1024 * 1024;
 
@@ -24,7 +24,7 @@ const MAX_UNSENT_BYTES = 32 * 1024 * 1024;
 export type RequestHandler = (body: unknown, from: NodeId) => unknown;
 /** Which peers may call a method. `public`: observers as well as members. */
 export type Access = 'members' | 'public';
-/** Receives a notification. What it returns is ignored, but an error or a rejected promise is reported. */
+/** Receives a notification. The returned value is ignored, but an error or a rejected promise is reported. */
 export type NotifyHandler = (body: unknown, from: NodeId) => unknown;
 
 /**
@@ -42,8 +42,8 @@ export interface Rpc {
    */
   request(nodeId: NodeId, method: string, body: unknown, timeoutMs: number): Promise<unknown>;
   /**
-   * Registers the handler of a method. It stays registered when the cluster stops and starts again. Returns a function
-   * that removes it.
+   * Registers the handler of a method. The handler stays registered when the cluster stops and starts again. Returns a
+   * function that removes it.
    *
    * @param access default `members`. A `public` method must not change anything: observers are read-only
    * @throws InvalidArgumentError if the method already has a handler
@@ -54,8 +54,8 @@ export interface Rpc {
   /** Whether the backlog of a node is small enough for notifications. {@link Rpc.notify} skips a node without room. */
   hasRoom(nodeId: NodeId): boolean;
   /**
-   * Sends a notification, which has no answer. It is encoded once for all targets. Nodes without a link and nodes
-   * without room are skipped, so that no queue of notifications grows for a slow reader.
+   * Sends a notification, which has no answer. The notification is encoded once for all targets. Nodes without a link
+   * and nodes without room are skipped, so that no queue of notifications grows for a slow reader.
    *
    * @returns the nodes to which it was sent
    * @throws InvalidArgumentError for a body that cannot be encoded
@@ -74,7 +74,8 @@ export interface Rpc {
 }
 
 /**
- * The sender of a request. The role belongs to it: before the answer, a member may take the id that an observer had.
+ * The sender of a request. The id alone does not identify the sender: before the answer is sent, a member may take the
+ * id that an observer had.
  */
 export interface Requester extends Peer {
   readonly role: Role;

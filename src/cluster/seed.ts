@@ -6,7 +6,7 @@ import { canonicalHost, NodeId } from './node-id.js';
 export interface Seed {
   /** The seed as text, with the host in its canonical spelling. Equal seeds have equal texts. */
   readonly text: string;
-  /** The name that the node there must have. `undefined`: any node of the cluster may answer. */
+  /** The name that the node at this address must have. `undefined`: any node of the cluster may answer. */
   readonly name: string | undefined;
   /** An IPv6 address has no brackets. */
   readonly host: string;

@@ -22,7 +22,7 @@ const TLS_FIELDS: { readonly [F in keyof Required<TlsSettings>]: (value: unknown
 
 const PEM = 'must be the content of a PEM file, as text or bytes';
 
-/** What errors say about a field with an invalid value. */
+/** What the error message says about each field with an invalid value. */
 const EXPECTED: { readonly [F in keyof typeof TLS_FIELDS]: string } = {
   cert: PEM,
   key: PEM,
@@ -75,7 +75,7 @@ function isTlsField(field: string): field is keyof TlsSettings {
   return Object.hasOwn(TLS_FIELDS, field);
 }
 
-/** Detects an invalid certificate or key at the start: only `node:tls` can parse them. */
+/** Checks that `node:tls` can parse the certificate and the key, so that an invalid one is reported at the start. */
 function checkUsable(tls: TlsSettings): void {
   try {
     createSecureContext(secureContextOptions(tls));

@@ -5,16 +5,19 @@ import type { LinkTable } from './link-table.js';
 
 export interface AdmissionOptions {
   readonly localId: NodeId;
-  /** The role of this node. An `observer` uses the links that the members it dials decide on. */
+  /** The role of this node. For an `observer`, the member that this node dials decides which link is used. */
   readonly role: Role;
   readonly linked: LinkTable;
   /** Checks whether a linked node is alive, and calls `then` with the result. */
   readonly probe: (id: NodeId, then: (answered: boolean) => void) => void;
-  /** Called when a linked node did not answer and another incarnation of it connected. */
+  /** Called when another incarnation of a linked node connected, and the linked incarnation did not answer a probe. */
   readonly lose: (id: NodeId) => void;
-  /** Called when a dialled link is in use, or will not be used. */
+  /** Called with the outcome of a link that this node dialled, after the other side sent its welcome. */
   readonly dialled: (link: Link, peer: Peer, outcome: DialOutcome) => void;
-  /** Called when a link comes into use. It replaces a link with the same incarnation in the table. */
+  /**
+   * Called when a link comes into use. If the table has a link with the same incarnation, the new link replaces that
+   * link.
+   */
   readonly established: (link: Link, peer: Peer) => void;
 }
 
@@ -22,28 +25,30 @@ export interface AdmissionOptions {
 export type DialOutcome =
   /** The link is in use. */
   | 'opened'
-  /** There already is a link with that node. */
+  /** This link was closed, because another link with the node is in use. */
   | 'linked'
-  /** The link cannot be used now; dial again later. */
+  /** This link cannot be used. The node must be dialled again after a delay. */
   | 'later';
 
 /**
- * Decides which link two members use. They use only one at a time, because messages on two links could overtake each
- * other. The node with the smaller id decides, whichever side dialled: as acceptor by sending its welcome, as dialer by
- * opening the link. The other node then uses this link, and ends its previous one.
+ * Decides which link two nodes use. Two nodes use only one link at a time, because messages on two links could overtake
+ * each other. The node with the smaller id decides, whichever side dialled. As acceptor, this node chooses a link by
+ * sending its welcome; as dialer, by opening the link. The other node uses the chosen link, and ends its previous link.
  */
 export class Admission {
   readonly #options: AdmissionOptions;
-  /** Accepted links that this node chose: it sent its welcome, and the other side is about to open them. */
+  /**
+   * The accepted link that this node chose for each peer: this node sent its welcome, and the peer is about to open it.
+   */
   readonly #promised = new Map<NodeId, Link>();
-  /** Accepted links between which the other side chooses: this node sent its welcome on each of them. */
+  /** Accepted links of which the peer chooses one: this node sent its welcome on each of them. */
   readonly #offered = new Set<Link>();
 
   constructor(options: AdmissionOptions) {
     this.#options = options;
   }
 
-  /** An accepted member proved its identity. */
+  /** Handles a member that connected and proved its identity. */
   verified(link: Link, peer: Peer): void {
     const known = this.#options.linked.get(peer.id);
     if (known !== undefined && known.peer.incarnation !== peer.incarnation) {
@@ -63,7 +68,7 @@ export class Admission {
     }
   }
 
-  /** A dialled node sent its welcome. */
+  /** Handles the welcome of a node that this node dialled. */
   welcomed(link: Link, peer: Peer): void {
     const { linked, dialled } = this.#options;
     const known = linked.get(peer.id);
@@ -82,7 +87,7 @@ export class Admission {
     }
   }
 
-  /** An accepted member opened the link. */
+  /** Handles the frame with which a member opens an accepted link. */
   opened(link: Link, peer: Peer): void {
     this.ended(link);
     const known = this.#options.linked.get(peer.id);
@@ -90,7 +95,7 @@ export class Admission {
     else link.refuse({ reason: 'duplicate_link', message: `another incarnation of ${peer.id} was linked meanwhile` });
   }
 
-  /** The link has ended or been opened. */
+  /** Forgets an accepted link that is no longer waiting to be opened, because it was opened or has ended. */
   ended(link: Link): void {
     this.#offered.delete(link);
     const id = link.peer?.id;
@@ -98,8 +103,8 @@ export class Admission {
   }
 
   /**
-   * Uses this link, and ends the other links that were offered to the peer. If the peer opened one of them, it did so
-   * before it chose this link.
+   * Uses this link, and ends the other links on which this node sent this peer its welcome. If the peer opened one of
+   * those links, it did so before it opened this link.
    */
   #establish(link: Link, peer: Peer): void {
     for (const other of this.#offered) {
@@ -111,8 +116,9 @@ export class Admission {
   }
 
   /**
-   * Another incarnation of a linked node connected: either the linked one is dead, or two running nodes claim the same
-   * id. Probes the linked one, and calls `then` with whether the id is free.
+   * Handles another incarnation of a linked node: either the linked incarnation is dead, or two running nodes claim the
+   * same id. Probes the linked incarnation. Calls `then` with whether the id is free, unless the new link has ended by
+   * then.
    */
   #contest(link: Link, holder: Peer, then: (isFree: boolean) => void): void {
     const { linked, probe, lose } = this.#options;
@@ -130,7 +136,7 @@ export class Admission {
     });
   }
 
-  /** Chooses an accepted link, unless another one is about to be opened. */
+  /** Chooses an accepted link, and sends the welcome. Refuses the link if the peer is about to open another one. */
   #promise(link: Link, peer: Peer): void {
     if (this.#promised.has(peer.id)) {
       link.refuse({ reason: 'duplicate_link', message: 'another link is being opened' });

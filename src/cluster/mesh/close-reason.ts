@@ -1,6 +1,6 @@
 /**
- * Why a link was closed intentionally, with its close code on the wire. Codes are stable: append new reasons at the
- * end.
+ * The reasons for which a node closes a link intentionally, each with its WebSocket close code. Codes are stable:
+ * append new reasons at the end.
  */
 const CLOSE_CODES = {
   /** The node is stopping; its `leave` frame announced it. */
@@ -11,7 +11,7 @@ const CLOSE_CODES = {
   self: 4002,
   /** Another running node holds the id. */
   id_conflict: 4003,
-  /** A different node answers at that address. */
+  /** A node other than the expected one answers at the dialled address. */
   wrong_node: 4004,
   /** The proof does not match the secret. */
   auth_failed: 4005,
@@ -24,11 +24,11 @@ const CLOSE_CODES = {
   not_json: 4011,
   malformed: 4012,
   unknown_type: 4013,
-  /** A known frame that is not allowed in the current state. */
+  /** A frame of a known type that is not allowed in the current state of the link. */
   out_of_turn: 4014,
   /** An observer requested or sent something reserved for members. */
   not_permitted: 4015,
-  /** A message does not match the session of its link. */
+  /** The MAC of a message does not match the session of its link. */
   forged: 4016,
   /** An observer sent frames too fast, or had too many requests waiting. */
   too_many_requests: 4017,
@@ -50,7 +50,7 @@ export function closeCode(reason: CloseReason): number {
   return CLOSE_CODES[reason];
 }
 
-/** The reason for a close code from the other side; `undefined` for a code that is not one of the cluster's. */
+/** Returns the reason that a close code of the other side stands for; `undefined` for a code that noex does not use. */
 export function closeReasonOf(code: number): CloseReason | undefined {
   return REASONS.get(code);
 }
@@ -59,19 +59,25 @@ export function isCloseReason(text: string): text is CloseReason {
   return Object.hasOwn(CLOSE_CODES, text);
 }
 
-/** Reasons that are part of normal operation and are not reported. */
+/**
+ * Whether `LinkErrorReporter` ignores this reason, because it may be part of normal operation. `UnreachableReporter`
+ * reports `self` and `handshake_timeout` if they persist.
+ */
 export function isQuiet(reason: string): boolean {
   return reason === 'leaving' || reason === 'duplicate_link' || reason === 'self' || reason === 'handshake_timeout';
 }
 
-/** Refusals of frames that no node of any version should send, as opposed to a disagreement between correct nodes. */
+/**
+ * Whether the refused peer sent a frame that no correct node of any version sends. Other refusals are disagreements
+ * between correct nodes.
+ */
 export function isViolation(reason: string): boolean {
   return VIOLATIONS.has(reason);
 }
 
 /**
- * Refusals that suggest an attacker or a broken peer: they delay the next handshake from the same address.
- * `too_many_observers` is not among them: that observer did nothing wrong, and nodes may have the same address.
+ * Whether a refusal suggests an attacker or a broken peer. Such a refusal delays the next handshake from the same
+ * address. `too_many_observers` does not: the refused observer did nothing wrong, and nodes may have the same address.
  */
 export function isSuspicious(reason: string): boolean {
   return isViolation(reason) || SUSPICIOUS.has(reason);

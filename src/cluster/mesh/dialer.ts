@@ -5,19 +5,25 @@ import type { Expectation } from './handshake.js';
 import type { LinkEnd } from './link-end.js';
 import { type RetryOptions, RetrySchedule } from './retry-schedule.js';
 
-/** What to dial. Exactly one of `reached` and `failed` is called, unless the node stops. */
+/**
+ * What to dial, and what to call with the outcome. For each dial, exactly one of `reached` and `failed` is called,
+ * unless this node stops.
+ */
 export interface DialTarget {
   /** The node id or seed, as errors name it. */
   readonly label: string;
   readonly address: Address;
   readonly expected: Expectation;
-  /** There was a link before, so its loss has already been reported. */
+  /**
+   * Whether there was a link with the target before. Its loss has been reported, so failures to dial the target again
+   * are not.
+   */
   readonly wasLinked: boolean;
-  /** Whether the local node may answer here without that being an error. */
+  /** Whether the local node itself may answer at this address without an error. */
   readonly mayBeSelf: boolean;
   /**
-   * Whether this is one of several addresses of a host. A node with another name at one of them may be normal, so it is
-   * reported only if the dial keeps failing.
+   * Whether `address` is one of several addresses of a host. A node with an unexpected name at one of them may be
+   * normal, so it is reported only if the dial keeps failing.
    */
   readonly isOneOfMany: boolean;
   /** Called when a node answered and is linked. */
@@ -25,13 +31,15 @@ export interface DialTarget {
   /**
    * Called when the attempt failed.
    *
-   * @param end why the link ended. Absent: the node answered, but must be dialled again later
+   * @param end why the link ended; `undefined` if the node answered, but must be dialled again after a delay
    */
   failed(end?: LinkEnd): void;
 }
 
 export interface DialerOptions extends Omit<RetryOptions<NodeId>, 'attempt'> {
-  /** Whether this side dials at once when both sides discover each other. */
+  /**
+   * Whether this node dials at once when it and the other node discover each other. Otherwise, it waits a short time.
+   */
   readonly dialsFirst: (id: NodeId) => boolean;
   readonly wasLinked: (id: NodeId) => boolean;
   readonly dial: (target: DialTarget) => void;
@@ -54,8 +62,8 @@ export class Dialer {
   follow({ type, id }: MembershipChange): void {
     switch (type) {
       case 'learned':
-        // Both nodes discover each other at about the same time. To avoid two links, one dials at once and the other
-        // waits.
+        // Both nodes discover each other at about the same time. To avoid two links, one of them dials at once, and the
+        // other waits a short time.
         this.#attempts.begin(id, this.#options.dialsFirst(id) ? 'now' : 'soon');
         break;
       case 'down':

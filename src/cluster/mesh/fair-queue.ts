@@ -18,7 +18,9 @@ export class FairQueue<Owner, Item> {
     else items.push(item);
   }
 
-  /** Takes the oldest item of the next owner that is ready for it. */
+  /**
+   * Removes and returns the oldest item of the next owner for which `isReady` is true; `undefined` if there is none.
+   */
   take(isReady: (owner: Owner) => boolean): { readonly owner: Owner; readonly item: Item } | undefined {
     for (const [owner, [item, ...others]] of this.#waiting) {
       if (item === undefined || !isReady(owner)) continue;

@@ -3,15 +3,15 @@ import type { MembersFrame, Peer } from '../frames.js';
 import type { NodeId } from '../node-id.js';
 import type { LinkTable } from './link-table.js';
 
-/** The receiver rejects frames with more members. */
+/** The most members in one list. The receiver rejects longer lists. */
 const MAX_MEMBERS = 4096;
 
 /**
- * The heartbeats between two regular rounds. In a round, a random peer gets the member list: it may have missed
- * updates.
+ * The number of heartbeats from one regular round to the next. In a round, this node sends the member list to a random
+ * peer, because the peer may have missed updates.
  */
 const BEATS_PER_ROUND = 10;
-/** The additional rounds after a new link, one at each heartbeat: updates that were missed then arrive soon. */
+/** The number of additional rounds after a new link, one at each heartbeat. They repair missed updates soon. */
 const ROUNDS_AFTER_CHANGE = 3;
 
 /** While a node has at most this many links, it sends its member list over each new link. */
@@ -21,7 +21,7 @@ const FEW_LINKS = 4;
 interface PeerKnowledge {
   /** This incarnation of the peer was unknown. */
   readonly isNew: boolean;
-  /** Another node announced it, and this is the first link with it. */
+  /** Another node announced the peer, and this is the first link with the peer. */
   readonly isAnnounced: boolean;
 }
 
@@ -33,16 +33,17 @@ interface GossipOptions {
 }
 
 /**
- * Spreads the member list. The number of entries sent in all grows with the square of the number of nodes, as the
- * number of links does.
+ * Spreads the member list. The number of list entries that all nodes send together grows with the square of the number
+ * of nodes, as the number of links does.
  *
  * A peer that no other node announced gets the list over its first link. An announced peer is in the same cluster, and
- * normally has the list. While a cluster forms, this may not be true yet. So a node sends the list over each of its
- * first links, and again over the 8th, 16th, 32nd ... link, even if the peer was announced. The peer answers with the
- * members that the list lacks. All these lists together are about twice as long as the last list.
+ * normally has the list. While a cluster forms, the peer may not have the list yet. So a node sends the list over each
+ * of its first links, and again over the 8th, 16th, 32nd ... link, even if the peer was announced. The peer answers
+ * with the members that the list lacks. All lists that a node sends for this purpose are together about twice as long
+ * as the last one.
  *
- * The node that a new peer is linked with announces it to all other members. Periodic rounds repair what was missed: a
- * random peer gets the list, and answers with the members that the list lacks.
+ * A node that is linked with a new peer announces the peer to all other members. Periodic rounds repair missed
+ * announcements: a random peer gets the list, and answers with the members that the list lacks.
  */
 export class Gossip {
   readonly #options: GossipOptions;
@@ -53,12 +54,15 @@ export class Gossip {
     this.#options = options;
   }
 
-  /** The full member list, for a peer that is not a member itself. */
+  /** Returns the full member list, for observers. */
   memberList(): MembersFrame {
     return memberList(this.#peers());
   }
 
-  /** Sends the member list to a peer that may lack it. Announces a new peer to the other members, and to observers. */
+  /**
+   * Handles a new link. Sends the member list to the peer if the peer may lack it. Announces the peer to the observers,
+   * and also to the other members if this incarnation of the peer was unknown.
+   */
   introduce(peer: Peer, { isNew, isAnnounced }: PeerKnowledge): void {
     const { linked, toObservers } = this.#options;
     this.#roundsLeft = ROUNDS_AFTER_CHANGE;
@@ -72,7 +76,7 @@ export class Gossip {
     toObservers(update);
   }
 
-  /** Answers the whole member list of `from` with the members that the list lacks. */
+  /** Answers a whole member list that the node `from` sent: sends this node the members that the list lacks. */
   complete(list: MembersFrame, from: NodeId): void {
     if (!list.isWhole) return;
     const known = new Set(list.members.map(({ id }) => id));
@@ -80,7 +84,7 @@ export class Gossip {
     if (missing.length > 0) this.#options.linked.get(from)?.link.send(memberList(missing));
   }
 
-  /** To be called after each heartbeat. */
+  /** Starts a round if one is due. Must be called after each heartbeat. */
   beat(): void {
     const { linked, toObservers } = this.#options;
     this.#beats += 1;

@@ -3,10 +3,11 @@ import { addressPrefix } from '../address-prefix.js';
 /** The delay after the second failure, ms; each further failure doubles it. A single failure may be an accident. */
 const BASE_MS = 100;
 /**
- * The longest delay, ms. It is below the handshake timeout, so that a valid node at the same address can still connect.
+ * The longest delay of a handshake, ms: shorter than the handshake timeout, so that a valid node at the same address
+ * can still connect.
  */
 const MAX_MS = 2000;
-/** Failures are forgotten after this time without another, ms. */
+/** The failures of an address are forgotten when this time has passed without another failure, ms. */
 const FORGET_AFTER_MS = 60_000;
 /** The most addresses remembered. The address with the oldest last failure is forgotten first. */
 const MAX_ADDRESSES = 1000;
@@ -18,7 +19,7 @@ interface Failures {
 
 /** Counts failed handshakes by address, and delays the next handshake from that address accordingly. */
 export class HandshakeThrottle {
-  /** By {@link addressPrefix}. */
+  /** The failures at each address, by {@link addressPrefix}. */
   readonly #failures = new Map<string, Failures>();
 
   /**

@@ -48,9 +48,12 @@ import { Session } from './session.js';
 
 /** This side of a handshake. */
 export interface LocalSide extends Peer {
-  /** Its role when it dials. Observers are never dialled. */
+  /** The role that this side has if it dials. Observers are never dialled. */
   readonly role: Role;
-  /** The cluster secrets. This side authenticates with the first and accepts all. Empty: there are no proofs. */
+  /**
+   * The cluster secrets. This side authenticates with the first and accepts all. Empty: this side sends and expects no
+   * proofs.
+   */
   readonly secrets: readonly string[];
   /** Further secrets that this side accepts from observers only. */
   readonly observerSecrets: readonly string[];
@@ -87,7 +90,7 @@ export type HandshakeState =
       readonly step: 'await_challenge';
       readonly local: LocalSide;
       readonly expected: Expectation;
-      /** The hello as it was sent. */
+      /** The text of the hello that this side sent. */
       readonly hello: string;
     }
   | ({ readonly step: 'await_proof' } & Transcript)
@@ -143,7 +146,7 @@ export function advance(state: HandshakeState, frame: ReceivedFrame, text: strin
     if (!isSigned(frame.mac, state.secret, 'acceptor', state.text)) return authFailed;
     return { ok: true, state: { ...state, step: 'welcomed' } };
   }
-  // The other node stops before this side has decided. It closes the connection next.
+  // The other node stops before this side has decided. The other node closes the connection next.
   if (state.step === 'welcomed' && frame.type === 'leave') return { ok: true, state };
   if (state.step === 'await_open' && frame.type === 'open')
     return { ok: true, state: { ...state, step: 'established' } };
@@ -205,7 +208,7 @@ export function open(state: In<'welcomed'>): {
   return { state: { ...state, step: 'established' }, send: { type: 'open' } };
 }
 
-/** Creates the session that authenticates all frames after the welcome. `undefined`: there is no secret. */
+/** Creates the session that authenticates all frames after the welcome. Returns `undefined` if there is no secret. */
 export function sessionOf(
   { secret, text }: In<'await_open' | 'welcomed' | 'established'>,
   side: 'dialer' | 'acceptor',

@@ -2,17 +2,20 @@ import type { HeartbeatFrame, Peer } from '../frames.js';
 import type { Heartbeat } from '../membership.js';
 import type { NodeId } from '../node-id.js';
 
-/** The values before the first heartbeat. */
+/** The values of a node before its first heartbeat. */
 const SILENT: Heartbeat = { lastHeardAt: null, processCount: 0, uptimeMs: 0 };
 
 /**
- * The latest heartbeat of each node. Kept apart from the membership because it changes constantly and causes no other
- * change.
+ * The latest heartbeat of each node. Heartbeats are not part of the membership, because they change constantly and
+ * cause no other change.
  */
 export class Heartbeats {
   readonly #latest = new Map<NodeId, Heartbeat & { readonly incarnation: number }>();
 
-  /** The latest heartbeat of this incarnation of the node. */
+  /**
+   * Returns the latest heartbeat of this incarnation of the node. Before the first one, all its values are zero or
+   * `null`.
+   */
   latest({ id, incarnation }: Peer): Heartbeat {
     const latest = this.#latest.get(id);
     return latest?.incarnation === incarnation ? latest : SILENT;

@@ -1,6 +1,6 @@
 import type { Clock, Timer } from '../../clock.js';
 
-/** The most frames held for one peer. A dialer sends at most two before it has to wait. */
+/** The most frames held for one peer. A dialer sends at most two frames before it has to wait for an answer. */
 export const MAX_HELD_FRAMES = 8;
 
 /** The frames that a peer sends while its handshake is delayed. */
@@ -10,7 +10,7 @@ export class HeldFrames {
   readonly #timer: Timer | undefined;
   #isHolding = false;
 
-  /** Holds frames for `delayMs`, then passes them to `release`, in order. With 0, no frames are held. */
+  /** Holds frames for `delayMs`, then passes them to `release`, in order. If `delayMs` is 0, no frames are held. */
   constructor(clock: Clock, delayMs: number, release: (text: string) => void) {
     this.#clock = clock;
     if (delayMs === 0) return;
@@ -25,7 +25,10 @@ export class HeldFrames {
     return this.#isHolding;
   }
 
-  /** Holds a frame. Returns whether there was room. The number is limited because even an empty text takes memory. */
+  /**
+   * Holds a frame. Returns `false` if there was no room. The number of frames is limited because even an empty text
+   * takes memory.
+   */
   add(text: string): boolean {
     if (this.#frames.length >= MAX_HELD_FRAMES) return false;
     this.#frames.push(text);

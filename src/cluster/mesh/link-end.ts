@@ -3,7 +3,7 @@ import { MAX_FRAME_BYTES } from '../frames.js';
 import type { Closing, TransportViolation } from '../transport/transport.js';
 import { closeReasonOf } from './close-reason.js';
 
-/** Why a link ended, if this node did not end it. */
+/** Why a link ended, if its owner did not end it. */
 export type LinkEnd =
   /** One side refused the other: `by` is the refusing side. A peer's `reason` may be unknown to this version. */
   | { readonly kind: 'refused'; readonly by: 'us' | 'peer'; readonly reason: string; readonly message: string }
@@ -19,7 +19,7 @@ export const VIOLATION_MESSAGES: Readonly<Record<TransportViolation, string>> = 
   handshake_timeout: 'no handshake within the time limit, connecting included',
 };
 
-/** Converts the end of a connection to the end of its link: a known close code means that the peer refused the link. */
+/** Returns why the link of a closed connection ended: a known close code means that the peer refused the link. */
 export function linkEndOf({ code, reason }: Closing): LinkEnd {
   const refusal = closeReasonOf(code);
   if (refusal !== undefined) return { kind: 'refused', by: 'peer', reason: refusal, message: 'it gave no details' };

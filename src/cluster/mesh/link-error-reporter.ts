@@ -13,18 +13,18 @@ const TLS_PROBLEM = /^(ERR_TLS_|ERR_SSL_|EPROTO$|UNABLE_TO_)|CERT/;
 /** A refused link and the peer at its other end. */
 export interface RefusedLink {
   readonly end: Extract<LinkEnd, { kind: 'refused' }>;
-  /** The target, if this side dialled. */
+  /** The target that this side dialled; `undefined` if the peer dialled. */
   readonly target: string | undefined;
-  /** The peer of a link that was established. */
+  /** The peer, if the link was established before; otherwise `undefined`. */
   readonly linkedWith: NodeId | undefined;
   /** The peer's address, used if nothing better identifies the peer. */
   readonly remote: string;
 }
 
 /**
- * Reports refused links. A failing handshake is retried every few seconds, so it is reported once for each peer and
- * reason, until a link is established. If other peers dialled, only the first few refusals are reported in full, and
- * the others as a count: there may be thousands of unauthenticated peers.
+ * Reports refused links. A node retries a failed handshake every few seconds, so each pair of peer and reason is
+ * reported once, until a link with the peer is established. Of the refused links that peers dialled, only the first few
+ * are reported in full, and the others as a count: there may be thousands of unauthenticated peers.
  */
 export class LinkErrorReporter {
   readonly #localId: NodeId;
@@ -42,12 +42,12 @@ export class LinkErrorReporter {
     this.#accepted = new RefusalCounts(onError, now());
   }
 
-  /** Reports accumulated counts when their interval is over. To be called periodically. */
+  /** Reports the counted refusals if their interval is over. Must be called periodically. */
   beat(): void {
     this.#accepted.beat(this.#now());
   }
 
-  /** Reports accumulated counts. */
+  /** Reports the counted refusals, because the node stops. */
   stop(): void {
     this.#accepted.report(this.#now());
   }
@@ -72,8 +72,8 @@ export class LinkErrorReporter {
   }
 
   /**
-   * Handles a dialled connection that broke before a link was established. Most of these errors are transient. A TLS
-   * error is permanent, so it is reported. Returns whether it was a TLS error.
+   * Reports a dialled connection that broke before a link was established, if the cause is TLS: a TLS error is
+   * permanent, most other errors are transient. Returns whether the cause is TLS.
    */
   broken(target: string, reason: string): boolean {
     if (!TLS_PROBLEM.test(reason)) return false;
@@ -83,12 +83,14 @@ export class LinkErrorReporter {
     return true;
   }
 
-  /** Another node uses the id of the local node. Reported once. */
+  /** Reports once that another node uses the id of the local node. */
   idConflict(): void {
     this.#once(this.#localId, 'id_conflict', new NodeIdConflictError(this.#localId));
   }
 
-  /** A link with these peers was established; their errors may be reported again. */
+  /**
+   * Forgets the reported errors of these peers, because a link was established. Their next errors are reported again.
+   */
   settled(...peers: readonly string[]): void {
     for (const each of this.#reported)
       if (peers.some((other) => each.startsWith(`${other} `))) this.#reported.delete(each);

@@ -29,7 +29,7 @@ export class LinkTable {
     return this.#nodes.get(id);
   }
 
-  /** Returns the linked node with this address in its id. */
+  /** Returns the linked node with this address in its id; `undefined` if there is none. */
   at({ host, port }: Address): NodeId | undefined {
     for (const id of this.#nodes.keys()) {
       const parts = NodeId.parts(id);
@@ -46,7 +46,7 @@ export class LinkTable {
     return [...this.#nodes.values()];
   }
 
-  /** Adds an established link. Returns the link that it replaces, if there is one. */
+  /** Adds an established link. Returns the link that the new link replaces, if there is one. */
   put(link: Link, peer: Peer, now: number): Link | undefined {
     const replaced = this.#nodes.get(peer.id)?.link;
     // A link that replaces another one does not count as a reconnect: the node was connected all the time.
@@ -77,14 +77,14 @@ export class LinkTable {
     this.#established.delete(id);
   }
 
-  /** Returns whether the link was in the table. */
+  /** Removes a link. Returns whether the link was in the table. */
   remove(link: Link): boolean {
     const id = link.peer?.id;
     if (id === undefined || this.#nodes.get(id)?.link !== link) return false;
     return this.#nodes.delete(id);
   }
 
-  /** Removes a node, and returns its link. */
+  /** Removes a node, and returns its link; `undefined` if there was none. */
   removeNode(id: NodeId): Link | undefined {
     const link = this.#nodes.get(id)?.link;
     this.#nodes.delete(id);

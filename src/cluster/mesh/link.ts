@@ -32,7 +32,7 @@ import { type LinkEnd, linkEndOf, VIOLATION_MESSAGES } from './link-end.js';
 
 /** The time limit of a handshake, connecting included, ms. */
 const HANDSHAKE_TIMEOUT_MS = 5000;
-/** A node with this many unsent bytes gets no more notifications. */
+/** A peer with at least this many unsent bytes gets no notifications. */
 export const MAX_BACKLOG_BYTES = 1024 * 1024;
 /** The largest message of an observer, bytes. The transport may send several frames as one message. */
 const MAX_OBSERVER_MESSAGE_BYTES = 2 * MAX_OBSERVER_BYTES;
@@ -42,7 +42,7 @@ export interface LinkHandlers {
   onVerified(link: Link, peer: Peer): void;
   /** The other side sent its welcome. The owner calls {@link Link.open} or ends the link, now or later. */
   onWelcomed(link: Link, peer: Peer): void;
-  /** An accepted peer opened the link, which is established now. */
+  /** The peer of an accepted link opened the link. The link is established now. */
   onOpened(link: Link, peer: Peer): void;
   onFrame(link: Link, peer: Peer, frame: PeerFrame | UnknownFrame): void;
   /** The link has ended. Called at most once, and not if the owner ended it. */
@@ -55,7 +55,7 @@ export interface LinkOptions {
   readonly connection: Connection;
   readonly clock: Clock;
   readonly local: LocalSide;
-  /** What this side dialled. Absent: it accepted the connection. */
+  /** The node that this side wants to reach. Absent if this side accepted the connection. */
   readonly expected?: Expectation;
   readonly handlers: LinkHandlers;
   /** How long frames of the other side are held before the handshake begins, ms. Default 0. */
@@ -98,17 +98,17 @@ export class Link {
     });
   }
 
-  /** The identity that the other side claims, once known. It is proved when the link is verified. */
+  /** The identity that the other side claims, proved only if {@link Link.isProven}; `undefined` before its greeting. */
   get peer(): Peer | undefined {
     return 'remote' in this.#handshake ? this.#handshake.remote : undefined;
   }
 
-  /** The software of the other side, once known. */
+  /** The software of the other side; empty before its greeting arrives. */
   get build(): Build {
     return 'build' in this.#handshake ? this.#handshake.build : {};
   }
 
-  /** The role of the other side, once known. Observers only dial. */
+  /** The role of the other side; `undefined` before its hello arrives. Observers only dial. */
   get peerRole(): Role | undefined {
     if (this.dialledByUs) return 'member';
     return 'role' in this.#handshake ? this.#handshake.role : undefined;
@@ -170,7 +170,7 @@ export class Link {
     if (this.isEstablished) this.#connection.sendNow(text);
   }
 
-  /** Sends a frame that is repeated anyway, unless the backlog is large. Returns whether there was room. */
+  /** Sends an encoded frame that will be repeated, unless the backlog is large. Returns whether there was room. */
   offer(text: string): boolean {
     const hasRoom = this.backlog < MAX_BACKLOG_BYTES;
     if (hasRoom) this.sendEncoded(text);
@@ -192,7 +192,7 @@ export class Link {
     this.close('leaving');
   }
 
-  /** Ends the link; frames that were sent before still arrive. */
+  /** Ends the link; frames that this side sent before still arrive. */
   close(reason: CloseReason): void {
     this.#finish();
     this.#connection.close(closeCode(reason), reason);

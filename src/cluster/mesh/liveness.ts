@@ -14,7 +14,10 @@ interface LivenessOptions {
   readonly heartbeat: (uptimeMs: number) => string;
   /** Called when a linked node was silent for too long. */
   readonly onSilent: (id: NodeId) => void;
-  /** Called after each check. `lateMs`: how late the check was, which does not count as silence of a peer. */
+  /**
+   * Called at each interval, when all links were checked. `lateMs`: by how much the check was late. This time does not
+   * count as silence of a peer.
+   */
   readonly onBeat: (heartbeat: string, now: number, lateMs: number) => void;
 }
 
@@ -63,7 +66,8 @@ export class Liveness {
       node.link.offer(frame);
       // This probe measures the round trip.
       if (node.probedAt === undefined && node.link.offer(PROBE)) node.probedAt = now;
-      // A silent peer is probed in any case: its heartbeat interval may be longer than that of this node.
+      // A silent peer is probed even if an earlier probe is pending: the heartbeat interval of the peer may be longer
+      // than that of this node.
       if (state === 'suspect') node.link.send({ type: 'probe' });
     }
     onBeat(frame, now, lateMs);

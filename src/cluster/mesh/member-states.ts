@@ -37,8 +37,9 @@ export class MemberStates {
   }
 
   /**
-   * Records that a link with the node is in use. Returns `isUp`: whether the node came up. `isNew`: whether this
-   * incarnation was unknown. `isAnnounced`: whether other nodes announced it, and this is the first link with it.
+   * Records that a link with the node is in use. Returns `isUp`: whether an `up` change was emitted. `isNew`: whether
+   * this incarnation was unknown. `isAnnounced`: whether other nodes announced this incarnation, and this is the first
+   * link with it.
    */
   linkUp(peer: Peer): { readonly isUp: boolean; readonly isNew: boolean; readonly isAnnounced: boolean } {
     const { clock } = this.#options;

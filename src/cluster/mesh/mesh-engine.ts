@@ -5,9 +5,9 @@ import { MeshNode } from './mesh-node.js';
 
 interface MeshOptions {
   readonly transport: Transport;
-  /** From 0 up to 1; spreads delays. Default `Math.random`. */
+  /** Returns a random number from 0 up to 1, which spreads delays. Default `Math.random`. */
   readonly random?: () => number;
-  /** Called when none of the addresses of a seed led to a node. They are dialled again later. */
+  /** Called when none of the addresses of a seed led to a node. The addresses are dialled again after a delay. */
   readonly onSeedFailed?: (seed: string, end: LinkEnd) => void;
 }
 

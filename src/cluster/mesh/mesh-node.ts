@@ -15,17 +15,22 @@ import { OutgoingDials } from './outgoing-dials.js';
 import { PeerLinks } from './peer-links.js';
 import { SeedDialer } from './seed-dialer.js';
 
-/** The listener of an observer, which accepts no connections. Its port only completes the node id. */
+/**
+ * Takes the place of the listener in an observer, which accepts no connections. The port only completes the node id.
+ */
 const NOT_LISTENING: Listener = { port: 1, close: () => Promise.resolve() };
 
 export interface MeshNodeOptions extends EngineNodeOptions {
   readonly transport: Transport;
   readonly random: () => number;
-  /** Called when none of the addresses of a seed led to a node. They are dialled again later. */
+  /** Called when none of the addresses of a seed led to a node. The addresses are dialled again after a delay. */
   readonly onSeedFailed: (seed: string, end: LinkEnd) => void;
 }
 
-/** One incarnation of this node in the mesh, from start to stop. Creates and connects its parts, and listens. */
+/**
+ * One incarnation of this node in the mesh, from start to stop. Creates the objects that the node consists of, such as
+ * the dialers and the link table. A member also listens for connections; an observer only dials.
+ */
 export class MeshNode implements EngineNode {
   readonly id: NodeId;
   readonly incarnation: number;
@@ -39,7 +44,12 @@ export class MeshNode implements EngineNode {
   readonly #liveness: Liveness;
   #isStopped = false;
 
-  /** @throws ListenError (as a rejection) */
+  /**
+   * Starts a node: a member listens first, and then dials its seeds; an observer only dials. Resolves before any link
+   * is established.
+   *
+   * @throws ListenError (as a rejection)
+   */
   static async start(options: MeshNodeOptions): Promise<MeshNode> {
     const { settings, transport, role } = options;
     if (role === 'observer') {
@@ -191,7 +201,7 @@ export class MeshNode implements EngineNode {
     this.#seedDialer.stop();
     this.#peerLinks.stop();
     this.#linkErrors.stop();
-    // The links end last: while the dialer runs, it dials every node that loses its link.
+    // The links end last: while the dialer runs, it dials every node whose link ends.
     await Promise.all([this.#openLinks.leave(), this.#listener.close()]);
   }
 

@@ -39,7 +39,10 @@ export class ObserverAdmission {
     }
   }
 
-  /** Handles an observer with an id that another link has: the new link replaces the other if the other is dead. */
+  /**
+   * Handles an observer whose id another linked observer has. If the linked observer is dead, the new link replaces its
+   * link.
+   */
   #contest(link: Link, peer: Peer): void {
     const { observers, probe } = this.#options;
     probe(peer.id, (answered) => {

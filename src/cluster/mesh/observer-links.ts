@@ -15,7 +15,7 @@ const RATE_LIMIT = { burst: 200, perSecond: 100 };
 /** The most observers at once: every change is sent to each of them. */
 export const MAX_OBSERVERS = 100;
 
-/** The most unsent data for all observers together, and for one of them before it gets no more, bytes. */
+/** The most unsent data for all observers together (`total`), and for each single observer (`each`), bytes. */
 const OBSERVER_BACKLOG = { total: 32 * 1024 * 1024, each: MAX_BACKLOG_BYTES };
 
 class ObserverLink {
@@ -174,14 +174,17 @@ export class ObserverLinks {
     }
   }
 
-  /** Sends a frame to all observers that have room. The others miss it: such frames are repeated from time to time. */
+  /**
+   * Sends a frame to all observers that have room. The others miss the frame: such frames are repeated from time to
+   * time.
+   */
   sendAll(text: string): void {
     for (const observer of [...this.#byId.values()]) {
       if (this.#backlog.hasRoom(observer)) observer.link.sendEncoded(text);
     }
   }
 
-  /** Sends an answer to an observer. Returns whether there is a link with this incarnation of it. */
+  /** Sends an answer to an observer. Returns whether there is a link with this incarnation of the observer. */
   answer({ id, incarnation }: Peer, text: string): boolean {
     const observer = this.#byId.get(id);
     if (observer?.peer.incarnation !== incarnation) return false;

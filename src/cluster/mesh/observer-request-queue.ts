@@ -31,9 +31,10 @@ interface ObserverRequestsOptions<Observer> {
 }
 
 /**
- * Serves the requests of all observers of a node. Within the shared rate limit, a request is served at once. Beyond it,
- * requests wait, and observers take turns: one with many requests does not delay the others. Requests of an observer
- * that does not read its answers wait, too. They are served when it has read, so their answers have the newest state.
+ * Serves the requests of all observers of a node. Within the shared rate limit, a request is served at once. Beyond the
+ * limit, requests wait, and observers take turns: an observer with many requests does not delay the others. Requests of
+ * an observer that does not read its answers wait, too. They are served when the observer has read, so their answers
+ * have the newest state.
  */
 export class ObserverRequestQueue<Observer> {
   readonly #options: ObserverRequestsOptions<Observer>;

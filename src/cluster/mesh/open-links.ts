@@ -23,7 +23,7 @@ export class OpenLinks {
    * Creates a link on a new connection.
    *
    * @param expected what this side dialled; `undefined` if it accepted the connection
-   * @param delayMs how long frames of the other side are held before the handshake begins
+   * @param delayMs how long frames of the other side are held before the handshake begins, ms
    */
   open(connection: Connection, expected: Expectation | undefined, delayMs: number): Link {
     const { clock, local, handlers } = this.#options;

@@ -21,7 +21,10 @@ interface OutgoingDialsOptions {
   readonly openLink: (connection: Connection, expected: Expectation) => Link;
 }
 
-/** Dials targets, remembers the target of each dialled link, and passes on the outcome of each dial. */
+/**
+ * Dials targets, and remembers the target of each dialled link. Passes the outcome of each dial to the target, and
+ * reports targets that stay unreachable.
+ */
 export class OutgoingDials {
   readonly #options: OutgoingDialsOptions;
   readonly #targets = new WeakMap<Link, DialTarget>();

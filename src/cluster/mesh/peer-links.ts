@@ -145,8 +145,10 @@ export class PeerLinks {
   }
 
   /**
+   * Sends an encoded frame.
+   *
    * @param to an id: the peer that holds the id now. A `Requester`: this incarnation of the member or observer only
-   * @returns whether there is a link to send it on
+   * @returns whether there is a link for the frame
    */
   sendEncoded(to: NodeId | Requester, text: string): boolean {
     if (typeof to !== 'string' && to.role === 'observer') return this.observers.answer(to, text);
@@ -160,7 +162,10 @@ export class PeerLinks {
     this.#linkWithIncarnation(to)?.sendNow(text);
   }
 
-  /** Returns the link with a peer. A member and an observer never have the same id: {@link ObserverLinks.yieldTo}. */
+  /**
+   * Returns the link with a member or observer; `undefined` if there is none. A member and an observer never have the
+   * same id: see {@link ObserverLinks.yieldTo}.
+   */
   #linkWith(id: NodeId): Link | undefined {
     return this.linked.get(id)?.link ?? this.observers.get(id);
   }
@@ -216,7 +221,8 @@ export class PeerLinks {
       case 'leave':
         this.linked.removeNode(peer.id)?.close('leaving');
         this.members.left(peer.id);
-        // This comes last: another incarnation of the node may wait for this outcome, and is then linked at once.
+        // This call comes last: another incarnation of the node may wait for the outcome of a probe, and is linked at
+        // once when the probe is settled.
         this.#probes.settle(peer.id, false);
         break;
       case 'probe':
@@ -231,7 +237,7 @@ export class PeerLinks {
         this.#options.linkErrors.idConflict();
         break;
       case 'unknown':
-        // A later version of noex sent it. Such frames need no answer.
+        // A later version of noex sent this frame. Such frames need no answer.
         break;
       default:
         this.#options.onFrame({ id: peer.id, incarnation: peer.incarnation, role: 'member' }, frame);
@@ -254,7 +260,7 @@ export class PeerLinks {
       this.lose(peerId, end.kind === 'refused' ? 'connection_refused' : 'connection_closed');
     }
     if (end.kind === 'refused' && end.by === 'us') this.#penalize(link, end);
-    // A wrong node at one of several addresses may be normal. `OutgoingDials` counts it, and reports it if it persists.
+    // A wrong node at one of several addresses may be normal. `DialAttempts` counts it, and reports it if it persists.
     const isOnlyCounted = end.reason === 'wrong_node' && target?.isOneOfMany;
     if (end.kind === 'refused' && !isOnlyCounted) {
       this.#options.linkErrors.refused({ end, target: target?.label, linkedWith, remote: link.remote });

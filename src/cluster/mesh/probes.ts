@@ -2,7 +2,7 @@ import type { Clock, Timer } from '../../clock.js';
 import type { NodeId } from '../node-id.js';
 import type { Link } from './link.js';
 
-/** The longest time to wait for the answer to a probe, ms. Meanwhile, another link with the same node id waits, too. */
+/** The longest time to wait for the answer to a probe, ms. The new link that claims the same id waits as long. */
 const MAX_PROBE_MS = 2000;
 
 interface Probe {
@@ -15,7 +15,7 @@ export class Probes {
   readonly #pending = new Map<NodeId, Probe>();
   readonly #clock: Clock;
   readonly #timeoutMs: number;
-  /** Returns the current link with a peer. */
+  /** Returns the current link with a peer; `undefined` if there is none. */
   readonly #linkWith: (id: NodeId) => Link | undefined;
 
   constructor(clock: Clock, intervalMs: number, linkWith: (id: NodeId) => Link | undefined) {
@@ -44,7 +44,7 @@ export class Probes {
     link?.send({ type: 'probe' });
   }
 
-  /** Ends a pending probe: the node answered, or is known to be gone. */
+  /** Ends the pending probe of a node, if there is one. `answered` is `false` if the node is known to be gone. */
   settle(id: NodeId, answered: boolean): void {
     const probe = this.#pending.get(id);
     if (probe === undefined) return;

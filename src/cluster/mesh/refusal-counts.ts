@@ -5,10 +5,13 @@ import { isCloseReason } from './close-reason.js';
 /** The number of refusals in one interval that are reported in full. */
 const FULL_REPORTS = 5;
 
-/** The length of an interval, ms. It begins with a refusal. At its end, the refusals that were counted are reported. */
+/**
+ * The length of an interval, ms. An interval begins with a refusal. At its end, the refusals counted in it are
+ * reported.
+ */
 const INTERVAL_MS = 60_000;
 
-/** The most different addresses that are counted. */
+/** The most different addresses that are counted in one interval. */
 const MAX_ADDRESSES = 1000;
 
 /**
@@ -44,7 +47,7 @@ export class RefusalCounts {
     return false;
   }
 
-  /** Ends the interval if its time is over. To be called periodically. */
+  /** Ends the interval, and reports its counts, if the interval is over. Must be called periodically. */
   beat(now: number): void {
     if (this.#reported > 0 && now - this.#since >= INTERVAL_MS) this.report(now);
   }

@@ -5,13 +5,19 @@ export interface RetryOptions<Key> {
   readonly clock: Clock;
   readonly random: () => number;
   readonly backoff: BackoffOptions;
-  /** Makes one attempt. The owner then calls {@link RetrySchedule.failed} or {@link RetrySchedule.end}. */
+  /**
+   * Makes one attempt. When its outcome is known, the owner calls {@link RetrySchedule.failed} or {@link
+   * RetrySchedule.end}.
+   */
   readonly attempt: (key: Key) => void;
 }
 
-/** If many series begin together, this many start at once, because each attempt takes CPU time. */
+/**
+ * The number of attempts in one batch. If many series begin together, their first attempts are made in batches, because
+ * each attempt takes CPU time.
+ */
 const BATCH_SIZE = 16;
-/** The delay between two such batches, ms. */
+/** The delay between two batches, ms. */
 const BATCH_INTERVAL_MS = 10;
 
 /** The attempts for one key. */
@@ -35,12 +41,15 @@ export class RetrySchedule<Key> {
     return this.#series.has(key);
   }
 
-  /** How many attempts failed in a row. */
+  /** Returns how many attempts for a key have failed since the series began. */
   failures(key: Key): number {
     return this.#series.get(key)?.failures ?? 0;
   }
 
-  /** Begins the attempts for a key, unless they are under way. `soon`: the first comes after the shortest delay. */
+  /**
+   * Begins a series of attempts for a key, unless it has begun already. `soon`: the first attempt waits for the
+   * shortest delay. `now`: it waits only for its batch.
+   */
   begin(key: Key, when: 'now' | 'soon'): void {
     if (this.#isStopped || this.#series.has(key)) return;
     const series: Series = { failures: 0, timer: undefined };
@@ -49,7 +58,7 @@ export class RetrySchedule<Key> {
     this.#schedule(key, series, batchDelayMs + (when === 'now' ? 0 : this.#delay(0)));
   }
 
-  /** The attempt failed: schedules the next one, after a longer delay. */
+  /** Records that the attempt for a key failed. Schedules the next one, after a delay that grows with the failures. */
   failed(key: Key): void {
     const series = this.#series.get(key);
     if (series === undefined || series.timer !== undefined) return;

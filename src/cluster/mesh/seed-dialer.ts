@@ -15,7 +15,7 @@ export interface SeedDialerOptions extends Omit<RetryOptions<SeedTarget>, 'attem
   readonly seeds: readonly (Seed | SeedSource)[];
   /** Returns all addresses of a host name. */
   readonly resolve: (host: string) => readonly string[] | Promise<readonly string[]>;
-  /** Returns the linked node with this address in its id. */
+  /** Returns the linked node with this address in its id; `undefined` if there is none. */
   readonly linkedAt: (address: Address) => NodeId | undefined;
   readonly dial: (target: DialTarget) => void;
   /** Called when none of the current addresses of a seed led to a node. Further attempts follow. */
@@ -26,10 +26,12 @@ export interface SeedDialerOptions extends Omit<RetryOptions<SeedTarget>, 'attem
   readonly onResolved: (label: string) => void;
 }
 
-/** The delay until a seed is resolved again, and an address rechecked at which another node may answer: 15 to 30 s. */
+/**
+ * The delay until a seed is resolved again: 15 to 30 s. At the same time, one of its known addresses may be rechecked.
+ */
 const RECHECK: BackoffOptions = { baseMs: 30_000, maxMs: 30_000 };
 
-/** The time limit for a resolver or a source of seeds, ms. A later answer is ignored. */
+/** The time limit for a resolver or a source of seeds, ms. An answer after this time is ignored. */
 const MAX_ANSWER_MS = 15_000;
 
 /** One seed, and its addresses. */
@@ -38,7 +40,7 @@ interface SeedEntry {
   targets: readonly SeedTarget[];
   failures: number;
   timer: Timer | undefined;
-  /** Whether one of its addresses has led to a node. */
+  /** Whether one of the addresses of the seed has led to a node. */
   wasLinked: boolean;
   /** Whether the seed was removed. */
   isOver: boolean;
@@ -49,7 +51,7 @@ interface SeedTarget {
   readonly entry: SeedEntry;
   readonly address: Address;
   readonly label: string;
-  /** The node that answered there when it was dialled last. */
+  /** The node that answered at this address when the address was last dialled. */
   answering?: NodeId;
 }
 
@@ -150,7 +152,7 @@ export class SeedDialer {
     });
   }
 
-  /** Resolves a seed, and schedules the next time. */
+  /** Resolves a seed, dials its new addresses, and schedules the next resolution. */
   #resolveSeed(entry: SeedEntry): void {
     const { host, isNamed } = entry.seed;
     let answer: readonly string[] | Promise<readonly string[]>;
@@ -256,7 +258,10 @@ export class SeedDialer {
     return [...this.#entries.values()].flatMap(({ targets }) => targets);
   }
 
-  /** Schedules the next time: in 15 to 30 s without failures, otherwise after a delay that grows with the failures. */
+  /**
+   * Schedules the next resolution of a seed, or the next call of a source of seeds. The delay is 15 to 30 s without
+   * failures; otherwise it grows with the number of failures.
+   */
   #later(failures: number, then: () => void): Timer {
     const { clock, backoff, random } = this.#options;
     const delayMs = failures === 0 ? backoffDelayMs(0, RECHECK, random) : backoffDelayMs(failures - 1, backoff, random);

@@ -2,8 +2,8 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import { SEAL_CHARS } from '../transport/transport.js';
 
 /**
- * The length of a MAC, bytes: half of SHA-256, which cannot be guessed. As base64, it has {@link SEAL_CHARS}
- * characters.
+ * The length of a MAC, bytes: half of a SHA-256 hash, which is too long to guess. In base64, a MAC has {@link
+ * SEAL_CHARS} characters.
  */
 const MAC_BYTES = 16;
 
@@ -26,14 +26,15 @@ export class Session {
     this.#receiveKey = keyOf(side === 'dialer' ? 'acceptor' : 'dialer');
   }
 
-  /** Seals the next message to send. */
+  /** Returns the next message to send, with its MAC in front. */
   seal(text: string): string {
     this.#sent += 1;
     return mac(this.#sendKey, this.#sent, text) + text;
   }
 
   /**
-   * Returns the text of the next received message; `undefined` if it is not the message that the other side sent next.
+   * Checks the next received message, and returns its text. Returns `undefined` if the message is not the one that the
+   * other side sent next.
    */
   open(sealed: string): string | undefined {
     this.#received += 1;

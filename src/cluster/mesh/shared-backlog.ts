@@ -7,17 +7,21 @@ export interface Outlet {
 interface SharedBacklogLimits {
   /** The most unsent data for all readers together, bytes. */
   readonly total: number;
-  /** The most unsent data for one reader, bytes. One message that is sent below this limit may exceed it. */
+  /**
+   * The most unsent data for one reader, bytes. A message that is sent while the unsent data is below this limit may
+   * exceed the limit.
+   */
   readonly each: number;
 }
 
 /**
- * When readers are ended, the unsent data of the others is at most this share of the total. The rest is a margin, so
- * that this happens rarely: until the ended connections are released, the others get nothing.
+ * When slow readers are ended, so many are ended that the others have at most this share of the total as unsent data.
+ * The rest of the total is a margin, so that readers are rarely ended: each time, the others get nothing until the
+ * ended connections are released.
  */
 const KEPT_SHARE = 0.75;
 
-/** The smallest share of one reader, bytes. */
+/** The share of one reader is never smaller than this, bytes. */
 const MIN_SHARE_BYTES = 64 * 1024;
 
 /**
@@ -44,7 +48,11 @@ export class SharedBacklog<Reader extends Outlet> {
     this.#caughtUpAt.set(reader, this.#now());
   }
 
-  /** @param outlet the connection of the reader, which may still hold unsent data */
+  /**
+   * Removes a reader.
+   *
+   * @param outlet the connection of the reader, which may still hold unsent data
+   */
   leave(reader: Reader, outlet: Outlet): void {
     if (this.#caughtUpAt.delete(reader)) this.#leaving.add(outlet);
   }
@@ -63,7 +71,8 @@ export class SharedBacklog<Reader extends Outlet> {
     const { total } = this.#limits;
     const staying = this.#staying();
     if (staying + this.#stillLeaving() < total) return true;
-    // Below the total, it is enough to wait until the connections of ended readers are released.
+    // If the unsent data of the readers is below the total, it is enough to wait until the connections of ended readers
+    // are released.
     if (staying >= total) this.#endSlowest(staying - KEPT_SHARE * total);
     return false;
   }
@@ -89,8 +98,9 @@ export class SharedBacklog<Reader extends Outlet> {
   }
 
   /**
-   * Ends readers until they had at least `excess` bytes of unsent data together. Starts with the readers that have been
-   * behind for longest, and among equals with those that have the most unsent data.
+   * Ends readers until the ended readers had at least `excess` bytes of unsent data together. The readers that have
+   * been behind for longest come first. Among readers that have been behind equally long, those with the most unsent
+   * data come first.
    */
   #endSlowest(excess: number): void {
     const slowestFirst = [...this.#caughtUpAt].toSorted(

@@ -7,7 +7,7 @@ const MAX_FAILURES = 3;
 /** If nothing answers at the address, the target is reported after this time, ms: its node may be about to start. */
 const MAX_ABSENT_MS = 30_000;
 
-/** The most targets that are remembered. When there are more, all are forgotten. */
+/** The most targets that are remembered. When this number is reached, all are forgotten at the next failure. */
 const MAX_LABELS = 1000;
 
 /** Codes of Node.js for an address at which nothing answers, or a name without an address. */
@@ -38,13 +38,16 @@ export interface Failure {
   /** The target that was dialled: a node id or a seed. */
   readonly label: string;
   readonly end: LinkEnd;
-  /** There was a link with the target before. The end of that link was reported, so later failures are not. */
+  /**
+   * Whether there was a link with the target before. The end of that link was reported, so failures to dial the target
+   * again are not, except for `self`.
+   */
   readonly wasLinked: boolean;
 }
 
 /**
- * Reports a target that was dialled repeatedly without success. Reports it once, until there is a link with it.
- * `LinkErrorReporter` reports refusals that name the problem, at once.
+ * Reports a target that was dialled repeatedly without success. Reports the target once, until there is a link with it.
+ * Ignores refusals that name the problem: `LinkErrorReporter` reports these at once.
  */
 export class UnreachableReporter {
   readonly #onError: (error: Error) => void;
@@ -55,7 +58,7 @@ export class UnreachableReporter {
   }
 
   /**
-   * Records a failed attempt, and reports the target if it is time to.
+   * Records a failed attempt. Reports the target if it has failed often enough, or for long enough.
    *
    * @param now ms, monotonic
    */

@@ -13,7 +13,7 @@ interface MemoryConnectionEndOptions {
   readonly latencyMs: () => number;
   /** Whether events must wait: the process is frozen, or the network is cut. */
   readonly isBlocked: () => boolean;
-  /** Called when this end is over. */
+  /** Called when this end of the connection has ended. */
   readonly onOver: () => void;
 }
 
@@ -121,21 +121,21 @@ export class MemoryConnectionEnd implements Connection {
     }
   }
 
-  /** The other side accepted the connection that this side dialled. */
+  /** Opens this end, because the other side accepted the connection that this side dialled. */
   open(): void {
     if (this.#state !== 'connecting') return;
     this.#state = 'open';
     this.#handlers?.onOpen?.();
   }
 
-  /** The process of this end was killed: notifies the other side only. */
+  /** Ends this end because its process was killed. Notifies the other side, but not the owner of this end. */
   crash(): void {
     const { peer } = this;
     peer?.post(() => peer.finish({ code: 1006, reason: 'ECONNRESET' }));
     this.vanish();
   }
 
-  /** The connection has ended: notifies the owner of this end. */
+  /** Ends this end because the connection has ended, and notifies its owner. */
   finish(closing: Closing): void {
     if (this.#state === 'over') return;
     const handlers = this.#handlers;

@@ -107,7 +107,10 @@ export class MemoryNetwork {
     return this.#ends.size;
   }
 
-  /** Cuts the network between two processes until {@link MemoryNetwork.heal}. Messages arrive then, as with TCP. */
+  /**
+   * Cuts the network between two processes until {@link MemoryNetwork.heal}. Messages sent meanwhile arrive after the
+   * repair, as with TCP.
+   */
   cut(a: Address, b: Address): void {
     this.#cuts.add(pair(keyOf(a), keyOf(b)));
   }

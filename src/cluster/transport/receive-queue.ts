@@ -4,19 +4,22 @@ import type { Seal } from './transport.js';
 /** Separates the frames of one message. The JSON of a frame has no line breaks. */
 export const SEPARATOR = '\n';
 
-/** The longest time that one connection delivers frames before others have their turn, ms. */
+/** The longest time that one connection delivers frames before other connections have their turn, ms. */
 const SLICE_MS = 5;
 
-/** The longest pause between two turns of a connection, ms: a heartbeat may be queued. */
+/** The longest pause between two turns of a connection, ms. A longer pause could delay a queued heartbeat too much. */
 const MAX_PAUSE_MS = 20;
 
 /**
- * Messages with at most this time between them come from one read of the socket, ms. Then the time between them is not
- * time for other connections: `ws` was parsing.
+ * If at most this time passes between two messages, they come from one read of the socket, ms. `ws` parsed during this
+ * time, so it does not count as time for other connections.
  */
 const SAME_READ_MS = 0.02;
 
-/** The number of frames between two reads of the clock: a read costs a tenth of the smallest frame. */
+/**
+ * The number of frames that are delivered between two reads of the clock: one read takes a tenth of the time of the
+ * smallest frame.
+ */
 const FRAMES_PER_CLOCK_READ = 16;
 
 interface ReceiveQueueHandlers {
@@ -30,9 +33,9 @@ interface ReceiveQueueHandlers {
 }
 
 /**
- * Delivers the messages of one connection to its owner, frame by frame. After {@link SLICE_MS} of delivery, it pauses
- * for as long as it has delivered, at most {@link MAX_PAUSE_MS}. So a connection that receives much data leaves about
- * half of the time to others.
+ * Delivers the messages of one connection to its owner, frame by frame. After {@link SLICE_MS} of delivery, the queue
+ * pauses for as long as it has delivered, at most {@link MAX_PAUSE_MS}. So a connection that receives much data leaves
+ * about half of the time to other connections.
  */
 export class ReceiveQueue {
   readonly #handlers: ReceiveQueueHandlers;
@@ -41,7 +44,7 @@ export class ReceiveQueue {
   /** The undelivered rest of the current message. */
   #rest: string | undefined;
   #isPaused = false;
-  /** The time spent on delivery, less the time that others had in between, ms. */
+  /** The time spent on delivery, less the time that other connections had in between, ms. */
   #spentMs = 0;
   /** When the clock was read last, ms of the monotonic clock. */
   #measuredAt = 0;
@@ -50,13 +53,14 @@ export class ReceiveQueue {
     this.#handlers = handlers;
   }
 
-  /** Whether delivery pauses. Received data may be waiting then. */
+  /** Whether delivery pauses. During a pause, received data may be waiting. */
   get isPaused(): boolean {
     return this.#isPaused;
   }
 
   /**
-   * Requires the seal from now on. The rest of the current message is not sealed, so it is checked and rejected, too.
+   * Requires the seal on all messages from now on. The undelivered rest of the current message has no seal, so it is
+   * rejected, too.
    */
   trust(seal: Seal): void {
     this.#seal = seal;
@@ -96,7 +100,7 @@ export class ReceiveQueue {
     this.#handlers.onDrained();
   }
 
-  /** Removes and returns the next frame. */
+  /** Removes and returns the next frame; `undefined` if there is none, or its message is forged. */
   #next(): string | undefined {
     const text = this.#rest ?? this.#open(this.#messages.shift());
     if (text === undefined) return undefined;
@@ -116,7 +120,10 @@ export class ReceiveQueue {
     return text;
   }
 
-  /** Subtracts the time that others had since the last delivery: this connection need not pause for it. */
+  /**
+   * Subtracts the time that other connections had since the last delivery: this connection need not pause for that
+   * time.
+   */
   #measurePause(): void {
     const now = systemClock.monotonic();
     const othersMs = now - this.#measuredAt;

@@ -2,10 +2,11 @@ import type { Clock, Timer } from '../../clock.js';
 import type { Connection } from './transport.js';
 
 /**
- * The state of a simulated Node.js process. Its clock stops calling timers while it is frozen, and after it was killed.
+ * The state of a simulated Node.js process. Its clock calls no timers while the process is frozen, and after it was
+ * killed.
  */
 export class SimulatedProcess {
-  /** The address on which the process listens, as text. Empty until then. */
+  /** The address on which the process listens, as text. Empty until the process listens. */
   address = '';
   /** Accepts connections; `undefined` while the process does not listen. */
   accept: ((connection: Connection) => void) | undefined;

@@ -13,7 +13,7 @@ export const MAX_UNAUTHENTICATED_BYTES = 128 * 1024;
 export interface Closing {
   /** The WebSocket close code. 4000 and up are codes of noex; 1006: the connection broke or was never established. */
   readonly code: number;
-  /** The reason the closing side gave, or that of the operating system (`ECONNREFUSED`). Untrusted text. */
+  /** The reason that the closing side or the operating system (`ECONNREFUSED`) gave. Untrusted text. */
   readonly reason: string;
 }
 
@@ -54,8 +54,8 @@ export interface Connection {
   /** The address of the other side, as text for errors. */
   readonly remote: string;
   /**
-   * Sets the handlers. Must be called once, or `terminate` instead, in the turn in which the connection was handed out:
-   * events without a handler are lost.
+   * Sets the handlers. The owner must call either `handle` or `terminate` in the turn in which it receives the
+   * connection: events without a handler are lost. `handle` may be called only once.
    */
   handle(handlers: ConnectionHandlers): void;
   /** The data that was passed to `send` but has not been transmitted yet, in bytes, approximately. */
@@ -65,8 +65,9 @@ export interface Connection {
   /** The data transmitted to the other side, bytes. */
   readonly sent: number;
   /**
-   * Raises the limits, because the other side has proved its identity. Before, at most {@link
-   * MAX_UNAUTHENTICATED_BYTES} are read from it. With a `seal`, all messages sent and received from now on are sealed.
+   * Raises the limits, because the other side has proved its identity. Before this call, at most {@link
+   * MAX_UNAUTHENTICATED_BYTES} are read from the other side. With a `seal`, all messages sent and received from now on
+   * are sealed.
    *
    * @param maxMessageBytes the most data of an incomplete message. Default: the largest message of the transport
    */
@@ -76,8 +77,8 @@ export interface Connection {
   /** As `send`, but transmits all frames of this turn at once. `send` may collect the frames of a turn. */
   sendNow(text: string): void;
   /**
-   * Ends the connection in order: frames that were sent before arrive first, then the code and the reason. Until then,
-   * frames of the other side are still received.
+   * Ends the connection in order: frames that were sent before arrive first, then the code and the reason. Until the
+   * connection has ended, frames of the other side are still received.
    */
   close(code: number, reason: string): void;
   /** Ends the connection immediately, without a close frame. */
@@ -120,7 +121,7 @@ export interface Transport {
   connect(address: Address, tls?: TlsSettings): Connection;
 }
 
-/** `host:port`, with brackets where IPv6 needs them. */
+/** Returns `host:port`, with brackets around an IPv6 address. */
 export function formatAddress({ host, port }: Address): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }

@@ -3,18 +3,18 @@ import { addressPrefix } from '../address-prefix.js';
 /** The most open connections with peers that have not proved their identity. */
 export const MAX_UNAUTHENTICATED = 128;
 
-/** The most of these connections from one address. */
+/** The most open connections from one address with peers that have not proved their identity. */
 export const MAX_UNAUTHENTICATED_PER_ADDRESS = 64;
 
 /**
  * Limits the connections of peers that have not proved their identity. If there are too many from one address, its
- * oldest connection is terminated. If there are too many in all, the oldest one of the address with the most
+ * oldest connection is terminated. If there are too many in all, the oldest connection from the address with the most
  * connections is terminated. So a flood from one address does not lock out peers at other addresses, and delays those
  * at the same address only briefly.
  */
 export class UnauthenticatedConnections<Connection> {
   readonly #terminate: (connection: Connection) => void;
-  /** By {@link addressPrefix}, oldest first. */
+  /** The connections from each address, by {@link addressPrefix}, oldest first. */
   readonly #byPrefix = new Map<string, Set<Connection>>();
   #size = 0;
 
@@ -37,7 +37,7 @@ export class UnauthenticatedConnections<Connection> {
     else if (this.#size > MAX_UNAUTHENTICATED) this.#evict(...this.#crowd(neighbours, prefix));
   }
 
-  /** Removes a connection that has closed, or of a peer that has proved its identity. */
+  /** Removes a connection, because it has closed, or its peer has proved its identity. */
   remove(connection: Connection, address: string): void {
     const prefix = addressPrefix(address);
     const neighbours = this.#byPrefix.get(prefix);

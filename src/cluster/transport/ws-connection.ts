@@ -24,7 +24,8 @@ const MAX_MESSAGE_BYTES = MAX_FRAME_BYTES + SEAL_CHARS;
 /**
  * The options of `ws` on both sides. Compression would cost most of the throughput of small frames, and memory for
  * every connection. Nodes send each message as one fragment, but a proxy may split it. Each fragment, and each read of
- * the socket, takes some hundred bytes of memory until its message is whole, so their number is limited.
+ * the socket, takes some hundred bytes of memory until its message is whole, so the numbers of fragments and reads are
+ * limited.
  */
 export const SOCKET_OPTIONS = {
   perMessageDeflate: false,
@@ -34,7 +35,10 @@ export const SOCKET_OPTIONS = {
   autoPong: false,
 } as const;
 
-/** The most data and reads without a whole message. For an unauthenticated peer: the most data and reads in all. */
+/**
+ * The most data and reads of the socket before a message is whole. For an unauthenticated peer: the most data and reads
+ * in all.
+ */
 interface ReceiveLimit {
   readonly bytes: number;
   /** Even a read of one byte takes some hundred bytes of memory until its message is whole. */
@@ -43,7 +47,9 @@ interface ReceiveLimit {
 
 const UNAUTHENTICATED_LIMIT: ReceiveLimit = { bytes: MAX_UNAUTHENTICATED_BYTES, reads: 256 };
 
-/** The smallest average read of a trusted connection, bytes. The reads on real networks are larger. */
+/**
+ * The smallest allowed average size of a read on a trusted connection, bytes. The reads on real networks are larger.
+ */
 const MIN_READ_BYTES = 256;
 
 /**
@@ -138,7 +144,10 @@ export class WsConnection implements Connection {
     if (seal !== undefined) this.#receiveQueue.trust(seal);
   }
 
-  /** Reports a violation if the other side has not proved its identity: its time for that is over. */
+  /**
+   * Reports a violation if the other side has not proved its identity. Called when the time limit for the proof is
+   * over.
+   */
   expire(): void {
     if (!this.#isTrusted) this.#handlers?.onViolation('handshake_timeout');
   }

@@ -11,7 +11,8 @@ import { UnauthenticatedConnections } from './unauthenticated-connections.js';
 import { CLOSE_TIMEOUT_MS, SOCKET_OPTIONS, WsConnection } from './ws-connection.js';
 
 /**
- * The largest headers of an HTTP request, bytes. Those of an upgrade take a few hundred bytes; a proxy may add some.
+ * The most bytes in the headers of an HTTP request. The headers of an upgrade have a few hundred bytes; a proxy may add
+ * some.
  */
 const MAX_HEADER_BYTES = 8 * 1024;
 
@@ -20,7 +21,7 @@ interface AcceptedConnection {
   /** The TCP socket. With TLS, the HTTP request has another socket object. */
   readonly socket: Socket;
   readonly address: string;
-  /** Ends it unless the other side has proved its identity. */
+  /** Ends the connection unless the other side has proved its identity. */
   readonly deadline: Timer;
   /** `undefined` until the connection is upgraded to a WebSocket. */
   connection: WsConnection | undefined;
@@ -121,7 +122,7 @@ class AcceptedConnections {
     });
   }
 
-  /** Returns the accepted connection of the socket of a request. */
+  /** Returns the accepted connection over which an HTTP request came; `undefined` if it has closed. */
   find(socket: Socket): AcceptedConnection | undefined {
     return this.#byRemote.get(remoteOf(socket));
   }
@@ -136,7 +137,10 @@ class AcceptedConnections {
     for (const { socket } of this.#all) socket.destroy();
   }
 
-  /** Destroys the connections that are no WebSockets. The owners of the WebSockets close those with a close frame. */
+  /**
+   * Destroys the connections that were not upgraded to a WebSocket. The owner of each WebSocket closes it with a close
+   * frame.
+   */
   destroyNotUpgraded(): void {
     for (const { socket, connection } of this.#all) if (connection === undefined) socket.destroy();
   }

@@ -23,8 +23,8 @@ async function lookupAll(host: string): Promise<readonly string[]> {
 }
 
 /**
- * Creates the transport over WebSockets. It transmits the frames of one turn of the event loop as one message, a line
- * for each frame: a message costs many times as much as a line in it.
+ * Creates the transport over WebSockets. It transmits the frames of one turn of the event loop as one message, with one
+ * line for each frame: a message takes many times as much time as a line.
  */
 export function createWsTransport({
   resolve = lookupAll,
@@ -40,7 +40,8 @@ export function createWsTransport({
       const createConnection = (): Socket => dialSocket(address, secure);
       const webSocket = new WebSocket(url, { ...SOCKET_OPTIONS, createConnection });
       const connection = new WsConnection(webSocket, formatAddress(address));
-      // Only once it is open: an earlier `data` listener would take the bytes that arrive right after the upgrade.
+      // Limits apply only when the WebSocket is open: an earlier `data` listener would take the bytes that arrive right
+      // after the upgrade.
       webSocket.once('upgrade', ({ socket }) => webSocket.once('open', () => connection.enforceLimits(socket)));
       return connection;
     },

@@ -6,12 +6,12 @@ import type { KnownMember, MembershipChange } from '../membership.js';
 import { NodeId } from '../node-id.js';
 import type { Requester } from '../rpc.js';
 import type { Connection, Listener, Transport } from '../transport/transport.js';
+import { DialAttempts } from './dial-attempts.js';
 import { Dialer, type DialTarget } from './dialer.js';
 import type { LinkEnd } from './link-end.js';
 import { LinkErrorReporter } from './link-error-reporter.js';
 import { Liveness } from './liveness.js';
 import { OpenLinks } from './open-links.js';
-import { OutgoingDials } from './outgoing-dials.js';
 import { PeerLinks } from './peer-links.js';
 import { SeedDialer } from './seed-dialer.js';
 
@@ -81,7 +81,7 @@ export class MeshNode implements EngineNode {
     this.incarnation = incarnation;
     const { id } = this;
     this.#linkErrors = new LinkErrorReporter(id, onError, () => clock.monotonic());
-    const dials = new OutgoingDials({
+    const dials = new DialAttempts({
       clock,
       transport,
       tls,

@@ -6,18 +6,18 @@ import type { DeliveredFrame, MembersFrame, Peer, PeerFrame, Role, UnknownFrame 
 import type { MembershipChange, NodeDownReason } from '../membership.js';
 import type { NodeId } from '../node-id.js';
 import type { Requester } from '../rpc.js';
-import { Admission } from './admission.js';
 import { isSuspicious, type Refusal } from './close-reason.js';
+import type { DialAttempts } from './dial-attempts.js';
 import { Gossip } from './gossip.js';
 import { HandshakeThrottle } from './handshake-throttle.js';
 import { type Link, type LinkHandlers, MAX_BACKLOG_BYTES } from './link.js';
 import type { LinkEnd } from './link-end.js';
 import type { LinkErrorReporter, RefusedLink } from './link-error-reporter.js';
+import { LinkSelection } from './link-selection.js';
 import { LinkTable } from './link-table.js';
 import { MemberStates } from './member-states.js';
 import { ObserverAdmission } from './observer-admission.js';
 import { ObserverLinks } from './observer-links.js';
-import type { OutgoingDials } from './outgoing-dials.js';
 import { Probes } from './probes.js';
 
 const PROBE_ACK = encode({ type: 'probe_ack' });
@@ -28,7 +28,7 @@ export interface PeerLinksOptions {
   readonly clock: Clock;
   readonly random: () => number;
   readonly settings: ClusterSettings;
-  readonly dials: OutgoingDials;
+  readonly dials: DialAttempts;
   readonly linkErrors: LinkErrorReporter;
   /** Called after the state of a member changed. */
   readonly onChange: (change: MembershipChange) => void;
@@ -47,7 +47,7 @@ export class PeerLinks {
   readonly observers: ObserverLinks;
   readonly gossip: Gossip;
   readonly #probes: Probes;
-  readonly #admission: Admission;
+  readonly #linkSelection: LinkSelection;
   readonly #observerAdmission: ObserverAdmission;
   readonly #throttle = new HandshakeThrottle();
 
@@ -59,7 +59,7 @@ export class PeerLinks {
     this.members = new MemberStates({ clock, linked, onChange: (change) => this.#changed(change) });
     this.observers = this.#createObserverLinks();
     this.gossip = new Gossip({ linked, random, toObservers: (text) => this.observers.sendAll(text) });
-    this.#admission = new Admission({
+    this.#linkSelection = new LinkSelection({
       localId,
       role,
       linked,
@@ -98,7 +98,7 @@ export class PeerLinks {
 
   readonly handlers: Omit<LinkHandlers, 'onReleased'> = {
     onVerified: (link, peer) => this.#verified(link, peer),
-    onWelcomed: (link, peer) => this.#admission.welcomed(link, peer),
+    onWelcomed: (link, peer) => this.#linkSelection.welcomed(link, peer),
     onOpened: (link, peer) => this.#opened(link, peer),
     onFrame: (link, peer, frame) => this.#receive(link, peer, frame),
     onEnd: (link, end) => this.#ended(link, end),
@@ -184,13 +184,13 @@ export class PeerLinks {
       return;
     }
     if (link.peerRole === 'observer') this.#observerAdmission.verified(link, peer);
-    else this.#admission.verified(link, peer);
+    else this.#linkSelection.verified(link, peer);
   }
 
   /** Handles the frame with which an accepted peer opens the link. */
   #opened(link: Link, peer: Peer): void {
     if (link.peerRole === 'observer') link.send(this.gossip.memberList());
-    else this.#admission.opened(link, peer);
+    else this.#linkSelection.opened(link, peer);
   }
 
   #established(link: Link, peer: Peer): void {
@@ -252,7 +252,7 @@ export class PeerLinks {
 
   #ended(link: Link, end: LinkEnd): void {
     this.observers.ended(link);
-    this.#admission.ended(link);
+    this.#linkSelection.ended(link);
     const target = this.#options.dials.targetOf(link);
     const peerId = link.peer?.id;
     const linkedWith = link.isProven ? peerId : undefined;

@@ -3,7 +3,7 @@ import type { NodeId } from '../node-id.js';
 import type { Link } from './link.js';
 import type { LinkTable } from './link-table.js';
 
-export interface AdmissionOptions {
+export interface LinkSelectionOptions {
   readonly localId: NodeId;
   /** The role of this node. For an `observer`, the member that this node dials decides which link is used. */
   readonly role: Role;
@@ -35,8 +35,8 @@ export type DialOutcome =
  * each other. The node with the smaller id decides, whichever side dialled. As acceptor, this node chooses a link by
  * sending its welcome; as dialer, by opening the link. The other node uses the chosen link, and ends its previous link.
  */
-export class Admission {
-  readonly #options: AdmissionOptions;
+export class LinkSelection {
+  readonly #options: LinkSelectionOptions;
   /**
    * The accepted link that this node chose for each peer: this node sent its welcome, and the peer is about to open it.
    */
@@ -44,7 +44,7 @@ export class Admission {
   /** Accepted links of which the peer chooses one: this node sent its welcome on each of them. */
   readonly #offered = new Set<Link>();
 
-  constructor(options: AdmissionOptions) {
+  constructor(options: LinkSelectionOptions) {
     this.#options = options;
   }
 

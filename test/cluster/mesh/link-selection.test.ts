@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Peer } from '../../../src/cluster/frames.js';
-import { Admission } from '../../../src/cluster/mesh/admission.js';
 import type { Link } from '../../../src/cluster/mesh/link.js';
+import { LinkSelection } from '../../../src/cluster/mesh/link-selection.js';
 import { LinkTable } from '../../../src/cluster/mesh/link-table.js';
 import { NodeId } from '../../../src/cluster/node-id.js';
 import { SimulatedCluster, viewOf } from '../../helpers/simulated-cluster.js';
@@ -24,10 +24,10 @@ function fakeLink(name: string, log: string[]): Link {
   return link as unknown as Link;
 }
 
-/** The admission of the larger of two nodes. */
-function createAdmission(): { readonly admission: Admission; readonly linked: LinkTable } {
+/** The link selection of the larger of two nodes. */
+function createLinkSelection(): { readonly selection: LinkSelection; readonly linked: LinkTable } {
   const linked = new LinkTable();
-  const admission = new Admission({
+  const selection = new LinkSelection({
     localId: larger,
     role: 'member',
     linked,
@@ -36,29 +36,29 @@ function createAdmission(): { readonly admission: Admission; readonly linked: Li
     dialled: () => undefined,
     established: (link, peer) => linked.put(link, peer, 0)?.terminate(),
   });
-  return { admission, linked };
+  return { selection, linked };
 }
 
 describe('the node with the larger id', () => {
   test('ends a link that the other one opened before the link in use: it arrives late', () => {
     const log: string[] = [];
-    const { admission, linked } = createAdmission();
+    const { selection, linked } = createLinkSelection();
     const [first, second] = [fakeLink('first', log), fakeLink('second', log)];
-    admission.verified(first, smaller);
-    admission.verified(second, smaller);
-    admission.opened(second, smaller);
+    selection.verified(first, smaller);
+    selection.verified(second, smaller);
+    selection.opened(second, smaller);
     expect(log).toEqual(['welcome first', 'welcome second', 'refuse first duplicate_link']);
     expect(linked.get(smaller.id)?.link).toBe(second);
   });
 
   test('uses a link that the other one opens after the one in use was offered', () => {
     const log: string[] = [];
-    const { admission, linked } = createAdmission();
+    const { selection, linked } = createLinkSelection();
     const [first, second] = [fakeLink('first', log), fakeLink('second', log)];
-    admission.verified(first, smaller);
-    admission.opened(first, smaller);
-    admission.verified(second, smaller);
-    admission.opened(second, smaller);
+    selection.verified(first, smaller);
+    selection.opened(first, smaller);
+    selection.verified(second, smaller);
+    selection.opened(second, smaller);
     expect(log).toEqual(['welcome first', 'welcome second', 'terminate first']);
     expect(linked.get(smaller.id)?.link).toBe(second);
   });

@@ -4,15 +4,15 @@ import type { ClusterSettings } from '../cluster-config.js';
 import { clip } from '../codec.js';
 import type { NodeId } from '../node-id.js';
 import type { Connection, Transport } from '../transport/transport.js';
-import type { DialOutcome } from './admission.js';
 import type { DialTarget } from './dialer.js';
 import type { Expectation } from './handshake.js';
 import type { Link } from './link.js';
 import type { LinkEnd } from './link-end.js';
 import type { LinkErrorReporter } from './link-error-reporter.js';
+import type { DialOutcome } from './link-selection.js';
 import { UnreachableReporter } from './unreachable-reporter.js';
 
-interface OutgoingDialsOptions {
+interface DialAttemptsOptions {
   readonly clock: Clock;
   readonly transport: Transport;
   readonly tls: ClusterSettings['tls'];
@@ -25,12 +25,12 @@ interface OutgoingDialsOptions {
  * Dials targets, and remembers the target of each dialled link. Passes the outcome of each dial to the target, and
  * reports targets that stay unreachable.
  */
-export class OutgoingDials {
-  readonly #options: OutgoingDialsOptions;
+export class DialAttempts {
+  readonly #options: DialAttemptsOptions;
   readonly #targets = new WeakMap<Link, DialTarget>();
   readonly #unreachable: UnreachableReporter;
 
-  constructor(options: OutgoingDialsOptions) {
+  constructor(options: DialAttemptsOptions) {
     this.#options = options;
     this.#unreachable = new UnreachableReporter(options.onError);
   }

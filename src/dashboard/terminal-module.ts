@@ -15,11 +15,11 @@ export interface TerminalOptions {
   readonly env?: NodeJS.ProcessEnv;
 }
 
-/** The exports of `terminal/main.js`. Import this separate bundle only when `stdout` is a terminal. */
+/** The exports of `terminal/main.js`, a bundle of its own. Import this bundle only when `stdout` is a terminal. */
 export interface TerminalModule {
   /**
-   * Shows the cluster. Resolves when the user quits or the Node.js process receives SIGINT, SIGTERM or SIGHUP. Rejects
-   * when the source fails or `stdout` emits an error. In all cases the terminal is restored first.
+   * Shows the dashboard. Resolves when the user quits or the Node.js process receives SIGINT, SIGTERM or SIGHUP.
+   * Rejects when the source fails or `stdout` emits an error. Restores the terminal before it resolves or rejects.
    */
   runTerminal(options: TerminalOptions): Promise<void>;
 }

@@ -5,11 +5,14 @@ import { hostname } from 'node:os';
 
 /** The options of `AccessControl`. */
 export interface AccessOptions {
-  /** `undefined`: only this machine has access, unless `isAuthorizing`. `false`: no token is required. */
+  /**
+   * The token. `undefined`: only this machine has access, unless `isAuthorizing` is true. `false`: no token is
+   * required.
+   */
   readonly token: string | false | undefined;
   /** Additional host names of the dashboard: in lower case, with or without a port. */
   readonly hosts: readonly string[];
-  /** Whether the dashboard has an `authorize` function, which decides after these checks. */
+  /** Whether the dashboard has an `authorize` function. That function decides after the checks of `AccessControl`. */
   readonly isAuthorizing: boolean;
 }
 
@@ -51,13 +54,13 @@ const loopback = new BlockList();
 loopback.addSubnet('127.0.0.0', 8);
 loopback.addAddress('::1', 'ipv6');
 
-/** Whether an IP address, or `localhost`, means this machine. */
+/** Whether the address is `localhost` or a loopback IP address, so it means this machine. */
 export function isLoopback(address: string): boolean {
   const family = isIP(address);
   return family === 0 ? address === 'localhost' : loopback.check(address, family === 6 ? 'ipv6' : 'ipv4');
 }
 
-/** Access control of the dashboard. Each check returns a refusal, or `undefined` to pass. */
+/** Access control of the dashboard. Each check returns a refusal, or `undefined` if the request passes. */
 export class AccessControl {
   readonly #secrets: Secrets | undefined;
   readonly #isOpenToAll: boolean;
@@ -72,10 +75,10 @@ export class AccessControl {
   }
 
   /**
-   * Checks which host name a request names and where it comes from. The check of the name guards against DNS rebinding: a
-   * foreign site can let its own host name resolve to this server, but the `Host` header then contains that name. Requests
-   * from other machines and through proxies are refused, unless `token: false` or `authorize` opens the access. With a
-   * token, all requests pass this check, because `checkToken` decides.
+   * Checks which host name a request names and where the request comes from. The check of the name guards against DNS
+   * rebinding: a foreign site can let its own host name resolve to this server, but the `Host` header then contains the
+   * foreign name. Requests from other machines and through proxies are refused, unless there is an `authorize` function
+   * or `token` is `false`. If the dashboard has a token, all requests pass this check, because `checkToken` decides.
    */
   checkHost({ headers, socket }: RequestInfo): Refusal | undefined {
     if (this.#secrets !== undefined) return undefined;
@@ -90,8 +93,8 @@ export class AccessControl {
   }
 
   /**
-   * Checks that a page of this dashboard opens the WebSocket. A request without an `Origin` header passes: it comes from a
-   * client other than a browser, and such a client has no cookie that a foreign page could use. A proxy may have changed
+   * Checks that the WebSocket request comes from a page of this dashboard. A request without an `Origin` header passes:
+   * its client is not a browser, so the client has no cookie that a foreign page could use. A proxy may have changed
    * the `Host` header, so the origin may also be one of `hosts`.
    */
   checkOrigin({ headers: { origin, host = '' } }: Pick<RequestInfo, 'headers'>): Refusal | undefined {
@@ -107,7 +110,10 @@ export class AccessControl {
     return { status: 403, reason: `A page of another origin may not connect to this dashboard.${advice}` };
   }
 
-  /** Refuses a request that has neither the token, as a bearer token, nor its cookie. Passes all if none is required. */
+  /**
+   * Refuses a request that has neither the token in its `Authorization` header nor the cookie derived from the token.
+   * If the dashboard requires no token, all requests pass.
+   */
   checkToken({ headers: { authorization = '', cookie = '' } }: Pick<RequestInfo, 'headers'>): Refusal | undefined {
     if (this.#secrets === undefined) return undefined;
     const [, bearer] = /^Bearer +(\S+)$/i.exec(authorization) ?? [];
@@ -116,8 +122,8 @@ export class AccessControl {
   }
 
   /**
-   * The value of `Set-Cookie` for the token in the query string, or a refusal if that token is wrong. `undefined`: the
-   * query string has no token, or the dashboard requires none.
+   * Checks the token in the query string. Returns the value of `Set-Cookie` for the right token, and a refusal for a
+   * wrong token. Returns `undefined` if the query string has no token, or if the dashboard requires none.
    */
   cookieFor(query: string, isEncrypted: boolean): string | Refusal | undefined {
     const token = new URLSearchParams(query).get('token');
@@ -126,16 +132,20 @@ export class AccessControl {
   }
 }
 
-/** A token and the cookie derived from it. Comparisons take constant time, so that their duration reveals nothing. */
+/**
+ * A token and the cookie derived from it. All comparisons take constant time: an attacker learns nothing from their
+ * duration.
+ */
 class Secrets {
   readonly #tokenDigest: Buffer;
   readonly #cookieDigest: Buffer;
-  /** Differs between dashboards: browsers share cookies among all ports of a host, so names must not collide. */
+  /** The cookie names of two dashboards differ, because browsers send the cookies of a host to all of its ports. */
   readonly #cookieName: string;
   readonly #cookieValue: string;
 
   constructor(token: string) {
-    // The cookie is derived from the token: it stays valid across restarts with the same token and does not reveal it.
+    // The cookie is derived from the token: a restart with the same token keeps the cookie valid. The cookie does not
+    // reveal the token.
     this.#cookieValue = createHmac('sha256', token).update('noex dashboard').digest('base64url');
     this.#cookieName = `noex-${digest(this.#cookieValue).toString('hex').slice(0, 12)}`;
     this.#tokenDigest = digest(token);
@@ -153,19 +163,25 @@ class Secrets {
     });
   }
 
-  /** The cookie has no `Path`: browsers then use the public path of the page, which a proxy may have rewritten. */
+  /**
+   * The value of `Set-Cookie`. It has no `Path`, so the browser uses the public path of the page. A proxy may have
+   * rewritten that path, so the server does not know it.
+   */
   cookie(isEncrypted: boolean): string {
     return `${this.#cookieName}=${this.#cookieValue}; HttpOnly; SameSite=Strict${isEncrypted ? '; Secure' : ''}`;
   }
 }
 
-/** The host without its port, in lower case; empty if the text is not a host. */
+/** Returns the host in lower case, without its port. Returns an empty text if `host` is not a valid host. */
 function hostNameOf(host: string): string {
   const [, name = ''] = HOST_PATTERN.exec(host) ?? [];
   return name.toLowerCase();
 }
 
-/** A host as browsers write it in a URL: without the default port of the scheme. `undefined`: the text is not a host. */
+/**
+ * Returns the host as browsers write it in a URL: without the default port of the scheme. Returns `undefined` if `host`
+ * is not a valid host.
+ */
 function hostInUrl(scheme: string, host: string): string | undefined {
   const url = `${scheme}://${host}`;
   return HOST_PATTERN.test(host) && URL.canParse(url) ? new URL(url).host : undefined;

@@ -17,7 +17,7 @@ export interface Asset {
   /** The content security policy of a page. Absent: the default policy. */
   readonly policy?: string;
   readonly body: Buffer;
-  /** Absent: compression would not make the file much smaller. */
+  /** The body, compressed with gzip. Absent: compression would not make the file much smaller. */
   readonly gzipped?: Buffer;
 }
 
@@ -49,10 +49,10 @@ const COPY_ADVICE =
   'for a bundled program, copy noex/dist/dashboard/web next to it, and set the option assets to the path of the copy';
 
 /**
- * Reads all files of the web dashboard into memory. The files are few and small. The server answers requests from memory
- * only, so it never uses a part of a request as a path in the file system.
+ * Reads all files of the web dashboard into memory. The files are few and small. The server answers requests from
+ * memory only, so it never uses a part of a request as a path in the file system.
  *
- * @param folder that contains the files. Default: the folder in the package noex
+ * @param folder folder that contains the files. Default: the folder in the package noex
  * @throws DashboardFilesError if the folder or the package cannot be found or read
  */
 export function readAssets(folder = installedFolder()): Assets {
@@ -66,10 +66,13 @@ export function readAssets(folder = installedFolder()): Assets {
   return assets;
 }
 
-/** The folder of the built web dashboard in the package noex. The package is found by its name, as an import finds it. */
+/**
+ * Returns the folder of the built web dashboard in the package noex. Node.js resolves the package by its name, as in an
+ * import.
+ */
 function installedFolder(): string {
   try {
-    // In a bundle, import.meta.url may be undefined; createRequire then throws.
+    // In a bundle, import.meta.url may be undefined. In that case, createRequire throws.
     const manifest = nodeModule.createRequire(import.meta.url).resolve('noex/package.json');
     return join(dirname(manifest), 'dist', 'dashboard', 'web');
   } catch (cause) {
@@ -115,7 +118,10 @@ function inlineScripts(html: string): readonly string[] {
   return [...html.matchAll(INLINE_SCRIPT)].map(([, script = '']) => script);
 }
 
-/** Responds with the file, gzipped if the client accepts gzip, or with 304 if the client has the same version. */
+/**
+ * Responds with the file, gzipped if the client accepts gzip. Responds with 304 if the client already has this version
+ * of the file.
+ */
 export function sendAsset(
   { type, etag, caching, policy, body, gzipped }: Asset,
   request: IncomingMessage,

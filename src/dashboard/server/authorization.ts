@@ -17,18 +17,22 @@ import { CLOSED } from './http-responses.js';
 
 const PERMISSIONS = ['view', 'trace', 'inspect', 'profile', 'record'] as const;
 
-/** A permission of a caller. `view`: load the dashboard and receive its data. */
+/** A permission of a caller. `view` allows the caller to load the dashboard and to receive its data. */
 export type Permission = (typeof PERMISSIONS)[number];
 
 /**
- * Decides who may use a dashboard: returns the permissions of the caller, or `false`. `true` means `['view']`. It is called
- * for the page, for each of its files, and for the WebSocket. Middleware of the server does not see the WebSocket request.
+ * Decides who may use a dashboard. Returns the permissions of the caller; `true` means `['view']`, and `false` means
+ * none. The dashboard calls this function for the page, for each file of the page, and for the WebSocket. Middleware of
+ * the server does not see the WebSocket request.
  */
 export type Authorize = (
   request: IncomingMessage,
 ) => boolean | readonly Permission[] | Promise<boolean | readonly Permission[]>;
 
-/** The time limit of `authorize`, ms: until it returns, a client that may not be authorized holds a connection. */
+/**
+ * The time limit of `authorize`, ms. While `authorize` is pending, a client that may have no permission holds a
+ * connection.
+ */
 export const AUTHORIZE_MS = 5000;
 
 const NOT_ALLOWED: Refusal = {
@@ -66,7 +70,11 @@ export function checkAuthorized(
   return firstValueFrom(refusal$, { defaultValue: CLOSED });
 }
 
-/** @throws DashboardAuthorizationError for an invalid result */
+/**
+ * Whether the result of `authorize` contains the permission `view`.
+ *
+ * @throws DashboardAuthorizationError for an invalid result
+ */
 function isAllowedToView(answer: unknown): boolean {
   if (typeof answer === 'boolean') return answer;
   const isList = Array.isArray(answer) && answer.every((each) => PERMISSIONS.includes(each));

@@ -4,32 +4,35 @@ import { WebSocket, WebSocketServer } from 'ws';
 import type { DashboardFeed } from './dashboard-feed.js';
 import { refuseUpgrade } from './http-responses.js';
 
-/** The maximum number of browsers at once. */
+/** The maximum number of browsers that are connected at once. */
 export const MAX_BROWSERS = 100;
 
 /** The maximum size of an incoming message, bytes. It is small because browsers send no messages. */
 const MAX_PAYLOAD = 16;
 
-/** The limit of unsent data for all browsers together, bytes. One full view may exceed a megabyte. */
+/** The maximum size of the unsent data for all browsers together, bytes. One full view may exceed a megabyte. */
 const MAX_UNSENT_BYTES = 64 * 1024 * 1024;
 
-/** Messages smaller than this are sent uncompressed, bytes. */
+/** The minimum size of a message that is sent compressed, bytes. */
 const MIN_COMPRESSED = 1024;
 
 /** The maximum number of pings and pongs per second from one client. Browsers send none, but a proxy may. */
 const MAX_PINGS = 16;
 
-/** How long a browser may take to answer the close frame, ms. Then its connection is terminated. */
+/** The time in which a browser must answer the close frame, ms. After that time, its connection is terminated. */
 const CLOSE_MS = 1000;
 
 const GOING_AWAY = 1001;
 const POLICY_VIOLATION = 1008;
 
-/** The WebSockets of a feed, one per browser. A browser that sends a message breaks the protocol, and is disconnected. */
+/**
+ * The WebSockets of a feed, one for each browser. A browser that sends a message breaks the protocol and is
+ * disconnected.
+ */
 export class BrowserSockets {
   readonly #feed: Pick<DashboardFeed, 'connect'>;
   readonly #maxUnsentBytes: number;
-  /** All open WebSockets. WebSockets with unsent data are in the order in which they fell behind. */
+  /** All open WebSockets. Those with unsent data are in the order in which their unsent data began. */
   readonly #open = new Set<WebSocket>();
   readonly #server = new WebSocketServer({
     noServer: true,
@@ -79,7 +82,7 @@ export class BrowserSockets {
       closeSocket(webSocket, POLICY_VIOLATION, 'the dashboard accepts no messages');
     });
     const mayPing = createPingLimit();
-    // A client that does not read its pongs gets no more of them: they would fill the memory with unsent data.
+    // A client that does not read its pongs gets no more pongs, because unread pongs would fill the memory.
     webSocket.on('ping', (data) => {
       if (!mayPing()) webSocket.terminate();
       else if (webSocket.bufferedAmount === 0) webSocket.pong(data);
@@ -90,14 +93,14 @@ export class BrowserSockets {
 
   #send(webSocket: WebSocket, text: string, compress: boolean, done: () => void): void {
     this.#makeRoom(text.length);
-    // A WebSocket without unsent data moves to the end: it is the last one to fall behind.
+    // A WebSocket whose unsent data begins with this message moves to the end of the order.
     if (webSocket.bufferedAmount === 0 && this.#open.delete(webSocket)) this.#open.add(webSocket);
     webSocket.send(text, { compress }, () => done());
   }
 
   /**
-   * Disconnects browsers until the unsent data, with `bytes` more, is within the limit. Those that have been behind for
-   * longest come first. A disconnected browser reconnects and receives the newest state.
+   * Disconnects browsers until the limit leaves room for `bytes` more bytes of unsent data. The browser that has had
+   * unsent data for longest is disconnected first. A disconnected browser reconnects and receives the newest state.
    */
   #makeRoom(bytes: number): void {
     let unsent = bytes;
@@ -117,7 +120,7 @@ function isFromThisMachine({ socket: { remoteAddress = '' }, headers }: Incoming
   return isLoopback && headers['x-forwarded-for'] === undefined && headers.forwarded === undefined;
 }
 
-/** Returns a function that counts a ping and returns whether it is within the rate limit. */
+/** Returns a function to call for each ping. That function returns whether the ping is within the rate limit. */
 function createPingLimit(): () => boolean {
   let since = performance.now();
   let pings = 0;

@@ -27,11 +27,13 @@ import { type ClusterView, emptyViewState, nextViewState, type ViewState } from 
 
 /** The minimum interval between views, ms. */
 const VIEW_MS = 1000;
-/** The polling interval while there is no viewer, ms. */
+/** The polling interval while there are no viewers, ms. */
 const POLL_MS = 10_000;
-/** Pushes continue for this long after the last viewer has left, ms: the page may only be reloading. */
+/**
+ * The nodes push changes for this long after the last viewer has left, ms. The viewer may only be reloading the page.
+ */
 const LINGER_MS = 5000;
-/** Log entries are collected for this long before they are sent together, ms. */
+/** The time for which log entries are collected before they are emitted together, ms. */
 const LOG_MS = 250;
 /** The delay before resubscribing to a source that has ended, ms. */
 const RETRY_MS = 2000;
@@ -43,12 +45,16 @@ export type ViewUpdate =
 
 export type LogUpdate =
   | { readonly type: 'log'; readonly entries: readonly LogEntry[] }
-  /** The source has ended or failed. Once resubscribed, it replays recent entries that were emitted before. */
+  /**
+   * The source has ended or failed. After resubscription, the source replays recent entries, some of which were already
+   * emitted.
+   */
   | { readonly type: 'log_ended' };
 
 /**
- * Views of the cluster: pushed by the nodes while there are viewers, polled at a long interval otherwise. A source that
- * has ended is resubscribed, because the source of a member ends whenever that member leaves its cluster.
+ * Emits views of the cluster. While there are viewers, the nodes push their changes; otherwise the nodes are polled at
+ * a long interval. Resubscribes when the source ends. If this dashboard runs in a member of the cluster, its source
+ * ends whenever that member leaves the cluster.
  */
 export function viewUpdates(
   source: ClusterSource,
@@ -79,7 +85,7 @@ interface ViewStep {
   readonly update: ViewUpdate;
 }
 
-/** The log entries of the cluster, in batches. */
+/** Emits the log entries of the cluster, in batches. Resubscribes when the source ends. */
 export function logUpdates(source: ClusterSource, scheduler: SchedulerLike): Observable<LogUpdate> {
   return resubscribing(source.log$, scheduler).pipe(
     connect((each$) => {
@@ -105,7 +111,10 @@ class SourceEnd {
   }
 }
 
-/** The source, resubscribed `RETRY_MS` after each end. Emits an `Ended` at each end. */
+/**
+ * Emits the values of the source. When the source ends or fails, emits a `SourceEnd`, and resubscribes after
+ * `RETRY_MS`.
+ */
 function resubscribing<Value>(source$: Observable<Value>, scheduler: SchedulerLike): Observable<Value | SourceEnd> {
   return concat(
     source$,

@@ -7,9 +7,9 @@ import { addToHistory, emptyHistory } from '../view-model/history.js';
 import { errorIn, type Log, withEntries, withoutStack } from '../view-model/log.js';
 import { type LogUpdate, logUpdates, type ViewUpdate, viewUpdates } from './cluster-updates.js';
 
-/** Sends messages to one browser. */
+/** A connection that can send messages to one browser. */
 export interface MessageSink {
-  /** Calls `done` once the text has been sent, or can no longer be sent. */
+  /** Sends the text. Calls `done` once the text has been sent, or can no longer be sent. */
   send(text: string, done: () => void): void;
 }
 
@@ -22,8 +22,9 @@ export interface FeedOptions {
 }
 
 /**
- * Sends each browser the changes since its last message. A browser gets the next message only after the last one has been
- * sent. That next message contains all changes since, so the server never queues changes for a slow browser.
+ * Sends each browser the changes since its last message. A browser gets its next message only after its last message
+ * has been sent. The next message then contains all changes in between, so the server never queues changes for a slow
+ * browser.
  */
 export class DashboardFeed {
   readonly #version: string;
@@ -34,11 +35,18 @@ export class DashboardFeed {
   #view: ClusterView | undefined;
   #history = emptyHistory;
   #log: Log = [];
-  /** The identities of the entries that the source may replay after it has been resubscribed. They are not added again. */
+  /**
+   * The identities of the log entries from before the last resubscription. If the source replays these entries, they
+   * are not added again.
+   */
   #replayable: ReadonlySet<string> = new Set();
   #status = NO_PROBLEM;
-  /** Serialized messages, by the view or log line that a browser already has. Browsers with the same state share them. */
+  /**
+   * Serialized view messages. The key is the view that the browser already has, so browsers with the same view share a
+   * message.
+   */
   readonly #viewTexts = new Map<ClusterView | undefined, string>();
+  /** Serialized log messages. The key is the number of the last log line that the browser already has. */
   readonly #logTexts = new Map<number, string>();
 
   constructor({ source, version, scheduler, onError }: FeedOptions) {
@@ -58,8 +66,8 @@ export class DashboardFeed {
   }
 
   /**
-   * Sends a browser the view, part by part, then the history and the log, then changes. Returns a function that stops
-   * sending to the browser.
+   * Connects a browser. Sends the view in parts, then the history and the log. After that, sends changes. Returns a
+   * function that disconnects the browser from the feed.
    */
   connect(sink: MessageSink): () => void {
     const browser: Browser = {
@@ -78,7 +86,10 @@ export class DashboardFeed {
     };
   }
 
-  /** The error of a line of the log, with the stack that the messages for browsers omit. */
+  /**
+   * Returns the error of the log line with this number. The error has its stack, which the messages for browsers omit.
+   * Returns `undefined` if the line has no error, or is no longer in the log.
+   */
   errorOf(number: number): SerializedError | undefined {
     const line = this.#log.find((each) => each.number === number);
     return line && errorIn(line.entry);
@@ -116,7 +127,7 @@ export class DashboardFeed {
     this.#updateAll();
   }
 
-  /** Reports a defect of the dashboard itself. It must not crash the program that contains the dashboard. */
+  /** Reports a defect of the dashboard itself. Such a defect must not crash the program that contains the dashboard. */
   #onDefect(thrown: unknown): void {
     this.#onError(thrown instanceof Error ? thrown : new Error(String(thrown), { cause: thrown }));
     this.#status = { problem: `the dashboard failed: ${thrown}` };
@@ -135,7 +146,7 @@ export class DashboardFeed {
       browser.status = this.#status;
     }
     if (browser.view !== this.#view && this.#view !== undefined) texts.push(this.#nextViewText(browser, this.#view));
-    // The history and the log wait until the browser has the whole view, because they would delay it.
+    // The history and the log follow the whole view, because they would delay the view.
     if (browser.view === this.#view) texts.push(...this.#historyAndLogTexts(browser));
     this.#send(browser, texts);
   }
@@ -150,7 +161,10 @@ export class DashboardFeed {
       : serialize({ type: 'view', ...viewChanges(before, browser.view) });
   }
 
-  /** The history and the log for a browser that has the whole view. After the first time, only new log lines. */
+  /**
+   * Returns the next messages for a browser that has the whole view. The first call returns the history and the whole
+   * log; later calls return only new log lines.
+   */
   #historyAndLogTexts(browser: Browser): readonly string[] {
     const { lastLogLine } = browser;
     browser.lastLogLine = this.#lastLogLine;
@@ -161,7 +175,10 @@ export class DashboardFeed {
     return lastLogLine < this.#lastLogLine ? [this.#logText(lastLogLine)] : [];
   }
 
-  /** Sends messages to a browser. Once all of them have been sent, sends the changes since then. */
+  /**
+   * Sends messages to a browser. Once all of these messages have been sent, sends the changes that have occurred
+   * meanwhile.
+   */
   #send(browser: Browser, texts: readonly string[]): void {
     let left = texts.length;
     browser.isSending = left > 0;
@@ -206,10 +223,10 @@ interface Browser {
   view: ClusterView | undefined;
   /** The maximum number of processes of each node in `view`. Infinity: all of them. */
   rowsPerNode: number;
-  /** The number of the last log entry that was sent to the browser. `undefined`: the log was not sent yet. */
+  /** The number of the last log line that was sent to the browser. `undefined`: the log has not been sent yet. */
   lastLogLine: number | undefined;
   status: Status;
-  /** Whether messages have been passed to the sink that it has not sent yet. */
+  /** Whether the sink has received messages that it has not sent yet. */
   isSending: boolean;
 }
 

@@ -17,16 +17,19 @@ import { VERSION } from './version.js';
 /** A dashboard as part of an HTTP server. */
 export interface DashboardHandler {
   /**
-   * Handles requests to the dashboard. All other requests are passed to `next`, or answered with 404 if `next` is absent.
-   * Works with node:http, Express, Connect, and the raw requests of Fastify and other frameworks.
+   * Handles requests to the dashboard. Requests for other paths are passed to `next`, or answered with 404 if `next` is
+   * absent. Works with node:http, Express, Connect, and the raw requests of Fastify and other frameworks.
    */
   handler(request: IncomingMessage, response: ServerResponse, next?: () => void): void;
   /**
-   * Handles the server's `upgrade` event: opens the dashboard's WebSocket. All other upgrades are passed to `next`, or
-   * answered with 404 if `next` is absent.
+   * Handles the server's `upgrade` event: opens the dashboard's WebSocket. Upgrade requests for other paths are passed
+   * to `next`, or answered with 404 if `next` is absent.
    */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, next?: () => void): void;
-  /** Disconnects all browsers for good, and stops observing the cluster. Later requests are answered with 503. */
+  /**
+   * Disconnects all browsers and stops observing the cluster. Cannot be undone: all further requests are answered with
+   * 503.
+   */
   close(): void;
 }
 
@@ -42,7 +45,10 @@ const WEBSOCKET_ONLY: Refusal = {
   reason: 'This address is a WebSocket. A proxy in front of the dashboard must forward the Upgrade header.',
 };
 
-/** A scheduler whose timers are unreferenced, because a dashboard must not keep the Node.js process running. */
+/**
+ * A scheduler whose timers are unreferenced (see `unref`), because a dashboard must not keep the Node.js process
+ * running.
+ */
 const unreferencedScheduler = schedulerOf<Timer>({
   ...systemClock,
   setTimeout(callback, ms) {
@@ -53,8 +59,8 @@ const unreferencedScheduler = schedulerOf<Timer>({
 });
 
 /**
- * Creates a web dashboard that can be mounted under any path of a server. Use `authorize` or `token` to control the
- * access, because the server's own hooks and middleware do not see the WebSocket request.
+ * Creates a web dashboard that can be mounted under any path of a server. Control the access with `authorize` or
+ * `token`, because the server's own hooks and middleware do not see the WebSocket request.
  *
  * @throws InvalidArgumentError, DashboardFilesError
  * @example
@@ -78,7 +84,10 @@ export function createHandler(settings: HandlerSettings, parts: HandlerParts = {
   const closed$ = new Subject<void>();
   let isClosed = false;
 
-  /** Calls `done` with a refusal, or with `undefined` to accept the request. Synchronous unless it calls `authorize`. */
+  /**
+   * Calls `done` with a refusal, or with `undefined` to accept the request. Calls `done` synchronously if there is no
+   * `authorize` function.
+   */
   const authorized = (request: IncomingMessage, done: (refusal: Refusal | undefined) => void): void => {
     if (isClosed) done(CLOSED);
     else if (authorize === undefined) done(undefined);
@@ -152,30 +161,31 @@ export function createHandler(settings: HandlerSettings, parts: HandlerParts = {
   };
 }
 
-/** Whether the dashboard answers the route with data of the cluster, not with a file. */
+/** Whether the response to this request consists of data of the cluster instead of a file. */
 function servesData({ path }: Route): boolean {
   return path === FEED_PATH || ON_DEMAND_PATHS.includes(path);
 }
 
 /**
- * Why the server would refuse the WebSocket of a page. A page cannot read the response to its WebSocket request, so it
- * sends a plain request for the reason. Browsers send no `Origin` header with it, so the page adds its origin to the query.
+ * Returns why the server would refuse the WebSocket of a page, or `undefined` if its origin is not the reason. A page
+ * cannot read the response to its WebSocket request, so it sends a plain request to learn the reason. Browsers send no
+ * `Origin` header with the plain request, so the page adds its origin to the query string.
  */
 function refusalForPage(access: AccessControl, { headers }: IncomingMessage, { query }: Route): Refusal | undefined {
   const origin = new URLSearchParams(query).get('origin');
   return origin === null ? undefined : access.checkOrigin({ headers: { ...headers, origin } });
 }
 
-/** Whether the browser uses https, to this server or to the proxy in front of this server. */
+/** Whether the browser uses https to connect to this server, or to the proxy in front of this server. */
 function isEncrypted(request: IncomingMessage): boolean {
   const forwarded = request.headers['x-forwarded-proto'];
-  // A client may forge this header, but only harms itself: its browser does not send the `Secure` cookie over http.
+  // A client that forges this header harms only itself: its browser does not send the `Secure` cookie over http.
   return 'encrypted' in request.socket || String(forwarded).split(',')[0]?.trim() === 'https';
 }
 
 /**
- * Returns the function that reports errors: to `onError`, or as warnings of the Node.js process. An exception in `onError`
- * must not crash the program that contains the dashboard.
+ * Returns a function that passes errors to `onError` or, without `onError`, emits them as warnings of the Node.js
+ * process. An exception in `onError` must not crash the program that contains the dashboard.
  */
 function reporterFor(onError: HandlerSettings['onError']): (error: Error) => void {
   if (onError === undefined) return (error) => process.emitWarning(error);

@@ -4,7 +4,10 @@ import type { Duplex } from 'node:stream';
 import type { Refusal } from './access-control.js';
 import { TOKEN_PAGE_STYLE, tokenPage } from './token-page.js';
 
-/** The parts of a page that its content security policy has to allow. `scripts` and `styles`: the inline ones. */
+/**
+ * The parts of a page that its content security policy has to allow. `scripts` and `styles` are the texts of the inline
+ * scripts and styles.
+ */
 interface PageParts {
   readonly scripts?: readonly string[];
   readonly styles?: readonly string[];
@@ -12,7 +15,10 @@ interface PageParts {
   readonly hasForm?: boolean;
 }
 
-/** The content security policy of a page. It allows the given parts, and files and WebSockets of the same origin. */
+/**
+ * Returns the content security policy of a page. The policy allows the given parts, and files and WebSockets of the
+ * same origin.
+ */
 export function policyWith({ scripts = [], styles = [], hasForm = false }: PageParts): string {
   return [
     "default-src 'none'",
@@ -57,14 +63,15 @@ const HEADERS_BY_STATUS: { readonly [status: number]: OutgoingHttpHeaders } = {
 };
 
 /**
- * A script that opens the address of the page with a trailing slash and without the query string, which has the token. It
- * runs in the browser, because only the browser knows the public address: a proxy may have rewritten the path.
+ * A script that removes the token from the address: it opens the same page with a trailing slash and without the query
+ * string. The script runs in the browser, because only the browser knows the public address. A proxy may have rewritten
+ * the path.
  */
 const REMOVE_TOKEN = "location.replace(location.origin + location.pathname.replace(/[/]?$/, '/') + location.hash)";
 
 /**
- * A page that runs this script. An HTTP redirect would not work: a browser that comes from another site would follow the
- * redirect without the new `SameSite` cookie.
+ * A page that runs `REMOVE_TOKEN`. An HTTP redirect would not work: a browser that comes from another site would follow
+ * the redirect without the new `SameSite` cookie.
  */
 const SIGNED_IN_PAGE = Buffer.from(`<!doctype html>
 <html lang="en">
@@ -88,7 +95,10 @@ export function respond(
   response.end(request.method === 'HEAD' ? undefined : body);
 }
 
-/** Responds with the reason of the refusal. A browser without the token gets a page with a form for the token. */
+/**
+ * Responds with the status and the reason of the refusal. A browser whose token is missing or wrong gets a page with a
+ * form for the token.
+ */
 export function refuse(request: IncomingMessage, response: ServerResponse, { status, reason }: Refusal): void {
   if (status === 401 && String(request.headers.accept).includes('text/html')) {
     const policy = policyWith({ styles: [TOKEN_PAGE_STYLE], hasForm: true });
@@ -105,7 +115,7 @@ export function refuse(request: IncomingMessage, response: ServerResponse, { sta
   respond(request, response, status, headers, Buffer.from(`${reason}\n`));
 }
 
-/** Sets the cookie, and redirects to the page without the token in its address. */
+/** Sets the cookie, and responds with a page that opens the dashboard without the token in its address. */
 export function setCookieAndRedirect(request: IncomingMessage, response: ServerResponse, cookie: string): void {
   const headers = {
     ...NOT_STORED,
@@ -116,11 +126,11 @@ export function setCookieAndRedirect(request: IncomingMessage, response: ServerR
   respond(request, response, 200, headers, SIGNED_IN_PAGE);
 }
 
-/** Refuses a WebSocket with an HTTP response. */
+/** Refuses a WebSocket request with an HTTP response. */
 export function refuseUpgrade(socket: Duplex, { status, reason }: Refusal): void {
-  // The client may have disconnected already. The socket has no other listener for this error.
+  // The socket emits an error if the client has already disconnected. No other listener handles that error.
   socket.on('error', () => socket.destroy());
-  // A refused client must not keep the connection open by never closing its side.
+  // The server destroys the socket, because a refused client might never close its side of the connection.
   socket.once('finish', () => socket.destroy());
   const body = `${reason}\n`;
   const headers = [

@@ -5,21 +5,24 @@ import type { OnDemandDetails } from '../view-model/on-demand-details.js';
 import { respond } from './http-responses.js';
 import type { Route } from './route.js';
 
-/** The path of the error of a log entry, with its stack. The query parameter `line` is the number of the log line. */
+/** The path for the error of a log line, with its stack. The query parameter `line` is the number of the log line. */
 const ERROR_PATH = '/error';
-/** The path of the links of a node with the other nodes. The query parameter `node` is the id of the node. */
+/** The path for the links of a node with the other nodes. The query parameter `node` is the id of the node. */
 const LINKS_PATH = '/links';
 
-/** The paths of data that a browser requests only while a user looks at it. The feed does not send this data. */
+/** The paths for data that the feed does not send. A browser requests this data only while a user looks at it. */
 export const ON_DEMAND_PATHS: readonly string[] = [ERROR_PATH, LINKS_PATH];
 
 interface OnDemandSources {
   readonly source: ClusterSource;
-  /** The error of a line of the log. `undefined`: the line has no error, or is no longer in the log. */
+  /**
+   * Returns the error of the log line with this number, or `undefined` if the line has no error or is no longer in the
+   * log.
+   */
   errorOf(line: number): SerializedError | undefined;
 }
 
-/** Answers a request for details with JSON. */
+/** Responds to a request for one of `ON_DEMAND_PATHS` with `OnDemandDetails` as JSON. */
 export async function sendOnDemandDetails(
   request: IncomingMessage,
   response: ServerResponse,

@@ -5,40 +5,48 @@ import type { Authorize } from './authorization.js';
 
 /** How a dashboard is mounted in a server. */
 export interface DashboardHandlerOptions {
-  /** The mount path of the dashboard, e.g. `/ops`. With Express it is detected automatically. */
+  /**
+   * The mount path of the dashboard, e.g. `/ops`. Default: the mount path that Express sets on each request or, without
+   * Express, the root.
+   */
   readonly path?: string | undefined;
   /**
-   * The password of the dashboard: at least 16 characters. With neither a token nor `authorize`, only this machine has
-   * access, and not through a proxy. `false`: no token is required; `dashboardHandler` then needs `authorize`.
+   * The password of the dashboard: at least 16 characters. Without a token and without `authorize`, only this machine
+   * has access, and only without a proxy. `false`: no token is required; in this case, `dashboardHandler` needs
+   * `authorize`.
    */
   readonly token?: string | false | undefined;
   /**
-   * Decides who has access, for example by your own login. A token, if any, is checked first. `authorize` is called for
-   * the page, for each of its files, and for the WebSocket. If it throws, or returns no result within 5 s, the request is
-   * refused and the error is reported to `onError`.
+   * Decides who has access, for example by your own login. The dashboard checks a token, if there is one, before it
+   * calls `authorize`. The dashboard calls `authorize` for the page, for each file of the page, and for the WebSocket.
+   * If `authorize` throws, or returns no result within 5 s, the request is refused and the error is reported to
+   * `onError`.
    */
   readonly authorize?: Authorize | undefined;
   /**
-   * Host names of the dashboard. IP addresses, `localhost` and the name of this machine are always accepted. Include the
-   * port unless it is the default of http or https. Behind a proxy, list both the name that browsers use and the name
-   * that the proxy puts into `Host`.
+   * Host names of the dashboard. IP addresses, `localhost` and the name of this machine are always accepted. Include
+   * the port unless it is the default port of http or https. Behind a proxy, list both the name that browsers use and
+   * the name that the proxy puts into the `Host` header.
    */
   readonly hosts?: readonly string[] | undefined;
-  /** The folder of the dashboard's files, for a bundled program: a copy of `noex/dist/dashboard/web`. */
+  /**
+   * The folder of the files of the web dashboard. A bundled program needs this option: the path of a copy of
+   * `noex/dist/dashboard/web`.
+   */
   readonly assets?: string | undefined;
   /** Receives the errors of `authorize` and of the dashboard itself. Default: warnings of the Node.js process. */
   readonly onError?: ((error: Error) => void) | undefined;
-  /** The data source. Default: the ClusterObserver of this node, once its cluster runs. */
+  /** The data source. Default: the ClusterObserver of this node. It provides data once the cluster runs. */
   readonly source?: ClusterSource | undefined;
 }
 
 /** Options of a dashboard with its own server. */
 export interface DashboardOptions extends Omit<DashboardHandlerOptions, 'path'> {
-  /** The port to listen on. Default 4000; 0 lets the operating system choose. */
+  /** The port to listen on. Default: 4000. With 0, the operating system chooses a free port. */
   readonly port?: number | undefined;
   /**
-   * The address to bind. Default `127.0.0.1`. Beyond loopback, without a token and without `authorize`, a token is
-   * generated; `token: false` disables that.
+   * The address to bind. Default: `127.0.0.1`. For an address beyond loopback, a token is generated if there is neither
+   * a `token` nor `authorize`. `token: false` disables the generated token.
    */
   readonly host?: string | undefined;
 }
@@ -47,12 +55,14 @@ export interface DashboardOptions extends Omit<DashboardHandlerOptions, 'path'> 
 export interface HandlerSettings {
   /** The mount path without a trailing slash. `undefined`: the path that Express sets on each request. */
   readonly path: string | undefined;
-  /** The password. `false`: none is required. `undefined`: only this machine has access, unless `authorize` decides. */
+  /**
+   * The password. `false`: no token is required. `undefined`: only this machine has access, unless `authorize` decides.
+   */
   readonly token: string | false | undefined;
   readonly authorize: Authorize | undefined;
   readonly hosts: readonly string[];
   readonly source: ClusterSource;
-  /** `undefined`: the folder in the package noex. */
+  /** The folder of the files of the web dashboard. `undefined`: the folder in the package noex. */
   readonly assets: string | undefined;
   readonly onError: ((error: Error) => void) | undefined;
 }

@@ -4,7 +4,7 @@ import type { IncomingMessage } from 'node:http';
 export interface Route {
   /** The path below the mount path: empty, or with a leading slash. */
   readonly path: string;
-  /** The query string, with its question mark. */
+  /** The query string with its question mark, or an empty text. */
   readonly query: string;
 }
 
@@ -12,7 +12,8 @@ export const PAGE_PATH = '/';
 export const FEED_PATH = '/feed';
 
 /**
- * Splits the URL of a request. Returns `undefined` for a path outside `mount`.
+ * Splits the URL of a request into the path below the mount path and the query string. Returns `undefined` if the path
+ * is outside the mount path.
  *
  * @param mount mount path, without a trailing slash. Default: the path under which Express has mounted the handler
  */
@@ -27,8 +28,8 @@ export function routeOf(
 }
 
 /**
- * Whether an upgrade request is for the WebSocket of the dashboard. Without `mount`, any path that ends in `/feed` is:
- * Express does not set its mount path on upgrade requests.
+ * Whether an upgrade request is for the WebSocket of the dashboard. If `mount` is `undefined`, any path that ends in
+ * `/feed` is accepted, because Express does not set its mount path on upgrade requests.
  */
 export function isFeedUpgrade({ url = '' }: IncomingMessage, mount: string | undefined): boolean {
   const { pathname } = split(url);
@@ -40,7 +41,7 @@ function split(url: string): { readonly pathname: string; readonly query: string
   return end === -1 ? { pathname: url, query: '' } : { pathname: url.slice(0, end), query: url.slice(end) };
 }
 
-/** Reads a property that Express adds to a request. */
+/** Returns a property that Express adds to a request. Returns `undefined` without Express. */
 function expressProperty(request: IncomingMessage, key: 'baseUrl' | 'originalUrl'): string | undefined {
   const value: unknown = Reflect.get(request, key);
   return typeof value === 'string' ? value : undefined;

@@ -8,17 +8,17 @@ import { createHandler, type HandlerParts } from './handler.js';
 import { checkServerOptions, type DashboardOptions } from './options.js';
 
 /**
- * The time limits for a client to send a request, and the interval at which they are checked, ms. By default Node.js
- * checks every 30 s, so a slow client could hold a connection for that long.
+ * The time limits for a client to send a request, and the interval at which the server checks these limits, ms. By
+ * default, Node.js checks every 30 s, so a slow client could hold a connection for 30 s.
  */
 const REQUEST_LIMITS = { headersTimeout: 5000, requestTimeout: 5000, connectionsCheckingInterval: 1000 };
 
 /** The maximum number of connections at once: the WebSockets of all browsers, and the requests of their pages. */
 const MAX_CONNECTIONS = 512;
 
-/** A dashboard that is being served. */
+/** A web dashboard that an HTTP server serves. */
 export interface Dashboard {
-  /** The URL to open in a browser; includes the token, if there is one. */
+  /** The URL to open in a browser. It includes the token, if there is one. */
   readonly url: string;
   readonly port: number;
   /** Disconnects all browsers and stops the server. Resolves when all connections are closed. */
@@ -44,7 +44,7 @@ export async function serveDashboard(options: DashboardOptions, parts?: HandlerP
   const { port, host, ...settings } = checkServerOptions(options);
   const needsNoToken = isLoopback(host) || settings.authorize !== undefined;
   const token = settings.token ?? (needsNoToken ? undefined : randomBytes(32).toString('base64url'));
-  // The handler reads its files before the port is bound: if that fails, there is nothing to close.
+  // The handler reads its files before the port is bound: if reading fails, there is nothing to close.
   const dashboard = createHandler({ ...settings, token }, parts);
   const server = createServer(REQUEST_LIMITS, (request, response) => dashboard.handler(request, response));
   server.maxConnections = MAX_CONNECTIONS;
@@ -70,7 +70,7 @@ function bind(server: Server, host: string, port: number): Promise<number> {
     // Under node:cluster, workers would otherwise share the port, and one page would load from several workers.
     server.listen({ host, port, exclusive: true }, () => {
       server.off('error', failed);
-      // From now on an error means that one connection was not accepted. Its client can retry.
+      // While the server listens, an error means that one connection was not accepted. The client can retry.
       server.on('error', () => undefined);
       const address = server.address();
       resolve(typeof address === 'object' && address !== null ? address.port : port);

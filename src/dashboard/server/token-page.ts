@@ -10,8 +10,9 @@ input { flex: 1; min-width: 0; }
 `;
 
 /**
- * The page for a browser that has sent no token, or a wrong one. Its form opens the same address with the token in the
- * query string, as the printed link does. The fragment of the address is kept, so the same view opens.
+ * Returns the page for a browser that has sent no token, or a wrong one. The form of the page opens the same address
+ * with the token in the query string, as in the URL of `Dashboard.url`. The browser keeps the fragment of the address,
+ * so the same view opens.
  */
 export function tokenPage(reason: string): string {
   return `<!doctype html>

@@ -12,23 +12,29 @@ import {
 } from '../../../streams/index.js';
 import { type NodeRow, nodeRow, type ProcessRow, serverRow, supervisorRow } from './rows.js';
 
-/** One node and its processes. For a node that is not connected: its last known state. */
+/** One node and its processes. If the node is not connected, its last known state. */
 export interface NodeView {
   readonly node: NodeRow;
-  /** In no particular order. Unchanged rows are the same objects as in the previous view. */
+  /** The processes, in no particular order. Unchanged rows are the same objects as in the previous view. */
   readonly processes: readonly ProcessRow[];
 }
 
-/** The cluster at one moment, as dashboards show it. Plain data. Unchanged parts are the objects of the previous view. */
+/**
+ * The cluster at one moment, as dashboards show it. Plain data. Unchanged parts are the same objects as in the previous
+ * view.
+ */
 export interface ClusterView {
-  /** The time of this view, ms since the epoch, on the clock of the machine that runs the dashboard, not the browser. */
+  /**
+   * The time of this view, ms since the epoch. The clock is that of the machine that runs the dashboard, not the
+   * browser.
+   */
   readonly timestamp: number;
   /** The time of this view on the monotonic clock of the same machine, ms. */
   readonly monotonic: number;
   readonly nodes: readonly NodeView[];
 }
 
-/** A view, and the state that is needed to compute the next one. */
+/** A view, and the state from which the next view is computed. */
 export interface ViewState {
   readonly view: ClusterView;
   readonly rates: RateHistory;
@@ -48,7 +54,7 @@ export const emptyViewState: ViewState = {
   sources: new Map(),
 };
 
-/** Computes the view of the next snapshot. A reducer for `scan`: `snapshot$.pipe(scan(nextViewState, emptyViewState))`. */
+/** Returns the state after a snapshot. A reducer for `scan`: `snapshot$.pipe(scan(nextViewState, emptyViewState))`. */
 export function nextViewState(before: ViewState, snapshot: ClusterObserverSnapshot): ViewState {
   const rates = withSnapshot(before.rates, snapshot);
   const ratesByNode = new Map(ratesOf(rates).nodes.map((each) => [each.nodeId, each]));
@@ -111,8 +117,8 @@ function rounded(value: number): number {
 }
 
 /**
- * Returns a function that finds the previous row made from the same stats object. Most rows keep their position, so an
- * index is built only when a row has moved.
+ * Returns a function that returns the previous row if it was made from the same stats object, otherwise `undefined`.
+ * Most rows keep their position, so the function builds an index only when a row has moved.
  */
 function rowFinder<Stats extends GenServerStats | SupervisorStats>(
   statsBefore: readonly Stats[],
@@ -128,7 +134,10 @@ function rowFinder<Stats extends GenServerStats | SupervisorStats>(
   };
 }
 
-/** The figures in the header of a dashboard: `nodes` counts all nodes, all other figures are sums over connected nodes. */
+/**
+ * The figures in the header of a dashboard. `nodes` is the number of all nodes. The other counts and sums cover only
+ * the connected nodes.
+ */
 export interface Summary {
   readonly nodes: number;
   readonly connected: number;
@@ -136,10 +145,10 @@ export interface Summary {
   readonly queue: number;
   readonly messages: number;
   readonly restarts: number;
-  /** Messages per second. Absent: not known yet. */
+  /** Messages per second. Absent: the rate is not known. */
   readonly rate?: number;
   /**
-   * When the oldest data of a connected node arrived, ms of the dashboard's monotonic clock. While no node is connected:
+   * When the oldest data of a connected node arrived, ms of the dashboard's monotonic clock. If no node is connected:
    * when the newest data of any node arrived. Absent: no data has arrived.
    */
   readonly oldestHeardAt?: number;

@@ -5,21 +5,25 @@ import type { LogLine } from './log.js';
 import { keyOf, type NodeRow, type ProcessRow } from './rows.js';
 
 /**
- * A message from a dashboard's server to a browser, sent as one JSON text. The browser sends no messages. New points of
- * the history are not sent, because the browser derives them from the views.
+ * A message from the server of a dashboard to a browser, sent as one JSON text. The browser sends no messages. The
+ * server does not send new points of the history, because the browser derives them from the views.
  */
 export type FeedMessage =
-  /** The first message of a connection. Data from an earlier connection is out of date. */
+  /** The first message of a connection. The browser discards the data of the previous connection. */
   | { readonly type: 'welcome'; readonly version: string }
-  /** The next view. The first views contain all nodes, but only some of their processes; each view adds more. */
+  /**
+   * The next view. The first views contain all nodes, but only some of their processes. Each of these views contains
+   * more processes than the previous view.
+   */
   | ({ readonly type: 'view' } & ViewChanges)
-  /** The history so far. Sent once, after all processes. */
+  /** The history so far. Sent once, after the first view that contains all processes. */
   | { readonly type: 'history'; readonly history: History }
-  /** New lines of the log or, with `isWhole`, all lines. */
+  /** New lines of the log. With `isWhole`, all lines of the log. */
   | { readonly type: 'log'; readonly log: readonly LogLine[]; readonly isWhole?: true }
   /**
-   * Whether the server receives data of the cluster. `problem`: why it receives none, as text for the user; sent at each
-   * failed attempt. `null`: it receives data again. Before the first `status`, there is no problem.
+   * Whether the server receives data of the cluster. `problem` says, as text for the user, why the server receives no
+   * data. The server sends a problem at each failed attempt to get data. `null`: the server receives data again. Before
+   * the first `status` message, there is no problem.
    */
   | { readonly type: 'status'; readonly problem: string | null };
 
@@ -29,15 +33,15 @@ export interface ViewChanges {
   readonly monotonic: number;
   /** All nodes, in order. */
   readonly nodes: readonly NodeRow[];
-  /** The changes of processes, for each node with such changes. */
+  /** The changes of the processes of each node. Nodes without such changes are omitted. */
   readonly processes: readonly NodeChanges[];
 }
 
 interface NodeChanges {
   readonly nodeId: string;
-  /** The new and the changed rows. Each of them contains all {@link FIELDS}, not only the changed ones. */
+  /** The new rows and the changed rows. Each row contains all {@link FIELDS}, not only the changed ones. */
   readonly rows: readonly PackedRow[];
-  /** The ids of the processes that are gone. */
+  /** The ids of the processes that are no longer in the view. */
   readonly removed: readonly string[];
 }
 
@@ -60,12 +64,15 @@ const FIELDS = [
   'startedMonotonic',
 ] as const;
 
-/** A row as an array: the id of its supervisor, then a value for each of {@link FIELDS}. `null`: the value is absent. */
+/**
+ * A row as an array: the process id of its supervisor, then a value for each of {@link FIELDS}. `null`: the value is
+ * absent.
+ */
 type PackedRow = readonly (string | number | null)[];
 
 /**
- * Computes the changes from one view to the next. `before` is `undefined` for a browser without a view. For each node
- * with a new list of processes, all its processes are compared.
+ * Returns the changes from one view to the next. `before` is `undefined` for a browser that has no view. A node whose
+ * list of processes is the same object in both views is skipped.
  */
 export function viewChanges(before: ClusterView | undefined, after: ClusterView): ViewChanges {
   const earlier = new Map(before?.nodes.map((view) => [view.node.nodeId, view]));
@@ -95,15 +102,18 @@ function nodeChanges(before: NodeView | undefined, { node, processes }: NodeView
   return rows.length === 0 && gone.size === 0 ? [] : [{ nodeId, rows, removed: [...gone.keys()] }];
 }
 
-/** The number of processes in one message to a new browser. On a slow connection, the first of them arrive sooner. */
+/**
+ * The approximate number of processes that each of the first views adds. Because of this limit, a browser with a slow
+ * connection soon shows some processes.
+ */
 const ROWS_AT_ONCE = 1000;
 
 /**
- * The number of processes of each node in the next view of a new browser. All nodes grow together, so that the browser
- * soon shows processes of each node.
+ * Returns the maximum number of processes of each node in the next view of a new browser. The number is the same for
+ * all nodes, so the browser soon shows processes of each node.
  *
- * @param before number of processes of each node in the browser's last view
- * @returns the new number, or Infinity once all processes fit
+ * @param before maximum number of processes of each node in the last view of the browser
+ * @returns the new maximum, or Infinity once the view contains all processes
  */
 export function nextRowsPerNode(view: ClusterView, before: number): number {
   const unfinished = view.nodes.filter(({ processes }) => processes.length > before).length;
@@ -120,7 +130,7 @@ export function withFirstRows(view: ClusterView, rowsPerNode: number): ClusterVi
   };
 }
 
-/** Applies changes to a view. Unchanged rows of the result are the same objects as before. */
+/** Returns the view after the changes. Unchanged rows of the result are the same objects as in `before`. */
 export function withViewChanges(before: ClusterView, changes: ViewChanges): ClusterView {
   const earlier = new Map(before.nodes.map((view) => [view.node.nodeId, view.processes]));
   const changed = new Map(changes.processes.map((each) => [each.nodeId, each]));
@@ -146,7 +156,7 @@ function processesAfter(before: readonly ProcessRow[], changes: NodeChanges | un
 }
 
 function pack(row: ProcessRow): PackedRow {
-  // A parent is always on the same node, so its process id suffices: its key without the node id.
+  // A supervisor is always on the same node as its child. So the row omits the node id from the key of the supervisor.
   const parentId = row.parentKey?.slice(keyOf(row.nodeId, '').length) ?? null;
   return [parentId, ...FIELDS.map((field) => row[field] ?? null)];
 }

@@ -32,12 +32,12 @@ export function formatMs(ms: number | undefined): string {
   return ms < 10_000 ? `${count.format(Math.round(ms))} ms` : `${(ms / 1000).toFixed(1)} s`;
 }
 
-/** Formats a size, given in bytes. The units are powers of 1024: `1.50 kB`. */
+/** Formats a size, given in bytes, in units that are powers of 1024: `1.50 kB`. */
 export function formatBytes(bytes: number | undefined): string {
   return bytes === undefined ? UNKNOWN : withUnit(bytes, 1024, [' B', ' kB', ' MB', ' GB', ' TB']);
 }
 
-/** Formats a share as a percentage. 1 is 100 %; a share may exceed 1. */
+/** Formats a share as a percentage: 1 is `100 %`. A share may exceed 1. */
 export function formatShare(share: number | undefined): string {
   if (share === undefined) return UNKNOWN;
   return `${(share * 100).toFixed(share < 0.1 ? 1 : 0)} %`;
@@ -55,7 +55,10 @@ export function formatUptime(ms: number | undefined): string {
   return minutes > 0 ? `${minutes}m ${seconds % 60}s` : `${seconds}s`;
 }
 
-/** Formats the age of data, given in ms: `2.5 s` below 10 s, then as an uptime. */
+/**
+ * Formats the age of data, given in ms. An age below 10 s has tenths of a second: `2.5 s`. Other ages have the format
+ * of an uptime.
+ */
 export function formatAge(ms: number | undefined): string {
   if (ms === undefined) return UNKNOWN;
   return ms < 10_000 ? `${(Math.max(0, ms) / 1000).toFixed(1)} s` : formatUptime(ms);
@@ -80,7 +83,7 @@ function twoDigits(value: number): string {
 function withUnit(value: number, base: number, units: readonly string[]): string {
   let amount = value;
   let unit = 0;
-  // Without the 0.5, an amount of 999.6 would be rounded to 1000 and keep the smaller unit.
+  // An amount of 999.6 needs the next unit: without the 0.5, the text would be 1000 in the smaller unit.
   for (; amount >= base - 0.5 && unit < units.length - 1; unit += 1) amount /= base;
   const digits = unit === 0 || amount >= 99.95 ? 0 : amount >= 9.995 ? 1 : 2;
   return `${amount.toFixed(digits)}${units[unit]}`;

@@ -7,20 +7,20 @@ export type Series = (typeof SERIES)[number];
 
 /** The minimum interval between two points, ms. */
 export const STEP_MS = 2000;
-/** The time that a history covers: ten minutes, ms. */
+/** The time that a history covers, ms: ten minutes. */
 export const SPAN_MS = 600_000;
 
 /**
- * The values of one node at one moment. An absent value was not known then. `rate`: messages per second. `queue`: messages
- * waiting. `loopDelayP99`: ms. `memory`: heap in use, bytes.
+ * The values of one node at one moment. Absent values were not known at that moment. `rate`: messages handled per
+ * second. `queue`: messages waiting. `loopDelayP99`: ms. `memory`: heap in use, bytes.
  */
 export type Point = { readonly [S in Series]?: number };
 
-/** The last ten minutes of each node. Plain data. */
+/** The points of all nodes in the last ten minutes. Plain data. */
 export interface History {
-  /** The times of the points, ms since the epoch on the dashboard's clock; oldest first. */
+  /** The times of the points, ms since the epoch on the dashboard's wall clock, oldest first. */
   readonly times: readonly number[];
-  /** The dashboard's wall clock minus its monotonic clock, ms, when `times` were taken. */
+  /** The difference between the dashboard's wall clock and its monotonic clock, ms, on which `times` are based. */
   readonly clockMs: number;
   /** The points of each node, by node id, one for each time. `null`: the node was not connected. */
   readonly nodes: Readonly<Record<string, readonly (Point | null)[]>>;
@@ -29,8 +29,9 @@ export interface History {
 export const emptyHistory: History = { times: [], clockMs: 0, nodes: {} };
 
 /**
- * Adds a view to the history. If the last point is younger than `STEP_MS`, no point is added: the last point becomes the
- * maximum of itself and the view. So a short peak, for example of the event loop delay, stays visible.
+ * Returns the history with a view added. A view within `STEP_MS` after the last point adds no point. Instead, each
+ * value of the last point is raised to the value of the view if that is higher. So a short peak, for example of the
+ * event loop delay, stays visible.
  */
 export function addToHistory(before: History, view: ClusterView): History {
   const history = onCurrentClock(before, view);
@@ -50,7 +51,7 @@ export function addToHistory(before: History, view: ClusterView): History {
   return { times: [...kept, view.timestamp], clockMs: history.clockMs, nodes };
 }
 
-/** The point of each connected node. */
+/** Returns the node id and the point of each connected node. */
 function pointsOf(view: ClusterView): readonly (readonly [nodeId: string, point: Point])[] {
   return view.nodes.flatMap(({ node }) => {
     if (node.status !== 'connected') return [];
@@ -65,7 +66,10 @@ function pointsOf(view: ClusterView): readonly (readonly [nodeId: string, point:
   });
 }
 
-/** The history with the last point of each node raised to the values of the view where those are higher. */
+/**
+ * Returns the history with the values of the last points raised to the values of the view, where the view has higher
+ * values.
+ */
 function withMaxima(history: History, view: ClusterView): History {
   const blank = history.times.map(() => null);
   const nodes = { ...history.nodes };
@@ -84,10 +88,10 @@ function maximum(a: Point, b: Point): Point {
   return Object.fromEntries(values);
 }
 
-/** A jump of the wall clock by more than this is a change of its setting, ms. Smaller corrections are ignored. */
+/** The minimum jump of the wall clock that counts as a change of its setting, ms. Smaller corrections are ignored. */
 export const CLOCK_STEP_MS = 1000;
 
-/** The history with its times shifted to the current wall clock, if that clock was changed since the last point. */
+/** Returns the history with its times shifted to the current wall clock, if the setting of that clock has changed. */
 function onCurrentClock(history: History, { timestamp, monotonic }: ClusterView): History {
   const clockMs = timestamp - monotonic;
   const step = clockMs - history.clockMs;
@@ -95,7 +99,7 @@ function onCurrentClock(history: History, { timestamp, monotonic }: ClusterView)
   return { ...history, times: history.times.map((time) => time + step), clockMs };
 }
 
-/** The values of one series of one node, one for each of `times`. `null`: not known. */
+/** Returns the values of one series of one node: one value for each of `times`. `null`: the value is not known. */
 export function seriesOf({ nodes }: History, nodeId: string, series: Series): readonly (number | null)[] {
   return (nodes[nodeId] ?? []).map((point) => point?.[series] ?? null);
 }

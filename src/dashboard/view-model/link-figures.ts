@@ -1,19 +1,19 @@
 import type { NodeLinks } from '../../../streams/index.js';
 import { formatBytes, formatCount, formatMs, formatRate } from './format.js';
 
-/** From this size on, a backlog is marked as notable, bytes. Messages of one moment do not reach this size. */
+/** The minimum size of a notable backlog, bytes. The backlog of normal traffic is smaller. */
 const NOTABLE_BACKLOG_BYTES = 256 * 1024;
 
-/** A figure of a node's links, as text. */
+/** One figure about the links of a node, as text. */
 export interface LinkFigure {
   readonly label: string;
   readonly value: string;
-  /** Whether the value hints at a problem: much data waits to be sent, or links were lost and reconnected. */
+  /** Whether the value hints at a problem: much data waits to be sent, or links have reconnected. */
   readonly isNotable: boolean;
 }
 
 /**
- * The figures of a node's links, in the order in which they are shown.
+ * Returns the figures about the links of a node, in display order.
  *
  * @param nameOf returns the short name of a node
  */

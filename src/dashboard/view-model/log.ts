@@ -1,7 +1,7 @@
 import type { LogEntry, SerializedError, SerializedExitReason } from '../../../streams/index.js';
 import { visibleLines, visibleText } from './visible-text.js';
 
-/** The maximum number of entries in a log. The oldest entries are removed first. */
+/** The maximum number of entries in a log. When the log exceeds this number, the oldest entries are removed. */
 export const MAX_ENTRIES = 1000;
 
 /** The maximum length of a shortened line, UTF-16 code units. */
@@ -11,32 +11,38 @@ const MAX_SHORT = 300;
 export interface LogLine {
   readonly number: number;
   readonly entry: LogEntry;
-  /** The stack and the causes of the entry's error are omitted. The server sends them on request. */
+  /** Whether the stack and the causes of the error are omitted. The server sends them on request. */
   readonly isShortened?: true;
 }
 
 /** The log of a dashboard, newest entry last. */
 export type Log = readonly LogLine[];
 
-/** Appends entries. Entries that arrive together may come from several nodes, so they are sorted by time first. */
+/**
+ * Returns the log with the entries appended. Entries that arrive together may come from several nodes, so the function
+ * sorts `entries` by time.
+ */
 export function withEntries(log: Log, entries: readonly LogEntry[]): Log {
   const last = log.at(-1)?.number ?? 0;
   const ordered = entries.toSorted((a, b) => a.at - b.at);
   return [...log, ...ordered.map((entry, index) => ({ number: last + 1 + index, entry }))].slice(-MAX_ENTRIES);
 }
 
-/** The maximum length of an error message that is sent to browsers with its line, UTF-16 code units. */
+/** The maximum length of an error message in a shortened log line, UTF-16 code units. */
 const MAX_SENT_MESSAGE = 1000;
 
-/** The error in an entry: for example the error of a crash, or the error that is the reason of an exit. */
+/**
+ * Returns the error of an entry: for example of a crash, or of an exit whose reason is an error. `undefined`: the entry
+ * has no error.
+ */
 export function errorIn(entry: LogEntry): SerializedError | undefined {
   if ('error' in entry) return entry.error;
   return entry.type === 'process_exited' && typeof entry.reason === 'object' ? entry.reason.error : undefined;
 }
 
 /**
- * The line with only the name, the message and the code of its error. Stacks make up most of the size of a log, and users
- * read few of them, so browsers request each stack when it is needed.
+ * Returns the line with only the name, the message and the code of its error. Stacks make up most of the size of a log,
+ * and users read few stacks. So browsers request a stack only when the user opens it.
  */
 export function withoutStack(line: LogLine): LogLine {
   const { entry } = line;
@@ -48,7 +54,10 @@ export function withoutStack(line: LogLine): LogLine {
   return { ...line, entry: shortened as LogEntry, isShortened: true };
 }
 
-/** The severity of an entry. `bad` and `warn` are problems; `good` is the end of a problem; `plain` is normal operation. */
+/**
+ * Returns the severity of an entry. `bad` and `warn` are problems, `good` is the end of a problem, and `plain` is
+ * normal operation.
+ */
 export function severityOf(entry: LogEntry): 'bad' | 'warn' | 'good' | 'plain' {
   switch (entry.type) {
     case 'process_crashed':
@@ -112,7 +121,7 @@ export function shorten(line: string): string {
   return line.length <= MAX_SHORT ? line : `${line.slice(0, MAX_SHORT).replace(/\p{Cs}$/u, '')}…`;
 }
 
-/** Whether the entry contains all words of the text: in its node id, type, reason code or description. Ignores case. */
+/** Whether each word of the text is part of the entry's node id, type, reason code or description. Ignores case. */
 export function matches(entry: LogEntry, text: string): boolean {
   const code = entry.type === 'node_down' ? entry.reason : '';
   const searched = `${entry.nodeId} ${entry.type} ${code} ${describeEntry(entry)}`.toLowerCase();
@@ -123,12 +132,12 @@ export function matches(entry: LogEntry, text: string): boolean {
 }
 
 /**
- * The entries about a process, about the earlier processes that restarts replaced by it and, for a supervisor, about the
- * restarts of its children.
+ * Returns the lines about a process, in three groups: lines about the process itself, lines about the earlier processes
+ * that restarts replaced by it and, for a supervisor, lines about restarts of its children.
  */
 export function linesAbout(log: Log, nodeId: string, id: string): Log {
   const ids = new Set([id]);
-  // Newest first: each restart entry adds the id that the process had before, for the older restart entries.
+  // The newest entry comes first: each restart adds the id of the replaced process, for which older entries are searched.
   for (const { entry } of log.toReversed()) {
     if (entry.type === 'child_restarted' && entry.nodeId === nodeId && ids.has(entry.id)) ids.add(entry.oldId);
   }
@@ -140,10 +149,13 @@ export function linesAbout(log: Log, nodeId: string, id: string): Log {
   });
 }
 
-/** The id of the process that now runs in place of a restarted process. `undefined`: the log contains no restart of it. */
+/**
+ * Returns the id of the newest process that restarts have put in place of a process. `undefined`: the log contains no
+ * restart of that process.
+ */
 export function successorOf(log: Log, nodeId: string, id: string): string | undefined {
   let latest = id;
-  // Oldest first: in a crash loop, each replacement is replaced in turn.
+  // The oldest entry comes first: in a crash loop, each replacement is itself replaced.
   for (const { entry } of log) {
     if (entry.type === 'child_restarted' && entry.nodeId === nodeId && entry.oldId === latest) latest = entry.id;
   }

@@ -1,8 +1,10 @@
 import type { NodeLink, SerializedError } from '../../../streams/index.js';
 
-/** The response to a request for data that the feed does not send, as JSON. It has exactly one of these fields. */
+/**
+ * The JSON response to a request for data that the feed does not send. The response has exactly one of these fields.
+ */
 export interface OnDemandDetails {
-  /** An error of the log, with its stack. */
+  /** The error of a log line, with its stack. */
   readonly error?: SerializedError;
   /** The links of a node with the other nodes. */
   readonly links?: readonly NodeLink[];

@@ -2,7 +2,7 @@ import type { ClusterObserverSnapshot, NodeObserverSnapshot } from '../../../str
 import { visibleText } from './visible-text.js';
 
 /**
- * The cluster as a few lines of text: the sums, then each node.
+ * Returns the cluster as a few lines of text: the sums, then the figures of each node.
  *
  * @example
  * console.log(overview(await ClusterObserver.getClusterSnapshot()));

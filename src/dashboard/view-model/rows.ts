@@ -15,9 +15,12 @@ import {
 
 import { formatCount } from './format.js';
 
-/** One process of the cluster, as dashboards show it. Plain data. An absent value is unknown; it is not shown as zero. */
+/**
+ * One process of the cluster, as dashboards show it. Plain data. Absent values are unknown, and dashboards do not show
+ * them as zero.
+ */
 export interface ProcessRow extends ServerCounts {
-  /** Unique in the cluster: the node id and the process id, see {@link keyOf}. */
+  /** The node id and the process id in one text, unique in the cluster. See {@link keyOf}. */
   readonly key: string;
   readonly nodeId: string;
   readonly id: string;
@@ -28,23 +31,26 @@ export interface ProcessRow extends ServerCounts {
   readonly parentKey?: string;
   readonly kind: ProcessKind;
   readonly status: ServerStatus;
-  /** Messages waiting in the mailbox. This field, the fields up to `handleP99`, and the counts are for GenServers only. */
+  /**
+   * Messages waiting in the mailbox. Only GenServers have this field, the fields from here to `handleP99`, and the
+   * counts.
+   */
   readonly queueSize?: number;
   /** Messages handled so far. */
   readonly messageCount?: number;
   /** Messages handled per second. Absent: the process was seen only once so far, or its node is not connected. */
   readonly rate?: number;
-  /** The 99th percentile of the time in the mailbox, ms. */
+  /** The 99th percentile of the time that messages wait in the mailbox, ms. */
   readonly waitP99?: number;
-  /** The 99th percentile of the time in the handler, ms. */
+  /** The 99th percentile of the time that the handler takes for a message, ms. */
   readonly handleP99?: number;
-  /** Restarts of all children. This field and the fields up to `strategy` are for supervisors only. */
+  /** Restarts of all children. Only supervisors have this field and the fields from here to `strategy`. */
   readonly totalRestarts?: number;
   readonly childCount?: number;
   readonly strategy?: SupervisorStrategy;
   /** When the process started, ms since the epoch, on the clock of its node. */
   readonly startedAt: number;
-  /** The same moment on the monotonic clock of its node, ms. */
+  /** When the process started, ms of the monotonic clock of its node. */
   readonly startedMonotonic: number;
 }
 
@@ -54,11 +60,14 @@ export interface NodeRow {
   readonly status: NodeObserverStatus;
   /** The problem of the node or of its link, as text for the user. */
   readonly error?: string;
-  /** When the node's latest data arrived, ms of the dashboard's monotonic clock. Absent: no data has arrived. */
+  /** The arrival of the node's latest data, ms of the dashboard's monotonic clock. Absent: no data has arrived. */
   readonly heardAt?: number;
-  /** How far the node's wall clock is ahead of the dashboard's, ms. This and all fields below are as of `heardAt`. */
+  /**
+   * How far the node's wall clock is ahead of the dashboard's wall clock, ms. The values of this field and of all
+   * fields below are from the time `heardAt`.
+   */
   readonly clockAheadMs: number;
-  /** How far the node's monotonic clock is ahead of the dashboard's, ms. */
+  /** How far the node's monotonic clock is ahead of the dashboard's monotonic clock, ms. */
   readonly monotonicAheadMs: number;
   readonly processCount: number;
   readonly serverCount: number;
@@ -69,17 +78,17 @@ export interface NodeRow {
   readonly queueSize: number;
   /** Messages handled per second. Absent: the node was seen only once so far, or is not connected. */
   readonly rate?: number;
-  /** Bytes. Absent: the node has never reported. */
+  /** The memory of the Node.js process, bytes. Absent: the node has never reported. */
   readonly memory?: { readonly heapUsed: number; readonly rss: number };
-  /** Absent: the node does not report it. */
+  /** Figures of the Node.js process. Absent: the node does not report them. */
   readonly vitals?: {
     /** The share of time in which the event loop was not idle, 0 to 1. */
     readonly loopUtilization: number;
-    /** The median of how late timers fire, ms. */
+    /** The median delay of timers, ms. */
     readonly loopDelayP50: number;
-    /** The 99th percentile of how late timers fire, ms. */
+    /** The 99th percentile of the delay of timers, ms. */
     readonly loopDelayP99: number;
-    /** The CPU time as a share of one core; may exceed 1. */
+    /** The CPU time as a share of one core. It may exceed 1. */
     readonly cpu: number;
     /** The uptime of the Node.js process, ms. */
     readonly uptimeMs: number;
@@ -90,12 +99,14 @@ export interface NodeRow {
   readonly links?: NodeLinks;
 }
 
-/** The key of a process: unique in the cluster. */
+/** Returns the key of a process, which is unique in the cluster. */
 export function keyOf(nodeId: string, id: string): string {
   return `${nodeId} ${id}`;
 }
 
-/** The labelled counts of a GenServer. Counts that its node does not report are omitted. */
+/**
+ * Returns the label and the formatted value of each count of a GenServer. Omits counts that the node does not report.
+ */
 export function countsOf(row: ProcessRow): readonly (readonly [label: string, count: string])[] {
   return SERVER_COUNT_NAMES.flatMap((name) => {
     const count = row[name];
@@ -103,7 +114,7 @@ export function countsOf(row: ProcessRow): readonly (readonly [label: string, co
   });
 }
 
-/** The restarts of a process: for a GenServer, its own restarts; for a supervisor, those of its children. */
+/** Returns the restarts of a GenServer itself or, for a supervisor, the restarts of its children. */
 export function restartsOf({ restarts, totalRestarts }: ProcessRow): number | undefined {
   return totalRestarts ?? restarts;
 }
@@ -125,7 +136,7 @@ export function serverRow(nodeId: string, stats: GenServerStats, rate: number | 
     startedMonotonic: stats.startedMonotonic,
   };
   for (const name of SERVER_COUNT_NAMES) {
-    // An earlier version of noex does not report the optional counts: these are unknown, not zero.
+    // Nodes with an earlier version of noex do not report optional counts. Such counts are unknown, not zero.
     const count = stats[name] ?? (SERVER_COUNTS[name].isOptional ? undefined : 0);
     if (count !== undefined) row[name] = count;
   }
@@ -155,7 +166,7 @@ export function supervisorRow(nodeId: string, stats: SupervisorStats): ProcessRo
 }
 
 function withIdentity(row: MutableRow, { name, childId, parentId }: GenServerStats | SupervisorStats): ProcessRow {
-  // A name of blanks would be invisible: the id is shown instead.
+  // Dashboards show the id instead of a name of blanks, which would be invisible.
   if (name !== undefined && name.trim() !== '') row.name = name;
   if (childId !== undefined && childId.trim() !== '') row.childId = childId;
   if (parentId !== undefined) row.parentKey = keyOf(row.nodeId, parentId);
@@ -163,11 +174,11 @@ function withIdentity(row: MutableRow, { name, childId, parentId }: GenServerSta
 }
 
 /**
- * The row of a node.
+ * Returns the row of a node.
  *
  * @param viewedAt time of the view, ms of the dashboard's monotonic clock
- * @param queueSize messages waiting, of all processes of the node
- * @param rate messages handled per second, by all processes of the node; `undefined`: not known
+ * @param queueSize messages waiting in the mailboxes of all processes of the node
+ * @param rate messages handled per second by all processes of the node; `undefined`: not known
  */
 export function nodeRow(
   { nodeId, status, error, snapshot, lastSnapshot, lastUpdate, ageMs }: NodeObserverSnapshot,

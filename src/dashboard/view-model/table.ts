@@ -3,7 +3,7 @@ import type { ClusterView } from './cluster-view.js';
 import { type NodeRow, type ProcessRow, restartsOf } from './rows.js';
 import { visibleText } from './visible-text.js';
 
-/** The columns of the process table, in their order. Processes can be sorted by each of them. */
+/** The columns of the process table, in display order. The table can be sorted by each column. */
 export const COLUMNS = [
   'name',
   'node',
@@ -24,25 +24,27 @@ export interface Sorting {
   readonly direction: 'ascending' | 'descending';
 }
 
-/** Selects processes. An absent field excludes nothing. */
+/** Criteria that select processes. An absent field excludes no process. */
 export interface Filter {
   /**
-   * Words that must all match. A word matches if it is part of the name, the id, the child id or the node id, or equals
-   * the kind, such as `supervisor`. Case is ignored.
+   * Words, separated by blanks, that must all match. A word matches if it is part of the name, the id, the child id or
+   * the node id, or equals the kind, such as `supervisor`. Case is ignored.
    */
   readonly text?: string;
   readonly nodeId?: string;
   readonly kind?: ProcessRow['kind'];
 }
 
-/** The initial direction for sorting by a column: text from A to Z, amounts from the largest. */
+/**
+ * Returns the initial direction for sorting by a column: text from A to Z, amounts from the largest to the smallest.
+ */
 export function firstDirection(column: Column): Sorting['direction'] {
   return isAmount(column) ? 'descending' : 'ascending';
 }
 
 /**
- * The rows that pass the filter, sorted. Rows without a value come last in both directions. Rows with equal values are
- * sorted by label.
+ * Returns the rows that pass the filter, sorted. In both directions, rows without a value in the column of the sorting
+ * come last. Rows with equal values are sorted by label.
  */
 export function tableOf(view: ClusterView, filter: Filter, sorting: Sorting): readonly ProcessRow[] {
   const passes = filterOf(filter);
@@ -56,8 +58,8 @@ export function tableOf(view: ClusterView, filter: Filter, sorting: Sorting): re
 }
 
 /**
- * The label of a process in visible characters: its name. Without a name: its id, followed by the id of its child spec if
- * it has one.
+ * Returns the label of a process in visible characters: its name. Without a name, the label is the process id, followed
+ * by the id of the child spec, if any.
  */
 export function labelOf({ name, id, childId }: ProcessRow): string {
   return visibleText(name ?? (childId === undefined ? id : `${id} ${childId}`));
@@ -81,7 +83,7 @@ function cellOf(row: ProcessRow, node: NodeRow, column: Column): string | number
     case 'node':
       return row.nodeId;
     case 'uptime':
-      // The negated start time, on the dashboard's clock for all nodes. It sorts like the uptime.
+      // The start time, on the dashboard's clock for all nodes, negated: a larger value means a longer uptime.
       return node.monotonicAheadMs - row.startedMonotonic;
     case 'restarts':
       return restartsOf(row);
@@ -90,7 +92,7 @@ function cellOf(row: ProcessRow, node: NodeRow, column: Column): string | number
   }
 }
 
-/** A predicate for the text and the kind of a filter. The caller checks its node id. */
+/** Returns a predicate that checks the text and the kind of a filter. The caller itself checks the node id. */
 export function filterOf({ text = '', kind }: Filter): (row: ProcessRow) => boolean {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
   return (row) => {

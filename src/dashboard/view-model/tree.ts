@@ -2,13 +2,13 @@ import type { ClusterView, NodeView } from './cluster-view.js';
 import type { NodeRow, ProcessRow } from './rows.js';
 import { type Filter, filterOf } from './table.js';
 
-/** One line of the supervision tree of the cluster: a node, or a process of the node above. */
+/** One line of the supervision tree of the cluster. A line shows a node, or a process of the nearest node above it. */
 export type TreeLine = {
-  /** The id of the node, or the key of the process. `collapsed` contains these keys. */
+  /** The id of the node, or the key of the process. The set of collapsed lines contains such keys. */
   readonly key: string;
-  /** The nesting level. 0: a node. */
+  /** The nesting level. The level of a node is 0. */
   readonly depth: number;
-  /** The number of direct children. They are shown unless the line is collapsed. */
+  /** The number of direct children. The children are shown unless the line is collapsed. */
   readonly children: number;
   readonly isCollapsed: boolean;
   /** The position among the lines with the same parent, from 1. */
@@ -17,7 +17,7 @@ export type TreeLine = {
   readonly siblings: number;
 } & ({ readonly type: 'node'; readonly node: NodeRow } | { readonly type: 'process'; readonly row: ProcessRow });
 
-/** The supervision tree as lines, from top to bottom. The descendants of lines in `collapsed` are omitted. */
+/** Returns the lines of the supervision tree, from top to bottom. Omits the descendants of lines in `collapsed`. */
 export function treeOf({ nodes }: ClusterView, collapsed: ReadonlySet<string>): readonly TreeLine[] {
   const lines: TreeLine[] = [];
   nodes.forEach((view, index) => {
@@ -33,8 +33,8 @@ export function treeOf({ nodes }: ClusterView, collapsed: ReadonlySet<string>): 
 }
 
 /**
- * Keeps the processes that pass the filter, and their ancestors. All nodes are kept, even without processes, unless the
- * filter names one node: then only that node is kept.
+ * Returns the view with only the processes that pass the filter, and their ancestors. If the filter has a node id, the
+ * view contains only that node. Otherwise, it contains all nodes, even nodes without processes.
  */
 export function filterTree(view: ClusterView, filter: Filter): ClusterView {
   const { text = '', nodeId, kind } = filter;
@@ -71,12 +71,13 @@ function childrenByParent({ processes }: NodeView): ChildrenOf {
 }
 
 /**
- * The root processes of a node: each process without a known supervisor, and one process of each cycle. Only an invalid
- * report contains a cycle of supervisors. Without a root, the processes of the cycle would not be shown.
+ * Returns the root processes of a node: each process without a known supervisor, and one process of each cycle of
+ * supervisors. Only an invalid report contains such a cycle. The cycle needs a root, because processes are shown below
+ * a root only.
  */
 function rootsOf(processes: readonly ProcessRow[], byKey: ReadonlyMap<string, ProcessRow>): ReadonlySet<ProcessRow> {
   const roots = new Set<ProcessRow>();
-  /** The processes whose root is found already. */
+  /** The processes below a root that is known already. */
   const hasRoot = new Set<ProcessRow>();
   for (const row of processes) {
     const path = new Set<ProcessRow>();
@@ -92,7 +93,7 @@ function rootsOf(processes: readonly ProcessRow[], byKey: ReadonlyMap<string, Pr
   return roots;
 }
 
-/** Sorts supervisors before GenServers, and older processes before younger ones. */
+/** Compares two processes: supervisors come before GenServers, and older processes before younger processes. */
 function byKindThenAge(a: ProcessRow, b: ProcessRow): number {
   if (a.kind !== b.kind) return a.kind === 'supervisor' ? -1 : 1;
   if (a.startedMonotonic !== b.startedMonotonic) return a.startedMonotonic - b.startedMonotonic;

@@ -15,8 +15,9 @@ const PARTS = new RegExp(`(${EMOJI})|${INVISIBLE}`, 'gu');
 const SHORT_ESCAPES: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
 /**
- * Makes a text safe to show in one line. Characters that are invisible, reorder the text or control a terminal are written
- * as escapes, such as `\u202E`. Names and messages come from other machines, so they cannot be trusted.
+ * Returns a text that is safe to show in one line. Characters that are invisible, reorder the text or control a
+ * terminal are written as escapes, such as `\u202E`. Names and messages come from other machines, so they cannot be
+ * trusted.
  */
 export function visibleText(text: string): string {
   if (PRINTABLE_ASCII.test(text)) return text;

@@ -1,15 +1,18 @@
 import { type History, type Series, SPAN_MS, STEP_MS, seriesOf } from '../../view-model/history.js';
 
-/** A line of a chart. It shows one node, or the combined values of all nodes without a line of their own. */
+/** A line of a chart. The line shows the values of one node or the combined values of several nodes. */
 export interface ChartLine {
   readonly label: string;
   readonly nodeIds: readonly string[];
 }
 
-/** Points further apart than this are not connected by a line, ms. Without viewers, the server polls every 10 s. */
+/**
+ * The maximum distance of two points that a line connects, ms. Without viewers, the server polls the nodes only every
+ * 10 s.
+ */
 export const GAP_MS = 25_000;
 
-/** The maximum number of lines: the number of line colours. */
+/** The maximum number of lines in a chart: the number of line colours. */
 export const MAX_LINES = 12;
 
 type Values = readonly (number | null)[];
@@ -21,7 +24,10 @@ export interface ChartData {
   readonly values: readonly Values[];
 }
 
-/** The lines of the charts: one for each node. If there are too many nodes, the last line combines the rest. */
+/**
+ * Returns the lines of the charts: one for each node. With more nodes than `MAX_LINES`, the last line combines the
+ * remaining nodes.
+ */
 export function linesOf(nodeNames: ReadonlyMap<string, string>): readonly ChartLine[] {
   const nodes = [...nodeNames].map(([nodeId, label]) => ({ label, nodeIds: [nodeId] }));
   if (nodes.length <= MAX_LINES) return nodes;
@@ -32,7 +38,10 @@ export function linesOf(nodeNames: ReadonlyMap<string, string>): readonly ChartL
   ];
 }
 
-/** The data of one chart. Between points further apart than `GAP_MS`, a `null` is inserted, so that uPlot draws a gap. */
+/**
+ * Returns the data of one chart. Between points further apart than `GAP_MS`, a `null` is inserted, so that uPlot draws
+ * a gap.
+ */
 export function chartData(history: History, lines: readonly ChartLine[], series: Series): ChartData {
   const columns = lines.map(({ nodeIds }) =>
     combined(
@@ -56,12 +65,15 @@ export function chartData(history: History, lines: readonly ChartLine[], series:
   return { times, values };
 }
 
-/** The ten minutes before `now`, as uPlot expects them: s since the epoch. `now`: ms since the epoch. */
+/**
+ * Returns the start and the end of the ten minutes before `now`, s since the epoch, as uPlot expects. The unit of `now`
+ * is ms.
+ */
 export function spanUntil(now: number): readonly [from: number, to: number] {
   return [(now - SPAN_MS) / 1000, now / 1000];
 }
 
-/** Combines the values of several nodes into one series: the maximum for delays, the sum for all other series. */
+/** Returns one series for several nodes: the maximum for delays, the sum for all other series. */
 function combined(columns: readonly Values[], series: Series): Values {
   const [first = [], ...others] = columns;
   if (others.length === 0) return first;

@@ -3,15 +3,15 @@ import { formatTime, UNKNOWN } from '../../view-model/format.js';
 import type { ChartLine } from './chart-data.js';
 
 interface ChartOptionsInput {
-  /** The element that contains the chart. It determines the size, the font and the colours. */
+  /** The element that contains the chart. The chart takes its size, font and colours from this element. */
   readonly parent: HTMLElement;
   readonly lines: readonly ChartLine[];
   readonly format: (value: number) => string;
-  /** The possible distances between grid lines, in the unit of the values. Absent: decimal steps. */
+  /** The possible distances between grid lines, in the unit of the values. Absent: uPlot chooses decimal distances. */
   readonly steps?: readonly number[] | undefined;
 }
 
-/** The options of uPlot, with fonts and colours from the style sheets. */
+/** Returns the options of uPlot. Fonts and colours come from the style sheets. */
 export function optionsOf({ parent, lines, format, steps }: ChartOptionsInput): uPlot.Options {
   const style = getComputedStyle(parent);
   const colorOf = colorResolver(parent);
@@ -65,14 +65,16 @@ export function optionsOf({ parent, lines, format, steps }: ChartOptionsInput): 
 }
 
 /**
- * The upper end of the vertical scale: 10 % above the maximum, or 1 if all values are zero. The lower end is always zero,
- * because small changes would otherwise look large.
+ * Returns the upper end of the vertical scale: 10 % above the maximum, or 1 if all values are zero. The lower end is
+ * always zero. A scale that starts above zero would make small changes look large.
  */
 function upperEnd(max: number | null): number {
   return max === null || max <= 0 ? 1 : max * 1.1;
 }
 
-/** Returns a function that resolves a CSS custom property to a colour. A canvas cannot use custom properties itself. */
+/**
+ * Returns a function that resolves a CSS custom property to a colour, because a canvas cannot use custom properties.
+ */
 function colorResolver(parent: HTMLElement): (property: string) => string {
   return (property) => {
     const probe = document.createElement('i');
@@ -84,7 +86,7 @@ function colorResolver(parent: HTMLElement): (property: string) => string {
   };
 }
 
-/** A plugin that shows the values at the pointer. */
+/** Returns a plugin for uPlot that shows the values at the pointer. */
 function tooltipPlugin(lines: readonly ChartLine[], format: (value: number) => string): uPlot.Plugin {
   const box = document.createElement('div');
   box.className = 'tooltip';

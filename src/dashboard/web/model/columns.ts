@@ -28,7 +28,10 @@ export const TOOLTIPS: Partial<Record<Column, string>> = {
   uptime: 'Time since the process started',
 };
 
-/** The formatted value of a process in a column of amounts. `uptimeMs`: `undefined` if the node is not connected. */
+/**
+ * Returns the formatted value of a process in a column of amounts. `uptimeMs` is `undefined` if the node is not
+ * connected.
+ */
 export function figureOf(row: ProcessRow, column: Column, uptimeMs: number | undefined): string {
   switch (column) {
     case 'queueSize':
@@ -52,7 +55,10 @@ export function figureOf(row: ProcessRow, column: Column, uptimeMs: number | und
   }
 }
 
-/** The count in full, for a tooltip. `undefined`: `figure` shows it in full, or the column has no counts. */
+/**
+ * Returns the count in full, for a tooltip. Returns `undefined` if `figure` already shows the count in full, or if the
+ * column has no counts.
+ */
 export function fullCount(row: ProcessRow, column: Column, figure: string): string | undefined {
   const count =
     column === 'queueSize'
@@ -69,13 +75,13 @@ function countTexts(text: 'label' | 'help'): Readonly<Record<CountColumn, string
   return Object.fromEntries(entries) as Record<CountColumn, string>;
 }
 
-/** The CSS classes of the cells of a column. */
+/** Returns the CSS classes of the cells in a column. */
 export function cellClass(column: Column): string {
   const isCount = COUNT_COLUMNS.some((name) => name === column);
   return `cell is-${column}${isAmount(column) ? ' is-amount' : ''}${isCount ? ' is-count' : ''}`;
 }
 
-/** A count with its noun: 1 restart, 2 restarts. */
+/** Returns a count with its noun, in the plural if needed: `1 restart`, `2 restarts`. */
 export function counted(count: number, what: string): string {
   return `${formatCount(count)} ${what}${count === 1 ? '' : 's'}`;
 }
@@ -85,7 +91,7 @@ export function isZeroOrUnknown(text: string): boolean {
   return text === UNKNOWN || text === '0' || text === '0 ms';
 }
 
-/** The column in which cells have bars. `max`: the value of a full bar, which is the largest value of the column. */
+/** The column whose cells have bars. `max` is the value of a full bar: the largest value of the column. */
 export interface BarScale {
   readonly column: (typeof COLUMNS_WITH_BARS)[number];
   readonly max: number;
@@ -93,18 +99,21 @@ export interface BarScale {
 
 const COLUMNS_WITH_BARS = ['queueSize', 'rate', 'waitP99', 'handleP99', ...COUNT_COLUMNS] as const;
 
-/** The scale of the bars in the column by which `rows` are sorted. `undefined`: the column has no bars, or only zeros. */
+/**
+ * Returns the scale of the bars in the column by which `rows` are sorted. Returns `undefined` if that column has no
+ * bars, or has no value above zero.
+ */
 export function barScaleOf(rows: readonly ProcessRow[], { column, direction }: Sorting): BarScale | undefined {
   const measured = COLUMNS_WITH_BARS.find((each) => each === column);
   if (measured === undefined) return undefined;
   const isKnown = (row: ProcessRow): boolean => amountOf(row, measured) !== undefined;
-  // Rows without a value come last in both directions, so the largest value may precede them.
+  // In ascending order, the largest value may precede rows without a value: such rows come last in both directions.
   const largest = direction === 'descending' ? rows[0] : rows.findLast(isKnown);
   const max = (largest && amountOf(largest, measured)) ?? 0;
   return max > 0 ? { column: measured, max } : undefined;
 }
 
-/** The value of a row in a column with bars. */
+/** Returns the value of a row in a column with bars. */
 export function amountOf(row: ProcessRow, column: BarScale['column']): number | undefined {
   return column === 'restarts' ? restartsOf(row) : row[column];
 }

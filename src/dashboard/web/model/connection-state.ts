@@ -1,6 +1,6 @@
 /**
- * The state of the WebSocket to the dashboard's server. `retryAt`: when the next attempt is made, ms of the browser's
- * monotonic clock. `reason`: why the server refuses the WebSocket, if it does.
+ * The state of the WebSocket to the dashboard's server. `retryAt`: the time of the next connection attempt, ms of the
+ * browser's monotonic clock. `reason`: why the server refuses the WebSocket; absent if the server does not refuse it.
  */
 export type ConnectionState =
   | { readonly status: 'connecting' }

@@ -7,13 +7,19 @@ export interface ConnectionHandlers {
   received(message: FeedMessage): void;
 }
 
-/** A connection without messages for this long is treated as lost, even if the browser considers it open, ms. */
+/**
+ * The maximum time between two messages, ms. After a longer silence, the connection is treated as lost, even if the
+ * browser considers it open.
+ */
 const SILENCE_MS = 30_000;
 
-/** The maximum length of a shown reason, in characters. A proxy may send a long one. */
+/** The maximum length of the shown reason for a refusal, UTF-16 code units. A proxy may send a long reason. */
 const MAX_REASON = 300;
 
-/** Opens the WebSocket. Reopens it whenever it is lost: after a delay, or as soon as the browser is online again. */
+/**
+ * Opens the WebSocket. Whenever the connection is lost, reopens the WebSocket after a delay, or as soon as the browser
+ * is online again.
+ */
 export function connect(url: URL, { changed, received }: ConnectionHandlers): void {
   let failures = 0;
 
@@ -69,8 +75,9 @@ export function connect(url: URL, { changed, received }: ConnectionHandlers): vo
 const UPGRADE_REQUIRED = 426;
 
 /**
- * Asks the server why it refuses the WebSocket, with a plain request to the same URL: a page cannot read the response to a
- * WebSocket request. `undefined`: the server does not refuse it, or cannot be reached.
+ * Asks the server why it refuses the WebSocket. A page cannot read the response to a WebSocket request, so this is a
+ * plain request to the same URL. Resolves to `undefined` if the server does not refuse the WebSocket, or cannot be
+ * reached.
  */
 async function refusalReason({ href }: URL): Promise<string | undefined> {
   const address = new URL(href.replace(/^ws/, 'http'));

@@ -12,16 +12,19 @@ import { createRouter, type Router } from './router.js';
 import { createThemes, type Themes } from './theme.js';
 import { filterIn } from './url-state.js';
 
-/** The state and the actions of the page. Derived signals are computed only while a component uses them. */
+/** The state and the actions of the page. Derived signals are computed only while a component reads them. */
 export interface Dashboard {
   readonly live: LiveData;
   readonly router: Router;
   readonly themes: Themes;
-  /** The current time, updated every second, ms of the browser's monotonic clock. */
+  /** The current time, ms of the monotonic clock of the browser. Updated every second. */
   readonly now: ReadonlySignal<number>;
-  /** The same moment on the server's wall clock, which views and histories use, ms since the epoch. */
+  /**
+   * The current time, ms since the epoch on the server's wall clock. The times in views and histories are on the same
+   * clock.
+   */
   readonly serverNow: ReadonlySignal<number>;
-  /** The same moment on the server's monotonic clock, ms. */
+  /** The current time, ms of the server's monotonic clock. */
   readonly serverMonotonic: ReadonlySignal<number>;
   readonly summary: ReadonlySignal<Summary | undefined>;
   readonly table: ReadonlySignal<readonly ProcessRow[]>;
@@ -30,7 +33,10 @@ export interface Dashboard {
   readonly collapsed: Signal<ReadonlySet<string>>;
   /** The short labels of nodes, by node id. */
   readonly nodeNames: ReadonlySignal<ReadonlyMap<string, string>>;
-  /** The log at the time when it was paused. New entries do not change it. `undefined`: the log is not paused. */
+  /**
+   * The log at the time when the user paused it. New entries do not change this log. `undefined`: the log is not
+   * paused.
+   */
   readonly pausedLog: Signal<Log | undefined>;
   /** Pauses the log, or resumes it. */
   toggleLogPause(): void;
@@ -52,14 +58,14 @@ export function createDashboard(window: Window, feed: URL): Dashboard {
     isPageVisible.value = !window.document.hidden;
   });
 
-  // While the page is hidden, this stays the same view, so that the table and the tree are not recomputed.
+  // While the page is hidden, `visibleView` does not change, so that the table and the tree are not recomputed.
   let lastVisible = emptyView;
   const visibleView = computed(() => {
     if (isPageVisible.value) lastVisible = live.view.value ?? emptyView;
     return lastVisible;
   });
   const filter = computed(() => filterIn(router.address.value));
-  // Strings are compared by value: as long as the nodes are the same, the names are not recomputed.
+  // The ids are joined, because signals compare strings by value: while the ids stay the same, no name is recomputed.
   const nodeIds = computed(() => live.view.value?.nodes.map(({ node }) => node.nodeId).join(' ') ?? '');
   const collapsed = signal<ReadonlySet<string>>(new Set());
   const pausedLog = signal<Log | undefined>(undefined);

@@ -1,5 +1,5 @@
 /**
- * The text that the table and the tree show when they have no rows.
+ * Returns the text that the table and the tree show when they have no rows.
  *
  * @param total number of processes in the cluster. `undefined`: no view has arrived
  */

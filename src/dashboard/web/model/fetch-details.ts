@@ -6,8 +6,8 @@ import type { OnDemandDetails } from '../../view-model/on-demand-details.js';
 const REFRESH_MS = 2000;
 
 /**
- * Requests details from the server of the dashboard. `path` is relative to the page. Never rejects: a failure is the
- * `problem` of the result.
+ * Requests details from the server of the dashboard. `path` is relative to the URL of the page. Never rejects: on
+ * failure, the result has a `problem`.
  */
 export async function fetchDetails(path: string): Promise<OnDemandDetails> {
   try {
@@ -19,7 +19,10 @@ export async function fetchDetails(path: string): Promise<OnDemandDetails> {
   }
 }
 
-/** The details at `path`, updated as long as the component is on the page. `undefined`: they have not arrived yet. */
+/**
+ * Returns the details at `path`, or `undefined` until they arrive. Requests them again at intervals, as long as the
+ * component is on the page.
+ */
 export function useDetails(path: string): OnDemandDetails | undefined {
   const details = useSignal<OnDemandDetails | undefined>(undefined);
   useEffect(() => {

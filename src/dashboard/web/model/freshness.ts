@@ -2,8 +2,8 @@ import type { ClusterView, Summary } from '../../view-model/cluster-view.js';
 import type { ConnectionState } from './connection-state.js';
 
 /**
- * How current the data on the page is. `age`: the age of the oldest data of a connected node, ms; `undefined`: no data has
- * arrived.
+ * How current the data on the page is. `age` is the age of the oldest data of a connected node, ms. `undefined`: there
+ * is no data.
  */
 export type Freshness =
   /** No data has arrived yet. */
@@ -16,13 +16,13 @@ export type Freshness =
   | {
       readonly kind: 'lost';
       readonly age: number | undefined;
-      /** The time until the next connection attempt, s. 0: an attempt is under way. */
+      /** The time until the next connection attempt, s. 0: the page is connecting. */
       readonly retryIn: number;
       /** Why the server refuses the connection. */
       readonly reason?: string;
     };
 
-/** Data up to this age is live, ms. Nodes push changes about once a second. */
+/** The maximum age of live data, ms. Nodes push changes about once a second. */
 const LIVE_MS = 5000;
 
 /**

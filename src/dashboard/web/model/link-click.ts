@@ -1,4 +1,7 @@
-/** A click handler that calls `follow` instead of loading the link. The browser handles clicks for a new tab or window. */
+/**
+ * Returns a click handler for an anchor. A plain click calls `follow` instead of loading the link. The browser itself
+ * handles clicks that open a new tab or window.
+ */
 export function onPlainClick(follow: () => void): (event: MouseEvent) => void {
   return (event) => {
     if (event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return;

@@ -1,9 +1,10 @@
 /**
- * The index in a list after a key press. `undefined`: the key is not a navigation key, or the list is empty.
+ * Returns the index of the active item after a key press. Returns `undefined` if the key is not a navigation key, or if
+ * the list is empty.
  *
  * @param from current index, or -1 if no item is active yet
  * @param count number of items
- * @param page number of items that PageUp and PageDown move by
+ * @param page number of items by which PageUp and PageDown move
  */
 export function indexAfterKey(key: string, from: number, count: number, page: number): number | undefined {
   if (count === 0) return undefined;

@@ -8,14 +8,14 @@ import type { ConnectionState } from './connection-state.js';
 
 /** The data that the server of the dashboard has sent, and the state of the connection. Each value is immutable. */
 export interface LiveData {
-  /** The newest view. `undefined`: none has arrived yet. The view is kept when the connection is lost. */
+  /** The newest view. It is kept when the connection is lost. `undefined`: no view has arrived yet. */
   readonly view: ReadonlySignal<ClusterView | undefined>;
   readonly history: ReadonlySignal<History>;
   readonly log: ReadonlySignal<Log>;
   readonly connection: ReadonlySignal<ConnectionState>;
-  /** When the view arrived, ms of the browser's monotonic clock. */
+  /** When the newest view arrived, ms of the monotonic clock of the browser. */
   readonly receivedAt: ReadonlySignal<number>;
-  /** Why the server receives no data of the cluster. `undefined`: it receives data. */
+  /** Why the server receives no data of the cluster. `undefined`: the server receives data. */
   readonly problem: ReadonlySignal<string | undefined>;
   /** The version of noex that the server runs. */
   readonly version: ReadonlySignal<string>;
@@ -36,7 +36,7 @@ export function createLiveData(url: URL): LiveData {
   const receive = (message: FeedMessage): void => {
     switch (message.type) {
       case 'welcome':
-        // The next view messages start from an empty view. The old view stays visible until the first of them arrives.
+        // The next view message contains the changes to an empty view. Until it arrives, the old view stays visible.
         latest = emptyView;
         problem.value = undefined;
         version.value = message.version;

@@ -1,4 +1,7 @@
-/** The labels of nodes, by node id: the name before the `@`, or the whole id if another node has the same name. */
+/**
+ * Returns the labels of nodes, by node id. A label is the part of the node id before the `@`, or the whole id if
+ * another node has the same part.
+ */
 export function namesOf(nodeIds: readonly string[]): ReadonlyMap<string, string> {
   const shortOf = (nodeId: string): string => nodeId.split('@', 1)[0] ?? nodeId;
   const counts = new Map<string, number>();

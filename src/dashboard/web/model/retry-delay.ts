@@ -2,8 +2,8 @@ const FIRST_MS = 500;
 const MAX_MS = 10_000;
 
 /**
- * The delay before the next connection attempt, ms. It doubles with each failure in a row, up to 10 s. `random`, 0 to 1,
- * shortens it by up to a half, so that not all browsers reconnect at once.
+ * Returns the delay before the next connection attempt, ms. The delay doubles with each failure in a row, up to 10 s.
+ * `random`, from 0 to 1, shortens the delay by up to a half, so that not all browsers reconnect at once.
  */
 export function retryDelay(failures: number, random: number): number {
   const longest = Math.min(MAX_MS, FIRST_MS * 2 ** (failures - 1));

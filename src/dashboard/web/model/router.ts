@@ -1,12 +1,14 @@
 import { type ReadonlySignal, signal } from '@preact/signals';
 import { type Address, fromHash, toHash } from './url-state.js';
 
-/** Reads and changes the address of the page, which is stored in the fragment of its URL. */
+/** Reads and changes the `Address`, which is stored in the fragment of the URL of the page. */
 export interface Router {
   readonly address: ReadonlySignal<Address>;
-  /** Changes the address. `replace` adds no entry to the browser's history, as for each letter typed into a filter. */
+  /**
+   * Changes the address. `replace` adds no entry to the browser's history: the filter uses it for each typed letter.
+   */
   go(change: Partial<Address>, how?: 'push' | 'replace'): void;
-  /** The `href` of a link to the changed address. */
+  /** Returns the `href` of a link to the changed address. */
   link(change: Partial<Address>): string;
 }
 

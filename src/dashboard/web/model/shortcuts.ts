@@ -20,11 +20,11 @@ export function useShortcuts(dashboard: Dashboard): void {
   useEffect(() => {
     const pressed = (event: KeyboardEvent): void => {
       if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-      // An open dialog handles its keys itself.
+      // An open dialog handles its own keys.
       if (document.querySelector('dialog[open]') !== null) return;
       if (isTyping(event.target)) {
         if (event.key !== 'Escape') return;
-        // By default, Escape would empty the search field, but the filter would stay in effect.
+        // By default, the browser would empty the search field on Escape, but the filter would stay in effect.
         event.preventDefault();
         blurFilter(event.target);
         return;
@@ -36,7 +36,7 @@ export function useShortcuts(dashboard: Dashboard): void {
   }, [dashboard]);
 }
 
-/** Performs the action of a key. Returns whether the key has one. */
+/** Performs the action of a key. Returns whether the key has an action. */
 function performAction({ router, themes, toggleLogPause, isHelpOpen }: Dashboard, key: string): boolean {
   const view = VIEWS[Number(key) - 1];
   if (view !== undefined) {
@@ -76,7 +76,7 @@ function blurFilter(target: EventTarget | null): void {
   focusContent();
 }
 
-/** Focuses the table, the tree or the log, so that arrow keys work there. The charts have nothing to focus. */
+/** Focuses the table, the tree or the log, so that the arrow keys work there. The charts view has no such element. */
 function focusContent(): void {
   document.querySelector<HTMLElement>('#content [role=grid], #content [role=tree], #content [role=log]')?.focus();
 }

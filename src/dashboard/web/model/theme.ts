@@ -9,7 +9,10 @@ export interface Themes {
   toggle(): void;
 }
 
-/** The theme of the page: that of the system, unless the user has chosen the other one. The choice is stored. */
+/**
+ * Creates the theme of the page. It is the theme of the system, unless the user has chosen the other theme. The choice
+ * is stored in the browser.
+ */
 export function createThemes(window: Window): Themes {
   const dark = window.matchMedia('(prefers-color-scheme: dark)');
   const preferred = (): Theme => (dark.matches ? 'dark' : 'light');
@@ -40,7 +43,10 @@ function storeTheme(window: Window, theme: Theme | undefined): void {
   else storageOf(window)?.setItem(STORAGE_KEY, theme);
 }
 
-/** `undefined`: the browser denies access to the storage. The choice of a theme then lasts as long as the page. */
+/**
+ * Returns the local storage, or `undefined` if the browser denies access to it. Without storage, the chosen theme is
+ * lost when the page closes.
+ */
 function storageOf(window: Window): Storage | undefined {
   try {
     return window.localStorage;

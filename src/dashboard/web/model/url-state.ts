@@ -4,7 +4,7 @@ export const VIEWS = ['processes', 'tree', 'log', 'charts'] as const;
 
 export type ViewName = (typeof VIEWS)[number];
 
-/** The view and its settings, as encoded in the URL of the page. */
+/** The view and its settings. They are encoded in the fragment of the URL of the page. */
 export interface Address {
   readonly view: ViewName;
   readonly sorting: Sorting;
@@ -30,7 +30,7 @@ export const DEFAULT_ADDRESS: Address = {
   process: undefined,
 };
 
-/** Encodes an address as the fragment of a URL: `#tree?q=worker`. Default values are omitted. */
+/** Returns an address as the fragment of a URL: `#tree?q=worker`. Omits default values. */
 export function toHash(address: Address): string {
   const { column, direction } = address.sorting;
   const isSorted = column !== DEFAULT_ADDRESS.sorting.column || direction !== DEFAULT_ADDRESS.sorting.direction;
@@ -43,7 +43,7 @@ export function toHash(address: Address): string {
     ...(address.problemsOnly && { problems: '1' }),
     ...(address.process !== undefined && { process: address.process }),
   });
-  // These two characters are valid in a fragment, and node ids are easier to read without escapes.
+  // `@` and `:` are valid in a fragment, and node ids are easier to read without escapes.
   const query = parts.toString().replaceAll('%40', '@').replaceAll('%3A', ':');
   return `#${address.view}${query === '' ? '' : `?${query}`}`;
 }
@@ -65,7 +65,7 @@ export function fromHash(hash: string): Address {
   };
 }
 
-/** The filter of the process table and of the tree. */
+/** Returns the filter of the process table and of the tree. */
 export function filterIn({ text, kind, nodeId }: Address): Filter {
   return { text, ...(kind !== undefined && { kind }), ...(nodeId !== undefined && { nodeId }) };
 }

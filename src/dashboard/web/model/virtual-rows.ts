@@ -8,15 +8,18 @@ import {
 import type { RefObject } from 'preact';
 import { useLayoutEffect, useReducer, useRef } from 'preact/hooks';
 
-/** The rendered rows of a long list: the visible rows and a few rows before and after them. */
+/** The rendered rows of a long list: the visible rows, and a few rows before and after the visible ones. */
 export interface VirtualRows {
   readonly items: readonly VirtualItem[];
-  /** The key of the element for a row. A row that becomes visible reuses the element of a row that was scrolled away. */
+  /**
+   * Returns the key of the element that shows a row. A row that becomes visible reuses the element of a row that was
+   * scrolled away.
+   */
   slot(item: VirtualItem): number;
   /** The height of all rows together, px. */
   readonly height: number;
   readonly rowHeight: number;
-  /** The top edge of a row, px below the head. */
+  /** Returns the position of the top edge of a row, px below the head. */
   top(item: VirtualItem): number;
   /** Scrolls just far enough to make a row visible. */
   reveal(index: number): void;
@@ -28,7 +31,10 @@ export interface VirtualRows {
 const ROW_REM = 1.875;
 const OVERSCAN = 8;
 
-/** Renders only the visible rows of `scroller`. `hasHead`: a fixed head, one row high, precedes the rows. */
+/**
+ * Returns the rows to render, so that only the visible part of `scroller` is rendered. `hasHead`: a fixed head, one row
+ * high, precedes the rows.
+ */
 export function useVirtualRows(scroller: RefObject<HTMLElement | null>, count: number, hasHead: boolean): VirtualRows {
   const [, render] = useReducer((times: number, _: undefined) => times + 1, 0);
   const rowHeight = ROW_REM * Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
@@ -53,13 +59,13 @@ export function useVirtualRows(scroller: RefObject<HTMLElement | null>, count: n
   virtualizer.setOptions(options);
   useLayoutEffect(() => virtualizer._didMount(), [virtualizer]);
   useLayoutEffect(() => {
-    // The row height depends on the text size of the page. After a change, all rows are measured again.
+    // The row height depends on the text size of the page. After a change of the text size, all rows are measured again.
     if (lastHeight.current !== rowHeight) virtualizer.measure();
     lastHeight.current = rowHeight;
     virtualizer._willUpdate();
   });
   const items = virtualizer.getVirtualItems();
-  // The number of slots never shrinks: with fewer slots, most rows would needlessly move to other elements.
+  // The number of slots never shrinks, because most rows would then move to other elements.
   mostItems.current = Math.max(mostItems.current, items.length);
   const slots = mostItems.current;
   return {

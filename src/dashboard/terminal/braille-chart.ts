@@ -7,8 +7,8 @@ const RIGHT = [0x80, 0x20, 0x10, 0x08] as const;
 const BLANK = 0x2800;
 
 /**
- * Divides the time between `from` and `to`, ms, into `count` equal buckets. Each result is the maximum of its bucket, so
- * that short peaks stay visible. Short gaps are filled.
+ * Returns one value for each of `count` equal buckets of the time between `from` and `to`, ms since the epoch. The
+ * value is the maximum of its bucket, so that short peaks stay visible. Short gaps are filled.
  */
 export function bucketed(
   times: readonly number[],
@@ -28,7 +28,9 @@ export function bucketed(
   return withGapsFilled(dots);
 }
 
-/** Fills gaps of up to two dots with the value before them. Such gaps only show that values arrive at intervals. */
+/**
+ * Fills gaps of up to two columns with the value before the gap. Short gaps only show that values arrive at intervals.
+ */
 function withGapsFilled(dots: Dots): Dots {
   const MAX_DISTANCE = 3;
   const filled = [...dots];
@@ -42,8 +44,8 @@ function withGapsFilled(dots: Dots): Dots {
 }
 
 /**
- * Draws a chart as lines of braille characters, top line first. Each character shows two of `dots`. A value of zero is
- * one dot high; an unknown value is blank. `max` is the value at full height.
+ * Returns a chart as lines of braille characters, top line first. Each character shows two values of `dots`. A value of
+ * zero is one dot high, and an unknown value is blank. A value of `max` has the full height.
  */
 export function brailleLines(dots: Dots, rows: number, max: number): readonly string[] {
   const levels = rows * 4;

@@ -27,13 +27,16 @@ const FORMATS: Readonly<Record<Series, (value: number | undefined) => string>> =
   memory: formatBytes,
 };
 
-/** The maximum width of a node's short name in the figures of links, in characters. */
+/** The maximum width of the short node name in the figures about links, in columns of the terminal. */
 const MAX_NAME_WIDTH = 12;
 
 const LABEL_WIDTH = 12;
 const VALUE_WIDTH = 14;
 
-/** Charts of the last ten minutes of one node or, without `node`, of all nodes. `rows`: the height of each chart. */
+/**
+ * The charts of the last ten minutes, for one node or, without `node`, for all nodes together. `rows` is the height of
+ * each chart, in lines.
+ */
 export function Charts({
   state,
   node,
@@ -77,7 +80,7 @@ export function Charts({
   );
 }
 
-/** The figures of a node's links, in `rows` lines: one or two. */
+/** Returns the figures about the links of a node, in `rows` lines: one or two. */
 function linkLines(
   links: NodeLinks | undefined,
   nameOf: (nodeId: string) => string,
@@ -123,13 +126,16 @@ function Chart({
   return <Lines lines={lines} />;
 }
 
-/** The text to the right of a line of a chart: the current value in the first line, the maximum in the last line. */
+/**
+ * Returns the text to the right of one line of a chart: the current value for the first line, the maximum for the last
+ * line, no text for the other lines.
+ */
 function textBeside(index: number, rows: number, now: string, max: string): readonly Part[] {
   if (index === 0) return [['strong', padOrCut(`  ${now}`, VALUE_WIDTH)]];
   return index === rows - 1 ? [['dim', padOrCut(`  max ${max}`, VALUE_WIDTH)]] : [];
 }
 
-/** Combines the values of all nodes into one series: the maximum for delays, the sum for all other series. */
+/** Returns one series for all nodes: the maximum for delays, the sum for all other series. */
 function combinedSeries(history: History, series: Series): readonly (number | null)[] {
   const all = Object.keys(history.nodes).map((nodeId) => seriesOf(history, nodeId, series));
   return history.times.map((_, index) => {

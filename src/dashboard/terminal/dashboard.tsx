@@ -11,7 +11,7 @@ import { Processes } from './processes.js';
 import type { State } from './state.js';
 import { Tree } from './tree.js';
 
-/** The whole screen: exactly as many lines as the terminal has. */
+/** The whole screen. It has exactly as many lines as the terminal. */
 export function Dashboard({ state }: { readonly state: State }) {
   const { size } = state;
   if (isTooSmall(size)) {

@@ -124,7 +124,7 @@ function Figures({
   );
 }
 
-/** Adds the counts of a process to the two columns. Each count is added to the column that is shorter at that point. */
+/** Adds the counts of a process to the two columns of figures. Adds each count to the shorter column. */
 function withCounts(
   left: readonly Figure[],
   right: readonly Figure[],

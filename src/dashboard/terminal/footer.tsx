@@ -13,7 +13,10 @@ export function Footer({ state }: { readonly state: State }) {
 
 type Hint = readonly [key: string, what: string];
 
-/** Removes hints until they fit into `width`. The last three hints are never removed. The others are removed from the end. */
+/**
+ * Returns the hints that fit into `width` columns of the terminal. The last three hints are always kept. Of the other
+ * hints, the last ones are removed first.
+ */
 function hintsThatFit(all: readonly Hint[], width: number): readonly Hint[] {
   const taken = all.reduce((sum, [key, what]) => sum + widthOf(`${key} ${what}  `), 0);
   return taken <= width || all.length <= ALWAYS_SHOWN ? all : hintsThatFit(all.toSpliced(-ALWAYS_SHOWN - 1, 1), width);

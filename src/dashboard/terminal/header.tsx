@@ -7,7 +7,7 @@ import { type State, VIEWS, type View } from './state.js';
 import { type Part, SplitLine, widthOfParts } from './styled-line.js';
 import { MARK } from './symbols.js';
 
-/** Data of at least this age is marked with a warning, ms. */
+/** The minimum age of data that the header marks with a warning, ms. */
 const STALE_MS = 5000;
 
 const TITLES: Readonly<Record<View, string>> = { processes: 'Processes', nodes: 'Nodes', tree: 'Tree', log: 'Log' };
@@ -61,8 +61,8 @@ function freshness({ now, paused, hasEnded, shown }: State, heardAt: number | un
 }
 
 /**
- * The tabs and, to their right, the filter and the position of the cursor. If the line is too narrow for all, tab titles
- * are shortened, then the position is omitted: every tab stays visible.
+ * Returns the tabs and, to their right, the filter and the position of the cursor. If the line is too narrow, the tab
+ * titles are shortened first. If it is still too narrow, the position is omitted. So every tab stays visible.
  */
 function tabsAndPosition(state: State): { readonly left: readonly Part[]; readonly right: readonly Part[] } {
   const beside: readonly Part[] = [...filterAndPosition(state), ' '];
@@ -81,18 +81,21 @@ function tabs({ view: active, shown, log }: State, titles: typeof TITLES): reado
   const alarm = unreadAlarms(shown.log, log.readUpTo);
   return VIEWS.flatMap((view, index): readonly Part[] => {
     const label = `${index + 1} ${titles[view]}`;
-    // The brackets mark the active tab on terminals without styles, too.
+    // The brackets also mark the active tab on terminals without styles.
     if (view === active) return [['accent', `[${label}]`]];
     return view === 'log' && alarm > 0 ? [` ${label} `, ['bad', `${MARK.lost} ${formatCount(alarm)}`]] : [` ${label} `];
   });
 }
 
-/** The number of errors since the log was last opened. */
+/** Returns the number of errors that have arrived since the user last viewed the log. */
 function unreadAlarms(log: Log, read: number): number {
   return log.filter(({ number, entry }) => number > read && severityOf(entry) === 'bad').length;
 }
 
-/** The filter of the view and the position of its cursor. While paused, the log also shows the number of new entries. */
+/**
+ * Returns the filter of the view and the position of its cursor. For a paused log, also returns the number of new
+ * entries.
+ */
 function filterAndPosition(state: State): readonly Part[] {
   const { view, processes, log, shown, paused } = state;
   if (view === 'processes') {
@@ -108,7 +111,7 @@ function filterAndPosition(state: State): readonly Part[] {
   return [...filterOfView(state), ...waiting, ...position(log.cursor.index, log.lines.length, shown.log.length)];
 }
 
-/** The filter of the view. */
+/** Returns the text of the filter of the view. */
 function filterOfView({ view, isTypingFilter, processes, log }: State): readonly Part[] {
   if (view === 'log') return filterParts(log.filter, isTypingFilter);
   return view === 'nodes' ? [] : filterParts(processes.filter.text ?? '', isTypingFilter);

@@ -44,7 +44,7 @@ const MARKS: readonly Part[][] = [
   ],
 ];
 
-/** The list of keys and marks, shown instead of a view. */
+/** The help: the list of keys and marks. It replaces the view on the screen. */
 export function Help({ state }: { readonly state: State }) {
   const lines: readonly (readonly Part[])[] = [
     [],

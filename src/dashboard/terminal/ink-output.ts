@@ -1,8 +1,8 @@
 import type { Size } from './layout.js';
 
 /**
- * Creates the output stream for Ink: a proxy of `stdout` that passes each screen to `draw` and writes nothing to the
- * terminal itself. `size` returns the size of the terminal.
+ * Creates the output stream for Ink: a proxy of `stdout` that passes each screen to `draw`. The proxy itself writes
+ * nothing to the terminal. `size` returns the size of the terminal.
  */
 export function createInkOutput(
   stdout: NodeJS.WriteStream,

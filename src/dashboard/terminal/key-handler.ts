@@ -11,7 +11,7 @@ import { type Overlay, type State, VIEWS, type View } from './state.js';
 import { wrap } from './text-fitting.js';
 import { logList, nodeList, processList, processOf, relativeList, treeList } from './view-lists.js';
 
-/** The state after a keystroke. A keystroke without an effect returns the same state. */
+/** Returns the state after a keystroke. A keystroke without an effect returns the same state object. */
 export function handleKey(state: State, key: Key): State {
   if (key.name === 'interrupt') return { ...state, hasQuit: true };
   if (state.isHelpOpen) return { ...state, isHelpOpen: false };
@@ -152,7 +152,7 @@ function linesToMove(key: KeyName, page: number, all: number): number {
   }
 }
 
-/** Opens the item that the cursor is on. */
+/** Opens the details of the item at the cursor. */
 function openSelected(state: State): State {
   switch (state.view) {
     case 'processes':

@@ -17,7 +17,7 @@ export type KeyName =
   | 'interrupt'
   | 'redraw';
 
-/** One keystroke: a key that has a function, or one typed character. */
+/** One keystroke: a key with a name, or typed text of one character. */
 export type Key = { readonly name: KeyName } | { readonly name: 'text'; readonly text: string };
 
 const NAMED: readonly (readonly [keyof InkKey, KeyName])[] = [
@@ -36,7 +36,7 @@ const NAMED: readonly (readonly [keyof InkKey, KeyName])[] = [
   ['delete', 'backspace'],
 ];
 
-/** Keys that Ink passes on as control characters, which happens when several keystrokes arrive together. */
+/** The keys that Ink may pass on as control characters. Ink does so when several keystrokes arrive together. */
 const CONTROL: Readonly<Record<string, KeyName>> = {
   '\r': 'enter',
   '\n': 'enter',

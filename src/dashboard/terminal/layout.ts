@@ -15,15 +15,16 @@ export interface ColumnSpec<Id extends string> {
 /** A column on the screen, with its final width. */
 export interface PlacedColumn<Id extends string> extends ColumnSpec<Id> {}
 
-/** Steps that widen columns, in order. Each step widens a column up to the given width, as far as there is room. */
+/** Steps that widen columns, in order. Each step widens one column up to the given width, as far as there is room. */
 export type WidthSteps<Id extends string> = readonly (readonly [id: Id, width: number])[];
 
-/** The number of blanks between two columns. */
+/** The number of blanks between two columns of a table. */
 export const GAP = 1;
 
 /**
- * The columns that fit into `room` characters, in their order on the screen. On a narrow screen, the columns at the end of
- * `byImportance` are hidden first. The columns of `spare` are added only when all others have their full width.
+ * Returns the columns of a table that fit into `room` characters, in their order on the screen. On a narrow screen, the
+ * last columns of `byImportance` are hidden. The columns of `spare` are added if there is room after all steps of
+ * `growth`.
  */
 export function columnsFor<Id extends string>(
   specs: readonly ColumnSpec<Id>[],
@@ -59,7 +60,7 @@ export function columnsFor<Id extends string>(
   });
 }
 
-/** The height of the header and of the footer, in lines. */
+/** The heights of the header and the footer, in lines. */
 const HEADER_ROWS = 3;
 const FOOTER_ROWS = 1;
 export const MIN_SIZE: Size = { columns: 40, rows: 12 };
@@ -68,24 +69,26 @@ export function isTooSmall({ columns, rows }: Size): boolean {
   return columns < MIN_SIZE.columns || rows < MIN_SIZE.rows;
 }
 
-/** The number of lines between the header and the footer. */
+/** Returns the number of lines between the header and the footer. */
 export function bodyRows({ rows }: Size): number {
   return Math.max(1, rows - HEADER_ROWS - FOOTER_ROWS);
 }
 
-/** The number of table rows that fit below the table head. */
+/** Returns the number of table rows that fit below the table head. */
 export function tableRows(size: Size): number {
   return Math.max(1, bodyRows(size) - 1);
 }
 
-/** The height of the figures of a node's links, in lines. */
+/** Returns the height of the figures about the links of a node, in lines. */
 export function linkRows({ columns }: Size): number {
   return columns >= 140 ? 1 : 2;
 }
 
 /**
- * Divides the lines of the nodes view. `list`: the height of the table without its head. `chart`: the height of each
- * chart. `lines`: the number of lines that the table would need.
+ * Divides the lines of the nodes view between the table and the charts.
+ *
+ * @param lines number of lines in the table if all of them fit
+ * @returns `list`: the height of the table without its head. `chart`: the height of each chart.
  */
 export function nodesViewHeights(size: Size, lines: number): { readonly list: number; readonly chart: number } {
   const perColumn = size.columns >= 120 ? 2 : 4;

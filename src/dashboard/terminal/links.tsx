@@ -33,7 +33,7 @@ const BY_IMPORTANCE: readonly LinkColumn[] = [
 
 const INDENT = 2;
 
-/** The number of links that fit on the screen. */
+/** Returns the number of links that fit on the screen. */
 export function visibleLinkCount(size: State['size']): number {
   return bodyRows(size) - 2;
 }

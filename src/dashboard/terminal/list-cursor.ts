@@ -1,6 +1,9 @@
 /** The position of the cursor in a list, and the visible part of the list. */
 export interface Cursor {
-  /** The key of the item that the cursor follows when items move. Absent: the cursor stays at the list's home end. */
+  /**
+   * The key of the item that the cursor follows when items move. Absent: the cursor follows no item and stays at the
+   * home end.
+   */
   readonly key?: string;
   readonly index: number;
   /** The index of the first visible item. */
@@ -12,13 +15,18 @@ export interface List<Item> {
   readonly keyOf: (item: Item) => string;
   /** The number of visible lines. */
   readonly height: number;
-  /** The end of the list where the cursor starts. A cursor at this end stays there when items are added or sorted. */
+  /**
+   * The home end: the end of the list where the cursor starts. A cursor at the home end stays there when items are
+   * added or sorted.
+   */
   readonly homeEnd: 'first' | 'last';
 }
 
 export const initialCursor: Cursor = { index: 0, top: 0 };
 
-/** Adapts the cursor to a changed list. The cursor stays on the same item or, if that item is gone, at the same index. */
+/**
+ * Returns the cursor for a changed list. The cursor stays on the same item or, if that item is gone, at the same index.
+ */
 export function reconcile<Item>(cursor: Cursor, list: List<Item>): Cursor {
   const { items, keyOf, homeEnd } = list;
   const last = Math.max(0, items.length - 1);
@@ -32,7 +40,10 @@ export function reconcile<Item>(cursor: Cursor, list: List<Item>): Cursor {
   return scrolledIntoView(index, item === undefined ? undefined : keyOf(item), cursor, list);
 }
 
-/** Moves the cursor by a number of lines; up if negative. At the home end, the cursor stops following an item. */
+/**
+ * Returns the cursor moved down by a number of lines, or up if `by` is negative. At the home end, the cursor follows no
+ * item.
+ */
 export function moveBy<Item>(cursor: Cursor, by: number, list: List<Item>): Cursor {
   const last = Math.max(0, list.items.length - 1);
   const index = Math.max(0, Math.min(last, cursor.index + by));
@@ -41,7 +52,7 @@ export function moveBy<Item>(cursor: Cursor, by: number, list: List<Item>): Curs
   return scrolledIntoView(index, item === undefined || isHome ? undefined : list.keyOf(item), cursor, list);
 }
 
-/** The visible items. */
+/** Returns the visible items of the list. */
 export function visibleItems<Item>({ top }: Cursor, { items, height }: List<Item>): readonly Item[] {
   return items.slice(top, top + height);
 }

@@ -1,7 +1,7 @@
 import type { LogEntry } from '../../../streams/index.js';
 import { describeEntry, errorText } from '../view-model/log.js';
 
-/** The lines of the full text of a log entry. An error is shown with its stack and its causes. */
+/** Returns the lines of the full text of a log entry. The text of an error includes its stack and its causes. */
 export function entryText(entry: LogEntry): readonly string[] {
   const error = errorOf(entry);
   return [

@@ -46,7 +46,7 @@ function emptyLogText({ log }: State): string {
   return log.filter === '' ? 'No entries yet.' : 'No entry passes the filter. Esc clears it.';
 }
 
-/** Returns a function that computes the line of a log entry: time, severity, node, description. */
+/** Returns a function that returns the line for a log entry: time, severity, node, description. */
 export function entryParts({ shown, size }: State): (line: LogLine) => readonly Part[] {
   const maxWidth = size.columns >= 110 ? 32 : 12;
   const label = nodeLabels(shown.view, maxWidth);

@@ -32,13 +32,13 @@ import { isUtf8 } from './symbols.js';
 import { sizeOf } from './terminal-size.js';
 import { Store } from './throttled-store.js';
 
-/** The minimum interval between two views, ms: nodes push more often than a user can read. */
+/** The minimum interval between two views, ms. Nodes push more often than a user can read. */
 const VIEW_MS = 500;
-/** Log entries are collected for this long before they are shown, ms. */
+/** The time for which log entries are collected before they are shown together, ms. */
 const LOG_MS = 250;
-/** The interval at which the links on the screen are requested again, ms. */
+/** The interval at which the links of a node are requested again while they are on the screen, ms. */
 const LINKS_MS = 2000;
-/** The interval at which the screen is checked for a node with open links, ms. */
+/** The interval at which the dashboard checks whether the links of a node are on the screen, ms. */
 const LINKS_CHECK_MS = 200;
 /** The interval at which ages and uptimes are updated, ms. */
 const TICK_MS = 1000;
@@ -67,7 +67,7 @@ export const runTerminal: TerminalModule['runTerminal'] = async ({
   };
   try {
     await new Promise<void>((resolve, reject) => {
-      // However the Node.js process ends, the terminal is restored. After an uncaught exception, this happens before
+      // The terminal is restored however the Node.js process ends. After an uncaught exception, it is restored before
       // Node.js prints the error, because text on the alternate screen would be lost.
       process.once('exit', leave).once('uncaughtExceptionMonitor', leave);
       cleanUp.push(() => process.off('exit', leave).off('uncaughtExceptionMonitor', leave));
@@ -86,8 +86,8 @@ export const runTerminal: TerminalModule['runTerminal'] = async ({
       const ink = render(<App store={store} onKeys={onKeys} />, {
         stdin,
         stdout: createInkOutput(stdout, sizeNow, (text) => screen.draw(text)),
-        // In debug mode, Ink writes each screen in full and without delay. `Store` limits the rate of screens, and `Screen`
-        // passes only changed lines on to the terminal.
+        // In debug mode, Ink writes each screen in full and without delay. `Store` limits the rate of screens, and
+        // `Screen` passes only changed lines on to the terminal.
         debug: true,
         exitOnCtrlC: false,
         patchConsole: false,
@@ -120,7 +120,7 @@ function App({
   return <Dashboard state={state} />;
 }
 
-/** Requests the links of a node repeatedly as long as they are on the screen. */
+/** Emits the links of the node whose links are on the screen. Requests them again every `LINKS_MS`. */
 function linkEventsOf(source: ClusterSource, stateNow: () => State): Observable<Event> {
   const shownNode = (): string | undefined => {
     const overlay = stateNow().overlays.at(-1);

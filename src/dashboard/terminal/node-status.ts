@@ -19,21 +19,21 @@ export function nodeMark(status: NodeObserverStatus): readonly [tone: Tone, mark
 }
 
 /**
- * The end of the uptimes on a node, ms of its monotonic clock: now or, if the node is not connected, the time of its last
- * data.
+ * Returns the time up to which uptimes on a node are counted, ms of its monotonic clock. It is now or, if the node is
+ * not connected, the arrival of its last data.
  */
 export function uptimeReference({ status, heardAt, monotonicAheadMs }: NodeRow, now: number): number {
   return (status === 'connected' ? now : (heardAt ?? now)) + monotonicAheadMs;
 }
 
-/** The age of data that arrived at `heardAt`, ms. `undefined`: no data has arrived. */
+/** Returns the age of data that arrived at `heardAt`, ms. Returns `undefined` if no data has arrived. */
 export function ageOf(heardAt: number | undefined, now: number): number | undefined {
   return heardAt === undefined ? undefined : Math.max(0, now - heardAt);
 }
 
 /**
- * Returns a function that computes the label of a node: the part of its id before the `@`. If all ids fit into `width`, or
- * two of these parts are equal, the label is the whole id.
+ * Returns a function that returns the label of a node. If all node ids fit into `width`, the label is the whole id.
+ * Otherwise, it is the part before the `@`, unless that part is the same for two nodes: then all labels are whole ids.
  */
 export function nodeLabels({ nodes }: ClusterView, width: number): (nodeId: string) => string {
   const ids = nodes.map(({ node }) => node.nodeId);

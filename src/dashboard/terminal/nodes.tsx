@@ -121,7 +121,10 @@ function cellOf({ shown, now }: State, line: NodeLine, column: NodeColumn, label
   }
 }
 
-/** The sum of a figure over the connected nodes that report it. `undefined`: no node reports it. */
+/**
+ * Returns the sum of a figure over the connected nodes that report it. Returns `undefined` if no connected node reports
+ * it.
+ */
 function sumOf({ view }: ClusterData, figureOf: (node: NodeRow) => number | undefined): number | undefined {
   const known = view.nodes.flatMap(({ node }) => (node.status === 'connected' ? (figureOf(node) ?? []) : []));
   return known.length === 0 ? undefined : known.reduce((sum, value) => sum + value, 0);

@@ -41,14 +41,14 @@ function countColumn(id: CountColumn): ColumnSpec<Column> {
   return { id, label, align: 'right', width: label.length + 1 };
 }
 
-/** The width of the cursor and the status mark before each row, in characters. */
+/** The width of the cursor and the status mark that precede each row, in characters. */
 export const MARK_WIDTH = 4;
 
 export function processColumns({ columns }: Size): readonly PlacedColumn<Column>[] {
   return columnsFor(SPECS, BY_IMPORTANCE, GROWTH, columns - MARK_WIDTH, COUNT_COLUMNS.slice(1));
 }
 
-/** The visible column to the right of `column`. After the last column, the first one. */
+/** Returns the visible column to the right of `column`. For the last visible column, returns the first one. */
 export function nextColumn(column: Column, size: Size): Column {
   const shown = processColumns(size).map(({ id }) => id);
   const after = COLUMNS.slice(COLUMNS.indexOf(column) + 1).find((each) => shown.includes(each));

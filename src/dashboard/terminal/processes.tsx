@@ -36,7 +36,7 @@ export function Processes({ state }: { readonly state: State }) {
   );
 }
 
-/** The text that is shown instead of an empty list. It says why the list has no rows. */
+/** Returns the text that is shown instead of an empty list. The text says why the list has no rows. */
 export function emptyListText({ shown, processes }: State): string {
   if (shown.view.nodes.length === 0) return 'Waiting for the first data ...';
   return (processes.filter.text ?? '') === '' ? 'No processes.' : 'No process passes the filter. Esc clears it.';
@@ -54,7 +54,7 @@ function ProcessLine({ mark, cells, isStale, isSelected }: ProcessLineProps) {
   return <Line parts={[`${cursor} `, mark, ' ', ...cells]} isSelected={isSelected} isStale={isStale} />;
 }
 
-/** Returns a function that computes the content of a process's line, in the given columns. */
+/** Returns a function that returns the line of a process, with the given columns. */
 function lineDescriber(view: ClusterView, now: number, columns: readonly PlacedColumn<Column>[]) {
   const nodes = new Map(view.nodes.map(({ node }) => [node.nodeId, node]));
   const labelsFor = nodeLabels(view, columns.find(({ id }) => id === 'node')?.width ?? 0);

@@ -7,7 +7,7 @@ import { reconcile } from './list-cursor.js';
 import type { ClusterData, Event, Overlay, State } from './state.js';
 import { logList, nodeList, processList, processOf, relativeList, treeList } from './view-lists.js';
 
-/** Returns the state after an event. The only function that changes the state. */
+/** Returns the state after an event. No other function changes the state of the store. */
 export function reduce(state: State, event: Event): State {
   return withDerivedState(state, applyEvent(state, event));
 }
@@ -46,7 +46,10 @@ function withLiveData(
   return { ...state, live, paused: { updates: updates + more.updates, entries: entries + more.entries } };
 }
 
-/** Updates the list and the cursor of the active view and of the overlays. Other views are updated when they are opened. */
+/**
+ * Returns the state with the list and the cursor of the active view updated, and with all overlays updated. The list of
+ * another view is updated when the user opens that view.
+ */
 function withDerivedState(before: State, state: State): State {
   const listed = withViewList(before, state);
   return { ...listed, overlays: listed.overlays.map((overlay) => refreshedOverlay(overlay, listed)) };
@@ -84,7 +87,10 @@ function withViewList(before: State, state: State): State {
   }
 }
 
-/** Stores received links in the overlay that shows them. If a later request fails, the overlay keeps the last links. */
+/**
+ * Returns the state with the links in the overlay that shows this node. If a later request fails, the overlay keeps the
+ * last links.
+ */
 function withLinks(state: State, { nodeId, links, problem }: Extract<Event, { type: 'links' }>): State {
   const overlays = state.overlays.map((overlay): Overlay => {
     if (overlay.type !== 'links' || overlay.nodeId !== nodeId) return overlay;

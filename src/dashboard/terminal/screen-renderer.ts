@@ -8,7 +8,10 @@ const ESC = '\u001b';
 const ENTER_SCREEN = `${ESC}[?1049h${ESC}[?25l${ESC}[?7l${ESC}[2J`;
 /** Resets styles and undoes `ENTER_SCREEN`. */
 const LEAVE_SCREEN = `${ESC}[0m${ESC}[?7h${ESC}[?25h${ESC}[?1049l`;
-/** Synchronized output: the terminal shows all text between these two sequences at once. Some terminals ignore them. */
+/**
+ * The start and the end of synchronized output: the terminal shows all text between these two sequences at once. Some
+ * terminals ignore the sequences.
+ */
 const BEGIN_UPDATE = `${ESC}[?2026h`;
 const END_UPDATE = `${ESC}[?2026l`;
 
@@ -22,7 +25,7 @@ export interface ScreenOptions {
   readonly size: () => Size;
 }
 
-/** Draws on the whole terminal. Only lines that have changed are written. */
+/** Draws on the whole terminal. Writes only lines that have changed. */
 export class Screen {
   readonly #stdout: NodeJS.WriteStream;
   readonly #options: ScreenOptions;
@@ -39,7 +42,7 @@ export class Screen {
     this.#stdout.write(ENTER_SCREEN);
   }
 
-  /** Shows a screen: lines that may contain escape sequences for styles. */
+  /** Shows a screen. Its lines may contain escape sequences for styles. */
   draw(screen: string): void {
     if (!this.#isEntered) return;
     const lines = screen.split('\n').slice(0, this.#options.size().rows).map(this.#forTerminal);
@@ -51,27 +54,33 @@ export class Screen {
     if (changes.length > 0 || rest !== '') this.#stdout.write(BEGIN_UPDATE + changes.join('') + rest + END_UPDATE);
   }
 
-  /** Clears the terminal. The next screen is drawn in full, as needed after a resize or output of other code. */
+  /**
+   * Clears the terminal, so that the next screen is drawn in full. This is needed after a resize, and after output of
+   * other code.
+   */
   clear(): void {
     this.#lines = [];
     if (this.#isEntered) this.#stdout.write(`${ESC}[2J`);
   }
 
-  /** Restores the terminal. Idempotent. */
+  /** Restores the terminal. Further calls have no effect. */
   leave(): void {
     if (!this.#isEntered) return;
     this.#isEntered = false;
     this.#stdout.write(LEAVE_SCREEN);
   }
 
-  /** Adds a sequence that erases the rest of the line. A full line has none: it would erase the line's last character. */
+  /**
+   * Returns the line with a sequence at its end that erases the rest of the line. A line as wide as the terminal gets
+   * no sequence, because the sequence would erase its last character.
+   */
   #withRestErased(line: string): string {
     return widthOf(line) < this.#options.size().columns
       ? `${withCursorPositions(line)}${ESC}[K`
       : withCursorPositions(line);
   }
 
-  /** Removes colours and characters that this terminal cannot show. */
+  /** Returns the line without colours and characters that this terminal cannot show. */
   readonly #forTerminal = (line: string): string => {
     const styled = this.#options.hasColours ? line : line.replace(COLOUR_SEQUENCES, '');
     if (this.#options.isUtf8) return styled;

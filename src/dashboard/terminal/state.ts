@@ -19,13 +19,19 @@ export interface ClusterData {
   readonly log: Log;
 }
 
-/** The details of a process, of a log entry or of a node's links. They cover the view from which they were opened. */
+/**
+ * The details of a process, of a log entry or of the links of a node. An overlay covers the view from which the user
+ * opened it.
+ */
 export type Overlay =
-  /** `row`: the last known state of the process. `cursor`: position in the list of its parent and children. */
+  /** `row`: the last known state of the process. `cursor`: the position in the list of its supervisor and children. */
   | { readonly type: 'process'; readonly row: ProcessRow; readonly isGone: boolean; readonly cursor: Cursor }
   /** `top`: the number of lines that are scrolled out at the top. */
   | { readonly type: 'entry'; readonly line: LogLine; readonly top: number }
-  /** `links`: the slowest link first. Absent: the links have not arrived. `problem`: why they do not arrive. */
+  /**
+   * `links`: the links, the slowest link first. Absent: the links have not arrived. `problem`: why the links do not
+   * arrive.
+   */
   | {
       readonly type: 'links';
       readonly nodeId: string;
@@ -42,9 +48,11 @@ export interface State {
   /** The current time, ms of the dashboard's monotonic clock, as in `ClusterView.monotonic`. */
   readonly now: number;
   readonly live: ClusterData;
-  /** The data on the screen: the live data or, while paused, the data at the time of the pause. */
+  /** The data on the screen: the live data or, while paused, the data at the start of the pause. */
   readonly shown: ClusterData;
-  /** The number of views and of log entries that arrived since the pause. Absent: not paused. */
+  /**
+   * The numbers of views and of log entries that have arrived during the pause. Absent: the dashboard is not paused.
+   */
   readonly paused?: { readonly updates: number; readonly entries: number };
   /** Whether the source has ended, so that no more data arrives. */
   readonly hasEnded: boolean;
@@ -71,7 +79,7 @@ export interface State {
     readonly filter: string;
     readonly cursor: Cursor;
     readonly lines: Log;
-    /** The number of the newest entry when the log view was last shown. Later errors are counted as unread. */
+    /** The number of the newest log line when the user last viewed the log. Errors with a higher number are unread. */
     readonly readUpTo: number;
   };
   /** Whether the user has quit the dashboard. */

@@ -5,7 +5,9 @@ import { widthOf } from './text-width.js';
 
 export type Tone = 'plain' | 'dim' | 'strong' | 'good' | 'warn' | 'bad' | 'accent';
 
-/** A piece of a line, with an optional tone. Its text must be free of control and other invisible characters. */
+/**
+ * A piece of a line, with an optional tone. The text must contain no control characters or other invisible characters.
+ */
 export type Part = string | readonly [tone: Tone, text: string];
 
 const STYLES: Readonly<Record<Tone, TextProps>> = {
@@ -33,7 +35,7 @@ export function Line({ parts, isSelected = false, isStale = false }: LineProps) 
     return createElement(Text, STYLES[tone], text);
   });
   const style: TextProps = { wrap: 'truncate-end', inverse: isSelected, dimColor: isStale && !isSelected };
-  // The spans are passed as arguments, not as an array: they are identified by position and need no keys.
+  // The spans are passed as arguments, not as an array, so React identifies them by position and needs no keys.
   return createElement(Text, style, ...(spans.length === 0 ? [' '] : spans));
 }
 
@@ -57,7 +59,7 @@ export function SplitLine({ left, right, width, ...rest }: SplitLineProps) {
   return <Line parts={[...parts, ' '.repeat(Math.max(0, room - taken)), ...right]} {...rest} />;
 }
 
-/** Several lines, padded with blank lines to `height`. Lines are identified by position. */
+/** Several lines, padded with blank lines up to `height`. React identifies the lines by position. */
 export function Lines({
   lines = [],
   height = lines.length,

@@ -44,11 +44,14 @@ const ASCII_MARKS: Readonly<Record<string, string>> = {
 const graphemes = new Intl.Segmenter();
 const BRAILLE_FROM = 0x2800;
 const BRAILLE_TO = 0x28ff;
-/** The bits of the lower four dots of a braille character, and of the upper four. */
+/** The bits of the lower four dots of a braille character, and the bits of the upper four dots. */
 const LOWER_HALF = 0b1110_0100;
 const UPPER_HALF = 0b0001_1011;
 
-/** Replaces the characters of a text that are not ASCII, for terminals without UTF-8. Keeps the width of the text. */
+/**
+ * Returns the text with all characters that are not ASCII replaced, for terminals without UTF-8. The text keeps its
+ * width.
+ */
 export function toAscii(text: string, widthOf: (grapheme: string) => number): string {
   let result = '';
   for (const { segment } of graphemes.segment(text)) {

@@ -4,7 +4,10 @@ import { padOrCut } from './text-fitting.js';
 
 const BETWEEN = ' '.repeat(GAP);
 
-/** The head of a table. `indent`: the number of blanks before the first column. `sorted`: by which column rows are sorted. */
+/**
+ * The head of a table. `indent` is the number of blanks before the first column. `sorted` is the column by which the
+ * rows are sorted.
+ */
 export function TableHead<Id extends string>({
   columns,
   indent,
@@ -21,7 +24,7 @@ export function TableHead<Id extends string>({
   return <Line parts={[' '.repeat(indent), ...spaced(cells)]} />;
 }
 
-/** The cells of a row, each fitted to the width of its column. */
+/** Returns the cells of a row, each fitted to the width of its column. */
 export function cellsOf<Id extends string>(
   columns: readonly PlacedColumn<Id>[],
   textOf: (id: Id) => string,

@@ -3,8 +3,8 @@ import type { Size } from './layout.js';
 const DEFAULT_SIZE: Size = { columns: 80, rows: 24 };
 
 /**
- * The size of a terminal. On some serial lines and in some containers, a terminal does not know its size and reports
- * 0 x 0. Then the size comes from the environment variables `COLUMNS` and `LINES` or, without them, is 80 x 24.
+ * Returns the size of a terminal. On some serial lines and in some containers, the terminal reports 0 x 0. In that
+ * case, the size comes from the environment variables `COLUMNS` and `LINES`. Without these variables, it is 80 x 24.
  */
 export function sizeOf(
   { columns, rows }: Partial<Size>,

@@ -5,14 +5,20 @@ const PLAIN = /^[ -~]*$/;
 
 const graphemes = new Intl.Segmenter();
 
-/** Makes a text exactly `width` columns wide, with blanks or an ellipsis. Also escapes invisible characters. */
+/**
+ * Returns the text in exactly `width` columns of the terminal: padded with blanks, or cut with an ellipsis. Escapes
+ * invisible characters.
+ */
 export function padOrCut(text: string, width: number, align: 'left' | 'right' = 'left'): string {
   const cut = truncate(visibleText(text), width);
   const padding = ' '.repeat(Math.max(0, width - widthOf(cut)));
   return align === 'left' ? cut + padding : padding + cut;
 }
 
-/** Breaks a text into lines of at most `width` columns. Keeps line breaks, and escapes invisible characters. */
+/**
+ * Breaks a text into lines of at most `width` columns of the terminal. Keeps line breaks, and escapes invisible
+ * characters.
+ */
 export function wrap(text: string, width: number): readonly string[] {
   return text.split(/\r?\n/).flatMap((line) => {
     const lines: string[] = [];
@@ -32,7 +38,7 @@ function truncate(text: string, width: number): string {
   return width <= 0 ? '' : `${longestStart(text, width - 1)}…`;
 }
 
-/** The longest start of a text that fits into `width` columns. */
+/** Returns the longest start of a text that fits into `width` columns of the terminal. */
 function longestStart(text: string, width: number): string {
   if (PLAIN.test(text)) return text.slice(0, width);
   let start = '';

@@ -1,9 +1,12 @@
-/** The minimum interval between two published states when data has changed, ms. */
+/** The minimum interval between two published states if only data has changed, ms. */
 const DATA_INTERVAL_MS = 100;
-/** The minimum interval between two published states when a key was pressed, ms. A user waits, so it is shorter. */
+/**
+ * The minimum interval between two published states after a key press, ms. This interval is shorter, because the user
+ * waits for the result of the key.
+ */
 const KEY_INTERVAL_MS = 40;
 
-/** A store whose state is changed by events. It limits the rate at which new states are published to subscribers. */
+/** A store whose state changes by events. The store limits the rate at which it publishes states to subscribers. */
 export class Store<State, Event> {
   readonly #reduce: (state: State, event: Event) => State;
   readonly #listeners = new Set<() => void>();
@@ -11,7 +14,10 @@ export class Store<State, Event> {
   /** The state that subscribers see. It may be older than `#state`. */
   #published: State;
   #publishedAt = Number.NEGATIVE_INFINITY;
-  /** When the next publication is due. Infinity: none is scheduled. Minus infinity: the store has stopped. */
+  /**
+   * The time of the next publication, ms, as in `performance.now()`. Infinity: no publication is scheduled. Minus
+   * infinity: the store has stopped.
+   */
   #due = Number.POSITIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
 
@@ -28,7 +34,7 @@ export class Store<State, Event> {
     return () => void this.#listeners.delete(listener);
   };
 
-  /** Applies events and returns the new state. `urgent`: publishes the new state sooner, as after a key press. */
+  /** Applies events and returns the new state. `urgent` publishes the new state sooner, as needed after a key press. */
   dispatch(events: readonly Event[], urgency: 'urgent' | 'whenever' = 'whenever'): State {
     const before = this.#state;
     this.#state = events.reduce(this.#reduce, before);
@@ -41,7 +47,7 @@ export class Store<State, Event> {
     this.#due = Number.NEGATIVE_INFINITY;
   }
 
-  /** Publishes the state `gapMs` after the last publication, unless a publication is due earlier already. */
+  /** Schedules a publication for `gapMs` after the previous publication, unless an earlier one is scheduled already. */
   #publishIn(gapMs: number): void {
     const due = this.#publishedAt + gapMs;
     if (due >= this.#due) return;

@@ -5,7 +5,7 @@ import { bodyRows, nodesViewHeights, tableRows } from './layout.js';
 import type { List } from './list-cursor.js';
 import type { ClusterData, Overlay, State } from './state.js';
 
-/** A line of the nodes table: the sums of all nodes, one node, or the problem of the node in the line above. */
+/** A line of the nodes table: the sums over all nodes, one node, or the problem of the node in the line above. */
 export type NodeLine =
   | { readonly type: 'all'; readonly key: string }
   | { readonly type: 'node'; readonly key: string; readonly node: NodeRow }
@@ -54,13 +54,15 @@ function relativesOf(row: ProcessRow, { view }: ClusterData): readonly Relative[
   ];
 }
 
-/** The height of the figures of a process, in lines: enough for a GenServer that reports all counts. */
+/** The height of the figures of a process, in lines. It suffices for a GenServer that reports all counts. */
 export const FIGURE_ROWS = 8;
 
-/** The other lines of fixed height: the heading, the blank line below the figures, and the titles of the two lists. */
+/**
+ * The number of the other lines with fixed content: the heading, the blank line below the figures, and two list titles.
+ */
 const OTHER_ROWS = 4;
 
-/** Divides the lines that remain in a body of `rows` lines evenly between relatives and log entries. */
+/** Divides `rows` lines minus the lines of the figures and titles evenly between relatives and log entries. */
 export function detailHeights(rows: number): { readonly relatives: number; readonly entries: number } {
   const left = Math.max(4, rows - FIGURE_ROWS - OTHER_ROWS);
   const entries = Math.max(2, Math.floor(left / 2));

@@ -7,8 +7,8 @@ const STYLE_SEQUENCES = new RegExp(`(${ESC}\\[[\\d;]*m)`);
 const graphemes = new Intl.Segmenter();
 
 /**
- * Adds cursor movements to a line, around each character that terminals draw with different widths. The text after such a
- * character then starts in the right column on every terminal.
+ * Returns the line with cursor movements around each character whose width differs between terminals. So the text after
+ * such a character starts in the right column on every terminal.
  */
 export function withCursorPositions(line: string): string {
   let column = 1;
@@ -28,7 +28,7 @@ function withPositionsFrom(text: string, start: number): string {
   let result = '';
   for (const { segment } of graphemes.segment(text)) {
     const width = widthOf(segment);
-    // Blanks come first, because a character drawn too narrow would leave old content in the rest of its columns.
+    // The blanks are written first: if the terminal draws the character too narrow, they replace the old content there.
     result += hasCertainWidth(segment)
       ? segment
       : `${' '.repeat(width)}${moveToColumn(column)}${segment}${moveToColumn(column + width)}`;
@@ -37,7 +37,7 @@ function withPositionsFrom(text: string, start: number): string {
   return result;
 }
 
-/** The escape sequence that moves the cursor to a column of its line, from 1. */
+/** Returns the escape sequence that moves the cursor to a column of its line. The first column is 1. */
 function moveToColumn(column: number): string {
   return `${ESC}[${column}G`;
 }

@@ -19,8 +19,9 @@ const withinBudget: Plugin = {
 const FILE_TAG = /^ *(<link rel="(?:icon|stylesheet)"[^>]*>|<script type="module"[^>]*><\/script>)\n/gm;
 
 /**
- * Moves the tags of the icon, the script and the style sheet into the inline script of the page. Browsers preload the
- * files of tags in the HTML, before the inline script has corrected the address, and would then use a wrong path.
+ * Moves the tags of the icon, the script and the style sheet into the inline script of the page. If the tags were in
+ * the HTML, browsers would preload their files before the inline script has corrected the address, so from a wrong
+ * path.
  */
 const loadedByInlineScript: Plugin = {
   name: 'loaded-by-the-page',
@@ -36,14 +37,17 @@ const loadedByInlineScript: Plugin = {
   },
 };
 
-/** Builds one page, one script and one style sheet. Their links are relative, so they work under any mount path. */
+/**
+ * Builds one page, one script and one style sheet. The links between these files are relative, so the page works under
+ * any mount path.
+ */
 export default defineConfig({
   root: 'src/dashboard/web',
   base: './',
   plugins: [loadedByInlineScript, withinBudget],
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   build: {
-    // These are the first versions with light-dark() in CSS. For older targets, Vite would transform the style sheet.
+    // These browser versions are the first with light-dark() in CSS. For older ones, Vite would transform the CSS.
     target: ['chrome123', 'edge123', 'firefox120', 'safari17.5'],
     // A data: URL would need a looser content security policy.
     assetsInlineLimit: 0,

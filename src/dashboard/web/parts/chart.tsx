@@ -11,10 +11,10 @@ export interface ChartProps {
   readonly title: string;
   readonly hint: string;
   readonly format: (value: number) => string;
-  /** The possible distances between grid lines, in the unit of the values. Absent: decimal steps. */
+  /** The possible distances between grid lines, in the unit of the values. Absent: uPlot chooses decimal distances. */
   readonly steps?: readonly number[];
   readonly lines: readonly ChartLine[];
-  /** For each line, whether it is shown. */
+  /** Whether each of `lines` is shown, in the same order. */
   readonly shown: readonly boolean[];
 }
 

@@ -7,10 +7,10 @@ import { Chart, type ChartProps } from './chart.js';
 import { Filters } from './filters.js';
 import { NodeLinks } from './node-links.js';
 
-/** Whole numbers as grid steps, because messages cannot be fractional: 1, 2, 5, 10, 20 ... */
+/** The distances between grid lines for counts: 1, 2, 5, 10, 20 ... A count of messages cannot be fractional. */
 const WHOLE_STEPS = Array.from({ length: 10 }, (_, power) => [1, 2, 5].map((step) => step * 10 ** power)).flat();
 
-/** Powers of two as grid steps, from 1 kB, for sizes in bytes. */
+/** The distances between grid lines for sizes in bytes: powers of two from 1 kB. */
 const BINARY_STEPS = Array.from({ length: 35 }, (_, power) => 1024 * 2 ** power);
 
 type ChartLook = Pick<ChartProps, 'title' | 'hint' | 'format' | 'steps'>;
@@ -22,7 +22,7 @@ const CHARTS: Record<Series, ChartLook> = {
   memory: { title: 'Heap', hint: 'in use', format: formatBytes, steps: BINARY_STEPS },
 };
 
-/** The view with the charts of the last ten minutes, and the links of the chosen node. */
+/** The charts view: the charts of the last ten minutes, and the links of the selected node. */
 export function Charts() {
   const { nodeNames, router, themes } = useDashboard();
   const { nodeId } = router.address.value;

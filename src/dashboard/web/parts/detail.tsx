@@ -70,7 +70,10 @@ export function Detail({ processKey }: { readonly processKey: string }) {
 }
 
 interface ProcessState {
-  /** The current row of the process or, if the process is gone, its last one. `undefined`: never seen. */
+  /**
+   * The current row of the process or, if the process is gone, its last row. `undefined`: the page has never received a
+   * row.
+   */
   readonly row: ProcessRow | undefined;
   readonly node: NodeRow | undefined;
   /** All processes of the same node. */

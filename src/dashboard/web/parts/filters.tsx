@@ -10,7 +10,10 @@ interface FiltersProps {
   /** The field of the address that stores the filter text. Absent: the view has no text filter. */
   readonly param?: 'text' | 'logText';
   readonly hasKind?: boolean;
-  /** Whether the filters include a choice of the sorting. Narrow screens hide some columns, and with them their titles. */
+  /**
+   * Whether the user can choose the sorting here. Narrow screens hide some columns, so the titles of these columns
+   * cannot be clicked.
+   */
   readonly hasSort?: boolean;
   /** How many items pass the filter, as text. */
   readonly note?: string;
@@ -18,7 +21,9 @@ interface FiltersProps {
   readonly children?: preact.ComponentChildren;
 }
 
-/** The filter controls above a view. On narrow screens, a button shows and hides node, kind and sorting. */
+/**
+ * The filter controls above a view. On narrow screens, a button shows or hides the controls for node, kind and sorting.
+ */
 export function Filters({ label, param, hasKind = false, hasSort = false, note, children }: FiltersProps) {
   const { router } = useDashboard();
   const address = router.address.value;
@@ -63,10 +68,13 @@ export function Filters({ label, param, hasKind = false, hasSort = false, note, 
   );
 }
 
-/** The delay before the result of a filter is announced, ms. It avoids an announcement for each typed letter. */
+/**
+ * The delay before the number of items is announced, ms. Without a delay, each typed letter would cause an
+ * announcement.
+ */
 const ANNOUNCE_MS = 500;
 
-/** Announces to screen readers how many items pass the filter: after a change of the filter, not after each new view. */
+/** Announces to screen readers how many items pass the filter. Announces a change of the filter, but not a new view. */
 function Announcement({ text }: { readonly text: string }) {
   const { router } = useDashboard();
   const { text: filter, logText, nodeId, kind, problemsOnly } = router.address.value;

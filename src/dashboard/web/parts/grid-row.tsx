@@ -13,12 +13,15 @@ interface GridRowProps {
   readonly top: number;
   readonly isActive: boolean;
   readonly isOpen: boolean;
-  /** The column with bars and the value of a full bar. `undefined`: no column has bars. */
+  /** The column whose cells have bars, and the value of a full bar. `undefined`: no column has bars. */
   readonly barScale: BarScale | undefined;
   open(key: string): void;
 }
 
-/** The id of the element of a row. It is made from the key of the process, because the index of a row changes. */
+/**
+ * Returns the id of the element of a row. The id is made from the key of the process, because the index of the row
+ * changes.
+ */
 export function rowId(key: string): string {
   return `row-${encodeURIComponent(key)}`;
 }
@@ -44,7 +47,7 @@ export function GridRow({ row, index, top, isActive, isOpen, barScale, open }: G
           <Cell
             row={row}
             column={column}
-            // While the node is not connected, the process's last status may be wrong: the node's status is shown.
+            // The process's last status may be wrong while the node is not connected, so the node's status is shown.
             status={node?.status === 'connected' ? row.status : (node?.status ?? UNKNOWN)}
             uptimeMs={isStale ? undefined : uptimeOf(row, node, view?.monotonic ?? 0)}
           />
@@ -76,7 +79,7 @@ function Cell({ row, column, status, uptimeMs }: CellProps) {
             {labelOf(row)}
           </span>
           {row.name !== undefined && <span class="id">{visibleText(row.id)}</span>}
-          {/* The node, for screens that are too narrow for the column of nodes. */}
+          {/* The name of the node, for screens that are too narrow for the node column. */}
           <span class="place" aria-hidden="true">
             {nodeNames.value.get(row.nodeId)}
           </span>

@@ -10,7 +10,7 @@ import { ProcessLink } from './process-link.js';
 const MARKS = { bad: '✕', warn: '▲', good: '✓', plain: '·' } as const;
 const SEVERITY_WORDS = { bad: 'problem: ', warn: 'warning: ', good: 'good: ', plain: '' } as const;
 
-/** One entry of the log. `isShort` omits its node and the link to its process, as in the details of that process. */
+/** One entry of the log. The details of a process use `isShort`, which omits the node and the link to the process. */
 export function LogItem({
   line: { entry, number, isShortened },
   isShort = false,
@@ -20,7 +20,7 @@ export function LogItem({
 }) {
   const { nodeNames } = useDashboard();
   const severity = severityOf(entry);
-  // A crash entry precedes the exit entry with the same error. So an exit entry does not show the stack again.
+  // An exit entry does not show the stack, because the crash entry before it shows the same error.
   const error = 'error' in entry ? errorText(entry.error) : undefined;
   const opened = useSignal<string | undefined>(undefined);
   const open = async (isOpen: boolean): Promise<void> => {

@@ -6,7 +6,7 @@ import { Filters } from './filters.js';
 import { Icon } from './icon.js';
 import { LogItem } from './log-item.js';
 
-/** The number of log lines that are shown at first, and that each click on "older" adds. */
+/** The number of log lines that are shown at first, and the number that each click on "older" adds. */
 const PAGE_SIZE = 100;
 
 /** The view of the log, newest entry first. */

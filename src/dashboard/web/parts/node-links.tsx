@@ -3,7 +3,7 @@ import { visibleText } from '../../view-model/visible-text.js';
 import { useDashboard } from '../model/dashboard-context.js';
 import { useDetails } from '../model/fetch-details.js';
 
-/** The maximum number of listed links. */
+/** The maximum number of links in the table. */
 const MAX_LISTED = 20;
 
 /** The table of the links of a node with other nodes, sorted by round trip, the slowest link first. */

@@ -7,7 +7,7 @@ import { visibleText } from '../../view-model/visible-text.js';
 import { useDashboard } from '../model/dashboard-context.js';
 import { Sparkline } from './sparkline.js';
 
-/** The list of all nodes, connected or not. A click on a node limits all views to that node. */
+/** The list of all nodes, including nodes that are not connected. A click on a node limits all views to that node. */
 export function Nodes() {
   const { live, router } = useDashboard();
   const nodes = live.view.value?.nodes ?? [];
@@ -82,7 +82,10 @@ function NodeCard({ node, isSelected, rates, maxRate }: NodeCardProps) {
   );
 }
 
-/** The figures of a node's links. `showsAll`: all figures, as for the selected node; otherwise only the notable ones. */
+/**
+ * The figures about the links of a node. With `showsAll`, as for the selected node, all figures. Otherwise, only the
+ * notable ones.
+ */
 function LinkFigures({ links, showsAll: isWhole }: { readonly links: NodeLinks; readonly showsAll: boolean }) {
   const { nodeNames } = useDashboard();
   const figures = linkFigures(links, (id) => nodeNames.value.get(id) ?? id);

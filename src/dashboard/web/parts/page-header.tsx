@@ -54,7 +54,7 @@ export function PageHeader() {
   );
 }
 
-/** The number of nodes with each status other than `connected`, as text: `2 timeout, 1 disconnected`. */
+/** Returns the number of nodes for each status other than `connected`, as text: `2 timeout, 1 disconnected`. */
 function notConnectedText(view: ClusterView | undefined): string {
   const counts = new Map<string, number>();
   for (const { node } of view?.nodes ?? []) {
@@ -90,7 +90,7 @@ function DataAge() {
   );
   return (
     <p class={`freshness is-${state.kind}`}>
-      {/* The key creates a new element for each view: so the animation of the mark restarts when data arrives. */}
+      {/* The key creates a new element for each view, so that the animation of the mark restarts when data arrives. */}
       <span class="mark" key={live.receivedAt.value} aria-hidden="true" />
       {state.kind === 'live' && 'live'}
       {state.kind === 'starting' && 'connecting …'}
@@ -116,7 +116,7 @@ function DataAge() {
           )}
         </>
       )}
-      {/* For screen readers: this text changes only with the kind. The visible text changes every second. */}
+      {/* The text for screen readers changes only with the kind, because the visible text changes every second. */}
       <span class="visually-hidden" role="status">
         {ANNOUNCEMENTS[state.kind]}
       </span>

@@ -51,7 +51,7 @@ function skipToContent(): void {
   target?.focus();
 }
 
-/** Shows the state of the cluster in the page's title, which is visible while the browser shows another tab. */
+/** Shows the state of the cluster in the page's title. The title stays visible while the browser shows another tab. */
 function useTitle(): void {
   const { summary, live } = useDashboard();
   useSignalEffect(() => {

@@ -6,7 +6,7 @@ interface ProcessLinkProps {
   readonly children: preact.ComponentChildren;
 }
 
-/** A link that opens the details of a process. It has a `href`, so that users can copy it or open it in a new tab. */
+/** A link that opens the details of a process. The `href` lets users copy the link or open it in a new tab. */
 export function ProcessLink({ processKey, children }: ProcessLinkProps) {
   const { router } = useDashboard();
   return (

@@ -32,7 +32,7 @@ export function ProcessTree() {
     if (line.type === 'process') router.go({ process: line.key });
     else fold(line.key, !line.isCollapsed);
   };
-  /** Handles the keys of the WAI-ARIA tree view pattern. Returns whether the key has an effect. */
+  /** Handles a key according to the WAI-ARIA tree view pattern. Returns whether the key has an effect. */
   const act = (key: string, line: TreeLine | undefined): boolean => {
     const next = indexAfterKey(key, activeIndex, lines.length, virtual.pageSize);
     if (next !== undefined) {
@@ -112,7 +112,7 @@ export function ProcessTree() {
   );
 }
 
-/** The index of the parent of a line, or of the line itself if it has no parent. */
+/** Returns the index of the parent of a line. A line without a parent returns its own index. */
 function parentOf(lines: readonly TreeLine[], index: number): number {
   const depth = lines[index]?.depth ?? 0;
   for (let at = index - 1; at >= 0; at -= 1) if ((lines[at]?.depth ?? 0) < depth) return at;

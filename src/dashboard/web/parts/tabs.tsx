@@ -28,7 +28,10 @@ export function Tabs() {
   );
 }
 
-/** The count in a tab: the number of processes, or of log entries with the severity `bad`. */
+/**
+ * The count in a tab: the number of processes, or the number of log entries with the severity `bad`. Other tabs have
+ * none.
+ */
 function TabCount({ view }: { readonly view: ViewName }) {
   const { summary, live } = useDashboard();
   if (view === 'processes') return <span class="count">{formatCount(summary.value?.processes)}</span>;

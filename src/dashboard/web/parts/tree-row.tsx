@@ -92,7 +92,10 @@ function ProcessLine({ line: { row } }: { readonly line: TreeLine & { readonly t
   );
 }
 
-/** The count with its unit, or an empty text for zero, because many zeros would distract from the other counts. */
+/**
+ * Returns the count with its unit. For zero, returns an empty text, because many zeros would distract from the other
+ * counts.
+ */
 function countOrEmpty(count: number | undefined, what: string): string {
   return count === undefined || count === 0 ? '' : `${formatCount(count)}${what}`;
 }

@@ -11,7 +11,7 @@ import { DashboardFeed } from './dashboard-feed.js';
 import { CLOSED, refuse, refuseUpgrade, setCookieAndRedirect } from './http-responses.js';
 import { ON_DEMAND_PATHS, sendOnDemandDetails } from './on-demand-responses.js';
 import { checkHandlerOptions, type DashboardHandlerOptions, type HandlerSettings } from './options.js';
-import { FEED_PATH, isFeedUpgrade, PAGE_PATH, type Route, routeOf } from './route.js';
+import { FEED_PATH, isFeedUpgrade, PAGE_PATH, type Route, routeOf } from './request-path.js';
 import { VERSION } from './version.js';
 
 /** A dashboard as part of an HTTP server. */

@@ -3,7 +3,7 @@ import type { SerializedError } from '../../../streams/index.js';
 import type { ClusterSource } from '../cluster-source.js';
 import type { OnDemandDetails } from '../view-model/on-demand-details.js';
 import { respond } from './http-responses.js';
-import type { Route } from './route.js';
+import type { Route } from './request-path.js';
 
 /** The path for the error of a log line, with its stack. The query parameter `line` is the number of the log line. */
 const ERROR_PATH = '/error';

@@ -8,8 +8,8 @@ import {
   formatUptime,
   UNKNOWN,
 } from '../view-model/format.js';
+import { labelOf } from '../view-model/process-table.js';
 import { countsOf, type NodeRow, type ProcessRow } from '../view-model/rows.js';
-import { labelOf } from '../view-model/table.js';
 import { bodyRows } from './layout.js';
 import { visibleItems } from './list-cursor.js';
 import { entryParts } from './log.js';

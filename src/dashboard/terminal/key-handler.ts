@@ -1,5 +1,5 @@
+import { firstDirection } from '../view-model/process-table.js';
 import { keyOf } from '../view-model/rows.js';
-import { firstDirection } from '../view-model/table.js';
 import type { TreeLine } from '../view-model/tree.js';
 import type { Key, KeyName } from './keys.js';
 import { bodyRows } from './layout.js';

@@ -1,5 +1,5 @@
 import { COUNT_COLUMNS, type CountColumn, SERVER_COUNTS } from '../../../streams/index.js';
-import { COLUMNS, type Column } from '../view-model/table.js';
+import { COLUMNS, type Column } from '../view-model/process-table.js';
 import { type ColumnSpec, columnsFor, type PlacedColumn, type Size, type WidthSteps } from './layout.js';
 
 const SPECS: readonly ColumnSpec<Column>[] = [

@@ -1,6 +1,6 @@
 import { addToHistory } from '../view-model/history.js';
 import { matches, withEntries } from '../view-model/log.js';
-import { tableOf } from '../view-model/table.js';
+import { tableOf } from '../view-model/process-table.js';
 import { filterTree, treeOf } from '../view-model/tree.js';
 import { handleKey } from './key-handler.js';
 import { reconcile } from './list-cursor.js';

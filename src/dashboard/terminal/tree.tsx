@@ -1,6 +1,6 @@
 import { formatMs, formatRate, formatShortCount, formatUptime, UNKNOWN } from '../view-model/format.js';
+import { labelOf } from '../view-model/process-table.js';
 import { type NodeRow, restartsOf } from '../view-model/rows.js';
-import { labelOf } from '../view-model/table.js';
 import type { TreeLine } from '../view-model/tree.js';
 import { type ColumnSpec, columnsFor } from './layout.js';
 import { visibleItems } from './list-cursor.js';

@@ -17,8 +17,8 @@ import {
   STEP_MS,
   seriesOf,
 } from '../../../src/dashboard/view-model/history.js';
+import { COLUMNS, filterOf, labelOf, tableOf } from '../../../src/dashboard/view-model/process-table.js';
 import { type ProcessRow, restartsOf } from '../../../src/dashboard/view-model/rows.js';
-import { COLUMNS, filterOf, labelOf, tableOf } from '../../../src/dashboard/view-model/table.js';
 import { treeOf } from '../../../src/dashboard/view-model/tree.js';
 import type { ClusterObserverSnapshot } from '../../../streams/index.js';
 import { clusterHistory } from '../../helpers/cluster-histories.js';

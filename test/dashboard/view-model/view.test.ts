@@ -29,8 +29,8 @@ import {
   successorOf,
   withEntries,
 } from '../../../src/dashboard/view-model/log.js';
+import { filterOf, labelOf } from '../../../src/dashboard/view-model/process-table.js';
 import type { ProcessRow } from '../../../src/dashboard/view-model/rows.js';
-import { filterOf, labelOf } from '../../../src/dashboard/view-model/table.js';
 import { treeOf } from '../../../src/dashboard/view-model/tree.js';
 import type { UnstampedEvent } from '../../../streams/events.js';
 import type { ClusterObserverSnapshot, LogEntry, ObserverSnapshot } from '../../../streams/index.js';

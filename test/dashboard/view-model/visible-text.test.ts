@@ -2,7 +2,7 @@ import { fc, test } from '@fast-check/vitest';
 import { describe, expect } from 'vitest';
 import { describeEntry, errorText, shorten } from '../../../src/dashboard/view-model/log.js';
 import { overview } from '../../../src/dashboard/view-model/overview.js';
-import { labelOf } from '../../../src/dashboard/view-model/table.js';
+import { labelOf } from '../../../src/dashboard/view-model/process-table.js';
 import { visibleLines, visibleText } from '../../../src/dashboard/view-model/visible-text.js';
 import { clusterOf } from '../../helpers/snapshots.js';
 import { ALPHA, NOW, processOf } from '../../helpers/terminal.js';

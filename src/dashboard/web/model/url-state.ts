@@ -1,4 +1,4 @@
-import { COLUMNS, type Filter, type Sorting } from '../../view-model/table.js';
+import { COLUMNS, type Filter, type Sorting } from '../../view-model/process-table.js';
 
 export const VIEWS = ['processes', 'tree', 'log', 'charts'] as const;
 

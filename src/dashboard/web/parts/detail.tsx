@@ -1,12 +1,12 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { formatCount, formatMs, formatRate, formatTime, formatUptime, UNKNOWN } from '../../view-model/format.js';
 import { linesAbout, successorOf } from '../../view-model/log.js';
+import { labelOf } from '../../view-model/process-table.js';
 import { countsOf, keyOf, type NodeRow, type ProcessRow } from '../../view-model/rows.js';
-import { labelOf } from '../../view-model/table.js';
 import { visibleText } from '../../view-model/visible-text.js';
-import { counted } from '../model/columns.js';
 import { useDashboard } from '../model/dashboard-context.js';
-import { uptimeOf } from '../model/uptime.js';
+import { counted } from '../model/process-columns.js';
+import { uptimeOf } from '../model/process-uptime.js';
 import { Icon } from './icon.js';
 import { LogItem } from './log-item.js';
 import { ProcessLink } from './process-link.js';

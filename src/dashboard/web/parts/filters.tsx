@@ -1,8 +1,8 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
-import { COLUMNS, firstDirection } from '../../view-model/table.js';
-import { TITLES } from '../model/columns.js';
+import { COLUMNS, firstDirection } from '../../view-model/process-table.js';
 import { useDashboard } from '../model/dashboard-context.js';
+import { TITLES } from '../model/process-columns.js';
 import { Icon } from './icon.js';
 
 interface FiltersProps {

@@ -1,10 +1,10 @@
 import { UNKNOWN } from '../../view-model/format.js';
+import { COLUMNS, type Column, labelOf } from '../../view-model/process-table.js';
 import type { ProcessRow } from '../../view-model/rows.js';
-import { COLUMNS, type Column, labelOf } from '../../view-model/table.js';
 import { visibleText } from '../../view-model/visible-text.js';
-import { amountOf, type BarScale, cellClass, figureOf, fullCount, isZeroOrUnknown } from '../model/columns.js';
 import { useDashboard } from '../model/dashboard-context.js';
-import { uptimeOf } from '../model/uptime.js';
+import { amountOf, type BarScale, cellClass, figureOf, fullCount, isZeroOrUnknown } from '../model/process-columns.js';
+import { uptimeOf } from '../model/process-uptime.js';
 import { Icon } from './icon.js';
 
 interface GridRowProps {

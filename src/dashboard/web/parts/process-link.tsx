@@ -1,5 +1,5 @@
 import { useDashboard } from '../model/dashboard-context.js';
-import { onPlainClick } from '../model/link-click.js';
+import { onPlainClick } from '../model/plain-click.js';
 
 interface ProcessLinkProps {
   readonly processKey: string;

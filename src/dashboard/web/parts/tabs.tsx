@@ -1,7 +1,7 @@
 import { formatCount } from '../../view-model/format.js';
 import { severityOf } from '../../view-model/log.js';
 import { useDashboard } from '../model/dashboard-context.js';
-import { onPlainClick } from '../model/link-click.js';
+import { onPlainClick } from '../model/plain-click.js';
 import { VIEWS, type ViewName } from '../model/url-state.js';
 import { Icon } from './icon.js';
 

@@ -1,9 +1,9 @@
 import { formatCount, formatMs, formatRate } from '../../view-model/format.js';
-import { labelOf } from '../../view-model/table.js';
+import { labelOf } from '../../view-model/process-table.js';
 import type { TreeLine } from '../../view-model/tree.js';
 import { visibleText } from '../../view-model/visible-text.js';
-import { counted, isZeroOrUnknown } from '../model/columns.js';
 import { useDashboard } from '../model/dashboard-context.js';
+import { counted, isZeroOrUnknown } from '../model/process-columns.js';
 import { Icon } from './icon.js';
 
 interface TreeRowProps {

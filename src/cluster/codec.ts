@@ -108,10 +108,14 @@ export function encode(frame: Frame): string {
   const { body, ...head } = frame;
   const text = `${JSON.stringify(head).slice(0, -1)},"body":${encodeBody(body)}}`;
   if (isLargerThan(text, MAX_FRAME_BYTES)) {
-    throw new InvalidArgumentError('body', `at most ${MAX_FRAME_BYTES} bytes once encoded; send it in parts`, body);
+    throw new InvalidArgumentError(
+      'body',
+      `at most ${MAX_FRAME_BYTES} bytes once encoded; send it in parts`,
+      typeof body,
+    );
   }
   const excess = exceededLimit(text);
-  if (excess !== undefined) throw new InvalidArgumentError('body', `without ${excess}; send it in parts`, body);
+  if (excess !== undefined) throw new InvalidArgumentError('body', `without ${excess}; send it in parts`, typeof body);
   return text;
 }
 

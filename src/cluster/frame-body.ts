@@ -59,7 +59,7 @@ export function encodeBody(value: unknown): string {
   try {
     return encodeValue(value);
   } catch (thrown) {
-    throw new InvalidArgumentError('body', `serializable data, without ${bodyProblemOf(thrown)}`, value);
+    throw new InvalidArgumentError('body', `serializable data, without ${bodyProblemOf(thrown)}`, typeof value);
   }
 }
 

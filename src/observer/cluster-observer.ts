@@ -92,8 +92,7 @@ export function createClusterObserver<Id extends string>(ports: ClusterObserverP
 
     async getNodeSnapshot(nodeId, timeout = DEFAULT_TIMEOUT_MS) {
       checkPositive('timeout', timeout, MAX_TIMER_MS);
-      const { id: localNodeId } = localNode();
-      if (role === 'observer' || nodeId !== localNodeId)
+      if (role === 'observer' || nodeId !== localNode().id)
         await replicas.ask(nodeId, REPORT, timeBudget(timeout, monotonic));
       else if (local === undefined) throw new ObserverDisabledError();
       else return local.observer.getSnapshot();
@@ -104,8 +103,7 @@ export function createClusterObserver<Id extends string>(ports: ClusterObserverP
 
     async getNodeLinks(nodeId, timeout = DEFAULT_TIMEOUT_MS) {
       checkPositive('timeout', timeout, MAX_TIMER_MS);
-      const { id: localNodeId } = localNode();
-      const isLocal = role === 'member' && nodeId === localNodeId;
+      const isLocal = localNode().id === nodeId && role === 'member';
       return isLocal ? ports.links() : decodeLinks(await ports.request(nodeId, LINKS, null, timeout));
     },
 

@@ -185,8 +185,7 @@ export function createObserver(ports: ObserverPorts): LocalObserver {
   const project = (model: NodeModel): ObserverSnapshot => snapshotOf(model, moment(), memoryStats(), vitals());
   const getSnapshot = (): ObserverSnapshot => meter.measured(() => project(currentModel()));
 
-  // A subscriber may cause a newer model while an older model is being delivered. `latest$.value` is then the newer model, so the
-  // remaining subscribers receive only the newer model, and never the older model after the newer one.
+  // A subscriber may cause a newer model during the delivery of an older one: the remaining subscribers then get the newer one only.
   const model$ = latest$.pipe(
     map(() => latest$.value),
     distinctUntilChanged(),

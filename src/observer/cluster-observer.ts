@@ -35,11 +35,7 @@ export function createClusterObserver<Id extends string>(ports: ClusterObserverP
     read: (timeoutMs) => pollCluster({ ports, replicas, presence }, timeoutMs),
   });
 
-  ports.changes.subscribe((change) => {
-    cache.invalidate();
-    if (change.type === 'left' || change.type === 'forgotten') replicas.forget(change.id);
-  });
-  ports.stopped.subscribe(() => cache.invalidate());
+  dropOnChange(ports, cache, replicas);
 
   const poll$ = (ms: number): Observable<ClusterObserverSnapshot<Id>> => {
     checkPositive('ms', ms, MAX_TIMER_MS);
@@ -83,16 +79,22 @@ export function createClusterObserver<Id extends string>(ports: ClusterObserverP
     return () => subscription.unsubscribe();
   };
 
+  /** The local node, for a read with this timeout. @throws ClusterNotStartedError, InvalidArgumentError */
+  const localNodeWithin = (timeout: number): ReturnType<typeof localNode> => {
+    const node = localNode();
+    checkPositive('timeout', timeout, MAX_TIMER_MS);
+    return node;
+  };
+
   return {
     async getClusterSnapshot({ useCache = true, timeout = DEFAULT_TIMEOUT_MS } = {}) {
-      localNode();
-      checkPositive('timeout', timeout, MAX_TIMER_MS);
+      localNodeWithin(timeout);
       return useCache ? cache.get(timeout) : cache.read(timeout);
     },
 
     async getNodeSnapshot(nodeId, timeout = DEFAULT_TIMEOUT_MS) {
-      checkPositive('timeout', timeout, MAX_TIMER_MS);
-      if (role === 'observer' || nodeId !== localNode().id)
+      const { id: localNodeId } = localNodeWithin(timeout);
+      if (role === 'observer' || nodeId !== localNodeId)
         await replicas.ask(nodeId, REPORT, timeBudget(timeout, monotonic));
       else if (local === undefined) throw new ObserverDisabledError();
       else return local.observer.getSnapshot();
@@ -102,8 +104,8 @@ export function createClusterObserver<Id extends string>(ports: ClusterObserverP
     },
 
     async getNodeLinks(nodeId, timeout = DEFAULT_TIMEOUT_MS) {
-      checkPositive('timeout', timeout, MAX_TIMER_MS);
-      const isLocal = localNode().id === nodeId && role === 'member';
+      const { id: localNodeId } = localNodeWithin(timeout);
+      const isLocal = role === 'member' && nodeId === localNodeId;
       return isLocal ? ports.links() : decodeLinks(await ports.request(nodeId, LINKS, null, timeout));
     },
 
@@ -129,6 +131,19 @@ export function createClusterObserver<Id extends string>(ports: ClusterObserverP
     log$,
     poll$,
   };
+}
+
+/** Drops the cached snapshot whenever the members change or the cluster stops, and the replica of a node that is gone for good. */
+function dropOnChange<Id extends string>(
+  { changes, stopped }: ClusterObserverPorts<Id>,
+  cache: SnapshotCache<Id>,
+  replicas: NodeReplicas<Id>,
+): void {
+  changes.subscribe((change) => {
+    cache.invalidate();
+    if (change.type === 'left' || change.type === 'forgotten') replicas.forget(change.id);
+  });
+  stopped.subscribe(() => cache.invalidate());
 }
 
 /**

@@ -79,21 +79,16 @@ export function createClusterObserver<Id extends string>(ports: ClusterObserverP
     return () => subscription.unsubscribe();
   };
 
-  /** The local node, for a read with this timeout. @throws ClusterNotStartedError, InvalidArgumentError */
-  const localNodeWithin = (timeout: number): ReturnType<typeof localNode> => {
-    const node = localNode();
-    checkPositive('timeout', timeout, MAX_TIMER_MS);
-    return node;
-  };
-
   return {
     async getClusterSnapshot({ useCache = true, timeout = DEFAULT_TIMEOUT_MS } = {}) {
-      localNodeWithin(timeout);
+      localNode();
+      checkPositive('timeout', timeout, MAX_TIMER_MS);
       return useCache ? cache.get(timeout) : cache.read(timeout);
     },
 
     async getNodeSnapshot(nodeId, timeout = DEFAULT_TIMEOUT_MS) {
-      const { id: localNodeId } = localNodeWithin(timeout);
+      checkPositive('timeout', timeout, MAX_TIMER_MS);
+      const { id: localNodeId } = localNode();
       if (role === 'observer' || nodeId !== localNodeId)
         await replicas.ask(nodeId, REPORT, timeBudget(timeout, monotonic));
       else if (local === undefined) throw new ObserverDisabledError();
@@ -104,7 +99,8 @@ export function createClusterObserver<Id extends string>(ports: ClusterObserverP
     },
 
     async getNodeLinks(nodeId, timeout = DEFAULT_TIMEOUT_MS) {
-      const { id: localNodeId } = localNodeWithin(timeout);
+      checkPositive('timeout', timeout, MAX_TIMER_MS);
+      const { id: localNodeId } = localNode();
       const isLocal = role === 'member' && nodeId === localNodeId;
       return isLocal ? ports.links() : decodeLinks(await ports.request(nodeId, LINKS, null, timeout));
     },

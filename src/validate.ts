@@ -53,3 +53,9 @@ export function checkShortText(field: string, value: unknown): void {
   if (typeof value === 'string' && value !== '' && value.length <= MAX_SENT_NAME) return;
   throw new InvalidArgumentError(field, `a string of 1 to ${MAX_SENT_NAME} characters`, value);
 }
+
+/** @throws InvalidArgumentError unless `ref` has the form of a ref */
+export function checkRef(ref: { readonly id: string; readonly life: string }): void {
+  if (typeof ref?.id === 'string' && typeof ref.life === 'string') return;
+  throw new InvalidArgumentError('ref', 'the ref of a process: { id, life }', ref);
+}

@@ -8,7 +8,7 @@ import type { Process } from './process.js';
 import type { ProcessTable } from './process-table.js';
 import type { ProcessRef } from './refs.js';
 import type { GlobalNameClaims } from './remote-processes.js';
-import { spawnGenServer } from './spawn-gen-server.js';
+import { type SpawnSteps, spawnGenServer } from './spawn-gen-server.js';
 
 /** Gives other nodes access to the processes of this runtime, by process id. */
 export interface LocalProcesses {
@@ -30,9 +30,10 @@ export interface LocalProcesses {
   /** Stops a process. Resolves when it has ended, at once if it does not run. */
   stop(id: string, reason: TerminationReason, timeoutMs: number): Promise<void>;
   kill(id: string): void;
+  has(id: string): boolean;
   nameOf(id: string): string | undefined;
-  /** Starts a GenServer. Calls `onSpawn` with its ref before `init` runs. Rejects as `GenServer.start` does. */
-  start(behavior: AnyBehavior, options: GenServerOptions, onSpawn: (ref: ProcessRef) => void): Promise<ProcessRef>;
+  /** Starts a GenServer. Rejects as `GenServer.start` does, and with what `steps.check` throws. */
+  start(behavior: AnyBehavior, options: GenServerOptions, steps: SpawnSteps): Promise<ProcessRef>;
 }
 
 /** The mailbox limit for messages from other nodes, in messages. Applies to mailboxes without a configured limit. */
@@ -71,9 +72,10 @@ export function localProcesses(processes: ProcessTable, globalNames: () => Globa
       await processes.get(id)?.stop(reason, timeoutMs);
     },
     kill: (id) => processes.get(id)?.kill(),
-    async start(behavior, options, onSpawn) {
+    has: (id) => processes.get(id) !== undefined,
+    async start(behavior, options, steps) {
       checkBehavior(behavior);
-      const process = await spawnGenServer({ processes, globalNames }, behavior, options, ({ ref }) => onSpawn(ref));
+      const process = await spawnGenServer({ processes, globalNames }, behavior, options, steps);
       return process.ref;
     },
     nameOf: (id) => processes.get(id)?.registeredName,

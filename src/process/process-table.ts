@@ -8,6 +8,7 @@ import {
   RuntimeShutdownError,
   ServerNotRunningError,
 } from '../errors.js';
+import { checkRef } from '../validate.js';
 import type { OverloadPolicy } from './bounded-mailbox.js';
 import type { GenServerBehavior } from './gen-server-types.js';
 import type { ContextActions } from './handler-context.js';
@@ -116,9 +117,7 @@ export class ProcessTable {
 
   /** Resolves a ref that user code or a message passed. Every ref is validated here. @throws InvalidArgumentError */
   resolve(ref: ProcessRef): Resolution {
-    if (typeof ref?.id !== 'string' || typeof ref.life !== 'string') {
-      throw new InvalidArgumentError('ref', 'the ref of a process: { id, life }', ref);
-    }
+    checkRef(ref);
     if (ref.life !== this.#life) return 'foreign';
     return this.#processes.get(ref.id) ?? 'gone';
   }

@@ -54,7 +54,9 @@ export interface GlobalNameClaims {
    * GlobalNameTimeoutError.
    */
   claim(name: string, processId: string, onConflict: 'kill' | 'notify'): Promise<void>;
-  /** Frees the name when the process ends, or at once if the process has already ended. */
+  /** @throws AlreadyRegisteredError, NotRegisteredError unless this process of this runtime has the name */
+  checkOwner(name: string, processId: string): void;
+  /** Frees the name when the process that claimed it ends, or at once if that process has already ended. */
   watch(name: string, processId: string): void;
 }
 

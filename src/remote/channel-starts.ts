@@ -99,13 +99,18 @@ export class ChannelStarts {
     const caller = this.#messages.caller(number);
     try {
       const behavior = await this.#ports.behaviors.make(name, args);
-      if (this.#hosted.get(number) !== hosted) return;
-      const ref = await this.#ports.local.start(behavior, optionsOf(options), (started) => {
+      const check = (): void => {
+        if (this.#hosted.get(number) !== hosted) throw new Error('its starter gave up');
+      };
+      check();
+      const onSpawn = (started: ProcessRef): void => {
         hosted.ref = started;
-      });
+      };
+      const ref = await this.#ports.local.start(behavior, optionsOf(options), { check, onSpawn });
       if (this.#hosted.get(number) === hosted) caller.reply(ref);
       else this.#ports.local.kill(ref.id);
     } catch (thrown) {
+      // A starter that has given up has its answer.
       if (this.#hosted.get(number) !== hosted) return;
       this.#hosted.delete(number);
       const isMissing = thrown instanceof BehaviorNotRegisteredError && thrown.behaviorName === name;

@@ -11,7 +11,7 @@ import {
 } from '../errors.js';
 import type { ProcessRef } from '../process/refs.js';
 import type { RemoteProcesses } from '../process/remote-processes.js';
-import { MAX_SENT_NAME } from '../validate.js';
+import { checkRef, MAX_SENT_NAME } from '../validate.js';
 import { runInMicrotask } from './cancellable-microtask.js';
 import { notKnownThere } from './channel-messages.js';
 import { type GroupPorts, ProcessGroups } from './groups/process-groups.js';
@@ -149,6 +149,7 @@ export function createRemoteProcesses(options: RemoteProcessesOptions): RemoteMe
   const globalRegistry = createGlobalRegistry({
     names: globalNames,
     async register(name, ref, onConflict) {
+      checkRef(ref);
       if (ref.life === options.life) await globalNames.register(name, ref.id, onConflict);
       else await channelOf(ref).names.register(name, ref.id, onConflict);
     },

@@ -15,11 +15,17 @@ export function startOnOwnNode(
 ): Promise<ProcessRef> {
   let ref: ProcessRef | undefined;
   let isOver = false;
+  const check = (): void => {
+    if (isOver) throw new NodeTimeoutError(nodeId, timeoutMs);
+  };
   const start = async (): Promise<ProcessRef> => {
     const behavior = await behaviors.make(name, args);
-    if (isOver) throw new NodeTimeoutError(nodeId, timeoutMs);
-    return local.start(behavior, options, (started) => {
-      ref = started;
+    check();
+    return local.start(behavior, options, {
+      check,
+      onSpawn(started) {
+        ref = started;
+      },
     });
   };
   return new Promise((resolve, reject) => {

@@ -33,6 +33,7 @@ export interface GlobalNamesPorts {
 
 /** A name that a process of this node claims or owns. */
 interface OwnName {
+  readonly processId: string;
   readonly stamp: Stamp;
   readonly onConflict: OnConflict;
   /** Stops watching the process. */
@@ -61,11 +62,7 @@ export class GlobalNames {
    */
   claim(name: string, processId: string, onConflict: OnConflict): Promise<void> {
     return new Promise((resolve, reject) => {
-      const claimant = this.#claims.claimant(name);
-      if (claimant !== undefined) {
-        reject(takenBy(name, claimant));
-        return;
-      }
+      this.#checkFree(name);
       const timeoutMs = this.#ports.claimTimeoutMs();
       const { claim, effects } = this.#claims.claim(name, processId, this.#ports.wallClock());
       const cancelTimer = this.#ports.after(timeoutMs, () => {
@@ -73,22 +70,31 @@ export class GlobalNames {
         this.#end(name, claim.stamp, new GlobalNameTimeoutError(name, timeoutMs, awaited));
       });
       const settle = { resolve, reject, cancelTimer };
-      this.#own.set(name, { stamp: claim.stamp, onConflict, unwatch: () => undefined, settle });
+      this.#own.set(name, { processId, stamp: claim.stamp, onConflict, unwatch: () => undefined, settle });
       this.#apply(effects);
     });
   }
 
   /** Does the same as {@link GlobalNames.claim}, for a running process. Also rejects with ServerNotRunningError. */
   async register(name: string, processId: string, onConflict: OnConflict): Promise<void> {
+    this.#checkFree(name);
+    if (!this.#ports.local.has(processId)) throw new ServerNotRunningError(processId);
     const claimed = this.claim(name, processId, onConflict);
     this.watch(name, processId);
     await claimed;
   }
 
-  /** Makes the name free when the process ends, or at once if it has ended. */
+  /** @throws AlreadyRegisteredError, NotRegisteredError unless this process has the name */
+  checkOwner(name: string, processId: string): void {
+    if (this.#own.get(name)?.processId === processId) return;
+    this.#checkFree(name);
+    throw new NotRegisteredError(name);
+  }
+
+  /** Makes the name free when the process that claimed it ends, or at once if it has ended. */
   watch(name: string, processId: string): void {
     const own = this.#own.get(name);
-    if (own === undefined) return;
+    if (own?.processId !== processId) return;
     const end = (): void => this.#end(name, own.stamp, new ServerNotRunningError(processId));
     const unwatch = this.#ports.local.watch(processId, end);
     if (unwatch === undefined) end();
@@ -142,6 +148,12 @@ export class GlobalNames {
     this.#cancelCompare = this.#ports.after(COMPARE_INTERVAL_MS, this.#compare);
     this.#apply(this.#claims.compare());
   };
+
+  /** @throws AlreadyRegisteredError */
+  #checkFree(name: string): void {
+    const claimant = this.#claims.claimant(name);
+    if (claimant !== undefined) throw takenBy(name, claimant);
+  }
 
   /** Releases a claim. A registration that waits for it rejects with `error`. */
   #end(name: string, stamp: Stamp, error: Error): void {

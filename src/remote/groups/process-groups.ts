@@ -2,6 +2,7 @@ import { Observable } from 'rxjs';
 import {
   asError,
   CallAbortedError,
+  ForeignRefError,
   InvalidArgumentError,
   NoexError,
   NoGroupMembersError,
@@ -11,7 +12,7 @@ import {
 import type { CallOptions } from '../../process/gen-server-types.js';
 import type { LocalProcesses } from '../../process/local-processes.js';
 import type { ProcessRef } from '../../process/refs.js';
-import { checkKnown, checkShortText } from '../../validate.js';
+import { checkKnown, checkRef, checkShortText } from '../../validate.js';
 import { runInMicrotask } from '../cancellable-microtask.js';
 import { type GroupMember, GroupMembers, type MemberItem } from './group-members.js';
 import { inPickOrder, PICKS, type PickPolicy } from './pick-member.js';
@@ -118,7 +119,9 @@ export class ProcessGroups implements ProcessGroupsApi {
 
   leave(group: string, ref: ProcessRef): boolean {
     checkShortText('group', group);
-    const joins = ref.life === this.#ports.life ? this.#members.joins(group, ref.id) : 0;
+    checkRef(ref);
+    if (ref.life !== this.#ports.life) throw new ForeignRefError(ref.id, ref.life, 'local');
+    const joins = this.#members.joins(group, ref.id);
     if (joins === 0) return false;
     this.#set(group, ref.id, joins - 1);
     if (this.#members.groupsOf(ref.id).length > 0) return true;

@@ -1,5 +1,6 @@
 import { MAX_TIMER_MS } from '../clock.js';
 import { MAX_SENT_NAME } from '../validate.js';
+import { MAX_JOINS } from './groups/group-members.js';
 import type { ClaimItem } from './names/claim-protocol.js';
 
 /**
@@ -70,6 +71,7 @@ const isId: Guard = (value) => typeof value === 'string' && value.length <= MAX_
 const isName: Guard = (value) => isId(value) && value !== '';
 const isTime: Guard = (value) => typeof value === 'number' && Number.isFinite(value);
 const isCount: Guard = (value) => Number.isSafeInteger(value) && Number(value) >= 0;
+const isJoins: Guard = (value) => isCount(value) && Number(value) <= MAX_JOINS;
 const isOnConflict: Guard = (value) => value === 'kill' || value === 'notify';
 const isSender: Guard = (value) => value === 0 || isId(value);
 const isFlag: Guard = (value) => value === 0 || value === 1;
@@ -104,7 +106,7 @@ const GUARDS: { readonly [Kind in ItemKind]: readonly Guard[] } = {
   claims_digest: [isCount, isCount],
   claims_wanted: [],
   claims_whole: [],
-  member: [isName, isId, isCount],
+  member: [isName, isId, isJoins],
 };
 
 /** An item that another node sent. */

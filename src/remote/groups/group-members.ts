@@ -1,3 +1,6 @@
+/** How often a process may join one group. It limits the length of the member lists of every node. */
+export const MAX_JOINS = 1000;
+
 /**
  * An item that announces how often a process of the sending node has joined a group. 0: it is not a member any more.
  */
@@ -23,6 +26,10 @@ class Membership {
 
   groups(): readonly string[] {
     return [...this.#groups.keys()];
+  }
+
+  has(group: string): boolean {
+    return this.#groups.has(group);
   }
 
   joins(group: string, processId: string): number {
@@ -54,6 +61,8 @@ class Membership {
 export class GroupMembers {
   readonly #own: Membership;
   readonly #nodes = new Map<string, Membership>();
+  /** The groups of each process of this node. */
+  readonly #groupsOf = new Map<string, Set<string>>();
 
   constructor(life: string) {
     this.#own = new Membership(life);
@@ -88,12 +97,22 @@ export class GroupMembers {
   /** Sets how often a process of this node has joined the group. Returns the item to send to all nodes. */
   set(group: string, processId: string, joins: number): MemberItem {
     this.#own.set(group, processId, joins);
+    const groups = this.#groupsOf.get(processId) ?? new Set();
+    if (joins > 0) this.#groupsOf.set(processId, groups.add(group));
+    else if (groups.delete(group) && groups.size === 0) this.#groupsOf.delete(processId);
     return ['member', group, processId, joins];
   }
 
   /** The groups of which a process of this node is a member. */
   groupsOf(processId: string): readonly string[] {
-    return this.#own.groups().filter((group) => this.#own.joins(group, processId) > 0);
+    return [...(this.#groupsOf.get(processId) ?? [])];
+  }
+
+  /** Whether the group has members. */
+  has(group: string): boolean {
+    if (this.#own.has(group)) return true;
+    for (const members of this.#nodes.values()) if (members.has(group)) return true;
+    return false;
   }
 
   /** The names of all groups that have members. */

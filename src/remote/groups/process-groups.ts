@@ -14,7 +14,7 @@ import type { LocalProcesses } from '../../process/local-processes.js';
 import type { ProcessRef } from '../../process/refs.js';
 import { checkKnown, checkRef, checkShortText } from '../../validate.js';
 import { runInMicrotask } from '../cancellable-microtask.js';
-import { type GroupMember, GroupMembers, type MemberItem } from './group-members.js';
+import { type GroupMember, GroupMembers, MAX_JOINS, type MemberItem } from './group-members.js';
 import { inPickOrder, PICKS, type PickPolicy } from './pick-member.js';
 
 export interface GroupCallOptions extends CallOptions {
@@ -37,8 +37,8 @@ export interface GroupReplies<Reply> {
  */
 export interface ProcessGroupsApi {
   /**
-   * Makes a process of this runtime a member, until it leaves or ends. A process that joins several times must leave
-   * equally often.
+   * Makes a process of this runtime a member, until it leaves or ends. A process may join up to 1000 times, and must
+   * leave equally often.
    *
    * @throws ServerNotRunningError, ForeignRefError, InvalidArgumentError
    */
@@ -96,7 +96,7 @@ export class ProcessGroups implements ProcessGroupsApi {
   /** For each local member, a function that stops watching it. */
   readonly #watches = new Map<string, () => void>();
   readonly #listeners = new Map<string, Set<() => void>>();
-  /** The number of calls from this node to each group. */
+  /** The number of calls from this node to each group that has members. */
   readonly #turns = new Map<string, number>();
   /** The number of unanswered group calls from this node, by process. */
   readonly #unanswered = new Map<string, number>();
@@ -109,12 +109,16 @@ export class ProcessGroups implements ProcessGroupsApi {
   join(group: string, ref: ProcessRef): void {
     checkShortText('group', group);
     const id = this.#ports.running(ref);
+    const joins = this.#members.joins(group, id);
+    if (joins === MAX_JOINS) {
+      throw new InvalidArgumentError('group', `one that the process has joined less than ${MAX_JOINS} times`, group);
+    }
     if (!this.#watches.has(id)) {
       const unwatch = this.#ports.local.watch(id, () => this.#ended(id));
       if (unwatch === undefined) throw new ServerNotRunningError(id);
       this.#watches.set(id, unwatch);
     }
-    this.#set(group, id, this.#members.joins(group, id) + 1);
+    this.#set(group, id, joins + 1);
   }
 
   leave(group: string, ref: ProcessRef): boolean {
@@ -249,6 +253,7 @@ export class ProcessGroups implements ProcessGroupsApi {
   }
 
   #changed(group: string): void {
+    if (!this.#members.has(group)) this.#turns.delete(group);
     for (const listener of [...(this.#listeners.get(group) ?? [])]) listener();
   }
 

@@ -1,4 +1,4 @@
-import { Observable } from 'rxjs';
+import type { Observable } from 'rxjs';
 import {
   asError,
   CallAbortedError,
@@ -13,7 +13,7 @@ import type { CallOptions } from '../../process/gen-server-types.js';
 import type { LocalProcesses } from '../../process/local-processes.js';
 import type { ProcessRef } from '../../process/refs.js';
 import { checkKnown, checkRef, checkShortText } from '../../validate.js';
-import { runInMicrotask } from '../cancellable-microtask.js';
+import { currentValue } from '../current-value.js';
 import { type GroupMember, GroupMembers, MAX_JOINS, type MemberItem } from './group-members.js';
 import { inPickOrder, PICKS, type PickPolicy } from './pick-member.js';
 
@@ -143,20 +143,10 @@ export class ProcessGroups implements ProcessGroupsApi {
   }
 
   members$<Ref extends ProcessRef>(group: string): Observable<readonly Ref[]> {
-    return new Observable((subscriber) => {
-      subscriber.next(this.members<Ref>(group));
-      let cancel: (() => void) | undefined;
-      // Several synchronous changes are emitted once.
-      const end = this.#onChange(group, () => {
-        cancel ??= runInMicrotask(() => {
-          cancel = undefined;
-          subscriber.next(this.members<Ref>(group));
-        });
-      });
-      return () => {
-        end();
-        cancel?.();
-      };
+    return currentValue<readonly Ref[]>({
+      read: () => this.members<Ref>(group),
+      onChange: (listener) => this.#onChange(group, listener),
+      isEqual: areSameRefs,
     });
   }
 
@@ -301,6 +291,10 @@ function refOf({ processId, life }: GroupMember): ProcessRef {
 function refsOf<Ref extends ProcessRef>(members: readonly GroupMember[]): readonly Ref[] {
   // A group does not determine the type of its refs: the caller states it with the type parameter.
   return members.flatMap((member) => new Array<Ref>(member.joins).fill(refOf(member) as Ref));
+}
+
+function areSameRefs(a: readonly ProcessRef[], b: readonly ProcessRef[]): boolean {
+  return a.length === b.length && a.every(({ id, life }, at) => b[at]?.id === id && b[at].life === life);
 }
 
 function keyOf({ processId, life }: GroupMember): string {

@@ -78,18 +78,18 @@ export class ClaimCopies {
     return isSameClaim ? undefined : before?.claim;
   }
 
-  /** Removes a copy. Returns whether it existed. */
-  drop(name: string, nodeId: string): boolean {
+  /** Removes a copy. Returns its claim, if it existed. */
+  drop(name: string, nodeId: string): Claim | undefined {
     const copies = this.#byName.get(name);
     const copy = copies?.get(nodeId);
-    if (copies === undefined || copy === undefined) return false;
+    if (copies === undefined || copy === undefined) return undefined;
     copies.delete(nodeId);
     if (copies.size === 0) this.#byName.delete(name);
     const node = this.#nodes.get(nodeId);
-    if (node === undefined) return true;
+    if (node === undefined) return copy.claim;
     node.names.delete(name);
     node.digest = digestWith(node.digest, copy.claim);
-    return true;
+    return copy.claim;
   }
 
   /** Whether the copies of a node's claims match the number and digest that the node reports. */

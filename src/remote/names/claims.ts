@@ -179,15 +179,17 @@ export class Claims {
 
   #putCopy(nodeId: string, claim: Claim): void {
     const { name } = claim;
+    const before = this.#copies.get(name, nodeId)?.claim;
     const gone = this.#copies.put(nodeId, claim);
-    this.#changed(name);
+    if (claim.state === 'held' || before?.state === 'held') this.#changed(name);
     this.#answer(name, nodeId);
     if (gone !== undefined) this.#answerAll(name);
   }
 
   #dropCopy(name: string, nodeId: string): void {
-    if (!this.#copies.drop(name, nodeId)) return;
-    this.#changed(name);
+    const gone = this.#copies.drop(name, nodeId);
+    if (gone === undefined) return;
+    if (gone.state === 'held') this.#changed(name);
     this.#answerAll(name);
   }
 

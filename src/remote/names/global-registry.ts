@@ -1,8 +1,8 @@
-import { Observable } from 'rxjs';
+import type { Observable } from 'rxjs';
 import { InvalidArgumentError, NotRegisteredError } from '../../errors.js';
 import type { ProcessName, ProcessRef } from '../../process/refs.js';
 import { checkKnown, checkShortText } from '../../validate.js';
-import { runInMicrotask } from '../cancellable-microtask.js';
+import { currentValue } from '../current-value.js';
 import type { GlobalNames, OnConflict } from './global-names.js';
 
 export interface GlobalRegisterOptions {
@@ -101,22 +101,19 @@ export function createGlobalRegistry({ names, register, unregister }: Parts): Gl
     isRegistered: (name) => names.owner(name) !== undefined,
     getNames: () => names.names(),
     count: () => names.names().length,
-    names$: new Observable((subscriber) => {
-      subscriber.next(all());
-      let cancel: (() => void) | undefined;
-      // Several synchronous changes are emitted once.
-      const end = names.onChange(() => {
-        cancel ??= runInMicrotask(() => {
-          cancel = undefined;
-          subscriber.next(all());
-        });
-      });
-      return () => {
-        end();
-        cancel?.();
-      };
-    }),
+    names$: currentValue({ read: all, onChange: (listener) => names.onChange(listener), isEqual: haveSameOwners }),
   };
+}
+
+type Owners = ReadonlyMap<string, ProcessRef>;
+
+function haveSameOwners(a: Owners, b: Owners): boolean {
+  if (a.size !== b.size) return false;
+  for (const [name, { id, life }] of a) {
+    const other = b.get(name);
+    if (other?.id !== id || other.life !== life) return false;
+  }
+  return true;
 }
 
 function textOf(name: string | ProcessName): string {

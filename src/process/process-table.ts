@@ -269,6 +269,11 @@ export class ProcessTable {
     }
   }
 
+  /** What is called with a process that is spawned now. For code that spawns one later. */
+  get spawnWatcher(): ((process: Process) => void) | undefined {
+    return this.#onSpawn;
+  }
+
   #start(process: Process, initTimeout: number, texts: ProcessTexts): Promise<void> | undefined {
     const onSpawn = this.#onSpawn;
     if (onSpawn === undefined) return process.start(initTimeout, texts);

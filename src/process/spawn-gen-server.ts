@@ -30,15 +30,20 @@ export async function spawnGenServer(
   steps?: SpawnSteps,
 ): Promise<Process> {
   const { registration, ...settings } = readStartOptions(options);
-  const watched = (code: () => Promise<Process>): Promise<Process> =>
-    steps === undefined ? code() : processes.watchSpawns(({ ref }) => steps.onSpawn(ref), code);
   if (registration === 'local') {
-    return watched(() => processes.spawn({ kind: 'genserver', behavior, ...settings }));
+    const spawn = (): Promise<Process> => processes.spawn({ kind: 'genserver', behavior, ...settings });
+    return steps === undefined ? spawn() : processes.watchSpawns(({ ref }) => steps.onSpawn(ref), spawn);
   }
+  // Of the supervisor whose `start` function is on the stack: not any more once the name is claimed.
+  const watcher = processes.spawnWatcher;
   const { name = '', label = name } = settings;
   const ref = processes.reserve();
   await globalNames().claim(name, ref.id, 'kill');
-  const spawned = watched(async () => {
+  const onSpawn = (process: Process): void => {
+    watcher?.(process);
+    steps?.onSpawn(process.ref);
+  };
+  const spawned = processes.watchSpawns(onSpawn, async () => {
     // Meanwhile the name may have been unregistered, or lost to an earlier owner.
     globalNames().checkOwner(name, ref.id);
     steps?.check();

@@ -19,7 +19,7 @@ interface ChildStartOptions {
 
 /**
  * Runs the `start` functions of one supervisor, one at a time. A `start` is user code and may never settle, so a
- * supervisor that is asked to stop abandons it. Processes that the abandoned start spawned before its first `await`,
+ * supervisor that is asked to stop abandons it. Processes that the abandoned start asked for before its first `await`,
  * and that are still in `init`, end with the supervisor. If the abandoned start returns a process after that, the
  * process is ended too.
  */
@@ -60,14 +60,15 @@ export class ChildStart {
   run(child: Child, self: Process): Promise<unknown> {
     return new Promise((resolve, reject) => {
       let abandoned: 'stopped' | 'killed' | undefined;
-      this.#spawned = [];
+      const spawned: Process[] = [];
+      this.#spawned = spawned;
       this.#abandon = () => {
         this.#abandon = undefined;
         abandoned = self.gone ? 'killed' : 'stopped';
         this.#endUnfinished(child, abandoned);
         reject(new ServerNotRunningError(self.id, { registeredName: self.registeredName }));
       };
-      this.#call(child).then(
+      this.#call(child, (process) => spawned.push(process)).then(
         (ref) => {
           this.#spawned = [];
           if (abandoned === undefined) resolve(ref);
@@ -82,14 +83,11 @@ export class ChildStart {
     });
   }
 
-  async #call(child: Child): Promise<unknown> {
+  async #call(child: Child, onSpawn: (process: Process) => void): Promise<unknown> {
     this.#isCalling = true;
     try {
       // The promise is not awaited: `#isCalling` covers only the part of `start` before its first `await`.
-      return this.#options.processes.watchSpawns(
-        (process) => this.#spawned.push(process),
-        () => child.spec.start(),
-      );
+      return this.#options.processes.watchSpawns(onSpawn, () => child.spec.start());
     } finally {
       this.#isCalling = false;
     }

@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import type { GenServerBehavior } from '../../../src/process/gen-server-types.js';
 import type { ProcessRef } from '../../../src/process/refs.js';
+import { turn } from '../../helpers/event-loop.js';
 import { type BareNode, type ObservedCluster, type ObservedNode, threeNodes } from '../../helpers/observed-cluster.js';
 import { rejectionOf } from '../../helpers/rejections.js';
+import { never } from '../../helpers/servers.js';
 import { createTestRuntime } from '../../helpers/test-runtime.js';
 
 const idle: GenServerBehavior<null, unknown, unknown, unknown> = {
@@ -110,4 +112,19 @@ test('a child with a global name is restarted under it', async () => {
     expect(after).not.toEqual(before);
     for (const node of [b, c]) expect(node.GlobalRegistry.whereis('leader')).toEqual(after);
   }
+});
+
+test('a child that is in its init under a global name ends with its supervisor', async () => {
+  const { GenServer, GlobalRegistry, Observer, Supervisor } = createTestRuntime();
+  const hanging = { init: () => never };
+  const starting = rejectionOf(
+    Supervisor.start({ name: 'top', children: [{ id: 'leader', start: () => GenServer.start(hanging, GLOBAL) }] }),
+  );
+  await turn();
+  expect(GlobalRegistry.isRegistered('leader')).toBe(true);
+  const top = Observer.getSupervisorStats().find(({ name }) => name === 'top');
+  GenServer.kill({ id: top?.id ?? '', life: GlobalRegistry.lookup('leader').life });
+  await starting;
+  expect(GlobalRegistry.isRegistered('leader')).toBe(false);
+  expect(Observer.getProcessCount()).toBe(0);
 });

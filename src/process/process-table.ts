@@ -269,7 +269,7 @@ export class ProcessTable {
     }
   }
 
-  /** What is called with a process that is spawned now. For code that spawns one later. */
+  /** The callback of the current {@link watchSpawns}, for code that spawns a process later. */
   get spawnWatcher(): ((process: Process) => void) | undefined {
     return this.#onSpawn;
   }

@@ -11,11 +11,11 @@ interface SpawnParts {
   globalNames(): GlobalNameClaims;
 }
 
-/** What is called on the way to a process. */
+/** Callbacks of a start. */
 export interface SpawnSteps {
-  /** After a global name was claimed, before the process exists. What it throws cancels the start. */
+  /** Called when a global name has been claimed, before the process exists. Throws to cancel the start. */
   check(): void;
-  /** When the process exists, before its `init`. */
+  /** Called when the process exists, before its `init`. */
   onSpawn(ref: ProcessRef): void;
 }
 
@@ -34,7 +34,7 @@ export async function spawnGenServer(
     const spawn = (): Promise<Process> => processes.spawn({ kind: 'genserver', behavior, ...settings });
     return steps === undefined ? spawn() : processes.watchSpawns(({ ref }) => steps.onSpawn(ref), spawn);
   }
-  // Of the supervisor whose `start` function is on the stack: not any more once the name is claimed.
+  // Read before the claim: by then, the `start` function of a supervisor has returned to it.
   const watcher = processes.spawnWatcher;
   const { name = '', label = name } = settings;
   const ref = processes.reserve();
@@ -44,12 +44,12 @@ export async function spawnGenServer(
     steps?.onSpawn(process.ref);
   };
   const spawned = processes.watchSpawns(onSpawn, async () => {
-    // Meanwhile the name may have been unregistered, or lost to an earlier owner.
+    // The name may have been unregistered, or lost to an earlier owner, since the claim was held.
     globalNames().checkOwner(name, ref.id);
     steps?.check();
     return processes.spawn({ kind: 'genserver', behavior, ...settings, name: undefined, label }, ref);
   });
-  // Frees the name at once if there is no process.
+  // If no process was spawned, this frees the name at once.
   globalNames().watch(name, ref.id);
   return spawned;
 }

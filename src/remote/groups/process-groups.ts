@@ -15,6 +15,7 @@ import type { ProcessRef } from '../../process/refs.js';
 import { checkKnown, checkRef, checkShortText } from '../../validate.js';
 import { currentValue } from '../current-value.js';
 import { type GroupMember, GroupMembers, MAX_JOINS, type MemberItem } from './group-members.js';
+import { areSameRefs, keyOf, refOf, refsOf } from './member-refs.js';
 import { inPickOrder, PICKS, type PickPolicy } from './pick-member.js';
 
 export interface GroupCallOptions extends CallOptions {
@@ -281,22 +282,4 @@ const CALL_OPTIONS = ['pick', 'timeout', 'signal'] satisfies (keyof GroupCallOpt
 function isOfMember(thrown: unknown): boolean {
   if (thrown instanceof CallAbortedError || thrown instanceof NotSerializableError) return false;
   return thrown instanceof NoexError && thrown.mayHaveBeenHandled === false;
-}
-
-function refOf({ processId, life }: GroupMember): ProcessRef {
-  return Object.freeze({ id: processId, life });
-}
-
-/** Lists each member as often as it has joined. */
-function refsOf<Ref extends ProcessRef>(members: readonly GroupMember[]): readonly Ref[] {
-  // A group does not determine the type of its refs: the caller states it with the type parameter.
-  return members.flatMap((member) => new Array<Ref>(member.joins).fill(refOf(member) as Ref));
-}
-
-function areSameRefs(a: readonly ProcessRef[], b: readonly ProcessRef[]): boolean {
-  return a.length === b.length && a.every(({ id, life }, at) => b[at]?.id === id && b[at].life === life);
-}
-
-function keyOf({ processId, life }: GroupMember): string {
-  return `${life}/${processId}`;
 }

@@ -188,9 +188,8 @@ export class Claims {
 
   #dropCopy(name: string, nodeId: string): void {
     const gone = this.#copies.drop(name, nodeId);
-    if (gone === undefined) return;
-    if (gone.state === 'held') this.#changed(name);
-    this.#answerAll(name);
+    if (gone?.state === 'held') this.#changed(name);
+    if (gone !== undefined) this.#answerAll(name);
   }
 
   /** Called when a claim for this name has gone: answers that waited for that may be sent now. */

@@ -23,11 +23,10 @@ const DEFAULT_TIMEOUT_MS = 5000;
 
 export function createClusterObserver<Id extends string>(ports: ClusterObserverPorts<Id>): ClusterObserverApi<Id> {
   const { scheduler, local, role } = ports;
-  const now = (): number => ports.now();
   const monotonic = (): number => ports.monotonic();
   const change$ = fromFeed(ports.changes);
   const stopped$ = fromFeed(ports.stopped);
-  const replicas = new NodeReplicas<Id>({ now, monotonic, request: ports.request });
+  const replicas = new NodeReplicas<Id>({ now: () => ports.now(), monotonic, request: ports.request });
   const presence = createClusterPresence(ports);
   const { localNode } = presence;
   const cache = new SnapshotCache<Id>({

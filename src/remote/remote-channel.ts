@@ -1,7 +1,7 @@
 import { asError, ProtocolError } from '../errors.js';
 import type { TerminationReason } from '../process/gen-server-types.js';
 import { ChannelMessages } from './channel-messages.js';
-import { ChannelNames } from './channel-names.js';
+import { ChannelRegistrations } from './channel-registrations.js';
 import { ChannelStarts } from './channel-starts.js';
 import { ChannelWatches } from './channel-watches.js';
 import { decodeReason, encodeReason } from './failures.js';
@@ -28,7 +28,7 @@ export class RemoteChannel implements ChannelEnd {
   readonly messages: ChannelMessages;
   readonly watches: ChannelWatches;
   readonly starts: ChannelStarts;
-  readonly names: ChannelNames;
+  readonly names: ChannelRegistrations;
   readonly #ports: RemotePorts;
   readonly #outbox: Outbox;
   readonly #shared: SharedTables;
@@ -47,7 +47,7 @@ export class RemoteChannel implements ChannelEnd {
     this.messages = new ChannelMessages(this, ports, outbox);
     this.watches = new ChannelWatches(this, ports, outbox);
     this.starts = new ChannelStarts(this, ports, outbox, this.messages);
-    this.names = new ChannelNames(this, ports, this.messages, shared.globalNames);
+    this.names = new ChannelRegistrations(this, ports, this.messages, shared.globalNames);
     this.#shared = shared;
   }
 

@@ -7,7 +7,7 @@ import type { ChannelEnd, RemotePorts } from './remote-ports.js';
  * Registers global names over one channel: for processes of the other node, and on its request for processes of this
  * node.
  */
-export class ChannelNames {
+export class ChannelRegistrations {
   readonly #end: ChannelEnd;
   readonly #ports: RemotePorts;
   readonly #messages: ChannelMessages;

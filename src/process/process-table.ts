@@ -259,7 +259,7 @@ export class ProcessTable {
    * Runs `code`, and calls `onSpawn` with each process that `code` spawns before `code` returns. Processes spawned by
    * the `init` of such a process are not included.
    */
-  watchSpawns<Result>(onSpawn: (process: Process) => void, code: () => Result): Result {
+  watchSpawns<Result>(onSpawn: ((process: Process) => void) | undefined, code: () => Result): Result {
     const outer = this.#onSpawn;
     this.#onSpawn = onSpawn;
     try {
@@ -278,12 +278,7 @@ export class ProcessTable {
     const onSpawn = this.#onSpawn;
     if (onSpawn === undefined) return process.start(initTimeout, texts);
     onSpawn(process);
-    this.#onSpawn = undefined;
-    try {
-      return process.start(initTimeout, texts);
-    } finally {
-      this.#onSpawn = onSpawn;
-    }
+    return this.watchSpawns(undefined, () => process.start(initTimeout, texts));
   }
 
   /** The number of processes with counts to report. */

@@ -8,9 +8,9 @@ import {
   serverRows,
   supervisorColumns,
   supervisorRows,
-} from './process-columns.js';
-import type { Now } from './process-rows.js';
+} from './row-encoding.js';
 import type { GenServerStats, SupervisorStats } from './snapshot.js';
+import type { Now } from './snapshot-rows.js';
 import type { NamedTotalsRow } from './totals.js';
 import { namedTotalsSince, type TotalsColumns, totalsColumns, withTotals } from './totals-columns.js';
 

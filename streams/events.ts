@@ -43,7 +43,7 @@ export interface ProcessLocation {
    * its start has not completed yet.
    */
   readonly supervisorId?: string;
-  /** The registered name of the supervisor. Absent also if the supervisor has none. */
+  /** The registered name of the supervisor. Absent if the supervisor has none, or if `supervisorId` is absent. */
   readonly supervisorName?: string;
   /** The id of the process in its child spec. */
   readonly childId?: string;

@@ -10,9 +10,16 @@ import type {
 import { Table, type TableEdit } from './immutable-table.js';
 import { latencyWindowOf } from './latency.js';
 import { withSamples } from './latency-window.js';
-import { type Now, ServerRow, type SupervisorFields, SupervisorRow, withActivity, withFields } from './process-rows.js';
 import { OPTIONAL_COUNTS, REPORTED_COUNTS, type ReportedCountName, type ServerCounts } from './server-counts.js';
 import type { GenServerStats, ServerStatus, SupervisorStats } from './snapshot.js';
+import {
+  type Now,
+  ServerRow,
+  type SupervisorFields,
+  SupervisorRow,
+  withActivity,
+  withFields,
+} from './snapshot-rows.js';
 import { emptyTotals, type TotalCountName, type Totals, TotalsDraft, type TotalsSubject } from './totals.js';
 
 /** The state of all processes of one node. Immutable. Successive versions share the parts that did not change. */
@@ -207,7 +214,7 @@ export class ModelDraft {
   #exited({ id, name, unhandled }: ProcessExited): boolean {
     const row = this.#find(id);
     if (row === undefined) return false;
-    // The name was unregistered before this event, so the row no longer has a name.
+    // The name was unregistered before this event and is gone from the row, so the name in the event is used.
     const subject = name === undefined ? row : { name };
     this.#counted('exited', subject);
     if (unhandled > 0) this.#counted('unhandled', subject, unhandled);

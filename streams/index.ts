@@ -60,8 +60,6 @@ export type { NodeLink, NodeLinks } from './node-links.js';
 export { createNodeState, decodeReport, encodeReport, type NodeReport, type NodeState } from './node-report.js';
 export { emptyNodeStates, type NodeStates, type NodeStatesById, withNodeState } from './node-states.js';
 export { poll } from './poll.js';
-export type { ServerColumns, SupervisorColumns } from './process-columns.js';
-export type { Now } from './process-rows.js';
 export { processTree } from './process-tree.js';
 export {
   emptyRateHistory,
@@ -73,6 +71,7 @@ export {
   ratesOf,
   withSnapshot,
 } from './rates.js';
+export type { ServerColumns, SupervisorColumns } from './row-encoding.js';
 export { schedulerOf, type Timers } from './rx-scheduler.js';
 export {
   COUNT_COLUMNS,
@@ -100,6 +99,7 @@ export type {
   ServerStatus,
   SupervisorStats,
 } from './snapshot.js';
+export type { Now } from './snapshot-rows.js';
 export { type TopBy, type TopRow, topN, topOf } from './top-n.js';
 export {
   DURATION_BOUNDS_MS,

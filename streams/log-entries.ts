@@ -1,5 +1,5 @@
 import type { ProcessKind, RuntimeEvent, SerializedError, SerializedExitReason } from './events.js';
-import { MAX_ID, MAX_PROCESS_NAME } from './process-columns.js';
+import { MAX_ID, MAX_PROCESS_NAME } from './row-encoding.js';
 import {
   type Check,
   count,

@@ -1,7 +1,7 @@
 import { type Changes, MAX_CHANGED_ROWS } from './changes.js';
 import { bucketsInSlices } from './latency-window.js';
 import { MAX_NODE_ID } from './node-links.js';
-import { MAX_ID, MAX_PROCESS_NAME, type ServerColumns } from './process-columns.js';
+import { MAX_ID, MAX_PROCESS_NAME, type ServerColumns } from './row-encoding.js';
 import { OPTIONAL_COUNTS, SERVER_COUNT_NAMES, type ServerCountName } from './server-counts.js';
 import { TOTAL_COUNT_NAMES } from './totals.js';
 import { TOTALS_KINDS } from './totals-columns.js';

@@ -1,4 +1,4 @@
-import { MAX_PROCESS_NAME } from './process-columns.js';
+import { MAX_PROCESS_NAME } from './row-encoding.js';
 import {
   DURATION_BUCKETS,
   type DurationTotals,

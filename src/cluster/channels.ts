@@ -53,7 +53,7 @@ export interface Channels {
    * channel with 16 MiB unsent instead. Does nothing if there is no channel.
    */
   sendEncoded(to: NodeId, items: readonly string[]): void;
-  /** The data that was sent to a node but has not been transmitted yet, bytes. */
+  /** The amount of data that was sent to a node and is not transmitted yet, bytes. */
   unsent(to: NodeId): number;
   /** Ends the channel and its link, because the items from the other side are invalid. */
   end(peer: NodeId): void;

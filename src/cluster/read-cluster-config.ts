@@ -190,7 +190,8 @@ function readSecretsOfMember(config: ClusterConfig): Secrets {
 }
 
 /**
- * The secrets with which an observer authenticates. An observer accepts no secrets: no peer connects to an observer.
+ * Returns the secrets that an observer presents when it connects to a node: those of `clusterSecret` or `observerSecret`. Nothing connects
+ * to an observer, so `observerSecrets` of the result is empty.
  */
 function readSecretsOfObserver({ clusterSecret, observerSecret }: ClusterConfig): Secrets {
   if (clusterSecret !== undefined && observerSecret !== undefined) {

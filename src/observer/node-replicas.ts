@@ -9,7 +9,7 @@ import {
   type NodeState,
 } from '../../streams/node-report.js';
 import { isNewer, type NodeStates } from '../../streams/node-states.js';
-import type { Now } from '../../streams/process-rows.js';
+import type { Now } from '../../streams/snapshot-rows.js';
 import { NodeTimeoutError } from '../errors.js';
 import { type HeldVersion, REPORT } from './protocol.js';
 import { furtherPages, isPage, type PageReport } from './report-pages.js';

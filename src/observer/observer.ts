@@ -20,7 +20,6 @@ import { emptyModel, type NodeModel } from '../../streams/evolve.js';
 import { type Feed, fromFeed } from '../../streams/feed.js';
 import { type EventBatch, localModel } from '../../streams/local-model.js';
 import type { Moment } from '../../streams/moment.js';
-import { ServerRow, SupervisorRow } from '../../streams/process-rows.js';
 import type {
   GenServerStats,
   MemoryStats,
@@ -30,6 +29,7 @@ import type {
   ProcessTreeNode,
   SupervisorStats,
 } from '../../streams/snapshot.js';
+import { ServerRow, SupervisorRow } from '../../streams/snapshot-rows.js';
 import { MAX_TIMER_MS } from '../clock.js';
 import { isolated, messageOf } from '../errors.js';
 import type { ProcessRef } from '../process/refs.js';

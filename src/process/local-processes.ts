@@ -23,7 +23,7 @@ export interface LocalProcesses {
   watch(id: string, onExit: (reason: TerminationReason) => void): (() => void) | undefined;
   /**
    * Calls `onExit` when a GenServer ends. Returns a function that removes the listener; `undefined` if no GenServer
-   * with this id runs. Used for links, which supervisors cannot have.
+   * with this id runs. Used for process links, which supervisors cannot have.
    */
   watchServer(id: string, onExit: (reason: TerminationReason) => void): (() => void) | undefined;
   receiveExit(id: string, signal: ExitSignal): void;

@@ -79,7 +79,7 @@ const isDuration: Guard = (value) => typeof value === 'number' && value >= 0 && 
 const isDurationOrNull: Guard = (value) => value === null || isDuration(value);
 const isAnything: Guard = () => true;
 
-/** One guard for each required element of an item. */
+/** One guard for each required element of an item after its kind. */
 const GUARDS: { readonly [Kind in ItemKind]: readonly Guard[] } = {
   cast: [isId, isAnything, isFlag, isSender],
   info: [isId, isAnything, isFlag, isSender],

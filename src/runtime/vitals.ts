@@ -15,8 +15,8 @@ export interface VitalsSource {
   /** Active and idle time of the event loop since the Node.js process was started, ms. */
   utilization(): Pick<EventLoopUtilization, 'active' | 'idle'>;
   /**
-   * Creates a histogram of the intervals between timers that are due every `resolution` ms. Its values are in ns, and
-   * include `resolution`.
+   * Creates a histogram of the intervals between timers that are due every `resolution` ms, in ns. An interval without delay has the value
+   * `resolution`.
    */
   monitorDelay(resolution: number): Pick<IntervalHistogram, 'enable' | 'disable' | 'reset' | 'percentile'>;
 }

@@ -12,7 +12,7 @@ import {
   unpackSlices,
   withSamples,
 } from '../../streams/latency-window.js';
-import { ServerRow } from '../../streams/process-rows.js';
+import { ServerRow } from '../../streams/snapshot-rows.js';
 import { server, serverAsData, stamped } from '../helpers/events.js';
 
 /** A message: when it was reported, ms, and how long it waited and was handled, us. */

@@ -6,7 +6,7 @@ import { clusterSnapshot } from '../../streams/merge-nodes.js';
 import type { NodeLinks } from '../../streams/node-links.js';
 import { createNodeState, decodeReport, encodeReport, monotonicOf, type NodeState } from '../../streams/node-report.js';
 import { emptyNodeStates, type NodeStates, withNodeState } from '../../streams/node-states.js';
-import { MAX_PROCESS_NAME, type ServerColumns } from '../../streams/process-columns.js';
+import { MAX_PROCESS_NAME, type ServerColumns } from '../../streams/row-encoding.js';
 import { OPTIONAL_COUNTS } from '../../streams/server-counts.js';
 import type { NodeVitals } from '../../streams/snapshot.js';
 import { anyEvent, rowsOf, server, stamped, supervisor } from '../helpers/events.js';

@@ -1,5 +1,5 @@
 import { type ChildSpec, GenServer, Supervisor, type SupervisorRef } from '../../index.js';
-import { blocking, crashing, customers, fast, type Server, slow, visit, visitStarter } from './shop-processes.js';
+import { blocking, crashing, customers, fast, type Server, slow, visit, visitStarter } from './demo-behaviors.js';
 
 /** The requests that customers send to each server, per second, at peak load. */
 const DEMAND = {

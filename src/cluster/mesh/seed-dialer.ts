@@ -191,7 +191,7 @@ export class SeedDialer {
     if (this.#isStopped || entry.isOver) return;
     const { onFailed, onUnresolved } = this.#options;
     entry.failures += 1;
-    // The addresses found before may still be right, so dialling them continues.
+    // `entry.targets` stays as it is: the addresses that were found before may still be right, and are still dialled.
     const { seed, wasLinked } = entry;
     const reason = reasonOf(problem);
     onUnresolved(seed.text, { reason, wasLinked });

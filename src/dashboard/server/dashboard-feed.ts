@@ -22,9 +22,9 @@ export interface FeedOptions {
 }
 
 /**
- * Sends each browser the changes since its last message. A browser gets its next message only after its last message
- * has been sent. The next message then contains all changes in between, so the server never queues changes for a slow
- * browser.
+ * Sends each browser updates with what has changed since the previous update to that browser. The next update waits until the
+ * previous one has left the socket, and covers everything that has changed meanwhile. So the server never queues updates for
+ * a slow browser.
  */
 export class DashboardFeed {
   readonly #version: string;

@@ -66,10 +66,7 @@ function pointsOf(view: ClusterView): readonly (readonly [nodeId: string, point:
   });
 }
 
-/**
- * Returns the history with the values of the last points raised to the values of the view, where the view has higher
- * values.
- */
+/** Returns the history in which each value of a node's last point is the higher one of its own value and the value in the view. */
 function withMaxima(history: History, view: ClusterView): History {
   const blank = history.times.map(() => null);
   const nodes = { ...history.nodes };

@@ -112,7 +112,7 @@ export class Claims {
     return this.#taken();
   }
 
-  /** Asks all nodes to compare their copies with this node's claims, if these have changed since the last time. */
+  /** Asks all nodes to compare their copies with this node's claims, if its claims have changed since the last time. */
   compare(): readonly ClaimEffect[] {
     if (this.#digest !== this.#comparedDigest) this.#send(['claims_digest', this.#own.size, this.#digest]);
     this.#comparedDigest = this.#digest;
@@ -221,7 +221,10 @@ export class Claims {
     this.#send(['claim_ok', name, claim.stamp.at, claim.stamp.sequence], nodeId);
   }
 
-  /** Whether a third node's claim has priority. A runtime with two node ids has the same claim under both. */
+  /**
+   * Whether the claim of a node must wait, because another node holds the name or this node has accepted another node's claim. The
+   * same claim under a second node id of one runtime does not count.
+   */
   #mustWait(name: string, nodeId: string, { stamp }: Claim): boolean {
     for (const [other, { claim, isAccepted }] of this.#copies.of(name)) {
       if (other !== nodeId && (claim.state === 'held' || isAccepted) && !isSame(claim.stamp, stamp)) return true;

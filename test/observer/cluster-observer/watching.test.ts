@@ -5,7 +5,7 @@ import type { ClusterObserverEvent, ClusterObserverSnapshot } from '../../../src
 import { type Changes, pageOf } from '../../../streams/changes.js';
 import { emptyModel } from '../../../streams/evolve.js';
 import { decodeReport } from '../../../streams/node-report.js';
-import { MAX_PROCESS_NAME } from '../../../streams/process-columns.js';
+import { MAX_PROCESS_NAME } from '../../../streams/row-encoding.js';
 import { ObservedCluster, threeNodes } from '../../helpers/observed-cluster.js';
 import { counter } from '../../helpers/servers.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { ServerRow, SupervisorRow } from '../../streams/process-rows.js';
+import { ServerRow, SupervisorRow } from '../../streams/snapshot-rows.js';
 
 describe('a row', () => {
   let now = 1000;

@@ -1,9 +1,9 @@
 import type { SupervisorStrategy } from './events.js';
 import { latencyWindowOf } from './latency.js';
 import { type LatencyWindow, type PackedSlices, packSlices, unpackSlices, withSlices } from './latency-window.js';
-import { type Now, ServerRow, SupervisorRow, shownCounts } from './process-rows.js';
 import { SERVER_COUNT_NAMES, type ServerCountName, type ServerCounts } from './server-counts.js';
 import type { GenServerStats, ServerStatus, SupervisorStats } from './snapshot.js';
+import { type Now, ServerRow, SupervisorRow, shownCounts } from './snapshot-rows.js';
 
 /** Columns of both kinds of rows that a sender may leave out. */
 interface OptionalColumns {

@@ -221,10 +221,7 @@ export class Claims {
     this.#send(['claim_ok', name, claim.stamp.at, claim.stamp.sequence], nodeId);
   }
 
-  /**
-   * Whether the claim of a node must wait, because another node holds the name or this node has accepted another node's claim. The
-   * same claim under a second node id of one runtime does not count.
-   */
+  /** Whether another node holds the name, or this node has accepted its claim. The same claim under a second node id does not count. */
   #mustWait(name: string, nodeId: string, { stamp }: Claim): boolean {
     for (const [other, { claim, isAccepted }] of this.#copies.of(name)) {
       if (other !== nodeId && (claim.state === 'held' || isAccepted) && !isSame(claim.stamp, stamp)) return true;

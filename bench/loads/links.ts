@@ -1,5 +1,5 @@
 import { createCluster } from '../../dist/src/cluster/cluster.js';
-import { mesh } from '../../dist/src/cluster/mesh/mesh-engine.js';
+import { mesh } from '../../dist/src/cluster/mesh/start-mesh.js';
 import { createWsTransport } from '../../dist/src/cluster/transport/ws-transport.js';
 import { linked } from '../linked.js';
 import { inTurns, rate } from '../measure.js';

@@ -7,7 +7,7 @@ import type { ClusterApi } from '../cluster/cluster-api.js';
 import type { ClusterConfig } from '../cluster/cluster-config.js';
 import type { ClusterEngine, MembershipView } from '../cluster/engine.js';
 import type { LinkEnd } from '../cluster/mesh/link-end.js';
-import { mesh } from '../cluster/mesh/mesh-engine.js';
+import { mesh } from '../cluster/mesh/start-mesh.js';
 import type { NodeId } from '../cluster/node-id.js';
 import { parseSeed } from '../cluster/seed.js';
 import type { Transport } from '../cluster/transport/transport.js';

@@ -1,6 +1,6 @@
 import { createCluster } from '../cluster/cluster.js';
 import type { ClusterApi } from '../cluster/cluster-api.js';
-import { mesh } from '../cluster/mesh/mesh-engine.js';
+import { mesh } from '../cluster/mesh/start-mesh.js';
 import { createWsTransport } from '../cluster/transport/ws-transport.js';
 import { ObserverDisabledError, RuntimeShutdownError } from '../errors.js';
 import type { ObserverApi } from '../observer/observer.js';

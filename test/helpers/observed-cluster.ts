@@ -2,7 +2,7 @@ import { SimulatedClock } from '../../src/clock.js';
 import { createCluster } from '../../src/cluster/cluster.js';
 import type { ClusterApi } from '../../src/cluster/cluster-api.js';
 import type { ClusterConfig } from '../../src/cluster/cluster-config.js';
-import { mesh } from '../../src/cluster/mesh/mesh-engine.js';
+import { mesh } from '../../src/cluster/mesh/start-mesh.js';
 import { NodeId } from '../../src/cluster/node-id.js';
 import type { Rpc } from '../../src/cluster/rpc.js';
 import { MemoryNetwork } from '../../src/cluster/transport/memory-transport.js';

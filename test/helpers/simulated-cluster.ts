@@ -6,7 +6,7 @@ import type { ClusterConfig } from '../../src/cluster/cluster-config.js';
 import type { MembershipView } from '../../src/cluster/engine.js';
 import type { Role } from '../../src/cluster/frames.js';
 import type { MembershipChange, NodeDownReason } from '../../src/cluster/membership.js';
-import { mesh } from '../../src/cluster/mesh/mesh-engine.js';
+import { mesh } from '../../src/cluster/mesh/start-mesh.js';
 import { NodeId } from '../../src/cluster/node-id.js';
 import type { Rpc } from '../../src/cluster/rpc.js';
 import { MemoryNetwork, type MemoryNetworkOptions } from '../../src/cluster/transport/memory-transport.js';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { createCluster } from '../../src/cluster/cluster.js';
-import { mesh } from '../../src/cluster/mesh/mesh-engine.js';
+import { mesh } from '../../src/cluster/mesh/start-mesh.js';
 import { threeNodes } from '../helpers/observed-cluster.js';
 import { counter } from '../helpers/servers.js';
 

@@ -128,7 +128,7 @@ export function dial(
 }
 
 /**
- * Returns the state after a frame from the other side and the frame to send, or a refusal. Defined for every frame in
+ * Handles a frame from the other side. Returns the next state and the frame to send, or a refusal. Defined for every frame in
  * every state.
  *
  * @param text the frame as it was received

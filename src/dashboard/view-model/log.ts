@@ -155,7 +155,7 @@ export function linesAbout(log: Log, nodeId: string, id: string): Log {
  */
 export function successorOf(log: Log, nodeId: string, id: string): string | undefined {
   let latest = id;
-  // The oldest entry comes first: in a crash loop, each replacement is itself replaced.
+  // In a crash loop, each replacement is itself replaced. The log starts with the oldest entry, so one pass follows the chain.
   for (const { entry } of log) {
     if (entry.type === 'child_restarted' && entry.nodeId === nodeId && entry.oldId === latest) latest = entry.id;
   }

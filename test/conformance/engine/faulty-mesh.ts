@@ -1,7 +1,7 @@
 import { SimulatedClock } from '../../../src/clock.js';
 import { createCluster } from '../../../src/cluster/cluster.js';
 import type { ClusterApi } from '../../../src/cluster/cluster-api.js';
-import { mesh } from '../../../src/cluster/mesh/mesh-engine.js';
+import { mesh } from '../../../src/cluster/mesh/start-mesh.js';
 import { NodeId } from '../../../src/cluster/node-id.js';
 import { MemoryNetwork } from '../../../src/cluster/transport/memory-transport.js';
 import type { Address } from '../../../src/cluster/transport/transport.js';

@@ -1,6 +1,6 @@
 import { SimulatedClock } from '../../../src/clock.js';
 import { MemoryHub } from '../../../src/cluster/memory-engine.js';
-import { mesh } from '../../../src/cluster/mesh/mesh-engine.js';
+import { mesh } from '../../../src/cluster/mesh/start-mesh.js';
 import { MemoryNetwork } from '../../../src/cluster/transport/memory-transport.js';
 import type { Connection } from '../../../src/cluster/transport/transport.js';
 import { seededRandom } from '../../helpers/seeded-random.js';

@@ -5,7 +5,7 @@ import { systemClock } from '../../../src/clock.js';
 import { createCluster } from '../../../src/cluster/cluster.js';
 import type { ClusterApi } from '../../../src/cluster/cluster-api.js';
 import type { ClusterConfig } from '../../../src/cluster/cluster-config.js';
-import { mesh } from '../../../src/cluster/mesh/mesh-engine.js';
+import { mesh } from '../../../src/cluster/mesh/start-mesh.js';
 import { createWsTransport, type WsTransportOptions } from '../../../src/cluster/transport/ws-transport.js';
 import { NodeIdConflictError } from '../../../src/errors.js';
 import { issue } from '../../helpers/certificates.js';

@@ -9,7 +9,7 @@ import type { ClusterConfig } from '../../../src/cluster/cluster-config.js';
 import { encode } from '../../../src/cluster/codec.js';
 import { MAX_FRAME_BYTES, type PeerFrame, PROTOCOL_VERSION } from '../../../src/cluster/frames.js';
 import { createNonce } from '../../../src/cluster/mesh/handshake.js';
-import { mesh } from '../../../src/cluster/mesh/mesh-engine.js';
+import { mesh } from '../../../src/cluster/mesh/start-mesh.js';
 import { NodeId } from '../../../src/cluster/node-id.js';
 import type { Rpc } from '../../../src/cluster/rpc.js';
 import { createWsTransport } from '../../../src/cluster/transport/ws-transport.js';

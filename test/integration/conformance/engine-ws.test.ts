@@ -1,6 +1,6 @@
 import { vi } from 'vitest';
 import { systemClock } from '../../../src/clock.js';
-import { mesh } from '../../../src/cluster/mesh/mesh-engine.js';
+import { mesh } from '../../../src/cluster/mesh/start-mesh.js';
 import type { Connection } from '../../../src/cluster/transport/transport.js';
 import { createWsTransport } from '../../../src/cluster/transport/ws-transport.js';
 import { breakable } from '../../conformance/engine/breakable-transport.js';

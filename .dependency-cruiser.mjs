@@ -120,7 +120,7 @@ export default {
       comment: 'of the mesh, others know its entry, and why a link ended',
       severity: 'error',
       from: { pathNot: MESH },
-      to: { path: MESH, pathNot: '^src/cluster/mesh/(start-mesh|link-end)[.]ts$' },
+      to: { path: MESH, pathNot: '^src/cluster/mesh/(start-mesh|link-end-reason)[.]ts$' },
     },
     {
       name: 'transport-types-only',

@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 import { readFile } from 'node:fs/promises';
 import { readCommand, USAGE, UsageError } from './command-line.js';
-import { dashboard } from './dashboard.js';
-import { demo } from './demo.js';
-import { observe } from './observe.js';
+import { dashboard } from './dashboard-command.js';
+import { demo } from './demo-command.js';
+import { observe } from './observe-command.js';
 
 async function run(): Promise<void> {
   const command = readCommand(process.argv.slice(2), process.env, process.stdout.isTTY && process.stdin.isTTY);

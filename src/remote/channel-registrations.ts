@@ -1,5 +1,5 @@
 import { asError } from '../errors.js';
-import type { ChannelMessages } from './channel-messages.js';
+import type { ChannelMessenger } from './channel-messenger.js';
 import type { GlobalNames, OnConflict } from './names/global-names.js';
 import type { ChannelEnd, RemotePorts } from './remote-ports.js';
 
@@ -10,33 +10,33 @@ import type { ChannelEnd, RemotePorts } from './remote-ports.js';
 export class ChannelRegistrations {
   readonly #end: ChannelEnd;
   readonly #ports: RemotePorts;
-  readonly #messages: ChannelMessages;
+  readonly #messenger: ChannelMessenger;
   readonly #names: GlobalNames;
 
-  constructor(end: ChannelEnd, ports: RemotePorts, messages: ChannelMessages, names: GlobalNames) {
+  constructor(end: ChannelEnd, ports: RemotePorts, messenger: ChannelMessenger, names: GlobalNames) {
     this.#end = end;
     this.#ports = ports;
-    this.#messages = messages;
+    this.#messenger = messenger;
     this.#names = names;
   }
 
   /** Registers a global name for a process of the other node. Rejects with the error of the registration there. */
   async register(name: string, processId: string, onConflict: OnConflict): Promise<void> {
-    await this.#messages.request((number) => JSON.stringify(['register', number, processId, name, onConflict]));
+    await this.#messenger.request((number) => JSON.stringify(['register', number, processId, name, onConflict]));
   }
 
   /** Unregisters a global name that a process of the other node has. */
   async unregister(name: string): Promise<void> {
-    await this.#messages.request((number) => JSON.stringify(['unregister', number, name]));
+    await this.#messenger.request((number) => JSON.stringify(['unregister', number, name]));
   }
 
   receivedRegister(number: number, processId: string, name: string, onConflict: OnConflict): void {
     const refusal = this.#refusal('register', processId);
     if (refusal !== undefined) {
-      this.#messages.refuse(number, refusal);
+      this.#messenger.refuse(number, refusal);
       return;
     }
-    const caller = this.#messages.caller(number);
+    const caller = this.#messenger.caller(number);
     this.#names.register(name, processId, onConflict).then(
       () => caller.reply(null),
       (thrown) => caller.fail(asError(thrown)),
@@ -47,11 +47,11 @@ export class ChannelRegistrations {
     const owner = this.#names.owner(name);
     const refusal = owner === undefined ? undefined : this.#refusal('unregister', owner.processId);
     if (refusal !== undefined) {
-      this.#messages.refuse(number, refusal);
+      this.#messenger.refuse(number, refusal);
       return;
     }
     this.#names.release(name);
-    this.#messages.caller(number).reply(null);
+    this.#messenger.caller(number).reply(null);
   }
 
   #refusal(kind: 'register' | 'unregister', id: string): string | undefined {

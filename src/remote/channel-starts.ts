@@ -2,7 +2,7 @@ import { asError, BehaviorNotRegisteredError, NodeTimeoutError, ProtocolError } 
 import type { GenServerOptions } from '../process/gen-server-options.js';
 import type { ProcessRef } from '../process/refs.js';
 import type { RemoteStartOptions } from '../process/remote-processes.js';
-import type { ChannelMessages } from './channel-messages.js';
+import type { ChannelMessenger } from './channel-messenger.js';
 import type { Outbox } from './outbox.js';
 import type { Flag } from './peer-items.js';
 import type { ChannelEnd, RemotePorts } from './remote-ports.js';
@@ -23,14 +23,14 @@ export class ChannelStarts {
   readonly #end: ChannelEnd;
   readonly #ports: RemotePorts;
   readonly #outbox: Outbox;
-  readonly #messages: ChannelMessages;
+  readonly #messenger: ChannelMessenger;
   readonly #hosted = new Map<number, HostedStart>();
 
-  constructor(end: ChannelEnd, ports: RemotePorts, outbox: Outbox, messages: ChannelMessages) {
+  constructor(end: ChannelEnd, ports: RemotePorts, outbox: Outbox, messenger: ChannelMessenger) {
     this.#end = end;
     this.#ports = ports;
     this.#outbox = outbox;
-    this.#messages = messages;
+    this.#messenger = messenger;
   }
 
   /**
@@ -47,7 +47,7 @@ export class ChannelStarts {
     const rest = `${text},${isAnnotated ? 1 : 0},${JSON.stringify(sent)}`;
     let number = 0;
     let isOver = false;
-    const reply = this.#messages.request((assigned) => {
+    const reply = this.#messenger.request((assigned) => {
       number = assigned;
       return `["start",${number},${JSON.stringify(behavior)},${rest}]`;
     });
@@ -68,7 +68,7 @@ export class ChannelStarts {
   receivedStart(number: number, behavior: string, args: unknown, annotated: Flag, options: unknown): void {
     const reason = this.#ports.refusal({ from: this.#end.nodeId, to: { behavior }, kind: 'start' });
     if (reason !== undefined) {
-      this.#messages.refuse(number, reason);
+      this.#messenger.refuse(number, reason);
       return;
     }
     if (this.#hosted.has(number)) throw new ProtocolError('malformed', 'a request number that is already in use');
@@ -88,7 +88,7 @@ export class ChannelStarts {
     this.#hosted.delete(number);
     if (hosted?.ref !== undefined) this.#ports.local.kill(hosted.ref.id);
     // The other node still has an open request, which needs an answer.
-    this.#messages.refuse(number, 'the starting node stopped waiting');
+    this.#messenger.refuse(number, 'the starting node stopped waiting');
   }
 
   ended(): void {
@@ -96,7 +96,7 @@ export class ChannelStarts {
   }
 
   async #host(number: number, hosted: HostedStart, name: string, args: unknown, options: unknown): Promise<void> {
-    const caller = this.#messages.caller(number);
+    const caller = this.#messenger.caller(number);
     try {
       const behavior = await this.#ports.behaviors.make(name, args);
       const check = (): void => {
@@ -114,7 +114,7 @@ export class ChannelStarts {
       if (this.#hosted.get(number) !== hosted) return;
       this.#hosted.delete(number);
       const isMissing = thrown instanceof BehaviorNotRegisteredError && thrown.behaviorName === name;
-      if (isMissing) this.#messages.fail(number, { kind: 'no_behavior', name });
+      if (isMissing) this.#messenger.fail(number, { kind: 'no_behavior', name });
       else caller.failHandled(asError(thrown));
     }
   }

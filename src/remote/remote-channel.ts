@@ -1,6 +1,6 @@
 import { asError, ProtocolError } from '../errors.js';
 import type { TerminationReason } from '../process/gen-server-types.js';
-import { ChannelMessages } from './channel-messages.js';
+import { ChannelMessenger } from './channel-messenger.js';
 import { ChannelRegistrations } from './channel-registrations.js';
 import { ChannelStarts } from './channel-starts.js';
 import { ChannelWatches } from './channel-watches.js';
@@ -25,7 +25,7 @@ interface SharedTables {
 export class RemoteChannel implements ChannelEnd {
   readonly nodeId: string;
   readonly life: string;
-  readonly messages: ChannelMessages;
+  readonly messenger: ChannelMessenger;
   readonly watches: ChannelWatches;
   readonly starts: ChannelStarts;
   readonly names: ChannelRegistrations;
@@ -44,10 +44,10 @@ export class RemoteChannel implements ChannelEnd {
     this.life = peer.life;
     this.#ports = ports;
     this.#outbox = outbox;
-    this.messages = new ChannelMessages(this, ports, outbox);
+    this.messenger = new ChannelMessenger(this, ports, outbox);
     this.watches = new ChannelWatches(this, ports, outbox);
-    this.starts = new ChannelStarts(this, ports, outbox, this.messages);
-    this.names = new ChannelRegistrations(this, ports, this.messages, shared.globalNames);
+    this.starts = new ChannelStarts(this, ports, outbox, this.messenger);
+    this.names = new ChannelRegistrations(this, ports, this.messenger, shared.globalNames);
     this.#shared = shared;
   }
 
@@ -58,7 +58,7 @@ export class RemoteChannel implements ChannelEnd {
   /** Stops a process of the other node. Resolves when it has ended. @throws LinkOverloadedError */
   async stop(to: string, reason: TerminationReason, timeoutMs: number): Promise<void> {
     const ms = timeoutMs === Number.POSITIVE_INFINITY ? null : timeoutMs;
-    await this.messages.request((number) => JSON.stringify(['stop', number, to, encodeReason(reason), ms]));
+    await this.messenger.request((number) => JSON.stringify(['stop', number, to, encodeReason(reason), ms]));
   }
 
   /** Sends a shared item, regardless of the outbox limit: all nodes must receive it. */
@@ -89,26 +89,26 @@ export class RemoteChannel implements ChannelEnd {
   end(): void {
     this.#isOpen = false;
     this.#outbox.close();
-    this.messages.ended();
+    this.messenger.ended();
     this.watches.ended();
     this.starts.ended();
   }
 
   #handle(item: Exclude<ReceivedItem, SharedItem>): void {
-    const { messages, watches, starts, names } = this;
+    const { messenger, watches, starts, names } = this;
     switch (item[0]) {
       case 'cast':
       case 'info':
-        messages.received(item[0], item[1], item[2], item[3], item[4]);
+        messenger.received(item[0], item[1], item[2], item[3], item[4]);
         break;
       case 'call':
-        messages.receivedCall(item[1], item[2], item[3], item[4], item[5], item[6]);
+        messenger.receivedCall(item[1], item[2], item[3], item[4], item[5], item[6]);
         break;
       case 'reply':
-        messages.receivedReply(item[1], item[2], item[3]);
+        messenger.receivedReply(item[1], item[2], item[3]);
         break;
       case 'fail':
-        messages.receivedFailure(item[1], item[2]);
+        messenger.receivedFailure(item[1], item[2]);
         break;
       case 'monitor':
         watches.receivedMonitor(item[1], item[2]);
@@ -152,10 +152,10 @@ export class RemoteChannel implements ChannelEnd {
   }
 
   #stop(number: number, id: string, sent: unknown, timeoutMs: number | null): void {
-    const caller = this.messages.caller(number);
+    const caller = this.messenger.caller(number);
     const refusal = this.#refusal('stop', id);
     if (refusal !== undefined) {
-      this.messages.refuse(number, refusal);
+      this.messenger.refuse(number, refusal);
       return;
     }
     const reason = decodeReason(sent, this.nodeId);

@@ -13,7 +13,7 @@ import type { ProcessRef } from '../process/refs.js';
 import type { RemoteProcesses } from '../process/remote-processes.js';
 import { checkRef, MAX_SENT_NAME } from '../validate.js';
 import { runInMicrotask } from './cancellable-microtask.js';
-import { notKnownThere } from './channel-messages.js';
+import { notKnownThere } from './channel-messenger.js';
 import { type GroupPorts, ProcessGroups } from './groups/process-groups.js';
 import { GlobalNames } from './names/global-names.js';
 import { createGlobalRegistry, type GlobalRegistryApi } from './names/global-registry.js';
@@ -162,10 +162,10 @@ export function createRemoteProcesses(options: RemoteProcessesOptions): RemoteMe
 
   const processes: RemoteProcesses = {
     globalNames,
-    send: (kind, ref, message, sender) => channelOf(ref).messages.send(kind, ref.id, message, sender),
+    send: (kind, ref, message, sender) => channelOf(ref).messenger.send(kind, ref.id, message, sender),
     call: (ref, message, sender, call, timeoutMs) =>
-      channelOf(ref).messages.call(ref.id, message, sender, call, timeoutMs),
-    withdraw: ({ life }, call) => open.get(life)?.messages.withdraw(call) ?? false,
+      channelOf(ref).messenger.call(ref.id, message, sender, call, timeoutMs),
+    withdraw: ({ life }, call) => open.get(life)?.messenger.withdraw(call) ?? false,
     check(ref, message) {
       if (lives.get(ref.life)?.state === 'lost') return;
       channelOf(ref);

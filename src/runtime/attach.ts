@@ -6,7 +6,7 @@ import { createCluster } from '../cluster/cluster.js';
 import type { ClusterApi } from '../cluster/cluster-api.js';
 import type { ClusterConfig } from '../cluster/cluster-config.js';
 import type { ClusterEngine, MembershipView } from '../cluster/engine.js';
-import type { LinkEnd } from '../cluster/mesh/link-end.js';
+import type { LinkEndReason } from '../cluster/mesh/link-end-reason.js';
 import { mesh } from '../cluster/mesh/start-mesh.js';
 import type { NodeId } from '../cluster/node-id.js';
 import { parseSeed } from '../cluster/seed.js';
@@ -167,7 +167,7 @@ class FirstContact {
     this.#resolve(id);
   }
 
-  failed(seed: string, end: LinkEnd): void {
+  failed(seed: string, end: LinkEndReason): void {
     this.#failed.add(seed);
     if (this.#seeds.every((each) => this.#failed.has(each))) this.#reject(errorOf(seed, end));
   }
@@ -177,7 +177,7 @@ class FirstContact {
   }
 }
 
-function errorOf(target: string, end: LinkEnd): Error {
+function errorOf(target: string, end: LinkEndReason): Error {
   if (end.kind === 'broken') return new NodeUnreachableError(target, end.reason);
   const problem = end.by === 'us' ? end.message : `refused by the other side: ${end.message}`;
   return new HandshakeError(target, end.reason, problem);

@@ -9,8 +9,8 @@ import type {
 } from '../../streams/events.js';
 import { processLabel } from '../errors.js';
 import { serializeError } from '../process/serialize-error.js';
+import { counted, errorHeadline, isoTime, seconds } from './report-format.js';
 import type { Report } from './reporter.js';
-import { counted, errorHeadline, isoTime, seconds } from './reporter-format.js';
 import type { Subject, Summary } from './reporter-throttle.js';
 
 /** A report with its subject. Of many reports about one subject, the throttle writes the first few and counts the others. */

@@ -1,5 +1,5 @@
 import { isolated, warn } from '../errors.js';
-import { jsonLine, textBlock } from './reporter-format.js';
+import { jsonLine, textBlock } from './report-format.js';
 
 /**
  * Writes reports of crashes and other problems. A pino logger, or any logger with the same two methods, is a Reporter. The

@@ -7,7 +7,7 @@ import type { Connection, Transport } from '../transport/transport.js';
 import type { DialTarget } from './dialer.js';
 import type { Expectation } from './handshake.js';
 import type { Link } from './link.js';
-import type { LinkEnd } from './link-end.js';
+import type { LinkEndReason } from './link-end-reason.js';
 import type { LinkErrorReporter } from './link-error-reporter.js';
 import type { DialOutcome } from './link-selection.js';
 import { UnreachableReporter } from './unreachable-reporter.js';
@@ -68,7 +68,7 @@ export class DialAttempts {
     target.reached(id);
   }
 
-  failed(target: DialTarget, end: LinkEnd): void {
+  failed(target: DialTarget, end: LinkEndReason): void {
     const { label, wasLinked } = target;
     // These failures are reported by `LinkErrorReporter`, or are normal.
     const isExplained =
@@ -88,7 +88,7 @@ export class DialAttempts {
     this.#unreachable.reached(label);
   }
 
-  #report(label: string, end: LinkEnd, wasLinked: boolean): void {
+  #report(label: string, end: LinkEndReason, wasLinked: boolean): void {
     this.#unreachable.failed({ label, end, wasLinked }, this.#options.clock.monotonic());
   }
 }

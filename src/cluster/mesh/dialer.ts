@@ -2,7 +2,7 @@ import type { MembershipChange } from '../membership.js';
 import { NodeId } from '../node-id.js';
 import type { Address } from '../transport/transport.js';
 import type { Expectation } from './handshake.js';
-import type { LinkEnd } from './link-end.js';
+import type { LinkEndReason } from './link-end-reason.js';
 import { type RetryOptions, RetrySchedule } from './retry-schedule.js';
 
 /**
@@ -33,7 +33,7 @@ export interface DialTarget {
    *
    * @param end why the link ended; `undefined` if the node answered, but must be dialled again after a delay
    */
-  failed(end?: LinkEnd): void;
+  failed(end?: LinkEndReason): void;
 }
 
 export interface DialerOptions extends Omit<RetryOptions<NodeId>, 'attempt'> {

@@ -1,7 +1,7 @@
 import { HandshakeError, NodeIdConflictError, ProtocolError } from '../../errors.js';
 import type { NodeId } from '../node-id.js';
 import { isQuiet, isViolation } from './close-reason.js';
-import type { LinkEnd } from './link-end.js';
+import type { LinkEndReason } from './link-end-reason.js';
 import { RefusalCounts } from './refusal-counts.js';
 
 /** The most reports remembered to avoid repetition; the oldest is forgotten first. */
@@ -12,7 +12,7 @@ const TLS_PROBLEM = /^(ERR_TLS_|ERR_SSL_|EPROTO$|UNABLE_TO_)|CERT/;
 
 /** A refused link and the peer at its other end. */
 export interface RefusedLink {
-  readonly end: Extract<LinkEnd, { kind: 'refused' }>;
+  readonly end: Extract<LinkEndReason, { kind: 'refused' }>;
   /** The target that this side dialled; `undefined` if the peer dialled. */
   readonly target: string | undefined;
   /** The peer, if the link was established before; otherwise `undefined`. */

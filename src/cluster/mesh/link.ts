@@ -28,7 +28,7 @@ import {
   welcome,
 } from './handshake.js';
 import { HeldFrames, MAX_HELD_FRAMES } from './held-frames.js';
-import { type LinkEnd, linkEndOf, VIOLATION_MESSAGES } from './link-end.js';
+import { endReasonOf, type LinkEndReason, VIOLATION_MESSAGES } from './link-end-reason.js';
 
 /** The time limit of a handshake, connecting included, ms. */
 const HANDSHAKE_TIMEOUT_MS = 5000;
@@ -46,7 +46,7 @@ export interface LinkHandlers {
   onOpened(link: Link, peer: Peer): void;
   onFrame(link: Link, peer: Peer, frame: PeerFrame | UnknownFrame): void;
   /** The link has ended. Called at most once, and not if the owner ended it. */
-  onEnd(link: Link, end: LinkEnd): void;
+  onEnd(link: Link, end: LinkEndReason): void;
   /** The underlying connection is released. Called exactly once. */
   onReleased(link: Link): void;
 }
@@ -281,7 +281,7 @@ export class Link {
       this.#finish();
       // On an established link, only a sealed `refused` frame is a refusal: close codes are not authenticated.
       const isSealed = this.#handshake.step === 'established';
-      this.#handlers.onEnd(this, isSealed ? { kind: 'broken', reason: clip(closing.reason) } : linkEndOf(closing));
+      this.#handlers.onEnd(this, isSealed ? { kind: 'broken', reason: clip(closing.reason) } : endReasonOf(closing));
     }
     this.#handlers.onReleased(this);
   }

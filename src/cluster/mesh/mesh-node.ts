@@ -8,7 +8,7 @@ import type { Requester } from '../rpc.js';
 import type { Connection, Listener, Transport } from '../transport/transport.js';
 import { DialAttempts } from './dial-attempts.js';
 import { Dialer, type DialTarget } from './dialer.js';
-import type { LinkEnd } from './link-end.js';
+import type { LinkEndReason } from './link-end-reason.js';
 import { LinkErrorReporter } from './link-error-reporter.js';
 import { Liveness } from './liveness.js';
 import { OpenLinks } from './open-links.js';
@@ -24,7 +24,7 @@ export interface MeshNodeOptions extends EngineNodeOptions {
   readonly transport: Transport;
   readonly random: () => number;
   /** Called when none of the addresses of a seed led to a node. The addresses are dialled again after a delay. */
-  readonly onSeedFailed: (seed: string, end: LinkEnd) => void;
+  readonly onSeedFailed: (seed: string, end: LinkEndReason) => void;
 }
 
 /**

@@ -11,7 +11,7 @@ import type { DialAttempts } from './dial-attempts.js';
 import { Gossip } from './gossip.js';
 import { HandshakeThrottle } from './handshake-throttle.js';
 import { type Link, type LinkHandlers, MAX_BACKLOG_BYTES } from './link.js';
-import type { LinkEnd } from './link-end.js';
+import type { LinkEndReason } from './link-end-reason.js';
 import type { LinkErrorReporter, RefusedLink } from './link-error-reporter.js';
 import { LinkSelection } from './link-selection.js';
 import { LinkTable } from './link-table.js';
@@ -250,7 +250,7 @@ export class PeerLinks {
     if (role === 'member') this.gossip.complete(list, from.id);
   }
 
-  #ended(link: Link, end: LinkEnd): void {
+  #ended(link: Link, end: LinkEndReason): void {
     this.observers.ended(link);
     this.#linkSelection.ended(link);
     const target = this.#options.dials.targetOf(link);

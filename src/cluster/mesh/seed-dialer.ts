@@ -6,7 +6,7 @@ import { NodeId } from '../node-id.js';
 import { parseSeeds, type Seed, type SeedSource } from '../seed.js';
 import { type Address, formatAddress } from '../transport/transport.js';
 import type { DialTarget } from './dialer.js';
-import type { LinkEnd } from './link-end.js';
+import type { LinkEndReason } from './link-end-reason.js';
 import { type RetryOptions, RetrySchedule } from './retry-schedule.js';
 import { withTimeout } from './with-timeout.js';
 
@@ -19,7 +19,7 @@ export interface SeedDialerOptions extends Omit<RetryOptions<SeedTarget>, 'attem
   readonly linkedAt: (address: Address) => NodeId | undefined;
   readonly dial: (target: DialTarget) => void;
   /** Called when none of the current addresses of a seed led to a node. Further attempts follow. */
-  readonly onFailed: (seed: string, end: LinkEnd) => void;
+  readonly onFailed: (seed: string, end: LinkEndReason) => void;
   /** Called when a seed has no addresses, or a source of seeds failed. */
   readonly onUnresolved: (label: string, problem: { readonly reason: string; readonly wasLinked: boolean }) => void;
   /** Called when a seed has addresses again, or a source of seeds succeeded. */
@@ -228,7 +228,7 @@ export class SeedDialer {
     });
   }
 
-  #failed(target: SeedTarget, end: LinkEnd | undefined): void {
+  #failed(target: SeedTarget, end: LinkEndReason | undefined): void {
     const { entry } = target;
     if (end?.kind === 'refused' && end.reason === 'self' && mayBeSelf(target)) {
       // This address leads to this node itself. It is rechecked later, because the answer is not authenticated.

@@ -1,5 +1,5 @@
 import { HandshakeError, NodeUnreachableError } from '../../errors.js';
-import type { LinkEnd } from './link-end.js';
+import type { LinkEndReason } from './link-end-reason.js';
 
 /** If something answers at the address, the target is reported after this many failures in a row. */
 const MAX_FAILURES = 3;
@@ -37,7 +37,7 @@ interface Failures {
 export interface Failure {
   /** The target that was dialled: a node id or a seed. */
   readonly label: string;
-  readonly end: LinkEnd;
+  readonly end: LinkEndReason;
   /**
    * Whether there was a link with the target before. The end of that link was reported, so failures to dial the target
    * again are not, except for `self`.
@@ -80,11 +80,11 @@ export class UnreachableReporter {
   }
 }
 
-function isAbsent({ reason }: LinkEnd): boolean {
+function isAbsent({ reason }: LinkEndReason): boolean {
   return reason === 'handshake_timeout' || ABSENT.has(reason);
 }
 
-function errorOf(label: string, end: LinkEnd): Error {
+function errorOf(label: string, end: LinkEndReason): Error {
   if (end.reason === 'self') {
     const problem =
       'its address leads back to this node; give every node a host (or advertise) at which other nodes reach it';

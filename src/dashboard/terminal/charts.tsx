@@ -7,7 +7,7 @@ import type { NodeRow } from '../view-model/rows.js';
 import { visibleText } from '../view-model/visible-text.js';
 import { brailleLines, bucketed } from './braille-chart.js';
 import { bodyRows, linkRows, nodesViewHeights } from './layout.js';
-import { nodeLabels } from './node-status.js';
+import { nodeLabels } from './node-display.js';
 import type { State } from './state.js';
 import { Line, Lines, type Part } from './styled-line.js';
 import { padOrCut } from './text-fitting.js';

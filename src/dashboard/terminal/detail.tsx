@@ -14,7 +14,7 @@ import { bodyRows } from './layout.js';
 import { visibleItems } from './list-cursor.js';
 import { entryParts } from './log.js';
 import { entryText } from './log-entry-text.js';
-import { ageOf, uptimeReference } from './node-status.js';
+import { ageOf, uptimeReference } from './node-display.js';
 import { processMark } from './processes.js';
 import type { Overlay, State } from './state.js';
 import { Line, Lines, type Part, SplitLine } from './styled-line.js';

@@ -2,7 +2,7 @@ import { summaryOf } from '../view-model/cluster-view.js';
 import { formatAge, formatCount, formatRate } from '../view-model/format.js';
 import { type Log, severityOf } from '../view-model/log.js';
 import { visibleText } from '../view-model/visible-text.js';
-import { nodeMark, STATUSES } from './node-status.js';
+import { nodeMark, STATUSES } from './node-display.js';
 import { type State, VIEWS, type View } from './state.js';
 import { type Part, SplitLine, widthOfParts } from './styled-line.js';
 import { MARK } from './symbols.js';

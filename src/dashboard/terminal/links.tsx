@@ -2,7 +2,7 @@ import type { NodeLink } from '../../../streams/index.js';
 import { formatBytes, formatMs, formatRate, formatShortCount } from '../view-model/format.js';
 import { visibleText } from '../view-model/visible-text.js';
 import { bodyRows, type ColumnSpec, columnsFor } from './layout.js';
-import { nodeLabels } from './node-status.js';
+import { nodeLabels } from './node-display.js';
 import type { Overlay, State } from './state.js';
 import { Line, Lines, type Part } from './styled-line.js';
 import { cellsOf, TableHead } from './table-parts.js';

@@ -3,7 +3,7 @@ import type { LogLine } from '../view-model/log.js';
 import { describeEntry, severityOf } from '../view-model/log.js';
 import { bodyRows } from './layout.js';
 import { visibleItems } from './list-cursor.js';
-import { nodeLabels } from './node-status.js';
+import { nodeLabels } from './node-display.js';
 import type { State } from './state.js';
 import { Line, Lines, type Part, type Tone } from './styled-line.js';
 import { MARK } from './symbols.js';

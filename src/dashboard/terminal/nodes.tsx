@@ -5,7 +5,7 @@ import { visibleText } from '../view-model/visible-text.js';
 import { Charts } from './charts.js';
 import { type ColumnSpec, columnsFor, nodesViewHeights } from './layout.js';
 import { visibleItems } from './list-cursor.js';
-import { ageOf, nodeLabels, nodeMark } from './node-status.js';
+import { ageOf, nodeLabels, nodeMark } from './node-display.js';
 import type { ClusterData, State } from './state.js';
 import { Line, Lines, type Part } from './styled-line.js';
 import { MARK } from './symbols.js';

@@ -4,7 +4,7 @@ import { type Column, labelOf } from '../view-model/process-table.js';
 import { type NodeRow, type ProcessRow, restartsOf } from '../view-model/rows.js';
 import type { PlacedColumn } from './layout.js';
 import { visibleItems } from './list-cursor.js';
-import { nodeLabels, uptimeReference } from './node-status.js';
+import { nodeLabels, uptimeReference } from './node-display.js';
 import { MARK_WIDTH, processColumns } from './process-columns.js';
 import type { State } from './state.js';
 import { Line, Lines, type Part, type Tone } from './styled-line.js';

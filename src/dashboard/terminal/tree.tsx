@@ -4,7 +4,7 @@ import { type NodeRow, restartsOf } from '../view-model/rows.js';
 import type { TreeLine } from '../view-model/tree.js';
 import { type ColumnSpec, columnsFor } from './layout.js';
 import { visibleItems } from './list-cursor.js';
-import { nodeMark, uptimeReference } from './node-status.js';
+import { nodeMark, uptimeReference } from './node-display.js';
 import { emptyListText, processMark } from './processes.js';
 import type { State } from './state.js';
 import { Line, Lines, type Part } from './styled-line.js';

@@ -1,15 +1,16 @@
 import { describe, expect, test } from 'vitest';
-import type { LinkEnd } from '../../../src/cluster/mesh/link-end.js';
+import type { LinkEndReason } from '../../../src/cluster/mesh/link-end-reason.js';
 import { UnreachableReporter } from '../../../src/cluster/mesh/unreachable-reporter.js';
 import { SimulatedCluster } from '../../helpers/simulated-cluster.js';
 
-const refused: LinkEnd = { kind: 'broken', reason: 'ECONNREFUSED' };
-const reset: LinkEnd = { kind: 'broken', reason: 'ECONNRESET' };
+const refused: LinkEndReason = { kind: 'broken', reason: 'ECONNREFUSED' };
+const reset: LinkEndReason = { kind: 'broken', reason: 'ECONNRESET' };
 
 function watch() {
   const errors: Error[] = [];
   const reports = new UnreachableReporter((error) => errors.push(error));
-  const fail = (end: LinkEnd, now = 0, wasLinked = false) => reports.failed({ label: 'x@h:1', end, wasLinked }, now);
+  const fail = (end: LinkEndReason, now = 0, wasLinked = false) =>
+    reports.failed({ label: 'x@h:1', end, wasLinked }, now);
   return { errors, reports, fail };
 }
 

@@ -9,7 +9,7 @@ import { indexAfterKey } from '../model/list-navigation.js';
 import { barScaleOf, cellClass, TITLES, TOOLTIPS } from '../model/process-columns.js';
 import { useVirtualRows } from '../model/virtual-rows.js';
 import { Filters } from './filters.js';
-import { GridRow, rowId } from './grid-row.js';
+import { ProcessGridRow, rowId } from './process-grid-row.js';
 
 /** The table of all processes of the cluster. Only the visible rows are rendered. */
 export function ProcessGrid() {
@@ -71,7 +71,7 @@ export function ProcessGrid() {
             const row = rows[item.index];
             if (row === undefined) return null;
             return (
-              <GridRow
+              <ProcessGridRow
                 key={virtual.slot(item)}
                 row={row}
                 index={item.index}

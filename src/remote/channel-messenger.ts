@@ -9,8 +9,8 @@ import type { ChannelEnd, ChannelPorts } from './remote-ports.js';
 /** The most calls to one node that may be unanswered at the same time. */
 const MAX_OPEN_CALLS = 65_536;
 
-/** The messages of one channel in both directions, and the answers to calls. */
-export class ChannelMessages {
+/** Sends and receives the messages of one channel, and the answers to calls. */
+export class ChannelMessenger {
   readonly #end: ChannelEnd;
   readonly #ports: ChannelPorts;
   readonly #outbox: Outbox;
@@ -155,36 +155,36 @@ export class ChannelMessages {
 
 /** The caller of a call from another node. A class, because object literals with closures cost more, and each received call makes one. */
 class PeerCaller implements RemoteCaller {
-  readonly #messages: ChannelMessages;
+  readonly #messenger: ChannelMessenger;
   readonly #number: number;
   readonly #deadlineMs: number;
   /** Computed when {@link PeerCaller.isGone} is first read, because only calls that are answered later need it. */
   #expiresAt: number | undefined;
 
-  constructor(messages: ChannelMessages, number: number, deadlineMs: number) {
-    this.#messages = messages;
+  constructor(messenger: ChannelMessenger, number: number, deadlineMs: number) {
+    this.#messenger = messenger;
     this.#number = number;
     this.#deadlineMs = deadlineMs;
   }
 
   get isGone(): boolean {
-    if (!this.#messages.isOpen) return true;
+    if (!this.#messenger.isOpen) return true;
     if (this.#deadlineMs === 0) return false;
-    const now = this.#messages.now();
+    const now = this.#messenger.now();
     this.#expiresAt ??= now + this.#deadlineMs;
     return now >= this.#expiresAt;
   }
 
   reply(value: unknown): void {
-    this.#messages.reply(this.#number, value);
+    this.#messenger.reply(this.#number, value);
   }
 
   fail(error: Error): void {
-    this.#messages.fail(this.#number, encodeFailure(error));
+    this.#messenger.fail(this.#number, encodeFailure(error));
   }
 
   failHandled(error: Error): void {
-    this.#messages.fail(this.#number, encodeHandlerFailure(error));
+    this.#messenger.fail(this.#number, encodeHandlerFailure(error));
   }
 }
 

@@ -6,8 +6,8 @@ import { overview } from '../dashboard/view-model/overview.js';
 import { startDashboard } from '../dashboard.js';
 import { attach, type ClusterObserverSnapshot } from '../distribution.js';
 import type { Command } from './command-line.js';
-import { openInBrowser } from './dashboard.js';
 import { untilInterrupted } from './interruption.js';
+import { openInBrowser } from './open-in-browser.js';
 
 const HOST = '127.0.0.1';
 const FIRST_PORT = 4369;

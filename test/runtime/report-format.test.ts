@@ -1,8 +1,8 @@
 import { fc, test as property } from '@fast-check/vitest';
 import { describe, expect, test } from 'vitest';
 import { serializeError } from '../../src/process/serialize-error.js';
+import { jsonLine, seconds, textBlock } from '../../src/runtime/report-format.js';
 import { defaultReporter } from '../../src/runtime/reporter.js';
-import { jsonLine, seconds, textBlock } from '../../src/runtime/reporter-format.js';
 
 const at = Date.UTC(2024, 0, 15, 10, 30);
 

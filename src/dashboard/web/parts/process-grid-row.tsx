@@ -7,7 +7,7 @@ import { amountOf, type BarScale, cellClass, figureOf, fullCount, isZeroOrUnknow
 import { uptimeOf } from '../model/process-uptime.js';
 import { Icon } from './icon.js';
 
-interface GridRowProps {
+interface ProcessGridRowProps {
   readonly row: ProcessRow;
   readonly index: number;
   readonly top: number;
@@ -26,7 +26,7 @@ export function rowId(key: string): string {
   return `row-${encodeURIComponent(key)}`;
 }
 
-export function GridRow({ row, index, top, isActive, isOpen, barScale, open }: GridRowProps) {
+export function ProcessGridRow({ row, index, top, isActive, isOpen, barScale, open }: ProcessGridRowProps) {
   const view = useDashboard().live.view.value;
   const node = view?.nodes.find(({ node: { nodeId } }) => nodeId === row.nodeId)?.node;
   const isStale = node?.status !== 'connected';

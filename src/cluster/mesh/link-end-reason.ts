@@ -4,7 +4,7 @@ import type { Closing, TransportViolation } from '../transport/transport.js';
 import { closeReasonOf } from './close-reason.js';
 
 /** Why a link ended, if its owner did not end it. */
-export type LinkEnd =
+export type LinkEndReason =
   /** One side refused the other: `by` is the refusing side. A peer's `reason` may be unknown to this version. */
   | { readonly kind: 'refused'; readonly by: 'us' | 'peer'; readonly reason: string; readonly message: string }
   /** The connection broke or could not be established; `reason` comes from the operating system. */
@@ -20,7 +20,7 @@ export const VIOLATION_MESSAGES: Readonly<Record<TransportViolation, string>> = 
 };
 
 /** Returns why the link of a closed connection ended: a known close code means that the peer refused the link. */
-export function linkEndOf({ code, reason }: Closing): LinkEnd {
+export function endReasonOf({ code, reason }: Closing): LinkEndReason {
   const refusal = closeReasonOf(code);
   if (refusal !== undefined) return { kind: 'refused', by: 'peer', reason: refusal, message: 'it gave no details' };
   return { kind: 'broken', reason: clip(reason) };

@@ -57,9 +57,9 @@ export const MAX_CHANGED_ROWS = 2000;
 export const MAX_ROWS = 100_000;
 
 /**
- * If a node has more than {@link MAX_ROWS} processes, its deltas remove rows without sending other rows in their place. A
- * reader that holds less than this share of the rows that it could hold requests all rows again. The reader could hold a row
- * of each process, up to MAX_ROWS.
+ * If a node has more than {@link MAX_ROWS} processes, its deltas remove rows without sending other rows in their place.
+ * So the rows of a reader may become too few. A reader requests all rows again when it holds less than this share of
+ * the rows that it could hold: one for each process, but at most MAX_ROWS.
  */
 const MIN_HELD_SHARE = 0.9;
 

@@ -117,7 +117,7 @@ export class ModelDraft {
     if (this.#change(event)) this.#version += 1;
   }
 
-  /** Applies an event. Returns whether the event changed the model. The methods below also return that. */
+  /** Applies an event. As the methods below do, returns whether the event changed the model. */
   #change(event: RuntimeEvent): boolean {
     switch (event.type) {
       case 'process_spawned':

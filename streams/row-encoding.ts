@@ -117,7 +117,10 @@ interface RowReader {
   /** The version of the model that the columns belong to. */
   readonly version: number;
   readonly now: Now;
-  /** Returns the held row with this id. Present only for a delta, because a delta has only the changed slices of a row. */
+  /**
+   * Returns the row with this id that the reader already holds. Needed only for a delta, which has only the changed
+   * slices of each row.
+   */
   held?(id: string): GenServerStats | undefined;
 }
 

@@ -11,7 +11,10 @@ export interface Percentiles {
   readonly max: number;
 }
 
-/** How long messages took in the last minute. If there are many messages, only a sample of them is measured. */
+/**
+ * How long messages of the last minute waited, and how long their handlers took. If there are many messages, only a
+ * sample of them is measured.
+ */
 export interface LatencyStats {
   /** The time that the figures cover: 60000 ms. The covered time is 50 to 60 s, because old figures expire 10 s at a time. */
   readonly windowMs: number;
@@ -47,7 +50,10 @@ export interface GenServerStats extends ServerCounts {
   readonly startedMonotonic: number;
   /** Time since the start of the process, ms. Computed when read, so that the row of an idle process does not change. */
   readonly uptimeMs: number;
-  /** How long messages of this process took in the last minute. Absent: no message was measured. Computed when read. */
+  /**
+   * The latency of the messages of this process in the last minute. Absent: no message was measured in that time.
+   * Computed when the property is read, because old measurements expire.
+   */
   readonly latency?: LatencyStats | undefined;
 }
 

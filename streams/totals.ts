@@ -176,7 +176,7 @@ export class TotalsDraft {
 class TotalsCounter {
   readonly counts: Record<TotalCountName, number>;
   readonly #before: ProcessTotals;
-  // Created by the first sample, because most batches of counts have none.
+  // Created by the first sample, because most batches of counts have no samples.
   #wait: DurationCounter | undefined;
   #handle: DurationCounter | undefined;
 

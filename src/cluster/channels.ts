@@ -103,7 +103,7 @@ export class ChannelTable implements Channels {
   readonly #up: Listeners<[ChannelPeer]>;
   readonly #down: Listeners<[ChannelPeer]>;
   readonly #items: Listeners<[ChannelPeer, readonly unknown[]]>;
-  // A listener may cause another event. All listeners must receive the current event before the caused event.
+  // A listener may cause another event. All listeners must receive the current event before the event that it caused.
   readonly #deliver = deliverInOrder((deliver: () => void) => deliver());
 
   constructor(options: ChannelTableOptions) {

@@ -9,7 +9,7 @@ export type NodeStatus = 'connecting' | 'connected' | 'disconnected';
  */
 export type NodeDownReason = 'heartbeat_timeout' | 'connection_closed' | 'connection_refused' | 'graceful_shutdown';
 
-/** Another node as this one knows it. */
+/** Another node, and its status as this node knows it. */
 export interface Member extends Peer {
   /** `connecting`: another node announced this member, and this node has not been linked with the member yet. */
   readonly status: NodeStatus;

@@ -16,7 +16,10 @@ export interface NodeIdParts {
 
 const NAME = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/;
 const LABEL = /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/;
-/** A decimal or hexadecimal number. If the last label of a host is a number, URLs read the host as an IPv4 address. */
+/**
+ * A decimal or hexadecimal number. If the last label of a host is a number, URL parsers read the host as an IPv4
+ * address.
+ */
 const NUMBER = /^([0-9]+|0x[0-9a-f]*)$/;
 const PORT = /^[1-9][0-9]{0,4}$/;
 

@@ -62,9 +62,7 @@ export abstract class HandlerRunner {
   /** Runs `terminate`, then ends the process. */
   protected abstract terminate(reason: TerminationReason): void;
 
-  /**
-   * Reports an error of this process that came too late: its caller does not wait any more, or the process has ended.
-   */
+  /** Reports an error that came too late: the caller does not wait any more, or this process has ended. */
   protected abstract reportLateFailure(what: string, thrown: unknown): void;
 
   /** The caller of the call that is being handled, for `ctx.from`. */

@@ -76,7 +76,7 @@ export abstract class MessageLoop extends HandlerRunner implements Runnable, Rep
   }
 
   /**
-   * Puts a message into the mailbox, subject to its limit. The caller has checked `gone`.
+   * Puts a message into the mailbox, subject to its limit. The caller has checked that the process is not `gone`.
    *
    * @throws MailboxFullError according to the overload policy, ServerNotRunningError while the process terminates
    */
@@ -101,7 +101,7 @@ export abstract class MessageLoop extends HandlerRunner implements Runnable, Rep
     } else this.send(message, envelope);
   }
 
-  /** Casts `message` after `ms`. With `inSenderContext`, its handler runs in the context that is current now. */
+  /** Casts `message` after `ms`. With `inSenderContext`, its handler runs in the async context of this call. */
   sendAfter(message: unknown, ms: number): Timer {
     const context = this.inSenderContext ? new AsyncContext() : undefined;
     const send = (): void => this.sendOrDrop(message);

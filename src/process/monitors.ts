@@ -13,8 +13,8 @@ interface MonitorsOptions {
 
 /**
  * The monitors and links of the processes of this runtime. Each monitor or link has one entry in `#open`. Only the code
- * that removes the entry delivers a notice: the info message of a monitor, or the exit signal of a link. So each
- * delivers exactly one notice, whichever process ends first.
+ * that removes the entry delivers a notice: the info message of a monitor, or the exit signal of a link. So exactly one
+ * notice is delivered for each monitor or link, whichever process ends first.
  */
 export class Monitors {
   readonly #processes: ProcessTable;

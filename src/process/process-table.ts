@@ -200,8 +200,8 @@ export class ProcessTable {
   }
 
   /**
-   * Runs `code` on behalf of no process. Event listeners need this: they run on the stack of the handler that caused
-   * the event.
+   * Runs `code` as if it were called from outside all processes: messages that it sends have no sender. Event listeners
+   * need this: they run on the stack of the handler that caused the event.
    */
   outside(code: () => void): void {
     this.sentBy(undefined, code);

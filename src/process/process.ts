@@ -17,7 +17,7 @@ import { TimerSet } from './timer-set.js';
 
 /** The parts of the runtime that a Process uses. */
 export interface ProcessHost extends MessageLoopHost {
-  /** Runs `code` on behalf of no process, even while a handler is on the stack. */
+  /** Runs `code` as if it were called from outside all processes, even while a handler is on the stack. */
   outside(code: () => void): void;
   /** Called while `process` ends, before its exit event: removes its name and its entry in the process table. */
   released(process: Process): void;
@@ -195,7 +195,8 @@ export class Process extends MessageLoop implements StartingProcess {
   adopt(child: Process, childId: string, cleanupMs: number): void {
     child.#parent = this;
     if (child.#end !== undefined) {
-      // Not added to the children: an ended process reports no second exit.
+      // The exit is reported here, and the child is not added to the children: an ended process does not report its
+      // exit again.
       this.enqueue(new ChildExit(child.id, child.#end.reason), 'info');
       return;
     }

@@ -3,7 +3,10 @@
  */
 const EXACT_PER_TURN = 32;
 const EXACT_PER_FLUSH = 64;
-/** The shortest mean gap: without exact measuring, one message in 64 is measured on average. A power of two. */
+/**
+ * The shortest mean gap between measured messages: apart from messages that are measured without gaps, one message in
+ * 64 is measured on average. A power of two.
+ */
 const MIN_MEAN_GAP = 64;
 /** After this many measured messages, the mean gap doubles, up to MAX_MEAN_GAP. Each flush resets the mean gap. */
 const PICKS_PER_GAP = 32;

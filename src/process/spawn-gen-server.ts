@@ -34,7 +34,8 @@ export async function spawnGenServer(
     const spawn = (): Promise<Process> => processes.spawn({ kind: 'genserver', behavior, ...settings });
     return steps === undefined ? spawn() : processes.watchSpawns(({ ref }) => steps.onSpawn(ref), spawn);
   }
-  // Read before the claim: by then, the `start` function of a supervisor has returned to it.
+  // The watcher is read before the claim is awaited. During the `await`, a supervisor's `watchSpawns`, which set the
+  // watcher, returns.
   const watcher = processes.spawnWatcher;
   const { name = '', label = name } = settings;
   const ref = processes.reserve();

@@ -56,7 +56,11 @@ export class ChannelMessenger {
     return this.#calls.get(call.number) === call && this.#outbox.remove(`["call",${call.number},`);
   }
 
-  /** Sends an item with a number; the other node answers it like a call. @throws LinkOverloadedError */
+  /**
+   * Sends an item that contains a new request number. The other node answers it as it answers a call.
+   *
+   * @throws LinkOverloadedError
+   */
   request(itemWith: (number: number) => string): Promise<unknown> {
     this.#checkCalls();
     this.#outbox.checkRoom();
@@ -76,7 +80,7 @@ export class ChannelMessenger {
 
   /** @throws ProtocolError for invalid annotations in the body */
   received(kind: 'cast' | 'info', to: string, body: unknown, annotated: Flag, from: string | 0): void {
-    // Casts have no answer: a refused one is dropped, as one for a full mailbox is.
+    // A cast or info has no answer, so a refused one is dropped without an error, as if the mailbox were full.
     if (this.#refusal(kind, to) !== undefined) return;
     this.#ports.local.send(kind, to, this.#decode(body, annotated), this.#sender(from));
   }
@@ -89,7 +93,7 @@ export class ChannelMessenger {
   }
 
   receivedReply(number: number, body: unknown, annotated: Flag): void {
-    // Absent: the caller has given up.
+    // There is no entry if the caller has stopped waiting. Then the reply is ignored.
     const call = this.#calls.get(number);
     call?.reply(this.#decode(body, annotated));
   }
@@ -101,7 +105,7 @@ export class ChannelMessenger {
   /**
    * Returns the caller of a call from the other node. It sends answers as long as the channel is open.
    *
-   * @param deadlineMs how long the caller waits, ms; 0: for ever
+   * @param deadlineMs how long the caller waits, ms; 0: without a limit
    */
   caller(number: number, deadlineMs = 0): RemoteCaller {
     return new PeerCaller(this, number, deadlineMs);
@@ -153,12 +157,18 @@ export class ChannelMessenger {
   }
 }
 
-/** The caller of a call from another node. A class, because object literals with closures cost more, and each received call makes one. */
+/**
+ * The caller of a call from another node. This is a class, because one is created for each received call, and an object
+ * with closures would cost more.
+ */
 class PeerCaller implements RemoteCaller {
   readonly #messenger: ChannelMessenger;
   readonly #number: number;
   readonly #deadlineMs: number;
-  /** Computed when {@link PeerCaller.isGone} is first read, because only calls that are answered later need it. */
+  /**
+   * When the caller stops waiting, ms of the monotonic clock. Computed when {@link PeerCaller.isGone} is first read,
+   * because only calls that are not answered at once need it.
+   */
   #expiresAt: number | undefined;
 
   constructor(messenger: ChannelMessenger, number: number, deadlineMs: number) {

@@ -20,7 +20,10 @@ export class ChannelRegistrations {
     this.#names = names;
   }
 
-  /** Registers a global name for a process of the other node. Rejects with the error of the registration there. */
+  /**
+   * Registers a global name for a process of the other node. Rejects with the error with which the registration failed
+   * on that node.
+   */
   async register(name: string, processId: string, onConflict: OnConflict): Promise<void> {
     await this.#messenger.request((number) => JSON.stringify(['register', number, processId, name, onConflict]));
   }

@@ -78,7 +78,7 @@ export class ChannelStarts {
     void this.#host(number, hosted, behavior, received, options);
   }
 
-  /** Called when the other node has the ref: from now on it is responsible for the process. */
+  /** Called when the other node has the ref: from now on, that node is responsible for the process. */
   receivedStarted(number: number): void {
     this.#hosted.delete(number);
   }
@@ -110,7 +110,7 @@ export class ChannelStarts {
       if (this.#hosted.get(number) === hosted) caller.reply(ref);
       else this.#ports.local.kill(ref.id);
     } catch (thrown) {
-      // A starter that has given up has its answer.
+      // If the starting node has stopped waiting, `receivedAbort` has answered its request already.
       if (this.#hosted.get(number) !== hosted) return;
       this.#hosted.delete(number);
       const isMissing = thrown instanceof BehaviorNotRegisteredError && thrown.behaviorName === name;
@@ -131,7 +131,7 @@ interface SentOptions {
   readonly registration?: 'global';
 }
 
-/** Reads the sent options without checking them: the start checks them. */
+/** Converts the sent options. Does not check them, because every start of a GenServer checks its options. */
 function optionsOf(sent: unknown): GenServerOptions {
   const { name, initTimeout, registration } = (typeof sent === 'object' && sent !== null ? sent : {}) as SentOptions;
   return { name, registration, initTimeout: initTimeout === null ? Number.POSITIVE_INFINITY : initTimeout };

@@ -26,8 +26,8 @@ interface ReceivedLink {
 }
 
 /**
- * The monitors and links of one channel. Each has an entry, by number, on the node that created it. Only the code that
- * removes the entry delivers the notice, so that each delivers exactly one notice.
+ * The monitors and links of one channel. Each of them has an entry, by number, on the node that created it. Only the
+ * code that removes an entry delivers the notice, so exactly one notice is delivered for each monitor or link.
  */
 export class ChannelWatches {
   readonly #end: ChannelEnd;

@@ -3,7 +3,7 @@ import { runInMicrotask } from './cancellable-microtask.js';
 
 interface Source<Value> {
   read(): Value;
-  /** Calls `listener` whenever the value may have changed. Returns the function that ends that. */
+  /** Calls `listener` whenever the value may have changed. Returns a function that removes the listener. */
   onChange(listener: () => void): () => void;
   isEqual(a: Value, b: Value): boolean;
 }
@@ -12,7 +12,7 @@ interface Source<Value> {
 export function currentValue<Value>({ read, onChange, isEqual }: Source<Value>): Observable<Value> {
   const values$ = new Observable<Value>((subscriber) => {
     let cancel: (() => void) | undefined;
-    // First: the subscriber may change the value when it gets it.
+    // The listener is added before the first value is emitted, because the subscriber may react by changing the value.
     const end = onChange(() => {
       cancel ??= runInMicrotask(() => {
         cancel = undefined;

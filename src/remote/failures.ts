@@ -64,8 +64,8 @@ export function encodeFailure(error: Error): SentFailure {
 }
 
 /**
- * Converts an error that a handler threw. Its class must not be kept: the handler may have caught a
- * ServerNotRunningError of a call of its own, which says nothing about this message.
+ * Converts an error that a handler threw. The caller gets it as a RemoteError: a ServerNotRunningError that the handler
+ * got from a call of its own would otherwise seem to be about the called process.
  */
 export function encodeHandlerFailure(error: Error): SentFailure {
   return { kind: 'error', ...encodeError(error) };

@@ -65,8 +65,8 @@ export class Outbox {
   }
 
   /**
-   * Drops all items, including those added later. The channel has ended, and the next one with this node must not send
-   * them.
+   * Drops all items, including those added later. The channel has ended, and the next channel with this node must not
+   * send them.
    */
   close(): void {
     this.#isClosed = true;

@@ -73,7 +73,7 @@ export class RemoteChannel implements ChannelEnd {
   /** Handles the items of one frame. @throws ProtocolError for an item that no version of noex sends */
   receive(items: readonly unknown[]): void {
     for (const item of items) {
-      // Handling an item may end the channel.
+      // An earlier item may have ended the channel.
       if (!this.#isOpen) return;
       const read = readItem(item);
       if (read === 'malformed') throw new ProtocolError('malformed', 'an invalid item');

@@ -61,11 +61,11 @@ export function createRemoteProcesses(options: RemoteProcessesOptions): RemoteMe
       return lastNumber;
     },
   };
-  /** Channels by node id. The link with a node opens and closes only its own channel. */
+  /** Channels by node id. A link opens and closes only the channel under its own node id. */
   const byNode = new Map<string, RemoteChannel>();
   /**
    * Channels by life. A runtime may be linked under a second node id before the loss of its first link is noticed. Then
-   * it has two channels; the first is used until it ends.
+   * there are two channels with that runtime. The first one is used until it ends.
    */
   const open = new Map<string, RemoteChannel>();
   /** The outboxes with unsent items of this turn. */
@@ -122,7 +122,7 @@ export function createRemoteProcesses(options: RemoteProcessesOptions): RemoteMe
     }
   });
   membership.onChange(({ type, id }) => {
-    // When this node itself leaves, the processes of the other nodes keep running.
+    // When this node itself leaves, every other node is reported as `left`, but its processes keep running.
     if (type === 'left' && membership.local() !== undefined) lives.left(id);
   });
 

@@ -145,7 +145,10 @@ function observeFrom(
   });
 }
 
-/** `made` resolves with the id of the first linked node. It rejects if all seeds have failed, or at the timeout. */
+/**
+ * Waits for the first link. `made` resolves with the id of the first linked node, and rejects if all seeds have failed,
+ * or at the timeout.
+ */
 class FirstContact {
   readonly made: Promise<NodeId>;
   readonly #failed = new Set<string>();

@@ -35,7 +35,10 @@ interface SupervisionOptions extends ChildLifecycleOptions {
   gaveUpOf(process: Process): Error | undefined;
 }
 
-/** The behavior of a supervisor process: its calls are requests, its infos are exits of its children. */
+/**
+ * The behavior of a supervisor process. Its calls are the requests to the supervisor. Its infos are the exits of its
+ * children, and messages to itself.
+ */
 export class SupervisorBehavior
   implements GenServerBehavior<undefined, SupervisorCall, never, SupervisorReply, unknown>
 {

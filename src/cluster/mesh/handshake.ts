@@ -95,10 +95,10 @@ export type HandshakeState =
     }
   | ({ readonly step: 'await_proof' } & Transcript)
   | ({ readonly step: 'await_welcome' } & Transcript)
-  /** The acceptor's decision is due: {@link welcome}, or a refusal. */
+  /** The acceptor has to decide: {@link welcome}, or a refusal. */
   | ({ readonly step: 'verified' } & Transcript)
   | ({ readonly step: 'await_open' } & Transcript)
-  /** The dialer's decision is due: {@link open}, or the end of the link. */
+  /** The dialer has to decide: {@link open}, or the end of the link. */
   | ({ readonly step: 'welcomed' } & Transcript)
   | ({ readonly step: 'established' } & Transcript);
 

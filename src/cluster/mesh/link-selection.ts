@@ -38,7 +38,8 @@ export type DialOutcome =
 export class LinkSelection {
   readonly #options: LinkSelectionOptions;
   /**
-   * The accepted link that this node chose for each peer: this node sent its welcome, and the peer is about to open it.
+   * For each peer, the accepted link that this node chose: this node has sent its welcome on the link, and the peer is
+   * about to open the link.
    */
   readonly #promised = new Map<NodeId, Link>();
   /** Accepted links of which the peer chooses one: this node sent its welcome on each of them. */
@@ -48,7 +49,7 @@ export class LinkSelection {
     this.#options = options;
   }
 
-  /** Handles a member that connected and proved its identity. */
+  /** Handles an accepted link on which the peer, a member, has proved its identity. */
   verified(link: Link, peer: Peer): void {
     const known = this.#options.linked.get(peer.id);
     if (known !== undefined && known.peer.incarnation !== peer.incarnation) {
@@ -59,7 +60,8 @@ export class LinkSelection {
     } else if (known === undefined) {
       this.#promise(link, peer);
     } else {
-      // Either the link in use is dead and this node has not noticed yet, or the new link is redundant.
+      // Either the link in use is dead and this node has not noticed yet, or the new link is redundant. A probe of the
+      // link in use finds out which.
       this.#options.probe(peer.id, (answered) => {
         if (!link.isUndecided) return;
         if (answered) link.refuse({ reason: 'duplicate_link', message: 'there is a link already' });
@@ -104,7 +106,7 @@ export class LinkSelection {
 
   /**
    * Uses this link, and ends the other links on which this node sent this peer its welcome. If the peer opened one of
-   * those links, it did so before it opened this link.
+   * those links, it did so before it opened this link, and does not use that link any more.
    */
   #establish(link: Link, peer: Peer): void {
     for (const other of this.#offered) {

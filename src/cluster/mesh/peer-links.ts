@@ -39,7 +39,7 @@ export interface PeerLinksOptions {
   readonly onObserverGone: (id: NodeId) => void;
 }
 
-/** Decides which links with members and observers this node uses, and handles their frames and their end. */
+/** Decides which links with members and observers this node uses, and handles the frames and the end of these links. */
 export class PeerLinks {
   readonly #options: PeerLinksOptions;
   readonly linked = new LinkTable();

@@ -101,7 +101,7 @@ export class SeedDialer {
     for (const target of this.#targets()) {
       if (target.answering !== id && !isAt(target, id)) continue;
       if (type === 'up') this.#attempts.end(target);
-      // Not after `down`: the `Dialer` dials members that are down.
+      // Nothing is dialled here after `down`, because the `Dialer` dials members that are down.
       else if (type === 'left' || type === 'forgotten') this.#attempts.begin(target, 'soon');
     }
   }

@@ -15,9 +15,9 @@ interface SharedBacklogLimits {
 }
 
 /**
- * When slow readers are ended, so many are ended that the others have at most this share of the total as unsent data.
- * The rest of the total is a margin, so that readers are rarely ended: each time, the others get nothing until the
- * ended connections are released.
+ * If the limit for all readers is exceeded, the slowest readers are ended until the others hold at most this share of
+ * it as unsent data. The rest is a margin, so that readers are rarely ended: each time, the others get nothing until
+ * the ended connections are released.
  */
 const KEPT_SHARE = 0.75;
 

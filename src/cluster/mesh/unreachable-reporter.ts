@@ -39,8 +39,8 @@ export interface Failure {
   readonly label: string;
   readonly end: LinkEndReason;
   /**
-   * Whether there was a link with the target before. The end of that link was reported, so failures to dial the target
-   * again are not, except for `self`.
+   * Whether there was a link with the target before. The end of that link was reported, so a failure to dial the target
+   * again is reported only if its reason is `self`.
    */
   readonly wasLinked: boolean;
 }

@@ -78,14 +78,15 @@ export class MemoryNetwork {
     for (const end of this.#end(address)) end.vanish();
   }
 
-  /** Freezes a process, as SIGSTOP: it runs no code. Its connections stay open, and what arrives is kept. */
+  /** Freezes a process, as SIGSTOP does: it runs no code. Its connections stay open, and what arrives is kept. */
   freeze(address: Address): void {
     this.#frozen.add(keyOf(address));
     this.#processes.get(keyOf(address))?.freeze();
   }
 
   /**
-   * Resumes a process, as SIGCONT. Timers that are due come first, then what arrived, as in the event loop of Node.js.
+   * Resumes a frozen process, as SIGCONT does. As in the event loop of Node.js, its overdue timers fire first. Then the
+   * process receives what arrived while it was frozen.
    */
   thaw(address: Address): void {
     this.#frozen.delete(keyOf(address));
@@ -93,7 +94,10 @@ export class MemoryNetwork {
     this.#deliver();
   }
 
-  /** Breaks the connections between two processes, but only the first one notices: as if a NAT forgot them. */
+  /**
+   * Breaks the connections between two processes, but only the first one notices: as if a NAT router had forgotten the
+   * connections.
+   */
   sever(noticing: Address, other: Address): void {
     for (const end of this.#ends) {
       if (end.address === keyOf(noticing) && end.remote === keyOf(other)) {

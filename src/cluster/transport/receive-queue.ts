@@ -11,8 +11,8 @@ const SLICE_MS = 5;
 const MAX_PAUSE_MS = 20;
 
 /**
- * If at most this time passes between two messages, they come from one read of the socket, ms. `ws` parsed during this
- * time, so it does not count as time for other connections.
+ * If at most this time passes between two messages, both come from one read of the socket, ms. `ws` spent this time on
+ * parsing, so it does not count as time that other connections had.
  */
 const SAME_READ_MS = 0.02;
 

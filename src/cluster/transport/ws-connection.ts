@@ -237,7 +237,7 @@ export class WsConnection implements Connection {
       this.#webSocket.pause();
       this.#handlers?.onViolation(violation);
     } else {
-      // The peer keeps sending after a close frame.
+      // The connection is closing already, but the peer keeps sending, so the close is not awaited.
       this.terminate();
     }
   }

@@ -30,12 +30,13 @@ const VIEW_MS = 1000;
 /** The polling interval while there are no viewers, ms. */
 const POLL_MS = 10_000;
 /**
- * The nodes push changes for this long after the last viewer has left, ms. The viewer may only be reloading the page.
+ * How long the nodes keep pushing changes after the last viewer has left, ms. A viewer who reloads the page is back
+ * within this time.
  */
 const LINGER_MS = 5000;
 /** The time for which log entries are collected before they are emitted together, ms. */
 const LOG_MS = 250;
-/** The delay before resubscribing to a source that has ended, ms. */
+/** How long to wait before resubscribing to a source that has ended or failed, ms. */
 const RETRY_MS = 2000;
 
 export type ViewUpdate =

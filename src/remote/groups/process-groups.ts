@@ -186,7 +186,8 @@ export class ProcessGroups implements ProcessGroupsApi {
         this.#ports.cast(refOf(member), message);
         sent += 1;
       } catch (thrown) {
-        // An error of the message is thrown to the sender. A member that has ended or is overloaded is skipped.
+        // An error that the message itself causes is thrown to the sender. A member that has ended or is overloaded is
+        // skipped.
         if (!isOfMember(thrown)) throw thrown;
       }
     }

@@ -30,7 +30,7 @@ export class ClaimCopies {
     return [...(this.#nodes.get(nodeId)?.names ?? [])];
   }
 
-  /** Forgets a node when its channel is down. The caller has dropped its copies before. */
+  /** Forgets a node when its channel is down. The caller must have removed the copies of the node's claims before. */
   forget(nodeId: string): void {
     this.#nodes.delete(nodeId);
   }

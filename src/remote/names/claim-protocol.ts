@@ -20,8 +20,8 @@ export type ClaimEffect =
   /** All nodes have accepted a claim of this node: its process owns the name. */
   | { readonly type: 'held'; readonly claim: Claim }
   /**
-   * A pending claim of this node was withdrawn, because the claim of `holder` has priority. `holder` may be unknown
-   * here.
+   * A pending claim of this node was withdrawn, because the claim of `holder` has priority. `holder` is `undefined` if
+   * this node does not know it.
    */
   | { readonly type: 'refused'; readonly claim: Claim; readonly holder: ClaimHolder | undefined }
   /** After a partition the name had two owners: this node lost it to `holder`. */

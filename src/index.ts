@@ -73,6 +73,7 @@ export type { ClusterApi, ClusterStatus, NodeInfo } from './cluster/cluster-api.
 export type { AdvertiseOptions, ClusterConfig, IncomingMessage } from './cluster/cluster-config.js';
 export type { LinkFigures } from './cluster/link-figures.js';
 export type { NodeDownReason, NodeStatus } from './cluster/membership.js';
+export type { MetadataValue, NodeDescription, NodeMetadata } from './cluster/node-description.js';
 export { NodeId, type NodeIdParts } from './cluster/node-id.js';
 export type { SeedSource } from './cluster/seed.js';
 export type {

@@ -50,6 +50,8 @@ const clusterConfig: AllUndefined<ClusterConfig> = {
   reconnectMaxDelayMs: undefined,
   forgetAfterMs: undefined,
   accept: undefined,
+  roles: undefined,
+  metadata: undefined,
   insecure: undefined,
 };
 

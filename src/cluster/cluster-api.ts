@@ -1,12 +1,16 @@
 import type { ClusterConfig } from './cluster-config.js';
 import type { LinkFigures } from './link-figures.js';
 import type { NodeDownReason, NodeStatus } from './membership.js';
+import type { NodeDescription } from './node-description.js';
 import type { NodeId } from './node-id.js';
 
 export type ClusterStatus = 'starting' | 'running' | 'stopping' | 'stopped';
 
-/** What this node knows of another node of the cluster, or of itself. */
-export interface NodeInfo {
+/**
+ * What this node knows of another node of the cluster, or of itself. Roles and metadata are those of `Cluster.start` of
+ * that node. They are frozen, and stay after the node went down.
+ */
+export interface NodeInfo extends NodeDescription {
   readonly id: NodeId;
   /** The host in the node id. An IPv6 address has no brackets. */
   readonly host: string;

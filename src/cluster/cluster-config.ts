@@ -1,5 +1,6 @@
 import type { BackoffOptions } from './backoff.js';
 import type { DetectorConfig } from './failure-detector.js';
+import type { NodeDescription, NodeMetadata } from './node-description.js';
 import type { Seed, SeedSource } from './seed.js';
 import type { Address, TlsSettings } from './transport/transport.js';
 
@@ -91,6 +92,17 @@ export interface ClusterConfig {
    * dropped. Default: all members may send to all processes.
    */
   readonly accept?: ((message: IncomingMessage) => boolean) | undefined;
+  /**
+   * What this node is for, such as `['worker']`. All nodes see it in the `roles` of a `NodeInfo`. At most 32 different
+   * roles of 1 to 64 characters without control characters; together at most 3 KiB as JSON. Default: none.
+   */
+  readonly roles?: readonly string[] | undefined;
+  /**
+   * Values that describe this node, such as `{ zone: 'a' }`. All nodes see them in the `metadata` of a `NodeInfo`. A plain
+   * object of strings, numbers and booleans; at most 4 KiB as JSON. Roles and metadata are sent before a peer has proved
+   * that it knows the secret: they must not be confidential. Default: none.
+   */
+  readonly metadata?: NodeMetadata | undefined;
   /** Allows listening beyond loopback without a `clusterSecret`: any peer that can connect can join. Default false. */
   readonly insecure?: boolean | undefined;
 }
@@ -111,4 +123,6 @@ export interface ClusterSettings {
   readonly backoff: BackoffOptions;
   readonly forgetAfterMs: number;
   readonly accept: ((message: IncomingMessage) => boolean) | undefined;
+  /** What this node announces about its purpose. */
+  readonly description: NodeDescription;
 }

@@ -186,8 +186,9 @@ export class ClusterLifecycle {
   }
 }
 
-function nodeInfo({ id, status, processCount, lastHeardAt, uptimeMs, version }: KnownMember): NodeInfo {
+function nodeInfo(member: KnownMember): NodeInfo {
+  const { id, status, processCount, lastHeardAt, uptimeMs, version, roles, metadata } = member;
   const { host, port } = NodeId.parts(id);
-  const info = { id, host, port, status, processCount, lastHeartbeatAt: lastHeardAt, uptimeMs };
+  const info = { id, host, port, status, processCount, lastHeartbeatAt: lastHeardAt, uptimeMs, roles, metadata };
   return Object.freeze(version === undefined ? info : { ...info, version });
 }

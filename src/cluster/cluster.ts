@@ -2,6 +2,7 @@ import { VERSION } from '../version.js';
 import type { ClusterApi, NodeInfo } from './cluster-api.js';
 import { ClusterLifecycle, type ClusterOptions } from './cluster-lifecycle.js';
 import type { ClusterEngine, EngineNode, MembershipView } from './engine.js';
+import { emptyDescription } from './node-description.js';
 import { NodeId } from './node-id.js';
 
 /**
@@ -18,7 +19,9 @@ export function createCluster(options: ClusterOptions): ClusterEngine {
     const uptimeMs = Math.round(clock.monotonic() - local.startedAt);
     const { host, port } = NodeId.parts(local.id);
     const heartbeat = { processCount: processCount(), lastHeartbeatAt: clock.now(), uptimeMs };
-    return Object.freeze({ id: local.id, host, port, status: 'connected', ...heartbeat, version: VERSION });
+    const { roles, metadata } = lifecycle.settings?.description ?? emptyDescription;
+    const described = { ...heartbeat, roles, metadata, version: VERSION };
+    return Object.freeze({ id: local.id, host, port, status: 'connected', ...described });
   }
 
   function others(): readonly NodeInfo[] {

@@ -1,6 +1,6 @@
 import { exceededLimit } from '../../streams/json-limits.js';
 import { InvalidArgumentError, ProtocolError } from '../errors.js';
-import { checkPlainJson, decodeBody, encodeBody, MAX_BODY_DEPTH } from './frame-body.js';
+import { checkPlainJson, decodeBody, encodeBody, isText, MAX_BODY_DEPTH } from './frame-body.js';
 import {
   type Frame,
   type ItemsFrame,
@@ -9,6 +9,7 @@ import {
   PROTOCOL_VERSION,
   type ReceivedFrame,
 } from './frames.js';
+import { metadataProblem, rolesProblem } from './node-description.js';
 import { NodeId } from './node-id.js';
 
 export interface DecodeLimits {
@@ -72,6 +73,8 @@ const greeting = {
   version: optional(isName),
   features: optional(isFeatures),
   life: optional(isName),
+  roles: optional((value) => rolesProblem(value) === undefined),
+  metadata: optional((value) => metadataProblem(value) === undefined),
 };
 
 /** Every frame type but `items`, with a guard for each of its fields. The compiler checks that no guard is missing. */
@@ -209,11 +212,6 @@ function parseJson(text: string): unknown {
 function isLargerThan(text: string, maxBytes: number): boolean {
   if (text.length > maxBytes) return true;
   return text.length * 3 > maxBytes && Buffer.byteLength(text) > maxBytes;
-}
-
-/** Whether a text is safe to print: text from other nodes is written to logs and terminals. */
-function isText(value: unknown): value is string {
-  return typeof value === 'string' && !/\p{Cc}/u.test(value);
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -267,6 +267,11 @@ export function isForbidden(key: string): boolean {
   return key === '__proto__' || key === 'constructor' || key === 'prototype';
 }
 
+/** Whether a text is safe to print: text from other nodes is written to logs and terminals. */
+export function isText(value: unknown): value is string {
+  return typeof value === 'string' && !/\p{Cc}/u.test(value);
+}
+
 function isRecord(value: unknown): value is Record<string, unknown> {
   return isNested(value) && !Array.isArray(value);
 }

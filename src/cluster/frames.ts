@@ -1,3 +1,4 @@
+import type { NodeMetadata } from './node-description.js';
 import type { NodeId } from './node-id.js';
 
 /**
@@ -37,7 +38,7 @@ export interface Peer {
   readonly incarnation: number;
 }
 
-/** What a node announces about its software and its runtime. */
+/** What a node announces about its software, its runtime and its purpose. */
 export interface Build {
   /** The version of noex, as in its package.json. */
   readonly version?: string | undefined;
@@ -45,6 +46,10 @@ export interface Build {
   readonly features?: readonly string[] | undefined;
   /** The life of the runtime, which its refs contain. It stays the same when the cluster stops and starts again. */
   readonly life?: string | undefined;
+  /** The roles of the sender; absent if it has none. */
+  readonly roles?: readonly string[] | undefined;
+  /** The metadata of the sender; absent if it has none. */
+  readonly metadata?: NodeMetadata | undefined;
 }
 
 interface Greeting extends Build {

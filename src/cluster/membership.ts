@@ -1,4 +1,5 @@
 import type { Build, Peer } from './frames.js';
+import { emptyDescription, type NodeDescription } from './node-description.js';
 import type { NodeId } from './node-id.js';
 
 export type NodeStatus = 'connecting' | 'connected' | 'disconnected';
@@ -25,7 +26,7 @@ export interface Heartbeat {
 }
 
 /** Everything that this node knows of another node. */
-export type KnownMember = Member & Heartbeat & Pick<Build, 'version'>;
+export type KnownMember = Member & NodeDescription & Heartbeat & Pick<Build, 'version'>;
 
 /** What happened to the membership. Per node, `up` and `down` strictly alternate, and `up` comes first. */
 export type MembershipChange =
@@ -39,7 +40,8 @@ export type MembershipChange =
   | { readonly type: 'left'; readonly id: NodeId; readonly incarnation: number }
   | { readonly type: 'forgotten'; readonly id: NodeId; readonly incarnation: number };
 
-interface Entry extends Member {
+/** The description of a member is that of the incarnation; it is empty before the first link with it. */
+interface Entry extends Member, NodeDescription {
   /** When the node was last known to be linked with this node or any other node, ms of the monotonic clock. */
   readonly keptAt: number;
 }
@@ -72,8 +74,15 @@ export const emptyMembership: Membership = { members: new Map(), tombstones: new
 
 /**
  * A link with this peer was established. If an older incarnation of it is connected, that incarnation goes down first.
+ *
+ * @param description what the peer announced about its purpose
  */
-export function linkUp(state: Membership, peer: Peer, now: number): Outcome {
+export function linkUp(
+  state: Membership,
+  peer: Peer,
+  now: number,
+  { roles, metadata }: NodeDescription = emptyDescription,
+): Outcome {
   const old = state.members.get(peer.id);
   if (old?.status === 'connected' && old.incarnation === peer.incarnation) {
     return { state, changes: [{ type: 'relinked', id: peer.id, incarnation: peer.incarnation }] };
@@ -86,6 +95,8 @@ export function linkUp(state: Membership, peer: Peer, now: number): Outcome {
     incarnation: peer.incarnation,
     status: 'connected',
     keptAt: now,
+    roles,
+    metadata,
   };
   return { state: { members: put(state.members, entry), tombstones: without(state.tombstones, peer.id) }, changes };
 }
@@ -124,10 +135,11 @@ export function learned(state: Membership, peers: readonly Peer[], now: number):
     // Only a link proves which incarnation of a node is the current one.
     if (old?.status === 'connected' || (old !== undefined && incarnation < old.incarnation)) continue;
     if (old !== undefined) {
-      members.set(id, { ...old, incarnation, keptAt: now });
+      const isSame = incarnation === old.incarnation;
+      members.set(id, { ...old, ...(isSame ? {} : emptyDescription), incarnation, keptAt: now });
       hasChanged = true;
     } else if (members.size < MAX_MEMBERS_FROM_GOSSIP) {
-      members.set(id, { id, incarnation, status: 'connecting', keptAt: now });
+      members.set(id, { id, incarnation, status: 'connecting', keptAt: now, ...emptyDescription });
       changes.push({ type: 'learned', id, incarnation });
       hasChanged = true;
     }

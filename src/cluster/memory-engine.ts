@@ -146,7 +146,8 @@ class MemoryNode implements EngineNode {
     this.#links.set(other.id, link);
     if (other.options.role === 'observer') return;
     this.#peers.set(other.id, other);
-    this.#apply(membership.linkUp(this.#membership, other.peer, this.#now));
+    const { description } = other.options.settings;
+    this.#apply(membership.linkUp(this.#membership, other.peer, this.#now, description));
   }
 
   down(link: MemoryLink, reason: membership.NodeDownReason): void {

@@ -3,6 +3,7 @@ import { asError, InvalidClusterConfigError, InvalidNodeIdError } from '../error
 import { unknownField } from '../validate.js';
 import type { AdvertiseOptions, ClusterConfig, ClusterSettings } from './cluster-config.js';
 import type { Role } from './frames.js';
+import { createDescription, metadataProblem, type NodeDescription, rolesProblem } from './node-description.js';
 import { canonicalHost, isNodeName } from './node-id.js';
 import { parseSeed, type SeedSource } from './seed.js';
 import { readTls } from './tls-config.js';
@@ -26,6 +27,8 @@ const FIELDS: { readonly [F in keyof Required<ClusterConfig>]: true } = {
   reconnectMaxDelayMs: true,
   forgetAfterMs: true,
   accept: true,
+  roles: true,
+  metadata: true,
   insecure: true,
 };
 
@@ -80,12 +83,21 @@ export function readClusterConfig(config: ClusterConfig, role: Role = 'member'):
     backoff: { baseMs, maxMs },
     forgetAfterMs: readTime('forgetAfterMs', config.forgetAfterMs ?? 60_000),
     accept: readAccept(config.accept),
+    description: readDescription(config),
   };
 }
 
 function readAccept(value: ClusterConfig['accept']): ClusterSettings['accept'] {
   if (value === undefined || typeof value === 'function') return value;
   throw new InvalidClusterConfigError('accept', 'must be a function');
+}
+
+function readDescription({ roles, metadata }: ClusterConfig): NodeDescription {
+  const ofRoles = roles === undefined ? undefined : rolesProblem(roles);
+  if (ofRoles !== undefined) throw new InvalidClusterConfigError('roles', ofRoles);
+  const ofMetadata = metadata === undefined ? undefined : metadataProblem(metadata);
+  if (ofMetadata !== undefined) throw new InvalidClusterConfigError('metadata', ofMetadata);
+  return createDescription({ roles, metadata });
 }
 
 /**

@@ -112,6 +112,23 @@ describe('the codec', () => {
     expect(reasonFor(text)).toBe(reason);
   });
 
+  test.each([
+    ['roles', ['worker'], ['worker']],
+    ['roles', 'worker', 'malformed'],
+    ['roles', ['\u001b[2J'], 'malformed'],
+    ['roles', Array.from({ length: 33 }, (_, at) => `${at}`), 'malformed'],
+    ['metadata', { zone: 'a', cores: 8, isSpot: false }, { zone: 'a', cores: 8, isSpot: false }],
+    ['metadata', { zone: { name: 'a' } }, 'malformed'],
+    ['metadata', { prototype: 'a' }, 'malformed'],
+    ['metadata', JSON.parse('{"__proto__":1}'), 'malformed'],
+    ['metadata', { notes: 'x'.repeat(4096) }, 'malformed'],
+  ])('reads a hello with %s %j as %j', (field, value, expected) => {
+    const hello = frames.find(({ type }) => type === 'hello');
+    const text = JSON.stringify({ ...hello, [field]: value });
+    if (expected === 'malformed') expect(reasonFor(text)).toBe('malformed');
+    else expect(decode(text, limits)).toEqual({ ...hello, [field]: expected });
+  });
+
   test('looks at the size first, in bytes', () => {
     const text = `{"type":"leave","x":"${'ü'.repeat(100)}"}`;
     expect(reasonFor(text, Buffer.byteLength(text))).toBe('none');

@@ -109,6 +109,18 @@ describe('membership', () => {
     expect(when(state, pass(61_000))).toEqual({ changes: ['forgotten 1'], status: 'unknown' });
   });
 
+  test('given a link, when it is lost, then its roles are still known, but not as those of another incarnation', () => {
+    const description = { roles: ['worker'], metadata: { zone: 'a' } };
+    const linked = linkUp(emptyMembership, first, 0, description).state;
+    const rolesAfter = (...steps: Step[]): readonly string[] | undefined =>
+      steps.reduce((state, step) => step(state).state, linked).members.get(id)?.roles;
+    expect(linked.members.get(id)).toMatchObject(description);
+    expect(rolesAfter(up(first))).toEqual(['worker']);
+    expect(rolesAfter(down(), gossip(first))).toEqual(['worker']);
+    expect(rolesAfter(down(), gossip(second))).toEqual([]);
+    expect(rolesAfter(up(second))).toEqual([]);
+  });
+
   test('given a link, however old, it is not forgotten', () => {
     expect(when(given(up(first, 0)), pass(1e9))).toEqual({ changes: [], status: 'connected' });
   });

@@ -25,6 +25,7 @@ describe('a cluster config', () => {
       detector: { intervalMs: 1000, missThreshold: 5 },
       backoff: { baseMs: 1000, maxMs: 30_000 },
       forgetAfterMs: 60_000,
+      description: { roles: [], metadata: {} },
     });
   });
 
@@ -71,11 +72,46 @@ describe('a cluster config', () => {
     ['reconnectMaxDelayMs', 999],
     ['forgetAfterMs', '60000'],
     ['insecure', 'yes'],
+    ['roles', 'worker'],
+    ['roles', ['']],
+    ['roles', [7]],
+    ['roles', Array(1)],
+    ['roles', ['wor\nker']],
+    ['roles', ['a'.repeat(65)]],
+    ['roles', ['worker', 'worker']],
+    ['roles', Array.from({ length: 33 }, (_, at) => `role ${at}`)],
+    ['roles', Array.from({ length: 32 }, (_, at) => `${String(at).padStart(2)}${'€'.repeat(62)}`)],
+    ['metadata', 'zone a'],
+    ['metadata', ['zone']],
+    ['metadata', new Map([['zone', 'a']])],
+    ['metadata', { zone: undefined }],
+    ['metadata', { zone: null }],
+    ['metadata', { zone: { name: 'a' } }],
+    ['metadata', { zone: ['a'] }],
+    ['metadata', { load: Number.NaN }],
+    ['metadata', { zone: '\u001b[2J' }],
+    ['metadata', { '': 'a' }],
+    ['metadata', { 'zo\0ne': 'a' }],
+    ['metadata', { constructor: 'a' }],
+    ['metadata', JSON.parse('{ "__proto__": 1 }')],
+    ['metadata', { notes: 'x'.repeat(4096) }],
     ['heartbeatInterval', 1000],
     ['toString', () => ''],
   ])('with a bad %s (%j) is refused by that name', (field, value) => {
     const key = field.replace(/\[.*/, '');
     expect(fieldAtFault({ [key]: value })).toBe(field);
+  });
+
+  test('may have roles and metadata up to their bounds, which later changes of the caller do not reach', () => {
+    const roles = Array.from({ length: 32 }, (_, at) => `${at}`.padStart(64, '-'));
+    const metadata = { zone: 'a', cores: 8, isSpot: false, notes: 'x'.repeat(4000) };
+    const expected = { roles: [...roles], metadata: { ...metadata } };
+    const { description } = readClusterConfig({ nodeName: 'nodeA', roles, metadata });
+    roles.pop();
+    metadata.cores = 0;
+    expect(description).toEqual(expected);
+    expect(Object.isFrozen(description.roles)).toBe(true);
+    expect(Object.isFrozen(description.metadata)).toBe(true);
   });
 
   test('has no secret that is both for nodes and for observers', () => {

@@ -20,6 +20,10 @@ const greeting = {
   version: fc.constantFrom('0.1.0', '2.0.0-rc.1'),
   features: fc.array(fc.constantFrom('messages', 'nothing'), { maxLength: 3 }),
   life: fc.constantFrom('uMTj6Vd5k1cPAXbY', 'k1cPAXbYuMTj6Vd5'),
+  roles: fc.uniqueArray(fc.constantFrom('worker', 'web'), { maxLength: 2 }),
+  metadata: fc.dictionary(fc.constantFrom('zone', 'cores'), fc.oneof(fc.constant('a'), fc.nat(), fc.boolean()), {
+    noNullPrototype: true,
+  }),
 };
 const is = <const Type extends string>(type: Type): fc.Arbitrary<Type> => fc.constant(type);
 const mac = fc.oneof(bytes32, nonce);

@@ -12,6 +12,7 @@ import {
   type ReceivedFrame,
   type Role,
 } from '../frames.js';
+import { emptyDescription, type NodeDescription, nonEmptyParts } from '../node-description.js';
 import { NodeId } from '../node-id.js';
 import type { Refusal } from './close-reason.js';
 import { Session } from './session.js';
@@ -60,6 +61,8 @@ export interface LocalSide extends Peer {
   /** From {@link createNonce}; never used twice. */
   readonly nonce: string;
   readonly life?: string | undefined;
+  /** What this side announces about its purpose. Default: nothing. */
+  readonly description?: NodeDescription | undefined;
 }
 
 /**
@@ -229,7 +232,7 @@ function refuse(reason: Refusal['reason'], message: string): { ok: false; refusa
   return { ok: false, refusal: { reason, message } };
 }
 
-function greeting({ id, incarnation, nonce, secrets, life }: LocalSide) {
+function greeting({ id, incarnation, nonce, secrets, life, description = emptyDescription }: LocalSide) {
   const secured = secrets.length > 0;
   return {
     protocol: PROTOCOL_VERSION,
@@ -240,11 +243,12 @@ function greeting({ id, incarnation, nonce, secrets, life }: LocalSide) {
     version: VERSION,
     features: FEATURES,
     life,
+    ...nonEmptyParts(description),
   };
 }
 
-function buildOf({ version, features, life }: Build): Build {
-  return { version, features, life };
+function buildOf({ version, features, life, roles, metadata }: Build): Build {
+  return { version, features, life, roles, metadata };
 }
 
 function selfRefusal(local: LocalSide, remote: Peer): Refusal | undefined {

@@ -1,7 +1,8 @@
 import type { Clock } from '../../clock.js';
-import type { HeartbeatFrame, Peer } from '../frames.js';
+import type { Build, HeartbeatFrame, Peer } from '../frames.js';
 import type { KnownMember, Member, MembershipChange, NodeDownReason } from '../membership.js';
 import * as membership from '../membership.js';
+import { createDescription, type NodeDescription } from '../node-description.js';
 import type { NodeId } from '../node-id.js';
 import { Heartbeats } from './heartbeats.js';
 import type { LinkTable } from './link-table.js';
@@ -40,14 +41,16 @@ export class MemberStates {
    * Records that a link with the node is in use. Returns `isUp`: whether an `up` change was emitted. `isNew`: whether
    * this incarnation was unknown. `isAnnounced`: whether other nodes announced this incarnation, and this is the first
    * link with it.
+   *
+   * @param build what the node announced in the handshake of the link
    */
-  linkUp(peer: Peer): { readonly isUp: boolean; readonly isNew: boolean; readonly isAnnounced: boolean } {
+  linkUp(peer: Peer, build: Build): { readonly isUp: boolean; readonly isNew: boolean; readonly isAnnounced: boolean } {
     const { clock } = this.#options;
     const known = this.#state.members.get(peer.id);
     const isNew = known?.incarnation !== peer.incarnation;
     const isAnnounced = !isNew && known?.status === 'connecting';
     this.#heartbeats.linked(peer, clock.now());
-    const outcome = membership.linkUp(this.#state, peer, clock.monotonic());
+    const outcome = membership.linkUp(this.#state, peer, clock.monotonic(), createDescription(build));
     this.#apply(outcome);
     return { isUp: outcome.changes.some(({ type }) => type === 'up'), isNew, isAnnounced };
   }
@@ -74,7 +77,7 @@ export class MemberStates {
     this.#apply(membership.forget(this.#state, now, forgetAfterMs));
   }
 
-  #described(member: Member): KnownMember {
+  #described(member: Member & NodeDescription): KnownMember {
     const { lastHeardAt, processCount, uptimeMs } = this.#heartbeats.latest(member);
     const version = this.#options.linked.get(member.id)?.link.build.version;
     return { ...member, lastHeardAt, processCount, uptimeMs, version };

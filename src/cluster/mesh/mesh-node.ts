@@ -74,7 +74,16 @@ export class MeshNode implements EngineNode {
 
   private constructor(options: MeshNodeOptions, listener: Listener) {
     const { settings, incarnation, clock, random, onError, transport, role, life } = options;
-    const { advertise, tls, backoff, clusterSecrets: secrets, observerSecrets, seeds, nodeName } = settings;
+    const {
+      advertise,
+      tls,
+      backoff,
+      clusterSecrets: secrets,
+      observerSecrets,
+      seeds,
+      nodeName,
+      description,
+    } = settings;
     this.#options = options;
     this.#listener = listener;
     this.id = NodeId.create(nodeName, advertise.host, advertise.port ?? listener.port);
@@ -99,7 +108,7 @@ export class MeshNode implements EngineNode {
     const { linked, members, handlers } = this.#peerLinks;
     this.#openLinks = new OpenLinks({
       clock,
-      local: { id, incarnation, role, secrets, observerSecrets, life },
+      local: { id, incarnation, role, secrets, observerSecrets, life, description },
       handlers,
     });
     const dialing = { clock, random, backoff, dial: (target: DialTarget) => dials.dial(target) };

@@ -198,7 +198,7 @@ export class PeerLinks {
     this.#options.linkErrors.settled(peer.id, link.remote);
     // The old link ends first, so that none of its frames is handled after a frame of the new link.
     this.linked.put(link, peer, clock.monotonic())?.terminate();
-    const { isUp, ...before } = this.members.linkUp(peer);
+    const { isUp, ...before } = this.members.linkUp(peer, link.build);
     if (isUp && this.#options.role === 'member') this.gossip.introduce(peer, before);
   }
 

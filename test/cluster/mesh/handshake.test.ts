@@ -14,6 +14,7 @@ import {
   welcome,
 } from '../../../src/cluster/mesh/handshake.js';
 import { NodeId } from '../../../src/cluster/node-id.js';
+import { readClusterConfig } from '../../../src/cluster/read-cluster-config.js';
 
 const idA = NodeId.parse('nodeA@127.0.0.1:4369');
 const idB = NodeId.parse('nodeB@127.0.0.1:4370');
@@ -274,6 +275,26 @@ describe('a later version of the handshake', () => {
     expect(send).toMatchObject({ version, features: FEATURES, life: 'life-of-a' });
     const { version: _, features: __, life: ___, ...bare } = send as Extract<Frame, { type: 'hello' }>;
     expect(receive(accept(side(idB)), bare).ok).toBe(true);
+  });
+
+  test('announces its roles and metadata to the other side, and nothing if it has none', () => {
+    const description = { roles: ['worker'], metadata: { zone: 'a' } };
+    const { send: hello } = dial({ ...side(idA), description }, {});
+    expect(hello).toMatchObject(description);
+    expect(receive(accept(side(idB)), hello)).toMatchObject({ state: { build: description } });
+    const { send: bare } = dial(side(idA), {});
+    expect(bare).not.toHaveProperty('roles');
+    expect(bare).not.toHaveProperty('metadata');
+  });
+
+  test('fits into a frame of the handshake with the longest description that a config may have', () => {
+    const id = NodeId.parse(`${'n'.repeat(64)}@${`${'h'.repeat(60)}.`.repeat(4)}example:65535`);
+    const roles = Array.from({ length: 32 }, (_, at) => `${String(at).padStart(2, '0')}${'€'.repeat(28)}ee`);
+    const metadata = { notes: '€'.repeat(1360) };
+    const { description } = readClusterConfig({ nodeName: 'nodeA', roles, metadata });
+    const rest = { life: 'x'.repeat(16), incarnation: Number.MAX_SAFE_INTEGER };
+    const { send } = dial({ ...side(id, 'secret'), ...rest, description }, {});
+    expect(decode(encode(send), { maxBytes: MAX_HANDSHAKE_BYTES })).toMatchObject({ roles, metadata });
   });
 
   test('may send frames of types that are not known, but not before it has proved itself', () => {

@@ -50,6 +50,20 @@ export function describeEngine(name: string, createHarness: () => EngineHarness)
         expect(a.cluster.getLocalNodeInfo()).toMatchObject({ id: a.id, processCount: 4 });
       });
 
+      test('has the roles and the metadata with which each node was started', async () => {
+        const described = { roles: ['worker', 'web'], metadata: { zone: 'a', cores: 8, isSpot: false } };
+        const a = await nodes.start('nodeA', [], described);
+        const b = await nodes.start('nodeB', [a]);
+        await harness.eventually(() => expect([connected(a), connected(b)]).toEqual([['nodeB'], ['nodeA']]));
+        const plain = { roles: [], metadata: {} };
+        const seen = [a.cluster.getLocalNodeInfo(), b.cluster.getNode(a.id), ...b.cluster.getNodes()];
+        for (const info of seen) expect(info).toMatchObject(described);
+        for (const info of [b.cluster.getLocalNodeInfo(), a.cluster.getNode(b.id)]) expect(info).toMatchObject(plain);
+        for (const info of [...seen, ...a.cluster.getNodes()]) {
+          expect([info, info?.roles, info?.metadata].map(Object.isFrozen)).toEqual([true, true, true]);
+        }
+      });
+
       test('reports a polite leave as one, and forgets the node', async () => {
         const [a, b] = await startTwo();
         await nodes.stop(b);

@@ -19,10 +19,15 @@ const onError = (error: unknown): void => void errors.push(error);
 const eventually = (check: () => void | Promise<void>): Promise<void> =>
   vi.waitFor(check, { timeout: 10_000, interval: 20 });
 
-async function startNode(library: Library, nodeName: string, seeds: readonly string[] = []) {
+async function startNode(
+  library: Library,
+  nodeName: string,
+  seeds: readonly string[] = [],
+  description: Partial<current.NodeDescription> = {},
+) {
   const runtime = library.createRuntime({ onError });
   cleanUps.push(() => runtime.shutdown());
-  await runtime.Cluster.start({ ...CONFIG, nodeName, port: 0, seeds });
+  await runtime.Cluster.start({ ...CONFIG, ...description, nodeName, port: 0, seeds });
   for (let count = 0; count < 3; count += 1) {
     const ref = await runtime.GenServer.start({
       init: () => 0,
@@ -55,6 +60,22 @@ describe('nodes of this build and of the previous one', () => {
     a.Cluster.onNodeDown((id, reason) => reasons.push(`${id} ${reason}`));
     await d.Cluster.stop();
     await eventually(() => expect(reasons).toEqual([`${d.id} graceful_shutdown`]));
+  });
+
+  test('link when this one has roles and metadata, which the previous one does not announce', async () => {
+    const description = { roles: ['worker', '€'.repeat(64)], metadata: { zone: 'a', notes: 'x'.repeat(4000) } };
+    const a = await startNode(current, 'nodeA', [], description);
+    const b = await startNode(previous, 'nodeB', [a.id]);
+    const c = await startNode(current, 'nodeC', [b.id], description);
+    await eventually(() => {
+      for (const { Cluster } of [a, b, c]) expect(Cluster.getConnectedNodeCount()).toBe(2);
+    });
+    expect(a.Cluster.getNode(b.id)).toMatchObject({ roles: [], metadata: {} });
+    for (const [{ Cluster }, id] of [
+      [a, c.id],
+      [c, a.id],
+    ] as const)
+      expect(Cluster.getNode(id)).toMatchObject(description);
   });
 
   test('say clearly that the previous one has no messages between processes', async () => {

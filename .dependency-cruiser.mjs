@@ -22,6 +22,7 @@ const JOINED = room(
   'supervisor',
   'cluster',
   'remote',
+  'distributed-supervisor',
 );
 const MESH = '^src/cluster/mesh/';
 const TRANSPORT = '^src/cluster/transport/';
@@ -53,6 +54,12 @@ const table = [
   },
   // Ports and bodies come from runtime as values.
   { name: 'remote', from: room('remote'), may: [LEAVES, npm('rxjs')], types: [room('cluster', 'process'), STREAMS] },
+  {
+    name: 'distributed-supervisor',
+    from: room('distributed-supervisor'),
+    may: [LEAVES, room('process', 'supervisor', 'remote')],
+    types: [room('cluster'), STREAMS],
+  },
   // Runtime joins the parts, the observers among them: createRuntime() hands out their facades.
   { name: 'runtime', from: room('runtime'), may: [JOINED, room('observer'), STREAMS, PARTS], nodeModules: true },
   // The ports come from runtime as values; of the rooms behind them the observers know the types.

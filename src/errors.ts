@@ -258,6 +258,38 @@ export class NoGroupMembersError extends NoexError {
   }
 }
 
+/** No connected node is suitable for a child of a distributed supervisor. */
+export class NoSuitableNodeError extends NoexError {
+  override readonly name = 'NoSuitableNodeError';
+  readonly code = 'NOEX_NO_SUITABLE_NODE';
+  readonly supervisorId: string;
+  readonly childId: string;
+
+  constructor(supervisorId: string, childId: string, options?: ProcessErrorOptions) {
+    const label = processLabel(supervisorId, options?.registeredName, 'supervisor');
+    super(
+      `${label} found no node for child '${childId}': no connected node satisfies its nodeSelector; start such a node, or change the selector`,
+      causeOf(options),
+    );
+    this.supervisorId = supervisorId;
+    this.childId = childId;
+  }
+}
+
+/** No instance of a distributed supervisor leads at the moment. */
+export class NoLeaderError extends NoexError {
+  override readonly name = 'NoLeaderError';
+  readonly code = 'NOEX_NO_LEADER';
+  readonly supervisorName: string;
+
+  constructor(supervisorName: string) {
+    super(
+      `distributed supervisor '${supervisorName}' has no leader at the moment: none of its connected instances owns its name yet; try again`,
+    );
+    this.supervisorName = supervisorName;
+  }
+}
+
 /** Some connected nodes did not accept a global name within the time limit. The name is free again. */
 export class GlobalNameTimeoutError extends NoexError {
   override readonly name = 'GlobalNameTimeoutError';

@@ -10,6 +10,7 @@ export const Task = defaultRuntime.Task;
 export const Registry = defaultRuntime.Registry;
 /** Registers the behaviors that other nodes may start on this node. */
 export const BehaviorRegistry = defaultRuntime.BehaviorRegistry;
+export const DistributedSupervisor = defaultRuntime.DistributedSupervisor;
 /** Registers and finds processes by names that are unique in the cluster. */
 export const GlobalRegistry = defaultRuntime.GlobalRegistry;
 /** Adds processes to named groups, and finds the members of a group on all nodes. */
@@ -87,6 +88,22 @@ export type {
   Transport,
   TransportViolation,
 } from './cluster/transport/transport.js';
+export type {
+  DistributedChildOptions,
+  DistributedChildSpec,
+  DistributedChildTemplate,
+  DistributedSupervisorOptions,
+} from './distributed-supervisor/distributed-options.js';
+export type {
+  DistributedChildInfo,
+  DistributedSupervisorApi,
+} from './distributed-supervisor/distributed-supervisor.js';
+export type {
+  CandidateNode,
+  ChildToPlace,
+  NodeSelector,
+  NodeSelectorFunction,
+} from './distributed-supervisor/node-selection.js';
 export {
   AlreadyRegisteredError,
   BehaviorNotRegisteredError,
@@ -128,6 +145,8 @@ export {
   NodeUnreachableError,
   NoexError,
   NoGroupMembersError,
+  NoLeaderError,
+  NoSuitableNodeError,
   NotRegisteredError,
   NotSerializableError,
   ObserverDisabledError,

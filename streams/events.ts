@@ -1,7 +1,13 @@
 // The events of a runtime, as plain data. No event holds a live reference, a function or an Error object, so a recorded
 // run can be stored, sent and replayed.
 
+import type {
+  DistributedChildMoved,
+  DistributedChildStopped,
+  DistributedSupervisorLed,
+} from './distributed-supervisor-events.js';
 import type { ReportedCountName, ServerCounts } from './server-counts.js';
+import type { Stamped } from './stamped.js';
 
 type ReportedCounts = Pick<ServerCounts, ReportedCountName>;
 
@@ -25,15 +31,6 @@ export interface SerializedError {
 /** Why a process ended, as plain data. `killed`: it was killed, for example because it did not stop in time. */
 export type SerializedExitReason = 'normal' | 'shutdown' | 'killed' | { readonly error: SerializedError };
 
-interface Stamped {
-  /** The sequence number within the runtime: 1, 2, 3 ... without gaps. */
-  readonly seq: number;
-  /** When the event happened, ms since the epoch. Jumps if the system clock is set. */
-  readonly at: number;
-  /** The same moment on the monotonic clock of the runtime, ms. Use `monotonic`, not `at`, to compute durations. */
-  readonly monotonic: number;
-}
-
 /** Name and position of a process in the supervision tree when the event happened. */
 export interface ProcessLocation {
   /** The registered name of the process. Absent: the process has none. */
@@ -47,6 +44,11 @@ export interface ProcessLocation {
   readonly supervisorName?: string;
   /** The id of the process in its child spec. */
   readonly childId?: string;
+  /**
+   * The name of the distributed supervisor of the process, or the process id of its leader if it has none. Absent: the
+   * process is not the child of a distributed supervisor.
+   */
+  readonly distributedSupervisor?: string;
   /** The registered name or id of the root supervisor, then the child ids down to this process. */
   readonly path?: readonly string[];
 }
@@ -58,6 +60,14 @@ export interface ProcessSpawned extends Stamped {
   readonly kind: ProcessKind;
   /** The `label` option with which the process was started. */
   readonly label?: string;
+  /** Present if the process is a child of a distributed supervisor. */
+  readonly hosted?: {
+    /** The name of the supervisor, or the process id of its leader if it has none. */
+    readonly supervisor: string;
+    readonly childId: string;
+    /** How often the child was restarted before, on any node. */
+    readonly restarts: number;
+  };
   /** Supervisors only. */
   readonly strategy?: SupervisorStrategy;
 }
@@ -279,6 +289,9 @@ export type RuntimeEvent =
   | SupervisorGaveUp
   | NameRegistered
   | NameUnregistered
+  | DistributedSupervisorLed
+  | DistributedChildMoved
+  | DistributedChildStopped
   | MessageTraced;
 
 type WithoutStamp<Event> = Event extends RuntimeEvent ? Omit<Event, keyof Stamped> : never;

@@ -14,6 +14,8 @@ const EXAMPLES: Readonly<Record<string, readonly [error: noex.NoexError, facts: 
     { registeredName: 'orders', processId: 'p7' },
   ],
   NoGroupMembersError: [new noex.NoGroupMembersError('workers'), { group: 'workers' }],
+  NoLeaderError: [new noex.NoLeaderError('jobs'), { supervisorName: 'jobs' }],
+  NoSuitableNodeError: [new noex.NoSuitableNodeError('p7', 'mailer'), { supervisorId: 'p7', childId: 'mailer' }],
   GlobalNameTimeoutError: [
     new noex.GlobalNameTimeoutError('orders', 10_000, ['a@10.0.0.1:1']),
     { registeredName: 'orders', timeoutMs: 10_000, nodeIds: ['a@10.0.0.1:1'] },

@@ -1,7 +1,20 @@
 import type { ProcessLocation } from '../../streams/events.js';
+import type { GenServerOptions } from './gen-server-options.js';
 
 /** The maximum number of child ids in a path, counted from the process upwards. */
 const MAX_PATH = 32;
+
+/** The place of a process that runs on this node as the child of a distributed supervisor. */
+export interface HostedPlace {
+  /** The name of the supervisor, or the process id of its leader if it has none. */
+  readonly supervisor: string;
+  readonly childId: string;
+  /** How often the child was restarted before. */
+  readonly restarts: number;
+}
+
+/** The texts that identify a process to people. */
+export type ProcessTexts = Pick<GenServerOptions, 'name' | 'label'>;
 
 interface Placed {
   readonly id: string;
@@ -11,10 +24,15 @@ interface Placed {
 }
 
 /** Returns the position of a process in the supervision tree, as plain data for an event. */
-export function locationOf(process: Placed, nameOf: (id: string) => string | undefined): ProcessLocation {
+export function locationOf(
+  process: Placed,
+  nameOf: (id: string) => string | undefined,
+  hosted: HostedPlace | undefined,
+): ProcessLocation {
   const name = nameOf(process.id);
   const named = name === undefined ? {} : { name };
   const { parent, childId } = process;
+  if (hosted !== undefined) return { ...named, distributedSupervisor: hosted.supervisor, childId: hosted.childId };
   if (parent === undefined || childId === undefined) return named;
   const supervisorName = nameOf(parent.id);
   return {

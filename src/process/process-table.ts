@@ -12,8 +12,9 @@ import { checkRef } from '../validate.js';
 import type { OverloadPolicy } from './bounded-mailbox.js';
 import type { GenServerBehavior } from './gen-server-types.js';
 import type { ContextActions } from './handler-context.js';
-import { Process, type ProcessHost, type ProcessTexts } from './process.js';
-import type { ProcessName, ProcessRef } from './refs.js';
+import { Process, type ProcessHost } from './process.js';
+import type { HostedPlace, ProcessTexts } from './process-location.js';
+import { isRef, type ProcessName, type ProcessRef } from './refs.js';
 import type { Sampler } from './sampler.js';
 import type { Scheduler } from './scheduler.js';
 import { UnreportedProcesses } from './unreported-processes.js';
@@ -41,6 +42,7 @@ interface SpawnOptions<State, CallMsg, CastMsg, CallReply, Info> {
   readonly overload?: OverloadPolicy;
   readonly context?: 'runtime' | 'caller';
   readonly trapExit?: boolean;
+  readonly hosted?: HostedPlace | undefined;
 }
 
 /**
@@ -73,6 +75,8 @@ export class ProcessTable {
   readonly #host: ProcessHost;
   readonly #names: Names;
   readonly #toReport = new UnreportedProcesses();
+  /** The places of children of distributed supervisors, by process id. */
+  readonly #places = new Map<string, { readonly hosted: HostedPlace }>();
   #lastId = 0;
   #isClosed = false;
   #onSpawn: ((process: Process) => void) | undefined;
@@ -93,6 +97,7 @@ export class ProcessTable {
       emit,
       onError,
       nameOf: (id) => names.nameOf(id),
+      placeOf: (id) => this.#places.get(id),
       dirty: (process) => {
         this.#toReport.add(process);
         scheduler.touch();
@@ -100,6 +105,7 @@ export class ProcessTable {
       released: (process) => {
         const { id, parent, ref } = process;
         this.#processes.delete(id);
+        this.#places.delete(id);
         if (parent === undefined) this.#ended.set(ref, process);
         const name = names.release(id);
         if (name !== undefined) emit({ type: 'name_unregistered', name, id });
@@ -243,13 +249,14 @@ export class ProcessTable {
     options: SpawnOptions<State, CallMsg, CastMsg, CallReply, Info>,
     reserved?: ProcessRef,
   ): Promise<Process> {
-    const { name, label, initTimeout } = options;
+    const { name, label, initTimeout, hosted } = options;
     if (this.#isClosed) throw new RuntimeShutdownError();
     const id = reserved?.id ?? `p${this.#lastId + 1}`;
     if (name !== undefined) this.#names.claim(name, id);
     const ref = reserved ?? this.reserve();
     const process = new Process(this.#host, { ...options, ref });
     this.#processes.set(id, process);
+    if (hosted !== undefined) this.#places.set(id, { hosted });
     const starting = this.#start(process, initTimeout, { name, label });
     if (starting !== undefined) await starting;
     return process;
@@ -290,8 +297,4 @@ export class ProcessTable {
   report(most: number): void {
     this.#toReport.report(most);
   }
-}
-
-function isRef(target: ProcessRef | ProcessName): target is ProcessRef {
-  return typeof (target as Partial<ProcessRef> | undefined)?.id === 'string';
 }

@@ -5,12 +5,11 @@ import { ChildExit } from './child-exit.js';
 import { crashEvent, exitEvent } from './crash-and-exit-events.js';
 import { StopRequest } from './envelope.js';
 import { ExitListeners } from './exit-listeners.js';
-import type { GenServerOptions } from './gen-server-options.js';
 import type { TerminationReason } from './gen-server-types.js';
 import { ContinueResult, stateOf } from './handler-result.js';
 import { initialize, killedDuringInit, type StartingProcess } from './initialization.js';
 import { MessageLoop, type MessageLoopHost, type MessageLoopOptions } from './message-loop.js';
-import { locationOf } from './process-location.js';
+import { type HostedPlace, locationOf, type ProcessTexts } from './process-location.js';
 import { CRASH_CLEANUP_MS, type CrashCleanup, releaseState, runTerminate } from './run-terminate.js';
 import { serializeError } from './serialize-error.js';
 import { TimerSet } from './timer-set.js';
@@ -19,12 +18,11 @@ import { TimerSet } from './timer-set.js';
 export interface ProcessHost extends MessageLoopHost {
   /** Runs `code` as if it were called from outside all processes, even while a handler is on the stack. */
   outside(code: () => void): void;
+  /** The place of a child of a distributed supervisor, by process id. */
+  placeOf(id: string): { readonly hosted: HostedPlace } | undefined;
   /** Called while `process` ends, before its exit event: removes its name and its entry in the process table. */
   released(process: Process): void;
 }
-
-/** The texts that identify a process to people. */
-export type ProcessTexts = Pick<GenServerOptions, 'name' | 'label'>;
 
 interface ProcessOptions extends MessageLoopOptions {
   /** The restart strategy; for supervisors only. */
@@ -102,7 +100,8 @@ export class Process extends MessageLoop implements StartingProcess {
    * meanwhile
    */
   start(timeoutMs: number, { name, label }: ProcessTexts): Promise<void> | undefined {
-    this.host.emit({ type: 'process_spawned', ...this.#kindFields(), ...(label !== undefined && { label }) });
+    const texts = { ...(label !== undefined && { label }), ...this.host.placeOf(this.id) };
+    this.host.emit({ type: 'process_spawned', ...this.#kindFields(), ...texts });
     if (name !== undefined) this.host.emit({ type: 'name_registered', name, id: this.id });
     // A listener of the events above may have killed the process.
     if (this.gone) throw killedDuringInit(this);
@@ -177,7 +176,7 @@ export class Process extends MessageLoop implements StartingProcess {
 
   /** The position in the supervision tree, for events. */
   location(): ProcessLocation {
-    return locationOf(this, this.host.nameOf);
+    return locationOf(this, this.host.nameOf, this.host.placeOf(this.id)?.hosted);
   }
 
   /** The error for a message to a process that does not run. Its `cause` is the error of a crash. */

@@ -66,3 +66,8 @@ type Acceptor<Message> = unknown extends Message
  * instead of the type parameter: compared by parameter, `unknown` would only be the widest message type.
  */
 type Accepts<Message> = { readonly [Field in keyof Acceptor<Message>]?: Acceptor<Message>[Field] };
+
+/** Whether a target of messages is a ref, and not a name. */
+export function isRef(target: ProcessRef | ProcessName): target is ProcessRef {
+  return typeof (target as Partial<ProcessRef> | undefined)?.id === 'string';
+}

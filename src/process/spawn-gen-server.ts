@@ -1,6 +1,7 @@
 import { type GenServerOptions, readStartOptions } from './gen-server-options.js';
 import type { AnyBehavior } from './gen-server-types.js';
 import type { Process } from './process.js';
+import type { HostedPlace } from './process-location.js';
 import type { ProcessTable } from './process-table.js';
 import type { ProcessRef } from './refs.js';
 import type { GlobalNameClaims } from './remote-processes.js';
@@ -17,6 +18,8 @@ export interface SpawnSteps {
   check(): void;
   /** Called when the process exists, before its `init`. */
   onSpawn(ref: ProcessRef): void;
+  /** The place of a child of a distributed supervisor. */
+  readonly place?: HostedPlace;
 }
 
 /**
@@ -30,8 +33,9 @@ export async function spawnGenServer(
   steps?: SpawnSteps,
 ): Promise<Process> {
   const { registration, ...settings } = readStartOptions(options);
+  const hosted = steps?.place;
   if (registration === 'local') {
-    const spawn = (): Promise<Process> => processes.spawn({ kind: 'genserver', behavior, ...settings });
+    const spawn = (): Promise<Process> => processes.spawn({ kind: 'genserver', behavior, ...settings, hosted });
     return steps === undefined ? spawn() : processes.watchSpawns(({ ref }) => steps.onSpawn(ref), spawn);
   }
   // The watcher is read before the claim is awaited. During the `await`, a supervisor's `watchSpawns`, which set the
@@ -48,7 +52,7 @@ export async function spawnGenServer(
     // The name may have been unregistered, or lost to an earlier owner, since the claim was held.
     globalNames().checkOwner(name, ref.id);
     steps?.check();
-    return processes.spawn({ kind: 'genserver', behavior, ...settings, name: undefined, label }, ref);
+    return processes.spawn({ kind: 'genserver', behavior, ...settings, name: undefined, label, hosted }, ref);
   });
   // If no process was spawned, this frees the name at once.
   globalNames().watch(name, ref.id);

@@ -58,6 +58,13 @@ export interface Items {
   readonly claims_whole: readonly [];
   /** How often a process of the sender has joined a group. 0: it has left. */
   readonly member: readonly [group: string, processId: string, joins: number];
+  /**
+   * A message about a distributed supervisor. `at` and `sequence` are the stamp of its leader's claim of the name. The
+   * leader is the sender or the receiver, depending on the message.
+   */
+  readonly supervise: readonly [supervisor: string, at: number, sequence: number, body: unknown, annotated: Flag];
+  /** A request about a child of a distributed supervisor, for its leader. Answered by `reply` or `fail`. */
+  readonly supervise_request: readonly [number: number, supervisor: string, body: unknown, annotated: Flag];
 }
 
 export type Flag = 0 | 1;
@@ -107,6 +114,8 @@ const GUARDS: { readonly [Kind in ItemKind]: readonly Guard[] } = {
   claims_wanted: [],
   claims_whole: [],
   member: [isName, isId, isJoins],
+  supervise: [isName, isTime, isNumber, isAnything, isFlag],
+  supervise_request: [isNumber, isName, isAnything, isFlag],
 };
 
 /** An item that another node sent. */

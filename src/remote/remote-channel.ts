@@ -1,5 +1,6 @@
 import { asError, ProtocolError } from '../errors.js';
 import type { TerminationReason } from '../process/gen-server-types.js';
+import type { ProcessRef } from '../process/refs.js';
 import { ChannelMessenger } from './channel-messenger.js';
 import { ChannelRegistrations } from './channel-registrations.js';
 import { ChannelStarts } from './channel-starts.js';
@@ -10,15 +11,31 @@ import type { ProcessGroups } from './groups/process-groups.js';
 import type { ClaimItem } from './names/claim-protocol.js';
 import type { GlobalNames, OnConflict } from './names/global-names.js';
 import type { Outbox } from './outbox.js';
-import { isClaimItem, type ReceivedItem, readItem } from './peer-items.js';
+import { type Flag, isClaimItem, type ReceivedItem, readItem } from './peer-items.js';
 import type { ChannelEnd, ChannelPorts, RemotePorts } from './remote-ports.js';
 
 /** Items that each node sends to all others: its claims of global names, and its group members. */
 export type SharedItem = ClaimItem | MemberItem;
 
+type SuperviseItem = Extract<ReceivedItem, readonly ['supervise' | 'supervise_request', ...unknown[]]>;
+
 interface SharedTables {
   readonly globalNames: GlobalNames;
   readonly groups: ProcessGroups;
+  /** A function, because the distributed supervisors are created after the channels. */
+  supervision(): SupervisionPort;
+}
+
+/** The distributed supervisors of this node, as the channels use them. */
+export interface SupervisionPort {
+  nodeUp(nodeId: string, life: string): void;
+  nodeDown(nodeId: string): void;
+  /** Called when a node has left, or is linked with a newer life. */
+  lifeEnded(): void;
+  /** Handles a message of another node. @throws ProtocolError */
+  receive(from: ChannelEnd, supervisor: string, at: number, sequence: number, body: unknown): void;
+  /** Handles a request of another node. */
+  receiveRequest(supervisor: string, body: unknown): Promise<ProcessRef | null>;
 }
 
 /** The channel with one node, from its opening to its end: dispatches received items and keeps the open requests. */
@@ -66,6 +83,11 @@ export class RemoteChannel implements ChannelEnd {
     if (this.#isOpen) this.#outbox.add(JSON.stringify(item));
   }
 
+  /** Sends an item regardless of the outbox limit. */
+  sendText(item: string): void {
+    if (this.#isOpen) this.#outbox.add(item);
+  }
+
   kill(to: string): void {
     this.#outbox.add(JSON.stringify(['kill', to]));
   }
@@ -81,6 +103,7 @@ export class RemoteChannel implements ChannelEnd {
       if (read === 'unknown') continue;
       if (isClaimItem(read)) this.#shared.globalNames.receive(this.nodeId, read);
       else if (read[0] === 'member') this.#shared.groups.receive(this.nodeId, read);
+      else if (read[0] === 'supervise' || read[0] === 'supervise_request') this.#supervise(read);
       else this.#handle(read);
     }
   }
@@ -94,7 +117,7 @@ export class RemoteChannel implements ChannelEnd {
     this.starts.ended();
   }
 
-  #handle(item: Exclude<ReceivedItem, SharedItem>): void {
+  #handle(item: Exclude<ReceivedItem, SharedItem | SuperviseItem>): void {
     const { messenger, watches, starts, names } = this;
     switch (item[0]) {
       case 'cast':
@@ -169,6 +192,23 @@ export class RemoteChannel implements ChannelEnd {
       () => caller.reply(null),
       (thrown) => caller.fail(asError(thrown)),
     );
+  }
+
+  #supervise(item: SuperviseItem): void {
+    const supervision = this.#shared.supervision();
+    if (item[0] === 'supervise') {
+      supervision.receive(this, item[1], item[2], item[3], this.#decode(item[4], item[5]));
+      return;
+    }
+    const caller = this.messenger.caller(item[1]);
+    supervision.receiveRequest(item[2], this.#decode(item[3], item[4])).then(
+      (ref) => caller.reply(ref),
+      (thrown) => caller.fail(asError(thrown)),
+    );
+  }
+
+  #decode(body: unknown, annotated: Flag): unknown {
+    return annotated === 1 ? this.#ports.bodies.decodeAnnotated(body) : body;
   }
 
   #refusal(kind: 'stop' | 'kill', id: string): string | undefined {

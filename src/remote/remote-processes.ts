@@ -18,7 +18,7 @@ import { type GroupPorts, ProcessGroups } from './groups/process-groups.js';
 import { GlobalNames } from './names/global-names.js';
 import { createGlobalRegistry, type GlobalRegistryApi } from './names/global-registry.js';
 import { Outbox } from './outbox.js';
-import { RemoteChannel, type SharedItem } from './remote-channel.js';
+import { RemoteChannel, type SharedItem, type SupervisionPort } from './remote-channel.js';
 import type { ChannelPorts, RemotePorts } from './remote-ports.js';
 import { RuntimeLives } from './runtime-lives.js';
 import { startOnOwnNode } from './start-on-own-node.js';
@@ -32,16 +32,32 @@ interface RemoteProcessesOptions extends RemotePorts, Pick<GroupPorts, 'call' | 
   claimTimeoutMs(): number;
   readonly channels: Channels;
   readonly membership: MembershipView;
+  /** The distributed supervisors of this node. A function, because they are created later. */
+  supervision(): SupervisionPort;
   /** Makes the runtime call {@link RemoteMessaging.flush} at the end of this turn. */
   requestFlush(): void;
   /** Receives the protocol errors of other nodes. The link with such a node is closed. */
   onError(error: Error): void;
 }
 
+/** Items of the runtime itself for other nodes. */
+interface NodeRequests {
+  /** The nodes with a channel. */
+  peers(): readonly ChannelPeer[];
+  /** Whether the runtime with this life has ended for good. */
+  hasEnded(life: string): boolean;
+  /** Sends an item, which is JSON text, if there is a channel with the node. */
+  send(nodeId: string, item: string): void;
+  /** Sends an item with a number; the other node answers it like a call. Rejects with NodeNotConnectedError. */
+  request(nodeId: string, itemWith: (number: number) => string): Promise<unknown>;
+}
+
 interface RemoteMessaging {
   readonly processes: RemoteProcesses;
   readonly globalRegistry: GlobalRegistryApi;
   readonly groups: ProcessGroups;
+  readonly globalNames: GlobalNames;
+  readonly nodes: NodeRequests;
   /** Sends the items collected in this turn. */
   flush(): void;
 }
@@ -51,7 +67,7 @@ interface RemoteMessaging {
  * other nodes send.
  */
 export function createRemoteProcesses(options: RemoteProcessesOptions): RemoteMessaging {
-  const { channels, membership, requestFlush, onError } = options;
+  const { channels, membership, requestFlush, onError, supervision } = options;
   const lives = new RuntimeLives<string>();
   let lastNumber = 0;
   const ports: ChannelPorts = {
@@ -89,12 +105,13 @@ export function createRemoteProcesses(options: RemoteProcessesOptions): RemoteMe
         requestFlush();
       },
     });
-    const channel = new RemoteChannel(peer, ports, outbox, { globalNames, groups });
+    const channel = new RemoteChannel(peer, ports, outbox, { globalNames, groups, supervision });
     lives.linked(id, life);
     byNode.set(id, channel);
     if (!open.has(life)) open.set(life, channel);
     globalNames.up(id, life);
     groups.up(id, life);
+    supervision().nodeUp(id, life);
   };
   channels.onUp(up);
   channels.onDown(({ id, life }) => {
@@ -112,6 +129,7 @@ export function createRemoteProcesses(options: RemoteProcessesOptions): RemoteMe
     channel?.end();
     globalNames.down(id);
     groups.down(id);
+    supervision().nodeDown(id);
   });
   channels.onItems(({ id }, items) => {
     try {
@@ -123,7 +141,9 @@ export function createRemoteProcesses(options: RemoteProcessesOptions): RemoteMe
   });
   membership.onChange(({ type, id }) => {
     // When this node itself leaves, every other node is reported as `left`, but its processes keep running.
-    if (type === 'left' && membership.local() !== undefined) lives.left(id);
+    if (type !== 'left' || membership.local() === undefined) return;
+    lives.left(id);
+    supervision().lifeEnded();
   });
 
   /** Finds a channel. @throws ServerNotRunningError, MessageRefusedError, NodeNotConnectedError, ForeignRefError */
@@ -212,5 +232,23 @@ export function createRemoteProcesses(options: RemoteProcessesOptions): RemoteMe
     waiting = [];
     for (const outbox of outboxes) outbox.flush();
   };
-  return { processes, globalRegistry, groups, flush };
+  const nodes = nodeRequests(channels, byNode, lives);
+  return { processes, globalRegistry, groups, globalNames, nodes, flush };
+}
+
+function nodeRequests(
+  channels: Channels,
+  byNode: ReadonlyMap<string, RemoteChannel>,
+  lives: RuntimeLives<string>,
+): NodeRequests {
+  return {
+    peers: () => channels.peers(),
+    hasEnded: (life) => lives.get(life)?.state === 'ended',
+    send: (nodeId, item) => byNode.get(nodeId)?.sendText(item),
+    async request(nodeId, itemWith) {
+      const channel = byNode.get(nodeId);
+      if (channel === undefined) throw new NodeNotConnectedError(nodeId);
+      return channel.messenger.request(itemWith);
+    },
+  };
 }

@@ -4,6 +4,7 @@ import { decodeAnnotated, encodeMessage } from '../cluster/message-body.js';
 import { InvalidArgumentError } from '../errors.js';
 import { localProcesses } from '../process/local-processes.js';
 import type { Messenger } from '../process/messenger.js';
+import type { SupervisionPort } from '../remote/remote-channel.js';
 import type { RemotePorts } from '../remote/remote-ports.js';
 import { createRemoteProcesses } from '../remote/remote-processes.js';
 import type { RuntimeCore } from './runtime-core.js';
@@ -17,7 +18,8 @@ export function connectProcesses(
   { cluster, channels, membership, settings }: ClusterEngine,
   behaviors: RemotePorts['behaviors'],
   messenger: () => Messenger,
-): Pick<ReturnType<typeof createRemoteProcesses>, 'processes' | 'globalRegistry' | 'groups'> {
+  supervision: () => SupervisionPort,
+): ReturnType<typeof createRemoteProcesses> {
   const refusal: RemotePorts['refusal'] = (message) => {
     const accept = settings()?.accept;
     if (accept === undefined) return undefined;
@@ -53,6 +55,7 @@ export function connectProcesses(
     refusal,
     channels,
     membership,
+    supervision,
     requestFlush: () => scheduler.touch(),
     onError,
   });

@@ -1,5 +1,6 @@
 import type { ProcessKind } from '../../streams/events.js';
 import type { ClusterEngine } from '../cluster/engine.js';
+import type { Supervision } from '../distributed-supervisor/supervision.js';
 import { createGenServer, type GenServerApi } from '../process/gen-server.js';
 import { lifecycleEvent } from '../process/lifecycle-event.js';
 import { Messenger } from '../process/messenger.js';
@@ -11,23 +12,41 @@ import { createSupervisor } from '../supervisor/supervisor.js';
 import { createTask } from '../supervisor/task.js';
 import { checkFunction } from '../validate.js';
 import { connectProcesses } from './connect-remote-processes.js';
+import { connectSupervision } from './connect-supervision.js';
 import type { RuntimeCore } from './runtime-core.js';
 import type { Runtime } from './runtime-options.js';
 
 type ProcessFacades = Pick<
   Runtime,
-  'GenServer' | 'Supervisor' | 'Task' | 'Registry' | 'GlobalRegistry' | 'ProcessGroups' | 'BehaviorRegistry'
+  | 'GenServer'
+  | 'Supervisor'
+  | 'Task'
+  | 'Registry'
+  | 'GlobalRegistry'
+  | 'ProcessGroups'
+  | 'BehaviorRegistry'
+  | 'DistributedSupervisor'
 >;
 
+interface ProcessParts {
+  readonly facades: ProcessFacades;
+  /** Hands the children of distributed supervisors over to other nodes, before this node leaves its cluster. */
+  handOver(): Promise<void>;
+}
+
 /** Makes the facades for processes of this runtime and of linked nodes, such as `GenServer` and `Supervisor`. */
-export function createProcessFacades(core: RuntimeCore, clustering: ClusterEngine): ProcessFacades {
+export function createProcessFacades(core: RuntimeCore, clustering: ClusterEngine): ProcessParts {
   const { clock, deadlines, emit, names, onError, processes, scheduler } = core;
   const behaviors = new BehaviorRegistry();
-  const {
-    processes: remote,
-    globalRegistry,
-    groups,
-  } = connectProcesses(core, clustering, behaviors, (): Messenger => messenger);
+  const messaging = connectProcesses(
+    core,
+    clustering,
+    behaviors,
+    (): Messenger => messenger,
+    (): Supervision => supervision,
+  );
+  const { processes: remote, globalRegistry, groups } = messaging;
+  const { supervision, facade: DistributedSupervisor } = connectSupervision(core, clustering, behaviors, messaging);
   const messenger = new Messenger({ processes, scheduler, deadlines, remote, clock });
   const GenServer = createGenServer({
     processes,
@@ -44,7 +63,7 @@ export function createProcessFacades(core: RuntimeCore, clustering: ClusterEngin
     onError,
     onLifecycleEvent: lifecycleEvents(core, 'supervisor'),
   });
-  return {
+  const facades: ProcessFacades = {
     GenServer,
     Supervisor,
     Task: createTask({ GenServer, Supervisor }),
@@ -52,7 +71,9 @@ export function createProcessFacades(core: RuntimeCore, clustering: ClusterEngin
     GlobalRegistry: globalRegistry,
     ProcessGroups: groupsFacade(groups),
     BehaviorRegistry: behaviors,
+    DistributedSupervisor,
   };
+  return { facades, handOver: () => supervision.leave() };
 }
 
 function lifecycleEvents({ bus, processes }: RuntimeCore, kind: ProcessKind): GenServerApi['onLifecycleEvent'] {

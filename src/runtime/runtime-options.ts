@@ -3,6 +3,7 @@ import { type Clock, MAX_TIMER_MS } from '../clock.js';
 import type { ClusterApi } from '../cluster/cluster-api.js';
 import type { NodeId } from '../cluster/node-id.js';
 import type { Transport } from '../cluster/transport/transport.js';
+import type { DistributedSupervisorApi } from '../distributed-supervisor/distributed-supervisor.js';
 import type * as api from '../observer/cluster-observer-api.js';
 import type * as events from '../observer/cluster-observer-events.js';
 import type { ObserverApi } from '../observer/observer.js';
@@ -79,6 +80,7 @@ export interface Runtime {
   readonly GlobalRegistry: GlobalRegistryApi;
   readonly ProcessGroups: ProcessGroupsApi;
   readonly BehaviorRegistry: BehaviorRegistryApi;
+  readonly DistributedSupervisor: DistributedSupervisorApi;
   readonly Observer: ObserverApi;
   readonly Cluster: ClusterApi;
   readonly ClusterObserver: ClusterObserver;

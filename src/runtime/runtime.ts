@@ -36,12 +36,16 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
     onError,
   });
   const { cluster } = clustering;
-  const processFacades = createProcessFacades(core, clustering);
+  const { facades, handOver } = createProcessFacades(core, clustering);
 
   let shuttingDown: Promise<void> | undefined;
   const start: ClusterApi['start'] = async (config) => {
     if (shuttingDown !== undefined) throw new RuntimeShutdownError();
     await cluster.start(config);
+  };
+  const stop: ClusterApi['stop'] = async () => {
+    if (cluster.getStatus() === 'running') await handOver();
+    await cluster.stop();
   };
   const shutdown: Runtime['shutdown'] = async ({ timeout = 10_000 } = {}) => {
     checkTimeout('timeout', timeout);
@@ -52,7 +56,7 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
       return;
     }
     shuttingDown = context.run(() =>
-      shutDown({ ...ending, leave: () => cluster.stop(), onError }).finally(() => {
+      shutDown({ ...ending, leave: () => handOver().then(() => cluster.stop()), onError }).finally(() => {
         flusher.flushNow();
         vitals.stop();
         local?.endPolls();
@@ -63,9 +67,9 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
   };
 
   return {
-    ...processFacades,
+    ...facades,
     Observer: local === undefined ? disabledObserver() : context.bind(local.observer),
-    Cluster: context.bind({ ...cluster, start }),
+    Cluster: context.bind({ ...cluster, start, stop }),
     ClusterObserver: context.bind(observeCluster(core, local, clustering)),
     shutdown,
   };

@@ -93,13 +93,9 @@ const AUTO_SHUTDOWNS: readonly unknown[] = ['never', 'any_significant', 'all_sig
 export function checkSupervisorOptions(options: SupervisorOptions): void {
   if (!isObject(options)) throw new InvalidArgumentError('options', 'an object', options);
   checkKnown(options, SUPERVISOR_OPTIONS, 'the options of a supervisor');
-  const { strategy = 'one_for_one', children, childTemplate, restartIntensity, name, autoShutdown = 'never' } = options;
-  if (!STRATEGIES.includes(strategy)) throw new InvalidArgumentError('strategy', STRATEGIES.join(' | '), strategy);
-  if (!AUTO_SHUTDOWNS.includes(autoShutdown)) {
-    throw new InvalidArgumentError('autoShutdown', AUTO_SHUTDOWNS.join(' | '), autoShutdown);
-  }
+  const { strategy = 'one_for_one', children, childTemplate, name, autoShutdown = 'never' } = options;
+  checkPolicies(options);
   if (name !== undefined) checkName(name);
-  if (restartIntensity !== undefined) checkIntensity(restartIntensity);
   if (strategy === 'simple_one_for_one') {
     if (!isObject(childTemplate)) throw new MissingChildTemplateError();
     if (children !== undefined) {
@@ -129,6 +125,19 @@ export function checkSupervisorOptions(options: SupervisorOptions): void {
   }
 }
 
+/** Checks the options that local and distributed supervisors have in common. @throws InvalidArgumentError */
+export function checkPolicies({
+  strategy = 'one_for_one',
+  autoShutdown = 'never',
+  restartIntensity,
+}: Pick<SupervisorOptions, 'strategy' | 'autoShutdown' | 'restartIntensity'>): void {
+  if (!STRATEGIES.includes(strategy)) throw new InvalidArgumentError('strategy', STRATEGIES.join(' | '), strategy);
+  if (!AUTO_SHUTDOWNS.includes(autoShutdown)) {
+    throw new InvalidArgumentError('autoShutdown', AUTO_SHUTDOWNS.join(' | '), autoShutdown);
+  }
+  if (restartIntensity !== undefined) checkIntensity(restartIntensity);
+}
+
 /** Checks one child spec. @throws InvalidChildSpecError, UnknownOptionError */
 export function checkChildSpec(spec: ChildSpec, autoShutdown: AutoShutdown): void {
   if (!isObject(spec)) throw new InvalidChildSpecError('it', 'must be an object');
@@ -139,9 +148,14 @@ export function checkChildSpec(spec: ChildSpec, autoShutdown: AutoShutdown): voi
 }
 
 function checkChild(child: ChildOptions & { readonly start: unknown }, autoShutdown: AutoShutdown): void {
-  const { start, restart = 'permanent', shutdownTimeout, significant = false } = child;
-  if (typeof start !== 'function')
+  if (typeof child.start !== 'function')
     throw new InvalidChildSpecError('start', 'must be a function that resolves with a ref');
+  checkChildOptions(child, autoShutdown);
+}
+
+/** @throws InvalidChildSpecError */
+export function checkChildOptions(child: ChildOptions, autoShutdown: AutoShutdown): void {
+  const { restart = 'permanent', shutdownTimeout, significant = false } = child;
   if (!RESTART_TYPES.includes(restart))
     throw new InvalidChildSpecError('restart', `must be ${RESTART_TYPES.join(' | ')}`);
   const limited = shutdownTimeout !== undefined && shutdownTimeout !== Number.POSITIVE_INFINITY;

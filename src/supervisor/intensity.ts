@@ -59,6 +59,12 @@ export class RestartWindow {
     return this.size;
   }
 
+  /** How long ago the restarts in the window were at `now`, ms, longest first. */
+  agesAt(now: number): readonly number[] {
+    this.#forgetOld(now);
+    return this.#moments.slice(this.#first).map((at) => now - at);
+  }
+
   /** Records a restart at `now`, ms of the monotonic clock. Returns false if the limit is exceeded. */
   record(now: number): boolean {
     this.#forgetOld(now);

@@ -32,3 +32,12 @@ export type ClaimEffect =
   | { readonly type: 'changed'; readonly name: string }
   /** The copies of a node's claims did not match its claims, and are being replaced. */
   | { readonly type: 'differed'; readonly nodeId: string };
+
+export function claimItem({ name, processId, stamp, state }: Claim): ClaimItem {
+  return ['claim', name, processId, stamp.at, stamp.sequence, state === 'held' ? 1 : 0];
+}
+
+/** Whether this is the claim with these parts of its stamp. */
+export function isOf({ stamp }: Claim, at: number, sequence: number): boolean {
+  return stamp.at === at && stamp.sequence === sequence;
+}

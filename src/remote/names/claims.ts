@@ -1,6 +1,7 @@
 import { type Claim, type ClaimHolder, digestWith, isEarlier, isSame, type Stamp } from './claim.js';
 import { ClaimCopies } from './claim-copies.js';
-import type { ClaimEffect, ClaimItem } from './claim-protocol.js';
+import { type ClaimEffect, type ClaimItem, claimItem, isOf } from './claim-protocol.js';
+import { type NameOwner, ownersOf } from './name-owners.js';
 
 interface OwnClaim {
   claim: Claim;
@@ -72,6 +73,11 @@ export class Claims {
       at = nodeId;
     }
     return best && this.#holder(best, at);
+  }
+
+  /** The owners of the name, as far as this node knows; the one that wins first. */
+  owners(name: string): readonly NameOwner[] {
+    return ownersOf(this.own(name), this.#copies.of(name), this.#goesFirst);
   }
 
   /** The names that have an owner, as far as this node knows. */
@@ -289,12 +295,4 @@ export class Claims {
     this.#effects = [];
     return effects;
   }
-}
-
-function claimItem({ name, processId, stamp, state }: Claim): ClaimItem {
-  return ['claim', name, processId, stamp.at, stamp.sequence, state === 'held' ? 1 : 0];
-}
-
-function isOf({ stamp }: Claim, at: number, sequence: number): boolean {
-  return stamp.at === at && stamp.sequence === sequence;
 }

@@ -10,6 +10,7 @@ import type { ProcessRef } from '../../process/refs.js';
 import type { Claim, ClaimHolder, Stamp } from './claim.js';
 import type { ClaimEffect, ClaimItem } from './claim-protocol.js';
 import { Claims } from './claims.js';
+import type { NameOwner } from './name-owners.js';
 
 /** What happens to a process that loses its global name to an earlier owner after a partition. */
 export type OnConflict = 'kill' | 'notify';
@@ -47,7 +48,7 @@ export class GlobalNames {
   readonly #ports: GlobalNamesPorts;
   readonly #claims: Claims;
   readonly #own = new Map<string, OwnName>();
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners = new Set<(names: ReadonlySet<string>) => void>();
   #peers = 0;
   #cancelCompare: (() => void) | undefined;
 
@@ -120,8 +121,15 @@ export class GlobalNames {
     return this.#claims.names();
   }
 
-  /** Calls `listener` when the owner of any name may have changed. Returns a function that removes the listener. */
-  onChange(listener: () => void): () => void {
+  /** The owners of a name, the one that wins first. After a partition there may be several. */
+  owners(name: string): readonly NameOwner[] {
+    return this.#claims.owners(name);
+  }
+
+  /**
+   * Calls `listener` with the names whose owners may have changed. Returns a function that removes the listener.
+   */
+  onChange(listener: (names: ReadonlySet<string>) => void): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
   }
@@ -172,7 +180,8 @@ export class GlobalNames {
 
   #apply(effects: readonly ClaimEffect[]): void {
     for (const effect of effects) this.#carryOut(effect);
-    if (effects.some(({ type }) => type === 'changed')) for (const listener of [...this.#listeners]) listener();
+    const changed = new Set(effects.flatMap((effect) => (effect.type === 'changed' ? [effect.name] : [])));
+    if (changed.size > 0) for (const listener of [...this.#listeners]) listener(changed);
   }
 
   #carryOut(effect: ClaimEffect): void {

@@ -1,0 +1,199 @@
+import { AlreadyRegisteredError, asError, BehaviorNotRegisteredError } from '../errors.js';
+import type { TerminationReason } from '../process/gen-server-types.js';
+import type { FailureCause, HostMessage, LeaderMessage, SentChildSpec } from './supervision-protocol.js';
+
+/** The instance of a supervisor that owns its name, or claims to own it. */
+export interface LeaderClaim {
+  /** LOCAL_NODE, or the id of another node. */
+  readonly node: string;
+  /** The life of that node. */
+  readonly life: string;
+  /** The process id of the instance. */
+  readonly processId: string;
+  /** When the instance claimed the name, ms since the epoch by the clock of its node. */
+  readonly at: number;
+  /** The sequence number of the claim. */
+  readonly sequence: number;
+}
+
+/** Why a host ended a child without the leader's request. */
+export type HostStopReason = 'duplicate' | 'orphaned' | 'handed_over' | 'no_quorum';
+
+interface StartedChild {
+  /** Resolves with the process id when `init` has completed. */
+  readonly started: Promise<string>;
+  /** Kills the process, or prevents its start. */
+  abort(): void;
+}
+
+export interface HostPorts {
+  send(leader: LeaderClaim, message: HostMessage): void;
+  start(childId: string, spec: SentChildSpec, restarts: number): StartedChild;
+  /** Calls `onExit` when the process ends. `undefined`: it has already ended. */
+  watch(processId: string, onExit: (reason: TerminationReason) => void): (() => void) | undefined;
+  /** Resolves when the process has ended. */
+  stop(processId: string, timeoutMs: number): Promise<void>;
+  kill(processId: string): void;
+  /** Calls `action` after `ms`. Returns a function that cancels this. */
+  after(ms: number, action: () => void): () => void;
+  /** Called when a child ends without the leader's request. */
+  onStopped(childId: string, processId: string, why: HostStopReason): void;
+}
+
+interface HostedChild {
+  readonly childId: string;
+  readonly spec: SentChildSpec;
+}
+
+/**
+ * The children of one distributed supervisor that run on this node. They obey the instance that owns the name of the
+ * supervisor, as far as this node knows. Whenever that changes, the new leader receives the list of the children.
+ */
+export class ChildHost {
+  readonly #ports: HostPorts;
+  readonly #children = new Map<string, HostedChild>();
+  readonly #starting = new Set<StartedChild>();
+  /** The instances that also claim the name and have received a refusal. */
+  readonly #refused = new Set<string>();
+  #leader: LeaderClaim | undefined;
+  #orphanTimeoutMs = Number.POSITIVE_INFINITY;
+  #cancelOrphanTimer: (() => void) | undefined;
+  #isClosed: boolean;
+
+  /** @param isClosed whether this node runs no children now */
+  constructor(ports: HostPorts, isClosed: boolean) {
+    this.#ports = ports;
+    this.#isClosed = isClosed;
+  }
+
+  /** Whether no child of the supervisor runs or starts on this node. */
+  get isEmpty(): boolean {
+    return this.#children.size === 0 && this.#starting.size === 0;
+  }
+
+  /**
+   * Called when the owner of the supervisor's name may have changed. `others`: further instances that claim to own the
+   * name. `isEnded`: the leader has ended, and no other instance can follow it.
+   */
+  follow(leader: LeaderClaim | undefined, others: readonly LeaderClaim[], isEnded: boolean): void {
+    if (keyOf(leader) !== keyOf(this.#leader)) this.#obey(leader, isEnded);
+    for (const other of others) {
+      if (this.#refused.has(keyOf(other))) continue;
+      this.#refused.add(keyOf(other));
+      this.#ports.send(other, { type: 'refused', placement: null });
+    }
+    const claims = new Set(others.map(keyOf));
+    for (const key of this.#refused) if (!claims.has(key)) this.#refused.delete(key);
+  }
+
+  receive(from: LeaderClaim, message: LeaderMessage): void {
+    const isLeader = keyOf(from) === keyOf(this.#leader);
+    if (message.type === 'stop') {
+      if (isLeader) this.#stop(message.processId, message.isDuplicate);
+    } else if (!isLeader || this.#isClosed) {
+      this.#ports.send(from, { type: 'refused', placement: message.placement });
+    } else void this.#start(from, message);
+  }
+
+  /** Ends all children and accepts no more. Resolves when they have ended. */
+  async close(why: 'handed_over' | 'no_quorum'): Promise<void> {
+    this.#isClosed = true;
+    if (this.#leader !== undefined) this.#ports.send(this.#leader, { type: 'refused', placement: null });
+    this.#abortStarts();
+    const ends = [...this.#children].map(async ([processId, { childId, spec }]) => {
+      this.#ports.onStopped(childId, processId, why);
+      if (why === 'no_quorum') this.#ports.kill(processId);
+      else await this.#ports.stop(processId, spec.shutdownTimeout ?? Number.POSITIVE_INFINITY);
+    });
+    await Promise.all(ends);
+  }
+
+  /** Accepts children again. */
+  reopen(): void {
+    if (!this.#isClosed) return;
+    this.#isClosed = false;
+    const leader = this.#leader;
+    this.#leader = undefined;
+    this.#obey(leader, false);
+  }
+
+  #obey(leader: LeaderClaim | undefined, isEnded: boolean): void {
+    this.#abortStarts();
+    this.#leader = leader;
+    this.#cancelOrphanTimer?.();
+    this.#cancelOrphanTimer = undefined;
+    if (leader === undefined) {
+      if (isEnded) this.#stopOrphans();
+      else if (!this.isEmpty && this.#orphanTimeoutMs !== Number.POSITIVE_INFINITY) {
+        this.#cancelOrphanTimer = this.#ports.after(this.#orphanTimeoutMs, () => this.#stopOrphans());
+      }
+      return;
+    }
+    if (this.#isClosed) {
+      this.#ports.send(leader, { type: 'refused', placement: null });
+      return;
+    }
+    for (const [processId, { childId, spec }] of this.#children) {
+      this.#ports.send(leader, { type: 'hosted', childId, processId, spec });
+    }
+    this.#ports.send(leader, { type: 'obeying' });
+  }
+
+  async #start(leader: LeaderClaim, message: Extract<LeaderMessage, { readonly type: 'place' }>): Promise<void> {
+    const { placement, childId, spec, restarts, orphanTimeout } = message;
+    this.#orphanTimeoutMs = orphanTimeout ?? Number.POSITIVE_INFINITY;
+    const start = this.#ports.start(childId, spec, restarts);
+    this.#starting.add(start);
+    try {
+      const processId = await start.started;
+      if (!this.#starting.delete(start)) {
+        this.#ports.kill(processId);
+        return;
+      }
+      this.#children.set(processId, { childId, spec });
+      this.#ports.send(leader, { type: 'placed', placement, processId });
+      const isRunning = this.#ports.watch(processId, (reason) => this.#exited(processId, reason)) !== undefined;
+      if (!isRunning) this.#exited(processId, 'killed');
+    } catch (thrown) {
+      // An aborted start has no answer: its leader does not lead any more.
+      if (!this.#starting.delete(start)) return;
+      const error = asError(thrown);
+      this.#ports.send(leader, { type: 'failed', placement, error, cause: causeOf(error, spec) });
+    }
+  }
+
+  #exited(processId: string, reason: TerminationReason): void {
+    this.#children.delete(processId);
+    if (this.#leader === undefined) return;
+    this.#ports.send(this.#leader, { type: 'exited', processId, reason, isHandedOver: this.#isClosed });
+  }
+
+  #stop(processId: string, isDuplicate: boolean): void {
+    const child = this.#children.get(processId);
+    // Its exit has been sent, or is about to be sent.
+    if (child === undefined) return;
+    if (isDuplicate) this.#ports.onStopped(child.childId, processId, 'duplicate');
+    void this.#ports.stop(processId, child.spec.shutdownTimeout ?? Number.POSITIVE_INFINITY);
+  }
+
+  #stopOrphans(): void {
+    for (const [processId, { childId, spec }] of this.#children) {
+      this.#ports.onStopped(childId, processId, 'orphaned');
+      void this.#ports.stop(processId, spec.shutdownTimeout ?? Number.POSITIVE_INFINITY);
+    }
+  }
+
+  #abortStarts(): void {
+    for (const start of this.#starting) start.abort();
+    this.#starting.clear();
+  }
+}
+
+function keyOf(claim: LeaderClaim | undefined): string {
+  return claim === undefined ? '' : `${claim.life}/${claim.at}/${claim.sequence}`;
+}
+
+function causeOf(error: Error, { behavior, name }: SentChildSpec): FailureCause {
+  if (error instanceof BehaviorNotRegisteredError && error.behaviorName === behavior) return 'no_behavior';
+  return error instanceof AlreadyRegisteredError && error.registeredName === name ? 'name_taken' : 'other';
+}

@@ -1,0 +1,300 @@
+import { asError, NoSuitableNodeError, ServerNotRunningError } from '../errors.js';
+import type { DownReason } from '../process/gen-server-types.js';
+import { isRestarted } from '../supervisor/strategy.js';
+import {
+  childrenToStop,
+  hasProcesses,
+  isOrdered,
+  lostChildren,
+  markGroup,
+  nextStartTime,
+  shutsDown,
+  waitsForName,
+} from './child-order.js';
+import type { SupervisorSettings } from './distributed-options.js';
+import type { HostNodes, HostNodesOptions } from './host-nodes.js';
+import type { LeaderEffect } from './leader-effects.js';
+import { type PlacedChild, PlacedChildren } from './placed-children.js';
+import { RestartLimit } from './restart-limit.js';
+import type { ChildLocation, FailureCause, SentChildSpec } from './supervision-protocol.js';
+
+export interface ChildPlanOptions extends HostNodesOptions {
+  readonly settings: SupervisorSettings;
+  /** The process id of this instance of the supervisor. */
+  readonly supervisorId: string;
+  readonly hosts: HostNodes;
+  /** The current time, ms of the monotonic clock. */
+  now(): number;
+  /** Whether the runtime with this life has ended for good. */
+  hasEnded(life: string): boolean;
+}
+
+/**
+ * Which children of a distributed supervisor should run, and the restarts of those that ended. {@link reconcile}
+ * compares what should run with what runs, and returns the effects that bring them together.
+ */
+export class ChildPlan {
+  readonly children = new PlacedChildren();
+  readonly restarts: RestartLimit;
+  /** Whether some initial children have not started yet: initial children start one after another. */
+  isStarting = false;
+  readonly #options: ChildPlanOptions;
+  /** Whether restarts and their stops are sequential. */
+  readonly #isOrdered: boolean;
+  #isEnding = false;
+  #isEmptied = false;
+  #placement = 0;
+  #effects: LeaderEffect[] = [];
+
+  constructor(options: ChildPlanOptions) {
+    this.#options = options;
+    this.#isOrdered = isOrdered(options.settings.strategy);
+    this.restarts = new RestartLimit({ ...options, ...options.settings });
+  }
+
+  get isEnding(): boolean {
+    return this.#isEnding;
+  }
+
+  add(id: string, spec: SentChildSpec): PlacedChild {
+    const own = this.#options.settings.children.find((each) => each.id === id);
+    return this.children.add(id, spec, spec.nodeSelector ?? own?.nodeSelector);
+  }
+
+  /** When a child of a life that was lost now may start elsewhere, ms of the monotonic clock. */
+  failoverTime(life: string): number {
+    const now = this.#options.now();
+    return this.#options.hasEnded(life) ? now : now + this.#options.settings.failoverDelayMs;
+  }
+
+  lose(child: PlacedChild, at: ChildLocation, dueAt: number): void {
+    this.children.setState(child, { type: 'lost', at, dueAt });
+  }
+
+  /** Called when a start was not completed: its node was lost or refused it. */
+  startInterrupted(child: PlacedChild): void {
+    if (child.mustStop) this.stopped(child);
+    else this.#setDown(child);
+  }
+
+  run(child: PlacedChild, at: ChildLocation): void {
+    const { id, lastNode } = child;
+    this.children.setState(child, { type: 'running', at });
+    if (lastNode !== undefined && lastNode !== at.node) {
+      this.#effects.push({ type: 'moved', childId: id, from: lastNode, to: at.node });
+    }
+    child.lastNode = at.node;
+    child.preferredNode = undefined;
+    child.isInitial = false;
+    child.nameTakenAt = undefined;
+    child.unusableNodes.clear();
+    child.onStarted?.resolve(at);
+    child.onStarted = undefined;
+    this.#changed(child);
+  }
+
+  sendStop(node: string, processId: string, isDuplicate: boolean): void {
+    this.#effects.push({ type: 'send', node, message: { type: 'stop', processId, isDuplicate } });
+  }
+
+  /** Makes the process of a child end. A lost process is given up: if its node returns, it stops the process. */
+  stop(child: PlacedChild): void {
+    if (child.state.type === 'running' || child.state.type === 'starting') child.mustStop = true;
+    else if (child.state.type !== 'stopping') this.stopped(child);
+    this.#changed(child);
+  }
+
+  /** Called when the process of a child has ended because this leader stopped it. */
+  stopped(child: PlacedChild): void {
+    this.#setDown(child);
+    child.mustStop = false;
+    for (const request of child.onStopped.splice(0)) request.resolve();
+    if (!child.isWanted) this.#forgetIfDone(child);
+    this.#changed(child);
+  }
+
+  exited(child: PlacedChild, node: string, reason: DownReason, isHandedOver: boolean): void {
+    const { state, spec, mustStop } = child;
+    if (state.type === 'stopping' || mustStop || isHandedOver) {
+      if (isHandedOver && spec.restart === 'temporary') child.isWanted = false;
+      this.stopped(child);
+      return;
+    }
+    this.#setDown(child);
+    const cause = typeof reason === 'object' ? reason.error : new Error(`it ended with reason '${reason}'`);
+    if (isRestarted(spec.restart, reason === 'noproc' || reason === 'noconnection' ? 'killed' : reason)) {
+      child.preferredNode = node;
+      this.#restart([child], cause);
+      return;
+    }
+    child.isWanted = false;
+    this.#forgetIfDone(child);
+    this.#changed(child);
+    if (spec.significant && shutsDown(this.#options.settings.autoShutdown, this.children)) this.end();
+  }
+
+  startFailed(child: PlacedChild, node: string, error: Error, cause: FailureCause): void {
+    this.startInterrupted(child);
+    if (!child.isWanted) return;
+    if (cause === 'no_behavior') {
+      child.unusableNodes.add(node);
+      return;
+    }
+    child.preferredNode = undefined;
+    const { now, settings } = this.#options;
+    const isRetry = child.onStarted === undefined && !child.isInitial;
+    if (cause === 'name_taken' && isRetry && waitsForName(child, now(), settings.orphanTimeoutMs)) return;
+    this.#cannotStart(child, error);
+  }
+
+  /** Stops all children, in reverse order. */
+  end(): void {
+    if (this.#isEnding) return;
+    this.#isEnding = true;
+    const { supervisorId } = this.#options;
+    for (const child of [...this.children]) {
+      child.isWanted = false;
+      child.onStarted?.reject(new ServerNotRunningError(supervisorId));
+      child.onStarted = undefined;
+      this.stop(child);
+    }
+  }
+
+  /** Starts and stops processes where needed. Returns all effects since the last call. */
+  reconcile(): readonly LeaderEffect[] {
+    if (this.#options.hosts.haveAllAnswered && !this.#isEnding) this.#failOver();
+    this.#stopMarked();
+    if (!this.#isEnding && this.#options.hosts.haveAllAnswered) this.#startWanted();
+    if (this.#isEnding) this.#checkEmptied();
+    const at = this.#isEnding ? Number.POSITIVE_INFINITY : nextStartTime(this.children, this.#options.now());
+    if (at !== Number.POSITIVE_INFINITY) this.#effects.push({ type: 'wake', at });
+    const effects = this.#effects;
+    this.#effects = [];
+    return effects;
+  }
+
+  #setDown(child: PlacedChild): void {
+    this.children.setState(child, { type: 'down' });
+  }
+
+  #changed({ id }: PlacedChild): void {
+    this.#effects.push({ type: 'changed', childId: id });
+  }
+
+  /** Counts one restart for children that ended together, and restarts them with their groups. */
+  #restart(failed: readonly PlacedChild[], cause: Error): void {
+    const error = this.restarts.count(cause);
+    this.#effects.push({ type: 'counted' });
+    if (error !== undefined) {
+      this.#effects.push({ type: 'gave_up', childId: failed[0]?.id ?? '', error });
+      this.end();
+      return;
+    }
+    const notBefore = this.restarts.nextRestartAt;
+    const { strategy } = this.#options.settings;
+    for (const each of failed) {
+      each.restarts += 1;
+      for (const child of markGroup(strategy, this.children, each)) {
+        child.notBefore = notBefore;
+        if (!child.isWanted && child.state.type === 'down') this.#forgetIfDone(child);
+        this.#changed(child);
+      }
+    }
+  }
+
+  #cannotStart(child: PlacedChild, error: Error): void {
+    child.unusableNodes.clear();
+    if (child.onStarted !== undefined) {
+      child.onStarted.reject(error);
+      child.onStarted = undefined;
+      child.isWanted = false;
+      if (child.lastNode === undefined) this.children.remove(child);
+      this.#changed(child);
+    } else if (child.isInitial) {
+      this.#effects.push({ type: 'start_failed', childId: child.id, error });
+      this.end();
+    } else this.#restart([child], error);
+  }
+
+  /** Removes a child that will not run again, unless it can be restarted on request. */
+  #forgetIfDone(child: PlacedChild): void {
+    const isForgotten =
+      this.#isEnding || child.spec.restart === 'temporary' || this.#options.settings.strategy === 'simple_one_for_one';
+    if (isForgotten) this.children.remove(child);
+  }
+
+  /** Gives up lost processes whose time is over. The loss of a node counts as one restart. */
+  #failOver(): void {
+    const byNode = new Map<string, PlacedChild[]>();
+    for (const child of lostChildren(this.children, this.#options.now())) {
+      child.isWanted &&= child.spec.restart !== 'temporary';
+      if (child.isWanted && 'at' in child.state) {
+        const { node } = child.state.at;
+        byNode.set(node, [...(byNode.get(node) ?? []), child]);
+        this.#setDown(child);
+      } else this.stopped(child);
+    }
+    for (const [node, children] of byNode) {
+      if (this.#isEnding) return;
+      this.#restart(children, new Error(`node ${node} was lost`));
+    }
+  }
+
+  #stopMarked(): void {
+    const isTemplate = this.#options.settings.strategy === 'simple_one_for_one';
+    for (const child of childrenToStop(this.children, this.#isOrdered || (this.#isEnding && !isTemplate))) {
+      const { at } = child.state;
+      this.children.setState(child, { type: 'stopping', at });
+      this.sendStop(at.node, at.processId, false);
+    }
+  }
+
+  #startWanted(): void {
+    const children = [...this.children];
+    const isSequential = this.#isOrdered || this.isStarting;
+    if (this.#isOrdered && children.some(({ mustStop, state }) => mustStop || state.type === 'stopping')) return;
+    const now = this.#options.now();
+    for (const child of children) {
+      const { state, isWanted, notBefore } = child;
+      const isDue = state.type === 'down' && isWanted && notBefore <= now;
+      const isWaiting = isDue && !this.#start(child);
+      if (this.#isEnding) return;
+      if (isSequential && !isWaiting && isWanted && (isDue || state.type === 'starting' || state.type === 'down'))
+        return;
+    }
+    if (!this.isStarting) return;
+    this.isStarting = false;
+    this.#effects.push({ type: 'all_started' });
+  }
+
+  /** Starts a child. Returns `false` if no node is suitable now: the child waits. */
+  #start(child: PlacedChild): boolean {
+    const { settings, hosts } = this.#options;
+    let node: string | undefined;
+    try {
+      node = hosts.choose(child, settings.nodeSelector);
+    } catch (thrown) {
+      this.#cannotStart(child, asError(thrown));
+      return true;
+    }
+    if (node === undefined) {
+      if (child.onStarted !== undefined)
+        this.#cannotStart(child, new NoSuitableNodeError(this.#options.supervisorId, child.id));
+      return false;
+    }
+    this.#placement += 1;
+    const { restarts, spec, id: childId } = child;
+    const orphanTimeout = Number.isFinite(settings.orphanTimeoutMs) ? settings.orphanTimeoutMs : null;
+    const placement = this.#placement;
+    this.children.setState(child, { type: 'starting', node, placement });
+    const message = { type: 'place', placement, childId, spec, restarts, orphanTimeout } as const;
+    this.#effects.push({ type: 'send', node, message });
+    return true;
+  }
+
+  #checkEmptied(): void {
+    if (this.#isEmptied || hasProcesses(this.children)) return;
+    this.#isEmptied = true;
+    this.#effects.push({ type: 'emptied' });
+  }
+}

@@ -1,0 +1,53 @@
+import { ChildNotFoundError, ChildRestartingError, DuplicateChildError, NoLeaderError } from '../errors.js';
+import type { ProcessRef } from '../process/refs.js';
+import type { Leader } from './leader.js';
+import type { ChildRequest, PlacedChild } from './placed-children.js';
+import type { ChildLocation, SentChildSpec } from './supervision-protocol.js';
+import type { SupervisorInstance } from './supervisor-instance.js';
+
+/** A request about one child, as an instance sends it to the leader. */
+export type ChildRequestBody =
+  | { readonly type: 'start_child'; readonly childId: string; readonly spec: SentChildSpec }
+  | { readonly type: 'terminate_child' | 'restart_child'; readonly childId: string };
+
+/**
+ * Performs a request at the instance that leads. Resolves with the ref of the started child.
+ *
+ * Rejects with NoLeaderError, DuplicateChildError, ChildNotFoundError, ChildRestartingError, or why the child could not
+ * be started.
+ */
+export async function performRequest(
+  supervisor: string,
+  instance: SupervisorInstance | undefined,
+  body: ChildRequestBody,
+): Promise<ProcessRef | undefined> {
+  const leader = instance?.leader;
+  if (instance === undefined || leader === undefined) throw new NoLeaderError(supervisor);
+  const { id } = instance.process;
+  const { childId } = body;
+  const child = leader.children.get(childId);
+  if (body.type === 'start_child') {
+    if (child !== undefined && (child.isWanted || child.state.type !== 'down')) {
+      throw new DuplicateChildError(id, childId);
+    }
+    return ask(instance, (request) => leader.startChild(childId, body.spec, request));
+  }
+  if (child === undefined) throw new ChildNotFoundError(id, childId);
+  if (body.type === 'terminate_child') return ask(instance, (request) => leader.terminateChild(child, request));
+  if (isRestarting(child)) throw new ChildRestartingError(id, childId);
+  return ask(instance, (request) => leader.restartChild(child, request));
+}
+
+function isRestarting({ isWanted, mustStop, state }: PlacedChild): boolean {
+  return isWanted && (mustStop || state.type !== 'running');
+}
+
+async function ask(
+  instance: SupervisorInstance,
+  act: (request: ChildRequest) => ReturnType<Leader['startChild']>,
+): Promise<ProcessRef | undefined> {
+  const at = await new Promise<ChildLocation | undefined>((resolve, reject) => {
+    instance.change(() => act({ resolve, reject }));
+  });
+  return at && Object.freeze({ id: at.processId, life: at.life });
+}

@@ -1,0 +1,23 @@
+import type { MaxRestartsExceededError } from '../errors.js';
+import type { LeaderMessage } from './supervision-protocol.js';
+
+/** The effects of an input to a leader. The caller carries them out in order. */
+export type LeaderEffect =
+  /** Send a message to a node; {@link LOCAL_NODE} is this node. */
+  | { readonly type: 'send'; readonly node: string; readonly message: LeaderMessage }
+  /** What this leader knows of a child has changed: the instances that stand by should know it, too. */
+  | { readonly type: 'changed'; readonly childId: string }
+  /** A restart was counted: the instances that stand by should know it, too. */
+  | { readonly type: 'counted' }
+  /** Call `wake` at this time, ms of the monotonic clock. Replaces an earlier request. */
+  | { readonly type: 'wake'; readonly at: number }
+  /** All initial children run, or wait for a suitable node. */
+  | { readonly type: 'all_started' }
+  /** An initial child could not be started. All children are being stopped. */
+  | { readonly type: 'start_failed'; readonly childId: string; readonly error: Error }
+  /** A child runs on another node than before. */
+  | { readonly type: 'moved'; readonly childId: string; readonly from: string; readonly to: string }
+  /** More restarts than allowed were needed. All children are being stopped. */
+  | { readonly type: 'gave_up'; readonly childId: string; readonly error: MaxRestartsExceededError }
+  /** All children have ended after a shutdown. */
+  | { readonly type: 'emptied' };

@@ -1,0 +1,209 @@
+import { ChildPlan, type ChildPlanOptions } from './child-plan.js';
+import type { SupervisorSettings } from './distributed-options.js';
+import { HostNodes } from './host-nodes.js';
+import type { LeaderEffect } from './leader-effects.js';
+import { type ChildRequest, locationOf, type PlacedChild, type PlacedChildren } from './placed-children.js';
+import type { ChildLocation, HostMessage, SentChild, SentChildSpec } from './supervision-protocol.js';
+
+/** How many removed children are remembered. The one that was removed first is forgotten first. */
+const MAX_REMOVED = 10_000;
+
+export type LeaderOptions = Omit<ChildPlanOptions, 'hosts'>;
+
+/**
+ * Decides which child of a distributed supervisor runs on which node. The methods take the messages of nodes, changes
+ * of the membership and requests; {@link reconcile} returns the effects. There is no I/O.
+ *
+ * A child starts only when every connected node has reported the children that it runs. So a new leader never starts a
+ * child that still runs on a connected node. If two nodes run the same child after a partition, one of them stops it.
+ */
+export class Leader {
+  readonly #options: LeaderOptions;
+  readonly #hosts: HostNodes;
+  readonly #plan: ChildPlan;
+  /** Children that were removed on request: a node that was not connected then may still run them. */
+  readonly #removed = new Set<string>();
+
+  constructor(options: LeaderOptions) {
+    this.#options = options;
+    this.#hosts = new HostNodes(options);
+    this.#plan = new ChildPlan({ ...options, hosts: this.#hosts });
+  }
+
+  get children(): PlacedChildren {
+    return this.#plan.children;
+  }
+
+  /** How long ago the counted restarts were, ms. */
+  get restartAges(): readonly number[] {
+    return this.#plan.restarts.ages;
+  }
+
+  /**
+   * Starts and stops processes where needed. Must be called after each other method, and at the time of the last `wake`
+   * effect. Returns the effects since the last call.
+   */
+  reconcile(): readonly LeaderEffect[] {
+    return this.#plan.reconcile();
+  }
+
+  /**
+   * Starts the children of the options. `isFirst`: no instance of the supervisor has led before, so a child that cannot
+   * be started ends the supervisor.
+   */
+  begin(toSent: (spec: SupervisorSettings['children'][number]) => SentChildSpec, isFirst: boolean): void {
+    for (const spec of this.#options.settings.children) this.#plan.add(spec.id, toSent(spec)).isInitial = isFirst;
+    this.#plan.isStarting = isFirst;
+  }
+
+  /** Continues with the children of an earlier leader. `ages`: how long ago its counted restarts were, ms. */
+  takeOver(children: ReadonlyMap<string, SentChild>, ages: readonly number[]): void {
+    this.#plan.restarts.restore(ages);
+    for (const [id, { spec, location, isWanted, restarts }] of children) {
+      const child = this.#plan.add(id, spec);
+      child.isWanted = isWanted;
+      child.restarts = restarts;
+      if (location === null) continue;
+      child.lastNode = location.node;
+      // A connected node will report whether it still runs the child.
+      const isAwaited = this.#hosts.lifeOf(location.node) === location.life;
+      this.#plan.lose(child, location, isAwaited ? Number.POSITIVE_INFINITY : this.#plan.failoverTime(location.life));
+    }
+  }
+
+  nodeUp(node: string, life: string): void {
+    this.#hosts.up(node, life);
+    for (const child of this.children) {
+      if (child.state.type !== 'lost' || child.state.at.node !== node) continue;
+      const { at } = child.state;
+      // In the same life, the node will report whether it still runs the child.
+      this.#plan.lose(child, at, at.life === life ? Number.POSITIVE_INFINITY : this.#options.now());
+    }
+  }
+
+  nodeDown(node: string): void {
+    this.#hosts.down(node);
+    this.#lose(node);
+  }
+
+  /** Called when a life may have ended for good: its node has left, or runs in a newer life. */
+  livesEnded(): void {
+    for (const child of this.children) {
+      if (child.state.type === 'lost' && this.#options.hasEnded(child.state.at.life)) {
+        this.#plan.lose(child, child.state.at, this.#options.now());
+      }
+    }
+  }
+
+  receive(node: string, message: HostMessage): void {
+    const life = this.#hosts.lifeOf(node);
+    if (life === undefined) return;
+    switch (message.type) {
+      case 'hosted':
+        this.#hosted({ node, life, processId: message.processId }, message.childId, message.spec);
+        break;
+      case 'obeying':
+        this.#obeying(node, life);
+        break;
+      case 'refused':
+        this.#refused(node, message.placement);
+        break;
+      case 'placed': {
+        const { placement, processId } = message;
+        const child = this.children.ofPlacement(placement);
+        if (child === undefined) this.#plan.sendStop(node, processId, true);
+        else this.#plan.run(child, { node, life, processId });
+        break;
+      }
+      case 'failed': {
+        const child = this.children.ofPlacement(message.placement);
+        if (child !== undefined) this.#plan.startFailed(child, node, message.error, message.cause);
+        break;
+      }
+      case 'exited': {
+        const child = this.children.ofProcess(life, message.processId);
+        if (child !== undefined) this.#plan.exited(child, node, message.reason, message.isHandedOver);
+      }
+    }
+  }
+
+  startChild(id: string, spec: SentChildSpec, request: ChildRequest): void {
+    this.#removed.delete(id);
+    this.#plan.add(id, spec).onStarted = request;
+  }
+
+  terminateChild(child: PlacedChild, request: ChildRequest): void {
+    child.isWanted = false;
+    child.onStopped.push(request);
+    const { settings } = this.#options;
+    if (child.spec.restart === 'temporary' || settings.strategy === 'simple_one_for_one') this.#remember(child.id);
+    this.#plan.stop(child);
+  }
+
+  restartChild(child: PlacedChild, request: ChildRequest): void {
+    child.isWanted = true;
+    child.onStarted = request;
+    this.#plan.stop(child);
+  }
+
+  /** Stops all children. The effect `emptied` follows. */
+  shutDown(): void {
+    this.#plan.end();
+  }
+
+  #remember(childId: string): void {
+    this.#removed.add(childId);
+    if (this.#removed.size <= MAX_REMOVED) return;
+    for (const oldest of this.#removed) {
+      this.#removed.delete(oldest);
+      return;
+    }
+  }
+
+  /** Called when a node is not connected any more, or does not obey: it may or may not run its children. */
+  #lose(node: string): void {
+    for (const child of this.children) {
+      const { state } = child;
+      if (state.type === 'starting' && state.node === node) this.#plan.startInterrupted(child);
+      else if (state.type === 'stopping' && state.at.node === node) this.#plan.stopped(child);
+      else if (state.type === 'running' && state.at.node === node) {
+        this.#plan.lose(child, state.at, this.#plan.failoverTime(state.at.life));
+      }
+    }
+  }
+
+  #hosted(at: ChildLocation, childId: string, spec: SentChildSpec): void {
+    this.#hosts.list(at.node, at.processId);
+    const child = this.children.get(childId);
+    if (child === undefined) {
+      if (this.#plan.isEnding || this.#removed.has(childId)) this.#plan.sendStop(at.node, at.processId, false);
+      else this.#plan.run(this.#plan.add(childId, spec), at);
+      return;
+    }
+    const known = locationOf(child);
+    const isKnown = known?.life === at.life && known.processId === at.processId;
+    if (isKnown && child.state.type !== 'lost') return;
+    const isFree = child.isWanted && (child.state.type === 'down' || child.state.type === 'lost');
+    if (isFree) this.#plan.run(child, at);
+    else this.#plan.sendStop(at.node, at.processId, child.isWanted);
+  }
+
+  #obeying(node: string, life: string): void {
+    const listed = this.#hosts.obeys(node);
+    for (const child of this.children) {
+      const { state } = child;
+      if (state.type === 'starting' && state.node === node) this.#plan.startInterrupted(child);
+      if (!('at' in state) || state.at.life !== life || listed.has(state.at.processId)) continue;
+      // The child ended while its node did not obey this leader.
+      if (state.type === 'stopping') this.#plan.stopped(child);
+      else this.#plan.lose(child, state.at, this.#options.now());
+    }
+  }
+
+  #refused(node: string, placement: number | null): void {
+    this.#hosts.refuses(node);
+    if (placement === null) this.#lose(node);
+    const child = placement === null ? undefined : this.children.ofPlacement(placement);
+    if (child !== undefined) this.#plan.startInterrupted(child);
+  }
+}

@@ -1,0 +1,154 @@
+import type { UnstampedEvent } from '../../streams/events.js';
+import type { MaxRestartsExceededError } from '../errors.js';
+import type { LeaderClaim } from './child-host.js';
+import type { DistributedChildSpec, SupervisorSettings } from './distributed-options.js';
+import { Leader, type LeaderOptions } from './leader.js';
+import type { LeaderEffect } from './leader-effects.js';
+import { locationOf, type PlacedChild } from './placed-children.js';
+import { Standbys } from './standbys.js';
+import { LOCAL_NODE, type SentChild, type SentChildSpec, type SupervisionMessage } from './supervision-protocol.js';
+
+export interface LeadershipPorts extends Pick<LeaderOptions, 'life' | 'candidate' | 'random' | 'now' | 'hasEnded'> {
+  /** The id of this node; `undefined` while it is in no cluster. */
+  nodeId(): string | undefined;
+  /** The other connected nodes. */
+  peers(): readonly { readonly id: string; readonly life: string }[];
+  /** Sends a message about the leadership `term` to a node. */
+  send(node: string, term: LeaderClaim, message: SupervisionMessage): void;
+  toSent(spec: DistributedChildSpec): SentChildSpec;
+  /** Calls `action` after `ms`. Returns a function that cancels this. */
+  after(ms: number, action: () => void): () => void;
+  emit(event: UnstampedEvent): void;
+}
+
+interface LeadershipEvents {
+  /** All initial children run, or wait for a suitable node. */
+  onStarted(): void;
+  /** An initial child could not be started. */
+  onStartFailed(childId: string, error: Error): void;
+  onGaveUp(childId: string, error: MaxRestartsExceededError): void;
+  /** All children have ended, because the supervisor stops, gave up or failed to start. */
+  onEmptied(): void;
+}
+
+/** The time during which one instance of a distributed supervisor leads: runs its {@link Leader}. */
+export class Leadership {
+  readonly leader: Leader;
+  readonly standbys: Standbys;
+  readonly term: LeaderClaim;
+  readonly #ports: LeadershipPorts;
+  readonly #events: LeadershipEvents;
+  readonly #supervisor: { readonly id: string; readonly name: string };
+  #isPlanned = false;
+  #isOver = false;
+  #cancelWake: (() => void) | undefined;
+
+  constructor(settings: SupervisorSettings, term: LeaderClaim, ports: LeadershipPorts, events: LeadershipEvents) {
+    this.term = term;
+    this.#ports = ports;
+    this.#events = events;
+    this.#supervisor = { id: term.processId, name: settings.name ?? term.processId };
+    this.leader = new Leader({ ...ports, settings, supervisorId: term.processId });
+    for (const { id, life } of ports.peers()) this.leader.nodeUp(id, life);
+    this.standbys = new Standbys({
+      send: (node, message) => ports.send(node, term, message),
+      children: () => this.children,
+      child: (id) => this.#child(id),
+      restartAges: () => this.leader.restartAges,
+    });
+  }
+
+  /** All children in start order, with the ids of their nodes. */
+  get children(): ReadonlyMap<string, SentChild> {
+    return new Map(Array.from(this.leader.children, (child) => [child.id, this.#toSent(child)] as const));
+  }
+
+  /** Starts the children of the options. `isFirst`: no instance has led before. */
+  begin(isFirst: boolean): void {
+    this.change((leader) => leader.begin((spec) => this.#ports.toSent(spec), isFirst));
+  }
+
+  /** Continues with the children of an earlier leader. `ages`: how long ago its counted restarts were, ms. */
+  takeOver(children: ReadonlyMap<string, SentChild>, ages: readonly number[]): void {
+    const own = this.#ports.nodeId();
+    const located = Array.from(children, ([id, child]) => {
+      const { location } = child;
+      const isLocal = location !== null && location.node === own;
+      return [id, isLocal ? { ...child, location: { ...location, node: LOCAL_NODE } } : child] as const;
+    });
+    this.change((leader) => leader.takeOver(new Map(located), ages));
+  }
+
+  /** Applies a change to the leader, which then acts once, after all changes of this moment. */
+  change(action: (leader: Leader) => void): void {
+    action(this.leader);
+    if (this.#isPlanned) return;
+    this.#isPlanned = true;
+    queueMicrotask(() => {
+      this.#isPlanned = false;
+      this.#act();
+    });
+  }
+
+  /** Called when this instance does not lead any more. */
+  end(): void {
+    this.#isOver = true;
+    this.#cancelWake?.();
+  }
+
+  #act(): void {
+    if (this.#isOver) return;
+    const effects = this.leader.reconcile();
+    this.standbys.update(effects);
+    for (const effect of effects) this.#carryOut(effect);
+  }
+
+  #carryOut(effect: LeaderEffect): void {
+    switch (effect.type) {
+      case 'send':
+        this.#ports.send(effect.node, this.term, effect.message);
+        break;
+      case 'wake': {
+        const ms = Math.max(0, effect.at - this.#ports.now());
+        this.#cancelWake?.();
+        this.#cancelWake = this.#ports.after(ms, () => this.#act());
+        break;
+      }
+      case 'moved':
+        this.#emitMoved(effect);
+        break;
+      case 'all_started':
+        this.#events.onStarted();
+        break;
+      case 'start_failed':
+        this.#events.onStartFailed(effect.childId, effect.error);
+        break;
+      case 'gave_up':
+        this.#events.onGaveUp(effect.childId, effect.error);
+        break;
+      case 'emptied':
+        this.#events.onEmptied();
+    }
+  }
+
+  #emitMoved({ childId, from, to }: Extract<LeaderEffect, { readonly type: 'moved' }>): void {
+    const { id: supervisorId, name: supervisor } = this.#supervisor;
+    const nodes = { from: this.#idOf(from), to: this.#idOf(to) };
+    this.#ports.emit({ type: 'distributed_child_moved', supervisorId, supervisor, childId, ...nodes });
+  }
+
+  #child(id: string): SentChild | undefined {
+    const child = this.leader.children.get(id);
+    return child && this.#toSent(child);
+  }
+
+  #toSent(child: PlacedChild): SentChild {
+    const { spec, isWanted, restarts } = child;
+    const at = locationOf(child);
+    return { spec, location: at === undefined ? null : { ...at, node: this.#idOf(at.node) }, isWanted, restarts };
+  }
+
+  #idOf(node: string): string {
+    return node === LOCAL_NODE ? (this.#ports.nodeId() ?? LOCAL_NODE) : node;
+  }
+}

@@ -1,0 +1,25 @@
+import type { DistributedChildSpec } from './distributed-options.js';
+import type { SentChildSpec } from './supervision-protocol.js';
+
+const DEFAULT_TIMEOUT_MS = 5000;
+
+/** Fills in the defaults of a child spec. The result is plain data, without a selector function. */
+export function sentSpec(spec: DistributedChildSpec): SentChildSpec {
+  const { behavior, args = null, name, restart = 'permanent', significant = false, nodeSelector } = spec;
+  const { shutdownTimeout = DEFAULT_TIMEOUT_MS, initTimeout = DEFAULT_TIMEOUT_MS } = spec;
+  return {
+    behavior,
+    args,
+    ...(name !== undefined && { name }),
+    restart,
+    significant,
+    shutdownTimeout: finiteOrNull(shutdownTimeout),
+    initTimeout: finiteOrNull(initTimeout),
+    ...(nodeSelector !== undefined && typeof nodeSelector !== 'function' && { nodeSelector }),
+  };
+}
+
+/** JSON has no Infinity: it is sent as `null`. */
+function finiteOrNull(ms: number): number | null {
+  return ms === Number.POSITIVE_INFINITY ? null : ms;
+}

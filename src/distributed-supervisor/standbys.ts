@@ -1,0 +1,56 @@
+import type { LeaderEffect } from './leader-effects.js';
+import type { InstanceMessage, SentChild } from './supervision-protocol.js';
+
+interface StandbysPorts {
+  send(node: string, message: InstanceMessage): void;
+  /** All children of the leader, in start order. */
+  children(): ReadonlyMap<string, SentChild>;
+  child(childId: string): SentChild | undefined;
+  /** How long ago the counted restarts of the leader were, ms. */
+  restartAges(): readonly number[];
+}
+
+/** The nodes on which other instances stand by, and what the leader sends them. */
+export class Standbys {
+  readonly #ports: StandbysPorts;
+  readonly #nodes = new Set<string>();
+
+  constructor(ports: StandbysPorts) {
+    this.#ports = ports;
+  }
+
+  get areNone(): boolean {
+    return this.#nodes.size === 0;
+  }
+
+  /** Adds a node, and sends it all children. */
+  add(node: string): void {
+    this.#nodes.add(node);
+    for (const [childId, child] of this.#ports.children()) this.#ports.send(node, { type: 'child', childId, child });
+    this.#ports.send(node, { type: 'restarts', ages: this.#ports.restartAges() });
+  }
+
+  remove(node: string): void {
+    this.#nodes.delete(node);
+  }
+
+  /** Sends what changed with these effects. */
+  update(effects: readonly LeaderEffect[]): void {
+    if (this.areNone) return;
+    const changed = new Set(effects.flatMap((effect) => (effect.type === 'changed' ? [effect.childId] : [])));
+    for (const childId of changed)
+      this.#sendToAll({ type: 'child', childId, child: this.#ports.child(childId) ?? null });
+    const isCounted = effects.some(({ type }) => type === 'counted');
+    if (isCounted) this.#sendToAll({ type: 'restarts', ages: this.#ports.restartAges() });
+  }
+
+  /** Ends all other instances, because the supervisor has ended for good. */
+  end(): void {
+    this.#sendToAll({ type: 'ended' });
+    this.#nodes.clear();
+  }
+
+  #sendToAll(message: InstanceMessage): void {
+    for (const node of this.#nodes) this.#ports.send(node, message);
+  }
+}

@@ -1,0 +1,46 @@
+import type { LocalProcesses } from '../process/local-processes.js';
+import type { HostedPlace } from '../process/process-location.js';
+import type { RemotePorts } from '../remote/remote-ports.js';
+import type { HostPorts } from './child-host.js';
+import type { SentChildSpec } from './supervision-protocol.js';
+
+interface Parts {
+  readonly local: LocalProcesses;
+  readonly behaviors: RemotePorts['behaviors'];
+}
+
+/** Starts the process of a child of a distributed supervisor on this node. */
+export function startHostedChild(
+  { local, behaviors }: Parts,
+  place: HostedPlace,
+  { behavior: name, args, name: globalName, initTimeout }: SentChildSpec,
+): ReturnType<HostPorts['start']> {
+  let isAborted = false;
+  let processId: string | undefined;
+  const check = (): void => {
+    if (isAborted) throw new Error('the leader of its supervisor has changed');
+  };
+  const start = async (): Promise<string> => {
+    const behavior = await behaviors.make(name, args);
+    check();
+    const options = {
+      ...(globalName === undefined ? { label: name } : { name: globalName, registration: 'global' as const }),
+      initTimeout: initTimeout ?? Number.POSITIVE_INFINITY,
+    };
+    const { id } = await local.start(behavior, options, {
+      check,
+      place,
+      onSpawn(ref) {
+        processId = ref.id;
+      },
+    });
+    return id;
+  };
+  return {
+    started: start(),
+    abort() {
+      isAborted = true;
+      if (processId !== undefined) local.kill(processId);
+    },
+  };
+}

@@ -1,0 +1,201 @@
+import type { ProcessRef } from '../process/refs.js';
+import { ChildHost, type HostPorts, type LeaderClaim } from './child-host.js';
+import { type ChildRequestBody, performRequest } from './child-requests.js';
+import type { SupervisorSettings } from './distributed-options.js';
+import { sentSpec } from './sent-spec.js';
+import { isInstanceMessage, isLeaderMessage, LOCAL_NODE, type SupervisionMessage } from './supervision-protocol.js';
+import { type InstancePorts, SupervisorInstance } from './supervisor-instance.js';
+import { fromWire, toWire } from './wire-messages.js';
+
+/** The global names of distributed supervisors start with this. */
+const NAME_PREFIX = 'noex:supervisor:';
+
+type SharedPorts = Pick<
+  InstancePorts,
+  'life' | 'nodeId' | 'peers' | 'candidate' | 'random' | 'now' | 'hasEnded' | 'after' | 'emit'
+>;
+
+export interface SupervisionPorts extends SharedPorts, Pick<HostPorts, 'watch' | 'stop' | 'kill'> {
+  readonly names: {
+    /** Claims a global name for a process of this runtime, until that process ends. */
+    claim(name: string, processId: string): Promise<void>;
+    release(name: string): void;
+    /** The owners of a name, the one that wins first. After a partition there may be several. */
+    owners(name: string): readonly LeaderClaim[];
+  };
+  start(supervisor: string, ...child: Parameters<HostPorts['start']>): ReturnType<HostPorts['start']>;
+  /** Sends an item, which is JSON text, to a connected node. */
+  send(node: string, item: string): void;
+  /** Sends an item that the other node answers. */
+  request(node: string, itemWith: (number: number) => string): Promise<unknown>;
+  /** Converts a value to JSON text. @throws NotSerializableError */
+  encode(value: unknown, root: string): { readonly text: string; readonly isAnnotated: boolean };
+}
+
+/** The distributed supervisors of one node: its own instances, and the children that it runs for any instance. */
+export class Supervision {
+  readonly #ports: SupervisionPorts;
+  readonly #instances = new Map<string, SupervisorInstance>();
+  readonly #hosts = new Map<string, ChildHost>();
+  /** Whether this node is leaving, or has left, its cluster. */
+  #isDormant = false;
+
+  constructor(ports: SupervisionPorts) {
+    this.#ports = ports;
+  }
+
+  /** The instance of a supervisor in this runtime. */
+  instance(key: string): SupervisorInstance | undefined {
+    return this.#instances.get(key);
+  }
+
+  /** Adds an instance of a supervisor. `key`: the name of the supervisor, or {@link keyOfUnnamed}. */
+  add(key: string, settings: SupervisorSettings, process: SupervisorInstance['process']): SupervisorInstance {
+    const name = NAME_PREFIX + key;
+    const { names } = this.#ports;
+    const instance = new SupervisorInstance(
+      settings,
+      process,
+      {
+        ...this.#ports,
+        claim: (processId) => names.claim(name, processId),
+        release: () => names.release(name),
+        owners: () => names.owners(name),
+        send: (node, term, message) => this.#send(node, key, term, message),
+        toSent: (spec) => sentSpec(spec),
+      },
+      this.#isDormant,
+    );
+    this.#instances.set(key, instance);
+    return instance;
+  }
+
+  /** Called when the process of an instance has ended. */
+  remove(key: string): void {
+    this.#instances.get(key)?.dispose();
+    this.#instances.delete(key);
+  }
+
+  /** Performs a request about a child at the leader of the supervisor. */
+  async request(key: string, body: ChildRequestBody): Promise<ProcessRef | undefined> {
+    const instance = this.#instances.get(key);
+    const [owner] = this.#ports.names.owners(NAME_PREFIX + key);
+    if (instance === undefined || instance.leader !== undefined || owner === undefined || owner.node === LOCAL_NODE) {
+      return performRequest(key, instance, body);
+    }
+    const { text, isAnnotated } = this.#ports.encode(body, 'args');
+    const name = JSON.stringify(key);
+    const reply = await this.#ports.request(
+      owner.node,
+      (number) => `["supervise_request",${number},${name},${text},${isAnnotated ? 1 : 0}]`,
+    );
+    return (reply ?? undefined) as ProcessRef | undefined;
+  }
+
+  /** Handles a request about a child that another node sent. Resolves with the ref of the child, or `null`. */
+  async receiveRequest(key: string, body: unknown): Promise<ProcessRef | null> {
+    return (await performRequest(key, this.#instances.get(key), body as ChildRequestBody)) ?? null;
+  }
+
+  /** Called when the owners of these global names may have changed. */
+  namesChanged(names: Iterable<string>): void {
+    for (const name of names) if (name.startsWith(NAME_PREFIX)) this.#ownersChanged(name.slice(NAME_PREFIX.length));
+  }
+
+  nodeUp(node: string, life: string): void {
+    for (const instance of this.#instances.values()) instance.change((leader) => leader.nodeUp(node, life));
+  }
+
+  nodeDown(node: string): void {
+    for (const instance of this.#instances.values()) instance.nodeDown(node);
+  }
+
+  /** Called when a node has left, or is linked with a newer life. */
+  lifeEnded(): void {
+    for (const instance of this.#instances.values()) instance.change((leader) => leader.livesEnded());
+  }
+
+  /** Handles a message of another node. @throws ProtocolError */
+  receive(from: { nodeId: string; life: string }, key: string, at: number, sequence: number, sent: unknown): void {
+    const { nodeId: node, life } = from;
+    const message = fromWire(sent, node);
+    if (message !== undefined) this.#deliver(key, { node, life, processId: '', at, sequence }, message);
+  }
+
+  /**
+   * Hands over before this node leaves its cluster: ends the children that run here, so that they start elsewhere, and
+   * lets other instances lead. Supervisors without other instances end all their children.
+   */
+  async leave(): Promise<void> {
+    const instances = [...this.#instances.values()];
+    await Promise.all(instances.filter(({ hasStandbys }) => !hasStandbys).map((instance) => instance.leave()));
+    this.#isDormant = true;
+    await Promise.all(Array.from(this.#hosts.values(), (host) => host.close('handed_over')));
+    await Promise.all(instances.map((instance) => instance.leave()));
+  }
+
+  /** Called when this node has started in a cluster. */
+  resume(): void {
+    if (!this.#isDormant) return;
+    this.#isDormant = false;
+    for (const host of this.#hosts.values()) host.reopen();
+    for (const instance of this.#instances.values()) instance.resume();
+  }
+
+  #ownersChanged(key: string): void {
+    this.#instances.get(key)?.ownersChanged();
+    const [leader, ...others] = this.#ports.names.owners(NAME_PREFIX + key);
+    const host = this.#hosts.get(key) ?? (leader === undefined ? undefined : this.#newHost(key));
+    host?.follow(leader, others, leader === undefined && this.#hasEnded(key));
+    if (leader === undefined && host?.isEmpty) this.#hosts.delete(key);
+  }
+
+  /** Whether an unnamed supervisor has ended, and not only the link with its node. */
+  #hasEnded(key: string): boolean {
+    const [life = ''] = key.startsWith('~') ? key.slice(1).split('/') : [];
+    if (life === '') return false;
+    const { peers, hasEnded, life: own } = this.#ports;
+    return life === own || hasEnded(life) || peers().some((peer) => peer.life === life);
+  }
+
+  #newHost(key: string): ChildHost {
+    const supervisor = key.startsWith('~') ? key.slice(key.indexOf('/') + 1) : key;
+    const { start, emit } = this.#ports;
+    const ports: HostPorts = {
+      ...this.#ports,
+      send: (leader, message) => this.#send(leader.node, key, leader, message),
+      start: (...child) => start(supervisor, ...child),
+      onStopped: (childId, id, why) => emit({ type: 'distributed_child_stopped', id, supervisor, childId, why }),
+    };
+    const host = new ChildHost(ports, this.#isDormant);
+    this.#hosts.set(key, host);
+    return host;
+  }
+
+  #send(node: string, key: string, term: LeaderClaim, message: SupervisionMessage): void {
+    const { at, sequence } = term;
+    if (node === LOCAL_NODE) {
+      const from = { node, life: this.#ports.life, processId: '', at, sequence };
+      queueMicrotask(() => this.#deliver(key, from, message));
+      return;
+    }
+    const { text, isAnnotated } = this.#ports.encode(toWire(message), 'args');
+    this.#ports.send(node, `["supervise",${JSON.stringify(key)},${at},${sequence},${text},${isAnnotated ? 1 : 0}]`);
+  }
+
+  #deliver(key: string, from: LeaderClaim, message: SupervisionMessage): void {
+    if (isLeaderMessage(message)) {
+      const host = this.#hosts.get(key) ?? this.#newHost(key);
+      host.receive(from, message);
+      return;
+    }
+    const instance = this.#instances.get(key);
+    if (isInstanceMessage(message)) instance?.receive(from, message);
+    else if (instance?.leads(from.at, from.sequence)) instance.receiveFromHost(from.node, message);
+  }
+}
+
+/** The key of a supervisor without a name. */
+export function keyOfUnnamed({ life, id }: ProcessRef): string {
+  return `~${life}/${id}`;
+}

@@ -1,0 +1,255 @@
+import { asError, ChildStartError, type MaxRestartsExceededError } from '../errors.js';
+import { serializeError } from '../process/serialize-error.js';
+import type { LeaderClaim } from './child-host.js';
+import { CopiedChildren } from './copied-children.js';
+import type { SupervisorSettings } from './distributed-options.js';
+import type { Leader } from './leader.js';
+import { Leadership, type LeadershipPorts } from './leadership.js';
+import { type HostMessage, type InstanceMessage, LOCAL_NODE, type SentChild } from './supervision-protocol.js';
+
+export interface InstancePorts extends LeadershipPorts {
+  /** Claims the name of the supervisor for its process. Rejects if the name is taken or cannot be claimed now. */
+  claim(processId: string): Promise<void>;
+  release(): void;
+  /** The instances that own the name of the supervisor, as far as this node knows; the one that wins first. */
+  owners(): readonly LeaderClaim[];
+}
+
+interface InstanceProcess {
+  readonly id: string;
+  /** Asks the process to stop. */
+  stop(): void;
+}
+
+/** A promise with the functions that settle it. */
+interface Settling {
+  readonly promise: Promise<void>;
+  resolve(): void;
+  reject(error: Error): void;
+}
+
+/** How long to wait before the name of the supervisor is claimed again after a failure, ms. */
+const CLAIM_RETRY_MS = 500;
+
+/**
+ * One instance of a distributed supervisor. While it owns the name of the supervisor, it leads: it decides where
+ * children run. Otherwise it stands by with a copy of the leader's children, and claims the name when it is free.
+ */
+export class SupervisorInstance {
+  readonly settings: SupervisorSettings;
+  readonly process: InstanceProcess;
+  readonly #ports: InstancePorts;
+  readonly #copies = new CopiedChildren();
+  /** Settled when the initial children run, or another instance leads. */
+  readonly #started = settling();
+  #leadership: Leadership | undefined;
+  /** Settled when all children have been stopped on request. */
+  #emptied: Settling | undefined;
+  #followed: LeaderClaim | undefined;
+  #startError: ChildStartError | undefined;
+  #gaveUp: MaxRestartsExceededError | undefined;
+  #isFirst = true;
+  #isClaiming = false;
+  #isDormant: boolean;
+  #isEnded = false;
+  #cancelRetry: (() => void) | undefined;
+
+  /** @param isDormant whether its node is leaving, or has left, its cluster: then the instance does not lead */
+  constructor(settings: SupervisorSettings, process: InstanceProcess, ports: InstancePorts, isDormant: boolean) {
+    this.settings = settings;
+    this.process = process;
+    this.#ports = ports;
+    this.#isDormant = isDormant;
+  }
+
+  /** The leader of the supervisor, if this instance leads. */
+  get leader(): Leader | undefined {
+    return this.#leadership?.leader;
+  }
+
+  /** Whether another instance can lead when this one, which leads, ends. */
+  get hasStandbys(): boolean {
+    return this.#leadership?.standbys.areNone === false;
+  }
+
+  /** The error with which the supervisor gave up; `undefined` if it did not. */
+  get gaveUp(): MaxRestartsExceededError | undefined {
+    return this.#gaveUp;
+  }
+
+  /** All children as this instance knows them, in start order, with the ids of their nodes. */
+  get children(): ReadonlyMap<string, SentChild> {
+    return this.#leadership?.children ?? this.#copies.children ?? new Map();
+  }
+
+  /** Resolves when the initial children run, or this instance stands by. Rejects with ChildStartError. */
+  async start(): Promise<void> {
+    this.ownersChanged();
+    await this.#started.promise;
+    this.#isFirst = false;
+  }
+
+  /** Called when the owner of the supervisor's name may have changed. */
+  ownersChanged(): void {
+    if (this.#isEnded) return;
+    const [owner] = this.#ports.owners();
+    if (owner?.node === LOCAL_NODE) {
+      if (this.#leadership === undefined && !this.#isDormant) this.#lead(owner);
+      return;
+    }
+    this.#stepDown();
+    if (owner === undefined) {
+      this.#followed = undefined;
+      this.#claim();
+    } else if (owner.at !== this.#followed?.at || owner.life !== this.#followed.life) {
+      this.#followed = owner;
+      this.#copies.expectAll();
+      this.#ports.send(owner.node, owner, { type: 'standby' });
+      this.#started.resolve();
+    }
+  }
+
+  /** Applies a change to the leader, if this instance leads. */
+  change(action: (leader: Leader) => void): void {
+    this.#leadership?.change(action);
+  }
+
+  receiveFromHost(node: string, message: HostMessage): void {
+    this.change((leader) => leader.receive(node, message));
+  }
+
+  /** Whether this instance leads by the claim with this stamp. */
+  leads(at: number, sequence: number): boolean {
+    const term = this.#leadership?.term;
+    return term?.at === at && term.sequence === sequence;
+  }
+
+  receive({ node, at, sequence }: LeaderClaim, message: InstanceMessage): void {
+    if (message.type === 'standby') {
+      if (this.leads(at, sequence)) this.#leadership?.standbys.add(node);
+    } else if (node === this.#followed?.node && at === this.#followed.at) {
+      if (message.type === 'ended') this.process.stop();
+      else this.#copies.receive(message, this.#ports.now());
+    }
+  }
+
+  nodeDown(node: string): void {
+    this.#leadership?.standbys.remove(node);
+    this.change((leader) => leader.nodeDown(node));
+  }
+
+  /** Ends this instance. The children keep running if another instance can lead; otherwise they are stopped first. */
+  async end(): Promise<void> {
+    if (!this.hasStandbys) await this.#stopChildren();
+    this.dispose();
+  }
+
+  /** Called when the process is asked to stop: it waits no longer for its first children. */
+  abandonStart(): void {
+    this.#started.resolve();
+  }
+
+  /** Called before this node leaves its cluster. From then on this instance does not lead. */
+  async leave(): Promise<void> {
+    if (!this.hasStandbys) await this.#stopChildren();
+    this.#isDormant = true;
+    this.#stepDown();
+    this.#ports.release();
+  }
+
+  /** Called when this node is in a cluster again. */
+  resume(): void {
+    this.#isDormant = false;
+    this.ownersChanged();
+  }
+
+  /** Called when the process of this instance has ended. */
+  dispose(): void {
+    this.#isEnded = true;
+    this.#stepDown();
+    this.#cancelRetry?.();
+    this.#started.resolve();
+  }
+
+  #claim(): void {
+    if (this.#isClaiming || this.#isDormant || this.#isEnded) return;
+    this.#isClaiming = true;
+    this.#cancelRetry?.();
+    this.#ports.claim(this.process.id).then(
+      () => {
+        this.#isClaiming = false;
+      },
+      () => {
+        this.#isClaiming = false;
+        // Another instance claims the name, or the cluster cannot decide now. This instance stands by meanwhile.
+        this.#started.resolve();
+        this.#cancelRetry = this.#ports.after(CLAIM_RETRY_MS, () => this.ownersChanged());
+      },
+    );
+  }
+
+  #lead(term: LeaderClaim): void {
+    const leadership = new Leadership(this.settings, term, this.#ports, {
+      onStarted: () => this.#started.resolve(),
+      onStartFailed: (childId, error) => {
+        this.#startError = new ChildStartError(this.process.id, childId, error);
+      },
+      onGaveUp: (childId, error) => {
+        this.#gaveUp = error;
+        this.#emitGaveUp(childId, error);
+      },
+      onEmptied: () => this.#onEmptied(),
+    });
+    this.#leadership = leadership;
+    this.#followed = undefined;
+    const { id } = this.process;
+    const { name } = this.settings;
+    if (name !== undefined) this.#ports.emit({ type: 'distributed_supervisor_led', id, supervisor: name });
+    const copies = this.#copies.children;
+    if (copies === undefined) leadership.begin(this.#isFirst);
+    else leadership.takeOver(copies, this.#copies.agesAt(this.#ports.now()));
+  }
+
+  #stepDown(): void {
+    this.#leadership?.end();
+    this.#leadership = undefined;
+    this.#emptied?.resolve();
+    this.#emptied = undefined;
+  }
+
+  async #stopChildren(): Promise<void> {
+    if (this.#leadership === undefined) return;
+    this.#emptied ??= settling();
+    const { promise } = this.#emptied;
+    this.change((leader) => leader.shutDown());
+    await promise;
+  }
+
+  #onEmptied(): void {
+    if (this.#emptied !== undefined) {
+      this.#emptied.resolve();
+      this.#emptied = undefined;
+      return;
+    }
+    // The supervisor gave up, failed to start, or was shut down by a significant child: no instance may continue.
+    this.#leadership?.standbys.end();
+    if (this.#startError === undefined) this.process.stop();
+    else this.#started.reject(this.#startError);
+  }
+
+  #emitGaveUp(childId: string, { cause }: MaxRestartsExceededError): void {
+    const { maxRestarts, withinMs } = this.settings.restartIntensity;
+    const error = serializeError(asError(cause));
+    this.#ports.emit({ type: 'supervisor_gave_up', id: this.process.id, maxRestarts, withinMs, childId, error });
+  }
+}
+
+function settling(): Settling {
+  let resolve: () => void = () => undefined;
+  let reject: (error: Error) => void = () => undefined;
+  const promise = new Promise<void>((onResolve, onReject) => {
+    resolve = onResolve;
+    reject = onReject;
+  });
+  return { promise, resolve, reject };
+}

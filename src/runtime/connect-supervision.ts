@@ -1,0 +1,108 @@
+import type { ClusterEngine } from '../cluster/engine.js';
+import { encodeMessage } from '../cluster/message-body.js';
+import type { LeaderClaim } from '../distributed-supervisor/child-host.js';
+import {
+  createDistributedSupervisor,
+  type DistributedSupervisorApi,
+} from '../distributed-supervisor/distributed-supervisor.js';
+import type { CountedCandidate } from '../distributed-supervisor/host-nodes.js';
+import { startHostedChild } from '../distributed-supervisor/start-hosted-child.js';
+import { Supervision, type SupervisionPorts } from '../distributed-supervisor/supervision.js';
+import { LOCAL_NODE } from '../distributed-supervisor/supervision-protocol.js';
+import { localProcesses } from '../process/local-processes.js';
+import type { RemotePorts } from '../remote/remote-ports.js';
+import type { createRemoteProcesses } from '../remote/remote-processes.js';
+import type { RuntimeCore } from './runtime-core.js';
+
+/** How long the count of local processes is used for placing children, ms. */
+const COUNT_MS = 1000;
+
+interface Supervised {
+  readonly supervision: Supervision;
+  readonly facade: DistributedSupervisorApi;
+}
+
+/** Creates the distributed supervisors of a runtime, on its messaging with other nodes. */
+export function connectSupervision(
+  { processes, clock, life, emit }: RuntimeCore,
+  { cluster, membership }: ClusterEngine,
+  behaviors: RemotePorts['behaviors'],
+  remote: ReturnType<typeof createRemoteProcesses>,
+): Supervised {
+  const { globalNames } = remote;
+  const local = localProcesses(processes, () => globalNames);
+  const now = (): number => clock.monotonic();
+  const candidate = (node: string): CountedCandidate => {
+    const info = membership.local() === undefined ? undefined : describe(node);
+    const isLocal = node === LOCAL_NODE;
+    return {
+      id: info?.id,
+      isLocal,
+      roles: info?.roles ?? [],
+      metadata: info?.metadata ?? {},
+      processCount: isLocal ? processes.size : (info?.processCount ?? 0),
+      countedAt: isLocal ? Math.ceil(now() / COUNT_MS) : (info?.lastHeartbeatAt ?? 0),
+    };
+  };
+  const describe = (node: string): ReturnType<typeof cluster.getNode> =>
+    node === LOCAL_NODE ? cluster.getLocalNodeInfo() : cluster.getNodes().find(({ id }) => id === node);
+  const names: SupervisionPorts['names'] = {
+    async claim(name, processId) {
+      const claimed = globalNames.claim(name, processId, 'notify');
+      globalNames.watch(name, processId);
+      await claimed;
+    },
+    release: (name) => globalNames.release(name),
+    owners: (name) =>
+      globalNames.owners(name).map(({ nodeId = LOCAL_NODE, processId, stamp }): LeaderClaim => {
+        const { at, sequence, life: ofOwner } = stamp;
+        return { node: nodeId, life: ofOwner, processId, at, sequence };
+      }),
+  };
+  const supervision = new Supervision({
+    life,
+    nodeId: () => membership.local()?.id,
+    peers: remote.nodes.peers,
+    candidate,
+    random: Math.random,
+    now,
+    hasEnded: remote.nodes.hasEnded,
+    after(ms, action) {
+      const timer = clock.setTimeout(action, ms);
+      return () => clock.clearTimeout(timer);
+    },
+    emit,
+    watch: local.watch,
+    kill: local.kill,
+    async stop(id, timeoutMs) {
+      if (timeoutMs === 0) local.kill(id);
+      else await local.stop(id, 'shutdown', timeoutMs);
+    },
+    names,
+    start: (supervisor, childId, spec, restarts) =>
+      startHostedChild({ behaviors, local }, { supervisor, childId, restarts }, spec),
+    send: remote.nodes.send,
+    request: remote.nodes.request,
+    encode: encodeMessage,
+  });
+  globalNames.onChange((changed) => supervision.namesChanged(changed));
+  cluster.onStatusChange((status) => {
+    if (status === 'running') supervision.resume();
+  });
+  const facade = createDistributedSupervisor({
+    supervision,
+    spawn: (behavior, { strategy, name }) =>
+      processes.spawn({
+        kind: 'supervisor',
+        behavior,
+        label: name,
+        strategy,
+        initTimeout: Number.POSITIVE_INFINITY,
+        mailboxLimit: Number.POSITIVE_INFINITY,
+      }),
+    find: (ref) => processes.find(ref),
+    checkArgs: (args) => void encodeMessage(args, 'args'),
+    random: Math.random,
+  });
+  return { supervision, facade };
+}

@@ -1,0 +1,40 @@
+import type { Stamped } from './stamped.js';
+
+/** An instance of a distributed supervisor became its leader. */
+export interface DistributedSupervisorLed extends Stamped {
+  readonly type: 'distributed_supervisor_led';
+  /** The process id of the instance. */
+  readonly id: string;
+  /** The name of the supervisor. */
+  readonly supervisor: string;
+}
+
+/** A child of a distributed supervisor now runs on another node. Emitted on the node of the leader. */
+export interface DistributedChildMoved extends Stamped {
+  readonly type: 'distributed_child_moved';
+  /** The process id of the leader. */
+  readonly supervisorId: string;
+  /** The name of the supervisor, or the process id of its leader if it has none. */
+  readonly supervisor: string;
+  readonly childId: string;
+  /** The id of the node on which the child ran before. */
+  readonly from: string;
+  readonly to: string;
+}
+
+/** A node ended a child of a distributed supervisor by itself. Emitted on that node. */
+export interface DistributedChildStopped extends Stamped {
+  readonly type: 'distributed_child_stopped';
+  readonly id: string;
+  /** The name of the supervisor, or the process id of its leader if it has none. */
+  readonly supervisor: string;
+  readonly childId: string;
+  /**
+   * Why it ended.
+   * - `duplicate`: after a partition, the child also ran on another node.
+   * - `orphaned`: the supervisor had no leader for too long.
+   * - `handed_over`: the node leaves the cluster.
+   * - `no_quorum`: the node sees fewer than `minNodes` nodes.
+   */
+  readonly why: 'duplicate' | 'orphaned' | 'handed_over' | 'no_quorum';
+}

@@ -1,0 +1,9 @@
+/** What the bus adds to each event. */
+export interface Stamped {
+  /** The sequence number within the runtime: 1, 2, 3 ... without gaps. */
+  readonly seq: number;
+  /** When the event happened, ms since the epoch. Jumps if the system clock is set. */
+  readonly at: number;
+  /** The same moment on the monotonic clock of the runtime, ms. Use `monotonic`, not `at`, to compute durations. */
+  readonly monotonic: number;
+}

@@ -225,7 +225,10 @@ export class MailboxFullError extends NoexError {
   }
 }
 
-/** The name is registered for another running process, or this process already has a name. */
+/**
+ * The name is registered for another running process; for a local name, this process may also have a name already. A
+ * process has one local name and any number of global names.
+ */
 export class AlreadyRegisteredError extends NoexError {
   override readonly name = 'AlreadyRegisteredError';
   readonly code = 'NOEX_ALREADY_REGISTERED';
@@ -234,15 +237,31 @@ export class AlreadyRegisteredError extends NoexError {
   /** The node of the process. Present only for a global name that a process of another node has, or is about to get. */
   readonly nodeId?: string | undefined;
 
-  constructor(registeredName: string, processId: string, nodeId?: string) {
-    const place = nodeId === undefined ? '' : ` of node ${nodeId}`;
+  /** @param owner the place of the process that has or claims a global name; `undefined`: the name is local */
+  constructor(registeredName: string, processId: string, owner?: GlobalNameOwner) {
     super(
-      `name '${registeredName}' is registered for process ${processId}${place}; choose another name, since a process has one name, and a name one process`,
+      owner === undefined
+        ? localNameTaken(registeredName, processId)
+        : globalNameTaken(registeredName, processId, owner),
     );
     this.registeredName = registeredName;
     this.processId = processId;
-    if (nodeId !== undefined) this.nodeId = nodeId;
+    if (owner?.nodeId !== undefined) this.nodeId = owner.nodeId;
   }
+}
+
+interface GlobalNameOwner {
+  /** The node of the process; `undefined`: this node. */
+  readonly nodeId: string | undefined;
+}
+
+function localNameTaken(name: string, processId: string): string {
+  return `name '${name}' is registered for process ${processId}; choose another name, since a process has one name, and a name one process`;
+}
+
+function globalNameTaken(name: string, processId: string, { nodeId }: GlobalNameOwner): string {
+  const place = nodeId === undefined ? 'this node' : `node ${nodeId}`;
+  return `global name '${name}' belongs to process ${processId} of ${place}; use that process, or choose another name`;
 }
 
 /** A process group has no members on this node or on any connected node. */

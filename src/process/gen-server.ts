@@ -52,7 +52,7 @@ export interface GenServerApi {
    * killed.
    *
    * Rejects with BehaviorNotRegisteredError, with RemoteError when `init` or the behavior factory failed on that node,
-   * NodeTimeoutError, NodeNotFoundError, NodeNotConnectedError, ClusterNotStartedError, MessageRefusedError,
+   * with AlreadyRegisteredError or GlobalNameTimeoutError for a global name, NodeTimeoutError, NodeNotFoundError, NodeNotConnectedError, ClusterNotStartedError, MessageRefusedError,
    * NotSerializableError for `args`, InvalidArgumentError, or UnknownOptionError.
    *
    * @example

@@ -1,4 +1,11 @@
-import { asError, BehaviorNotRegisteredError, NodeTimeoutError, ProtocolError } from '../errors.js';
+import {
+  AlreadyRegisteredError,
+  asError,
+  BehaviorNotRegisteredError,
+  GlobalNameTimeoutError,
+  NodeTimeoutError,
+  ProtocolError,
+} from '../errors.js';
 import type { GenServerOptions } from '../process/gen-server-options.js';
 import type { ProcessRef } from '../process/refs.js';
 import type { RemoteStartOptions } from '../process/remote-processes.js';
@@ -115,6 +122,7 @@ export class ChannelStarts {
       this.#hosted.delete(number);
       const isMissing = thrown instanceof BehaviorNotRegisteredError && thrown.behaviorName === name;
       if (isMissing) this.#messenger.fail(number, { kind: 'no_behavior', name });
+      else if (isAboutGlobalName(thrown, optionsOf(options))) caller.fail(thrown);
       else caller.failHandled(asError(thrown));
     }
   }
@@ -135,6 +143,13 @@ interface SentOptions {
 function optionsOf(sent: unknown): GenServerOptions {
   const { name, initTimeout, registration } = (typeof sent === 'object' && sent !== null ? sent : {}) as SentOptions;
   return { name, registration, initTimeout: initTimeout === null ? Number.POSITIVE_INFINITY : initTimeout };
+}
+
+/** Whether a start failed because the global name that it asked for was taken, or was not accepted in time. */
+function isAboutGlobalName(thrown: unknown, { name, registration }: GenServerOptions): thrown is Error {
+  if (registration !== 'global') return false;
+  const isError = thrown instanceof AlreadyRegisteredError || thrown instanceof GlobalNameTimeoutError;
+  return isError && thrown.registeredName === name;
 }
 
 /** Validates the ref in the answer to a start. @throws ProtocolError when it is not a ref of the other node's life */

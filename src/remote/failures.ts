@@ -3,6 +3,7 @@ import {
   asError,
   BehaviorNotRegisteredError,
   codeOf,
+  GlobalNameTimeoutError,
   MailboxFullError,
   MessageRefusedError,
   messageOf,
@@ -32,7 +33,9 @@ export type SentFailure =
   | { readonly kind: 'refused'; readonly reason: string }
   | { readonly kind: 'no_behavior'; readonly name: string }
   | { readonly kind: 'unhandled'; readonly id: string; readonly name?: string; readonly messageType: string }
-  | { readonly kind: 'name_taken'; readonly name: string; readonly id: string; readonly nodeId?: string };
+  | { readonly kind: 'name_taken'; readonly name: string; readonly id: string; readonly nodeId?: string }
+  | ({ readonly kind: 'name_timeout'; readonly globalName: string } & SentError &
+      Pick<GlobalNameTimeoutError, 'timeoutMs' | 'nodeIds'>);
 
 /** The exit reason of a process, as it is sent. */
 export type SentReason = Exclude<DownReason, object> | { readonly error: SentError };
@@ -60,6 +63,10 @@ export function encodeFailure(error: Error): SentFailure {
     const { registeredName: name, processId: id, nodeId } = error;
     return { kind: 'name_taken', name, id, ...(nodeId !== undefined && { nodeId }) };
   }
+  if (error instanceof GlobalNameTimeoutError) {
+    const { registeredName: globalName, timeoutMs, nodeIds } = error;
+    return { kind: 'name_timeout', ...encodeError(error), globalName, timeoutMs, nodeIds };
+  }
   return encodeHandlerFailure(error);
 }
 
@@ -77,19 +84,22 @@ export function encodeHandlerFailure(error: Error): SentFailure {
  */
 export function decodeFailure(sent: unknown, nodeId: string): Error {
   const { kind, id, name, limit, handled, reason, nodeId: holderNode, messageType } = fieldsOf(sent);
+  const { globalName, timeoutMs, nodeIds } = fieldsOf(sent);
   const registeredName = optionalText(name);
   switch (kind) {
     case 'not_running':
       return new ServerNotRunningError(text(id), { registeredName, mayHaveBeenHandled: handled === true });
     case 'mailbox_full':
-      return new MailboxFullError(text(id), typeof limit === 'number' ? limit : 0, { registeredName });
+      return new MailboxFullError(text(id), numberOf(limit), { registeredName });
     case 'refused':
       return new MessageRefusedError(nodeId, text(reason));
     case 'unhandled':
       return new UnhandledMessageError(text(id), 'call', text(messageType), { registeredName });
     case 'name_taken':
       // Without a node id, the owner of the name is a process of the answering node.
-      return new AlreadyRegisteredError(text(name), text(id), optionalText(holderNode) ?? nodeId);
+      return new AlreadyRegisteredError(text(name), text(id), { nodeId: optionalText(holderNode) ?? nodeId });
+    case 'name_timeout':
+      return new GlobalNameTimeoutError(text(globalName), numberOf(timeoutMs), texts(nodeIds));
     case 'no_behavior':
       return new BehaviorNotRegisteredError(text(name), nodeId);
     default:
@@ -138,6 +148,14 @@ function fieldsOf(sent: unknown): Readonly<Record<string, unknown>> {
 
 function text(value: unknown): string {
   return typeof value === 'string' ? value : '';
+}
+
+function numberOf(value: unknown): number {
+  return typeof value === 'number' ? value : 0;
+}
+
+function texts(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.filter((each) => typeof each === 'string') : [];
 }
 
 function optionalText(value: unknown): string | undefined {

@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest';
 import { createCluster } from '../../src/cluster/cluster.js';
 import { mesh } from '../../src/cluster/mesh/start-mesh.js';
+import type { LocalProcesses } from '../../src/process/local-processes.js';
+import { MAX_NODE_NAMES } from '../../src/remote/names/claim-copies.js';
+import { GlobalNames } from '../../src/remote/names/global-names.js';
 import { ObservedCluster } from '../helpers/observed-cluster.js';
 import { rejectionOf } from '../helpers/rejections.js';
 import { counter } from '../helpers/servers.js';
@@ -54,6 +57,36 @@ test.each([
   await send(itemFor(ref.id), itemFor(ref.id));
   expect(downs).toHaveLength(1);
   expect(a.errors).toMatchObject([{ code: 'NOEX_PROTOCOL' }]);
+});
+
+test('a node that claims more global names than it may have is cut off, and the names are forgotten', async () => {
+  const { a, downs, send } = await nodeAndPeer();
+  const claim = (at: number): Item => ['claim', `n${at}`, 'p1', 1, at + 1, 1];
+  for (let at = 0; at < MAX_NODE_NAMES; at += 5000)
+    await send(...Array.from({ length: 5000 }, (_, more) => claim(at + more)));
+  await send(['unclaim', 'n0', 1, 1], claim(MAX_NODE_NAMES), claim(MAX_NODE_NAMES));
+  expect(a.GlobalRegistry.count()).toBe(MAX_NODE_NAMES);
+  expect(downs).toEqual([]);
+  await send(claim(0));
+  expect(downs).toHaveLength(1);
+  expect(a.GlobalRegistry.count()).toBe(0);
+  expect(a.errors).toMatchObject([{ code: 'NOEX_PROTOCOL', reason: 'too_many_names' }]);
+});
+
+test('a node takes no more global names than other nodes accept', async () => {
+  const names = new GlobalNames({
+    life: 'a',
+    local: {} as LocalProcesses,
+    wallClock: () => 0,
+    after: () => () => undefined,
+    claimTimeoutMs: () => 1000,
+    send: () => undefined,
+    onError: () => undefined,
+  });
+  for (let at = 0; at < MAX_NODE_NAMES; at += 1) void names.claim(`n${at}`, 'p1', 'kill');
+  await expect(names.claim('another', 'p1', 'kill')).rejects.toMatchObject({ field: 'name' });
+  names.release('n0');
+  await names.claim('another', 'p1', 'kill');
 });
 
 test('a failure with a limit that is no number is read nevertheless', async () => {

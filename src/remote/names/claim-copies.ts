@@ -1,4 +1,8 @@
+import { ProtocolError } from '../../errors.js';
 import { type Claim, digestWith, isSame } from './claim.js';
+
+/** The most global names of one node, claimed or owned. Other nodes end the channel with a node that claims more. */
+export const MAX_NODE_NAMES = 100_000;
 
 /** The copy of a claim of another node, with this node's answer to it. */
 export interface ClaimCopy {
@@ -60,11 +64,16 @@ export class ClaimCopies {
   /**
    * Stores the copy of a claim in place of the node's earlier copy for that name. If both are the same claim, this
    * node's answer is kept. Otherwise returns the replaced claim.
+   *
+   * @throws ProtocolError (`too_many_names`), before anything changes
    */
   put(nodeId: string, claim: Claim): Claim | undefined {
     const node = this.#nodes.get(nodeId);
     if (node === undefined) return undefined;
     const { name } = claim;
+    if (node.names.size >= MAX_NODE_NAMES && !node.names.has(name)) {
+      throw new ProtocolError('too_many_names', `node ${nodeId} claims more than ${MAX_NODE_NAMES} global names`);
+    }
     const copies = this.#byName.get(name) ?? new Map<string, ClaimCopy>();
     const before = copies.get(nodeId);
     const isSameClaim = before !== undefined && isSame(before.claim.stamp, claim.stamp);

@@ -2,12 +2,14 @@ import {
   AlreadyRegisteredError,
   GlobalNameConflictError,
   GlobalNameTimeoutError,
+  InvalidArgumentError,
   NotRegisteredError,
   ServerNotRunningError,
 } from '../../errors.js';
 import type { LocalProcesses } from '../../process/local-processes.js';
 import type { ProcessRef } from '../../process/refs.js';
 import type { Claim, ClaimHolder, Stamp } from './claim.js';
+import { MAX_NODE_NAMES } from './claim-copies.js';
 import type { ClaimEffect, ClaimItem } from './claim-protocol.js';
 import { Claims } from './claims.js';
 import type { NameOwner } from './name-owners.js';
@@ -59,11 +61,14 @@ export class GlobalNames {
 
   /**
    * Claims a name for a process of this node. Resolves when every connected node has accepted the claim. The caller
-   * must then call {@link GlobalNames.watch}. Rejects with AlreadyRegisteredError or GlobalNameTimeoutError.
+   * must then call {@link GlobalNames.watch}. Rejects with AlreadyRegisteredError, with GlobalNameTimeoutError, or with
+   * InvalidArgumentError if this node has {@link MAX_NODE_NAMES} names.
    */
   claim(name: string, processId: string, onConflict: OnConflict): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#checkFree(name);
+      if (this.#own.size >= MAX_NODE_NAMES)
+        throw new InvalidArgumentError('name', `one of at most ${MAX_NODE_NAMES} global names of this node`, name);
       const timeoutMs = this.#ports.claimTimeoutMs();
       const { claim, effects } = this.#claims.claim(name, processId, this.#ports.wallClock());
       const cancelTimer = this.#ports.after(timeoutMs, () => {
@@ -240,5 +245,5 @@ export class GlobalNames {
 }
 
 function takenBy(name: string, holder: ClaimHolder | undefined): AlreadyRegisteredError {
-  return new AlreadyRegisteredError(name, holder?.processId ?? '?', holder?.nodeId);
+  return new AlreadyRegisteredError(name, holder?.processId ?? '?', { nodeId: holder?.nodeId });
 }

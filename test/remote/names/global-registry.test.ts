@@ -57,6 +57,8 @@ describe('a global name', () => {
       expect(error).toBeInstanceOf(AlreadyRegisteredError);
       expect(error).toMatchObject({ registeredName: 'billing', processId: first.id });
       if (node !== a) expect(error).toMatchObject({ nodeId: a.id });
+      const place = node === a ? 'this node' : `node ${a.id}`;
+      expect(String(error)).toContain(`global name 'billing' belongs to process ${first.id} of ${place}`);
     }
     expect(b.GlobalRegistry.whereis('billing')).toEqual(first);
   });
@@ -132,7 +134,27 @@ describe('a global name', () => {
     const ref = await cluster.settle(start());
     await cluster.run(50);
     expect(c.GlobalRegistry.whereis('remote')).toEqual(ref);
-    expect(await rejectionOf(cluster.settle(start()))).toMatchObject({ remoteCode: 'NOEX_ALREADY_REGISTERED' });
+    const error = await rejectionOf(cluster.settle(start()));
+    expect(error).toBeInstanceOf(AlreadyRegisteredError);
+    expect(error).toMatchObject({ registeredName: 'remote', processId: ref.id, nodeId: b.id });
+  });
+
+  test('of a start on another node that a third node does not answer for is refused there with its name', async () => {
+    const [cluster, a, b] = await threeNodes();
+    b.BehaviorRegistry.register('echo', echo('b'));
+    const bare = await cluster.startBare('nodeD');
+    await cluster.run(2000);
+    const options = { targetNode: b.id, name: 'remote', registration: 'global', spawnTimeout: 60_000 } as const;
+    const starting = rejectionOf(a.GenServer.startRemote('echo', options));
+    const registering = rejectionOf(a.GlobalRegistry.register('other', await b.GenServer.start(echo('b'))));
+    await cluster.run(40_000);
+    for (const [error, registeredName] of [
+      [await starting, 'remote'],
+      [await registering, 'other'],
+    ] as const) {
+      expect(error).toBeInstanceOf(GlobalNameTimeoutError);
+      expect(error).toMatchObject({ registeredName, timeoutMs: 10_000, nodeIds: [bare.id] });
+    }
   });
 
   test('is refused to a message that accept does not allow', async () => {
@@ -256,6 +278,30 @@ describe('after a partition in which both sides gave a name away', () => {
       { registeredName: 'leader', processId: late.id, isKept: false, nodeId: a.id },
     ]);
     expect(conflictsOf(c)).toEqual([]);
+  });
+
+  test('a supervised process waits for the name if the backoff of its supervisor is long enough, and takes over', async () => {
+    const [cluster, a, b, c] = await threeNodes();
+    const options = { name: 'leader', registration: 'global' } as const;
+    cluster.network.cut(a.address, b.address);
+    cluster.network.cut(a.address, c.address);
+    await cluster.run(20_000);
+    const early = await cluster.settle(a.GenServer.start(echo('a'), options));
+    await cluster.run(1000);
+    const supervisor = await cluster.settle(
+      b.Supervisor.start({
+        restartIntensity: { maxRestarts: 5, withinMs: 10_000, backoff: { minMs: 3000, maxMs: 3000 } },
+        children: [{ id: 'leader', start: () => b.GenServer.start(echo('b'), options) }],
+      }),
+    );
+    cluster.network.heal();
+    await cluster.run(120_000);
+    expect(ownersOf([a, b, c], 'leader')).toEqual([early, early, early]);
+    expect(b.Supervisor.isRunning(supervisor)).toBe(true);
+    a.GenServer.kill(early);
+    await cluster.run(5000);
+    const leader = a.GlobalRegistry.name<Echo>('leader');
+    expect(await cluster.settle(a.GenServer.call(leader, 'hi'))).toBe('b: hi');
   });
 
   test("with onConflict: 'notify' the other process lives on without the name, and is informed", async () => {

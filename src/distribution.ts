@@ -108,7 +108,7 @@ export type {
   ScheduledSend,
   TerminationReason,
 } from './process/gen-server-types.js';
-export type { GenServerRef, GenServerTarget, ProcessName, ProcessRef } from './process/refs.js';
+export type { GenServerRef, GenServerTarget, ProcessName, ProcessRef, SupervisorRef } from './process/refs.js';
 export type { AnyReply, MessageOfType, MessageType, Replies, ReplyTo } from './process/reply-types.js';
 export type { BehaviorFactory, BehaviorRegistryApi } from './remote/behavior-registry.js';
 export type { PickPolicy } from './remote/groups/pick-member.js';
@@ -123,3 +123,6 @@ export type {
   ClusterObserverSnapshot,
   NodeObserverSnapshot,
 } from './runtime/runtime-options.js';
+export type { AutoShutdown, ChildOptions } from './supervisor/child-spec.js';
+export type { RestartBackoff, RestartIntensity } from './supervisor/intensity.js';
+export type { RestartType } from './supervisor/strategy.js';

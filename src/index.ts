@@ -25,6 +25,11 @@ export const ClusterObserver = defaultRuntime.ClusterObserver;
 export const shutdown = defaultRuntime.shutdown;
 
 export type {
+  DistributedChildMoved,
+  DistributedChildStopped,
+  DistributedSupervisorLed,
+} from '../streams/distributed-supervisor-events.js';
+export type {
   ChildDown,
   ChildRestarted,
   ChildRestartFailed,
@@ -68,6 +73,7 @@ export type {
   ServerStatus,
   SupervisorStats,
 } from '../streams/snapshot.js';
+export type { Stamped } from '../streams/stamped.js';
 export type { DurationTotals, NamedTotals, NodeTotals, ProcessTotals, TotalCountName } from '../streams/totals.js';
 export { type Clock, SimulatedClock, systemClock, type Timer } from './clock.js';
 export type { ClusterApi, ClusterStatus, NodeInfo } from './cluster/cluster-api.js';

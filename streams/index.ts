@@ -2,6 +2,11 @@ export type { ChangeLog } from './change-log.js';
 export { applyChanges, type Changes, changesSince } from './changes.js';
 export { snapshotOf } from './create-snapshot.js';
 export type {
+  DistributedChildMoved,
+  DistributedChildStopped,
+  DistributedSupervisorLed,
+} from './distributed-supervisor-events.js';
+export type {
   ChildDown,
   ChildRestarted,
   ChildRestartFailed,
@@ -100,6 +105,7 @@ export type {
   SupervisorStats,
 } from './snapshot.js';
 export type { Now } from './snapshot-rows.js';
+export type { Stamped } from './stamped.js';
 export { type TopBy, type TopRow, topN, topOf } from './top-n.js';
 export {
   DURATION_BOUNDS_MS,

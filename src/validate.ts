@@ -54,6 +54,16 @@ export function checkShortText(field: string, value: unknown): void {
   throw new InvalidArgumentError(field, `a string of 1 to ${MAX_SENT_NAME} characters`, value);
 }
 
+/** Global names with this prefix belong to noex itself. */
+export const RESERVED_PREFIX = 'noex:';
+
+/** @throws InvalidArgumentError unless `name` may be a global name of a user's process */
+export function checkGlobalName(name: unknown): void {
+  checkShortText('name', name);
+  if (typeof name === 'string' && !name.startsWith(RESERVED_PREFIX)) return;
+  throw new InvalidArgumentError('name', `a name that does not start with ${RESERVED_PREFIX}`, name);
+}
+
 /** @throws InvalidArgumentError unless `ref` has the form of a ref */
 export function checkRef(ref: { readonly id: string; readonly life: string }): void {
   if (typeof ref?.id === 'string' && typeof ref.life === 'string') return;

@@ -8,7 +8,7 @@ import {
 } from '../errors.js';
 import { type AutoShutdown, type ChildOptions, checkChildOptions, checkPolicies } from '../supervisor/child-spec.js';
 import type { RestartIntensity } from '../supervisor/intensity.js';
-import { checkKnown, checkShortText, checkTimeout, MAX_SENT_NAME } from '../validate.js';
+import { checkGlobalName, checkKnown, checkTimeout, MAX_SENT_NAME } from '../validate.js';
 import { type NodeSelector, selectorProblem } from './node-selection.js';
 
 export interface DistributedChildOptions extends ChildOptions {
@@ -177,7 +177,7 @@ export function checkDistributedChild(spec: DistributedChildSpec, autoShutdown: 
     throw new InvalidChildSpecError('id', `must be a string of 1 to ${MAX_SENT_NAME} characters`);
   }
   checkKnown(spec, SPEC_OPTIONS, `the spec of child '${id}'`);
-  if (name !== undefined) checkShortText(`name of child '${id}'`, name);
+  if (name !== undefined) checkGlobalName(name);
   checkChild(spec, autoShutdown);
 }
 

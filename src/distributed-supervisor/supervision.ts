@@ -1,4 +1,5 @@
 import type { ProcessRef } from '../process/refs.js';
+import { RESERVED_PREFIX } from '../validate.js';
 import { ChildHost, type HostPorts, type LeaderClaim } from './child-host.js';
 import { type ChildRequestBody, performRequest } from './child-requests.js';
 import type { SupervisorSettings } from './distributed-options.js';
@@ -8,7 +9,7 @@ import { type InstancePorts, SupervisorInstance } from './supervisor-instance.js
 import { fromWire, toWire } from './wire-messages.js';
 
 /** The global names of distributed supervisors start with this. */
-const NAME_PREFIX = 'noex:supervisor:';
+const NAME_PREFIX = `${RESERVED_PREFIX}supervisor:`;
 
 type SharedPorts = Pick<
   InstancePorts,

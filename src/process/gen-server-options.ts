@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from '../errors.js';
-import { checkKnown, checkShortText, checkTimeout } from '../validate.js';
+import { checkGlobalName, checkKnown, checkTimeout } from '../validate.js';
 import type { OverloadPolicy } from './bounded-mailbox.js';
 import type { AnyBehavior } from './gen-server-types.js';
 
@@ -85,12 +85,12 @@ export function readStartOptions(options: GenServerOptions): StartSettings {
   return { name, registration, label, initTimeout, mailboxLimit, overload, context, trapExit };
 }
 
-/** Checks the `registration` option, and that a global name has 1 to 200 characters. @throws InvalidArgumentError */
+/** Checks the `registration` option, and a global name. @throws InvalidArgumentError */
 export function checkRegistration(registration: unknown, name: string | undefined): void {
   if (registration !== 'local' && registration !== 'global') {
     throw new InvalidArgumentError('registration', "'local' or 'global'", registration);
   }
-  if (registration === 'global') checkShortText('name', name);
+  if (registration === 'global') checkGlobalName(name);
 }
 
 /** Checks a registered name: a string that is not empty. @throws InvalidArgumentError */

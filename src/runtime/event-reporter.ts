@@ -150,9 +150,11 @@ export class EventReporter {
       return;
     }
     if (supervisorId !== undefined) this.#remember(supervisorId, event);
-    this.#wait(id, supervisorId, ({ messagesLost, terminateError }, next) =>
-      crashReport(event, { next, messagesLost, terminateError }),
-    );
+    const isDistributed = event.distributedSupervisor !== undefined;
+    this.#wait(id, supervisorId, ({ messagesLost, terminateError }, decided) => {
+      const next = isDistributed && decided === NEXT.noSupervisor ? NEXT.distributed : decided;
+      return crashReport(event, { next, messagesLost, terminateError });
+    });
   }
 
   #exited({ id, kind, unhandled }: ProcessExited): void {

@@ -32,6 +32,7 @@ export interface CrashOutcome {
 /** The values of {@link CrashOutcome.next} for cases without a `child_down` event. */
 export const NEXT = {
   noSupervisor: 'no supervisor: the process is gone',
+  distributed: 'the leader of its distributed supervisor decides',
   rootGone: 'no supervisor above it: it ends with all its children',
   supervisorEnded: 'not restarted: its supervisor has ended',
   undecided: 'not decided yet: its supervisor is busy',
@@ -170,13 +171,15 @@ function labelOf(id: string, kind: string, name: string | undefined): string {
   return processLabel(id, name, kind === 'supervisor' ? 'supervisor' : 'process');
 }
 
-function placeFields({ name, supervisorId, supervisorName, childId, path }: ProcessLocation): object {
+function placeFields(place: ProcessLocation): object {
+  const { name, supervisorId, supervisorName, childId, path, distributedSupervisor } = place;
   return {
     ...(name !== undefined && { name }),
     ...(childId !== undefined && { childId }),
     ...(supervisorId !== undefined && { supervisorId }),
     ...(supervisorName !== undefined && { supervisorName }),
     ...(path !== undefined && { path: path.join('/') }),
+    ...(distributedSupervisor !== undefined && { distributedSupervisor }),
   };
 }
 
@@ -195,6 +198,6 @@ function groupOf(place: ProcessLocation): string {
 }
 
 /** Identifies a supervisor by its path, which stays the same when the supervisor is restarted. */
-function supervisorOf({ path, supervisorName, supervisorId }: ProcessLocation): string {
-  return path?.slice(0, -1).join('/') ?? supervisorName ?? supervisorId ?? '';
+function supervisorOf({ path, supervisorName, supervisorId, distributedSupervisor }: ProcessLocation): string {
+  return path?.slice(0, -1).join('/') ?? supervisorName ?? supervisorId ?? distributedSupervisor ?? '';
 }

@@ -1,7 +1,7 @@
 import type { Observable } from 'rxjs';
 import { InvalidArgumentError, NotRegisteredError } from '../../errors.js';
 import type { ProcessName, ProcessRef } from '../../process/refs.js';
-import { checkKnown, checkShortText } from '../../validate.js';
+import { checkGlobalName, checkKnown, checkShortText, RESERVED_PREFIX } from '../../validate.js';
 import { currentValue } from '../current-value.js';
 import type { GlobalNames, OnConflict } from './global-names.js';
 
@@ -69,16 +69,17 @@ export function createGlobalRegistry({ names, register, unregister }: Parts): Gl
   const whereis = <Ref extends ProcessRef>(name: string | ProcessName<Ref>): Ref | undefined =>
     // A name does not determine the type of its ref: the caller states it with the type parameter.
     names.whereis(textOf(name)) as Ref | undefined;
+  const userNames = (): readonly string[] => names.names().filter((name) => !name.startsWith(RESERVED_PREFIX));
   const all = (): ReadonlyMap<string, ProcessRef> =>
     new Map(
-      names.names().flatMap((name) => {
+      userNames().flatMap((name) => {
         const ref = names.whereis(name);
         return ref === undefined ? [] : [[name, ref] as const];
       }),
     );
   return {
     async register(name, ref, options = {}) {
-      checkShortText('name', name);
+      checkGlobalName(name);
       checkKnown(options, OPTIONS, 'the options of GlobalRegistry.register');
       const { onConflict = 'kill' } = options;
       if (!ON_CONFLICT.includes(onConflict))
@@ -86,6 +87,7 @@ export function createGlobalRegistry({ names, register, unregister }: Parts): Gl
       await register(name, ref, onConflict);
     },
     async unregister(name) {
+      checkGlobalName(name);
       await unregister(name);
     },
     lookup<Ref extends ProcessRef = ProcessRef>(name: string | ProcessName<Ref>) {
@@ -99,8 +101,8 @@ export function createGlobalRegistry({ names, register, unregister }: Parts): Gl
       return Object.freeze({ registration: 'global', name });
     },
     isRegistered: (name) => names.owner(name) !== undefined,
-    getNames: () => names.names(),
-    count: () => names.names().length,
+    getNames: userNames,
+    count: () => userNames().length,
     names$: currentValue({ read: all, onChange: (listener) => names.onChange(listener), isEqual: haveSameOwners }),
   };
 }

@@ -18,6 +18,13 @@ export class CopiedChildren {
     return this.#ages.map((age) => age + now - this.#agesAt);
   }
 
+  /** Keeps the children of this instance itself, which does not lead any more. */
+  keep(children: ReadonlyMap<string, SentChild>, ages: readonly number[], now: number): void {
+    this.#children = new Map(children);
+    this.#ages = ages;
+    this.#agesAt = now;
+  }
+
   /** Called when this instance begins to follow a leader, which then sends all its children, and `restarts` last. */
   expectAll(): void {
     this.#incoming = new Map();

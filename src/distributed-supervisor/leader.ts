@@ -34,6 +34,11 @@ export class Leader {
     return this.#plan.children;
   }
 
+  /** Whether all children are being stopped. */
+  get isEnding(): boolean {
+    return this.#plan.isEnding;
+  }
+
   /** How long ago the counted restarts were, ms. */
   get restartAges(): readonly number[] {
     return this.#plan.restarts.ages;

@@ -11,6 +11,9 @@ import { fromWire, toWire } from './wire-messages.js';
 /** The global names of distributed supervisors start with this. */
 const NAME_PREFIX = `${RESERVED_PREFIX}supervisor:`;
 
+/** How long a node that joins a cluster waits for its first link before its supervisors lead, ms. */
+const JOIN_WAIT_MS = 3000;
+
 type SharedPorts = Pick<
   InstancePorts,
   'life' | 'nodeId' | 'peers' | 'candidate' | 'random' | 'now' | 'hasEnded' | 'after' | 'emit'
@@ -38,8 +41,9 @@ export class Supervision {
   readonly #ports: SupervisionPorts;
   readonly #instances = new Map<string, SupervisorInstance>();
   readonly #hosts = new Map<string, ChildHost>();
-  /** Whether this node is leaving, or has left, its cluster. */
+  /** Whether this node is leaving or has left its cluster, or has not joined it yet. */
   #isDormant = false;
+  #cancelJoin: (() => void) | undefined;
 
   constructor(ports: SupervisionPorts) {
     this.#ports = ports;
@@ -104,6 +108,7 @@ export class Supervision {
   }
 
   nodeUp(node: string, life: string): void {
+    if (this.#cancelJoin !== undefined) this.#joined();
     for (const instance of this.#instances.values()) instance.change((leader) => leader.nodeUp(node, life));
   }
 
@@ -129,14 +134,29 @@ export class Supervision {
    */
   async leave(): Promise<void> {
     const instances = [...this.#instances.values()];
+    this.#cancelJoin?.();
+    this.#cancelJoin = undefined;
     await Promise.all(instances.filter(({ hasStandbys }) => !hasStandbys).map((instance) => instance.leave()));
     this.#isDormant = true;
     await Promise.all(Array.from(this.#hosts.values(), (host) => host.close('handed_over')));
     await Promise.all(instances.map((instance) => instance.leave()));
   }
 
-  /** Called when this node has started in a cluster. */
-  resume(): void {
+  /**
+   * Called when this node has started in a cluster. With seeds, it waits for its first link before it leads: the
+   * supervisor may already run in the cluster. If no node answers within {@link JOIN_WAIT_MS}, it continues alone.
+   */
+  started(hasSeeds: boolean): void {
+    const leads = [...this.#instances.values()].some(({ leader }) => leader !== undefined);
+    const mustWait = hasSeeds && !leads && this.#ports.peers().length === 0;
+    this.#isDormant ||= mustWait;
+    if (mustWait) this.#cancelJoin = this.#ports.after(JOIN_WAIT_MS, () => this.#joined());
+    else this.#joined();
+  }
+
+  #joined(): void {
+    this.#cancelJoin?.();
+    this.#cancelJoin = undefined;
     if (!this.#isDormant) return;
     this.#isDormant = false;
     for (const host of this.#hosts.values()) host.reopen();

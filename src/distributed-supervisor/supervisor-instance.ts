@@ -54,7 +54,7 @@ export class SupervisorInstance {
   #isEnded = false;
   #cancelRetry: (() => void) | undefined;
 
-  /** @param isDormant whether its node is leaving, or has left, its cluster: then the instance does not lead */
+  /** @param isDormant whether its node is in no cluster, or leaves or joins one: then the instance does not lead */
   constructor(settings: SupervisorSettings, process: InstanceProcess, ports: InstancePorts, isDormant: boolean) {
     this.settings = settings;
     this.process = process;
@@ -157,7 +157,7 @@ export class SupervisorInstance {
     this.#ports.release();
   }
 
-  /** Called when this node is in a cluster again. */
+  /** Called when this node has joined a cluster. */
   resume(): void {
     this.#isDormant = false;
     this.ownersChanged();
@@ -211,7 +211,11 @@ export class SupervisorInstance {
   }
 
   #stepDown(): void {
-    this.#leadership?.end();
+    const leadership = this.#leadership;
+    leadership?.end();
+    if (leadership?.leader.isEnding === false) {
+      this.#copies.keep(leadership.children, leadership.leader.restartAges, this.#ports.now());
+    }
     this.#leadership = undefined;
     this.#emptied?.resolve();
     this.#emptied = undefined;

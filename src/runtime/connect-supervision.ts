@@ -25,7 +25,7 @@ interface Supervised {
 /** Creates the distributed supervisors of a runtime, on its messaging with other nodes. */
 export function connectSupervision(
   { processes, clock, life, emit }: RuntimeCore,
-  { cluster, membership }: ClusterEngine,
+  { cluster, membership, settings }: ClusterEngine,
   behaviors: RemotePorts['behaviors'],
   remote: ReturnType<typeof createRemoteProcesses>,
 ): Supervised {
@@ -87,7 +87,7 @@ export function connectSupervision(
   });
   globalNames.onChange((changed) => supervision.namesChanged(changed));
   cluster.onStatusChange((status) => {
-    if (status === 'running') supervision.resume();
+    if (status === 'running') supervision.started((settings()?.seeds.length ?? 0) > 0);
   });
   const facade = createDistributedSupervisor({
     supervision,

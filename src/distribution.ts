@@ -113,7 +113,7 @@ export type { AnyReply, MessageOfType, MessageType, Replies, ReplyTo } from './p
 export type { BehaviorFactory, BehaviorRegistryApi } from './remote/behavior-registry.js';
 export type { PickPolicy } from './remote/groups/pick-member.js';
 export type { GroupCallOptions, GroupReplies, ProcessGroupsApi } from './remote/groups/process-groups.js';
-export type { OnConflict } from './remote/names/global-names.js';
+export type { OnConflict } from './remote/names/global-names-ports.js';
 export type { GlobalRegisterOptions, GlobalRegistryApi } from './remote/names/global-registry.js';
 export { type AttachedObserver, type AttachOptions, attach } from './runtime/attach.js';
 export type {

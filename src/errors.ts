@@ -1,5 +1,8 @@
 import { inspect, types } from 'node:util';
 
+/** The most names that the message of an error shows. */
+const MAX_SHOWN_NAMES = 5;
+
 /**
  * The base class of all errors of noex. Programs should compare `code`, which is stable across releases. `message` is for
  * people, and says what to do. `cause`, if present, is the underlying error.
@@ -325,6 +328,53 @@ export class GlobalNameTimeoutError extends NoexError {
     this.registeredName = registeredName;
     this.timeoutMs = timeoutMs;
     this.nodeIds = nodeIds;
+  }
+}
+
+/**
+ * This node does not see as many nodes as `minNodes` of its cluster requires, so it may not give global names. The name was
+ * not registered.
+ */
+export class NoQuorumError extends NoexError {
+  override readonly name = 'NoQuorumError';
+  readonly code = 'NOEX_NO_QUORUM';
+  readonly registeredName: string;
+  /** The number of nodes that count, this one included. */
+  readonly nodesSeen: number;
+  readonly minNodes: number;
+
+  constructor(registeredName: string, nodesSeen: number, minNodes: number) {
+    super(
+      `global name '${registeredName}' needs a quorum: ${nodesSeen} of at least ${minNodes} nodes (minNodes) confirm it to this node; try again when more nodes are connected`,
+    );
+    this.registeredName = registeredName;
+    this.nodesSeen = nodesSeen;
+    this.minNodes = minNodes;
+  }
+}
+
+/**
+ * Too few nodes confirmed the global names of this node: fewer than `minNodes` of its cluster. The processes that owned them
+ * were killed. Reported on that node.
+ */
+export class QuorumLostError extends NoexError {
+  override readonly name = 'QuorumLostError';
+  readonly code = 'NOEX_QUORUM_LOST';
+  /** The names that this node no longer has. */
+  readonly registeredNames: readonly string[];
+  /** The number of nodes that count, this one included. */
+  readonly nodesSeen: number;
+  readonly minNodes: number;
+
+  constructor(registeredNames: readonly string[], nodesSeen: number, minNodes: number) {
+    const shown = registeredNames.slice(0, MAX_SHOWN_NAMES).map((name) => `'${name}'`);
+    const more = registeredNames.length - shown.length;
+    super(
+      `this node lost its quorum (it sees ${nodesSeen} of at least ${minNodes} nodes): the owners of its global names ${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''} were killed; start them again when more nodes are connected`,
+    );
+    this.registeredNames = registeredNames;
+    this.nodesSeen = nodesSeen;
+    this.minNodes = minNodes;
   }
 }
 

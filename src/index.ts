@@ -152,12 +152,14 @@ export {
   NoexError,
   NoGroupMembersError,
   NoLeaderError,
+  NoQuorumError,
   NoSuitableNodeError,
   NotRegisteredError,
   NotSerializableError,
   ObserverDisabledError,
   type ProcessErrorOptions,
   ProtocolError,
+  QuorumLostError,
   RemoteError,
   RuntimeShutdownError,
   ServerNotRunningError,
@@ -204,7 +206,7 @@ export type { RegistryApi } from './registry/registry.js';
 export type { BehaviorFactory, BehaviorRegistryApi } from './remote/behavior-registry.js';
 export type { PickPolicy } from './remote/groups/pick-member.js';
 export type { GroupCallOptions, GroupReplies, ProcessGroupsApi } from './remote/groups/process-groups.js';
-export type { OnConflict } from './remote/names/global-names.js';
+export type { OnConflict } from './remote/names/global-names-ports.js';
 export type { GlobalRegisterOptions, GlobalRegistryApi } from './remote/names/global-registry.js';
 export { type AttachedObserver, type AttachOptions, attach } from './runtime/attach.js';
 export type { Reporter } from './runtime/reporter.js';

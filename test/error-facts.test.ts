@@ -24,6 +24,11 @@ const EXAMPLES: Readonly<Record<string, readonly [error: noex.NoexError, facts: 
     new noex.GlobalNameConflictError('orders', 'p7', true, 'a@10.0.0.1:1'),
     { registeredName: 'orders', processId: 'p7', nodeId: 'a@10.0.0.1:1' },
   ],
+  NoQuorumError: [new noex.NoQuorumError('orders', 1, 2), { registeredName: 'orders', nodesSeen: 1, minNodes: 2 }],
+  QuorumLostError: [
+    new noex.QuorumLostError(['orders'], 1, 2),
+    { registeredNames: ['orders'], nodesSeen: 1, minNodes: 2 },
+  ],
   CallTimeoutError: [new noex.CallTimeoutError('p7', 250, named), { processId: 'p7', timeoutMs: 250 }],
   CallingSelfError: [new noex.CallingSelfError('p7', 'call', named), { processId: 'p7' }],
   ChildNotFoundError: [new noex.ChildNotFoundError('p1', 'db', named), { supervisorId: 'p1', childId: 'db' }],

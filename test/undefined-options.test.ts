@@ -52,6 +52,7 @@ const clusterConfig: AllUndefined<ClusterConfig> = {
   accept: undefined,
   roles: undefined,
   metadata: undefined,
+  minNodes: undefined,
   insecure: undefined,
 };
 

@@ -103,6 +103,12 @@ export interface ClusterConfig {
    * that it knows the secret: they must not be confidential. Default: none.
    */
   readonly metadata?: NodeMetadata | undefined;
+  /**
+   * How many nodes, this one included, this node must see to own global names: more than half of the largest number of
+   * nodes that the cluster ever has, and the same on all nodes. With fewer, it registers no global name, and the processes
+   * that own one are killed. Default: none; then each part of a split network gives names on its own.
+   */
+  readonly minNodes?: number | undefined;
   /** Allows listening beyond loopback without a `clusterSecret`: any peer that can connect can join. Default false. */
   readonly insecure?: boolean | undefined;
 }
@@ -125,4 +131,5 @@ export interface ClusterSettings {
   readonly accept: ((message: IncomingMessage) => boolean) | undefined;
   /** What this node announces about its purpose. */
   readonly description: NodeDescription;
+  readonly minNodes: number | undefined;
 }

@@ -11,6 +11,9 @@ import { readTls } from './tls-config.js';
 /** The most secrets of one option. The proof of each peer that connects is checked against every secret. */
 const MAX_SECRETS = 8;
 
+/** The largest `minNodes`. */
+const MAX_MIN_NODES = 10_000;
+
 const FIELDS: { readonly [F in keyof Required<ClusterConfig>]: true } = {
   nodeName: true,
   host: true,
@@ -29,6 +32,7 @@ const FIELDS: { readonly [F in keyof Required<ClusterConfig>]: true } = {
   accept: true,
   roles: true,
   metadata: true,
+  minNodes: true,
   insecure: true,
 };
 
@@ -84,6 +88,7 @@ export function readClusterConfig(config: ClusterConfig, role: Role = 'member'):
     forgetAfterMs: readTime('forgetAfterMs', config.forgetAfterMs ?? 60_000),
     accept: readAccept(config.accept),
     description: readDescription(config),
+    minNodes: config.minNodes === undefined ? undefined : readWhole('minNodes', config.minNodes, 1, MAX_MIN_NODES),
   };
 }
 

@@ -42,7 +42,7 @@ export interface GenServerApi {
    *
    * Rejects with InitializationError when `init` throws or takes longer than `initTimeout`, AlreadyRegisteredError when
    * the name is taken, GlobalNameTimeoutError when a connected node does not accept a global name in time,
-   * InvalidArgumentError when an option has an invalid value, and UnknownOptionError for an option that does not exist.
+   * NoQuorumError when a global name needs more nodes (`minNodes`), InvalidArgumentError when an option has an invalid value, and UnknownOptionError for an option that does not exist.
    */
   readonly start: Start;
 

@@ -50,8 +50,8 @@ export interface GlobalNameClaims {
   /** The ref of the name's owner; `undefined` if this node knows of no owner. */
   whereis(name: string): ProcessRef | undefined;
   /**
-   * Claims a name. Resolves when every connected node has accepted the claim. Rejects with AlreadyRegisteredError or
-   * GlobalNameTimeoutError.
+   * Claims a name. Resolves when every connected node has accepted the claim. Rejects with AlreadyRegisteredError,
+   * GlobalNameTimeoutError or NoQuorumError.
    */
   claim(name: string, processId: string, onConflict: 'kill' | 'notify'): Promise<void>;
   /** @throws AlreadyRegisteredError, NotRegisteredError unless this process of this runtime has the name */

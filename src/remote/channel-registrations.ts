@@ -1,6 +1,7 @@
 import { asError } from '../errors.js';
 import type { ChannelMessenger } from './channel-messenger.js';
-import type { GlobalNames, OnConflict } from './names/global-names.js';
+import type { GlobalNames } from './names/global-names.js';
+import type { OnConflict } from './names/global-names-ports.js';
 import type { ChannelEnd, RemotePorts } from './remote-ports.js';
 
 /**

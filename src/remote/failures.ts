@@ -7,6 +7,7 @@ import {
   MailboxFullError,
   MessageRefusedError,
   messageOf,
+  NoQuorumError,
   RemoteError,
   ServerNotRunningError,
   UnhandledMessageError,
@@ -33,6 +34,7 @@ export type SentFailure =
   | { readonly kind: 'refused'; readonly reason: string }
   | { readonly kind: 'no_behavior'; readonly name: string }
   | { readonly kind: 'unhandled'; readonly id: string; readonly name?: string; readonly messageType: string }
+  | { readonly kind: 'no_quorum'; readonly name: string; readonly seen: number; readonly limit: number }
   | { readonly kind: 'name_taken'; readonly name: string; readonly id: string; readonly nodeId?: string }
   | ({ readonly kind: 'name_timeout'; readonly globalName: string } & SentError &
       Pick<GlobalNameTimeoutError, 'timeoutMs' | 'nodeIds'>);
@@ -67,6 +69,10 @@ export function encodeFailure(error: Error): SentFailure {
     const { registeredName: globalName, timeoutMs, nodeIds } = error;
     return { kind: 'name_timeout', ...encodeError(error), globalName, timeoutMs, nodeIds };
   }
+  if (error instanceof NoQuorumError) {
+    const { registeredName: name, nodesSeen: seen, minNodes: limit } = error;
+    return { kind: 'no_quorum', name, seen, limit };
+  }
   return encodeHandlerFailure(error);
 }
 
@@ -83,7 +89,7 @@ export function encodeHandlerFailure(error: Error): SentFailure {
  * without a message.
  */
 export function decodeFailure(sent: unknown, nodeId: string): Error {
-  const { kind, id, name, limit, handled, reason, nodeId: holderNode, messageType } = fieldsOf(sent);
+  const { kind, id, name, limit, seen, handled, reason, nodeId: holderNode, messageType } = fieldsOf(sent);
   const { globalName, timeoutMs, nodeIds } = fieldsOf(sent);
   const registeredName = optionalText(name);
   switch (kind) {
@@ -100,6 +106,8 @@ export function decodeFailure(sent: unknown, nodeId: string): Error {
       return new AlreadyRegisteredError(text(name), text(id), { nodeId: optionalText(holderNode) ?? nodeId });
     case 'name_timeout':
       return new GlobalNameTimeoutError(text(globalName), numberOf(timeoutMs), texts(nodeIds));
+    case 'no_quorum':
+      return new NoQuorumError(text(name), numberOf(seen), numberOf(limit));
     case 'no_behavior':
       return new BehaviorNotRegisteredError(text(name), nodeId);
     default:

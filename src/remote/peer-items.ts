@@ -2,6 +2,7 @@ import { MAX_TIMER_MS } from '../clock.js';
 import { MAX_SENT_NAME } from '../validate.js';
 import { MAX_JOINS } from './groups/group-members.js';
 import type { ClaimItem } from './names/claim-protocol.js';
+import type { QuorumItem } from './quorum.js';
 
 /**
  * The items that the two ends of a channel send each other. The key is the first element of an item, the tuple is the
@@ -56,6 +57,9 @@ export interface Items {
   readonly claims_digest: readonly [count: number, digest: number];
   readonly claims_wanted: readonly [];
   readonly claims_whole: readonly [];
+  /** Sent only with `minNodes`: see {@link QuorumItem}. */
+  readonly quorum_ping: readonly [at: number, minNodes: number, windowMs: number];
+  readonly quorum_echo: readonly [at: number, withheld: readonly string[]];
   /** How often a process of the sender has joined a group. 0: it has left. */
   readonly member: readonly [group: string, processId: string, joins: number];
   /**
@@ -76,6 +80,7 @@ type Guard = (value: unknown) => boolean;
 const isNumber: Guard = (value) => Number.isSafeInteger(value) && Number(value) > 0;
 const isId: Guard = (value) => typeof value === 'string' && value.length <= MAX_SENT_NAME;
 const isName: Guard = (value) => isId(value) && value !== '';
+const isNames: Guard = (value) => Array.isArray(value) && value.every(isName);
 const isTime: Guard = (value) => typeof value === 'number' && Number.isFinite(value);
 const isCount: Guard = (value) => Number.isSafeInteger(value) && Number(value) >= 0;
 const isJoins: Guard = (value) => isCount(value) && Number(value) <= MAX_JOINS;
@@ -113,6 +118,8 @@ const GUARDS: { readonly [Kind in ItemKind]: readonly Guard[] } = {
   claims_digest: [isCount, isCount],
   claims_wanted: [],
   claims_whole: [],
+  quorum_ping: [isTime, isNumber, isNumber],
+  quorum_echo: [isTime, isNames],
   member: [isName, isId, isJoins],
   supervise: [isName, isTime, isNumber, isAnything, isFlag],
   supervise_request: [isNumber, isName, isAnything, isFlag],
@@ -124,6 +131,11 @@ export type ReceivedItem = { [Kind in ItemKind]: readonly [Kind, ...Items[Kind]]
 /** Whether an item belongs to the protocol of global names. */
 export function isClaimItem(item: ReceivedItem): item is ClaimItem {
   return CLAIM_KINDS.has(item[0]);
+}
+
+/** Whether an item belongs to the protocol of the quorum. */
+export function isQuorumItem(item: ReceivedItem): item is QuorumItem {
+  return item[0] === 'quorum_ping' || item[0] === 'quorum_echo';
 }
 
 const CLAIM_KINDS: ReadonlySet<ItemKind> = new Set<ClaimItem[0]>([

@@ -6,22 +6,15 @@ import { ChannelRegistrations } from './channel-registrations.js';
 import { ChannelStarts } from './channel-starts.js';
 import { ChannelWatches } from './channel-watches.js';
 import { decodeReason, encodeReason } from './failures.js';
-import type { MemberItem } from './groups/group-members.js';
-import type { ProcessGroups } from './groups/process-groups.js';
-import type { ClaimItem } from './names/claim-protocol.js';
-import type { GlobalNames, OnConflict } from './names/global-names.js';
+import type { OnConflict } from './names/global-names-ports.js';
 import type { Outbox } from './outbox.js';
-import { type Flag, isClaimItem, type ReceivedItem, readItem } from './peer-items.js';
+import { type Flag, isClaimItem, isQuorumItem, type ReceivedItem, readItem } from './peer-items.js';
 import type { ChannelEnd, ChannelPorts, RemotePorts } from './remote-ports.js';
-
-/** Items that each node sends to all others: its claims of global names, and its group members. */
-export type SharedItem = ClaimItem | MemberItem;
+import type { SharedItem, SharedTables } from './shared-tables.js';
 
 type SuperviseItem = Extract<ReceivedItem, readonly ['supervise' | 'supervise_request', ...unknown[]]>;
 
-interface SharedTables {
-  readonly globalNames: GlobalNames;
-  readonly groups: ProcessGroups;
+interface ChannelTables extends Pick<SharedTables, 'globalNames' | 'groups' | 'quorum'> {
   /** A function, because the distributed supervisors are created after the channels. */
   supervision(): SupervisionPort;
 }
@@ -48,14 +41,14 @@ export class RemoteChannel implements ChannelEnd {
   readonly names: ChannelRegistrations;
   readonly #ports: RemotePorts;
   readonly #outbox: Outbox;
-  readonly #shared: SharedTables;
+  readonly #shared: ChannelTables;
   #isOpen = true;
 
   constructor(
     peer: { readonly id: string; readonly life: string },
     ports: ChannelPorts,
     outbox: Outbox,
-    shared: SharedTables,
+    shared: ChannelTables,
   ) {
     this.nodeId = peer.id;
     this.life = peer.life;
@@ -102,6 +95,7 @@ export class RemoteChannel implements ChannelEnd {
       // Items of unknown kinds are ignored: later versions may send them.
       if (read === 'unknown') continue;
       if (isClaimItem(read)) this.#shared.globalNames.receive(this.nodeId, read);
+      else if (isQuorumItem(read)) this.#shared.quorum.receive(this.nodeId, read);
       else if (read[0] === 'member') this.#shared.groups.receive(this.nodeId, read);
       else if (read[0] === 'supervise' || read[0] === 'supervise_request') this.#supervise(read);
       else this.#handle(read);

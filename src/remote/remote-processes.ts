@@ -14,13 +14,15 @@ import type { RemoteProcesses } from '../process/remote-processes.js';
 import { checkRef, MAX_SENT_NAME } from '../validate.js';
 import { runInMicrotask } from './cancellable-microtask.js';
 import { notKnownThere } from './channel-messenger.js';
-import { type GroupPorts, ProcessGroups } from './groups/process-groups.js';
-import { GlobalNames } from './names/global-names.js';
+import type { GroupPorts, ProcessGroups } from './groups/process-groups.js';
+import type { GlobalNames } from './names/global-names.js';
 import { createGlobalRegistry, type GlobalRegistryApi } from './names/global-registry.js';
 import { Outbox } from './outbox.js';
-import { RemoteChannel, type SharedItem, type SupervisionPort } from './remote-channel.js';
+import type { Quorum } from './quorum.js';
+import { RemoteChannel, type SupervisionPort } from './remote-channel.js';
 import type { ChannelPorts, RemotePorts } from './remote-ports.js';
 import { RuntimeLives } from './runtime-lives.js';
+import { createSharedTables, type SharedItem } from './shared-tables.js';
 import { startOnOwnNode } from './start-on-own-node.js';
 
 interface RemoteProcessesOptions extends RemotePorts, Pick<GroupPorts, 'call' | 'cast' | 'running' | 'random'> {
@@ -57,6 +59,7 @@ interface RemoteMessaging {
   readonly globalRegistry: GlobalRegistryApi;
   readonly groups: ProcessGroups;
   readonly globalNames: GlobalNames;
+  readonly quorum: Quorum;
   readonly nodes: NodeRequests;
   /** Sends the items collected in this turn. */
   flush(): void;
@@ -91,8 +94,8 @@ export function createRemoteProcesses(options: RemoteProcessesOptions): RemoteMe
     if (to !== undefined) byNode.get(to)?.sendShared(item);
     else for (const channel of byNode.values()) channel.sendShared(item);
   };
-  const globalNames = new GlobalNames({ ...options, send });
-  const groups = new ProcessGroups({ ...options, send });
+  const tables = createSharedTables({ ...options, send });
+  const { globalNames, groups, quorum } = tables;
 
   const up = (peer: ChannelPeer): void => {
     const { id, life } = peer;
@@ -105,12 +108,11 @@ export function createRemoteProcesses(options: RemoteProcessesOptions): RemoteMe
         requestFlush();
       },
     });
-    const channel = new RemoteChannel(peer, ports, outbox, { globalNames, groups, supervision });
+    const channel = new RemoteChannel(peer, ports, outbox, { ...tables, supervision });
     lives.linked(id, life);
     byNode.set(id, channel);
     if (!open.has(life)) open.set(life, channel);
-    globalNames.up(id, life);
-    groups.up(id, life);
+    tables.up(id, life);
     supervision().nodeUp(id, life);
   };
   channels.onUp(up);
@@ -127,8 +129,7 @@ export function createRemoteProcesses(options: RemoteProcessesOptions): RemoteMe
       }
     }
     channel?.end();
-    globalNames.down(id);
-    groups.down(id);
+    tables.down(id, life);
     supervision().nodeDown(id);
   });
   channels.onItems(({ id }, items) => {
@@ -233,7 +234,7 @@ export function createRemoteProcesses(options: RemoteProcessesOptions): RemoteMe
     for (const outbox of outboxes) outbox.flush();
   };
   const nodes = nodeRequests(channels, byNode, lives);
-  return { processes, globalRegistry, groups, globalNames, nodes, flush };
+  return { processes, globalRegistry, groups, globalNames, quorum, nodes, flush };
 }
 
 function nodeRequests(

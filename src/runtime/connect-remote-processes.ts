@@ -4,6 +4,7 @@ import { decodeAnnotated, encodeMessage } from '../cluster/message-body.js';
 import { InvalidArgumentError } from '../errors.js';
 import { localProcesses } from '../process/local-processes.js';
 import type { Messenger } from '../process/messenger.js';
+import type { QuorumSettings } from '../remote/quorum.js';
 import type { SupervisionPort } from '../remote/remote-channel.js';
 import type { RemotePorts } from '../remote/remote-ports.js';
 import { createRemoteProcesses } from '../remote/remote-processes.js';
@@ -62,9 +63,22 @@ export function connectProcesses(
   scheduler.onEndOfTurn(remote.flush);
   // Messages that wait to be sent when `Cluster.stop` is called are still sent.
   cluster.onStatusChange((status) => {
-    if (status === 'stopping') remote.flush();
+    if (status === 'running') remote.quorum.start(quorumSettings(settings()));
+    if (status !== 'stopping') return;
+    remote.quorum.stop();
+    remote.flush();
   });
   return remote;
+}
+
+/** The settings of the quorum; `undefined` if the cluster needs none. */
+function quorumSettings(settings: ClusterSettings | undefined): QuorumSettings | undefined {
+  if (settings?.minNodes === undefined) return undefined;
+  return {
+    minNodes: settings.minNodes,
+    windowMs: detectionMs(settings),
+    intervalMs: settings.detector.intervalMs,
+  };
 }
 
 /** The maximum time until the failure detector reports a lost node, ms. */

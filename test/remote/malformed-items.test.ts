@@ -3,7 +3,7 @@ import { createCluster } from '../../src/cluster/cluster.js';
 import { mesh } from '../../src/cluster/mesh/start-mesh.js';
 import type { LocalProcesses } from '../../src/process/local-processes.js';
 import { MAX_NODE_NAMES } from '../../src/remote/names/claim-copies.js';
-import { GlobalNames } from '../../src/remote/names/global-names.js';
+import { createSharedTables } from '../../src/remote/shared-tables.js';
 import { ObservedCluster } from '../helpers/observed-cluster.js';
 import { rejectionOf } from '../helpers/rejections.js';
 import { counter } from '../helpers/servers.js';
@@ -74,12 +74,17 @@ test('a node that claims more global names than it may have is cut off, and the 
 });
 
 test('a node takes no more global names than other nodes accept', async () => {
-  const names = new GlobalNames({
+  const { globalNames: names } = createSharedTables({
     life: 'a',
     local: {} as LocalProcesses,
     wallClock: () => 0,
+    now: () => 0,
     after: () => () => undefined,
     claimTimeoutMs: () => 1000,
+    call: () => Promise.reject(new Error('not used')),
+    cast: () => undefined,
+    running: (ref) => ref.id,
+    random: () => 0,
     send: () => undefined,
     onError: () => undefined,
   });

@@ -26,6 +26,11 @@ export interface ClaimHolder {
   readonly life: string;
 }
 
+/** @param nodeId the node of the process; absent for this node */
+export function holderOf({ processId, stamp: { life } }: Claim, nodeId?: string): ClaimHolder {
+  return { nodeId, processId, life };
+}
+
 /** Whether the claim with stamp `a` wins against the one with stamp `b`. All nodes decide in the same way. */
 export function isEarlier(a: Stamp, b: Stamp): boolean {
   if (a.at !== b.at) return a.at < b.at;

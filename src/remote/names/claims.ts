@@ -1,13 +1,11 @@
-import { type Claim, type ClaimHolder, digestWith, isEarlier, isSame, type Stamp } from './claim.js';
+import { type Claim, type ClaimHolder, holderOf, isEarlier, isSame, type Stamp } from './claim.js';
 import { ClaimCopies } from './claim-copies.js';
+import { claimantOf, ownerOf } from './claim-owner.js';
 import { type ClaimEffect, type ClaimItem, claimItem, isOf } from './claim-protocol.js';
+import { mustWait, reserve, withheldFrom } from './claim-rivals.js';
 import { type NameOwner, ownersOf } from './name-owners.js';
-
-interface OwnClaim {
-  claim: Claim;
-  /** The nodes that have not accepted the claim yet. */
-  readonly awaited: Set<string>;
-}
+import { type OwnClaim, OwnClaims } from './own-claims.js';
+import { Reservations } from './reservations.js';
 
 /**
  * All global names as one node knows them: its own claims, and copies of the claims of all nodes with a channel. Copies
@@ -21,17 +19,27 @@ interface OwnClaim {
 export class Claims {
   readonly #life: string;
   readonly #goesFirst: (a: Stamp, b: Stamp) => boolean;
-  readonly #own = new Map<string, OwnClaim>();
+  readonly #isConfirmed: (name: string) => boolean;
+  readonly #own = new OwnClaims();
   readonly #copies = new ClaimCopies();
-  #digest = 0;
+  readonly reserved = new Reservations();
+  readonly #others = { copies: this.#copies, reserved: this.reserved };
   #comparedDigest = 0;
   #sequence = 0;
   #effects: ClaimEffect[] = [];
 
-  /** @param goesFirst decides which of two claims wins; all nodes must use the same rule */
-  constructor(life: string, goesFirst: (a: Stamp, b: Stamp) => boolean = isEarlier) {
+  /**
+   * @param goesFirst decides which of two claims wins; all nodes must use the same rule
+   * @param isConfirmed whether enough nodes know the claim of this node for a name
+   */
+  constructor(
+    life: string,
+    goesFirst: (a: Stamp, b: Stamp) => boolean = isEarlier,
+    isConfirmed = (_name: string) => true,
+  ) {
     this.#life = life;
     this.#goesFirst = goesFirst;
+    this.#isConfirmed = isConfirmed;
   }
 
   /**
@@ -39,40 +47,56 @@ export class Claims {
    */
   up(nodeId: string, life: string): readonly ClaimEffect[] {
     this.#copies.up(nodeId, life);
-    for (const { claim, awaited } of this.#own.values()) {
+    for (const { claim, awaited } of this.#own.all()) {
       if (claim.state === 'pending') awaited.add(nodeId);
       this.#send(claimItem(claim), nodeId);
     }
     return this.#taken();
   }
 
-  /** Called when the channel with a node is down: its claims are forgotten. */
-  down(nodeId: string): readonly ClaimEffect[] {
+  /**
+   * Called when the channel with a node is down: its claims are forgotten. Those that it holds, or that this node has
+   * accepted, stay reserved until `reservedUntil`, ms of the monotonic clock.
+   */
+  down(nodeId: string, reservedUntil?: number): readonly ClaimEffect[] {
+    if (reservedUntil !== undefined) reserve(this.#others, nodeId, reservedUntil);
     for (const name of this.#copies.namesOf(nodeId)) this.#dropCopy(name, nodeId);
     this.#copies.forget(nodeId);
-    for (const [name, { awaited }] of this.#own) if (awaited.delete(nodeId)) this.#tryToHold(name);
+    for (const { claim, awaited } of this.#own.all()) if (awaited.delete(nodeId)) this.#tryToHold(claim.name);
     return this.#taken();
   }
 
-  /** The process that has or claims the name, as far as this node knows. */
+  /** Ends the reservations until `now`. */
+  expire(now: number): readonly ClaimEffect[] {
+    for (const name of this.reserved.expire(now)) this.#answerAll(name);
+    return this.#taken();
+  }
+
+  /** Called when a node has sent all its claims over a new channel: it needs no reservations any more. */
+  synchronized(nodeId: string): readonly ClaimEffect[] {
+    for (const name of this.reserved.dropOf(this.#copies.lifeOf(nodeId) ?? '')) this.#answerAll(name);
+    return this.#taken();
+  }
+
+  /** Called when further nodes have confirmed pending claims of this node. */
+  confirmed(): readonly ClaimEffect[] {
+    for (const name of this.#own.names()) this.#tryToHold(name);
+    return this.#taken();
+  }
+
+  /** The names of a node's claims that this node does not confirm. */
+  withheldFrom(nodeId: string): readonly string[] {
+    return withheldFrom(this.#others, nodeId);
+  }
+
+  /** The process that has or claims the name, as far as this node knows, or for which the name is reserved. */
   claimant(name: string): ClaimHolder | undefined {
-    const own = this.#own.get(name);
-    if (own !== undefined) return this.#holder(own.claim);
-    for (const [nodeId, { claim }] of this.#copies.of(name)) return this.#holder(claim, nodeId);
-    return undefined;
+    return claimantOf(this.own(name), this.#others, name);
   }
 
   /** The owner of the name, as far as this node knows. */
   owner(name: string): ClaimHolder | undefined {
-    const own = this.#own.get(name);
-    let best = own?.claim.state === 'held' ? own.claim : undefined;
-    let at: string | undefined;
-    for (const [nodeId, { claim }] of this.#copies.of(name)) {
-      if (claim.state === 'pending' || (best !== undefined && !this.#goesFirst(claim.stamp, best.stamp))) continue;
-      best = claim;
-      at = nodeId;
-    }
-    return best && this.#holder(best, at);
+    return ownerOf(this.own(name), this.#others, name, this.#goesFirst);
   }
 
   /** The owners of the name, as far as this node knows; the one that wins first. */
@@ -82,7 +106,7 @@ export class Claims {
 
   /** The names that have an owner, as far as this node knows. */
   names(): readonly string[] {
-    const claimed = new Set([...this.#own.keys(), ...this.#copies.names()]);
+    const claimed = new Set([...this.#own.names(), ...this.#copies.names()]);
     return [...claimed].filter((name) => this.owner(name) !== undefined);
   }
 
@@ -105,7 +129,7 @@ export class Claims {
     this.#sequence += 1;
     const stamp = { at, sequence: this.#sequence, life: this.#life };
     const claim: Claim = { name, processId, stamp, state: 'pending' };
-    this.#setOwn({ claim, awaited: new Set(this.#copies.nodes()) });
+    this.#own.set({ claim, awaited: new Set(this.#copies.nodes()) });
     this.#send(claimItem(claim));
     this.#tryToHold(name);
     return { claim, effects: this.#taken() };
@@ -120,8 +144,8 @@ export class Claims {
 
   /** Asks all nodes to compare their copies with this node's claims, if its claims have changed since the last time. */
   compare(): readonly ClaimEffect[] {
-    if (this.#digest !== this.#comparedDigest) this.#send(['claims_digest', this.#own.size, this.#digest]);
-    this.#comparedDigest = this.#digest;
+    if (this.#own.digest !== this.#comparedDigest) this.#send(['claims_digest', this.#own.size, this.#own.digest]);
+    this.#comparedDigest = this.#own.digest;
     return this.#taken();
   }
 
@@ -165,7 +189,7 @@ export class Claims {
         this.#effects.push({ type: 'differed', nodeId });
         break;
       case 'claims_wanted':
-        for (const { claim } of this.#own.values()) this.#send(claimItem(claim), nodeId);
+        for (const { claim } of this.#own.all()) this.#send(claimItem(claim), nodeId);
         this.#send(['claims_whole'], nodeId);
         break;
       case 'claims_whole':
@@ -180,7 +204,7 @@ export class Claims {
       return;
     }
     const other = this.#copies.get(claim.name, nodeId)?.claim;
-    this.#refuse(claim, other && this.#holder(other, nodeId));
+    this.#refuse(claim, other && holderOf(other, nodeId));
   }
 
   #putCopy(nodeId: string, claim: Claim): void {
@@ -210,7 +234,7 @@ export class Claims {
     const own = this.#own.get(name)?.claim;
     const { claim } = copy;
     if (claim.state === 'held') {
-      if (own?.state === 'pending') this.#refuse(own, this.#holder(claim, nodeId));
+      if (own?.state === 'pending') this.#refuse(own, holderOf(claim, nodeId));
       else if (own !== undefined) this.#settleConflict(own, claim, nodeId);
       return;
     }
@@ -220,24 +244,16 @@ export class Claims {
       this.#send(['claim_taken', name, claim.stamp.at, claim.stamp.sequence], nodeId);
       return;
     }
-    if (own !== undefined) this.#refuse(own, this.#holder(claim, nodeId));
+    if (own !== undefined) this.#refuse(own, holderOf(claim, nodeId));
     // `#refuse` may already have sent this answer.
-    if (copy.isAccepted || this.#mustWait(name, nodeId, claim)) return;
+    if (copy.isAccepted || mustWait(this.#others, name, nodeId, claim.stamp)) return;
     copy.isAccepted = true;
     this.#send(['claim_ok', name, claim.stamp.at, claim.stamp.sequence], nodeId);
   }
 
-  /** Whether another node holds the name, or this node has accepted its claim. The same claim under a second node id does not count. */
-  #mustWait(name: string, nodeId: string, { stamp }: Claim): boolean {
-    for (const [other, { claim, isAccepted }] of this.#copies.of(name)) {
-      if (other !== nodeId && (claim.state === 'held' || isAccepted) && !isSame(claim.stamp, stamp)) return true;
-    }
-    return false;
-  }
-
   /** Two owners met after a partition. Both nodes compare the same claims, so exactly one gives up. */
   #settleConflict(own: Claim, other: Claim, nodeId: string): void {
-    const holder = this.#holder(other, nodeId);
+    const holder = holderOf(other, nodeId);
     if (this.#goesFirst(own.stamp, other.stamp)) {
       this.#effects.push({ type: 'won', claim: own, loser: holder });
       return;
@@ -248,9 +264,9 @@ export class Claims {
 
   #tryToHold(name: string): void {
     const own = this.#own.get(name);
-    if (own?.claim.state !== 'pending' || own.awaited.size > 0) return;
+    if (own?.claim.state !== 'pending' || own.awaited.size > 0 || !this.#isConfirmed(name)) return;
     const claim: Claim = { ...own.claim, state: 'held' };
-    this.#setOwn({ claim, awaited: own.awaited });
+    this.#own.set({ claim, awaited: own.awaited });
     this.#send(claimItem(claim));
     this.#effects.push({ type: 'held', claim });
     this.#changed(name);
@@ -262,24 +278,10 @@ export class Claims {
   }
 
   #releaseOwn({ name, stamp, state }: Claim): void {
-    const own = this.#own.get(name);
-    if (own === undefined) return;
-    this.#own.delete(name);
-    this.#digest = digestWith(this.#digest, own.claim);
+    if (!this.#own.delete(name)) return;
     this.#send(['unclaim', name, stamp.at, stamp.sequence]);
     if (state === 'held') this.#changed(name);
     this.#answerAll(name);
-  }
-
-  #setOwn(own: OwnClaim): void {
-    const before = this.#own.get(own.claim.name);
-    if (before !== undefined) this.#digest = digestWith(this.#digest, before.claim);
-    this.#digest = digestWith(this.#digest, own.claim);
-    this.#own.set(own.claim.name, own);
-  }
-
-  #holder({ processId, stamp: { life } }: Claim, nodeId?: string): ClaimHolder {
-    return { nodeId, processId, life };
   }
 
   #send(item: ClaimItem, to?: string): void {

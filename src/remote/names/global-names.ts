@@ -4,35 +4,21 @@ import {
   GlobalNameTimeoutError,
   InvalidArgumentError,
   NotRegisteredError,
+  QuorumLostError,
   ServerNotRunningError,
 } from '../../errors.js';
-import type { LocalProcesses } from '../../process/local-processes.js';
 import type { ProcessRef } from '../../process/refs.js';
+import { Alarm } from '../alarm.js';
 import type { Claim, ClaimHolder, Stamp } from './claim.js';
 import { MAX_NODE_NAMES } from './claim-copies.js';
 import type { ClaimEffect, ClaimItem } from './claim-protocol.js';
 import { Claims } from './claims.js';
+import { Confirmations } from './confirmations.js';
+import type { GlobalNamesPorts, OnConflict } from './global-names-ports.js';
 import type { NameOwner } from './name-owners.js';
-
-/** What happens to a process that loses its global name to an earlier owner after a partition. */
-export type OnConflict = 'kill' | 'notify';
 
 /** The interval at which nodes compare their copies of claims, ms. */
 const COMPARE_INTERVAL_MS = 10_000;
-
-export interface GlobalNamesPorts {
-  readonly life: string;
-  readonly local: LocalProcesses;
-  /** The current time, ms since the epoch. */
-  wallClock(): number;
-  /** Calls `action` after `ms`. Returns a function that cancels this. */
-  after(ms: number, action: () => void): () => void;
-  /** How long a claim may wait for the answers of all nodes, ms. */
-  claimTimeoutMs(): number;
-  /** Sends an item to the node `to`, or without `to` to all nodes with a channel. */
-  send(item: ClaimItem, to?: string): void;
-  onError(error: Error): void;
-}
 
 /** A name that a process of this node claims or owns. */
 interface OwnName {
@@ -51,29 +37,41 @@ export class GlobalNames {
   readonly #claims: Claims;
   readonly #own = new Map<string, OwnName>();
   readonly #listeners = new Set<(names: ReadonlySet<string>) => void>();
+  readonly #confirmations: Confirmations;
+  /** Rings when the first reservation ends. */
+  readonly #reservesAlarm: Alarm;
   #peers = 0;
   #cancelCompare: (() => void) | undefined;
 
   constructor(ports: GlobalNamesPorts) {
     this.#ports = ports;
-    this.#claims = new Claims(ports.life);
+    this.#claims = new Claims(ports.life, undefined, (name) => this.#confirmations.isEnough(name));
+    this.#confirmations = new Confirmations({ ...ports, onExpired: (names) => this.#endOwners(names) });
+    this.#reservesAlarm = new Alarm(ports, () => this.#expireReserves(ports.now()));
+    ports.quorum.onChange((hasQuorum) => {
+      if (!hasQuorum) this.#endAll();
+      else if (!ports.quorum.isRequired) this.#expireReserves(Number.POSITIVE_INFINITY);
+    });
   }
 
   /**
    * Claims a name for a process of this node. Resolves when every connected node has accepted the claim. The caller
-   * must then call {@link GlobalNames.watch}. Rejects with AlreadyRegisteredError, with GlobalNameTimeoutError, or with
-   * InvalidArgumentError if this node has {@link MAX_NODE_NAMES} names.
+   * must then call {@link GlobalNames.watch}. Rejects with AlreadyRegisteredError, GlobalNameTimeoutError, NoQuorumError, or
+   * with InvalidArgumentError if this node has {@link MAX_NODE_NAMES} names.
    */
   claim(name: string, processId: string, onConflict: OnConflict): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#checkFree(name);
       if (this.#own.size >= MAX_NODE_NAMES)
         throw new InvalidArgumentError('name', `one of at most ${MAX_NODE_NAMES} global names of this node`, name);
+      this.#confirmations.claiming(name);
       const timeoutMs = this.#ports.claimTimeoutMs();
       const { claim, effects } = this.#claims.claim(name, processId, this.#ports.wallClock());
       const cancelTimer = this.#ports.after(timeoutMs, () => {
         const awaited = this.#claims.awaitedFor(name);
-        this.#end(name, claim.stamp, new GlobalNameTimeoutError(name, timeoutMs, awaited));
+        const error =
+          awaited.length > 0 ? new GlobalNameTimeoutError(name, timeoutMs, awaited) : this.#confirmations.missing(name);
+        this.#end(name, claim.stamp, error);
       });
       const settle = { resolve, reject, cancelTimer };
       this.#own.set(name, { processId, stamp: claim.stamp, onConflict, unwatch: () => undefined, settle });
@@ -145,9 +143,13 @@ export class GlobalNames {
     this.#cancelCompare ??= this.#ports.after(COMPARE_INTERVAL_MS, this.#compare);
   }
 
-  down(nodeId: string): void {
+  down(nodeId: string, life: string): void {
     this.#peers -= 1;
-    this.#apply(this.#claims.down(nodeId));
+    const { now, quorum } = this.#ports;
+    const reserveMs = quorum.reserveMsFor(nodeId);
+    this.#confirmations.lost(life);
+    this.#apply(this.#claims.down(nodeId, reserveMs === 0 ? undefined : now() + reserveMs));
+    this.#reservesAlarm.set(this.#claims.reserved.nextEnd);
     if (this.#peers > 0) return;
     this.#cancelCompare?.();
     this.#cancelCompare = undefined;
@@ -157,10 +159,55 @@ export class GlobalNames {
     this.#apply(this.#claims.receive(nodeId, item));
   }
 
+  /** Called when a node has sent all its claims over a new channel. */
+  synchronized(nodeId: string): void {
+    this.#apply(this.#claims.synchronized(nodeId));
+  }
+
+  /** The names of a node's claims that this node does not confirm. */
+  withheldFrom(nodeId: string): readonly string[] {
+    return this.#claims.withheldFrom(nodeId);
+  }
+
+  /** Called when a node has confirmed the claims of this node from before `at`, except those `withheld`. */
+  confirmed(life: string, at: number, withheld: readonly string[]): void {
+    this.#confirmations.confirmed(life, at, withheld);
+    this.#apply(this.#claims.confirmed());
+  }
+
   readonly #compare = (): void => {
     this.#cancelCompare = this.#ports.after(COMPARE_INTERVAL_MS, this.#compare);
     this.#apply(this.#claims.compare());
   };
+
+  /** Called when the quorum is lost: ends all owners and all registrations. */
+  #endAll(): void {
+    const names = [...this.#own];
+    for (const [name, { settle, stamp }] of names)
+      if (settle !== undefined) this.#end(name, stamp, this.#confirmations.missing(name));
+    this.#endOwners(names.flatMap(([name, { settle }]) => (settle === undefined ? [name] : [])));
+  }
+
+  /** Kills the processes that own these names, releases the names, and reports this unless the node leaves. */
+  #endOwners(names: readonly string[]): void {
+    const { local, onError, quorum } = this.#ports;
+    let nodesSeen = Number.POSITIVE_INFINITY;
+    for (const name of names) {
+      const own = this.#own.get(name);
+      if (own === undefined) continue;
+      const error = this.#confirmations.missing(name);
+      nodesSeen = Math.min(nodesSeen, error.nodesSeen);
+      own.unwatch();
+      local.kill(own.processId);
+      this.#end(name, own.stamp, error);
+    }
+    if (nodesSeen < quorum.minNodes) onError(new QuorumLostError(names, nodesSeen, quorum.minNodes));
+  }
+
+  #expireReserves(now: number): void {
+    this.#apply(this.#claims.expire(now));
+    this.#reservesAlarm.set(this.#claims.reserved.nextEnd);
+  }
 
   /** @throws AlreadyRegisteredError */
   #checkFree(name: string): void {
@@ -178,6 +225,7 @@ export class GlobalNames {
 
   #forget(name: string, own: OwnName, error: Error): void {
     this.#own.delete(name);
+    this.#confirmations.released(name);
     own.unwatch();
     own.settle?.cancelTimer();
     own.settle?.reject(error);
@@ -199,6 +247,7 @@ export class GlobalNames {
         own?.settle?.cancelTimer();
         own?.settle?.resolve();
         if (own !== undefined) own.settle = undefined;
+        this.#confirmations.held(effect.claim.name);
         break;
       }
       case 'refused': {

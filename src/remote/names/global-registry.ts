@@ -3,7 +3,8 @@ import { InvalidArgumentError, NotRegisteredError } from '../../errors.js';
 import type { ProcessName, ProcessRef } from '../../process/refs.js';
 import { checkGlobalName, checkKnown, checkShortText, RESERVED_PREFIX } from '../../validate.js';
 import { currentValue } from '../current-value.js';
-import type { GlobalNames, OnConflict } from './global-names.js';
+import type { GlobalNames } from './global-names.js';
+import type { OnConflict } from './global-names-ports.js';
 
 export interface GlobalRegisterOptions {
   /**
@@ -21,9 +22,10 @@ export interface GlobalRegistryApi {
    * connected node has accepted the name, after a round trip to the slowest node. Of several simultaneous
    * registrations, at most one succeeds.
    *
-   * Rejects with AlreadyRegisteredError when another process has or claims the name, and with GlobalNameTimeoutError
-   * when a connected node does not answer. Also rejects with ServerNotRunningError, ForeignRefError,
-   * NodeNotConnectedError, InvalidArgumentError or UnknownOptionError.
+   * Rejects with AlreadyRegisteredError when another process has or claims the name, or the name is reserved for it. Rejects
+   * with GlobalNameTimeoutError when a connected node does not answer, and with NoQuorumError while this node sees fewer than
+   * `minNodes` nodes. Also rejects with ServerNotRunningError, ForeignRefError, NodeNotConnectedError, InvalidArgumentError
+   * or UnknownOptionError.
    *
    * @example
    * await GlobalRegistry.register('billing', billing);

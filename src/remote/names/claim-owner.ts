@@ -1,0 +1,27 @@
+import { type Claim, type ClaimHolder, holderOf, type Stamp } from './claim.js';
+import type { OtherClaims } from './claim-rivals.js';
+
+/** The process that has or claims the name, or for which the name is reserved. @param own the claim of this node */
+export function claimantOf(own: Claim | undefined, others: OtherClaims, name: string): ClaimHolder | undefined {
+  if (own !== undefined) return holderOf(own);
+  for (const [nodeId, { claim }] of others.copies.of(name)) return holderOf(claim, nodeId);
+  for (const { claim, nodeId } of others.reserved.of(name)) return holderOf(claim, nodeId);
+  return undefined;
+}
+
+/** The owner of the name: of the claims that are held, the one that wins. @param own the claim of this node */
+export function ownerOf(
+  own: Claim | undefined,
+  { copies }: OtherClaims,
+  name: string,
+  goesFirst: (a: Stamp, b: Stamp) => boolean,
+): ClaimHolder | undefined {
+  let best = own?.state === 'held' ? own : undefined;
+  let at: string | undefined;
+  for (const [nodeId, { claim }] of copies.of(name)) {
+    if (claim.state === 'pending' || (best !== undefined && !goesFirst(claim.stamp, best.stamp))) continue;
+    best = claim;
+    at = nodeId;
+  }
+  return best && holderOf(best, at);
+}

@@ -1,0 +1,23 @@
+import type { LocalProcesses } from '../../process/local-processes.js';
+import type { ClaimItem } from './claim-protocol.js';
+import type { NameQuorum } from './confirmations.js';
+
+/** What happens to a process that loses its global name to an earlier owner after a partition. */
+export type OnConflict = 'kill' | 'notify';
+
+export interface GlobalNamesPorts {
+  readonly life: string;
+  readonly local: LocalProcesses;
+  readonly quorum: NameQuorum;
+  /** The current time, ms since the epoch. */
+  wallClock(): number;
+  /** The current time, ms of the monotonic clock. */
+  now(): number;
+  /** Calls `action` after `ms`. Returns a function that cancels this. */
+  after(ms: number, action: () => void): () => void;
+  /** How long a claim may wait for the answers of all nodes, ms. */
+  claimTimeoutMs(): number;
+  /** Sends an item to the node `to`, or without `to` to all nodes with a channel. */
+  send(item: ClaimItem, to?: string): void;
+  onError(error: Error): void;
+}

@@ -12,10 +12,12 @@ export const ProcessGroups = defaultRuntime.ProcessGroups;
 /** Reads the state of all nodes of the cluster. */
 export const ClusterObserver = defaultRuntime.ClusterObserver;
 
+export type { ClusterGroup, ClusterName, ClusterNames, NameOwner } from '../streams/cluster-names.js';
 export type { ProcessKind, SerializedError, SerializedExitReason, SupervisorStrategy } from '../streams/events.js';
 export type { LogEntry } from '../streams/log-entries.js';
 export type { Moment } from '../streams/moment.js';
 export type { NodeLink, NodeLinks } from '../streams/node-links.js';
+export type { OwnedName, Registrations } from '../streams/registrations.js';
 export type { ServerCountName, ServerCounts } from '../streams/server-counts.js';
 export type {
   ClusterAggregate,

@@ -24,11 +24,13 @@ export const ClusterObserver = defaultRuntime.ClusterObserver;
 /** Leaves the cluster and stops every process of this runtime. */
 export const shutdown = defaultRuntime.shutdown;
 
+export type { ClusterGroup, ClusterName, ClusterNames, NameOwner } from '../streams/cluster-names.js';
 export type {
   DistributedChildMoved,
   DistributedChildStopped,
   DistributedSupervisorLed,
 } from '../streams/distributed-supervisor-events.js';
+export type { EventStamp } from '../streams/event-stamp.js';
 export type {
   ChildDown,
   ChildRestarted,
@@ -38,8 +40,6 @@ export type {
   MessageSender,
   MessagesHandled,
   MessageTraced,
-  NameRegistered,
-  NameUnregistered,
   ProcessCrashed,
   ProcessExited,
   ProcessKind,
@@ -57,6 +57,16 @@ export type {
 export type { LogEntry } from '../streams/log-entries.js';
 export type { Moment } from '../streams/moment.js';
 export type { NodeLink, NodeLinks } from '../streams/node-links.js';
+export type {
+  GlobalNameConflict,
+  GlobalNameRegistered,
+  GlobalNameUnregistered,
+  GroupJoined,
+  GroupLeft,
+  NameRegistered,
+  NameUnregistered,
+} from '../streams/registration-events.js';
+export type { OwnedName, Registrations } from '../streams/registrations.js';
 export type { ReportedCountName, ServerCountName, ServerCounts } from '../streams/server-counts.js';
 export type {
   ClusterAggregate,
@@ -73,7 +83,6 @@ export type {
   ServerStatus,
   SupervisorStats,
 } from '../streams/snapshot.js';
-export type { Stamped } from '../streams/stamped.js';
 export type { DurationTotals, NamedTotals, NodeTotals, ProcessTotals, TotalCountName } from '../streams/totals.js';
 export { type Clock, SimulatedClock, systemClock, type Timer } from './clock.js';
 export type { ClusterApi, ClusterStatus, NodeInfo } from './cluster/cluster-api.js';

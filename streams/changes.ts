@@ -1,6 +1,8 @@
 import { ChangeLog } from './change-log.js';
 import { emptyModel, type ModelSums, type NodeModel, sumsOf } from './evolve.js';
 import type { TableEdit } from './immutable-table.js';
+import { type RegistrationColumns, registrationColumns, registrationsIn } from './registration-columns.js';
+import type { Registrations } from './registrations.js';
 import {
   type ServerColumns,
   type SupervisorColumns,
@@ -18,6 +20,8 @@ import { namedTotalsSince, type TotalsColumns, totalsColumns, withTotals } from 
 interface Rows {
   readonly servers: ServerColumns;
   readonly supervisors: SupervisorColumns;
+  /** Global names and groups that changed. Absent: none changed, or the sender runs a version of noex without them. */
+  readonly registrations?: RegistrationColumns | undefined;
   /** Absent: the sender runs a version of noex without totals. */
   readonly totals?: TotalsColumns | undefined;
   /** Counts over all processes. Present if the node has more than {@link MAX_ROWS} processes. */
@@ -87,6 +91,7 @@ export function changesSince(model: NodeModel, version: number | undefined): Cha
   const rows = {
     servers: serverColumns(servers, version),
     supervisors: supervisorColumns(supervisors),
+    ...withRegistrations([...supervisors, ...servers], isTruncated(model) ? undefined : version),
     ...totalsAndSums(model, model.totals === undefined ? [] : namedTotalsSince(model.totals, version)),
   };
   return { type: 'delta', since: version, ...rows, removed };
@@ -105,23 +110,39 @@ export function pageOf(model: NodeModel, page: number, pageRows = PAGE_ROWS): Ch
   const part = <Row>(list: readonly Row[], from: number, to: number): readonly Row[] =>
     list.slice(Math.max(0, begin - from), Math.max(0, Math.min(end, to) - from));
   const firstServer = model.supervisors.size;
+  const servers = part(model.servers.rows, firstServer, rows);
+  const supervisors = part(model.supervisors.rows, 0, rows);
   return {
     type: 'page',
     page,
     isLast: end >= rows + named.length,
     pages: Math.max(1, Math.ceil((rows + named.length) / pageRows)),
-    servers: serverColumns(part(model.servers.rows, firstServer, rows)),
-    supervisors: supervisorColumns(part(model.supervisors.rows, 0, rows)),
+    servers: serverColumns(servers),
+    supervisors: supervisorColumns(supervisors),
+    ...withRegistrations([...supervisors, ...servers]),
     ...totalsAndSums(model, part(named, rows, rows + named.length)),
   };
+}
+
+function withRegistrations(
+  rows: readonly (GenServerStats | SupervisorStats)[],
+  since?: number,
+): Pick<Rows, 'registrations'> {
+  const registrations = registrationColumns(rows, since);
+  return registrations === undefined ? {} : { registrations };
 }
 
 function totalsAndSums(model: NodeModel, named: readonly NamedTotalsRow[]): Pick<Rows, 'totals' | 'sums'> {
   const { totals } = model;
   return {
     ...(totals !== undefined && { totals: totalsColumns(totals, named) }),
-    ...((model.truncated !== undefined || rowCount(model) > MAX_ROWS) && { sums: sumsOf(model) }),
+    ...(isTruncated(model) && { sums: sumsOf(model) }),
   };
+}
+
+/** Whether readers do not hold a row of each process. A delta may then be the first that they receive of a process. */
+function isTruncated(model: NodeModel): boolean {
+  return model.truncated !== undefined || rowCount(model) > MAX_ROWS;
 }
 
 function rowCount({ servers, supervisors }: NodeModel): number {
@@ -181,20 +202,23 @@ function withRows(base: NodeModel, version: number, changes: RowChanges): Pick<N
     servers.delete(id);
     supervisors.delete(id);
   }
-  const isTruncated = changes.sums !== undefined;
+  const hasSums = changes.sums !== undefined;
   /** Sets a row. Does not add a row to a truncated model that has {@link MAX_ROWS} rows already. */
   const set = <Row extends { readonly id: string }>(rows: TableEdit<Row>, row: Row): void => {
-    if (isTruncated && rows.get(row.id) === undefined && servers.size + supervisors.size >= MAX_ROWS) return;
+    if (hasSums && rows.get(row.id) === undefined && servers.size + supervisors.size >= MAX_ROWS) return;
     rows.set(row);
   };
   const { now } = base;
   // An id of a GenServer may now belong to a supervisor, or the reverse. Its row of the other kind is deleted.
   const held = changes.type === 'delta' ? (id: string) => servers.get(id) : undefined;
-  for (const row of serverRows(changes.servers, { version, now, ...(held && { held }) })) {
+  const received = registrationsIn(changes.registrations, version);
+  const registrations = (id: string): Registrations | undefined =>
+    received.get(id) ?? (held && (servers.get(id) ?? supervisors.get(id))?.registrations);
+  for (const row of serverRows(changes.servers, { version, now, registrations, ...(held && { held }) })) {
     supervisors.delete(row.id);
     set(servers, row);
   }
-  for (const row of supervisorRows(changes.supervisors, now)) {
+  for (const row of supervisorRows(changes.supervisors, { now, registrations })) {
     servers.delete(row.id);
     set(supervisors, row);
   }

@@ -1,7 +1,7 @@
-import type { Stamped } from './stamped.js';
+import type { EventStamp } from './event-stamp.js';
 
 /** An instance of a distributed supervisor became its leader. */
-export interface DistributedSupervisorLed extends Stamped {
+export interface DistributedSupervisorLed extends EventStamp {
   readonly type: 'distributed_supervisor_led';
   /** The process id of the instance. */
   readonly id: string;
@@ -10,7 +10,7 @@ export interface DistributedSupervisorLed extends Stamped {
 }
 
 /** A child of a distributed supervisor now runs on another node. Emitted on the node of the leader. */
-export interface DistributedChildMoved extends Stamped {
+export interface DistributedChildMoved extends EventStamp {
   readonly type: 'distributed_child_moved';
   /** The process id of the leader. */
   readonly supervisorId: string;
@@ -23,7 +23,7 @@ export interface DistributedChildMoved extends Stamped {
 }
 
 /** A node ended a child of a distributed supervisor by itself. Emitted on that node. */
-export interface DistributedChildStopped extends Stamped {
+export interface DistributedChildStopped extends EventStamp {
   readonly type: 'distributed_child_stopped';
   readonly id: string;
   /** The name of the supervisor, or the process id of its leader if it has none. */
@@ -38,3 +38,5 @@ export interface DistributedChildStopped extends Stamped {
    */
   readonly why: 'duplicate' | 'orphaned' | 'handed_over' | 'no_quorum';
 }
+
+export type DistributedSupervisorEvent = DistributedSupervisorLed | DistributedChildMoved | DistributedChildStopped;

@@ -1,13 +1,18 @@
 // The events of a runtime, as plain data. No event holds a live reference, a function or an Error object, so a recorded
 // run can be stored, sent and replayed.
 
+import type { DistributedSupervisorEvent } from './distributed-supervisor-events.js';
+import type { EventStamp } from './event-stamp.js';
 import type {
-  DistributedChildMoved,
-  DistributedChildStopped,
-  DistributedSupervisorLed,
-} from './distributed-supervisor-events.js';
+  GlobalNameConflict,
+  GlobalNameRegistered,
+  GlobalNameUnregistered,
+  GroupJoined,
+  GroupLeft,
+  NameRegistered,
+  NameUnregistered,
+} from './registration-events.js';
 import type { ReportedCountName, ServerCounts } from './server-counts.js';
-import type { Stamped } from './stamped.js';
 
 type ReportedCounts = Pick<ServerCounts, ReportedCountName>;
 
@@ -54,7 +59,7 @@ export interface ProcessLocation {
 }
 
 /** A process was created, and its `init` begins. */
-export interface ProcessSpawned extends Stamped {
+export interface ProcessSpawned extends EventStamp {
   readonly type: 'process_spawned';
   readonly id: string;
   readonly kind: ProcessKind;
@@ -73,7 +78,7 @@ export interface ProcessSpawned extends Stamped {
 }
 
 /** `init` has completed; the process handles messages from now on. */
-export interface ProcessStarted extends Stamped {
+export interface ProcessStarted extends EventStamp {
   readonly type: 'process_started';
   readonly id: string;
   readonly kind: ProcessKind;
@@ -82,7 +87,7 @@ export interface ProcessStarted extends Stamped {
 }
 
 /** The process was asked to stop, or crashed, and has not ended yet. */
-export interface ProcessStopping extends Stamped {
+export interface ProcessStopping extends EventStamp {
   readonly type: 'process_stopping';
   readonly id: string;
 }
@@ -91,7 +96,7 @@ export interface ProcessStopping extends Stamped {
  * What a process did since its previous `messages_handled` event. `calls`, `casts` and `infos` are zero if only the queue
  * grew. Any other count is absent if it is zero.
  */
-export interface MessagesHandled extends Stamped, ReportedCounts {
+export interface MessagesHandled extends EventStamp, ReportedCounts {
   readonly type: 'messages_handled';
   readonly id: string;
   readonly calls: number;
@@ -108,7 +113,7 @@ export interface MessagesHandled extends Stamped, ReportedCounts {
 }
 
 /** A handler blocked the event loop for too long: it did not yield before its end or its first `await`. */
-export interface LoopBlocked extends Stamped {
+export interface LoopBlocked extends EventStamp {
   readonly type: 'loop_blocked';
   readonly id: string;
   /** The registered name of the process. Absent: the process has none. */
@@ -123,7 +128,7 @@ export interface LoopBlocked extends Stamped {
 }
 
 /** A handler, `init` or `terminate` threw. A `process_exited` event of the same process follows. */
-export interface ProcessCrashed extends Stamped, ProcessLocation {
+export interface ProcessCrashed extends EventStamp, ProcessLocation {
   readonly type: 'process_crashed';
   readonly id: string;
   readonly kind: ProcessKind;
@@ -133,7 +138,7 @@ export interface ProcessCrashed extends Stamped, ProcessLocation {
 }
 
 /** A process did not stop within `timeoutMs`, and was killed. */
-export interface StopTimedOut extends Stamped, ProcessLocation {
+export interface StopTimedOut extends EventStamp, ProcessLocation {
   readonly type: 'stop_timed_out';
   readonly id: string;
   readonly kind: ProcessKind;
@@ -141,7 +146,7 @@ export interface StopTimedOut extends Stamped, ProcessLocation {
 }
 
 /** A process has ended. */
-export interface ProcessExited extends Stamped {
+export interface ProcessExited extends EventStamp {
   readonly type: 'process_exited';
   readonly id: string;
   readonly kind: ProcessKind;
@@ -153,7 +158,7 @@ export interface ProcessExited extends Stamped {
 }
 
 /** A process became the child of a supervisor. */
-export interface ChildStarted extends Stamped {
+export interface ChildStarted extends EventStamp {
   readonly type: 'child_started';
   readonly supervisorId: string;
   /** The id in the child spec. */
@@ -163,7 +168,7 @@ export interface ChildStarted extends Stamped {
 }
 
 /** A supervisor replaced a child that had ended. */
-export interface ChildRestarted extends Stamped {
+export interface ChildRestarted extends EventStamp {
   readonly type: 'child_restarted';
   readonly supervisorId: string;
   /** The id in the child spec. */
@@ -181,7 +186,7 @@ export interface ChildRestarted extends Stamped {
  * after the supervisor has decided what to do next, and before it does so. Each crash of a child is followed by this event,
  * or by the exit of its supervisor.
  */
-export interface ChildDown extends Stamped {
+export interface ChildDown extends EventStamp {
   readonly type: 'child_down';
   readonly supervisorId: string;
   /** The id in the child spec. */
@@ -206,7 +211,7 @@ export interface ChildDown extends Stamped {
 }
 
 /** A supervisor failed to restart a child. The supervisor tries again, within its restart intensity. */
-export interface ChildRestartFailed extends Stamped {
+export interface ChildRestartFailed extends EventStamp {
   readonly type: 'child_restart_failed';
   readonly supervisorId: string;
   /** The id in the child spec. */
@@ -220,7 +225,7 @@ export interface ChildRestartFailed extends Stamped {
 }
 
 /** A supervisor exceeded its restart intensity. It stops its children and exits with `shutdown`. */
-export interface SupervisorGaveUp extends Stamped, Omit<ProcessLocation, 'childId'> {
+export interface SupervisorGaveUp extends EventStamp, Omit<ProcessLocation, 'childId'> {
   readonly type: 'supervisor_gave_up';
   /** The process id of the supervisor. */
   readonly id: string;
@@ -233,20 +238,8 @@ export interface SupervisorGaveUp extends Stamped, Omit<ProcessLocation, 'childI
   readonly error: SerializedError;
 }
 
-export interface NameRegistered extends Stamped {
-  readonly type: 'name_registered';
-  readonly name: string;
-  readonly id: string;
-}
-
-export interface NameUnregistered extends Stamped {
-  readonly type: 'name_unregistered';
-  readonly name: string;
-  readonly id: string;
-}
-
 /** One message of a traced process. Not part of any snapshot. */
-export interface MessageTraced extends Stamped {
+export interface MessageTraced extends EventStamp {
   readonly type: 'message';
   readonly id: string;
   readonly kind: 'call' | 'cast' | 'info';
@@ -289,12 +282,15 @@ export type RuntimeEvent =
   | SupervisorGaveUp
   | NameRegistered
   | NameUnregistered
-  | DistributedSupervisorLed
-  | DistributedChildMoved
-  | DistributedChildStopped
+  | DistributedSupervisorEvent
+  | GlobalNameRegistered
+  | GlobalNameUnregistered
+  | GlobalNameConflict
+  | GroupJoined
+  | GroupLeft
   | MessageTraced;
 
-type WithoutStamp<Event> = Event extends RuntimeEvent ? Omit<Event, keyof Stamped> : never;
+type WithoutStamp<Event> = Event extends RuntimeEvent ? Omit<Event, keyof EventStamp> : never;
 
 /** A {@link RuntimeEvent} before the bus adds the sequence number and the times. */
 export type UnstampedEvent = WithoutStamp<RuntimeEvent>;

@@ -10,7 +10,8 @@ import type {
 import { Table, type TableEdit } from './immutable-table.js';
 import { latencyWindowOf } from './latency.js';
 import { withSamples } from './latency-window.js';
-import { OPTIONAL_COUNTS, REPORTED_COUNTS, type ReportedCountName, type ServerCounts } from './server-counts.js';
+import { type RegistrationChange, registrationsAfter, VersionedRegistrations } from './registrations.js';
+import { countsAfter, OPTIONAL_COUNTS, type ServerCounts } from './server-counts.js';
 import type { GenServerStats, ServerStatus, SupervisorStats } from './snapshot.js';
 import {
   type Now,
@@ -142,6 +143,11 @@ export class ModelDraft {
         return this.#find(event.id)?.name === undefined && this.#setName(event.id, event.name);
       case 'name_unregistered':
         return this.#find(event.id)?.name === event.name && this.#setName(event.id, undefined);
+      case 'global_name_registered':
+      case 'global_name_unregistered':
+      case 'group_joined':
+      case 'group_left':
+        return this.#registered(event.id, event);
       default:
         // Events that change no model, such as traced messages, and event types of newer versions of noex.
         return false;
@@ -252,11 +258,18 @@ export class ModelDraft {
     return this.#changeRow(id, { name });
   }
 
+  #registered(id: string, change: RegistrationChange): boolean {
+    const row = this.#find(id);
+    const after = row && registrationsAfter(row.registrations, change);
+    if (after === undefined) return false;
+    return this.#changeRow(id, { registrations: new VersionedRegistrations(after, this.#version + 1) });
+  }
+
   #find(id: string): GenServerStats | SupervisorStats | undefined {
     return this.#servers.get(id) ?? this.#supervisors.get(id);
   }
 
-  #changeRow(id: string, changes: { parentId?: string; childId?: string; name?: string | undefined }): boolean {
+  #changeRow(id: string, changes: RowChanges): boolean {
     const server = this.#servers.get(id);
     if (server === undefined) return this.#changeSupervisor(id, () => changes);
     this.#servers.set(withFields(server, changes, this.#from.now));
@@ -271,17 +284,8 @@ export class ModelDraft {
   }
 }
 
-/** The changed counts of a row after the event; `undefined` if no count changed. */
-function countsAfter(row: GenServerStats, event: MessagesHandled): ServerCounts | undefined {
-  let counts: { -readonly [Name in ReportedCountName]?: number } | undefined;
-  for (const name of REPORTED_COUNTS) {
-    const count = event[name];
-    if (count === undefined || count === 0) continue;
-    counts ??= {};
-    counts[name] = (row[name] ?? 0) + count;
-  }
-  return counts;
-}
+/** The changes that both kinds of rows may have. */
+type RowChanges = Pick<Partial<SupervisorFields>, 'parentId' | 'childId' | 'name' | 'registrations'>;
 
 const INITIAL_COUNTS: ServerCounts = Object.fromEntries(OPTIONAL_COUNTS.map((name) => [name, 0]));
 

@@ -1,11 +1,20 @@
 export type { ChangeLog } from './change-log.js';
 export { applyChanges, type Changes, changesSince } from './changes.js';
+export {
+  type ClusterGroup,
+  type ClusterName,
+  type ClusterNames,
+  clusterNames,
+  type NameOwner,
+  type NodeRegistrations,
+} from './cluster-names.js';
 export { snapshotOf } from './create-snapshot.js';
 export type {
   DistributedChildMoved,
   DistributedChildStopped,
   DistributedSupervisorLed,
 } from './distributed-supervisor-events.js';
+export type { EventStamp } from './event-stamp.js';
 export type {
   ChildDown,
   ChildRestarted,
@@ -15,8 +24,6 @@ export type {
   MessageSender,
   MessagesHandled,
   MessageTraced,
-  NameRegistered,
-  NameUnregistered,
   ProcessCrashed,
   ProcessExited,
   ProcessKind,
@@ -76,6 +83,17 @@ export {
   ratesOf,
   withSnapshot,
 } from './rates.js';
+export type { RegistrationColumns } from './registration-columns.js';
+export type {
+  GlobalNameConflict,
+  GlobalNameRegistered,
+  GlobalNameUnregistered,
+  GroupJoined,
+  GroupLeft,
+  NameRegistered,
+  NameUnregistered,
+} from './registration-events.js';
+export type { OwnedName, Registrations } from './registrations.js';
 export type { ServerColumns, SupervisorColumns } from './row-encoding.js';
 export { schedulerOf, type Timers } from './rx-scheduler.js';
 export {
@@ -105,7 +123,6 @@ export type {
   SupervisorStats,
 } from './snapshot.js';
 export type { Now } from './snapshot-rows.js';
-export type { Stamped } from './stamped.js';
 export { type TopBy, type TopRow, topN, topOf } from './top-n.js';
 export {
   DURATION_BOUNDS_MS,

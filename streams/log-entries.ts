@@ -1,18 +1,5 @@
 import type { ProcessKind, RuntimeEvent, SerializedError, SerializedExitReason } from './events.js';
-import { MAX_ID, MAX_PROCESS_NAME } from './row-encoding.js';
-import {
-  type Check,
-  count,
-  finiteNumber,
-  isIn,
-  list,
-  maxLength,
-  nonNegative,
-  object,
-  optional,
-  parse,
-  predicate,
-} from './validators.js';
+import { MAX_PROCESS_NAME } from './row-encoding.js';
 
 interface Entry {
   /** The node that the entry is about. */
@@ -75,7 +62,18 @@ type ProcessLogEntry =
       readonly childId: string;
       readonly error: SerializedError;
     })
-  | (ProcessEntry & { readonly type: 'loop_blocked'; readonly messageType?: string; readonly ms: number });
+  | (ProcessEntry & { readonly type: 'loop_blocked'; readonly messageType?: string; readonly ms: number })
+  | (ProcessEntry & {
+      /** After a partition, a global name had two owners. Both nodes have an entry, each about its own process. */
+      readonly type: 'global_name_conflict';
+      readonly globalName: string;
+      /** `kept`: this process kept the global name. `killed`, `notified`: this process lost it. */
+      readonly outcome: 'kept' | 'killed' | 'notified';
+      /** The id of the other process. */
+      readonly otherId: string;
+      /** The node of the other process. */
+      readonly otherNodeId: string;
+    });
 
 /**
  * An entry of the log of a cluster: something that happened to a process or a node. Plain data. Never has the content of
@@ -97,13 +95,13 @@ type WithoutNode<E> = E extends ProcessLogEntry ? Omit<E, 'nodeId'> : never;
 export type LocalLogEntry = WithoutNode<ProcessLogEntry>;
 
 /** The maximum lengths of the texts of an error in a log entry, in characters. Longer texts are cut. */
-const MAX_MESSAGE = 1000;
-const MAX_STACK = 4000;
+export const MAX_MESSAGE = 1000;
+export const MAX_STACK = 4000;
 const MAX_NESTED_STACK = 1000;
 
 /**
- * A node keeps this many log entries for readers that connect later. Also the maximum number of entries in one {@link
- * LogPart}.
+ * A node keeps this many log entries for readers that connect later. Also the maximum number of entries in one
+ * `LogPart`.
  */
 export const LOG_CAPACITY = 500;
 
@@ -151,6 +149,15 @@ export function localLogEntryOf(event: RuntimeEvent, name: string | undefined): 
       const childId = event.childId.slice(0, MAX_PROCESS_NAME);
       return { type, at, id, ...named, maxRestarts, withinMs, childId, error: clipped(event.error) };
     }
+    default:
+      return incidentOf(event, named);
+  }
+}
+
+/** Returns the entry for an event that is not about the life of a process. */
+function incidentOf(event: RuntimeEvent, named: { readonly name?: string }): LocalLogEntry | undefined {
+  const { at } = event;
+  switch (event.type) {
     case 'loop_blocked': {
       const { type, id, messageType, ms } = event;
       return {
@@ -162,15 +169,26 @@ export function localLogEntryOf(event: RuntimeEvent, name: string | undefined): 
         ms,
       };
     }
+    case 'global_name_conflict': {
+      const { type, id, outcome, otherId, otherNodeId } = event;
+      return {
+        type,
+        at,
+        id,
+        ...named,
+        globalName: event.name.slice(0, MAX_PROCESS_NAME),
+        outcome,
+        otherId,
+        otherNodeId,
+      };
+    }
     default:
       return undefined;
   }
 }
 
 /** The maximum number of errors in one log entry, causes and `errors` included. */
-const MAX_ERRORS = 8;
-/** The maximum nesting depth of causes and `errors` in an entry from another node. */
-const MAX_DEPTH = 6;
+export const MAX_ERRORS = 8;
 
 /** Shortens the texts of an error and of its causes. The stacks of causes are cut shorter than the stack of the error. */
 function clipped(error: SerializedError): SerializedError {
@@ -191,71 +209,3 @@ function clipped(error: SerializedError): SerializedError {
   };
   return clip(error, MAX_STACK);
 }
-
-/** A part of the log of one node, as it is sent to a reader. */
-export interface LogPart {
-  /** The incarnation of the node. Positions of different incarnations belong to different logs. */
-  readonly incarnation: number;
-  /** The position after the last of `entries`: the number of entries that the log has ever had, up to and with that entry. */
-  readonly position: number;
-  /**
-   * The entries up to `position`, without a gap. The first entries that the reader requested are missing if the node has
-   * dropped them.
-   */
-  readonly entries: readonly LocalLogEntry[];
-}
-
-/**
- * Validates a part of a log that another node sent, as a value or as JSON text.
- *
- * @throws TypeError with the path of the invalid part
- */
-export function decodeLogPart(sent: unknown): LogPart {
-  return parse(sent, LOG_PART, 'log') as LogPart;
-}
-
-const ID = maxLength(MAX_ID);
-const NAME = maxLength(MAX_PROCESS_NAME);
-const MESSAGE = maxLength(MAX_MESSAGE);
-const KIND = isIn(['genserver', 'supervisor']);
-const CODE: Check = (value) => (typeof value === 'number' ? finiteNumber(value) : MESSAGE(value));
-
-/** Returns a check for an error with at most `depth` levels of causes below it. */
-function errorUpTo(depth: number): Check {
-  const below: Check =
-    depth > 0 ? errorUpTo(depth - 1) : predicate(() => false, `absent: at most ${MAX_DEPTH} errors deep`);
-  return object({
-    name: MESSAGE,
-    message: MESSAGE,
-    stack: optional(maxLength(MAX_STACK)),
-    code: optional(CODE),
-    cause: optional(below),
-    errors: optional(list(below, MAX_ERRORS)),
-  });
-}
-
-const ERROR = errorUpTo(MAX_DEPTH);
-const REASON_WORD = isIn(['normal', 'shutdown', 'killed']);
-const REASON_ERROR = object({ error: ERROR });
-const REASON: Check = (value) => (typeof value === 'string' ? REASON_WORD(value) : REASON_ERROR(value));
-
-const FIELDS: Readonly<Record<ProcessLogEntry['type'], Readonly<Record<string, Check>>>> = {
-  process_started: { kind: KIND },
-  process_crashed: { kind: KIND, childId: optional(NAME), error: ERROR },
-  process_exited: { kind: KIND, reason: REASON },
-  child_restarted: { kind: KIND, supervisorId: ID, childId: NAME, oldId: ID, attempt: count },
-  child_restart_failed: { supervisorId: ID, childId: NAME, error: ERROR, attempt: count },
-  supervisor_gave_up: { maxRestarts: nonNegative, withinMs: nonNegative, childId: NAME, error: ERROR },
-  loop_blocked: { messageType: optional(MESSAGE), ms: nonNegative },
-};
-const TYPE = object({ type: isIn(Object.keys(FIELDS)) });
-const ENTRIES = Object.fromEntries(
-  Object.entries(FIELDS).map(([type, fields]) => [
-    type,
-    object({ at: finiteNumber, id: ID, name: optional(NAME), ...fields }),
-  ]),
-);
-
-const ENTRY: Check = (value) => TYPE(value) ?? ENTRIES[(value as LocalLogEntry).type]?.(value);
-
-const LOG_PART = object({ incarnation: count, position: count, entries: list(ENTRY, LOG_CAPACITY) });

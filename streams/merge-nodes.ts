@@ -1,4 +1,5 @@
 import { combineLatest, identity, type MonoTypeOperatorFunction, map, type Observable } from 'rxjs';
+import { type ClusterNames, clusterNames, type NodeRegistrations } from './cluster-names.js';
 import type { Moment } from './moment.js';
 import type { NodeState } from './node-report.js';
 import type { NodeStatesById } from './node-states.js';
@@ -51,7 +52,22 @@ export function clusterSnapshot<Id extends string>(
   { timestamp, monotonic, localNodeId, nodes }: Presence<Id>,
 ): ClusterObserverSnapshot<Id> {
   const rows = Object.freeze(nodes.map((node) => nodeSnapshot(node, states.get(node.nodeId), monotonic)));
-  return Object.freeze({ timestamp, monotonic, localNodeId, nodes: rows, aggregated: aggregate(rows) });
+  let names: ClusterNames | undefined;
+  return Object.freeze({
+    timestamp,
+    monotonic,
+    localNodeId,
+    nodes: rows,
+    aggregated: aggregate(rows),
+    get names() {
+      names ??= clusterNames(rows.flatMap(registrationsOf));
+      return names;
+    },
+  });
+}
+
+function registrationsOf({ nodeId, snapshot }: NodeObserverSnapshot): readonly NodeRegistrations[] {
+  return snapshot === null ? [] : [{ nodeId, processes: [...snapshot.supervisors, ...snapshot.servers] }];
 }
 
 function aggregate(nodes: readonly NodeObserverSnapshot[]): ClusterAggregate {

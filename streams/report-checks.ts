@@ -1,6 +1,8 @@
 import { type Changes, MAX_CHANGED_ROWS } from './changes.js';
 import { bucketsInSlices } from './latency-window.js';
 import { MAX_NODE_ID } from './node-links.js';
+import { MAX_TEXTS } from './registration-columns.js';
+import { MAX_LISTED } from './registrations.js';
 import { MAX_ID, MAX_PROCESS_NAME, type ServerColumns } from './row-encoding.js';
 import { OPTIONAL_COUNTS, SERVER_COUNT_NAMES, type ServerCountName } from './server-counts.js';
 import { TOTAL_COUNT_NAMES } from './totals.js';
@@ -94,9 +96,22 @@ const TOTALS = columns(
   MAX_CHANGED_ROWS,
 );
 
+const REGISTRATION_COLUMNS = columns(
+  { id, globalNames: list(finiteNumber, 2 * MAX_LISTED), groups: list(count, MAX_LISTED), omitted: count },
+  MAX_CHANGED_ROWS,
+);
+const REGISTRATION_TEXTS = object({ texts: list(maxLength(MAX_PROCESS_NAME), MAX_TEXTS) });
+const REGISTRATIONS: Check = (value) => REGISTRATION_TEXTS(value) ?? REGISTRATION_COLUMNS(value);
+
 const SUMS = object({ servers: count, supervisors: count, messages: count, restarts: count });
 
-const ROWS = { servers: SERVERS, supervisors: SUPERVISORS, totals: optional(TOTALS), sums: optional(SUMS) };
+const ROWS = {
+  servers: SERVERS,
+  supervisors: SUPERVISORS,
+  registrations: optional(REGISTRATIONS),
+  totals: optional(TOTALS),
+  sums: optional(SUMS),
+};
 const CHANGES_BY_TYPE: Readonly<Record<Changes['type'], Check>> = {
   none: object({}),
   delta: object({ ...ROWS, since: count, removed: list(id, MAX_CHANGED_ROWS) }),

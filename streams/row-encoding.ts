@@ -1,6 +1,7 @@
 import type { SupervisorStrategy } from './events.js';
 import { latencyWindowOf } from './latency.js';
 import { type LatencyWindow, type PackedSlices, packSlices, unpackSlices, withSlices } from './latency-window.js';
+import type { Registrations } from './registrations.js';
 import { SERVER_COUNT_NAMES, type ServerCountName, type ServerCounts } from './server-counts.js';
 import type { GenServerStats, ServerStatus, SupervisorStats } from './snapshot.js';
 import { type Now, ServerRow, SupervisorRow, shownCounts } from './snapshot-rows.js';
@@ -117,6 +118,8 @@ interface RowReader {
   /** The version of the model that the columns belong to. */
   readonly version: number;
   readonly now: Now;
+  /** Returns the registrations of the process with this id. */
+  registrations(id: string): Registrations | undefined;
   /**
    * Returns the row with this id that the reader already holds. Needed only for a delta, which has only the changed
    * slices of each row.
@@ -125,7 +128,10 @@ interface RowReader {
 }
 
 /** Converts received columns to rows. `report-checks.ts` has checked that all columns have the same length. */
-export function serverRows(columns: ServerColumns, { version, now, held }: RowReader): readonly GenServerStats[] {
+export function serverRows(
+  columns: ServerColumns,
+  { version, now, registrations, held }: RowReader,
+): readonly GenServerStats[] {
   return columns.id.map((id, row) => {
     const { childId, startedAt, startedMonotonic } = startOf(columns, row);
     const fields = {
@@ -140,6 +146,7 @@ export function serverRows(columns: ServerColumns, { version, now, held }: RowRe
       latencyWindow: windowAfter(held?.(id), unpackSlices(columns.latency?.[row] ?? [], version)),
       startedAt,
       startedMonotonic,
+      registrations: registrations(id),
     };
     return new ServerRow(fields, now, fields, shownCounts(countsIn(columns, row)));
   });
@@ -165,7 +172,10 @@ function startOf(columns: ServerColumns | SupervisorColumns, row: number): Start
   return { childId: columns.childId?.[row] ?? undefined, startedAt, startedMonotonic };
 }
 
-export function supervisorRows(columns: SupervisorColumns, now: Now): readonly SupervisorStats[] {
+export function supervisorRows(
+  columns: SupervisorColumns,
+  { now, registrations }: Pick<RowReader, 'now' | 'registrations'>,
+): readonly SupervisorStats[] {
   return columns.id.map((id, row) => {
     const fields = {
       id,
@@ -175,6 +185,7 @@ export function supervisorRows(columns: SupervisorColumns, now: Now): readonly S
       childCount: columns.childCount[row] ?? 0,
       totalRestarts: columns.totalRestarts[row] ?? 0,
       ...startOf(columns, row),
+      registrations: registrations(id),
     };
     return new SupervisorRow(fields, now);
   });

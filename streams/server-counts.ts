@@ -68,9 +68,24 @@ export type CountColumn = NamesWith<'isColumn'>;
 export type ServerCounts = { readonly [Name in ServerCountName]?: number };
 
 export const SERVER_COUNT_NAMES = Object.keys(SERVER_COUNTS) as readonly ServerCountName[];
-export const REPORTED_COUNTS = namesWith('isReported') as readonly ReportedCountName[];
+const REPORTED_COUNTS = namesWith('isReported') as readonly ReportedCountName[];
 export const OPTIONAL_COUNTS: readonly ServerCountName[] = namesWith('isOptional');
 export const COUNT_COLUMNS = namesWith('isColumn') as readonly CountColumn[];
+
+/** Returns the counts that an event has changed, added to those before it; `undefined` if the event has no counts. */
+export function countsAfter(
+  before: ServerCounts,
+  reported: Pick<ServerCounts, ReportedCountName>,
+): ServerCounts | undefined {
+  let counts: { -readonly [Name in ReportedCountName]?: number } | undefined;
+  for (const name of REPORTED_COUNTS) {
+    const count = reported[name];
+    if (count === undefined || count === 0) continue;
+    counts ??= {};
+    counts[name] = (before[name] ?? 0) + count;
+  }
+  return counts;
+}
 
 function namesWith(flag: 'isColumn' | 'isReported' | 'isOptional'): readonly ServerCountName[] {
   return SERVER_COUNT_NAMES.filter((name) => SERVER_COUNTS[name][flag]);

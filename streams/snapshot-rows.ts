@@ -1,6 +1,7 @@
 import type { SupervisorStrategy } from './events.js';
 import { latencyStats, latencyWindowOf, mergeLatency } from './latency.js';
 import { currentSlices, emptyLatencyWindow, type LatencyWindow } from './latency-window.js';
+import type { Registrations } from './registrations.js';
 import { OPTIONAL_COUNTS, SERVER_COUNT_NAMES, type ServerCountName, type ServerCounts } from './server-counts.js';
 import type { GenServerStats, LatencyStats, ServerStatus, SupervisorStats } from './snapshot.js';
 
@@ -15,6 +16,7 @@ interface RowFields {
   readonly childId?: string | undefined;
   readonly startedAt: number;
   readonly startedMonotonic: number;
+  readonly registrations?: Registrations | undefined;
 }
 
 type CountFields = { readonly [Name in ServerCountName]?: number | undefined };
@@ -49,6 +51,7 @@ abstract class Row {
   declare readonly childId?: string;
   readonly startedAt: number;
   readonly startedMonotonic: number;
+  declare readonly registrations?: Registrations;
   /** A private field, because an enumerable property would become part of the data of the row. */
   readonly #now: Now;
 
@@ -61,6 +64,7 @@ abstract class Row {
     this.startedAt = fields.startedAt;
     // Rounded to whole ms, because whole numbers are shorter on the wire.
     this.startedMonotonic = Math.round(fields.startedMonotonic);
+    if (fields.registrations !== undefined) this.registrations = fields.registrations;
     this.#now = now;
   }
 

@@ -1,6 +1,8 @@
+import type { ClusterNames } from './cluster-names.js';
 import type { SupervisorStrategy } from './events.js';
 import type { Moment } from './moment.js';
 import type { NodeLinks } from './node-links.js';
+import type { Registrations } from './registrations.js';
 import type { ServerCounts } from './server-counts.js';
 import type { NodeTotals } from './totals.js';
 
@@ -48,6 +50,8 @@ export interface GenServerStats extends ServerCounts {
   readonly startedAt: number;
   /** When the process was started, in whole ms of the monotonic clock of its node. */
   readonly startedMonotonic: number;
+  /** Its global names and groups. Absent: it never had any, or its node does not report them. */
+  readonly registrations?: Registrations;
   /** Time since the start of the process, ms. Computed when read, so that the row of an idle process does not change. */
   readonly uptimeMs: number;
   /**
@@ -74,6 +78,8 @@ export interface SupervisorStats {
   readonly startedAt: number;
   /** When the process was started, in whole ms of the monotonic clock of its node. */
   readonly startedMonotonic: number;
+  /** Its global names and groups. Absent: it never had any, or its node does not report them. */
+  readonly registrations?: Registrations;
   /** Time since the start of the supervisor, ms. Computed when read. */
   readonly uptimeMs: number;
 }
@@ -204,4 +210,6 @@ export interface ClusterObserverSnapshot<Id extends string = string> extends Mom
   /** The local node first, then the others in the order of their ids. An attached observer has no entry. */
   readonly nodes: readonly NodeObserverSnapshot<Id>[];
   readonly aggregated: ClusterAggregate;
+  /** The global names and groups of the connected nodes. Computed when first read. */
+  readonly names: ClusterNames;
 }

@@ -4,11 +4,14 @@ import { type PackedSlices, unpackSlices } from './latency-window.js';
 
 /**
  * Converts a report to the format that noex up to 0.1 reads. Those versions know no latency slices, and refuse rows without
- * one `wait` and one `handle` histogram. Each histogram is merged from the slices of its row. A text that is not a report
- * with latency slices, such as a part of the log, is returned as it is.
+ * one `wait` and one `handle` histogram. Each histogram is merged from the slices of its row. From a part of the log, removes
+ * the entries that those versions refuse. Any other text is returned as it is.
  */
 export function toLegacyReport(text: string): string {
-  const report = JSON.parse(text) as { changes?: { servers?: { latency?: readonly PackedSlices[] } } } | null;
+  const report = JSON.parse(text) as Sent;
+  const entries = report?.entries?.filter(({ type }) => type !== 'global_name_conflict');
+  if (entries !== undefined && entries.length !== report?.entries?.length)
+    return JSON.stringify({ ...report, entries });
   const servers = report?.changes?.servers;
   if (servers?.latency === undefined) return text;
   const { latency, ...columns } = servers;
@@ -17,3 +20,8 @@ export function toLegacyReport(text: string): string {
   const handle = windows.map((window) => packHistogram(window.handle));
   return JSON.stringify({ ...report, changes: { ...report?.changes, servers: { ...columns, wait, handle } } });
 }
+
+type Sent = {
+  readonly changes?: { readonly servers?: { readonly latency?: readonly PackedSlices[] } };
+  readonly entries?: readonly { readonly type: string }[];
+} | null;

@@ -8,7 +8,7 @@ import { checkHandlerOptions } from '../src/dashboard/server/options.js';
 import { InvalidHandlerResultError } from '../src/errors.js';
 import type { GenServerBehavior } from '../src/process/gen-server-types.js';
 import { createRuntime } from '../src/runtime/runtime.js';
-import { decodeLogPart } from '../streams/log-entries.js';
+import { decodeLogPart } from '../streams/log-part.js';
 import { decodeReport } from '../streams/node-report.js';
 import { ObservedCluster } from './helpers/observed-cluster.js';
 

@@ -27,6 +27,8 @@ export interface ChildPlanOptions extends HostNodesOptions {
   now(): number;
   /** Whether the runtime with this life has ended for good. */
   hasEnded(life: string): boolean;
+  /** How long a lost node may still run children because it counts on its quorum, ms; 0 without `minNodes`. */
+  reserveMs(node: string): number;
 }
 
 /**
@@ -41,7 +43,8 @@ export class ChildPlan {
   readonly #options: ChildPlanOptions;
   /** Whether restarts and their stops are sequential. */
   readonly #isOrdered: boolean;
-  #isEnding = false;
+  /** Whether all children are being stopped. Set by {@link end}. */
+  isEnding = false;
   #isEmptied = false;
   #placement = 0;
   #effects: LeaderEffect[] = [];
@@ -52,19 +55,15 @@ export class ChildPlan {
     this.restarts = new RestartLimit({ ...options, ...options.settings });
   }
 
-  get isEnding(): boolean {
-    return this.#isEnding;
-  }
-
   add(id: string, spec: SentChildSpec): PlacedChild {
     const own = this.#options.settings.children.find((each) => each.id === id);
     return this.children.add(id, spec, spec.nodeSelector ?? own?.nodeSelector);
   }
 
-  /** When a child of a life that was lost now may start elsewhere, ms of the monotonic clock. */
-  failoverTime(life: string): number {
-    const now = this.#options.now();
-    return this.#options.hasEnded(life) ? now : now + this.#options.settings.failoverDelayMs;
+  /** When a child whose node was lost now may start elsewhere, ms of the monotonic clock. */
+  failoverTime({ node, life }: ChildLocation): number {
+    const { now, hasEnded, reserveMs, settings } = this.#options;
+    return hasEnded(life) ? now() : now() + Math.max(settings.failoverDelayMs, reserveMs(node));
   }
 
   lose(child: PlacedChild, at: ChildLocation, dueAt: number): void {
@@ -149,8 +148,8 @@ export class ChildPlan {
 
   /** Stops all children, in reverse order. */
   end(): void {
-    if (this.#isEnding) return;
-    this.#isEnding = true;
+    if (this.isEnding) return;
+    this.isEnding = true;
     const { supervisorId } = this.#options;
     for (const child of [...this.children]) {
       child.isWanted = false;
@@ -162,11 +161,11 @@ export class ChildPlan {
 
   /** Starts and stops processes where needed. Returns all effects since the last call. */
   reconcile(): readonly LeaderEffect[] {
-    if (this.#options.hosts.haveAllAnswered && !this.#isEnding) this.#failOver();
+    if (this.#options.hosts.haveAllAnswered && !this.isEnding) this.#failOver();
     this.#stopMarked();
-    if (!this.#isEnding && this.#options.hosts.haveAllAnswered) this.#startWanted();
-    if (this.#isEnding) this.#checkEmptied();
-    const at = this.#isEnding ? Number.POSITIVE_INFINITY : nextStartTime(this.children, this.#options.now());
+    if (!this.isEnding && this.#options.hosts.haveAllAnswered) this.#startWanted();
+    if (this.isEnding) this.#checkEmptied();
+    const at = this.isEnding ? Number.POSITIVE_INFINITY : nextStartTime(this.children, this.#options.now());
     if (at !== Number.POSITIVE_INFINITY) this.#effects.push({ type: 'wake', at });
     const effects = this.#effects;
     this.#effects = [];
@@ -219,7 +218,7 @@ export class ChildPlan {
   /** Removes a child that will not run again, unless it can be restarted on request. */
   #forgetIfDone(child: PlacedChild): void {
     const isForgotten =
-      this.#isEnding || child.spec.restart === 'temporary' || this.#options.settings.strategy === 'simple_one_for_one';
+      this.isEnding || child.spec.restart === 'temporary' || this.#options.settings.strategy === 'simple_one_for_one';
     if (isForgotten) this.children.remove(child);
   }
 
@@ -235,14 +234,14 @@ export class ChildPlan {
       } else this.stopped(child);
     }
     for (const [node, children] of byNode) {
-      if (this.#isEnding) return;
+      if (this.isEnding) return;
       this.#restart(children, new Error(`node ${node} was lost`));
     }
   }
 
   #stopMarked(): void {
     const isTemplate = this.#options.settings.strategy === 'simple_one_for_one';
-    for (const child of childrenToStop(this.children, this.#isOrdered || (this.#isEnding && !isTemplate))) {
+    for (const child of childrenToStop(this.children, this.#isOrdered || (this.isEnding && !isTemplate))) {
       const { at } = child.state;
       this.children.setState(child, { type: 'stopping', at });
       this.sendStop(at.node, at.processId, false);
@@ -258,7 +257,7 @@ export class ChildPlan {
       const { state, isWanted, notBefore } = child;
       const isDue = state.type === 'down' && isWanted && notBefore <= now;
       const isWaiting = isDue && !this.#start(child);
-      if (this.#isEnding) return;
+      if (this.isEnding) return;
       if (isSequential && !isWaiting && isWanted && (isDue || state.type === 'starting' || state.type === 'down'))
         return;
     }

@@ -72,7 +72,7 @@ export class Leader {
       child.lastNode = location.node;
       // A connected node will report whether it still runs the child.
       const isAwaited = this.#hosts.lifeOf(location.node) === location.life;
-      this.#plan.lose(child, location, isAwaited ? Number.POSITIVE_INFINITY : this.#plan.failoverTime(location.life));
+      this.#plan.lose(child, location, isAwaited ? Number.POSITIVE_INFINITY : this.#plan.failoverTime(location));
     }
   }
 
@@ -172,7 +172,7 @@ export class Leader {
       if (state.type === 'starting' && state.node === node) this.#plan.startInterrupted(child);
       else if (state.type === 'stopping' && state.at.node === node) this.#plan.stopped(child);
       else if (state.type === 'running' && state.at.node === node) {
-        this.#plan.lose(child, state.at, this.#plan.failoverTime(state.at.life));
+        this.#plan.lose(child, state.at, this.#plan.failoverTime(state.at));
       }
     }
   }

@@ -8,7 +8,8 @@ import { locationOf, type PlacedChild } from './placed-children.js';
 import { Standbys } from './standbys.js';
 import { LOCAL_NODE, type SentChild, type SentChildSpec, type SupervisionMessage } from './supervision-protocol.js';
 
-export interface LeadershipPorts extends Pick<LeaderOptions, 'life' | 'candidate' | 'random' | 'now' | 'hasEnded'> {
+export interface LeadershipPorts
+  extends Pick<LeaderOptions, 'life' | 'candidate' | 'random' | 'now' | 'hasEnded' | 'reserveMs'> {
   /** The id of this node; `undefined` while it is in no cluster. */
   nodeId(): string | undefined;
   /** The other connected nodes. */

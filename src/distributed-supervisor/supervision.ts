@@ -16,7 +16,7 @@ const JOIN_WAIT_MS = 3000;
 
 type SharedPorts = Pick<
   InstancePorts,
-  'life' | 'nodeId' | 'peers' | 'candidate' | 'random' | 'now' | 'hasEnded' | 'after' | 'emit'
+  'life' | 'nodeId' | 'peers' | 'candidate' | 'random' | 'now' | 'hasEnded' | 'reserveMs' | 'after' | 'emit'
 >;
 
 export interface SupervisionPorts extends SharedPorts, Pick<HostPorts, 'watch' | 'stop' | 'kill'> {
@@ -27,6 +27,8 @@ export interface SupervisionPorts extends SharedPorts, Pick<HostPorts, 'watch' |
     /** The owners of a name, the one that wins first. After a partition there may be several. */
     owners(name: string): readonly LeaderClaim[];
   };
+  /** Whether this node sees enough nodes to run children. Always true without `minNodes`. */
+  hasQuorum(): boolean;
   start(supervisor: string, ...child: Parameters<HostPorts['start']>): ReturnType<HostPorts['start']>;
   /** Sends an item, which is JSON text, to a connected node. */
   send(node: string, item: string): void;
@@ -154,12 +156,21 @@ export class Supervision {
     else this.#joined();
   }
 
+  /** Called when this node has lost or reached its quorum. */
+  quorumChanged(): void {
+    const hasQuorum = this.#ports.hasQuorum();
+    for (const host of this.#hosts.values()) {
+      if (!hasQuorum) void host.close('no_quorum');
+      else if (!this.#isDormant) host.reopen();
+    }
+  }
+
   #joined(): void {
     this.#cancelJoin?.();
     this.#cancelJoin = undefined;
     if (!this.#isDormant) return;
     this.#isDormant = false;
-    for (const host of this.#hosts.values()) host.reopen();
+    if (this.#ports.hasQuorum()) for (const host of this.#hosts.values()) host.reopen();
     for (const instance of this.#instances.values()) instance.resume();
   }
 
@@ -188,7 +199,7 @@ export class Supervision {
       start: (...child) => start(supervisor, ...child),
       onStopped: (childId, id, why) => emit({ type: 'distributed_child_stopped', id, supervisor, childId, why }),
     };
-    const host = new ChildHost(ports, this.#isDormant);
+    const host = new ChildHost(ports, this.#isDormant || !this.#ports.hasQuorum());
     this.#hosts.set(key, host);
     return host;
   }

@@ -1,7 +1,8 @@
 import { Observable, type Subscriber } from 'rxjs';
 import { deepFreeze } from '../../streams/deep-freeze.js';
 import type { Feed } from '../../streams/feed.js';
-import { decodeLogPart, type LogEntry, type LogPart } from '../../streams/log-entries.js';
+import type { LogEntry } from '../../streams/log-entries.js';
+import { decodeLogPart, isKnownEntry, type LogPart } from '../../streams/log-part.js';
 import {
   asError,
   ClusterNotStartedError,
@@ -136,7 +137,7 @@ class LogReader<Id extends string> {
       const at = fresh[0]?.at ?? this.#ports.now();
       this.#next({ type: 'missed', nodeId, at, count: missed });
     }
-    for (const entry of fresh) this.#next({ ...entry, nodeId });
+    for (const entry of fresh) if (isKnownEntry(entry)) this.#next({ ...entry, nodeId });
   }
 
   /** Emits an entry, frozen because all subscribers share it. */

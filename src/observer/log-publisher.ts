@@ -1,5 +1,6 @@
 import { auditTime, merge, type SchedulerLike, Subject, type Subscription } from 'rxjs';
-import type { LocalLogEntry, LogPart } from '../../streams/log-entries.js';
+import type { LocalLogEntry } from '../../streams/log-entries.js';
+import type { LogPart } from '../../streams/log-part.js';
 import { ObserverDisabledError } from '../errors.js';
 import type { LocalObserver } from './observer.js';
 import { LOG, type LogPosition, UNLOG } from './protocol.js';

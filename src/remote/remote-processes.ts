@@ -1,3 +1,4 @@
+import type { UnstampedEvent } from '../../streams/events.js';
 import type { ChannelPeer, Channels } from '../cluster/channels.js';
 import type { MembershipView } from '../cluster/engine.js';
 import {
@@ -32,6 +33,8 @@ interface RemoteProcessesOptions extends RemotePorts, Pick<GroupPorts, 'call' | 
   wallClock(): number;
   /** How long the registration of a global name may wait for the answers of all nodes, ms. */
   claimTimeoutMs(): number;
+  /** Emits an event of this runtime. */
+  emit(event: UnstampedEvent): void;
   readonly channels: Channels;
   readonly membership: MembershipView;
   /** The distributed supervisors of this node. A function, because they are created later. */

@@ -15,7 +15,7 @@ const MIN_CLAIM_TIMEOUT_MS = 10_000;
 
 /** Connects the processes of this runtime with the processes of linked nodes, so that they can exchange messages. */
 export function connectProcesses(
-  { processes, scheduler, clock, life, onError }: RuntimeCore,
+  { processes, scheduler, clock, life, emit, onError }: RuntimeCore,
   { cluster, channels, membership, settings }: ClusterEngine,
   behaviors: RemotePorts['behaviors'],
   messenger: () => Messenger,
@@ -53,6 +53,7 @@ export function connectProcesses(
       return () => clock.clearTimeout(timer);
     },
     now: () => clock.monotonic(),
+    emit,
     refusal,
     channels,
     membership,

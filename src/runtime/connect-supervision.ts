@@ -48,7 +48,7 @@ export function connectSupervision(
     node === LOCAL_NODE ? cluster.getLocalNodeInfo() : cluster.getNodes().find(({ id }) => id === node);
   const names: SupervisionPorts['names'] = {
     async claim(name, processId) {
-      const claimed = globalNames.claim(name, processId, 'notify');
+      const claimed = globalNames.claim(name, processId, 'release');
       globalNames.watch(name, processId);
       await claimed;
     },
@@ -67,6 +67,8 @@ export function connectSupervision(
     random: Math.random,
     now,
     hasEnded: remote.nodes.hasEnded,
+    reserveMs: (nodeId) => remote.quorum.reserveMsFor(nodeId),
+    hasQuorum: () => remote.quorum.hasQuorum(),
     after(ms, action) {
       const timer = clock.setTimeout(action, ms);
       return () => clock.clearTimeout(timer);
@@ -85,6 +87,7 @@ export function connectSupervision(
     request: remote.nodes.request,
     encode: encodeMessage,
   });
+  remote.quorum.onChange(() => supervision.quorumChanged());
   globalNames.onChange((changed) => supervision.namesChanged(changed));
   cluster.onStatusChange((status) => {
     if (status === 'running') supervision.started((settings()?.seeds.length ?? 0) > 0);

@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vite
 import { startTrio, type Trio } from './helpers/cluster.js';
 import { DashboardPage, launch } from './helpers/page.js';
 
-const VIEWS = ['processes', 'tree', 'log', 'charts'];
+const VIEWS = ['processes', 'tree', 'log', 'charts', 'names'];
 /** Shop, orders, billing, nine workers, five workers, sessions, and those that only exist. */
 const IDLE = 40;
 const EACH = 3 + 9 + 5 + 1 + IDLE;

@@ -9,7 +9,8 @@ import { applyChanges, type Changes, MAX_CHANGED_ROWS, MAX_ROWS, pageOf } from '
 import { emptyModel, evolveAll, type NodeModel } from '../../streams/evolve.js';
 import { exceededLimit, JSON_LIMITS } from '../../streams/json-limits.js';
 import { latencyWindowOf } from '../../streams/latency.js';
-import { decodeLogPart, LOG_CAPACITY } from '../../streams/log-entries.js';
+import { LOG_CAPACITY } from '../../streams/log-entries.js';
+import { decodeLogPart } from '../../streams/log-part.js';
 import { decodeReport } from '../../streams/node-report.js';
 import { server, stamped } from '../helpers/events.js';
 import { ObservedCluster } from '../helpers/observed-cluster.js';

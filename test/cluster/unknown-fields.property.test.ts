@@ -6,7 +6,7 @@ import type { Connection, Transport } from '../../src/cluster/transport/transpor
 import type { ProtocolError } from '../../src/errors.js';
 import { changesSince, pageOf } from '../../streams/changes.js';
 import { emptyModel, evolve } from '../../streams/evolve.js';
-import { decodeLogPart } from '../../streams/log-entries.js';
+import { decodeLogPart } from '../../streams/log-part.js';
 import { decodeReport, encodeReport } from '../../streams/node-report.js';
 import { handshakeFrame, peerFrame, sent } from '../fuzz/frames.js';
 import { anyEvent } from '../helpers/events.js';

@@ -5,7 +5,7 @@ import { NodeReplicas } from '../../src/observer/node-replicas.js';
 import { MAX_CHANGED_ROWS } from '../../streams/changes.js';
 import { JSON_LIMITS } from '../../streams/json-limits.js';
 import { latencyOf } from '../../streams/latency.js';
-import { decodeLogPart } from '../../streams/log-entries.js';
+import { decodeLogPart } from '../../streams/log-part.js';
 import type { ObserverSnapshot } from '../../streams/snapshot.js';
 
 interface WorstInput {

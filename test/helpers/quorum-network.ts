@@ -167,6 +167,7 @@ export class QuorumNetwork {
       },
       send: (item: Item, to?: string) => this.#send(at, item, to),
       claimTimeoutMs: () => 10_000,
+      emit: () => undefined,
       onError: () => {
         this.losses += 1;
       },

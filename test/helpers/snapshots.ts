@@ -61,5 +61,6 @@ export function clusterOf(nodes: Readonly<Record<string, ObserverSnapshot | null
     connectedNodeCount: 0,
     totalNodeCount: rows.length,
   };
-  return { timestamp: 0, monotonic: 0, localNodeId: 'a', nodes: rows, aggregated };
+  const names = { globalNames: [], groups: [], omitted: 0 };
+  return { timestamp: 0, monotonic: 0, localNodeId: 'a', nodes: rows, aggregated, names };
 }

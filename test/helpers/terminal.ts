@@ -70,8 +70,20 @@ export function fixture(nodeId: string, part: Partial<NodeRow> = {}): ClusterVie
     node: nodeRowOf(nodeId, part),
     processes: [
       supervisorOf(nodeId, 'p1', { name: `${name}-root` }),
-      processOf(nodeId, 'p2', { name: `${name}-busy`, parentKey, queueSize: 4, waitP99: 12.3, handleP99: 250 }),
-      processOf(nodeId, 'p3', { name: `${name}-idle`, parentKey, rate: 0 }),
+      processOf(nodeId, 'p2', {
+        name: `${name}-busy`,
+        parentKey,
+        queueSize: 4,
+        waitP99: 12.3,
+        handleP99: 250,
+        registrations: { globalNames: [{ name: 'billing', since: NOW - 30_000 }], groups: ['workers'] },
+      }),
+      processOf(nodeId, 'p3', {
+        name: `${name}-idle`,
+        parentKey,
+        rate: 0,
+        registrations: { globalNames: [], groups: ['workers', 'idle'] },
+      }),
     ],
   };
 }
@@ -83,6 +95,7 @@ export const BETA = 'beta@10.0.0.2:4369';
 export const halfDead: ClusterView = {
   timestamp: NOW,
   monotonic: NOW,
+  emptyGroups: [{ name: 'couriers', since: NOW - 5000 }],
   nodes: [
     fixture(ALPHA, {
       vitals: {

@@ -86,6 +86,7 @@ test('a node takes no more global names than other nodes accept', async () => {
     running: (ref) => ref.id,
     random: () => 0,
     send: () => undefined,
+    emit: () => undefined,
     onError: () => undefined,
   });
   for (let at = 0; at < MAX_NODE_NAMES; at += 1) void names.claim(`n${at}`, 'p1', 'kill');

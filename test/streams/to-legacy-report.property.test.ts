@@ -29,3 +29,10 @@ test('what is no report of rows stays as it is', () => {
     expect(toLegacyReport(text)).toBe(text);
   }
 });
+
+test('a reader of version 0.1 gets a part of the log without the entries that it would refuse', () => {
+  const started = { type: 'process_started', at: 1, id: 'p1', kind: 'genserver' };
+  const conflict = { type: 'global_name_conflict', at: 2, id: 'p1', globalName: 'leader', outcome: 'kept' };
+  const part = JSON.stringify({ incarnation: 1, position: 9, entries: [started, conflict] });
+  expect(JSON.parse(toLegacyReport(part))).toEqual({ incarnation: 1, position: 9, entries: [started] });
+});

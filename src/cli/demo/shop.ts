@@ -1,4 +1,4 @@
-import { type ChildSpec, GenServer, Supervisor, type SupervisorRef } from '../../index.js';
+import { type ChildSpec, GenServer, ProcessGroups, Supervisor, type SupervisorRef } from '../../index.js';
 import { blocking, crashing, customers, fast, type Server, slow, visit, visitStarter } from './demo-behaviors.js';
 
 /** The requests that customers send to each server, per second, at peak load. */
@@ -16,7 +16,7 @@ const DEMAND = {
 
 /**
  * Starts a simulated web shop with two levels of supervisors. Some servers are slow, one crashes at random, and one
- * blocks the event loop at intervals.
+ * blocks the event loop at intervals. The servers of each department, on all nodes, are the members of a group.
  */
 export function openShop(nodeName: string): Promise<SupervisorRef> {
   return Supervisor.start({
@@ -42,7 +42,11 @@ export function openShop(nodeName: string): Promise<SupervisorRef> {
 function department(name: string, servers: Readonly<Record<string, Server>>): ChildSpec {
   const children = Object.entries(servers).map(([id, server]) => ({
     id,
-    start: () => GenServer.start(server, { name: id }),
+    async start() {
+      const ref = await GenServer.start(server, { name: id });
+      ProcessGroups.join(name, ref);
+      return ref;
+    },
   }));
   return { id: name, start: () => Supervisor.start({ name, children }) };
 }

@@ -6,6 +6,7 @@ import { Help } from './help.js';
 import { isTooSmall, MIN_SIZE } from './layout.js';
 import { NodeLinks } from './links.js';
 import { LogView } from './log.js';
+import { Names } from './names.js';
 import { Nodes } from './nodes.js';
 import { Processes } from './processes.js';
 import type { State } from './state.js';
@@ -39,6 +40,8 @@ function Body({ state }: { readonly state: State }) {
       return <Nodes state={state} />;
     case 'tree':
       return <Tree state={state} />;
+    case 'names':
+      return <Names state={state} />;
     case 'log':
       return <LogView state={state} />;
   }

@@ -16,6 +16,7 @@ import { entryParts } from './log.js';
 import { entryText } from './log-entry-text.js';
 import { ageOf, uptimeReference } from './node-display.js';
 import { processMark } from './processes.js';
+import { registrationFigures } from './registration-figures.js';
 import type { Overlay, State } from './state.js';
 import { Line, Lines, type Part, SplitLine } from './styled-line.js';
 import { MARK } from './symbols.js';
@@ -35,7 +36,7 @@ export function ProcessDetail({
   const node = shown.view.nodes.find((each) => each.node.nodeId === row.nodeId)?.node;
   const list = relativeList(overlay, state);
   const relatives = visibleItems(cursor, list);
-  const { entries: entryRows } = detailHeights(bodyRows(size));
+  const { entries: entryRows } = detailHeights(bodyRows(size), row);
   const entries = entriesAbout(row, shown);
   const parts = entryParts(state);
   return (
@@ -46,6 +47,9 @@ export function ProcessDetail({
         width={size.columns}
       />
       <Figures row={row} node={node} now={now} width={size.columns} />
+      {registrationFigures(row).map((figure) => (
+        <Line key={figure[0]} parts={[' ', ...figureParts(figure, size.columns - 2)]} />
+      ))}
       <Line parts={[' ', ['accent', 'Parent and children'], `  ${formatCount(list.items.length)}`]} />
       {relatives.map(({ relation, row: relative }, index) => {
         const isSelected = cursor.top + index === cursor.index;

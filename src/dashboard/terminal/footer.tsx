@@ -52,6 +52,8 @@ function hintsFor({ isTypingFilter, isHelpOpen, overlays, view, paused }: State)
       return [MOVE, ['Enter', 'its processes'], ['l', 'its links'], ['Tab', 'view'], ...general];
     case 'tree':
       return [MOVE, ['←→', 'fold'], ['Enter', 'detail'], ['/', 'filter'], ['Tab', 'view'], ...general];
+    case 'names':
+      return [MOVE, ['Enter', 'owner, members'], ['←→', 'fold'], ['/', 'filter'], ['Tab', 'view'], ...general];
     case 'log':
       return [MOVE, ['End', 'newest'], ['Enter', 'detail'], ['/', 'filter'], ['Tab', 'view'], ...general];
   }

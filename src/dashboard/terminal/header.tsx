@@ -10,9 +10,17 @@ import { MARK } from './symbols.js';
 /** The minimum age of data that the header marks with a warning, ms. */
 const STALE_MS = 5000;
 
-const TITLES: Readonly<Record<View, string>> = { processes: 'Processes', nodes: 'Nodes', tree: 'Tree', log: 'Log' };
+const TITLES: Readonly<Record<View, string>> = {
+  processes: 'Processes',
+  nodes: 'Nodes',
+  tree: 'Tree',
+  log: 'Log',
+  names: 'Names',
+};
 /** The titles of the tabs on narrow terminals. */
 const SHORT_TITLES: typeof TITLES = { ...TITLES, processes: 'Procs' };
+/** Without a title, a tab shows its number only, unless it is active. */
+const NO_TITLES: Partial<typeof TITLES> = {};
 
 /** The header, in three lines: the status of the nodes, the figures of the cluster, and the tabs. */
 export function Header({ state }: { readonly state: State }) {
@@ -62,7 +70,8 @@ function freshness({ now, paused, hasEnded, shown }: State, heardAt: number | un
 
 /**
  * Returns the tabs and, to their right, the filter and the position of the cursor. If the line is too narrow, the tab
- * titles are shortened first. If it is still too narrow, the position is omitted. So every tab stays visible.
+ * titles are shortened first. If it is still too narrow, the position is omitted, and at last the titles of the inactive
+ * tabs. So every tab stays visible.
  */
 function tabsAndPosition(state: State): { readonly left: readonly Part[]; readonly right: readonly Part[] } {
   const beside: readonly Part[] = [...filterAndPosition(state), ' '];
@@ -71,16 +80,18 @@ function tabsAndPosition(state: State): { readonly left: readonly Part[]; readon
     { left: tabs(state, SHORT_TITLES), right: beside },
     { left: tabs(state, TITLES), right: filterOfView(state) },
     { left: tabs(state, SHORT_TITLES), right: filterOfView(state) },
+    { left: tabs(state, NO_TITLES), right: filterOfView(state) },
   ] as const;
   const fits = ({ left, right }: (typeof choices)[number]): boolean =>
     widthOfParts(left) + widthOfParts(right) <= state.size.columns;
-  return choices.find(fits) ?? choices[3];
+  return choices.find(fits) ?? choices[4];
 }
 
-function tabs({ view: active, shown, log }: State, titles: typeof TITLES): readonly Part[] {
+function tabs({ view: active, shown, log }: State, titles: Partial<typeof TITLES>): readonly Part[] {
   const alarm = unreadAlarms(shown.log, log.readUpTo);
   return VIEWS.flatMap((view, index): readonly Part[] => {
-    const label = `${index + 1} ${titles[view]}`;
+    const title = titles[view] ?? (view === active ? TITLES[view] : undefined);
+    const label = title === undefined ? `${index + 1}` : `${index + 1} ${title}`;
     // The brackets also mark the active tab on terminals without styles.
     if (view === active) return [['accent', `[${label}]`]];
     return view === 'log' && alarm > 0 ? [` ${label} `, ['bad', `${MARK.lost} ${formatCount(alarm)}`]] : [` ${label} `];
@@ -104,6 +115,10 @@ function filterAndPosition(state: State): readonly Part[] {
   }
   if (view === 'tree') {
     const { cursor, lines } = state.tree;
+    return [...filterOfView(state), ...position(cursor.index, lines.length)];
+  }
+  if (view === 'names') {
+    const { cursor, lines } = state.names;
     return [...filterOfView(state), ...position(cursor.index, lines.length)];
   }
   if (view !== 'log') return [];

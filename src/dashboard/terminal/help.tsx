@@ -5,14 +5,14 @@ import { MARK } from './symbols.js';
 import { padOrCut } from './text-fitting.js';
 
 const KEYS: readonly (readonly [keys: string, what: string])[] = [
-  ['Tab, 1 2 3 4', 'views: processes, nodes with charts, tree, log'],
+  ['Tab, 1 2 3 4 5', 'views: processes, nodes with charts, tree, log, names and groups'],
   ['↑ ↓ PgUp PgDn Home End', 'move the cursor'],
-  ['Enter', 'details; on a node, its processes'],
+  ['Enter', 'details; on a node, its processes; on a group, its members'],
   ['l', 'on a node, its links'],
   ['Esc', 'back; clear the filter'],
   ['/', 'filter by words in name, id or node, or by kind'],
   ['s  S', 'sort by the next column; reverse the order'],
-  ['← →', 'in the tree: collapse, expand'],
+  ['← →', 'in the tree and on a group: collapse, expand'],
   ['p', 'pause, resume; new data is kept meanwhile'],
   ['Ctrl+L', 'redraw the screen'],
   ['q, Ctrl+C', 'quit'],

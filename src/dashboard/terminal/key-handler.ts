@@ -9,7 +9,7 @@ import { entryText } from './log-entry-text.js';
 import { nextColumn } from './process-columns.js';
 import { type Overlay, type State, VIEWS, type View } from './state.js';
 import { wrap } from './text-fitting.js';
-import { logList, nodeList, processList, processOf, relativeList, treeList } from './view-lists.js';
+import { logList, namesList, nodeList, processList, processOf, relativeList, treeList } from './view-lists.js';
 
 /** Returns the state after a keystroke. A keystroke without an effect returns the same state object. */
 export function handleKey(state: State, key: Key): State {
@@ -30,6 +30,7 @@ export function handleKey(state: State, key: Key): State {
       return openSelected(state);
     case 'left':
     case 'right':
+      if (state.view === 'names') return foldGroup(state, key.name === 'right');
       return state.view === 'tree' ? collapseOrExpand(state, key.name) : state;
     default:
       return moveCursor(state, key.name);
@@ -52,6 +53,7 @@ function handleText(state: State, text: string, overlay: Overlay | undefined): S
     case '2':
     case '3':
     case '4':
+    case '5':
       return { ...state, overlays: [], view: VIEWS[Number(text) - 1] ?? state.view };
   }
   return overlay === undefined ? handleTextOfView(state, text) : state;
@@ -108,7 +110,8 @@ function withFilter(state: State, text: string): State {
   if (state.view === 'log') return { ...state, log: { ...state.log, filter: text, cursor: initialCursor } };
   if (state.view === 'nodes') return state;
   const tree = { ...state.tree, cursor: initialCursor };
-  return withProcesses({ ...state, tree }, { filter: { text }, cursor: initialCursor });
+  const names = { ...state.names, cursor: initialCursor };
+  return withProcesses({ ...state, tree, names }, { filter: { text }, cursor: initialCursor });
 }
 
 function withProcesses(state: State, part: Partial<State['processes']>): State {
@@ -123,6 +126,8 @@ function moveCursor(state: State, key: KeyName): State {
       return { ...state, nodes: { cursor: stepCursor(state.nodes.cursor, key, nodeList(state)) } };
     case 'tree':
       return { ...state, tree: { ...state.tree, cursor: stepCursor(state.tree.cursor, key, treeList(state)) } };
+    case 'names':
+      return { ...state, names: { ...state.names, cursor: stepCursor(state.names.cursor, key, namesList(state)) } };
     case 'log':
       return { ...state, log: { ...state.log, cursor: stepCursor(state.log.cursor, key, logList(state)) } };
   }
@@ -167,6 +172,12 @@ function openSelected(state: State): State {
       const line = state.tree.lines[state.tree.cursor.index];
       if (line?.type === 'process') return openProcess(state, line.key);
       return line === undefined ? state : collapseOrExpand(state, line.isCollapsed ? 'right' : 'left');
+    }
+    case 'names': {
+      const line = state.names.lines[state.names.cursor.index];
+      if (line === undefined) return state;
+      if (line.type === 'group') return foldGroup(state, !line.isExpanded);
+      return openProcess(state, line.type === 'name' ? line.row.owner.key : line.row.key);
     }
     case 'log': {
       const line = state.log.lines[state.log.cursor.index];
@@ -232,6 +243,15 @@ function collapseOrExpand(state: State, direction: 'left' | 'right'): State {
   if (isOpen) return withCollapsed(state, new Set(collapsed).add(line.key));
   const up = parentIndex(lines, cursor.index) - cursor.index;
   return { ...state, tree: { ...state.tree, cursor: moveBy(cursor, up, treeList(state)) } };
+}
+
+/** Lists the members of the group at the cursor, or hides them. On another line, the state stays the same. */
+function foldGroup(state: State, isExpanded: boolean): State {
+  const line = state.names.lines[state.names.cursor.index];
+  if (line?.type !== 'group' || line.isExpanded === isExpanded) return state;
+  const { expanded } = state.names;
+  const next = isExpanded ? new Set(expanded).add(line.key) : without(expanded, line.key);
+  return { ...state, names: { ...state.names, expanded: next } };
 }
 
 function withCollapsed(state: State, collapsed: ReadonlySet<string>): State {

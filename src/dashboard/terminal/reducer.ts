@@ -1,11 +1,14 @@
+import type { ClusterView } from '../view-model/cluster-view.js';
 import { addToHistory } from '../view-model/history.js';
 import { matches, withEntries } from '../view-model/log.js';
-import { tableOf } from '../view-model/process-table.js';
+import { namesTableOf } from '../view-model/names.js';
+import { type Filter, tableOf } from '../view-model/process-table.js';
 import { filterTree, treeOf } from '../view-model/tree.js';
 import { handleKey } from './key-handler.js';
 import { reconcile } from './list-cursor.js';
+import { namesLines } from './names-lines.js';
 import type { ClusterData, Event, Overlay, State } from './state.js';
-import { logList, nodeList, processList, processOf, relativeList, treeList } from './view-lists.js';
+import { logList, namesList, nodeList, processList, processOf, relativeList, treeList } from './view-lists.js';
 
 /** Returns the state after an event. No other function changes the state of the store. */
 export function reduce(state: State, event: Event): State {
@@ -77,6 +80,13 @@ function withViewList(before: State, state: State): State {
       const listed = { ...state, tree: { ...state.tree, lines } };
       return { ...listed, tree: { ...listed.tree, cursor: reconcile(listed.tree.cursor, treeList(listed)) } };
     }
+    case 'names': {
+      const { expanded } = state.names;
+      const isSame = isSameData && expanded === before.names.expanded;
+      const names = isSame ? state.names : { ...state.names, ...listedNames(view, filter, expanded) };
+      const listed = { ...state, names };
+      return { ...listed, names: { ...names, cursor: reconcile(names.cursor, namesList(listed)) } };
+    }
     case 'log': {
       const words = state.log.filter;
       const isSame = isSameView && log === before.shown.log && words === before.log.filter;
@@ -85,6 +95,15 @@ function withViewList(before: State, state: State): State {
       return { ...listed, log: { ...listed.log, cursor: reconcile(listed.log.cursor, logList(listed)) } };
     }
   }
+}
+
+function listedNames(
+  view: ClusterView,
+  { text = '' }: Filter,
+  expanded: ReadonlySet<string>,
+): Pick<State['names'], 'lines' | 'total'> {
+  const table = namesTableOf(view, { text });
+  return { lines: namesLines(table, expanded), total: table.total };
 }
 
 /**

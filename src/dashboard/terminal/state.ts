@@ -8,8 +8,9 @@ import type { TreeLine } from '../view-model/tree.js';
 import type { Key } from './keys.js';
 import type { Size } from './layout.js';
 import { type Cursor, initialCursor } from './list-cursor.js';
+import type { NamesLine } from './names-lines.js';
 
-export const VIEWS = ['processes', 'nodes', 'tree', 'log'] as const;
+export const VIEWS = ['processes', 'nodes', 'tree', 'log', 'names'] as const;
 export type View = (typeof VIEWS)[number];
 
 /** The data of the cluster at one moment. */
@@ -63,7 +64,7 @@ export interface State {
   /** The open overlays; the last one is on top. */
   readonly overlays: readonly Overlay[];
   readonly processes: {
-    /** The filter of the process table and of the tree. */
+    /** The filter of the process table, of the tree, and of the names. */
     readonly filter: Filter;
     readonly sorting: Sorting;
     readonly cursor: Cursor;
@@ -81,6 +82,14 @@ export interface State {
     readonly lines: Log;
     /** The number of the newest log line when the user last viewed the log. Errors with a higher number are unread. */
     readonly readUpTo: number;
+  };
+  readonly names: {
+    /** The keys of the groups whose members are listed. */
+    readonly expanded: ReadonlySet<string>;
+    readonly cursor: Cursor;
+    readonly lines: readonly NamesLine[];
+    /** The number of names and groups without the filter. */
+    readonly total: number;
   };
   /** Whether the user has quit the dashboard. */
   readonly hasQuit: boolean;
@@ -123,6 +132,7 @@ export function initialState(title: string, size: Size, now: number): State {
     nodes: { cursor: initialCursor },
     tree: { collapsed: new Set(), cursor: initialCursor, lines: [] },
     log: { filter: '', cursor: initialCursor, lines: [], readUpTo: 0 },
+    names: { expanded: new Set(), cursor: initialCursor, lines: [], total: 0 },
     hasQuit: false,
   };
 }

@@ -3,6 +3,8 @@ import type { NodeRow, ProcessRow } from '../view-model/rows.js';
 import type { TreeLine } from '../view-model/tree.js';
 import { bodyRows, nodesViewHeights, tableRows } from './layout.js';
 import type { List } from './list-cursor.js';
+import type { NamesLine } from './names-lines.js';
+import { registrationFigures } from './registration-figures.js';
 import type { ClusterData, Overlay, State } from './state.js';
 
 /** A line of the nodes table: the sums over all nodes, one node, or the problem of the node in the line above. */
@@ -34,6 +36,10 @@ export function treeList({ tree, size }: State): List<TreeLine> {
   return { items: tree.lines, keyOf: ({ key }) => key, height: tableRows(size), homeEnd: 'first' };
 }
 
+export function namesList({ names, size }: State): List<NamesLine> {
+  return { items: names.lines, keyOf: ({ key }) => key, height: tableRows(size), homeEnd: 'first' };
+}
+
 export function logList({ log, size }: State): List<LogLine> {
   return { items: log.lines, keyOf: ({ number }) => String(number), height: bodyRows(size), homeEnd: 'last' };
 }
@@ -62,9 +68,12 @@ export const FIGURE_ROWS = 8;
  */
 const OTHER_ROWS = 4;
 
-/** Divides `rows` lines minus the lines of the figures and titles evenly between relatives and log entries. */
-export function detailHeights(rows: number): { readonly relatives: number; readonly entries: number } {
-  const left = Math.max(4, rows - FIGURE_ROWS - OTHER_ROWS);
+/**
+ * Divides `rows` lines minus the lines of the figures and titles evenly between the relatives of a process and its log
+ * entries.
+ */
+export function detailHeights(rows: number, row: ProcessRow): { readonly relatives: number; readonly entries: number } {
+  const left = Math.max(4, rows - FIGURE_ROWS - registrationFigures(row).length - OTHER_ROWS);
   const entries = Math.max(2, Math.floor(left / 2));
   return { relatives: Math.max(1, left - entries), entries };
 }
@@ -73,7 +82,7 @@ export function relativeList(overlay: Overlay & { type: 'process' }, { shown, si
   return {
     items: relativesOf(overlay.row, shown),
     keyOf: ({ row }) => row.key,
-    height: detailHeights(bodyRows(size)).relatives,
+    height: detailHeights(bodyRows(size), overlay.row).relatives,
     homeEnd: 'first',
   };
 }

@@ -10,6 +10,7 @@ import {
   type SupervisorStats,
   withSnapshot,
 } from '../../../streams/index.js';
+import { type EmptyGroup, emptyGroupsAfter, groupsWithMembers } from './empty-groups.js';
 import { type NodeRow, nodeRow, type ProcessRow, serverRow, supervisorRow } from './rows.js';
 
 /** One node and its processes. If the node is not connected, its last known state. */
@@ -32,12 +33,16 @@ export interface ClusterView {
   /** The time of this view on the monotonic clock of the same machine, ms. */
   readonly monotonic: number;
   readonly nodes: readonly NodeView[];
+  /** The groups that have lost their last member since the dashboard was started. Absent: none. */
+  readonly emptyGroups?: readonly EmptyGroup[];
 }
 
 /** A view, and the state from which the next view is computed. */
 export interface ViewState {
   readonly view: ClusterView;
   readonly rates: RateHistory;
+  /** The names of the groups with members. */
+  readonly groups: ReadonlySet<string>;
   /** The snapshot, rates and view of each node, by node id. */
   readonly sources: ReadonlyMap<string, NodeSource>;
 }
@@ -51,6 +56,7 @@ interface NodeSource {
 export const emptyViewState: ViewState = {
   view: { timestamp: 0, monotonic: 0, nodes: [] },
   rates: emptyRateHistory,
+  groups: new Set(),
   sources: new Map(),
 };
 
@@ -65,7 +71,11 @@ export function nextViewState(before: ViewState, snapshot: ClusterObserverSnapsh
     sources.set(node.nodeId, source);
     return source.view;
   });
-  return { view: { timestamp: snapshot.timestamp, monotonic, nodes }, rates, sources };
+  const { timestamp } = snapshot;
+  const groups = groupsWithMembers(nodes);
+  const emptyGroups = emptyGroupsAfter(before.view.emptyGroups ?? [], before.groups, groups, timestamp);
+  const view = { timestamp, monotonic, nodes, ...(emptyGroups.length > 0 && { emptyGroups }) };
+  return { view, rates, groups, sources };
 }
 
 function sourceOf(

@@ -1,5 +1,6 @@
-import { SERVER_COUNT_NAMES } from '../../../streams/index.js';
+import { type Registrations, SERVER_COUNT_NAMES } from '../../../streams/index.js';
 import type { ClusterView, NodeView } from './cluster-view.js';
+import type { EmptyGroup } from './empty-groups.js';
 import type { History } from './history.js';
 import type { LogLine } from './log.js';
 import { keyOf, type NodeRow, type ProcessRow } from './rows.js';
@@ -35,6 +36,8 @@ export interface ViewChanges {
   readonly nodes: readonly NodeRow[];
   /** The changes of the processes of each node. Nodes without such changes are omitted. */
   readonly processes: readonly NodeChanges[];
+  /** All groups that have lost their last member. Absent: none. */
+  readonly emptyGroups?: readonly EmptyGroup[] | undefined;
 }
 
 interface NodeChanges {
@@ -43,6 +46,11 @@ interface NodeChanges {
   readonly rows: readonly PackedRow[];
   /** The ids of the processes that are no longer in the view. */
   readonly removed: readonly string[];
+  /**
+   * The global names and groups of those processes in `rows` that have others than before; `null`: none any more. They
+   * change far more rarely than the figures of a row.
+   */
+  readonly registrations?: readonly (readonly [id: string, registrations: Registrations | null])[];
 }
 
 const FIELDS = [
@@ -79,6 +87,7 @@ export function viewChanges(before: ClusterView | undefined, after: ClusterView)
   return {
     timestamp: after.timestamp,
     monotonic: after.monotonic,
+    ...(after.emptyGroups !== undefined && { emptyGroups: after.emptyGroups }),
     nodes: after.nodes.map(({ node }) => node),
     processes: after.nodes.flatMap((view) => nodeChanges(earlier.get(view.node.nodeId), view)),
   };
@@ -90,16 +99,28 @@ function nodeChanges(before: NodeView | undefined, { node, processes }: NodeView
   const { nodeId } = node;
   // If all processes keep their positions, which is the usual case, no index is needed.
   if (earlier.length === processes.length && processes.every(({ id }, at) => id === earlier[at]?.id)) {
-    const changed = processes.filter((row, at) => row !== earlier[at]);
-    return changed.length === 0 ? [] : [{ nodeId, rows: changed.map(pack), removed: [] }];
+    const changed = processes.flatMap((row, at) => (row === earlier[at] ? [] : [[earlier[at], row] as const]));
+    return changed.length === 0 ? [] : [{ nodeId, ...rowChanges(changed), removed: [] }];
   }
   const gone = new Map(earlier.map((row) => [row.id, row]));
-  const rows: PackedRow[] = [];
+  const changed: ChangedRow[] = [];
   for (const row of processes) {
-    if (gone.get(row.id) !== row) rows.push(pack(row));
+    const before = gone.get(row.id);
+    if (before !== row) changed.push([before, row]);
     gone.delete(row.id);
   }
-  return rows.length === 0 && gone.size === 0 ? [] : [{ nodeId, rows, removed: [...gone.keys()] }];
+  if (changed.length === 0 && gone.size === 0) return [];
+  return [{ nodeId, ...rowChanges(changed), removed: [...gone.keys()] }];
+}
+
+type ChangedRow = readonly [before: ProcessRow | undefined, row: ProcessRow];
+
+function rowChanges(changed: readonly ChangedRow[]): Pick<NodeChanges, 'rows' | 'registrations'> {
+  const registrations = changed.flatMap(([before, { id, registrations = null }]) =>
+    registrations === (before?.registrations ?? null) ? [] : [[id, registrations] as const],
+  );
+  const rows = changed.map(([, row]) => pack(row));
+  return registrations.length === 0 ? { rows } : { rows, registrations };
 }
 
 /**
@@ -137,6 +158,7 @@ export function withViewChanges(before: ClusterView, changes: ViewChanges): Clus
   return {
     timestamp: changes.timestamp,
     monotonic: changes.monotonic,
+    ...(changes.emptyGroups !== undefined && { emptyGroups: changes.emptyGroups }),
     nodes: changes.nodes.map((node) => ({
       node,
       processes: processesAfter(earlier.get(node.nodeId) ?? [], changed.get(node.nodeId)),
@@ -148,9 +170,11 @@ function processesAfter(before: readonly ProcessRow[], changes: NodeChanges | un
   if (changes === undefined) return before;
   const rows = new Map(before.map((row) => [row.id, row]));
   for (const id of changes.removed) rows.delete(id);
+  const changed = new Map(changes.registrations);
   for (const packed of changes.rows) {
     const row = unpack(changes.nodeId, packed);
-    rows.set(row.id, row);
+    const registrations = changed.has(row.id) ? changed.get(row.id) : rows.get(row.id)?.registrations;
+    rows.set(row.id, registrations ? { ...row, registrations } : row);
   }
   return [...rows.values()];
 }

@@ -69,6 +69,8 @@ export function severityOf(entry: LogEntry): 'bad' | 'warn' | 'good' | 'plain' {
     case 'loop_blocked':
     case 'missed':
       return 'warn';
+    case 'global_name_conflict':
+      return entry.outcome === 'killed' ? 'bad' : 'warn';
     case 'child_restarted':
     case 'node_up':
       return 'good';
@@ -106,6 +108,8 @@ function entryLine(entry: LogEntry): string {
       return `supervisor ${label(entry)} gave up after ${entry.maxRestarts} restarts within ${entry.withinMs} ms, last child ${entry.childId}: ${errorLine(entry.error)}`;
     case 'loop_blocked':
       return `${label(entry)} blocked the event loop for ${Math.round(entry.ms)} ms${whileHandling(entry.messageType)}`;
+    case 'global_name_conflict':
+      return conflictLine(entry);
     case 'node_up':
       return 'node up';
     case 'node_down':
@@ -178,6 +182,13 @@ function errorLines({ name, message, stack, code, cause, errors = [] }: Serializ
 
 function label({ name, id }: { readonly name?: string | undefined; readonly id: string }): string {
   return name === undefined ? id : `${name} (${id})`;
+}
+
+function conflictLine(entry: Extract<LogEntry, { type: 'global_name_conflict' }>): string {
+  const { globalName, outcome, otherId, otherNodeId } = entry;
+  const other = `${otherId} on ${otherNodeId}`;
+  if (outcome === 'kept') return `${label(entry)} kept the global name ${globalName}, which ${other} lost`;
+  return `${label(entry)} lost the global name ${globalName} to ${other}, and was ${outcome}`;
 }
 
 function errorLine({ name, message }: SerializedError): string {

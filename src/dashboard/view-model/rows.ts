@@ -5,6 +5,7 @@ import {
   type NodeObserverStatus,
   type ObserverSnapshot,
   type ProcessKind,
+  type Registrations,
   SERVER_COUNT_NAMES,
   SERVER_COUNTS,
   type ServerCounts,
@@ -52,6 +53,8 @@ export interface ProcessRow extends ServerCounts {
   readonly startedAt: number;
   /** When the process started, ms of the monotonic clock of its node. */
   readonly startedMonotonic: number;
+  /** The global names and groups of the process. Absent: it has none, or its node does not report them. */
+  readonly registrations?: Registrations;
 }
 
 /** One node of the cluster, as dashboards show it. Plain data. */
@@ -165,12 +168,18 @@ export function supervisorRow(nodeId: string, stats: SupervisorStats): ProcessRo
   return withIdentity(row, stats);
 }
 
-function withIdentity(row: MutableRow, { name, childId, parentId }: GenServerStats | SupervisorStats): ProcessRow {
+function withIdentity(row: MutableRow, stats: GenServerStats | SupervisorStats): ProcessRow {
+  const { name, childId, parentId, registrations } = stats;
   // Dashboards show the id instead of a name of blanks, which would be invisible.
   if (name !== undefined && name.trim() !== '') row.name = name;
   if (childId !== undefined && childId.trim() !== '') row.childId = childId;
   if (parentId !== undefined) row.parentKey = keyOf(row.nodeId, parentId);
+  if (registrations !== undefined && hasAny(registrations)) row.registrations = registrations;
   return row;
+}
+
+function hasAny({ globalNames, groups, omitted = 0 }: Registrations): boolean {
+  return globalNames.length + groups.length + omitted > 0;
 }
 
 /**

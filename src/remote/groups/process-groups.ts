@@ -1,4 +1,5 @@
 import type { Observable } from 'rxjs';
+import type { UnstampedEvent } from '../../../streams/events.js';
 import {
   asError,
   CallAbortedError,
@@ -78,6 +79,7 @@ export interface GroupPorts {
   readonly local: LocalProcesses;
   /** Sends an item to the node `to`, or without `to` to all nodes with a channel. */
   send(item: MemberItem, to?: string): void;
+  emit(event: UnstampedEvent): void;
   call(ref: ProcessRef, message: unknown, options: CallOptions): Promise<unknown>;
   cast(ref: ProcessRef, message: unknown): void;
   /**
@@ -240,7 +242,10 @@ export class ProcessGroups implements ProcessGroupsApi {
   }
 
   #set(group: string, id: string, joins: number): void {
+    const wasMember = this.#members.joins(group, id) > 0;
     this.#ports.send(this.#members.set(group, id, joins));
+    const isMember = joins > 0;
+    if (isMember !== wasMember) this.#ports.emit({ type: isMember ? 'group_joined' : 'group_left', group, id });
     this.#changed(group);
   }
 

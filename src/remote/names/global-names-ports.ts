@@ -1,9 +1,13 @@
+import type { UnstampedEvent } from '../../../streams/events.js';
 import type { LocalProcesses } from '../../process/local-processes.js';
 import type { ClaimItem } from './claim-protocol.js';
 import type { NameQuorum } from './confirmations.js';
 
 /** What happens to a process that loses its global name to an earlier owner after a partition. */
 export type OnConflict = 'kill' | 'notify';
+
+/** `release`: nothing. It also is not killed without a quorum. Used by supervisors, which then stand by. */
+export type ClaimMode = OnConflict | 'release';
 
 export interface GlobalNamesPorts {
   readonly life: string;
@@ -19,5 +23,6 @@ export interface GlobalNamesPorts {
   claimTimeoutMs(): number;
   /** Sends an item to the node `to`, or without `to` to all nodes with a channel. */
   send(item: ClaimItem, to?: string): void;
+  emit(event: UnstampedEvent): void;
   onError(error: Error): void;
 }

@@ -1,6 +1,5 @@
 import {
   AlreadyRegisteredError,
-  GlobalNameConflictError,
   GlobalNameTimeoutError,
   InvalidArgumentError,
   NotRegisteredError,
@@ -14,22 +13,13 @@ import { MAX_NODE_NAMES } from './claim-copies.js';
 import type { ClaimEffect, ClaimItem } from './claim-protocol.js';
 import { Claims } from './claims.js';
 import { Confirmations } from './confirmations.js';
-import type { GlobalNamesPorts, OnConflict } from './global-names-ports.js';
+import type { ClaimMode, GlobalNamesPorts, OnConflict } from './global-names-ports.js';
 import type { NameOwner } from './name-owners.js';
+import { NameReports } from './name-reports.js';
+import { isShown, type OwnName } from './own-name.js';
 
 /** The interval at which nodes compare their copies of claims, ms. */
 const COMPARE_INTERVAL_MS = 10_000;
-
-/** A name that a process of this node claims or owns. */
-interface OwnName {
-  readonly processId: string;
-  readonly stamp: Stamp;
-  readonly onConflict: OnConflict;
-  /** Stops watching the process. */
-  unwatch: () => void;
-  /** Settles the registration; `undefined` once the claim is held. */
-  settle: { resolve(): void; reject(error: Error): void; cancelTimer(): void } | undefined;
-}
 
 /** Claims global names for processes of this node, and knows the owner of each name in the cluster. */
 export class GlobalNames {
@@ -38,6 +28,7 @@ export class GlobalNames {
   readonly #own = new Map<string, OwnName>();
   readonly #listeners = new Set<(names: ReadonlySet<string>) => void>();
   readonly #confirmations: Confirmations;
+  readonly #reports: NameReports;
   /** Rings when the first reservation ends. */
   readonly #reservesAlarm: Alarm;
   #peers = 0;
@@ -45,6 +36,7 @@ export class GlobalNames {
 
   constructor(ports: GlobalNamesPorts) {
     this.#ports = ports;
+    this.#reports = new NameReports(ports);
     this.#claims = new Claims(ports.life, undefined, (name) => this.#confirmations.isEnough(name));
     this.#confirmations = new Confirmations({ ...ports, onExpired: (names) => this.#endOwners(names) });
     this.#reservesAlarm = new Alarm(ports, () => this.#expireReserves(ports.now()));
@@ -59,7 +51,7 @@ export class GlobalNames {
    * must then call {@link GlobalNames.watch}. Rejects with AlreadyRegisteredError, GlobalNameTimeoutError, NoQuorumError, or
    * with InvalidArgumentError if this node has {@link MAX_NODE_NAMES} names.
    */
-  claim(name: string, processId: string, onConflict: OnConflict): Promise<void> {
+  claim(name: string, processId: string, onConflict: ClaimMode): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#checkFree(name);
       if (this.#own.size >= MAX_NODE_NAMES)
@@ -74,7 +66,7 @@ export class GlobalNames {
         this.#end(name, claim.stamp, error);
       });
       const settle = { resolve, reject, cancelTimer };
-      this.#own.set(name, { processId, stamp: claim.stamp, onConflict, unwatch: () => undefined, settle });
+      this.#own.set(name, { processId, stamp: claim.stamp, onConflict, unwatch: undefined, settle });
       this.#apply(effects);
     });
   }
@@ -101,8 +93,12 @@ export class GlobalNames {
     if (own?.processId !== processId) return;
     const end = (): void => this.#end(name, own.stamp, new ServerNotRunningError(processId));
     const unwatch = this.#ports.local.watch(processId, end);
-    if (unwatch === undefined) end();
-    else own.unwatch = unwatch;
+    if (unwatch === undefined) {
+      end();
+      return;
+    }
+    own.unwatch = unwatch;
+    if (isShown(own)) this.#reports.registered(name, processId);
   }
 
   /** Frees a name that a process of this node owns. A registration that still waits for answers is not affected. */
@@ -197,8 +193,8 @@ export class GlobalNames {
       if (own === undefined) continue;
       const error = this.#confirmations.missing(name);
       nodesSeen = Math.min(nodesSeen, error.nodesSeen);
-      own.unwatch();
-      local.kill(own.processId);
+      own.unwatch?.();
+      if (own.onConflict !== 'release') local.kill(own.processId);
       this.#end(name, own.stamp, error);
     }
     if (nodesSeen < quorum.minNodes) onError(new QuorumLostError(names, nodesSeen, quorum.minNodes));
@@ -226,7 +222,8 @@ export class GlobalNames {
   #forget(name: string, own: OwnName, error: Error): void {
     this.#own.delete(name);
     this.#confirmations.released(name);
-    own.unwatch();
+    if (isShown(own)) this.#reports.unregistered(name, own.processId);
+    own.unwatch?.();
     own.settle?.cancelTimer();
     own.settle?.reject(error);
   }
@@ -246,8 +243,10 @@ export class GlobalNames {
         const own = this.#ownOf(effect.claim);
         own?.settle?.cancelTimer();
         own?.settle?.resolve();
-        if (own !== undefined) own.settle = undefined;
+        if (own === undefined) break;
+        own.settle = undefined;
         this.#confirmations.held(effect.claim.name);
+        if (isShown(own)) this.#reports.registered(effect.claim.name, own.processId);
         break;
       }
       case 'refused': {
@@ -260,7 +259,7 @@ export class GlobalNames {
         this.#lose(effect.claim, effect.holder);
         break;
       case 'won':
-        this.#report(effect.claim, true, effect.loser);
+        this.#reports.conflict(effect.claim, 'kept', effect.loser);
         break;
       case 'differed':
         this.#ports.onError(
@@ -274,17 +273,14 @@ export class GlobalNames {
     if (own === undefined) return;
     const { name, processId } = claim;
     this.#forget(name, own, takenBy(name, holder));
-    this.#report(claim, false, holder);
+    const { onConflict } = own;
+    this.#reports.conflict(claim, onConflict === 'kill' ? 'killed' : 'notified', holder);
     const { local } = this.#ports;
-    if (own.onConflict === 'kill') local.kill(processId);
-    else {
+    if (onConflict === 'kill') local.kill(processId);
+    else if (onConflict === 'notify') {
       const winner = Object.freeze({ id: holder.processId, life: holder.life });
       local.send('info', processId, Object.freeze({ type: 'global_name_conflict', name, winner }));
     }
-  }
-
-  #report({ name, processId }: Claim, isKept: boolean, { nodeId = '' }: ClaimHolder): void {
-    this.#ports.onError(new GlobalNameConflictError(name, processId, isKept, nodeId));
   }
 
   #ownOf({ name, stamp }: Claim): OwnName | undefined {

@@ -99,8 +99,9 @@ describe('views', () => {
   test('follow each other by Tab, and have numbers', () => {
     const state = startedWith(halfDead);
     expect(press(state, 'tab').view).toBe('nodes');
-    expect(press(state, 'backtab').view).toBe('log');
-    expect(['1', '2', '3', '4'].map((key) => press(state, key).view)).toEqual(['processes', 'nodes', 'tree', 'log']);
+    expect(press(state, 'backtab').view).toBe('names');
+    const keys = ['1', '2', '3', '4', '5'];
+    expect(keys.map((key) => press(state, key).view)).toEqual(['processes', 'nodes', 'tree', 'log', 'names']);
   });
 
   test('a node leads to its processes', () => {
@@ -213,7 +214,28 @@ describe('the detail of a process', () => {
 test('a step changes nothing of the state before it', () => {
   const state = startedWith(halfDead);
   const before = structuredClone(state);
-  press(state, '/', 'be', 'enter', 'down', 's', '3', 'down', 'left', '4', 'p', 'enter', 'escape', '?', 'x', 'p');
+  press(
+    state,
+    '/',
+    'be',
+    'enter',
+    'down',
+    's',
+    '3',
+    'down',
+    'left',
+    '5',
+    'right',
+    'enter',
+    'escape',
+    '4',
+    'p',
+    'enter',
+    'escape',
+    '?',
+    'x',
+    'p',
+  );
   expect(state).toEqual(before);
 });
 
@@ -225,7 +247,7 @@ test('rows are not sorted again for a key that does not concern them', () => {
 
 test('there is nothing to open where there is nothing', () => {
   const empty = initialState('', { columns: 80, rows: 24 }, NOW);
-  for (const view of ['1', '2', '3', '4']) {
+  for (const view of ['1', '2', '3', '4', '5']) {
     expect(press(empty, view, 'down', 'enter', 'left', 'right', 'end', 'up', 'pageup').overlays).toEqual([]);
   }
 });

@@ -50,7 +50,7 @@ describe('a cursor', () => {
 
 const keys = [
   ...['up', 'down', 'left', 'right', 'pageup', 'pagedown', 'home', 'end', 'enter', 'escape', 'tab', 'backtab'],
-  ...['backspace', '/', 's', 'S', 'p', '?', '1', '2', '3', '4', 'a'],
+  ...['backspace', '/', 's', 'S', 'p', '?', '1', '2', '3', '4', '5', 'a'],
 ];
 const size = fc.record({ columns: fc.integer({ min: 1, max: 200 }), rows: fc.integer({ min: 1, max: 60 }) });
 

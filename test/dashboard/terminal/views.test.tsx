@@ -38,6 +38,8 @@ describe.each([SMALL, LARGE, { columns: 40, rows: 12 }, { columns: 220, rows: 60
     ['tree', ['3']],
     ['log', ['4']],
     ['log, paused', ['4', 'p']],
+    ['names', ['5']],
+    ['the members of a group', ['5', 'end', 'enter']],
     ['a process', ['enter']],
     ['a supervisor', ['/', 'root', 'enter', 'enter']],
     ['an entry', ['4', 'up', 'up', 'enter']],
@@ -54,15 +56,15 @@ describe('the head', () => {
     const [first, second, third] = shownAfter(SMALL).split('\n');
     expect(first).toMatch(/noex {2}via alpha@10.0.0.1:4369 +● 1 connected {2}✖ 1 disconnected/);
     expect(second).toMatch(/3 processes {2}13 msg\/s {2}queue 4 {2}2 restarts +data 0.4 s old/);
-    expect(third).toContain('[1 Processes] 2 Nodes  3 Tree  4 Log ✖ 2');
+    expect(third).toContain('[1 Processes] 2 Nodes  3 Tree  4 Log ✖ 2 5 Names');
   });
 
   test('shows every tab on a terminal of 40 columns, also with alarms and a filter', () => {
     const narrow = { columns: 40, rows: 15 };
     const tabs = (...keys: readonly string[]) => shownAfter(narrow, ...keys).split('\n')[2] ?? '';
-    expect(tabs()).toMatch(/\[1 Proc\w*\] 2 Nodes {2}3 Tree {2}4 Log ✖ 2/);
-    expect(tabs('4')).toContain('[4 Log]');
-    expect(tabs('3')).toContain('4 Log');
+    expect(tabs()).toContain('[1 Processes] 2  3  4 ✖ 2 5');
+    expect(tabs('4')).toContain('1  2  3 [4 Log] 5');
+    expect(tabs('5', '/', 'alpha')).toContain('1  2  3  4 ✖ 2[5 Names]');
   });
 
   test('has no alarm left after the log was opened', () => {
@@ -245,4 +247,53 @@ test('a process that reports all counts leaves the header and the footer in thei
 
 test('a terminal that is too small says so', () => {
   expect(screen(startedWith(halfDead, { columns: 30, rows: 5 }))).toBe('40 x 12 needed');
+});
+
+describe('the names view', () => {
+  test('says who owns each name, since when and where, and which groups have few or no members', () => {
+    const lines = shownAfter(LARGE, '5').split('\n').slice(3, 9);
+    expect(lines.map((each) => each.trim().replace(/ {2,}/g, ' | '))).toEqual([
+      'NAME | KIND | OWNER, MEMBERS | NODE | FOR',
+      '❯ | billing | name | alpha-busy | alpha@10.0.0.1:4369 | 30s',
+      '✖ couriers | group | no members | 5s',
+      '▸ idle | group | 1 member | alpha@10.0.0.1:4369 1',
+      '▸ workers | group | 2 members | alpha@10.0.0.1:4369 2',
+      '',
+    ]);
+  });
+
+  test('lists the members of a group with Enter or an arrow key, and hides them again', () => {
+    const members = ['alpha-busy', 'alpha-idle'];
+    const listed = (...keys: readonly string[]) =>
+      members.filter((name) => line(shownAfter(LARGE, ...keys), `      ${name}`).includes(' member '));
+    expect(listed('5', 'end')).toEqual([]);
+    expect(listed('5', 'end', 'enter')).toEqual(members);
+    expect(listed('5', 'end', 'right', 'left')).toEqual([]);
+  });
+
+  test('leads to the owner of a name and to a member, whose details have the names and groups', () => {
+    const owner = shownAfter(LARGE, '5', 'enter');
+    expect(owner).toMatch(/global names +billing/);
+    expect(owner).toMatch(/groups +workers/);
+    expect(shownAfter(LARGE, '5', 'end', 'enter', 'end', 'enter')).toMatch(/groups +workers, idle/);
+  });
+
+  test('has the filter of the table, and says why it is empty', () => {
+    expect(shownAfter(LARGE, '5', '/', 'courier')).not.toContain('billing');
+    expect(shownAfter(LARGE, '5', '/', 'nothing')).toContain('No name and no group passes the filter. Esc clears it.');
+    const bare = { timestamp: NOW, monotonic: NOW, nodes: [{ node: fixture(ALPHA).node, processes: [] }] };
+    expect(screen(press(startedWith(bare), '5'))).toContain('GlobalRegistry.register, ProcessGroups.join add some');
+  });
+
+  test('marks a name with two owners', () => {
+    const both = {
+      ...halfDead,
+      nodes: halfDead.nodes.map(({ node, processes }) => ({
+        node: { ...node, status: 'connected' as const },
+        processes,
+      })),
+    };
+    const text = screen(press(startedWith(both, LARGE), '5'));
+    expect(text.match(/✖ billing +name +\w+-busy \(two owners\)/g)).toHaveLength(2);
+  });
 });

@@ -35,8 +35,9 @@ const views = clusterHistory.map((snapshots) => viewed(snapshots).map(({ view })
 const rowsOf = (view: ClusterView): readonly ProcessRow[] => view.nodes.flatMap(({ processes }) => processes);
 
 /** Processes are in no order that means anything. */
-function unordered({ timestamp, monotonic, nodes }: ClusterView): object {
+function unordered({ timestamp, monotonic, nodes, emptyGroups }: ClusterView): object {
   return {
+    emptyGroups,
     timestamp,
     monotonic,
     nodes: nodes.map(({ node, processes }) => ({ node, processes: new Map(processes.map((row) => [row.key, row])) })),

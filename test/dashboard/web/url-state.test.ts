@@ -19,6 +19,7 @@ describe('the address of the web dashboard', () => {
       process: 'nodeA@127.0.0.1:4369 p12',
     };
     expect(fromHash(toHash(address))).toEqual(address);
+    expect(fromHash('#names?q=billing')).toEqual({ ...DEFAULT_ADDRESS, view: 'names', text: 'billing' });
     expect(toHash({ ...DEFAULT_ADDRESS, nodeId: address.nodeId })).toBe('#processes?node=nodeA@127.0.0.1:4369');
   });
 

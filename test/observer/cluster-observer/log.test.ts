@@ -5,7 +5,8 @@ import type { GenServerBehavior } from '../../../src/process/gen-server-types.js
 import { serializeError } from '../../../src/process/serialize-error.js';
 import { attach } from '../../../src/runtime/attach.js';
 import type { SerializedError } from '../../../streams/events.js';
-import { decodeLogPart, LOG_CAPACITY, type LogEntry, localLogEntryOf } from '../../../streams/log-entries.js';
+import { LOG_CAPACITY, type LogEntry, localLogEntryOf } from '../../../streams/log-entries.js';
+import { decodeLogPart } from '../../../streams/log-part.js';
 import { ObservedCluster, type ObservedNode, threeNodes } from '../../helpers/observed-cluster.js';
 import { counter } from '../../helpers/servers.js';
 
@@ -251,6 +252,20 @@ describe('the log of a cluster', () => {
     await runtime.settle(attached.detach());
   });
 
+  test('leaves out the entries of types that only a later version knows, and nothing else', async () => {
+    const runtime = new ObservedCluster();
+    const a = await runtime.start('nodeA');
+    const b = await runtime.startBare('nodeB');
+    await runtime.run(1000);
+    const entries = logOf(a);
+    const started = (id: string) => ({ type: 'process_started', at: 1, id, kind: 'genserver' });
+    const later = { type: 'child_moved', at: 1, from: 'x' };
+    b.rpc.notify(a.id, 'observer.log', { incarnation: 1, position: 3, entries: [started('p1'), later, started('p2')] });
+    await runtime.run(100);
+    expect(entries.filter(({ nodeId }) => nodeId === b.id)).toMatchObject([started('p1'), started('p2')]);
+    expect(a.errors).toEqual([]);
+  });
+
   test('costs a node nothing without a reader', async () => {
     const runtime = new ObservedCluster();
     const a = await runtime.start('nodeA');
@@ -344,7 +359,7 @@ describe('what another node sends of its log', () => {
   });
 
   test.each([
-    ['an unknown type', { type: 'process_cloned', at: 1, id: 'p1' }, 'log.entries[0].type'],
+    ['a type that is no text', { type: 7, at: 1, id: 'p1' }, 'log.entries[0].type'],
     ['no id', { type: 'process_started', at: 1, kind: 'genserver' }, 'log.entries[0].id'],
     ['a time that is none', { type: 'process_started', at: 'now', id: 'p1', kind: 'genserver' }, 'log.entries[0].at'],
     [
@@ -382,6 +397,11 @@ describe('what another node sends of its log', () => {
       'a bad error',
       { type: 'process_crashed', at: 1, id: 'p1', kind: 'genserver', error: {} },
       'log.entries[0].error.name',
+    ],
+    [
+      'a conflict without an outcome',
+      { type: 'global_name_conflict', at: 1, id: 'p1', globalName: 'x', otherId: 'p2', otherNodeId: 'b' },
+      'log.entries[0].outcome',
     ],
   ])('is refused when it has %s', (_, entry, field) => {
     const json = JSON.stringify({ incarnation: 1, position: 1, entries: [entry] });

@@ -3,6 +3,7 @@ import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
 import { type ClusterView, type Summary, summaryOf } from '../../view-model/cluster-view.js';
 import type { Log } from '../../view-model/log.js';
+import { type NamesTable, namesTableOf } from '../../view-model/names.js';
 import { tableOf } from '../../view-model/process-table.js';
 import type { ProcessRow } from '../../view-model/rows.js';
 import { filterTree, type TreeLine, treeOf } from '../../view-model/tree.js';
@@ -29,6 +30,7 @@ export interface Dashboard {
   readonly summary: ReadonlySignal<Summary | undefined>;
   readonly table: ReadonlySignal<readonly ProcessRow[]>;
   readonly tree: ReadonlySignal<readonly TreeLine[]>;
+  readonly names: ReadonlySignal<NamesTable>;
   /** The keys of the collapsed lines of the tree. */
   readonly collapsed: Signal<ReadonlySet<string>>;
   /** The short labels of nodes, by node id. */
@@ -82,6 +84,7 @@ export function createDashboard(window: Window, feed: URL): Dashboard {
     summary: computed(() => live.view.value && summaryOf(live.view.value)),
     table: computed(() => tableOf(visibleView.value, filter.value, router.address.value.sorting)),
     tree: computed(() => treeOf(filterTree(visibleView.value, filter.value), collapsed.value)),
+    names: computed(() => namesTableOf(visibleView.value, filter.value)),
     collapsed,
     nodeNames: computed(() => namesOf(nodeIds.value.split(' ').filter(Boolean))),
     pausedLog,

@@ -4,7 +4,7 @@ import { VIEWS } from './url-state.js';
 
 /** The keyboard shortcuts, as the help lists them. */
 export const SHORTCUTS: readonly (readonly [keys: string, meaning: string])[] = [
-  ['1 – 4', 'Show processes, tree, log or charts'],
+  ['1 – 5', 'Show processes, tree, log, charts or names'],
   ['/', 'Go to the filter'],
   ['↑ ↓  PgUp PgDn  Home End', 'Move in the table or in the tree'],
   ['← →', 'Collapse or expand a branch of the tree; move between the column titles of the table'],
@@ -76,7 +76,9 @@ function blurFilter(target: EventTarget | null): void {
   focusContent();
 }
 
-/** Focuses the table, the tree or the log, so that the arrow keys work there. The charts view has no such element. */
+/** Focuses the table, the tree, the log or the names, so that the arrow keys work there. The charts view has no such element. */
 function focusContent(): void {
-  document.querySelector<HTMLElement>('#content [role=grid], #content [role=tree], #content [role=log]')?.focus();
+  document
+    .querySelector<HTMLElement>('#content [role=grid], #content [role=tree], #content [role=log], #content .names')
+    ?.focus();
 }

@@ -1,6 +1,6 @@
 import { COLUMNS, type Filter, type Sorting } from '../../view-model/process-table.js';
 
-export const VIEWS = ['processes', 'tree', 'log', 'charts'] as const;
+export const VIEWS = ['processes', 'tree', 'log', 'charts', 'names'] as const;
 
 export type ViewName = (typeof VIEWS)[number];
 
@@ -8,7 +8,7 @@ export type ViewName = (typeof VIEWS)[number];
 export interface Address {
   readonly view: ViewName;
   readonly sorting: Sorting;
-  /** The filter text of the process table and of the tree. */
+  /** The filter text of the process table, of the tree, and of the names. */
   readonly text: string;
   readonly kind: Filter['kind'];
   /** The node that all views are limited to. `undefined`: all nodes. */

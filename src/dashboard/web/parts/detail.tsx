@@ -10,6 +10,7 @@ import { uptimeOf } from '../model/process-uptime.js';
 import { Icon } from './icon.js';
 import { LogItem } from './log-item.js';
 import { ProcessLink } from './process-link.js';
+import { RegistrationsOf } from './registrations.js';
 
 const MAX_CHILDREN = 50;
 const MAX_LINES = 30;
@@ -53,6 +54,7 @@ export function Detail({ processKey }: { readonly processKey: string }) {
           <p class="remark">The node is not connected ({node.status}). These are the last figures.</p>
         )}
         {row !== undefined && <FiguresOf row={row} node={node} isGone={isGone} />}
+        {row?.registrations !== undefined && <RegistrationsOf registrations={row.registrations} node={node} />}
         {row !== undefined && <Relatives row={row} nodeProcesses={nodeProcesses} />}
         <h3>Log</h3>
         {lines.length === 0 ? (

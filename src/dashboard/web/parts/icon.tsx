@@ -15,6 +15,7 @@ const PATHS = {
   tree: 'M6 5v11a2 2 0 0 0 2 2h3M6 9.5h5M14 9.5h5M14 18h5',
   log: 'M5 6.5h.01M5 12h.01M5 17.5h.01M9 6.5h11M9 12h7M9 17.5h9',
   charts: 'M4 4v16h16M8 15l3.5-4.5 3 2.5L19 7.5',
+  names: 'M4 6h8l8 6-8 6H4ZM8 12h.01',
   supervisor: 'M12 4.5 19.5 12 12 19.5 4.5 12Z',
   genserver: 'M12 16a4 4 0 1 0 0-8 4 4 0 0 0 0 8Z',
 } as const;

@@ -6,6 +6,7 @@ import { Charts } from './charts.js';
 import { Detail } from './detail.js';
 import { Help } from './help.js';
 import { LogView } from './log-view.js';
+import { NamesView } from './names-view.js';
 import { Nodes } from './nodes.js';
 import { PageHeader } from './page-header.js';
 import { ProcessGrid } from './process-grid.js';
@@ -17,6 +18,7 @@ const VIEW_COMPONENTS: Record<ViewName, () => preact.JSX.Element> = {
   tree: ProcessTree,
   log: LogView,
   charts: Charts,
+  names: NamesView,
 };
 
 export function Page() {

@@ -5,7 +5,13 @@ import { onPlainClick } from '../model/plain-click.js';
 import { VIEWS, type ViewName } from '../model/url-state.js';
 import { Icon } from './icon.js';
 
-const TITLES: Record<ViewName, string> = { processes: 'Processes', tree: 'Tree', log: 'Log', charts: 'Charts' };
+const TITLES: Record<ViewName, string> = {
+  processes: 'Processes',
+  tree: 'Tree',
+  log: 'Log',
+  charts: 'Charts',
+  names: 'Names',
+};
 
 export function Tabs() {
   const { router } = useDashboard();

@@ -1,5 +1,5 @@
 /** What the bus adds to each event. */
-export interface Stamped {
+export interface EventStamp {
   /** The sequence number within the runtime: 1, 2, 3 ... without gaps. */
   readonly seq: number;
   /** When the event happened, ms since the epoch. Jumps if the system clock is set. */

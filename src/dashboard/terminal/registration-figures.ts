@@ -1,0 +1,16 @@
+import { formatCount } from '../view-model/format.js';
+import type { ProcessRow } from '../view-model/rows.js';
+
+/** Returns the global names and the groups of a process, each list with its label and as text. Omits empty lists. */
+export function registrationFigures({
+  registrations,
+}: ProcessRow): readonly (readonly [label: string, text: string])[] {
+  if (registrations === undefined) return [];
+  const { globalNames, groups, omitted = 0 } = registrations;
+  const lists = [
+    ['global names', globalNames.map(({ name }) => name).join(', ')],
+    ['groups', groups.join(', ')],
+    ['not listed', omitted === 0 ? '' : formatCount(omitted)],
+  ] as const;
+  return lists.filter(([, text]) => text !== '');
+}

@@ -1,0 +1,18 @@
+import type { Stamp } from './claim.js';
+import type { ClaimMode } from './global-names-ports.js';
+
+/** A name that a process of this node claims or owns. */
+export interface OwnName {
+  readonly processId: string;
+  readonly stamp: Stamp;
+  readonly onConflict: ClaimMode;
+  /** Stops watching the process. `undefined`: the process is not watched yet, because it does not exist yet. */
+  unwatch: (() => void) | undefined;
+  /** Settles the registration; `undefined` once the claim is held. */
+  settle: { resolve(): void; reject(error: Error): void; cancelTimer(): void } | undefined;
+}
+
+/** Whether a name is shown to observers: its claim is held and its process exists. */
+export function isShown({ settle, unwatch }: OwnName): boolean {
+  return settle === undefined && unwatch !== undefined;
+}

@@ -28,6 +28,7 @@ export type { ClusterGroup, ClusterName, ClusterNames, NameOwner } from '../stre
 export type {
   DistributedChildMoved,
   DistributedChildStopped,
+  DistributedSupervisorEvent,
   DistributedSupervisorLed,
 } from '../streams/distributed-supervisor-events.js';
 export type { EventStamp } from '../streams/event-stamp.js';

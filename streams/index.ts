@@ -12,6 +12,7 @@ export { snapshotOf } from './create-snapshot.js';
 export type {
   DistributedChildMoved,
   DistributedChildStopped,
+  DistributedSupervisorEvent,
   DistributedSupervisorLed,
 } from './distributed-supervisor-events.js';
 export type { EventStamp } from './event-stamp.js';

@@ -121,6 +121,7 @@ describe('Task.asyncStream', () => {
     );
     for await (const result of stream) {
       expect(result).toEqual({ status: 'fulfilled', value: 1 });
+      await expect.poll(() => signals.length).toBe(3);
       break;
     }
     expect([taken, isReturned]).toEqual([3, true]);

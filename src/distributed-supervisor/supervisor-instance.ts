@@ -45,6 +45,8 @@ export class SupervisorInstance {
   #leadership: Leadership | undefined;
   /** Settled when all children have been stopped on request. */
   #emptied: Settling | undefined;
+  /** Whether the supervisor has ended for good, and all its children with it. */
+  #isEmptied = false;
   #followed: LeaderClaim | undefined;
   #startError: ChildStartError | undefined;
   #gaveUp: MaxRestartsExceededError | undefined;
@@ -222,7 +224,7 @@ export class SupervisorInstance {
   }
 
   async #stopChildren(): Promise<void> {
-    if (this.#leadership === undefined) return;
+    if (this.#leadership === undefined || this.#isEmptied) return;
     this.#emptied ??= settling();
     const { promise } = this.#emptied;
     this.change((leader) => leader.shutDown());
@@ -236,6 +238,7 @@ export class SupervisorInstance {
       return;
     }
     // The supervisor gave up, failed to start, or was shut down by a significant child: no instance may continue.
+    this.#isEmptied = true;
     this.#leadership?.standbys.end();
     if (this.#startError === undefined) this.process.stop();
     else this.#started.reject(this.#startError);

@@ -20,7 +20,7 @@ const ownCompiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
 /** Pages whose programs run in the project. */
 const PAGES = ['README.md', 'docs/getting-started.md'];
 /** Pages whose blocks are one program together. */
-const GUIDES = ['processes', 'supervision', 'registry', 'across-nodes', 'names-and-groups', 'testing'].map(
+const GUIDES = ['processes', 'supervision', 'registry', 'across-nodes', 'names-and-groups', 'failover', 'testing'].map(
   (name) => `docs/guides/${name}.md`,
 );
 

@@ -7,38 +7,54 @@ import { fileURLToPath } from 'node:url';
 import type { FastifyInstance } from 'fastify';
 import { Cluster, shutdown } from 'noex';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { numberingNode, superviseOrderNumbers } from './order-numbers.js';
 import { createServer } from './server.js';
 
 const ORDERS = 1000;
 const AT_ONCE = 20;
+/** How long orders may stay without a node that numbers them. */
+const FAILOVER_MS = 5000;
 const folder = mkdtempSync(join(tmpdir(), 'shop-'));
+const numbersFolder = join(folder, 'numbers');
 
 let server: FastifyInstance;
 let url: string;
-let workers: readonly ChildProcess[];
+const workers = new Map<string, ChildProcess>();
+/** The numbers of all orders that were placed. */
+const numbers: number[] = [];
 
 beforeAll(async () => {
   await Cluster.start({ nodeName: 'shop', port: 0 });
+  await superviseOrderNumbers(numbersFolder);
   server = createServer();
   url = await server.listen({ port: 0, host: '127.0.0.1' });
-  workers = ['worker1', 'worker2'].map(startWorker);
-  await vi.waitFor(() => expect(Cluster.getConnectedNodeCount()).toBe(2), 20_000);
-  await vi.waitFor(async () => expect(new Set([await nodeOf('a'), await nodeOf('b')]).size).toBe(2), 20_000);
+  await startWorkers('worker1', 'worker2');
 }, 60_000);
 
 afterAll(async () => {
-  for (const worker of workers) worker.kill('SIGKILL');
+  for (const worker of workers.values()) worker.kill('SIGKILL');
   await server.close();
   await shutdown();
   rmSync(folder, { recursive: true });
 });
 
-function startWorker(name: string): ChildProcess {
-  const file = join(folder, name);
-  return fork(fileURLToPath(new URL('./worker.ts', import.meta.url)), [name, Cluster.getLocalNodeId(), file], {
-    execArgv: ['--import', 'tsx'],
-    stdio: 'ignore',
-  });
+/** Starts nodes with workers. Resolves when two workers answer. */
+async function startWorkers(...names: readonly string[]): Promise<void> {
+  const path = fileURLToPath(new URL('./worker.ts', import.meta.url));
+  for (const name of names) {
+    const args = [name, Cluster.getLocalNodeId(), numbersFolder, join(folder, name)];
+    workers.set(name, fork(path, args, { execArgv: ['--import', 'tsx'], stdio: 'ignore' }));
+  }
+  await vi.waitFor(() => expect(Cluster.getConnectedNodeCount()).toBe(2), 20_000);
+  await vi.waitFor(async () => expect(new Set([await nodeOf('a'), await nodeOf('b')]).size).toBe(2), 20_000);
+}
+
+/** Kills a node as `kill -9` does. */
+async function kill(name: string): Promise<void> {
+  const worker = workers.get(name);
+  if (worker === undefined) throw new Error(`there is no ${name}`);
+  worker.kill('SIGKILL');
+  if (worker.exitCode === null && worker.signalCode === null) await once(worker, 'exit');
 }
 
 interface Answer {
@@ -52,7 +68,8 @@ async function order(id: string): Promise<Answer> {
     headers: { 'Content-Type': 'application/json' },
     body: JSON.stringify({ id, item: 'tea', count: 2 }),
   });
-  const { node } = (await response.json()) as { node?: string };
+  const { node, number } = (await response.json()) as { node?: string; number?: number };
+  if (number !== undefined) numbers.push(number);
   return { status: response.status, node };
 }
 
@@ -87,14 +104,10 @@ test('an unknown item is the fault of the order', async () => {
 });
 
 test('when a node is killed, only orders that it had may fail, and none is handled twice', async () => {
-  const [, killed] = workers;
-  if (killed === undefined) throw new Error('there are two workers');
-  await vi.waitFor(async () => expect(new Set([await nodeOf('a'), await nodeOf('b')]).size).toBe(2), 20_000);
   const ids = Array.from({ length: ORDERS }, (_, at) => `order-${at}`);
   const answers = await placeAll(ids, (count) => {
-    if (count === ORDERS / 4) killed.kill('SIGKILL');
+    if (count === ORDERS / 4) void kill('worker2');
   });
-  if (killed.exitCode === null && killed.signalCode === null) await once(killed, 'exit');
 
   const failed = answers.filter(({ status }) => status !== 200);
   expect(failed.length).toBeLessThanOrEqual(AT_ONCE);
@@ -105,4 +118,27 @@ test('when a node is killed, only orders that it had may fail, and none is handl
 
   const later = await placeAll(ids.map((id) => `later-${id}`).slice(0, 200));
   expect(later.filter(({ status }) => status !== 200)).toEqual([]);
+}, 60_000);
+
+test('when the node that numbers orders is killed, another one does, and no number is given out twice', async () => {
+  await startWorkers('worker3');
+  await vi.waitFor(() => expect(numberingNode()).toBeDefined(), FAILOVER_MS);
+  const before = numberingNode();
+  const [killed = ''] = before?.split('@') ?? [];
+  const ids = Array.from({ length: ORDERS }, (_, at) => `numbered-${at}`);
+  let takeover: Promise<void> | undefined;
+  const answers = await placeAll(ids, (count) => {
+    if (count !== ORDERS / 4) return;
+    takeover = kill(killed).then(() =>
+      vi.waitFor(() => expect([undefined, before]).not.toContain(numberingNode()), FAILOVER_MS),
+    );
+  });
+  await takeover;
+
+  const failed = answers.filter(({ status }) => status !== 200);
+  expect(failed.length).toBeLessThanOrEqual(AT_ONCE);
+  for (const { status, node } of failed) expect([status, node]).toEqual([502, before]);
+  expect(answers.length).toBe(ORDERS);
+  expect(numbers.length).toBeGreaterThan(2 * ORDERS);
+  expect(numbers.length).toBe(new Set(numbers).size);
 }, 60_000);

@@ -12,7 +12,7 @@ import {
 } from 'noex';
 
 /** The global name of the process that numbers orders. It is also the name of its behavior. */
-export const ORDER_NUMBERS = 'order-numbers';
+const ORDER_NUMBERS = 'order-numbers';
 
 /** How many numbers are reserved at once. The rest of a block is lost when its process ends: numbers have gaps. */
 const BLOCK = 100;

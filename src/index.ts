@@ -30,6 +30,7 @@ export type {
   DistributedChildStopped,
   DistributedSupervisorEvent,
   DistributedSupervisorLed,
+  DistributedSupervisorYielded,
 } from '../streams/distributed-supervisor-events.js';
 export type { EventStamp } from '../streams/event-stamp.js';
 export type {

@@ -9,17 +9,27 @@ export interface DistributedSupervisorLed extends EventStamp {
   readonly supervisor: string;
 }
 
-/** A child of a distributed supervisor now runs on another node. Emitted on the node of the leader. */
+/** An instance of a distributed supervisor does not lead any more, because an instance on another node leads. */
+export interface DistributedSupervisorYielded extends EventStamp {
+  readonly type: 'distributed_supervisor_yielded';
+  /** The process id of the instance. */
+  readonly id: string;
+  /** The name of the supervisor. */
+  readonly supervisor: string;
+  /** The id of the node of the new leader. */
+  readonly to: string;
+}
+
+/** A child of a distributed supervisor now runs on this node, and ran on another one before. */
 export interface DistributedChildMoved extends EventStamp {
   readonly type: 'distributed_child_moved';
-  /** The process id of the leader. */
-  readonly supervisorId: string;
+  /** The process id of the child. */
+  readonly id: string;
   /** The name of the supervisor, or the process id of its leader if it has none. */
   readonly supervisor: string;
   readonly childId: string;
   /** The id of the node on which the child ran before. */
   readonly from: string;
-  readonly to: string;
 }
 
 /** A node ended a child of a distributed supervisor by itself. Emitted on that node. */
@@ -39,4 +49,8 @@ export interface DistributedChildStopped extends EventStamp {
   readonly why: 'duplicate' | 'orphaned' | 'handed_over' | 'no_quorum';
 }
 
-export type DistributedSupervisorEvent = DistributedSupervisorLed | DistributedChildMoved | DistributedChildStopped;
+export type DistributedSupervisorEvent =
+  | DistributedSupervisorLed
+  | DistributedSupervisorYielded
+  | DistributedChildMoved
+  | DistributedChildStopped;

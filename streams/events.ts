@@ -65,6 +65,8 @@ export interface ProcessSpawned extends EventStamp {
   readonly kind: ProcessKind;
   /** The `label` option with which the process was started. */
   readonly label?: string;
+  /** The name of the distributed supervisor that this process is an instance of. */
+  readonly distributedSupervisor?: string;
   /** Present if the process is a child of a distributed supervisor. */
   readonly hosted?: {
     /** The name of the supervisor, or the process id of its leader if it has none. */

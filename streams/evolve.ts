@@ -154,24 +154,28 @@ export class ModelDraft {
     }
   }
 
-  #spawned({ id, kind, label, strategy, at: startedAt, monotonic: startedMonotonic }: ProcessSpawned): boolean {
+  #spawned(event: ProcessSpawned): boolean {
+    const { id, kind, label, strategy, hosted, at: startedAt, monotonic: startedMonotonic } = event;
     if (this.#find(id) !== undefined) return false;
     const { now } = this.#from;
+    const distributedSupervisor = hosted?.supervisor ?? event.distributedSupervisor;
     if (kind === 'supervisor') {
-      const start = { id, label, startedAt, startedMonotonic };
+      const start = { id, label, distributedSupervisor, startedAt, startedMonotonic };
       const fields = { ...start, strategy: strategy ?? 'one_for_one', childCount: 0, totalRestarts: 0 };
       this.#supervisors.set(new SupervisorRow(fields, now));
     } else {
       const start = {
         id,
         label,
+        childId: hosted?.childId,
+        distributedSupervisor,
         status: 'starting',
         queueSize: 0,
         messageCount: 0,
         startedAt,
         startedMonotonic,
       } as const;
-      const fields = { ...start, ...INITIAL_COUNTS };
+      const fields = { ...start, ...INITIAL_COUNTS, ...(hosted !== undefined && { restarts: hosted.restarts }) };
       this.#servers.set(new ServerRow(fields, now));
     }
     return true;

@@ -14,6 +14,7 @@ export type {
   DistributedChildStopped,
   DistributedSupervisorEvent,
   DistributedSupervisorLed,
+  DistributedSupervisorYielded,
 } from './distributed-supervisor-events.js';
 export type { EventStamp } from './event-stamp.js';
 export type {

@@ -1,3 +1,4 @@
+import type { DistributedChildStopped } from './distributed-supervisor-events.js';
 import type { ProcessKind, RuntimeEvent, SerializedError, SerializedExitReason } from './events.js';
 import { MAX_PROCESS_NAME } from './row-encoding.js';
 
@@ -75,24 +76,50 @@ type ProcessLogEntry =
       readonly otherNodeId: string;
     });
 
+type DistributedLogEntry =
+  /** The instance of a distributed supervisor with this id became its leader. */
+  | (ProcessEntry & { readonly type: 'distributed_supervisor_led'; readonly supervisor: string })
+  /** The instance with this id does not lead any more, because an instance on the node `to` does. */
+  | (ProcessEntry & {
+      readonly type: 'distributed_supervisor_yielded';
+      readonly supervisor: string;
+      readonly to: string;
+    })
+  /** A child runs on this node now. */
+  | (ProcessEntry & {
+      readonly type: 'distributed_child_moved';
+      readonly supervisor: string;
+      readonly childId: string;
+      /** The id of the node on which the child ran before. */
+      readonly from: string;
+    })
+  /** A node ended a child by itself. */
+  | (ProcessEntry & {
+      readonly type: 'distributed_child_stopped';
+      readonly supervisor: string;
+      readonly childId: string;
+      readonly why: DistributedChildStopped['why'];
+    });
+
 /**
  * An entry of the log of a cluster: something that happened to a process or a node. Plain data. Never has the content of
  * a message.
  */
 export type LogEntry =
   | ProcessLogEntry
+  | DistributedLogEntry
   | (Entry & { readonly type: 'node_up' })
   | (Entry & { readonly type: 'node_down'; readonly reason: string })
   /** The reader missed `count` entries of this node, because the node keeps only its last {@link LOG_CAPACITY} entries. */
   | (Entry & { readonly type: 'missed'; readonly count: number });
 
-type WithoutNode<E> = E extends ProcessLogEntry ? Omit<E, 'nodeId'> : never;
+type WithoutNode<E> = E extends ProcessLogEntry | DistributedLogEntry ? Omit<E, 'nodeId'> : never;
 
 /**
  * A {@link LogEntry} in the log of the node on which it happened. The entry has no node id, because all entries are of one
  * node.
  */
-export type LocalLogEntry = WithoutNode<ProcessLogEntry>;
+export type LocalLogEntry = WithoutNode<ProcessLogEntry | DistributedLogEntry>;
 
 /** The maximum lengths of the texts of an error in a log entry, in characters. Longer texts are cut. */
 export const MAX_MESSAGE = 1000;
@@ -181,6 +208,27 @@ function incidentOf(event: RuntimeEvent, named: { readonly name?: string }): Loc
         otherId,
         otherNodeId,
       };
+    }
+    default:
+      return distributedEntryOf(event, named);
+  }
+}
+
+/** Returns the entry for an event of a distributed supervisor. */
+function distributedEntryOf(event: RuntimeEvent, named: { readonly name?: string }): LocalLogEntry | undefined {
+  const { at } = event;
+  switch (event.type) {
+    case 'distributed_supervisor_led':
+      return { type: event.type, at, id: event.id, ...named, supervisor: event.supervisor };
+    case 'distributed_supervisor_yielded':
+      return { type: event.type, at, id: event.id, ...named, supervisor: event.supervisor, to: event.to };
+    case 'distributed_child_moved': {
+      const { type, id, supervisor, childId, from } = event;
+      return { type, at, id, ...named, supervisor, childId, from };
+    }
+    case 'distributed_child_stopped': {
+      const { type, id, supervisor, childId, why } = event;
+      return { type, at, id, ...named, supervisor, childId, why };
     }
     default:
       return undefined;

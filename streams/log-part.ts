@@ -84,6 +84,14 @@ const FIELDS: Readonly<Record<LocalLogEntry['type'], Readonly<Record<string, Che
     otherId: ID,
     otherNodeId: maxLength(MAX_NODE_ID),
   },
+  distributed_supervisor_led: { supervisor: NAME },
+  distributed_supervisor_yielded: { supervisor: NAME, to: maxLength(MAX_NODE_ID) },
+  distributed_child_moved: { supervisor: NAME, childId: NAME, from: maxLength(MAX_NODE_ID) },
+  distributed_child_stopped: {
+    supervisor: NAME,
+    childId: NAME,
+    why: isIn(['duplicate', 'orphaned', 'handed_over', 'no_quorum']),
+  },
 };
 /** Later versions of noex may send entries of further types, which this version does not show. */
 const TYPE = object({ type: NAME });

@@ -42,7 +42,7 @@ const durations = list(nonNegative, 64);
 const MAX_BUCKETS = 2_400_000;
 
 /** Columns of both kinds of rows that a sender may leave out. */
-const OPTIONAL_COLUMNS = { childId: name, startedMonotonic: finiteNumber };
+const OPTIONAL_COLUMNS = { childId: name, distributedSupervisor: name, startedMonotonic: finiteNumber };
 
 function countChecks(names: readonly ServerCountName[]): Readonly<Record<string, Check>> {
   return Object.fromEntries(names.map((name) => [name, count]));

@@ -10,6 +10,8 @@ import { type Now, ServerRow, SupervisorRow, shownCounts } from './snapshot-rows
 interface OptionalColumns {
   /** Absent if no row has a child id. */
   readonly childId?: readonly (string | null)[];
+  /** Absent if no row has a distributed supervisor. */
+  readonly distributedSupervisor?: readonly (string | null)[];
   /** Absent: the sender runs a version of noex without this column. */
   readonly startedMonotonic?: readonly number[];
 }
@@ -104,9 +106,18 @@ export function supervisorColumns(rows: readonly SupervisorStats[]): SupervisorC
 }
 
 function optionalColumns(rows: readonly (GenServerStats | SupervisorStats)[]): OptionalColumns {
-  const startedMonotonic = rows.map((row) => row.startedMonotonic);
-  if (rows.every(({ childId }) => childId === undefined)) return { startedMonotonic };
-  return { childId: rows.map(({ childId }) => sentText(childId)), startedMonotonic };
+  const childId = textColumn(rows.map((row) => row.childId));
+  const distributedSupervisor = textColumn(rows.map((row) => row.distributedSupervisor));
+  return {
+    ...(childId !== undefined && { childId }),
+    ...(distributedSupervisor !== undefined && { distributedSupervisor }),
+    startedMonotonic: rows.map((row) => row.startedMonotonic),
+  };
+}
+
+/** Returns a column of texts; `undefined` if all are absent. */
+function textColumn(texts: readonly (string | undefined)[]): readonly (string | null)[] | undefined {
+  return texts.every((text) => text === undefined) ? undefined : texts.map(sentText);
 }
 
 function sentText(text: string | undefined): string | null {
@@ -133,19 +144,16 @@ export function serverRows(
   { version, now, registrations, held }: RowReader,
 ): readonly GenServerStats[] {
   return columns.id.map((id, row) => {
-    const { childId, startedAt, startedMonotonic } = startOf(columns, row);
     const fields = {
       id,
       name: columns.name[row] ?? undefined,
       label: columns.label?.[row] ?? undefined,
       parentId: columns.parentId[row] ?? undefined,
-      childId,
       status: columns.status[row] ?? 'running',
       queueSize: columns.queueSize[row] ?? 0,
       messageCount: columns.messageCount[row] ?? 0,
       latencyWindow: windowAfter(held?.(id), unpackSlices(columns.latency?.[row] ?? [], version)),
-      startedAt,
-      startedMonotonic,
+      ...startOf(columns, row),
       registrations: registrations(id),
     };
     return new ServerRow(fields, now, fields, shownCounts(countsIn(columns, row)));
@@ -158,6 +166,7 @@ function windowAfter(held: GenServerStats | undefined, changed: LatencyWindow): 
 
 interface Start {
   readonly childId: string | undefined;
+  readonly distributedSupervisor: string | undefined;
   readonly startedAt: number;
   readonly startedMonotonic: number;
 }
@@ -169,7 +178,9 @@ interface Start {
 function startOf(columns: ServerColumns | SupervisorColumns, row: number): Start {
   const startedAt = columns.startedAt[row] ?? 0;
   const startedMonotonic = columns.startedMonotonic?.[row] ?? startedAt;
-  return { childId: columns.childId?.[row] ?? undefined, startedAt, startedMonotonic };
+  const childId = columns.childId?.[row] ?? undefined;
+  const distributedSupervisor = columns.distributedSupervisor?.[row] ?? undefined;
+  return { childId, distributedSupervisor, startedAt, startedMonotonic };
 }
 
 export function supervisorRows(

@@ -14,6 +14,7 @@ interface RowFields {
   readonly label?: string | undefined;
   readonly parentId?: string | undefined;
   readonly childId?: string | undefined;
+  readonly distributedSupervisor?: string | undefined;
   readonly startedAt: number;
   readonly startedMonotonic: number;
   readonly registrations?: Registrations | undefined;
@@ -49,6 +50,7 @@ abstract class Row {
   declare readonly label?: string;
   declare readonly parentId?: string;
   declare readonly childId?: string;
+  declare readonly distributedSupervisor?: string;
   readonly startedAt: number;
   readonly startedMonotonic: number;
   declare readonly registrations?: Registrations;
@@ -61,6 +63,7 @@ abstract class Row {
     if (fields.label !== undefined) this.label = fields.label;
     if (fields.parentId !== undefined) this.parentId = fields.parentId;
     if (fields.childId !== undefined) this.childId = fields.childId;
+    if (fields.distributedSupervisor !== undefined) this.distributedSupervisor = fields.distributedSupervisor;
     this.startedAt = fields.startedAt;
     // Rounded to whole ms, because whole numbers are shorter on the wire.
     this.startedMonotonic = Math.round(fields.startedMonotonic);

@@ -41,6 +41,11 @@ export interface GenServerStats extends ServerCounts {
   readonly parentId?: string;
   /** The id of the process in its child spec. Absent: the process has no supervisor. */
   readonly childId?: string;
+  /**
+   * The name of its distributed supervisor, or the process id of the leader of a supervisor without a name. Absent: the process
+   * is not the child of a distributed supervisor.
+   */
+  readonly distributedSupervisor?: string;
   readonly status: ServerStatus;
   /** Messages waiting in the mailbox. */
   readonly queueSize: number;
@@ -69,6 +74,8 @@ export interface SupervisorStats {
   readonly parentId?: string;
   /** The id of the process in its child spec. Absent: the process has no supervisor. */
   readonly childId?: string;
+  /** The name of the distributed supervisor that this is an instance of. Absent: it is a supervisor of one node. */
+  readonly distributedSupervisor?: string;
   readonly strategy: SupervisorStrategy;
   /** The number of its running children. */
   readonly childCount: number;

@@ -36,6 +36,8 @@ export interface HostPorts {
   kill(processId: string): void;
   /** Calls `action` after `ms`. Returns a function that cancels this. */
   after(ms: number, action: () => void): () => void;
+  /** Called when a child runs that ran on the node `lastNode` before. */
+  onStarted(childId: string, processId: string, lastNode: string): void;
   /** Called when a child ends without the leader's request. */
   onStopped(childId: string, processId: string, why: HostStopReason): void;
 }
@@ -140,7 +142,7 @@ export class ChildHost {
   }
 
   async #start(leader: LeaderClaim, message: Extract<LeaderMessage, { readonly type: 'place' }>): Promise<void> {
-    const { placement, childId, spec, restarts, orphanTimeout } = message;
+    const { placement, childId, spec, restarts, lastNode, orphanTimeout } = message;
     this.#orphanTimeoutMs = orphanTimeout ?? Number.POSITIVE_INFINITY;
     const start = this.#ports.start(childId, spec, restarts);
     this.#starting.add(start);
@@ -151,6 +153,7 @@ export class ChildHost {
         return;
       }
       this.#children.set(processId, { childId, spec });
+      if (lastNode !== null) this.#ports.onStarted(childId, processId, lastNode);
       this.#ports.send(leader, { type: 'placed', placement, processId });
       const isRunning = this.#ports.watch(processId, (reason) => this.#exited(processId, reason)) !== undefined;
       if (!isRunning) this.#exited(processId, 'killed');

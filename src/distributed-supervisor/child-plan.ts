@@ -77,11 +77,7 @@ export class ChildPlan {
   }
 
   run(child: PlacedChild, at: ChildLocation): void {
-    const { id, lastNode } = child;
     this.children.setState(child, { type: 'running', at });
-    if (lastNode !== undefined && lastNode !== at.node) {
-      this.#effects.push({ type: 'moved', childId: id, from: lastNode, to: at.node });
-    }
     child.lastNode = at.node;
     child.preferredNode = undefined;
     child.isInitial = false;
@@ -282,11 +278,11 @@ export class ChildPlan {
       return false;
     }
     this.#placement += 1;
-    const { restarts, spec, id: childId } = child;
+    const { restarts, spec, id: childId, lastNode = null } = child;
     const orphanTimeout = Number.isFinite(settings.orphanTimeoutMs) ? settings.orphanTimeoutMs : null;
     const placement = this.#placement;
     this.children.setState(child, { type: 'starting', node, placement });
-    const message = { type: 'place', placement, childId, spec, restarts, orphanTimeout } as const;
+    const message = { type: 'place', placement, childId, spec, restarts, lastNode, orphanTimeout } as const;
     this.#effects.push({ type: 'send', node, message });
     return true;
   }

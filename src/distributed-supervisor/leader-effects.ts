@@ -15,8 +15,6 @@ export type LeaderEffect =
   | { readonly type: 'all_started' }
   /** An initial child could not be started. All children are being stopped. */
   | { readonly type: 'start_failed'; readonly childId: string; readonly error: Error }
-  /** A child runs on another node than before. */
-  | { readonly type: 'moved'; readonly childId: string; readonly from: string; readonly to: string }
   /** More restarts than allowed were needed. All children are being stopped. */
   | { readonly type: 'gave_up'; readonly childId: string; readonly error: MaxRestartsExceededError }
   /** All children have ended after a shutdown. */

@@ -64,12 +64,12 @@ export class Leader {
   /** Continues with the children of an earlier leader. `ages`: how long ago its counted restarts were, ms. */
   takeOver(children: ReadonlyMap<string, SentChild>, ages: readonly number[]): void {
     this.#plan.restarts.restore(ages);
-    for (const [id, { spec, location, isWanted, restarts }] of children) {
+    for (const [id, { spec, location, lastNode, isWanted, restarts }] of children) {
       const child = this.#plan.add(id, spec);
       child.isWanted = isWanted;
       child.restarts = restarts;
+      child.lastNode = lastNode ?? undefined;
       if (location === null) continue;
-      child.lastNode = location.node;
       // A connected node will report whether it still runs the child.
       const isAwaited = this.#hosts.lifeOf(location.node) === location.life;
       this.#plan.lose(child, location, isAwaited ? Number.POSITIVE_INFINITY : this.#plan.failoverTime(location));

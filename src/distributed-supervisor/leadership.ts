@@ -6,7 +6,13 @@ import { Leader, type LeaderOptions } from './leader.js';
 import type { LeaderEffect } from './leader-effects.js';
 import { locationOf, type PlacedChild } from './placed-children.js';
 import { Standbys } from './standbys.js';
-import { LOCAL_NODE, type SentChild, type SentChildSpec, type SupervisionMessage } from './supervision-protocol.js';
+import {
+  type LeaderMessage,
+  LOCAL_NODE,
+  type SentChild,
+  type SentChildSpec,
+  type SupervisionMessage,
+} from './supervision-protocol.js';
 
 export interface LeadershipPorts
   extends Pick<LeaderOptions, 'life' | 'candidate' | 'random' | 'now' | 'hasEnded' | 'reserveMs'> {
@@ -39,7 +45,6 @@ export class Leadership {
   readonly term: LeaderClaim;
   readonly #ports: LeadershipPorts;
   readonly #events: LeadershipEvents;
-  readonly #supervisor: { readonly id: string; readonly name: string };
   #isPlanned = false;
   #isOver = false;
   #cancelWake: (() => void) | undefined;
@@ -48,7 +53,6 @@ export class Leadership {
     this.term = term;
     this.#ports = ports;
     this.#events = events;
-    this.#supervisor = { id: term.processId, name: settings.name ?? term.processId };
     this.leader = new Leader({ ...ports, settings, supervisorId: term.processId });
     for (const { id, life } of ports.peers()) this.leader.nodeUp(id, life);
     this.standbys = new Standbys({
@@ -107,7 +111,7 @@ export class Leadership {
   #carryOut(effect: LeaderEffect): void {
     switch (effect.type) {
       case 'send':
-        this.#ports.send(effect.node, this.term, effect.message);
+        this.#ports.send(effect.node, this.term, this.#withNodeIds(effect.message));
         break;
       case 'wake': {
         const ms = Math.max(0, effect.at - this.#ports.now());
@@ -115,9 +119,6 @@ export class Leadership {
         this.#cancelWake = this.#ports.after(ms, () => this.#act());
         break;
       }
-      case 'moved':
-        this.#emitMoved(effect);
-        break;
       case 'all_started':
         this.#events.onStarted();
         break;
@@ -132,12 +133,6 @@ export class Leadership {
     }
   }
 
-  #emitMoved({ childId, from, to }: Extract<LeaderEffect, { readonly type: 'moved' }>): void {
-    const { id: supervisorId, name: supervisor } = this.#supervisor;
-    const nodes = { from: this.#idOf(from), to: this.#idOf(to) };
-    this.#ports.emit({ type: 'distributed_child_moved', supervisorId, supervisor, childId, ...nodes });
-  }
-
   #child(id: string): SentChild | undefined {
     const child = this.leader.children.get(id);
     return child && this.#toSent(child);
@@ -146,7 +141,14 @@ export class Leadership {
   #toSent(child: PlacedChild): SentChild {
     const { spec, isWanted, restarts } = child;
     const at = locationOf(child);
-    return { spec, location: at === undefined ? null : { ...at, node: this.#idOf(at.node) }, isWanted, restarts };
+    const location = at === undefined ? null : { ...at, node: this.#idOf(at.node) };
+    const lastNode = child.lastNode === undefined ? null : this.#idOf(child.lastNode);
+    return { spec, location, lastNode, isWanted, restarts };
+  }
+
+  #withNodeIds(message: LeaderMessage): LeaderMessage {
+    if (message.type !== 'place' || message.lastNode === null) return message;
+    return { ...message, lastNode: this.#idOf(message.lastNode) };
   }
 
   #idOf(node: string): string {

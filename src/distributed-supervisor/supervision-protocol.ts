@@ -31,6 +31,8 @@ export interface SentChild {
   readonly spec: SentChildSpec;
   /** Where the child runs; `null` while it does not run. */
   readonly location: ChildLocation | null;
+  /** The node on which the child ran last; `null`: on none. */
+  readonly lastNode: string | null;
   /** Whether the child should run. A terminated child should not. */
   readonly isWanted: boolean;
   readonly restarts: number;
@@ -49,6 +51,8 @@ export type LeaderMessage =
       readonly spec: SentChildSpec;
       /** How often the child was restarted before. */
       readonly restarts: number;
+      /** The node on which the child ran before; `null`: on none. */
+      readonly lastNode: string | null;
       /** How long the child may run without a leader, ms; `null`: no limit. */
       readonly orphanTimeout: number | null;
     }

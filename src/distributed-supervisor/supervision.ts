@@ -192,11 +192,16 @@ export class Supervision {
 
   #newHost(key: string): ChildHost {
     const supervisor = key.startsWith('~') ? key.slice(key.indexOf('/') + 1) : key;
-    const { start, emit } = this.#ports;
+    const { start, emit, nodeId } = this.#ports;
     const ports: HostPorts = {
       ...this.#ports,
       send: (leader, message) => this.#send(leader.node, key, leader, message),
       start: (...child) => start(supervisor, ...child),
+      onStarted: (childId, id, from) => {
+        if (from !== LOCAL_NODE && from !== nodeId()) {
+          emit({ type: 'distributed_child_moved', id, supervisor, childId, from });
+        }
+      },
       onStopped: (childId, id, why) => emit({ type: 'distributed_child_stopped', id, supervisor, childId, why }),
     };
     const host = new ChildHost(ports, this.#isDormant || !this.#ports.hasQuorum());

@@ -99,6 +99,11 @@ export class SupervisorInstance {
       if (this.#leadership === undefined && !this.#isDormant) this.#lead(owner);
       return;
     }
+    const { name } = this.settings;
+    if (owner !== undefined && name !== undefined && this.#leadership !== undefined) {
+      const { id } = this.process;
+      this.#ports.emit({ type: 'distributed_supervisor_yielded', id, supervisor: name, to: owner.node });
+    }
     this.#stepDown();
     if (owner === undefined) {
       this.#followed = undefined;

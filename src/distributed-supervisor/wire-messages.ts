@@ -8,6 +8,7 @@ type Fields = Readonly<Record<string, unknown>>;
 type Guard = (value: unknown) => boolean;
 
 const isText: Guard = (value) => typeof value === 'string' && value !== '' && value.length <= MAX_SENT_NAME;
+const isTextOrNull: Guard = (value) => value === null || value === '' || isText(value);
 const isFlag: Guard = (value) => typeof value === 'boolean';
 const isCount: Guard = (value) => Number.isSafeInteger(value) && Number(value) >= 0;
 const isCountOrNull: Guard = (value) => value === null || isCount(value);
@@ -33,12 +34,20 @@ const isChild: Guard = (value) =>
   (isObject(value) &&
     isSpec(value['spec']) &&
     isLocation(value['location']) &&
+    isTextOrNull(value['lastNode']) &&
     isFlag(value['isWanted']) &&
     isCount(value['restarts']));
 const isAges: Guard = (value) => Array.isArray(value) && value.every((age) => typeof age === 'number' && age >= 0);
 
 const GUARDS: { readonly [Type in SupervisionMessage['type']]: Readonly<Record<string, Guard>> } = {
-  place: { placement: isCount, childId: isText, spec: isSpec, restarts: isCount, orphanTimeout: isMs },
+  place: {
+    placement: isCount,
+    childId: isText,
+    spec: isSpec,
+    restarts: isCount,
+    lastNode: isTextOrNull,
+    orphanTimeout: isMs,
+  },
   stop: { processId: isText, isDuplicate: isFlag },
   hosted: { childId: isText, processId: isText, spec: isSpec },
   obeying: {},

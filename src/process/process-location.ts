@@ -13,6 +13,9 @@ export interface HostedPlace {
   readonly restarts: number;
 }
 
+/** What a process has to do with a distributed supervisor: it is a child, or an instance of the supervisor. */
+export type DistributedRole = { readonly hosted: HostedPlace } | { readonly distributedSupervisor: string };
+
 /** The texts that identify a process to people. */
 export type ProcessTexts = Pick<GenServerOptions, 'name' | 'label'>;
 
@@ -27,12 +30,14 @@ interface Placed {
 export function locationOf(
   process: Placed,
   nameOf: (id: string) => string | undefined,
-  hosted: HostedPlace | undefined,
+  role: DistributedRole | undefined,
 ): ProcessLocation {
   const name = nameOf(process.id);
   const named = name === undefined ? {} : { name };
   const { parent, childId } = process;
-  if (hosted !== undefined) return { ...named, distributedSupervisor: hosted.supervisor, childId: hosted.childId };
+  if (role !== undefined && 'hosted' in role) {
+    return { ...named, distributedSupervisor: role.hosted.supervisor, childId: role.hosted.childId };
+  }
   if (parent === undefined || childId === undefined) return named;
   const supervisorName = nameOf(parent.id);
   return {

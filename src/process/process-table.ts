@@ -13,7 +13,7 @@ import type { OverloadPolicy } from './bounded-mailbox.js';
 import type { GenServerBehavior } from './gen-server-types.js';
 import type { ContextActions } from './handler-context.js';
 import { Process, type ProcessHost } from './process.js';
-import type { HostedPlace, ProcessTexts } from './process-location.js';
+import type { DistributedRole, ProcessTexts } from './process-location.js';
 import { isRef, type ProcessName, type ProcessRef } from './refs.js';
 import type { Sampler } from './sampler.js';
 import type { Scheduler } from './scheduler.js';
@@ -42,7 +42,7 @@ interface SpawnOptions<State, CallMsg, CastMsg, CallReply, Info> {
   readonly overload?: OverloadPolicy;
   readonly context?: 'runtime' | 'caller';
   readonly trapExit?: boolean;
-  readonly hosted?: HostedPlace | undefined;
+  readonly role?: DistributedRole | undefined;
 }
 
 /**
@@ -75,8 +75,8 @@ export class ProcessTable {
   readonly #host: ProcessHost;
   readonly #names: Names;
   readonly #toReport = new UnreportedProcesses();
-  /** The places of children of distributed supervisors, by process id. */
-  readonly #places = new Map<string, { readonly hosted: HostedPlace }>();
+  /** The processes of distributed supervisors, by process id. */
+  readonly #roles = new Map<string, DistributedRole>();
   #lastId = 0;
   #isClosed = false;
   #onSpawn: ((process: Process) => void) | undefined;
@@ -97,7 +97,7 @@ export class ProcessTable {
       emit,
       onError,
       nameOf: (id) => names.nameOf(id),
-      placeOf: (id) => this.#places.get(id),
+      roleOf: (id) => this.#roles.get(id),
       dirty: (process) => {
         this.#toReport.add(process);
         scheduler.touch();
@@ -105,7 +105,7 @@ export class ProcessTable {
       released: (process) => {
         const { id, parent, ref } = process;
         this.#processes.delete(id);
-        this.#places.delete(id);
+        this.#roles.delete(id);
         if (parent === undefined) this.#ended.set(ref, process);
         const name = names.release(id);
         if (name !== undefined) emit({ type: 'name_unregistered', name, id });
@@ -249,14 +249,14 @@ export class ProcessTable {
     options: SpawnOptions<State, CallMsg, CastMsg, CallReply, Info>,
     reserved?: ProcessRef,
   ): Promise<Process> {
-    const { name, label, initTimeout, hosted } = options;
+    const { name, label, initTimeout, role } = options;
     if (this.#isClosed) throw new RuntimeShutdownError();
     const id = reserved?.id ?? `p${this.#lastId + 1}`;
     if (name !== undefined) this.#names.claim(name, id);
     const ref = reserved ?? this.reserve();
     const process = new Process(this.#host, { ...options, ref });
     this.#processes.set(id, process);
-    if (hosted !== undefined) this.#places.set(id, { hosted });
+    if (role !== undefined) this.#roles.set(id, role);
     const starting = this.#start(process, initTimeout, { name, label });
     if (starting !== undefined) await starting;
     return process;

@@ -9,7 +9,7 @@ import type { TerminationReason } from './gen-server-types.js';
 import { ContinueResult, stateOf } from './handler-result.js';
 import { initialize, killedDuringInit, type StartingProcess } from './initialization.js';
 import { MessageLoop, type MessageLoopHost, type MessageLoopOptions } from './message-loop.js';
-import { type HostedPlace, locationOf, type ProcessTexts } from './process-location.js';
+import { type DistributedRole, locationOf, type ProcessTexts } from './process-location.js';
 import { CRASH_CLEANUP_MS, type CrashCleanup, releaseState, runTerminate } from './run-terminate.js';
 import { serializeError } from './serialize-error.js';
 import { TimerSet } from './timer-set.js';
@@ -18,8 +18,8 @@ import { TimerSet } from './timer-set.js';
 export interface ProcessHost extends MessageLoopHost {
   /** Runs `code` as if it were called from outside all processes, even while a handler is on the stack. */
   outside(code: () => void): void;
-  /** The place of a child of a distributed supervisor, by process id. */
-  placeOf(id: string): { readonly hosted: HostedPlace } | undefined;
+  /** What the process with this id has to do with a distributed supervisor. */
+  roleOf(id: string): DistributedRole | undefined;
   /** Called while `process` ends, before its exit event: removes its name and its entry in the process table. */
   released(process: Process): void;
 }
@@ -100,7 +100,7 @@ export class Process extends MessageLoop implements StartingProcess {
    * meanwhile
    */
   start(timeoutMs: number, { name, label }: ProcessTexts): Promise<void> | undefined {
-    const texts = { ...(label !== undefined && { label }), ...this.host.placeOf(this.id) };
+    const texts = { ...(label !== undefined && { label }), ...this.host.roleOf(this.id) };
     this.host.emit({ type: 'process_spawned', ...this.#kindFields(), ...texts });
     if (name !== undefined) this.host.emit({ type: 'name_registered', name, id: this.id });
     // A listener of the events above may have killed the process.
@@ -176,7 +176,7 @@ export class Process extends MessageLoop implements StartingProcess {
 
   /** The position in the supervision tree, for events. */
   location(): ProcessLocation {
-    return locationOf(this, this.host.nameOf, this.host.placeOf(this.id)?.hosted);
+    return locationOf(this, this.host.nameOf, this.host.roleOf(this.id));
   }
 
   /** The error for a message to a process that does not run. Its `cause` is the error of a crash. */

@@ -33,9 +33,9 @@ export async function spawnGenServer(
   steps?: SpawnSteps,
 ): Promise<Process> {
   const { registration, ...settings } = readStartOptions(options);
-  const hosted = steps?.place;
+  const role = steps?.place && { hosted: steps.place };
   if (registration === 'local') {
-    const spawn = (): Promise<Process> => processes.spawn({ kind: 'genserver', behavior, ...settings, hosted });
+    const spawn = (): Promise<Process> => processes.spawn({ kind: 'genserver', behavior, ...settings, role });
     return steps === undefined ? spawn() : processes.watchSpawns(({ ref }) => steps.onSpawn(ref), spawn);
   }
   // The watcher is read before the claim is awaited. During the `await`, a supervisor's `watchSpawns`, which set the
@@ -52,7 +52,7 @@ export async function spawnGenServer(
     // The name may have been unregistered, or lost to an earlier owner, since the claim was held.
     globalNames().checkOwner(name, ref.id);
     steps?.check();
-    return processes.spawn({ kind: 'genserver', behavior, ...settings, name: undefined, label, hosted }, ref);
+    return processes.spawn({ kind: 'genserver', behavior, ...settings, name: undefined, label, role }, ref);
   });
   // If no process was spawned, this frees the name at once.
   globalNames().watch(name, ref.id);

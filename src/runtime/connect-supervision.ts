@@ -99,6 +99,7 @@ export function connectSupervision(
         kind: 'supervisor',
         behavior,
         label: name,
+        role: name === undefined ? undefined : { distributedSupervisor: name },
         strategy,
         initTimeout: Number.POSITIVE_INFINITY,
         mailboxLimit: Number.POSITIVE_INFINITY,

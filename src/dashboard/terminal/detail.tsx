@@ -33,7 +33,9 @@ export function ProcessDetail({
 }) {
   const { size, shown, now } = state;
   const { row, isGone, cursor } = overlay;
-  const node = shown.view.nodes.find((each) => each.node.nodeId === row.nodeId)?.node;
+  const nodeOf = ({ nodeId }: ProcessRow): NodeRow | undefined =>
+    shown.view.nodes.find((each) => each.node.nodeId === nodeId)?.node;
+  const node = nodeOf(row);
   const list = relativeList(overlay, state);
   const relatives = visibleItems(cursor, list);
   const { entries: entryRows } = detailHeights(bodyRows(size), row);
@@ -56,8 +58,9 @@ export function ProcessDetail({
         const left: Part[] = [
           `${isSelected ? MARK.cursor : ' '} `,
           padOrCut(relation, 7),
-          processMark(relative, node),
+          processMark(relative, nodeOf(relative)),
           ` ${labelOf(relative)}`,
+          relative.nodeId === row.nodeId ? '' : ['dim', ` on ${relative.nodeId}`],
         ];
         return (
           <SplitLine

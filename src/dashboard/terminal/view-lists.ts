@@ -1,4 +1,5 @@
 import { type Log, type LogLine, linesAbout } from '../view-model/log.js';
+import { relativesOf } from '../view-model/relatives.js';
 import type { NodeRow, ProcessRow } from '../view-model/rows.js';
 import type { TreeLine } from '../view-model/tree.js';
 import { bodyRows, nodesViewHeights, tableRows } from './layout.js';
@@ -50,12 +51,10 @@ export interface Relative {
   readonly row: ProcessRow;
 }
 
-function relativesOf(row: ProcessRow, { view }: ClusterData): readonly Relative[] {
-  const processes = view.nodes.find(({ node }) => node.nodeId === row.nodeId)?.processes ?? [];
-  const parent = row.parentKey === undefined ? undefined : processes.find(({ key }) => key === row.parentKey);
-  const children = processes.filter(({ parentKey }) => parentKey === row.key);
+function relativeLines(row: ProcessRow, { view }: ClusterData): readonly Relative[] {
+  const { supervisors, children } = relativesOf(row, view.nodes);
   return [
-    ...(parent === undefined ? [] : [{ relation: 'parent' as const, row: parent }]),
+    ...supervisors.map((parent) => ({ relation: 'parent' as const, row: parent })),
     ...children.map((child) => ({ relation: 'child' as const, row: child })),
   ];
 }
@@ -80,7 +79,7 @@ export function detailHeights(rows: number, row: ProcessRow): { readonly relativ
 
 export function relativeList(overlay: Overlay & { type: 'process' }, { shown, size }: State): List<Relative> {
   return {
-    items: relativesOf(overlay.row, shown),
+    items: relativeLines(overlay.row, shown),
     keyOf: ({ row }) => row.key,
     height: detailHeights(bodyRows(size), overlay.row).relatives,
     homeEnd: 'first',

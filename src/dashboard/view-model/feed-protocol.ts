@@ -57,6 +57,7 @@ const FIELDS = [
   'id',
   'name',
   'childId',
+  'distributedSupervisor',
   'kind',
   'status',
   'queueSize',

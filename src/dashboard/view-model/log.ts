@@ -87,6 +87,14 @@ const NODE_DOWN_REASONS: Readonly<Record<string, string>> = {
   heartbeat_timeout: 'no heartbeats arrived',
 };
 
+/** Why a node ended a child of a distributed supervisor, in plain words. */
+const STOP_REASONS = {
+  duplicate: 'it also runs on another node',
+  orphaned: 'its supervisor had no leader for too long',
+  handed_over: 'this node leaves the cluster',
+  no_quorum: 'this node sees too few nodes',
+} as const;
+
 /** Describes an entry in one line of visible characters, without its time and its node. */
 export function describeEntry(entry: LogEntry): string {
   return visibleText(entryLine(entry));
@@ -110,6 +118,14 @@ function entryLine(entry: LogEntry): string {
       return `${label(entry)} blocked the event loop for ${Math.round(entry.ms)} ms${whileHandling(entry.messageType)}`;
     case 'global_name_conflict':
       return conflictLine(entry);
+    case 'distributed_supervisor_led':
+      return `${label(entry)} leads the distributed supervisor ${entry.supervisor}`;
+    case 'distributed_supervisor_yielded':
+      return `${label(entry)} does not lead the distributed supervisor ${entry.supervisor} any more: ${entry.to} does`;
+    case 'distributed_child_moved':
+      return `${entry.childId} of ${entry.supervisor} (${entry.id}) runs here now, and ran on ${entry.from} before`;
+    case 'distributed_child_stopped':
+      return `${entry.childId} of ${entry.supervisor} (${entry.id}) stopped here: ${STOP_REASONS[entry.why]}`;
     case 'node_up':
       return 'node up';
     case 'node_down':

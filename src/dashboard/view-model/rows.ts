@@ -28,6 +28,8 @@ export interface ProcessRow extends ServerCounts {
   readonly name?: string;
   /** The id of the process's child spec. */
   readonly childId?: string;
+  /** The name of the distributed supervisor of a child, or that a supervisor is an instance of. */
+  readonly distributedSupervisor?: string;
   /** The key of the process's supervisor. */
   readonly parentKey?: string;
   readonly kind: ProcessKind;
@@ -173,6 +175,7 @@ function withIdentity(row: MutableRow, stats: GenServerStats | SupervisorStats):
   // Dashboards show the id instead of a name of blanks, which would be invisible.
   if (name !== undefined && name.trim() !== '') row.name = name;
   if (childId !== undefined && childId.trim() !== '') row.childId = childId;
+  if (stats.distributedSupervisor !== undefined) row.distributedSupervisor = stats.distributedSupervisor;
   if (parentId !== undefined) row.parentKey = keyOf(row.nodeId, parentId);
   if (registrations !== undefined && hasAny(registrations)) row.registrations = registrations;
   return row;

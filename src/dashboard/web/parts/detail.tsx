@@ -2,9 +2,11 @@ import { useEffect, useRef } from 'preact/hooks';
 import { formatCount, formatMs, formatRate, formatTime, formatUptime, UNKNOWN } from '../../view-model/format.js';
 import { linesAbout, successorOf } from '../../view-model/log.js';
 import { labelOf } from '../../view-model/process-table.js';
+import { relativesOf } from '../../view-model/relatives.js';
 import { countsOf, keyOf, type NodeRow, type ProcessRow } from '../../view-model/rows.js';
 import { visibleText } from '../../view-model/visible-text.js';
 import { useDashboard } from '../model/dashboard-context.js';
+import { namesOf } from '../model/node-names.js';
 import { counted } from '../model/process-columns.js';
 import { uptimeOf } from '../model/process-uptime.js';
 import { Icon } from './icon.js';
@@ -18,7 +20,7 @@ const MAX_LINES = 30;
 /** The details of one process: its figures, its supervisor and children, and its last log entries. */
 export function Detail({ processKey }: { readonly processKey: string }) {
   const { live, router } = useDashboard();
-  const { row, node, nodeProcesses, isGone } = useProcess(processKey);
+  const { row, node, isGone } = useProcess(processKey);
   const close = (): void => router.go({ process: undefined });
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
@@ -55,7 +57,7 @@ export function Detail({ processKey }: { readonly processKey: string }) {
         )}
         {row !== undefined && <FiguresOf row={row} node={node} isGone={isGone} />}
         {row?.registrations !== undefined && <RegistrationsOf registrations={row.registrations} node={node} />}
-        {row !== undefined && <Relatives row={row} nodeProcesses={nodeProcesses} />}
+        {row !== undefined && <Relatives row={row} />}
         <h3>Log</h3>
         {lines.length === 0 ? (
           <p class="empty">No entries about this process.</p>
@@ -78,8 +80,6 @@ interface ProcessState {
    */
   readonly row: ProcessRow | undefined;
   readonly node: NodeRow | undefined;
-  /** All processes of the same node. */
-  readonly nodeProcesses: readonly ProcessRow[];
   readonly isGone: boolean;
 }
 
@@ -93,7 +93,6 @@ function useProcess(key: string): ProcessState {
   return {
     row: last.current,
     node: found?.node,
-    nodeProcesses: found?.processes ?? [],
     isGone: row === undefined && live.view.value !== undefined,
   };
 }
@@ -150,7 +149,12 @@ function FiguresOf({ row, node, isGone }: FiguresProps) {
     ['Uptime', uptime],
     ['Started', formatTime(row.startedAt - (node?.clockAheadMs ?? 0))],
   ] as const;
-  const place = row.childId === undefined ? [] : ([['Child id', row.childId]] as const);
+  const place = [
+    ...(row.childId === undefined ? [] : [['Child id', row.childId] as const]),
+    ...(row.distributedSupervisor === undefined
+      ? []
+      : [['Distributed supervisor', row.distributedSupervisor] as const]),
+  ];
   return (
     <dl class={`detail-figures ${isRunning ? '' : 'is-stale'}`}>
       {[...figures, ...always, ...place].map(([name, value]) => (
@@ -163,24 +167,22 @@ function FiguresOf({ row, node, isGone }: FiguresProps) {
   );
 }
 
-function Relatives({
-  row,
-  nodeProcesses,
-}: {
-  readonly row: ProcessRow;
-  readonly nodeProcesses: readonly ProcessRow[];
-}) {
-  const parent = nodeProcesses.find(({ key }) => key === row.parentKey);
-  const children = row.kind === 'supervisor' ? nodeProcesses.filter(({ parentKey }) => parentKey === row.key) : [];
+function Relatives({ row }: { readonly row: ProcessRow }) {
+  const { live } = useDashboard();
+  const { supervisors, children } = relativesOf(row, live.view.value?.nodes ?? []);
   const more = children.length - MAX_CHILDREN;
   return (
     <>
       <h3>Supervisor</h3>
-      {parent === undefined ? <p class="empty">None.</p> : <ProcessList rows={[parent]} />}
+      {supervisors.length === 0 ? <p class="empty">None.</p> : <ProcessList rows={supervisors} nodeId={row.nodeId} />}
       {row.kind === 'supervisor' && (
         <>
           <h3>Children</h3>
-          {children.length === 0 ? <p class="empty">None.</p> : <ProcessList rows={children.slice(0, MAX_CHILDREN)} />}
+          {children.length === 0 ? (
+            <p class="empty">None.</p>
+          ) : (
+            <ProcessList rows={children.slice(0, MAX_CHILDREN)} nodeId={row.nodeId} />
+          )}
           {more > 0 && <p class="empty">and {formatCount(more)} more. The tree shows all of them.</p>}
         </>
       )}
@@ -188,7 +190,10 @@ function Relatives({
   );
 }
 
-function ProcessList({ rows }: { readonly rows: readonly ProcessRow[] }) {
+/** @param nodeId the node of the shown process: processes of other nodes are listed with their node */
+function ProcessList({ rows, nodeId }: { readonly rows: readonly ProcessRow[]; readonly nodeId: string }) {
+  const { live } = useDashboard();
+  const nodeNames = namesOf(live.view.value?.nodes.map(({ node }) => node.nodeId) ?? []);
   return (
     <ul class="process-list">
       {rows.map((row) => (
@@ -197,6 +202,7 @@ function ProcessList({ rows }: { readonly rows: readonly ProcessRow[] }) {
             <Icon name={row.kind} />
             <span class="label">{labelOf(row)}</span>
             <span class="id">{row.name === undefined ? '' : visibleText(row.id)}</span>
+            {row.nodeId !== nodeId && <span class="id">on {nodeNames.get(row.nodeId) ?? row.nodeId}</span>}
             <span class="value">
               {row.kind === 'supervisor' ? counted(row.totalRestarts ?? 0, 'restart') : `${formatRate(row.rate)} /s`}
             </span>

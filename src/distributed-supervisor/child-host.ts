@@ -55,6 +55,8 @@ export class ChildHost {
   readonly #ports: HostPorts;
   readonly #children = new Map<string, HostedChild>();
   readonly #starting = new Set<StartedChild>();
+  /** The processes that are being stopped. */
+  readonly #stopped = new Set<string>();
   /** The instances that also claim the name and have received a refusal. */
   readonly #refused = new Set<string>();
   #leader: LeaderClaim | undefined;
@@ -105,7 +107,7 @@ export class ChildHost {
     const ends = [...this.#children].map(async ([processId, { childId, spec }]) => {
       this.#ports.onStopped(childId, processId, why);
       if (why === 'no_quorum') this.#ports.kill(processId);
-      else await this.#ports.stop(processId, spec.shutdownTimeout ?? Number.POSITIVE_INFINITY);
+      else await this.#stopProcess(processId, spec);
     });
     await Promise.all(ends);
   }
@@ -131,14 +133,12 @@ export class ChildHost {
       }
       return;
     }
-    if (this.#isClosed) {
-      this.#ports.send(leader, { type: 'refused', placement: null });
-      return;
-    }
     for (const [processId, { childId, spec }] of this.#children) {
       this.#ports.send(leader, { type: 'hosted', childId, processId, spec });
     }
     this.#ports.send(leader, { type: 'obeying' });
+    // The leader knows all children then, but starts no more here.
+    if (this.#isClosed) this.#ports.send(leader, { type: 'refused', placement: null });
   }
 
   async #start(leader: LeaderClaim, message: Extract<LeaderMessage, { readonly type: 'place' }>): Promise<void> {
@@ -167,8 +167,9 @@ export class ChildHost {
 
   #exited(processId: string, reason: TerminationReason): void {
     this.#children.delete(processId);
+    const isStopped = this.#stopped.delete(processId);
     if (this.#leader === undefined) return;
-    this.#ports.send(this.#leader, { type: 'exited', processId, reason, isHandedOver: this.#isClosed });
+    this.#ports.send(this.#leader, { type: 'exited', processId, reason, isHandedOver: this.#isClosed || isStopped });
   }
 
   #stop(processId: string, isDuplicate: boolean): void {
@@ -176,14 +177,19 @@ export class ChildHost {
     // Its exit has been sent, or is about to be sent.
     if (child === undefined) return;
     if (isDuplicate) this.#ports.onStopped(child.childId, processId, 'duplicate');
-    void this.#ports.stop(processId, child.spec.shutdownTimeout ?? Number.POSITIVE_INFINITY);
+    void this.#stopProcess(processId, child.spec);
   }
 
   #stopOrphans(): void {
     for (const [processId, { childId, spec }] of this.#children) {
       this.#ports.onStopped(childId, processId, 'orphaned');
-      void this.#ports.stop(processId, spec.shutdownTimeout ?? Number.POSITIVE_INFINITY);
+      void this.#stopProcess(processId, spec);
     }
+  }
+
+  async #stopProcess(processId: string, { shutdownTimeout }: SentChildSpec): Promise<void> {
+    this.#stopped.add(processId);
+    await this.#ports.stop(processId, shutdownTimeout ?? Number.POSITIVE_INFINITY);
   }
 
   #abortStarts(): void {

@@ -1,7 +1,9 @@
 import type { SupervisorStrategy } from '../../streams/events.js';
+import type { DownReason } from '../process/gen-server-types.js';
 import type { AutoShutdown } from '../supervisor/child-spec.js';
-import { restartGroup } from '../supervisor/strategy.js';
-import type { PlacedChild } from './placed-children.js';
+import { isRestarted, type RestartType, restartGroup } from '../supervisor/strategy.js';
+import { isAwaited, type PlacedChild } from './placed-children.js';
+import type { LeaderMessage } from './supervision-protocol.js';
 
 /** How long to wait before a child is started again whose global name was taken, ms. */
 const NAME_RETRY_MS = 250;
@@ -27,14 +29,16 @@ export function childrenToStop(children: Iterable<PlacedChild>, isSequential: bo
 
 /** Whether a process of any child may be running on a connected node. */
 export function hasProcesses(children: Iterable<PlacedChild>): boolean {
-  return [...children].some(({ state }) => state.type !== 'down' && state.type !== 'lost');
+  return [...children].some(
+    (child) => isAwaited(child) || (child.state.type !== 'down' && child.state.type !== 'lost'),
+  );
 }
 
 /** When the next child may start, ms of the monotonic clock; Infinity if nothing waits for a time after `now`. */
 export function nextStartTime(children: Iterable<PlacedChild>, now: number): number {
   let at = Number.POSITIVE_INFINITY;
   for (const { state, isWanted, notBefore } of children) {
-    if (state.type === 'lost') at = Math.min(at, state.dueAt);
+    if (state.type === 'lost' && state.dueAt > now) at = Math.min(at, state.dueAt);
     else if (state.type === 'down' && isWanted && notBefore > now) at = Math.min(at, notBefore);
   }
   return at;
@@ -60,18 +64,50 @@ export function markGroup(
   return group;
 }
 
-/** The children whose node was lost, and that start elsewhere now. */
-export function lostChildren(children: Iterable<PlacedChild>, now: number): readonly PlacedChild[] {
-  return [...children].filter(({ state }) => state.type === 'lost' && state.dueAt <= now);
+/** The children whose node was lost, and that start elsewhere now, by the ids of their nodes. */
+export function lostChildren(
+  children: Iterable<PlacedChild>,
+  now: number,
+): ReadonlyMap<string, readonly PlacedChild[]> {
+  const byNode = new Map<string, PlacedChild[]>();
+  for (const child of children) {
+    if (child.state.type !== 'lost' || child.state.dueAt > now) continue;
+    const { node } = child.state.at;
+    byNode.set(node, [...(byNode.get(node) ?? []), child]);
+  }
+  return byNode;
+}
+
+/** Why a child restarts that has ended for `reason`; `undefined` if it does not. */
+export function restartCause(restart: RestartType, reason: DownReason): Error | undefined {
+  const ended = reason === 'noproc' || reason === 'noconnection' ? 'killed' : reason;
+  if (!isRestarted(restart, ended)) return undefined;
+  return typeof reason === 'object' ? reason.error : new Error(`it ended with reason '${reason}'`);
+}
+
+/** Whether a lost child starts elsewhere: it should run, and was neither stopped on request nor temporary. */
+export function failsOver({ isWanted, mustStop, spec }: PlacedChild): boolean {
+  return isWanted && !mustStop && spec.restart !== 'temporary';
+}
+
+/** The message that starts a child. */
+export function placeMessage(
+  { id: childId, spec, restarts, lastNode = null }: PlacedChild,
+  placement: number,
+  orphanTimeoutMs: number,
+): LeaderMessage {
+  const orphanTimeout = Number.isFinite(orphanTimeoutMs) ? orphanTimeoutMs : null;
+  return { type: 'place', placement, childId, spec, restarts, lastNode, orphanTimeout };
 }
 
 /**
  * Whether a child whose global name is taken waits a moment and tries again: its predecessor on another node may not
- * have ended yet.
+ * have ended yet. A child that is started for the first time, or on request, does not wait.
  *
  * @param limitMs how long that may take
  */
 export function waitsForName(child: PlacedChild, now: number, limitMs: number): boolean {
+  if (child.onStarted !== undefined || child.isInitial) return false;
   child.nameTakenAt ??= now;
   if (now - child.nameTakenAt > limitMs) return false;
   child.notBefore = now + NAME_RETRY_MS;

@@ -1,20 +1,22 @@
-import { asError, NoSuitableNodeError, ServerNotRunningError } from '../errors.js';
+import { asError, ChildNotFoundError, NoSuitableNodeError, ServerNotRunningError } from '../errors.js';
 import type { DownReason } from '../process/gen-server-types.js';
-import { isRestarted } from '../supervisor/strategy.js';
 import {
   childrenToStop,
+  failsOver,
   hasProcesses,
   isOrdered,
   lostChildren,
   markGroup,
   nextStartTime,
+  placeMessage,
+  restartCause,
   shutsDown,
   waitsForName,
 } from './child-order.js';
 import type { SupervisorSettings } from './distributed-options.js';
 import type { HostNodes, HostNodesOptions } from './host-nodes.js';
 import type { LeaderEffect } from './leader-effects.js';
-import { type PlacedChild, PlacedChildren } from './placed-children.js';
+import { isAwaited, type PlacedChild, PlacedChildren, rejectStart } from './placed-children.js';
 import { RestartLimit } from './restart-limit.js';
 import type { ChildLocation, FailureCause, SentChildSpec } from './supervision-protocol.js';
 
@@ -31,21 +33,20 @@ export interface ChildPlanOptions extends HostNodesOptions {
   reserveMs(node: string): number;
 }
 
-/**
- * Which children of a distributed supervisor should run, and the restarts of those that ended. {@link reconcile}
- * compares what should run with what runs, and returns the effects that bring them together.
- */
+/** Which children of a distributed supervisor should run, and the restarts of those that ended. */
 export class ChildPlan {
   readonly children = new PlacedChildren();
   readonly restarts: RestartLimit;
   /** Whether some initial children have not started yet: initial children start one after another. */
   isStarting = false;
+  /** Whether all children are being stopped, or have been stopped, for good. */
+  isEnding = false;
   readonly #options: ChildPlanOptions;
   /** Whether restarts and their stops are sequential. */
   readonly #isOrdered: boolean;
-  /** Whether all children are being stopped. Set by {@link end}. */
-  isEnding = false;
   #isEmptied = false;
+  /** Whether {@link reconcile} must be called again: it found a child that cannot be started. */
+  #isRepeated = false;
   #placement = 0;
   #effects: LeaderEffect[] = [];
 
@@ -56,6 +57,7 @@ export class ChildPlan {
   }
 
   add(id: string, spec: SentChildSpec): PlacedChild {
+    this.#effects.push({ type: 'added', childId: id });
     const own = this.#options.settings.children.find((each) => each.id === id);
     return this.children.add(id, spec, spec.nodeSelector ?? own?.nodeSelector);
   }
@@ -94,7 +96,7 @@ export class ChildPlan {
 
   /** Makes the process of a child end. A lost process is given up: if its node returns, it stops the process. */
   stop(child: PlacedChild): void {
-    if (child.state.type === 'running' || child.state.type === 'starting') child.mustStop = true;
+    if (child.state.type === 'running' || child.state.type === 'starting' || isAwaited(child)) child.mustStop = true;
     else if (child.state.type !== 'stopping') this.stopped(child);
     this.#changed(child);
   }
@@ -110,14 +112,14 @@ export class ChildPlan {
 
   exited(child: PlacedChild, node: string, reason: DownReason, isHandedOver: boolean): void {
     const { state, spec, mustStop } = child;
-    if (state.type === 'stopping' || mustStop || isHandedOver) {
+    if (state.type === 'stopping' || mustStop || isHandedOver || !child.isWanted) {
       if (isHandedOver && spec.restart === 'temporary') child.isWanted = false;
       this.stopped(child);
       return;
     }
     this.#setDown(child);
-    const cause = typeof reason === 'object' ? reason.error : new Error(`it ended with reason '${reason}'`);
-    if (isRestarted(spec.restart, reason === 'noproc' || reason === 'noconnection' ? 'killed' : reason)) {
+    const cause = restartCause(spec.restart, reason);
+    if (cause !== undefined) {
       child.preferredNode = node;
       this.#restart([child], cause);
       return;
@@ -137,35 +139,47 @@ export class ChildPlan {
     }
     child.preferredNode = undefined;
     const { now, settings } = this.#options;
-    const isRetry = child.onStarted === undefined && !child.isInitial;
-    if (cause === 'name_taken' && isRetry && waitsForName(child, now(), settings.orphanTimeoutMs)) return;
+    if (cause === 'name_taken' && waitsForName(child, now(), settings.orphanTimeoutMs)) return;
     this.#cannotStart(child, error);
+  }
+
+  /** Rejects the request that started a child: the child is stopped before it runs. */
+  rejectStart(child: PlacedChild): void {
+    const { supervisorId: id } = this.#options;
+    rejectStart(child, this.isEnding ? new ServerNotRunningError(id) : new ChildNotFoundError(id, child.id));
   }
 
   /** Stops all children, in reverse order. */
   end(): void {
     if (this.isEnding) return;
     this.isEnding = true;
-    const { supervisorId } = this.#options;
     for (const child of [...this.children]) {
       child.isWanted = false;
-      child.onStarted?.reject(new ServerNotRunningError(supervisorId));
-      child.onStarted = undefined;
+      this.rejectStart(child);
       this.stop(child);
     }
   }
 
-  /** Starts and stops processes where needed. Returns all effects since the last call. */
+  /** Compares what should run with what runs. Returns the effects that bring them together, and all since the last call. */
   reconcile(): readonly LeaderEffect[] {
     if (this.#options.hosts.haveAllAnswered && !this.isEnding) this.#failOver();
     this.#stopMarked();
     if (!this.isEnding && this.#options.hosts.haveAllAnswered) this.#startWanted();
-    if (this.isEnding) this.#checkEmptied();
-    const at = this.isEnding ? Number.POSITIVE_INFINITY : nextStartTime(this.children, this.#options.now());
-    if (at !== Number.POSITIVE_INFINITY) this.#effects.push({ type: 'wake', at });
+    const isEmptied = this.isEnding && this.#options.hosts.haveAllAnswered && !hasProcesses(this.children);
+    if (isEmptied && !this.#isEmptied) this.#effects.push({ type: 'emptied' });
+    this.#isEmptied ||= isEmptied;
+    this.#planWake();
     const effects = this.#effects;
     this.#effects = [];
     return effects;
+  }
+
+  #planWake(): void {
+    const now = this.#options.now();
+    const next = this.isEnding ? Number.POSITIVE_INFINITY : nextStartTime(this.children, now);
+    const at = this.#isRepeated ? now : next;
+    this.#isRepeated = false;
+    if (at !== Number.POSITIVE_INFINITY) this.#effects.push({ type: 'wake', at });
   }
 
   #setDown(child: PlacedChild): void {
@@ -200,8 +214,7 @@ export class ChildPlan {
   #cannotStart(child: PlacedChild, error: Error): void {
     child.unusableNodes.clear();
     if (child.onStarted !== undefined) {
-      child.onStarted.reject(error);
-      child.onStarted = undefined;
+      rejectStart(child, error);
       child.isWanted = false;
       if (child.lastNode === undefined) this.children.remove(child);
       this.#changed(child);
@@ -209,10 +222,12 @@ export class ChildPlan {
       this.#effects.push({ type: 'start_failed', childId: child.id, error });
       this.end();
     } else this.#restart([child], error);
+    this.#isRepeated = true;
   }
 
   /** Removes a child that will not run again, unless it can be restarted on request. */
   #forgetIfDone(child: PlacedChild): void {
+    this.rejectStart(child);
     const isForgotten =
       this.isEnding || child.spec.restart === 'temporary' || this.#options.settings.strategy === 'simple_one_for_one';
     if (isForgotten) this.children.remove(child);
@@ -220,18 +235,14 @@ export class ChildPlan {
 
   /** Gives up lost processes whose time is over. The loss of a node counts as one restart. */
   #failOver(): void {
-    const byNode = new Map<string, PlacedChild[]>();
-    for (const child of lostChildren(this.children, this.#options.now())) {
-      child.isWanted &&= child.spec.restart !== 'temporary';
-      if (child.isWanted && 'at' in child.state) {
-        const { node } = child.state.at;
-        byNode.set(node, [...(byNode.get(node) ?? []), child]);
-        this.#setDown(child);
-      } else this.stopped(child);
-    }
-    for (const [node, children] of byNode) {
+    for (const [node, lost] of lostChildren(this.children, this.#options.now())) {
       if (this.isEnding) return;
-      this.#restart(children, new Error(`node ${node} was lost`));
+      const failed = lost.filter(failsOver);
+      for (const child of lost) {
+        child.isWanted &&= child.mustStop || failed.includes(child);
+        this.stopped(child);
+      }
+      if (failed.length > 0) this.#restart(failed, new Error(`node ${node} was lost`));
     }
   }
 
@@ -278,18 +289,9 @@ export class ChildPlan {
       return false;
     }
     this.#placement += 1;
-    const { restarts, spec, id: childId, lastNode = null } = child;
-    const orphanTimeout = Number.isFinite(settings.orphanTimeoutMs) ? settings.orphanTimeoutMs : null;
-    const placement = this.#placement;
-    this.children.setState(child, { type: 'starting', node, placement });
-    const message = { type: 'place', placement, childId, spec, restarts, lastNode, orphanTimeout } as const;
+    this.children.setState(child, { type: 'starting', node, placement: this.#placement });
+    const message = placeMessage(child, this.#placement, settings.orphanTimeoutMs);
     this.#effects.push({ type: 'send', node, message });
     return true;
-  }
-
-  #checkEmptied(): void {
-    if (this.#isEmptied || hasProcesses(this.children)) return;
-    this.#isEmptied = true;
-    this.#effects.push({ type: 'emptied' });
   }
 }

@@ -5,6 +5,8 @@ export class CopiedChildren {
   #children: Map<string, SentChild> | undefined;
   /** The children received so far from a leader that is sending all its children. */
   #incoming: Map<string, SentChild> | undefined;
+  /** The token of a request for all children that has no answer yet. */
+  #awaited: string | undefined;
   #ages: readonly number[] = [];
   #agesAt = 0;
 
@@ -18,19 +20,28 @@ export class CopiedChildren {
     return this.#ages.map((age) => age + now - this.#agesAt);
   }
 
-  /** Keeps the children of this instance itself, which does not lead any more. */
-  keep(children: ReadonlyMap<string, SentChild>, ages: readonly number[], now: number): void {
-    this.#children = new Map(children);
+  /** Replaces the copies with the children of this instance, which led until now. `undefined`: it has ended them. */
+  replace(children: ReadonlyMap<string, SentChild> | undefined, ages: readonly number[], now: number): void {
+    this.#children = children && new Map(children);
+    this.#incoming = undefined;
+    this.#awaited = undefined;
     this.#ages = ages;
     this.#agesAt = now;
   }
 
-  /** Called when this instance begins to follow a leader, which then sends all its children, and `restarts` last. */
-  expectAll(): void {
-    this.#incoming = new Map();
+  /** Called when this instance asks a leader for all its children. What the leader sent before is ignored. */
+  expectAll(token: string): void {
+    this.#awaited = token;
+    this.#incoming = undefined;
   }
 
-  receive(message: Extract<InstanceMessage, { readonly type: 'child' | 'restarts' }>, now: number): void {
+  receive(message: Extract<InstanceMessage, { readonly type: 'copy' | 'child' | 'restarts' }>, now: number): void {
+    if (message.type === 'copy') {
+      if (message.token !== this.#awaited) return;
+      this.#awaited = undefined;
+      this.#incoming = new Map();
+    }
+    if (this.#awaited !== undefined || message.type === 'copy') return;
     if (message.type === 'restarts') {
       this.#children = this.#incoming ?? this.#children;
       this.#incoming = undefined;

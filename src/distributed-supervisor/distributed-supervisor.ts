@@ -89,7 +89,8 @@ export interface DistributedSupervisorApi {
    * Resolves with the ref of the child.
    *
    * Rejects with DuplicateChildError, InvalidChildSpecError, NoSuitableNodeError, BehaviorNotRegisteredError,
-   * NotSerializableError, or with RemoteError when `init` failed on another node.
+   * NotSerializableError, or with RemoteError when `init` failed on another node. Rejects with ChildNotFoundError when
+   * the child is terminated before it runs.
    */
   readonly startChild: StartDistributedChild;
   /**

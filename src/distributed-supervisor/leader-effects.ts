@@ -5,6 +5,8 @@ import type { LeaderMessage } from './supervision-protocol.js';
 export type LeaderEffect =
   /** Send a message to a node; {@link LOCAL_NODE} is this node. */
   | { readonly type: 'send'; readonly node: string; readonly message: LeaderMessage }
+  /** A child was added at the end of the start order, perhaps in place of one with the same id. */
+  | { readonly type: 'added'; readonly childId: string }
   /** What this leader knows of a child has changed: the instances that stand by should know it, too. */
   | { readonly type: 'changed'; readonly childId: string }
   /** A restart was counted: the instances that stand by should know it, too. */

@@ -2,7 +2,14 @@ import { ChildPlan, type ChildPlanOptions } from './child-plan.js';
 import type { SupervisorSettings } from './distributed-options.js';
 import { HostNodes } from './host-nodes.js';
 import type { LeaderEffect } from './leader-effects.js';
-import { type ChildRequest, locationOf, type PlacedChild, type PlacedChildren } from './placed-children.js';
+import {
+  type ChildRequest,
+  isAwaited,
+  locationOf,
+  type PlacedChild,
+  type PlacedChildren,
+  rejectStart,
+} from './placed-children.js';
 import type { ChildLocation, HostMessage, SentChild, SentChildSpec } from './supervision-protocol.js';
 
 /** How many removed children are remembered. The one that was removed first is forgotten first. */
@@ -30,13 +37,13 @@ export class Leader {
     this.#plan = new ChildPlan({ ...options, hosts: this.#hosts });
   }
 
-  get children(): PlacedChildren {
-    return this.#plan.children;
-  }
-
-  /** Whether all children are being stopped. */
+  /** Whether all children are being stopped, or have been stopped, for good. */
   get isEnding(): boolean {
     return this.#plan.isEnding;
+  }
+
+  get children(): PlacedChildren {
+    return this.#plan.children;
   }
 
   /** How long ago the counted restarts were, ms. */
@@ -147,8 +154,17 @@ export class Leader {
 
   restartChild(child: PlacedChild, request: ChildRequest): void {
     child.isWanted = true;
+    this.#plan.rejectStart(child);
     child.onStarted = request;
     this.#plan.stop(child);
+  }
+
+  /** Rejects all requests that are not completed: another instance leads now. */
+  abandonRequests(error: Error): void {
+    for (const child of this.children) {
+      rejectStart(child, error);
+      for (const request of child.onStopped.splice(0)) request.reject(error);
+    }
   }
 
   /** Stops all children. The effect `emptied` follows. */
@@ -171,26 +187,32 @@ export class Leader {
       const { state } = child;
       if (state.type === 'starting' && state.node === node) this.#plan.startInterrupted(child);
       else if (state.type === 'stopping' && state.at.node === node) this.#plan.stopped(child);
-      else if (state.type === 'running' && state.at.node === node) {
-        this.#plan.lose(child, state.at, this.#plan.failoverTime(state.at));
+      else if ('at' in state && state.at.node === node && (state.type === 'running' || isAwaited(child))) {
+        if (child.mustStop) this.#plan.stopped(child);
+        else this.#plan.lose(child, state.at, this.#plan.failoverTime(state.at));
       }
     }
   }
 
   #hosted(at: ChildLocation, childId: string, spec: SentChildSpec): void {
     this.#hosts.list(at.node, at.processId);
-    const child = this.children.get(childId);
-    if (child === undefined) {
-      if (this.#plan.isEnding || this.#removed.has(childId)) this.#plan.sendStop(at.node, at.processId, false);
-      else this.#plan.run(this.#plan.add(childId, spec), at);
-      return;
-    }
+    const child = this.children.get(childId) ?? this.#addUnknown(childId, spec);
     const known = locationOf(child);
     const isKnown = known?.life === at.life && known.processId === at.processId;
     if (isKnown && child.state.type !== 'lost') return;
-    const isFree = child.isWanted && (child.state.type === 'down' || child.state.type === 'lost');
-    if (isFree) this.#plan.run(child, at);
-    else this.#plan.sendStop(at.node, at.processId, child.isWanted);
+    const isFree = child.state.type === 'down' || child.state.type === 'lost';
+    if (!isFree) this.#plan.sendStop(at.node, at.processId, child.isWanted);
+    else if (child.isWanted && !child.mustStop) this.#plan.run(child, at);
+    else {
+      this.children.setState(child, { type: 'running', at });
+      child.mustStop = true;
+    }
+  }
+
+  #addUnknown(childId: string, spec: SentChildSpec): PlacedChild {
+    const child = this.#plan.add(childId, spec);
+    child.isWanted = !this.#plan.isEnding && !this.#removed.has(childId);
+    return child;
   }
 
   #obeying(node: string, life: string): void {
@@ -200,15 +222,17 @@ export class Leader {
       if (state.type === 'starting' && state.node === node) this.#plan.startInterrupted(child);
       if (!('at' in state) || state.at.life !== life || listed.has(state.at.processId)) continue;
       // The child ended while its node did not obey this leader.
-      if (state.type === 'stopping') this.#plan.stopped(child);
+      if (state.type === 'stopping' || child.mustStop) this.#plan.stopped(child);
       else this.#plan.lose(child, state.at, this.#options.now());
     }
   }
 
   #refused(node: string, placement: number | null): void {
     this.#hosts.refuses(node);
-    if (placement === null) this.#lose(node);
-    const child = placement === null ? undefined : this.children.ofPlacement(placement);
-    if (child !== undefined) this.#plan.startInterrupted(child);
+    for (const child of this.children) {
+      const { state } = child;
+      if (state.type !== 'starting' || state.node !== node) continue;
+      if (placement === null || placement === state.placement) this.#plan.startInterrupted(child);
+    }
   }
 }

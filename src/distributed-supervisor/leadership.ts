@@ -1,5 +1,5 @@
 import type { UnstampedEvent } from '../../streams/events.js';
-import type { MaxRestartsExceededError } from '../errors.js';
+import { type MaxRestartsExceededError, NoLeaderError } from '../errors.js';
 import type { LeaderClaim } from './child-host.js';
 import type { DistributedChildSpec, SupervisorSettings } from './distributed-options.js';
 import { Leader, type LeaderOptions } from './leader.js';
@@ -99,6 +99,7 @@ export class Leadership {
   end(): void {
     this.#isOver = true;
     this.#cancelWake?.();
+    this.leader.abandonRequests(new NoLeaderError(this.#supervisor.name));
   }
 
   #act(): void {

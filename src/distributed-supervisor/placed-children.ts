@@ -13,8 +13,15 @@ export type ChildState =
   | { readonly type: 'starting'; readonly node: string; readonly placement: number }
   | { readonly type: 'running'; readonly at: ChildLocation }
   | { readonly type: 'stopping'; readonly at: ChildLocation }
-  /** Its node is not connected. `dueAt`: when the child starts elsewhere, ms of the monotonic clock. */
-  | { readonly type: 'lost'; readonly at: ChildLocation; readonly dueAt: number };
+  | LostState;
+
+/** The node of a child is not connected, or has not reported the child yet. */
+interface LostState {
+  readonly type: 'lost';
+  readonly at: ChildLocation;
+  /** When the child starts elsewhere, ms of the monotonic clock. Infinity: once its node has reported its children. */
+  readonly dueAt: number;
+}
 
 /** One child of a distributed supervisor, as its leader knows it. */
 export interface PlacedChild {
@@ -117,6 +124,17 @@ export class PlacedChildren implements Iterable<PlacedChild> {
 
 function keyOf({ life, processId }: ChildLocation): string {
   return `${life}/${processId}`;
+}
+
+/** Whether the connected node of a child has not reported yet whether it still runs the child. */
+export function isAwaited(child: PlacedChild): child is PlacedChild & { readonly state: LostState } {
+  return child.state.type === 'lost' && child.state.dueAt === Number.POSITIVE_INFINITY;
+}
+
+/** Rejects the request that started a child, if the child does not run yet. */
+export function rejectStart(child: PlacedChild, error: Error): void {
+  child.onStarted?.reject(error);
+  child.onStarted = undefined;
 }
 
 /** Where the process of a child is or was last known to be; `undefined` if it has none. */

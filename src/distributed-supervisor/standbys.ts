@@ -23,9 +23,10 @@ export class Standbys {
     return this.#nodes.size === 0;
   }
 
-  /** Adds a node, and sends it all children. */
-  add(node: string): void {
+  /** Adds a node, and sends it all children. @param token the token of its request */
+  add(node: string, token: string): void {
     this.#nodes.add(node);
+    this.#ports.send(node, { type: 'copy', token });
     for (const [childId, child] of this.#ports.children()) this.#ports.send(node, { type: 'child', childId, child });
     this.#ports.send(node, { type: 'restarts', ages: this.#ports.restartAges() });
   }
@@ -37,8 +38,11 @@ export class Standbys {
   /** Sends what changed with these effects. */
   update(effects: readonly LeaderEffect[]): void {
     if (this.areNone) return;
-    const changed = new Set(effects.flatMap((effect) => (effect.type === 'changed' ? [effect.childId] : [])));
-    for (const childId of changed)
+    const added = effects.flatMap((effect) => (effect.type === 'added' ? [effect.childId] : []));
+    // A copy with the same id has another place in the start order.
+    for (const childId of added) this.#sendToAll({ type: 'child', childId, child: null });
+    const changed = effects.flatMap((effect) => (effect.type === 'changed' ? [effect.childId] : []));
+    for (const childId of new Set([...added, ...changed]))
       this.#sendToAll({ type: 'child', childId, child: this.#ports.child(childId) ?? null });
     const isCounted = effects.some(({ type }) => type === 'counted');
     if (isCounted) this.#sendToAll({ type: 'restarts', ages: this.#ports.restartAges() });

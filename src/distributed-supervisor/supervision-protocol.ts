@@ -65,11 +65,11 @@ export type HostMessage =
   | { readonly type: 'hosted'; readonly childId: string; readonly processId: string; readonly spec: SentChildSpec }
   /** All children of this node were reported: from now on this node obeys the leader. */
   | { readonly type: 'obeying' }
-  /** This node does not obey the leader, because it obeys another one, or runs no children now. */
+  /** This node does not obey the leader, because it obeys another one, or starts no children now. */
   | { readonly type: 'refused'; readonly placement: number | null }
   | { readonly type: 'placed'; readonly placement: number; readonly processId: string }
   | { readonly type: 'failed'; readonly placement: number; readonly error: Error; readonly cause: FailureCause }
-  /** A child has ended. `isHandedOver`: its node stopped it because the node leaves. */
+  /** A child has ended. `isHandedOver`: its node stopped it: because the node leaves, or for an earlier leader. */
   | {
       readonly type: 'exited';
       readonly processId: string;
@@ -82,8 +82,12 @@ export type FailureCause = 'no_behavior' | 'name_taken' | 'other';
 
 /** What the instances of one supervisor send each other. */
 export type InstanceMessage =
-  /** The sender stands by, and wants to know the children of the leader. */
-  | { readonly type: 'standby' }
+  /** The sender stands by, and wants to know the children of the leader. Answered by `copy`. */
+  | { readonly type: 'standby'; readonly token: string }
+  /** The sender does not stand by any more. */
+  | { readonly type: 'standby_ended' }
+  /** All children of the leader follow, and `restarts` last. `token`: the one of the request. */
+  | { readonly type: 'copy'; readonly token: string }
   /** The leader knows this of a child now; `null`: the child was removed. */
   | { readonly type: 'child'; readonly childId: string; readonly child: SentChild | null }
   /** How long ago the counted restarts of the leader were, ms. */
@@ -97,7 +101,7 @@ export function isLeaderMessage(message: SupervisionMessage): message is LeaderM
   return message.type === 'place' || message.type === 'stop';
 }
 
-const INSTANCE_TYPES: readonly unknown[] = ['standby', 'child', 'restarts', 'ended'];
+const INSTANCE_TYPES: readonly unknown[] = ['standby', 'standby_ended', 'copy', 'child', 'restarts', 'ended'];
 
 export function isInstanceMessage(message: SupervisionMessage): message is InstanceMessage {
   return INSTANCE_TYPES.includes(message.type);

@@ -48,6 +48,8 @@ export class SupervisorInstance {
   /** Whether the supervisor has ended for good, and all its children with it. */
   #isEmptied = false;
   #followed: LeaderClaim | undefined;
+  /** How often this instance has asked a leader for its children. */
+  #requests = 0;
   #startError: ChildStartError | undefined;
   #gaveUp: MaxRestartsExceededError | undefined;
   #isFirst = true;
@@ -108,10 +110,12 @@ export class SupervisorInstance {
     if (owner === undefined) {
       this.#followed = undefined;
       this.#claim();
-    } else if (owner.at !== this.#followed?.at || owner.life !== this.#followed.life) {
+    } else if (!this.#isDormant && (owner.at !== this.#followed?.at || owner.life !== this.#followed.life)) {
       this.#followed = owner;
-      this.#copies.expectAll();
-      this.#ports.send(owner.node, owner, { type: 'standby' });
+      this.#requests += 1;
+      const token = `${this.process.id}/${this.#requests}`;
+      this.#copies.expectAll(token);
+      this.#ports.send(owner.node, owner, { type: 'standby', token });
       this.#started.resolve();
     }
   }
@@ -133,7 +137,10 @@ export class SupervisorInstance {
 
   receive({ node, at, sequence }: LeaderClaim, message: InstanceMessage): void {
     if (message.type === 'standby') {
-      if (this.leads(at, sequence)) this.#leadership?.standbys.add(node);
+      // While this instance ends its children on request, it hands over none.
+      if (this.leads(at, sequence) && this.#emptied === undefined) this.#leadership?.standbys.add(node, message.token);
+    } else if (message.type === 'standby_ended') {
+      if (this.leads(at, sequence)) this.#leadership?.standbys.remove(node);
     } else if (node === this.#followed?.node && at === this.#followed.at) {
       if (message.type === 'ended') this.process.stop();
       else this.#copies.receive(message, this.#ports.now());
@@ -160,6 +167,7 @@ export class SupervisorInstance {
   async leave(): Promise<void> {
     if (!this.hasStandbys) await this.#stopChildren();
     this.#isDormant = true;
+    this.#unfollow();
     this.#stepDown();
     this.#ports.release();
   }
@@ -172,10 +180,17 @@ export class SupervisorInstance {
 
   /** Called when the process of this instance has ended. */
   dispose(): void {
+    if (!this.#isDormant) this.#unfollow();
     this.#isEnded = true;
     this.#stepDown();
     this.#cancelRetry?.();
     this.#started.resolve();
+  }
+
+  #unfollow(): void {
+    const followed = this.#followed;
+    if (followed !== undefined) this.#ports.send(followed.node, followed, { type: 'standby_ended' });
+    this.#followed = undefined;
   }
 
   #claim(): void {
@@ -219,9 +234,10 @@ export class SupervisorInstance {
 
   #stepDown(): void {
     const leadership = this.#leadership;
-    leadership?.end();
-    if (leadership?.leader.isEnding === false) {
-      this.#copies.keep(leadership.children, leadership.leader.restartAges, this.#ports.now());
+    if (leadership !== undefined) {
+      const { leader, children } = leadership;
+      this.#copies.replace(leader.isEnding ? undefined : children, leader.restartAges, this.#ports.now());
+      leadership.end();
     }
     this.#leadership = undefined;
     this.#emptied?.resolve();

@@ -22,6 +22,11 @@ export class HostedWorkers {
     return [...(this.#running.get(worker) ?? [])];
   }
 
+  /** Forgets what ran on a node that was killed. */
+  forget(node: string): void {
+    for (const nodes of this.#running.values()) nodes.splice(0, nodes.length, ...nodes.filter((each) => each !== node));
+  }
+
   /** Where each worker runs, such as `{ a: 'nodeB' }`; several nodes are joined by `+`. */
   get places(): Readonly<Record<string, string>> {
     const running = [...this.#running].filter(([, nodes]) => nodes.length > 0);
@@ -35,7 +40,7 @@ export class HostedWorkers {
       isCounted = false;
       this.log.push(`-${worker}@${node}`);
       const nodes = this.#running.get(worker) ?? [];
-      nodes.splice(nodes.indexOf(node), 1);
+      if (nodes.includes(node)) nodes.splice(nodes.indexOf(node), 1);
     };
     return {
       init: (_self, { signal }) => {

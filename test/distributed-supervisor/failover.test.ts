@@ -59,6 +59,22 @@ describe('a distributed supervisor', () => {
   });
 });
 
+describe('a distributed supervisor that cannot go on', () => {
+  test('stops all children and ends after too many restarts', async () => {
+    const { cluster, a, workers } = await threeHosts();
+    const children = [workerSpec('x'), workerSpec('y', { nodeSelector: 'round_robin' })];
+    const restartIntensity = { maxRestarts: 1, withinMs: 60_000 };
+    const jobs = await cluster.settle(a.DistributedSupervisor.start({ children, restartIntensity }));
+    for (let crashes = 0; crashes < 2; crashes += 1) {
+      const x = a.DistributedSupervisor.getChild(jobs, 'x')?.ref;
+      if (x !== undefined) a.GenServer.cast(x, 'boom');
+      await cluster.run(100);
+    }
+    expect(a.DistributedSupervisor.isRunning(jobs)).toBe(false);
+    expect(workers.places).toEqual({});
+  });
+});
+
 describe('the instances of a distributed supervisor with a name', () => {
   test('one leads, and another one takes over when its node is lost', async () => {
     const { cluster, a, b, c, workers } = await threeHosts();
@@ -78,5 +94,22 @@ describe('the instances of a distributed supervisor with a name', () => {
     expect(Object.keys(workers.places)).toEqual(['x', 'y', 'z']);
     expect(workers.nodesOf('x')[0]).not.toBe('A');
     expect(workers.mostAtOnce).toBe(1);
+  });
+
+  test('stop all children when the last of them stops, and not before', async () => {
+    const { cluster, a, b, workers } = await threeHosts();
+    const options = {
+      name: 'jobs',
+      nodeSelector: 'round_robin',
+      children: [workerSpec('x'), workerSpec('y')],
+    } as const;
+    const atA = await cluster.settle(a.DistributedSupervisor.start(options));
+    const atB = await cluster.settle(b.DistributedSupervisor.start(options));
+    await cluster.run(100);
+    await cluster.settle(b.DistributedSupervisor.stop(atB));
+    await cluster.run(100);
+    expect(Object.keys(workers.places)).toEqual(['x', 'y']);
+    await cluster.settle(a.DistributedSupervisor.stop(atA));
+    expect(workers.places).toEqual({});
   });
 });

@@ -191,7 +191,7 @@ describe('the leader of a distributed supervisor', () => {
     const led = LedChildren.start({ children: [worker('x'), worker('y', { nodeSelector })] });
     isBroken = true;
     led.exit('y', 'shutdown', true);
-    for (let turns = 0; turns < 5; turns += 1) led.act();
+    for (let turns = 0; turns < 5; turns += 1) led.advance(0);
     expect(led.effects.map(({ type }) => type)).toEqual(['all_started', 'gave_up', 'emptied']);
     expect(led.places).toEqual({});
   });

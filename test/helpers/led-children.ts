@@ -124,16 +124,11 @@ export class LedChildren {
   }
 
   act(): void {
-    let effects = this.leader.reconcile();
-    this.wakeAt = undefined;
-    while (effects.length > 0) {
+    for (;;) {
+      const effects = this.leader.reconcile();
+      this.wakeAt = undefined;
       for (const effect of effects) this.#carryOut(effect);
-      if (this.wakeAt === this.now) this.wakeAt = undefined;
-      effects = this.leader.reconcile();
-      if (effects.every(({ type }) => type === 'wake')) {
-        for (const effect of effects) this.#carryOut(effect);
-        return;
-      }
+      if (!effects.some(({ type }) => type === 'send')) return;
     }
   }
 

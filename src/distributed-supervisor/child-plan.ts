@@ -176,8 +176,7 @@ export class ChildPlan {
 
   #planWake(): void {
     const now = this.#options.now();
-    const next = this.isEnding ? Number.POSITIVE_INFINITY : nextStartTime(this.children, now);
-    const at = this.#isRepeated ? now : next;
+    const at = this.#isRepeated ? now : nextStartTime(this.isEnding ? [] : this.children, now);
     this.#isRepeated = false;
     if (at !== Number.POSITIVE_INFINITY) this.#effects.push({ type: 'wake', at });
   }
@@ -275,10 +274,10 @@ export class ChildPlan {
 
   /** Starts a child. Returns `false` if no node is suitable now: the child waits. */
   #start(child: PlacedChild): boolean {
-    const { settings, hosts } = this.#options;
+    const { settings } = this.#options;
     let node: string | undefined;
     try {
-      node = hosts.choose(child, settings.nodeSelector);
+      node = this.#options.hosts.choose(child, settings.nodeSelector);
     } catch (thrown) {
       this.#cannotStart(child, asError(thrown));
       return true;

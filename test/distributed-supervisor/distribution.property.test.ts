@@ -51,7 +51,7 @@ async function run(actions: readonly (readonly [ClusterAction, number])[]) {
 }
 
 describe('names, groups and distributed supervisors of whole runtimes', () => {
-  test.prop([history], { numRuns: runsOf(150) })('agree on all nodes after any faults', async (actions) => {
+  test.prop([history], { numRuns: runsOf(80) })('agree on all nodes after any faults', async (actions) => {
     expect((await run(actions)).problems).toEqual([]);
   });
 

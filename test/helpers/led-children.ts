@@ -50,6 +50,7 @@ export class LedChildren {
       random: () => 0,
       now: () => this.now,
       hasEnded: (life) => this.ended.has(life),
+      reserveMs: () => 0,
     });
   }
 

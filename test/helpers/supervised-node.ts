@@ -206,6 +206,8 @@ export class SupervisedNode {
       random,
       now,
       hasEnded,
+      reserveMs: () => 0,
+      hasQuorum: () => true,
       after: (ms, action) => this.#after(ms, action),
       emit: (event) => {
         if (event.type === 'distributed_child_stopped' && event.why === 'duplicate') this.#ports.onDuplicate();

@@ -153,6 +153,7 @@ export class SupervisionNetwork {
     if (isAlive || !this.#channels.isApart(id)) return;
     this.#hasLostChannel = true;
     this.#begin(at);
+    this.#node(at).supervision.started(true);
     await turn();
   }
 
@@ -175,7 +176,7 @@ export class SupervisionNetwork {
     if (!node.isAlive || node.isMember || !this.#channels.isApart(node.id)) return;
     this.#hasLostChannel = true;
     node.isMember = true;
-    node.supervision.resume();
+    node.supervision.started(true);
     await turn();
   }
 

@@ -92,12 +92,12 @@ export function failsOver({ isWanted, mustStop, spec }: PlacedChild): boolean {
 
 /** The message that starts a child. */
 export function placeMessage(
-  { id: childId, spec, restarts, lastNode = null }: PlacedChild,
+  { id: childId, spec, restarts, lastNode }: PlacedChild,
   placement: number,
   orphanTimeoutMs: number,
 ): LeaderMessage {
   const orphanTimeout = Number.isFinite(orphanTimeoutMs) ? orphanTimeoutMs : null;
-  return { type: 'place', placement, childId, spec, restarts, lastNode, orphanTimeout };
+  return { type: 'place', placement, childId, spec, restarts, lastNode: lastNode ?? null, orphanTimeout };
 }
 
 /**

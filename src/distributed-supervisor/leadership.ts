@@ -45,6 +45,8 @@ export class Leadership {
   readonly term: LeaderClaim;
   readonly #ports: LeadershipPorts;
   readonly #events: LeadershipEvents;
+  /** The name of the supervisor, or the process id of this instance if it has none. */
+  readonly #name: string;
   #isPlanned = false;
   #isOver = false;
   #cancelWake: (() => void) | undefined;
@@ -53,6 +55,7 @@ export class Leadership {
     this.term = term;
     this.#ports = ports;
     this.#events = events;
+    this.#name = settings.name ?? term.processId;
     this.leader = new Leader({ ...ports, settings, supervisorId: term.processId });
     for (const { id, life } of ports.peers()) this.leader.nodeUp(id, life);
     this.standbys = new Standbys({
@@ -99,7 +102,7 @@ export class Leadership {
   end(): void {
     this.#isOver = true;
     this.#cancelWake?.();
-    this.leader.abandonRequests(new NoLeaderError(this.#supervisor.name));
+    this.leader.abandonRequests(new NoLeaderError(this.#name));
   }
 
   #act(): void {

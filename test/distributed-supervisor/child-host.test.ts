@@ -58,12 +58,21 @@ function host(isClosed = false) {
         const timer = clock.setTimeout(action, ms);
         return () => clock.clearTimeout(timer);
       },
+      onStarted: () => undefined,
       onStopped: (childId, processId, why) => void stopped.push(`${childId} ${processId} ${why}`),
     },
     isClosed,
   );
   const place = (leader: LeaderClaim, placement = 1): void =>
-    children.receive(leader, { type: 'place', placement, childId: 'x', spec, restarts: 0, orphanTimeout: 30_000 });
+    children.receive(leader, {
+      type: 'place',
+      placement,
+      childId: 'x',
+      spec,
+      restarts: 0,
+      lastNode: null,
+      orphanTimeout: 30_000,
+    });
   const run = async (leader: LeaderClaim, processId: string): Promise<void> => {
     place(leader);
     starts.at(-1)?.resolve(processId);

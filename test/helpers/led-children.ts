@@ -72,7 +72,14 @@ export class LedChildren {
     const led = new LedChildren(options);
     const copies = Object.entries(children).map(([id, child]): [string, SentChild] => [
       id,
-      { spec: sentSpec({ id, behavior: 'worker' }), location: null, isWanted: true, restarts: 0, ...child },
+      {
+        spec: sentSpec({ id, behavior: 'worker' }),
+        location: null,
+        lastNode: null,
+        isWanted: true,
+        restarts: 0,
+        ...child,
+      },
     ]);
     led.leader.takeOver(new Map(copies), ages);
     return led;

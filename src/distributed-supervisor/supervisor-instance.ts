@@ -200,6 +200,8 @@ export class SupervisorInstance {
     this.#ports.claim(this.process.id).then(
       () => {
         this.#isClaiming = false;
+        // The claim may have been lost already.
+        this.ownersChanged();
       },
       () => {
         this.#isClaiming = false;

@@ -60,4 +60,9 @@ describe('names, groups and distributed supervisors of whole runtimes', () => {
     expect(problems).toEqual([]);
     expect(conflicts).toBeGreaterThan(1);
   });
+
+  test('agree after a partition during the start of two instances', async () => {
+    const { problems } = await run([[{ type: 'partition', side: 1 }, 5000]]);
+    expect(problems).toEqual([]);
+  });
 });

@@ -10,12 +10,9 @@ const [nodeName = 'worker', seed = 'shop@127.0.0.1:4369', numbers = 'order-numbe
 const note = (id: string): void => {
   if (file !== undefined) appendFileSync(file, `${id}\n`);
 };
-const linked = new Promise<void>((resolve) => Cluster.onNodeUp(() => resolve()));
 await Cluster.start({ nodeName, port: 0, seeds: [seed], roles: ['worker'] });
 const behavior = stock({ node: Cluster.getLocalNodeId(), onOrder: note });
 await Supervisor.start({ children: [{ id: 'stock', start: () => GenServer.start(behavior, { name: 'stock' }) }] });
-// Without a link, this node would not know that another one numbers the orders.
-await linked;
 await superviseOrderNumbers(numbers);
 console.log(`Worker: ${Cluster.getLocalNodeId()}`);
 

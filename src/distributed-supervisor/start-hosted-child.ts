@@ -13,6 +13,7 @@ interface Parts {
 export function startHostedChild(
   { local, behaviors }: Parts,
   place: HostedPlace,
+  childKey: string,
   { behavior: name, args, name: globalName, initTimeout }: SentChildSpec,
 ): ReturnType<HostPorts['start']> {
   let isAborted = false;
@@ -30,6 +31,7 @@ export function startHostedChild(
     const { id } = await local.start(behavior, options, {
       check,
       place,
+      childKey,
       onSpawn(ref) {
         processId = ref.id;
       },

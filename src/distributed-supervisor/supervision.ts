@@ -29,7 +29,10 @@ export interface SupervisionPorts extends SharedPorts, Pick<HostPorts, 'watch' |
   };
   /** Whether this node sees enough nodes to run children. Always true without `minNodes`. */
   hasQuorum(): boolean;
-  start(supervisor: string, ...child: Parameters<HostPorts['start']>): ReturnType<HostPorts['start']>;
+  start(
+    supervisor: { readonly key: string; readonly name: string },
+    ...child: Parameters<HostPorts['start']>
+  ): ReturnType<HostPorts['start']>;
   /** Sends an item, which is JSON text, to a connected node. */
   send(node: string, item: string): void;
   /** Sends an item that the other node answers. */
@@ -196,7 +199,7 @@ export class Supervision {
     const ports: HostPorts = {
       ...this.#ports,
       send: (leader, message) => this.#send(leader.node, key, leader, message),
-      start: (...child) => start(supervisor, ...child),
+      start: (...child) => start({ key, name: supervisor }, ...child),
       onStarted: (childId, id, from) => {
         if (from !== LOCAL_NODE && from !== nodeId()) {
           emit({ type: 'distributed_child_moved', id, supervisor, childId, from });

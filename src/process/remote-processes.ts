@@ -52,8 +52,10 @@ export interface GlobalNameClaims {
   /**
    * Claims a name. Resolves when every connected node has accepted the claim. Rejects with AlreadyRegisteredError,
    * GlobalNameTimeoutError or NoQuorumError.
+   *
+   * @param child identifies a child of a distributed supervisor, whose processes may share the name after a partition
    */
-  claim(name: string, processId: string, onConflict: 'kill' | 'notify'): Promise<void>;
+  claim(name: string, processId: string, onConflict: 'kill' | 'notify', child?: string): Promise<void>;
   /** @throws AlreadyRegisteredError, NotRegisteredError unless this process of this runtime has the name */
   checkOwner(name: string, processId: string): void;
   /** Frees the name when the process that claimed it ends, or at once if that process has already ended. */

@@ -20,6 +20,8 @@ export interface SpawnSteps {
   onSpawn(ref: ProcessRef): void;
   /** The place of a child of a distributed supervisor. */
   readonly place?: HostedPlace;
+  /** Identifies that child in the cluster. All processes of the child have the same key. */
+  readonly childKey?: string;
 }
 
 /**
@@ -43,7 +45,7 @@ export async function spawnGenServer(
   const watcher = processes.spawnWatcher;
   const { name = '', label = name } = settings;
   const ref = processes.reserve();
-  await globalNames().claim(name, ref.id, 'kill');
+  await globalNames().claim(name, ref.id, 'kill', steps?.childKey);
   const onSpawn = (process: Process): void => {
     watcher?.(process);
     steps?.onSpawn(process.ref);

@@ -50,7 +50,14 @@ export interface Items {
   /** Unregisters a global name of a process of the receiver. Answered by `reply`. */
   readonly unregister: readonly [number: number, name: string];
   /** The following items synchronize claims of global names: see {@link ClaimItem}. */
-  readonly claim: readonly [name: string, processId: string, at: number, sequence: number, isHeld: Flag];
+  readonly claim: readonly [
+    name: string,
+    processId: string,
+    at: number,
+    sequence: number,
+    isHeld: Flag,
+    child?: string,
+  ];
   readonly unclaim: readonly [name: string, at: number, sequence: number];
   readonly claim_ok: readonly [name: string, at: number, sequence: number];
   readonly claim_taken: readonly [name: string, at: number, sequence: number];

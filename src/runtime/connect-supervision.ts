@@ -81,8 +81,10 @@ export function connectSupervision(
       else await local.stop(id, 'shutdown', timeoutMs);
     },
     names,
-    start: (supervisor, childId, spec, restarts) =>
-      startHostedChild({ behaviors, local }, { supervisor, childId, restarts }, spec),
+    start: ({ key, name }, childId, spec, restarts) => {
+      const place = { supervisor: name, childId, restarts };
+      return startHostedChild({ behaviors, local }, place, JSON.stringify([key, childId]), spec);
+    },
     send: remote.nodes.send,
     request: remote.nodes.request,
     encode: encodeMessage,

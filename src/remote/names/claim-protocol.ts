@@ -5,7 +5,7 @@ import type { Claim, ClaimHolder } from './claim.js';
  * sender's in `claim` and `unclaim`, and the receiver's in the answers `claim_ok` and `claim_taken`.
  */
 export type ClaimItem =
-  | readonly ['claim', name: string, processId: string, at: number, sequence: number, isHeld: 0 | 1]
+  | readonly ['claim', name: string, processId: string, at: number, sequence: number, isHeld: 0 | 1, child?: string]
   | readonly ['unclaim', name: string, at: number, sequence: number]
   | readonly ['claim_ok', name: string, at: number, sequence: number]
   | readonly ['claim_taken', name: string, at: number, sequence: number]
@@ -33,8 +33,12 @@ export type ClaimEffect =
   /** The copies of a node's claims did not match its claims, and are being replaced. */
   | { readonly type: 'differed'; readonly nodeId: string };
 
-export function claimItem({ name, processId, stamp, state }: Claim): ClaimItem {
-  return ['claim', name, processId, stamp.at, stamp.sequence, state === 'held' ? 1 : 0];
+export function claimItem({ name, processId, stamp, state, child }: Claim): ClaimItem {
+  const isHeld = state === 'held' ? 1 : 0;
+  const { at, sequence } = stamp;
+  return child === undefined
+    ? ['claim', name, processId, at, sequence, isHeld]
+    : ['claim', name, processId, at, sequence, isHeld, child];
 }
 
 /** Whether this is the claim with these parts of its stamp. */

@@ -16,6 +16,11 @@ export interface Claim {
   readonly stamp: Stamp;
   /** `pending`: some connected nodes have not accepted the claim yet. `held`: the process owns the name. */
   readonly state: 'pending' | 'held';
+  /**
+   * Identifies the child of a distributed supervisor for which the name is claimed; otherwise `undefined`. After a
+   * partition, processes of one child may share its name: the supervisor decides which of them continues.
+   */
+  readonly child?: string | undefined;
 }
 
 /** The process for which a claim was made. */

@@ -7,6 +7,8 @@ import { type NameOwner, ownersOf } from './name-owners.js';
 import { type OwnClaim, OwnClaims } from './own-claims.js';
 import { Reservations } from './reservations.js';
 
+type NewClaim = { readonly claim: Claim; readonly effects: readonly ClaimEffect[] };
+
 /**
  * All global names as one node knows them: its own claims, and copies of the claims of all nodes with a channel. Copies
  * are dropped with the channel, so that no claim outlives its node. Each method returns effects; there is no clock and
@@ -121,14 +123,10 @@ export class Claims {
   }
 
   /** Claims a name for which {@link claimant} returned `undefined`. @param at ms since the epoch */
-  claim(
-    name: string,
-    processId: string,
-    at: number,
-  ): { readonly claim: Claim; readonly effects: readonly ClaimEffect[] } {
+  claim(name: string, processId: string, at: number, child?: string): NewClaim {
     this.#sequence += 1;
     const stamp = { at, sequence: this.#sequence, life: this.#life };
-    const claim: Claim = { name, processId, stamp, state: 'pending' };
+    const claim: Claim = { name, processId, stamp, state: 'pending', child };
     this.#own.set({ claim, awaited: new Set(this.#copies.nodes()) });
     this.#send(claimItem(claim));
     this.#tryToHold(name);
@@ -158,9 +156,9 @@ export class Claims {
   #receive(nodeId: string, life: string, item: ClaimItem): void {
     switch (item[0]) {
       case 'claim': {
-        const [, name, processId, at, sequence, isHeld] = item;
+        const [, name, processId, at, sequence, isHeld, child] = item;
         const stamp = { at, sequence, life };
-        this.#putCopy(nodeId, { name, processId, stamp, state: isHeld === 1 ? 'held' : 'pending' });
+        this.#putCopy(nodeId, { name, processId, stamp, state: isHeld === 1 ? 'held' : 'pending', child });
         break;
       }
       case 'unclaim': {
@@ -251,8 +249,9 @@ export class Claims {
     this.#send(['claim_ok', name, claim.stamp.at, claim.stamp.sequence], nodeId);
   }
 
-  /** Two owners met after a partition. Both nodes compare the same claims, so exactly one gives up. */
+  /** Two owners met after a partition. Both nodes compare the same claims: exactly one gives up, unless both are one child. */
   #settleConflict(own: Claim, other: Claim, nodeId: string): void {
+    if (own.child !== undefined && own.child === other.child) return;
     const holder = holderOf(other, nodeId);
     if (this.#goesFirst(own.stamp, other.stamp)) {
       this.#effects.push({ type: 'won', claim: own, loser: holder });

@@ -50,15 +50,17 @@ export class GlobalNames {
    * Claims a name for a process of this node. Resolves when every connected node has accepted the claim. The caller
    * must then call {@link GlobalNames.watch}. Rejects with AlreadyRegisteredError, GlobalNameTimeoutError, NoQuorumError, or
    * with InvalidArgumentError if this node has {@link MAX_NODE_NAMES} names.
+   *
+   * @param child see {@link Claim.child}
    */
-  claim(name: string, processId: string, onConflict: ClaimMode): Promise<void> {
+  claim(name: string, processId: string, onConflict: ClaimMode, child?: string): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#checkFree(name);
       if (this.#own.size >= MAX_NODE_NAMES)
         throw new InvalidArgumentError('name', `one of at most ${MAX_NODE_NAMES} global names of this node`, name);
       this.#confirmations.claiming(name);
       const timeoutMs = this.#ports.claimTimeoutMs();
-      const { claim, effects } = this.#claims.claim(name, processId, this.#ports.wallClock());
+      const { claim, effects } = this.#claims.claim(name, processId, this.#ports.wallClock(), child);
       const cancelTimer = this.#ports.after(timeoutMs, () => {
         const awaited = this.#claims.awaitedFor(name);
         const error =

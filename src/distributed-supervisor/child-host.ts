@@ -168,6 +168,7 @@ export class ChildHost {
   #exited(processId: string, reason: TerminationReason): void {
     this.#children.delete(processId);
     const isStopped = this.#stopped.delete(processId);
+    if (this.isEmpty) this.#cancelOrphanTimer?.();
     if (this.#leader === undefined) return;
     this.#ports.send(this.#leader, { type: 'exited', processId, reason, isHandedOver: this.#isClosed || isStopped });
   }

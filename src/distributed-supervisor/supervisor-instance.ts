@@ -207,6 +207,7 @@ export class SupervisorInstance {
         this.#isClaiming = false;
         // Another instance claims the name, or the cluster cannot decide now. This instance stands by meanwhile.
         this.#started.resolve();
+        if (this.#isEnded) return;
         this.#cancelRetry = this.#ports.after(CLAIM_RETRY_MS, () => this.ownersChanged());
       },
     );

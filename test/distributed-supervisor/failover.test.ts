@@ -57,6 +57,18 @@ describe('a distributed supervisor', () => {
     await cluster.run(40_000);
     expect(workers.places).toEqual({ x: 'B', y: 'A' });
   });
+
+  test('leaves no timers when its nodes shut down, also when a child has just lost its leader', async () => {
+    const { cluster, a, b, c } = await threeHosts();
+    await cluster.settle(
+      a.DistributedSupervisor.start({ children: [workerSpec('x', { nodeSelector: { node: b.id } })] }),
+    );
+    cluster.network.cut(a.address, b.address);
+    await cluster.run(8000);
+    for (const node of [b, a, c]) await cluster.settle(node.shutdown());
+    await cluster.run(2000);
+    expect(cluster.clock.pending).toBe(0);
+  });
 });
 
 describe('a distributed supervisor that cannot go on', () => {

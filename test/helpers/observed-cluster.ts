@@ -1,4 +1,3 @@
-import { SimulatedClock } from '../../src/clock.js';
 import { createCluster } from '../../src/cluster/cluster.js';
 import type { ClusterApi } from '../../src/cluster/cluster-api.js';
 import type { ClusterConfig } from '../../src/cluster/cluster-config.js';
@@ -11,6 +10,7 @@ import { createRuntime } from '../../src/runtime/runtime.js';
 import type { Runtime, RuntimeOptions } from '../../src/runtime/runtime-options.js';
 import { turn } from './event-loop.js';
 import { counter } from './servers.js';
+import { CountingClock } from './test-runtime.js';
 
 /** How far time moves at once, ms: less than anything that a test looks at. */
 const STEP_MS = 10;
@@ -31,7 +31,7 @@ export interface BareNode {
 
 /** Whole runtimes on one simulated clock and network. */
 export class ObservedCluster {
-  readonly clock = new SimulatedClock();
+  readonly clock = new CountingClock();
   readonly network: MemoryNetwork;
   #ports = 4369;
 

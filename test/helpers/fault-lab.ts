@@ -1,7 +1,8 @@
 import type { ClusterConfig } from '../../src/cluster/cluster-config.js';
 import { eventually } from './eventually.js';
+import type { Counts, View } from './fault-answers.js';
 import { FaultyNetwork } from './faulty-network.js';
-import { type Counts, FaultNode, type LifeOptions, type View } from './forked-node.js';
+import { FaultNode, type LifeOptions } from './forked-node.js';
 import type { NodeNetwork } from './node-network.js';
 
 type StartOptions = Partial<ClusterConfig> & Pick<LifeOptions, 'aheadMs'>;

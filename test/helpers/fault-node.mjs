@@ -9,6 +9,7 @@ import net from 'node:net';
 import { parseArgs } from 'node:util';
 import * as noex from 'noex';
 import { WebSocket } from 'ws';
+import { createDistribution } from './fault-distribution.mjs';
 import { createMessages } from './fault-messages.mjs';
 
 /** How many versions of itself a node remembers, and how many errors. */
@@ -140,6 +141,7 @@ function rowsOf({ servers, supervisors }) {
 
 /** Made when they are first asked for. */
 let messages;
+let distribution;
 
 const describe = ({ nodes }) =>
   Object.fromEntries(
@@ -236,6 +238,10 @@ const answers = {
   endTarget: () => messages.endTarget(),
   messages: () => messages.report(),
   peers: () => messages.peers(),
+  distribution([method, argument]) {
+    distribution ??= createDistribution(runtime, (childEvent) => process.connected && process.send({ childEvent }));
+    return distribution[method](argument);
+  },
   resources: () => process.getActiveResourcesInfo(),
   /** Bytes held: once all is collected that can be, if that can be requested. */
   memory() {
@@ -249,14 +255,16 @@ const answers = {
     return { messages: sent.messages, bytes };
   },
   async shutdown() {
-    // Its interval would keep this process running.
+    // Their intervals would keep this process running.
     messages?.stop();
+    distribution?.stop();
     clearInterval(probing);
     isOver = true;
     if (isOutside) await ClusterObserver.detach();
     else if (shopName === undefined) await runtime.shutdown();
     else {
       await Cluster.stop();
+      await distribution?.end();
       for (const supervisor of supervisors.toReversed()) await Supervisor.stop(supervisor);
     }
   },

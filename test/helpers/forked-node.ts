@@ -2,9 +2,9 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { ClusterConfig } from '../../src/cluster/cluster-config.js';
-import type { ClusterObserverHealth } from '../../src/observer/cluster-observer-api.js';
-import type { ProcessRef } from '../../src/process/refs.js';
 import { eventually } from './eventually.js';
+import type { Answers } from './fault-answers.js';
+import type { ChildEvent } from './fault-distribution.js';
 
 const PROGRAM = fileURLToPath(new URL('fault-node.mjs', import.meta.url));
 
@@ -14,101 +14,6 @@ export interface NodeEvent {
   readonly id: string;
   readonly reason?: string;
   readonly at: number;
-}
-
-export type Counts = Readonly<Record<string, number>>;
-
-interface Row {
-  readonly status: string;
-  /** Of the processes that count for themselves. */
-  readonly rows: Counts | null;
-  /** Which version of the node it is, and all of its counts in short. */
-  readonly version?: number;
-  readonly whole?: string;
-}
-
-type Rows = Readonly<Record<string, Row>>;
-
-export interface View {
-  /** As the membership has them. */
-  readonly nodes: Readonly<Record<string, string>>;
-  /** What the nodes answer, and the events they send. */
-  readonly asked: Rows;
-  readonly shown: Rows | undefined;
-  /** What the processes of this node counted themselves. */
-  readonly handled: Counts;
-}
-
-/** What the messages of one node to one other have come to, since it sends to it. */
-export interface PeerReport {
-  readonly replies: number;
-  readonly openMonitors: number;
-  /** Of monitors, by reason. */
-  readonly notices: Counts;
-  /** Calls that were rejected: by code, and whether they may have been handled. */
-  readonly failures: Counts;
-}
-
-/** What the messages of one node have come to. */
-export interface MessageReport {
-  /** Broken promises, in words. */
-  readonly problems: readonly string[];
-  readonly sent: number;
-  readonly replies: number;
-  /** How long the slowest call was open, ms. */
-  readonly longestCallMs: number;
-  readonly handled: readonly string[];
-  /** Messages that noex said were not handled. */
-  readonly notHandled: readonly string[];
-  readonly overdue: number;
-  readonly openCalls: number;
-  readonly openMonitors: number;
-}
-
-interface Answers {
-  start: (config: ClusterConfig) => string;
-  attach: (to: {
-    readonly addresses: readonly string[];
-    readonly observerSecret: ClusterConfig['observerSecret'];
-  }) => string;
-  watch: () => void;
-  probe: (isOn: boolean) => void;
-  /** Asks each node, for that long at most, ms. */
-  view: (timeoutMs?: number) => View;
-  /** As in the view; no node is asked for it. */
-  nodes: () => View['nodes'];
-  shown: () => Rows | undefined;
-  /** All of its own counts in short, as they were at these versions; `null` where that is too long ago. */
-  past: (versions: readonly number[]) => readonly (string | null)[];
-  counted: () => Counts;
-  health: () => ClusterObserverHealth;
-  open: () => readonly number[];
-  errors: () => readonly string[];
-  /** Messages handled by all processes that count for themselves, and errors reported by code, since the start. */
-  totals: () => { readonly handled: number; readonly errors: Counts };
-  cast: (count: number) => void;
-  castTo: (name: string) => void;
-  crash: (name: string) => void;
-  startWorkers: (count: number) => void;
-  stopWorker: (name: string) => void;
-  block: (ms: number) => void;
-  setClock: (aheadMs: number) => void;
-  /** The process that others send to. */
-  target: () => ProcessRef;
-  /** As `messages`; what has been reported is forgotten. */
-  takeMessages: () => MessageReport;
-  /** Casts and calls to these all the time, and monitors them. `roundMs`: between two messages to each. Default 5. */
-  sendTo: (refs: readonly ProcessRef[], roundMs?: number) => void;
-  stopSending: () => void;
-  endTarget: () => void;
-  messages: () => MessageReport;
-  /** By the life of the other node. */
-  peers: () => Readonly<Record<string, PeerReport>>;
-  resources: () => readonly string[];
-  memory: () => { readonly heapUsed: number; readonly rss: number };
-  /** To other nodes, in all. */
-  sent: () => { readonly messages: number; readonly bytes: number };
-  shutdown: () => void;
 }
 
 export interface LifeOptions {
@@ -140,6 +45,8 @@ export class FaultNode {
   readonly isOutside: boolean;
   /** All its events so far. They outlive it. */
   readonly events: NodeEvent[];
+  /** What happened to children of distributed supervisors on this node, so far. */
+  readonly childEvents: readonly ChildEvent[];
   /** Resolves with the exit code, or the name of the signal. */
   readonly ended: Promise<number | string>;
   readonly #child: ChildProcess;
@@ -174,11 +81,17 @@ export class FaultNode {
     return new FaultNode(name, id, true, born);
   }
 
-  private constructor(name: string, id: string, isOutside: boolean, { child, talk, events, before }: Born) {
+  private constructor(
+    name: string,
+    id: string,
+    isOutside: boolean,
+    { child, talk, events, childEvents, before }: Born,
+  ) {
     this.name = name;
     this.id = id;
     this.isOutside = isOutside;
     this.events = events;
+    this.childEvents = childEvents;
     this.#child = child;
     this.#talk = talk;
     this.#before = before;
@@ -230,6 +143,7 @@ class Born {
   readonly child: ChildProcess;
   readonly talk: Talk;
   readonly events: NodeEvent[] = [];
+  readonly childEvents: ChildEvent[] = [];
   readonly before: readonly string[];
 
   static async fork(args: readonly string[], life: LifeOptions): Promise<Born> {
@@ -245,8 +159,16 @@ class Born {
   private constructor(child: ChildProcess, before: readonly string[]) {
     this.child = child;
     this.before = before;
-    this.talk = new Talk(child, this.events);
+    this.talk = new Talk(child, this.events, this.childEvents);
   }
+}
+
+interface Message {
+  readonly id?: number;
+  readonly value?: never;
+  readonly error?: string;
+  readonly event?: NodeEvent;
+  readonly childEvent?: ChildEvent;
 }
 
 /** Questions to a child process. */
@@ -256,10 +178,11 @@ class Talk {
   readonly #open = new Map<number, { resolve: (value: never) => void; reject: (error: Error) => void }>();
   #asked = 0;
 
-  constructor(child: ChildProcess, events: NodeEvent[]) {
+  constructor(child: ChildProcess, events: NodeEvent[], childEvents: ChildEvent[]) {
     this.#child = child;
-    child.on('message', (message: { id?: number; value?: never; error?: string; event?: NodeEvent }) => {
+    child.on('message', (message: Message) => {
       if (message.event !== undefined) events.push(message.event);
+      if (message.childEvent !== undefined) childEvents.push(message.childEvent);
       if (message.id === undefined) return;
       const question = this.#open.get(message.id);
       this.#open.delete(message.id);

@@ -1,5 +1,6 @@
 import { eventually } from '../helpers/eventually.js';
-import type { FaultNode, MessageReport, PeerReport } from '../helpers/forked-node.js';
+import type { MessageReport, PeerReport } from '../helpers/fault-answers.js';
+import type { FaultNode } from '../helpers/forked-node.js';
 
 /** Between two rounds, in each of which a node sends each other one a cast and a call, ms. */
 const ROUND_MS = 50;

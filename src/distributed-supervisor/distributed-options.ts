@@ -14,7 +14,10 @@ import { type NodeSelector, selectorProblem } from './node-selection.js';
 export interface DistributedChildOptions extends ChildOptions {
   /** The name under which the behavior is registered in the `BehaviorRegistry` of each node that may run the child. */
   readonly behavior: string;
-  /** A global name for the process of the child. It keeps the name wherever it runs. */
+  /**
+   * A global name for the process of the child. It keeps the name wherever it runs. If the child ran twice during a
+   * partition, the supervisor ends one of the processes, and the other keeps the name.
+   */
   readonly name?: string | undefined;
   /** Where the child runs. Default: the selector of the supervisor. */
   readonly nodeSelector?: NodeSelector | undefined;

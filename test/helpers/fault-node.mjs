@@ -200,7 +200,9 @@ const answers = {
   errors: () => errors,
   totals: () => ({ handled: handledInAll, errors: errorCounts }),
   cast(count) {
-    for (const ref of workers.values()) for (let sent = 0; sent < count; sent += 1) GenServer.cast(ref, 'work');
+    // One that crashed may not have been restarted yet.
+    for (const ref of [...workers.values()].filter(GenServer.isRunning))
+      for (let sent = 0; sent < count; sent += 1) GenServer.cast(ref, 'work');
   },
   castTo(name) {
     GenServer.cast(workers.get(name), 'work');

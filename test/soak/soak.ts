@@ -3,6 +3,7 @@ import { eventually } from '../helpers/eventually.js';
 import { FaultLab } from '../helpers/fault-lab.js';
 import type { FaultNode } from '../helpers/forked-node.js';
 import type { Conditions } from './conditions.js';
+import { DistributionLoad } from './distribution-load.js';
 import { EFFECTS, type Target } from './effects.js';
 import { MessageLoad } from './message-load.js';
 import { FAULTS, type Injection, type Step } from './schedule.js';
@@ -26,8 +27,9 @@ export class Soak implements Target {
   readonly names: readonly string[];
   readonly #boundMs: number;
   readonly #tally: Tally;
-  /** Only in a cluster with a secret: without one, a TCP stream that is changed on the way may repeat messages. */
+  /** Both only in a cluster with a secret: without one, a TCP stream that is changed on the way may repeat messages. */
   readonly #messages: MessageLoad | undefined;
+  readonly #distribution: DistributionLoad | undefined;
   readonly #nodes = new Map<string, FaultNode>();
   #onlooker: FaultNode | undefined;
   /** How many nodes are restarted in this step. */
@@ -38,7 +40,9 @@ export class Soak implements Target {
     this.#boundMs = boundMs;
     this.names = names;
     this.#tally = tally;
-    this.#messages = settings.clusterSecret === undefined ? undefined : new MessageLoad();
+    const isSecured = settings.clusterSecret !== undefined;
+    this.#messages = isSecured ? new MessageLoad() : undefined;
+    this.#distribution = isSecured ? new DistributionLoad() : undefined;
   }
 
   async start(): Promise<void> {
@@ -56,7 +60,9 @@ export class Soak implements Target {
   }
 
   async restart(name: string): Promise<void> {
-    this.#nodes.set(name, await this.lab.start(name, this.#seedsOf(name)));
+    const node = await this.lab.start(name, this.#seedsOf(name));
+    this.#nodes.set(name, node);
+    await this.#distribution?.start(node);
   }
 
   async agreeWithout(name: string): Promise<void> {
@@ -114,6 +120,9 @@ export class Soak implements Target {
     this.#tally.agreed(faults, agreedMs, performance.now() - begun);
     const complaints = this.lab.complaints();
     if (complaints.length > 0) throw new Error(complaints.join('\n'));
+    await this.#distribution?.check(this.#members, this.#boundMs);
+    const distributedMs = performance.now() - begun;
+    if (this.#distribution !== undefined) this.#tally.distributed(faults, distributedMs, this.#distribution.counts);
     await this.#messages?.check(this.#members);
     this.#countMessages();
     for (const node of [...this.#members, ...this.#lookers])

@@ -1,5 +1,6 @@
 import type { FaultNode } from '../helpers/forked-node.js';
 import type { Conditions } from './conditions.js';
+import type { DistributionCounts } from './distribution-load.js';
 import type { MessageCounts } from './message-load.js';
 import { FAULTS, type Injection, KINDS } from './schedule.js';
 
@@ -33,6 +34,9 @@ export class Tally {
   readonly #memory = new Map<string, Memory[]>();
   #most: Memory = { heapUsed: 0, rss: 0 };
   #messages: MessageCounts | undefined;
+  /** How long it took after faults until names, groups and children agreed, ms. */
+  readonly #distributed: number[] = [];
+  #distribution: DistributionCounts | undefined;
 
   constructor(seed: number, names: readonly string[]) {
     this.#seed = seed;
@@ -55,6 +59,12 @@ export class Tally {
   /** Of the messages between nodes since the start. */
   messages(counts: MessageCounts): void {
     this.#messages = counts;
+  }
+
+  /** Of the names, groups and children since the start. */
+  distributed(faults: readonly Injection[], tookMs: number, counts: DistributionCounts): void {
+    if (faults.length > 0) this.#distributed.push(tookMs);
+    this.#distribution = counts;
   }
 
   measured(node: FaultNode, memory: Memory, counts: Counts): void {
@@ -91,6 +101,7 @@ export class Tally {
       ['`node_up` and `node_down` reported', `${sum(({ ups }) => ups)} and ${sum(({ downs }) => downs)}`],
       ['messages counted by processes themselves', sum(({ handled }) => handled)],
       ...this.#messageFacts(),
+      ...this.#distributionFacts(),
       ['gaps, after each of which the full state was requested', sum(({ gaps }) => gaps)],
       ['conflations', sum(({ conflations }) => conflations)],
       ['errors reported', [...errors].map(([code, count]) => `${count} ${code}`).join(', ') || 'none'],
@@ -114,6 +125,23 @@ export class Tally {
         ([name, times, took]) => `| ${name} | ${times} | ${time(median(took))} | ${time(Math.max(...took))} |`,
       ),
     ].join('\n');
+  }
+
+  #distributionFacts(): readonly (readonly [string, string])[] {
+    if (this.#distribution === undefined) return [];
+    const { names, registered, refused, joined, children, started, moved, led, stopped } = this.#distribution;
+    const byReason = Object.entries(stopped).map(([why, count]) => `${figure(count)} ${why}`);
+    const took = `${time(median(this.#distributed))}, ${time(Math.max(...this.#distributed))}`;
+    return [
+      ['global names in the end', figure(names)],
+      ['registrations of global names: resolved, rejected', `${figure(registered)}, ${figure(refused)}`],
+      ['groups joined again', figure(joined)],
+      ['children of the distributed supervisor', figure(children)],
+      ['starts of children, of which on another node', `${figure(started)}, ${figure(moved)}`],
+      ['times an instance became the leader', figure(led)],
+      ['children that their nodes stopped', byReason.join(', ') || 'none'],
+      ['until names, groups and children agree after a fault: median, worst', took],
+    ];
   }
 
   #messageFacts(): readonly (readonly [string, string])[] {

@@ -25,4 +25,6 @@ test('a short soak of the demo comes to its end, and says what it did', async ()
   expect(summary).toContain('| faults | 4 |');
   expect(summary).toMatch(/\| messages between nodes, handled \| [1-9]/);
   expect(summary).toMatch(/\| calls between nodes, answered \| [1-9]/);
+  expect(summary).toMatch(/\| registrations of global names: resolved, rejected \| [1-9]/);
+  expect(summary).toMatch(/\| starts of children, of which on another node \| [1-9]/);
 });

@@ -15,24 +15,23 @@ const idle = { init: () => null, handleCall: () => [null, null] as const };
 /** Global names in clusters of nodes that share a Node.js process and a network in memory: no row includes sockets. */
 export async function* run(): AsyncGenerator<Row> {
   for (const size of SIZES) {
-    const nodes = await cluster(size);
+    const network = new MemoryNetwork({ clock: systemClock });
+    const nodes: Runtime[] = [];
+    for (let at = 0; at < size; at += 1) nodes.push(await startNode(network, at));
+    await Promise.all(nodes.map((node) => linked(node.Cluster, size - 1)));
     yield* namesIn(nodes, size);
-    await Promise.all(nodes.map(({ shutdown }) => shutdown()));
+    const [last, ...others] = nodes.toReversed() as [Runtime, ...Runtime[]];
+    yield await nodeRestarted(network, others, last);
+    await Promise.all(others.map(({ shutdown }) => shutdown()));
   }
 }
 
-async function cluster(size: number): Promise<readonly Runtime[]> {
-  const network = new MemoryNetwork({ clock: systemClock });
-  const nodes: Runtime[] = [];
-  for (let at = 0; at < size; at += 1) {
-    const transport = network.transport();
-    const node = createRuntime({ transport, clock: transport.clock, observer: false });
-    const seeds = at === 0 ? [] : [`node0@127.0.0.1:${FIRST_PORT}`];
-    await node.Cluster.start({ nodeName: `node${at}`, port: FIRST_PORT + at, seeds });
-    nodes.push(node);
-  }
-  await Promise.all(nodes.map((node) => linked(node.Cluster, size - 1)));
-  return nodes;
+async function startNode(network: MemoryNetwork, at: number): Promise<Runtime> {
+  const transport = network.transport();
+  const node = createRuntime({ transport, clock: transport.clock, observer: false });
+  const seeds = at === 0 ? [] : [`node0@127.0.0.1:${FIRST_PORT}`];
+  await node.Cluster.start({ nodeName: `node${at}`, port: FIRST_PORT + at, seeds });
+  return node;
 }
 
 async function* namesIn(nodes: readonly Runtime[], size: number): AsyncGenerator<Row> {
@@ -51,6 +50,7 @@ async function* namesIn(nodes: readonly Runtime[], size: number): AsyncGenerator
     for (let i = 0; i < LOOKUPS; i += 1) other.GlobalRegistry.whereis('found');
   });
   yield { what: `${size} nodes: lookup on another node`, unit: 'per second', noex: await alone(looking) };
+  await GlobalRegistry.unregister('found');
   yield await restarted(nodes, size);
 }
 
@@ -61,24 +61,22 @@ async function restarted(nodes: readonly Runtime[], size: number): Promise<Row> 
     Promise.all(
       names.map((name, at) => (nodes[at % size] as Runtime).GenServer.start(idle, { name, registration: 'global' })),
     );
-  const all = async (isThere: boolean): Promise<void> => {
-    const wanted = isThere ? MANY : 0;
-    const count = ({ GlobalRegistry }: Runtime): number =>
-      names.filter((name) => GlobalRegistry.isRegistered(name)).length;
-    while (nodes.some((node) => count(node) !== wanted)) await new Promise((resolve) => setTimeout(resolve, 5));
+  const killAll = (refs: readonly GenServerRef[]): void => {
+    for (const [at, ref] of refs.entries()) (nodes[at % size] as Runtime).GenServer.kill(ref);
   };
   const before = heapBytes();
   let refs = await startAll();
-  await all(true);
+  await untilCount(nodes, MANY);
   const bytes = (heapBytes() - before) / MANY / size;
   const perSecond: number[] = [];
   for (let round = 0; round < 5; round += 1) {
-    for (const [at, ref] of refs.entries()) (nodes[at % size] as Runtime).GenServer.kill(ref);
-    await all(false);
+    killAll(refs);
+    await untilCount(nodes, 0);
     const begun = performance.now();
     refs = await startAll();
     perSecond.push((1000 * MANY) / (performance.now() - begun));
   }
+  killAll(refs);
   const rest = `${Math.round(bytes)} bytes of heap for a name on each node, its process included`;
   return {
     what: `${size} nodes: ${MANY} names at once`,
@@ -86,6 +84,38 @@ async function restarted(nodes: readonly Runtime[], size: number): Promise<Row> 
     noex: perSecond,
     note: `${size} nodes: ${Math.round(median(perSecond))} names a second; ${rest}`,
   };
+}
+
+/**
+ * A node that has all the names leaves, and comes again with them. The time begins when it starts, and ends when all
+ * nodes know all names: links, handshakes and the copies of the names are included.
+ */
+async function nodeRestarted(network: MemoryNetwork, others: readonly Runtime[], first: Runtime): Promise<Row> {
+  const size = others.length + 1;
+  const perSecond: number[] = [];
+  let node = first;
+  for (let round = 0; round < 5; round += 1) {
+    await node.shutdown();
+    await untilCount(others, 0);
+    const begun = performance.now();
+    node = await startNode(network, size - 1);
+    await linked(node.Cluster, size - 1);
+    const { GenServer } = node;
+    const name = (at: number): string => `process number ${at}`;
+    await Promise.all(
+      Array.from({ length: MANY }, (_, at) => GenServer.start(idle, { name: name(at), registration: 'global' })),
+    );
+    await untilCount(others, MANY);
+    perSecond.push((1000 * MANY) / (performance.now() - begun));
+  }
+  await node.shutdown();
+  return { what: `${size} nodes: a node with ${MANY} names restarts`, unit: 'per second', noex: perSecond };
+}
+
+/** Resolves when each of these nodes knows that many names. */
+async function untilCount(nodes: readonly Runtime[], count: number): Promise<void> {
+  while (nodes.some(({ GlobalRegistry }) => GlobalRegistry.count() !== count))
+    await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
 function heapBytes(): number {

@@ -21,7 +21,7 @@ export function createDistribution(runtime, onChildEvent) {
   const held = new Map();
   const instances = [];
   const problems = new Set();
-  const counts = { registered: 0, refused: 0, joined: 0, started: 0, moved: 0, led: 0, stopped: {} };
+  const counts = { registered: 0, refused: 0, joined: 0, moved: 0, led: 0, stopped: {} };
   const timers = [];
 
   const problem = (text) => void (problems.size < 20 && problems.add(text));
@@ -45,7 +45,6 @@ export function createDistribution(runtime, onChildEvent) {
         const others = running.get(childId) ?? [];
         if (others.length > 0) problem(`child ${childId} started while it was running here`);
         running.set(childId, [...others, keyOf(ref)]);
-        counts.started += 1;
         report('started', childId);
         signal.addEventListener('abort', end);
         return null;

@@ -33,7 +33,6 @@ export interface DistributionView {
     readonly registered: number;
     readonly refused: number;
     readonly joined: number;
-    readonly started: number;
     readonly moved: number;
     readonly led: number;
     /** Children that this node stopped by itself, by reason. */

@@ -29,22 +29,24 @@ export interface DistributionCounts {
 
 /** Global names, groups and a distributed supervisor on all nodes, which change all the time. */
 export class DistributionLoad {
-  /** Of each life of a node, as it was last seen. */
+  /** Each life of a node, as it was last seen. */
   readonly #views = new Map<FaultNode, DistributionView>();
+  readonly #nodes: FaultNode[] = [];
 
   get counts(): DistributionCounts {
     const views = [...this.#views.values()];
     const sum = (of: (view: DistributionView) => number): number => views.reduce((all, view) => all + of(view), 0);
+    // These arrive as they happen, also from nodes that have ended since they were last seen.
+    const events = this.#nodes.flatMap(({ childEvents }) => childEvents);
     const stopped: Record<string, number> = {};
-    for (const { counts } of views)
-      for (const [why, count] of Object.entries(counts.stopped)) stopped[why] = (stopped[why] ?? 0) + count;
+    for (const { why } of events) if (why !== undefined) stopped[why] = (stopped[why] ?? 0) + 1;
     return {
       names: Object.keys(views.at(-1)?.names ?? {}).length,
       registered: sum(({ counts }) => counts.registered),
       refused: sum(({ counts }) => counts.refused),
       joined: sum(({ counts }) => counts.joined),
       children: CHILDREN.length,
-      started: sum(({ counts }) => counts.started),
+      started: events.filter(({ type }) => type === 'started').length,
       moved: sum(({ counts }) => counts.moved),
       led: sum(({ counts }) => counts.led),
       stopped,
@@ -53,6 +55,7 @@ export class DistributionLoad {
 
   /** Starts names, groups and an instance of the supervisor on a node. */
   async start(node: FaultNode): Promise<void> {
+    this.#nodes.push(node);
     await askAbout(node, 'load', { node: node.name, supervisor: SUPERVISOR });
   }
 

@@ -22,6 +22,8 @@ const CHILDREN = Array.from({ length: 10 }, (_, at) => `child${at}`);
 const SUPERVISOR = {
   name: 'jobs',
   nodeSelector: 'round_robin',
+  // Each lost node counts as a restart.
+  restartIntensity: { maxRestarts: 100, withinMs: 5000 },
   children: CHILDREN.map((id, at) => childSpec(id, at % 2 === 0)),
 } as const;
 
@@ -36,13 +38,13 @@ afterEach(() => lab.end());
 type Five = readonly [FaultNode, FaultNode, FaultNode, FaultNode, FaultNode];
 
 /** Five nodes with an instance of the supervisor each, and two children each. */
-async function five(options = {}): Promise<Five> {
+async function five(): Promise<Five> {
   lab = new FaultLab(QUICK, { isQuiet: true }, obstacle === undefined ? new NamespaceNetwork() : new FaultyNetwork());
   const nodes = await Promise.all(NAMES.map((name) => lab.start(name, NAMES.slice(0, 2))));
   await linked(nodes, BOUND_MS);
   // Now each of them can run the children.
   await Promise.all(nodes.map((node) => askAbout(node, 'view')));
-  for (const node of nodes) expect(await askAbout(node, 'supervise', { ...SUPERVISOR, ...options })).toBe('started');
+  for (const node of nodes) expect(await askAbout(node, 'supervise', SUPERVISOR)).toBe('started');
   await agreedOn(nodes, CHILDREN, BOUND_MS);
   return nodes as readonly FaultNode[] as Five;
 }
@@ -102,8 +104,7 @@ describe(`five nodes in two parts, by ${means}`, () => {
   });
 
   test('run each child once after each of several partitions', async () => {
-    // Each lost node counts as a restart.
-    const nodes = await five({ restartIntensity: { maxRestarts: 100, withinMs: 5000 } });
+    const nodes = await five();
     const [a, b, c, d, e] = nodes;
     for (const _round of [1, 2]) {
       await split([a, b], [c, d, e]);

@@ -95,9 +95,6 @@ describe(`five nodes in two parts, by ${means}`, () => {
     // The later registration loses the name.
     expect(views.map(({ held }) => held['billing'] !== undefined)).toEqual([false, true, false, false, false]);
     expect(await reporters(nodes, 'billing')).toEqual(['b', 'd']);
-    const leaders = await reporters(nodes, 'noex:supervisor:jobs');
-    expect(leaders).toHaveLength(2);
-    expect(leaders[0]).toBe('a');
     expect(await sumOf(nodes, 'duplicate')).toBe(CHILDREN.length);
     expect(await sumOf(nodes, 'orphaned')).toBe(0);
     expect(await lab.stop(nodes)).toEqual([]);

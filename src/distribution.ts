@@ -13,6 +13,8 @@ export const ProcessGroups = defaultRuntime.ProcessGroups;
 export const ClusterObserver = defaultRuntime.ClusterObserver;
 
 export type { ClusterGroup, ClusterName, ClusterNames, NameOwner } from '../streams/cluster-names.js';
+export type { DistributedChildStopped } from '../streams/distributed-supervisor-events.js';
+export type { EventStamp } from '../streams/event-stamp.js';
 export type { ProcessKind, SerializedError, SerializedExitReason, SupervisorStrategy } from '../streams/events.js';
 export type { LogEntry } from '../streams/log-entries.js';
 export type { Moment } from '../streams/moment.js';

@@ -1,0 +1,14 @@
+import { expect, test } from 'vitest';
+import { HostedWorkers, workerSpec } from '../helpers/hosted-workers.js';
+import { threeNodes } from '../helpers/observed-cluster.js';
+
+test('a distributed supervisor starts on a node that has left its cluster', async () => {
+  const [cluster, a] = await threeNodes();
+  const workers = new HostedWorkers();
+  workers.register(a, 'A');
+  await cluster.settle(a.Cluster.stop());
+  const jobs = await cluster.settle(a.DistributedSupervisor.start({ children: [workerSpec('x')] }));
+  expect(workers.places).toEqual({ x: 'A' });
+  await cluster.settle(a.DistributedSupervisor.stop(jobs));
+  expect(workers.places).toEqual({});
+});

@@ -22,6 +22,8 @@ export type HostStopReason = 'duplicate' | 'orphaned' | 'handed_over' | 'no_quor
 interface StartedChild {
   /** Resolves with the process id when `init` has completed. */
   readonly started: Promise<string>;
+  /** Why the process has ended, if it has. */
+  exitReason(): TerminationReason | undefined;
   /** Kills the process, or prevents its start. */
   abort(): void;
 }
@@ -156,7 +158,7 @@ export class ChildHost {
       if (lastNode !== null) this.#ports.onStarted(childId, processId, lastNode);
       this.#ports.send(leader, { type: 'placed', placement, processId });
       const isRunning = this.#ports.watch(processId, (reason) => this.#exited(processId, reason)) !== undefined;
-      if (!isRunning) this.#exited(processId, 'killed');
+      if (!isRunning) this.#exited(processId, start.exitReason() ?? 'killed');
     } catch (thrown) {
       // An aborted start has no answer: its leader does not lead any more.
       if (!this.#starting.delete(start)) return;

@@ -1,3 +1,4 @@
+import type { TerminationReason } from '../process/gen-server-types.js';
 import type { LocalProcesses } from '../process/local-processes.js';
 import type { HostedPlace } from '../process/process-location.js';
 import type { RemotePorts } from '../remote/remote-ports.js';
@@ -18,6 +19,7 @@ export function startHostedChild(
 ): ReturnType<HostPorts['start']> {
   let isAborted = false;
   let processId: string | undefined;
+  let exitReason: TerminationReason | undefined;
   const check = (): void => {
     if (isAborted) throw new Error('the leader of its supervisor has changed');
   };
@@ -34,12 +36,16 @@ export function startHostedChild(
       childKey,
       onSpawn(ref) {
         processId = ref.id;
+        local.watch(ref.id, (reason) => {
+          exitReason = reason;
+        });
       },
     });
     return id;
   };
   return {
     started: start(),
+    exitReason: () => exitReason,
     abort() {
       isAborted = true;
       if (processId !== undefined) local.kill(processId);

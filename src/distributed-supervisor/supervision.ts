@@ -74,7 +74,7 @@ export class Supervision {
         send: (node, term, message) => this.#send(node, key, term, message),
         toSent: (spec) => sentSpec(spec),
       },
-      this.#isWaiting,
+      this.#isDormant,
     );
     this.#instances.set(key, instance);
     return instance;
@@ -168,11 +168,6 @@ export class Supervision {
     }
   }
 
-  /** Whether new supervisors wait: this node leaves or joins a cluster. After it has left, they lead at once. */
-  get #isWaiting(): boolean {
-    return this.#isDormant && (this.#ports.nodeId() !== undefined || this.#cancelJoin !== undefined);
-  }
-
   #joined(): void {
     this.#cancelJoin?.();
     this.#cancelJoin = undefined;
@@ -212,7 +207,7 @@ export class Supervision {
       },
       onStopped: (childId, id, why) => emit({ type: 'distributed_child_stopped', id, supervisor, childId, why }),
     };
-    const host = new ChildHost(ports, this.#isWaiting || !this.#ports.hasQuorum());
+    const host = new ChildHost(ports, this.#isDormant || !this.#ports.hasQuorum());
     this.#hosts.set(key, host);
     return host;
   }

@@ -77,6 +77,8 @@ export class Supervision {
       this.#isDormant,
     );
     this.#instances.set(key, instance);
+    // A node that has left its cluster may stay alone for ever.
+    if (this.#isDormant && this.#cancelJoin === undefined) instance.abandonStart();
     return instance;
   }
 

@@ -158,7 +158,7 @@ export class SupervisorInstance {
     this.dispose();
   }
 
-  /** Called when the process is asked to stop: it waits no longer for its first children. */
+  /** Called when the process is asked to stop, or its node is in no cluster: `start` does not wait for the first children. */
   abandonStart(): void {
     this.#started.resolve();
   }

@@ -121,15 +121,15 @@ interface Parts {
   spawn(behavior: GenServerBehavior<undefined, never, never>, settings: SupervisorSettings): Promise<Process>;
   /** @throws InvalidArgumentError, ForeignRefError */
   find(ref: ProcessRef): Process | undefined;
-  /** Checks that a value can be sent. @throws NotSerializableError */
-  checkArgs(args: unknown): void;
+  /** Copies a value as sending it does. @throws NotSerializableError */
+  copyArgs(args: unknown): unknown;
   /** A random number from 0 to below 1. */
   random(): number;
 }
 
 /** Creates the facade `DistributedSupervisor`. */
 export function createDistributedSupervisor(parts: Parts): DistributedSupervisorApi {
-  const { supervision, find, checkArgs } = parts;
+  const { supervision, find, copyArgs } = parts;
   const keys = new WeakMap<Process, string>();
 
   const instanceOf = (ref: SupervisorRef): { readonly key: string; readonly instance: SupervisorInstance } => {
@@ -152,8 +152,8 @@ export function createDistributedSupervisor(parts: Parts): DistributedSupervisor
   };
 
   const start = async (options: DistributedSupervisorOptions = {}): Promise<SupervisorRef> => {
-    const settings = readDistributedOptions(options);
-    for (const { args } of settings.children) checkArgs(args);
+    const read = readDistributedOptions(options);
+    const settings = { ...read, children: read.children.map((spec) => ({ ...spec, args: copyArgs(spec.args) })) };
     const { name } = settings;
     const existing = name === undefined ? undefined : supervision.instance(name);
     if (name !== undefined && existing !== undefined) throw new AlreadyRegisteredError(name, existing.process.id);
@@ -212,8 +212,8 @@ export function createDistributedSupervisor(parts: Parts): DistributedSupervisor
           'must not be a function here: the leader may be on another node',
         );
       }
-      checkArgs(spec.args);
-      const child = await supervision.request(key, { type: 'start_child', childId, spec: sentSpec(spec) });
+      const sent = sentSpec({ ...spec, args: copyArgs(spec.args) });
+      const child = await supervision.request(key, { type: 'start_child', childId, spec: sent });
       if (child === undefined) throw new ServerNotRunningError(ref.id);
       return child as never;
     },

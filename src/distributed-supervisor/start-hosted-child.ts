@@ -8,11 +8,13 @@ import type { SentChildSpec } from './supervision-protocol.js';
 interface Parts {
   readonly local: LocalProcesses;
   readonly behaviors: RemotePorts['behaviors'];
+  /** Copies the args: the factory may change them, and the spec is used again for a restart. */
+  copyArgs(args: unknown): unknown;
 }
 
 /** Starts the process of a child of a distributed supervisor on this node. */
 export function startHostedChild(
-  { local, behaviors }: Parts,
+  { local, behaviors, copyArgs }: Parts,
   place: HostedPlace,
   childKey: string,
   { behavior: name, args, name: globalName, initTimeout }: SentChildSpec,
@@ -24,7 +26,7 @@ export function startHostedChild(
     if (isAborted) throw new Error('the leader of its supervisor has changed');
   };
   const start = async (): Promise<string> => {
-    const behavior = await behaviors.make(name, args);
+    const behavior = await behaviors.make(name, copyArgs(args));
     check();
     const options = {
       ...(globalName === undefined ? { label: name } : { name: globalName, registration: 'global' as const }),

@@ -1,5 +1,5 @@
 import type { ClusterEngine } from '../cluster/engine.js';
-import { encodeMessage } from '../cluster/message-body.js';
+import { decodeAnnotated, encodeMessage } from '../cluster/message-body.js';
 import type { LeaderClaim } from '../distributed-supervisor/child-host.js';
 import {
   createDistributedSupervisor,
@@ -20,6 +20,12 @@ const COUNT_MS = 1000;
 interface Supervised {
   readonly supervision: Supervision;
   readonly facade: DistributedSupervisorApi;
+}
+
+function copyMessage(message: unknown): unknown {
+  const { text, isAnnotated } = encodeMessage(message, 'args');
+  const body: unknown = JSON.parse(text);
+  return isAnnotated ? decodeAnnotated(body) : body;
 }
 
 /** Creates the distributed supervisors of a runtime, on its messaging with other nodes. */
@@ -83,7 +89,7 @@ export function connectSupervision(
     names,
     start: ({ key, name }, childId, spec, restarts) => {
       const place = { supervisor: name, childId, restarts };
-      return startHostedChild({ behaviors, local }, place, JSON.stringify([key, childId]), spec);
+      return startHostedChild({ behaviors, local, copyArgs: copyMessage }, place, JSON.stringify([key, childId]), spec);
     },
     send: remote.nodes.send,
     request: remote.nodes.request,
@@ -107,7 +113,7 @@ export function connectSupervision(
         mailboxLimit: Number.POSITIVE_INFINITY,
       }),
     find: (ref) => processes.find(ref),
-    checkArgs: (args) => void encodeMessage(args, 'args'),
+    copyArgs: copyMessage,
     random: Math.random,
   });
   return { supervision, facade };

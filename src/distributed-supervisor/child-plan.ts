@@ -63,7 +63,7 @@ export class ChildPlan {
   }
 
   /** When a child whose node was lost now may start elsewhere, ms of the monotonic clock. */
-  failoverTime({ node, life }: ChildLocation): number {
+  failoverTime({ node, life }: Pick<ChildLocation, 'node' | 'life'>): number {
     const { now, hasEnded, reserveMs, settings } = this.#options;
     return hasEnded(life) ? now() : now() + Math.max(settings.failoverDelayMs, reserveMs(node));
   }
@@ -97,7 +97,11 @@ export class ChildPlan {
   /** Makes the process of a child end. A lost process is given up: if its node returns, it stops the process. */
   stop(child: PlacedChild): void {
     if (child.state.type === 'running' || child.state.type === 'starting' || isAwaited(child)) child.mustStop = true;
-    else if (child.state.type !== 'stopping') this.stopped(child);
+    else if (child.state.type !== 'stopping') {
+      // The lost process may run until then.
+      if (child.state.type === 'lost') child.notBefore = Math.max(child.notBefore, child.state.dueAt);
+      this.stopped(child);
+    }
     this.#changed(child);
   }
 

@@ -94,8 +94,9 @@ export class Leader {
   }
 
   nodeDown(node: string): void {
+    const life = this.#hosts.lifeOf(node);
     this.#hosts.down(node);
-    this.#lose(node);
+    if (life !== undefined) this.#lose(node, this.#plan.failoverTime({ node, life }));
   }
 
   /** Called when a life may have ended for good: its node has left, or runs in a newer life. */
@@ -181,16 +182,22 @@ export class Leader {
     }
   }
 
-  /** Called when a node is not connected any more, or does not obey: it may or may not run its children. */
-  #lose(node: string): void {
+  /**
+   * Called when a node is not connected any more: it may or may not run its children until `dueAt`, ms of the monotonic
+   * clock. Before that, they do not start elsewhere, not even those that were starting or stopping.
+   */
+  #lose(node: string, dueAt: number): void {
     for (const child of this.children) {
       const { state } = child;
-      if (state.type === 'starting' && state.node === node) this.#plan.startInterrupted(child);
-      else if (state.type === 'stopping' && state.at.node === node) this.#plan.stopped(child);
-      else if ('at' in state && state.at.node === node && (state.type === 'running' || isAwaited(child))) {
-        if (child.mustStop) this.#plan.stopped(child);
-        else this.#plan.lose(child, state.at, this.#plan.failoverTime(state.at));
+      const wasThere = 'at' in state ? state.at.node === node : state.type === 'starting' && state.node === node;
+      if (!wasThere || (state.type === 'lost' && !isAwaited(child))) continue;
+      if ('at' in state && state.type !== 'stopping' && !child.mustStop) {
+        this.#plan.lose(child, state.at, dueAt);
+        continue;
       }
+      child.notBefore = Math.max(child.notBefore, dueAt);
+      if (state.type === 'starting') this.#plan.startInterrupted(child);
+      else this.#plan.stopped(child);
     }
   }
 

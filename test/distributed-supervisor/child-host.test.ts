@@ -40,6 +40,7 @@ function host(isClosed = false) {
         starts.push(start);
         return {
           started,
+          exitReason: () => undefined,
           abort: () => {
             start.isAborted = true;
           },

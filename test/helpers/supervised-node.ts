@@ -1,3 +1,4 @@
+import type { HostPorts } from '../../src/distributed-supervisor/child-host.js';
 import type { ChildRequestBody } from '../../src/distributed-supervisor/child-requests.js';
 import {
   type DistributedSupervisorOptions,
@@ -249,13 +250,14 @@ export class SupervisedNode {
     });
   }
 
-  #start(childId: string, spec: SentChildSpec): { readonly started: Promise<string>; abort(): void } {
+  #start(childId: string, spec: SentChildSpec): ReturnType<HostPorts['start']> {
     const id = this.#newId();
     const started = new Promise<string>((resolve, reject) => {
       this.processes.set(id, { id, childId, spec, phase: 'made', started: { resolve, reject }, onExit: [] });
     });
     return {
       started,
+      exitReason: () => undefined,
       abort: () => {
         const process = this.processes.get(id);
         if (process !== undefined) this.exit(process, 'killed');

@@ -1,0 +1,48 @@
+import { describe, expect, test } from 'vitest';
+import type { GenServerBehavior } from '../../src/process/gen-server-types.js';
+import { type ObservedCluster, threeNodes } from '../helpers/observed-cluster.js';
+
+/** A behavior whose `terminate` takes two seconds. */
+function stoppingSlowly({ clock }: ObservedCluster): GenServerBehavior<null, never, never> {
+  return {
+    init: () => null,
+    handleCall: () => [null, null],
+    handleCast: () => null,
+    terminate: () => new Promise<void>((resolve) => void clock.setTimeout(resolve, 2000)),
+  };
+}
+
+async function twoInstances() {
+  const [cluster, a, b] = await threeNodes();
+  for (const node of [a, b]) node.BehaviorRegistry.register('slow', stoppingSlowly(cluster));
+  const options = { name: 'jobs', children: [{ id: 'x', behavior: 'slow' }] };
+  return { cluster, a, b, options };
+}
+
+describe('a child that stops slowly', () => {
+  test('is not restarted by a leader that takes over while the child is being terminated', async () => {
+    const [cluster, a, b, c] = await threeNodes();
+    c.BehaviorRegistry.register('slow', stoppingSlowly(cluster));
+    const options = { name: 'jobs', children: [{ id: 'x', behavior: 'slow', nodeSelector: { node: c.id } }] };
+    const atA = await cluster.settle(a.DistributedSupervisor.start(options));
+    const atB = await cluster.settle(b.DistributedSupervisor.start(options));
+    await cluster.run(100);
+    const outcome = Promise.allSettled([a.DistributedSupervisor.terminateChild(atA, 'x')]);
+    await cluster.run(50);
+    await cluster.settle(a.DistributedSupervisor.stop(atA));
+    expect(await cluster.settle(outcome)).toMatchObject([{ reason: { code: 'NOEX_NO_LEADER' } }]);
+    await cluster.run(5000);
+    expect(b.DistributedSupervisor.getChildren(atB)).toMatchObject([{ id: 'x', ref: undefined, restartCount: 0 }]);
+  });
+
+  test('is started by an instance that is started while the only other one stops', async () => {
+    const { cluster, a, b, options } = await twoInstances();
+    const atA = await cluster.settle(a.DistributedSupervisor.start(options));
+    const stopped = a.DistributedSupervisor.stop(atA);
+    await cluster.run(500);
+    const atB = await cluster.settle(b.DistributedSupervisor.start(options));
+    await cluster.settle(stopped);
+    await cluster.run(1000);
+    expect(b.DistributedSupervisor.countChildren(atB)).toBe(1);
+  });
+});

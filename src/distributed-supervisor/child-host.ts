@@ -56,7 +56,8 @@ interface HostedChild {
 export class ChildHost {
   readonly #ports: HostPorts;
   readonly #children = new Map<string, HostedChild>();
-  readonly #starting = new Set<StartedChild>();
+  /** The starts that are not completed, with the numbers of their placements. */
+  readonly #starting = new Map<StartedChild, number>();
   /** The processes that are being stopped. */
   readonly #stopped = new Set<string>();
   /** The instances that also claim the name and have received a refusal. */
@@ -96,6 +97,8 @@ export class ChildHost {
     const isLeader = keyOf(from) === keyOf(this.#leader);
     if (message.type === 'stop') {
       if (isLeader) this.#stop(message.processId, message.isDuplicate);
+    } else if (message.type === 'abort') {
+      if (isLeader) this.#abort(from, message.placement);
     } else if (!isLeader || this.#isClosed) {
       this.#ports.send(from, { type: 'refused', placement: message.placement });
     } else void this.#start(from, message);
@@ -147,7 +150,7 @@ export class ChildHost {
     const { placement, childId, spec, restarts, lastNode, orphanTimeout } = message;
     this.#orphanTimeoutMs = orphanTimeout ?? Number.POSITIVE_INFINITY;
     const start = this.#ports.start(childId, spec, restarts);
-    this.#starting.add(start);
+    this.#starting.set(start, placement);
     try {
       const processId = await start.started;
       if (!this.#starting.delete(start)) {
@@ -195,8 +198,18 @@ export class ChildHost {
     await this.#ports.stop(processId, shutdownTimeout ?? Number.POSITIVE_INFINITY);
   }
 
+  #abort(leader: LeaderClaim, placement: number): void {
+    for (const [start, ofStart] of this.#starting) {
+      if (ofStart !== placement) continue;
+      this.#starting.delete(start);
+      start.abort();
+      const error = new Error('its supervisor ended the start');
+      this.#ports.send(leader, { type: 'failed', placement, error, cause: 'other' });
+    }
+  }
+
   #abortStarts(): void {
-    for (const start of this.#starting) start.abort();
+    for (const start of this.#starting.keys()) start.abort();
     this.#starting.clear();
   }
 }

@@ -18,7 +18,7 @@ import type { HostNodes, HostNodesOptions } from './host-nodes.js';
 import type { LeaderEffect } from './leader-effects.js';
 import { isAwaited, type PlacedChild, PlacedChildren, rejectStart } from './placed-children.js';
 import { RestartLimit } from './restart-limit.js';
-import type { ChildLocation, FailureCause, SentChildSpec } from './supervision-protocol.js';
+import type { ChildLocation, FailureCause, LeaderMessage, SentChildSpec } from './supervision-protocol.js';
 
 export interface ChildPlanOptions extends HostNodesOptions {
   readonly settings: SupervisorSettings;
@@ -62,16 +62,6 @@ export class ChildPlan {
     return this.children.add(id, spec, spec.nodeSelector ?? own?.nodeSelector);
   }
 
-  /** When a child whose node was lost now may start elsewhere, ms of the monotonic clock. */
-  failoverTime({ node, life }: Pick<ChildLocation, 'node' | 'life'>): number {
-    const { now, hasEnded, reserveMs, settings } = this.#options;
-    return hasEnded(life) ? now() : now() + Math.max(settings.failoverDelayMs, reserveMs(node));
-  }
-
-  lose(child: PlacedChild, at: ChildLocation, dueAt: number): void {
-    this.children.setState(child, { type: 'lost', at, dueAt });
-  }
-
   /** Called when a start was not completed: its node was lost or refused it. */
   startInterrupted(child: PlacedChild): void {
     if (child.mustStop) this.stopped(child);
@@ -91,12 +81,14 @@ export class ChildPlan {
   }
 
   sendStop(node: string, processId: string, isDuplicate: boolean): void {
-    this.#effects.push({ type: 'send', node, message: { type: 'stop', processId, isDuplicate } });
+    this.#send(node, { type: 'stop', processId, isDuplicate });
   }
 
   /** Makes the process of a child end. A lost process is given up: if its node returns, it stops the process. */
   stop(child: PlacedChild): void {
-    if (child.state.type === 'running' || child.state.type === 'starting' || isAwaited(child)) child.mustStop = true;
+    const { state } = child;
+    if (state.type === 'starting') this.#send(state.node, { type: 'abort', placement: state.placement });
+    if (state.type === 'running' || state.type === 'starting' || isAwaited(child)) child.mustStop = true;
     else if (child.state.type !== 'stopping') {
       // The lost process may run until then.
       if (child.state.type === 'lost') child.notBefore = Math.max(child.notBefore, child.state.dueAt);
@@ -183,6 +175,10 @@ export class ChildPlan {
     const at = this.#isRepeated ? now : nextStartTime(this.isEnding ? [] : this.children, now);
     this.#isRepeated = false;
     if (at !== Number.POSITIVE_INFINITY) this.#effects.push({ type: 'wake', at });
+  }
+
+  #send(node: string, message: LeaderMessage): void {
+    this.#effects.push({ type: 'send', node, message });
   }
 
   #setDown(child: PlacedChild): void {
@@ -293,8 +289,7 @@ export class ChildPlan {
     }
     this.#placement += 1;
     this.children.setState(child, { type: 'starting', node, placement: this.#placement });
-    const message = placeMessage(child, this.#placement, settings.orphanTimeoutMs);
-    this.#effects.push({ type: 'send', node, message });
+    this.#send(node, placeMessage(child, this.#placement, settings.orphanTimeoutMs));
     return true;
   }
 }

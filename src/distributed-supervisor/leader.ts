@@ -79,7 +79,7 @@ export class Leader {
       if (location === null) continue;
       // A connected node will report whether it still runs the child.
       const isAwaited = this.#hosts.lifeOf(location.node) === location.life;
-      this.#plan.lose(child, location, isAwaited ? Number.POSITIVE_INFINITY : this.#plan.failoverTime(location));
+      this.#setLost(child, location, isAwaited ? Number.POSITIVE_INFINITY : this.#failoverTime(location));
     }
   }
 
@@ -89,21 +89,21 @@ export class Leader {
       if (child.state.type !== 'lost' || child.state.at.node !== node) continue;
       const { at } = child.state;
       // In the same life, the node will report whether it still runs the child.
-      this.#plan.lose(child, at, at.life === life ? Number.POSITIVE_INFINITY : this.#options.now());
+      this.#setLost(child, at, at.life === life ? Number.POSITIVE_INFINITY : this.#options.now());
     }
   }
 
   nodeDown(node: string): void {
     const life = this.#hosts.lifeOf(node);
     this.#hosts.down(node);
-    if (life !== undefined) this.#lose(node, this.#plan.failoverTime({ node, life }));
+    if (life !== undefined) this.#lose(node, this.#failoverTime({ node, life }));
   }
 
   /** Called when a life may have ended for good: its node has left, or runs in a newer life. */
   livesEnded(): void {
     for (const child of this.children) {
       if (child.state.type === 'lost' && this.#options.hasEnded(child.state.at.life)) {
-        this.#plan.lose(child, child.state.at, this.#options.now());
+        this.#setLost(child, child.state.at, this.#options.now());
       }
     }
   }
@@ -182,6 +182,16 @@ export class Leader {
     }
   }
 
+  /** When a child whose node was lost now may start elsewhere, ms of the monotonic clock. */
+  #failoverTime({ node, life }: Pick<ChildLocation, 'node' | 'life'>): number {
+    const { now, hasEnded, reserveMs, settings } = this.#options;
+    return hasEnded(life) ? now() : now() + Math.max(settings.failoverDelayMs, reserveMs(node));
+  }
+
+  #setLost(child: PlacedChild, at: ChildLocation, dueAt: number): void {
+    this.children.setState(child, { type: 'lost', at, dueAt });
+  }
+
   /**
    * Called when a node is not connected any more: it may or may not run its children until `dueAt`, ms of the monotonic
    * clock. Before that, they do not start elsewhere, not even those that were starting or stopping.
@@ -192,7 +202,7 @@ export class Leader {
       const wasThere = 'at' in state ? state.at.node === node : state.type === 'starting' && state.node === node;
       if (!wasThere || (state.type === 'lost' && !isAwaited(child))) continue;
       if ('at' in state && state.type !== 'stopping' && !child.mustStop) {
-        this.#plan.lose(child, state.at, dueAt);
+        this.#setLost(child, state.at, dueAt);
         continue;
       }
       child.notBefore = Math.max(child.notBefore, dueAt);
@@ -230,7 +240,7 @@ export class Leader {
       if (!('at' in state) || state.at.life !== life || listed.has(state.at.processId)) continue;
       // The child ended while its node did not obey this leader.
       if (state.type === 'stopping' || child.mustStop) this.#plan.stopped(child);
-      else this.#plan.lose(child, state.at, this.#options.now());
+      else this.#setLost(child, state.at, this.#options.now());
     }
   }
 

@@ -56,6 +56,8 @@ export type LeaderMessage =
       /** How long the child may run without a leader, ms; `null`: no limit. */
       readonly orphanTimeout: number | null;
     }
+  /** End a start that is not completed. Answered by `failed`, or by `placed` if the child runs already. */
+  | { readonly type: 'abort'; readonly placement: number }
   /** Stop a child. Answered by `exited`. `isDuplicate`: the child runs elsewhere, too. */
   | { readonly type: 'stop'; readonly processId: string; readonly isDuplicate: boolean };
 
@@ -98,7 +100,7 @@ export type InstanceMessage =
 export type SupervisionMessage = LeaderMessage | HostMessage | InstanceMessage;
 
 export function isLeaderMessage(message: SupervisionMessage): message is LeaderMessage {
-  return message.type === 'place' || message.type === 'stop';
+  return message.type === 'place' || message.type === 'abort' || message.type === 'stop';
 }
 
 const INSTANCE_TYPES: readonly unknown[] = ['standby', 'standby_ended', 'copy', 'child', 'restarts', 'ended'];

@@ -53,6 +53,8 @@ export class SupervisorInstance {
   #startError: ChildStartError | undefined;
   #gaveUp: MaxRestartsExceededError | undefined;
   #isFirst = true;
+  /** Whether the supervisor was already ending for good when its children were to be stopped on request. */
+  #isOver = false;
   #isClaiming = false;
   #isDormant: boolean;
   #isEnded = false;
@@ -251,16 +253,16 @@ export class SupervisorInstance {
     if (this.#leadership === undefined || this.#isEmptied) return;
     this.#emptied ??= settling();
     const { promise } = this.#emptied;
+    this.#isOver ||= this.#leadership.leader.isEnding;
     this.change((leader) => leader.shutDown());
     await promise;
   }
 
   #onEmptied(): void {
-    if (this.#emptied !== undefined) {
-      this.#emptied.resolve();
-      this.#emptied = undefined;
-      return;
-    }
+    const isRequested = this.#emptied !== undefined;
+    this.#emptied?.resolve();
+    this.#emptied = undefined;
+    if (isRequested && !this.#isOver) return;
     // The supervisor gave up, failed to start, or was shut down by a significant child: no instance may continue.
     this.#isEmptied = true;
     this.#leadership?.standbys.end();

@@ -48,6 +48,7 @@ const GUARDS: { readonly [Type in SupervisionMessage['type']]: Readonly<Record<s
     lastNode: isTextOrNull,
     orphanTimeout: isMs,
   },
+  abort: { placement: isCount },
   stop: { processId: isText, isDuplicate: isFlag },
   hosted: { childId: isText, processId: isText, spec: isSpec },
   obeying: {},

@@ -20,7 +20,7 @@ describe('a request about a child', () => {
     const outcome = Promise.allSettled([started]);
     await cluster.run(50);
     await cluster.settle(a.DistributedSupervisor.terminateChild(jobs, 'x'));
-    expect(await cluster.settle(outcome)).toMatchObject([{ reason: { name: 'ServerNotRunningError' } }]);
+    expect(await cluster.settle(outcome)).toMatchObject([{ reason: { name: 'ChildNotFoundError' } }]);
   });
 
   test('rejects when the leader stops and a standby takes over', async () => {

@@ -46,3 +46,37 @@ describe('a child that stops slowly', () => {
     expect(b.DistributedSupervisor.countChildren(atB)).toBe(1);
   });
 });
+
+test('a supervisor that gives up while its node leaves the cluster ends', async () => {
+  const [cluster, a] = await threeNodes();
+  a.BehaviorRegistry.register('slow', {
+    init: () => null,
+    handleCall: () => [null, null],
+    handleCast() {
+      throw new Error('boom');
+    },
+    terminate: () => new Promise<void>((resolve) => void cluster.clock.setTimeout(resolve, 2000)),
+  });
+  const children = ['x', 'y'].map((id) => ({ id, behavior: 'slow' }));
+  const restartIntensity = { maxRestarts: 0, withinMs: 1000 };
+  const jobs = await cluster.settle(a.DistributedSupervisor.start({ restartIntensity, children }));
+  const x = a.DistributedSupervisor.getChild(jobs, 'x')?.ref;
+  if (x !== undefined) a.GenServer.cast(x, 'boom');
+  await cluster.run(2500);
+  await cluster.settle(a.Cluster.stop());
+  await cluster.run(3000);
+  expect(a.DistributedSupervisor.isRunning(jobs)).toBe(false);
+});
+
+test('a supervisor stops although a child of it never completes its init', async () => {
+  const [cluster, a, b] = await threeNodes();
+  const hanging = { init: () => new Promise<null>(() => undefined), handleCall: () => [null, null] as const };
+  b.BehaviorRegistry.register('hanging', hanging);
+  const jobs = await cluster.settle(a.DistributedSupervisor.start());
+  const spec = { id: 'x', behavior: 'hanging', initTimeout: Number.POSITIVE_INFINITY };
+  const started = a.DistributedSupervisor.startChild(jobs, spec).catch((error) => error);
+  await cluster.run(50);
+  await cluster.settle(a.DistributedSupervisor.stop(jobs));
+  expect(await cluster.settle(started)).toMatchObject({ code: 'NOEX_SERVER_NOT_RUNNING' });
+  expect(b.Observer.getServerStats()).toHaveLength(3);
+});

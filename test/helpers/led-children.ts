@@ -147,7 +147,7 @@ export class LedChildren {
       const node = effect.node === LOCAL_NODE ? 'A' : effect.node;
       if (this.silent.has(node)) return;
       if (message.type === 'place') this.#place(effect.node, node, message.placement, message.childId);
-      else this.#stop(effect.node, message.processId);
+      else if (message.type === 'stop') this.#stop(effect.node, message.processId);
     } else if (effect.type !== 'changed' && effect.type !== 'added' && effect.type !== 'counted') {
       this.effects.push(effect);
     }

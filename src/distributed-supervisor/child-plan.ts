@@ -44,6 +44,7 @@ export class ChildPlan {
   readonly #options: ChildPlanOptions;
   /** Whether restarts and their stops are sequential. */
   readonly #isOrdered: boolean;
+  #gaveUp: Error | undefined;
   #isEmptied = false;
   /** Whether {@link reconcile} must be called again: it found a child that cannot be started. */
   #isRepeated = false;
@@ -142,7 +143,8 @@ export class ChildPlan {
   /** Rejects the request that started a child: the child is stopped before it runs. */
   rejectStart(child: PlacedChild): void {
     const { supervisorId: id } = this.#options;
-    rejectStart(child, this.isEnding ? new ServerNotRunningError(id) : new ChildNotFoundError(id, child.id));
+    const ended = new ServerNotRunningError(id, this.#gaveUp && { cause: this.#gaveUp });
+    rejectStart(child, this.isEnding ? ended : new ChildNotFoundError(id, child.id));
   }
 
   /** Stops all children, in reverse order. */
@@ -194,6 +196,7 @@ export class ChildPlan {
     const error = this.restarts.count(cause);
     this.#effects.push({ type: 'counted' });
     if (error !== undefined) {
+      this.#gaveUp = error;
       this.#effects.push({ type: 'gave_up', childId: failed[0]?.id ?? '', error });
       this.end();
       return;

@@ -1,5 +1,5 @@
 import { ChildPlan, type ChildPlanOptions } from './child-plan.js';
-import type { SupervisorSettings } from './distributed-options.js';
+import type { DistributedChildSpec } from './distributed-options.js';
 import { HostNodes } from './host-nodes.js';
 import type { LeaderEffect } from './leader-effects.js';
 import {
@@ -11,6 +11,8 @@ import {
   rejectStart,
 } from './placed-children.js';
 import type { ChildLocation, HostMessage, SentChild, SentChildSpec } from './supervision-protocol.js';
+
+type ToSent = (spec: DistributedChildSpec) => SentChildSpec;
 
 /** How many removed children are remembered. The one that was removed first is forgotten first. */
 const MAX_REMOVED = 10_000;
@@ -63,13 +65,13 @@ export class Leader {
    * Starts the children of the options. `isFirst`: no instance of the supervisor has led before, so a child that cannot
    * be started ends the supervisor.
    */
-  begin(toSent: (spec: SupervisorSettings['children'][number]) => SentChildSpec, isFirst: boolean): void {
+  begin(toSent: ToSent, isFirst: boolean): void {
     for (const spec of this.#options.settings.children) this.#plan.add(spec.id, toSent(spec)).isInitial = isFirst;
     this.#plan.isStarting = isFirst;
   }
 
   /** Continues with the children of an earlier leader. `ages`: how long ago its counted restarts were, ms. */
-  takeOver(children: ReadonlyMap<string, SentChild>, ages: readonly number[]): void {
+  takeOver(children: ReadonlyMap<string, SentChild>, ages: readonly number[], toSent: ToSent): void {
     this.#plan.restarts.restore(ages);
     for (const [id, { spec, location, lastNode, isWanted, restarts }] of children) {
       const child = this.#plan.add(id, spec);
@@ -80,6 +82,10 @@ export class Leader {
       // A connected node will report whether it still runs the child.
       const isAwaited = this.#hosts.lifeOf(location.node) === location.life;
       this.#setLost(child, location, isAwaited ? Number.POSITIVE_INFINITY : this.#failoverTime(location));
+    }
+    // A child that only the options of this instance have is new, unless it was temporary and has ended.
+    for (const spec of this.#options.settings.children) {
+      if (!children.has(spec.id) && spec.restart !== 'temporary') this.#plan.add(spec.id, toSent(spec));
     }
   }
 

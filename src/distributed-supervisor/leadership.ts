@@ -84,7 +84,7 @@ export class Leadership {
       const isLocal = location !== null && location.node === own;
       return [id, isLocal ? { ...child, location: { ...location, node: LOCAL_NODE } } : child] as const;
     });
-    this.change((leader) => leader.takeOver(new Map(located), ages));
+    this.change((leader) => leader.takeOver(new Map(located), ages, (spec) => this.#ports.toSent(spec)));
   }
 
   /** Applies a change to the leader, which then acts once, after all changes of this moment. */

@@ -51,7 +51,6 @@ export class SupervisorInstance {
   /** How often this instance has asked a leader for its children. */
   #requests = 0;
   #startError: ChildStartError | undefined;
-  #gaveUp: MaxRestartsExceededError | undefined;
   #isFirst = true;
   /** Whether the supervisor was already ending for good when its children were to be stopped on request. */
   #isOver = false;
@@ -76,11 +75,6 @@ export class SupervisorInstance {
   /** Whether another instance can lead when this one, which leads, ends. */
   get hasStandbys(): boolean {
     return this.#leadership?.standbys.areNone === false;
-  }
-
-  /** The error with which the supervisor gave up; `undefined` if it did not. */
-  get gaveUp(): MaxRestartsExceededError | undefined {
-    return this.#gaveUp;
   }
 
   /** All children as this instance knows them, in start order, with the ids of their nodes. */
@@ -221,10 +215,7 @@ export class SupervisorInstance {
       onStartFailed: (childId, error) => {
         this.#startError = new ChildStartError(this.process.id, childId, error);
       },
-      onGaveUp: (childId, error) => {
-        this.#gaveUp = error;
-        this.#emitGaveUp(childId, error);
-      },
+      onGaveUp: (childId, error) => this.#emitGaveUp(childId, error),
       onEmptied: () => this.#onEmptied(),
     });
     this.#leadership = leadership;

@@ -81,7 +81,7 @@ export class LedChildren {
         ...child,
       },
     ]);
-    led.leader.takeOver(new Map(copies), ages);
+    led.leader.takeOver(new Map(copies), ages, sentSpec);
     return led;
   }
 

@@ -50,7 +50,10 @@ async function* namesIn(nodes: readonly Runtime[], size: number): AsyncGenerator
     for (let i = 0; i < LOOKUPS; i += 1) other.GlobalRegistry.whereis('found');
   });
   yield { what: `${size} nodes: lookup on another node`, unit: 'per second', noex: await alone(looking) };
-  await GlobalRegistry.unregister('found');
+  GenServer.kill(ref);
+  // The lookups have blocked the event loop for seconds: the nodes may have lost each other.
+  await Promise.all(nodes.map(({ Cluster }) => linked(Cluster, size - 1)));
+  await untilCount(nodes, 0);
   yield await restarted(nodes, size);
 }
 

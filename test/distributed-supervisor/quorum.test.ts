@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 import { HostedWorkers, workerSpec } from '../helpers/hosted-workers.js';
-import { ObservedCluster } from '../helpers/observed-cluster.js';
+import { ObservedCluster, type ObservedNode } from '../helpers/observed-cluster.js';
 
 test('with minNodes, the smaller part of a split cluster ends its children before the larger part starts them', async () => {
   const cluster = new ObservedCluster();
   const workers = new HostedWorkers();
   const options = { name: 'jobs', children: [workerSpec('x', { name: 'singleton' }), workerSpec('y')] };
-  const nodes = [];
+  const nodes: ObservedNode[] = [];
   for (const name of ['nodeA', 'nodeB', 'nodeC']) {
     const node = await cluster.start(name, {}, { minNodes: 2 });
     workers.register(node, name.slice(-1));

@@ -59,10 +59,11 @@ export function tableOf(view: ClusterView, filter: Filter, sorting: Sorting): re
 
 /**
  * Returns the label of a process in visible characters: its name. Without a name, the label is the process id, followed
- * by the id of the child spec, if any.
+ * by the id of the child spec, or by the name of the distributed supervisor that it is an instance of.
  */
-export function labelOf({ name, id, childId }: ProcessRow): string {
-  return visibleText(name ?? (childId === undefined ? id : `${id} ${childId}`));
+export function labelOf({ name, id, childId, kind, distributedSupervisor }: ProcessRow): string {
+  const place = childId ?? (kind === 'supervisor' ? distributedSupervisor : undefined);
+  return visibleText(name ?? (place === undefined ? id : `${id} ${place}`));
 }
 
 interface Entry {

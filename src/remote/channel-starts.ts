@@ -13,14 +13,7 @@ import type { ChannelMessenger } from './channel-messenger.js';
 import type { Outbox } from './outbox.js';
 import type { Flag } from './peer-items.js';
 import type { ChannelEnd, RemotePorts } from './remote-ports.js';
-
-/**
- * A process that this node starts for the other node. The entry remains until that node confirms that it has the ref.
- */
-interface HostedStart {
-  /** Set when the process has been spawned, even if its `init` is still running. */
-  ref?: ProcessRef;
-}
+import { type BehaviorStart, startBehavior } from './start-behavior.js';
 
 /**
  * The remote starts of one channel, in both directions. A process is killed if the starting node may not know its ref:
@@ -31,7 +24,8 @@ export class ChannelStarts {
   readonly #ports: RemotePorts;
   readonly #outbox: Outbox;
   readonly #messenger: ChannelMessenger;
-  readonly #hosted = new Map<number, HostedStart>();
+  /** The starts for the other node. An entry remains until that node confirms that it has the ref. */
+  readonly #hosted = new Map<number, BehaviorStart>();
 
   constructor(end: ChannelEnd, ports: RemotePorts, outbox: Outbox, messenger: ChannelMessenger) {
     this.#end = end;
@@ -79,10 +73,8 @@ export class ChannelStarts {
       return;
     }
     if (this.#hosted.has(number)) throw new ProtocolError('malformed', 'a request number that is already in use');
-    const hosted: HostedStart = {};
-    this.#hosted.set(number, hosted);
     const received = annotated === 1 ? this.#ports.bodies.decodeAnnotated(args) : args;
-    void this.#host(number, hosted, behavior, received, options);
+    void this.#host(number, behavior, received, optionsOf(options));
   }
 
   /** Called when the other node has the ref: from now on, that node is responsible for the process. */
@@ -93,7 +85,7 @@ export class ChannelStarts {
   receivedAbort(number: number): void {
     const hosted = this.#hosted.get(number);
     this.#hosted.delete(number);
-    if (hosted?.ref !== undefined) this.#ports.local.kill(hosted.ref.id);
+    hosted?.abort();
     // The other node still has an open request, which needs an answer.
     this.#messenger.refuse(number, 'the starting node stopped waiting');
   }
@@ -102,27 +94,19 @@ export class ChannelStarts {
     for (const number of [...this.#hosted.keys()]) this.receivedAbort(number);
   }
 
-  async #host(number: number, hosted: HostedStart, name: string, args: unknown, options: unknown): Promise<void> {
+  async #host(number: number, behavior: string, args: unknown, options: GenServerOptions): Promise<void> {
     const caller = this.#messenger.caller(number);
+    const start = startBehavior(this.#ports, { behavior, args, options });
+    this.#hosted.set(number, start);
     try {
-      const behavior = await this.#ports.behaviors.make(name, args);
-      const check = (): void => {
-        if (this.#hosted.get(number) !== hosted) throw new Error('its starter gave up');
-      };
-      check();
-      const onSpawn = (started: ProcessRef): void => {
-        hosted.ref = started;
-      };
-      const ref = await this.#ports.local.start(behavior, optionsOf(options), { check, onSpawn });
-      if (this.#hosted.get(number) === hosted) caller.reply(ref);
-      else this.#ports.local.kill(ref.id);
+      const ref = await start.started;
+      if (this.#hosted.get(number) === start) caller.reply(ref);
     } catch (thrown) {
       // If the starting node has stopped waiting, `receivedAbort` has answered its request already.
-      if (this.#hosted.get(number) !== hosted) return;
+      if (this.#hosted.get(number) !== start) return;
       this.#hosted.delete(number);
-      const isMissing = thrown instanceof BehaviorNotRegisteredError && thrown.behaviorName === name;
-      if (isMissing) this.#messenger.fail(number, { kind: 'no_behavior', name });
-      else if (isAboutGlobalName(thrown, optionsOf(options))) caller.fail(thrown);
+      const isMissing = thrown instanceof BehaviorNotRegisteredError && thrown.behaviorName === behavior;
+      if (isMissing || isAboutGlobalName(thrown, options)) caller.fail(thrown);
       else caller.failHandled(asError(thrown));
     }
   }

@@ -57,8 +57,8 @@ const table = [
   {
     name: 'distributed-supervisor',
     from: room('distributed-supervisor'),
-    may: [LEAVES, room('process', 'supervisor', 'remote')],
-    types: [room('cluster'), STREAMS],
+    may: [LEAVES, room('process', 'supervisor', 'remote'), PURE_STREAMS],
+    types: [room('cluster')],
   },
   // Runtime joins the parts, the observers among them: createRuntime() hands out their facades.
   { name: 'runtime', from: room('runtime'), may: [JOINED, room('observer'), STREAMS, PARTS], nodeModules: true },

@@ -809,11 +809,13 @@ export class MessageRefusedError extends NoexError {
   override readonly name = 'MessageRefusedError';
   readonly code = 'NOEX_MESSAGE_REFUSED';
   readonly nodeId: string;
+  readonly reason: string;
   override readonly mayHaveBeenHandled = false;
 
   constructor(nodeId: string, reason: string) {
     super(`node ${nodeId} refused the message: ${reason}`);
     this.nodeId = nodeId;
+    this.reason = reason;
   }
 }
 

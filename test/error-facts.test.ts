@@ -72,7 +72,10 @@ const EXAMPLES: Readonly<Record<string, readonly [error: noex.NoexError, facts: 
   ListenError: [new noex.ListenError('127.0.0.1', 4369, 'the port is taken', { cause }), { port: 4369 }],
   MailboxFullError: [new noex.MailboxFullError('p7', 100, named), { processId: 'p7', limit: 100 }],
   MaxRestartsExceededError: [new noex.MaxRestartsExceededError('p1', 3, 5000, named), { supervisorId: 'p1' }],
-  MessageRefusedError: [new noex.MessageRefusedError('a@10.0.0.1:1', 'not accepted'), { nodeId: 'a@10.0.0.1:1' }],
+  MessageRefusedError: [
+    new noex.MessageRefusedError('a@10.0.0.1:1', 'not accepted'),
+    { nodeId: 'a@10.0.0.1:1', reason: 'not accepted' },
+  ],
   MissingChildTemplateError: [new noex.MissingChildTemplateError(), {}],
   NodeIdConflictError: [new noex.NodeIdConflictError('a@10.0.0.1:1'), { nodeId: 'a@10.0.0.1:1' }],
   NodeNotConnectedError: [new noex.NodeNotConnectedError('a@10.0.0.1:1'), { nodeId: 'a@10.0.0.1:1' }],

@@ -22,7 +22,10 @@ export interface IncomingMessage {
   readonly to: {
     readonly id?: string | undefined;
     readonly name?: string | undefined;
-    /** The name of the behavior that a `start` message asks this node to start. */
+    /**
+     * The name of the behavior that a `start` message asks this node to start: for `startRemote`, or as a child of a
+     * distributed supervisor whose leader is on another node.
+     */
     readonly behavior?: string | undefined;
   };
   /** What the message does. `register` and `unregister` concern a global name of the process. */

@@ -29,6 +29,8 @@ interface StartedChild {
 }
 
 export interface HostPorts {
+  /** Returns why this node does not accept a child of the leader on the node `from`; `undefined` if it does. */
+  refusal(from: string, behavior: string): Error | undefined;
   send(leader: LeaderClaim, message: HostMessage): void;
   start(childId: string, spec: SentChildSpec, restarts: number): StartedChild;
   /** Calls `onExit` when the process ends. `undefined`: it has already ended. */
@@ -42,7 +44,11 @@ export interface HostPorts {
   onStarted(childId: string, processId: string, lastNode: string): void;
   /** Called when a child ends without the leader's request. */
   onStopped(childId: string, processId: string, why: HostStopReason): void;
+  /** Called when the last child has ended while there is no leader: the host is not needed any more. */
+  onUnused(): void;
 }
+
+type PlaceMessage = Extract<LeaderMessage, { readonly type: 'place' }>;
 
 interface HostedChild {
   readonly childId: string;
@@ -101,7 +107,7 @@ export class ChildHost {
       if (isLeader) this.#abort(from, message.placement);
     } else if (!isLeader || this.#isClosed) {
       this.#ports.send(from, { type: 'refused', placement: message.placement });
-    } else void this.#start(from, message);
+    } else this.#place(from, message);
   }
 
   /** Ends all children and accepts no more. Resolves when they have ended. */
@@ -146,7 +152,14 @@ export class ChildHost {
     if (this.#isClosed) this.#ports.send(leader, { type: 'refused', placement: null });
   }
 
-  async #start(leader: LeaderClaim, message: Extract<LeaderMessage, { readonly type: 'place' }>): Promise<void> {
+  #place(leader: LeaderClaim, message: PlaceMessage): void {
+    const { placement, spec } = message;
+    const error = this.#ports.refusal(leader.node, spec.behavior);
+    if (error === undefined) void this.#start(leader, message);
+    else this.#ports.send(leader, { type: 'failed', placement, error, cause: 'unusable' });
+  }
+
+  async #start(leader: LeaderClaim, message: PlaceMessage): Promise<void> {
     const { placement, childId, spec, restarts, lastNode, orphanTimeout } = message;
     this.#orphanTimeoutMs = orphanTimeout ?? Number.POSITIVE_INFINITY;
     const start = this.#ports.start(childId, spec, restarts);
@@ -174,7 +187,10 @@ export class ChildHost {
     this.#children.delete(processId);
     const isStopped = this.#stopped.delete(processId);
     if (this.isEmpty) this.#cancelOrphanTimer?.();
-    if (this.#leader === undefined) return;
+    if (this.#leader === undefined) {
+      if (this.isEmpty) this.#ports.onUnused();
+      return;
+    }
     this.#ports.send(this.#leader, { type: 'exited', processId, reason, isHandedOver: this.#isClosed || isStopped });
   }
 
@@ -219,6 +235,6 @@ function keyOf(claim: LeaderClaim | undefined): string {
 }
 
 function causeOf(error: Error, { behavior, name }: SentChildSpec): FailureCause {
-  if (error instanceof BehaviorNotRegisteredError && error.behaviorName === behavior) return 'no_behavior';
+  if (error instanceof BehaviorNotRegisteredError && error.behaviorName === behavior) return 'unusable';
   return error instanceof AlreadyRegisteredError && error.registeredName === name ? 'name_taken' : 'other';
 }

@@ -73,7 +73,9 @@ export function lostChildren(
   for (const child of children) {
     if (child.state.type !== 'lost' || child.state.dueAt > now) continue;
     const { node } = child.state.at;
-    byNode.set(node, [...(byNode.get(node) ?? []), child]);
+    const onNode = byNode.get(node);
+    if (onNode === undefined) byNode.set(node, [child]);
+    else onNode.push(child);
   }
   return byNode;
 }

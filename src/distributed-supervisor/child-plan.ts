@@ -41,11 +41,13 @@ export class ChildPlan {
   isStarting = false;
   /** Whether all children are being stopped, or have been stopped, for good. */
   isEnding = false;
+  /** Whether all children have been stopped, for good. */
+  isEmptied = false;
   readonly #options: ChildPlanOptions;
   /** Whether restarts and their stops are sequential. */
   readonly #isOrdered: boolean;
   #gaveUp: Error | undefined;
-  #isEmptied = false;
+  #isEndRequested = false;
   /** Whether {@link reconcile} must be called again: it found a child that cannot be started. */
   #isRepeated = false;
   #placement = 0;
@@ -124,14 +126,14 @@ export class ChildPlan {
     child.isWanted = false;
     this.#forgetIfDone(child);
     this.#changed(child);
-    if (spec.significant && shutsDown(this.#options.settings.autoShutdown, this.children)) this.end();
+    if (spec.significant && shutsDown(this.#options.settings.autoShutdown, this.children)) this.end(false);
   }
 
   startFailed(child: PlacedChild, node: string, error: Error, cause: FailureCause): void {
     this.startInterrupted(child);
     if (!child.isWanted) return;
-    if (cause === 'no_behavior') {
-      child.unusableNodes.add(node);
+    if (cause === 'unusable') {
+      child.unusableNodes.set(node, error);
       return;
     }
     child.preferredNode = undefined;
@@ -147,10 +149,11 @@ export class ChildPlan {
     rejectStart(child, this.isEnding ? ended : new ChildNotFoundError(id, child.id));
   }
 
-  /** Stops all children, in reverse order. */
-  end(): void {
+  /** Stops all children, in reverse order. `isRequested`: not because of what happened to a child. */
+  end(isRequested: boolean): void {
     if (this.isEnding) return;
     this.isEnding = true;
+    this.#isEndRequested = isRequested;
     for (const child of [...this.children]) {
       child.isWanted = false;
       this.rejectStart(child);
@@ -164,8 +167,8 @@ export class ChildPlan {
     this.#stopMarked();
     if (!this.isEnding && this.#options.hosts.haveAllAnswered) this.#startWanted();
     const isEmptied = this.isEnding && this.#options.hosts.haveAllAnswered && !hasProcesses(this.children);
-    if (isEmptied && !this.#isEmptied) this.#effects.push({ type: 'emptied' });
-    this.#isEmptied ||= isEmptied;
+    if (isEmptied && !this.isEmptied) this.#effects.push({ type: 'emptied', isRequested: this.#isEndRequested });
+    this.isEmptied ||= isEmptied;
     this.#planWake();
     const effects = this.#effects;
     this.#effects = [];
@@ -198,7 +201,7 @@ export class ChildPlan {
     if (error !== undefined) {
       this.#gaveUp = error;
       this.#effects.push({ type: 'gave_up', childId: failed[0]?.id ?? '', error });
-      this.end();
+      this.end(false);
       return;
     }
     const notBefore = this.restarts.nextRestartAt;
@@ -222,7 +225,7 @@ export class ChildPlan {
       this.#changed(child);
     } else if (child.isInitial) {
       this.#effects.push({ type: 'start_failed', childId: child.id, error });
-      this.end();
+      this.end(false);
     } else this.#restart([child], error);
     this.#isRepeated = true;
   }
@@ -270,9 +273,8 @@ export class ChildPlan {
       if (isSequential && !isWaiting && isWanted && (isDue || state.type === 'starting' || state.type === 'down'))
         return;
     }
-    if (!this.isStarting) return;
+    if (this.isStarting) this.#effects.push({ type: 'all_started' });
     this.isStarting = false;
-    this.#effects.push({ type: 'all_started' });
   }
 
   /** Starts a child. Returns `false` if no node is suitable now: the child waits. */

@@ -1,4 +1,11 @@
-import { ChildNotFoundError, ChildRestartingError, DuplicateChildError, NoLeaderError } from '../errors.js';
+import {
+  ChildNotFoundError,
+  ChildRestartingError,
+  DuplicateChildError,
+  NoLeaderError,
+  NoSuitableNodeError,
+  RemoteError,
+} from '../errors.js';
 import type { ProcessRef } from '../process/refs.js';
 import type { Leader } from './leader.js';
 import type { ChildRequest, PlacedChild } from './placed-children.js';
@@ -36,6 +43,23 @@ export async function performRequest(
   if (body.type === 'terminate_child') return ask(instance, (request) => leader.terminateChild(child, request));
   if (isRestarting(child)) throw new ChildRestartingError(id, childId);
   return ask(instance, (request) => leader.restartChild(child, request));
+}
+
+const REQUEST_ERRORS = [DuplicateChildError, ChildNotFoundError, ChildRestartingError, NoSuitableNodeError];
+
+/**
+ * Gives an error with which the leader on another node rejected a request its class back, if it is about the request and
+ * not about the start of the process.
+ *
+ * @param supervisorId the process id of the instance that sent the request
+ */
+export function requestError(thrown: unknown, supervisor: string, supervisorId: string, childId: string): unknown {
+  if (!(thrown instanceof RemoteError)) return thrown;
+  const known = [
+    new NoLeaderError(supervisor),
+    ...REQUEST_ERRORS.map((RequestError) => new RequestError(supervisorId, childId, { cause: thrown })),
+  ];
+  return known.find(({ code }) => code === thrown.remoteCode) ?? thrown;
 }
 
 function isRestarting({ isWanted, mustStop, state }: PlacedChild): boolean {

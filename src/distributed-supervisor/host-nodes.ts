@@ -1,4 +1,3 @@
-import { BehaviorNotRegisteredError } from '../errors.js';
 import { type CandidateNode, type NodeSelector, selectNode } from './node-selection.js';
 import type { PlacedChild } from './placed-children.js';
 import { LOCAL_NODE } from './supervision-protocol.js';
@@ -54,11 +53,6 @@ export class HostNodes {
     return this.#nodes.get(node)?.life;
   }
 
-  /** Whether a node with this life is connected. */
-  hasLife(life: string): boolean {
-    return [...this.#nodes.values()].some((node) => node.life === life);
-  }
-
   /** Whether all nodes have answered. Children start only then: another node may still run them. */
   get haveAllAnswered(): boolean {
     for (const { hasAnswered } of this.#nodes.values()) if (!hasAnswered) return false;
@@ -90,7 +84,7 @@ export class HostNodes {
   /**
    * Chooses the node that runs the child next; `undefined` if none is suitable now.
    *
-   * @throws BehaviorNotRegisteredError when no node has its behavior, and what a selector function throws
+   * @throws why a node cannot run the child, if no other node is suitable, and what a selector function throws
    */
   choose(child: PlacedChild, defaultSelector: NodeSelector): string | undefined {
     const { preferredNode, unusableNodes, nodeSelector = defaultSelector, id, spec } = child;
@@ -102,7 +96,8 @@ export class HostNodes {
     const { random } = this.#options;
     const chosen = selectNode(nodeSelector, candidates, toPlace, { turn: this.#turn, random });
     if (chosen === undefined) {
-      if (obeying.length > 0 && unusableNodes.size > 0) throw new BehaviorNotRegisteredError(spec.behavior);
+      const [problem] = [...unusableNodes.values()].toReversed();
+      if (obeying.length > 0 && problem !== undefined) throw problem;
       return undefined;
     }
     this.#turn += 1;

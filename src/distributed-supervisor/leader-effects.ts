@@ -11,7 +11,7 @@ export type LeaderEffect =
   | { readonly type: 'changed'; readonly childId: string }
   /** A restart was counted: the instances that stand by should know it, too. */
   | { readonly type: 'counted' }
-  /** Call `wake` at this time, ms of the monotonic clock. Replaces an earlier request. */
+  /** Call `reconcile` at this time, ms of the monotonic clock, or earlier. */
   | { readonly type: 'wake'; readonly at: number }
   /** All initial children run, or wait for a suitable node. */
   | { readonly type: 'all_started' }
@@ -19,5 +19,5 @@ export type LeaderEffect =
   | { readonly type: 'start_failed'; readonly childId: string; readonly error: Error }
   /** More restarts than allowed were needed. All children are being stopped. */
   | { readonly type: 'gave_up'; readonly childId: string; readonly error: MaxRestartsExceededError }
-  /** All children have ended after a shutdown. */
-  | { readonly type: 'emptied' };
+  /** All children have been stopped. `isRequested`: by a shutdown, and not because of what happened to a child. */
+  | { readonly type: 'emptied'; readonly isRequested: boolean };

@@ -44,6 +44,11 @@ export class Leader {
     return this.#plan.isEnding;
   }
 
+  /** Whether all children have been stopped. */
+  get isEmptied(): boolean {
+    return this.#plan.isEmptied;
+  }
+
   get children(): PlacedChildren {
     return this.#plan.children;
   }
@@ -129,13 +134,13 @@ export class Leader {
         break;
       case 'placed': {
         const { placement, processId } = message;
-        const child = this.children.ofPlacement(placement);
+        const child = this.children.ofPlacement(node, placement);
         if (child === undefined) this.#plan.sendStop(node, processId, true);
         else this.#plan.run(child, { node, life, processId });
         break;
       }
       case 'failed': {
-        const child = this.children.ofPlacement(message.placement);
+        const child = this.children.ofPlacement(node, message.placement);
         if (child !== undefined) this.#plan.startFailed(child, node, message.error, message.cause);
         break;
       }
@@ -176,7 +181,7 @@ export class Leader {
 
   /** Stops all children. The effect `emptied` follows. */
   shutDown(): void {
-    this.#plan.end();
+    this.#plan.end(true);
   }
 
   #remember(childId: string): void {

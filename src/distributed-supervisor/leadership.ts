@@ -1,5 +1,6 @@
 import type { UnstampedEvent } from '../../streams/events.js';
 import { type MaxRestartsExceededError, NoLeaderError } from '../errors.js';
+import { Alarm } from '../remote/alarm.js';
 import type { LeaderClaim } from './child-host.js';
 import type { DistributedChildSpec, SupervisorSettings } from './distributed-options.js';
 import { Leader, type LeaderOptions } from './leader.js';
@@ -34,8 +35,8 @@ interface LeadershipEvents {
   /** An initial child could not be started. */
   onStartFailed(childId: string, error: Error): void;
   onGaveUp(childId: string, error: MaxRestartsExceededError): void;
-  /** All children have ended, because the supervisor stops, gave up or failed to start. */
-  onEmptied(): void;
+  /** All children have ended. `isRequested`: the supervisor neither gave up nor failed to start. */
+  onEmptied(isRequested: boolean): void;
 }
 
 /** The time during which one instance of a distributed supervisor leads: runs its {@link Leader}. */
@@ -49,12 +50,13 @@ export class Leadership {
   readonly #name: string;
   #isPlanned = false;
   #isOver = false;
-  #cancelWake: (() => void) | undefined;
+  readonly #alarm: Alarm;
 
   constructor(settings: SupervisorSettings, term: LeaderClaim, ports: LeadershipPorts, events: LeadershipEvents) {
     this.term = term;
     this.#ports = ports;
     this.#events = events;
+    this.#alarm = new Alarm(ports, () => this.#act());
     this.#name = settings.name ?? term.processId;
     this.leader = new Leader({ ...ports, settings, supervisorId: term.processId });
     for (const { id, life } of ports.peers()) this.leader.nodeUp(id, life);
@@ -101,7 +103,7 @@ export class Leadership {
   /** Called when this instance does not lead any more. */
   end(): void {
     this.#isOver = true;
-    this.#cancelWake?.();
+    this.#alarm.cancel();
     this.leader.abandonRequests(new NoLeaderError(this.#name));
   }
 
@@ -117,12 +119,9 @@ export class Leadership {
       case 'send':
         this.#ports.send(effect.node, this.term, this.#withNodeIds(effect.message));
         break;
-      case 'wake': {
-        const ms = Math.max(0, effect.at - this.#ports.now());
-        this.#cancelWake?.();
-        this.#cancelWake = this.#ports.after(ms, () => this.#act());
+      case 'wake':
+        this.#alarm.set(effect.at);
         break;
-      }
       case 'all_started':
         this.#events.onStarted();
         break;
@@ -133,7 +132,7 @@ export class Leadership {
         this.#events.onGaveUp(effect.childId, effect.error);
         break;
       case 'emptied':
-        this.#events.onEmptied();
+        this.#events.onEmptied(effect.isRequested);
     }
   }
 

@@ -45,8 +45,8 @@ export interface PlacedChild {
   lastNode: string | undefined;
   /** The node on which the child starts next, if possible: after a crash, the node on which it ran. */
   preferredNode: string | undefined;
-  /** The nodes on which its behavior is not registered. */
-  readonly unusableNodes: Set<string>;
+  /** The nodes that cannot run it, with the reasons. */
+  readonly unusableNodes: Map<string, Error>;
   /** The request that started the child, until it runs. */
   onStarted: ChildRequest | undefined;
   /** The requests that wait for the end of its process. */
@@ -83,7 +83,7 @@ export class PlacedChildren implements Iterable<PlacedChild> {
       nameTakenAt: undefined,
       lastNode: undefined,
       preferredNode: undefined,
-      unusableNodes: new Set(),
+      unusableNodes: new Map(),
       onStarted: undefined,
       onStopped: [],
     };
@@ -105,9 +105,10 @@ export class PlacedChildren implements Iterable<PlacedChild> {
     return this.#byProcess.get(`${life}/${processId}`);
   }
 
-  /** The child that is being started by the placement with this number. */
-  ofPlacement(placement: number): PlacedChild | undefined {
-    return this.#starting.get(placement);
+  /** The child that is being started on this node by the placement with this number. */
+  ofPlacement(node: string, placement: number): PlacedChild | undefined {
+    const child = this.#starting.get(placement);
+    return child?.state.type === 'starting' && child.state.node === node ? child : undefined;
   }
 
   setState(child: Writable<PlacedChild>, state: ChildState): void {

@@ -79,8 +79,11 @@ export type HostMessage =
       readonly isHandedOver: boolean;
     };
 
-/** Why a child could not be started. `name_taken`: another process has its global name, perhaps its predecessor. */
-export type FailureCause = 'no_behavior' | 'name_taken' | 'other';
+/**
+ * Why a child could not be started. `unusable`: the node cannot run it, because it has not registered the behavior or does
+ * not accept it. `name_taken`: another process has its global name, perhaps its predecessor.
+ */
+export type FailureCause = 'unusable' | 'name_taken' | 'other';
 
 /** What the instances of one supervisor send each other. */
 export type InstanceMessage =

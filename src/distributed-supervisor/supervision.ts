@@ -1,12 +1,13 @@
+import { MessageRefusedError } from '../errors.js';
 import type { ProcessRef } from '../process/refs.js';
 import { RESERVED_PREFIX } from '../validate.js';
 import { ChildHost, type HostPorts, type LeaderClaim } from './child-host.js';
-import { type ChildRequestBody, performRequest } from './child-requests.js';
+import { type ChildRequestBody, performRequest, requestError } from './child-requests.js';
 import type { SupervisorSettings } from './distributed-options.js';
 import { sentSpec } from './sent-spec.js';
 import { isInstanceMessage, isLeaderMessage, LOCAL_NODE, type SupervisionMessage } from './supervision-protocol.js';
 import { type InstancePorts, SupervisorInstance } from './supervisor-instance.js';
-import { fromWire, toWire } from './wire-messages.js';
+import { fromWire, refFromWire, requestFromWire, toWire } from './wire-messages.js';
 
 /** The global names of distributed supervisors start with this. */
 const NAME_PREFIX = `${RESERVED_PREFIX}supervisor:`;
@@ -19,7 +20,7 @@ type SharedPorts = Pick<
   'life' | 'nodeId' | 'peers' | 'candidate' | 'random' | 'now' | 'hasEnded' | 'reserveMs' | 'after' | 'emit'
 >;
 
-export interface SupervisionPorts extends SharedPorts, Pick<HostPorts, 'watch' | 'stop' | 'kill'> {
+export interface SupervisionPorts extends SharedPorts, Pick<HostPorts, 'refusal' | 'watch' | 'stop' | 'kill'> {
   readonly names: {
     /** Claims a global name for a process of this runtime, until that process ends. */
     claim(name: string, processId: string): Promise<void>;
@@ -97,16 +98,26 @@ export class Supervision {
     }
     const { text, isAnnotated } = this.#ports.encode(body, 'args');
     const name = JSON.stringify(key);
-    const reply = await this.#ports.request(
-      owner.node,
-      (number) => `["supervise_request",${number},${name},${text},${isAnnotated ? 1 : 0}]`,
-    );
-    return (reply ?? undefined) as ProcessRef | undefined;
+    const item = (number: number): string => `["supervise_request",${number},${name},${text},${isAnnotated ? 1 : 0}]`;
+    try {
+      return refFromWire(await this.#ports.request(owner.node, item));
+    } catch (thrown) {
+      throw requestError(thrown, key, instance.process.id, body.childId);
+    }
   }
 
-  /** Handles a request about a child that another node sent. Resolves with the ref of the child, or `null`. */
-  async receiveRequest(key: string, body: unknown): Promise<ProcessRef | null> {
-    return (await performRequest(key, this.#instances.get(key), body as ChildRequestBody)) ?? null;
+  /**
+   * Handles a request about a child that another node sent. Resolves with the ref of the child, or `null`.
+   *
+   * @throws ProtocolError for a request that no version sends
+   */
+  receiveRequest(key: string, sent: unknown): Promise<ProcessRef | null> {
+    const body = requestFromWire(sent);
+    if (body !== undefined) return performRequest(key, this.#instances.get(key), body).then((ref) => ref ?? null);
+    const nodeId = this.#ports.nodeId() ?? '';
+    return Promise.reject(
+      new MessageRefusedError(nodeId, 'its version of noex does not know this request; upgrade it'),
+    );
   }
 
   /** Called when the owners of these global names may have changed. */
@@ -208,6 +219,7 @@ export class Supervision {
         }
       },
       onStopped: (childId, id, why) => emit({ type: 'distributed_child_stopped', id, supervisor, childId, why }),
+      onUnused: () => void this.#hosts.delete(key),
     };
     const host = new ChildHost(ports, this.#isDormant || !this.#ports.hasQuorum());
     this.#hosts.set(key, host);
@@ -227,8 +239,12 @@ export class Supervision {
 
   #deliver(key: string, from: LeaderClaim, message: SupervisionMessage): void {
     if (isLeaderMessage(message)) {
-      const host = this.#hosts.get(key) ?? this.#newHost(key);
-      host.receive(from, message);
+      // Without a host, this node knows no leader of the supervisor: the sender is not its leader any more.
+      const host = this.#hosts.get(key);
+      if (host !== undefined) host.receive(from, message);
+      else if (message.type === 'place') {
+        this.#send(from.node, key, from, { type: 'refused', placement: message.placement });
+      }
       return;
     }
     const instance = this.#instances.get(key);

@@ -45,15 +45,11 @@ export class SupervisorInstance {
   #leadership: Leadership | undefined;
   /** Settled when all children have been stopped on request. */
   #emptied: Settling | undefined;
-  /** Whether the supervisor has ended for good, and all its children with it. */
-  #isEmptied = false;
   #followed: LeaderClaim | undefined;
   /** How often this instance has asked a leader for its children. */
   #requests = 0;
   #startError: ChildStartError | undefined;
   #isFirst = true;
-  /** Whether the supervisor was already ending for good when its children were to be stopped on request. */
-  #isOver = false;
   #isClaiming = false;
   #isDormant: boolean;
   #isEnded = false;
@@ -216,7 +212,7 @@ export class SupervisorInstance {
         this.#startError = new ChildStartError(this.process.id, childId, error);
       },
       onGaveUp: (childId, error) => this.#emitGaveUp(childId, error),
-      onEmptied: () => this.#onEmptied(),
+      onEmptied: (isRequested) => this.#onEmptied(isRequested),
     });
     this.#leadership = leadership;
     this.#followed = undefined;
@@ -241,21 +237,18 @@ export class SupervisorInstance {
   }
 
   async #stopChildren(): Promise<void> {
-    if (this.#leadership === undefined || this.#isEmptied) return;
+    if (this.#leadership === undefined || this.#leadership.leader.isEmptied) return;
     this.#emptied ??= settling();
     const { promise } = this.#emptied;
-    this.#isOver ||= this.#leadership.leader.isEnding;
     this.change((leader) => leader.shutDown());
     await promise;
   }
 
-  #onEmptied(): void {
-    const isRequested = this.#emptied !== undefined;
+  #onEmptied(isRequested: boolean): void {
     this.#emptied?.resolve();
     this.#emptied = undefined;
-    if (isRequested && !this.#isOver) return;
+    if (isRequested) return;
     // The supervisor gave up, failed to start, or was shut down by a significant child: no instance may continue.
-    this.#isEmptied = true;
     this.#leadership?.standbys.end();
     if (this.#startError === undefined) this.process.stop();
     else this.#started.reject(this.#startError);

@@ -1,68 +1,85 @@
+import {
+  type Check,
+  count,
+  isIn,
+  list,
+  nonNegative,
+  object,
+  optional,
+  orNull,
+  predicate,
+} from '../../streams/validators.js';
 import { ProtocolError } from '../errors.js';
+import type { ProcessRef } from '../process/refs.js';
 import { decodeFailure, decodeReason, encodeFailure, encodeReason } from '../remote/failures.js';
-import type { RestartType } from '../supervisor/strategy.js';
 import { MAX_SENT_NAME } from '../validate.js';
-import type { FailureCause, SupervisionMessage } from './supervision-protocol.js';
+import type { ChildRequestBody } from './child-requests.js';
+import { selectorProblem } from './node-selection.js';
+import type { SupervisionMessage } from './supervision-protocol.js';
 
-type Fields = Readonly<Record<string, unknown>>;
-type Guard = (value: unknown) => boolean;
+const text = predicate(
+  (value) => typeof value === 'string' && value !== '' && value.length <= MAX_SENT_NAME,
+  `text of 1 to ${MAX_SENT_NAME} characters`,
+);
+const flag = isIn([true, false]);
+const ms = orNull(nonNegative);
+/** The id of a node; empty for a node in no cluster. */
+const node = predicate((value) => typeof value === 'string' && value.length <= MAX_SENT_NAME, 'the id of a node');
+const isSelector = (value: unknown): boolean => typeof value !== 'function' && selectorProblem(value) === undefined;
 
-const isText: Guard = (value) => typeof value === 'string' && value !== '' && value.length <= MAX_SENT_NAME;
-const isTextOrNull: Guard = (value) => value === null || value === '' || isText(value);
-const isFlag: Guard = (value) => typeof value === 'boolean';
-const isCount: Guard = (value) => Number.isSafeInteger(value) && Number(value) >= 0;
-const isCountOrNull: Guard = (value) => value === null || isCount(value);
-const isMs: Guard = (value) => value === null || (typeof value === 'number' && value >= 0);
-const isObject = (value: unknown): value is Fields => typeof value === 'object' && value !== null;
-const isLocation: Guard = (value) =>
-  value === null || (isObject(value) && ['node', 'life', 'processId'].every((field) => isText(value[field])));
-const RESTARTS: readonly unknown[] = ['permanent', 'transient', 'temporary'] satisfies RestartType[];
-const CAUSES: readonly unknown[] = ['no_behavior', 'name_taken', 'other'] satisfies FailureCause[];
-const REASONS: readonly unknown[] = ['normal', 'shutdown', 'killed', 'noproc', 'noconnection'];
-const isReason: Guard = (value) => REASONS.includes(value) || (isObject(value) && 'error' in value);
+const SPEC = object({
+  behavior: text,
+  name: optional(text),
+  restart: isIn(['permanent', 'transient', 'temporary']),
+  significant: flag,
+  shutdownTimeout: ms,
+  initTimeout: ms,
+  nodeSelector: optional(predicate(isSelector, 'a node selector')),
+});
+const CHILD = object({
+  spec: SPEC,
+  location: orNull(object({ node: text, life: text, processId: text })),
+  lastNode: orNull(node),
+  isWanted: flag,
+  restarts: count,
+});
 
-const isSpec: Guard = (value) =>
-  isObject(value) &&
-  isText(value['behavior']) &&
-  (value['name'] === undefined || isText(value['name'])) &&
-  RESTARTS.includes(value['restart']) &&
-  isFlag(value['significant']) &&
-  isMs(value['shutdownTimeout']) &&
-  isMs(value['initTimeout']);
-const isChild: Guard = (value) =>
-  value === null ||
-  (isObject(value) &&
-    isSpec(value['spec']) &&
-    isLocation(value['location']) &&
-    isTextOrNull(value['lastNode']) &&
-    isFlag(value['isWanted']) &&
-    isCount(value['restarts']));
-const isAges: Guard = (value) => Array.isArray(value) && value.every((age) => typeof age === 'number' && age >= 0);
+const REASON_WORD = isIn(['normal', 'shutdown', 'killed', 'noproc', 'noconnection']);
+const REASON_ERROR = object({ error: object({}) });
+const reason: Check = (value) => (typeof value === 'string' ? REASON_WORD(value) : REASON_ERROR(value));
 
-const GUARDS: { readonly [Type in SupervisionMessage['type']]: Readonly<Record<string, Guard>> } = {
-  place: {
-    placement: isCount,
-    childId: isText,
-    spec: isSpec,
-    restarts: isCount,
-    lastNode: isTextOrNull,
-    orphanTimeout: isMs,
-  },
-  abort: { placement: isCount },
-  stop: { processId: isText, isDuplicate: isFlag },
-  hosted: { childId: isText, processId: isText, spec: isSpec },
-  obeying: {},
-  refused: { placement: isCountOrNull },
-  placed: { placement: isCount, processId: isText },
-  failed: { placement: isCount, error: isObject, cause: (value) => CAUSES.includes(value) },
-  exited: { processId: isText, reason: isReason, isHandedOver: isFlag },
-  standby: { token: isText },
-  standby_ended: {},
-  copy: { token: isText },
-  child: { childId: isText, child: isChild },
-  restarts: { ages: isAges },
-  ended: {},
+const MESSAGES: { readonly [Type in SupervisionMessage['type']]: Check } = {
+  place: object({
+    placement: count,
+    childId: text,
+    spec: SPEC,
+    restarts: count,
+    lastNode: orNull(node),
+    orphanTimeout: ms,
+  }),
+  abort: object({ placement: count }),
+  stop: object({ processId: text, isDuplicate: flag }),
+  hosted: object({ childId: text, processId: text, spec: SPEC }),
+  obeying: object({}),
+  refused: object({ placement: orNull(count) }),
+  placed: object({ placement: count, processId: text }),
+  failed: object({ placement: count, error: object({}), cause: isIn(['unusable', 'name_taken', 'other']) }),
+  exited: object({ processId: text, reason, isHandedOver: flag }),
+  standby: object({ token: text }),
+  standby_ended: object({}),
+  copy: object({ token: text }),
+  child: object({ childId: text, child: orNull(CHILD) }),
+  restarts: object({ ages: list(nonNegative) }),
+  ended: object({}),
 };
+
+const REQUESTS: { readonly [Type in ChildRequestBody['type']]: Check } = {
+  start_child: object({ childId: text, spec: SPEC }),
+  terminate_child: object({ childId: text }),
+  restart_child: object({ childId: text }),
+};
+
+const REF = object({ id: text, life: text });
 
 /** Converts a message to data that can be sent. */
 export function toWire(message: SupervisionMessage): unknown {
@@ -77,16 +94,43 @@ export function toWire(message: SupervisionMessage): unknown {
  * @throws ProtocolError for a message that no version sends
  */
 export function fromWire(sent: unknown, nodeId: string): SupervisionMessage | undefined {
-  if (!isObject(sent) || typeof sent['type'] !== 'string') throw malformed();
-  if (!Object.hasOwn(GUARDS, sent['type'])) return undefined;
-  const guards = GUARDS[sent['type'] as SupervisionMessage['type']];
-  for (const [field, guard] of Object.entries(guards)) if (!guard(sent[field])) throw malformed();
-  const message = sent as unknown as SupervisionMessage;
-  if (message.type === 'failed') return { ...message, error: decodeFailure(message.error, nodeId) };
-  if (message.type === 'exited') return { ...message, reason: decodeReason(message.reason, nodeId) };
+  const message = checked<SupervisionMessage>(sent, MESSAGES, 'message');
+  if (message?.type === 'failed') return { ...message, error: decodeFailure(message.error, nodeId) };
+  if (message?.type === 'exited') return { ...message, reason: decodeReason(message.reason, nodeId) };
   return message;
 }
 
-function malformed(): ProtocolError {
-  return new ProtocolError('malformed', 'an invalid message of a distributed supervisor');
+/**
+ * Validates a request about a child that another node sent. `undefined`: a request that only later versions have.
+ *
+ * @throws ProtocolError for a request that no version sends
+ */
+export function requestFromWire(sent: unknown): ChildRequestBody | undefined {
+  return checked<ChildRequestBody>(sent, REQUESTS, 'request');
+}
+
+/** Validates the answer to a request: the ref of the child, or `null`. @throws ProtocolError */
+export function refFromWire(sent: unknown): ProcessRef | undefined {
+  if (sent === null) return undefined;
+  const problem = REF(sent);
+  if (problem !== undefined) throw malformed(`answer${problem}`);
+  return Object.freeze(sent as ProcessRef);
+}
+
+function checked<Message extends { readonly type: string }>(
+  sent: unknown,
+  checks: Readonly<Record<Message['type'], Check>>,
+  what: string,
+): Message | undefined {
+  const { type } = (typeof sent === 'object' && sent !== null ? sent : {}) as { readonly type?: unknown };
+  if (typeof type !== 'string') throw malformed(`${what}.type must be text`);
+  if (!Object.hasOwn(checks, type)) return undefined;
+  const problem = checks[type as Message['type']](sent);
+  if (problem !== undefined) throw malformed(`${what}${problem}`);
+  // The check of this type has accepted all fields.
+  return sent as Message;
+}
+
+function malformed(problem: string): ProtocolError {
+  return new ProtocolError('malformed', `for a distributed supervisor: ${problem}`);
 }

@@ -65,6 +65,7 @@ export function encodeFailure(error: Error): SentFailure {
     const { registeredName: name, processId: id, nodeId } = error;
     return { kind: 'name_taken', name, id, ...(nodeId !== undefined && { nodeId }) };
   }
+  if (error instanceof MessageRefusedError) return { kind: 'refused', reason: error.reason };
   if (error instanceof BehaviorNotRegisteredError) return { kind: 'no_behavior', name: error.behaviorName };
   if (error instanceof GlobalNameTimeoutError) {
     const { registeredName: globalName, timeoutMs, nodeIds } = error;

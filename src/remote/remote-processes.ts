@@ -57,7 +57,7 @@ interface NodeRequests {
   request(nodeId: string, itemWith: (number: number) => string): Promise<unknown>;
 }
 
-interface RemoteMessaging {
+export interface RemoteMessaging {
   readonly processes: RemoteProcesses;
   readonly globalRegistry: GlobalRegistryApi;
   readonly groups: ProcessGroups;

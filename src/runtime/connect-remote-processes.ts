@@ -1,13 +1,10 @@
 import type { ClusterSettings } from '../cluster/cluster-config.js';
 import type { ClusterEngine } from '../cluster/engine.js';
-import { decodeAnnotated, encodeMessage } from '../cluster/message-body.js';
-import { InvalidArgumentError } from '../errors.js';
-import { localProcesses } from '../process/local-processes.js';
 import type { Messenger } from '../process/messenger.js';
 import type { QuorumSettings } from '../remote/quorum.js';
 import type { SupervisionPort } from '../remote/remote-channel.js';
 import type { RemotePorts } from '../remote/remote-ports.js';
-import { createRemoteProcesses } from '../remote/remote-processes.js';
+import { createRemoteProcesses, type RemoteMessaging } from '../remote/remote-processes.js';
 import type { RuntimeCore } from './runtime-core.js';
 
 /** The smallest time limit for the answers of all nodes when a global name is registered, ms. */
@@ -17,26 +14,12 @@ const MIN_CLAIM_TIMEOUT_MS = 10_000;
 export function connectProcesses(
   { processes, scheduler, clock, life, emit, onError }: RuntimeCore,
   { cluster, channels, membership, settings }: ClusterEngine,
-  behaviors: RemotePorts['behaviors'],
+  ports: RemotePorts,
   messenger: () => Messenger,
   supervision: () => SupervisionPort,
-): ReturnType<typeof createRemoteProcesses> {
-  const refusal: RemotePorts['refusal'] = (message) => {
-    const accept = settings()?.accept;
-    if (accept === undefined) return undefined;
-    try {
-      const isAccepted: unknown = accept(message);
-      if (typeof isAccepted === 'boolean') return isAccepted ? undefined : 'its accept function does not allow it';
-      // An async `accept` is an error: its promise is truthy, and would accept every message. A rejection of that promise must
-      // not end the program.
-      Promise.resolve(isAccepted).catch(onError);
-      throw new InvalidArgumentError('accept', 'a function that returns true or false', isAccepted);
-    } catch (thrown) {
-      onError(thrown);
-      return 'its accept function failed';
-    }
-  };
-  const remote: ReturnType<typeof createRemoteProcesses> = createRemoteProcesses({
+): RemoteMessaging {
+  const remote = createRemoteProcesses({
+    ...ports,
     life,
     call: (ref, message, options) => messenger().call(ref, message, options),
     cast: (ref, message) => messenger().send('cast', ref, message),
@@ -44,17 +27,7 @@ export function connectProcesses(
     random: Math.random,
     wallClock: () => clock.now(),
     claimTimeoutMs: () => Math.max(MIN_CLAIM_TIMEOUT_MS, detectionMs(settings()) + 2000),
-    local: localProcesses(processes, () => remote.processes.globalNames),
-    bodies: { encode: encodeMessage, decodeAnnotated },
-    behaviors,
-    after(ms, action) {
-      if (ms === Number.POSITIVE_INFINITY) return () => undefined;
-      const timer = clock.setTimeout(action, ms);
-      return () => clock.clearTimeout(timer);
-    },
-    now: () => clock.monotonic(),
     emit,
-    refusal,
     channels,
     membership,
     supervision,

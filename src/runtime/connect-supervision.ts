@@ -1,5 +1,5 @@
 import type { ClusterEngine } from '../cluster/engine.js';
-import { decodeAnnotated, encodeMessage } from '../cluster/message-body.js';
+import type { NodeId } from '../cluster/node-id.js';
 import type { LeaderClaim } from '../distributed-supervisor/child-host.js';
 import {
   createDistributedSupervisor,
@@ -9,9 +9,9 @@ import type { CountedCandidate } from '../distributed-supervisor/host-nodes.js';
 import { startHostedChild } from '../distributed-supervisor/start-hosted-child.js';
 import { Supervision, type SupervisionPorts } from '../distributed-supervisor/supervision.js';
 import { LOCAL_NODE } from '../distributed-supervisor/supervision-protocol.js';
-import { localProcesses } from '../process/local-processes.js';
+import { MessageRefusedError } from '../errors.js';
 import type { RemotePorts } from '../remote/remote-ports.js';
-import type { createRemoteProcesses } from '../remote/remote-processes.js';
+import type { RemoteMessaging } from '../remote/remote-processes.js';
 import type { RuntimeCore } from './runtime-core.js';
 
 /** How long the count of local processes is used for placing children, ms. */
@@ -22,22 +22,19 @@ interface Supervised {
   readonly facade: DistributedSupervisorApi;
 }
 
-function copyMessage(message: unknown): unknown {
-  const { text, isAnnotated } = encodeMessage(message, 'args');
-  const body: unknown = JSON.parse(text);
-  return isAnnotated ? decodeAnnotated(body) : body;
-}
-
 /** Creates the distributed supervisors of a runtime, on its messaging with other nodes. */
 export function connectSupervision(
-  { processes, clock, life, emit }: RuntimeCore,
+  { processes, life, emit }: RuntimeCore,
   { cluster, membership, settings }: ClusterEngine,
-  behaviors: RemotePorts['behaviors'],
-  remote: ReturnType<typeof createRemoteProcesses>,
+  { after, behaviors, bodies, local, now, refusal }: RemotePorts,
+  remote: RemoteMessaging,
 ): Supervised {
   const { globalNames } = remote;
-  const local = localProcesses(processes, () => globalNames);
-  const now = (): number => clock.monotonic();
+  const copyArgs = (args: unknown): unknown => {
+    const { text, isAnnotated } = bodies.encode(args, 'args');
+    const body: unknown = JSON.parse(text);
+    return isAnnotated ? bodies.decodeAnnotated(body) : body;
+  };
   const candidate = (node: string): CountedCandidate => {
     const info = membership.local() === undefined ? undefined : describe(node);
     const isLocal = node === LOCAL_NODE;
@@ -51,7 +48,7 @@ export function connectSupervision(
     };
   };
   const describe = (node: string): ReturnType<typeof cluster.getNode> =>
-    node === LOCAL_NODE ? cluster.getLocalNodeInfo() : cluster.getNodes().find(({ id }) => id === node);
+    node === LOCAL_NODE ? cluster.getLocalNodeInfo() : cluster.getNode(node as NodeId);
   const names: SupervisionPorts['names'] = {
     async claim(name, processId) {
       const claimed = globalNames.claim(name, processId, 'release');
@@ -75,11 +72,13 @@ export function connectSupervision(
     hasEnded: remote.nodes.hasEnded,
     reserveMs: (nodeId) => remote.quorum.reserveMsFor(nodeId),
     hasQuorum: () => remote.quorum.hasQuorum(),
-    after(ms, action) {
-      const timer = clock.setTimeout(action, ms);
-      return () => clock.clearTimeout(timer);
-    },
+    after,
     emit,
+    refusal(from, behavior) {
+      // A leader on this node needs no permission.
+      const why = from === LOCAL_NODE ? undefined : refusal({ from, to: { behavior }, kind: 'start' });
+      return why === undefined ? undefined : new MessageRefusedError(membership.local()?.id ?? '', why);
+    },
     watch: local.watch,
     kill: local.kill,
     async stop(id, timeoutMs) {
@@ -89,11 +88,11 @@ export function connectSupervision(
     names,
     start: ({ key, name }, childId, spec, restarts) => {
       const place = { supervisor: name, childId, restarts };
-      return startHostedChild({ behaviors, local, copyArgs: copyMessage }, place, JSON.stringify([key, childId]), spec);
+      return startHostedChild({ behaviors, local, copyArgs }, place, JSON.stringify([key, childId]), spec);
     },
     send: remote.nodes.send,
     request: remote.nodes.request,
-    encode: encodeMessage,
+    encode: bodies.encode,
   });
   remote.quorum.onChange(() => supervision.quorumChanged());
   globalNames.onChange((changed) => supervision.namesChanged(changed));
@@ -113,7 +112,7 @@ export function connectSupervision(
         mailboxLimit: Number.POSITIVE_INFINITY,
       }),
     find: (ref) => processes.find(ref),
-    copyArgs: copyMessage,
+    copyArgs,
     random: Math.random,
   });
   return { supervision, facade };

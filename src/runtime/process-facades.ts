@@ -8,11 +8,13 @@ import { Monitors } from '../process/monitors.js';
 import { createRegistry } from '../registry/registry.js';
 import { BehaviorRegistry } from '../remote/behavior-registry.js';
 import { groupsFacade } from '../remote/groups/process-groups.js';
+import type { RemoteMessaging } from '../remote/remote-processes.js';
 import { createSupervisor } from '../supervisor/supervisor.js';
 import { createTask } from '../supervisor/task.js';
 import { checkFunction } from '../validate.js';
 import { connectProcesses } from './connect-remote-processes.js';
 import { connectSupervision } from './connect-supervision.js';
+import { createRemotePorts } from './remote-ports.js';
 import type { RuntimeCore } from './runtime-core.js';
 import type { Runtime } from './runtime-options.js';
 
@@ -38,15 +40,16 @@ interface ProcessParts {
 export function createProcessFacades(core: RuntimeCore, clustering: ClusterEngine): ProcessParts {
   const { clock, deadlines, emit, names, onError, processes, scheduler } = core;
   const behaviors = new BehaviorRegistry();
-  const messaging = connectProcesses(
+  const ports = createRemotePorts(core, clustering, behaviors, () => messaging.globalNames);
+  const messaging: RemoteMessaging = connectProcesses(
     core,
     clustering,
-    behaviors,
+    ports,
     (): Messenger => messenger,
     (): Supervision => supervision,
   );
   const { processes: remote, globalRegistry, groups } = messaging;
-  const { supervision, facade: DistributedSupervisor } = connectSupervision(core, clustering, behaviors, messaging);
+  const { supervision, facade: DistributedSupervisor } = connectSupervision(core, clustering, ports, messaging);
   const messenger = new Messenger({ processes, scheduler, deadlines, remote, clock });
   const GenServer = createGenServer({
     processes,

@@ -59,6 +59,8 @@ function host(isClosed = false) {
         const timer = clock.setTimeout(action, ms);
         return () => clock.clearTimeout(timer);
       },
+      refusal: () => undefined,
+      onUnused: () => void stopped.push('unused'),
       onStarted: () => undefined,
       onStopped: (childId, processId, why) => void stopped.push(`${childId} ${processId} ${why}`),
     },
@@ -122,7 +124,7 @@ describe('the children of a distributed supervisor on one node', () => {
   });
 
   test.each([
-    [new BehaviorNotRegisteredError('worker'), 'no_behavior'],
+    [new BehaviorNotRegisteredError('worker'), 'unusable'],
     [new BehaviorNotRegisteredError('another'), 'other'],
     [new AlreadyRegisteredError('global', 'p9'), 'name_taken'],
     [new AlreadyRegisteredError('another', 'p9'), 'other'],

@@ -170,13 +170,13 @@ describe('the leader of a distributed supervisor', () => {
 
   test('tries other nodes when one has no such behavior, and fails when none has it', () => {
     const led = new LedChildren({ children: [worker('x')], nodeSelector: 'round_robin' });
-    led.failures.set('x@A', 'no_behavior');
+    led.failures.set('x@A', 'unusable');
     led.leader.begin(sentSpec, true);
     led.up('B');
     led.obey('A');
     expect(led.log).toEqual(['!x@A', '+x@B']);
     const alone = new LedChildren({ children: [worker('x')] });
-    alone.failures.set('x@A', 'no_behavior');
+    alone.failures.set('x@A', 'unusable');
     alone.leader.begin(sentSpec, true);
     alone.obey('A');
     expect(alone.effects[0]).toMatchObject({ type: 'start_failed', error: { name: 'BehaviorNotRegisteredError' } });
@@ -288,7 +288,7 @@ describe('the leader, when it takes over', () => {
     led.silent.delete('B');
     led.obey('B', { p1: 'x' });
     expect(led.log).toEqual(['-x@B']);
-    expect(led.effects).toEqual([{ type: 'emptied' }]);
+    expect(led.effects).toEqual([{ type: 'emptied', isRequested: true }]);
   });
 });
 

@@ -8,6 +8,7 @@ import {
 } from '../../src/distributed-supervisor/node-selection.js';
 import { PlacedChildren } from '../../src/distributed-supervisor/placed-children.js';
 import { sentSpec } from '../../src/distributed-supervisor/sent-spec.js';
+import { BehaviorNotRegisteredError } from '../../src/errors.js';
 
 const node = (id: string, processCount = 0, roles: readonly string[] = []): CandidateNode => ({
   id,
@@ -87,7 +88,7 @@ describe('HostNodes', () => {
     const { placed, choose } = hosts({ A: 0, B: 9 });
     placed.preferredNode = 'B';
     expect(choose()).toBe('B');
-    placed.unusableNodes.add('B');
+    placed.unusableNodes.set('B', new BehaviorNotRegisteredError('worker'));
     expect(choose()).toBe('A');
   });
 

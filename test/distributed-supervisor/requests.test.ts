@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { GenServerBehavior } from '../../src/process/gen-server-types.js';
+import { HostedWorkers, workerSpec } from '../helpers/hosted-workers.js';
 import { type ObservedCluster, threeNodes } from '../helpers/observed-cluster.js';
 
 /** A behavior whose `init` takes 500 ms and then fails. */
@@ -37,4 +38,34 @@ describe('a request about a child', () => {
     const settled = await cluster.settle(outcomes);
     expect(settled).toMatchObject([{ reason: { code: 'NOEX_NO_LEADER' } }, { status: 'rejected' }]);
   });
+});
+
+test('a request of an instance that stands by fails with the same errors as one of the leader', async () => {
+  const [cluster, a, b] = await threeNodes();
+  const workers = new HostedWorkers();
+  workers.register(a, 'A');
+  const options = { name: 'jobs', children: [workerSpec('x')] };
+  const atA = await cluster.settle(a.DistributedSupervisor.start(options));
+  const atB = await cluster.settle(b.DistributedSupervisor.start(options));
+  const codesOf = async ({ DistributedSupervisor }: typeof a, jobs: typeof atA) => {
+    const outcomes = await cluster.settle(
+      Promise.allSettled([
+        DistributedSupervisor.startChild(jobs, workerSpec('x')),
+        DistributedSupervisor.startChild(jobs, workerSpec('y', { nodeSelector: { role: 'none' } })),
+        DistributedSupervisor.startChild(jobs, { id: 'z', behavior: 'nowhere' }),
+        DistributedSupervisor.terminateChild(jobs, 'missing'),
+        DistributedSupervisor.restartChild(jobs, 'missing'),
+      ]),
+    );
+    return outcomes.map((outcome) => (outcome.status === 'rejected' ? outcome.reason.name : outcome.status));
+  };
+  const names = [
+    'DuplicateChildError',
+    'NoSuitableNodeError',
+    'BehaviorNotRegisteredError',
+    'ChildNotFoundError',
+    'ChildNotFoundError',
+  ];
+  expect(await codesOf(a, atA)).toEqual(names);
+  expect(await codesOf(b, atB)).toEqual(names);
 });

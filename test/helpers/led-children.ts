@@ -156,7 +156,7 @@ export class LedChildren {
   #place(from: string, node: string, placement: number, childId: string): void {
     const cause = this.failures.get(`${childId}@${node}`);
     if (cause !== undefined) {
-      const error = cause === 'no_behavior' ? new BehaviorNotRegisteredError('worker') : new Error('it cannot start');
+      const error = cause === 'unusable' ? new BehaviorNotRegisteredError('worker') : new Error('it cannot start');
       this.log.push(`!${childId}@${node}`);
       this.leader.receive(from, { type: 'failed', placement, error, cause });
       return;

@@ -208,6 +208,7 @@ export class SupervisedNode {
       now,
       hasEnded,
       reserveMs: () => 0,
+      refusal: () => undefined,
       hasQuorum: () => true,
       after: (ms, action) => this.#after(ms, action),
       emit: (event) => {

@@ -29,6 +29,10 @@ export function checkFunction(field: string, value: unknown): void {
   if (typeof value !== 'function') throw new InvalidArgumentError(field, 'a function', value);
 }
 
+export function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}
+
 /** Whether `ms` is a valid delay of a timer. */
 export function isDelay(ms: unknown): ms is number {
   return typeof ms === 'number' && ms >= 0 && ms <= MAX_TIMER_MS;

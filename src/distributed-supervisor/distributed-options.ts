@@ -1,14 +1,14 @@
 import type { SupervisorStrategy } from '../../streams/events.js';
+import { InvalidArgumentError, InvalidChildSpecError } from '../errors.js';
 import {
-  DuplicateChildError,
-  InvalidArgumentError,
-  InvalidChildSpecError,
-  InvalidSimpleOneForOneConfigError,
-  MissingChildTemplateError,
-} from '../errors.js';
-import { type AutoShutdown, type ChildOptions, checkChildOptions, checkPolicies } from '../supervisor/child-spec.js';
+  type AutoShutdown,
+  type ChildOptions,
+  checkChildOptions,
+  checkChildren,
+  checkPolicies,
+} from '../supervisor/child-spec.js';
 import type { RestartIntensity } from '../supervisor/intensity.js';
-import { checkGlobalName, checkKnown, checkTimeout, MAX_SENT_NAME } from '../validate.js';
+import { checkGlobalName, checkKnown, checkTimeout, isObject, MAX_SENT_NAME } from '../validate.js';
 import { type NodeSelector, selectorProblem } from './node-selection.js';
 
 export interface DistributedChildOptions extends ChildOptions {
@@ -118,8 +118,13 @@ export function readDistributedOptions(options: DistributedSupervisorOptions): S
   checkTimeout('failoverDelay', failoverDelay);
   checkTimeout('orphanTimeout', orphanTimeout);
   if (name !== undefined) checkSupervisorName(name);
-  if (strategy === 'simple_one_for_one') checkTemplate(options, autoShutdown);
-  else checkChildren(options, autoShutdown);
+  checkChildren({ strategy, children: options.children, childTemplate }, name, {
+    checkSpec: (spec) => checkDistributedChild(spec, autoShutdown),
+    checkTemplate(template) {
+      checkKnown(template, CHILD_OPTIONS, 'childTemplate');
+      checkChild(template, autoShutdown);
+    },
+  });
   return {
     strategy,
     nodeSelector,
@@ -140,36 +145,6 @@ function checkSupervisorName(name: unknown): void {
     `a string of 1 to ${MAX_SUPERVISOR_NAME} characters that does not start with ~`,
     name,
   );
-}
-
-function checkTemplate(options: DistributedSupervisorOptions, autoShutdown: AutoShutdown): void {
-  const { children, childTemplate } = options;
-  if (!isObject(childTemplate)) throw new MissingChildTemplateError();
-  if (children !== undefined) {
-    throw new InvalidSimpleOneForOneConfigError(
-      'children',
-      'must be absent with simple_one_for_one; start children with startChild',
-    );
-  }
-  checkKnown(childTemplate, CHILD_OPTIONS, 'childTemplate');
-  checkChild(childTemplate, autoShutdown);
-}
-
-function checkChildren(options: DistributedSupervisorOptions, autoShutdown: AutoShutdown): void {
-  const { strategy = 'one_for_one', children = [], childTemplate, name = '(being started)' } = options;
-  if (childTemplate !== undefined) {
-    throw new InvalidSimpleOneForOneConfigError(
-      'childTemplate',
-      `is only allowed with strategy simple_one_for_one; got ${strategy}`,
-    );
-  }
-  if (!Array.isArray(children)) throw new InvalidArgumentError('children', 'an array of child specs', children);
-  const ids = new Set<string>();
-  for (const spec of children) {
-    checkDistributedChild(spec, autoShutdown);
-    if (ids.has(spec.id)) throw new DuplicateChildError(name, spec.id);
-    ids.add(spec.id);
-  }
 }
 
 /** Checks one child spec. @throws InvalidChildSpecError, InvalidArgumentError, UnknownOptionError */
@@ -193,8 +168,4 @@ function checkChild(child: DistributedChildOptions, autoShutdown: AutoShutdown):
   if (problem !== undefined) throw new InvalidChildSpecError('nodeSelector', `must be ${problem}`);
   checkTimeout('initTimeout', initTimeout);
   checkChildOptions(child, autoShutdown);
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null;
 }

@@ -9,7 +9,7 @@ import {
 } from '../errors.js';
 import { checkName } from '../process/gen-server-options.js';
 import type { ProcessRef } from '../process/refs.js';
-import { checkKnown, isDelay } from '../validate.js';
+import { checkKnown, isDelay, isObject } from '../validate.js';
 import type { RestartBackoff, RestartIntensity } from './intensity.js';
 import type { RestartType } from './strategy.js';
 
@@ -96,6 +96,37 @@ export function checkSupervisorOptions(options: SupervisorOptions): void {
   const { strategy = 'one_for_one', children, childTemplate, name, autoShutdown = 'never' } = options;
   checkPolicies(options);
   if (name !== undefined) checkName(name);
+  checkChildren({ strategy, children, childTemplate }, name, {
+    checkSpec: (spec) => checkChildSpec(spec, autoShutdown),
+    checkTemplate(template) {
+      checkKnown(template, CHILD_OPTIONS, 'childTemplate');
+      checkChild(template, autoShutdown);
+    },
+  });
+}
+
+interface ChildChecks<Spec, Template> {
+  checkSpec(spec: Spec): void;
+  checkTemplate(template: Template): void;
+}
+
+/**
+ * Checks that a local or distributed supervisor has either children with different ids, or a template, as its strategy
+ * demands.
+ *
+ * @throws MissingChildTemplateError, InvalidSimpleOneForOneConfigError, InvalidArgumentError, DuplicateChildError, and
+ * what the checks throw
+ */
+export function checkChildren<Spec extends { readonly id: string }, Template extends object>(
+  options: {
+    readonly strategy: SupervisorStrategy;
+    readonly children: readonly Spec[] | undefined;
+    readonly childTemplate: Template | undefined;
+  },
+  name: string | undefined,
+  { checkSpec, checkTemplate }: ChildChecks<Spec, Template>,
+): void {
+  const { strategy, children, childTemplate } = options;
   if (strategy === 'simple_one_for_one') {
     if (!isObject(childTemplate)) throw new MissingChildTemplateError();
     if (children !== undefined) {
@@ -104,8 +135,7 @@ export function checkSupervisorOptions(options: SupervisorOptions): void {
         'must be absent with simple_one_for_one; start children with startChild',
       );
     }
-    checkKnown(childTemplate, CHILD_OPTIONS, 'childTemplate');
-    checkChild(childTemplate, autoShutdown);
+    checkTemplate(childTemplate);
     return;
   }
   if (childTemplate !== undefined) {
@@ -119,7 +149,7 @@ export function checkSupervisorOptions(options: SupervisorOptions): void {
   }
   const ids = new Set<string>();
   for (const spec of children ?? []) {
-    checkChildSpec(spec, autoShutdown);
+    checkSpec(spec);
     if (ids.has(spec.id)) throw new DuplicateChildError(name ?? '(being started)', spec.id);
     ids.add(spec.id);
   }
@@ -204,8 +234,4 @@ function checkBackoff(backoff: RestartBackoff): void {
   if (!(Number.isFinite(factor) && factor >= 1)) {
     throw new InvalidArgumentError('restartIntensity.backoff.factor', 'a number, at least 1', factor);
   }
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null;
 }

@@ -1,15 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { HostedWorkers, workerSpec } from '../helpers/hosted-workers.js';
-import { threeNodes } from '../helpers/observed-cluster.js';
-
-async function threeHosts() {
-  const [cluster, a, b, c] = await threeNodes();
-  const workers = new HostedWorkers();
-  workers.register(a, 'A');
-  workers.register(b, 'B');
-  workers.register(c, 'C');
-  return { cluster, a, b, c, workers };
-}
+import { threeHosts, workerSpec } from '../helpers/hosted-workers.js';
 
 describe('a distributed supervisor', () => {
   test('starts its children on the nodes in turn, and shows where they run', async () => {

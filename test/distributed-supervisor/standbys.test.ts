@@ -1,20 +1,15 @@
 import { describe, expect, test } from 'vitest';
-import { HostedWorkers, workerSpec } from '../helpers/hosted-workers.js';
-import { threeNodes } from '../helpers/observed-cluster.js';
+import { threeHosts, workerSpec } from '../helpers/hosted-workers.js';
 
-async function threeHosts() {
-  const [cluster, a, b, c] = await threeNodes();
-  const workers = new HostedWorkers();
-  workers.register(a, 'A');
-  workers.register(b, 'B');
-  workers.register(c, 'C');
-  const options = { name: 'jobs', children: [workerSpec('x', { nodeSelector: { node: c.id } })] };
-  return { cluster, a, b, workers, options };
+/** A supervisor whose child runs on node C, where no instance is. */
+async function withChildElsewhere() {
+  const hosts = await threeHosts();
+  return { ...hosts, options: { name: 'jobs', children: [workerSpec('x', { nodeSelector: { node: hosts.c.id } })] } };
 }
 
 describe('the last instance of a distributed supervisor', () => {
   test('stops the children when the instance that stood by has ended before', async () => {
-    const { cluster, a, b, workers, options } = await threeHosts();
+    const { cluster, a, b, workers, options } = await withChildElsewhere();
     const atA = await cluster.settle(a.DistributedSupervisor.start(options));
     const atB = await cluster.settle(b.DistributedSupervisor.start(options));
     await cluster.run(100);
@@ -25,7 +20,7 @@ describe('the last instance of a distributed supervisor', () => {
   });
 
   test('starts the children of its options when it is back in a cluster, not those of an earlier leader', async () => {
-    const { cluster, a, b, workers, options } = await threeHosts();
+    const { cluster, a, b, workers, options } = await withChildElsewhere();
     const atA = await cluster.settle(a.DistributedSupervisor.start(options));
     const atB = await cluster.settle(b.DistributedSupervisor.start(options));
     await cluster.settle(a.DistributedSupervisor.startChild(atA, workerSpec('added')));

@@ -1,5 +1,6 @@
 import type { GenServerBehavior } from '../../src/process/gen-server-types.js';
 import type { Runtime } from '../../src/runtime/runtime-options.js';
+import { threeNodes } from './observed-cluster.js';
 
 /** Workers that are started by name on any node, and a record of what they do. */
 export class HostedWorkers {
@@ -67,4 +68,18 @@ export class HostedWorkers {
 /** A spec of a worker. */
 export function workerSpec<Options extends object>(worker: string, options?: Options) {
   return { id: worker, behavior: 'worker', args: worker, ...options };
+}
+
+/** A cluster of three nodes that are called A, B and C by their workers. */
+export async function threeHosts() {
+  const [cluster, a, b, c] = await threeNodes();
+  const workers = new HostedWorkers();
+  for (const [node, name] of [
+    [a, 'A'],
+    [b, 'B'],
+    [c, 'C'],
+  ] as const) {
+    workers.register(node, name);
+  }
+  return { cluster, a, b, c, workers };
 }

@@ -231,9 +231,13 @@ export class GlobalNames {
   }
 
   #apply(effects: readonly ClaimEffect[]): void {
-    for (const effect of effects) this.#carryOut(effect);
-    const changed = new Set(effects.flatMap((effect) => (effect.type === 'changed' ? [effect.name] : [])));
-    if (changed.size > 0) for (const listener of [...this.#listeners]) listener(changed);
+    // Each claim of another node comes here, and most change no owner.
+    let changed: Set<string> | undefined;
+    for (const effect of effects) {
+      if (effect.type === 'changed') changed = (changed ?? new Set()).add(effect.name);
+      else this.#carryOut(effect);
+    }
+    if (changed !== undefined) for (const listener of [...this.#listeners]) listener(changed);
   }
 
   #carryOut(effect: ClaimEffect): void {

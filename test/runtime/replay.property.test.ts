@@ -144,7 +144,8 @@ class Player {
           Supervisor.start({
             ...options,
             ...(given.name !== undefined && { name: given.name }),
-            restartIntensity: { maxRestarts, withinMs: 50 },
+            // Longer than any number of slow starts takes: a child that has no starts left would be tried for ever.
+            restartIntensity: { maxRestarts, withinMs: 600_000 },
             children: [
               ...children.map((child) => this.#spec(child, options.autoShutdown)),
               ...(nested.length > 0 ? [inner] : []),

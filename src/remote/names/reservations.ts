@@ -25,7 +25,8 @@ export class Reservations {
 
   /** Whether the name is reserved for a claim of another life. */
   isForOther(name: string, life: string): boolean {
-    return this.of(name).some(({ claim }) => claim.stamp.life !== life);
+    const reserved = this.#byName.get(name);
+    return reserved !== undefined && [...reserved.keys()].some((other) => other !== life);
   }
 
   /** Drops the reservations of a life, which has sent its claims again. Returns their names. */

@@ -5,7 +5,9 @@ const npm = (...names) => `(^|/)node_modules/(${names.join('|')})/`;
 
 const STREAMS = '^streams/';
 // The files of streams that may know rxjs; all others are plain functions and types.
-const RX = ['feed', 'rx-scheduler', 'local-model', 'poll', 'merge-nodes', 'rates', 'top-n', 'index'].join('|');
+const RX = ['from-feed', 'rx-scheduler', 'local-model', 'poll', 'merge-nodes', 'message-rates', 'top-n', 'index'].join(
+  '|',
+);
 const RX_STREAMS = `^streams/(${RX})[.]ts$`;
 const PURE_STREAMS = `^streams/(?!(${RX})[.]ts$)`;
 const LEAVES = room('errors', 'clock', 'async-context', 'validate', 'version');
@@ -67,7 +69,7 @@ const table = [
   {
     name: 'readers',
     from: READERS,
-    may: [ENTRIES, '^streams/index[.]ts$', '(^|/)node_modules/'],
+    may: [ENTRIES, room('version'), '^streams/index[.]ts$', '(^|/)node_modules/'],
     nodeModules: true,
   },
   { name: 'default-runtime', from: room('default-runtime'), may: [room('runtime')] },

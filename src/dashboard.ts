@@ -3,7 +3,7 @@ export type { Authorize, Permission } from './dashboard/server/authorization.js'
 export {
   type DashboardHandler,
   dashboardHandler,
-} from './dashboard/server/handler.js';
-export type { DashboardHandlerOptions, DashboardOptions } from './dashboard/server/options.js';
+} from './dashboard/server/dashboard-handler.js';
+export type { DashboardHandlerOptions, DashboardOptions } from './dashboard/server/dashboard-options.js';
 export { type Dashboard, startDashboard } from './dashboard/server/start-dashboard.js';
 export { overview } from './dashboard/view-model/overview.js';

@@ -44,7 +44,7 @@ export type { LinkFigures } from './cluster/link-figures.js';
 export type { NodeDownReason, NodeStatus } from './cluster/membership.js';
 export type { MetadataValue, NodeDescription, NodeMetadata } from './cluster/node-description.js';
 export { NodeId, type NodeIdParts } from './cluster/node-id.js';
-export type { SeedSource } from './cluster/seed.js';
+export type { SeedSource } from './cluster/parse-seed.js';
 export type {
   Address,
   Closing,
@@ -112,7 +112,7 @@ export type {
   ScheduledSend,
   TerminationReason,
 } from './process/gen-server-types.js';
-export type { GenServerRef, GenServerTarget, ProcessName, ProcessRef, SupervisorRef } from './process/refs.js';
+export type { GenServerRef, GenServerTarget, ProcessName, ProcessRef, SupervisorRef } from './process/process-refs.js';
 export type { AnyReply, MessageOfType, MessageType, Replies, ReplyTo } from './process/reply-types.js';
 export type { BehaviorFactory, BehaviorRegistryApi } from './remote/behavior-registry.js';
 export type { PickPolicy } from './remote/groups/pick-member.js';

@@ -1,6 +1,6 @@
 import { deepFreeze } from './deep-freeze.js';
-import { type NodeModel, sumsOf } from './evolve.js';
 import type { Moment } from './moment.js';
+import { type NodeModel, sumsOf } from './node-model.js';
 import { processTree } from './process-tree.js';
 import type { MemoryStats, NodeVitals, ObserverSnapshot, ProcessTreeNode } from './snapshot.js';
 import { type NodeTotals, nodeTotals } from './totals.js';

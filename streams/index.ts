@@ -1,5 +1,4 @@
 export type { ChangeLog } from './change-log.js';
-export { applyChanges, type Changes, changesSince } from './changes.js';
 export {
   type ClusterGroup,
   type ClusterName,
@@ -40,8 +39,7 @@ export type {
   SupervisorGaveUp,
   SupervisorStrategy,
 } from './events.js';
-export { emptyModel, evolve, evolveAll, type ModelSums, type NodeModel } from './evolve.js';
-export { type Feed, fromFeed } from './feed.js';
+export { type Feed, fromFeed } from './from-feed.js';
 export {
   emptyHistogram,
   type Histogram,
@@ -69,12 +67,6 @@ export {
   type NodesToMerge,
   type Presence,
 } from './merge-nodes.js';
-export type { Moment } from './moment.js';
-export type { NodeLink, NodeLinks } from './node-links.js';
-export { createNodeState, decodeReport, encodeReport, type NodeReport, type NodeState } from './node-report.js';
-export { emptyNodeStates, type NodeStates, type NodeStatesById, withNodeState } from './node-states.js';
-export { poll } from './poll.js';
-export { processTree } from './process-tree.js';
 export {
   emptyRateHistory,
   type NodeRates,
@@ -84,7 +76,15 @@ export {
   ratesBetween,
   ratesOf,
   withSnapshot,
-} from './rates.js';
+} from './message-rates.js';
+export { applyChanges, type Changes, changesSince } from './model-changes.js';
+export type { Moment } from './moment.js';
+export type { NodeLink, NodeLinks } from './node-links.js';
+export { emptyModel, evolve, evolveAll, type ModelSums, type NodeModel } from './node-model.js';
+export { createNodeState, decodeReport, encodeReport, type NodeReport, type NodeState } from './node-report.js';
+export { emptyNodeStates, type NodeStates, type NodeStatesById, withNodeState } from './node-states.js';
+export { poll } from './poll.js';
+export { processTree } from './process-tree.js';
 export type { RegistrationColumns } from './registration-columns.js';
 export type {
   GlobalNameConflict,

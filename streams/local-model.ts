@@ -1,6 +1,6 @@
 import { distinctUntilChanged, Observable, startWith } from 'rxjs';
 import type { RuntimeEvent } from './events.js';
-import { ModelDraft, type NodeModel } from './evolve.js';
+import { ModelDraft, type NodeModel } from './node-model.js';
 
 /** How many of the pending events to fold into the model now. */
 export interface EventBatch {

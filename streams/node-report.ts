@@ -1,8 +1,8 @@
-import type { Changes } from './changes.js';
 import { snapshotOf } from './create-snapshot.js';
-import type { NodeModel } from './evolve.js';
+import type { Changes } from './model-changes.js';
 import type { Moment } from './moment.js';
 import { type PackedLinks, packLinks, unpackLinks } from './node-links.js';
+import type { NodeModel } from './node-model.js';
 import { REPORT } from './report-checks.js';
 import type { MemoryStats, NodeVitals, ObserverSnapshot } from './snapshot.js';
 import { parse } from './validators.js';

@@ -1,5 +1,5 @@
-import { type Changes, MAX_CHANGED_ROWS } from './changes.js';
 import { bucketsInSlices } from './latency-window.js';
+import { type Changes, MAX_CHANGED_ROWS } from './model-changes.js';
 import { MAX_NODE_ID } from './node-links.js';
 import { MAX_TEXTS } from './registration-columns.js';
 import { MAX_LISTED } from './registrations.js';

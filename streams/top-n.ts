@@ -1,5 +1,5 @@
 import { map, type OperatorFunction, pipe, scan } from 'rxjs';
-import { emptyRateHistory, nodesOf, type RateHistory, type Rates, ratesOf, withSnapshot } from './rates.js';
+import { emptyRateHistory, nodesOf, type RateHistory, type Rates, ratesOf, withSnapshot } from './message-rates.js';
 import type { ServerCountName } from './server-counts.js';
 import type { ClusterObserverSnapshot, GenServerStats, ObserverSnapshot, SupervisorStats } from './snapshot.js';
 

@@ -4,7 +4,7 @@ import { SimulatedClock } from '../src/clock.js';
 import { decode, encode } from '../src/cluster/codec.js';
 import { MAX_FRAME_BYTES } from '../src/cluster/frames.js';
 import { readClusterConfig } from '../src/cluster/read-cluster-config.js';
-import { checkHandlerOptions } from '../src/dashboard/server/options.js';
+import { checkHandlerOptions } from '../src/dashboard/server/dashboard-options.js';
 import { InvalidHandlerResultError } from '../src/errors.js';
 import type { GenServerBehavior } from '../src/process/gen-server-types.js';
 import { createRuntime } from '../src/runtime/runtime.js';

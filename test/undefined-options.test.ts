@@ -8,7 +8,7 @@ import {
   checkServerOptions,
   type DashboardHandlerOptions,
   type DashboardOptions,
-} from '../src/dashboard/server/options.js';
+} from '../src/dashboard/server/dashboard-options.js';
 import { NodeUnreachableError } from '../src/errors.js';
 import type { ClusterSnapshotOptions } from '../src/observer/cluster-observer-api.js';
 import type { StopOptions } from '../src/process/gen-server.js';

@@ -1,9 +1,9 @@
 import { InvalidArgumentError, LinkOverloadedError, NodeNotConnectedError } from '../errors.js';
 import { encodeItems } from './codec.js';
 import { deliverInOrder } from './deliver-in-order.js';
+import { Listeners } from './event-listeners.js';
 import { JsonText } from './frame-body.js';
 import { FEATURES, type ItemsFrame, type Peer, type Role } from './frames.js';
-import { Listeners } from './listeners.js';
 import type { MembershipChange } from './membership.js';
 import { encodeMessage } from './message-body.js';
 import type { NodeId } from './node-id.js';

@@ -1,7 +1,7 @@
 import type { BackoffOptions } from './backoff.js';
 import type { DetectorConfig } from './failure-detector.js';
 import type { NodeDescription, NodeMetadata } from './node-description.js';
-import type { Seed, SeedSource } from './seed.js';
+import type { Seed, SeedSource } from './parse-seed.js';
 import type { Address, TlsSettings } from './transport/transport.js';
 
 /** The address at which other nodes reach this node. */

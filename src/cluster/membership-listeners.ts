@@ -1,6 +1,6 @@
 import type { NodeInfo } from './cluster-api.js';
 import { deliverInOrder } from './deliver-in-order.js';
-import { Listeners } from './listeners.js';
+import { Listeners } from './event-listeners.js';
 import type { MembershipChange, NodeDownReason } from './membership.js';
 import type { NodeId } from './node-id.js';
 

@@ -1,6 +1,6 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import { InvalidNodeIdError } from '../errors.js';
-import { isIdnLabel } from './idn.js';
+import { isIdnLabel } from './idn-label.js';
 
 declare const brand: unique symbol;
 

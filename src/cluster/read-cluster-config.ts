@@ -5,7 +5,7 @@ import type { AdvertiseOptions, ClusterConfig, ClusterSettings } from './cluster
 import type { Role } from './frames.js';
 import { createDescription, metadataProblem, type NodeDescription, rolesProblem } from './node-description.js';
 import { canonicalHost, isNodeName } from './node-id.js';
-import { parseSeed, type SeedSource } from './seed.js';
+import { parseSeed, type SeedSource } from './parse-seed.js';
 import { readTls } from './tls-config.js';
 
 /** The most secrets of one option. The proof of each peer that connects is checked against every secret. */

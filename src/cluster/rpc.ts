@@ -10,8 +10,8 @@ import {
   RemoteError,
 } from '../errors.js';
 import { clip, encode, validName } from './codec.js';
+import { Listeners } from './event-listeners.js';
 import type { Peer, RequestFrame, Role, RpcFrame } from './frames.js';
-import { Listeners } from './listeners.js';
 import type { NodeId } from './node-id.js';
 
 /**

@@ -6,7 +6,7 @@ import {
   NoSuitableNodeError,
   RemoteError,
 } from '../errors.js';
-import type { ProcessRef } from '../process/refs.js';
+import type { ProcessRef } from '../process/process-refs.js';
 import type { Leader } from './leader.js';
 import type { ChildRequest, PlacedChild } from './placed-children.js';
 import type { ChildLocation, SentChildSpec } from './supervision-protocol.js';

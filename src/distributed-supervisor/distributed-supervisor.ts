@@ -7,7 +7,7 @@ import {
 } from '../errors.js';
 import type { GenServerBehavior, TerminationReason } from '../process/gen-server-types.js';
 import type { Process } from '../process/process.js';
-import type { ProcessRef, SupervisorRef } from '../process/refs.js';
+import type { ProcessRef, SupervisorRef } from '../process/process-refs.js';
 import type { RestartType } from '../supervisor/strategy.js';
 import {
   checkDistributedChild,

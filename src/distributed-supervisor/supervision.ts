@@ -1,5 +1,5 @@
 import { MessageRefusedError } from '../errors.js';
-import type { ProcessRef } from '../process/refs.js';
+import type { ProcessRef } from '../process/process-refs.js';
 import { RESERVED_PREFIX } from '../validate.js';
 import { ChildHost, type HostPorts, type LeaderClaim } from './child-host.js';
 import { type ChildRequestBody, performRequest, requestError } from './child-requests.js';

@@ -10,8 +10,8 @@ import {
   predicate,
 } from '../../streams/validators.js';
 import { ProtocolError } from '../errors.js';
-import type { ProcessRef } from '../process/refs.js';
-import { decodeFailure, decodeReason, encodeFailure, encodeReason } from '../remote/failures.js';
+import type { ProcessRef } from '../process/process-refs.js';
+import { decodeFailure, decodeReason, encodeFailure, encodeReason } from '../remote/encode-failure.js';
 import { MAX_SENT_NAME } from '../validate.js';
 import type { ChildRequestBody } from './child-requests.js';
 import { selectorProblem } from './node-selection.js';

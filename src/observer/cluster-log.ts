@@ -1,6 +1,6 @@
 import { Observable, type Subscriber } from 'rxjs';
 import { deepFreeze } from '../../streams/deep-freeze.js';
-import type { Feed } from '../../streams/feed.js';
+import type { Feed } from '../../streams/from-feed.js';
 import type { LogEntry } from '../../streams/log-entries.js';
 import { decodeLogPart, isKnownEntry, type LogPart } from '../../streams/log-part.js';
 import {

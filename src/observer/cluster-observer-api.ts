@@ -1,5 +1,5 @@
 import type { Observable, SchedulerLike } from 'rxjs';
-import type { Feed } from '../../streams/feed.js';
+import type { Feed } from '../../streams/from-feed.js';
 import type { LogEntry } from '../../streams/log-entries.js';
 import type { NodeLink } from '../../streams/node-links.js';
 import type { ClusterObserverSnapshot, ObserverSnapshot } from '../../streams/snapshot.js';

@@ -1,5 +1,5 @@
 import { defer, merge, mergeMap, type Observable, pairwise, ReplaySubject, share, startWith, takeUntil } from 'rxjs';
-import { fromFeed } from '../../streams/feed.js';
+import { fromFeed } from '../../streams/from-feed.js';
 import { LOG_CAPACITY } from '../../streams/log-entries.js';
 import { decodeLinks } from '../../streams/node-links.js';
 import { poll } from '../../streams/poll.js';

@@ -1,6 +1,6 @@
 import { map, type Observable, Subject, startWith } from 'rxjs';
-import { applyChanges } from '../../streams/changes.js';
-import type { NodeModel } from '../../streams/evolve.js';
+import { applyChanges } from '../../streams/model-changes.js';
+import type { NodeModel } from '../../streams/node-model.js';
 import {
   createNodeState,
   decodeReport,

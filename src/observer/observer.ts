@@ -16,10 +16,10 @@ import {
 } from 'rxjs';
 import { snapshotOf } from '../../streams/create-snapshot.js';
 import type { MessageTraced, RuntimeEvent, SerializedError, SerializedExitReason } from '../../streams/events.js';
-import { emptyModel, type NodeModel } from '../../streams/evolve.js';
-import { type Feed, fromFeed } from '../../streams/feed.js';
+import { type Feed, fromFeed } from '../../streams/from-feed.js';
 import { type EventBatch, localModel } from '../../streams/local-model.js';
 import type { Moment } from '../../streams/moment.js';
+import { emptyModel, type NodeModel } from '../../streams/node-model.js';
 import type {
   GenServerStats,
   MemoryStats,
@@ -32,7 +32,7 @@ import type {
 import { ServerRow, SupervisorRow } from '../../streams/snapshot-rows.js';
 import { MAX_TIMER_MS } from '../clock.js';
 import { isolated, messageOf } from '../errors.js';
-import type { ProcessRef } from '../process/refs.js';
+import type { ProcessRef } from '../process/process-refs.js';
 import { checkFunction, checkPositive } from '../validate.js';
 import { EventLog } from './event-log.js';
 import type { CostMeter } from './observer-cost.js';

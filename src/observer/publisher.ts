@@ -1,6 +1,6 @@
 import { auditTime, interval, map, merge, type SchedulerLike, type Subscription, skip, timer } from 'rxjs';
-import { type Changes, changesSince, pageOf } from '../../streams/changes.js';
-import type { NodeModel } from '../../streams/evolve.js';
+import { type Changes, changesSince, pageOf } from '../../streams/model-changes.js';
+import type { NodeModel } from '../../streams/node-model.js';
 import { encodeReport } from '../../streams/node-report.js';
 import type { MemoryStats } from '../../streams/snapshot.js';
 import { ObserverDisabledError } from '../errors.js';

@@ -1,4 +1,4 @@
-import type { Changes } from '../../streams/changes.js';
+import type { Changes } from '../../streams/model-changes.js';
 import type { NodeReport } from '../../streams/node-report.js';
 import type { HeldVersion } from './protocol.js';
 

@@ -10,7 +10,7 @@ import {
   skip,
   startWith,
 } from 'rxjs';
-import { fromFeed } from '../../streams/feed.js';
+import { fromFeed } from '../../streams/from-feed.js';
 import { mergeNodes, type Presence } from '../../streams/merge-nodes.js';
 import type { ClusterObserverSnapshot } from '../../streams/snapshot.js';
 import type { ClusterObserverPorts } from './cluster-observer-api.js';

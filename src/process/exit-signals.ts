@@ -1,6 +1,6 @@
 import { asError, NodeNotConnectedError, ServerNotRunningError } from '../errors.js';
 import type { DownReason, Link, ProcessExit, TerminationReason } from './gen-server-types.js';
-import type { ProcessRef } from './refs.js';
+import type { ProcessRef } from './process-refs.js';
 
 /**
  * The signal that a process receives when the process `ref`, with which it is linked, has ended or its node was lost.

@@ -1,4 +1,4 @@
-import type { GenServerRef, GenServerTarget, ProcessRef } from './refs.js';
+import type { GenServerRef, GenServerTarget, ProcessRef } from './process-refs.js';
 import type { AnyReply, MessageOfType, MessageType, Replies, ReplyTo } from './reply-types.js';
 
 declare const types: unique symbol;

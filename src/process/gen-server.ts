@@ -15,8 +15,8 @@ import type {
 import type { Messenger } from './messenger.js';
 import type { Monitors } from './monitors.js';
 import type { Process } from './process.js';
+import type { GenServerRef, GenServerTarget, ProcessName, ProcessRef } from './process-refs.js';
 import type { ProcessTable } from './process-table.js';
-import type { GenServerRef, GenServerTarget, ProcessName, ProcessRef } from './refs.js';
 import type { RemoteProcesses } from './remote-processes.js';
 import { type RemoteStartSettings, readRemoteStart } from './remote-start-options.js';
 import { ReplyHandle } from './reply-handle.js';

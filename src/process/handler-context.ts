@@ -1,5 +1,5 @@
 import type { CallFrom, CallOptions, HandlerContext, Link, Monitor } from './gen-server-types.js';
-import type { GenServerRef, GenServerTarget, ProcessRef } from './refs.js';
+import type { GenServerRef, GenServerTarget, ProcessRef } from './process-refs.js';
 
 /** The operations of a handler context, performed in the name of its process. */
 export interface ContextActions {

@@ -1,13 +1,13 @@
 import type { MessageSender } from '../../streams/events.js';
 import type { AsyncContext } from '../async-context.js';
 import { asError, InvalidHandlerResultError, type ServerNotRunningError, UnhandledMessageError } from '../errors.js';
-import { callHandlerFor, unhandledType } from './call-handlers.js';
 import { DeferredReplies } from './deferred-replies.js';
 import { type Envelope, PendingCall, type StopRequest } from './envelope.js';
+import { callHandlerFor, unhandledType } from './find-call-handler.js';
 import type { AnyBehavior, CallContext, CallFrom, TerminationReason } from './gen-server-types.js';
 import { type ContextActions, ProcessHandlerContext } from './handler-context.js';
 import { ContinueResult, HandlerResult, NoReplyResult, StopResult } from './handler-result.js';
-import type { ProcessRef } from './refs.js';
+import type { ProcessRef } from './process-refs.js';
 import { ReplyHandle } from './reply-handle.js';
 
 /** The parts of the runtime that a HandlerRunner uses. */

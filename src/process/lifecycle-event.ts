@@ -1,7 +1,7 @@
 import type { ProcessKind, RuntimeEvent } from '../../streams/events.js';
 import { MaxRestartsExceededError } from '../errors.js';
 import type { LifecycleEvent } from './gen-server.js';
-import type { ProcessRef } from './refs.js';
+import type { ProcessRef } from './process-refs.js';
 
 /**
  * Converts a runtime event to the lifecycle event of `GenServer` or `Supervisor`, depending on `kind`. Returns

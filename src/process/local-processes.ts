@@ -5,8 +5,8 @@ import { type ExitSignal, receiveExit } from './exit-signals.js';
 import { checkBehavior, type GenServerOptions } from './gen-server-options.js';
 import type { AnyBehavior, TerminationReason } from './gen-server-types.js';
 import type { Process } from './process.js';
+import type { ProcessRef } from './process-refs.js';
 import type { ProcessTable } from './process-table.js';
-import type { ProcessRef } from './refs.js';
 import type { GlobalNameClaims } from './remote-processes.js';
 import { type SpawnSteps, spawnGenServer } from './spawn-gen-server.js';
 

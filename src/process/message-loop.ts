@@ -7,7 +7,7 @@ import type { AnyBehavior } from './gen-server-types.js';
 import type { StopResult } from './handler-result.js';
 import { type HandlerHost, HandlerRunner, isThenable } from './handler-runner.js';
 import { MessageTiming, type MessageTimingHost } from './message-timing.js';
-import type { ProcessRef } from './refs.js';
+import type { ProcessRef } from './process-refs.js';
 import type { Sampler } from './sampler.js';
 import type { Runnable } from './scheduler.js';
 import type { Reportable } from './unreported-processes.js';

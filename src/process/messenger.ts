@@ -5,8 +5,8 @@ import type { Deadlines } from './deadlines.js';
 import { PendingCall, RemoteCall } from './envelope.js';
 import type { CallOptions, ScheduledSend } from './gen-server-types.js';
 import type { Process } from './process.js';
+import type { GenServerTarget, ProcessName, ProcessRef } from './process-refs.js';
 import type { ProcessTable } from './process-table.js';
-import type { GenServerTarget, ProcessName, ProcessRef } from './refs.js';
 import type { RemoteProcesses } from './remote-processes.js';
 import type { Scheduler } from './scheduler.js';
 

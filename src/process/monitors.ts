@@ -2,8 +2,8 @@ import { InvalidArgumentError } from '../errors.js';
 import { receiveExit } from './exit-signals.js';
 import type { DownReason, Link, Monitor, ProcessDown, TerminationReason } from './gen-server-types.js';
 import type { Process } from './process.js';
+import type { ProcessRef } from './process-refs.js';
 import type { ProcessTable } from './process-table.js';
-import type { ProcessRef } from './refs.js';
 import type { RemoteProcesses } from './remote-processes.js';
 
 interface MonitorsOptions {

@@ -14,7 +14,7 @@ import type { GenServerBehavior } from './gen-server-types.js';
 import type { ContextActions } from './handler-context.js';
 import { Process, type ProcessHost } from './process.js';
 import type { DistributedRole, ProcessTexts } from './process-location.js';
-import { isRef, type ProcessName, type ProcessRef } from './refs.js';
+import { isRef, type ProcessName, type ProcessRef } from './process-refs.js';
 import type { Sampler } from './sampler.js';
 import type { Scheduler } from './scheduler.js';
 import { UnreportedProcesses } from './unreported-processes.js';

@@ -1,6 +1,6 @@
 import type { RemoteCall } from './envelope.js';
 import type { DownReason, Link, TerminationReason } from './gen-server-types.js';
-import type { ProcessRef } from './refs.js';
+import type { ProcessRef } from './process-refs.js';
 
 /**
  * Operations on processes of other nodes. Unless stated otherwise, each operation on a ref throws, or rejects with:

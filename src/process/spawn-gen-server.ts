@@ -2,8 +2,8 @@ import { type GenServerOptions, readStartOptions } from './gen-server-options.js
 import type { AnyBehavior } from './gen-server-types.js';
 import type { Process } from './process.js';
 import type { HostedPlace } from './process-location.js';
+import type { ProcessRef } from './process-refs.js';
 import type { ProcessTable } from './process-table.js';
-import type { ProcessRef } from './refs.js';
 import type { GlobalNameClaims } from './remote-processes.js';
 
 interface SpawnParts {

@@ -1,6 +1,6 @@
 import type { GenServerOptions } from './gen-server-options.js';
 import type { BehaviorWithoutCalls, GenServerBehavior, HandleCall } from './gen-server-types.js';
-import type { GenServerRef } from './refs.js';
+import type { GenServerRef } from './process-refs.js';
 
 /** The overloads of `GenServer.start`. */
 export interface Start {

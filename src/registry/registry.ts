@@ -1,8 +1,8 @@
 import type { UnstampedEvent } from '../../streams/events.js';
 import { AlreadyRegisteredError, NotRegisteredError } from '../errors.js';
 import { checkName } from '../process/gen-server-options.js';
+import type { ProcessName, ProcessRef } from '../process/process-refs.js';
 import type { Names, ProcessTable } from '../process/process-table.js';
-import type { ProcessName, ProcessRef } from '../process/refs.js';
 
 /** Maps names to process ids. A process has at most one name, and a name belongs to at most one process. */
 export class NameTable implements Names {

@@ -1,9 +1,9 @@
 import type { MessageSender } from '../../streams/events.js';
 import { asError, LinkOverloadedError, MessageRefusedError, NodeNotConnectedError } from '../errors.js';
 import type { RemoteCall, RemoteCaller } from '../process/envelope.js';
-import { decodeFailure, encodeFailure, encodeHandlerFailure, type SentFailure } from './failures.js';
+import type { Flag } from './channel-items.js';
+import { decodeFailure, encodeFailure, encodeHandlerFailure, type SentFailure } from './encode-failure.js';
 import type { Outbox } from './outbox.js';
-import type { Flag } from './peer-items.js';
 import type { ChannelEnd, ChannelPorts } from './remote-ports.js';
 
 /** The most calls to one node that may be unanswered at the same time. */

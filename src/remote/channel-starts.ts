@@ -7,11 +7,11 @@ import {
   ProtocolError,
 } from '../errors.js';
 import type { GenServerOptions } from '../process/gen-server-options.js';
-import type { ProcessRef } from '../process/refs.js';
+import type { ProcessRef } from '../process/process-refs.js';
 import type { RemoteStartOptions } from '../process/remote-processes.js';
+import type { Flag } from './channel-items.js';
 import type { ChannelMessenger } from './channel-messenger.js';
 import type { Outbox } from './outbox.js';
-import type { Flag } from './peer-items.js';
 import type { ChannelEnd, RemotePorts } from './remote-ports.js';
 import { type BehaviorStart, startBehavior } from './start-behavior.js';
 

@@ -1,7 +1,7 @@
 import { ProtocolError } from '../errors.js';
 import type { DownReason, Link, TerminationReason } from '../process/gen-server-types.js';
 import { runInMicrotask } from './cancellable-microtask.js';
-import { decodeReason, encodeReason } from './failures.js';
+import { decodeReason, encodeReason } from './encode-failure.js';
 import type { Outbox } from './outbox.js';
 import type { ChannelEnd, ChannelPorts } from './remote-ports.js';
 

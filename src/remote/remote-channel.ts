@@ -1,14 +1,14 @@
 import { asError, ProtocolError } from '../errors.js';
 import type { TerminationReason } from '../process/gen-server-types.js';
-import type { ProcessRef } from '../process/refs.js';
+import type { ProcessRef } from '../process/process-refs.js';
+import { type Flag, isClaimItem, isQuorumItem, type ReceivedItem, readItem } from './channel-items.js';
 import { ChannelMessenger } from './channel-messenger.js';
 import { ChannelRegistrations } from './channel-registrations.js';
 import { ChannelStarts } from './channel-starts.js';
 import { ChannelWatches } from './channel-watches.js';
-import { decodeReason, encodeReason } from './failures.js';
+import { decodeReason, encodeReason } from './encode-failure.js';
 import type { OnConflict } from './names/global-names-ports.js';
 import type { Outbox } from './outbox.js';
-import { type Flag, isClaimItem, isQuorumItem, type ReceivedItem, readItem } from './peer-items.js';
 import type { ChannelEnd, ChannelPorts, RemotePorts } from './remote-ports.js';
 import type { SharedItem, SharedTables } from './shared-tables.js';
 

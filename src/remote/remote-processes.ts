@@ -10,7 +10,7 @@ import {
   NodeNotFoundError,
   ServerNotRunningError,
 } from '../errors.js';
-import type { ProcessRef } from '../process/refs.js';
+import type { ProcessRef } from '../process/process-refs.js';
 import type { RemoteProcesses } from '../process/remote-processes.js';
 import { checkRef, MAX_SENT_NAME } from '../validate.js';
 import { runInMicrotask } from './cancellable-microtask.js';

@@ -1,5 +1,5 @@
 import type { GenServerOptions } from '../process/gen-server-options.js';
-import type { ProcessRef } from '../process/refs.js';
+import type { ProcessRef } from '../process/process-refs.js';
 import type { SpawnSteps } from '../process/spawn-gen-server.js';
 import type { RemotePorts } from './remote-ports.js';
 

@@ -1,5 +1,5 @@
 import { NodeTimeoutError } from '../errors.js';
-import type { ProcessRef } from '../process/refs.js';
+import type { ProcessRef } from '../process/process-refs.js';
 import type { RemoteStartOptions } from '../process/remote-processes.js';
 import type { RemotePorts } from './remote-ports.js';
 import { startBehavior } from './start-behavior.js';

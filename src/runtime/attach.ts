@@ -9,7 +9,7 @@ import type { ClusterEngine, MembershipView } from '../cluster/engine.js';
 import type { LinkEndReason } from '../cluster/mesh/link-end-reason.js';
 import { mesh } from '../cluster/mesh/start-mesh.js';
 import type { NodeId } from '../cluster/node-id.js';
-import { parseSeed } from '../cluster/seed.js';
+import { parseSeed } from '../cluster/parse-seed.js';
 import type { Transport } from '../cluster/transport/transport.js';
 import { createWsTransport } from '../cluster/transport/ws-transport.js';
 import { HandshakeError, InvalidArgumentError, NodeUnreachableError } from '../errors.js';

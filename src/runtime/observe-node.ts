@@ -2,10 +2,10 @@ import type { NodeLinks } from '../../streams/node-links.js';
 import { schedulerOf } from '../../streams/rx-scheduler.js';
 import { CallingSelfError } from '../errors.js';
 import { createObserver, type LocalObserver } from '../observer/observer.js';
-import type { ProcessRef } from '../process/refs.js';
+import type { ProcessRef } from '../process/process-refs.js';
 import { checkReason } from '../process/termination-reason.js';
+import type { Vitals } from './node-vitals.js';
 import type { RuntimeCore } from './runtime-core.js';
-import type { Vitals } from './vitals.js';
 
 /** `Observer.stopProcess` kills a GenServer that has not stopped after this time, ms. */
 const STOP_MS = 5000;

@@ -14,7 +14,7 @@ import { createTask } from '../supervisor/task.js';
 import { checkFunction } from '../validate.js';
 import { connectProcesses } from './connect-remote-processes.js';
 import { connectSupervision } from './connect-supervision.js';
-import { createRemotePorts } from './remote-ports.js';
+import { createRemotePorts } from './create-remote-ports.js';
 import type { RuntimeCore } from './runtime-core.js';
 import type { Runtime } from './runtime-options.js';
 

@@ -5,13 +5,13 @@ import { createWsTransport } from '../cluster/transport/ws-transport.js';
 import { ObserverDisabledError, RuntimeShutdownError } from '../errors.js';
 import type { ObserverApi } from '../observer/observer.js';
 import { checkTimeout } from '../validate.js';
+import { Vitals } from './node-vitals.js';
 import { observeCluster } from './observe-cluster.js';
 import { observeNode } from './observe-node.js';
 import { createProcessFacades } from './process-facades.js';
 import { createRuntimeCore } from './runtime-core.js';
 import { type Runtime, type RuntimeOptions, readRuntimeOptions } from './runtime-options.js';
 import { shortenShutdown, shutDown } from './shutdown.js';
-import { Vitals } from './vitals.js';
 
 /**
  * Creates a runtime with its own processes, names, event bus, observer and cluster node. A runtime shares nothing with

@@ -8,7 +8,7 @@ import {
   MissingChildTemplateError,
 } from '../errors.js';
 import { checkName } from '../process/gen-server-options.js';
-import type { ProcessRef } from '../process/refs.js';
+import type { ProcessRef } from '../process/process-refs.js';
 import { checkKnown, isDelay, isObject } from '../validate.js';
 import type { RestartBackoff, RestartIntensity } from './intensity.js';
 import type { RestartType } from './strategy.js';

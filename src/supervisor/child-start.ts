@@ -6,8 +6,8 @@ import {
   ServerNotRunningError,
 } from '../errors.js';
 import type { Process } from '../process/process.js';
+import type { ProcessRef } from '../process/process-refs.js';
 import type { ProcessTable } from '../process/process-table.js';
-import type { ProcessRef } from '../process/refs.js';
 import { shutDown, shutdownLimit } from './child-shutdown.js';
 import type { Child } from './child-table.js';
 

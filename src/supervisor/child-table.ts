@@ -1,5 +1,5 @@
 import type { Process } from '../process/process.js';
-import type { ProcessRef } from '../process/refs.js';
+import type { ProcessRef } from '../process/process-refs.js';
 import type { ChildOptions } from './child-spec.js';
 
 /** One child of a supervisor, running or not. */

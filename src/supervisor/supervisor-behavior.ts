@@ -11,7 +11,7 @@ import {
 import { ChildExit } from '../process/child-exit.js';
 import type { GenServerBehavior } from '../process/gen-server-types.js';
 import type { Process } from '../process/process.js';
-import type { ProcessRef } from '../process/refs.js';
+import type { ProcessRef } from '../process/process-refs.js';
 import { serializeError } from '../process/serialize-error.js';
 import { ChildLifecycle, type ChildLifecycleOptions } from './child-lifecycle.js';
 import type { ChildSpec } from './child-spec.js';

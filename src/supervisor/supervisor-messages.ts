@@ -1,5 +1,5 @@
 import type { TerminationReason } from '../process/gen-server-types.js';
-import type { ProcessRef } from '../process/refs.js';
+import type { ProcessRef } from '../process/process-refs.js';
 import type { ChildSpec } from './child-spec.js';
 import type { Child } from './child-table.js';
 

@@ -1,4 +1,4 @@
-import type { ProcessRef, SupervisorRef } from '../process/refs.js';
+import type { ProcessRef, SupervisorRef } from '../process/process-refs.js';
 import type { ChildSpec, ChildTemplate, SupervisorOptions } from './child-spec.js';
 
 /** The overloads of `Supervisor.start`. */

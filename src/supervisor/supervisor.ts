@@ -11,8 +11,8 @@ import { PendingCall } from '../process/envelope.js';
 import type { LifecycleEvent } from '../process/gen-server.js';
 import type { TerminationReason } from '../process/gen-server-types.js';
 import type { Process } from '../process/process.js';
+import type { ProcessRef, SupervisorRef } from '../process/process-refs.js';
 import type { ProcessTable } from '../process/process-table.js';
-import type { ProcessRef, SupervisorRef } from '../process/refs.js';
 import { checkReason } from '../process/termination-reason.js';
 import {
   type AutoShutdown,

@@ -3,7 +3,7 @@ import { asError, InvalidArgumentError, isError, ServerNotRunningError } from '.
 import type { GenServerApi } from '../process/gen-server.js';
 import type { GenServerBehavior } from '../process/gen-server-types.js';
 import { continueWith, stop } from '../process/handler-result.js';
-import type { GenServerRef, SupervisorRef } from '../process/refs.js';
+import type { GenServerRef, SupervisorRef } from '../process/process-refs.js';
 import { checkFunction, checkKnown } from '../validate.js';
 import type { SupervisorApi } from './supervisor.js';
 

@@ -1,6 +1,6 @@
 import type { Browser } from 'playwright-core';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { MAX_ENTRIES } from '../../src/dashboard/view-model/log.js';
+import { MAX_ENTRIES } from '../../src/dashboard/view-model/log-lines.js';
 import { crash } from '../helpers/cluster-source.js';
 import { freePort } from '../helpers/node-process.js';
 import { clusterOf, nodeAt } from '../helpers/snapshots.js';

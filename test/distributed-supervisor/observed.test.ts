@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { describeEntry } from '../../src/dashboard/view-model/log.js';
+import { describeEntry } from '../../src/dashboard/view-model/log-lines.js';
 import type { LogEntry } from '../../streams/log-entries.js';
 import { HostedWorkers, workerSpec } from '../helpers/hosted-workers.js';
 import { threeNodes } from '../helpers/observed-cluster.js';

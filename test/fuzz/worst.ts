@@ -2,10 +2,10 @@ import { decode } from '../../src/cluster/codec.js';
 import { MAX_FRAME_BYTES } from '../../src/cluster/frames.js';
 import { Session } from '../../src/cluster/mesh/session.js';
 import { NodeReplicas } from '../../src/observer/node-replicas.js';
-import { MAX_CHANGED_ROWS } from '../../streams/changes.js';
 import { JSON_LIMITS } from '../../streams/json-limits.js';
 import { latencyOf } from '../../streams/latency.js';
 import { decodeLogPart } from '../../streams/log-part.js';
+import { MAX_CHANGED_ROWS } from '../../streams/model-changes.js';
 import type { ObserverSnapshot } from '../../streams/snapshot.js';
 
 interface WorstInput {

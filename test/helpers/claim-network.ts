@@ -1,6 +1,6 @@
 import type { Stamp } from '../../src/remote/names/claim.js';
 import type { ClaimEffect, ClaimItem } from '../../src/remote/names/claim-protocol.js';
-import { Claims } from '../../src/remote/names/claims.js';
+import { ClaimTable } from '../../src/remote/names/claim-table.js';
 
 type Rule = (a: Stamp, b: Stamp) => boolean;
 
@@ -15,7 +15,7 @@ const NAME = 'singleton';
 /** Nodes that claim one name, joined by channels that keep the contract of channels and nothing more. */
 export class ClaimNetwork {
   readonly ids: readonly string[];
-  readonly #nodes: readonly Claims[];
+  readonly #nodes: readonly ClaimTable[];
   /** Of each node with each other: the number of the channel that it has up; 0: none. */
   readonly #up: number[][];
   readonly #transit: Transit[][][];
@@ -34,7 +34,7 @@ export class ClaimNetwork {
     const square = <Value>(value: () => Value): Value[][] =>
       Array.from({ length: count }, () => Array.from({ length: count }, value));
     this.ids = Array.from({ length: count }, (_, at) => `n${at}`);
-    this.#nodes = this.ids.map((id) => new Claims(id, rule));
+    this.#nodes = this.ids.map((id) => new ClaimTable(id, rule));
     this.#up = square(() => 0);
     this.#transit = square(() => []);
     this.#isConnected = square(() => false);
@@ -209,8 +209,8 @@ export class ClaimNetwork {
     return this.ids.flatMap((_, a) => this.ids.flatMap((__, b) => (a === b ? [] : [[a, b] as const])));
   }
 
-  #node(at: number): Claims {
-    return this.#nodes[at] as Claims;
+  #node(at: number): ClaimTable {
+    return this.#nodes[at] as ClaimTable;
   }
 
   #queue(from: number, to: number): Transit[] {

@@ -1,7 +1,7 @@
 import { fc } from '@fast-check/vitest';
 import type { UnstampedEvent } from '../../streams/events.js';
-import { emptyModel, evolve, evolveAll, type NodeModel } from '../../streams/evolve.js';
 import { clusterSnapshot, type NodePresence } from '../../streams/merge-nodes.js';
+import { emptyModel, evolve, evolveAll, type NodeModel } from '../../streams/node-model.js';
 import { createNodeState } from '../../streams/node-report.js';
 import type { ClusterObserverSnapshot } from '../../streams/snapshot.js';
 import { anyEvent, server, stamped, supervisor } from './events.js';

@@ -1,5 +1,5 @@
 import { GlobalNameConflictError } from '../../src/errors.js';
-import type { ProcessRef, SupervisorRef } from '../../src/process/refs.js';
+import type { ProcessRef, SupervisorRef } from '../../src/process/process-refs.js';
 import { turn } from './event-loop.js';
 import { HostedWorkers, workerSpec } from './hosted-workers.js';
 import { ObservedCluster, type ObservedNode } from './observed-cluster.js';

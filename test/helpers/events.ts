@@ -1,7 +1,7 @@
 import { fc } from '@fast-check/vitest';
 import type { ProcessKind, RuntimeEvent, SupervisorStrategy, UnstampedEvent } from '../../streams/events.js';
-import type { NodeModel } from '../../streams/evolve.js';
 import { latencyWindowOf } from '../../streams/latency.js';
+import type { NodeModel } from '../../streams/node-model.js';
 import type { GenServerStats } from '../../streams/snapshot.js';
 
 /** Facts as events, one millisecond after another on either clock. */

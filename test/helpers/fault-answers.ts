@@ -1,6 +1,6 @@
 import type { ClusterConfig } from '../../src/cluster/cluster-config.js';
 import type { ClusterObserverHealth } from '../../src/observer/cluster-observer-api.js';
-import type { ProcessRef } from '../../src/process/refs.js';
+import type { ProcessRef } from '../../src/process/process-refs.js';
 
 export type Counts = Readonly<Record<string, number>>;
 

@@ -1,7 +1,7 @@
 import { AlreadyRegisteredError } from '../../src/errors.js';
 import type { Claim, Stamp } from '../../src/remote/names/claim.js';
 import type { ClaimEffect, ClaimItem } from '../../src/remote/names/claim-protocol.js';
-import { Claims } from '../../src/remote/names/claims.js';
+import { ClaimTable } from '../../src/remote/names/claim-table.js';
 import type { NameOwner } from '../../src/remote/names/name-owners.js';
 
 const CLAIM_TIMEOUT_MS = 3000;
@@ -32,13 +32,13 @@ interface OwnClaim {
 export class SimulatedName {
   readonly #name: string;
   readonly #ports: NamePorts;
-  readonly #claims: Claims;
+  readonly #claims: ClaimTable;
   #own: OwnClaim | undefined;
 
   constructor(name: string, life: string, ports: NamePorts) {
     this.#name = name;
     this.#ports = ports;
-    this.#claims = new Claims(life, ports.rule);
+    this.#claims = new ClaimTable(life, ports.rule);
   }
 
   get owners(): readonly NameOwner[] {

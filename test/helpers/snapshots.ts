@@ -1,6 +1,6 @@
 import { snapshotOf } from '../../streams/create-snapshot.js';
 import type { UnstampedEvent } from '../../streams/events.js';
-import { emptyModel, evolveAll } from '../../streams/evolve.js';
+import { emptyModel, evolveAll } from '../../streams/node-model.js';
 import type { ClusterObserverSnapshot, NodeObserverSnapshot, ObserverSnapshot } from '../../streams/snapshot.js';
 import { server, stamped } from './events.js';
 

@@ -1,4 +1,4 @@
-import type { GenServerRef, SupervisorRef } from '../../src/process/refs.js';
+import type { GenServerRef, SupervisorRef } from '../../src/process/process-refs.js';
 import type { ChildOptions, ChildSpec } from '../../src/supervisor/child-spec.js';
 import { boom, reasonText } from './servers.js';
 import type { TestRuntime } from './test-runtime.js';

@@ -3,7 +3,7 @@ import type { Size } from '../../src/dashboard/terminal/layout.js';
 import { reduce } from '../../src/dashboard/terminal/reducer.js';
 import { type Event, initialState, type State } from '../../src/dashboard/terminal/state.js';
 import type { ClusterView } from '../../src/dashboard/view-model/cluster-view.js';
-import { keyOf, type NodeRow, type ProcessRow } from '../../src/dashboard/view-model/rows.js';
+import { keyOf, type NodeRow, type ProcessRow } from '../../src/dashboard/view-model/view-rows.js';
 import type { LogEntry } from '../../streams/index.js';
 
 /** When all of it happens: by either clock, so that one number stands for both. */

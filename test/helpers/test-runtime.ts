@@ -1,5 +1,5 @@
 import { SimulatedClock, type Timer } from '../../src/clock.js';
-import type { ProcessRef } from '../../src/process/refs.js';
+import type { ProcessRef } from '../../src/process/process-refs.js';
 import { createRuntime } from '../../src/runtime/runtime.js';
 import type { Runtime, RuntimeOptions } from '../../src/runtime/runtime-options.js';
 import type { RuntimeEvent } from '../../streams/events.js';

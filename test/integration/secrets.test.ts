@@ -8,7 +8,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vite
 import { WebSocket } from 'ws';
 import type { NodeId } from '../../src/cluster/node-id.js';
 import type { TlsSettings } from '../../src/cluster/transport/transport.js';
-import type { DashboardOptions } from '../../src/dashboard/server/options.js';
+import type { DashboardOptions } from '../../src/dashboard/server/dashboard-options.js';
 import { serveDashboard, startDashboard } from '../../src/dashboard/server/start-dashboard.js';
 import { type AttachOptions, attach } from '../../src/runtime/attach.js';
 import { createRuntime } from '../../src/runtime/runtime.js';

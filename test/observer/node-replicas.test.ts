@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { NodeReplicas, timeBudget } from '../../src/observer/node-replicas.js';
-import { changesSince } from '../../streams/changes.js';
-import { emptyModel, evolveAll } from '../../streams/evolve.js';
+import { changesSince } from '../../streams/model-changes.js';
+import { emptyModel, evolveAll } from '../../streams/node-model.js';
 import { encodeReport } from '../../streams/node-report.js';
 import { server, stamped } from '../helpers/events.js';
 

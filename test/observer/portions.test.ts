@@ -1,8 +1,8 @@
 import { skip } from 'rxjs';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { GenServerBehavior } from '../../src/process/gen-server-types.js';
-import type { GenServerRef } from '../../src/process/refs.js';
-import { emptyModel, evolve } from '../../streams/evolve.js';
+import type { GenServerRef } from '../../src/process/process-refs.js';
+import { emptyModel, evolve } from '../../streams/node-model.js';
 import { turn, until } from '../helpers/event-loop.js';
 import { rowsOf, serverAsData } from '../helpers/events.js';
 import { createTestRuntime, type TestRuntime } from '../helpers/test-runtime.js';

@@ -7,7 +7,7 @@ import { EventLog } from '../../src/observer/event-log.js';
 import { PAGING_MS } from '../../src/observer/protocol.js';
 import { createPublisher } from '../../src/observer/publisher.js';
 import type { RuntimeEvent } from '../../streams/events.js';
-import { emptyModel, evolveAll, type NodeModel } from '../../streams/evolve.js';
+import { emptyModel, evolveAll, type NodeModel } from '../../streams/node-model.js';
 import { decodeReport, type NodeReport } from '../../streams/node-report.js';
 import { schedulerOf } from '../../streams/rx-scheduler.js';
 import { turn } from '../helpers/event-loop.js';

@@ -2,9 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { SimulatedClock } from '../../src/clock.js';
 import { NodeReplicas, timeBudget } from '../../src/observer/node-replicas.js';
 import { type HeldVersion, REPORT } from '../../src/observer/protocol.js';
-import { changesSince, MAX_ROWS, pageOf } from '../../streams/changes.js';
 import type { UnstampedEvent } from '../../streams/events.js';
-import { emptyModel, evolveAll, type NodeModel } from '../../streams/evolve.js';
+import { changesSince, MAX_ROWS, pageOf } from '../../streams/model-changes.js';
+import { emptyModel, evolveAll, type NodeModel } from '../../streams/node-model.js';
 import { encodeReport } from '../../streams/node-report.js';
 import { server, stamped } from '../helpers/events.js';
 

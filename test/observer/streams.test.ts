@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { StatsUpdate } from '../../src/observer/observer.js';
-import type { ProcessRef } from '../../src/process/refs.js';
+import type { ProcessRef } from '../../src/process/process-refs.js';
 import type { MessageTraced, RuntimeEvent } from '../../streams/events.js';
 import type { ObserverSnapshot } from '../../streams/snapshot.js';
 import { boom, counter, gate } from '../helpers/servers.js';

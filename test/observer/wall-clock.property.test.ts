@@ -1,14 +1,14 @@
 import { fc, test } from '@fast-check/vitest';
 import { describe, expect } from 'vitest';
+import { addToHistory, emptyHistory } from '../../src/dashboard/view-model/chart-history.js';
 import { emptyViewState, nextViewState } from '../../src/dashboard/view-model/cluster-view.js';
-import { addToHistory, emptyHistory } from '../../src/dashboard/view-model/history.js';
 import { NodeReplicas } from '../../src/observer/node-replicas.js';
-import { changesSince } from '../../streams/changes.js';
 import type { UnstampedEvent } from '../../streams/events.js';
-import { emptyModel, evolveAll } from '../../streams/evolve.js';
 import { clusterSnapshot } from '../../streams/merge-nodes.js';
+import { emptyRateHistory, ratesOf, withSnapshot } from '../../streams/message-rates.js';
+import { changesSince } from '../../streams/model-changes.js';
+import { emptyModel, evolveAll } from '../../streams/node-model.js';
 import { encodeReport } from '../../streams/node-report.js';
-import { emptyRateHistory, ratesOf, withSnapshot } from '../../streams/rates.js';
 import { counter } from '../helpers/servers.js';
 import { createTestRuntime } from '../helpers/test-runtime.js';
 

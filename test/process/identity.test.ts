@@ -1,6 +1,6 @@
 import { firstValueFrom, toArray } from 'rxjs';
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { ProcessRef } from '../../src/process/refs.js';
+import type { ProcessRef } from '../../src/process/process-refs.js';
 import { createRuntime } from '../../src/runtime/runtime.js';
 import type { Runtime } from '../../src/runtime/runtime-options.js';
 import { counter } from '../helpers/servers.js';

@@ -4,7 +4,7 @@ import { MemoryNetwork } from '../../src/cluster/transport/memory-transport.js';
 import type { Address } from '../../src/cluster/transport/transport.js';
 import type { NoexError } from '../../src/errors.js';
 import type { Monitor, ProcessDown } from '../../src/process/gen-server-types.js';
-import type { GenServerRef } from '../../src/process/refs.js';
+import type { GenServerRef } from '../../src/process/process-refs.js';
 import { createRuntime } from '../../src/runtime/runtime.js';
 import type { Runtime } from '../../src/runtime/runtime-options.js';
 import { turn } from '../helpers/event-loop.js';

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { RemoteError } from '../../src/errors.js';
 import { DeferredReplies } from '../../src/process/deferred-replies.js';
 import { CallFromRemote } from '../../src/process/envelope.js';
-import type { GenServerRef } from '../../src/process/refs.js';
+import type { GenServerRef } from '../../src/process/process-refs.js';
 import { threeNodes } from '../helpers/observed-cluster.js';
 import { rejectionOf } from '../helpers/rejections.js';
 import { counter } from '../helpers/servers.js';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { GenServerRef } from '../../src/process/refs.js';
+import type { GenServerRef } from '../../src/process/process-refs.js';
 import { threeNodes } from '../helpers/observed-cluster.js';
 import { rejectionOf } from '../helpers/rejections.js';
 

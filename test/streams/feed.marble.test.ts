@@ -1,6 +1,6 @@
 import { take } from 'rxjs';
 import { describe, expect, test } from 'vitest';
-import { type Feed, fromFeed } from '../../streams/feed.js';
+import { type Feed, fromFeed } from '../../streams/from-feed.js';
 
 function fakeFeed(): Feed<string> & { say(value: string): void; readonly listeners: number } {
   const listeners = new Set<(value: string) => void>();

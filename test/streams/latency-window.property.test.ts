@@ -1,7 +1,5 @@
 import { fc, test } from '@fast-check/vitest';
 import { describe, expect } from 'vitest';
-import { applyChanges, changesSince } from '../../streams/changes.js';
-import { emptyModel, evolve, type NodeModel } from '../../streams/evolve.js';
 import { mergeHistograms, percentile, RELATIVE_ERROR } from '../../streams/histogram.js';
 import { latencyOf, latencyWindowOf, mergeLatency } from '../../streams/latency.js';
 import {
@@ -12,6 +10,8 @@ import {
   unpackSlices,
   withSamples,
 } from '../../streams/latency-window.js';
+import { applyChanges, changesSince } from '../../streams/model-changes.js';
+import { emptyModel, evolve, type NodeModel } from '../../streams/node-model.js';
 import { ServerRow } from '../../streams/snapshot-rows.js';
 import { server, serverAsData, stamped } from '../helpers/events.js';
 

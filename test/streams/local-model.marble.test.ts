@@ -1,8 +1,8 @@
 import { map } from 'rxjs';
 import { describe, expect, test } from 'vitest';
 import type { RuntimeEvent } from '../../streams/events.js';
-import { emptyModel } from '../../streams/evolve.js';
 import { localModel } from '../../streams/local-model.js';
+import { emptyModel } from '../../streams/node-model.js';
 import { marbles } from '../helpers/marbles.js';
 
 const spawned = (id: string): RuntimeEvent => ({

@@ -1,8 +1,8 @@
 import type { Observable } from 'rxjs';
 import { map, scan, startWith } from 'rxjs';
 import { describe, expect, test } from 'vitest';
-import { emptyModel } from '../../streams/evolve.js';
 import { mergeNodes, type NodePresence, type Presence } from '../../streams/merge-nodes.js';
+import { emptyModel } from '../../streams/node-model.js';
 import { createNodeState, type NodeState } from '../../streams/node-report.js';
 import { emptyNodeStates, type NodeStates, withNodeState } from '../../streams/node-states.js';
 import type { ClusterObserverSnapshot } from '../../streams/snapshot.js';

@@ -1,8 +1,8 @@
 import { auditTime } from 'rxjs';
 import { TestScheduler } from 'rxjs/testing';
 import { expect, test } from 'vitest';
-import { emptyModel } from '../../streams/evolve.js';
 import { mergeNodes, type Presence } from '../../streams/merge-nodes.js';
+import { emptyModel } from '../../streams/node-model.js';
 import { createNodeState, type NodeState } from '../../streams/node-report.js';
 
 const NODES = 1000;

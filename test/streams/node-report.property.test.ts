@@ -1,9 +1,9 @@
 import { fc, test } from '@fast-check/vitest';
 import { describe, expect } from 'vitest';
-import { applyChanges, changesSince, pageOf } from '../../streams/changes.js';
-import { emptyModel, evolve, evolveAll, type NodeModel } from '../../streams/evolve.js';
 import { clusterSnapshot } from '../../streams/merge-nodes.js';
+import { applyChanges, changesSince, pageOf } from '../../streams/model-changes.js';
 import type { NodeLinks } from '../../streams/node-links.js';
+import { emptyModel, evolve, evolveAll, type NodeModel } from '../../streams/node-model.js';
 import { createNodeState, decodeReport, encodeReport, monotonicOf, type NodeState } from '../../streams/node-report.js';
 import { emptyNodeStates, type NodeStates, withNodeState } from '../../streams/node-states.js';
 import { MAX_PROCESS_NAME, type ServerColumns } from '../../streams/row-encoding.js';

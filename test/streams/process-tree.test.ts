@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { snapshotOf } from '../../streams/create-snapshot.js';
-import { emptyModel, evolveAll } from '../../streams/evolve.js';
+import { emptyModel, evolveAll } from '../../streams/node-model.js';
 import { processTree } from '../../streams/process-tree.js';
 import type { ProcessTreeNode } from '../../streams/snapshot.js';
 import { server, stamped, supervisor } from '../helpers/events.js';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type Rates, rates, ratesBetween } from '../../streams/rates.js';
+import { type Rates, rates, ratesBetween } from '../../streams/message-rates.js';
 import type { ObserverSnapshot } from '../../streams/snapshot.js';
 import { marbles } from '../helpers/marbles.js';
 import { clusterOf, nodeAt } from '../helpers/snapshots.js';

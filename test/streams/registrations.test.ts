@@ -1,8 +1,8 @@
 import { fc, test } from '@fast-check/vitest';
 import { describe, expect } from 'vitest';
-import { applyChanges, type Changes, changesSince, pageOf } from '../../streams/changes.js';
 import type { UnstampedEvent } from '../../streams/events.js';
-import { emptyModel, evolveAll, type NodeModel } from '../../streams/evolve.js';
+import { applyChanges, type Changes, changesSince, pageOf } from '../../streams/model-changes.js';
+import { emptyModel, evolveAll, type NodeModel } from '../../streams/node-model.js';
 import { decodeReport, encodeReport } from '../../streams/node-report.js';
 import { MAX_TEXTS } from '../../streams/registration-columns.js';
 import { MAX_LISTED } from '../../streams/registrations.js';

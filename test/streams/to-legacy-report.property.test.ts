@@ -1,9 +1,9 @@
 import { fc, test } from '@fast-check/vitest';
 import { expect } from 'vitest';
-import { pageOf } from '../../streams/changes.js';
-import { emptyModel, evolve } from '../../streams/evolve.js';
 import { isPackedHistogram, unpackHistogram } from '../../streams/histogram.js';
 import { latencyWindowOf, mergeLatency } from '../../streams/latency.js';
+import { pageOf } from '../../streams/model-changes.js';
+import { emptyModel, evolve } from '../../streams/node-model.js';
 import { encodeReport } from '../../streams/node-report.js';
 import { toLegacyReport } from '../../streams/to-legacy-report.js';
 import { anyEvent } from '../helpers/events.js';

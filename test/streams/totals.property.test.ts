@@ -1,9 +1,9 @@
 import { fc, test } from '@fast-check/vitest';
 import { describe, expect } from 'vitest';
-import { applyChanges, pageOf } from '../../streams/changes.js';
 import { snapshotOf } from '../../streams/create-snapshot.js';
 import type { UnstampedEvent } from '../../streams/events.js';
-import { emptyModel, evolve, evolveAll, type NodeModel } from '../../streams/evolve.js';
+import { applyChanges, pageOf } from '../../streams/model-changes.js';
+import { emptyModel, evolve, evolveAll, type NodeModel } from '../../streams/node-model.js';
 import type { NodeTotals, ProcessTotals } from '../../streams/totals.js';
 import { DURATION_BOUNDS_MS, MAX_NAMED_TOTALS, nodeTotals, TOTAL_COUNT_NAMES } from '../../streams/totals.js';
 import { anyEvent, rowsOf, server, stamped } from '../helpers/events.js';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { SupervisorRef } from '../../src/process/refs.js';
+import type { SupervisorRef } from '../../src/process/process-refs.js';
 import type { SupervisorOptions } from '../../src/supervisor/child-spec.js';
 import { counter } from '../helpers/servers.js';
 import { createSupervisorFixture } from '../helpers/supervisor-fixture.js';

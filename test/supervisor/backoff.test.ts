@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { ProcessRef } from '../../src/process/refs.js';
+import type { ProcessRef } from '../../src/process/process-refs.js';
 import { alive, childOf, createSupervisorFixture, type SupervisorFixture } from '../helpers/supervisor-fixture.js';
 import { createTestRuntime, type TestRuntime } from '../helpers/test-runtime.js';
 

@@ -1,7 +1,7 @@
 import { expectTypeOf, test } from 'vitest';
 import type { LifecycleEvent } from '../../src/process/gen-server.js';
 import type { GenServerBehavior, ScheduledSend } from '../../src/process/gen-server-types.js';
-import type { GenServerRef, ProcessRef } from '../../src/process/refs.js';
+import type { GenServerRef, ProcessRef } from '../../src/process/process-refs.js';
 import { createRuntime } from '../../src/runtime/runtime.js';
 
 type Call = { readonly type: 'get' } | { readonly type: 'set'; readonly to: number };

@@ -1,6 +1,6 @@
 import { expectTypeOf, test } from 'vitest';
 import type { LifecycleEvent } from '../../src/process/gen-server.js';
-import type { GenServerRef, ProcessRef, SupervisorRef } from '../../src/process/refs.js';
+import type { GenServerRef, ProcessRef, SupervisorRef } from '../../src/process/process-refs.js';
 import { createRuntime } from '../../src/runtime/runtime.js';
 import type { ChildSpec } from '../../src/supervisor/child-spec.js';
 import type { ChildInfo } from '../../src/supervisor/supervisor.js';

@@ -1,6 +1,6 @@
 import { expectTypeOf, test } from 'vitest';
 import type { GenServerBehavior } from '../../src/process/gen-server-types.js';
-import type { GenServerRef, ProcessRef } from '../../src/process/refs.js';
+import type { GenServerRef, ProcessRef } from '../../src/process/process-refs.js';
 import type { Replies } from '../../src/process/reply-types.js';
 import { createRuntime } from '../../src/runtime/runtime.js';
 

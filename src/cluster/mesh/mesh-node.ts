@@ -8,12 +8,12 @@ import type { Requester } from '../rpc.js';
 import type { Connection, Listener, Transport } from '../transport/transport.js';
 import { DialAttempts } from './dial-attempts.js';
 import { Dialer, type DialTarget } from './dialer.js';
+import { HeartbeatLoop } from './heartbeat-loop.js';
 import type { LinkEndReason } from './link-end-reason.js';
 import { LinkErrorReporter } from './link-error-reporter.js';
-import { Liveness } from './liveness.js';
-import { OpenLinks } from './open-links.js';
 import { PeerLinks } from './peer-links.js';
 import { SeedDialer } from './seed-dialer.js';
+import { UnreleasedLinks } from './unreleased-links.js';
 
 /**
  * Takes the place of the listener in an observer, which accepts no connections. The port only completes the node id.
@@ -38,10 +38,10 @@ export class MeshNode implements EngineNode {
   readonly #listener: Listener;
   readonly #linkErrors: LinkErrorReporter;
   readonly #peerLinks: PeerLinks;
-  readonly #openLinks: OpenLinks;
+  readonly #unreleasedLinks: UnreleasedLinks;
   readonly #dialer: Dialer;
   readonly #seedDialer: SeedDialer;
-  readonly #liveness: Liveness;
+  readonly #heartbeatLoop: HeartbeatLoop;
   #isStopped = false;
 
   /**
@@ -96,7 +96,7 @@ export class MeshNode implements EngineNode {
       tls,
       linkErrors: this.#linkErrors,
       onError,
-      openLink: (connection, expected) => this.#openLinks.open(connection, expected, 0),
+      openLink: (connection, expected) => this.#unreleasedLinks.open(connection, expected, 0),
     });
     this.#peerLinks = new PeerLinks({
       ...options,
@@ -106,7 +106,7 @@ export class MeshNode implements EngineNode {
       onChange: (change) => this.#changed(change),
     });
     const { linked, members, handlers } = this.#peerLinks;
-    this.#openLinks = new OpenLinks({
+    this.#unreleasedLinks = new UnreleasedLinks({
       clock,
       local: { id, incarnation, role, secrets, observerSecrets, life, description },
       handlers,
@@ -128,13 +128,13 @@ export class MeshNode implements EngineNode {
       onUnresolved: (label, { reason, wasLinked }) => dials.unresolved(label, reason, wasLinked),
       onResolved: (label) => dials.resolved(label),
     });
-    this.#liveness = this.#createLiveness();
+    this.#heartbeatLoop = this.#createHeartbeatLoop();
   }
 
-  #createLiveness(): Liveness {
+  #createHeartbeatLoop(): HeartbeatLoop {
     const { clock, settings, processCount, role } = this.#options;
     const { linked, members, observers, gossip } = this.#peerLinks;
-    return new Liveness({
+    return new HeartbeatLoop({
       clock,
       detector: settings.detector,
       linked,
@@ -151,7 +151,7 @@ export class MeshNode implements EngineNode {
 
   /** When this node started, ms of the monotonic clock. */
   get startedAt(): number {
-    return this.#liveness.startedAt;
+    return this.#heartbeatLoop.startedAt;
   }
 
   members(): readonly KnownMember[] {
@@ -205,18 +205,18 @@ export class MeshNode implements EngineNode {
   /** Sends `leave` to all peers. Resolves when the port is free and all connections are released. */
   async stop(): Promise<void> {
     this.#isStopped = true;
-    this.#liveness.stop();
+    this.#heartbeatLoop.stop();
     this.#dialer.stop();
     this.#seedDialer.stop();
     this.#peerLinks.stop();
     this.#linkErrors.stop();
     // The links end last: while the dialer runs, it dials every node whose link ends.
-    await Promise.all([this.#openLinks.leave(), this.#listener.close()]);
+    await Promise.all([this.#unreleasedLinks.leave(), this.#listener.close()]);
   }
 
   #accept(connection: Connection): void {
     if (this.#isStopped) connection.terminate();
-    else this.#openLinks.open(connection, undefined, this.#peerLinks.handshakeDelay(connection.remote));
+    else this.#unreleasedLinks.open(connection, undefined, this.#peerLinks.handshakeDelay(connection.remote));
   }
 
   #changed(change: MembershipChange): void {

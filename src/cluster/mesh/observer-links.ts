@@ -203,7 +203,7 @@ export class ObserverLinks {
     return this.#byId.get(id)?.link;
   }
 
-  /** Removes all observers, because the node stops. `OpenLinks` ends the links themselves. */
+  /** Removes all observers, because the node stops. `UnreleasedLinks` ends the links themselves. */
   stop(): void {
     for (const observer of [...this.#byId.values()]) this.#remove(observer);
     this.#requests.stop();

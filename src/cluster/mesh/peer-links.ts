@@ -109,7 +109,7 @@ export class PeerLinks {
     return this.#throttle.delayOf(remote, this.#options.clock.monotonic());
   }
 
-  /** Removes all members and observers, because the node stops. `OpenLinks` ends the links themselves. */
+  /** Removes all members and observers, because the node stops. `UnreleasedLinks` ends the links themselves. */
   stop(): void {
     this.#probes.stop();
     for (const { id } of this.members.all()) this.members.left(id);

@@ -3,7 +3,7 @@ import { asError, NoexError } from '../../errors.js';
 import { type BackoffOptions, backoffDelayMs } from '../backoff.js';
 import type { MembershipChange } from '../membership.js';
 import { NodeId } from '../node-id.js';
-import { parseSeeds, type Seed, type SeedSource } from '../seed.js';
+import { parseSeeds, type Seed, type SeedSource } from '../parse-seed.js';
 import { type Address, formatAddress } from '../transport/transport.js';
 import type { DialTarget } from './dialer.js';
 import type { LinkEndReason } from './link-end-reason.js';

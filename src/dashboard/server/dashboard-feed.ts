@@ -1,10 +1,10 @@
 import { BehaviorSubject, distinctUntilChanged, map, type SchedulerLike, Subscription } from 'rxjs';
 import type { LogEntry, SerializedError } from '../../../streams/index.js';
 import type { ClusterSource } from '../cluster-source.js';
+import { addToHistory, emptyHistory } from '../view-model/chart-history.js';
 import type { ClusterView } from '../view-model/cluster-view.js';
 import { type FeedMessage, nextRowsPerNode, viewChanges, withFirstRows } from '../view-model/feed-protocol.js';
-import { addToHistory, emptyHistory } from '../view-model/history.js';
-import { errorIn, type Log, withEntries, withoutStack } from '../view-model/log.js';
+import { errorIn, type Log, withEntries, withoutStack } from '../view-model/log-lines.js';
 import { type LogUpdate, logUpdates, type ViewUpdate, viewUpdates } from './cluster-updates.js';
 
 /** A connection that can send messages to one browser. */

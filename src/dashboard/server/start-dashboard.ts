@@ -4,8 +4,8 @@ import { isIP } from 'node:net';
 import { hostname } from 'node:os';
 import { ListenError } from '../../index.js';
 import { isLoopback } from './access-control.js';
-import { createHandler, type HandlerParts } from './handler.js';
-import { checkServerOptions, type DashboardOptions } from './options.js';
+import { createHandler, type HandlerParts } from './dashboard-handler.js';
+import { checkServerOptions, type DashboardOptions } from './dashboard-options.js';
 
 /**
  * The time limits for a client to send a request, and the interval at which the server checks these limits, ms. By

@@ -1,16 +1,16 @@
 import { Box, Text } from 'ink';
-import { EntryDetail, ProcessDetail } from './detail.js';
+import { EntryDetail, ProcessDetail } from './details-view.js';
 import { Footer } from './footer.js';
 import { Header } from './header.js';
 import { Help } from './help.js';
 import { isTooSmall, MIN_SIZE } from './layout.js';
-import { NodeLinks } from './links.js';
-import { LogView } from './log.js';
-import { Names } from './names.js';
-import { Nodes } from './nodes.js';
-import { Processes } from './processes.js';
+import { NodeLinks } from './links-view.js';
+import { LogView } from './log-view.js';
+import { Names } from './names-view.js';
+import { Nodes } from './nodes-view.js';
+import { Processes } from './processes-view.js';
 import type { State } from './state.js';
-import { Tree } from './tree.js';
+import { Tree } from './tree-view.js';
 
 /** The whole screen. It has exactly as many lines as the terminal. */
 export function Dashboard({ state }: { readonly state: State }) {

@@ -1,6 +1,6 @@
 import { summaryOf } from '../view-model/cluster-view.js';
 import { formatAge, formatCount, formatRate } from '../view-model/format.js';
-import { type Log, severityOf } from '../view-model/log.js';
+import { type Log, severityOf } from '../view-model/log-lines.js';
 import { visibleText } from '../view-model/visible-text.js';
 import { nodeMark, STATUSES } from './node-display.js';
 import { type State, VIEWS, type View } from './state.js';

@@ -1,9 +1,9 @@
 import { firstDirection } from '../view-model/process-table.js';
-import { keyOf } from '../view-model/rows.js';
-import type { TreeLine } from '../view-model/tree.js';
+import type { TreeLine } from '../view-model/tree-lines.js';
+import { keyOf } from '../view-model/view-rows.js';
 import type { Key, KeyName } from './keys.js';
 import { bodyRows } from './layout.js';
-import { visibleLinkCount } from './links.js';
+import { visibleLinkCount } from './links-view.js';
 import { type Cursor, initialCursor, type List, moveBy } from './list-cursor.js';
 import { entryText } from './log-entry-text.js';
 import { nextColumn } from './process-columns.js';

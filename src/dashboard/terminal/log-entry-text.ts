@@ -1,5 +1,5 @@
 import type { LogEntry } from '../../../streams/index.js';
-import { describeEntry, errorText } from '../view-model/log.js';
+import { describeEntry, errorText } from '../view-model/log-lines.js';
 
 /** Returns the lines of the full text of a log entry. The text of an error includes its stack and its causes. */
 export function entryText(entry: LogEntry): readonly string[] {

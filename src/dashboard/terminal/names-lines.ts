@@ -1,5 +1,5 @@
 import type { GroupRow, NameRow, NamesTable } from '../view-model/names.js';
-import type { ProcessRow } from '../view-model/rows.js';
+import type { ProcessRow } from '../view-model/view-rows.js';
 
 /** A line of the names view: a global name, a group, or a member of the group above. */
 export type NamesLine =

@@ -1,6 +1,6 @@
 import type { NodeObserverStatus } from '../../../streams/index.js';
 import type { ClusterView } from '../view-model/cluster-view.js';
-import type { NodeRow } from '../view-model/rows.js';
+import type { NodeRow } from '../view-model/view-rows.js';
 import type { Tone } from './styled-line.js';
 import { MARK } from './symbols.js';
 import { widthOf } from './text-width.js';

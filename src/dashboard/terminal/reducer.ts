@@ -1,9 +1,9 @@
+import { addToHistory } from '../view-model/chart-history.js';
 import type { ClusterView } from '../view-model/cluster-view.js';
-import { addToHistory } from '../view-model/history.js';
-import { matches, withEntries } from '../view-model/log.js';
+import { matches, withEntries } from '../view-model/log-lines.js';
 import { namesTableOf } from '../view-model/names.js';
 import { type Filter, tableOf } from '../view-model/process-table.js';
-import { filterTree, treeOf } from '../view-model/tree.js';
+import { filterTree, treeOf } from '../view-model/tree-lines.js';
 import { handleKey } from './key-handler.js';
 import { reconcile } from './list-cursor.js';
 import { namesLines } from './names-lines.js';

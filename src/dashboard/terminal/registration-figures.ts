@@ -1,5 +1,5 @@
 import { formatCount } from '../view-model/format.js';
-import type { ProcessRow } from '../view-model/rows.js';
+import type { ProcessRow } from '../view-model/view-rows.js';
 
 /** Returns the global names and the groups of a process, each list with its label and as text. Omits empty lists. */
 export function registrationFigures({

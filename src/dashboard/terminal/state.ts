@@ -1,10 +1,10 @@
 import type { LogEntry, NodeLink } from '../../../streams/index.js';
+import { emptyHistory, type History } from '../view-model/chart-history.js';
 import type { ClusterView } from '../view-model/cluster-view.js';
-import { emptyHistory, type History } from '../view-model/history.js';
-import type { Log, LogLine } from '../view-model/log.js';
+import type { Log, LogLine } from '../view-model/log-lines.js';
 import type { Filter, Sorting } from '../view-model/process-table.js';
-import type { ProcessRow } from '../view-model/rows.js';
-import type { TreeLine } from '../view-model/tree.js';
+import type { TreeLine } from '../view-model/tree-lines.js';
+import type { ProcessRow } from '../view-model/view-rows.js';
 import type { Key } from './keys.js';
 import type { Size } from './layout.js';
 import { type Cursor, initialCursor } from './list-cursor.js';

@@ -1,7 +1,7 @@
-import { type Log, type LogLine, linesAbout } from '../view-model/log.js';
-import { relativesOf } from '../view-model/relatives.js';
-import type { NodeRow, ProcessRow } from '../view-model/rows.js';
-import type { TreeLine } from '../view-model/tree.js';
+import { type Log, type LogLine, linesAbout } from '../view-model/log-lines.js';
+import { relativesOf } from '../view-model/process-relatives.js';
+import type { TreeLine } from '../view-model/tree-lines.js';
+import type { NodeRow, ProcessRow } from '../view-model/view-rows.js';
 import { bodyRows, nodesViewHeights, tableRows } from './layout.js';
 import type { List } from './list-cursor.js';
 import type { NamesLine } from './names-lines.js';

@@ -11,7 +11,7 @@ import {
   withSnapshot,
 } from '../../../streams/index.js';
 import { type EmptyGroup, emptyGroupsAfter, groupsWithMembers } from './empty-groups.js';
-import { type NodeRow, nodeRow, type ProcessRow, serverRow, supervisorRow } from './rows.js';
+import { type NodeRow, nodeRow, type ProcessRow, serverRow, supervisorRow } from './view-rows.js';
 
 /** One node and its processes. If the node is not connected, its last known state. */
 export interface NodeView {

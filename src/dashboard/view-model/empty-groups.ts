@@ -1,4 +1,4 @@
-import type { NodeRow, ProcessRow } from './rows.js';
+import type { NodeRow, ProcessRow } from './view-rows.js';
 
 /** A group that has lost its last member while the dashboard was running. A group without members exists nowhere else. */
 export interface EmptyGroup {

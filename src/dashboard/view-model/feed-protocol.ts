@@ -1,9 +1,9 @@
 import { type Registrations, SERVER_COUNT_NAMES } from '../../../streams/index.js';
+import type { History } from './chart-history.js';
 import type { ClusterView, NodeView } from './cluster-view.js';
 import type { EmptyGroup } from './empty-groups.js';
-import type { History } from './history.js';
-import type { LogLine } from './log.js';
-import { keyOf, type NodeRow, type ProcessRow } from './rows.js';
+import type { LogLine } from './log-lines.js';
+import { keyOf, type NodeRow, type ProcessRow } from './view-rows.js';
 
 /**
  * A message from the server of a dashboard to a browser, sent as one JSON text. The browser sends no messages. The

@@ -1,7 +1,7 @@
 import { clusterNames } from '../../../streams/index.js';
 import type { ClusterView } from './cluster-view.js';
 import { labelOf } from './process-table.js';
-import { keyOf, type NodeRow, type ProcessRow } from './rows.js';
+import { keyOf, type NodeRow, type ProcessRow } from './view-rows.js';
 
 /** A global name and its owner. A name with several owners, which a partition may cause, has several rows. */
 export interface NameRow {

@@ -1,6 +1,6 @@
 import { COUNT_COLUMNS } from '../../../streams/index.js';
 import type { ClusterView } from './cluster-view.js';
-import { type NodeRow, type ProcessRow, restartsOf } from './rows.js';
+import { type NodeRow, type ProcessRow, restartsOf } from './view-rows.js';
 import { visibleText } from './visible-text.js';
 
 /** The columns of the process table, in display order. The table can be sorted by each column. */

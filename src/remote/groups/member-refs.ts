@@ -1,4 +1,4 @@
-import type { ProcessRef } from '../../process/refs.js';
+import type { ProcessRef } from '../../process/process-refs.js';
 import type { GroupMember } from './group-members.js';
 
 export function refOf({ processId, life }: GroupMember): ProcessRef {

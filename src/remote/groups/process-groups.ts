@@ -12,9 +12,9 @@ import {
 } from '../../errors.js';
 import type { CallOptions } from '../../process/gen-server-types.js';
 import type { LocalProcesses } from '../../process/local-processes.js';
-import type { ProcessRef } from '../../process/refs.js';
+import type { ProcessRef } from '../../process/process-refs.js';
 import { checkKnown, checkRef, checkShortText } from '../../validate.js';
-import { currentValue } from '../current-value.js';
+import { currentValue } from '../value-observable.js';
 import { type GroupMember, GroupMembers, MAX_JOINS, type MemberItem } from './group-members.js';
 import { areSameRefs, keyOf, refOf, refsOf } from './member-refs.js';
 import { inPickOrder, PICKS, type PickPolicy } from './pick-member.js';

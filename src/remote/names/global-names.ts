@@ -6,12 +6,12 @@ import {
   QuorumLostError,
   ServerNotRunningError,
 } from '../../errors.js';
-import type { ProcessRef } from '../../process/refs.js';
+import type { ProcessRef } from '../../process/process-refs.js';
 import { Alarm } from '../alarm.js';
 import type { Claim, ClaimHolder, Stamp } from './claim.js';
 import { MAX_NODE_NAMES } from './claim-copies.js';
 import type { ClaimEffect, ClaimItem } from './claim-protocol.js';
-import { Claims } from './claims.js';
+import { ClaimTable } from './claim-table.js';
 import { Confirmations } from './confirmations.js';
 import type { ClaimMode, GlobalNamesPorts, OnConflict } from './global-names-ports.js';
 import type { NameOwner } from './name-owners.js';
@@ -24,7 +24,7 @@ const COMPARE_INTERVAL_MS = 10_000;
 /** Claims global names for processes of this node, and knows the owner of each name in the cluster. */
 export class GlobalNames {
   readonly #ports: GlobalNamesPorts;
-  readonly #claims: Claims;
+  readonly #claims: ClaimTable;
   readonly #own = new Map<string, OwnName>();
   readonly #listeners = new Set<(names: ReadonlySet<string>) => void>();
   readonly #confirmations: Confirmations;
@@ -37,7 +37,7 @@ export class GlobalNames {
   constructor(ports: GlobalNamesPorts) {
     this.#ports = ports;
     this.#reports = new NameReports(ports);
-    this.#claims = new Claims(ports.life, undefined, (name) => this.#confirmations.isEnough(name));
+    this.#claims = new ClaimTable(ports.life, undefined, (name) => this.#confirmations.isEnough(name));
     this.#confirmations = new Confirmations({ ...ports, onExpired: (names) => this.#endOwners(names) });
     this.#reservesAlarm = new Alarm(ports, () => this.#expireReserves(ports.now()));
     ports.quorum.onChange((hasQuorum) => {

@@ -1,8 +1,8 @@
 import type { Observable } from 'rxjs';
 import { InvalidArgumentError, NotRegisteredError } from '../../errors.js';
-import type { ProcessName, ProcessRef } from '../../process/refs.js';
+import type { ProcessName, ProcessRef } from '../../process/process-refs.js';
 import { checkGlobalName, checkKnown, checkShortText, RESERVED_PREFIX } from '../../validate.js';
-import { currentValue } from '../current-value.js';
+import { currentValue } from '../value-observable.js';
 import type { GlobalNames } from './global-names.js';
 import type { OnConflict } from './global-names-ports.js';
 

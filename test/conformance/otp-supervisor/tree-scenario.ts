@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { GenServerRef, ProcessRef, SupervisorRef } from '../../../src/process/refs.js';
+import type { GenServerRef, ProcessRef, SupervisorRef } from '../../../src/process/process-refs.js';
 import type { AutoShutdown, ChildSpec } from '../../../src/supervisor/child-spec.js';
 import type { RestartType } from '../../../src/supervisor/strategy.js';
 import type { SupervisorStrategy } from '../../../streams/events.js';

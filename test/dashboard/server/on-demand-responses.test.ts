@@ -4,7 +4,7 @@ import { NEVER } from 'rxjs';
 import { describe, expect, test } from 'vitest';
 import type { ClusterSource } from '../../../src/dashboard/cluster-source.js';
 import { sendOnDemandDetails } from '../../../src/dashboard/server/on-demand-responses.js';
-import { withEntries, withoutStack } from '../../../src/dashboard/view-model/log.js';
+import { withEntries, withoutStack } from '../../../src/dashboard/view-model/log-lines.js';
 import type { LogEntry, NodeLink } from '../../../streams/index.js';
 
 const LINK: NodeLink = {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { ClusterView } from '../../../src/dashboard/view-model/cluster-view.js';
-import { keyOf, type ProcessRow } from '../../../src/dashboard/view-model/rows.js';
-import { filterTree, treeOf } from '../../../src/dashboard/view-model/tree.js';
+import { filterTree, treeOf } from '../../../src/dashboard/view-model/tree-lines.js';
+import { keyOf, type ProcessRow } from '../../../src/dashboard/view-model/view-rows.js';
 
 const process = (id: string, parentId?: string): ProcessRow => ({
   key: keyOf('a@h:1', id),

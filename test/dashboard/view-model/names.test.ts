@@ -3,7 +3,7 @@ import { describe, expect } from 'vitest';
 import { type ClusterView, emptyViewState, nextViewState } from '../../../src/dashboard/view-model/cluster-view.js';
 import { emptyGroupsAfter, MAX_EMPTY_GROUPS } from '../../../src/dashboard/view-model/empty-groups.js';
 import { viewChanges, withViewChanges } from '../../../src/dashboard/view-model/feed-protocol.js';
-import { describeEntry, linesAbout, severityOf, withEntries } from '../../../src/dashboard/view-model/log.js';
+import { describeEntry, linesAbout, severityOf, withEntries } from '../../../src/dashboard/view-model/log-lines.js';
 import { membersByNode, type NamesFilter, namesTableOf } from '../../../src/dashboard/view-model/names.js';
 import { overview } from '../../../src/dashboard/view-model/overview.js';
 import type { UnstampedEvent } from '../../../streams/events.js';

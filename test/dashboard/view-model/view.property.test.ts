@@ -1,14 +1,6 @@
 import { fc, test } from '@fast-check/vitest';
 import { describe, expect } from 'vitest';
 import {
-  type ClusterView,
-  emptyViewState,
-  nextViewState,
-  summaryOf,
-  type ViewState,
-} from '../../../src/dashboard/view-model/cluster-view.js';
-import { type ViewChanges, viewChanges, withViewChanges } from '../../../src/dashboard/view-model/feed-protocol.js';
-import {
   addToHistory,
   CLOCK_STEP_MS,
   emptyHistory,
@@ -16,10 +8,18 @@ import {
   SPAN_MS,
   STEP_MS,
   seriesOf,
-} from '../../../src/dashboard/view-model/history.js';
+} from '../../../src/dashboard/view-model/chart-history.js';
+import {
+  type ClusterView,
+  emptyViewState,
+  nextViewState,
+  summaryOf,
+  type ViewState,
+} from '../../../src/dashboard/view-model/cluster-view.js';
+import { type ViewChanges, viewChanges, withViewChanges } from '../../../src/dashboard/view-model/feed-protocol.js';
 import { COLUMNS, filterOf, labelOf, tableOf } from '../../../src/dashboard/view-model/process-table.js';
-import { type ProcessRow, restartsOf } from '../../../src/dashboard/view-model/rows.js';
-import { treeOf } from '../../../src/dashboard/view-model/tree.js';
+import { treeOf } from '../../../src/dashboard/view-model/tree-lines.js';
+import { type ProcessRow, restartsOf } from '../../../src/dashboard/view-model/view-rows.js';
 import type { ClusterObserverSnapshot } from '../../../streams/index.js';
 import { clusterHistory } from '../../helpers/cluster-histories.js';
 

@@ -1,5 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import {
+  addToHistory,
+  emptyHistory,
+  SPAN_MS,
+  STEP_MS,
+  seriesOf,
+} from '../../../src/dashboard/view-model/chart-history.js';
+import {
   type ClusterView,
   emptyViewState,
   nextViewState,
@@ -17,7 +24,6 @@ import {
   formatTime,
   formatUptime,
 } from '../../../src/dashboard/view-model/format.js';
-import { addToHistory, emptyHistory, SPAN_MS, STEP_MS, seriesOf } from '../../../src/dashboard/view-model/history.js';
 import {
   errorText,
   describeEntry as inWords,
@@ -28,10 +34,10 @@ import {
   shorten,
   successorOf,
   withEntries,
-} from '../../../src/dashboard/view-model/log.js';
+} from '../../../src/dashboard/view-model/log-lines.js';
 import { filterOf, labelOf } from '../../../src/dashboard/view-model/process-table.js';
-import type { ProcessRow } from '../../../src/dashboard/view-model/rows.js';
-import { treeOf } from '../../../src/dashboard/view-model/tree.js';
+import { treeOf } from '../../../src/dashboard/view-model/tree-lines.js';
+import type { ProcessRow } from '../../../src/dashboard/view-model/view-rows.js';
 import type { UnstampedEvent } from '../../../streams/events.js';
 import type { ClusterObserverSnapshot, LogEntry, ObserverSnapshot } from '../../../streams/index.js';
 import { crash } from '../../helpers/cluster-source.js';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { History } from '../../../src/dashboard/view-model/history.js';
+import type { History } from '../../../src/dashboard/view-model/chart-history.js';
 import { chartData, linesOf, MAX_LINES } from '../../../src/dashboard/web/model/chart-data.js';
 
 const names = (count: number): ReadonlyMap<string, string> =>

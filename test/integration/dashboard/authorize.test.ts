@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { SimulatedClock } from '../../../src/clock.js';
 import { AUTHORIZE_MS, type Authorize } from '../../../src/dashboard/server/authorization.js';
-import type { DashboardOptions } from '../../../src/dashboard/server/options.js';
+import type { DashboardOptions } from '../../../src/dashboard/server/dashboard-options.js';
 import { type Dashboard, serveDashboard } from '../../../src/dashboard/server/start-dashboard.js';
 import { schedulerOf } from '../../../streams/index.js';
 import { ToldSource } from '../../helpers/cluster-source.js';

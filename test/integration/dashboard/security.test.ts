@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { MAX_BROWSERS } from '../../../src/dashboard/server/browser-sockets.js';
-import type { DashboardOptions } from '../../../src/dashboard/server/options.js';
+import type { DashboardOptions } from '../../../src/dashboard/server/dashboard-options.js';
 import { type Dashboard, serveDashboard } from '../../../src/dashboard/server/start-dashboard.js';
 import { ToldSource } from '../../helpers/cluster-source.js';
 import { ask, Listener } from '../../helpers/dashboard-client.js';

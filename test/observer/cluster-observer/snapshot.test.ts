@@ -7,8 +7,8 @@ import {
 } from '../../../src/errors.js';
 import { createRuntime } from '../../../src/runtime/runtime.js';
 import type { ClusterObserverSnapshot } from '../../../src/runtime/runtime-options.js';
-import { type Changes, pageOf } from '../../../streams/changes.js';
-import { emptyModel } from '../../../streams/evolve.js';
+import { type Changes, pageOf } from '../../../streams/model-changes.js';
+import { emptyModel } from '../../../streams/node-model.js';
 import { MAX_PROCESS_NAME } from '../../../streams/row-encoding.js';
 import { ObservedCluster, type ObservedNode, threeNodes } from '../../helpers/observed-cluster.js';
 import { counter } from '../../helpers/servers.js';

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { codeOf } from '../../../src/errors.js';
 import type { GenServerBehavior } from '../../../src/process/gen-server-types.js';
-import type { ProcessRef } from '../../../src/process/refs.js';
+import type { ProcessRef } from '../../../src/process/process-refs.js';
 import { boom, counter, gate, never, reasonText, recorder } from '../../helpers/servers.js';
 import { createTestRuntime, type TestRuntime } from '../../helpers/test-runtime.js';
 

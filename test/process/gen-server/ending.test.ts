@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { type HandlerContext, stop } from '../../../src/index.js';
 import type { GenServerBehavior } from '../../../src/process/gen-server-types.js';
-import type { GenServerRef } from '../../../src/process/refs.js';
+import type { GenServerRef } from '../../../src/process/process-refs.js';
 import { createRuntime } from '../../../src/runtime/runtime.js';
 import { boom, counter, gate, never, recorder } from '../../helpers/servers.js';
 import { createTestRuntime, type TestRuntime } from '../../helpers/test-runtime.js';

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { GenServerBehavior } from '../../../src/process/gen-server-types.js';
-import type { GenServerRef } from '../../../src/process/refs.js';
+import type { GenServerRef } from '../../../src/process/process-refs.js';
 import { counter, recorder } from '../../helpers/servers.js';
 import { createTestRuntime, type TestRuntime } from '../../helpers/test-runtime.js';
 

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { GenServerRef } from '../../../src/process/refs.js';
+import type { GenServerRef } from '../../../src/process/process-refs.js';
 import { boom, counter, gate, recorder } from '../../helpers/servers.js';
 import { createTestRuntime, type TestRuntime } from '../../helpers/test-runtime.js';
 

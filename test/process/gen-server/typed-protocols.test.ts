@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { CallAbortedError, NotRegisteredError, UnhandledMessageError } from '../../../src/errors.js';
 import type { GenServerBehavior } from '../../../src/process/gen-server-types.js';
 import { noReply } from '../../../src/process/handler-result.js';
-import type { GenServerRef } from '../../../src/process/refs.js';
+import type { GenServerRef } from '../../../src/process/process-refs.js';
 import type { Replies } from '../../../src/process/reply-types.js';
 import { createRuntime } from '../../../src/runtime/runtime.js';
 import { createTestRuntime } from '../../helpers/test-runtime.js';

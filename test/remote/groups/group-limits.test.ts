@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { readItem } from '../../../src/remote/channel-items.js';
 import { GroupMembers, MAX_JOINS } from '../../../src/remote/groups/group-members.js';
-import { readItem } from '../../../src/remote/peer-items.js';
 import { counter } from '../../helpers/servers.js';
 import { createTestRuntime } from '../../helpers/test-runtime.js';
 

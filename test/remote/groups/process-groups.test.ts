@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { NoGroupMembersError, NotSerializableError } from '../../../src/errors.js';
 import type { GenServerBehavior } from '../../../src/process/gen-server-types.js';
 import { noReply } from '../../../src/process/handler-result.js';
-import type { ProcessRef } from '../../../src/process/refs.js';
+import type { ProcessRef } from '../../../src/process/process-refs.js';
 import { type ObservedNode, threeNodes } from '../../helpers/observed-cluster.js';
 import { rejectionOf } from '../../helpers/rejections.js';
 import { createTestRuntime } from '../../helpers/test-runtime.js';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { GenServerBehavior } from '../../../src/process/gen-server-types.js';
-import type { ProcessRef } from '../../../src/process/refs.js';
+import type { ProcessRef } from '../../../src/process/process-refs.js';
 import { turn } from '../../helpers/event-loop.js';
 import { type BareNode, type ObservedCluster, type ObservedNode, threeNodes } from '../../helpers/observed-cluster.js';
 import { rejectionOf } from '../../helpers/rejections.js';

@@ -7,7 +7,7 @@ import {
   NotRegisteredError,
 } from '../../../src/errors.js';
 import type { GenServerBehavior } from '../../../src/process/gen-server-types.js';
-import type { GenServerRef } from '../../../src/process/refs.js';
+import type { GenServerRef } from '../../../src/process/process-refs.js';
 import { ObservedCluster, type ObservedNode, threeNodes } from '../../helpers/observed-cluster.js';
 import { rejectionOf } from '../../helpers/rejections.js';
 import { createTestRuntime } from '../../helpers/test-runtime.js';

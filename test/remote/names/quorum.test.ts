@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { AlreadyRegisteredError, NoQuorumError, QuorumLostError } from '../../../src/errors.js';
 import type { GenServerBehavior } from '../../../src/process/gen-server-types.js';
-import type { ProcessRef } from '../../../src/process/refs.js';
+import type { ProcessRef } from '../../../src/process/process-refs.js';
 import { ObservedCluster, type ObservedNode } from '../../helpers/observed-cluster.js';
 import { rejectionOf } from '../../helpers/rejections.js';
 

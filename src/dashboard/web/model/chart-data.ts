@@ -1,4 +1,4 @@
-import { type History, type Series, SPAN_MS, STEP_MS, seriesOf } from '../../view-model/history.js';
+import { type History, type Series, SPAN_MS, STEP_MS, seriesOf } from '../../view-model/chart-history.js';
 
 /** A line of a chart. The line shows the values of one node or the combined values of several nodes. */
 export interface ChartLine {

@@ -2,11 +2,11 @@ import { computed, type ReadonlySignal, type Signal, signal } from '@preact/sign
 import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
 import { type ClusterView, type Summary, summaryOf } from '../../view-model/cluster-view.js';
-import type { Log } from '../../view-model/log.js';
+import type { Log } from '../../view-model/log-lines.js';
 import { type NamesTable, namesTableOf } from '../../view-model/names.js';
 import { tableOf } from '../../view-model/process-table.js';
-import type { ProcessRow } from '../../view-model/rows.js';
-import { filterTree, type TreeLine, treeOf } from '../../view-model/tree.js';
+import { filterTree, type TreeLine, treeOf } from '../../view-model/tree-lines.js';
+import type { ProcessRow } from '../../view-model/view-rows.js';
 import { createLiveData, type LiveData } from './live-data.js';
 import { namesOf } from './node-names.js';
 import { createRouter, type Router } from './router.js';

@@ -1,8 +1,8 @@
 import { batch, type ReadonlySignal, signal } from '@preact/signals';
+import { addToHistory, emptyHistory, type History } from '../../view-model/chart-history.js';
 import type { ClusterView } from '../../view-model/cluster-view.js';
 import { type FeedMessage, withViewChanges } from '../../view-model/feed-protocol.js';
-import { addToHistory, emptyHistory, type History } from '../../view-model/history.js';
-import { type Log, MAX_ENTRIES } from '../../view-model/log.js';
+import { type Log, MAX_ENTRIES } from '../../view-model/log-lines.js';
 import { connect } from './connection.js';
 import type { ConnectionState } from './connection-state.js';
 

@@ -1,7 +1,7 @@
 import { COUNT_COLUMNS, type CountColumn, SERVER_COUNTS } from '../../../../streams/index.js';
 import { formatCount, formatMs, formatRate, formatShortCount, formatUptime, UNKNOWN } from '../../view-model/format.js';
 import { type Column, isAmount, type Sorting } from '../../view-model/process-table.js';
-import { type ProcessRow, restartsOf } from '../../view-model/rows.js';
+import { type ProcessRow, restartsOf } from '../../view-model/view-rows.js';
 
 /** The titles of the columns. */
 export const TITLES: Record<Column, string> = {

@@ -1,4 +1,4 @@
-import type { NodeRow, ProcessRow } from '../../view-model/rows.js';
+import type { NodeRow, ProcessRow } from '../../view-model/view-rows.js';
 
 /**
  * Returns the uptime of a process at the time of the view, ms. `viewedAt` is the time of the view, ms of the server's

@@ -1,7 +1,7 @@
 import { useEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
+import type { Series } from '../../view-model/chart-history.js';
 import { UNKNOWN } from '../../view-model/format.js';
-import type { Series } from '../../view-model/history.js';
 import { type ChartData, type ChartLine, chartData, spanUntil } from '../model/chart-data.js';
 import { optionsOf } from '../model/chart-options.js';
 import { useDashboard } from '../model/dashboard-context.js';

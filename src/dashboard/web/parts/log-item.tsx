@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals';
 import { formatTime } from '../../view-model/format.js';
-import { describeEntry, errorText, type LogLine, severityOf, shorten } from '../../view-model/log.js';
-import { keyOf } from '../../view-model/rows.js';
+import { describeEntry, errorText, type LogLine, severityOf, shorten } from '../../view-model/log-lines.js';
+import { keyOf } from '../../view-model/view-rows.js';
 import { visibleText } from '../../view-model/visible-text.js';
 import { useDashboard } from '../model/dashboard-context.js';
 import { fetchDetails } from '../model/fetch-details.js';

@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals';
 import { formatCount } from '../../view-model/format.js';
-import { type LogLine, matches, severityOf } from '../../view-model/log.js';
+import { type LogLine, matches, severityOf } from '../../view-model/log-lines.js';
 import { useDashboard } from '../model/dashboard-context.js';
 import { Filters } from './filters.js';
 import { Icon } from './icon.js';

@@ -2,7 +2,7 @@ import { useSignal } from '@preact/signals';
 import { formatCount } from '../../view-model/format.js';
 import type { GroupRow, NameRow } from '../../view-model/names.js';
 import { labelOf } from '../../view-model/process-table.js';
-import type { ProcessRow } from '../../view-model/rows.js';
+import type { ProcessRow } from '../../view-model/view-rows.js';
 import { visibleText } from '../../view-model/visible-text.js';
 import { useDashboard } from '../model/dashboard-context.js';
 import { counted } from '../model/process-columns.js';

@@ -1,6 +1,6 @@
 import { UNKNOWN } from '../../view-model/format.js';
 import { COLUMNS, type Column, labelOf } from '../../view-model/process-table.js';
-import type { ProcessRow } from '../../view-model/rows.js';
+import type { ProcessRow } from '../../view-model/view-rows.js';
 import { visibleText } from '../../view-model/visible-text.js';
 import { useDashboard } from '../model/dashboard-context.js';
 import { amountOf, type BarScale, cellClass, figureOf, fullCount, isZeroOrUnknown } from '../model/process-columns.js';

@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals';
 import { useRef } from 'preact/hooks';
 import { formatCount } from '../../view-model/format.js';
-import type { TreeLine } from '../../view-model/tree.js';
+import type { TreeLine } from '../../view-model/tree-lines.js';
 import { useDashboard } from '../model/dashboard-context.js';
 import { emptyText } from '../model/empty-text.js';
 import { indexAfterKey } from '../model/list-navigation.js';

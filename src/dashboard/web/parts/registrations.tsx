@@ -1,6 +1,6 @@
 import type { Registrations } from '../../../../streams/index.js';
 import { formatCount, formatDate, formatTime, formatUptime } from '../../view-model/format.js';
-import type { NodeRow } from '../../view-model/rows.js';
+import type { NodeRow } from '../../view-model/view-rows.js';
 import { visibleText } from '../../view-model/visible-text.js';
 import { useDashboard } from '../model/dashboard-context.js';
 import { onPlainClick } from '../model/plain-click.js';

@@ -1,4 +1,4 @@
-import { SPAN_MS } from '../../view-model/history.js';
+import { SPAN_MS } from '../../view-model/chart-history.js';
 import { GAP_MS } from '../model/chart-data.js';
 
 interface SparklineProps {

@@ -1,5 +1,5 @@
 import { formatCount } from '../../view-model/format.js';
-import { severityOf } from '../../view-model/log.js';
+import { severityOf } from '../../view-model/log-lines.js';
 import { useDashboard } from '../model/dashboard-context.js';
 import { onPlainClick } from '../model/plain-click.js';
 import { VIEWS, type ViewName } from '../model/url-state.js';

@@ -1,6 +1,6 @@
 import { formatCount, formatMs, formatRate } from '../../view-model/format.js';
 import { labelOf } from '../../view-model/process-table.js';
-import type { TreeLine } from '../../view-model/tree.js';
+import type { TreeLine } from '../../view-model/tree-lines.js';
 import { visibleText } from '../../view-model/visible-text.js';
 import { useDashboard } from '../model/dashboard-context.js';
 import { counted, isZeroOrUnknown } from '../model/process-columns.js';

@@ -1,6 +1,6 @@
 import { ChangeLog } from './change-log.js';
-import { emptyModel, type ModelSums, type NodeModel, sumsOf } from './evolve.js';
 import type { TableEdit } from './immutable-table.js';
+import { emptyModel, type ModelSums, type NodeModel, sumsOf } from './node-model.js';
 import { type RegistrationColumns, registrationColumns, registrationsIn } from './registration-columns.js';
 import type { Registrations } from './registrations.js';
 import {

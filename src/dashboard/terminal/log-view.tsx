@@ -1,6 +1,6 @@
 import { formatTime } from '../view-model/format.js';
-import type { LogLine } from '../view-model/log.js';
-import { describeEntry, severityOf } from '../view-model/log.js';
+import type { LogLine } from '../view-model/log-lines.js';
+import { describeEntry, severityOf } from '../view-model/log-lines.js';
 import { bodyRows } from './layout.js';
 import { visibleItems } from './list-cursor.js';
 import { nodeLabels } from './node-display.js';

@@ -1,6 +1,6 @@
 import { useComputed, useSignal } from '@preact/signals';
+import { SERIES, type Series } from '../../view-model/chart-history.js';
 import { formatBytes, formatMs, formatRate, formatShortCount } from '../../view-model/format.js';
-import { SERIES, type Series } from '../../view-model/history.js';
 import { linesOf } from '../model/chart-data.js';
 import { useDashboard } from '../model/dashboard-context.js';
 import { Chart, type ChartProps } from './chart.js';

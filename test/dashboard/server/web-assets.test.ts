@@ -3,9 +3,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { readAssets } from '../../../src/dashboard/server/assets.js';
-import { VERSION } from '../../../src/dashboard/server/version.js';
+import { readAssets } from '../../../src/dashboard/server/web-assets.js';
 import { DashboardFilesError } from '../../../src/index.js';
+import { VERSION } from '../../../src/version.js';
 
 let folder: string;
 

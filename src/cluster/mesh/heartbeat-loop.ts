@@ -6,7 +6,7 @@ import type { LinkTable } from './link-table.js';
 
 const PROBE = encode({ type: 'probe' });
 
-interface LivenessOptions {
+interface HeartbeatLoopOptions {
   readonly clock: Clock;
   readonly detector: DetectorConfig;
   readonly linked: LinkTable;
@@ -22,14 +22,14 @@ interface LivenessOptions {
 }
 
 /** At each interval, sends a heartbeat and a probe over every link. Detects nodes that are silent for too long. */
-export class Liveness {
-  readonly #options: LivenessOptions;
+export class HeartbeatLoop {
+  readonly #options: HeartbeatLoopOptions;
   /** When this node started, ms of the monotonic clock. */
   readonly startedAt: number;
   #lastBeatAt: number;
   #timer: Timer;
 
-  constructor(options: LivenessOptions) {
+  constructor(options: HeartbeatLoopOptions) {
     this.#options = options;
     this.startedAt = options.clock.monotonic();
     this.#lastBeatAt = this.startedAt;

@@ -1,9 +1,9 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { formatCount, formatMs, formatRate, formatTime, formatUptime, UNKNOWN } from '../../view-model/format.js';
-import { linesAbout, successorOf } from '../../view-model/log.js';
+import { linesAbout, successorOf } from '../../view-model/log-lines.js';
+import { relativesOf } from '../../view-model/process-relatives.js';
 import { labelOf } from '../../view-model/process-table.js';
-import { relativesOf } from '../../view-model/relatives.js';
-import { countsOf, keyOf, type NodeRow, type ProcessRow } from '../../view-model/rows.js';
+import { countsOf, keyOf, type NodeRow, type ProcessRow } from '../../view-model/view-rows.js';
 import { visibleText } from '../../view-model/visible-text.js';
 import { useDashboard } from '../model/dashboard-context.js';
 import { namesOf } from '../model/node-names.js';

@@ -1,8 +1,8 @@
 import { summaryOf } from '../view-model/cluster-view.js';
 import { formatAge, formatBytes, formatMs, formatRate, formatShare, formatShortCount } from '../view-model/format.js';
-import type { NodeRow } from '../view-model/rows.js';
+import type { NodeRow } from '../view-model/view-rows.js';
 import { visibleText } from '../view-model/visible-text.js';
-import { Charts } from './charts.js';
+import { Charts } from './charts-view.js';
 import { type ColumnSpec, columnsFor, nodesViewHeights } from './layout.js';
 import { visibleItems } from './list-cursor.js';
 import { ageOf, nodeLabels, nodeMark } from './node-display.js';

@@ -1,7 +1,7 @@
 import { formatCount, formatUptime } from '../view-model/format.js';
 import { type GroupRow, membersByNode, type NameRow } from '../view-model/names.js';
 import { labelOf } from '../view-model/process-table.js';
-import type { ProcessRow } from '../view-model/rows.js';
+import type { ProcessRow } from '../view-model/view-rows.js';
 import { type ColumnSpec, columnsFor } from './layout.js';
 import { visibleItems } from './list-cursor.js';
 import type { NamesLine } from './names-lines.js';

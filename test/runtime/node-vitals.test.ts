@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { nodeVitals, Vitals } from '../../src/runtime/vitals.js';
+import { nodeVitals, Vitals } from '../../src/runtime/node-vitals.js';
 
 describe('the vitals of a Node process', () => {
   const figures = { uptimeMs: 0, cpuMs: 0, active: 0, idle: 0, delayNs: 0 };

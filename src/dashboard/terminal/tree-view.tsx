@@ -1,11 +1,11 @@
 import { formatMs, formatRate, formatShortCount, formatUptime, UNKNOWN } from '../view-model/format.js';
 import { labelOf } from '../view-model/process-table.js';
-import { type NodeRow, restartsOf } from '../view-model/rows.js';
-import type { TreeLine } from '../view-model/tree.js';
+import type { TreeLine } from '../view-model/tree-lines.js';
+import { type NodeRow, restartsOf } from '../view-model/view-rows.js';
 import { type ColumnSpec, columnsFor } from './layout.js';
 import { visibleItems } from './list-cursor.js';
 import { nodeMark, uptimeReference } from './node-display.js';
-import { emptyListText, processMark } from './processes.js';
+import { emptyListText, processMark } from './processes-view.js';
 import type { State } from './state.js';
 import { Line, Lines, type Part } from './styled-line.js';
 import { MARK } from './symbols.js';

@@ -1,6 +1,6 @@
 import type { ClusterView, NodeView } from './cluster-view.js';
 import { type Filter, filterOf } from './process-table.js';
-import type { NodeRow, ProcessRow } from './rows.js';
+import type { NodeRow, ProcessRow } from './view-rows.js';
 
 /** One line of the supervision tree of the cluster. A line shows a node, or a process of the nearest node above it. */
 export type TreeLine = {

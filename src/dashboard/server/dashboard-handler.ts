@@ -3,16 +3,16 @@ import type { Duplex } from 'node:stream';
 import { type SchedulerLike, Subject } from 'rxjs';
 import { schedulerOf } from '../../../streams/index.js';
 import { systemClock, type Timer } from '../../index.js';
+import { VERSION } from '../../version.js';
 import { AccessControl, type Refusal } from './access-control.js';
-import { type Asset, readAssets, sendAsset } from './assets.js';
 import { checkAuthorized } from './authorization.js';
 import { BrowserSockets } from './browser-sockets.js';
 import { DashboardFeed } from './dashboard-feed.js';
+import { checkHandlerOptions, type DashboardHandlerOptions, type HandlerSettings } from './dashboard-options.js';
 import { CLOSED, refuse, refuseUpgrade, setCookieAndRedirect } from './http-responses.js';
 import { ON_DEMAND_PATHS, sendOnDemandDetails } from './on-demand-responses.js';
-import { checkHandlerOptions, type DashboardHandlerOptions, type HandlerSettings } from './options.js';
 import { FEED_PATH, isFeedUpgrade, PAGE_PATH, type Route, routeOf } from './request-path.js';
-import { VERSION } from './version.js';
+import { type Asset, readAssets, sendAsset } from './web-assets.js';
 
 /** A dashboard as part of an HTTP server. */
 export interface DashboardHandler {

@@ -1,5 +1,5 @@
 import type { NodeView } from './cluster-view.js';
-import type { ProcessRow } from './rows.js';
+import type { ProcessRow } from './view-rows.js';
 
 /** The supervisors and the children of one process. */
 export interface Relatives {

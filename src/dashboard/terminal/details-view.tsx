@@ -9,13 +9,13 @@ import {
   UNKNOWN,
 } from '../view-model/format.js';
 import { labelOf } from '../view-model/process-table.js';
-import { countsOf, type NodeRow, type ProcessRow } from '../view-model/rows.js';
+import { countsOf, type NodeRow, type ProcessRow } from '../view-model/view-rows.js';
 import { bodyRows } from './layout.js';
 import { visibleItems } from './list-cursor.js';
-import { entryParts } from './log.js';
 import { entryText } from './log-entry-text.js';
+import { entryParts } from './log-view.js';
 import { ageOf, uptimeReference } from './node-display.js';
-import { processMark } from './processes.js';
+import { processMark } from './processes-view.js';
 import { registrationFigures } from './registration-figures.js';
 import type { Overlay, State } from './state.js';
 import { Line, Lines, type Part, SplitLine } from './styled-line.js';

@@ -1,7 +1,7 @@
 import { fc, test } from '@fast-check/vitest';
 import { expect } from 'vitest';
 import { snapshotOf } from '../../streams/create-snapshot.js';
-import { emptyModel, evolve, evolveAll } from '../../streams/evolve.js';
+import { emptyModel, evolve, evolveAll } from '../../streams/node-model.js';
 import type { ProcessTreeNode } from '../../streams/snapshot.js';
 import { anyEvent, rowsOf } from '../helpers/events.js';
 

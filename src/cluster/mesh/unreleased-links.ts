@@ -3,19 +3,19 @@ import type { Connection } from '../transport/transport.js';
 import { createNonce, type Expectation, type LocalSide } from './handshake.js';
 import { Link, type LinkHandlers } from './link.js';
 
-interface OpenLinksOptions {
+interface UnreleasedLinksOptions {
   readonly clock: Clock;
   readonly local: Omit<LocalSide, 'nonce'>;
   readonly handlers: Omit<LinkHandlers, 'onReleased'>;
 }
 
 /** All links with a connection that is not released yet, established or not. */
-export class OpenLinks {
-  readonly #options: OpenLinksOptions;
+export class UnreleasedLinks {
+  readonly #options: UnreleasedLinksOptions;
   readonly #links = new Set<Link>();
   #onEmpty: (() => void) | undefined;
 
-  constructor(options: OpenLinksOptions) {
+  constructor(options: UnreleasedLinksOptions) {
     this.#options = options;
   }
 

@@ -18,7 +18,7 @@ type NewClaim = { readonly claim: Claim; readonly effects: readonly ClaimEffect[
  * another claim is held or accepted, the answer waits. So two nodes that are connected, or have both stayed connected
  * with a third one, never hold the same name. After a partition they may; then the earlier claim wins.
  */
-export class Claims {
+export class ClaimTable {
   readonly #life: string;
   readonly #goesFirst: (a: Stamp, b: Stamp) => boolean;
   readonly #isConfirmed: (name: string) => boolean;

@@ -1,9 +1,9 @@
 import { Box } from 'ink';
 import type { NodeLinks } from '../../../streams/index.js';
+import { type History, SERIES, type Series, SPAN_MS, seriesOf } from '../view-model/chart-history.js';
 import { formatBytes, formatMs, formatRate, formatShortCount } from '../view-model/format.js';
-import { type History, SERIES, type Series, SPAN_MS, seriesOf } from '../view-model/history.js';
 import { linkFigures } from '../view-model/link-figures.js';
-import type { NodeRow } from '../view-model/rows.js';
+import type { NodeRow } from '../view-model/view-rows.js';
 import { visibleText } from '../view-model/visible-text.js';
 import { brailleLines, bucketed } from './braille-chart.js';
 import { bodyRows, linkRows, nodesViewHeights } from './layout.js';

@@ -4,7 +4,7 @@ import {
   checkHandlerOptions,
   checkServerOptions,
   type DashboardHandlerOptions,
-} from '../../../src/dashboard/server/options.js';
+} from '../../../src/dashboard/server/dashboard-options.js';
 import { startDashboard } from '../../../src/dashboard.js';
 import { ClusterObserver, InvalidArgumentError } from '../../../src/index.js';
 

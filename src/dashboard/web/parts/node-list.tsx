@@ -1,8 +1,8 @@
 import type { NodeLinks } from '../../../../streams/index.js';
+import { seriesOf } from '../../view-model/chart-history.js';
 import { formatAge, formatBytes, formatCount, formatMs, formatRate, formatShare } from '../../view-model/format.js';
-import { seriesOf } from '../../view-model/history.js';
 import { linkFigures } from '../../view-model/link-figures.js';
-import type { NodeRow } from '../../view-model/rows.js';
+import type { NodeRow } from '../../view-model/view-rows.js';
 import { visibleText } from '../../view-model/visible-text.js';
 import { useDashboard } from '../model/dashboard-context.js';
 import { Sparkline } from './sparkline.js';

@@ -1,7 +1,7 @@
 import type { ClusterView } from '../view-model/cluster-view.js';
 import { formatMs, formatRate, formatShortCount, formatUptime, UNKNOWN } from '../view-model/format.js';
 import { type Column, labelOf } from '../view-model/process-table.js';
-import { type NodeRow, type ProcessRow, restartsOf } from '../view-model/rows.js';
+import { type NodeRow, type ProcessRow, restartsOf } from '../view-model/view-rows.js';
 import type { PlacedColumn } from './layout.js';
 import { visibleItems } from './list-cursor.js';
 import { nodeLabels, uptimeReference } from './node-display.js';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { NodeView } from '../../../src/dashboard/view-model/cluster-view.js';
-import { relativesOf } from '../../../src/dashboard/view-model/relatives.js';
-import type { ProcessRow } from '../../../src/dashboard/view-model/rows.js';
+import { relativesOf } from '../../../src/dashboard/view-model/process-relatives.js';
+import type { ProcessRow } from '../../../src/dashboard/view-model/view-rows.js';
 
 function row(nodeId: string, id: string, kind: ProcessRow['kind'], fields: Partial<ProcessRow> = {}): ProcessRow {
   const start = { startedAt: 0, startedMonotonic: 0, status: 'running' } as const;

@@ -1,6 +1,6 @@
 import { domainToASCII } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { isIdnLabel } from '../../src/cluster/idn.js';
+import { isIdnLabel } from '../../src/cluster/idn-label.js';
 
 describe('a label that begins with xn--', () => {
   // From RFC 3492, section 7.1, and from names that exist.

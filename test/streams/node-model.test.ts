@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { UnstampedEvent } from '../../streams/events.js';
-import { emptyModel, evolve, evolveAll, type NodeModel } from '../../streams/evolve.js';
+import { emptyModel, evolve, evolveAll, type NodeModel } from '../../streams/node-model.js';
 import { rowsOf, server, stamped, supervisor } from '../helpers/events.js';
 
 const NOW = 5000;

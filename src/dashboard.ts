@@ -6,4 +6,4 @@ export {
 } from './dashboard/server/dashboard-handler.js';
 export type { DashboardHandlerOptions, DashboardOptions } from './dashboard/server/dashboard-options.js';
 export { type Dashboard, startDashboard } from './dashboard/server/start-dashboard.js';
-export { overview } from './dashboard/view-model/overview.js';
+export { overview } from './dashboard/view-model/overview-text.js';

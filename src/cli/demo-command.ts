@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { first, firstValueFrom } from 'rxjs';
-import { overview } from '../dashboard/view-model/overview.js';
+import { overview } from '../dashboard/view-model/overview-text.js';
 import { startDashboard } from '../dashboard.js';
 import { attach, type ClusterObserverSnapshot } from '../distribution.js';
 import type { Command } from './command-line.js';

@@ -1,6 +1,6 @@
 import { from, lastValueFrom, takeUntil, tap } from 'rxjs';
 import type { TerminalModule } from '../dashboard/terminal-module.js';
-import { overview } from '../dashboard/view-model/overview.js';
+import { overview } from '../dashboard/view-model/overview-text.js';
 import type { ClusterObserverSnapshot } from '../distribution.js';
 import type { Command } from './command-line.js';
 import { untilInterrupted } from './interruption.js';

@@ -22,7 +22,7 @@ import {
   restartFailedReport,
   summaryReport,
   type ThrottledReport,
-} from './event-reports.js';
+} from './problem-reports.js';
 import type { Report, Reporter } from './reporter.js';
 import { ReportThrottle } from './reporter-throttle.js';
 

@@ -5,7 +5,7 @@ import { addToHistory, emptyHistory } from '../view-model/chart-history.js';
 import type { ClusterView } from '../view-model/cluster-view.js';
 import { type FeedMessage, nextRowsPerNode, viewChanges, withFirstRows } from '../view-model/feed-protocol.js';
 import { errorIn, type Log, withEntries, withoutStack } from '../view-model/log-lines.js';
-import { type LogUpdate, logUpdates, type ViewUpdate, viewUpdates } from './cluster-updates.js';
+import { type LogUpdate, logUpdates, type ViewUpdate, viewUpdates } from './cluster-streams.js';
 
 /** A connection that can send messages to one browser. */
 export interface MessageSink {

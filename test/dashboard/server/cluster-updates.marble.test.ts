@@ -1,7 +1,7 @@
 import { asyncScheduler, map, NEVER, type Observable } from 'rxjs';
 import { describe, test } from 'vitest';
 import type { ClusterSource } from '../../../src/dashboard/cluster-source.js';
-import { logUpdates, viewUpdates } from '../../../src/dashboard/server/cluster-updates.js';
+import { logUpdates, viewUpdates } from '../../../src/dashboard/server/cluster-streams.js';
 import type { ClusterObserverSnapshot, LogEntry } from '../../../streams/index.js';
 import { crash } from '../../helpers/cluster-source.js';
 import { marbles } from '../../helpers/marbles.js';

@@ -5,7 +5,7 @@ import { emptyGroupsAfter, MAX_EMPTY_GROUPS } from '../../../src/dashboard/view-
 import { viewChanges, withViewChanges } from '../../../src/dashboard/view-model/feed-protocol.js';
 import { describeEntry, linesAbout, severityOf, withEntries } from '../../../src/dashboard/view-model/log-lines.js';
 import { membersByNode, type NamesFilter, namesTableOf } from '../../../src/dashboard/view-model/names.js';
-import { overview } from '../../../src/dashboard/view-model/overview.js';
+import { overview } from '../../../src/dashboard/view-model/overview-text.js';
 import type { UnstampedEvent } from '../../../streams/events.js';
 import { clusterNames, type LogEntry } from '../../../streams/index.js';
 import { server } from '../../helpers/events.js';

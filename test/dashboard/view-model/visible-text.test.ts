@@ -1,7 +1,7 @@
 import { fc, test } from '@fast-check/vitest';
 import { describe, expect } from 'vitest';
 import { describeEntry, errorText, shorten } from '../../../src/dashboard/view-model/log-lines.js';
-import { overview } from '../../../src/dashboard/view-model/overview.js';
+import { overview } from '../../../src/dashboard/view-model/overview-text.js';
 import { labelOf } from '../../../src/dashboard/view-model/process-table.js';
 import { visibleLines, visibleText } from '../../../src/dashboard/view-model/visible-text.js';
 import { clusterOf } from '../../helpers/snapshots.js';

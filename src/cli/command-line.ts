@@ -7,8 +7,9 @@ export type Command =
   | {
       readonly name: 'observe';
       readonly target: Target;
-      /** `screen`: the full-screen dashboard. `text`, `json`: printed output, repeated every `everyMs` if that is set. */
+      /** `screen`: the full-screen dashboard. `text`, `json`: printed output. */
       readonly output: 'screen' | 'text' | 'json';
+      /** The interval at which output is printed, ms. Absent: output is printed once. Always absent with `screen`. */
       readonly everyMs?: number;
     }
   | {
@@ -77,8 +78,8 @@ const TARGET = {
  *
  * @param args arguments without the Node.js executable and the script
  * @param env environment variables; `NOEX_CLUSTER_SECRET` is the default of `--secret`
- * @param isTerminal whether input and output are a terminal; without one, `observe` prints text
- * @throws UsageError for an unknown command or an invalid option
+ * @param isTerminal whether input and output are a terminal; if not, `observe` prints text or JSON
+ * @throws UsageError for an unknown command, an unknown or invalid option, or a missing or unexpected argument
  */
 export function readCommand(
   args: readonly string[],
@@ -216,6 +217,6 @@ function parse<Options extends NonNullable<ParseArgsConfig['options']>>(args: re
 
 function wholeNumber(option: string, text: string, least: number, most: number): number {
   if (/^\d+$/.test(text) && Number(text) >= least && Number(text) <= most) return Number(text);
-  // The message omits the given value: users of other programs may have typed a password after -p.
+  // The message omits the given value, which may be a password: in some other programs, -p takes a password.
   throw new UsageError(`${option} takes a whole number from ${least} to ${most}`);
 }

@@ -17,7 +17,7 @@ const LEAVE_MS = 3000;
 
 /**
  * Runs `noex demo`: three nodes under light load, each in its own Node.js process. Prints an overview at intervals and
- * serves a dashboard until the program is interrupted. Rejects if a node ends unexpectedly.
+ * serves a dashboard until the program is interrupted. Rejects if the demo cannot start, or a node ends unexpectedly.
  */
 export async function demo(options: Extract<Command, { name: 'demo' }>): Promise<void> {
   const ports = await freePorts(FIRST_PORT, NAMES.length);
@@ -39,7 +39,10 @@ export async function demo(options: Extract<Command, { name: 'demo' }>): Promise
   }
 }
 
-/** Shows the overview and the dashboard of the cluster until the signal is aborted. */
+/**
+ * Starts to print the overview and to serve the dashboard. Resolves when both have started, after all nodes are
+ * connected. Both end when the signal is aborted.
+ */
 async function show(
   seed: string,
   { port, everyMs, open }: Extract<Command, { name: 'demo' }>,
@@ -67,8 +70,8 @@ function whenAborted(signal: AbortSignal, end: () => unknown): void {
 }
 
 function startNode(args: readonly string[]): ChildProcess {
-  // Each node gets its own process group, so that Ctrl+C does not reach it and the demo decides when it stops. The node
-  // stops by itself when its IPC channel closes, even if the demo was killed.
+  // Except on Windows, each node gets its own process group. So Ctrl+C does not reach the node, and the demo decides
+  // when the node stops. The node also stops when its IPC channel closes, for example because the demo was killed.
   return fork(new URL('demo/node.js', import.meta.url), [...args], { detached: process.platform !== 'win32' });
 }
 
@@ -104,7 +107,7 @@ async function firstFreePort(from: number): Promise<number> {
   return port;
 }
 
-/** The first `count` free ports from `first` on. Tries 1000 ports; rejects if too few of them are free. */
+/** Resolves to the first `count` free ports from `first` on. Rejects if too few of 1000 ports are free. */
 async function freePorts(first: number, count: number): Promise<readonly number[]> {
   const ports: number[] = [];
   for (let port = first; ports.length < count && port < first + 1000; port += 1) {

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 
 /**
- * How long signals are ignored after the first signal, ms. Under npm, one Ctrl+C reaches a program twice: from the
- * terminal and from npm, which forwards it.
+ * How long signals are ignored after {@link untilInterrupted} has resolved, ms. Under npm, one Ctrl+C reaches a program
+ * twice: from the terminal, and from npm, which forwards the signal.
  */
 const SAME_KEYSTROKE_MS = 500;
 

@@ -26,7 +26,7 @@ export async function observe({ target, output, everyMs }: Extract<Command, { na
   });
 }
 
-/** Loads the terminal dashboard, a separate bundle: only this command needs its dependencies. */
+/** Loads the terminal dashboard. It is a separate bundle, because only this command needs its dependencies. */
 function loadTerminal(): Promise<TerminalModule> {
   return import(new URL('../dashboard/terminal/main.js', import.meta.url).href);
 }

@@ -1,6 +1,9 @@
 import { spawn } from 'node:child_process';
 
-/** Opens the URL in the desktop's default browser. If no browser can be opened, prints a hint to stderr. */
+/**
+ * Opens the URL in the desktop's default browser. Prints a hint to stderr if the command that opens URLs cannot be
+ * started. Does not notice if that command fails afterwards.
+ */
 export function openInBrowser(url: string): void {
   const [command, ...args] = OPENERS[process.platform] ?? ['xdg-open'];
   if (command === undefined) return;

@@ -3,8 +3,8 @@ import { type AttachedObserver, attach } from '../distribution.js';
 import { type Command, UsageError } from './command-line.js';
 
 /**
- * Ignores the errors of individual nodes: the output already shows the status of each node, and text on stderr would
- * corrupt the screen.
+ * Ignores the errors of individual nodes. The output already shows the status of each node, and text on stderr would
+ * corrupt the full-screen dashboard.
  */
 const quiet = (): void => undefined;
 

@@ -24,7 +24,7 @@ export function fast(): Server {
 }
 
 /**
- * A server that takes `least` to `most` ms for each message, as if it waited for another service. Its queue grows at peak
+ * A server that takes `least` to `most` ms for each cast, as if it waited for another service. Its queue grows at peak
  * load.
  */
 export function slow(least: number, most: number): Server {
@@ -37,7 +37,7 @@ export function slow(least: number, most: number): Server {
   };
 }
 
-/** A server that crashes at random, every `meanMs` on average. */
+/** A server that crashes at the first cast after a random time, `meanMs` on average. */
 export function crashing(meanMs: number): Server {
   let crashesAt = 0;
   return {
@@ -53,7 +53,7 @@ export function crashing(meanMs: number): Server {
   };
 }
 
-/** A server that blocks the event loop for `ms` with every 60th message. */
+/** A server that blocks the event loop for `ms` with every 60th cast. */
 export function blocking(ms: number): Server {
   return {
     ...fast(),
@@ -67,7 +67,11 @@ export function blocking(ms: number): Server {
   };
 }
 
-/** A GenServer that generates load. `demand`: requests per second to each server at peak load, by server name. */
+/**
+ * A GenServer that generates load.
+ *
+ * @param demand the average number of requests per second at peak load, by server name
+ */
 export function customers(demand: Readonly<Record<string, number>>): GenServerBehavior<() => void, never, 'tick'> {
   // The fraction of a request that is still due, by server name.
   const unsent = new Map<string, number>();

@@ -8,7 +8,7 @@ import { openShop } from './shop.js';
 const [nodeName = '', port = '', ...seeds] = process.argv.slice(2);
 await Cluster.start({ nodeName, port: Number(port), seeds });
 const shop = await openShop(nodeName);
-// One node of the shop owns this name, as a node that does a task for the whole cluster would.
+// An example of a global name: the process that does a task for the whole cluster could own such a name.
 if (nodeName === 'nodeA') await GlobalRegistry.register('daily-report', Registry.lookup('customers'));
 process.send?.('ready');
 await untilInterrupted();

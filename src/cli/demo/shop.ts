@@ -15,8 +15,9 @@ const DEMAND = {
 };
 
 /**
- * Starts a simulated web shop with two levels of supervisors. Some servers are slow, one crashes at random, and one
- * blocks the event loop at intervals. The servers of each department, on all nodes, are the members of a group.
+ * Starts a simulated web shop with three levels of supervisors. Some servers are slow, one crashes at random, and one
+ * blocks the event loop at intervals. The servers of each department, on all nodes, are the members of a process group.
+ * Resolves to the supervisor at the top.
  */
 export function openShop(nodeName: string): Promise<SupervisorRef> {
   return Supervisor.start({

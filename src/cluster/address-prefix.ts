@@ -1,9 +1,9 @@
 import { isIPv6 } from 'node:net';
 
 /**
- * Returns the key under which rate limits count an address. The key of an IPv4 address is the address itself, also if
- * it is written as IPv6 (`::ffff:192.0.2.1`). The key of any other IPv6 address is its /64 prefix: one host usually has
- * all addresses of a /64. Any other text is returned unchanged.
+ * Returns the key under which limits and statistics count an address. The key of an IPv4 address is the address itself,
+ * also in the form `::ffff:192.0.2.1`. The key of any other IPv6 address is its /64 prefix, because one host usually
+ * has all addresses of a /64. Any other text is returned unchanged.
  */
 export function addressPrefix(address: string): string {
   const [bare = ''] = address.split('%');

@@ -7,12 +7,11 @@ export interface BackoffOptions {
 }
 
 /**
- * Returns how long to wait before the next attempt. The bound of the delay doubles with each attempt. The delay is
- * random, between half the bound and the bound: nodes that lost the same peer at the same moment do not all reconnect
- * at once.
+ * Returns how long to wait before the next attempt. The bound of the delay doubles with each attempt, up to `maxMs`.
+ * The delay is random, so that nodes that lost the same peer at the same moment do not all reconnect at once.
  *
- * @param attempt how many attempts failed since the last success: 0, 1, 2 ...
- * @param random  from 0 up to 1, as `Math.random`
+ * @param attempt 0 for the first delay, 1 for the next one, and so on
+ * @param random returns a number from 0 up to 1, as `Math.random`
  * @returns ms, between half the bound and the bound, where the bound is `min(maxMs, baseMs * 2 ** attempt)`
  */
 export function backoffDelayMs(attempt: number, { baseMs, maxMs }: BackoffOptions, random: () => number): number {

@@ -26,9 +26,9 @@ export interface ChannelPeer extends Peer {
 
 /**
  * The ordered streams of items between this node and each connected member. For each peer, up and down events
- * alternate. Between an up and its down, the items received are a prefix of the items sent, with `send` and `broadcast`
- * in call order. A side closes the old channel before it receives an item of the next one. Items are plain JSON data
- * or {@link JsonText}.
+ * alternate. The items of a channel arrive in the order in which they were sent. Only the last items before the down
+ * event may be lost. A side closes the old channel before it receives an item of the next one. Items are plain JSON
+ * data or {@link JsonText}.
  */
 export interface Channels {
   /** The peers with an open channel. */
@@ -44,23 +44,23 @@ export interface Channels {
   /**
    * Sends items in one frame.
    *
-   * @throws NodeNotConnectedError without a channel, LinkOverloadedError while 8 MiB are unsent, InvalidArgumentError
-   * or NotSerializableError for items that cannot be encoded
+   * @throws NodeNotConnectedError without a channel, LinkOverloadedError while at least 8 MiB are unsent,
+   * InvalidArgumentError or NotSerializableError for items that cannot be encoded
    */
   send(to: NodeId, items: readonly unknown[]): void;
   /**
-   * Sends items that are already JSON text, in one frame. Transmits them at once, not at the end of the turn. Ends a
-   * channel with 16 MiB unsent instead. Does nothing if there is no channel.
+   * Sends items that are already JSON text, in one frame. Transmits them at once, not at the end of the turn. If at
+   * least 16 MiB are unsent, ends the channel instead. Does nothing if there is no channel.
    */
   sendEncoded(to: NodeId, items: readonly string[]): void;
-  /** The amount of data that was sent to a node and is not transmitted yet, bytes. */
+  /** Returns how much data was sent to a node but has not been transmitted yet, bytes; 0 without a link. */
   unsent(to: NodeId): number;
-  /** Ends the channel and its link, because the items from the other side are invalid. */
+  /** Ends the channel with a peer that sent invalid items, and its link. Both nodes then try to connect again. */
   end(peer: NodeId): void;
   /** Returns the connected member with this life if its version of noex has no channels; otherwise `undefined`. */
   withoutChannel(life: string): NodeId | undefined;
   /**
-   * Sends items over all channels, encoded once. A channel with 16 MiB unsent ends instead.
+   * Sends items over all channels, encoded once. A channel with at least 16 MiB unsent ends instead.
    *
    * @throws InvalidArgumentError or NotSerializableError for items that cannot be encoded
    */
@@ -103,7 +103,7 @@ export class ChannelTable implements Channels {
   readonly #up: Listeners<[ChannelPeer]>;
   readonly #down: Listeners<[ChannelPeer]>;
   readonly #items: Listeners<[ChannelPeer, readonly unknown[]]>;
-  // A listener may cause another event. All listeners must receive the current event before the event that it caused.
+  // A listener may cause another event. All listeners must receive the current event first.
   readonly #deliver = deliverInOrder((deliver: () => void) => deliver());
 
   constructor(options: ChannelTableOptions) {
@@ -129,7 +129,7 @@ export class ChannelTable implements Channels {
     return this.#items.add(handler);
   }
 
-  /** The numbers of items sent and received over the open channel with a node. */
+  /** Returns how many items were sent and received over the open channel with a node; `undefined` without one. */
   itemCounts(id: NodeId): { readonly sent: number; readonly received: number } | undefined {
     return this.#open.get(id);
   }

@@ -7,8 +7,9 @@ import type { NodeId } from './node-id.js';
 export type ClusterStatus = 'starting' | 'running' | 'stopping' | 'stopped';
 
 /**
- * What this node knows of another node of the cluster, or of itself. Roles and metadata are those of `Cluster.start` of
- * that node. They are frozen, and stay after the node went down.
+ * What this node knows of another node of the cluster, or of itself. Roles and metadata are those that the described
+ * node passed to `Cluster.start`. They are frozen, empty before the first link with the node, and stay after it went
+ * down.
  */
 export interface NodeInfo extends NodeDescription {
   readonly id: NodeId;
@@ -16,30 +17,39 @@ export interface NodeInfo extends NodeDescription {
   readonly host: string;
   readonly port: number;
   readonly status: NodeStatus;
-  /** The number of processes of the node, as of its last heartbeat. */
+  /** The number of processes of the node, as of its last heartbeat; 0 before the first. */
   readonly processCount: number;
-  /** When its last heartbeat arrived, ms since the epoch; `null` before the first. */
+  /**
+   * When the last heartbeat of the node arrived, ms since the epoch. A new link counts as a heartbeat. `null` before
+   * the first link.
+   */
   readonly lastHeartbeatAt: number | null;
-  /** The uptime of the node at its last heartbeat, ms. */
+  /** The uptime of the node at its last heartbeat, ms; 0 before the first. */
   readonly uptimeMs: number;
-  /** The version of noex that the node runs; present while it is connected. */
+  /** The version of noex that the node runs; present while the node is connected. */
   readonly version?: string;
-  /** Measurements of the link with the node; present while the node is connected, except in the memory engine. */
+  /**
+   * Measurements of the link with the node. Absent for the local node, for nodes that are not connected, in the
+   * argument of `onNodeUp`, and in the memory engine.
+   */
   readonly link?: LinkFigures;
 }
 
 /**
- * This node's membership of a cluster. All methods except `start`, `stop`, `getStatus` and `on...` throw while the
- * cluster is not running.
+ * This node's membership of a cluster. All methods except `start`, `stop`, `getStatus` and `on...` throw
+ * ClusterNotStartedError while the cluster is not running.
  */
 export interface ClusterApi {
   /**
    * Starts this node. Resolves when it listens, before it is linked with others. Seeds that do not answer are dialled
-   * again until they do. Rejects with `InvalidClusterConfigError`, `ClusterAlreadyStartedError`, or `ListenError` if
-   * the address cannot be bound.
+   * again until they do. Rejects with `InvalidClusterConfigError`, with `ClusterAlreadyStartedError`, or with
+   * `ListenError` if the address cannot be bound.
    */
   start(config: ClusterConfig): Promise<void>;
-  /** Leaves the cluster. Resolves when the port is free and all connections are closed. A second call is harmless. */
+  /**
+   * Leaves the cluster. Resolves when the port is free and all connections are closed. Does nothing if the cluster is
+   * stopped already.
+   */
   stop(): Promise<void>;
   getStatus(): ClusterStatus;
   getLocalNodeId(): NodeId;
@@ -58,11 +68,11 @@ export interface ClusterApi {
   /** The time since this node started, ms. */
   getUptimeMs(): number;
   /**
-   * Calls `handler` when the first link with a node is established, or the first after it was down. Returns a function
-   * that ends the subscription, as do the two methods below.
+   * Calls `handler` when a node becomes connected, for the first time or after it was down. Returns a function that
+   * ends the subscription, as do the two methods below.
    */
   onNodeUp(handler: (node: NodeInfo) => void): () => void;
-  /** Calls `handler` when the link with a connected node is lost, but not when this node stops. */
+  /** Calls `handler` when a connected node goes down, but not when this node stops. */
   onNodeDown(handler: (nodeId: NodeId, reason: NodeDownReason) => void): () => void;
   onStatusChange(handler: (status: ClusterStatus) => void): () => void;
 }

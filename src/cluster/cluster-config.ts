@@ -16,11 +16,11 @@ export interface AdvertiseOptions {
 export interface IncomingMessage {
   /** The id of the node that sent it. */
   readonly from: string;
-  /**
-   * The process that receives the message: its id, and its registered name if it has one. For `start`, only `behavior`.
-   */
+  /** The process that receives the message. A `start` message has only `behavior`; other messages never have it. */
   readonly to: {
+    /** The id of the process. */
     readonly id?: string | undefined;
+    /** The registered name of the process, if it has one. */
     readonly name?: string | undefined;
     /**
      * The name of the behavior that a `start` message asks this node to start: for `startRemote`, or as a child of a
@@ -43,7 +43,10 @@ export interface ClusterConfig {
    * Default: `host`.
    */
   readonly listen?: string | undefined;
-  /** The port to bind. Default 4369. 0 lets the operating system choose; the node id then has the port it chose. */
+  /**
+   * The port to bind. Default 4369. With 0, the operating system chooses a port. The node id then has the chosen port,
+   * unless `advertise.port` is set.
+   */
   readonly port?: number | undefined;
   /**
    * The address at which other nodes reach this node, if it differs from the listening address: behind a published or
@@ -53,8 +56,8 @@ export interface ClusterConfig {
   /**
    * Where to find other nodes: `name@host:port`, `host:port` or `dns:name:port`, or a function that returns the current
    * list of these. This node dials all addresses of a host name. It resolves names and calls functions again every 15
-   * to 30 s. One seed that answers is enough to join. This node keeps dialling the other seeds as long as it runs.
-   * Default: none.
+   * to 30 s; after a failure, the reconnect delays apply. One seed that answers is enough to join. This node keeps
+   * dialling the others until it is linked with a node at each address. Default: none.
    */
   readonly seeds?: SeedSource | readonly (string | SeedSource)[] | undefined;
   /**
@@ -87,12 +90,19 @@ export interface ClusterConfig {
    * is longer.
    */
   readonly reconnectMaxDelayMs?: number | undefined;
-  /** How long a disconnected node stays in the list of nodes, ms. Default 60000. */
+  /**
+   * How long a disconnected node stays in the list of nodes, ms. The time begins again whenever another node reports
+   * that it is linked with that node. Default 60000.
+   */
   readonly forgetAfterMs?: number | undefined;
   /**
-   * Decides whether a message from another node is delivered. Called for each message, before its body is read. If it
-   * returns `false` or throws, the message is refused: a call is rejected with MessageRefusedError, a cast or info is
-   * dropped. Default: all members may send to all processes.
+   * Decides whether a message from another node is delivered. Called for each message, before its body is read. If the
+   * function throws, or does not return `true`, the message is refused. What follows depends on the kind:
+   * - `call`, `stop`, `start`, `register`, `unregister`: the sender gets MessageRefusedError.
+   * - `cast`, `info`, `kill`: the message is dropped.
+   * - `monitor`, `link`: the sender gets the notice that there is no such process (`noproc`).
+   *
+   * Default: all members may send to all processes.
    */
   readonly accept?: ((message: IncomingMessage) => boolean) | undefined;
   /**
@@ -101,18 +111,22 @@ export interface ClusterConfig {
    */
   readonly roles?: readonly string[] | undefined;
   /**
-   * Values that describe this node, such as `{ zone: 'a' }`. All nodes see them in the `metadata` of a `NodeInfo`. A plain
-   * object of strings, numbers and booleans; at most 4 KiB as JSON. Roles and metadata are sent before a peer has proved
-   * that it knows the secret: they must not be confidential. Default: none.
+   * Values that describe this node, such as `{ zone: 'a' }`. All nodes see them in the `metadata` of a `NodeInfo`. A
+   * plain object of strings, numbers and booleans; at most 4 KiB as JSON. Roles and metadata must not be confidential:
+   * they are sent before a peer has proved that it knows the secret. Default: none.
    */
   readonly metadata?: NodeMetadata | undefined;
   /**
-   * How many nodes, this one included, this node must see to own global names: more than half of the largest number of
-   * nodes that the cluster ever has, and the same on all nodes. With fewer, it registers no global name, and the processes
-   * that own one are killed. Default: none; then each part of a split network gives names on its own.
+   * How many nodes, this node included, this node must see before it may own global names. Set the same number on all
+   * nodes: more than half of the largest number of nodes that the cluster ever has. While this node sees fewer nodes,
+   * it registers no global name. Its processes that own a global name are killed; a distributed supervisor stands by
+   * instead. Default: none. Without `minNodes`, each part of a split network registers names independently.
    */
   readonly minNodes?: number | undefined;
-  /** Allows listening beyond loopback without a `clusterSecret`: any peer that can connect can join. Default false. */
+  /**
+   * Allows listening beyond loopback with neither `clusterSecret` nor `tls.requestPeerCert`. Any peer that can connect
+   * can then join. Default false.
+   */
   readonly insecure?: boolean | undefined;
 }
 

@@ -146,7 +146,10 @@ export class ClusterLifecycle {
     return Object.freeze({ ...info, link: figures });
   }
 
-  /** The figures of all links together, at most a second old. `undefined` if there are no links. */
+  /**
+   * The figures of all links together, at most about a second old. `undefined` if there were no links, or the cluster
+   * is not running.
+   */
   get links(): NodeLinks | undefined {
     return this.#links;
   }

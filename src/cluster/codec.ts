@@ -20,10 +20,10 @@ export interface DecodeLimits {
 /** The most members of one frame; more are rejected. */
 const MAX_MEMBERS = 4096;
 
-/** The longest method name, topic, code or reason, in characters. */
+/** The longest method name, topic, error code, version, feature or life, in characters. */
 const MAX_NAME = 200;
 
-/** The longest error message that is sent, in characters; {@link clip} shortens a message to it. */
+/** The longest error message of a frame, in characters; {@link clip} shortens a message to this length. */
 const MAX_MESSAGE = 2000;
 
 /** The most features in a greeting; more are rejected. */
@@ -102,9 +102,9 @@ type FieldOf<T extends Frame['type']> = Exclude<keyof Required<Extract<Frame, { 
 const TYPES: ReadonlyMap<unknown, Readonly<Record<string, Guard>>> = new Map(Object.entries(FIELDS));
 
 /**
- * Encodes a frame. A frame without an id (`notify`) needs to be encoded only once for all peers.
+ * Encodes a frame. The same text can be sent to any number of peers.
  *
- * @throws InvalidArgumentError when a body cannot be encoded, or the frame is too large for the receiver
+ * @throws InvalidArgumentError if the frame has a body that cannot be encoded, or that exceeds a limit of the receiver
  */
 export function encode(frame: Frame): string {
   if (!('body' in frame)) return JSON.stringify(frame);

@@ -1,6 +1,7 @@
 /**
  * Returns a function that passes each item to `deliver`, one item after the other. An item that arrives while `deliver`
- * runs waits until `deliver` returns.
+ * runs waits until `deliver` returns. Items must not be `undefined`. If `deliver` throws, the waiting items are
+ * delivered with the next item.
  */
 export function deliverInOrder<T>(deliver: (item: T) => void): (item: T) => void {
   const queue: T[] = [];

@@ -24,15 +24,16 @@ export interface ClusterEngine {
   settings(): ClusterSettings | undefined;
 }
 
-/** The membership, as the runtime observer reads it. */
+/** This node, the other nodes that it knows, and the changes to them. */
 export interface MembershipView {
   /** This node; `undefined` while the cluster is not running. */
   local(): Peer | undefined;
   /** All other known nodes; empty while the cluster is not running. */
   members(): readonly Member[];
   /**
-   * Calls `handler` with every change, in order, when {@link MembershipView.members} includes the change. When this
-   * node stops, every other node goes down and leaves. Returns a function that ends the subscription.
+   * Calls `handler` with every change, in order, after {@link MembershipView.members} includes the change. When this
+   * node stops, `handler` also receives `down` for every connected node, and `left` for every node. Returns a function
+   * that ends the subscription.
    */
   onChange(handler: (change: MembershipChange) => void): () => void;
   /**
@@ -55,11 +56,11 @@ export interface EngineNode {
   supports(id: NodeId, feature: string): boolean;
   /** The life that this connected member has announced; `undefined` if it has announced none. */
   lifeOf(id: NodeId): string | undefined;
-  /** The data that was sent to this peer but has not been transmitted yet, bytes. */
+  /** The data that was sent to this peer but has not been transmitted yet, bytes; 0 without a link. */
   backlog(id: NodeId): number;
-  /** The measurements of the link with a connected member; `undefined` if the engine has no links. */
+  /** The measurements of the link with a member; `undefined` without a link, and always in the memory engine. */
   link(id: NodeId): LinkState | undefined;
-  /** Whether this peer's backlog is small enough to send it notifications. */
+  /** Whether this peer's backlog is small enough to send it notifications; `false` without a link. */
   hasRoom(id: NodeId): boolean;
   /**
    * Sends an encoded frame: in order, and at most once.
@@ -68,11 +69,14 @@ export interface EngineNode {
    * @returns whether there is a connection for the frame
    */
   sendEncoded(to: NodeId | Requester, text: string): boolean;
-  /** Sends a frame to one incarnation of a member. Transmits it, and what was sent before in this turn, at once. */
+  /**
+   * Sends an encoded frame to one incarnation of a member. Transmits it, and what was sent before in this turn, at
+   * once. Does nothing without a link.
+   */
   sendNow(to: Peer, text: string): void;
   /** Sends an encoded frame to every connected member and observer that has room. */
   publishEncoded(text: string): void;
-  /** Ends the connection with a member, for example because it reads too slowly. */
+  /** Ends the link with a member, for example because it reads too slowly. Both nodes then try to connect again. */
   disconnect(id: NodeId): void;
   /** Leaves the cluster in an orderly way. Resolves when all resources of this incarnation are released. */
   stop(): Promise<void>;
@@ -91,7 +95,7 @@ export interface EngineNodeOptions {
   readonly processCount: () => number;
   /** Receives errors that are not returned to a caller. */
   readonly onError: (error: Error) => void;
-  /** Called after `members()` includes the change. For each node, up and down alternate. */
+  /** Called with each change, after `members()` includes it. For each node, `up` and `down` alternate. */
   readonly onChange: (change: MembershipChange) => void;
   /** Called with each frame from a connected peer. From observers, only requests of public methods are delivered. */
   readonly onFrame: (from: Requester, frame: DeliveredFrame) => void;
@@ -101,5 +105,5 @@ export interface EngineNodeOptions {
   readonly onObserverGone: (id: NodeId) => void;
 }
 
-/** Starts a node; rejects with ListenError. */
+/** Starts a node. Resolves before any link is established. Rejects with ListenError if the address cannot be bound. */
 export type StartNode = (options: EngineNodeOptions) => Promise<EngineNode>;

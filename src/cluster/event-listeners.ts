@@ -1,7 +1,10 @@
 import { isolated } from '../errors.js';
 import { checkFunction } from '../validate.js';
 
-/** The listeners of one event. A handler that throws, or returns a promise that rejects, does not affect the others. */
+/**
+ * The listeners of one event. A handler that throws, or returns a promise that rejects, does not affect the others: its
+ * error goes to `onError`.
+ */
 export class Listeners<Args extends readonly unknown[]> {
   readonly #handlers = new Set<{ readonly call: (...args: Args) => void }>();
   readonly #onError: (error: Error) => void;
@@ -13,7 +16,7 @@ export class Listeners<Args extends readonly unknown[]> {
   /**
    * Adds a handler; a handler added twice is called twice. Returns a function that removes it.
    *
-   * @throws InvalidArgumentError
+   * @throws InvalidArgumentError if `handler` is not a function
    */
   add(handler: (...args: Args) => unknown): () => void {
     checkFunction('handler', handler);

@@ -5,9 +5,12 @@ export interface DetectorConfig {
   readonly missThreshold: number;
 }
 
-/** When a peer last sent data, ms of the monotonic clock. */
+/** When data of a peer last arrived, ms of the monotonic clock. */
 export interface PeerActivity {
-  /** When the last data arrived, be it a part of a message. */
+  /**
+   * When data last arrived, incomplete messages included. An estimate: see {@link activitySince} for incomplete
+   * messages, and {@link checkPeer} for checks that are late.
+   */
   readonly receivedAt: number;
   /** When the last whole message arrived. */
   readonly messageAt: number;
@@ -28,8 +31,9 @@ export function activityAt(now: number): PeerActivity {
 
 /**
  * Returns the activity of a peer that sent bytes since the last check, but maybe no whole message. The time at which
- * the bytes arrived is unknown, so the time of the last check is used. A large message over a slow link may take longer
- * than the allowed silence. A message that never ends does not count as activity.
+ * the bytes arrived is unknown, so the time of the last check is used. Bytes count because a large message over a slow
+ * link may take longer than the allowed silence. They count only for a limited time ({@link MAX_MESSAGE_FACTOR}) after
+ * the last whole message, because a peer could send a message that never ends.
  */
 export function activitySince(
   activity: PeerActivity,
@@ -49,7 +53,7 @@ export function lateness(lastCheckAt: number, now: number, intervalMs: number): 
 }
 
 /**
- * Checks one peer: `suspect` after two silent intervals, `dead` after `missThreshold`.
+ * Checks one peer. It is `suspect` after two silent intervals, and `dead` after `missThreshold` silent intervals.
  *
  * @param lateMs this check's {@link lateness}, which is not counted as silence
  * @returns the activity to keep for the next check, and the state

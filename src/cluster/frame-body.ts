@@ -1,7 +1,7 @@
 import { SuperJSON, type SuperJSONResult } from 'superjson';
 import { asError, InvalidArgumentError, ProtocolError } from '../errors.js';
 
-/** The greatest depth of nested objects, arrays, Maps and Sets. */
+/** The greatest depth of the JSON of a body. An object, array, Set or Error adds one level, a Map adds two. */
 export const MAX_BODY_DEPTH = 64;
 
 /** The most values in one body that JSON cannot represent. Reviving an Error, the slowest kind, takes about 5 µs. */
@@ -38,7 +38,9 @@ const JSON_FORMS: ReadonlyMap<unknown, (json: unknown) => boolean> = new Map<unk
   ['Error', isErrorJson],
 ]);
 
-/** JSON text that is inserted into a body unchanged. It saves serializing the same data again. */
+/**
+ * JSON text that is the whole of a body or of a channel item. It is sent unchanged, to avoid serializing data again.
+ */
 export class JsonText {
   readonly text: string;
 
@@ -49,10 +51,10 @@ export class JsonText {
 
 /**
  * Encodes data as text: JSON, plus annotations for what JSON cannot represent (`undefined`, bigint, NaN, Date, Map,
- * Set, Error without its stack). The same text can be sent to any number of peers.
+ * Set, Error without its stack). Functions and symbols inside the data are omitted, or become `null` in an array.
  *
- * @throws InvalidArgumentError (`body`) for a value that the receiver would reject: with cycles, RegExp, functions,
- * deep nesting ...
+ * @throws InvalidArgumentError (`body`) for a value that the receiver would reject: with cycles, RegExp, deep nesting
+ * ...; also for a function or symbol that is the whole value
  */
 export function encodeBody(value: unknown): string {
   if (value instanceof JsonText) return `{"json":${value.text}}`;
@@ -63,7 +65,7 @@ export function encodeBody(value: unknown): string {
   }
 }
 
-/** As {@link encodeBody}, but throws errors that {@link bodyProblemOf} converts to a text. */
+/** As {@link encodeBody}, but takes no {@link JsonText}, and throws errors for {@link bodyProblemOf}. */
 export function encodeValue(value: unknown): string {
   const { json, meta } = superjson.serialize(value);
   if (meta?.referentialEqualities !== undefined && hasCycle(meta.referentialEqualities))
@@ -77,7 +79,8 @@ export function encodeValue(value: unknown): string {
 }
 
 /**
- * Decodes a body from its parsed JSON. The whole body is checked before any value is revived.
+ * Decodes a body from its parsed JSON. The whole body is checked before any value is revived. The result is built in
+ * place: `body` must not be used afterwards.
  *
  * @throws ProtocolError (`malformed`)
  */
@@ -267,7 +270,7 @@ export function isForbidden(key: string): boolean {
   return key === '__proto__' || key === 'constructor' || key === 'prototype';
 }
 
-/** Whether a text is safe to print: text from other nodes is written to logs and terminals. */
+/** Whether a value is a string without control characters. Texts of other nodes are printed to logs and terminals. */
 export function isText(value: unknown): value is string {
   return typeof value === 'string' && !/\p{Cc}/u.test(value);
 }

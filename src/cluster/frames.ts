@@ -20,18 +20,18 @@ export const FEATURES = ['messages', 'json_reports'] as const;
  */
 export const MAX_FRAME_BYTES = 1.25 * 1024 * 1024;
 
-/** The largest frame of a handshake, in bytes: an unauthenticated peer gets no more memory than this. */
+/** The largest frame of a handshake, in bytes. It is small, because peers are not authenticated yet. */
 export const MAX_HANDSHAKE_BYTES = 8 * 1024;
 
-/** The largest frame of an observer, in bytes: observers only send requests. */
+/** The largest frame of an observer, in bytes. It is small, because observers send only requests and short frames. */
 export const MAX_OBSERVER_BYTES = 64 * 1024;
 
 /** `member`: a node of the cluster. `observer`: a read-only client that is not counted as a node. */
 export type Role = 'member' | 'observer';
 
 /**
- * One incarnation of a node. A node that starts again under the same id has a larger incarnation: the time of its
- * start, ms since the epoch.
+ * One incarnation of a node. The incarnation is the time of the start, ms since the epoch. So a node that starts again
+ * under the same id has a larger one, unless the clock was set back between two runs of the program.
  */
 export interface Peer {
   readonly id: NodeId;
@@ -71,23 +71,26 @@ export interface ChallengeFrame extends Greeting {
   readonly type: 'challenge';
 }
 
-/** `mac` is present exactly if both sides have a secret. */
+/** The dialer proves that it knows the secret. */
 export interface ProofFrame {
   readonly type: 'proof';
+  /** Absent if neither side has a secret. */
   readonly mac?: string;
 }
 
+/** The acceptor accepts the link, and proves that it knows the secret. */
 export interface WelcomeFrame {
   readonly type: 'welcome';
+  /** Absent if neither side has a secret. */
   readonly mac?: string;
 }
 
-/** The dialer confirms that it uses this link. This is the dialer's first sealed frame. It establishes the link. */
+/** The dialer confirms that it uses this link. This frame establishes the link. */
 export interface OpenFrame {
   readonly type: 'open';
 }
 
-/** The last frame of a side that ends the link because of the other side's behaviour or identity. */
+/** The last frame of a side that refuses the other side. The sender then ends the link. */
 export interface RefusedFrame {
   readonly type: 'refused';
   /** The close reason. A later version may send one that this version does not know. */
@@ -102,8 +105,8 @@ export interface MembersFrame {
   readonly type: 'members';
   readonly members: readonly Peer[];
   /**
-   * Whether `members` lists all nodes that the sender is linked with, except the receiver. If so, the receiver answers
-   * with the members that the list lacks.
+   * Whether the list is whole: it has all nodes that the sender is linked with, except the receiver. A receiver that is
+   * a member then answers with the nodes that the list lacks, if there are any.
    */
   readonly isWhole?: boolean;
 }
@@ -182,7 +185,7 @@ export type MembershipFrame = MembersFrame | HeartbeatFrame | LeaveFrame | Probe
 /** The frames that an engine passes to `onFrame`. The engine handles all other frames itself. */
 export type DeliveredFrame = RpcFrame | ItemsFrame;
 
-/** The frames that an established link carries. */
+/** The frames that an established link carries, besides {@link RefusedFrame}. */
 export type PeerFrame = MembershipFrame | DeliveredFrame;
 
 /** Every frame that a node sends. */

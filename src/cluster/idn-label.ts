@@ -1,4 +1,4 @@
-/** The parameters of Punycode: RFC 3492, section 5. */
+// The parameters of Punycode: RFC 3492, section 5.
 const BASE = 36;
 const T_MIN = 1;
 const T_MAX = 26;
@@ -6,6 +6,8 @@ const SKEW = 38;
 const DAMP = 700;
 const INITIAL_BIAS = 72;
 const INITIAL_CODE_POINT = 128;
+
+/** The last code point of Unicode. */
 const MAX_CODE_POINT = 0x10ffff;
 
 /** The characters of a label of a host name: letters, marks and digits of any script, and hyphens. */
@@ -13,8 +15,9 @@ const LABEL = /^[\p{L}\p{M}\p{N}-]+$/u;
 const ASCII = /^[a-z0-9-]*$/;
 
 /**
- * Whether a label is the ASCII form (`xn--...`, in lower case) of an internationalized label, which has characters
- * beyond ASCII. `URL` is not used because its answer depends on the version of Node.js.
+ * Whether a label is the ASCII form (`xn--...`, in lower case) of an internationalized label: letters, marks, digits
+ * and hyphens, not all ASCII, in lower case and in NFC. `URL` is not used because its answer depends on the version of
+ * Node.js.
  */
 export function isIdnLabel(label: string): boolean {
   const text = label.startsWith('xn--') ? decodePunycode(label.slice(4)) : undefined;

@@ -15,7 +15,10 @@ export interface LinkFigures {
   readonly roundTripMs: number | null;
   /** The data that was sent but has not been transmitted yet, bytes. */
   readonly backlogBytes: number;
-  /** How often the link was established again since this node first connected with the other. */
+  /**
+   * How often this node connected with the other node again after their link was lost. Counts from 0 again after the
+   * other node has left or was forgotten.
+   */
   readonly reconnects: number;
 }
 

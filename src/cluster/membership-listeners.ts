@@ -4,7 +4,11 @@ import { Listeners } from './event-listeners.js';
 import type { MembershipChange, NodeDownReason } from './membership.js';
 import type { NodeId } from './node-id.js';
 
-/** Creates the listeners of the membership. `announce` passes a change to them, after all changes announced before. */
+/**
+ * Creates the listeners of the membership. `announce` passes a change to them, after all changes announced before.
+ *
+ * @param isStopping whether this node stops. If so, `nodeDown` is not emitted
+ */
 export function createMembershipListeners(onError: (error: Error) => void, isStopping: () => boolean) {
   const nodeUp = new Listeners<[NodeInfo]>(onError);
   const nodeDown = new Listeners<[NodeId, NodeDownReason]>(onError);

@@ -5,8 +5,11 @@ import type { NodeId } from './node-id.js';
 export type NodeStatus = 'connecting' | 'connected' | 'disconnected';
 
 /**
- * Why a node went down: it was silent for too long, its link broke, one side ended the link because of the other's
- * behaviour, or it stopped intentionally.
+ * Why a node went down:
+ * - `heartbeat_timeout`: it was silent for too long.
+ * - `connection_closed`: its link broke, this node disconnected it, or another incarnation of the node took its place.
+ * - `connection_refused`: one side refused the other, for example because of an invalid frame.
+ * - `graceful_shutdown`: it stopped intentionally.
  */
 export type NodeDownReason = 'heartbeat_timeout' | 'connection_closed' | 'connection_refused' | 'graceful_shutdown';
 
@@ -18,7 +21,10 @@ export interface Member extends Peer {
 
 /** The latest heartbeat of a node. */
 export interface Heartbeat {
-  /** When the heartbeat arrived, ms since the epoch; `null` before the first one of this incarnation. */
+  /**
+   * When the heartbeat arrived, ms since the epoch. A new link counts as a heartbeat. `null` before the first link with
+   * this incarnation.
+   */
   readonly lastHeardAt: number | null;
   readonly processCount: number;
   /** The uptime of the node at that heartbeat, ms. */
@@ -40,7 +46,7 @@ export type MembershipChange =
   | { readonly type: 'left'; readonly id: NodeId; readonly incarnation: number }
   | { readonly type: 'forgotten'; readonly id: NodeId; readonly incarnation: number };
 
-/** The description of a member is that of the incarnation; it is empty before the first link with it. */
+/** A member with its description, which is empty before the first link with this incarnation. */
 interface Entry extends Member, NodeDescription {
   /** When the node was last known to be linked with this node or any other node, ms of the monotonic clock. */
   readonly keptAt: number;
@@ -59,8 +65,8 @@ export interface Membership {
 }
 
 /**
- * Gossip adds no members beyond this number of members: each one takes memory and is dialled, and no link has confirmed
- * it.
+ * Gossip adds no members while there are at least this many. Each member takes memory and is dialled, although no link
+ * has confirmed yet that it exists.
  */
 const MAX_MEMBERS_FROM_GOSSIP = 1000;
 
@@ -73,7 +79,8 @@ export interface Outcome {
 export const emptyMembership: Membership = { members: new Map(), tombstones: new Map() };
 
 /**
- * A link with this peer was established. If an older incarnation of it is connected, that incarnation goes down first.
+ * A link with this peer was established. If this incarnation is connected already, it is relinked. If another
+ * incarnation of the peer is connected, that incarnation goes down first.
  *
  * @param description what the peer announced about its purpose
  */
@@ -101,7 +108,7 @@ export function linkUp(
   return { state: { members: put(state.members, entry), tombstones: without(state.tombstones, peer.id) }, changes };
 }
 
-/** The last link with this node was lost. */
+/** The link with this node was lost. The node stays a member. Changes nothing if the node is not connected. */
 export function linkDown(state: Membership, id: NodeId, reason: NodeDownReason, now: number): Outcome {
   const old = state.members.get(id);
   if (old?.status !== 'connected') return { state, changes: [] };
@@ -109,7 +116,7 @@ export function linkDown(state: Membership, id: NodeId, reason: NodeDownReason, 
   return { state: { ...state, members: put(state.members, entry) }, changes: [down(old, reason)] };
 }
 
-/** The node announced its stop. It is removed, and later gossip about this incarnation is ignored. */
+/** The node announced its stop. It is removed. Its tombstone makes {@link learned} ignore this incarnation. */
 export function left(state: Membership, id: NodeId, now: number): Outcome {
   const old = state.members.get(id);
   if (old === undefined) return { state, changes: [] };
@@ -121,8 +128,9 @@ export function left(state: Membership, id: NodeId, now: number): Outcome {
 }
 
 /**
- * Another node announced that it is linked with these peers. Adds unknown peers. Renews the entries of known peers that
- * are not connected with this node, so that they are forgotten later.
+ * Another node announced that it is linked with these peers. Adds unknown peers. Of known peers that are not connected
+ * with this node, takes over a newer incarnation, and renews the entries, so that these peers are forgotten later.
+ * Ignores incarnations that are older than the known one, or that have left.
  */
 export function learned(state: Membership, peers: readonly Peer[], now: number): Outcome {
   const members = new Map(state.members);

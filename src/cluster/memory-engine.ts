@@ -11,7 +11,7 @@ import type { Requester } from './rpc.js';
 /** A peer gets no notifications while at least this many characters for it are unread. */
 const MAX_NOTIFIED_UNREAD = 1024 * 1024;
 
-/** The first port that the hub assigns. */
+/** The lowest port that the hub assigns to a node with port 0. Every start of a node raises the next port by 1. */
 const FIRST_PORT = 10_000;
 
 /** The connection between two nodes. */
@@ -19,7 +19,7 @@ class MemoryLink {
   readonly ends: readonly [MemoryNode, MemoryNode];
   /** The number of characters that were sent to each of the two nodes, and that the node has not read yet. */
   readonly unread = new Map<MemoryNode, number>();
-  /** Whether the link has ended. Frames that were not read by then are lost. */
+  /** Whether the link broke, as in a network failure: unread frames are lost. Stays `false` when a node leaves. */
   isBroken = false;
 
   constructor(first: MemoryNode, second: MemoryNode) {
@@ -33,8 +33,8 @@ class MemoryLink {
 }
 
 /**
- * A cluster within one Node.js process: every node started on it is connected with every other, without sockets,
- * handshakes or seeds. For tests of code built on a cluster.
+ * A cluster within one Node.js process, for tests of code built on a cluster. Every node started on it is connected
+ * with every other, without sockets, handshakes or seeds. Observers are connected with members only.
  */
 export class MemoryHub {
   /** The nodes in start order. Of several nodes with the same id, the first holds the id and the others wait. */
@@ -42,7 +42,7 @@ export class MemoryHub {
   readonly #links = new Set<MemoryLink>();
   #lastPort = FIRST_PORT - 1;
 
-  /** The engine of this hub: starts a node that is connected with all other nodes of the hub. */
+  /** The engine of this hub. Starts a node that is connected with the other nodes of the hub in a later turn. */
   readonly engine: StartNode = async (options) => {
     this.#lastPort += 1;
     const node = new MemoryNode(this, options, options.settings.listen.port || this.#lastPort);

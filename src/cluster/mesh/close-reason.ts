@@ -3,7 +3,7 @@
  * append new reasons at the end.
  */
 const CLOSE_CODES = {
-  /** The node is stopping; its `leave` frame announced it. */
+  /** The node is stopping. On an established link, a `leave` frame comes first. */
   leaving: 4000,
   /** There is another link between the same two nodes. Not an error. */
   duplicate_link: 4001,
@@ -40,7 +40,7 @@ const CLOSE_CODES = {
 
 export type CloseReason = keyof typeof CLOSE_CODES;
 
-/** Why a link is refused: a stable reason, and a message that says what to do. */
+/** Why a link is refused: a stable reason, and a description, which the other side receives, too. */
 export interface Refusal {
   readonly reason: CloseReason;
   readonly message: string;

@@ -48,12 +48,12 @@ export class DialAttempts {
     this.#targets.set(openLink(connection, target.expected), target);
   }
 
-  /** Returns the target of a dialled link; `undefined` if the link was accepted, or its dial is settled. */
+  /** Returns the target of a dialled link; `undefined` if the link was accepted, or its dial was settled. */
   targetOf(link: Link): DialTarget | undefined {
     return this.#targets.get(link);
   }
 
-  /** Settles the dial of a link on which the other side sent its welcome. */
+  /** Passes the outcome of a dialled link, on which the other side sent its welcome, to the target of the link. */
   settle(link: Link, id: NodeId, outcome: DialOutcome): void {
     const target = this.#targets.get(link);
     this.#targets.delete(link);
@@ -70,10 +70,13 @@ export class DialAttempts {
 
   failed(target: DialTarget, end: LinkEndReason): void {
     const { label, wasLinked } = target;
-    // These failures are reported by `LinkErrorReporter`, or are normal.
+    // In these cases, the failure needs no further report.
     const isExplained =
+      // It is normal that this node itself answers at this address.
       (end.reason === 'self' && target.mayBeSelf) ||
+      // `LinkErrorReporter` reports a wrong node, unless the address is one of many.
       (end.reason === 'wrong_node' && !target.isOneOfMany) ||
+      // `LinkErrorReporter.broken` reports an error of TLS.
       (end.kind === 'broken' && this.#options.linkErrors.broken(label, end.reason));
     if (!isExplained) this.#report(label, end, wasLinked);
     target.failed(end);

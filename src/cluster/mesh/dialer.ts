@@ -15,18 +15,18 @@ export interface DialTarget {
   readonly address: Address;
   readonly expected: Expectation;
   /**
-   * Whether there was a link with the target before. Its loss has been reported, so failures to dial the target again
-   * are not.
+   * Whether there was a link with the target before. The end of that link has been reported. So an unreachable target
+   * is not reported again, unless this node itself answers (`self`).
    */
   readonly wasLinked: boolean;
-  /** Whether the local node itself may answer at this address without an error. */
+  /** Whether it is normal that the local node itself answers at this address. */
   readonly mayBeSelf: boolean;
   /**
    * Whether `address` is one of several addresses of a host. A node with an unexpected name at one of them may be
    * normal, so it is reported only if the dial keeps failing.
    */
   readonly isOneOfMany: boolean;
-  /** Called when a node answered and is linked. */
+  /** Called when a node answered, and a link with this node is in use. */
   reached(id: NodeId): void;
   /**
    * Called when the attempt failed.
@@ -45,7 +45,7 @@ export interface DialerOptions extends Omit<RetryOptions<NodeId>, 'attempt'> {
   readonly dial: (target: DialTarget) => void;
 }
 
-/** Dials members without a link until they are linked or forgotten. */
+/** Dials members without a link until they are linked, have left, or are forgotten. */
 export class Dialer {
   readonly #options: DialerOptions;
   readonly #attempts: RetrySchedule<NodeId>;

@@ -1,4 +1,4 @@
-/** Queues items of several owners and takes them round-robin: the next item belongs to the owner served longest ago. */
+/** Queues items of several owners, and takes them round-robin: the owner that has waited longest is next. */
 export class FairQueue<Owner, Item> {
   /** Owners with waiting items, in the order of their turns. */
   readonly #waiting = new Map<Owner, Item[]>();

@@ -28,7 +28,7 @@ interface PeerKnowledge {
 interface GossipOptions {
   readonly linked: LinkTable;
   readonly random: () => number;
-  /** Sends a frame to all observers. */
+  /** Sends a frame to all observers that have room. */
   readonly toObservers: (text: string) => void;
 }
 
@@ -36,11 +36,11 @@ interface GossipOptions {
  * Spreads the member list. The number of list entries that all nodes send together grows with the square of the number
  * of nodes, as the number of links does.
  *
- * A peer that no other node announced gets the list over its first link. An announced peer is in the same cluster, and
- * normally has the list. While a cluster forms, the peer may not have the list yet. So a node sends the list over each
- * of its first links, and again over the 8th, 16th, 32nd ... link, even if the peer was announced. The peer answers
- * with the members that the list lacks. All lists that a node sends for this purpose are together about twice as long
- * as the last one.
+ * A peer that becomes connected gets the list, unless another node announced the peer and this is their first link. An
+ * announced peer is in the same cluster, and normally has the list. While a cluster forms, the peer may not have the
+ * list yet. So a node with few links, or with 8, 16, 32 ... links, sends the list even to an announced peer. The peer
+ * answers with the members that the list lacks. All lists that a node sends for this purpose are together about twice
+ * as long as the last one.
  *
  * A node that is linked with a new peer announces the peer to all other members. Periodic rounds repair missed
  * announcements: a random peer gets the list, and answers with the members that the list lacks.
@@ -84,7 +84,10 @@ export class Gossip {
     if (missing.length > 0) this.#options.linked.get(from)?.link.send(memberList(missing));
   }
 
-  /** Starts a round if one is due. Must be called after each heartbeat. */
+  /**
+   * Starts a round if one is due. In a regular round, all observers get the list, too. Must be called after each
+   * heartbeat.
+   */
   beat(): void {
     const { linked, toObservers } = this.#options;
     this.#beats += 1;

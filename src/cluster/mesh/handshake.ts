@@ -36,13 +36,14 @@ import { Session } from './session.js';
  * Both MACs are over the transcript: the text of hello and challenge, fields of later versions included. So they
  * protect the nonces, ids, versions and features of both sides. A MAC of an earlier handshake does not match, because
  * the nonces differ. A MAC that is sent back to its sender does not match, because the two sides use different labels.
- * All frames after the welcome are authenticated by a session with keys of its own. Nothing here encrypts.
+ * With a secret, all frames after the welcome are sealed: each message carries a MAC of the session, which has keys
+ * of its own. Nothing here encrypts.
  *
  * A dialer that knows only an address learns from the challenge which node answers there. That node must prove the
  * secret, too; only the check of its id is omitted.
  *
- * After its proof, the dialer sends sealed frames only: the acceptor may already have sent its welcome, and then
- * rejects unsealed frames as forged.
+ * Between its proof and the welcome, the dialer sends no frames: it cannot seal them yet, and an acceptor that has sent
+ * its welcome rejects unsealed frames as forged.
  *
  * The role in the hello decides which secrets the acceptor accepts: the secret of observers admits no member.
  */
@@ -52,8 +53,7 @@ export interface LocalSide extends Peer {
   /** The role that this side has if it dials. Observers are never dialled. */
   readonly role: Role;
   /**
-   * The cluster secrets. This side authenticates with the first and accepts all. Empty: this side sends and expects no
-   * proofs.
+   * The cluster secrets. As dialer, this side uses the first; as acceptor, it accepts all. Empty: MACs are not used.
    */
   readonly secrets: readonly string[];
   /** Further secrets that this side accepts from observers only. */
@@ -65,12 +65,11 @@ export interface LocalSide extends Peer {
   readonly description?: NodeDescription | undefined;
 }
 
-/**
- * The node that a dialer wants to reach: a member by its whole id, a seed by its name (hosts have aliases), or any node
- * that answers at an address.
- */
+/** The node that a dialer wants to reach. Without `id` and `name`, any node may answer. */
 export interface Expectation {
+  /** The id of a member. */
   readonly id?: NodeId | undefined;
+  /** The name in a seed. Host and port of the node are not checked, because a host has aliases. */
   readonly name?: string | undefined;
 }
 
@@ -83,7 +82,7 @@ interface Transcript {
   readonly role: Role;
   /** The text of hello and challenge, from which both MACs are computed. */
   readonly text: string;
-  /** The secret that the dialer uses. The acceptor knows it after the proof. */
+  /** The secret that the dialer uses; `undefined` without secrets. The acceptor knows it after the proof. */
   readonly secret?: string | undefined;
 }
 
@@ -131,8 +130,8 @@ export function dial(
 }
 
 /**
- * Handles a frame from the other side. Returns the next state and the frame to send, or a refusal. Defined for every frame in
- * every state.
+ * Handles a frame from the other side. Returns the next state, with a frame if one is to be sent, or a refusal. Never
+ * throws: a frame that is not allowed in this state is refused.
  *
  * @param text the frame as it was received
  */

@@ -21,7 +21,10 @@ interface HeartbeatLoopOptions {
   readonly onBeat: (heartbeat: string, now: number, lateMs: number) => void;
 }
 
-/** At each interval, sends a heartbeat and a probe over every link. Detects nodes that are silent for too long. */
+/**
+ * At each interval, sends a heartbeat over every link, and a probe unless one is pending. Detects nodes that are silent
+ * for too long.
+ */
 export class HeartbeatLoop {
   readonly #options: HeartbeatLoopOptions;
   /** When this node started, ms of the monotonic clock. */

@@ -2,7 +2,7 @@ import type { HeartbeatFrame, Peer } from '../frames.js';
 import type { Heartbeat } from '../membership.js';
 import type { NodeId } from '../node-id.js';
 
-/** The values of a node before its first heartbeat. */
+/** The values of a node before the first link with it. */
 const SILENT: Heartbeat = { lastHeardAt: null, processCount: 0, uptimeMs: 0 };
 
 /**
@@ -13,8 +13,8 @@ export class Heartbeats {
   readonly #latest = new Map<NodeId, Heartbeat & { readonly incarnation: number }>();
 
   /**
-   * Returns the latest heartbeat of this incarnation of the node. Before the first one, all its values are zero or
-   * `null`.
+   * Returns the latest heartbeat of this incarnation of the node. Before the first one, `processCount` and `uptimeMs`
+   * are 0, and `lastHeardAt` is the time of the latest link, or `null` without one.
    */
   latest({ id, incarnation }: Peer): Heartbeat {
     const latest = this.#latest.get(id);
@@ -22,7 +22,7 @@ export class Heartbeats {
   }
 
   /**
-   * Records that a link with the node was established, as if a heartbeat without new values had arrived.
+   * Records that a link with the node was established, as if a heartbeat with the same values had arrived.
    *
    * @param now ms since the epoch
    */

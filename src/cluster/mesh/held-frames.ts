@@ -26,8 +26,8 @@ export class HeldFrames {
   }
 
   /**
-   * Holds a frame. Returns `false` if there was no room. The number of frames is limited because even an empty text
-   * takes memory.
+   * Holds a frame. Returns `false`, and drops the frame, if there is no room. The number of frames is limited because
+   * even an empty text takes memory.
    */
   add(text: string): boolean {
     if (this.#frames.length >= MAX_HELD_FRAMES) return false;

@@ -7,7 +7,7 @@ import { closeReasonOf } from './close-reason.js';
 export type LinkEndReason =
   /** One side refused the other: `by` is the refusing side. A peer's `reason` may be unknown to this version. */
   | { readonly kind: 'refused'; readonly by: 'us' | 'peer'; readonly reason: string; readonly message: string }
-  /** The connection broke or could not be established; `reason` comes from the operating system. */
+  /** The connection broke or could not be established. `reason` is a text from this machine or the other side. */
   | { readonly kind: 'broken'; readonly reason: string };
 
 /** What errors say about each violation of the transport's rules. */

@@ -15,16 +15,17 @@ export interface RefusedLink {
   readonly end: Extract<LinkEndReason, { kind: 'refused' }>;
   /** The target that this side dialled; `undefined` if the peer dialled. */
   readonly target: string | undefined;
-  /** The peer, if the link was established before; otherwise `undefined`. */
+  /** The peer, if it has proved its identity on this link; otherwise `undefined`. */
   readonly linkedWith: NodeId | undefined;
   /** The peer's address, used if nothing better identifies the peer. */
   readonly remote: string;
 }
 
 /**
- * Reports refused links. A node retries a failed handshake every few seconds, so each pair of peer and reason is
- * reported once, until a link with the peer is established. Of the refused links that peers dialled, only the first few
- * are reported in full, and the others as a count: there may be thousands of unauthenticated peers.
+ * Reports refused links. A node retries a failed handshake every few seconds. So each pair of peer and reason is
+ * reported once, until a link with the peer is established. A peer that has proved its identity is reported each time.
+ * Of the refused links that peers dialled, only the first few in each interval are reported in full, and the others as
+ * a count: there may be thousands of unauthenticated peers.
  */
 export class LinkErrorReporter {
   readonly #localId: NodeId;
@@ -47,7 +48,7 @@ export class LinkErrorReporter {
     this.#accepted.beat(this.#now());
   }
 
-  /** Reports the counted refusals, because the node stops. */
+  /** Reports the counted refusals now. */
   stop(): void {
     this.#accepted.report(this.#now());
   }
@@ -72,8 +73,8 @@ export class LinkErrorReporter {
   }
 
   /**
-   * Reports a dialled connection that broke before a link was established, if the cause is TLS: a TLS error is
-   * permanent, most other errors are transient. Returns whether the cause is TLS.
+   * Reports once that the connection to a target broke, if the cause is TLS: a TLS error is permanent, most other
+   * errors are transient. Returns whether the cause is TLS.
    */
   broken(target: string, reason: string): boolean {
     if (!TLS_PROBLEM.test(reason)) return false;

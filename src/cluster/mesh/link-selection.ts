@@ -10,14 +10,11 @@ export interface LinkSelectionOptions {
   readonly linked: LinkTable;
   /** Checks whether a linked node is alive, and calls `then` with the result. */
   readonly probe: (id: NodeId, then: (answered: boolean) => void) => void;
-  /** Called when another incarnation of a linked node connected, and the linked incarnation did not answer a probe. */
+  /** Ends the link with a node that did not answer a probe, and records that the node is down. */
   readonly lose: (id: NodeId) => void;
   /** Called with the outcome of a link that this node dialled, after the other side sent its welcome. */
   readonly dialled: (link: Link, peer: Peer, outcome: DialOutcome) => void;
-  /**
-   * Called when a link comes into use. If the table has a link with the same incarnation, the new link replaces that
-   * link.
-   */
+  /** Puts a link into the table. Ends the link with the same incarnation that the new link replaces, if any. */
   readonly established: (link: Link, peer: Peer) => void;
 }
 
@@ -32,8 +29,9 @@ export type DialOutcome =
 
 /**
  * Decides which link two nodes use. Two nodes use only one link at a time, because messages on two links could overtake
- * each other. The node with the smaller id decides, whichever side dialled. As acceptor, this node chooses a link by
- * sending its welcome; as dialer, by opening the link. The other node uses the chosen link, and ends its previous link.
+ * each other. The node with the smaller id decides, whichever side dialled. As acceptor, the deciding node chooses a
+ * link by sending its welcome; as dialer, by opening the link. The other node uses the chosen link, and ends its
+ * previous one.
  */
 export class LinkSelection {
   readonly #options: LinkSelectionOptions;
@@ -105,8 +103,8 @@ export class LinkSelection {
   }
 
   /**
-   * Uses this link, and ends the other links on which this node sent this peer its welcome. If the peer opened one of
-   * those links, it did so before it opened this link, and does not use that link any more.
+   * Uses this link, and ends the other links on which this node sent this peer its welcome. The peer may have opened
+   * one of those links, but has chosen this link since.
    */
   #establish(link: Link, peer: Peer): void {
     for (const other of this.#offered) {

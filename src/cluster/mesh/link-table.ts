@@ -22,7 +22,7 @@ export interface LinkedNode {
 /** The established links: one for each node. */
 export class LinkTable {
   readonly #nodes = new Map<NodeId, LinkedNode>();
-  /** How often the link with each known node was established. */
+  /** How often a link with each known node was established without replacing another link. */
   readonly #established = new Map<NodeId, number>();
 
   get(id: NodeId): LinkedNode | undefined {

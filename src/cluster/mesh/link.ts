@@ -32,7 +32,7 @@ import { endReasonOf, type LinkEndReason, VIOLATION_MESSAGES } from './link-end-
 
 /** The time limit of a handshake, connecting included, ms. */
 const HANDSHAKE_TIMEOUT_MS = 5000;
-/** A peer with at least this many unsent bytes gets no notifications. */
+/** A peer with at least this many unsent bytes gets no notifications, and no frames that are repeated later. */
 export const MAX_BACKLOG_BYTES = 1024 * 1024;
 /** The largest message of an observer, bytes. The transport may send several frames as one message. */
 const MAX_OBSERVER_MESSAGE_BYTES = 2 * MAX_OBSERVER_BYTES;
@@ -103,7 +103,7 @@ export class Link {
     return 'remote' in this.#handshake ? this.#handshake.remote : undefined;
   }
 
-  /** The software of the other side; empty before its greeting arrives. */
+  /** What the other side announced about itself in its greeting; empty before the greeting arrives. */
   get build(): Build {
     return 'build' in this.#handshake ? this.#handshake.build : {};
   }
@@ -147,7 +147,7 @@ export class Link {
     this.#trust(sessionOf(state, 'acceptor'));
   }
 
-  /** Completes the handshake after the welcome of the other side: the link is established. Does nothing in any other step. */
+  /** Establishes the link after the welcome of the other side. Does nothing in any other step of the handshake. */
   open(): void {
     if (this.#isOver || this.#handshake.step !== 'welcomed') return;
     const { state, send } = open(this.#handshake);

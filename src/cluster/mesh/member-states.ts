@@ -10,7 +10,7 @@ import type { LinkTable } from './link-table.js';
 interface MemberStatesOptions {
   readonly clock: Clock;
   readonly linked: LinkTable;
-  /** Called after the state changed. */
+  /** Called with each change, after the state includes it. */
   readonly onChange: (change: MembershipChange) => void;
 }
 

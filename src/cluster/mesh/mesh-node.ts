@@ -202,7 +202,7 @@ export class MeshNode implements EngineNode {
     this.#peerLinks.lose(id, 'connection_closed');
   }
 
-  /** Sends `leave` to all peers. Resolves when the port is free and all connections are released. */
+  /** Sends `leave` over all established links. Resolves when the port is free and all connections are released. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#heartbeatLoop.stop();

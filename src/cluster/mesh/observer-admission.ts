@@ -10,6 +10,7 @@ interface ObserverAdmissionOptions {
   readonly isMember: (id: NodeId) => boolean;
   /** Checks whether a linked peer is alive, and calls `then` with the result. */
   readonly probe: (id: NodeId, then: (answered: boolean) => void) => void;
+  /** Called when an observer was refused because there are too many. */
   readonly onRefused: (link: Link, refusal: Refusal) => void;
 }
 

@@ -12,7 +12,7 @@ import { SharedBacklog } from './shared-backlog.js';
 /** The rate of frames that an observer may send: far more than a dashboard needs. */
 const RATE_LIMIT = { burst: 200, perSecond: 100 };
 
-/** The most observers at once: every change is sent to each of them. */
+/** The most observers at once. The number is limited because every change is sent to each of them. */
 export const MAX_OBSERVERS = 100;
 
 /** The most unsent data for all observers together (`total`), and for each single observer (`each`), bytes. */
@@ -44,15 +44,15 @@ interface ObserverLinksOptions {
   readonly onRequest: (from: Peer, frame: RequestFrame) => void;
   /** Called when the observer answered a probe. */
   readonly onProbeAck: (id: NodeId) => void;
-  /** Called when this class has ended the link because the observer broke a rule or read too slowly. */
+  /** Called when this class has refused an observer, for example one that broke a rule or read too slowly. */
   readonly onRefused: (link: Link, refusal: Refusal) => void;
   /** Called when the link with the observer has ended. */
   readonly onGone: (id: NodeId) => void;
 }
 
 /**
- * The links with observers. Observers receive the member list and may call public methods. They are not members, so
- * this node does not announce them to other nodes.
+ * The links with observers. Observers receive the member list, heartbeats and published notifications, and may call
+ * public methods. They are not members, so this node does not announce them to other nodes.
  */
 export class ObserverLinks {
   readonly #options: ObserverLinksOptions;
@@ -96,7 +96,7 @@ export class ObserverLinks {
     this.#remove(observer);
   }
 
-  /** Ends the link with the observer that has this id: a member with the same id joined. */
+  /** Refuses the observer with this id, if there is one, because the id belongs to a member. */
   yieldTo(id: NodeId): void {
     const observer = this.#byId.get(id);
     if (observer === undefined) return;

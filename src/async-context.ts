@@ -12,7 +12,10 @@ export class AsyncContext {
     return this.#resource.runInAsyncScope(action);
   }
 
-  /** Returns a copy of `api` with each function wrapped to run in this context. Other members are copied as they are. */
+  /**
+   * Returns a copy of `api` in which each function runs in this context. Other members are copied as they are. Only own
+   * enumerable members are copied, so `api` must not be an instance of a class with methods.
+   */
   bind<Api extends object>(api: Api): Api {
     const bound = Object.entries(api).map(([name, member]: [string, unknown]) => [
       name,

@@ -1,4 +1,5 @@
-// These functions are captured when noex is loaded: fake timers that a test installs afterwards must not stop a running runtime.
+// These functions are captured when noex is loaded. So fake timers that a test installs later do not stop a running
+// runtime.
 const { setTimeout, clearTimeout, setImmediate } = globalThis;
 const wallClock = Date.now;
 const monotonic = performance.now.bind(performance);
@@ -42,7 +43,7 @@ interface Scheduled extends Timer {
 }
 
 /**
- * A clock that moves only by `advance`.
+ * A clock on which time passes only during `advance`. `stepWallClock` sets the wall clock alone.
  *
  * @example
  * const clock = new SimulatedClock();
@@ -85,7 +86,7 @@ export class SimulatedClock implements Clock {
     return this.#timers.filter(({ callback }) => callback !== undefined).length;
   }
 
-  /** Advances time by `ms`. Fires each timer at its due time, including timers that are set meanwhile. */
+  /** Advances time by `ms`. Fires all timers that are due by then, each at its due time, also those set meanwhile. */
   advance(ms: number): void {
     const end = this.#monotonic + ms;
     for (let next = this.#timers[0]; next !== undefined && next.due <= end; next = this.#timers[0]) {
@@ -96,7 +97,7 @@ export class SimulatedClock implements Clock {
       this.#monotonic = Math.max(this.#monotonic, next.due);
       callback();
     }
-    // A callback may have called `advance` itself, and time never goes back.
+    // A callback may have called `advance` itself, beyond `end`. Time must not go back.
     this.#monotonic = Math.max(this.#monotonic, end);
   }
 

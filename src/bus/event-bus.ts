@@ -12,18 +12,19 @@ type BusClock = Pick<Clock, 'now' | 'monotonic'>;
 /** An event before and while the bus adds the sequence number and the times to it. */
 type Stampable = UnstampedEvent & { seq?: number; at?: number; monotonic?: number };
 
-/** Which events a listener of `subscribeTo` receives. */
+/** Which events a listener of `subscribeTo` needs. An event that no listener and no recorder needs is discarded. */
 interface EventFilter {
   readonly types: ReadonlySet<string>;
+  /** Whether the listener needs this event, which has one of the `types`. */
   wants(event: UnstampedEvent): boolean;
 }
 
 type Listener = (event: RuntimeEvent) => unknown;
 
 /**
- * The event bus of one runtime. Every listener receives every event in the order of emission: an event that a listener emits
- * waits until the current event has reached all listeners. An error in one listener is reported, and does not affect the
- * other listeners.
+ * The event bus of one runtime. All listeners receive events in the order of emission. An event that a listener emits
+ * waits until the current event has reached all listeners. An error in one listener is reported, and does not affect
+ * the other listeners.
  */
 export class Bus {
   readonly #emitter: Emitter<EventsByType> = mitt<EventsByType>();
@@ -37,12 +38,12 @@ export class Bus {
   readonly #filters = new Set<EventFilter>();
   #seq = 0;
   #queue: RuntimeEvent[] = [];
-  /** The times for all events that are emitted during `atOneMoment`. `undefined` outside `atOneMoment`. */
+  /** The times that `atOneMoment` read, if they are valid for the next event. `undefined`: the clocks must be read. */
   #moment: Moment | undefined;
   #draining = false;
 
   constructor(options: {
-    /** Calls `drain`, which calls the listeners, in the async context in which listeners run. */
+    /** Calls `drain`, which calls the listeners, at once, in the async context in which listeners run. */
     deliver: (drain: () => void) => void;
     clock: BusClock;
     /** Makes an event immutable before listeners receive it. */
@@ -61,12 +62,15 @@ export class Bus {
     return this.#listeners > 0 || this.#recorders.size > 0;
   }
 
-  /** The number of events emitted so far. */
+  /** The number of events emitted so far, without discarded events. It is the sequence number of the latest event. */
   get count(): number {
     return this.#seq;
   }
 
-  /** Emits an event. The object passed in becomes the event itself, so the caller must not use it afterwards. */
+  /**
+   * Emits an event, or discards it if no listener and no recorder needs it. The object passed in becomes the event
+   * itself, so the caller must not use it afterwards.
+   */
   emit(unstamped: UnstampedEvent): void {
     if (!this.observed && !this.#isWanted(unstamped)) return;
     this.#seq += 1;
@@ -83,7 +87,10 @@ export class Bus {
     if (!this.#draining) this.#deliver(this.#drain);
   }
 
-  /** Calls `emitAll`, and gives all events that it emits the same times. Reading the clocks once saves time. */
+  /**
+   * Calls `emitAll`, which must not throw. The events that it emits get the same times until listeners run: reading the
+   * clocks for each event would take too long.
+   */
   atOneMoment(emitAll: () => void): void {
     this.#moment = { timestamp: this.#clock.now(), monotonic: this.#clock.monotonic() };
     emitAll();
@@ -95,10 +102,12 @@ export class Bus {
     return false;
   }
 
+  /** Subscribes to all events. Returns the unsubscribe function. */
   subscribe(listener: Listener): () => void {
     let subscribed = true;
     const callListener = isolated(listener, this.#onError);
-    // mitt calls every listener that was subscribed when the delivery of the event began, even a listener that was removed since.
+    // mitt calls every listener that was subscribed when the delivery of the event began, even a listener that was
+    // removed since.
     const handler = (_type: RuntimeEvent['type'], event: RuntimeEvent): void => {
       if (subscribed) callListener(event);
     };
@@ -113,11 +122,11 @@ export class Bus {
   }
 
   /**
-   * Subscribes to events of some types. If there are no other listeners, an event that no filter accepts is not delivered, and
-   * costs almost nothing. The sequence numbers of the received events therefore have gaps.
+   * Subscribes to events of some types. Returns the unsubscribe function. Events of other types have sequence numbers,
+   * too, so those of the received events may have gaps.
    *
-   * @param wants a further filter that only saves work: an event of a matching type that this filter does not accept is still
-   * delivered to `listener` if another listener needs the event
+   * @param wants whether `listener` needs an event of these types. It only saves work: `listener` also receives an
+   * event of these types that it does not need, if another listener needs that event
    */
   subscribeTo<Type extends RuntimeEvent['type']>(
     types: readonly Type[],
@@ -141,9 +150,9 @@ export class Bus {
   }
 
   /**
-   * Calls `record` with each event at the moment of its emission, even while earlier events are still being delivered to
-   * listeners. The model is a recorder, so that it is never behind. `record` must only store the event: it must not throw, and
-   * must not emit. Returns the unsubscribe function.
+   * Calls `record` with each event at the moment of its emission, even while earlier events are still being delivered
+   * to listeners. The model is a recorder, so that it is never behind. `record` must only store the event: it must not
+   * throw, and must not emit. Returns the unsubscribe function.
    */
   record(record: Listener): () => void {
     this.#recorders.add(record);
@@ -152,7 +161,7 @@ export class Bus {
 
   readonly #drain = (): void => {
     this.#draining = true;
-    // Time passes while listeners run, so the events that they emit get new times.
+    // Time passes while listeners run, so all later events get new times.
     this.#moment = undefined;
     for (let at = 0; at < this.#queue.length; at += 1) {
       const event = this.#queue[at] as RuntimeEvent;

@@ -5,9 +5,7 @@ import { bodyProblemOf, decodeBody, encodeValue, isForbidden, MAX_BODY_DEPTH } f
 /** The longest encoded message, in bytes. */
 const MAX_MESSAGE_BYTES = 1024 * 1024;
 
-/**
- * The limits of the JSON of one message. They are lower than those of a frame, which adds fields around the message.
- */
+/** The limits of the JSON of one message. They are lower than those of a frame, because a frame adds more fields. */
 const LIMITS: JsonLimits = {
   maxParts: JSON_LIMITS.maxParts - 100,
   maxNames: JSON_LIMITS.maxNames - 100,
@@ -19,7 +17,8 @@ export interface EncodedMessage {
   /** The message as JSON. */
   readonly text: string;
   /**
-   * Whether `text` has annotations for values that JSON cannot represent. {@link decodeAnnotated} decodes such a text.
+   * Whether `text` has annotations for values that JSON cannot represent. If so, parse it, and pass the result to
+   * {@link decodeAnnotated}.
    */
   readonly isAnnotated: boolean;
 }
@@ -29,8 +28,8 @@ export interface EncodedMessage {
  * bigint, Error, `undefined`, NaN, the infinities and -0 get annotations.
  *
  * @param root the name of the value in errors, such as `message`
- * @throws NotSerializableError with the path of the part that cannot be serialized, or with `root` for a message that
- * is too large
+ * @throws NotSerializableError with the path of the part that cannot be serialized, or with `root` if the whole message
+ * exceeds a limit
  */
 export function encodeMessage(value: unknown, root: string): EncodedMessage {
   const size = new SizeCheck(root);
@@ -65,12 +64,12 @@ function tooLarge(root: string): NotSerializableError {
 }
 
 /**
- * Stops the walk through a value that is too large to be sent. An object that occurs many times is walked and encoded
- * each time. So a value that takes little memory may have an encoding that does not fit into memory.
+ * Throws during the walk through a value that is too large to be sent. An object that occurs many times is walked and
+ * encoded each time. So a value that takes little memory may have an encoding that does not fit into memory.
  */
 class SizeCheck {
   readonly #root: string;
-  /** A lower bound on the length of the JSON of all values walked so far, characters. */
+  /** At most one more than the length of the JSON of all values walked so far, characters. */
   #chars = 0;
 
   constructor(root: string) {
@@ -84,7 +83,7 @@ class SizeCheck {
   }
 }
 
-/** Whether JSON represents the value exactly. @throws NotSerializableError for a value that is too large */
+/** Whether JSON represents the value without annotations. @throws NotSerializableError for a value that is too large */
 function isPlain(value: unknown, depth: number, size: SizeCheck): boolean {
   size.add(value);
   if (typeof value === 'string' || typeof value === 'boolean' || value === null) return true;
@@ -102,7 +101,7 @@ function isPlain(value: unknown, depth: number, size: SizeCheck): boolean {
   return true;
 }
 
-/** Finds the first part of a value that cannot be serialized. */
+/** Throws at the first part of a value that cannot be serialized. */
 class SerializableCheck {
   /** The objects that contain the current value. */
   readonly #above = new Set<object>();
@@ -145,7 +144,8 @@ class SerializableCheck {
 
   #checkProperties(value: object, path: string): void {
     const prototype = Object.getPrototypeOf(value);
-    // An object is plain if its prototype has no prototype: `Object.prototype`, also that of another realm (`node:vm`).
+    // An object is plain if it has no prototype, or if its prototype has none. The latter is the case for
+    // `Object.prototype`, also that of another realm (`node:vm`).
     if (prototype !== null && Object.getPrototypeOf(prototype) !== null) {
       throw new NotSerializableError(path, `an instance of ${classOf(value)}`);
     }

@@ -1,12 +1,12 @@
 import { isForbidden, isText } from './frame-body.js';
 
-/** The value of an entry of {@link NodeMetadata}. */
+/** The value of an entry of {@link NodeMetadata}. A number is finite, and a string has no control characters. */
 export type MetadataValue = string | number | boolean;
 
 /** The metadata of a node: names and values that the application chooses. */
 export type NodeMetadata = Readonly<Record<string, MetadataValue>>;
 
-/** What a node announces about its purpose. It stays the same for an incarnation. */
+/** What a node announces about its purpose. It does not change during an incarnation. */
 export interface NodeDescription {
   /** The roles of the node, such as `worker`; empty if it announced none. */
   readonly roles: readonly string[];
@@ -21,8 +21,8 @@ const MAX_ROLES = 32;
 const MAX_ROLE = 64;
 
 /**
- * The most bytes of all roles together, as JSON in UTF-8. With {@link MAX_METADATA_BYTES}, it leaves 1 KiB of a frame
- * of the handshake for the other fields.
+ * The most bytes of all roles together, as JSON in UTF-8. Roles and metadata of the maximum size leave 1 KiB of a
+ * handshake frame for the other fields.
  */
 const MAX_ROLES_BYTES = 3 * 1024;
 
@@ -35,7 +35,7 @@ const NO_METADATA: NodeMetadata = Object.freeze({});
 /** The description of a node that announces nothing. */
 export const emptyDescription: NodeDescription = Object.freeze({ roles: NO_ROLES, metadata: NO_METADATA });
 
-/** Returns a frozen description; a part that is absent is empty. The parts must be valid. */
+/** Returns a frozen description. A part that is absent becomes empty. The parts must be valid. */
 export function createDescription({ roles, metadata }: UndefinedAllowed<NodeDescription>): NodeDescription {
   return Object.freeze({
     roles: roles === undefined ? NO_ROLES : Object.freeze([...roles]),
@@ -43,7 +43,7 @@ export function createDescription({ roles, metadata }: UndefinedAllowed<NodeDesc
   });
 }
 
-/** Returns the parts of a description that are not empty, as a greeting has them. */
+/** Returns the parts of a description that are not empty. Only these are fields of a hello or a challenge. */
 export function nonEmptyParts({ roles, metadata }: NodeDescription): Partial<NodeDescription> {
   return { ...(roles.length > 0 && { roles }), ...(Object.keys(metadata).length > 0 && { metadata }) };
 }

@@ -43,7 +43,7 @@ function parse(text: string): NodeId {
  * Composes a node id in canonical form.
  *
  * @param host IPv4, a host name, or IPv6 with or without brackets
- * @throws InvalidNodeIdError
+ * @throws InvalidNodeIdError that says which part is wrong, and why
  */
 function create(name: string, host: string, port: number): NodeId {
   return compose(`${name}@${host}:${port}`, name, host, port);

@@ -2,16 +2,16 @@ import { isIP, isIPv6 } from 'node:net';
 import { asError, InvalidArgumentError, InvalidNodeIdError } from '../errors.js';
 import { canonicalHost, NodeId } from './node-id.js';
 
-/** Where nodes of the cluster may answer: at this port of all addresses of the host. */
+/** A place where nodes of the cluster may answer: a port of a host, at all addresses of the host. */
 export interface Seed {
-  /** The seed as text, with the host in its canonical spelling. Equal seeds have equal texts. */
+  /** Identifies the seed: its text in the form that the user chose, with the host in its canonical spelling. */
   readonly text: string;
-  /** The name that the node at this address must have. `undefined`: any node of the cluster may answer. */
+  /** The name that the node must have. `undefined`: any node of the cluster may answer. */
   readonly name: string | undefined;
-  /** An IPv6 address has no brackets. */
+  /** A host name or an address. An IPv6 address has no brackets. */
   readonly host: string;
   readonly port: number;
-  /** Whether the host is a name, which must be resolved, and not an address. */
+  /** Whether the host is a name, which must be resolved. Otherwise, it is an address. */
   readonly isNamed: boolean;
 }
 
@@ -25,7 +25,7 @@ const ADDRESS = /^(.*):([1-9][0-9]{0,4})$/s;
 /**
  * Parses `name@host:port`, `host:port` or `dns:name:port`.
  *
- * @throws InvalidNodeIdError
+ * @throws InvalidNodeIdError for a text of another form
  */
 export function parseSeed(text: string): Seed {
   if (typeof text === 'string' && text.includes('@')) {

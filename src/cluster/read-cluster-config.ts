@@ -8,7 +8,7 @@ import { canonicalHost, isNodeName } from './node-id.js';
 import { parseSeed, type SeedSource } from './parse-seed.js';
 import { readTls } from './tls-config.js';
 
-/** The most secrets of one option. The proof of each peer that connects is checked against every secret. */
+/** The most secrets of one option. The proof of a peer that connects may be checked against each of them. */
 const MAX_SECRETS = 8;
 
 /** The largest `minNodes`. */
@@ -106,8 +106,10 @@ function readDescription({ roles, metadata }: ClusterConfig): NodeDescription {
 }
 
 /**
- * Checks that other nodes can reach this node. Without `host` or `advertise.host`, they dial 127.0.0.1, and a node that
- * listens at another address does not answer there.
+ * Checks that the node id does not have the default host 127.0.0.1 if this node listens at another address. Other nodes
+ * dial the host in the node id, and on another machine, 127.0.0.1 does not lead to this node.
+ *
+ * @throws InvalidClusterConfigError
  */
 function checkReachable(config: ClusterConfig, host: string, listen: string): void {
   if (config.host !== undefined || config.advertise?.host !== undefined || listen === host) return;
@@ -190,7 +192,7 @@ function readSeeds(value: unknown): ClusterSettings['seeds'] {
 
 type Secrets = Pick<ClusterSettings, 'clusterSecrets' | 'observerSecrets'>;
 
-/** The secrets that a member accepts from the peers that connect to it. */
+/** Returns the secrets of a member: those that it accepts from all peers, and further ones from observers only. */
 function readSecretsOfMember(config: ClusterConfig): Secrets {
   const clusterSecrets = readSecrets('clusterSecret', config.clusterSecret);
   const observerSecrets = readSecrets('observerSecret', config.observerSecret);
@@ -207,8 +209,8 @@ function readSecretsOfMember(config: ClusterConfig): Secrets {
 }
 
 /**
- * Returns the secrets that an observer presents when it connects to a node: those of `clusterSecret` or `observerSecret`. Nothing connects
- * to an observer, so `observerSecrets` of the result is empty.
+ * Returns the secrets of an observer, from `clusterSecret` or `observerSecret`. The observer authenticates with the
+ * first of `clusterSecrets`. No peer connects to an observer, so `observerSecrets` is empty.
  */
 function readSecretsOfObserver({ clusterSecret, observerSecret }: ClusterConfig): Secrets {
   if (clusterSecret !== undefined && observerSecret !== undefined) {

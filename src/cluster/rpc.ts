@@ -15,12 +15,15 @@ import type { Peer, RequestFrame, Role, RpcFrame } from './frames.js';
 import type { NodeId } from './node-id.js';
 
 /**
- * A request is not answered while at least this many bytes for its sender are unsent. Otherwise, a sender that has a
- * slow link, and repeats each request after a timeout, would fill the memory of this node with answers.
+ * A request is dropped if at least this many bytes for its sender are unsent. Otherwise, a sender that has a slow link,
+ * and repeats each request after a timeout, would fill the memory of this node with answers.
  */
 const MAX_UNSENT_BYTES = 32 * 1024 * 1024;
 
-/** Answers a request. If it throws, the requester receives the message and the code of the error, without the stack. */
+/**
+ * Answers a request: returns the answer, or a promise of it. If the handler throws or the promise rejects, the
+ * requester receives the message and the code of the error, without the stack.
+ */
 export type RequestHandler = (body: unknown, from: NodeId) => unknown;
 /** Which peers may call a method. `public`: observers as well as members. */
 export type Access = 'members' | 'public';
@@ -36,7 +39,7 @@ export interface Rpc {
    * - `NodeTimeoutError` if there is no answer within `timeoutMs`,
    * - `NodeNotConnectedError` if there is no link with the node, or the link is lost before the answer arrives,
    * - `NodeNotFoundError` if no other node with this id is known,
-   * - `RemoteError` if the handler threw, or the node has no handler for the method,
+   * - `RemoteError` if the handler failed or returned a value that cannot be encoded, or if there is no handler,
    * - `InvalidArgumentError` for an invalid argument, or a body that cannot be encoded,
    * - `ClusterNotStartedError` if the cluster is not running, or stops before the answer arrives.
    */
@@ -46,36 +49,42 @@ export interface Rpc {
    * function that removes it.
    *
    * @param access default `members`. A `public` method must not change anything: observers are read-only
-   * @throws InvalidArgumentError if the method already has a handler
+   * @throws InvalidArgumentError if the name of the method is invalid, or the method already has a handler
    */
   handle(method: string, handler: RequestHandler, access?: Access): () => void;
-  /** Whether a connected node or observer has announced the feature. */
+  /** Whether the node or observer is connected and has announced the feature. */
   supports(nodeId: NodeId, feature: string): boolean;
-  /** Whether the backlog of a node is small enough for notifications. {@link Rpc.notify} skips a node without room. */
+  /**
+   * Whether the node or observer is connected, and its backlog is small enough for notifications. {@link Rpc.notify}
+   * skips nodes without room.
+   */
   hasRoom(nodeId: NodeId): boolean;
   /**
    * Sends a notification, which has no answer. The notification is encoded once for all targets. Nodes without a link
    * and nodes without room are skipped, so that no queue of notifications grows for a slow reader.
    *
-   * @returns the nodes to which it was sent
-   * @throws InvalidArgumentError for a body that cannot be encoded
+   * @returns the nodes to which it was sent; none while the cluster is not running
+   * @throws InvalidArgumentError for an invalid topic, or a body that cannot be encoded
    */
   notify(to: NodeId | readonly NodeId[], topic: string, body: unknown): readonly NodeId[];
   /**
    * Sends a notification, encoded once, to every connected member and every observer. Peers without room are skipped.
+   * Does nothing while the cluster is not running.
    *
-   * @throws InvalidArgumentError for a body that cannot be encoded
+   * @throws InvalidArgumentError for an invalid topic, or a body that cannot be encoded
    */
   publish(topic: string, body: unknown): void;
   /**
    * Adds a handler of a topic. Returns a function that removes it. A handler that throws does not affect the others.
+   *
+   * @throws InvalidArgumentError for an invalid topic
    */
   onNotify(topic: string, handler: NotifyHandler): () => void;
 }
 
 /**
- * The sender of a request. The id alone does not identify the sender: before the answer is sent, a member may take the
- * id that an observer had.
+ * The sender of a request. The id alone does not identify the sender: before the answer is sent, another incarnation
+ * may have the id, or a member may have taken the id of an observer.
  */
 export interface Requester extends Peer {
   readonly role: Role;
@@ -88,9 +97,9 @@ interface RpcNode {
   /** Sends an encoded frame. Returns whether there is a link to send it on. */
   sendEncoded(to: NodeId | Requester, text: string): boolean;
   publishEncoded(text: string): void;
-  /** The data that was sent to a node but has not been transmitted yet, bytes. */
+  /** The data that was sent to a node but has not been transmitted yet, bytes. 0 if there is no link. */
   backlog(id: NodeId): number;
-  /** Whether the backlog of a node is small enough for notifications. */
+  /** Whether there is a link with the node, and its backlog is small enough for notifications. */
   hasRoom(id: NodeId): boolean;
 }
 
@@ -98,7 +107,7 @@ export interface RpcOptions {
   readonly clock: Clock;
   /** Receives the errors of notification handlers. */
   readonly onError: (error: Error) => void;
-  /** Returns `undefined` while the cluster is not running. */
+  /** Returns this node; `undefined` while the cluster is not running. */
   readonly node: () => RpcNode | undefined;
 }
 
@@ -111,8 +120,8 @@ interface Pending {
 }
 
 /**
- * Implements {@link Rpc}, plus the methods that only its owner calls. Every request settles at the latest when it times
- * out, its link ends, or the cluster stops.
+ * Implements {@link Rpc}. Its owner must pass on received frames, ends of links, and the stop of the cluster. Every
+ * request settles: with an answer, a timeout, the end of its link, or the stop of the cluster.
  */
 export class RpcEndpoint implements Rpc {
   readonly #options: RpcOptions;
@@ -158,8 +167,9 @@ export class RpcEndpoint implements Rpc {
   }
 
   /**
-   * Whether observers may call a method. True for an unknown method, which a later version may have: the answer is an
-   * error (`NOEX_NO_HANDLER`), whereas a forbidden method ends the link with the observer.
+   * Whether observers may call a method. A request for a forbidden method ends the link with the observer. The result
+   * is also `true` for an unknown method, because an observer of a later version may request it. The answer to such a
+   * request is an error (`NOEX_NO_HANDLER`).
    */
   isPublic(method: string): boolean {
     return this.#handlers.get(method)?.access !== 'members';
@@ -212,14 +222,14 @@ export class RpcEndpoint implements Rpc {
     }
   }
 
-  /** Rejects the pending requests to a node: their link has ended, and no answer comes over another link. */
+  /** Rejects the pending requests to a node, because their link has ended. No answer comes over another link. */
   linkEnded(nodeId: NodeId): void {
     for (const [id, pending] of [...this.#pending]) {
       if (pending.nodeId === nodeId) this.#settle(id)?.reject(new NodeNotConnectedError(nodeId));
     }
   }
 
-  /** Rejects all pending requests: the cluster stops. Handlers stay registered for the next start. */
+  /** Rejects all pending requests, because the cluster stops. Handlers stay registered for the next start. */
   stop(): void {
     for (const id of [...this.#pending.keys()]) this.#settle(id)?.reject(new ClusterNotStartedError());
   }
@@ -244,14 +254,17 @@ export class RpcEndpoint implements Rpc {
   }
 
   /**
-   * Sends the answer only to the incarnation that sent the request. A later incarnation of that node numbers its requests
-   * from 1 again, and would mistake this answer for the answer to one of its own requests.
+   * Sends the answer only to the incarnation that sent the request. A later incarnation of that node may number its
+   * requests from 1 again, and would mistake this answer for the answer to one of its own requests.
    */
   #answer(to: Requester, frame: RpcFrame): void {
     this.#options.node()?.sendEncoded(to, encodeAnswer(frame));
   }
 
-  /** Removes and returns a pending request. Late answers and answers from another node match none, and are dropped. */
+  /**
+   * Removes and returns a pending request. Returns `undefined` for a late answer, or an answer that does not come from
+   * the node that was asked.
+   */
   #settle(id: number, from?: NodeId): Pending | undefined {
     const pending = this.#pending.get(id);
     if (pending === undefined || (from !== undefined && pending.nodeId !== from)) return undefined;
@@ -261,7 +274,7 @@ export class RpcEndpoint implements Rpc {
   }
 }
 
-/** A handler may return a value that cannot be encoded. The requester then receives the error of the encoder. */
+/** Encodes an answer. If its body cannot be encoded, encodes the error of the encoder as the answer. */
 function encodeAnswer(frame: RpcFrame): string {
   try {
     return encode(frame);

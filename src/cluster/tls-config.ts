@@ -35,9 +35,10 @@ function isPem(value: unknown): boolean {
 }
 
 /**
- * Validates the TLS settings. A member needs a certificate and its key. An observer only dials, so it needs neither.
+ * Validates the TLS settings; returns `undefined` for `undefined`. A member must have a certificate and its key. For an
+ * observer, which only dials, they are optional. It needs them if the members have set `requestPeerCert`.
  *
- * @throws InvalidClusterConfigError naming the field
+ * @throws InvalidClusterConfigError with the name of the field
  */
 export function readTls(value: unknown, role: Role): TlsSettings | undefined {
   if (value === undefined) return undefined;
@@ -75,7 +76,7 @@ function isTlsField(field: string): field is keyof TlsSettings {
   return Object.hasOwn(TLS_FIELDS, field);
 }
 
-/** Checks that `node:tls` can parse the certificate and the key, so that an invalid one is reported at the start. */
+/** Checks that `node:tls` accepts the certificate, the key and the authorities, so that errors appear at the start. */
 function checkUsable(tls: TlsSettings): void {
   try {
     createSecureContext(secureContextOptions(tls));

@@ -13,14 +13,14 @@ export class TokenBucket {
     this.#filledAt = now;
   }
 
-  /** Takes a token. Returns `false` if there is none left. */
+  /** Takes a token. Returns `false` if there is no whole token. */
   take(now: number): boolean {
     if (!this.hasToken(now)) return false;
     this.#tokens -= 1;
     return true;
   }
 
-  /** Whether there is a token left. */
+  /** Whether there is at least one whole token. */
   hasToken(now: number): boolean {
     this.#tokens = Math.min(this.#burst, this.#tokens + ((now - this.#filledAt) / 1000) * this.#perSecond);
     this.#filledAt = now;
@@ -28,8 +28,8 @@ export class TokenBucket {
   }
 
   /**
-   * Takes `amount` tokens for an action that has been done already. The number of tokens may become negative: `take`
-   * then fails until enough tokens have come in.
+   * Takes `amount` tokens, which may be a fraction, even if fewer are left. The number of tokens may become negative.
+   * `take` then returns `false` until enough time has passed.
    */
   charge(amount: number): void {
     this.#tokens -= amount;

@@ -6,13 +6,13 @@ import { FairQueue } from './fair-queue.js';
 
 /**
  * The rate limit for the requests of all observers together. A request costs one token, and its answer one token for
- * each {@link CHARS_PER_TOKEN}. A token stands for about a third of a millisecond of work, so the limit is a third of a
- * core.
+ * each {@link CHARS_PER_TOKEN}. A token stands for about a third of a millisecond of work, so the limit is about a
+ * third of a core.
  */
 export const SHARED_RATE_LIMIT = { burst: 1000, perSecond: 1000 };
 const CHARS_PER_TOKEN = 16 * 1024;
 
-/** The most waiting requests of one observer. Observers of noex await an answer before they send the next request. */
+/** The most waiting requests of one observer. An observer of noex normally has only a few at a time. */
 export const MAX_WAITING = 64;
 
 /** The most characters in all waiting requests of one observer. A single request may have more. */
@@ -20,7 +20,7 @@ const MAX_WAITING_CHARS = 64 * 1024;
 
 /** How often the queue checks whether waiting requests can be served, ms. */
 const CHECK_MS = 10;
-/** The most waiting requests that are served in one check. */
+/** The most waiting requests that are served in one check, or before a new request is added. */
 const BATCH_SIZE = 16;
 
 interface ObserverRequestsOptions<Observer> {
@@ -32,9 +32,9 @@ interface ObserverRequestsOptions<Observer> {
 
 /**
  * Serves the requests of all observers of a node. Within the shared rate limit, a request is served at once. Beyond the
- * limit, requests wait, and observers take turns: an observer with many requests does not delay the others. Requests of
- * an observer that does not read its answers wait, too. They are served when the observer has read, so their answers
- * have the newest state.
+ * limit, requests wait. The observers then take turns, so an observer with many requests does not delay the others.
+ * Requests of an observer that does not read its answers wait, too. They are served after the observer has read, so
+ * their answers have the newest state.
  */
 export class ObserverRequestQueue<Observer> {
   readonly #options: ObserverRequestsOptions<Observer>;
@@ -48,10 +48,13 @@ export class ObserverRequestQueue<Observer> {
     this.#rate = new TokenBucket(SHARED_RATE_LIMIT, options.clock.monotonic());
   }
 
-  /** Serves a request, now or later. Returns `false` if it is dropped because too many requests are waiting. */
+  /**
+   * Serves a request, now or later. Returns `false` if the request is dropped, because this observer has too many
+   * waiting requests or too many characters in them.
+   */
   add(observer: Observer, request: RequestFrame): boolean {
     const { clock, isReady, serve } = this.#options;
-    // Requests that are waiting already come first.
+    // Requests that are already waiting come first.
     this.#serveWaiting();
     const waiting = this.#waiting.of(observer);
     if (waiting.length === 0 && isReady(observer) && this.#rate.take(clock.monotonic())) {

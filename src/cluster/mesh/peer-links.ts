@@ -133,12 +133,12 @@ export class PeerLinks {
     this.observers.sendAll(text);
   }
 
-  /** The data that was sent to this peer but has not been transmitted yet, bytes. */
+  /** The data that was sent to this peer but has not been transmitted yet, bytes. 0 if there is no link. */
   backlog(id: NodeId): number {
     return this.#linkWith(id)?.backlog ?? 0;
   }
 
-  /** Whether the backlog of a peer is small enough to send it notifications. */
+  /** Whether there is a link with the peer, and its backlog is small enough to send it notifications. */
   hasRoom(id: NodeId): boolean {
     const link = this.linked.get(id)?.link;
     return link === undefined ? this.observers.hasRoom(id) : link.backlog < MAX_BACKLOG_BYTES;
@@ -157,7 +157,10 @@ export class PeerLinks {
     return link !== undefined;
   }
 
-  /** Sends a frame to one incarnation of a member. Transmits it, and what was sent before in this turn, at once. */
+  /**
+   * Sends an encoded frame to one incarnation of a member. Transmits the frame at once, after all frames that were sent
+   * to the member earlier in this turn of the event loop. Does nothing if that incarnation is not linked.
+   */
   sendNow(to: Peer, text: string): void {
     this.#linkWithIncarnation(to)?.sendNow(text);
   }
@@ -175,7 +178,7 @@ export class PeerLinks {
     return node?.peer.incarnation === incarnation ? node.link : undefined;
   }
 
-  /** Handles a peer that connected and has proved its identity. */
+  /** Handles a peer that dialled this node and proved its identity. */
   #verified(link: Link, peer: Peer): void {
     if (link.peerRole === 'member') this.#throttle.reset(link.remote);
     if (peer.id === this.#options.localId) {
@@ -221,8 +224,8 @@ export class PeerLinks {
       case 'leave':
         this.linked.removeNode(peer.id)?.close('leaving');
         this.members.left(peer.id);
-        // This call comes last: another incarnation of the node may wait for the outcome of a probe, and is linked at
-        // once when the probe is settled.
+        // This call comes last. Another incarnation of the node may wait for the outcome of a probe, and may be linked
+        // during this call.
         this.#probes.settle(peer.id, false);
         break;
       case 'probe':

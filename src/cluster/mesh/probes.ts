@@ -2,7 +2,10 @@ import type { Clock, Timer } from '../../clock.js';
 import type { NodeId } from '../node-id.js';
 import type { Link } from './link.js';
 
-/** The longest time to wait for the answer to a probe, ms. The new link that claims the same id waits as long. */
+/**
+ * The longest time to wait for the answer to a probe, ms. With a shorter heartbeat interval, the time limit is that
+ * interval. The new link with the same id waits until the probe is settled.
+ */
 const MAX_PROBE_MS = 2000;
 
 interface Probe {
@@ -10,12 +13,15 @@ interface Probe {
   readonly waiting: ((answered: boolean) => void)[];
 }
 
-/** When a peer claims the id of a linked peer, probes the existing link to find out whether it is still alive. */
+/**
+ * Finds out whether linked peers are still alive. A probe is needed when a new link has the id of a linked peer. If the
+ * linked peer answers, the new link is refused.
+ */
 export class Probes {
   readonly #pending = new Map<NodeId, Probe>();
   readonly #clock: Clock;
   readonly #timeoutMs: number;
-  /** Returns the current link with a peer; `undefined` if there is none. */
+  /** Returns the current link with a peer, or `undefined` if there is none. */
   readonly #linkWith: (id: NodeId) => Link | undefined;
 
   constructor(clock: Clock, intervalMs: number, linkWith: (id: NodeId) => Link | undefined) {
@@ -25,8 +31,9 @@ export class Probes {
   }
 
   /**
-   * Probes a peer, and calls `then` with whether it answered in time. Received bytes count as an answer, too: a peer
-   * that is sending a long message cannot answer before the end of this message.
+   * Probes a peer, and calls `then` with whether the peer answered in time. If a probe of this peer is pending, waits
+   * for the outcome of that probe. Received bytes count as an answer, too, because a peer that is sending a long
+   * message cannot answer before the end of that message.
    */
   ask(id: NodeId, then: (answered: boolean) => void): void {
     const link = this.#linkWith(id);
@@ -44,7 +51,11 @@ export class Probes {
     link?.send({ type: 'probe' });
   }
 
-  /** Ends the pending probe of a node, if there is one. `answered` is `false` if the node is known to be gone. */
+  /**
+   * Ends the pending probe of a peer, if there is one, and calls back.
+   *
+   * @param answered whether the peer answered. `false`: the time limit is over, or the link has ended
+   */
   settle(id: NodeId, answered: boolean): void {
     const probe = this.#pending.get(id);
     if (probe === undefined) return;

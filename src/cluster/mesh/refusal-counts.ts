@@ -2,7 +2,7 @@ import { ConnectionsRefusedError } from '../../errors.js';
 import { addressPrefix } from '../address-prefix.js';
 import { isCloseReason } from './close-reason.js';
 
-/** The number of refusals in one interval that are reported in full. */
+/** The most refusals that are reported in full in one interval. */
 const FULL_REPORTS = 5;
 
 /**
@@ -11,17 +11,18 @@ const FULL_REPORTS = 5;
  */
 const INTERVAL_MS = 60_000;
 
-/** The most different addresses that are counted in one interval. */
+/** The most different addresses that are counted in one interval. See {@link addressPrefix}. */
 const MAX_ADDRESSES = 1000;
 
 /**
- * Limits the reports of refused connections that other hosts opened. In each interval, the first few are reported in
- * full. The others are counted by reason, and reported together at the end of the interval.
+ * Limits the reports of refused connections that peers dialled. In each interval, the first few are reported in full.
+ * The others are counted by reason, and reported together at the end of the interval.
  */
 export class RefusalCounts {
   readonly #onError: (error: Error) => void;
-  /** When the current interval began, ms, monotonic. */
+  /** When the latest interval began, ms, monotonic. Meaningless while `#reported` is 0. */
   #since: number;
+  /** The number of refusals that were reported in full in the current interval. 0: no interval has begun. */
   #reported = 0;
   readonly #counts = new Map<string, number>();
   readonly #addresses = new Set<string>();
@@ -31,7 +32,12 @@ export class RefusalCounts {
     this.#since = now;
   }
 
-  /** Adds a refusal. Returns whether the caller reports it in full; otherwise it has been counted. */
+  /**
+   * Adds a refusal. Returns `true` if the caller must report the refusal in full, or `false` if the refusal was
+   * counted.
+   *
+   * @param now ms, monotonic, as in all methods
+   */
   add(address: string, reason: string, now: number): boolean {
     this.beat(now);
     if (this.#reported === 0) this.#since = now;
@@ -39,20 +45,20 @@ export class RefusalCounts {
       this.#reported += 1;
       return true;
     }
-    // The other side chooses the text of its reason. Unknown texts are counted together, or their number could grow
-    // forever.
+    // The other side chooses the text of its reason. Unknown texts are counted together, because the number of
+    // different texts is not limited.
     const known = isCloseReason(reason) ? reason : 'other';
     this.#counts.set(known, (this.#counts.get(known) ?? 0) + 1);
     if (this.#addresses.size < MAX_ADDRESSES) this.#addresses.add(addressPrefix(address));
     return false;
   }
 
-  /** Ends the interval, and reports its counts, if the interval is over. Must be called periodically. */
+  /** If `INTERVAL_MS` have passed, ends the interval and reports its counts. Must be called periodically. */
   beat(now: number): void {
     if (this.#reported > 0 && now - this.#since >= INTERVAL_MS) this.report(now);
   }
 
-  /** Ends the interval, and reports the refusals that were counted in it. */
+  /** Ends the interval now. Reports the refusals that were counted in it, if there are any. */
   report(now: number): void {
     this.#reported = 0;
     if (this.#counts.size === 0) return;

@@ -13,8 +13,8 @@ export interface RetryOptions<Key> {
 }
 
 /**
- * The number of attempts in one batch. If many series begin together, their first attempts are made in batches, because
- * each attempt takes CPU time.
+ * The number of attempts in one batch. Each attempt takes CPU time. So the first attempt of a series is delayed by one
+ * {@link BATCH_INTERVAL_MS} for every full batch of series that exist when it begins.
  */
 const BATCH_SIZE = 16;
 /** The delay between two batches, ms. */
@@ -22,6 +22,7 @@ const BATCH_INTERVAL_MS = 10;
 
 /** The attempts for one key. */
 interface Series {
+  /** How many attempts of this series have failed. */
   failures: number;
   /** `undefined` while an attempt is under way. */
   timer: Timer | undefined;
@@ -41,14 +42,16 @@ export class RetrySchedule<Key> {
     return this.#series.has(key);
   }
 
-  /** Returns how many attempts for a key have failed since the series began. */
+  /** Returns how many attempts of the series for a key have failed. Returns 0 if there is no series. */
   failures(key: Key): number {
     return this.#series.get(key)?.failures ?? 0;
   }
 
   /**
-   * Begins a series of attempts for a key, unless it has begun already. `soon`: the first attempt waits for the
-   * shortest delay. `now`: it waits only for its batch.
+   * Begins a series of attempts for a key, unless there is one already. The first attempt waits for its batch, at least
+   * until the next turn of the event loop.
+   *
+   * @param when `now`: without a further delay. `soon`: after the shortest delay of the backoff
    */
   begin(key: Key, when: 'now' | 'soon'): void {
     if (this.#isStopped || this.#series.has(key)) return;
@@ -58,7 +61,10 @@ export class RetrySchedule<Key> {
     this.#schedule(key, series, batchDelayMs + (when === 'now' ? 0 : this.#delay(0)));
   }
 
-  /** Records that the attempt for a key failed. Schedules the next one, after a delay that grows with the failures. */
+  /**
+   * Records that the attempt for a key failed. Schedules the next attempt, after a delay that grows with the failures.
+   * Does nothing if no attempt for this key is under way.
+   */
   failed(key: Key): void {
     const series = this.#series.get(key);
     if (series === undefined || series.timer !== undefined) return;

@@ -18,16 +18,17 @@ export interface SeedDialerOptions extends Omit<RetryOptions<SeedTarget>, 'attem
   /** Returns the linked node with this address in its id; `undefined` if there is none. */
   readonly linkedAt: (address: Address) => NodeId | undefined;
   readonly dial: (target: DialTarget) => void;
-  /** Called when none of the current addresses of a seed led to a node. Further attempts follow. */
+  /** Called when the latest dials of all addresses of a seed failed, or the seed has no address. Retries follow. */
   readonly onFailed: (seed: string, end: LinkEndReason) => void;
-  /** Called when a seed has no addresses, or a source of seeds failed. */
+  /** Called when a seed cannot be resolved, or when a source of seeds fails or returns an invalid seed. */
   readonly onUnresolved: (label: string, problem: { readonly reason: string; readonly wasLinked: boolean }) => void;
-  /** Called when a seed has addresses again, or a source of seeds succeeded. */
+  /** Called when a seed is resolved after a failure, and whenever a source of seeds returns only valid seeds. */
   readonly onResolved: (label: string) => void;
 }
 
 /**
- * The delay until a seed is resolved again: 15 to 30 s. At the same time, one of its known addresses may be rechecked.
+ * The delay until a seed is resolved again, or a source of seeds is called again: 15 to 30 s. After a seed is resolved,
+ * one of its known addresses may be rechecked.
  */
 const RECHECK: BackoffOptions = { baseMs: 30_000, maxMs: 30_000 };
 
@@ -37,7 +38,9 @@ const MAX_ANSWER_MS = 15_000;
 /** One seed, and its addresses. */
 interface SeedEntry {
   readonly seed: Seed;
+  /** The addresses at the last successful resolution. */
   targets: readonly SeedTarget[];
+  /** How many resolutions have failed in a row. */
   failures: number;
   timer: Timer | undefined;
   /** Whether one of the addresses of the seed has led to a node. */
@@ -51,23 +54,25 @@ interface SeedTarget {
   readonly entry: SeedEntry;
   readonly address: Address;
   readonly label: string;
-  /** The node that answered at this address when the address was last dialled. */
+  /** The node that last answered at this address. Absent: none has answered yet. */
   answering?: NodeId;
 }
 
-/** A source of seeds, and its last answer. */
+/** A source of seeds, and its latest seeds. */
 interface SeedSourceState {
   readonly read: SeedSource;
   readonly label: string;
+  /** The valid seeds of the last answer. */
   latest: readonly Seed[];
+  /** How many calls in a row have failed, have timed out, or have returned an invalid seed. */
   failures: number;
   timer: Timer | undefined;
 }
 
 /**
- * Dials all addresses of all seeds, until this node is linked with the node at each address. Continues as long as this
- * node runs: resolves host names again, and rechecks addresses at which another node may answer by now. So separate
- * parts of a cluster that have seeds in common always find each other.
+ * Dials all addresses of all seeds, until this node is linked with the node at each address. As long as this node runs,
+ * resolves host names again, and rechecks addresses at which a different node may answer now. So separate parts of a
+ * cluster that have seeds in common find each other again.
  */
 export class SeedDialer {
   readonly #options: SeedDialerOptions;
@@ -152,7 +157,7 @@ export class SeedDialer {
     });
   }
 
-  /** Resolves a seed, dials its new addresses, and schedules the next resolution. */
+  /** Resolves a seed, dials its new addresses, stops dialling its old ones, and schedules the next resolution. */
   #resolveSeed(entry: SeedEntry): void {
     const { host, isNamed } = entry.seed;
     let answer: readonly string[] | Promise<readonly string[]>;
@@ -191,7 +196,7 @@ export class SeedDialer {
     if (this.#isStopped || entry.isOver) return;
     const { onFailed, onUnresolved } = this.#options;
     entry.failures += 1;
-    // `entry.targets` stays as it is: the addresses that were found before may still be right, and are still dialled.
+    // `entry.targets` stays as it is. The addresses that were found before may still be right, and are still dialled.
     const { seed, wasLinked } = entry;
     const reason = reasonOf(problem);
     onUnresolved(seed.text, { reason, wasLinked });
@@ -199,7 +204,7 @@ export class SeedDialer {
     entry.timer = this.#later(entry.failures, () => this.#resolveSeed(entry));
   }
 
-  /** Dials one random address at which another node may answer by now: no linked node has this address in its id. */
+  /** Dials one random address that is not in the id of a linked node. A different node may answer there now. */
   #recheck(targets: readonly SeedTarget[]): void {
     const doubtful = targets.filter((target) => this.#linkedAt(target) === undefined && !this.#isLocalNode(target));
     const target = doubtful[Math.floor(this.#options.random() * doubtful.length)];
@@ -231,7 +236,7 @@ export class SeedDialer {
   #failed(target: SeedTarget, end: LinkEndReason | undefined): void {
     const { entry } = target;
     if (end?.kind === 'refused' && end.reason === 'self' && mayBeSelf(target)) {
-      // This address leads to this node itself. It is rechecked later, because the answer is not authenticated.
+      // This address leads to this node itself. It is rechecked later, because the refusal is not authenticated.
       target.answering = this.#options.localId;
       this.#attempts.end(target);
       return;
@@ -259,8 +264,8 @@ export class SeedDialer {
   }
 
   /**
-   * Schedules the next resolution of a seed, or the next call of a source of seeds. The delay is 15 to 30 s without
-   * failures; otherwise it grows with the number of failures.
+   * Schedules the next resolution of a seed, or the next call of a source of seeds. The delay is 15 to 30 s after a
+   * success. After a failure, it grows with the number of failures in a row.
    */
   #later(failures: number, then: () => void): Timer {
     const { clock, backoff, random } = this.#options;

@@ -9,16 +9,22 @@ const MAC_BYTES = 16;
 
 /**
  * Authenticates the messages of one link after its handshake, in both directions. Each message carries a MAC over its
- * text and its sequence number. Only the two sides of this handshake know the keys. So the receiver detects messages
- * that were changed, omitted, repeated, reordered, or taken from another link or from the other direction.
+ * text and its sequence number. The keys are derived from the secret and the handshake, and each direction has its own.
+ * So the receiver detects messages that were changed, omitted, repeated, reordered, or taken from another link or from
+ * the other direction. A third party that knows the secret and has read the handshake can compute the keys.
  */
 export class Session {
   readonly #sendKey: Buffer;
   readonly #receiveKey: Buffer;
+  /** The sequence number of the last message sent. */
   #sent = 0;
+  /** The sequence number of the last message received. */
   #received = 0;
 
-  /** @param transcript the hello and the challenge of the handshake, which have the nonces of both sides */
+  /**
+   * @param transcript the hello and the challenge of the handshake, which have the nonces of both sides
+   * @param side the role of this side in the handshake
+   */
   constructor(secret: string, transcript: string, side: 'dialer' | 'acceptor') {
     const keyOf = (from: typeof side): Buffer =>
       createHmac('sha256', secret).update(`session from ${from}`).update(transcript).digest();

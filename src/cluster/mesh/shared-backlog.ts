@@ -1,4 +1,4 @@
-/** A connection that may hold unsent data. */
+/** Something that may hold unsent data: a reader, or the connection of a reader that was ended. */
 export interface Outlet {
   /** The data that was sent but has not been transmitted yet, bytes. */
   readonly backlog: number;
@@ -15,29 +15,33 @@ interface SharedBacklogLimits {
 }
 
 /**
- * If the limit for all readers is exceeded, the slowest readers are ended until the others hold at most this share of
- * it as unsent data. The rest is a margin, so that readers are rarely ended: each time, the others get nothing until
- * the ended connections are released.
+ * If the unsent data of all readers reaches the limit, the slowest readers are ended until the others hold at most this
+ * share of the limit. The margin makes such events rare. They are costly: the other readers may get nothing until the
+ * ended connections are released.
  */
 const KEPT_SHARE = 0.75;
 
-/** The share of one reader is never smaller than this, bytes. */
+/** The minimum share of one reader, bytes, even if the shares of all readers together then exceed the limit. */
 const MIN_SHARE_BYTES = 64 * 1024;
 
 /**
- * Limits the unsent data of several readers together. Each reader has a share of the limit: beyond it, the reader gets
- * nothing more until it has read. If the shares are not enough, the slowest readers are ended.
+ * Limits the unsent data of several readers together. Each reader has a share of the limit. A reader whose unsent data
+ * reaches its share gets nothing more until it has read. If the unsent data of all readers reaches the limit anyway,
+ * the slowest readers are ended.
  */
 export class SharedBacklog<Reader extends Outlet> {
   readonly #limits: SharedBacklogLimits;
   readonly #now: () => number;
   readonly #onTooSlow: (reader: Reader) => void;
-  /** When each reader was last seen without unsent data, ms, monotonic. */
+  /** When each reader joined or was last seen without unsent data, ms, monotonic. */
   readonly #caughtUpAt = new Map<Reader, number>();
-  /** The connections of ended readers: their unsent data is still in memory. */
+  /** The connections of removed readers whose unsent data is still in memory. */
   readonly #leaving = new Set<Outlet>();
 
-  /** @param onTooSlow ends a reader, and must call {@link leave} */
+  /**
+   * @param now returns the time, ms, monotonic
+   * @param onTooSlow must end the reader and call {@link leave}
+   */
   constructor(limits: SharedBacklogLimits, now: () => number, onTooSlow: (reader: Reader) => void) {
     this.#limits = limits;
     this.#now = now;
@@ -57,7 +61,7 @@ export class SharedBacklog<Reader extends Outlet> {
     if (this.#caughtUpAt.delete(reader)) this.#leaving.add(outlet);
   }
 
-  /** Whether more may be sent to this reader now. May end the slowest readers. */
+  /** Whether more may be sent to this reader now. May end the slowest readers, this one included. */
   hasRoom(reader: Reader): boolean {
     return reader.backlog < this.#share && this.#hasRoomForAll();
   }
@@ -71,8 +75,8 @@ export class SharedBacklog<Reader extends Outlet> {
     const { total } = this.#limits;
     const staying = this.#staying();
     if (staying + this.#stillLeaving() < total) return true;
-    // If the unsent data of the readers is below the total, it is enough to wait until the connections of ended readers
-    // are released.
+    // If the readers that remain hold less than the total, it is enough to wait until the connections of the removed
+    // readers are released.
     if (staying >= total) this.#endSlowest(staying - KEPT_SHARE * total);
     return false;
   }

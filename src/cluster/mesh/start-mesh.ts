@@ -7,11 +7,14 @@ interface MeshOptions {
   readonly transport: Transport;
   /** Returns a random number from 0 up to 1, which spreads delays. Default `Math.random`. */
   readonly random?: () => number;
-  /** Called when none of the addresses of a seed led to a node. The addresses are dialled again after a delay. */
+  /** Called when the latest dials of all addresses of a seed failed, or the seed has no address. Retries follow. */
   readonly onSeedFailed?: (seed: string, end: LinkEndReason) => void;
 }
 
-/** The engine in which every node has a link with every other node, over the connections of a transport. */
+/**
+ * Returns the start function of the engine in which every node has a link with every other node. The links use the
+ * connections of the transport.
+ */
 export function mesh({ transport, random = Math.random, onSeedFailed = () => undefined }: MeshOptions): StartNode {
   return (options) => MeshNode.start({ ...options, transport, random, onSeedFailed });
 }

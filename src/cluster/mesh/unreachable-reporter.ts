@@ -4,7 +4,10 @@ import type { LinkEndReason } from './link-end-reason.js';
 /** If something answers at the address, the target is reported after this many failures in a row. */
 const MAX_FAILURES = 3;
 
-/** If nothing answers at the address, the target is reported after this time, ms: its node may be about to start. */
+/**
+ * If nothing answers at the address, the target is reported at the first failure after this time, ms. Before that, its
+ * node may be about to start.
+ */
 const MAX_ABSENT_MS = 30_000;
 
 /** The most targets that are remembered. When this number is reached, all are forgotten at the next failure. */
@@ -23,19 +26,20 @@ const ABSENT: ReadonlySet<string> = new Set([
   'ENOTFOUND',
 ]);
 
-/** Reasons of refusals that are reported only if the dial keeps failing: a single refusal may be an accident. */
+/** Reasons of refusals that are reported only if they persist, because a single refusal may be an accident. */
 const COUNTED: ReadonlySet<string> = new Set(['self', 'handshake_timeout', 'wrong_node']);
 
 interface Failures {
-  /** When the first failure was recorded, ms, monotonic. */
+  /** When the first failure since the last link was recorded, ms, monotonic. */
   readonly since: number;
   /** The number of failures in a row in which something answered. */
   count: number;
+  /** Whether the target was reported. */
   isReported: boolean;
 }
 
 export interface Failure {
-  /** The target that was dialled: a node id or a seed. */
+  /** The target: a node id, a seed or a source of seeds. */
   readonly label: string;
   readonly end: LinkEndReason;
   /**
@@ -46,8 +50,8 @@ export interface Failure {
 }
 
 /**
- * Reports a target that was dialled repeatedly without success. Reports the target once, until there is a link with it.
- * Ignores refusals that name the problem: `LinkErrorReporter` reports these at once.
+ * Reports targets that stay unreachable. Each target is reported once, and again only after it was reached. Ignores
+ * refusals for other reasons than {@link COUNTED}, which `LinkErrorReporter` handles.
  */
 export class UnreachableReporter {
   readonly #onError: (error: Error) => void;
@@ -75,6 +79,7 @@ export class UnreachableReporter {
     this.#onError(errorOf(label, end));
   }
 
+  /** Forgets the failures of a target. */
   reached(label: string): void {
     this.#failures.delete(label);
   }

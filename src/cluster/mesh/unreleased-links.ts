@@ -9,7 +9,7 @@ interface UnreleasedLinksOptions {
   readonly handlers: Omit<LinkHandlers, 'onReleased'>;
 }
 
-/** All links with a connection that is not released yet, established or not. */
+/** Creates links, and holds every link until its connection is released. */
 export class UnreleasedLinks {
   readonly #options: UnreleasedLinksOptions;
   readonly #links = new Set<Link>();
@@ -22,7 +22,7 @@ export class UnreleasedLinks {
   /**
    * Creates a link on a new connection.
    *
-   * @param expected what this side dialled; `undefined` if it accepted the connection
+   * @param expected the node that this side wants to reach; `undefined` if it accepted the connection
    * @param delayMs how long frames of the other side are held before the handshake begins, ms
    */
   open(connection: Connection, expected: Expectation | undefined, delayMs: number): Link {
@@ -39,7 +39,10 @@ export class UnreleasedLinks {
     return link;
   }
 
-  /** Ends all links in an orderly way; resolves when all connections are released. */
+  /**
+   * Ends all links because this node stops. Peers with an established link receive a `leave` frame. Resolves when all
+   * connections are released.
+   */
   async leave(): Promise<void> {
     for (const link of this.#links) link.leave();
     if (this.#links.size === 0) return;

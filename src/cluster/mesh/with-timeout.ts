@@ -7,8 +7,9 @@ export interface Outcome<Answer> {
 }
 
 /**
- * Calls one of the two handlers, once: `answered` with the answer, or `failed` with the error if the promise rejects or
- * does not settle within `limitMs`. Returns the timer of the limit.
+ * Calls exactly one of the two handlers: `answered` with the answer, or `failed` with an error if the promise rejects
+ * or does not settle within `limitMs`. Returns the timer of the limit. Clearing that timer removes the limit, but a
+ * handler is still called when the promise settles.
  */
 export function withTimeout<Answer>(
   clock: Clock,

@@ -12,7 +12,12 @@ export function isSelfConnection({ localAddress, localPort, remoteAddress, remot
   return localPort !== undefined && localPort === remotePort && localAddress === remoteAddress;
 }
 
-/** Dials an address. A socket that is connected with itself fails with `ECONNREFUSED`: no process listens there. */
+/**
+ * Dials an address, and returns the socket before it is connected. A socket that is connected with itself fails with
+ * `ECONNREFUSED`, because no process listens at the address.
+ *
+ * @param secure the options of TLS; `undefined`: no TLS
+ */
 export function dialSocket(options: TcpNetConnectOpts, secure: ConnectionOptions | undefined): Socket {
   const socket = net.connect(options);
   const outer = secure === undefined ? socket : tls.connect({ ...secure, ...options, socket });

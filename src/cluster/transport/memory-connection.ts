@@ -9,9 +9,9 @@ interface MemoryConnectionEndOptions {
   readonly remote: string;
   readonly isAccepted: boolean;
   readonly clock: Clock;
-  /** Returns the latency of the next event. */
+  /** Returns the latency of the next event, ms. */
   readonly latencyMs: () => number;
-  /** Whether events must wait: the process is frozen, or the network is cut. */
+  /** Returns whether events must wait, because the process is frozen or the network is cut. */
   readonly isBlocked: () => boolean;
   /** Called when this end of the connection has ended. */
   readonly onOver: () => void;
@@ -128,7 +128,7 @@ export class MemoryConnectionEnd implements Connection {
     this.#handlers?.onOpen?.();
   }
 
-  /** Ends this end because its process was killed. Notifies the other side, but not the owner of this end. */
+  /** Ends this end, as if its process were killed. Notifies the other side, but not the owner of this end. */
   crash(): void {
     const { peer } = this;
     peer?.post(() => peer.finish({ code: 1006, reason: 'ECONNRESET' }));
@@ -151,7 +151,7 @@ export class MemoryConnectionEnd implements Connection {
     this.#options.onOver();
   }
 
-  /** Ends the other end, which then ends this one. */
+  /** Ends the other end. The other end then ends this end, unless this end is over already. */
   #notifyPeer(closing: Closing): void {
     const { peer } = this;
     peer?.post(() => {

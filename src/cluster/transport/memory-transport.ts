@@ -10,14 +10,15 @@ export interface MemoryNetworkOptions {
   /** The latency of a message, ms. Default 1. */
   readonly latencyMs?: number;
   /**
-   * Returns a number from 0 up to 1. If given, the latency varies between half and one and a half times `latencyMs`.
+   * Returns a random number from 0 up to 1. If given, the latency varies between half and one and a half times
+   * `latencyMs`. Also decides which messages are lost. Default: always 0.5.
    */
   readonly random?: () => number;
   /** Returns the addresses of a host name. Default: 127.0.0.1 for `localhost`, and the name itself for other names. */
   readonly resolve?: Transport['resolve'];
   /**
-   * The share of messages that are lost and sent again, from 0 to 1. A lost message, and all after it, arrive later.
-   * Default 0.
+   * The share of messages that are lost and sent again, from 0 to 1. A lost message, and all messages after it on the
+   * same connection, arrive later. Needs `random`. Default 0.
    */
   readonly lossRate?: number;
 }
@@ -28,15 +29,16 @@ export interface MemoryTransport extends Transport {
   readonly clock: Clock;
 }
 
-/** The delay after which a lost message is sent again, ms: the shortest retransmission timeout of TCP. */
+/** The delay after which a lost message is sent again, ms: the shortest retransmission timeout of TCP on Linux. */
 const RESEND_MS = 200;
 
 /** The first port that the network chooses for a process that listens on port 0. */
 const FIRST_FREE_PORT = 49_152;
 
 /**
- * A simulated network within one Node.js process, for tests. Any number of simulated processes share one clock. Its
- * methods inject the faults of real processes and networks. A process is identified by the address on which it listens.
+ * A simulated network within one Node.js process, for tests. It has any number of simulated processes, which share one
+ * clock. The methods of the network inject the faults of real processes and networks. They identify a process by the
+ * address on which it listens.
  *
  * @example
  * const clock = new SimulatedClock();
@@ -73,7 +75,10 @@ export class MemoryNetwork {
     for (const end of this.#end(address)) end.crash();
   }
 
-  /** Kills a process as a power failure would: other processes do not notice that their connections have ended. */
+  /**
+   * Kills a process as a power failure would: other processes do not notice that their connections have ended. Dials to
+   * its address are refused, as after {@link MemoryNetwork.kill}.
+   */
   unplug(address: Address): void {
     for (const end of this.#end(address)) end.vanish();
   }
@@ -95,8 +100,8 @@ export class MemoryNetwork {
   }
 
   /**
-   * Breaks the connections between two processes, but only the first one notices: as if a NAT router had forgotten the
-   * connections.
+   * Breaks the connections between two processes, but only the process `noticing` notices. The effect is as if a NAT
+   * router had forgotten the connections.
    */
   sever(noticing: Address, other: Address): void {
     for (const end of this.#ends) {

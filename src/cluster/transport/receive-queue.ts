@@ -4,21 +4,21 @@ import type { Seal } from './transport.js';
 /** Separates the frames of one message. The JSON of a frame has no line breaks. */
 export const SEPARATOR = '\n';
 
-/** The longest time that one connection delivers frames before other connections have their turn, ms. */
+/** The time for which one connection delivers frames before other connections have their turn, ms. */
 const SLICE_MS = 5;
 
 /** The longest pause between two turns of a connection, ms. A longer pause could delay a queued heartbeat too much. */
 const MAX_PAUSE_MS = 20;
 
 /**
- * If at most this time passes between two messages, both come from one read of the socket, ms. `ws` spent this time on
+ * If less than this time passes between two messages, both come from one read of the socket, ms. `ws` spent the time on
  * parsing, so it does not count as time that other connections had.
  */
 const SAME_READ_MS = 0.02;
 
 /**
- * The number of frames that are delivered between two reads of the clock: one read takes a tenth of the time of the
- * smallest frame.
+ * The number of frames that are delivered between two reads of the clock. A read takes a tenth of the time of the
+ * smallest frame, so the clock is not read after each frame.
  */
 const FRAMES_PER_CLOCK_READ = 16;
 
@@ -53,7 +53,7 @@ export class ReceiveQueue {
     this.#handlers = handlers;
   }
 
-  /** Whether delivery pauses. During a pause, received data may be waiting. */
+  /** Whether delivery is paused. During a pause, received data may be waiting. */
   get isPaused(): boolean {
     return this.#isPaused;
   }
@@ -68,13 +68,13 @@ export class ReceiveQueue {
     this.#rest = undefined;
   }
 
-  /** Adds a message, and delivers it at once unless delivery pauses. */
+  /** Adds a message, and delivers it at once unless delivery is paused. */
   add(message: string): void {
     this.#messages.push(message);
     if (!this.#isPaused) this.#deliver();
   }
 
-  /** Drops everything that is waiting. */
+  /** Drops everything that is waiting. Does not end a pause. */
   clear(): void {
     this.#messages = [];
     this.#rest = undefined;
@@ -109,7 +109,10 @@ export class ReceiveQueue {
     return end < 0 ? text : text.slice(0, end);
   }
 
-  /** Checks the seal of a message, if one is required, and returns its text. */
+  /**
+   * Returns the text of a message. If a seal is required and does not match, drops everything that is waiting, calls
+   * `onForged`, and returns `undefined`.
+   */
   #open(message: string | undefined): string | undefined {
     if (message === undefined || this.#seal === undefined) return message;
     const text = this.#seal.open(message);
@@ -121,8 +124,8 @@ export class ReceiveQueue {
   }
 
   /**
-   * Subtracts the time that other connections had since the last delivery: this connection need not pause for that
-   * time.
+   * Subtracts the time that other connections had since the last delivery, because this connection need not pause for
+   * that time. Adds the time instead if `ws` spent it on parsing. See {@link SAME_READ_MS}.
    */
   #measurePause(): void {
     const now = systemClock.monotonic();

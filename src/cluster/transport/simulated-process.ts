@@ -1,20 +1,19 @@
 import type { Clock, Timer } from '../../clock.js';
 import type { Connection } from './transport.js';
 
-/**
- * The state of a simulated Node.js process. Its clock calls no timers while the process is frozen, and after it was
- * killed.
- */
+/** A simulated Node.js process. Its clock fires no timers while the process is frozen, or after it was killed. */
 export class SimulatedProcess {
-  /** The address on which the process listens, as text. Empty until the process listens. */
+  /** The address on which the process listens or last listened, as text. Empty until the process first listens. */
   address = '';
   /** Accepts connections; `undefined` while the process does not listen. */
   accept: ((connection: Connection) => void) | undefined;
   isKilled = false;
+  /** The clock of this process. It has the time of `#inner`. */
   readonly clock: Clock;
+  /** The timers that are pending in `#inner`. */
   readonly #timers = new Set<Timer>();
   readonly #inner: Clock;
-  /** Timers that came due while the process was frozen, in order. */
+  /** The callbacks of the timers that came due while the process was frozen, in order. */
   readonly #held = new Map<Timer, () => void>();
   #isFrozen = false;
 

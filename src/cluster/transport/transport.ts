@@ -2,7 +2,10 @@
 export interface Address {
   readonly host: string;
   readonly port: number;
-  /** The name from which `host` was resolved. The certificate of the other side must be valid for it. */
+  /**
+   * The name from which `host` was resolved. With TLS, the certificate of the other side must be valid for this name.
+   * Absent: it must be valid for `host`.
+   */
   readonly servername?: string;
 }
 
@@ -18,17 +21,20 @@ export interface Closing {
 }
 
 /**
- * A violation of the transport's rules by the other side: a binary message, too much data, invalid data, a message that
- * does not match the seal, or no proof of its identity in time.
+ * How the other side broke the rules of the transport, in this order: a binary message, too much data, invalid data, a
+ * message that does not match the seal, no proof of its identity in time.
  */
 export type TransportViolation = 'binary_frame' | 'frame_too_large' | 'malformed' | 'forged' | 'handshake_timeout';
 
 /** The most characters that a {@link Seal} adds to a text. */
 export const SEAL_CHARS = 24;
 
-/** Authenticates the messages of a connection. Each message is sealed and opened once, in the order of sending. */
+/**
+ * Authenticates the messages of a connection. A sealed message is the text of the message and its MAC. Each message
+ * must be sealed and opened once, in the order of sending.
+ */
 export interface Seal {
-  /** Returns the next message to send, with a MAC. */
+  /** Seals the next message to send. */
   seal(text: string): string;
   /** Checks the next received message, and returns its text. `undefined`: the MAC does not match. */
   open(sealed: string): string | undefined;
@@ -74,7 +80,10 @@ export interface Connection {
   trust(seal?: Seal, maxMessageBytes?: number): void;
   /** Sends a frame. Does nothing unless the connection is open. */
   send(text: string): void;
-  /** As `send`, but transmits all frames of this turn at once. `send` may collect the frames of a turn. */
+  /**
+   * Sends a frame, and transmits it at once, after all frames that were sent earlier in this turn of the event loop.
+   * `send` may collect the frames of a turn.
+   */
   sendNow(text: string): void;
   /**
    * Ends the connection in order: frames that were sent before arrive first, then the code and the reason. Until the
@@ -97,13 +106,19 @@ type Pem = string | Uint8Array;
 
 /** The certificate and the key of this side, and the authorities that it trusts. */
 export interface TlsSettings {
-  /** The certificate of this side. An observer needs neither certificate nor key. */
+  /**
+   * The certificate of this side. Members need `cert` and `key`. An observer needs them only if the members have set
+   * `requestPeerCert`.
+   */
   readonly cert?: Pem | undefined;
   /** The private key of `cert`. */
   readonly key?: Pem | undefined;
   /** The certificates of the authorities to trust. Default: those that Node.js trusts. */
   readonly ca?: Pem | readonly Pem[] | undefined;
-  /** Whether peers that connect must present a certificate that an authority in `ca` has signed. Default false. */
+  /**
+   * Whether peers that connect must present a certificate that an authority in `ca` has signed. Requires `ca`. Default
+   * false.
+   */
   readonly requestPeerCert?: boolean | undefined;
 }
 
@@ -115,9 +130,16 @@ export interface Transport {
    * @throws ListenError (as a rejection) if the address cannot be bound
    */
   listen(address: Address, accept: (connection: Connection) => void, tls?: TlsSettings): Promise<Listener>;
-  /** Returns all addresses of a host name, so that each can be dialled. Absent: `connect` resolves names. */
+  /**
+   * Returns all addresses of a host name, so that each can be dialled. May throw or reject. Absent: `connect` resolves
+   * names.
+   */
   resolve?(host: string): readonly string[] | Promise<readonly string[]>;
-  /** Starts to connect. Returns the connection before it is open: `onOpen` or `onClose` follows later. */
+  /**
+   * Starts to connect. Returns the connection before it is open; `onOpen` or `onClose` follows later.
+   *
+   * @throws Error if Node.js does not accept the address
+   */
   connect(address: Address, tls?: TlsSettings): Connection;
 }
 

@@ -3,7 +3,10 @@ import { addressPrefix } from '../address-prefix.js';
 /** The most open connections with peers that have not proved their identity. */
 export const MAX_UNAUTHENTICATED = 128;
 
-/** The most open connections from one address with peers that have not proved their identity. */
+/**
+ * The most open connections from one address with peers that have not proved their identity. IPv6 addresses with the
+ * same /64 prefix count as one address.
+ */
 export const MAX_UNAUTHENTICATED_PER_ADDRESS = 64;
 
 /**
@@ -26,7 +29,7 @@ export class UnauthenticatedConnections<Connection> {
     return this.#size;
   }
 
-  /** Adds a connection. May terminate an older one, which is removed. */
+  /** Adds a connection. If there are too many then, removes and terminates an older one. */
   add(connection: Connection, address: string): void {
     const prefix = addressPrefix(address);
     const neighbours = this.#byPrefix.get(prefix) ?? new Set();
@@ -50,7 +53,7 @@ export class UnauthenticatedConnections<Connection> {
     if (neighbours.size === 0) this.#byPrefix.delete(prefix);
   }
 
-  /** Returns the largest set of connections with the same prefix, and this prefix. */
+  /** Returns the largest set of connections with the same prefix, and this prefix. `first` wins a tie. */
   #crowd(...first: [Set<Connection>, string]): [Set<Connection>, string] {
     let most = first;
     for (const [prefix, neighbours] of this.#byPrefix) if (neighbours.size > most[0].size) most = [neighbours, prefix];

@@ -25,7 +25,7 @@ const MAX_MESSAGE_BYTES = MAX_FRAME_BYTES + SEAL_CHARS;
  * The options of `ws` on both sides. Compression would cost most of the throughput of small frames, and memory for
  * every connection. Nodes send each message as one fragment, but a proxy may split it. Each fragment, and each read of
  * the socket, takes some hundred bytes of memory until its message is whole, so the numbers of fragments and reads are
- * limited.
+ * limited. `WsConnection` answers pings itself, within {@link CONTROL_FRAMES}.
  */
 export const SOCKET_OPTIONS = {
   perMessageDeflate: false,
@@ -36,8 +36,8 @@ export const SOCKET_OPTIONS = {
 } as const;
 
 /**
- * The most data and reads of the socket before a message is whole. For an unauthenticated peer: the most data and reads
- * in all.
+ * The most data, and the most reads of the socket, from the end of one message to the end of the next. For an
+ * unauthenticated peer: the most data and reads in all.
  */
 interface ReceiveLimit {
   readonly bytes: number;
@@ -48,7 +48,8 @@ interface ReceiveLimit {
 const UNAUTHENTICATED_LIMIT: ReceiveLimit = { bytes: MAX_UNAUTHENTICATED_BYTES, reads: 256 };
 
 /**
- * The smallest allowed average size of a read on a trusted connection, bytes. The reads on real networks are larger.
+ * The smallest allowed average size of a read on a trusted connection, bytes, if a message has the maximum size. The
+ * reads on real networks are larger.
  */
 const MIN_READ_BYTES = 256;
 
@@ -78,9 +79,9 @@ export class WsConnection implements Connection {
   #problem = '';
   #isTrusted = false;
   #limit = UNAUTHENTICATED_LIMIT;
-  /** The value of `received` when the last whole message arrived. */
+  /** The value of `received` when the last whole message of a trusted peer arrived; 0 before. */
   #wholeBytes = 0;
-  /** The number of reads since the last whole message. */
+  /** The number of reads since the last whole message of a trusted peer arrived; before, the number of all reads. */
   #reads = 0;
   readonly #controlFrames = new TokenBucket(CONTROL_FRAMES, systemClock.monotonic());
   readonly #onTrusted: (() => void) | undefined;
@@ -94,7 +95,7 @@ export class WsConnection implements Connection {
       if (this.#closing !== undefined) this.#handlers?.onClose(this.#closing);
     },
   });
-  /** How the connection ended, while earlier messages are still being delivered. */
+  /** How the connection ended, if it ended while delivery was paused. */
   #closing: Closing | undefined;
   /** The frames that were sent in this turn and are not transmitted yet. */
   #unsent: string[] = [];
@@ -127,7 +128,7 @@ export class WsConnection implements Connection {
    */
   enforceLimits(socket: Socket): void {
     this.#socket = socket;
-    // This listener runs after that of `ws`, so a message that this read completed is already counted as whole.
+    // This listener runs after the listener of `ws`, so a message that this read completed already counts as whole.
     socket.on('data', () => {
       this.#reads += 1;
       const { bytes, reads } = this.#limit;
@@ -145,8 +146,8 @@ export class WsConnection implements Connection {
   }
 
   /**
-   * Reports a violation if the other side has not proved its identity. Called when the time limit for the proof is
-   * over.
+   * Ends the time in which the other side may prove its identity. Reports a violation if the other side has not proved
+   * it.
    */
   expire(): void {
     if (!this.#isTrusted) this.#handlers?.onViolation('handshake_timeout');
@@ -198,13 +199,13 @@ export class WsConnection implements Connection {
     this.#unsentLength = 0;
     if (this.#webSocket.readyState !== WebSocket.OPEN) return;
     const text = texts.join(SEPARATOR);
-    // Passed as bytes: `ws` would compute the length of a text again, and a client, which masks, writes bytes in one
-    // piece.
+    // Passed as bytes, because `ws` would compute the length of a text again. Also, a client, which masks its messages,
+    // writes bytes in one piece, but a text in two.
     const message = Buffer.from(this.#seal?.seal(text) ?? text);
     this.#unwrittenBytes += message.length;
     this.#webSocket.send(message, AS_TEXT, (error) => {
       this.#unwrittenBytes -= message.length;
-      // The data is lost with the connection. The `close` event comes next, with this reason.
+      // The data is lost with the connection. The `close` event follows, and `onClose` receives this reason.
       if (error) this.#problem ||= problemOf(error);
     });
   };

@@ -21,7 +21,7 @@ interface AcceptedConnection {
   /** The TCP socket. With TLS, the HTTP request has another socket object. */
   readonly socket: Socket;
   readonly address: string;
-  /** Ends the connection unless the other side has proved its identity. */
+  /** Ends the connection, or reports a violation on it, unless the other side has proved its identity in time. */
   readonly deadline: Timer;
   /** `undefined` until the connection is upgraded to a WebSocket. */
   connection: WsConnection | undefined;
@@ -63,7 +63,8 @@ export async function listenForWebSockets({
     ...SOCKET_OPTIONS,
     noServer: true,
     clientTracking: false,
-    // Only browsers send an origin. A web page must not be able to connect to a node on the loopback of its visitor.
+    // Only browsers send an `Origin` header. They are refused, because a web page must not be able to connect to a node
+    // on the loopback interface of its visitor.
     verifyClient: ({ req }, decide) => decide(req.headers.origin === undefined, 403),
   });
   const accepted = new AcceptedConnections(handshakeTimeoutMs);
@@ -83,7 +84,7 @@ export async function listenForWebSockets({
   });
   await bind(server, address);
   server.on('error', () => {
-    // A connection could not be accepted. The dialling side notices, and dials again.
+    // A connection could not be accepted. There is nothing to do, because the dialling side dials again.
   });
   return {
     port: (server.address() as AddressInfo).port,
@@ -91,7 +92,7 @@ export async function listenForWebSockets({
   };
 }
 
-/** All accepted connections. */
+/** The accepted connections that are open, and the limits on those whose peers have not proved their identity. */
 class AcceptedConnections {
   readonly #handshakeTimeoutMs: number;
   /** By remote address and port, because with TLS, the socket of a request is not the accepted socket. */
@@ -138,8 +139,8 @@ class AcceptedConnections {
   }
 
   /**
-   * Destroys the connections that were not upgraded to a WebSocket. The owner of each WebSocket closes it with a close
-   * frame.
+   * Destroys the connections that were not upgraded to a WebSocket. Leaves the WebSockets to their owners, which close
+   * them with a close frame.
    */
   destroyNotUpgraded(): void {
     for (const { socket, connection } of this.#all) if (connection === undefined) socket.destroy();

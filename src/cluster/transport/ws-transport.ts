@@ -7,7 +7,7 @@ import { formatAddress, type Transport } from './transport.js';
 import { SOCKET_OPTIONS, WsConnection } from './ws-connection.js';
 import { listenForWebSockets } from './ws-listener.js';
 
-/** How long the peer may take to prove its identity, from when the connection is accepted, ms. */
+/** The default of {@link WsTransportOptions.handshakeTimeoutMs}. */
 const HANDSHAKE_TIMEOUT_MS = 5000;
 
 export interface WsTransportOptions {
@@ -23,8 +23,8 @@ async function lookupAll(host: string): Promise<readonly string[]> {
 }
 
 /**
- * Creates the transport over WebSockets. It transmits the frames of one turn of the event loop as one message, with one
- * line for each frame: a message takes many times as much time as a line.
+ * Creates the transport over WebSockets. It joins the frames of one turn of the event loop to messages with one line
+ * for each frame, because sending a message takes many times as much time as adding a line.
  */
 export function createWsTransport({
   resolve = lookupAll,
@@ -40,8 +40,8 @@ export function createWsTransport({
       const createConnection = (): Socket => dialSocket(address, secure);
       const webSocket = new WebSocket(url, { ...SOCKET_OPTIONS, createConnection });
       const connection = new WsConnection(webSocket, formatAddress(address));
-      // Limits apply only when the WebSocket is open: an earlier `data` listener would take the bytes that arrive right
-      // after the upgrade.
+      // Limits apply only from the time when the WebSocket is open, because an earlier `data` listener would take the
+      // bytes that arrive right after the upgrade.
       webSocket.once('upgrade', ({ socket }) => webSocket.once('open', () => connection.enforceLimits(socket)));
       return connection;
     },

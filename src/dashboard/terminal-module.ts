@@ -19,7 +19,8 @@ export interface TerminalOptions {
 export interface TerminalModule {
   /**
    * Shows the dashboard. Resolves when the user quits or the Node.js process receives SIGINT, SIGTERM or SIGHUP.
-   * Rejects when the source fails or `stdout` emits an error. Restores the terminal before it resolves or rejects.
+   * Rejects when the source fails or `stdout` emits an error. When the source completes, the last data stays on the
+   * screen. Restores the terminal before it resolves or rejects.
    */
   runTerminal(options: TerminalOptions): Promise<void>;
 }

@@ -3,14 +3,14 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { BlockList, isIP } from 'node:net';
 import { hostname } from 'node:os';
 
-/** The options of `AccessControl`. */
+/** The options of {@link AccessControl}. */
 export interface AccessOptions {
   /**
    * The token. `undefined`: only this machine has access, unless `isAuthorizing` is true. `false`: no token is
    * required.
    */
   readonly token: string | false | undefined;
-  /** Additional host names of the dashboard: in lower case, with or without a port. */
+  /** The option `hosts` of the dashboard: further host names, in lower case, with or without a port. */
   readonly hosts: readonly string[];
   /** Whether the dashboard has an `authorize` function. That function decides after the checks of `AccessControl`. */
   readonly isAuthorizing: boolean;
@@ -112,7 +112,8 @@ export class AccessControl {
 
   /**
    * Refuses a request that has neither the token in its `Authorization` header nor the cookie derived from the token.
-   * If the dashboard requires no token, all requests pass.
+   * If the header has a token, only that token counts, and the cookie is ignored. If the dashboard requires no token,
+   * all requests pass.
    */
   checkToken({ headers: { authorization = '', cookie = '' } }: Pick<RequestInfo, 'headers'>): Refusal | undefined {
     if (this.#secrets === undefined) return undefined;
@@ -133,13 +134,16 @@ export class AccessControl {
 }
 
 /**
- * A token and the cookie derived from it. All comparisons take constant time: an attacker learns nothing from their
- * duration.
+ * A token and the cookie derived from it. Comparisons with the token and with the value of the cookie take constant
+ * time, so an attacker learns nothing from their duration.
  */
 class Secrets {
   readonly #tokenDigest: Buffer;
   readonly #cookieDigest: Buffer;
-  /** The cookie names of two dashboards differ, because browsers send the cookies of a host to all of its ports. */
+  /**
+   * Derived from the token. So dashboards with different tokens do not overwrite the cookies of each other, although a
+   * browser uses the cookies of a host for all of its ports.
+   */
   readonly #cookieName: string;
   readonly #cookieValue: string;
 
@@ -164,8 +168,8 @@ class Secrets {
   }
 
   /**
-   * The value of `Set-Cookie`. It has no `Path`, so the browser uses the public path of the page. A proxy may have
-   * rewritten that path, so the server does not know it.
+   * Returns the value of `Set-Cookie`. The value has no `Path`, so the browser uses the public path of the page. The
+   * server does not know that path, because a proxy may have rewritten it.
    */
   cookie(isEncrypted: boolean): string {
     return `${this.#cookieName}=${this.#cookieValue}; HttpOnly; SameSite=Strict${isEncrypted ? '; Secure' : ''}`;

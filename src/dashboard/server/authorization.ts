@@ -17,13 +17,16 @@ import { CLOSED } from './http-responses.js';
 
 const PERMISSIONS = ['view', 'trace', 'inspect', 'profile', 'record'] as const;
 
-/** A permission of a caller. `view` allows the caller to load the dashboard and to receive its data. */
+/**
+ * A permission of a caller. `view` allows the caller to load the dashboard and to receive its data. The other
+ * permissions have no effect yet.
+ */
 export type Permission = (typeof PERMISSIONS)[number];
 
 /**
  * Decides who may use a dashboard. Returns the permissions of the caller; `true` means `['view']`, and `false` means
- * none. The dashboard calls this function for the page, for each file of the page, and for the WebSocket. Middleware of
- * the server does not see the WebSocket request.
+ * none. The dashboard calls this function for each request: for the page, its files, its data, and the WebSocket.
+ * Middleware of the server does not see the WebSocket request.
  */
 export type Authorize = (
   request: IncomingMessage,
@@ -53,7 +56,10 @@ export interface AuthorizationOptions {
   readonly closed$: Observable<void>;
 }
 
-/** Calls `authorize`. Resolves to a refusal, or to `undefined` for a caller with the permission `view`. Never rejects. */
+/**
+ * Calls `authorize`. Resolves to `undefined` for a caller with the permission `view`, otherwise to a refusal. If
+ * `authorize` fails or takes too long, reports the error. Never rejects.
+ */
 export function checkAuthorized(
   request: IncomingMessage,
   { authorize, onError, scheduler, closed$ }: AuthorizationOptions,

@@ -16,7 +16,7 @@ const MAX_UNSENT_BYTES = 64 * 1024 * 1024;
 /** The minimum size of a message that is sent compressed, bytes. */
 const MIN_COMPRESSED = 1024;
 
-/** The maximum number of pings and pongs per second from one client. Browsers send none, but a proxy may. */
+/** The maximum number of pings and pongs per second, together, from one client. Browsers send none; a proxy may. */
 const MAX_PINGS = 16;
 
 /** The time in which a browser must answer the close frame, ms. After that time, its connection is terminated. */
@@ -46,7 +46,7 @@ export class BrowserSockets {
     autoPong: false,
   });
 
-  /** @param maxUnsentBytes limit of unsent data for all browsers together */
+  /** @param maxUnsentBytes limit of unsent data for all browsers together, bytes */
   constructor(feed: Pick<DashboardFeed, 'connect'>, maxUnsentBytes: number = MAX_UNSENT_BYTES) {
     this.#feed = feed;
     this.#maxUnsentBytes = maxUnsentBytes;
@@ -82,7 +82,7 @@ export class BrowserSockets {
       closeSocket(webSocket, POLICY_VIOLATION, 'the dashboard accepts no messages');
     });
     const mayPing = createPingLimit();
-    // A client that does not read its pongs gets no more pongs, because unread pongs would fill the memory.
+    // No pong while data is unsent, because the pongs for a client that does not read would fill the memory.
     webSocket.on('ping', (data) => {
       if (!mayPing()) webSocket.terminate();
       else if (webSocket.bufferedAmount === 0) webSocket.pong(data);
@@ -99,8 +99,9 @@ export class BrowserSockets {
   }
 
   /**
-   * Disconnects browsers until the limit leaves room for `bytes` more bytes of unsent data. The browser that has had
-   * unsent data for longest is disconnected first. A disconnected browser reconnects and receives the newest state.
+   * Disconnects browsers until the limit leaves room for `bytes` more bytes of unsent data, or no browser has unsent
+   * data. The browser that has had unsent data for longest is disconnected first. A disconnected browser reconnects and
+   * receives the newest state.
    */
   #makeRoom(bytes: number): void {
     let unsent = bytes;
@@ -114,13 +115,13 @@ export class BrowserSockets {
   }
 }
 
-/** Whether the browser runs on this machine and connects without a proxy. */
+/** Whether the request comes from this machine, and has no header that a proxy adds. */
 function isFromThisMachine({ socket: { remoteAddress = '' }, headers }: IncomingMessage): boolean {
   const isLoopback = remoteAddress === '::1' || remoteAddress.replace('::ffff:', '').startsWith('127.');
   return isLoopback && headers['x-forwarded-for'] === undefined && headers.forwarded === undefined;
 }
 
-/** Returns a function to call for each ping. That function returns whether the ping is within the rate limit. */
+/** Returns a function to call for each ping and pong. That function returns whether they are within the rate limit. */
 function createPingLimit(): () => boolean {
   let since = performance.now();
   let pings = 0;

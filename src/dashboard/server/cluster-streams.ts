@@ -54,8 +54,8 @@ export type LogUpdate =
 
 /**
  * Emits views of the cluster. While there are viewers, the nodes push their changes; otherwise the nodes are polled at
- * a long interval. Resubscribes when the source ends. If this dashboard runs in a member of the cluster, its source
- * ends whenever that member leaves the cluster.
+ * a long interval. Resubscribes when the source ends or fails. If this dashboard runs in a member of the cluster, its
+ * source ends whenever that member leaves the cluster.
  */
 export function viewUpdates(
   source: ClusterSource,
@@ -86,7 +86,7 @@ interface ViewStep {
   readonly update: ViewUpdate;
 }
 
-/** Emits the log entries of the cluster, in batches. Resubscribes when the source ends. */
+/** Emits the log entries of the cluster, in batches. Resubscribes when the source ends or fails. */
 export function logUpdates(source: ClusterSource, scheduler: SchedulerLike): Observable<LogUpdate> {
   return resubscribing(source.log$, scheduler).pipe(
     connect((each$) => {
@@ -103,8 +103,9 @@ export function logUpdates(source: ClusterSource, scheduler: SchedulerLike): Obs
   );
 }
 
-/** A value that is emitted when a source ends or fails. `problem`: why it ended, as text for the user. */
+/** A value that is emitted when a source ends or fails. */
 class SourceEnd {
+  /** Why the source ended, as text for the user. */
   readonly problem: string;
 
   constructor(thrown: unknown) {
@@ -114,7 +115,7 @@ class SourceEnd {
 
 /**
  * Emits the values of the source. When the source ends or fails, emits a `SourceEnd`, and resubscribes after
- * `RETRY_MS`.
+ * `RETRY_MS`. Never ends or fails itself.
  */
 function resubscribing<Value>(source$: Observable<Value>, scheduler: SchedulerLike): Observable<Value | SourceEnd> {
   return concat(

@@ -22,9 +22,9 @@ export interface FeedOptions {
 }
 
 /**
- * Sends each browser updates with what has changed since the previous update to that browser. The next update waits until the
- * previous one has left the socket, and covers everything that has changed meanwhile. So the server never queues updates for
- * a slow browser.
+ * Sends each browser updates with what has changed since the previous update to that browser. The next update waits
+ * until the previous one has left the socket, and covers everything that has changed meanwhile. So the server never
+ * queues updates for a slow browser.
  */
 export class DashboardFeed {
   readonly #version: string;
@@ -66,8 +66,9 @@ export class DashboardFeed {
   }
 
   /**
-   * Connects a browser. Sends the view in parts, then the history and the log. After that, sends changes. Returns a
-   * function that disconnects the browser from the feed.
+   * Connects a browser. Sends a welcome, the view in parts, and then the history and the log. After that, sends
+   * changes. If there is no view yet, sends the log first. Returns a function that disconnects the browser from the
+   * feed.
    */
   connect(sink: MessageSink): () => void {
     const browser: Browser = {
@@ -146,7 +147,7 @@ export class DashboardFeed {
       browser.status = this.#status;
     }
     if (browser.view !== this.#view && this.#view !== undefined) texts.push(this.#nextViewText(browser, this.#view));
-    // The history and the log follow the whole view, because they would delay the view.
+    // The history and the log are sent only to a browser that has the whole view, because they would delay the view.
     if (browser.view === this.#view) texts.push(...this.#historyAndLogTexts(browser));
     this.#send(browser, texts);
   }
@@ -162,8 +163,8 @@ export class DashboardFeed {
   }
 
   /**
-   * Returns the next messages for a browser that has the whole view. The first call returns the history and the whole
-   * log; later calls return only new log lines.
+   * Returns the next messages with the history and the log for a browser. The first call for a browser returns the
+   * history and the whole log. Later calls return only new log lines.
    */
   #historyAndLogTexts(browser: Browser): readonly string[] {
     const { lastLogLine } = browser;

@@ -17,8 +17,9 @@ import { type Asset, readAssets, sendAsset } from './web-assets.js';
 /** A dashboard as part of an HTTP server. */
 export interface DashboardHandler {
   /**
-   * Handles requests to the dashboard. Requests for other paths are passed to `next`, or answered with 404 if `next` is
-   * absent. Works with node:http, Express, Connect, and the raw requests of Fastify and other frameworks.
+   * Handles requests to the dashboard. Requests for paths that the dashboard does not serve are passed to `next`, or
+   * answered with 404 if `next` is absent. Works with node:http, Express, Connect, and the raw requests of Fastify and
+   * other frameworks.
    */
   handler(request: IncomingMessage, response: ServerResponse, next?: () => void): void;
   /**
@@ -27,14 +28,15 @@ export interface DashboardHandler {
    */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, next?: () => void): void;
   /**
-   * Disconnects all browsers and stops observing the cluster. Cannot be undone: all further requests are answered with
-   * 503.
+   * Disconnects all browsers and stops observing the cluster. Cannot be undone. Further requests that the dashboard
+   * would permit are answered with 503.
    */
   close(): void;
 }
 
-/** Dependencies that tests replace. */
+/** The replaceable dependencies of a handler. */
 export interface HandlerParts {
+  /** Runs the timers of the dashboard. Default: a scheduler with unreferenced timers. */
   readonly scheduler?: SchedulerLike;
 }
 
@@ -62,7 +64,8 @@ const unreferencedScheduler = schedulerOf<Timer>({
  * Creates a web dashboard that can be mounted under any path of a server. Control the access with `authorize` or
  * `token`, because the server's own hooks and middleware do not see the WebSocket request.
  *
- * @throws InvalidArgumentError, DashboardFilesError
+ * @throws InvalidArgumentError for an invalid option
+ * @throws DashboardFilesError if the files of the dashboard cannot be read
  * @example
  * const dashboard = dashboardHandler({ path: '/ops', authorize: isSignedIn, hosts: ['ops.example.com'] });
  * const server = createServer(dashboard.handler);
@@ -85,8 +88,8 @@ export function createHandler(settings: HandlerSettings, parts: HandlerParts = {
   let isClosed = false;
 
   /**
-   * Calls `done` with a refusal, or with `undefined` to accept the request. Calls `done` synchronously if there is no
-   * `authorize` function.
+   * Calls `done` with a refusal, or with `undefined` to accept the request. Calls `done` synchronously if the dashboard
+   * is closed or there is no `authorize` function.
    */
   const authorized = (request: IncomingMessage, done: (refusal: Refusal | undefined) => void): void => {
     if (isClosed) done(CLOSED);
@@ -122,10 +125,9 @@ export function createHandler(settings: HandlerSettings, parts: HandlerParts = {
   return {
     handler(request, response, next) {
       const route = routeOf(request, settings.path);
-      // The mount path without a trailing slash serves the page as well. The page then corrects its own address, because
-      // a redirect would lead to a wrong path behind a proxy that rewrites paths.
+      // The mount path without a trailing slash serves the page as well. The page then corrects its own address. A
+      // redirect would lead to a wrong path behind a proxy that rewrites paths.
       const asset = assets.get(route?.path || PAGE_PATH);
-      // Requests outside the dashboard's path belong to the server.
       if (route !== undefined && (asset !== undefined || servesData(route))) answer(request, response, route, asset);
       else if (next !== undefined) next();
       else refuse(request, response, NOT_FOUND);
@@ -161,7 +163,7 @@ export function createHandler(settings: HandlerSettings, parts: HandlerParts = {
   };
 }
 
-/** Whether the response to this request consists of data of the cluster instead of a file. */
+/** Whether the path is one of those at which the dashboard serves data of the cluster and no file. */
 function servesData({ path }: Route): boolean {
   return path === FEED_PATH || ON_DEMAND_PATHS.includes(path);
 }

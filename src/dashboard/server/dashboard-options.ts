@@ -11,16 +11,16 @@ export interface DashboardHandlerOptions {
    */
   readonly path?: string | undefined;
   /**
-   * The password of the dashboard: at least 16 characters. Without a token and without `authorize`, only this machine
-   * has access, and only without a proxy. `false`: no token is required; in this case, `dashboardHandler` needs
-   * `authorize`.
+   * The password of the dashboard: at least 16 letters, digits or any of `. _ ~ + / = -`. Without a token and without
+   * `authorize`, only this machine has access, and only without a proxy. `false`: no token is required; in this case,
+   * `dashboardHandler` needs `authorize`.
    */
   readonly token?: string | false | undefined;
   /**
    * Decides who has access, for example by your own login. The dashboard checks a token, if there is one, before it
-   * calls `authorize`. The dashboard calls `authorize` for the page, for each file of the page, and for the WebSocket.
-   * If `authorize` throws, or returns no result within 5 s, the request is refused and the error is reported to
-   * `onError`.
+   * calls `authorize`. The dashboard calls `authorize` for each request: for the page, its files, its data, and the
+   * WebSocket. If `authorize` throws, or returns no result within 5 s, the request is refused and the error is reported
+   * to `onError`.
    */
   readonly authorize?: Authorize | undefined;
   /**
@@ -73,10 +73,11 @@ const HOST_PATTERN = /^([a-z\d]([a-z\d._-]*[a-z\d])?|\[[\da-f:.]+\])(:\d+)?$/i;
 
 const SHARED_OPTIONS = ['token', 'authorize', 'hosts', 'source', 'assets', 'onError'];
 
-/** @throws InvalidArgumentError */
+/** Checks the options, and fills in the defaults. @throws InvalidArgumentError */
 export function checkHandlerOptions(options: DashboardHandlerOptions): HandlerSettings {
   checkFields(options, ['path', ...SHARED_OPTIONS]);
-  // The login of a server does not cover the WebSocket, although users often expect that.
+  // `token: false` needs `authorize`, because the login of a server does not cover the WebSocket. Users often expect
+  // that it does.
   const isCovered = options.token !== false || options.authorize !== undefined;
   const expected =
     'a token, or false together with authorize: hooks and middleware of a server do not see WebSocket requests';
@@ -89,7 +90,7 @@ function settingsOf(options: DashboardHandlerOptions): HandlerSettings {
   if (path !== undefined)
     check(typeof path === 'string' && PATH_PATTERN.test(path), 'path', 'a path such as /ops', path);
   if (token !== undefined && token !== false) {
-    // The message omits the token: errors end up in logs.
+    // The message omits the token, because errors end up in logs.
     const isToken = typeof token === 'string' && TOKEN_PATTERN.test(token);
     check(isToken, 'token', 'false, or at least 16 letters, digits or any of . _ ~ + / = -', typeof token);
   }
@@ -114,7 +115,12 @@ function settingsOf(options: DashboardHandlerOptions): HandlerSettings {
   };
 }
 
-/** @throws InvalidArgumentError */
+/**
+ * Checks the options of a dashboard with its own server, and fills in the defaults. The result has `host` without
+ * brackets. `token` is `undefined` if none is given.
+ *
+ * @throws InvalidArgumentError
+ */
 export function checkServerOptions(
   options: DashboardOptions,
 ): HandlerSettings & { readonly port: number; readonly host: string } {

@@ -4,12 +4,11 @@ import type { Duplex } from 'node:stream';
 import type { Refusal } from './access-control.js';
 import { TOKEN_PAGE_STYLE, tokenPage } from './token-page.js';
 
-/**
- * The parts of a page that its content security policy has to allow. `scripts` and `styles` are the texts of the inline
- * scripts and styles.
- */
+/** The parts of a page that its content security policy has to allow. */
 interface PageParts {
+  /** The texts of the inline scripts. */
   readonly scripts?: readonly string[];
+  /** The texts of the inline styles. */
   readonly styles?: readonly string[];
   /** Whether the page submits a form to its own origin. */
   readonly hasForm?: boolean;
@@ -82,7 +81,10 @@ const SIGNED_IN_PAGE = Buffer.from(`<!doctype html>
 </html>
 `);
 
-/** Responds with `headers` and `body`. The response to a HEAD request has no body. */
+/**
+ * Responds with `headers` and `body`. Adds the security headers and the content length. The response to a HEAD request
+ * has no body.
+ */
 export function respond(
   request: IncomingMessage,
   response: ServerResponse,
@@ -128,7 +130,7 @@ export function setCookieAndRedirect(request: IncomingMessage, response: ServerR
 
 /** Refuses a WebSocket request with an HTTP response. */
 export function refuseUpgrade(socket: Duplex, { status, reason }: Refusal): void {
-  // The socket emits an error if the client has already disconnected. No other listener handles that error.
+  // The socket emits an error if the client has already disconnected. Without a listener, that error would be uncaught.
   socket.on('error', () => socket.destroy());
   // The server destroys the socket, because a refused client might never close its side of the connection.
   socket.once('finish', () => socket.destroy());

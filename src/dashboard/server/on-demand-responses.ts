@@ -16,13 +16,16 @@ export const ON_DEMAND_PATHS: readonly string[] = [ERROR_PATH, LINKS_PATH];
 interface OnDemandSources {
   readonly source: ClusterSource;
   /**
-   * Returns the error of the log line with this number, or `undefined` if the line has no error or is no longer in the
+   * Returns the error of the log line with this number. Returns `undefined` if the line has no error, or is not in the
    * log.
    */
   errorOf(line: number): SerializedError | undefined;
 }
 
-/** Responds to a request for one of `ON_DEMAND_PATHS` with `OnDemandDetails` as JSON. */
+/**
+ * Responds to a request for one of `ON_DEMAND_PATHS` with `OnDemandDetails` as JSON. The status is 404 if the server
+ * cannot send the data.
+ */
 export async function sendOnDemandDetails(
   request: IncomingMessage,
   response: ServerResponse,

@@ -15,7 +15,8 @@ export const FEED_PATH = '/feed';
  * Splits the URL of a request into the path below the mount path and the query string. Returns `undefined` if the path
  * is outside the mount path.
  *
- * @param mount mount path, without a trailing slash. Default: the path under which Express has mounted the handler
+ * @param mount mount path, without a trailing slash. Default: the path under which Express has mounted the handler or,
+ * without Express, the root
  */
 export function routeOf(
   request: IncomingMessage,
@@ -28,8 +29,8 @@ export function routeOf(
 }
 
 /**
- * Whether an upgrade request is for the WebSocket of the dashboard. If `mount` is `undefined`, any path that ends in
- * `/feed` is accepted, because Express does not set its mount path on upgrade requests.
+ * Whether an upgrade request is for the WebSocket of the dashboard. If `mount` is `undefined`, this is the case for any
+ * path that ends in `/feed`, because Express does not set its mount path on upgrade requests.
  */
 export function isFeedUpgrade({ url = '' }: IncomingMessage, mount: string | undefined): boolean {
   const { pathname } = split(url);

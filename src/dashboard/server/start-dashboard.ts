@@ -9,7 +9,7 @@ import { checkServerOptions, type DashboardOptions } from './dashboard-options.j
 
 /**
  * The time limits for a client to send a request, and the interval at which the server checks these limits, ms. By
- * default, Node.js checks every 30 s, so a slow client could hold a connection for 30 s.
+ * default, Node.js checks every 30 s, so a slow client could hold a connection for 30 s longer.
  */
 const REQUEST_LIMITS = { headersTimeout: 5000, requestTimeout: 5000, connectionsCheckingInterval: 1000 };
 
@@ -20,6 +20,7 @@ const MAX_CONNECTIONS = 512;
 export interface Dashboard {
   /** The URL to open in a browser. It includes the token, if there is one. */
   readonly url: string;
+  /** The port on which the server listens. */
   readonly port: number;
   /** Disconnects all browsers and stops the server. Resolves when all connections are closed. */
   close(): Promise<void>;
@@ -28,8 +29,8 @@ export interface Dashboard {
 /**
  * Serves the web dashboard with an HTTP server of its own. Resolves when the server listens.
  *
- * Rejects with InvalidArgumentError for an invalid option, with DashboardFilesError when the dashboard's files cannot be
- * read, and with ListenError when the address cannot be bound. A rejected call leaves nothing open.
+ * Rejects with InvalidArgumentError for an invalid option, with DashboardFilesError when the dashboard's files cannot
+ * be read, and with ListenError when the address cannot be bound. A rejected call leaves nothing open.
  *
  * @example
  * const { url } = await startDashboard({ port: 4000 });
@@ -39,12 +40,12 @@ export async function startDashboard(options: DashboardOptions = {}): Promise<Da
   return serveDashboard(options);
 }
 
-/** Like `startDashboard`, with dependencies that tests replace. */
+/** Like `startDashboard`, with replaceable dependencies. */
 export async function serveDashboard(options: DashboardOptions, parts?: HandlerParts): Promise<Dashboard> {
   const { port, host, ...settings } = checkServerOptions(options);
   const needsNoToken = isLoopback(host) || settings.authorize !== undefined;
   const token = settings.token ?? (needsNoToken ? undefined : randomBytes(32).toString('base64url'));
-  // The handler reads its files before the port is bound: if reading fails, there is nothing to close.
+  // The handler reads its files before the port is bound, so that nothing has to be closed if reading fails.
   const dashboard = createHandler({ ...settings, token }, parts);
   const server = createServer(REQUEST_LIMITS, (request, response) => dashboard.handler(request, response));
   server.maxConnections = MAX_CONNECTIONS;
@@ -86,7 +87,7 @@ function end(server: Server): Promise<void> {
 }
 
 function urlOf(host: string, port: number, token: string | false | undefined): string {
-  // A browser cannot connect to a wildcard address. The name of this machine works from other machines, too.
+  // Browsers cannot connect to a wildcard address. Unlike `localhost`, the name of this machine also works from others.
   const name = host === '0.0.0.0' || host === '::' ? hostname() : host;
   const url = new URL(`http://${isIP(name) === 6 ? `[${name}]` : name}:${port}/`);
   if (typeof token === 'string') url.searchParams.set('token', token);

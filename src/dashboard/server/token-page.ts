@@ -13,6 +13,8 @@ input { flex: 1; min-width: 0; }
  * Returns the page for a browser that has sent no token, or a wrong one. The form of the page opens the same address
  * with the token in the query string, as in the URL of `Dashboard.url`. The browser keeps the fragment of the address,
  * so the same view opens.
+ *
+ * @param reason why the page is shown, as text for the user. It must be a constant, because it is not escaped
  */
 export function tokenPage(reason: string): string {
   return `<!doctype html>

@@ -17,7 +17,7 @@ export interface Asset {
   /** The content security policy of a page. Absent: the default policy. */
   readonly policy?: string;
   readonly body: Buffer;
-  /** The body, compressed with gzip. Absent: compression would not make the file much smaller. */
+  /** The body, compressed with gzip. Absent: the type is compressed already, or gzip does not make the body smaller. */
   readonly gzipped?: Buffer;
 }
 
@@ -37,7 +37,7 @@ const TYPES: Readonly<Record<string, string>> = {
   '.woff2': 'font/woff2',
 };
 
-/** Matches the file names that contain a content hash of the bundler. Such files never change. */
+/** Matches the file names that contain a content hash of the bundler. The content of such a file never changes. */
 const HASHED = /-[\w-]{8}\.\w+$/;
 
 /** Matches the inline scripts of a page. */
@@ -49,11 +49,11 @@ const COPY_ADVICE =
   'for a bundled program, copy noex/dist/dashboard/web next to it, and set the option assets to the path of the copy';
 
 /**
- * Reads all files of the web dashboard into memory. The files are few and small. The server answers requests from
- * memory only, so it never uses a part of a request as a path in the file system.
+ * Reads the files of the web dashboard into memory, except files of an unknown type. The files are few and small. The
+ * server answers requests from memory only, so it never uses a part of a request as a path in the file system.
  *
  * @param folder folder that contains the files. Default: the folder in the package noex
- * @throws DashboardFilesError if the folder or the package cannot be found or read
+ * @throws DashboardFilesError if the package is not found, or if the folder cannot be read or has no page
  */
 export function readAssets(folder = installedFolder()): Assets {
   const assets = new Map<string, Asset>();
@@ -69,6 +69,8 @@ export function readAssets(folder = installedFolder()): Assets {
 /**
  * Returns the folder of the built web dashboard in the package noex. Node.js resolves the package by its name, as in an
  * import.
+ *
+ * @throws DashboardFilesError if the package is not found
  */
 function installedFolder(): string {
   try {

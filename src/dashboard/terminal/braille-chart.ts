@@ -1,14 +1,17 @@
 /** The values of a chart, one for each column of dots. `null`: the value is not known. */
 export type Dots = readonly (number | null)[];
 
-/** The bits of a braille character for its left and its right column of dots, from bottom to top. */
+/** The bits of a braille character for its left column of dots, from bottom to top. */
 const LEFT = [0x40, 0x04, 0x02, 0x01] as const;
+/** The bits for its right column, from bottom to top. */
 const RIGHT = [0x80, 0x20, 0x10, 0x08] as const;
 const BLANK = 0x2800;
 
 /**
- * Returns one value for each of `count` equal buckets of the time between `from` and `to`, ms since the epoch. The
- * value is the maximum of its bucket, so that short peaks stay visible. Short gaps are filled.
+ * Returns one value for each of `count` equal buckets of the time between `from` and `to`. The value is the maximum of
+ * its bucket, so that short peaks stay visible. Short gaps are filled.
+ *
+ * @param times the times of `values`, ms since the epoch, as `from` and `to`
  */
 export function bucketed(
   times: readonly number[],
@@ -29,7 +32,8 @@ export function bucketed(
 }
 
 /**
- * Fills gaps of up to two columns with the value before the gap. Short gaps only show that values arrive at intervals.
+ * Fills gaps of up to two columns with the value before the gap. Such short gaps mean only that values arrive at
+ * intervals. Gaps at the start and at the end stay.
  */
 function withGapsFilled(dots: Dots): Dots {
   const MAX_DISTANCE = 3;

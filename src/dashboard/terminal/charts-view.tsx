@@ -27,7 +27,7 @@ const FORMATS: Readonly<Record<Series, (value: number | undefined) => string>> =
   memory: formatBytes,
 };
 
-/** The maximum width of the short node name in the figures about links, in columns of the terminal. */
+/** If no node id is wider than this, in columns of the terminal, the figures about links show whole node ids. */
 const MAX_NAME_WIDTH = 12;
 
 const LABEL_WIDTH = 12;
@@ -80,7 +80,7 @@ export function Charts({
   );
 }
 
-/** Returns the figures about the links of a node, in `rows` lines: one or two. */
+/** Returns the figures about the links of a node, in `rows` lines: one or two. No lines if `links` is `undefined`. */
 function linkLines(
   links: NodeLinks | undefined,
   nameOf: (nodeId: string) => string,
@@ -128,14 +128,14 @@ function Chart({
 
 /**
  * Returns the text to the right of one line of a chart: the current value for the first line, the maximum for the last
- * line, no text for the other lines.
+ * line, no text for the other lines. A chart of one line shows no maximum.
  */
 function textBeside(index: number, rows: number, now: string, max: string): readonly Part[] {
   if (index === 0) return [['strong', padOrCut(`  ${now}`, VALUE_WIDTH)]];
   return index === rows - 1 ? [['dim', padOrCut(`  max ${max}`, VALUE_WIDTH)]] : [];
 }
 
-/** Returns one series for all nodes: the maximum for delays, the sum for all other series. */
+/** Returns one series for all nodes: the maximum for delays, the sum for all other series. Skips unknown values. */
 function combinedSeries(history: History, series: Series): readonly (number | null)[] {
   const all = Object.keys(history.nodes).map((nodeId) => seriesOf(history, nodeId, series));
   return history.times.map((_, index) => {

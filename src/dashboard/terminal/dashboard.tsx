@@ -12,7 +12,10 @@ import { Processes } from './processes-view.js';
 import type { State } from './state.js';
 import { Tree } from './tree-view.js';
 
-/** The whole screen. It has exactly as many lines as the terminal. */
+/**
+ * The whole screen, with exactly as many lines as the terminal. On a terminal that is too small, only a line with the
+ * required size.
+ */
 export function Dashboard({ state }: { readonly state: State }) {
   const { size } = state;
   if (isTooSmall(size)) {

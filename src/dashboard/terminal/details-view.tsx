@@ -131,7 +131,7 @@ function Figures({
   );
 }
 
-/** Adds the counts of a process to the two columns of figures. Adds each count to the shorter column. */
+/** Returns the two columns of figures with the counts of a process added, each count to the shorter column. */
 function withCounts(
   left: readonly Figure[],
   right: readonly Figure[],
@@ -179,7 +179,7 @@ function supervisorFigures(row: ProcessRow): readonly Figure[] {
   ];
 }
 
-/** The full text of one log entry. */
+/** The full text of one log entry, scrolled by `overlay.top` lines. */
 export function EntryDetail({
   state,
   overlay,

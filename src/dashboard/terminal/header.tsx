@@ -19,7 +19,7 @@ const TITLES: Readonly<Record<View, string>> = {
 };
 /** The titles of the tabs on narrow terminals. */
 const SHORT_TITLES: typeof TITLES = { ...TITLES, processes: 'Procs' };
-/** Without a title, a tab shows its number only, unless it is active. */
+/** No titles: each tab shows only its number, except the active tab, which keeps its title. */
 const NO_TITLES: Partial<typeof TITLES> = {};
 
 /** The header, in three lines: the status of the nodes, the figures of the cluster, and the tabs. */
@@ -70,8 +70,8 @@ function freshness({ now, paused, hasEnded, shown }: State, heardAt: number | un
 
 /**
  * Returns the tabs and, to their right, the filter and the position of the cursor. If the line is too narrow, the tab
- * titles are shortened first. If it is still too narrow, the position is omitted, and at last the titles of the inactive
- * tabs. So every tab stays visible.
+ * titles are shortened. If the line is still too narrow, the position is omitted, with full or else short titles. At
+ * last, the titles of the inactive tabs are omitted as well, so that every tab stays visible.
  */
 function tabsAndPosition(state: State): { readonly left: readonly Part[]; readonly right: readonly Part[] } {
   const beside: readonly Part[] = [...filterAndPosition(state), ' '];
@@ -98,14 +98,14 @@ function tabs({ view: active, shown, log }: State, titles: Partial<typeof TITLES
   });
 }
 
-/** Returns the number of errors that have arrived since the user last viewed the log. */
+/** Returns the number of log entries with a number above `read` whose severity is `bad`. */
 function unreadAlarms(log: Log, read: number): number {
   return log.filter(({ number, entry }) => number > read && severityOf(entry) === 'bad').length;
 }
 
 /**
  * Returns the filter of the view and the position of its cursor. For a paused log, also returns the number of new
- * entries.
+ * entries. Returns no parts for the view of the nodes.
  */
 function filterAndPosition(state: State): readonly Part[] {
   const { view, processes, log, shown, paused } = state;
@@ -126,7 +126,7 @@ function filterAndPosition(state: State): readonly Part[] {
   return [...filterOfView(state), ...waiting, ...position(log.cursor.index, log.lines.length, shown.log.length)];
 }
 
-/** Returns the text of the filter of the view. */
+/** Returns the text of the filter of the view. Returns no parts if there is no filter and the user types none. */
 function filterOfView({ view, isTypingFilter, processes, log }: State): readonly Part[] {
   if (view === 'log') return filterParts(log.filter, isTypingFilter);
   return view === 'nodes' ? [] : filterParts(processes.filter.text ?? '', isTypingFilter);

@@ -17,7 +17,7 @@ export function createInkOutput(
   return new Proxy(stdout, {
     get(target, property) {
       if (property === 'write') return write;
-      // With a TTY, Ink would write escape sequences that hide and show the cursor.
+      // If the output were a TTY, Ink would write escape sequences that hide and show the cursor.
       if (property === 'isTTY') return false;
       if (property === 'columns' || property === 'rows') return size()[property];
       const value: unknown = Reflect.get(target, property);

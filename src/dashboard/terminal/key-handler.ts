@@ -11,7 +11,7 @@ import { type Overlay, type State, VIEWS, type View } from './state.js';
 import { wrap } from './text-fitting.js';
 import { logList, namesList, nodeList, processList, processOf, relativeList, treeList } from './view-lists.js';
 
-/** Returns the state after a keystroke. A keystroke without an effect returns the same state object. */
+/** Returns the state after a keystroke. Does not update the lists of the views; see `reduce`. */
 export function handleKey(state: State, key: Key): State {
   if (key.name === 'interrupt') return { ...state, hasQuit: true };
   if (state.isHelpOpen) return { ...state, isHelpOpen: false };
@@ -157,7 +157,10 @@ function linesToMove(key: KeyName, page: number, all: number): number {
   }
 }
 
-/** Opens the details of the item at the cursor. */
+/**
+ * Handles the Enter key in a view. Opens the details of a process or log entry, shows the processes of a node, and
+ * collapses or expands a group or a node of the tree.
+ */
 function openSelected(state: State): State {
   switch (state.view) {
     case 'processes':
@@ -186,7 +189,7 @@ function openSelected(state: State): State {
   }
 }
 
-/** Opens the links of the node at the cursor. */
+/** Opens the links of the node at the cursor. On the line of all nodes, the state stays the same. */
 function openLinks(state: State): State {
   const line = nodeList(state).items[state.nodes.cursor.index];
   if (line === undefined || line.type === 'all') return state;
@@ -228,8 +231,9 @@ function withTopOverlay(state: State, overlay: Overlay): State {
 }
 
 /**
- * Handles the arrow keys in the tree. `left` collapses an expanded line; on any other line, it moves the cursor to the
- * parent. `right` expands a collapsed line; on an expanded line, it moves the cursor to the first child.
+ * Handles the left and right arrow keys in the tree. `left` collapses an expanded line; on any other line, it moves the
+ * cursor to the parent, if there is one. `right` expands a collapsed line; on an expanded line, it moves the cursor to
+ * the first child.
  */
 function collapseOrExpand(state: State, direction: 'left' | 'right'): State {
   const { collapsed, cursor, lines } = state.tree;
@@ -245,7 +249,7 @@ function collapseOrExpand(state: State, direction: 'left' | 'right'): State {
   return { ...state, tree: { ...state.tree, cursor: moveBy(cursor, up, treeList(state)) } };
 }
 
-/** Lists the members of the group at the cursor, or hides them. On another line, the state stays the same. */
+/** Lists the members of the group at the cursor, or hides them. On any other line, the state stays the same. */
 function foldGroup(state: State, isExpanded: boolean): State {
   const line = state.names.lines[state.names.cursor.index];
   if (line?.type !== 'group' || line.isExpanded === isExpanded) return state;

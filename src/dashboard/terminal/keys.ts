@@ -48,7 +48,10 @@ const CONTROL: Readonly<Record<string, KeyName>> = {
   '\u000c': 'redraw',
 };
 
-/** Returns the keystrokes in one input event of Ink. Pasted or fast input arrives as one event with many characters. */
+/**
+ * Returns the keystrokes in one input event of Ink. Pasted or fast input arrives as one event with many characters.
+ * Omits keys and control characters that have no {@link KeyName}.
+ */
 export function keysOf(input: string, key: InkKey): readonly Key[] {
   if (key.tab) return [{ name: key.shift ? 'backtab' : 'tab' }];
   if (key.ctrl) return input === 'c' ? [{ name: 'interrupt' }] : input === 'l' ? [{ name: 'redraw' }] : [];

@@ -22,9 +22,9 @@ export type WidthSteps<Id extends string> = readonly (readonly [id: Id, width: n
 export const GAP = 1;
 
 /**
- * Returns the columns of a table that fit into `room` characters, in their order on the screen. On a narrow screen, the
- * last columns of `byImportance` are hidden. The columns of `spare` are added if there is room after all steps of
- * `growth`.
+ * Returns the columns of a table that fit into `room` characters, in the order of `specs`. On a narrow screen, the last
+ * columns of `byImportance` are hidden. The remaining room goes to the steps of `growth`, then to the columns of
+ * `spare`, each in order and as far as it suffices.
  */
 export function columnsFor<Id extends string>(
   specs: readonly ColumnSpec<Id>[],
@@ -60,8 +60,9 @@ export function columnsFor<Id extends string>(
   });
 }
 
-/** The heights of the header and the footer, in lines. */
+/** The height of the header, in lines. */
 const HEADER_ROWS = 3;
+/** The height of the footer, in lines. */
 const FOOTER_ROWS = 1;
 export const MIN_SIZE: Size = { columns: 40, rows: 12 };
 

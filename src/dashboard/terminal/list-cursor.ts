@@ -16,8 +16,8 @@ export interface List<Item> {
   /** The number of visible lines. */
   readonly height: number;
   /**
-   * The home end: the end of the list where the cursor starts. A cursor at the home end stays there when items are
-   * added or sorted.
+   * The home end: the end of the list where the cursor starts. A cursor that starts there, or that the user moves
+   * there, stays there when items are added or sorted.
    */
   readonly homeEnd: 'first' | 'last';
 }
@@ -25,7 +25,8 @@ export interface List<Item> {
 export const initialCursor: Cursor = { index: 0, top: 0 };
 
 /**
- * Returns the cursor for a changed list. The cursor stays on the same item or, if that item is gone, at the same index.
+ * Returns the cursor for a changed list. The cursor stays on the same item. If that item is gone, the cursor stays at
+ * the same index, or goes to the last item. A cursor that follows no item goes to the home end.
  */
 export function reconcile<Item>(cursor: Cursor, list: List<Item>): Cursor {
   const { items, keyOf, homeEnd } = list;

@@ -67,7 +67,7 @@ export const runTerminal: TerminalModule['runTerminal'] = async ({
   };
   try {
     await new Promise<void>((resolve, reject) => {
-      // The terminal is restored however the Node.js process ends. After an uncaught exception, it is restored before
+      // The terminal is restored when the Node.js process exits. After an uncaught exception, it is restored before
       // Node.js prints the error, because text on the alternate screen would be lost.
       process.once('exit', leave).once('uncaughtExceptionMonitor', leave);
       cleanUp.push(() => process.off('exit', leave).off('uncaughtExceptionMonitor', leave));
@@ -120,7 +120,10 @@ function App({
   return <Dashboard state={state} />;
 }
 
-/** Emits the links of the node whose links are on the screen. Requests them again every `LINKS_MS`. */
+/**
+ * Emits the links of the node whose links are on the screen, or why they cannot be shown. Requests them again every
+ * `LINKS_MS`, unless the previous request is still pending.
+ */
 function linkEventsOf(source: ClusterSource, stateNow: () => State): Observable<Event> {
   const shownNode = (): string | undefined => {
     const overlay = stateNow().overlays.at(-1);

@@ -129,7 +129,7 @@ function memberCell(row: ProcessRow, column: NamesColumn, { labelOfNode }: CellC
   }
 }
 
-/** How long ago a moment was. `since`: ms since the epoch on the clock of the dashboard. */
+/** Returns how long ago a moment was, as text. `since`: ms since the epoch on the clock of the dashboard. */
 function ageOf(since: number, { shown, now }: CellContext): string {
   const { timestamp, monotonic } = shown.view;
   return formatUptime(timestamp + (now - monotonic) - since);

@@ -48,7 +48,7 @@ export function processColumns({ columns }: Size): readonly PlacedColumn<Column>
   return columnsFor(SPECS, BY_IMPORTANCE, GROWTH, columns - MARK_WIDTH, COUNT_COLUMNS.slice(1));
 }
 
-/** Returns the visible column to the right of `column`. For the last visible column, returns the first one. */
+/** Returns the next visible column to the right of `column`. For the last visible column, returns the first one. */
 export function nextColumn(column: Column, size: Size): Column {
   const shown = processColumns(size).map(({ id }) => id);
   const after = COLUMNS.slice(COLUMNS.indexOf(column) + 1).find((each) => shown.includes(each));

@@ -50,8 +50,8 @@ function withLiveData(
 }
 
 /**
- * Returns the state with the list and the cursor of the active view updated, and with all overlays updated. The list of
- * another view is updated when the user opens that view.
+ * Returns the state with the list and the cursor of the active view updated, and with the overlays of processes
+ * updated. The list of another view is updated when the user opens that view.
  */
 function withDerivedState(before: State, state: State): State {
   const listed = withViewList(before, state);
@@ -107,8 +107,8 @@ function listedNames(
 }
 
 /**
- * Returns the state with the links in the overlay that shows this node. If a later request fails, the overlay keeps the
- * last links.
+ * Returns the state with the links in the overlay that shows this node. If the request failed, the overlay keeps its
+ * links. An overlay without links gets the problem instead.
  */
 function withLinks(state: State, { nodeId, links, problem }: Extract<Event, { type: 'links' }>): State {
   const overlays = state.overlays.map((overlay): Overlay => {

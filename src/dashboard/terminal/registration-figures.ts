@@ -1,7 +1,10 @@
 import { formatCount } from '../view-model/format.js';
 import type { ProcessRow } from '../view-model/view-rows.js';
 
-/** Returns the global names and the groups of a process, each list with its label and as text. Omits empty lists. */
+/**
+ * Returns the global names of a process, its groups, and the number of those that its node does not report. Each of
+ * them has a label and is formatted as text. Omits empty lists and a zero.
+ */
 export function registrationFigures({
   registrations,
 }: ProcessRow): readonly (readonly [label: string, text: string])[] {

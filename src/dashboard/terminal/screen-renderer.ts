@@ -9,10 +9,11 @@ const ENTER_SCREEN = `${ESC}[?1049h${ESC}[?25l${ESC}[?7l${ESC}[2J`;
 /** Resets styles and undoes `ENTER_SCREEN`. */
 const LEAVE_SCREEN = `${ESC}[0m${ESC}[?7h${ESC}[?25h${ESC}[?1049l`;
 /**
- * The start and the end of synchronized output: the terminal shows all text between these two sequences at once. Some
- * terminals ignore the sequences.
+ * Begins synchronized output: the terminal shows all text up to `END_UPDATE` at once. Some terminals ignore both
+ * sequences.
  */
 const BEGIN_UPDATE = `${ESC}[?2026h`;
+/** Ends synchronized output. */
 const END_UPDATE = `${ESC}[?2026l`;
 
 const COLOUR_SEQUENCES = new RegExp(`${ESC}\\[(?:3[0-7]|39|4[0-7]|49|9[0-7]|10[0-7]|[34]8;[\\d;]*)m`, 'g');
@@ -42,7 +43,9 @@ export class Screen {
     this.#stdout.write(ENTER_SCREEN);
   }
 
-  /** Shows a screen. Its lines may contain escape sequences for styles. */
+  /**
+   * Shows a screen. Its lines may contain escape sequences for styles. Has no effect before `enter` and after `leave`.
+   */
   draw(screen: string): void {
     if (!this.#isEntered) return;
     const lines = screen.split('\n').slice(0, this.#options.size().rows).map(this.#forTerminal);
@@ -80,7 +83,7 @@ export class Screen {
       : withCursorPositions(line);
   }
 
-  /** Returns the line without colours and characters that this terminal cannot show. */
+  /** Returns the line without colours unless `hasColours` is set, and in ASCII unless `isUtf8` is set. */
   readonly #forTerminal = (line: string): string => {
     const styled = this.#options.hasColours ? line : line.replace(COLOUR_SEQUENCES, '');
     if (this.#options.isUtf8) return styled;

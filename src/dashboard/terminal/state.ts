@@ -25,18 +25,27 @@ export interface ClusterData {
  * opened it.
  */
 export type Overlay =
-  /** `row`: the last known state of the process. `cursor`: the position in the list of its supervisor and children. */
-  | { readonly type: 'process'; readonly row: ProcessRow; readonly isGone: boolean; readonly cursor: Cursor }
-  /** `top`: the number of lines that are scrolled out at the top. */
-  | { readonly type: 'entry'; readonly line: LogLine; readonly top: number }
-  /**
-   * `links`: the links, the slowest link first. Absent: the links have not arrived. `problem`: why the links do not
-   * arrive.
-   */
+  | {
+      readonly type: 'process';
+      /** The last known state of the process. */
+      readonly row: ProcessRow;
+      /** Whether the data on the screen no longer contains the process. */
+      readonly isGone: boolean;
+      /** The position in the list of the process's supervisor and children. */
+      readonly cursor: Cursor;
+    }
+  | {
+      readonly type: 'entry';
+      readonly line: LogLine;
+      /** The number of lines that are scrolled out at the top. */
+      readonly top: number;
+    }
   | {
       readonly type: 'links';
       readonly nodeId: string;
+      /** The links, the slowest link first. Absent: the links have not arrived. */
       readonly links?: readonly NodeLink[];
+      /** Why the links could not be fetched, as text for the user. Shown only while there are no links. */
       readonly problem?: string;
       /** The number of lines that are scrolled out at the top. */
       readonly top: number;

@@ -59,7 +59,7 @@ export function SplitLine({ left, right, width, ...rest }: SplitLineProps) {
   return <Line parts={[...parts, ' '.repeat(Math.max(0, room - taken)), ...right]} {...rest} />;
 }
 
-/** Several lines, padded with blank lines up to `height`. React identifies the lines by position. */
+/** The first `height` of the lines, padded with blank lines up to `height`. React identifies the lines by position. */
 export function Lines({
   lines = [],
   height = lines.length,

@@ -1,4 +1,6 @@
-/** The marks of the dashboard. They differ in shape, because not all users and terminals distinguish colours. */
+/**
+ * The marks of the dashboard. They differ in shape, because some users and some terminals do not distinguish colours.
+ */
 export const MARK = {
   cursor: '❯',
   server: '●',
@@ -44,8 +46,9 @@ const ASCII_MARKS: Readonly<Record<string, string>> = {
 const graphemes = new Intl.Segmenter();
 const BRAILLE_FROM = 0x2800;
 const BRAILLE_TO = 0x28ff;
-/** The bits of the lower four dots of a braille character, and the bits of the upper four dots. */
+/** The bits of the lower four dots of a braille character. */
 const LOWER_HALF = 0b1110_0100;
+/** The bits of the upper four dots of a braille character. */
 const UPPER_HALF = 0b0001_1011;
 
 /**

@@ -24,7 +24,7 @@ export function TableHead<Id extends string>({
   return <Line parts={[' '.repeat(indent), ...spaced(cells)]} />;
 }
 
-/** Returns the cells of a row, each fitted to the width of its column. */
+/** Returns the cells of a row, joined into one part. Each cell is fitted to the width of its column. */
 export function cellsOf<Id extends string>(
   columns: readonly PlacedColumn<Id>[],
   textOf: (id: Id) => string,

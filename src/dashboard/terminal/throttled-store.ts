@@ -34,7 +34,10 @@ export class Store<State, Event> {
     return () => void this.#listeners.delete(listener);
   };
 
-  /** Applies events and returns the new state. `urgent` publishes the new state sooner, as needed after a key press. */
+  /**
+   * Applies events in order and returns the new state. If the state has changed, publishes it as soon as the minimum
+   * interval since the previous publication has passed. `urgent`, for key presses, uses the shorter interval.
+   */
   dispatch(events: readonly Event[], urgency: 'urgent' | 'whenever' = 'whenever'): State {
     const before = this.#state;
     this.#state = events.reduce(this.#reduce, before);
@@ -47,7 +50,10 @@ export class Store<State, Event> {
     this.#due = Number.NEGATIVE_INFINITY;
   }
 
-  /** Schedules a publication for `gapMs` after the previous publication, unless an earlier one is scheduled already. */
+  /**
+   * Publishes the state `gapMs` after the previous publication, or at once if that time has passed. Has no effect if an
+   * earlier publication is scheduled, or if the store has stopped.
+   */
   #publishIn(gapMs: number): void {
     const due = this.#publishedAt + gapMs;
     if (due >= this.#due) return;

@@ -68,8 +68,8 @@ export const FIGURE_ROWS = 8;
 const OTHER_ROWS = 4;
 
 /**
- * Divides `rows` lines minus the lines of the figures and titles evenly between the relatives of a process and its log
- * entries.
+ * Returns the heights of the list of relatives of a process and of the list of its log entries. `rows` is the height of
+ * the whole view, in lines. The two lists share what the figures and the titles leave, in about equal parts.
  */
 export function detailHeights(rows: number, row: ProcessRow): { readonly relatives: number; readonly entries: number } {
   const left = Math.max(4, rows - FIGURE_ROWS - registrationFigures(row).length - OTHER_ROWS);

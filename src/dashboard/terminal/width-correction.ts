@@ -7,8 +7,8 @@ const STYLE_SEQUENCES = new RegExp(`(${ESC}\\[[\\d;]*m)`);
 const graphemes = new Intl.Segmenter();
 
 /**
- * Returns the line with cursor movements around each character whose width differs between terminals. So the text after
- * such a character starts in the right column on every terminal.
+ * Returns the line with cursor movements around each character whose width may differ between terminals. So the text
+ * after such a character starts in the right column on every terminal.
  */
 export function withCursorPositions(line: string): string {
   let column = 1;

@@ -11,8 +11,9 @@ export const STEP_MS = 2000;
 export const SPAN_MS = 600_000;
 
 /**
- * The values of one node at one moment. Absent values were not known at that moment. `rate`: messages handled per
- * second. `queue`: messages waiting. `loopDelayP99`: ms. `memory`: heap in use, bytes.
+ * The values of one node at one time of the history. Each value is the highest of the views within `STEP_MS`. An absent
+ * value was not known. `rate`: messages handled per second. `queue`: messages waiting. `loopDelayP99`: ms. `memory`:
+ * heap in use, bytes.
  */
 export type Point = { readonly [S in Series]?: number };
 
@@ -20,7 +21,7 @@ export type Point = { readonly [S in Series]?: number };
 export interface History {
   /** The times of the points, ms since the epoch on the dashboard's wall clock, oldest first. */
   readonly times: readonly number[];
-  /** The difference between the dashboard's wall clock and its monotonic clock, ms, on which `times` are based. */
+  /** How far the dashboard's wall clock is ahead of its monotonic clock, ms. `times` assume this difference. */
   readonly clockMs: number;
   /** The points of each node, by node id, one for each time. `null`: the node was not connected. */
   readonly nodes: Readonly<Record<string, readonly (Point | null)[]>>;
@@ -29,9 +30,9 @@ export interface History {
 export const emptyHistory: History = { times: [], clockMs: 0, nodes: {} };
 
 /**
- * Returns the history with a view added. A view within `STEP_MS` after the last point adds no point. Instead, each
- * value of the last point is raised to the value of the view if that is higher. So a short peak, for example of the
- * event loop delay, stays visible.
+ * Returns the history with a view added, and without points older than `SPAN_MS`. A view within `STEP_MS` after the
+ * last point adds no point. Instead, each value of the last point is raised to the value of the view if that is higher.
+ * So a short peak, for example of the event loop delay, stays visible.
  */
 export function addToHistory(before: History, view: ClusterView): History {
   const history = onCurrentClock(before, view);
@@ -66,7 +67,7 @@ function pointsOf(view: ClusterView): readonly (readonly [nodeId: string, point:
   });
 }
 
-/** Returns the history in which each value of a node's last point is the higher one of its own value and the value in the view. */
+/** Returns the history with each value of the last points raised to the value in the view, if that is higher. */
 function withMaxima(history: History, view: ClusterView): History {
   const blank = history.times.map(() => null);
   const nodes = { ...history.nodes };
@@ -85,7 +86,7 @@ function maximum(a: Point, b: Point): Point {
   return Object.fromEntries(values);
 }
 
-/** The minimum jump of the wall clock that counts as a change of its setting, ms. Smaller corrections are ignored. */
+/** The maximum correction of the wall clock that is ignored, ms. A larger one counts as a change of its setting. */
 export const CLOCK_STEP_MS = 1000;
 
 /** Returns the history with its times shifted to the current wall clock, if the setting of that clock has changed. */
@@ -96,7 +97,10 @@ function onCurrentClock(history: History, { timestamp, monotonic }: ClusterView)
   return { ...history, times: history.times.map((time) => time + step), clockMs };
 }
 
-/** Returns the values of one series of one node: one value for each of `times`. `null`: the value is not known. */
+/**
+ * Returns the values of one series of one node: one value for each of `times`. `null`: the value is not known. Returns
+ * an empty array if the history has no points of the node.
+ */
 export function seriesOf({ nodes }: History, nodeId: string, series: Series): readonly (number | null)[] {
   return (nodes[nodeId] ?? []).map((point) => point?.[series] ?? null);
 }

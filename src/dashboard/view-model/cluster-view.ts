@@ -21,8 +21,8 @@ export interface NodeView {
 }
 
 /**
- * The cluster at one moment, as dashboards show it. Plain data. Unchanged parts are the same objects as in the previous
- * view.
+ * The cluster at one moment, as dashboards show it. Plain data. A list of processes that has not changed is the same
+ * object as in the previous view.
  */
 export interface ClusterView {
   /**
@@ -33,7 +33,7 @@ export interface ClusterView {
   /** The time of this view on the monotonic clock of the same machine, ms. */
   readonly monotonic: number;
   readonly nodes: readonly NodeView[];
-  /** The groups that have lost their last member since the dashboard was started. Absent: none. */
+  /** The groups that have lost their last member since the dashboard was started, and are still empty. Absent: none. */
   readonly emptyGroups?: readonly EmptyGroup[];
 }
 
@@ -41,7 +41,7 @@ export interface ClusterView {
 export interface ViewState {
   readonly view: ClusterView;
   readonly rates: RateHistory;
-  /** The names of the groups with members. */
+  /** The names of the groups with members on connected nodes. */
   readonly groups: ReadonlySet<string>;
   /** The snapshot, rates and view of each node, by node id. */
   readonly sources: ReadonlyMap<string, NodeSource>;
@@ -127,8 +127,8 @@ function rounded(value: number): number {
 }
 
 /**
- * Returns a function that returns the previous row if it was made from the same stats object, otherwise `undefined`.
- * Most rows keep their position, so the function builds an index only when a row has moved.
+ * Returns a function that returns the previous row that was made from the same stats object; `undefined` if there is
+ * none. Most rows keep their position, so the function builds an index only when a row has moved.
  */
 function rowFinder<Stats extends GenServerStats | SupervisorStats>(
   statsBefore: readonly Stats[],

@@ -1,9 +1,12 @@
 import type { NodeRow, ProcessRow } from './view-rows.js';
 
-/** A group that has lost its last member while the dashboard was running. A group without members exists nowhere else. */
+/**
+ * A group that has lost its last member on a connected node while the dashboard was running. Only the dashboard
+ * remembers such a group: the cluster knows no groups without members.
+ */
 export interface EmptyGroup {
   readonly name: string;
-  /** When the dashboard noticed it, ms since the epoch on the clock of the dashboard. */
+  /** When the dashboard noticed the loss, ms since the epoch on the clock of the dashboard. */
   readonly since: number;
 }
 
@@ -23,11 +26,12 @@ export function groupsWithMembers(
 }
 
 /**
- * Returns the groups without members, the most recent last.
+ * Returns the groups without members, the most recent last: at most {@link MAX_EMPTY_GROUPS}.
  *
  * @param before the groups without members so far
  * @param had the groups that had members in the previous view
  * @param has the groups that have members now
+ * @param timestamp current time, ms since the epoch on the clock of the dashboard
  */
 export function emptyGroupsAfter(
   before: readonly EmptyGroup[],

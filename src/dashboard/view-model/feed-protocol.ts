@@ -10,11 +10,11 @@ import { keyOf, type NodeRow, type ProcessRow } from './view-rows.js';
  * server does not send new points of the history, because the browser derives them from the views.
  */
 export type FeedMessage =
-  /** The first message of a connection. The browser discards the data of the previous connection. */
+  /** The first message of a connection. The next `view` message contains the changes from an empty view. */
   | { readonly type: 'welcome'; readonly version: string }
   /**
-   * The next view. The first views contain all nodes, but only some of their processes. Each of these views contains
-   * more processes than the previous view.
+   * The changes to the next view. The first views of a connection contain all nodes, but only some of their processes:
+   * each of these views contains more processes than the previous one.
    */
   | ({ readonly type: 'view' } & ViewChanges)
   /** The history so far. Sent once, after the first view that contains all processes. */
@@ -36,7 +36,7 @@ export interface ViewChanges {
   readonly nodes: readonly NodeRow[];
   /** The changes of the processes of each node. Nodes without such changes are omitted. */
   readonly processes: readonly NodeChanges[];
-  /** All groups that have lost their last member. Absent: none. */
+  /** All groups that have lost their last member, not only the changed ones. Absent: none. */
   readonly emptyGroups?: readonly EmptyGroup[] | undefined;
 }
 
@@ -47,8 +47,9 @@ interface NodeChanges {
   /** The ids of the processes that are no longer in the view. */
   readonly removed: readonly string[];
   /**
-   * The global names and groups of those processes in `rows` that have others than before; `null`: none any more. They
-   * change far more rarely than the figures of a row.
+   * The global names and groups of the processes in `rows`, for those processes whose names or groups have changed.
+   * `null`: the process has none any more. Absent: none have changed. These values are not part of a row, because they
+   * change far more rarely than its figures.
    */
   readonly registrations?: readonly (readonly [id: string, registrations: Registrations | null])[];
 }
@@ -80,8 +81,8 @@ const FIELDS = [
 type PackedRow = readonly (string | number | null)[];
 
 /**
- * Returns the changes from one view to the next. `before` is `undefined` for a browser that has no view. A node whose
- * list of processes is the same object in both views is skipped.
+ * Returns the changes from one view to the next. `before` is `undefined` for a browser that has no view. If the list of
+ * processes of a node is the same object in both views, it is not compared.
  */
 export function viewChanges(before: ClusterView | undefined, after: ClusterView): ViewChanges {
   const earlier = new Map(before?.nodes.map((view) => [view.node.nodeId, view]));
@@ -143,7 +144,7 @@ export function nextRowsPerNode(view: ClusterView, before: number): number {
   return view.nodes.every(({ processes }) => processes.length <= next) ? Number.POSITIVE_INFINITY : next;
 }
 
-/** The view with at most the first `rowsPerNode` processes of each node. */
+/** Returns the view with only the first `rowsPerNode` processes of each node. */
 export function withFirstRows(view: ClusterView, rowsPerNode: number): ClusterView {
   if (rowsPerNode === Number.POSITIVE_INFINITY) return view;
   return {

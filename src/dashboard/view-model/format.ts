@@ -1,4 +1,4 @@
-/** The text for an unknown value. */
+/** The text for an unknown value. Functions of this module that accept `undefined` return it. */
 export const UNKNOWN = '–';
 
 const count = new Intl.NumberFormat('en-US');
@@ -23,7 +23,7 @@ export function formatRate(perSecond: number | undefined): string {
   return withUnit(perSecond, 1000, ['', ' k', ' M', ' G']);
 }
 
-/** Formats a short duration, given in ms: `120 µs`, `3.4 ms`, `12.0 s`. */
+/** Formats a short duration, given in ms: `120 µs`, `3.4 ms`, `1,250 ms`, `12.0 s`. */
 export function formatMs(ms: number | undefined): string {
   if (ms === undefined) return UNKNOWN;
   if (ms === 0) return '0 ms';
@@ -43,7 +43,7 @@ export function formatShare(share: number | undefined): string {
   return `${(share * 100).toFixed(share < 0.1 ? 1 : 0)} %`;
 }
 
-/** Formats a long duration, given in ms, with its two largest units: `3h 12m`. */
+/** Formats a long duration, given in ms, with its two largest units: `3h 12m`. A negative duration counts as zero. */
 export function formatUptime(ms: number | undefined): string {
   if (ms === undefined) return UNKNOWN;
   const seconds = Math.max(0, Math.floor(ms / 1000));

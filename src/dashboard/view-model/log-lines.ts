@@ -4,14 +4,14 @@ import { visibleLines, visibleText } from './visible-text.js';
 /** The maximum number of entries in a log. When the log exceeds this number, the oldest entries are removed. */
 export const MAX_ENTRIES = 1000;
 
-/** The maximum length of a shortened line, UTF-16 code units. */
+/** The maximum length of a shortened line without its ellipsis, UTF-16 code units. */
 const MAX_SHORT = 300;
 
 /** A log entry with its consecutive number in the log of this dashboard, from 1. */
 export interface LogLine {
   readonly number: number;
   readonly entry: LogEntry;
-  /** Whether the stack and the causes of the error are omitted. The server sends them on request. */
+  /** Whether the line has no stack and no causes of the error. The server sends the whole error on request. */
   readonly isShortened?: true;
 }
 
@@ -19,8 +19,8 @@ export interface LogLine {
 export type Log = readonly LogLine[];
 
 /**
- * Returns the log with the entries appended. Entries that arrive together may come from several nodes, so the function
- * sorts `entries` by time.
+ * Returns the log with the entries appended, at most the last `MAX_ENTRIES`. Entries that arrive together may come from
+ * several nodes, so the function sorts `entries` by time.
  */
 export function withEntries(log: Log, entries: readonly LogEntry[]): Log {
   const last = log.at(-1)?.number ?? 0;
@@ -32,8 +32,8 @@ export function withEntries(log: Log, entries: readonly LogEntry[]): Log {
 const MAX_SENT_MESSAGE = 1000;
 
 /**
- * Returns the error of an entry: for example of a crash, or of an exit whose reason is an error. `undefined`: the entry
- * has no error.
+ * Returns the error of an entry, such as a crash or an exit whose reason is an error. `undefined`: the entry has no
+ * error.
  */
 export function errorIn(entry: LogEntry): SerializedError | undefined {
   if ('error' in entry) return entry.error;
@@ -41,8 +41,9 @@ export function errorIn(entry: LogEntry): SerializedError | undefined {
 }
 
 /**
- * Returns the line with only the name, the message and the code of its error. Stacks make up most of the size of a log,
- * and users read few stacks. So browsers request a stack only when the user opens it.
+ * Returns the line with only the name, the code and the first `MAX_SENT_MESSAGE` characters of the message of its
+ * error. A line without an error is returned unchanged. Stacks make up most of the size of a log, and users read few
+ * stacks. So browsers request a stack only when the user opens it.
  */
 export function withoutStack(line: LogLine): LogLine {
   const { entry } = line;
@@ -153,11 +154,13 @@ export function matches(entry: LogEntry, text: string): boolean {
 
 /**
  * Returns the lines about a process, in three groups: lines about the process itself, lines about the earlier processes
- * that restarts replaced by it and, for a supervisor, lines about restarts of its children.
+ * that restarts replaced by it and, for a supervisor, lines about restarts of its children. The order is that of the
+ * log.
  */
 export function linesAbout(log: Log, nodeId: string, id: string): Log {
   const ids = new Set([id]);
-  // The newest entry comes first: each restart adds the id of the replaced process, for which older entries are searched.
+  // The newest entry comes first, because each restart adds the id of the replaced process. Older entries may be about
+  // that process.
   for (const { entry } of log.toReversed()) {
     if (entry.type === 'child_restarted' && entry.nodeId === nodeId && ids.has(entry.id)) ids.add(entry.oldId);
   }
@@ -175,14 +178,15 @@ export function linesAbout(log: Log, nodeId: string, id: string): Log {
  */
 export function successorOf(log: Log, nodeId: string, id: string): string | undefined {
   let latest = id;
-  // In a crash loop, each replacement is itself replaced. The log starts with the oldest entry, so one pass follows the chain.
+  // In a crash loop, each replacement is itself replaced. The log starts with the oldest entry, so one pass follows the
+  // chain.
   for (const { entry } of log) {
     if (entry.type === 'child_restarted' && entry.nodeId === nodeId && entry.oldId === latest) latest = entry.id;
   }
   return latest === id ? undefined : latest;
 }
 
-/** Formats an error as lines of visible characters: its stack, then the errors of an AggregateError, then its causes. */
+/** Formats an error as lines of visible characters: its stack, the errors of an AggregateError, then its causes. */
 export function errorText(error: SerializedError): string {
   return visibleLines(errorLines(error));
 }

@@ -23,7 +23,7 @@ export interface GroupRow {
   /** The members by node. */
   readonly nodes: readonly { readonly nodeId: string; readonly members: readonly ProcessRow[] }[];
   readonly memberCount: number;
-  /** When the last member left, ms since the epoch on the clock of the dashboard. Absent: the group has members. */
+  /** When the dashboard noticed that the last member had left, ms since the epoch. Absent: the group has members. */
   readonly emptySince?: number;
 }
 
@@ -33,7 +33,7 @@ export interface NamesTable {
   readonly names: readonly NameRow[];
   /** Groups with the fewest members first. */
   readonly groups: readonly GroupRow[];
-  /** The number of names and groups without a filter. */
+  /** The number of rows without a filter. */
   readonly total: number;
   /** The number of names and memberships that nodes have left out of their reports. */
   readonly omitted: number;
@@ -50,7 +50,7 @@ export interface NamesFilter {
   readonly nodeId?: string;
 }
 
-/** Returns the global names and the groups of the connected nodes. */
+/** Returns those global names and groups of the connected nodes, and those empty groups, that pass the filter. */
 export function namesTableOf(view: ClusterView, { text = '', nodeId }: NamesFilter): NamesTable {
   const connected = view.nodes.filter(({ node }) => node.status === 'connected');
   const { globalNames, groups, omitted } = clusterNames(
@@ -107,7 +107,10 @@ function filterOf(
   };
 }
 
-/** Returns a function that finds the row of a process. Rows of a node are indexed when the first one is searched. */
+/**
+ * Returns a function that finds the row of a process; `undefined` if there is none. The function indexes the rows of a
+ * node when it searches the first of them.
+ */
 function rowFinder(view: ClusterView): (nodeId: string, id: string) => ProcessRow | undefined {
   const indexes = new Map<string, ReadonlyMap<string, ProcessRow>>();
   return (nodeId, id) => {

@@ -2,8 +2,8 @@ import type { ClusterNames, ClusterObserverSnapshot, NodeObserverSnapshot } from
 import { visibleText } from './visible-text.js';
 
 /**
- * Returns the cluster as lines of text: the sums, the figures of each node, the owner of each global name, and the members
- * of each group by node.
+ * Returns the cluster as lines of text: the sums, the figures of each node, the owner of each global name, and the
+ * number of members of each group by node. Lists at most 100 names and 100 groups.
  *
  * @example
  * console.log(overview(await ClusterObserver.getClusterSnapshot()));
@@ -26,7 +26,7 @@ export function overview({ timestamp, localNodeId, nodes, aggregated, names }: C
   ].join('\n');
 }
 
-/** The maximum number of lines for global names, and for groups. */
+/** The maximum number of global names that are listed. The same limit applies to groups. */
 const MAX_LINES = 100;
 
 function nameLines({ globalNames, groups, omitted }: ClusterNames): readonly string[] {

@@ -9,7 +9,7 @@ export interface Relatives {
   readonly children: readonly ProcessRow[];
 }
 
-/** Finds the supervisors and children of a process. The processes of a distributed supervisor are on several nodes. */
+/** Finds the supervisors and children of a process. Those of a distributed supervisor may be on any of `nodes`. */
 export function relativesOf(row: ProcessRow, nodes: readonly NodeView[]): Relatives {
   const onNode = nodes.find(({ node }) => node.nodeId === row.nodeId)?.processes ?? [];
   const { distributedSupervisor } = row;

@@ -59,7 +59,8 @@ export function tableOf(view: ClusterView, filter: Filter, sorting: Sorting): re
 
 /**
  * Returns the label of a process in visible characters: its name. Without a name, the label is the process id, followed
- * by the id of the child spec, or by the name of the distributed supervisor that it is an instance of.
+ * by the id of the child spec if there is one. For an instance of a distributed supervisor, the name of that supervisor
+ * takes the place of a missing child id.
  */
 export function labelOf({ name, id, childId, kind, distributedSupervisor }: ProcessRow): string {
   const place = childId ?? (kind === 'supervisor' ? distributedSupervisor : undefined);
@@ -93,7 +94,9 @@ function cellOf(row: ProcessRow, node: NodeRow, column: Column): string | number
   }
 }
 
-/** Returns a predicate that checks the text and the kind of a filter. The caller itself checks the node id. */
+/**
+ * Returns a predicate that checks the text and the kind of a filter. The predicate ignores the node id of the filter.
+ */
 export function filterOf({ text = '', kind }: Filter): (row: ProcessRow) => boolean {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
   return (row) => {

@@ -77,7 +77,7 @@ function childrenByParent({ processes }: NodeView): ChildrenOf {
  */
 function rootsOf(processes: readonly ProcessRow[], byKey: ReadonlyMap<string, ProcessRow>): ReadonlySet<ProcessRow> {
   const roots = new Set<ProcessRow>();
-  /** The processes below a root that is known already. */
+  /** The roots that are known already, and the processes below them. */
   const hasRoot = new Set<ProcessRow>();
   for (const row of processes) {
     const path = new Set<ProcessRow>();

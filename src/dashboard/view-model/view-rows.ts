@@ -17,8 +17,8 @@ import {
 import { formatCount } from './format.js';
 
 /**
- * One process of the cluster, as dashboards show it. Plain data. Absent values are unknown, and dashboards do not show
- * them as zero.
+ * One process of the cluster, as dashboards show it. Plain data. An absent figure is unknown, and dashboards do not
+ * show it as zero.
  */
 export interface ProcessRow extends ServerCounts {
   /** The node id and the process id in one text, unique in the cluster. See {@link keyOf}. */
@@ -28,7 +28,10 @@ export interface ProcessRow extends ServerCounts {
   readonly name?: string;
   /** The id of the process's child spec. */
   readonly childId?: string;
-  /** The name of the distributed supervisor of a child, or that a supervisor is an instance of. */
+  /**
+   * For the child of a distributed supervisor: the name of that supervisor, or the process id of its leader if it has
+   * no name. For an instance of a distributed supervisor: the name of that supervisor.
+   */
   readonly distributedSupervisor?: string;
   /** The key of the process's supervisor. */
   readonly parentKey?: string;
@@ -41,7 +44,7 @@ export interface ProcessRow extends ServerCounts {
   readonly queueSize?: number;
   /** Messages handled so far. */
   readonly messageCount?: number;
-  /** Messages handled per second. Absent: the process was seen only once so far, or its node is not connected. */
+  /** Messages handled per second. Absent: its node was seen only once so far, or is not connected. */
   readonly rate?: number;
   /** The 99th percentile of the time that messages wait in the mailbox, ms. */
   readonly waitP99?: number;
@@ -68,8 +71,8 @@ export interface NodeRow {
   /** The arrival of the node's latest data, ms of the dashboard's monotonic clock. Absent: no data has arrived. */
   readonly heardAt?: number;
   /**
-   * How far the node's wall clock is ahead of the dashboard's wall clock, ms. The values of this field and of all
-   * fields below are from the time `heardAt`.
+   * How far the node's wall clock is ahead of the dashboard's wall clock, ms. 0 if no data has arrived. The values of
+   * this field and of all fields below are from the time `heardAt`.
    */
   readonly clockAheadMs: number;
   /** How far the node's monotonic clock is ahead of the dashboard's monotonic clock, ms. */
@@ -119,7 +122,7 @@ export function countsOf(row: ProcessRow): readonly (readonly [label: string, co
   });
 }
 
-/** Returns the restarts of a GenServer itself or, for a supervisor, the restarts of its children. */
+/** Returns the restarts of a GenServer itself or, for a supervisor, those of its children. `undefined`: not known. */
 export function restartsOf({ restarts, totalRestarts }: ProcessRow): number | undefined {
   return totalRestarts ?? restarts;
 }

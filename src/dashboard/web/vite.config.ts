@@ -20,8 +20,8 @@ const FILE_TAG = /^ *(<link rel="(?:icon|stylesheet)"[^>]*>|<script type="module
 
 /**
  * Moves the tags of the icon, the script and the style sheet into the inline script of the page. If the tags were in
- * the HTML, browsers would preload their files before the inline script has corrected the address, so from a wrong
- * path.
+ * the HTML, browsers would preload their files before the inline script has corrected the address. They would request
+ * the files at a wrong path.
  */
 const loadedByInlineScript: Plugin = {
   name: 'loaded-by-the-page',

@@ -20,7 +20,7 @@ type Values = readonly (number | null)[];
 export interface ChartData {
   /** The times of the values, s since the epoch. */
   readonly times: readonly number[];
-  /** For each line, a value for each time; `null`: not known. */
+  /** For each line, a value for each time. `null`: not known, or a gap. */
   readonly values: readonly Values[];
 }
 

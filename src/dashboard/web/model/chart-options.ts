@@ -65,7 +65,7 @@ export function optionsOf({ parent, lines, format, steps }: ChartOptionsInput): 
 }
 
 /**
- * Returns the upper end of the vertical scale: 10 % above the maximum, or 1 if all values are zero. The lower end is
+ * Returns the upper end of the vertical scale: 10 % above the maximum, or 1 if no value is above zero. The lower end is
  * always zero. A scale that starts above zero would make small changes look large.
  */
 function upperEnd(max: number | null): number {

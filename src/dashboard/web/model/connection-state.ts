@@ -1,8 +1,14 @@
-/**
- * The state of the WebSocket to the dashboard's server. `retryAt`: the time of the next connection attempt, ms of the
- * browser's monotonic clock. `reason`: why the server refuses the WebSocket; absent if the server does not refuse it.
- */
+/** The state of the WebSocket to the dashboard's server. */
 export type ConnectionState =
   | { readonly status: 'connecting' }
   | { readonly status: 'open' }
-  | { readonly status: 'waiting'; readonly retryAt: number; readonly reason?: string };
+  /** The connection is lost, or an attempt has failed. */
+  | {
+      readonly status: 'waiting';
+      /** The time of the next connection attempt, ms of the browser's monotonic clock. */
+      readonly retryAt: number;
+      /**
+       * Why the server refuses the WebSocket. Absent: the server does not refuse it, or the reason is not known yet.
+       */
+      readonly reason?: string;
+    };

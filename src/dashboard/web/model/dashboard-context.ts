@@ -60,14 +60,16 @@ export function createDashboard(window: Window, feed: URL): Dashboard {
     isPageVisible.value = !window.document.hidden;
   });
 
-  // While the page is hidden, `visibleView` does not change, so that the table and the tree are not recomputed.
+  // While the page is hidden, `visibleView` does not change, so that the table, the tree and the names are not
+  // recomputed.
   let lastVisible = emptyView;
   const visibleView = computed(() => {
     if (isPageVisible.value) lastVisible = live.view.value ?? emptyView;
     return lastVisible;
   });
   const filter = computed(() => filterIn(router.address.value));
-  // The ids are joined, because signals compare strings by value: while the ids stay the same, no name is recomputed.
+  // The ids are joined into one string, because signals compare strings by value. So the names are recomputed only when
+  // the ids change.
   const nodeIds = computed(() => live.view.value?.nodes.map(({ node }) => node.nodeId).join(' ') ?? '');
   const collapsed = signal<ReadonlySet<string>>(new Set());
   const pausedLog = signal<Log | undefined>(undefined);

@@ -2,15 +2,17 @@ import type { ClusterView, Summary } from '../../view-model/cluster-view.js';
 import type { ConnectionState } from './connection-state.js';
 
 /**
- * How current the data on the page is. `age` is the age of the oldest data of a connected node, ms. `undefined`: there
- * is no data.
+ * How current the data on the page is. `age` is the age of the oldest data of a connected node, ms. If no node is
+ * connected, it is the age of the newest data. `undefined`: there is no data.
  */
 export type Freshness =
-  /** No data has arrived yet. */
+  /** No data has arrived yet, while the page is connecting or connected to the server. */
   | { readonly kind: 'starting' }
   | { readonly kind: 'live' }
   | { readonly kind: 'old'; readonly age: number }
-  /** The page is connected to the server, but the server receives no data of the cluster. */
+  /**
+   * The page is connected to the server, but the server receives no data of the cluster, or the cluster has no nodes.
+   */
   | { readonly kind: 'no-data'; readonly age: number | undefined; readonly problem: string }
   /** The page is not connected to the server. */
   | {
@@ -18,7 +20,7 @@ export type Freshness =
       readonly age: number | undefined;
       /** The time until the next connection attempt, s. 0: the page is connecting. */
       readonly retryIn: number;
-      /** Why the server refuses the connection. */
+      /** Why the server refuses the connection, as text for the user. Absent: not known. */
       readonly reason?: string;
     };
 

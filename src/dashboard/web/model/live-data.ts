@@ -15,9 +15,9 @@ export interface LiveData {
   readonly connection: ReadonlySignal<ConnectionState>;
   /** When the newest view arrived, ms of the monotonic clock of the browser. */
   readonly receivedAt: ReadonlySignal<number>;
-  /** Why the server receives no data of the cluster. `undefined`: the server receives data. */
+  /** Why the server receives no data of the cluster. `undefined`: no problem is known. */
   readonly problem: ReadonlySignal<string | undefined>;
-  /** The version of noex that the server runs. */
+  /** The version of noex that the server runs. Empty until the first connection. */
   readonly version: ReadonlySignal<string>;
 }
 

@@ -1,6 +1,6 @@
 /**
  * Returns a click handler for an anchor. A plain click calls `follow` instead of loading the link. The browser itself
- * handles clicks that open a new tab or window.
+ * handles other clicks, such as those that open a new tab or window.
  */
 export function onPlainClick(follow: () => void): (event: MouseEvent) => void {
   return (event) => {

@@ -29,8 +29,8 @@ export const TOOLTIPS: Partial<Record<Column, string>> = {
 };
 
 /**
- * Returns the formatted value of a process in a column of amounts. `uptimeMs` is `undefined` if the node is not
- * connected.
+ * Returns the formatted value of a process in a column of amounts. For other columns, returns `UNKNOWN`. `uptimeMs` is
+ * `undefined` if the node is not connected.
  */
 export function figureOf(row: ProcessRow, column: Column, uptimeMs: number | undefined): string {
   switch (column) {
@@ -56,8 +56,8 @@ export function figureOf(row: ProcessRow, column: Column, uptimeMs: number | und
 }
 
 /**
- * Returns the count in full, for a tooltip. Returns `undefined` if `figure` already shows the count in full, or if the
- * column has no counts.
+ * Returns the count in full, for a tooltip. Returns `undefined` if `figure` already shows the count in full, if the
+ * count is not known, or if the column has no counts.
  */
 export function fullCount(row: ProcessRow, column: Column, figure: string): string | undefined {
   const count =
@@ -81,7 +81,7 @@ export function cellClass(column: Column): string {
   return `cell is-${column}${isAmount(column) ? ' is-amount' : ''}${isCount ? ' is-count' : ''}`;
 }
 
-/** Returns a count with its noun, in the plural if needed: `1 restart`, `2 restarts`. */
+/** Returns a count with its noun. Adds an `s` unless the count is 1: `1 restart`, `2 restarts`. */
 export function counted(count: number, what: string): string {
   return `${formatCount(count)} ${what}${count === 1 ? '' : 's'}`;
 }
@@ -91,29 +91,31 @@ export function isZeroOrUnknown(text: string): boolean {
   return text === UNKNOWN || text === '0' || text === '0 ms';
 }
 
-/** The column whose cells have bars. `max` is the value of a full bar: the largest value of the column. */
+/** The scale of the bars in the table. */
 export interface BarScale {
+  /** The column whose cells have bars. */
   readonly column: (typeof COLUMNS_WITH_BARS)[number];
+  /** The value of a full bar: the largest value of the column. */
   readonly max: number;
 }
 
 const COLUMNS_WITH_BARS = ['queueSize', 'rate', 'waitP99', 'handleP99', ...COUNT_COLUMNS] as const;
 
 /**
- * Returns the scale of the bars in the column by which `rows` are sorted. Returns `undefined` if that column has no
- * bars, or has no value above zero.
+ * Returns the scale of the bars in the column by which `rows` are already sorted. Returns `undefined` if that column
+ * has no bars, or has no value above zero.
  */
 export function barScaleOf(rows: readonly ProcessRow[], { column, direction }: Sorting): BarScale | undefined {
   const measured = COLUMNS_WITH_BARS.find((each) => each === column);
   if (measured === undefined) return undefined;
   const isKnown = (row: ProcessRow): boolean => amountOf(row, measured) !== undefined;
-  // In ascending order, the largest value may precede rows without a value: such rows come last in both directions.
+  // Rows without a value come last in both directions. So in ascending order, the largest value is the last known one.
   const largest = direction === 'descending' ? rows[0] : rows.findLast(isKnown);
   const max = (largest && amountOf(largest, measured)) ?? 0;
   return max > 0 ? { column: measured, max } : undefined;
 }
 
-/** Returns the value of a row in a column with bars. */
+/** Returns the value of a row in a column with bars. `undefined`: not known. */
 export function amountOf(row: ProcessRow, column: BarScale['column']): number | undefined {
   return column === 'restarts' ? restartsOf(row) : row[column];
 }

@@ -5,7 +5,8 @@ import { type Address, fromHash, toHash } from './url-state.js';
 export interface Router {
   readonly address: ReadonlySignal<Address>;
   /**
-   * Changes the address. `replace` adds no entry to the browser's history: the filter uses it for each typed letter.
+   * Changes the address. `push` adds an entry to the browser's history; `replace` changes the current entry, which
+   * suits small changes such as a typed letter. Default `push`.
    */
   go(change: Partial<Address>, how?: 'push' | 'replace'): void;
   /** Returns the `href` of a link to the changed address. */

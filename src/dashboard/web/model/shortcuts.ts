@@ -15,7 +15,7 @@ export const SHORTCUTS: readonly (readonly [keys: string, meaning: string])[] = 
   ['?', 'This help'],
 ];
 
-/** Handles the keyboard shortcuts that work in all views. */
+/** Handles the keyboard shortcuts of the page. The keys for moving in the table and in the tree are handled there. */
 export function useShortcuts(dashboard: Dashboard): void {
   useEffect(() => {
     const pressed = (event: KeyboardEvent): void => {
@@ -76,7 +76,10 @@ function blurFilter(target: EventTarget | null): void {
   focusContent();
 }
 
-/** Focuses the table, the tree, the log or the names, so that the arrow keys work there. The charts view has no such element. */
+/**
+ * Focuses the table, the tree, the log or the names, so that the arrow keys work there. The charts view has no such
+ * element.
+ */
 function focusContent(): void {
   document
     .querySelector<HTMLElement>('#content [role=grid], #content [role=tree], #content [role=log], #content .names')

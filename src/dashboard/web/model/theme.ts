@@ -10,8 +10,8 @@ export interface Themes {
 }
 
 /**
- * Creates the theme of the page. It is the theme of the system, unless the user has chosen the other theme. The choice
- * is stored in the browser.
+ * Creates the theme of the page. It is the theme of the system, unless the user has chosen the other theme. Only a
+ * theme other than that of the system is stored in the browser.
  */
 export function createThemes(window: Window): Themes {
   const dark = window.matchMedia('(prefers-color-scheme: dark)');

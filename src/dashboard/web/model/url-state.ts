@@ -15,7 +15,7 @@ export interface Address {
   readonly nodeId: string | undefined;
   readonly logText: string;
   readonly problemsOnly: boolean;
-  /** The key of the process whose details are open. */
+  /** The key of the process whose details are open. `undefined`: none are open. */
   readonly process: string | undefined;
 }
 
@@ -30,7 +30,7 @@ export const DEFAULT_ADDRESS: Address = {
   process: undefined,
 };
 
-/** Returns an address as the fragment of a URL: `#tree?q=worker`. Omits default values. */
+/** Returns an address as the fragment of a URL: `#tree?q=worker`. Omits settings that have their default value. */
 export function toHash(address: Address): string {
   const { column, direction } = address.sorting;
   const isSorted = column !== DEFAULT_ADDRESS.sorting.column || direction !== DEFAULT_ADDRESS.sorting.direction;
@@ -65,7 +65,7 @@ export function fromHash(hash: string): Address {
   };
 }
 
-/** Returns the filter of the process table and of the tree. */
+/** Returns the filter of the process table, of the tree, and of the names. */
 export function filterIn({ text, kind, nodeId }: Address): Filter {
   return { text, ...(kind !== undefined && { kind }), ...(nodeId !== undefined && { nodeId }) };
 }

@@ -18,12 +18,13 @@ export interface VirtualRows {
   slot(item: VirtualItem): number;
   /** The height of all rows together, px. */
   readonly height: number;
+  /** The height of one row, px. */
   readonly rowHeight: number;
   /** Returns the position of the top edge of a row, px below the head. */
   top(item: VirtualItem): number;
   /** Scrolls just far enough to make a row visible. */
   reveal(index: number): void;
-  /** The number of rows that are visible in full. */
+  /** The number of rows that fit into the scroller, at least 1. */
   readonly pageSize: number;
 }
 
@@ -32,8 +33,8 @@ const ROW_REM = 1.875;
 const OVERSCAN = 8;
 
 /**
- * Returns the rows to render, so that only the visible part of `scroller` is rendered. `hasHead`: a fixed head, one row
- * high, precedes the rows.
+ * Returns the rows to render: those in the visible part of `scroller`, and a few around them. `hasHead`: a fixed head,
+ * one row high, precedes the rows.
  */
 export function useVirtualRows(scroller: RefObject<HTMLElement | null>, count: number, hasHead: boolean): VirtualRows {
   const [, render] = useReducer((times: number, _: undefined) => times + 1, 0);
@@ -59,7 +60,7 @@ export function useVirtualRows(scroller: RefObject<HTMLElement | null>, count: n
   virtualizer.setOptions(options);
   useLayoutEffect(() => virtualizer._didMount(), [virtualizer]);
   useLayoutEffect(() => {
-    // The row height depends on the text size of the page. After a change of the text size, all rows are measured again.
+    // The row height depends on the text size of the page. After a change of that size, all rows are measured again.
     if (lastHeight.current !== rowHeight) virtualizer.measure();
     lastHeight.current = rowHeight;
     virtualizer._willUpdate();

@@ -74,7 +74,7 @@ export function Filters({ label, param, hasKind = false, hasSort = false, note, 
  */
 const ANNOUNCE_MS = 500;
 
-/** Announces to screen readers how many items pass the filter. Announces a change of the filter, but not a new view. */
+/** Announces to screen readers how many items pass the filter, after each change of the filter, but not of the data. */
 function Announcement({ text }: { readonly text: string }) {
   const { router } = useDashboard();
   const { text: filter, logText, nodeId, kind, problemsOnly } = router.address.value;

@@ -10,7 +10,7 @@ import { ProcessLink } from './process-link.js';
 const MARKS = { bad: '✕', warn: '▲', good: '✓', plain: '·' } as const;
 const SEVERITY_WORDS = { bad: 'problem: ', warn: 'warning: ', good: 'good: ', plain: '' } as const;
 
-/** One entry of the log. The details of a process use `isShort`, which omits the node and the link to the process. */
+/** One entry of the log. `isShort` omits the node and the link to the process. */
 export function LogItem({
   line: { entry, number, isShortened },
   isShort = false,

@@ -7,7 +7,10 @@ import { visibleText } from '../../view-model/visible-text.js';
 import { useDashboard } from '../model/dashboard-context.js';
 import { Sparkline } from './sparkline.js';
 
-/** The list of all nodes, including nodes that are not connected. A click on a node limits all views to that node. */
+/**
+ * The list of all nodes, including nodes that are not connected. A click on a node limits all views to that node. A
+ * click on the selected node shows all nodes again.
+ */
 export function Nodes() {
   const { live, router } = useDashboard();
   const nodes = live.view.value?.nodes ?? [];
@@ -83,8 +86,7 @@ function NodeCard({ node, isSelected, rates, maxRate }: NodeCardProps) {
 }
 
 /**
- * The figures about the links of a node. With `showsAll`, as for the selected node, all figures. Otherwise, only the
- * notable ones.
+ * The figures about the links of a node. `showsAll` shows all figures. Otherwise, only the notable ones are shown.
  */
 function LinkFigures({ links, showsAll: isWhole }: { readonly links: NodeLinks; readonly showsAll: boolean }) {
   const { nodeNames } = useDashboard();

@@ -116,7 +116,7 @@ function DataAge() {
           )}
         </>
       )}
-      {/* The text for screen readers changes only with the kind, because the visible text changes every second. */}
+      {/* The text for screen readers changes only with the kind. The visible text changes too often: every second. */}
       <span class="visually-hidden" role="status">
         {ANNOUNCEMENTS[state.kind]}
       </span>

@@ -190,7 +190,7 @@ function Relatives({ row }: { readonly row: ProcessRow }) {
   );
 }
 
-/** @param nodeId the node of the shown process: processes of other nodes are listed with their node */
+/** @param nodeId the node of the shown process. The list names the nodes of processes on other nodes. */
 function ProcessList({ rows, nodeId }: { readonly rows: readonly ProcessRow[]; readonly nodeId: string }) {
   const { live } = useDashboard();
   const nodeNames = namesOf(live.view.value?.nodes.map(({ node }) => node.nodeId) ?? []);

@@ -22,7 +22,7 @@ export function ProcessGrid() {
   const activeIndex = rows.findIndex(({ key }) => key === activeKey.value);
   const { process, sorting } = router.address.value;
   const barScale = barScaleOf(rows, sorting);
-  // The processes arrive in parts. Until all processes have arrived, the total comes from the summary of the nodes.
+  // The processes arrive in parts. Until all processes have arrived, the summary of the nodes has the larger total.
   const shownTotal = processCount(live.view.value?.nodes);
   const total = shownTotal && Math.max(shownTotal, summary.value?.processes ?? 0);
 

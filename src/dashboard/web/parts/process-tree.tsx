@@ -112,7 +112,7 @@ export function ProcessTree() {
   );
 }
 
-/** Returns the index of the parent of a line. A line without a parent returns its own index. */
+/** Returns the index of the parent of the line at `index`. Returns `index` if the line has no parent. */
 function parentOf(lines: readonly TreeLine[], index: number): number {
   const depth = lines[index]?.depth ?? 0;
   for (let at = index - 1; at >= 0; at -= 1) if ((lines[at]?.depth ?? 0) < depth) return at;

@@ -58,7 +58,7 @@ function NameLink({ name }: { readonly name: string }) {
   );
 }
 
-/** How long ago a moment was. `since`: ms since the epoch on the clock of the server. */
+/** Shows how long ago a moment was. `since`: ms since the epoch on the clock of the server. */
 export function Age({ since }: { readonly since: number }) {
   const { serverNow } = useDashboard();
   return (

@@ -35,8 +35,8 @@ export function Tabs() {
 }
 
 /**
- * The count in a tab: the number of processes, or the number of log entries with the severity `bad`. Other tabs have
- * none.
+ * The count in a tab: the number of processes, or the number of log entries with the severity `bad`, unless that is
+ * zero. Other tabs have no count.
  */
 function TabCount({ view }: { readonly view: ViewName }) {
   const { summary, live } = useDashboard();

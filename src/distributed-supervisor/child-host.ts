@@ -2,49 +2,61 @@ import { AlreadyRegisteredError, asError, BehaviorNotRegisteredError } from '../
 import type { TerminationReason } from '../process/gen-server-types.js';
 import type { FailureCause, HostMessage, LeaderMessage, SentChildSpec } from './supervision-protocol.js';
 
-/** The instance of a supervisor that owns its name, or claims to own it. */
+/**
+ * The claim of an instance of a supervisor to the name of the supervisor. The instance with the winning claim leads.
+ */
 export interface LeaderClaim {
   /** LOCAL_NODE, or the id of another node. */
   readonly node: string;
   /** The life of that node. */
   readonly life: string;
-  /** The process id of the instance. */
+  /** The process id of the instance. Empty if the claim was received with a message. */
   readonly processId: string;
   /** When the instance claimed the name, ms since the epoch by the clock of its node. */
   readonly at: number;
-  /** The sequence number of the claim. */
+  /** The number of the claim among the claims of its life. */
   readonly sequence: number;
 }
 
-/** Why a host ended a child without the leader's request. */
+/**
+ * Why a host ends a child for a reason other than a normal stop or restart. `duplicate`: the child also runs on another
+ * node. `orphaned`: this node has seen no leader for too long, or the supervisor has ended. `handed_over`: this node
+ * leaves its cluster. `no_quorum`: this node sees fewer than `minNodes` nodes.
+ */
 export type HostStopReason = 'duplicate' | 'orphaned' | 'handed_over' | 'no_quorum';
 
 interface StartedChild {
-  /** Resolves with the process id when `init` has completed. */
+  /** Resolves with the process id when `init` has completed. Rejects if the process could not be started. */
   readonly started: Promise<string>;
-  /** Why the process has ended, if it has. */
+  /** Returns why the process has ended; `undefined` if it has not ended. */
   exitReason(): TerminationReason | undefined;
   /** Kills the process, or prevents its start. */
   abort(): void;
 }
 
 export interface HostPorts {
-  /** Returns why this node does not accept a child of the leader on the node `from`; `undefined` if it does. */
+  /**
+   * Returns why this node does not accept a child with this behavior from the leader on the node `from`; `undefined` if
+   * it accepts the child.
+   */
   refusal(from: string, behavior: string): Error | undefined;
   send(leader: LeaderClaim, message: HostMessage): void;
   start(childId: string, spec: SentChildSpec, restarts: number): StartedChild;
-  /** Calls `onExit` when the process ends. `undefined`: it has already ended. */
+  /**
+   * Calls `onExit` when the process ends. Returns a function that removes the listener; `undefined` if the process has
+   * already ended.
+   */
   watch(processId: string, onExit: (reason: TerminationReason) => void): (() => void) | undefined;
-  /** Resolves when the process has ended. */
+  /** Stops the process, and kills it if that takes longer than `timeoutMs`. Resolves when the process has ended. */
   stop(processId: string, timeoutMs: number): Promise<void>;
   kill(processId: string): void;
   /** Calls `action` after `ms`. Returns a function that cancels this. */
   after(ms: number, action: () => void): () => void;
-  /** Called when a child runs that ran on the node `lastNode` before. */
+  /** Reports that a child runs on this node, after it ran on the node `lastNode`, which may be this node. */
   onStarted(childId: string, processId: string, lastNode: string): void;
-  /** Called when a child ends without the leader's request. */
+  /** Reports that the host is about to end a child. */
   onStopped(childId: string, processId: string, why: HostStopReason): void;
-  /** Called when the last child has ended while there is no leader: the host is not needed any more. */
+  /** Discards the host, which has neither children nor a leader. */
   onUnused(): void;
 }
 
@@ -56,8 +68,8 @@ interface HostedChild {
 }
 
 /**
- * The children of one distributed supervisor that run on this node. They obey the instance that owns the name of the
- * supervisor, as far as this node knows. Whenever that changes, the new leader receives the list of the children.
+ * The children of one distributed supervisor that run on this node. The host obeys the leader: the instance that owns
+ * the name of the supervisor, as far as this node knows. Each new leader receives the list of the children.
  */
 export class ChildHost {
   readonly #ports: HostPorts;
@@ -66,14 +78,14 @@ export class ChildHost {
   readonly #starting = new Map<StartedChild, number>();
   /** The processes that are being stopped. */
   readonly #stopped = new Set<string>();
-  /** The instances that also claim the name and have received a refusal. */
+  /** The claims, by key, of other instances that have received a refusal. */
   readonly #refused = new Set<string>();
   #leader: LeaderClaim | undefined;
   #orphanTimeoutMs = Number.POSITIVE_INFINITY;
   #cancelOrphanTimer: (() => void) | undefined;
   #isClosed: boolean;
 
-  /** @param isClosed whether this node runs no children now */
+  /** @param isClosed whether this node accepts no children now */
   constructor(ports: HostPorts, isClosed: boolean) {
     this.#ports = ports;
     this.#isClosed = isClosed;
@@ -85,8 +97,11 @@ export class ChildHost {
   }
 
   /**
-   * Called when the owner of the supervisor's name may have changed. `others`: further instances that claim to own the
-   * name. `isEnded`: the leader has ended, and no other instance can follow it.
+   * Obeys `leader` from now on, if it has changed. `undefined`: this node knows no leader. A change aborts the starts
+   * that are not completed.
+   *
+   * @param others claims of further instances to the name; each of these instances receives a refusal, once
+   * @param isEnded whether the supervisor has ended for good; if so, the children stop at once when they lose their leader
    */
   follow(leader: LeaderClaim | undefined, others: readonly LeaderClaim[], isEnded: boolean): void {
     if (keyOf(leader) !== keyOf(this.#leader)) this.#obey(leader, isEnded);
@@ -110,7 +125,10 @@ export class ChildHost {
     } else this.#place(from, message);
   }
 
-  /** Ends all children and accepts no more. Resolves when they have ended. */
+  /**
+   * Ends all children and accepts no more. Kills them for `no_quorum`; otherwise stops them. Resolves when they have
+   * ended.
+   */
   async close(why: 'handed_over' | 'no_quorum'): Promise<void> {
     this.#isClosed = true;
     if (this.#leader !== undefined) this.#ports.send(this.#leader, { type: 'refused', placement: null });
@@ -123,7 +141,7 @@ export class ChildHost {
     await Promise.all(ends);
   }
 
-  /** Accepts children again. */
+  /** Accepts children again, and reports the running ones to the leader. Has no effect unless the host is closed. */
   reopen(): void {
     if (!this.#isClosed) return;
     this.#isClosed = false;
@@ -148,7 +166,7 @@ export class ChildHost {
       this.#ports.send(leader, { type: 'hosted', childId, processId, spec });
     }
     this.#ports.send(leader, { type: 'obeying' });
-    // The leader knows all children then, but starts no more here.
+    // After this message, the leader knows all children of this node, but starts no more of them here.
     if (this.#isClosed) this.#ports.send(leader, { type: 'refused', placement: null });
   }
 
@@ -176,7 +194,7 @@ export class ChildHost {
       const isRunning = this.#ports.watch(processId, (reason) => this.#exited(processId, reason)) !== undefined;
       if (!isRunning) this.#exited(processId, start.exitReason() ?? 'killed');
     } catch (thrown) {
-      // An aborted start has no answer: its leader does not lead any more.
+      // An aborted start sends no answer. The leader has already received one, or does not lead any more.
       if (!this.#starting.delete(start)) return;
       const error = asError(thrown);
       this.#ports.send(leader, { type: 'failed', placement, error, cause: causeOf(error, spec) });
@@ -196,7 +214,7 @@ export class ChildHost {
 
   #stop(processId: string, isDuplicate: boolean): void {
     const child = this.#children.get(processId);
-    // Its exit has been sent, or is about to be sent.
+    // The process has already ended, and the leader learns that from an earlier message.
     if (child === undefined) return;
     if (isDuplicate) this.#ports.onStopped(child.childId, processId, 'duplicate');
     void this.#stopProcess(processId, child.spec);

@@ -5,7 +5,7 @@ import { isRestarted, type RestartType, restartGroup } from '../supervisor/strat
 import { isAwaited, type PlacedChild } from './placed-children.js';
 import type { LeaderMessage } from './supervision-protocol.js';
 
-/** How long to wait before a child is started again whose global name was taken, ms. */
+/** The delay before another attempt to start a child whose global name was taken, ms. */
 const NAME_RETRY_MS = 250;
 
 /** Whether the children of a restart group stop and start one after another. */
@@ -16,8 +16,9 @@ export function isOrdered(strategy: SupervisorStrategy): boolean {
 type RunningChild = PlacedChild & { readonly state: { readonly type: 'running' } };
 
 /**
- * Returns the children whose processes stop now. Sequential: the last one that must stop, when no other is stopping. A
- * child that is just starting stops once it runs.
+ * Returns the running children whose processes stop now, in reverse start order. If `isSequential`, returns at most the
+ * last child that must stop, and none while a child is stopping. A child that is starting, or whose node has not
+ * reported it yet, stops once it is known to run.
  */
 export function childrenToStop(children: Iterable<PlacedChild>, isSequential: boolean): readonly RunningChild[] {
   const all = [...children];
@@ -34,7 +35,10 @@ export function hasProcesses(children: Iterable<PlacedChild>): boolean {
   );
 }
 
-/** When the next child may start, ms of the monotonic clock; Infinity if nothing waits for a time after `now`. */
+/**
+ * Returns the earliest time after `now` at which a child may start or a lost child is given up, ms of the monotonic
+ * clock. Infinity: no child waits for such a time.
+ */
 export function nextStartTime(children: Iterable<PlacedChild>, now: number): number {
   let at = Number.POSITIVE_INFINITY;
   for (const { state, isWanted, notBefore } of children) {
@@ -44,13 +48,18 @@ export function nextStartTime(children: Iterable<PlacedChild>, now: number): num
   return at;
 }
 
-/** Whether the end of a significant child shuts its supervisor down now. */
+/**
+ * Whether the supervisor shuts down now that a significant child has ended. That child must not be wanted any more.
+ */
 export function shutsDown(autoShutdown: AutoShutdown, children: Iterable<PlacedChild>): boolean {
   const hasOthers = [...children].some(({ spec, isWanted }) => spec.significant && isWanted);
   return autoShutdown === 'any_significant' || (autoShutdown === 'all_significant' && !hasOthers);
 }
 
-/** Marks the children that restart with a failed child. Returns them, the failed one included. */
+/**
+ * Marks the restart group of a failed child: its processes must stop, and all its children should run again, except
+ * temporary ones. Returns the group in start order, the failed child included.
+ */
 export function markGroup(
   strategy: SupervisorStrategy,
   children: Iterable<PlacedChild>,
@@ -64,7 +73,7 @@ export function markGroup(
   return group;
 }
 
-/** The children whose node was lost, and that start elsewhere now, by the ids of their nodes. */
+/** Returns the lost children that are not waited for any more at `now`, by the ids of their nodes. */
 export function lostChildren(
   children: Iterable<PlacedChild>,
   now: number,
@@ -80,19 +89,21 @@ export function lostChildren(
   return byNode;
 }
 
-/** Why a child restarts that has ended for `reason`; `undefined` if it does not. */
+/** Returns why a child that has ended for `reason` restarts; `undefined` if it does not restart. */
 export function restartCause(restart: RestartType, reason: DownReason): Error | undefined {
   const ended = reason === 'noproc' || reason === 'noconnection' ? 'killed' : reason;
   if (!isRestarted(restart, ended)) return undefined;
   return typeof reason === 'object' ? reason.error : new Error(`it ended with reason '${reason}'`);
 }
 
-/** Whether a lost child starts elsewhere: it should run, and was neither stopped on request nor temporary. */
+/**
+ * Whether the loss of a child counts as its failure: the child should run, is not being stopped, and is not temporary.
+ */
 export function failsOver({ isWanted, mustStop, spec }: PlacedChild): boolean {
   return isWanted && !mustStop && spec.restart !== 'temporary';
 }
 
-/** The message that starts a child. */
+/** Returns the message that starts a child. `orphanTimeoutMs` may be Infinity. */
 export function placeMessage(
   { id: childId, spec, restarts, lastNode }: PlacedChild,
   placement: number,
@@ -103,10 +114,10 @@ export function placeMessage(
 }
 
 /**
- * Whether a child whose global name is taken waits a moment and tries again: its predecessor on another node may not
- * have ended yet. A child that is started for the first time, or on request, does not wait.
+ * Delays the next start of a child whose global name is taken, because its predecessor on another node may not have
+ * ended yet. Returns whether the child waits. An initial child and a child that is started on request do not wait.
  *
- * @param limitMs how long that may take
+ * @param limitMs how long the name may be taken before the child stops waiting, ms
  */
 export function waitsForName(child: PlacedChild, now: number, limitMs: number): boolean {
   if (child.onStarted !== undefined || child.isInitial) return false;

@@ -29,7 +29,7 @@ export interface ChildPlanOptions extends HostNodesOptions {
   now(): number;
   /** Whether the runtime with this life has ended for good. */
   hasEnded(life: string): boolean;
-  /** How long a lost node may still run children because it counts on its quorum, ms; 0 without `minNodes`. */
+  /** How long a lost node may run children before it notices that it has no quorum, ms; 0 without `minNodes`. */
   reserveMs(node: string): number;
 }
 
@@ -48,7 +48,7 @@ export class ChildPlan {
   readonly #isOrdered: boolean;
   #gaveUp: Error | undefined;
   #isEndRequested = false;
-  /** Whether {@link reconcile} must be called again: it found a child that cannot be started. */
+  /** Whether {@link reconcile} must be called again at once, because a child could not be started. */
   #isRepeated = false;
   #placement = 0;
   #effects: LeaderEffect[] = [];
@@ -65,7 +65,7 @@ export class ChildPlan {
     return this.children.add(id, spec, spec.nodeSelector ?? own?.nodeSelector);
   }
 
-  /** Called when a start was not completed: its node was lost or refused it. */
+  /** Ends a start that was not completed: the child has no process, and may start again. */
   startInterrupted(child: PlacedChild): void {
     if (child.mustStop) this.stopped(child);
     else this.#setDown(child);
@@ -87,20 +87,20 @@ export class ChildPlan {
     this.#send(node, { type: 'stop', processId, isDuplicate });
   }
 
-  /** Makes the process of a child end. A lost process is given up: if its node returns, it stops the process. */
+  /** Makes the process of a child end. A lost process counts as stopped, unless its connected node will report it. */
   stop(child: PlacedChild): void {
     const { state } = child;
     if (state.type === 'starting') this.#send(state.node, { type: 'abort', placement: state.placement });
     if (state.type === 'running' || state.type === 'starting' || isAwaited(child)) child.mustStop = true;
     else if (child.state.type !== 'stopping') {
-      // The lost process may run until then.
+      // The lost process may still run until `dueAt`.
       if (child.state.type === 'lost') child.notBefore = Math.max(child.notBefore, child.state.dueAt);
       this.stopped(child);
     }
     this.#changed(child);
   }
 
-  /** Called when the process of a child has ended because this leader stopped it. */
+  /** Records that a child has no process any more, without counting a failure. Resolves the requests to stop it. */
   stopped(child: PlacedChild): void {
     this.#setDown(child);
     child.mustStop = false;
@@ -142,14 +142,14 @@ export class ChildPlan {
     this.#cannotStart(child, error);
   }
 
-  /** Rejects the request that started a child: the child is stopped before it runs. */
+  /** Rejects the pending request that started a child, if any: the child stops before it runs. */
   rejectStart(child: PlacedChild): void {
     const { supervisorId: id } = this.#options;
     const ended = new ServerNotRunningError(id, this.#gaveUp && { cause: this.#gaveUp });
     rejectStart(child, this.isEnding ? ended : new ChildNotFoundError(id, child.id));
   }
 
-  /** Stops all children, in reverse order. `isRequested`: not because of what happened to a child. */
+  /** Stops all children for good. `isRequested`: by a shutdown, and not because of what happened to a child. */
   end(isRequested: boolean): void {
     if (this.isEnding) return;
     this.isEnding = true;
@@ -161,7 +161,7 @@ export class ChildPlan {
     }
   }
 
-  /** Compares what should run with what runs. Returns the effects that bring them together, and all since the last call. */
+  /** Decides which processes start and stop now. Returns all effects since the last call, in order. */
   reconcile(): readonly LeaderEffect[] {
     if (this.#options.hosts.haveAllAnswered && !this.isEnding) this.#failOver();
     this.#stopMarked();
@@ -194,7 +194,7 @@ export class ChildPlan {
     this.#effects.push({ type: 'changed', childId: id });
   }
 
-  /** Counts one restart for children that ended together, and restarts them with their groups. */
+  /** Counts one restart for children that ended together. Restarts them with their groups, or gives up at the limit. */
   #restart(failed: readonly PlacedChild[], cause: Error): void {
     const error = this.restarts.count(cause);
     this.#effects.push({ type: 'counted' });
@@ -238,7 +238,7 @@ export class ChildPlan {
     if (isForgotten) this.children.remove(child);
   }
 
-  /** Gives up lost processes whose time is over. The loss of a node counts as one restart. */
+  /** Gives up lost processes that are not waited for any more. The loss of a node counts as one restart. */
   #failOver(): void {
     for (const [node, lost] of lostChildren(this.children, this.#options.now())) {
       if (this.isEnding) return;
@@ -277,7 +277,7 @@ export class ChildPlan {
     this.isStarting = false;
   }
 
-  /** Starts a child. Returns `false` if no node is suitable now: the child waits. */
+  /** Starts a child. If no node is suitable now, returns `false`, and rejects the request that started the child. */
   #start(child: PlacedChild): boolean {
     const { settings } = this.#options;
     let node: string | undefined;

@@ -18,10 +18,11 @@ export type ChildRequestBody =
   | { readonly type: 'terminate_child' | 'restart_child'; readonly childId: string };
 
 /**
- * Performs a request at the instance that leads. Resolves with the ref of the started child.
+ * Performs a request at an instance of this runtime, which must lead. Resolves with the ref of the started child; with
+ * `undefined` for `terminate_child`, when the child has stopped.
  *
- * Rejects with NoLeaderError, DuplicateChildError, ChildNotFoundError, ChildRestartingError, or why the child could not
- * be started.
+ * Rejects with NoLeaderError if the instance does not lead. Rejects with DuplicateChildError, ChildNotFoundError or
+ * ChildRestartingError, or with the error of a failed start.
  */
 export async function performRequest(
   supervisor: string,
@@ -48,9 +49,11 @@ export async function performRequest(
 const REQUEST_ERRORS = [DuplicateChildError, ChildNotFoundError, ChildRestartingError, NoSuitableNodeError];
 
 /**
- * Gives an error with which the leader on another node rejected a request its class back, if it is about the request and
- * not about the start of the process.
+ * Converts the error of a request that the leader on another node has rejected. A RemoteError with the code of
+ * NoLeaderError or of one of `REQUEST_ERRORS` becomes an error of that class. Returns other errors unchanged, such as
+ * an error of `init`.
  *
+ * @param thrown the error as this node received it
  * @param supervisorId the process id of the instance that sent the request
  */
 export function requestError(thrown: unknown, supervisor: string, supervisorId: string, childId: string): unknown {

@@ -10,7 +10,7 @@ export class CopiedChildren {
   #ages: readonly number[] = [];
   #agesAt = 0;
 
-  /** All children in start order; `undefined` if no leader has sent all its children yet. */
+  /** All children in start order; `undefined` if no leader has sent all its children yet, or if they have ended. */
   get children(): ReadonlyMap<string, SentChild> | undefined {
     return this.#children;
   }
@@ -20,7 +20,13 @@ export class CopiedChildren {
     return this.#ages.map((age) => age + now - this.#agesAt);
   }
 
-  /** Replaces the copies with the children of this instance, which led until now. `undefined`: it has ended them. */
+  /**
+   * Replaces the copies with the children of this instance, which led until now. `undefined`: the instance has ended
+   * its children.
+   *
+   * @param ages how long ago the restarts that the instance counted were, ms
+   * @param now ms of the monotonic clock
+   */
   replace(children: ReadonlyMap<string, SentChild> | undefined, ages: readonly number[], now: number): void {
     this.#children = children && new Map(children);
     this.#incoming = undefined;
@@ -29,7 +35,7 @@ export class CopiedChildren {
     this.#agesAt = now;
   }
 
-  /** Called when this instance asks a leader for all its children. What the leader sent before is ignored. */
+  /** Begins to wait for all children of a leader. Until the answer with this token arrives, messages are ignored. */
   expectAll(token: string): void {
     this.#awaited = token;
     this.#incoming = undefined;

@@ -15,8 +15,8 @@ export interface DistributedChildOptions extends ChildOptions {
   /** The name under which the behavior is registered in the `BehaviorRegistry` of each node that may run the child. */
   readonly behavior: string;
   /**
-   * A global name for the process of the child. It keeps the name wherever it runs. If the child ran twice during a
-   * partition, the supervisor ends one of the processes, and the other keeps the name.
+   * A global name for the process of the child. The child keeps the name wherever it runs. If the child ran twice
+   * during a partition, the supervisor ends one of the processes, and the other keeps the name.
    */
   readonly name?: string | undefined;
   /** Where the child runs. Default: the selector of the supervisor. */
@@ -32,7 +32,10 @@ export interface DistributedChildSpec extends DistributedChildOptions {
   readonly args?: unknown;
 }
 
-/** The common spec of all children of a `simple_one_for_one` supervisor. `startChild` passes the `args` of each child. */
+/**
+ * The common spec of all children of a `simple_one_for_one` supervisor. The `args` of each child come from
+ * `startChild`.
+ */
 export type DistributedChildTemplate = Omit<DistributedChildOptions, 'name'>;
 
 /** The options of `DistributedSupervisor.start`. */
@@ -43,10 +46,11 @@ export interface DistributedSupervisorOptions {
   readonly nodeSelector?: NodeSelector | undefined;
   /**
    * How long to wait before the children of a lost node start elsewhere, ms. If the node returns earlier, its children
-   * keep running. A node that has left or restarted is not waited for. Default 1000.
+   * keep running. A node that has left or restarted is not waited for. With the option `minNodes` of `Cluster.start`,
+   * the wait is at least as long as the lost node may keep its children. Default 1000.
    */
   readonly failoverDelay?: number | undefined;
-  /** How long a child keeps running while its node sees no leader, ms. Default 30,000. Infinity: without limit. */
+  /** How long a child keeps running while its node sees no leader, ms. Default 30,000. Infinity: no limit. */
   readonly orphanTimeout?: number | undefined;
   /** The children, started in this order and stopped in reverse. */
   readonly children?: readonly DistributedChildSpec[] | undefined;
@@ -57,8 +61,8 @@ export interface DistributedSupervisorOptions {
   /** Whether the end of significant children shuts the supervisor down. Default `never`. */
   readonly autoShutdown?: AutoShutdown | undefined;
   /**
-   * The name of the supervisor in the cluster. Started with the same name and options on several nodes, one instance
-   * leads and the others stand by. Default: the supervisor has no other instances.
+   * The name of the supervisor in the cluster. If several nodes start a supervisor with the same name and options, one
+   * instance leads and the others stand by. At most 150 characters. Default: the supervisor has no other instances.
    */
   readonly name?: string | undefined;
 }
@@ -76,7 +80,9 @@ export interface SupervisorSettings {
   readonly name: string | undefined;
 }
 
-/** The maximum length of the name of a distributed supervisor, in characters. A prefix makes it a global name. */
+/**
+ * The maximum length of the name of a distributed supervisor, in characters. Its global name has a prefix in addition.
+ */
 const MAX_SUPERVISOR_NAME = 150;
 
 const CHILD_OPTIONS = [

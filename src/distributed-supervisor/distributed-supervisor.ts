@@ -25,14 +25,14 @@ import type { SupervisorInstance } from './supervisor-instance.js';
 /** A child of a distributed supervisor. */
 export interface DistributedChildInfo {
   readonly id: string;
-  /** The process of the child; `undefined` while the child does not run. */
+  /** The process of the child: the last known one while its node is lost. `undefined`: the child has no process. */
   readonly ref: ProcessRef | undefined;
-  /** The id of the node that runs the child; `undefined` while it does not run, or while this node is in no cluster. */
+  /** The id of the node of that process. `undefined`: there is no process, or this node is in no cluster. */
   readonly nodeId: string | undefined;
   readonly restart: RestartType;
   /** Whether the end of the child may shut the supervisor down. */
   readonly significant: boolean;
-  /** How often the child was restarted. A move to another node after the loss of its node counts. */
+  /** How often the child was restarted after a failure. A move to another node after the loss of its node counts. */
   readonly restartCount: number;
 }
 
@@ -56,14 +56,15 @@ interface StartDistributedChild {
  * behaviors of the children are started by name: each node that may run a child registers them in its
  * `BehaviorRegistry`.
  *
- * All functions take the ref of an instance in this runtime. An instance that stands by sends requests to the leader.
- * Requests reject with ServerNotRunningError when the instance has ended, and with NoLeaderError when no instance leads
- * at the moment.
+ * All functions but `start` take the ref of an instance in this runtime. An instance that stands by sends requests
+ * about children to the leader. These requests reject with ServerNotRunningError if the instance has ended, and with
+ * NoLeaderError if no instance leads at the moment.
  */
 export interface DistributedSupervisorApi {
   /**
-   * Starts an instance of a supervisor. If it leads, it starts the children in order, and resolves when they run or
-   * wait for a suitable node. If another instance with the same name leads, it stands by and resolves at once.
+   * Starts an instance of a supervisor. Resolves with its ref. If the instance leads, it starts the children in order,
+   * and the promise resolves when they run or wait for a suitable node. If another instance with the same name leads,
+   * the instance stands by, and the promise resolves at once.
    *
    * Rejects with InitializationError when a child does not start; its `cause` is a ChildStartError. Rejects with
    * AlreadyRegisteredError when this runtime has an instance with that name. Also rejects with InvalidArgumentError,
@@ -80,8 +81,10 @@ export interface DistributedSupervisorApi {
    */
   readonly start: StartDistributedSupervisor;
   /**
-   * Stops an instance. If another instance stands by, it leads from then on, and the children keep running. Otherwise
-   * the children are stopped first, in reverse order. Resolves when the instance has ended.
+   * Stops an instance. If the instance leads and another one stands by, the other one leads from then on, and the
+   * children keep running. If none stands by, the children are stopped first, in reverse order; those from a template
+   * stop at the same time. Resolves when the instance has ended, or at once if it has already ended. With the reason
+   * `killed`, the instance does not stop its children.
    */
   stop(ref: SupervisorRef, reason?: TerminationReason): Promise<void>;
   /**
@@ -94,23 +97,24 @@ export interface DistributedSupervisorApi {
    */
   readonly startChild: StartDistributedChild;
   /**
-   * Stops a child. It stays in the list for `restartChild`, unless it is temporary or was started from a template.
-   * Rejects with ChildNotFoundError.
+   * Stops a child. Resolves when it has stopped. The child stays in the list for `restartChild`, unless it is temporary
+   * or was started from a template. Rejects with ChildNotFoundError.
    */
   terminateChild(ref: SupervisorRef, idOrRef: string | ProcessRef): Promise<void>;
   /**
    * Stops a child if it runs, and starts it. This does not count as a restart. Resolves with the new ref. Rejects with
-   * ChildNotFoundError or ChildRestartingError, or as `startChild` does.
+   * ChildNotFoundError, with ChildRestartingError if the child is starting, restarting or waiting for a node, or as
+   * `startChild` does.
    */
   restartChild(ref: SupervisorRef, idOrRef: string | ProcessRef): Promise<ProcessRef>;
   /**
-   * Returns all children in start order, as far as this instance knows them: an instance that stands by has a copy of
-   * the leader's list. @throws ServerNotRunningError
+   * Returns all children in start order, as far as this instance knows them. An instance that stands by has a copy of
+   * the leader's list, which is empty until the leader has sent it. @throws ServerNotRunningError
    */
   getChildren(ref: SupervisorRef): readonly DistributedChildInfo[];
   /** Returns a child by its id or ref; `undefined` if there is no such child. @throws ServerNotRunningError */
   getChild(ref: SupervisorRef, idOrRef: string | ProcessRef): DistributedChildInfo | undefined;
-  /** Returns the number of children that run. @throws ServerNotRunningError */
+  /** Returns the number of children that have a process, those on lost nodes included. @throws ServerNotRunningError */
   countChildren(ref: SupervisorRef): number;
   /** Whether the instance is alive and has not been asked to stop. It may lead or stand by. */
   isRunning(ref: SupervisorRef): boolean;
@@ -121,7 +125,7 @@ interface Parts {
   spawn(behavior: GenServerBehavior<undefined, never, never>, settings: SupervisorSettings): Promise<Process>;
   /** @throws InvalidArgumentError, ForeignRefError */
   find(ref: ProcessRef): Process | undefined;
-  /** Copies a value as sending it does. @throws NotSerializableError */
+  /** Returns a copy of a value, as another node would receive it. @throws NotSerializableError */
   copyArgs(args: unknown): unknown;
   /** A random number from 0 to below 1. */
   random(): number;

@@ -4,27 +4,27 @@ import { LOCAL_NODE } from './supervision-protocol.js';
 
 interface HostNode {
   readonly life: string;
-  /** Whether the node has answered this leader: with its children, or that it does not obey. */
+  /** Whether the node has answered this leader: it has reported all its children, or does not obey. */
   hasAnswered: boolean;
   isObeying: boolean;
-  /** The process ids of the children that the node has reported and not completed with `obeying`. */
+  /** The process ids of the children in the current report of the node, which `obeying` will complete. */
   listed: Set<string>;
-  /** The `countedAt` of its process count when this leader read it last. */
+  /** The `countedAt` of the process count that this leader read last; 0 before the first. */
   countedAt: number;
-  /** The number of children placed on the node since then. */
+  /** The number of children that were placed on the node by a selector since that count. */
   placed: number;
 }
 
-/** A candidate, and when its processes were counted. */
+/** A candidate, with an id of its process count. */
 export interface CountedCandidate extends CandidateNode {
-  /** Changes with each new count. */
+  /** Identifies the process count: each new count has another value. */
   readonly countedAt: number;
 }
 
 export interface HostNodesOptions {
   /** The life of this node. */
   readonly life: string;
-  /** Describes a node. */
+  /** Describes a node. `node`: {@link LOCAL_NODE}, or the id of another node. */
   candidate(node: string): CountedCandidate;
   /** A random number from 0 to below 1. */
   random(): number;
@@ -53,7 +53,9 @@ export class HostNodes {
     return this.#nodes.get(node)?.life;
   }
 
-  /** Whether all nodes have answered. Children start only then: another node may still run them. */
+  /**
+   * Whether all nodes have answered. A node that has not answered may still run any child, so no child starts earlier.
+   */
   get haveAllAnswered(): boolean {
     for (const { hasAnswered } of this.#nodes.values()) if (!hasAnswered) return false;
     return true;
@@ -63,7 +65,7 @@ export class HostNodes {
     this.#nodes.get(node)?.listed.add(processId);
   }
 
-  /** Called when a node has reported all its children. Returns their process ids. */
+  /** Records that a node obeys and has reported all its children. Returns their process ids. */
   obeys(node: string): ReadonlySet<string> {
     const host = this.#nodes.get(node);
     if (host === undefined) return new Set();
@@ -84,7 +86,8 @@ export class HostNodes {
   /**
    * Chooses the node that runs the child next; `undefined` if none is suitable now.
    *
-   * @throws why a node cannot run the child, if no other node is suitable, and what a selector function throws
+   * @throws what a selector function throws. If no other node is suitable, throws why the last tried node cannot run
+   * the child.
    */
   choose(child: PlacedChild, defaultSelector: NodeSelector): string | undefined {
     const { preferredNode, unusableNodes, nodeSelector = defaultSelector, id, spec } = child;

@@ -14,7 +14,7 @@ import type { ChildLocation, HostMessage, SentChild, SentChildSpec } from './sup
 
 type ToSent = (spec: DistributedChildSpec) => SentChildSpec;
 
-/** How many removed children are remembered. The one that was removed first is forgotten first. */
+/** The maximum number of removed child ids that are remembered. The oldest is forgotten first. */
 const MAX_REMOVED = 10_000;
 
 export type LeaderOptions = Omit<ChildPlanOptions, 'hosts'>;
@@ -23,14 +23,15 @@ export type LeaderOptions = Omit<ChildPlanOptions, 'hosts'>;
  * Decides which child of a distributed supervisor runs on which node. The methods take the messages of nodes, changes
  * of the membership and requests; {@link reconcile} returns the effects. There is no I/O.
  *
- * A child starts only when every connected node has reported the children that it runs. So a new leader never starts a
- * child that still runs on a connected node. If two nodes run the same child after a partition, one of them stops it.
+ * A child starts only when every connected node has answered: it has reported the children that it runs, or has refused
+ * to obey this leader. So a new leader never starts a child that runs on a node that obeys it. If two nodes run the
+ * same child after a partition, one of them stops it.
  */
 export class Leader {
   readonly #options: LeaderOptions;
   readonly #hosts: HostNodes;
   readonly #plan: ChildPlan;
-  /** Children that were removed on request: a node that was not connected then may still run them. */
+  /** The ids of children that were removed on request. A node that was not connected then may still run one. */
   readonly #removed = new Set<string>();
 
   constructor(options: LeaderOptions) {
@@ -53,22 +54,22 @@ export class Leader {
     return this.#plan.children;
   }
 
-  /** How long ago the counted restarts were, ms. */
+  /** How long ago the counted restarts were, ms, longest first. */
   get restartAges(): readonly number[] {
     return this.#plan.restarts.ages;
   }
 
   /**
-   * Starts and stops processes where needed. Must be called after each other method, and at the time of the last `wake`
-   * effect. Returns the effects since the last call.
+   * Decides which processes start and stop now. Returns all effects since the last call. Must be called after calls of
+   * the other methods, and at the time of the last `wake` effect.
    */
   reconcile(): readonly LeaderEffect[] {
     return this.#plan.reconcile();
   }
 
   /**
-   * Starts the children of the options. `isFirst`: no instance of the supervisor has led before, so a child that cannot
-   * be started ends the supervisor.
+   * Starts the children of the options. With `isFirst`, they start one after another, and a child that cannot be
+   * started ends the supervisor.
    */
   begin(toSent: ToSent, isFirst: boolean): void {
     for (const spec of this.#options.settings.children) this.#plan.add(spec.id, toSent(spec)).isInitial = isFirst;
@@ -88,7 +89,7 @@ export class Leader {
       const isAwaited = this.#hosts.lifeOf(location.node) === location.life;
       this.#setLost(child, location, isAwaited ? Number.POSITIVE_INFINITY : this.#failoverTime(location));
     }
-    // A child that only the options of this instance have is new, unless it was temporary and has ended.
+    // A child that only the options of this instance have is new. A temporary one may have ended, so it is not added.
     for (const spec of this.#options.settings.children) {
       if (!children.has(spec.id) && spec.restart !== 'temporary') this.#plan.add(spec.id, toSent(spec));
     }
@@ -99,7 +100,7 @@ export class Leader {
     for (const child of this.children) {
       if (child.state.type !== 'lost' || child.state.at.node !== node) continue;
       const { at } = child.state;
-      // In the same life, the node will report whether it still runs the child.
+      // In the same life, the node will report whether it still runs the child. In another life, the process has ended.
       this.#setLost(child, at, at.life === life ? Number.POSITIVE_INFINITY : this.#options.now());
     }
   }
@@ -110,7 +111,7 @@ export class Leader {
     if (life !== undefined) this.#lose(node, this.#failoverTime({ node, life }));
   }
 
-  /** Called when a life may have ended for good: its node has left, or runs in a newer life. */
+  /** Lets lost children start elsewhere at once if the lives that ran them have ended for good. */
   livesEnded(): void {
     for (const child of this.children) {
       if (child.state.type === 'lost' && this.#options.hasEnded(child.state.at.life)) {
@@ -171,7 +172,7 @@ export class Leader {
     this.#plan.stop(child);
   }
 
-  /** Rejects all requests that are not completed: another instance leads now. */
+  /** Rejects all requests that are not completed. To be called when this leader does not lead any more. */
   abandonRequests(error: Error): void {
     for (const child of this.children) {
       rejectStart(child, error);
@@ -179,7 +180,9 @@ export class Leader {
     }
   }
 
-  /** Stops all children. The effect `emptied` follows. */
+  /**
+   * Stops all children for good. The effect `emptied` follows when they have ended, if it has not been returned yet.
+   */
   shutDown(): void {
     this.#plan.end(true);
   }
@@ -193,7 +196,7 @@ export class Leader {
     }
   }
 
-  /** When a child whose node was lost now may start elsewhere, ms of the monotonic clock. */
+  /** Returns when a child may start elsewhere if its node is lost now, ms of the monotonic clock. */
   #failoverTime({ node, life }: Pick<ChildLocation, 'node' | 'life'>): number {
     const { now, hasEnded, reserveMs, settings } = this.#options;
     return hasEnded(life) ? now() : now() + Math.max(settings.failoverDelayMs, reserveMs(node));
@@ -204,8 +207,8 @@ export class Leader {
   }
 
   /**
-   * Called when a node is not connected any more: it may or may not run its children until `dueAt`, ms of the monotonic
-   * clock. Before that, they do not start elsewhere, not even those that were starting or stopping.
+   * Handles the loss of a node. The node may still run its children until `dueAt`, ms of the monotonic clock, so they
+   * do not start elsewhere before that time. This also applies to children that were starting or stopping.
    */
   #lose(node: string, dueAt: number): void {
     for (const child of this.children) {

@@ -21,7 +21,7 @@ export interface LeadershipPorts
   nodeId(): string | undefined;
   /** The other connected nodes. */
   peers(): readonly { readonly id: string; readonly life: string }[];
-  /** Sends a message about the leadership `term` to a node. */
+  /** Sends a message to a node; {@link LOCAL_NODE} is this node. `term` is the claim by which the leader leads. */
   send(node: string, term: LeaderClaim, message: SupervisionMessage): void;
   toSent(spec: DistributedChildSpec): SentChildSpec;
   /** Calls `action` after `ms`. Returns a function that cancels this. */
@@ -35,11 +35,11 @@ interface LeadershipEvents {
   /** An initial child could not be started. */
   onStartFailed(childId: string, error: Error): void;
   onGaveUp(childId: string, error: MaxRestartsExceededError): void;
-  /** All children have ended. `isRequested`: the supervisor neither gave up nor failed to start. */
+  /** All children have been stopped. `isRequested`: on request, and not because of what happened to a child. */
   onEmptied(isRequested: boolean): void;
 }
 
-/** The time during which one instance of a distributed supervisor leads: runs its {@link Leader}. */
+/** Runs the {@link Leader} of a distributed supervisor while one instance leads, and carries out its effects. */
 export class Leadership {
   readonly leader: Leader;
   readonly standbys: Standbys;
@@ -73,7 +73,7 @@ export class Leadership {
     return new Map(Array.from(this.leader.children, (child) => [child.id, this.#toSent(child)] as const));
   }
 
-  /** Starts the children of the options. `isFirst`: no instance has led before. */
+  /** Starts the children of the options. For `isFirst`, see {@link Leader.begin}. */
   begin(isFirst: boolean): void {
     this.change((leader) => leader.begin((spec) => this.#ports.toSent(spec), isFirst));
   }
@@ -89,7 +89,9 @@ export class Leadership {
     this.change((leader) => leader.takeOver(new Map(located), ages, (spec) => this.#ports.toSent(spec)));
   }
 
-  /** Applies a change to the leader, which then acts once, after all changes of this moment. */
+  /**
+   * Applies a change to the leader. Its effects are carried out in a microtask, together for all changes until then.
+   */
   change(action: (leader: Leader) => void): void {
     action(this.leader);
     if (this.#isPlanned) return;
@@ -100,7 +102,7 @@ export class Leadership {
     });
   }
 
-  /** Called when this instance does not lead any more. */
+  /** Ends this leadership: no effect is carried out any more, and pending requests reject with NoLeaderError. */
   end(): void {
     this.#isOver = true;
     this.#alarm.cancel();

@@ -2,13 +2,16 @@
 export interface CandidateNode {
   /** The id of the node. `undefined`: this node, while it is in no cluster. */
   readonly id: string | undefined;
-  /** Whether the leader of the supervisor runs on this node. */
+  /** Whether this candidate is the node of the supervisor's leader. */
   readonly isLocal: boolean;
   /** The `roles` with which the node was started. */
   readonly roles: readonly string[];
   /** The `metadata` with which the node was started. */
   readonly metadata: Readonly<Record<string, string | number | boolean>>;
-  /** The number of processes of the node at its last heartbeat, plus the children placed there since then. */
+  /**
+   * An estimate of the number of processes of the node: the number at its last heartbeat, plus the children placed
+   * there since then. For the leader's node: the current number, plus the children placed there in the last second.
+   */
   readonly processCount: number;
 }
 
@@ -19,18 +22,25 @@ export interface ChildToPlace {
   readonly args: unknown;
 }
 
-/** Returns the id of the chosen candidate; `undefined` if none is suitable now. */
+/** Returns the chosen candidate or its id; `undefined` if none is suitable now. Any other id counts as `undefined`. */
 export type NodeSelectorFunction = (
   nodes: readonly CandidateNode[],
   child: ChildToPlace,
 ) => CandidateNode | string | undefined;
 
 /**
- * Where children of a distributed supervisor run. `local_first`: on the node of the leader. `round_robin`: on all nodes
- * in turn. `least_loaded`: on the node with the fewest processes. `random`: on any node. `{ node }`: on this node only;
- * the child waits while the node is not connected. `{ role }`: in turn on the nodes that have this role. A function
- * chooses among the nodes that can run the child. It cannot be sent to standby instances: an instance that becomes the
- * leader uses the function of its own options.
+ * Where children of a distributed supervisor run, among the connected nodes that can run them.
+ *
+ * - `local_first`: on the node of the leader. If that node cannot run the child, on the others in turn.
+ * - `round_robin`: on all nodes in turn.
+ * - `least_loaded`: on the node with the fewest processes.
+ * - `random`: on any node.
+ * - `{ node }`: on this node only. The child waits while the node is not connected.
+ * - `{ role }`: in turn on the nodes that have this role. The child waits while no such node is connected.
+ * - A function chooses among the nodes that can run the child. It cannot be sent to standby instances: an instance that
+ *   becomes the leader uses the function of its own options.
+ *
+ * A child that has ended by itself restarts on the same node if that node can run it, whatever the selector is.
  */
 export type NodeSelector =
   | 'local_first'
@@ -43,7 +53,7 @@ export type NodeSelector =
 
 const SELECTORS: readonly unknown[] = ['local_first', 'round_robin', 'least_loaded', 'random'];
 
-/** Returns which form a node selector must have, if `selector` does not have it; otherwise `undefined`. */
+/** Returns `undefined` for a valid node selector; otherwise the valid forms, as text for an error message. */
 export function selectorProblem(selector: unknown): string | undefined {
   if (SELECTORS.includes(selector) || typeof selector === 'function') return undefined;
   const { node, role } = (typeof selector === 'object' && selector !== null ? selector : {}) as {
@@ -65,7 +75,7 @@ export interface SelectionState {
 }
 
 /**
- * Returns the candidate that runs the child; `undefined` if none is suitable.
+ * Returns the candidate that the selector chooses for the child; `undefined` if it chooses none of the candidates.
  *
  * @throws what a selector function throws
  */

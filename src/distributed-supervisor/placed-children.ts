@@ -1,8 +1,9 @@
 import type { NodeSelector } from './node-selection.js';
 import type { ChildLocation, SentChildSpec } from './supervision-protocol.js';
 
-/** Settles a request of the user when a child has started or stopped. */
+/** The functions that settle a caller's request to start or stop a child. */
 export interface ChildRequest {
+  /** @param location where the child runs; absent after a stop */
   resolve(location?: ChildLocation): void;
   reject(error: Error): void;
 }
@@ -15,11 +16,17 @@ export type ChildState =
   | { readonly type: 'stopping'; readonly at: ChildLocation }
   | LostState;
 
-/** The node of a child is not connected, or has not reported the child yet. */
+/**
+ * The process of a child may have ended: its node is not connected, or has not reported its children yet. The process
+ * counts as ended from `dueAt` on.
+ */
 interface LostState {
   readonly type: 'lost';
   readonly at: ChildLocation;
-  /** When the child starts elsewhere, ms of the monotonic clock. Infinity: once its node has reported its children. */
+  /**
+   * When the child may start elsewhere, ms of the monotonic clock. Infinity: not before its node has reported its
+   * children, or is lost.
+   */
   readonly dueAt: number;
 }
 
@@ -27,27 +34,33 @@ interface LostState {
 export interface PlacedChild {
   readonly id: string;
   readonly spec: SentChildSpec;
-  /** A selector of the child's own; `undefined`: the selector of the supervisor decides. */
+  /** The child's own selector; `undefined`: the selector of the supervisor decides. */
   readonly nodeSelector: NodeSelector | undefined;
   readonly state: ChildState;
   /** Whether the child should run. */
   isWanted: boolean;
-  /** Whether the current process must stop first. */
+  /** Whether the current process must end before the child can start again. */
   mustStop: boolean;
-  /** Whether the supervisor is starting and this is one of its first children. */
+  /** Whether the supervisor starts for the first time, and this child of its options has not run yet. */
   isInitial: boolean;
   restarts: number;
   /** The earliest time of the next start, ms of the monotonic clock. */
   notBefore: number;
-  /** Since when its global name is taken by another process, ms of the monotonic clock. */
+  /**
+   * When a start first failed because another process had the global name of the child, ms of the monotonic clock.
+   * `undefined`: no start has failed for this reason since the child last ran.
+   */
   nameTakenAt: number | undefined;
-  /** The node on which the child ran last. */
+  /** The node on which the child ran last; `undefined`: it has not run yet. */
   lastNode: string | undefined;
-  /** The node on which the child starts next, if possible: after a crash, the node on which it ran. */
+  /**
+   * The node on which the process of the child has just ended. The child restarts there if the node can run it.
+   * `undefined`: the selector chooses the node.
+   */
   preferredNode: string | undefined;
-  /** The nodes that cannot run it, with the reasons. */
+  /** The nodes that cannot run the child, with the reasons. Emptied when the child runs. */
   readonly unusableNodes: Map<string, Error>;
-  /** The request that started the child, until it runs. */
+  /** The request that waits until the child runs; `undefined` if there is none. */
   onStarted: ChildRequest | undefined;
   /** The requests that wait for the end of its process. */
   readonly onStopped: ChildRequest[];
@@ -60,6 +73,7 @@ export class PlacedChildren implements Iterable<PlacedChild> {
   readonly #byId = new Map<string, Writable<PlacedChild>>();
   /** The running, stopping and lost children, by life and process id. */
   readonly #byProcess = new Map<string, Writable<PlacedChild>>();
+  /** The starting children, by the numbers of their placements. */
   readonly #starting = new Map<number, PlacedChild>();
 
   [Symbol.iterator](): Iterator<PlacedChild> {
@@ -100,12 +114,12 @@ export class PlacedChildren implements Iterable<PlacedChild> {
     return this.#byId.get(id);
   }
 
-  /** The child whose process this is. */
+  /** Returns the child that has this process; `undefined` if there is none. */
   ofProcess(life: string, processId: string): PlacedChild | undefined {
     return this.#byProcess.get(`${life}/${processId}`);
   }
 
-  /** The child that is being started on this node by the placement with this number. */
+  /** Returns the child that starts on this node by the placement with this number; `undefined` if there is none. */
   ofPlacement(node: string, placement: number): PlacedChild | undefined {
     const child = this.#starting.get(placement);
     return child?.state.type === 'starting' && child.state.node === node ? child : undefined;
@@ -127,18 +141,20 @@ function keyOf({ life, processId }: ChildLocation): string {
   return `${life}/${processId}`;
 }
 
-/** Whether the connected node of a child has not reported yet whether it still runs the child. */
+/**
+ * Whether a child is lost although its node is connected: the node has yet to report whether it still runs the child.
+ */
 export function isAwaited(child: PlacedChild): child is PlacedChild & { readonly state: LostState } {
   return child.state.type === 'lost' && child.state.dueAt === Number.POSITIVE_INFINITY;
 }
 
-/** Rejects the request that started a child, if the child does not run yet. */
+/** Rejects the request that waits until a child runs, if there is one. */
 export function rejectStart(child: PlacedChild, error: Error): void {
   child.onStarted?.reject(error);
   child.onStarted = undefined;
 }
 
-/** Where the process of a child is or was last known to be; `undefined` if it has none. */
+/** The location of the process of a child; the last known one if the child is lost. `undefined`: down or starting. */
 export function locationOf({ state }: PlacedChild): ChildLocation | undefined {
   return 'at' in state ? state.at : undefined;
 }

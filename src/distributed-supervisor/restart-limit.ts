@@ -19,7 +19,7 @@ export class RestartLimit {
     this.#window = new RestartWindow(options.restartIntensity);
   }
 
-  /** How long ago the counted restarts were, ms, longest first. */
+  /** How long ago the restarts within the time window were, ms, longest first. */
   get ages(): readonly number[] {
     return this.#window.agesAt(this.#options.now());
   }
@@ -30,7 +30,11 @@ export class RestartLimit {
     for (const age of ages.toSorted((a, b) => b - a)) this.#window.record(now - age);
   }
 
-  /** Counts a restart. Returns an error if the limit is exceeded. */
+  /**
+   * Counts a restart. Returns an error if the limit is exceeded; otherwise `undefined`.
+   *
+   * @param cause why the child restarts; becomes the cause of the returned error
+   */
   count(cause: Error): MaxRestartsExceededError | undefined {
     const { restartIntensity, supervisorId, now } = this.#options;
     if (this.#window.record(now())) return undefined;
@@ -38,7 +42,7 @@ export class RestartLimit {
     return new MaxRestartsExceededError(supervisorId, maxRestarts, withinMs, { cause });
   }
 
-  /** The earliest time of the restart that was counted last, ms of the monotonic clock. */
+  /** The earliest time for the restart that was just counted, ms of the monotonic clock. To be read after `count`. */
   get nextRestartAt(): number {
     const { restartIntensity, now } = this.#options;
     return now() + restartDelayMs(this.#window.size, restartIntensity.backoff);

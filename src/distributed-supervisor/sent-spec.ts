@@ -3,7 +3,7 @@ import type { SentChildSpec } from './supervision-protocol.js';
 
 const DEFAULT_TIMEOUT_MS = 5000;
 
-/** Fills in the defaults of a child spec. The result is plain data, without a selector function. */
+/** Fills in the defaults of a child spec. A selector function is left out, because it cannot be sent. */
 export function sentSpec(spec: DistributedChildSpec): SentChildSpec {
   const { behavior, args = null, name, restart = 'permanent', significant = false, nodeSelector } = spec;
   const { shutdownTimeout = DEFAULT_TIMEOUT_MS, initTimeout = DEFAULT_TIMEOUT_MS } = spec;
@@ -19,7 +19,7 @@ export function sentSpec(spec: DistributedChildSpec): SentChildSpec {
   };
 }
 
-/** JSON has no Infinity: it is sent as `null`. */
+/** Returns `null` for Infinity, which JSON cannot represent. */
 function finiteOrNull(ms: number): number | null {
   return ms === Number.POSITIVE_INFINITY ? null : ms;
 }

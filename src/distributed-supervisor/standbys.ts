@@ -10,7 +10,7 @@ interface StandbysPorts {
   restartAges(): readonly number[];
 }
 
-/** The nodes on which other instances stand by, and what the leader sends them. */
+/** Knows the nodes on which other instances stand by, and sends them what the leader knows of its children. */
 export class Standbys {
   readonly #ports: StandbysPorts;
   readonly #nodes = new Set<string>();
@@ -23,7 +23,11 @@ export class Standbys {
     return this.#nodes.size === 0;
   }
 
-  /** Adds a node, and sends it all children. @param token the token of its request */
+  /**
+   * Adds a node, and sends it all children and the ages of the counted restarts.
+   *
+   * @param token the token of the node's request
+   */
   add(node: string, token: string): void {
     this.#nodes.add(node);
     this.#ports.send(node, { type: 'copy', token });
@@ -35,11 +39,11 @@ export class Standbys {
     this.#nodes.delete(node);
   }
 
-  /** Sends what changed with these effects. */
+  /** Sends the children and restarts that these effects have changed to all nodes. */
   update(effects: readonly LeaderEffect[]): void {
     if (this.areNone) return;
     const added = effects.flatMap((effect) => (effect.type === 'added' ? [effect.childId] : []));
-    // A copy with the same id has another place in the start order.
+    // Removes an older copy with the same id first, because the new child has another place in the start order.
     for (const childId of added) this.#sendToAll({ type: 'child', childId, child: null });
     const changed = effects.flatMap((effect) => (effect.type === 'changed' ? [effect.childId] : []));
     for (const childId of new Set([...added, ...changed]))
@@ -48,7 +52,7 @@ export class Standbys {
     if (isCounted) this.#sendToAll({ type: 'restarts', ages: this.#ports.restartAges() });
   }
 
-  /** Ends all other instances, because the supervisor has ended for good. */
+  /** Ends the instances on all these nodes, because the supervisor has ended for good. */
   end(): void {
     this.#sendToAll({ type: 'ended' });
     this.#nodes.clear();

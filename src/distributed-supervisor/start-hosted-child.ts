@@ -13,7 +13,11 @@ interface Parts {
   copyArgs(args: unknown): unknown;
 }
 
-/** Starts the process of a child of a distributed supervisor on this node. */
+/**
+ * Starts the process of a child of a distributed supervisor on this node.
+ *
+ * @param childKey identifies the child in the cluster
+ */
 export function startHostedChild(
   { local, behaviors, copyArgs }: Parts,
   place: HostedPlace,

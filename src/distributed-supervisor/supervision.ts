@@ -22,10 +22,13 @@ type SharedPorts = Pick<
 
 export interface SupervisionPorts extends SharedPorts, Pick<HostPorts, 'refusal' | 'watch' | 'stop' | 'kill'> {
   readonly names: {
-    /** Claims a global name for a process of this runtime, until that process ends. */
+    /**
+     * Claims a global name for a process of this runtime, until that process ends. Resolves when the process owns the
+     * name. Rejects if it is taken or cannot be claimed now.
+     */
     claim(name: string, processId: string): Promise<void>;
     release(name: string): void;
-    /** The owners of a name, the one that wins first. After a partition there may be several. */
+    /** The owners of a name. After a partition there may be several; the first one wins. */
     owners(name: string): readonly LeaderClaim[];
   };
   /** Whether this node sees enough nodes to run children. Always true without `minNodes`. */
@@ -34,11 +37,16 @@ export interface SupervisionPorts extends SharedPorts, Pick<HostPorts, 'refusal'
     supervisor: { readonly key: string; readonly name: string },
     ...child: Parameters<HostPorts['start']>
   ): ReturnType<HostPorts['start']>;
-  /** Sends an item, which is JSON text, to a connected node. */
+  /** Sends an item, which is JSON text, to a node. Does nothing if there is no channel with the node. */
   send(node: string, item: string): void;
-  /** Sends an item that the other node answers. */
+  /** Sends an item with a number. Resolves with the node's answer. Rejects if the request fails there or on its way. */
   request(node: string, itemWith: (number: number) => string): Promise<unknown>;
-  /** Converts a value to JSON text. @throws NotSerializableError */
+  /**
+   * Converts a value to JSON text. `isAnnotated`: the text has annotations for values that JSON cannot represent.
+   *
+   * @param root the name of the value in errors
+   * @throws NotSerializableError
+   */
   encode(value: unknown, root: string): { readonly text: string; readonly isAnnotated: boolean };
 }
 
@@ -47,15 +55,16 @@ export class Supervision {
   readonly #ports: SupervisionPorts;
   readonly #instances = new Map<string, SupervisorInstance>();
   readonly #hosts = new Map<string, ChildHost>();
-  /** Whether this node is leaving or has left its cluster, or has not joined it yet. */
+  /** Whether this node is leaving or has left its cluster, or waits for its first link in a new one. */
   #isDormant = false;
+  /** Ends the wait for the first link; `undefined` if this node does not wait. */
   #cancelJoin: (() => void) | undefined;
 
   constructor(ports: SupervisionPorts) {
     this.#ports = ports;
   }
 
-  /** The instance of a supervisor in this runtime. */
+  /** The instance of a supervisor in this runtime; `undefined` if there is none. */
   instance(key: string): SupervisorInstance | undefined {
     return this.#instances.get(key);
   }
@@ -78,18 +87,21 @@ export class Supervision {
       this.#isDormant,
     );
     this.#instances.set(key, instance);
-    // A node that has left its cluster may stay alone for ever.
+    // A node that has left its cluster may never join another one, so the start does not wait for that.
     if (this.#isDormant && this.#cancelJoin === undefined) instance.abandonStart();
     return instance;
   }
 
-  /** Called when the process of an instance has ended. */
+  /** Removes an instance whose process has ended. */
   remove(key: string): void {
     this.#instances.get(key)?.dispose();
     this.#instances.delete(key);
   }
 
-  /** Performs a request about a child at the leader of the supervisor. */
+  /**
+   * Performs a request about a child at the leader of the supervisor. Resolves with the ref of the started child;
+   * `undefined` after a stop. Rejects as {@link performRequest} does, or if the leader's node does not answer.
+   */
   async request(key: string, body: ChildRequestBody): Promise<ProcessRef | undefined> {
     const instance = this.#instances.get(key);
     const [owner] = this.#ports.names.owners(NAME_PREFIX + key);
@@ -107,9 +119,10 @@ export class Supervision {
   }
 
   /**
-   * Handles a request about a child that another node sent. Resolves with the ref of the child, or `null`.
+   * Handles a request about a child that another node sent. Resolves with the ref of the started child; `null` after a
+   * stop. Rejects with MessageRefusedError if only later versions have this request, or as {@link performRequest} does.
    *
-   * @throws ProtocolError for a request that no version sends
+   * @throws ProtocolError for a request without a type, or with an invalid field
    */
   receiveRequest(key: string, sent: unknown): Promise<ProcessRef | null> {
     const body = requestFromWire(sent);
@@ -120,7 +133,7 @@ export class Supervision {
     );
   }
 
-  /** Called when the owners of these global names may have changed. */
+  /** Adapts the instances and hosts to the current owners of these global names, as far as they are of supervisors. */
   namesChanged(names: Iterable<string>): void {
     for (const name of names) if (name.startsWith(NAME_PREFIX)) this.#ownersChanged(name.slice(NAME_PREFIX.length));
   }
@@ -134,7 +147,7 @@ export class Supervision {
     for (const instance of this.#instances.values()) instance.nodeDown(node);
   }
 
-  /** Called when a node has left, or is linked with a newer life. */
+  /** Lets the leaders of this node check which lives have ended for good. */
   lifeEnded(): void {
     for (const instance of this.#instances.values()) instance.change((leader) => leader.livesEnded());
   }
@@ -161,8 +174,9 @@ export class Supervision {
   }
 
   /**
-   * Called when this node has started in a cluster. With seeds, it waits for its first link before it leads: the
-   * supervisor may already run in the cluster. If no node answers within {@link JOIN_WAIT_MS}, it continues alone.
+   * Lets instances lead after this node has started in a cluster. With seeds, they first wait for the first link, at
+   * most {@link JOIN_WAIT_MS}, because the supervisors may already run in the cluster. They do not wait if an instance
+   * of this node leads already.
    */
   started(hasSeeds: boolean): void {
     const leads = [...this.#instances.values()].some(({ leader }) => leader !== undefined);
@@ -172,7 +186,9 @@ export class Supervision {
     else this.#joined();
   }
 
-  /** Called when this node has lost or reached its quorum. */
+  /**
+   * Kills all children on this node if it has lost its quorum. Otherwise accepts children again, unless it is dormant.
+   */
   quorumChanged(): void {
     const hasQuorum = this.#ports.hasQuorum();
     for (const host of this.#hosts.values()) {
@@ -198,7 +214,12 @@ export class Supervision {
     if (leader === undefined && host?.isEmpty) this.#hosts.delete(key);
   }
 
-  /** Whether an unnamed supervisor has ended, and not only the link with its node. */
+  /**
+   * Whether a supervisor without a name, whose claim this node does not know now, has ended. Such a supervisor has one
+   * instance. It has ended if the life of that instance has ended. It has also ended if that life is this one or that
+   * of a connected node, because this node would know the claim. Otherwise, only the link with its node may be lost.
+   * Always false for a supervisor with a name.
+   */
   #hasEnded(key: string): boolean {
     const [life = ''] = key.startsWith('~') ? key.slice(1).split('/') : [];
     if (life === '') return false;
@@ -239,7 +260,7 @@ export class Supervision {
 
   #deliver(key: string, from: LeaderClaim, message: SupervisionMessage): void {
     if (isLeaderMessage(message)) {
-      // Without a host, this node knows no leader of the supervisor: the sender is not its leader any more.
+      // Without a host, this node knows no leader of the supervisor. So it does not regard the sender as the leader.
       const host = this.#hosts.get(key);
       if (host !== undefined) host.receive(from, message);
       else if (message.type === 'place') {

@@ -8,10 +8,13 @@ import { Leadership, type LeadershipPorts } from './leadership.js';
 import { type HostMessage, type InstanceMessage, LOCAL_NODE, type SentChild } from './supervision-protocol.js';
 
 export interface InstancePorts extends LeadershipPorts {
-  /** Claims the name of the supervisor for its process. Rejects if the name is taken or cannot be claimed now. */
+  /**
+   * Claims the name of the supervisor for its process. Resolves when the process owns the name. Rejects if the name is
+   * taken or cannot be claimed now.
+   */
   claim(processId: string): Promise<void>;
   release(): void;
-  /** The instances that own the name of the supervisor, as far as this node knows; the one that wins first. */
+  /** The instances that own the name of the supervisor, as far as this node knows. The first one wins. */
   owners(): readonly LeaderClaim[];
 }
 
@@ -40,22 +43,29 @@ export class SupervisorInstance {
   readonly process: InstanceProcess;
   readonly #ports: InstancePorts;
   readonly #copies = new CopiedChildren();
-  /** Settled when the initial children run, or another instance leads. */
+  /**
+   * Settles `start`: resolves when it must not wait any longer, and rejects when an initial child cannot be started.
+   */
   readonly #started = settling();
   #leadership: Leadership | undefined;
-  /** Settled when all children have been stopped on request. */
+  /** Pending while the children are being stopped on request; otherwise `undefined`. */
   #emptied: Settling | undefined;
+  /** The leader for which this instance stands by; `undefined` if there is none. */
   #followed: LeaderClaim | undefined;
   /** How often this instance has asked a leader for its children. */
   #requests = 0;
   #startError: ChildStartError | undefined;
+  /** Whether `start` has not resolved yet. */
   #isFirst = true;
   #isClaiming = false;
   #isDormant: boolean;
   #isEnded = false;
   #cancelRetry: (() => void) | undefined;
 
-  /** @param isDormant whether its node is in no cluster, or leaves or joins one: then the instance does not lead */
+  /**
+   * @param isDormant whether its node is leaving or has left its cluster, or waits for its first link in a new one.
+   * Then the instance does not lead.
+   */
   constructor(settings: SupervisorSettings, process: InstanceProcess, ports: InstancePorts, isDormant: boolean) {
     this.settings = settings;
     this.process = process;
@@ -63,29 +73,35 @@ export class SupervisorInstance {
     this.#isDormant = isDormant;
   }
 
-  /** The leader of the supervisor, if this instance leads. */
+  /** The leader of the supervisor, if this instance leads; otherwise `undefined`. */
   get leader(): Leader | undefined {
     return this.#leadership?.leader;
   }
 
-  /** Whether another instance can lead when this one, which leads, ends. */
+  /** Whether this instance leads, and another one stands by to lead when it ends. */
   get hasStandbys(): boolean {
     return this.#leadership?.standbys.areNone === false;
   }
 
-  /** All children as this instance knows them, in start order, with the ids of their nodes. */
+  /**
+   * All children as this instance knows them, in start order, with the ids of their nodes. Empty until a leader has
+   * sent its children.
+   */
   get children(): ReadonlyMap<string, SentChild> {
     return this.#leadership?.children ?? this.#copies.children ?? new Map();
   }
 
-  /** Resolves when the initial children run, or this instance stands by. Rejects with ChildStartError. */
+  /**
+   * Begins to lead or to stand by. Resolves when the initial children run or wait for a suitable node, when this
+   * instance stands by, or when the start is abandoned. Rejects with ChildStartError if an initial child cannot start.
+   */
   async start(): Promise<void> {
     this.ownersChanged();
     await this.#started.promise;
     this.#isFirst = false;
   }
 
-  /** Called when the owner of the supervisor's name may have changed. */
+  /** Leads, stands by, or claims the name, according to the current owner of the supervisor's name. */
   ownersChanged(): void {
     if (this.#isEnded) return;
     const [owner] = this.#ports.owners();
@@ -112,7 +128,7 @@ export class SupervisorInstance {
     }
   }
 
-  /** Applies a change to the leader, if this instance leads. */
+  /** Applies a change to the leader. Does nothing if this instance does not lead. */
   change(action: (leader: Leader) => void): void {
     this.#leadership?.change(action);
   }
@@ -129,7 +145,7 @@ export class SupervisorInstance {
 
   receive({ node, at, sequence }: LeaderClaim, message: InstanceMessage): void {
     if (message.type === 'standby') {
-      // While this instance ends its children on request, it hands over none.
+      // While this instance stops its children on request, it accepts no standbys: no child will be left to take over.
       if (this.leads(at, sequence) && this.#emptied === undefined) this.#leadership?.standbys.add(node, message.token);
     } else if (message.type === 'standby_ended') {
       if (this.leads(at, sequence)) this.#leadership?.standbys.remove(node);
@@ -144,18 +160,24 @@ export class SupervisorInstance {
     this.change((leader) => leader.nodeDown(node));
   }
 
-  /** Ends this instance. The children keep running if another instance can lead; otherwise they are stopped first. */
+  /**
+   * Ends this instance. If it leads and no other instance stands by, its children are stopped first. Otherwise the
+   * children keep running.
+   */
   async end(): Promise<void> {
     if (!this.hasStandbys) await this.#stopChildren();
     this.dispose();
   }
 
-  /** Called when the process is asked to stop, or its node is in no cluster: `start` does not wait for the first children. */
+  /** Makes `start` resolve without waiting for the initial children. */
   abandonStart(): void {
     this.#started.resolve();
   }
 
-  /** Called before this node leaves its cluster. From then on this instance does not lead. */
+  /**
+   * Gives up the name of the supervisor, and neither leads nor stands by until {@link resume}. If this instance leads
+   * and no other instance stands by, its children are stopped first.
+   */
   async leave(): Promise<void> {
     if (!this.hasStandbys) await this.#stopChildren();
     this.#isDormant = true;
@@ -164,13 +186,13 @@ export class SupervisorInstance {
     this.#ports.release();
   }
 
-  /** Called when this node has joined a cluster. */
+  /** Leads or stands by again. */
   resume(): void {
     this.#isDormant = false;
     this.ownersChanged();
   }
 
-  /** Called when the process of this instance has ended. */
+  /** Ends this instance at once. Does not stop the children. */
   dispose(): void {
     if (!this.#isDormant) this.#unfollow();
     this.#isEnded = true;
@@ -197,7 +219,7 @@ export class SupervisorInstance {
       },
       () => {
         this.#isClaiming = false;
-        // Another instance claims the name, or the cluster cannot decide now. This instance stands by meanwhile.
+        // Another instance has the name, or too few nodes have answered. `start` does not wait for the next attempt.
         this.#started.resolve();
         if (this.#isEnded) return;
         this.#cancelRetry = this.#ports.after(CLAIM_RETRY_MS, () => this.ownersChanged());

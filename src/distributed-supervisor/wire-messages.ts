@@ -89,9 +89,10 @@ export function toWire(message: SupervisionMessage): unknown {
 }
 
 /**
- * Validates and converts a message that the node `nodeId` sent. `undefined`: a message that only later versions have.
+ * Validates and converts a message that the node `nodeId` sent. Returns `undefined` for a type of message that this
+ * version does not have, because a later version may send it.
  *
- * @throws ProtocolError for a message that no version sends
+ * @throws ProtocolError for a message without a type, or with an invalid field
  */
 export function fromWire(sent: unknown, nodeId: string): SupervisionMessage | undefined {
   const message = checked<SupervisionMessage>(sent, MESSAGES, 'message');
@@ -101,15 +102,20 @@ export function fromWire(sent: unknown, nodeId: string): SupervisionMessage | un
 }
 
 /**
- * Validates a request about a child that another node sent. `undefined`: a request that only later versions have.
+ * Validates a request about a child that another node sent. Returns `undefined` for a type of request that this version
+ * does not have, because a later version may send it.
  *
- * @throws ProtocolError for a request that no version sends
+ * @throws ProtocolError for a request without a type, or with an invalid field
  */
 export function requestFromWire(sent: unknown): ChildRequestBody | undefined {
   return checked<ChildRequestBody>(sent, REQUESTS, 'request');
 }
 
-/** Validates the answer to a request: the ref of the child, or `null`. @throws ProtocolError */
+/**
+ * Validates the answer to a request: the ref of the started child, or `null`. Returns `undefined` for `null`.
+ *
+ * @throws ProtocolError
+ */
 export function refFromWire(sent: unknown): ProcessRef | undefined {
   if (sent === null) return undefined;
   const problem = REF(sent);

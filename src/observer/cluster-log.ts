@@ -17,7 +17,9 @@ import { LOG, type LogPosition, UNLOG } from './protocol.js';
 
 /** The limit for the answer of a node, ms. */
 const TIMEOUT_MS = 5000;
-/** The maximum number of nodes that left whose log positions are kept, so that no entry appears twice if a node returns. */
+/**
+ * The maximum number of removed nodes whose log positions are kept, so that no entry appears twice if a node returns.
+ */
 const MAX_GONE = 1000;
 
 interface ClusterLogPorts<Id extends string> {
@@ -33,7 +35,11 @@ interface ClusterLogPorts<Id extends string> {
   onError(error: unknown): void;
 }
 
-/** Emits the log entries of all nodes, each once: first the entries that each node still has, and after these each new entry. */
+/**
+ * Emits the log entries of all nodes, each once: first the entries that each node still has, and after these each new
+ * entry. Also emits `node_up` and `node_down` for changes of links, and `missed` for entries that a node dropped before
+ * this reader received them.
+ */
 export function clusterLog<Id extends string>(ports: ClusterLogPorts<Id>): Observable<LogEntry> {
   return new Observable((subscriber) => {
     const reader = new LogReader(ports, subscriber);

@@ -24,17 +24,17 @@ export interface CacheStatus {
 
 /** Counters of problems between the observers of nodes, all of which noex corrects by itself. */
 export interface ClusterObserverHealth<Id extends string = string> {
-  /** How often a push of this node left out a slow reader, which received several changes at once with a later push. */
+  /** How often a push of this node left out a reader, for example a slow one. A later push has all its changes. */
   readonly conflations: number;
-  /** For each other node: how often a report did not fit its held state, so that this node requested the full state. */
+  /** For each other node: how often a report did not fit its held state, so that this node requested another report. */
   readonly nodes: readonly { readonly nodeId: Id; readonly gaps: number }[];
 }
 
 /** Reads the state of all nodes of a cluster. Nothing here changes a process. */
 export interface ClusterObserverApi<Id extends string = string> {
   /**
-   * Asks all nodes for their state, and resolves with the snapshot of the cluster. A node that does not answer has a row with
-   * its status and error.
+   * Asks all nodes for their state, and resolves with the snapshot of the cluster. A node that does not answer has a
+   * row with its status and error.
    *
    * Rejects with ClusterNotStartedError or InvalidArgumentError only.
    */
@@ -49,25 +49,26 @@ export interface ClusterObserverApi<Id extends string = string> {
    */
   getNodeSnapshot(nodeId: Id, timeout?: number): Promise<ObserverSnapshot>;
   /**
-   * Asks one node for its links with the other nodes, and resolves with the figures of each link, in order of node id. The
-   * sums over all links are in `vitals.links` of a snapshot.
+   * Asks one node for its links with the other nodes, and resolves with the figures of each link, in order of node id.
+   * The sums over all links are in `vitals.links` of a snapshot.
    *
-   * Rejects with the same errors as {@link getNodeSnapshot}, and with RemoteError if the version of noex on that node does not
-   * report links.
+   * Rejects with the same errors as {@link getNodeSnapshot}, except ObserverDisabledError. Rejects with RemoteError if
+   * the version of noex on that node does not report links.
    *
    * @param timeout the limit for the answer, ms. Default 5000.
    */
   getNodeLinks(nodeId: Id, timeout?: number): Promise<readonly NodeLink[]>;
   /**
-   * Asks all nodes at once and then every `ms` milliseconds, and calls `handler` with the results. A node that does not
-   * answer before the next round has the status `timeout` in this round, so that no node delays the others. Polling ends when
-   * the cluster stops. Returns the stop function.
+   * Asks all nodes at once and then every `ms` milliseconds, and calls `handler` with the results. The limit for the
+   * answers is 80 % of `ms`, but at most 5000 ms: a node that takes longer has the status `timeout` in this round. The
+   * handler also receives `node_up` and `node_down`. Polling ends when the cluster stops. Returns the stop function.
    *
    * @throws ClusterNotStartedError, InvalidArgumentError
    */
   startPolling(ms: number, handler: (event: ClusterObserverEvent<Id>) => void): () => void;
   /**
-   * Calls `handler` when the state of a node changes. Nodes push their changes to this reader. Returns the unsubscribe function.
+   * Calls `handler` when the state of a node or the link with it changes. Nodes push their changes to this reader.
+   * Returns the unsubscribe function.
    *
    * @throws ClusterNotStartedError, InvalidArgumentError
    */
@@ -82,19 +83,29 @@ export interface ClusterObserverApi<Id extends string = string> {
    * @throws ClusterNotStartedError
    */
   health(): ClusterObserverHealth<Id>;
-  /** The events of `subscribe`. Errors with ClusterNotStartedError; completes when the cluster stops. */
+  /**
+   * The events of `subscribe`. Errors with ClusterNotStartedError if the cluster is not running. Completes when the
+   * cluster stops.
+   */
   readonly events$: Observable<ClusterObserverEvent<Id>>;
   /**
-   * Emits a snapshot of the whole cluster when the state of any node changes. Errors with ClusterNotStartedError; completes
-   * when the cluster stops.
+   * Emits a snapshot of the whole cluster when the state of a node or the link with it changes, and at least about once
+   * per second. At most one snapshot is emitted per 100 ms. Errors with ClusterNotStartedError if the cluster is not
+   * running; completes when it stops.
    */
   readonly snapshot$: Observable<ClusterObserverSnapshot<Id>>;
   /**
-   * The log entries of all nodes, each once: first the entries that each node still has (at most 500), and after these each
-   * new entry. Errors with ClusterNotStartedError; completes when the cluster stops.
+   * The log entries of all nodes, each once: first the entries that each node still has (at most 500), and after these
+   * each new entry. A further subscriber first gets the last 1000 entries that earlier subscribers got. Errors with
+   * ClusterNotStartedError if the cluster is not running; completes when it stops.
    */
   readonly log$: Observable<LogEntry>;
-  /** The snapshots of `startPolling`. Errors with ClusterNotStartedError; completes when the cluster stops. */
+  /**
+   * The snapshots of `startPolling`. Errors with ClusterNotStartedError if the cluster is not running; completes when
+   * it stops.
+   *
+   * @throws InvalidArgumentError
+   */
   poll$(ms: number): Observable<ClusterObserverSnapshot<Id>>;
 }
 

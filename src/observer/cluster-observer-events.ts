@@ -16,7 +16,10 @@ export function membershipEvents<Id extends string>(change: ObservedChange<Id>):
   return [];
 }
 
-/** The events for two successive snapshots: one for each changed node, then one with the whole new snapshot. */
+/**
+ * Returns the events for two successive snapshots: at most one for each changed node, then one with the whole new
+ * snapshot. A change to `disconnected` has no event here: {@link membershipEvents} reports lost links.
+ */
 export function eventsBetween<Id extends string>([before, snapshot]: readonly [
   ClusterObserverSnapshot<Id> | undefined,
   ClusterObserverSnapshot<Id> | undefined,

@@ -46,8 +46,8 @@ export function createClusterObserver<Id extends string>(ports: ClusterObserverP
   };
 
   /**
-   * Subscribes to the observable that `make` returns, and completes when the cluster stops. Errors if the cluster is not
-   * running.
+   * Returns an observable that subscribes to the result of `make`, and completes when the cluster stops. Errors with
+   * ClusterNotStartedError if the cluster is not running.
    */
   const whileRunning = <Value>(make: () => Observable<Value>): Observable<Value> =>
     defer(() => {
@@ -128,7 +128,10 @@ export function createClusterObserver<Id extends string>(ports: ClusterObserverP
   };
 }
 
-/** Drops the cached snapshot whenever the members change or the cluster stops, and the replica of a node that is gone for good. */
+/**
+ * Drops the cached snapshot whenever the members change or the cluster stops. Drops the replica of a node that is
+ * removed from the membership.
+ */
 function dropOnChange<Id extends string>(
   { changes, stopped }: ClusterObserverPorts<Id>,
   cache: SnapshotCache<Id>,
@@ -142,8 +145,8 @@ function dropOnChange<Id extends string>(
 }
 
 /**
- * The limit for the reads of one round of a poll, ms. The limit is shorter than the interval, because the next round cancels
- * a read that has not completed. With a longer limit, one node that hangs would prevent every result.
+ * The limit for the reads of one round of a poll, ms. The limit is shorter than the interval, because the next round
+ * cancels a read that has not completed. With a longer limit, one node that hangs would prevent every result.
  */
 function pollTimeoutMs(ms: number): number {
   return Math.min(DEFAULT_TIMEOUT_MS, 0.8 * ms);

@@ -10,11 +10,17 @@ import type { ObservedMember } from './observed-members.js';
 export interface ClusterPresence<Id extends string> {
   /** @throws ClusterNotStartedError */
   localNode(): { readonly id: Id; readonly incarnation: number };
-  /** A member with its link status. If the member is connected, its link status is `linked`. */
+  /** Returns a member with its link status. `linked` is the link status that a connected member gets. */
   presenceOf(member: ObservedMember<Id>, linked: LinkStatus): NodePresence<Id>;
-  /** The local node, followed by the others. */
+  /**
+   * Returns the local node, followed by the others. An attached observer is not a node, so it is left out.
+   * @throws ClusterNotStartedError
+   */
   presenceWith(others: readonly NodePresence<Id>[]): Presence<Id>;
-  /** The current state of the local node. `undefined` for an attached observer, and for a node with `observer: false`. */
+  /**
+   * The current state of the local node. `undefined` for an attached observer, and for a node with `observer: false`.
+   * @throws ClusterNotStartedError
+   */
   localState(): NodeState | undefined;
 }
 

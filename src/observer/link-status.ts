@@ -7,7 +7,7 @@ export type LinkStatus = Pick<NodePresence, 'link' | 'error'>;
 
 export const CONNECTED: LinkStatus = { link: 'connected' };
 
-/** Maps the status of a member to a link status. For a connected member, the observer knows the link status more exactly. */
+/** Maps the status of a member to a link status. The observer knows the status of a connected member more exactly. */
 export const LINK_OF_MEMBER = {
   connecting: 'disconnected',
   connected: 'connected',

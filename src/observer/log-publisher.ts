@@ -8,12 +8,15 @@ import { LOG, type LogPosition, UNLOG } from './protocol.js';
 /** The minimum interval between two pushes, ms. */
 const PUSH_MS = 250;
 
-/** The maximum length of a {@link LogPart}, in characters of JSON. A character takes at most three bytes of a frame. */
+/**
+ * The maximum length of the entries of one {@link LogPart}, in characters of JSON. A single longer entry is a part of
+ * its own. A character takes at most three bytes of a frame.
+ */
 const MAX_PART_CHARS = 384 * 1024;
 
 /**
- * Readers with the same position form a group, and get the same text. One push writes texts for at most this many groups; the
- * next push serves the others.
+ * Readers with the same position form a group, and get the same text. One push writes texts for at most this many
+ * groups; the next push serves the others.
  */
 const MAX_GROUPS = 16;
 
@@ -32,13 +35,15 @@ interface LogPublisherPorts<Id extends string> {
 
 /** Publishes the log of this node to readers that request it. Returns a function that removes a reader. */
 export function createLogPublisher<Id extends string>(ports: LogPublisherPorts<Id>): (reader: Id) => void {
-  /** The position of each reader in the log. Only this number is kept per reader, so no unsent entries pile up for a slow one. */
+  /**
+   * The position of each reader in the log. Nothing else is kept per reader, so no entries pile up for a slow reader.
+   */
   const readers = new Map<Id, number>();
   const behind$ = new Subject<void>();
   let pushing: Subscription | undefined;
   /**
-   * Identifies the log: the incarnation of this node in which a reader first requested the log. The id stays the same when
-   * the cluster is stopped and started again, because the log continues.
+   * Identifies the log: the incarnation of this node in which a reader first requested the log. The id stays the same
+   * when the cluster is stopped and started again, because the log continues.
    */
   let logId: number | undefined;
 
@@ -107,7 +112,10 @@ export function createLogPublisher<Id extends string>(ports: LogPublisherPorts<I
   return forget;
 }
 
-/** Returns the position that a reader sent. Returns 0 if the position is invalid or belongs to another log. */
+/**
+ * Returns the position that a reader sent, limited to 0 to `end`. Returns 0 if the position is invalid or belongs to
+ * another log.
+ */
 function readPosition(body: unknown, logId: number, end: number): number {
   if (typeof body !== 'object' || body === null) return 0;
   const { incarnation, position } = body as Partial<Record<keyof LogPosition, unknown>>;

@@ -51,8 +51,8 @@ interface NodeReplicasPorts<Id extends string> {
 }
 
 /**
- * Holds the state of each node, which is built from the reports of that node. Each further report needs to have only the
- * changes since the held version. Polls and watches share one instance.
+ * Holds the state of each node, which is built from the reports of that node. Each further report needs to have only
+ * the changes since the held version. Polls and watches share one instance.
  */
 export class NodeReplicas<Id extends string> {
   readonly #ports: NodeReplicasPorts<Id>;
@@ -68,8 +68,8 @@ export class NodeReplicas<Id extends string> {
   }
 
   /**
-   * The newest state of each node. Do not keep this map, because it is updated in place. A copy for each change would take time
-   * in proportion to the number of nodes.
+   * The newest state of each node. Do not keep this map, because it is updated in place. A copy for each change would
+   * take time in proportion to the number of nodes.
    */
   get states(): NodeStates {
     return this.#states;
@@ -83,7 +83,7 @@ export class NodeReplicas<Id extends string> {
     );
   }
 
-  /** How often a report of this node did not fit its held state, so that the full state was requested. */
+  /** How often a report of this node did not fit its held state, so that another report was requested. */
   gaps(id: Id): number {
     return this.#gaps.get(id) ?? 0;
   }
@@ -94,10 +94,12 @@ export class NodeReplicas<Id extends string> {
   }
 
   /**
-   * Asks a node for a report, and for the further pages of the report if there are any.
+   * Asks a node for a report and applies it, with the further pages of the report if there are any. With the method
+   * {@link REPORT}, first continues an unfinished read in pages. If a report does not fit the held state, requests and
+   * applies the full state.
    *
-   * Rejects with the error of the request, with NodeTimeoutError when the time is used up, or with TypeError if an answer is
-   * not a valid report.
+   * Rejects with the error of a request, with NodeTimeoutError when the time is used up, or with TypeError if an answer
+   * is not a valid report or does not contain the requested full state.
    */
   async ask(id: Id, method: string, { timeoutMs, left }: TimeBudget): Promise<void> {
     const read: Read = async (as, known) => {
@@ -118,7 +120,10 @@ export class NodeReplicas<Id extends string> {
     throw new TypeError('the full state was requested, and the answer is only a delta');
   }
 
-  /** Continues an unfinished read in pages. Returns `false` if the node no longer has the version of the read. */
+  /**
+   * Continues an unfinished read in pages. Returns `false` if the node no longer has the version of the read, or if the
+   * report of the later changes does not fit the model that was read.
+   */
   async #resume(id: Id, { incarnation, version, nextPage, model }: UnfinishedReport, read: Read): Promise<boolean> {
     const report = await read(REPORT, { incarnation, version, page: nextPage });
     const continues = isPage(report) && report.version === version && report.changes.page === nextPage;
@@ -128,8 +133,8 @@ export class NodeReplicas<Id extends string> {
   }
 
   /**
-   * Applies a report. If it is a page, reads and applies the pages after it. Returns `false` if a report does not fit the held
-   * state, or if pages are missing.
+   * Applies a report. If it is a page, reads and applies the pages after it. Returns `false` if a report does not fit
+   * the held state, or if pages are missing.
    *
    * @param soFar the model after the earlier pages
    */
@@ -144,7 +149,7 @@ export class NodeReplicas<Id extends string> {
       }
       model = applyChanges(model, version, report.changes, this.#nowOf(id, report));
       if (model === undefined) return false;
-      // Kept for the next request: over a slow link, reading all pages may take longer than the time limit of one request.
+      // Kept for the next request: over a slow link, reading all pages may exceed the time limit of one request.
       this.#unfinished.set(id, { incarnation, version, nextPage: report.changes.page + 1, model });
       return true;
     };
@@ -170,13 +175,13 @@ export class NodeReplicas<Id extends string> {
   #take(id: Id, report: NodeReport, soFar: NodeModel | undefined): boolean {
     const { incarnation, version, changes } = report;
     const held = this.#held(id, incarnation);
-    // The node may have pushed a newer report while this answer was on its way. In that case, there is nothing to apply.
+    // The node may have pushed a newer report while this answer was on its way. Then there is nothing to apply.
     if (held !== undefined && held.version > version) return true;
     const model = applyChanges(soFar ?? held?.model, version, changes, this.#nowOf(id, report));
     if (model === undefined) return false;
     const received = { timestamp: this.#ports.now(), monotonic: this.#ports.monotonic() };
-    // Reports arrive only from the linked incarnation, so the incarnation of this report is passed as `linkedIncarnation`.
     const state = createNodeState(id, report, model, received);
+    // Reports arrive only from the linked incarnation, so this incarnation is the third argument.
     if (!isNewer(state, this.#states.get(id), incarnation)) return true;
     this.#states.set(id, state);
     this.#changed$.next();
@@ -189,8 +194,8 @@ export class NodeReplicas<Id extends string> {
   }
 
   /**
-   * The clock with which rows of this node compute their uptime and latency. The clock advances only with each report, so the
-   * rows of a lost node keep showing its last known state. Each incarnation of the node has its own clock.
+   * The clock with which rows of this node compute their uptime and latency. The clock advances only with each report,
+   * so the rows of a lost node keep showing its last known state. Each incarnation of the node has its own clock.
    */
   #nowOf(id: Id, report: NodeReport): Now {
     const { incarnation } = report;

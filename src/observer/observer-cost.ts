@@ -52,7 +52,9 @@ export class CostMeter {
     this.#add({ bytes });
   }
 
-  /** The cost per second over the last ten seconds, or since this meter was created if that is shorter. */
+  /**
+   * The cost per second over the last ten seconds. A younger meter averages over its age, but at least over one second.
+   */
   cost(): ObserverCost {
     const now = this.#now();
     this.#marks = this.#marks.filter(({ at }) => at > now - WINDOW_MS);

@@ -83,8 +83,8 @@ export interface ObserverApi {
   /** Calls `handler` with starts, crashes, restarts and exits. Returns the unsubscribe function. */
   subscribe(handler: (event: ObserverEvent) => void): () => void;
   /**
-   * Calls `handler` once before it returns, and then every `ms` milliseconds until `shutdown`. If observing costs more than its
-   * budget, each call waits for the next flush. Returns the stop function.
+   * Calls `handler` once before it returns, and then every `ms` milliseconds until `shutdown`. If observing costs more
+   * than its budget, each call waits for the next flush. Returns the stop function.
    *
    * @throws InvalidArgumentError
    */
@@ -99,11 +99,11 @@ export interface ObserverApi {
   stopProcess(target: string | ProcessRef, reason?: 'normal' | 'shutdown'): Promise<StopResult>;
   /** Emits every event of this runtime from the moment of subscription. */
   readonly events$: Observable<RuntimeEvent>;
-  /** Emits the current snapshot, then each newer snapshot: at most one per flush interval and one per synchronous read. */
+  /** Emits the current snapshot, then newer ones: at most one per flush interval and one per synchronous read. */
   readonly snapshot$: Observable<ObserverSnapshot>;
   /**
-   * Emits one `message` event for each message that the process handles while subscribed. Completes when the process ends.
-   * Errors with ServerNotRunningError if the process is not running, and with ForeignRefError if the ref is of another runtime.
+   * Emits one `message` event for each message that the process handles while subscribed. Completes when it ends.
+   * Errors with ServerNotRunningError if it does not run, and with ForeignRefError for a ref of another runtime.
    */
   trace$(target: string | ProcessRef): Observable<MessageTraced>;
 }
@@ -121,7 +121,7 @@ export interface ObserverPorts {
   readonly batches: Feed<EventBatch>;
   /** Flushes and folds everything before it returns. */
   flushNow(): void;
-  /** Flushes and folds everything in batches, which do not block the event loop for long, and calls `ready` at the end. */
+  /** Flushes and folds everything in batches, so that no batch blocks the event loop for long. Then calls `ready`. */
   flushSoon(ready: () => void): void;
   memoryUsage(): Omit<MemoryStats, 'timestamp'>;
   /** The vitals of the node, without the cost of observing. */
@@ -185,7 +185,7 @@ export function createObserver(ports: ObserverPorts): LocalObserver {
   const project = (model: NodeModel): ObserverSnapshot => snapshotOf(model, moment(), memoryStats(), vitals());
   const getSnapshot = (): ObserverSnapshot => meter.measured(() => project(currentModel()));
 
-  // A subscriber may cause a newer model during the delivery of an older one: the remaining subscribers then get the newer one only.
+  // If a subscriber causes a newer model while an older one is delivered, the other subscribers get only the newer one.
   const model$ = latest$.pipe(
     map(() => latest$.value),
     distinctUntilChanged(),
@@ -217,8 +217,8 @@ export function createObserver(ports: ObserverPorts): LocalObserver {
       const deliver = isolated(handler, ports.onError);
       const update = ({ servers, supervisors }: NodeModel): void =>
         void deliver({ type: 'stats_update', servers: servers.rows, supervisors: supervisors.rows });
-      // The timer starts before the first call of the handler, so that a handler that blocks does not delay the later calls.
-      // `exhaustMap` skips a tick while a read is running. With `switchMap`, a read that takes longer than `ms` would never end.
+      // The timer starts before the first call of the handler, so a handler that blocks does not delay the later calls.
+      // `exhaustMap` skips a tick while a read runs. With `switchMap`, a read of more than `ms` would never complete.
       const subscription = timer(ms, ms, ports.scheduler)
         .pipe(exhaustMap(() => settledModel$))
         .subscribe(update);
@@ -240,7 +240,7 @@ export function createObserver(ports: ObserverPorts): LocalObserver {
     events$,
     snapshot$: defer(() => {
       ports.flushNow();
-      // A subscriber may cause a newer snapshot while an older snapshot is being delivered. The older snapshot is left out.
+      // Leaves out an older snapshot if a subscriber caused a newer one while the older one was being delivered.
       return shared$.pipe(distinctUntilChanged((seen, next) => next.version <= seen.version));
     }),
     trace$: (target) =>
@@ -274,7 +274,7 @@ function observerEvent(event: RuntimeEvent, currentModel: () => NodeModel): Obse
     case 'process_started': {
       const { id, kind, strategy = 'one_for_one', at: startedAt, monotonic: startedMonotonic } = event;
       const { servers, supervisors, now } = currentModel();
-      // The model may be ahead of this event. If the model has no row because the process has ended, the event supplies the row.
+      // The model may be ahead of this event: if the process has ended, it has no row, and the event supplies the row.
       if (kind === 'genserver') {
         const fresh = { id, status: 'running', queueSize: 0, messageCount: 0, startedAt, startedMonotonic } as const;
         return { type: 'server_started', stats: servers.get(id) ?? new ServerRow(fresh, now) };

@@ -17,8 +17,8 @@ interface PolledCluster<Id extends string> {
 }
 
 /**
- * Asks every connected node for a report, and resolves with the snapshot of the cluster. Nodes that have not answered within
- * `timeoutMs` have the status `timeout`.
+ * Asks every connected node for a report, and resolves with the snapshot of the cluster. Nodes that have not answered
+ * within `timeoutMs` have the status `timeout`.
  */
 export async function pollCluster<Id extends string>(
   { ports, replicas, presence }: PolledCluster<Id>,
@@ -43,8 +43,8 @@ export async function pollCluster<Id extends string>(
       }
     }),
   );
-  // The members are read again, because links may have changed during the requests. A node that joined during the requests is
-  // left out, because it was not asked.
+  // The members are read again, because links may have changed during the requests. A node that joined during the
+  // requests is left out, because it was not asked.
   const present = ports.members().filter(({ id }) => asked.some((other) => other.id === id));
   const others = byId(present).map((member) => presence.presenceOf(member, answers.get(member.id) ?? CONNECTED));
   return clusterSnapshot(withLocalState(replicas.states, presence.localState()), presence.presenceWith(others));

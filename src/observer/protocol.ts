@@ -1,5 +1,5 @@
-// The methods and topics between observers, with the types of their bodies. A node publishes its state and log; readers are
-// other nodes and attached observers.
+// The methods and topics between observers, with the types of their bodies. A node publishes its state and log; readers
+// are other nodes and attached observers.
 
 /** The version that a reader holds. With `page`: the reader requests this page of all rows of `version`. */
 export interface HeldVersion {
@@ -15,8 +15,8 @@ export interface LogPosition {
 }
 
 /**
- * As a method: the body is {@link HeldVersion}, or null for the full state; the answer is one report. As a topic: the reports
- * that are pushed to watchers.
+ * As a method: the body is {@link HeldVersion}, or null for the full state; the answer is one report. As a topic: the
+ * reports that are pushed to watchers.
  */
 export const REPORT = 'observer.report';
 /** A method like {@link REPORT}, after which the node also pushes further reports to the caller. */
@@ -25,8 +25,9 @@ export const WATCH = 'observer.watch';
 export const UNWATCH = 'observer.unwatch';
 
 /**
- * As a method: the body is {@link LogPosition}, or null for the beginning; the answer is null. As a topic: the log entries
- * from that position on. The node also pushes the entries that exist already, because an answer after the timeout would be lost.
+ * As a method: the body is {@link LogPosition}, or null for the beginning; the answer is null. As a topic: the log
+ * entries from that position on. Entries that exist already are pushed too, because an answer after the timeout would
+ * be lost.
  */
 export const LOG = 'observer.log';
 /** A method that ends the pushes of {@link LOG}. The body is null, and the answer has no value. */
@@ -35,8 +36,8 @@ export const UNLOG = 'observer.unlog';
 /** A method: the body is null, and the answer is the links of the node: a list of `NodeLink`. */
 export const LINKS = 'observer.links';
 
-/** The maximum time between two pushes to a watcher, ms. A longer silence means a problem. */
+/** A node pushes to each watcher at about this interval, ms, even if nothing has changed. Silence means a problem. */
 export const IDLE_PUSH_MS = 1000;
 
-/** While a reader reads a version in pages, the node keeps that version until this long after the last request for a page, ms. */
+/** A node keeps the versions that readers read in pages until no reader has requested a page for this long, ms. */
 export const PAGING_MS = 60_000;

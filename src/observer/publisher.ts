@@ -11,18 +11,19 @@ import { type HeldVersion, IDLE_PUSH_MS, PAGING_MS, REPORT, UNWATCH, WATCH } fro
 const PUSH_MS = 250;
 
 /**
- * The maximum length of a delta or push, in characters. A character takes at most three bytes of a frame. Longer answers are
- * sent in pages.
+ * The maximum length of a delta or push, in characters. A character takes at most three bytes of a frame. Longer deltas
+ * are not pushed, and not sent as an answer if all rows fill more than one page: the answer is then the first page.
  */
 const MAX_DELTA_CHARS = 384 * 1024;
 
-/** The maximum number, and total length in characters, of the texts that are kept for further readers with the same version. */
+/** The maximum number of texts that are kept for further readers with the same version. */
 const MAX_TEXTS = 16;
+/** The maximum total length of these texts, in characters. A single longer text is kept nevertheless. */
 const MAX_TEXTS_CHARS = 4 * 1024 * 1024;
 
 /**
- * Watchers with the same version form a group, and get the same text. One push writes texts for at most this many groups; the
- * next push serves the others.
+ * Watchers with the same version form a group, and get the same text. One push writes texts for at most this many
+ * groups; the next push serves the others.
  */
 const MAX_GROUPS = 16;
 
@@ -32,7 +33,7 @@ const MEMORY_MS = 50;
 /** The maximum number of versions that one reader can read in pages at the same time. */
 const MAX_PAGED = 4;
 
-/** The maximum number of rows of all models kept for reads in pages. If only one model is left, it is kept whatever its size. */
+/** The maximum number of rows of all models kept for reads in pages. A model that is the only one may be larger. */
 const MAX_PAGED_ROWS = 500_000;
 
 /** What the publisher needs from the cluster. `Id` is the type of the ids of readers. */
@@ -56,13 +57,18 @@ export interface PublisherPorts<Id extends string> {
 export interface Publisher<Id extends string> {
   /** Removes a reader that is no longer linked. */
   forget(reader: Id): void;
-  /** How often a push left out a watcher, for example a slow one. The next push to that watcher has several changes at once. */
+  /** How often a push left out a watcher, for example a slow one. A later push has all changes for that watcher. */
   conflations(): number;
 }
 
-/** Publishes the state of this node: on request, and to watchers at each change. Without readers, publishing costs nothing. */
+/**
+ * Publishes the state of this node: on request, and to watchers after each change and at least about every
+ * {@link IDLE_PUSH_MS}. Without readers, publishing costs nothing.
+ */
 export function createPublisher<Id extends string>(ports: PublisherPorts<Id>): Publisher<Id> {
-  /** The version last sent to each watcher. Nothing else is kept per watcher, so no reports pile up for a slow watcher. */
+  /**
+   * The version last sent to each watcher. Nothing else is kept per watcher, so no reports pile up for a slow watcher.
+   */
   const watchers = new Map<Id, number>();
   /** For each reader: the models that the reader reads in pages, in the order in which the reads began. */
   const paging = new Map<Id, readonly NodeModel[]>();
@@ -135,8 +141,8 @@ export function createPublisher<Id extends string>(ports: PublisherPorts<Id>): P
     for (const version of versions) {
       const group = ready.flatMap(([watcher, known]) => (known === version ? [watcher] : []));
       const { text, isWhole } = encoder.since(model, version);
-      // Pages and large deltas are never pushed. Instead, a report without changes shows the watcher that its version is old, and
-      // the watcher requests the changes.
+      // Pages and large deltas are never pushed. Instead, a report without changes shows the watcher that its version
+      // is old, and the watcher requests the changes.
       const changes = isWhole && text.length <= MAX_DELTA_CHARS ? text : NO_CHANGES;
       const body = report(model, changes);
       const notified = ports.notify(group, REPORT, body);
@@ -189,8 +195,8 @@ export function createPublisher<Id extends string>(ports: PublisherPorts<Id>): P
 }
 
 /**
- * Enforces {@link MAX_PAGED_ROWS}: again and again drops the oldest read of the reader with the most reads, until the limit holds
- * or one model is left. A reader whose read was dropped starts that read again.
+ * Enforces {@link MAX_PAGED_ROWS}: repeatedly drops the oldest read of the reader with the most reads, until the limit
+ * holds or one model is left. A reader whose read was dropped starts that read again.
  */
 function dropOldReads<Id>(paging: Map<Id, readonly NodeModel[]>): void {
   for (;;) {

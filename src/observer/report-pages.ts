@@ -11,15 +11,18 @@ export function isPage(report: NodeReport): report is PageReport {
   return report.changes.type === 'page';
 }
 
-/** The maximum number of pages. No correct node has more. Without this limit, a faulty node could keep a reader busy for ever. */
+/**
+ * The maximum number of pages. No correct node has more. The limit prevents a faulty node from keeping a reader busy
+ * for ever.
+ */
 const MAX_PAGES = 250;
 
 /** The maximum number of pages that are requested at the same time. */
 const MAX_REQUESTED = 8;
 
 /**
- * A page that arrives within this time, ms, raises the number of pages that are requested at the same time. A slower page lowers
- * that number, because many pages in transit would delay heartbeats.
+ * A page that arrives within this time, ms, raises the number of pages that are requested at the same time. A slower
+ * page lowers that number, because many pages in transit would delay heartbeats.
  */
 const FAST_MS = 500;
 
@@ -32,7 +35,8 @@ interface PageSource {
  * Reads the pages after `first`, in order. Ends early if the sender no longer has the version that is being read. First
  * requests one page, then two at the same time, and so on while pages arrive quickly, which saves round trips.
  *
- * @throws TypeError if none of the announced pages, or of the first {@link MAX_PAGES} pages, is the last page
+ * @throws TypeError if none of the announced pages, or of the first {@link MAX_PAGES} pages, is the last page; also
+ * what `read` rejects with
  */
 export async function* furtherPages(first: PageReport, source: PageSource): AsyncGenerator<PageReport, void, void> {
   const { incarnation, version } = first;

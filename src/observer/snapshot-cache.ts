@@ -22,8 +22,8 @@ export class SnapshotCache<Id extends string> {
   }
 
   /**
-   * Returns the cached snapshot if it is at most {@link CACHE_MS} old. Otherwise joins a pending read with the same time
-   * limit, or reads a new snapshot.
+   * Returns the cached snapshot if it is at most {@link CACHE_MS} old. Otherwise joins a pending read with the same
+   * time limit, or reads a new snapshot.
    */
   async get(timeoutMs: number): Promise<ClusterObserverSnapshot<Id>> {
     const cached = this.#cached;
@@ -44,7 +44,7 @@ export class SnapshotCache<Id extends string> {
     return snapshot;
   }
 
-  /** Drops the cached snapshot. A read in progress may lack the latest change, so its result is neither shared nor cached. */
+  /** Drops the cached snapshot. A read in progress may lack the latest change, so it is neither shared nor cached. */
   invalidate(): void {
     this.#epoch += 1;
     this.#cached = undefined;

@@ -21,8 +21,8 @@ import { IDLE_PUSH_MS } from './protocol.js';
 import { Watch } from './watch.js';
 
 /**
- * The minimum interval between two merged snapshots, ms. A newly linked node usually reports within this time, so the node is
- * rarely shown without data.
+ * The minimum interval between two merged snapshots, ms. A newly linked node usually reports within this time, so the
+ * node is rarely shown without data.
  */
 const MERGE_MS = 100;
 
@@ -32,7 +32,10 @@ interface WatchedCluster<Id extends string> {
   readonly presence: ClusterPresence<Id>;
 }
 
-/** Watches all nodes, including nodes that are linked later, and merges their states with the state of the local node. */
+/**
+ * Begins to watch all nodes, including nodes that are linked later. Returns an observable of their states, merged with
+ * the state of the local node. The watch ends when its subscriber unsubscribes.
+ */
 export function watchCluster<Id extends string>({
   ports,
   replicas,
@@ -55,7 +58,7 @@ export function watchCluster<Id extends string>({
   const states$ = combineLatest([replicas.states$, tick$.pipe(map(localState))]).pipe(
     map(([states, local]) => withLocalState(states, local)),
   );
-  // `auditTime` limits how often a snapshot is built: a push changes only one node, but building a snapshot visits all nodes.
+  // `auditTime` limits how often a snapshot is built, because each one visits all nodes, and a push changes only one.
   return mergeNodes(states$, tick$.pipe(map(presence)), auditTime(MERGE_MS, scheduler)).pipe(
     finalize(() => {
       following.unsubscribe();

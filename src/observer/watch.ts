@@ -13,8 +13,8 @@ const SILENT_MS = 2.5 * IDLE_PUSH_MS;
 const SILENT: LinkStatus = { link: 'timeout', error: `nothing heard from it for more than ${SILENT_MS} ms` };
 
 /**
- * A node that has not sent all pages of its state within this time, ms, is asked again, so that no request stays pending for
- * ever.
+ * A node that has not sent all pages of its state within this time, ms, is asked again, so that no request stays
+ * pending for ever.
  */
 const MAX_ANSWER_MS = 10 * PAGING_MS;
 
@@ -29,17 +29,20 @@ interface WatchPorts<Id extends string> {
 }
 
 /**
- * Asks nodes to push reports of their changes. Applies the reports to the replicas, and keeps the link status of each watched
- * node.
+ * Asks nodes to push reports of their changes. Applies the reports to the replicas, and keeps the link status of each
+ * watched node.
  *
- * The time limit for an answer is much longer than that of a poll, because a repeated request would start from the beginning.
- * Over a slow link, the full state of a large node takes long, and the node is `timeout` until its full state has arrived.
+ * The time limit for an answer is much longer than that of a poll, because a repeated request would start from the
+ * beginning. Over a slow link, the full state of a large node takes long, and the node is `timeout` until its full
+ * state has arrived.
  */
 export class Watch<Id extends string> {
   readonly #ports: WatchPorts<Id>;
   /** When the watch of each node began, ms of the monotonic clock. */
   readonly #watched = new Map<Id, number>();
-  /** The time budget of the pending request to each node. If an entry is removed, its request reads no further pages. */
+  /**
+   * The time budget of the pending request to each node. If an entry is removed, its request reads no further pages.
+   */
   readonly #asking = new Map<Id, TimeBudget>();
   /** The status of nodes with a failed request or an invalid report, until their next valid report. */
   readonly #problems = new Map<Id, LinkStatus>();
@@ -90,8 +93,8 @@ export class Watch<Id extends string> {
   linkedOf({ id, incarnation }: ObservedMember<Id>): LinkStatus {
     const { monotonic, replicas } = this.#ports;
     const held = replicas.states.get(id);
-    // Silence before the watch began does not count: the held state may come from an earlier poll, after which the node pushed
-    // nothing.
+    // Silence before the watch began does not count: the held state may come from an earlier poll, after which the node
+    // pushed nothing.
     const heardAt = Math.max(held?.receivedMonotonic ?? 0, this.#watched.get(id) ?? 0);
     const isSilent = held?.incarnation === incarnation && monotonic() - heardAt > SILENT_MS;
     return this.#problems.get(id) ?? (isSilent ? SILENT : CONNECTED);
@@ -114,8 +117,8 @@ export class Watch<Id extends string> {
       if (replicas.accept(id, text)) {
         this.#solved(id);
       } else if (!this.#asking.has(id)) {
-        // The push does not fit the held state, so the full state is requested. A request in progress is not restarted: if each
-        // push restarted the request, an answer of many pages would never be complete.
+        // The push does not fit the held state, so the changes since the held version are requested. A request in
+        // progress is not restarted: if each push restarted it, an answer of many pages would never be complete.
         replicas.countResync(id);
         this.begin(id);
       }

@@ -50,7 +50,7 @@ export class BoundedMailbox extends Mailbox<QueuedEnvelope> {
     this.#counts[name] = (this.#counts[name] ?? 0) + 1;
   }
 
-  /** Returns the counts since the last call, and resets them. */
+  /** Returns the counts since the last call, and resets them. `undefined`: all counts are zero. */
   takeCounts(): Counts | undefined {
     const counts = this.#counts;
     this.#counts = undefined;
@@ -58,8 +58,8 @@ export class BoundedMailbox extends Mailbox<QueuedEnvelope> {
   }
 
   /**
-   * Applies the overload policy to a message that arrives when the mailbox is full. Returns whether the message may be
-   * enqueued now.
+   * Applies the overload policy to a message that arrives when the mailbox is full, and counts the dropped or rejected
+   * message. Returns whether the arriving message may be enqueued now; if so, the oldest one was dropped.
    *
    * @throws MailboxFullError if the policy is `reject`, or if the arriving message is a call and is dropped
    */
@@ -84,7 +84,7 @@ export class BoundedMailbox extends Mailbox<QueuedEnvelope> {
   /**
    * Applies the default limit `most` to a mailbox without a configured limit.
    *
-   * @throws MailboxFullError when the mailbox holds `most` messages
+   * @throws MailboxFullError when such a mailbox holds `most` messages or more
    */
   checkDefaultLimit(most: number, owner: Owner): void {
     if (this.reachesDefaultLimit(most)) throw this.#rejection(owner, most);
@@ -97,8 +97,9 @@ export class BoundedMailbox extends Mailbox<QueuedEnvelope> {
   }
 
   /**
-   * Empties the mailbox and rejects the calls in it. Returns how many messages were removed, without stop requests.
-   * With `countsInfos` false, infos are not counted either: the infos of a supervisor are its own exit messages.
+   * Empties the mailbox, and rejects the calls in it with `error`. Returns how many messages were removed. Stop
+   * requests do not count. With `countsInfos` false, infos do not count either: the infos of a supervisor are its
+   * internal messages.
    */
   drain(error: () => ServerNotRunningError, countsInfos: boolean): number {
     let unhandled = 0;

@@ -11,10 +11,10 @@ abstract class RingPlace {
  * nothing, and a settled deadline keeps no references.
  */
 export abstract class Deadline extends RingPlace {
-  /** Called when the wait has lasted `timeoutMs` without being settled. */
+  /** Must settle the wait, which has lasted `timeoutMs`, with a time-out. The deadline has been removed before. */
   abstract expire(timeoutMs: number): void;
 
-  /** Cancels the deadline, because the wait was settled. */
+  /** Removes the deadline, so that it does not expire. Does nothing if it is not pending. */
   removeDeadline(): void {
     const { previous, next } = this;
     if (previous === undefined || next === undefined) return;
@@ -46,7 +46,7 @@ class Batch extends RingPlace {
     this.previous = deadline;
   }
 
-  /** Called when the last deadline of the batch was removed: the timer is not needed any more. */
+  /** Cancels the timer, because no deadline of the batch is open any more. */
   emptied(): void {
     if (this.#timer !== undefined) this.#clock.clearTimeout(this.#timer);
     this.#timer = undefined;

@@ -11,8 +11,8 @@ interface CallTarget {
 }
 
 /**
- * An open call, kept until its reply arrives. Large numbers of calls are open at once, so it stores the resolve
- * function of the promise but no reject function: `fail` resolves with a rejected promise.
+ * A call whose caller waits for the reply. Large numbers of calls are open at once, so a call stores the resolve
+ * function of its promise but no reject function: `fail` resolves the promise with a rejected one.
  */
 export class PendingCall extends Deadline {
   readonly #target: CallTarget;
@@ -90,9 +90,11 @@ export class RemoteCall extends PendingCall {
 /** Receives the answer to a call between nodes. */
 export interface RemoteCaller {
   reply(value: unknown): void;
-  /** Called when the message was not handled, or when its handler gave no reply. */
+  /** Rejects the caller, because the message was not handled, or because its handler gave no reply. */
   fail(error: Error): void;
-  /** Called when the handler failed with `error`. The handler may have received that error from a call of its own. */
+  /**
+   * Rejects the caller, because the handler failed with `error`. A call made by the handler may have failed with it.
+   */
   failHandled(error: Error): void;
   /** Whether the caller is known to have stopped waiting. */
   readonly isGone: boolean;
@@ -148,7 +150,7 @@ export class StopRequest {
 
 /**
  * What is queued with a message: which handler receives the message, and for a call, who waits for the reply.
- * `continue` marks a payload for `handleContinue`.
+ * `continue` marks a payload for `handleContinue`, which is handled next without being queued.
  */
 export type Envelope = 'cast' | 'info' | 'continue' | PendingCall | StopRequest;
 
@@ -164,7 +166,7 @@ export class TimedEnvelope {
   readonly arrivedAt: number;
   /** The number of messages this sample stands for. 0: the message is not sampled. */
   readonly weight: number;
-  /** The sender. Recorded only while messages are traced. */
+  /** The sender, recorded only while messages are traced. `undefined`: not recorded, or not a process. */
   readonly from: MessageSender | undefined;
 
   constructor(envelope: Envelope, arrivedAt: number, weight: number, context?: AsyncContext, from?: MessageSender) {

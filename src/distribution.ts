@@ -2,8 +2,9 @@ import { defaultRuntime } from './default-runtime.js';
 
 /** Joins and leaves a cluster, and lists its nodes. */
 export const Cluster = defaultRuntime.Cluster;
-/** Registers the behaviors that other nodes may start on this node. */
+/** Registers the behaviors that this node and other nodes may start on this node, by name. */
 export const BehaviorRegistry = defaultRuntime.BehaviorRegistry;
+/** Starts supervisors whose children run on any node of the cluster. */
 export const DistributedSupervisor = defaultRuntime.DistributedSupervisor;
 /** Registers and finds processes by names that are unique in the cluster. */
 export const GlobalRegistry = defaultRuntime.GlobalRegistry;

@@ -4,14 +4,15 @@ import { inspect, types } from 'node:util';
 const MAX_SHOWN_NAMES = 5;
 
 /**
- * The base class of all errors of noex. Programs should compare `code`, which is stable across releases. `message` is for
- * people, and says what to do. `cause`, if present, is the underlying error.
+ * The base class of all errors of noex. Programs should compare `code`, which is stable across releases. `message` is
+ * for people, and says what to do. `cause`, if present, is the underlying error.
  */
 export abstract class NoexError extends Error {
   abstract readonly code: string;
   /**
-   * For an error that rejects a call. `true`: the process may have handled the message, or may still handle it. `false`: the
-   * process has not handled the message and never will, so it is safe to call again. `undefined`: the error is not about a call.
+   * For an error that rejects a call. `true`: the process may have handled the message, or may still handle it.
+   * `false`: the process has not handled the message and never will, so it is safe to call again. `undefined`: the
+   * error is not about a call.
    */
   declare readonly mayHaveBeenHandled?: boolean;
 }
@@ -41,7 +42,10 @@ export class InvalidArgumentError extends NoexError {
   }
 }
 
-/** The process with this id is not running: it has ended, or never ran in this runtime. */
+/**
+ * The process is not running: it has ended, is stopping, or never existed. `cause`, if present, is the error with which
+ * it ended: that of a crash, or the MaxRestartsExceededError of a supervisor.
+ */
 export class ServerNotRunningError extends NoexError {
   override readonly name = 'ServerNotRunningError';
   readonly code = 'NOEX_SERVER_NOT_RUNNING';
@@ -60,8 +64,9 @@ export class ServerNotRunningError extends NoexError {
 }
 
 /**
- * The ref belongs to a life that this runtime does not know. The life may be that of another `createRuntime()`, of a node that
- * this node has never been linked with, or of this program before a restart. `processId` and `life` are those of the ref.
+ * The ref belongs to a life that this runtime does not know, or the called function takes only refs of this runtime. An
+ * unknown life may be that of another `createRuntime()`, of a node that this node has never been linked with, or of
+ * this program before a restart. `processId` and `life` are those of the ref.
  */
 export class ForeignRefError extends NoexError {
   override readonly name = 'ForeignRefError';
@@ -83,7 +88,10 @@ export class ForeignRefError extends NoexError {
   }
 }
 
-/** `init` threw, or took longer than `initTimeout`, so the process never ran. `cause` is the error that `init` threw. */
+/**
+ * The process did not start: `init` threw, took longer than `initTimeout`, or was interrupted because the process was
+ * killed or stopped. `cause` is the error of `init` or of the time-out. It is absent after an interruption.
+ */
 export class InitializationError extends NoexError {
   override readonly name = 'InitializationError';
   readonly code = 'NOEX_INITIALIZATION';
@@ -143,14 +151,18 @@ const INSTEAD_OF_SELF = {
   ask: 'ask it after the start of its child has returned',
 };
 
-/** A process called or stopped itself from one of its own handlers. The process would have waited for itself for ever. */
+/**
+ * A process called or stopped itself from one of its own handlers. The process would have waited for itself for ever.
+ */
 export class CallingSelfError extends NoexError {
   override readonly name = 'CallingSelfError';
   readonly code = 'NOEX_CALLING_SELF';
   readonly processId: string;
   override readonly mayHaveBeenHandled = false;
 
-  /** @param operation `ask`: a supervisor was asked for something from the `start` function of one of its own children */
+  /**
+   * @param operation `ask`: a supervisor was asked for something from the `start` function of one of its own children
+   */
   constructor(processId: string, operation: 'call' | 'stop' | 'ask', options?: ProcessErrorOptions) {
     const label = processLabel(processId, options?.registeredName);
     super(`${label} cannot ${operation} itself; ${INSTEAD_OF_SELF[operation]}`);
@@ -196,7 +208,10 @@ export class UnhandledMessageError extends NoexError {
   }
 }
 
-/** Code of a process threw after the process had ended, so no caller can receive the error. `cause` is that error. */
+/**
+ * Code of a process threw when no caller could receive the error: the process had ended, or the caller of a postponed
+ * reply had stopped waiting. `cause` is that error.
+ */
 export class EndedProcessError extends NoexError {
   override readonly name = 'EndedProcessError';
   readonly code = 'NOEX_ENDED_PROCESS';
@@ -209,7 +224,7 @@ export class EndedProcessError extends NoexError {
   }
 }
 
-/** The mailbox already holds `limit` messages, so this message was refused. */
+/** The message was refused or dropped, because the mailbox of the process already held `limit` messages. */
 export class MailboxFullError extends NoexError {
   override readonly name = 'MailboxFullError';
   readonly code = 'NOEX_MAILBOX_FULL';
@@ -229,8 +244,9 @@ export class MailboxFullError extends NoexError {
 }
 
 /**
- * The name is registered for another running process; for a local name, this process may also have a name already. A
- * process has one local name and any number of global names.
+ * The name belongs to a process already, or is being registered for one. A process has at most one local name. So an
+ * attempt to give it a second one also fails, and then `registeredName` is the name that it has. A process may have any
+ * number of global names.
  */
 export class AlreadyRegisteredError extends NoexError {
   override readonly name = 'AlreadyRegisteredError';
@@ -298,7 +314,7 @@ export class NoSuitableNodeError extends NoexError {
   }
 }
 
-/** No instance of a distributed supervisor leads at the moment. */
+/** No instance of a distributed supervisor leads now, or the leader lost its role before it completed the request. */
 export class NoLeaderError extends NoexError {
   override readonly name = 'NoLeaderError';
   readonly code = 'NOEX_NO_LEADER';
@@ -331,15 +347,12 @@ export class GlobalNameTimeoutError extends NoexError {
   }
 }
 
-/**
- * This node does not see as many nodes as `minNodes` of its cluster requires, so it may not give global names. The name was
- * not registered.
- */
+/** Fewer than `minNodes` nodes confirm a global name, or are seen by this node. The name was not registered. */
 export class NoQuorumError extends NoexError {
   override readonly name = 'NoQuorumError';
   readonly code = 'NOEX_NO_QUORUM';
   readonly registeredName: string;
-  /** The number of nodes that count, this one included. */
+  /** The number of nodes that confirm the name. If it was not claimed yet: the number of nodes that this node sees. */
   readonly nodesSeen: number;
   readonly minNodes: number;
 
@@ -354,15 +367,15 @@ export class NoQuorumError extends NoexError {
 }
 
 /**
- * Too few nodes confirmed the global names of this node: fewer than `minNodes` of its cluster. The processes that owned them
- * were killed. Reported on that node.
+ * Too few nodes confirmed the global names of this node: fewer than `minNodes` of its cluster. The processes that owned
+ * them were killed. Reported on that node.
  */
 export class QuorumLostError extends NoexError {
   override readonly name = 'QuorumLostError';
   readonly code = 'NOEX_QUORUM_LOST';
   /** The names that this node no longer has. */
   readonly registeredNames: readonly string[];
-  /** The number of nodes that count, this one included. */
+  /** The number of nodes that confirm a name, this one included. If it differs between the names, the smallest one. */
   readonly nodesSeen: number;
   readonly minNodes: number;
 
@@ -379,8 +392,8 @@ export class QuorumLostError extends NoexError {
 }
 
 /**
- * A global name had two owners after a partition. The owner with the earlier claim keeps the name. Both nodes report this
- * error.
+ * A global name had two owners after a partition. The owner with the earlier claim keeps the name. Each node with one
+ * of these owners reports this error.
  */
 export class GlobalNameConflictError extends NoexError {
   override readonly name = 'GlobalNameConflictError';
@@ -444,7 +457,10 @@ export class UnknownOptionError extends NoexError {
   }
 }
 
-/** A child did not start, so its supervisor did not start either. `cause` is the error that the child's `start` threw. */
+/**
+ * A child did not start. If its supervisor was starting, the supervisor did not start either. `cause` is the error of
+ * the child's start. Also reported for a start that fails after its supervisor was stopped.
+ */
 export class ChildStartError extends NoexError {
   override readonly name = 'ChildStartError';
   readonly code = 'NOEX_CHILD_START';
@@ -472,7 +488,7 @@ export class ChildRunningError extends NoexError {
   }
 }
 
-/** The operation was refused, because the supervisor is already restarting this child. */
+/** The operation was refused, because the supervisor is starting or restarting this child. */
 export class ChildRestartingError extends NoexError {
   override readonly name = 'ChildRestartingError';
   readonly code = 'NOEX_CHILD_RESTARTING';
@@ -503,7 +519,10 @@ export class DuplicateChildError extends NoexError {
   }
 }
 
-/** The supervisor has no such child. `childId` is the child id, or the process id, that the caller passed. */
+/**
+ * The supervisor has no such child, or the child was removed before it ran. `childId` is the child id, or the process
+ * id, that the caller passed.
+ */
 export class ChildNotFoundError extends NoexError {
   override readonly name = 'ChildNotFoundError';
   readonly code = 'NOEX_CHILD_NOT_FOUND';
@@ -529,8 +548,8 @@ export class MissingChildTemplateError extends NoexError {
 }
 
 /**
- * An argument does not fit the strategy of the supervisor. `simple_one_for_one` takes `childTemplate` and arguments for the
- * template; the other strategies take `children` and child specs. `field` names the argument.
+ * An argument does not fit the strategy of the supervisor. `simple_one_for_one` takes `childTemplate` and arguments for
+ * the template; the other strategies take `children` and child specs. `field` names the argument.
  */
 export class InvalidSimpleOneForOneConfigError extends NoexError {
   override readonly name = 'InvalidSimpleOneForOneConfigError';
@@ -544,8 +563,8 @@ export class InvalidSimpleOneForOneConfigError extends NoexError {
 }
 
 /**
- * A supervisor exceeded its restart intensity, so it stopped. `cause` is the error of the child that ended last. Callers that
- * wait for the supervisor get another error, whose `cause` is this error.
+ * A supervisor exceeded its restart intensity, so it stopped. `cause`, if present, is the error of the child that ended
+ * last. Callers that wait for the supervisor get another error, whose `cause` is this error.
  */
 export class MaxRestartsExceededError extends NoexError {
   override readonly name = 'MaxRestartsExceededError';
@@ -590,7 +609,9 @@ export class InvalidNodeIdError extends NoexError {
   }
 }
 
-/** An option of `Cluster.start` is invalid. `field` names the option. */
+/**
+ * An option of `Cluster.start` or `attach` is invalid, or differs from that of another node. `field` names the option.
+ */
 export class InvalidClusterConfigError extends NoexError {
   override readonly name = 'InvalidClusterConfigError';
   readonly code = 'NOEX_INVALID_CLUSTER_CONFIG';
@@ -622,7 +643,10 @@ export class ClusterAlreadyStartedError extends NoexError {
   }
 }
 
-/** Listening on an address failed, mostly because the port is in use or the host is not this machine. `cause` has details. */
+/**
+ * Listening on an address failed, mostly because the port is in use or the host is not this machine. `cause`, if
+ * present, has details.
+ */
 export class ListenError extends NoexError {
   override readonly name = 'ListenError';
   readonly code = 'NOEX_LISTEN';
@@ -665,7 +689,10 @@ export class DashboardFilesError extends NoexError {
   }
 }
 
-/** The `authorize` function of a dashboard failed, so the request was refused. `cause` is the error that it threw. */
+/**
+ * The `authorize` function of a dashboard threw, returned an invalid value, or did not answer in time. The request was
+ * refused. `cause` is what `authorize` threw; absent in the other cases.
+ */
 export class DashboardAuthorizationError extends NoexError {
   override readonly name = 'DashboardAuthorizationError';
   readonly code = 'NOEX_DASHBOARD_AUTHORIZATION';
@@ -675,7 +702,7 @@ export class DashboardAuthorizationError extends NoexError {
   }
 }
 
-/** No node could be reached at that address. */
+/** No node could be reached. `nodeId` is the node id or address that was dialled, or a list of several with commas. */
 export class NodeUnreachableError extends NoexError {
   override readonly name = 'NodeUnreachableError';
   readonly code = 'NOEX_NODE_UNREACHABLE';
@@ -699,7 +726,7 @@ export class NodeNotFoundError extends NoexError {
   }
 }
 
-/** The node is a member, but there is no link to it now. */
+/** There is no link to the node now, or the link was lost before the answer arrived. */
 export class NodeNotConnectedError extends NoexError {
   override readonly name = 'NodeNotConnectedError';
   readonly code = 'NOEX_NODE_NOT_CONNECTED';
@@ -734,7 +761,7 @@ export class LinkOverloadedError extends NoexError {
   }
 }
 
-/** A linked node did not answer in time. */
+/** A node did not answer a request in time. */
 export class NodeTimeoutError extends NoexError {
   override readonly name = 'NodeTimeoutError';
   readonly code = 'NOEX_NODE_TIMEOUT';
@@ -749,8 +776,8 @@ export class NodeTimeoutError extends NoexError {
 }
 
 /**
- * A handler on another node threw, or a request failed on that node. `message` has the message of the remote error. The stack of
- * the remote error is not sent.
+ * A handler on another node threw, or a request failed on that node. `message` has the message of the remote error. The
+ * stack of the remote error is not sent.
  */
 export class RemoteError extends NoexError {
   override readonly name = 'RemoteError';
@@ -775,7 +802,7 @@ export class BehaviorNotRegisteredError extends NoexError {
   override readonly name = 'BehaviorNotRegisteredError';
   readonly code = 'NOEX_BEHAVIOR_NOT_REGISTERED';
   readonly behaviorName: string;
-  /** The node that should start the behavior. Absent: this node. */
+  /** The node that should start the behavior; `undefined`: this node. */
   readonly nodeId: string | undefined;
 
   constructor(behaviorName: string, nodeId?: string) {
@@ -786,7 +813,9 @@ export class BehaviorNotRegisteredError extends NoexError {
   }
 }
 
-/** A message or reply contains a value that cannot be sent to another node. `path` is the position of the value. */
+/**
+ * A message, reply or argument cannot be sent to another node: it has a value that cannot be encoded, or is too large.
+ */
 export class NotSerializableError extends NoexError {
   override readonly name = 'NotSerializableError';
   readonly code = 'NOEX_NOT_SERIALIZABLE';
@@ -804,7 +833,9 @@ export class NotSerializableError extends NoexError {
   }
 }
 
-/** The other node refused the message, because its `accept` function or its version of noex does not allow the message. */
+/**
+ * The other node refused the message, because its `accept` function or its version of noex does not allow the message.
+ */
 export class MessageRefusedError extends NoexError {
   override readonly name = 'MessageRefusedError';
   readonly code = 'NOEX_MESSAGE_REFUSED';
@@ -831,7 +862,10 @@ export class NodeIdConflictError extends NoexError {
   }
 }
 
-/** A handshake failed, so there is no link. `reason` is stable. `peer` is the address or node id of the other side. */
+/**
+ * A handshake failed or a link was refused, so there is no link. `reason` is stable across releases. `peer` is the
+ * address or node id of the other side.
+ */
 export class HandshakeError extends NoexError {
   override readonly name = 'HandshakeError';
   readonly code = 'NOEX_HANDSHAKE';
@@ -846,8 +880,8 @@ export class HandshakeError extends NoexError {
 }
 
 /**
- * Many connections were refused. The first few were reported one by one, and this error reports the others. `reasons` has the
- * number of these connections for each stable reason.
+ * Many connections were refused. The first few were reported one by one, and this error reports the others. `reasons`
+ * has the number of these connections for each reason. Reasons that noex does not know are counted as `other`.
  */
 export class ConnectionsRefusedError extends NoexError {
   override readonly name = 'ConnectionsRefusedError';
@@ -868,7 +902,7 @@ export class ConnectionsRefusedError extends NoexError {
   }
 }
 
-/** A frame from another node broke the protocol, so the link was closed. `reason` is stable. */
+/** A frame from another node broke the protocol, so the link was closed. `reason` is stable across releases. */
 export class ProtocolError extends NoexError {
   override readonly name = 'ProtocolError';
   readonly code = 'NOEX_PROTOCOL';
@@ -883,7 +917,7 @@ export class ProtocolError extends NoexError {
   }
 }
 
-/** A handler threw a value that is not an Error. `cause` is that value, and `message` shows the value, shortened. */
+/** Code threw a value that is not an Error. `cause` is that value, and `message` shows the value, shortened. */
 export class ThrownValueError extends NoexError {
   override readonly name = 'ThrownValueError';
   readonly code = 'NOEX_THROWN_VALUE';
@@ -896,8 +930,8 @@ export class ThrownValueError extends NoexError {
 }
 
 /**
- * Whether a value is an error: an Error of this realm, of another realm (a `vm` context, the sandbox of a test runner), or an
- * object with the same fields. Never throws: a value with properties that throw is not an error.
+ * Whether a value is an error: an Error of this realm, of another realm (a `vm` context, the sandbox of a test runner),
+ * or an object with the same fields. Never throws: a value with properties that throw is not an error.
  */
 export function isError(value: unknown): value is Error {
   try {
@@ -911,7 +945,9 @@ export function isError(value: unknown): value is Error {
   }
 }
 
-/** Returns a thrown value as an Error. A value that is not an error becomes the `cause` of a {@link ThrownValueError}. */
+/**
+ * Returns a thrown value as an Error. A value that is not an error becomes the `cause` of a {@link ThrownValueError}.
+ */
 export function asError(thrown: unknown): Error {
   return isError(thrown) ? thrown : new ThrownValueError(thrown);
 }
@@ -934,7 +970,9 @@ export function codeOf(thrown: unknown): unknown {
   }
 }
 
-/** Emits an error as a Node.js warning: the last resort if a reporter or an error handler itself fails. Never throws. */
+/**
+ * Emits an error as a Node.js warning: the last resort if a reporter or an error handler itself fails. Never throws.
+ */
 export function warn(error: unknown): void {
   try {
     process.emitWarning(asError(error));
@@ -944,7 +982,7 @@ export function warn(error: unknown): void {
   }
 }
 
-/** Wraps a handler so that it never throws. Errors that it throws, and rejections of its promise, go to `onError`. */
+/** Wraps a handler so that it never throws. Passes what it throws, and what its promise rejects with, to `onError`. */
 export function isolated<Args extends readonly unknown[]>(
   handler: (...args: Args) => unknown,
   onError: (error: Error) => void,
@@ -966,7 +1004,10 @@ export const UNREADABLE = 'an error that throws when it is read';
 /** The maximum length of an inspected value, in characters. */
 const MAX_INSPECTED = 1000;
 
-/** Shows a value as text of bounded length. Runs no code of the value: no getters, no custom inspection. */
+/**
+ * Shows a value as text of bounded length. Calls no custom inspection functions, and no getters of the shown
+ * properties. Node.js still reads `Symbol.toStringTag`, and `name` of an error.
+ */
 export function inspected(value: unknown): string {
   if (typeof value === 'string') return describe(value);
   try {

@@ -6,10 +6,11 @@ export const GenServer = defaultRuntime.GenServer;
 export const Supervisor = defaultRuntime.Supervisor;
 /** Runs functions as supervised processes. */
 export const Task = defaultRuntime.Task;
-/** Registers and finds processes by name. */
+/** Registers and finds processes by names that are unique in this runtime. */
 export const Registry = defaultRuntime.Registry;
-/** Registers the behaviors that other nodes may start on this node. */
+/** Registers the behaviors that this node and other nodes may start on this node, by name. */
 export const BehaviorRegistry = defaultRuntime.BehaviorRegistry;
+/** Starts supervisors whose children run on any node of the cluster. */
 export const DistributedSupervisor = defaultRuntime.DistributedSupervisor;
 /** Registers and finds processes by names that are unique in the cluster. */
 export const GlobalRegistry = defaultRuntime.GlobalRegistry;

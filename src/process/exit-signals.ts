@@ -9,7 +9,7 @@ export interface ExitSignal {
   readonly link: Link;
   readonly ref: ProcessRef;
   readonly reason: DownReason;
-  /** The node that was lost, if `reason` is `noconnection`. */
+  /** The id of the node of `ref`. Needed only for the reason `noconnection`. `undefined`: not known or not needed. */
   readonly nodeId?: string | undefined;
 }
 
@@ -22,8 +22,8 @@ interface LinkedProcess {
 }
 
 /**
- * Delivers an exit signal. A process that traps exits gets an info message. Any other process ends, unless the reason
- * is `normal`.
+ * Delivers an exit signal. A process that traps exits gets an info message. Any other process ends at once, unless the
+ * reason is `normal`. Does nothing if the process has already ended.
  */
 export function receiveExit(process: LinkedProcess, signal: ExitSignal): void {
   if (process.gone) return;

@@ -7,8 +7,8 @@ const MAX_TYPE_LENGTH = 60;
 type AnyCallHandler = (message: unknown, state: unknown, ctx: CallContext) => CallResult<unknown, unknown>;
 
 /**
- * Finds the handler of a message in a table of call handlers by message type. Returns `undefined` if the table has no
- * own entry for the type; entries of its prototype do not count.
+ * Finds the handler of a message in a table of call handlers by message type. Returns `undefined` if `handleCall` is
+ * not a table, or if the table has no own entry for the type. Entries of its prototype do not count.
  */
 export function callHandlerFor(table: AnyBehavior['handleCall'], message: unknown): AnyCallHandler | undefined {
   if (typeof table !== 'object') return undefined;

@@ -4,23 +4,23 @@ import type { OverloadPolicy } from './bounded-mailbox.js';
 import type { AnyBehavior } from './gen-server-types.js';
 
 export interface GenServerOptions {
-  /** Registers the process under this name until it ends. */
+  /** Registers the process under this name, until the process ends or the name is unregistered. */
   readonly name?: string | undefined;
   /**
-   * Where the name is unique. `local` (default): in this runtime. `global`: in the whole cluster. The process claims a
-   * global name first: `init` runs only after every connected node has accepted the claim. If two partitions with an
-   * owner each merge, the owner with the later claim is killed.
+   * Where the name is unique. `local` (default): in this runtime. `global`: in the whole cluster; requires `name`.
+   * `init` runs only after every connected node has accepted the claim of a global name. If two partitions merge, and
+   * each has an owner of the name, the owner with the later claim is killed.
    */
   readonly registration?: 'local' | 'global' | undefined;
   /**
    * A text shown with the process. Several processes may have the same label. Statistics of processes without a name
-   * are summed by label.
+   * are summed by label. Default: the global name if there is one; otherwise none.
    */
   readonly label?: string | undefined;
-  /** How long `init` may take, ms. Default 5000. Infinity: no limit. */
+  /** How long an async `init` may take, ms. Default 5000. Infinity: no limit. */
   readonly initTimeout?: number | undefined;
   /**
-   * How many messages may wait in the mailbox. Default: no limit for messages from this node. A message from another
+   * How many messages may wait in the mailbox. Default: no limit for messages from this node; a message from another
    * node is accepted while fewer than 100,000 messages wait.
    */
   readonly mailboxLimit?: number | undefined;
@@ -85,7 +85,7 @@ export function readStartOptions(options: GenServerOptions): StartSettings {
   return { name, registration, label, initTimeout, mailboxLimit, overload, context, trapExit };
 }
 
-/** Checks the `registration` option, and a global name. @throws InvalidArgumentError */
+/** Checks the `registration` option. If it is `global`, also checks the name. @throws InvalidArgumentError */
 export function checkRegistration(registration: unknown, name: string | undefined): void {
   if (registration !== 'local' && registration !== 'global') {
     throw new InvalidArgumentError('registration', "'local' or 'global'", registration);
@@ -106,7 +106,12 @@ function checkText(field: string, value: unknown): void {
 
 const OPTIONAL_HANDLERS = ['handleCast', 'handleInfo', 'handleContinue', 'terminate'] satisfies (keyof AnyBehavior)[];
 
-/** Checks that a behavior has `init` and that each handler is a function. @throws InvalidArgumentError */
+/**
+ * Checks that a behavior has `init`, and that each other callback is a function or missing. `handleCall` may also be a
+ * table of functions.
+ *
+ * @throws InvalidArgumentError
+ */
 export function checkBehavior(behavior: unknown): void {
   if (typeof behavior !== 'object' || behavior === null) {
     throw new InvalidArgumentError('behavior', 'an object with init and handlers', behavior);

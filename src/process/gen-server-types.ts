@@ -7,13 +7,14 @@ declare const result: unique symbol;
 
 /**
  * Why a process ended. `normal`: it was asked to stop, or finished. `shutdown`: its supervisor or the runtime stopped
- * it. `killed`: `kill` was called, or it did not stop in time. `{ error }`: it crashed.
+ * it. `killed`: it was killed, for example because it did not stop in time. `{ error }`: it crashed, or was stopped
+ * with an error. A process that ends because of a link gets its reason from the linked process: see `GenServer.link`.
  */
 export type TerminationReason = 'normal' | 'shutdown' | 'killed' | { readonly error: Error };
 
 /**
- * Why a monitored or linked process is down. `noproc`: the process had already ended when it was monitored or linked.
- * `noconnection`: its node was lost; the process may still run there.
+ * Why a monitored or linked process is down. `noproc`: no such process was running when it was monitored or linked, or
+ * its node refused the monitor or link. `noconnection`: its node is not linked; the process may still run there.
  */
 export type DownReason = TerminationReason | 'noproc' | 'noconnection';
 
@@ -23,7 +24,10 @@ export interface Monitor {
   readonly id: string;
 }
 
-/** The info message that a watcher receives when the monitored process is down. Each monitor delivers exactly one. */
+/**
+ * The info message that a watcher receives when the monitored process is down. Each monitor delivers exactly one,
+ * unless `GenServer.demonitor` ends the monitor first.
+ */
 export interface ProcessDown {
   readonly type: 'process_down';
   readonly monitor: Monitor;
@@ -37,7 +41,7 @@ export interface Link {
   readonly id: string;
 }
 
-/** The info message that a process with `trapExit` receives when a process linked with it has ended. */
+/** The info message that a process with `trapExit` receives when a linked process has ended or its node was lost. */
 export interface ProcessExit {
   readonly type: 'exit';
   readonly link: Link;
@@ -56,8 +60,8 @@ export interface CallOptions {
   /** How long to wait for the reply, ms. Default 5000. Infinity: no limit. */
   readonly timeout?: number | undefined;
   /**
-   * When the signal is aborted, the call rejects with CallAbortedError. The process still handles a message that was
-   * sent.
+   * When the signal is aborted, the call rejects with CallAbortedError. The process still handles a message that has
+   * already been sent.
    */
   readonly signal?: AbortSignal | undefined;
 }
@@ -94,13 +98,13 @@ export interface HandlerContext<State = unknown, CallMsg = unknown, CastMsg = un
   readonly self: GenServerRef<State, CallMsg, CastMsg, CallReply>;
   /**
    * The caller, in `handleCall`; `undefined` in other handlers. To reply after the handler has finished, copy `from` to
-   * a variable before: the property always belongs to the message handled last.
+   * a variable before, because the property always belongs to the message whose handler was called last.
    */
   readonly from: CallFrom<ReplyTo<CallReply, CallMsg>> | undefined;
   /**
    * Aborted when the process ends. A kill aborts the signal at once, even while a handler or `init` is waiting. Pass
-   * the signal to every operation that a handler awaits: otherwise the handler of a killed process may still run when
-   * the restarted process already works. `signal.reason` is a ServerNotRunningError.
+   * the signal to every operation that a handler awaits. Otherwise the handler of a killed process may still run after
+   * the process has been restarted. `signal.reason` is a ServerNotRunningError.
    *
    * @example
    * handleCall: async (url, state, { signal }) => [await (await fetch(url, { signal })).text(), state],
@@ -134,8 +138,8 @@ export interface CallContext<
   Reply = ReplyTo<CallReply, CallMsg>,
 > extends Omit<HandlerContext<State, CallMsg, CastMsg, CallReply>, 'from'> {
   /**
-   * The caller, for `GenServer.reply`. To reply after the handler has finished, copy `from` to a variable before: the
-   * property always belongs to the message handled last.
+   * The caller, for `GenServer.reply`. To reply after the handler has finished, copy `from` to a variable before,
+   * because the property always belongs to the message whose handler was called last.
    */
   readonly from: CallFrom<Reply>;
 }
@@ -233,28 +237,32 @@ export interface BehaviorWithoutCalls<
     ctx: HandlerContext<State, CallMsg, CastMsg, CallReply>,
   ): InitResult<State> | Promise<InitResult<State>>;
   /**
-   * Handles a cast and returns the next state. Returning `undefined` in place of a defined state is an error. Without
-   * this handler, casts are counted, dropped and reported to `onError` as UnhandledMessageError.
+   * Handles a cast and returns the next state. Returning `undefined` in place of a defined state crashes the process.
+   * Without this handler, casts are counted as handled, dropped, and reported to `onError` as UnhandledMessageError.
    */
   handleCast?(
     message: CastMsg,
     state: State,
     ctx: HandlerContext<State, CallMsg, CastMsg, CallReply>,
   ): CastResult<State> | Promise<CastResult<State>>;
-  /** Handles an info message and returns the next state. Without this handler, infos are counted and dropped. */
+  /** Handles an info message and returns the next state. Without it, infos are counted as handled and dropped. */
   handleInfo?(
     info: Info,
     state: State,
     ctx: HandlerContext<State, CallMsg, CastMsg, CallReply>,
   ): CastResult<State> | Promise<CastResult<State>>;
-  /** Handles the payload of `continueWith`, before any waiting message. Returns the next state. */
+  /**
+   * Handles the payload of `continueWith`, before any waiting message. Returns the next state. Without this handler, a
+   * `continueWith` crashes the process.
+   */
   handleContinue?(
     payload: unknown,
     state: State,
     ctx: HandlerContext<State, CallMsg, CastMsg, CallReply>,
   ): CastResult<State> | Promise<CastResult<State>>;
   /**
-   * Cleans up. Runs after a stop or a crash, but not after a kill; also runs for a state that `init` returned too late.
+   * Cleans up. Runs after a stop, or after a crash of a handler. Does not run when the process is killed, or ends
+   * because a linked process ended. Also runs for a state that `init` returns after the process has ended.
    */
   terminate?(
     reason: TerminationReason,

@@ -29,7 +29,7 @@ export interface StopOptions {
   readonly timeout?: number | undefined;
 }
 
-/** An event in the life of a process. Errors and exit reasons are plain data. */
+/** The start, crash, restart or end of a process. Errors and exit reasons are plain data. */
 export type LifecycleEvent<Ref extends ProcessRef = ProcessRef> =
   | { readonly type: 'started'; readonly ref: Ref }
   | { readonly type: 'crashed'; readonly ref: Ref; readonly error: SerializedError }
@@ -40,23 +40,28 @@ export interface GenServerApi {
   /**
    * Starts a process. Resolves with its ref when its `init` has completed.
    *
-   * Rejects with InitializationError when `init` throws or takes longer than `initTimeout`, AlreadyRegisteredError when
-   * the name is taken, GlobalNameTimeoutError when a connected node does not accept a global name in time,
-   * NoQuorumError when a global name needs more nodes (`minNodes`), InvalidArgumentError when an option has an invalid value, and UnknownOptionError for an option that does not exist.
+   * Rejects with InitializationError when `init` throws or takes longer than `initTimeout`, or the process is killed
+   * meanwhile; AlreadyRegisteredError when the name is taken; RuntimeShutdownError after a shutdown of the runtime;
+   * InvalidArgumentError when the behavior or an option is invalid; UnknownOptionError for an option that does not
+   * exist. For a global name, also rejects with GlobalNameTimeoutError when a connected node does not accept the name
+   * in time, and with NoQuorumError when the name needs more nodes (`minNodes`).
    */
   readonly start: Start;
 
   /**
-   * Starts a process on another node. The behavior must be registered on that node with `BehaviorRegistry`. Resolves
-   * with the ref when `init` has completed. If the start exceeds `spawnTimeout` or the link is lost, the process is
-   * killed.
+   * Starts a process on the node `targetNode`. The behavior must be registered on that node with `BehaviorRegistry`.
+   * Resolves with the ref when `init` has completed. If the start exceeds `spawnTimeout`, or the link is lost before
+   * the start has completed, the process is killed.
    *
-   * Rejects with BehaviorNotRegisteredError, with RemoteError when `init` or the behavior factory failed on that node,
-   * with AlreadyRegisteredError or GlobalNameTimeoutError for a global name, NodeTimeoutError, NodeNotFoundError, NodeNotConnectedError, ClusterNotStartedError, MessageRefusedError,
-   * NotSerializableError for `args`, InvalidArgumentError, or UnknownOptionError.
+   * Rejects with BehaviorNotRegisteredError, with RemoteError when `init` or the behavior factory failed on another
+   * node, with AlreadyRegisteredError or GlobalNameTimeoutError for a global name, NodeTimeoutError, NodeNotFoundError,
+   * NodeNotConnectedError, ClusterNotStartedError, LinkOverloadedError, MessageRefusedError, NotSerializableError for
+   * `args`, InvalidArgumentError, or UnknownOptionError. If `targetNode` is this node, the errors of `start` and of the
+   * factory take the place of RemoteError.
    *
    * @example
-   * const cart = await GenServer.startRemote<CartRef>('cart', { targetNode: 'shop@10.0.0.2:4369', args: { owner: 'ada' } });
+   * const options = { targetNode: 'shop@10.0.0.2:4369', args: { owner: 'ada' } };
+   * const cart = await GenServer.startRemote<CartRef>('cart', options);
    */
   startRemote<Ref extends ProcessRef = GenServerRef>(behaviorName: string, options: RemoteStartSettings): Promise<Ref>;
 
@@ -64,18 +69,20 @@ export interface GenServerApi {
    * Sends a message and waits for the reply.
    *
    * Rejects with the error that the handler threw, or with CallTimeoutError, CallAbortedError, ServerNotRunningError,
-   * ForeignRefError, MailboxFullError or UnhandledMessageError. Rejects with NotRegisteredError when no process has the
-   * target name, and with CallingSelfError when a handler calls its own process. A call to a process of another node
-   * also rejects with NodeNotConnectedError, LinkOverloadedError, MessageRefusedError, NotSerializableError and
-   * RemoteError.
+   * ForeignRefError, MailboxFullError, UnhandledMessageError or InvalidArgumentError. Rejects with NotRegisteredError
+   * when no process has the target name, and with CallingSelfError when a handler calls its own process. A call to a
+   * process of another node also rejects with NodeNotConnectedError, LinkOverloadedError, MessageRefusedError,
+   * NotSerializableError, and RemoteError in place of an error that the handler threw.
    */
   readonly call: Call;
 
   /**
-   * Sends a message without waiting for a reply.
+   * Sends a message without waiting for a reply. A message to another node is dropped there if the process has ended or
+   * its mailbox is full.
    *
-   * @throws ServerNotRunningError when the process is known to have ended, ForeignRefError for a ref of an unknown
-   * runtime, NotRegisteredError when no process has the target name, MailboxFullError when the mailbox is full; for
+   * @throws ServerNotRunningError when a process of this runtime has ended or runs `terminate`, or the life of `target`
+   * has ended; ForeignRefError for an unknown life; NotRegisteredError when no process has the target name;
+   * MailboxFullError when a mailbox of this runtime is full and its `overload` is `reject`; InvalidArgumentError; for
    * another node also NodeNotConnectedError, LinkOverloadedError, MessageRefusedError and NotSerializableError
    */
   cast<State, CallMsg, CastMsg, CallReply>(
@@ -91,8 +98,8 @@ export interface GenServerApi {
   info(target: ProcessRef | ProcessName, message: unknown): void;
 
   /**
-   * Casts `message` after `ms`. The message is dropped if the process has ended by then, if its mailbox is full, or if
-   * the node of the process is not linked.
+   * Casts `message` after `ms`. The message is dropped if the process has ended by then, or if a `cast` at that time
+   * would throw.
    *
    * @throws ServerNotRunningError, ForeignRefError, InvalidArgumentError; for another node also MessageRefusedError and
    * NotSerializableError
@@ -105,7 +112,7 @@ export interface GenServerApi {
 
   /**
    * Casts `message` to a process of this runtime every `ms`, first after `ms`, until the process ends or the timer is
-   * cancelled. Intervals that pass while the event loop is blocked are skipped.
+   * cancelled. Intervals that pass while the event loop is blocked are skipped. A full mailbox drops the message.
    *
    * @throws ServerNotRunningError, ForeignRefError, InvalidArgumentError
    */
@@ -123,16 +130,18 @@ export interface GenServerApi {
    * Stopping a process that has ended does nothing. A process that takes longer than `timeout` is killed. With reason
    * `killed` it is killed at once.
    *
-   * Rejects with ForeignRefError, InvalidArgumentError, or CallingSelfError when a handler stops its own process:
-   * return `stop(...)` there.
+   * Rejects with ForeignRefError, InvalidArgumentError, UnknownOptionError, or CallingSelfError when a handler stops
+   * its own process (the handler can return `stop(...)` instead). For another node, also rejects with
+   * NodeNotConnectedError, LinkOverloadedError or MessageRefusedError.
    */
   stop(ref: ProcessRef, reason?: TerminationReason, options?: StopOptions): Promise<void>;
 
   /**
    * Ends a process and its children at once. No further message is handled and `terminate` does not run. The name
-   * becomes free and `ctx.signal` is aborted. Killing a process that has ended does nothing.
+   * becomes free and `ctx.signal` is aborted. Killing a process that has ended does nothing. For a process of another
+   * node, only sends a request to that node, which may refuse it without an answer.
    *
-   * @throws ForeignRefError
+   * @throws ForeignRefError, InvalidArgumentError; for another node also NodeNotConnectedError and MessageRefusedError
    */
   kill(ref: ProcessRef): void;
 
@@ -145,42 +154,45 @@ export interface GenServerApi {
   reply<CallReply>(from: CallFrom<CallReply>, value: NoInfer<CallReply>): void;
 
   /**
-   * Resolves with the exit reason when the process has ended. Resolves with `noproc` if the process had ended before
-   * the call of `exited` and its reason is not stored any more, and with `noconnection` if its node is lost.
+   * Resolves with the exit reason when the process has ended. Resolves with `noconnection` if its node is lost. For a
+   * process that ended before the call of `exited`, resolves with its exit reason if it was a process of this runtime
+   * without a supervisor and `ref` is the object that `start` returned. Otherwise resolves with `noproc`.
    *
-   * Rejects with ForeignRefError.
+   * Rejects with ForeignRefError, InvalidArgumentError, or MessageRefusedError.
    */
   exited(ref: ProcessRef): Promise<DownReason>;
 
   /**
-   * Monitors `target` for `watcher`. When `target` ends or its node is lost, `watcher` receives exactly one info `{
-   * type: 'process_down', monitor, ref, reason }`. If `target` has already ended, the reason is `noproc`. In a handler,
-   * use `ctx.monitor(target)`.
+   * Monitors `target` for `watcher`. When `target` ends or its node is lost, `watcher` receives exactly one info
+   * message `{ type: 'process_down', monitor, ref, reason }`. If `target` has already ended, the reason is `noproc`. In
+   * a handler, use `ctx.monitor(target)`.
    *
-   * @throws ServerNotRunningError and ForeignRefError if `watcher` is not a running GenServer of this runtime;
-   * ForeignRefError if `target` belongs to an unknown life
+   * @throws ServerNotRunningError, ForeignRefError or InvalidArgumentError if `watcher` is not a running GenServer of
+   * this runtime; ForeignRefError if `target` belongs to an unknown life; MessageRefusedError
    */
   monitor(watcher: ProcessRef, target: ProcessRef): Monitor;
 
-  /** Ends a monitor. Returns whether the monitor was open, that is, had not delivered its info message. */
+  /** Ends a monitor. Returns whether it was open: not ended before, and its info message not delivered. */
   demonitor(monitor: Monitor): boolean;
 
   /**
-   * Links two processes. When one ends for a reason other than `normal`, the other ends at once with the same reason. A
-   * process with `trapExit` does not end: for every reason, it receives an info `{ type: 'exit', link, ref, reason }`.
+   * Links two GenServers. When one ends for a reason other than `normal`, the other ends at once with the same reason,
+   * without running `terminate`. A process with `trapExit` does not end: for every reason, it receives an info message
+   * `{ type: 'exit', link, ref, reason }`. Linking a process with itself has no effect.
    *
    * The reason is `noproc` if `other` has already ended, and `noconnection` if its node is lost. Without `trapExit`,
    * `noproc` ends `process` with ServerNotRunningError, and `noconnection` with NodeNotConnectedError.
    *
-   * @throws as {@link GenServerApi.monitor}
+   * @throws as {@link GenServerApi.monitor}; InvalidArgumentError also if `other` is a supervisor of this runtime
    */
   link(process: ProcessRef, other: ProcessRef): Link;
 
-  /** Ends a link. Returns whether the link existed. */
+  /** Ends a link. Returns whether it was still open. */
   unlink(link: Link): boolean;
 
   /**
-   * The id of the node that the process runs on or last ran on; `undefined` while this node is in no cluster.
+   * The id of the node that the process runs on or last ran on. `undefined` for a process of this runtime while this
+   * node is in no cluster.
    *
    * @throws ForeignRefError for an unknown life
    */

@@ -1,7 +1,7 @@
 import type { CallFrom, CallOptions, HandlerContext, Link, Monitor } from './gen-server-types.js';
 import type { GenServerRef, GenServerTarget, ProcessRef } from './process-refs.js';
 
-/** The operations of a handler context, performed in the name of its process. */
+/** The operations that a handler can call through its context. `self` is the process of the handler. */
 export interface ContextActions {
   call(target: GenServerTarget, message: unknown, options?: CallOptions): Promise<unknown>;
   cast(target: GenServerTarget, message: unknown): void;
@@ -17,7 +17,7 @@ interface ContextSource {
   readonly ref: GenServerRef;
   readonly signal: AbortSignal;
   readonly from: CallFrom | undefined;
-  /** Runs `code` with this process as the current process. */
+  /** Calls `code` with the operations, with this process as the current process. Returns its result. */
   act<Result>(code: (actions: ContextActions) => Result): Result;
 }
 

@@ -2,8 +2,8 @@ import type { HandlerContinue, HandlerNoReply, HandlerStop, Next, TerminationRea
 import { checkReason } from './termination-reason.js';
 
 /**
- * Base class of all handler results other than a plain state. Users cannot create instances, so `instanceof
- * HandlerResult` never matches a state.
+ * Base class of the handler results other than a state and `[reply, state]`. Only {@link stop}, {@link noReply} and
+ * {@link continueWith} create instances, so a state is never an instance.
  */
 export abstract class HandlerResult {}
 

@@ -14,9 +14,9 @@ import { ReplyHandle } from './reply-handle.js';
 export interface HandlerHost {
   /** The async context of the runtime, in which handlers run by default. */
   readonly context: AsyncContext;
-  /** The process whose handler is on the stack now, or the remote sender of the message that is being delivered now. */
+  /** The process whose code is on the stack, or the remote sender of the message that is being delivered, if any. */
   current: MessageSender | undefined;
-  /** The operations of handler contexts; set before the first process starts. */
+  /** The operations of handler contexts. `undefined` only until the runtime is complete. */
   actions: ContextActions | undefined;
   /** Receives errors that no caller can be rejected with. */
   onError(error: Error): void;
@@ -37,11 +37,13 @@ export abstract class HandlerRunner {
   #deferredReplies: DeferredReplies | undefined;
   /** The call whose handler was started last; `undefined` if the last message was no call. */
   #call: PendingCall | undefined;
-  /** The payload that `handleContinue` handles before the next message. */
+  /** The continuation whose payload `handleContinue` handles before the next message. */
   protected continuation: ContinueResult | undefined;
-  // Messages handled since the last report of counts.
+  /** The number of calls handled since the last report. */
   protected calls = 0;
+  /** The number of casts handled since the last report. */
   protected casts = 0;
+  /** The number of infos handled since the last report. */
   protected infos = 0;
 
   constructor(host: HandlerHost, ref: ProcessRef, behavior: AnyBehavior) {
@@ -50,22 +52,22 @@ export abstract class HandlerRunner {
     this.#behavior = behavior;
   }
 
-  /** The error for a message that cannot be sent, because the process has ended. */
+  /** Returns the error for a message that this process does not answer, because it is ending or has ended. */
   abstract notRunning(mayHaveBeenHandled?: boolean): ServerNotRunningError;
 
-  /** Called when a count of this process has changed. */
+  /** Requests a report of the counts and the queue length of this process, because one of them has changed. */
   protected abstract markDirty(): void;
 
-  /** Reports that a handler threw, or asked to stop with an error. */
+  /** Emits `process_crashed`: a handler threw, or asked to stop with an error. */
   protected abstract emitCrash(error: Error): void;
 
-  /** Runs `terminate`, then ends the process. */
+  /** Runs the `terminate` callback, then ends the process with `reason`. */
   protected abstract terminate(reason: TerminationReason): void;
 
-  /** Reports an error that came too late: the caller does not wait any more, or this process has ended. */
+  /** Reports an error that no caller receives any more. `what` names the code that threw it, such as `init`. */
   protected abstract reportLateFailure(what: string, thrown: unknown): void;
 
-  /** The caller of the call that is being handled, for `ctx.from`. */
+  /** The value of `ctx.from`: the caller of the message handled last; `undefined` if that message was no call. */
   get from(): CallFrom | undefined {
     const call = this.#call;
     return call === undefined ? undefined : (new ReplyHandle(call) as unknown as CallFrom);
@@ -91,7 +93,7 @@ export abstract class HandlerRunner {
     return this.#asCurrent(() => this.#behavior.terminate?.(reason, state, this.#context));
   }
 
-  /** Calls the handler of a message. A stop request ends the process instead. */
+  /** Calls the handler of a message, and returns its result or promise. A stop request ends the process instead. */
   protected dispatch(message: unknown, envelope: Envelope): unknown {
     const host = this.host;
     const behavior = this.#behavior;
@@ -123,11 +125,13 @@ export abstract class HandlerRunner {
 
   /**
    * Applies the result of a handler, already awaited. Returns the request to stop, if the result contains one. The
-   * count changes before the reply is sent: a caller that has the reply also sees the count.
+   * count changes before the reply is sent, so that a caller with the reply also sees the count.
+   *
+   * @throws InvalidHandlerResultError
    */
   protected applyResult(result: unknown, envelope: Envelope): StopResult | undefined {
     if (this.gone) {
-      // The handler killed its own process.
+      // The process ended while its handler ran: for example, the handler killed it.
       if (envelope instanceof PendingCall) envelope.fail(this.notRunning(true));
       return undefined;
     }
@@ -148,7 +152,7 @@ export abstract class HandlerRunner {
   protected crash(thrown: unknown, envelope: Envelope): void {
     const error = asError(thrown);
     if (envelope instanceof PendingCall) envelope.failHandled(error);
-    // The handler killed its own process and then threw: the process has already ended.
+    // The process ended while its handler ran, and then the handler threw.
     if (this.gone) {
       this.reportLateFailure('a handler', thrown);
       return;
@@ -157,7 +161,7 @@ export abstract class HandlerRunner {
     this.terminate({ error });
   }
 
-  /** Rejects all callers whose reply was postponed. */
+  /** Rejects all callers that still wait for a postponed reply. */
   protected failPromisedReplies(): void {
     this.#deferredReplies?.fail(() => this.notRunning(true));
   }
@@ -216,7 +220,9 @@ export abstract class HandlerRunner {
   }
 
   /**
-   * Stores a continuation. Outside `handleCall`, only `continueWith(payload, state)` may take the place of the state.
+   * Stores the continuation that a handler other than `handleCall` returned in place of the next state.
+   *
+   * @throws InvalidHandlerResultError for any other result, such as `noReply(state)`
    */
   #continueAfter(next: HandlerResult, envelope: Envelope): void {
     const isContinuation = next instanceof ContinueResult && !(next.result instanceof HandlerResult);
@@ -234,7 +240,7 @@ export abstract class HandlerRunner {
     return behavior.handleContinue(payload, this.state, this.#context);
   }
 
-  /** Keeps a call open until `GenServer.reply`, its promised reply or the end of the process settles it. */
+  /** Stores a call whose reply was postponed, so that its caller is rejected if the process ends first. */
   #replyLater(call: PendingCall): void {
     this.#deferredReplies ??= new DeferredReplies();
     this.#deferredReplies.add(call);

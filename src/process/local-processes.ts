@@ -10,11 +10,11 @@ import type { ProcessTable } from './process-table.js';
 import type { GlobalNameClaims } from './remote-processes.js';
 import { type SpawnSteps, spawnGenServer } from './spawn-gen-server.js';
 
-/** Gives other nodes access to the processes of this runtime, by process id. */
+/** Operations on the processes of this runtime by process id, for example for messages from other nodes. */
 export interface LocalProcesses {
   /** Delivers a call. Never throws: `caller` receives the reply or the error. */
   call(id: string, message: unknown, caller: RemoteCaller, sender?: MessageSender): void;
-  /** Delivers a cast or info. The message is dropped if the process does not run or its mailbox is full. */
+  /** Delivers a cast or info. The message is dropped if no GenServer with this id runs, or its mailbox is full. */
   send(kind: 'cast' | 'info', id: string, message: unknown, sender?: MessageSender): void;
   /**
    * Calls `onExit` when the process ends. Returns a function that removes the listener; `undefined` if no process with
@@ -23,16 +23,17 @@ export interface LocalProcesses {
   watch(id: string, onExit: (reason: TerminationReason) => void): (() => void) | undefined;
   /**
    * Calls `onExit` when a GenServer ends. Returns a function that removes the listener; `undefined` if no GenServer
-   * with this id runs. Used for process links, which supervisors cannot have.
+   * with this id runs. For process links, which supervisors cannot have.
    */
   watchServer(id: string, onExit: (reason: TerminationReason) => void): (() => void) | undefined;
+  /** Delivers an exit signal to a GenServer. Does nothing if no GenServer with this id runs. */
   receiveExit(id: string, signal: ExitSignal): void;
-  /** Stops a process. Resolves when it has ended, at once if it does not run. */
+  /** Stops a process, and kills it after `timeoutMs`. Resolves when it has ended, or at once if it does not run. */
   stop(id: string, reason: TerminationReason, timeoutMs: number): Promise<void>;
   kill(id: string): void;
   has(id: string): boolean;
   nameOf(id: string): string | undefined;
-  /** Starts a GenServer. Rejects as `GenServer.start` does, and with what `steps.check` throws. */
+  /** Starts a GenServer. Resolves with its ref. Rejects as `GenServer.start` does, or as `steps.check` throws. */
   start(behavior: AnyBehavior, options: GenServerOptions, steps: SpawnSteps): Promise<ProcessRef>;
 }
 

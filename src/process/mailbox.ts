@@ -35,7 +35,7 @@ export class Mailbox<Envelope> {
     return this.#ring[this.#head + 1] as Envelope;
   }
 
-  /** Removes the oldest message. */
+  /** Removes the oldest message with its envelope. Only valid while `size > 0`. */
   drop(): void {
     this.#ring[this.#head] = undefined;
     this.#ring[this.#head + 1] = undefined;

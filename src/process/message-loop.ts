@@ -14,7 +14,7 @@ import type { Reportable } from './unreported-processes.js';
 
 /** The parts of the runtime that a MessageLoop uses. */
 export interface MessageLoopHost extends MessageTimingHost, HandlerHost {
-  /** Called when `loop` has counts to report, once between two {@link MessageLoop.report}s. */
+  /** Queues `loop`, so that its {@link MessageLoop.report} is called later. `loop` must not be queued already. */
   dirty(loop: MessageLoop): void;
 }
 
@@ -28,7 +28,7 @@ export interface MessageLoopOptions {
   readonly context?: 'runtime' | 'caller';
 }
 
-/** init, handling, terminating, gone, in this order. A kill leads from any phase straight to gone. */
+/** The phases, in their order. A process may go from each phase directly to `gone`, for example when it is killed. */
 type Phase = 'init' | 'handling' | 'terminating' | 'gone';
 
 /** Takes the messages of one process from its mailbox and runs their handlers, one at a time and in order. */
@@ -38,14 +38,14 @@ export abstract class MessageLoop extends HandlerRunner implements Runnable, Rep
   nextToReport: Reportable | undefined;
   declare protected readonly host: MessageLoopHost;
   readonly #sampler: Sampler; // copied from the host, because it is read for every message
-  #timing: MessageTiming | undefined; // created when the first message is measured or traced
+  #timing: MessageTiming | undefined; // created on first use, because many processes need none
   readonly #mailbox: BoundedMailbox;
   protected readonly inSenderContext: boolean;
   protected phase: Phase = 'init';
   #isTraced = false;
   #isScheduled = false;
   #isDirty = false;
-  /** The message whose async handler is running. The next message waits until that handler settles. */
+  /** The envelope of the message whose async handler is running. The next message waits until that handler settles. */
   #inFlight: Envelope | undefined;
 
   constructor(host: MessageLoopHost, options: MessageLoopOptions) {
@@ -101,7 +101,7 @@ export abstract class MessageLoop extends HandlerRunner implements Runnable, Rep
     } else this.send(message, envelope);
   }
 
-  /** Casts `message` after `ms`. With `inSenderContext`, its handler runs in the async context of this call. */
+  /** Casts `message` after `ms`. With `inSenderContext`, its handler runs in the async context of the caller. */
   sendAfter(message: unknown, ms: number): Timer {
     const context = this.inSenderContext ? new AsyncContext() : undefined;
     const send = (): void => this.sendOrDrop(message);
@@ -163,7 +163,7 @@ export abstract class MessageLoop extends HandlerRunner implements Runnable, Rep
     if (this.#isDirty && (this.calls + this.casts + this.infos > 0 || this.#mailbox.hasCounts)) this.#emitCounts();
   }
 
-  /** Rejects the callers of unhandled messages. Returns the number of unhandled messages. */
+  /** Empties the mailbox and rejects all waiting callers. Returns the number of messages that were not handled. */
   protected emptyMailbox(): number {
     if (this.#inFlight instanceof PendingCall) this.#inFlight.fail(this.notRunning(true));
     this.failPromisedReplies();
@@ -183,7 +183,7 @@ export abstract class MessageLoop extends HandlerRunner implements Runnable, Rep
   #timedEnvelope(envelope: Envelope, isDue: boolean): QueuedEnvelope {
     const context = this.inSenderContext ? new AsyncContext() : undefined;
     const from = this.#isTraced ? this.host.current : undefined;
-    // The exit messages that a supervisor receives are not part of the latency.
+    // The exit messages that a supervisor receives are not part of the latency statistics.
     return this.#ensureTiming().envelopeFor(envelope, isDue && this.kind === 'genserver', context, from);
   }
 
@@ -200,7 +200,7 @@ export abstract class MessageLoop extends HandlerRunner implements Runnable, Rep
   }
 
   #handle(message: unknown, entry: QueuedEnvelope, isTimed: boolean): void {
-    // Most envelopes are the string 'cast': comparing with a string is faster than `instanceof`.
+    // Most envelopes are the string 'cast'. For a string, the `typeof` check avoids `instanceof`, which is slower.
     if (isTimed || this.#isTraced || (typeof entry === 'object' && entry instanceof TimedEnvelope)) {
       this.#handleTimed(message, entry);
       return;
@@ -214,7 +214,7 @@ export abstract class MessageLoop extends HandlerRunner implements Runnable, Rep
     }
   }
 
-  /** Does the same as {@link #handle}, and measures the time for the sampler and for traces. */
+  /** Does the same as {@link #handle} in the async context of the message, if any, and measures times. */
   #handleTimed(message: unknown, entry: QueuedEnvelope): void {
     const envelope = envelopeOf(entry);
     if (envelope instanceof StopRequest) {
@@ -262,7 +262,7 @@ export abstract class MessageLoop extends HandlerRunner implements Runnable, Rep
     };
     Promise.resolve(result).then(
       (value) => {
-        // The process was killed meanwhile, so the result is dropped.
+        // The process has ended meanwhile, so the result is dropped.
         if (this.gone) return;
         this.#inFlight = undefined;
         let stopped: StopResult | undefined;

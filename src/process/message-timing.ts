@@ -26,7 +26,9 @@ export class MessageTiming {
   readonly #id: string;
   /** Created with the first sample, because many processes are idle. */
   #samples: Samples | undefined;
+  /** The number of open traces. */
   #tracers = 0;
+  /** When the first of the open traces began, ms of the monotonic clock. Infinity: no trace is open. */
   #tracedSince = Number.POSITIVE_INFINITY;
 
   constructor(host: MessageTimingHost, id: string) {
@@ -63,14 +65,19 @@ export class MessageTiming {
       : new TimedEnvelope(envelope, this.now(), isDue ? this.#host.sampler.weight : 0, context, senderOf(from));
   }
 
-  /** Called when a handler has returned a value or a promise, or has thrown, after `ms`. */
+  /** Emits `loop_blocked` if `ms`, the time until a handler returned or threw, is `loopBlockedMs` or more. */
   handlerReturned(message: unknown, ms: number): void {
     if (ms < this.#host.loopBlockedMs) return;
     this.#host.scheduler.markExplained(ms);
     this.emitLoopBlocked(ms, messageType(message));
   }
 
-  /** Called when a message is completely handled, including everything its handler awaited. */
+  /**
+   * Records the times of a completely handled message for the statistics and for traces.
+   *
+   * @param begun when the handler was called, ms of the monotonic clock
+   * @param handleMs how long the handler took, ms; for an async handler, until its promise settled
+   */
   completed(
     message: unknown,
     entry: QueuedEnvelope,
@@ -116,7 +123,7 @@ export class MessageTiming {
     });
   }
 
-  /** Emits an event, and excludes the time of its listeners from the work of this process. */
+  /** Emits an event. The time that its listeners take does not count as blocking by this process. */
   #emit(event: UnstampedEvent): void {
     const begun = this.now();
     this.#host.emit(event);

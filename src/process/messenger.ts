@@ -46,8 +46,8 @@ export class Messenger {
   }
 
   /**
-   * Implements `GenServer.call`. It is an arrow function, so that the facade uses it without a wrapper: no other
-   * function of the runtime is called as often.
+   * Implements `GenServer.call`. It is an arrow function, so that the facade can use it without a wrapper. A wrapper
+   * would cost time, and no other function of the runtime is called as often.
    */
   readonly call = (to: GenServerTarget, message: unknown, options?: CallOptions): Promise<never> => {
     try {
@@ -147,7 +147,7 @@ export class Messenger {
     return handle;
   }
 
-  /** Replaces a global name by the ref of its owner. @throws NotRegisteredError */
+  /** Replaces a global name by the ref of its owner. Returns other targets unchanged. @throws NotRegisteredError */
   #resolved(target: GenServerTarget): GenServerTarget {
     if ((target as Partial<ProcessName> | undefined)?.registration !== 'global') return target;
     const { name } = target as ProcessName;
@@ -157,7 +157,7 @@ export class Messenger {
   }
 
   /**
-   * Finds a running GenServer of this runtime by ref or local name. Returns `undefined` for a ref of another runtime.
+   * Finds a running GenServer of this runtime by ref or local name. Returns `undefined` for a ref of another life.
    *
    * @throws ServerNotRunningError, NotRegisteredError, InvalidArgumentError
    */
@@ -193,8 +193,8 @@ function aborted(
 }
 
 /**
- * Calls `abort` if the signal is aborted before the reply settles. The signal may outlive the call, so the listener is
- * removed afterwards.
+ * Calls `abort` if the signal is aborted before the reply settles. Returns a promise that settles as `reply` does. The
+ * signal may outlive the call, so the listener is removed afterwards.
  */
 function untilAborted<Reply>(reply: Promise<Reply>, signal: AbortSignal, abort: () => void): Promise<Reply> {
   signal.addEventListener('abort', abort, { once: true });

@@ -13,13 +13,13 @@ interface MonitorsOptions {
 
 /**
  * The monitors and links of the processes of this runtime. Each monitor or link has one entry in `#open`. Only the code
- * that removes the entry delivers a notice: the info message of a monitor, or the exit signal of a link. So exactly one
- * notice is delivered for each monitor or link, whichever process ends first.
+ * that removes the entry may deliver a notice: the info message of a monitor, or the exit signal of a link. So at most
+ * one notice is delivered for each monitor or link, whichever process ends first.
  */
 export class Monitors {
   readonly #processes: ProcessTable;
   readonly #remote: RemoteProcesses;
-  /** For each open monitor and link, a function that removes its listeners. */
+  /** For each open monitor and link, a function that removes its listeners, and ends its part on another node. */
   readonly #open = new Map<Monitor | Link, () => void>();
   /**
    * Exit signals to deliver. Delivering one may end a process and queue the next. The queue replaces recursion, so that
@@ -90,7 +90,7 @@ export class Monitors {
    * Stores an open monitor or link.
    *
    * @param owners when one of them ends, the entry is removed without a notice
-   * @param enders functions that remove the listeners of the entry
+   * @param enders functions that remove the listeners of the entry, or end its part on another node
    */
   #enter(entry: Monitor | Link, owners: readonly Process[], enders: readonly (() => void)[]): void {
     const all = [...enders, ...owners.map((owner) => owner.onExit(() => this.#take(entry)))];
@@ -102,7 +102,7 @@ export class Monitors {
   /**
    * Removes an entry. Returns whether it was open.
    *
-   * @param isEnding whether to remove its listeners too
+   * @param isEnding whether to call the functions that were stored with the entry
    */
   #take(entry: Monitor | Link, isEnding = true): boolean {
     const end = this.#open.get(entry);

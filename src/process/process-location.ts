@@ -4,9 +4,9 @@ import type { GenServerOptions } from './gen-server-options.js';
 /** The maximum number of child ids in a path, counted from the process upwards. */
 const MAX_PATH = 32;
 
-/** The place of a process that runs on this node as the child of a distributed supervisor. */
+/** Identifies a process that runs on this node as the child of a distributed supervisor. */
 export interface HostedPlace {
-  /** The name of the supervisor, or the process id of its leader if it has none. */
+  /** The name of the supervisor. For a supervisor without a name, the process id of its leader. */
   readonly supervisor: string;
   readonly childId: string;
   /** How often the child was restarted before. */
@@ -22,7 +22,7 @@ export type ProcessTexts = Pick<GenServerOptions, 'name' | 'label'>;
 interface Placed {
   readonly id: string;
   readonly parent: Placed | undefined;
-  /** The child id in the spec of the supervisor; `undefined` without a supervisor. */
+  /** The id in the child spec; `undefined` before a supervisor has adopted the process. */
   readonly childId: string | undefined;
 }
 

@@ -46,7 +46,8 @@ interface SpawnOptions<State, CallMsg, CastMsg, CallReply, Info> {
 }
 
 /**
- * What a ref resolves to: a running process; `gone`, an ended process of this runtime; `foreign`, one of another life.
+ * What a ref resolves to: a process that has not ended; `gone`: this runtime has no such process; `foreign`: a process
+ * of another life.
  */
 type Resolution = Process | 'gone' | 'foreign';
 
@@ -75,7 +76,7 @@ export class ProcessTable {
   readonly #host: ProcessHost;
   readonly #names: Names;
   readonly #toReport = new UnreportedProcesses();
-  /** The processes of distributed supervisors, by process id. */
+  /** The roles of the processes that belong to distributed supervisors, by process id. */
   readonly #roles = new Map<string, DistributedRole>();
   #lastId = 0;
   #isClosed = false;
@@ -121,7 +122,7 @@ export class ProcessTable {
     return this.#processes.get(id);
   }
 
-  /** Resolves a ref that user code or a message passed. Every ref is validated here. @throws InvalidArgumentError */
+  /** Finds out what a ref stands for. The ref may be any value that user code passed. @throws InvalidArgumentError */
   resolve(ref: ProcessRef): Resolution {
     checkRef(ref);
     if (ref.life !== this.#life) return 'foreign';
@@ -169,7 +170,7 @@ export class ProcessTable {
     return this.refOf(id);
   }
 
-  /** The process whose handler is on the stack now, or the remote sender of the message that is being delivered now. */
+  /** See {@link ProcessHost.current}. */
   get current(): MessageSender | undefined {
     return this.#host.current;
   }
@@ -186,8 +187,8 @@ export class ProcessTable {
   }
 
   /**
-   * Returns the process of a ref, even if it has ended, provided that it had no supervisor and `ref` is the object that
-   * its start returned.
+   * Returns the process of a ref. An ended process is found only if it had no supervisor and `ref` is the object that
+   * its start returned; otherwise returns `undefined`.
    *
    * @throws ForeignRefError, InvalidArgumentError
    */
@@ -230,10 +231,7 @@ export class ProcessTable {
     this.#isClosed = true;
   }
 
-  /**
-   * Creates a ref for a later spawn, so that a global name can be claimed for its id first. @throws
-   * RuntimeShutdownError
-   */
+  /** Creates a ref for a later spawn. A global name can be claimed for its id first. @throws RuntimeShutdownError */
   reserve(): ProcessRef {
     if (this.#isClosed) throw new RuntimeShutdownError();
     this.#lastId += 1;
@@ -263,8 +261,8 @@ export class ProcessTable {
   }
 
   /**
-   * Runs `code`, and calls `onSpawn` with each process that `code` spawns before `code` returns. Processes spawned by
-   * the `init` of such a process are not included.
+   * Runs `code`, and calls `onSpawn` with each process that is spawned before `code` returns. Processes spawned by the
+   * `init` of such a process are not included. Returns the result of `code`.
    */
   watchSpawns<Result>(onSpawn: ((process: Process) => void) | undefined, code: () => Result): Result {
     const outer = this.#onSpawn;
@@ -276,7 +274,7 @@ export class ProcessTable {
     }
   }
 
-  /** The callback of the current {@link watchSpawns}, for code that spawns a process later. */
+  /** The callback of the current {@link watchSpawns}, for code that spawns a process later; `undefined` if none. */
   get spawnWatcher(): ((process: Process) => void) | undefined {
     return this.#onSpawn;
   }

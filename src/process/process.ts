@@ -18,9 +18,9 @@ import { TimerSet } from './timer-set.js';
 export interface ProcessHost extends MessageLoopHost {
   /** Runs `code` as if it were called from outside all processes, even while a handler is on the stack. */
   outside(code: () => void): void;
-  /** What the process with this id has to do with a distributed supervisor. */
+  /** What the process with this id has to do with a distributed supervisor; `undefined`: nothing. */
   roleOf(id: string): DistributedRole | undefined;
-  /** Called while `process` ends, before its exit event: removes its name and its entry in the process table. */
+  /** Removes `process` from the process table and frees its name. */
   released(process: Process): void;
 }
 
@@ -66,7 +66,7 @@ export class Process extends MessageLoop implements StartingProcess {
     return !this.#stopRequested && (this.phase === 'init' || this.phase === 'handling');
   }
 
-  /** The registered name, or the last one if the process has ended. */
+  /** The registered name, or the one at its end if the process has ended; `undefined` if it has none. */
   get registeredName(): string | undefined {
     return this.phase === 'gone' ? this.#end?.name : this.host.nameOf(this.id);
   }
@@ -79,7 +79,7 @@ export class Process extends MessageLoop implements StartingProcess {
     return this.#aborter.signal;
   }
 
-  /** Why the process ended; `undefined` while it runs. */
+  /** Why the process ended; `undefined` before its end. */
   get exitReason(): TerminationReason | undefined {
     return this.#end?.reason;
   }
@@ -88,7 +88,7 @@ export class Process extends MessageLoop implements StartingProcess {
     return this.#parent;
   }
 
-  /** The child id in the spec of the supervisor; `undefined` without a supervisor. */
+  /** The id in the child spec; `undefined` before a supervisor has adopted the process. */
   get childId(): string | undefined {
     return this.#childId;
   }
@@ -155,7 +155,7 @@ export class Process extends MessageLoop implements StartingProcess {
     this.exit('killed');
   }
 
-  /** Kills a process that did not stop within `timeoutMs`, and reports that. */
+  /** Emits `stop_timed_out` for a process that did not stop within `timeoutMs`, and kills the process. */
   killOverdue(timeoutMs: number): void {
     if (this.phase === 'gone') return;
     const { id, kind } = this;
@@ -163,7 +163,7 @@ export class Process extends MessageLoop implements StartingProcess {
     this.kill();
   }
 
-  /** Calls `listener` once, when this process has ended. Returns a function that removes it. */
+  /** Calls `listener` once, when this process ends; never if it has ended. Returns a function that removes it. */
   onExit(listener: (reason: TerminationReason) => void): () => void {
     this.#exitListeners ??= new ExitListeners();
     return this.#exitListeners.add(listener);
@@ -179,7 +179,7 @@ export class Process extends MessageLoop implements StartingProcess {
     return locationOf(this, this.host.nameOf, this.host.roleOf(this.id));
   }
 
-  /** The error for a message to a process that does not run. Its `cause` is the error of a crash. */
+  /** The error for a message that this process does not answer. Its `cause` is the error of the exit reason, if any. */
   notRunning(mayHaveBeenHandled = false): ServerNotRunningError {
     const reason = this.#end?.reason;
     const cause = typeof reason === 'object' ? { cause: reason.error } : undefined;
@@ -242,7 +242,7 @@ export class Process extends MessageLoop implements StartingProcess {
   }
 
   exit(reason: TerminationReason): void {
-    // A listener of an event that `exit` emits may kill the process again.
+    // `exit` may be called again: for example, a listener of an event that it emits may kill the process.
     if (this.gone) return;
     const name = this.host.nameOf(this.id);
     this.phase = 'gone';

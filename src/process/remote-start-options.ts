@@ -22,7 +22,9 @@ const OPTIONS = [
 ] satisfies (keyof RemoteStartSettings)[];
 
 /**
- * Checks the options of `GenServer.startRemote` and fills in defaults. @throws InvalidArgumentError, UnknownOptionError
+ * Checks the options of `GenServer.startRemote` and fills in the default of `spawnTimeout`.
+ *
+ * @throws InvalidArgumentError, UnknownOptionError
  */
 export function readRemoteStart(options: RemoteStartSettings): RemoteStartSettings & { readonly spawnTimeout: number } {
   if (typeof options !== 'object' || options === null) {

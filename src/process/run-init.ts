@@ -10,13 +10,13 @@ export interface StartingProcess {
   readonly isInitializing: boolean;
   setTimer(action: () => void, ms: number): Timer;
   clearTimer(timer: Timer): boolean;
-  /** Called when `init` has returned `state`. From now on the process handles messages. */
+  /** Stores the state that `init` returned. From now on the process handles messages. */
   initialized(state: unknown): void;
   /** Reports that `init` failed, and ends the process. */
   initCrashed(error: Error): void;
-  /** Called when `init` fails after the process has ended. */
+  /** Reports an error that `init` threw after the process had ended. */
   initFailedLate(thrown: unknown): void;
-  /** Called when `init` returns `state` after the process has ended. `terminate` then has to release that state. */
+  /** Calls `terminate` with the state that `init` returned after the process had ended, to release that state. */
   initializedLate(state: unknown): void;
   /** Sets the listener for an end of the process before `init` settles; `undefined` removes it. */
   onEndDuringInit(listener: (() => void) | undefined): void;

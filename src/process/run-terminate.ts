@@ -4,8 +4,8 @@ import type { TerminationReason } from './gen-server-types.js';
 import { isThenable } from './handler-runner.js';
 
 /**
- * The default time limit for `terminate` after a crash, ms. For the children of a supervisor, their shutdown time-outs
- * replace this limit.
+ * The time limit for `terminate` after the crash of a GenServer without a supervisor, ms. For the children of a
+ * supervisor, their shutdown time-outs replace this limit.
  */
 export const CRASH_CLEANUP_MS = 5000;
 
@@ -35,7 +35,7 @@ export class CrashCleanup {
 
   /**
    * Limits `terminate` to `ms` from now, and replaces the previous limit. When the time is over, the process ends
-   * without waiting for `terminate`.
+   * without waiting for `terminate`. With 0, it ends at once. Infinity: no limit.
    */
   limit(ms: number): void {
     const process = this.#process;
@@ -47,8 +47,8 @@ export class CrashCleanup {
 }
 
 /**
- * Runs `terminate`, then ends the process. If `terminate` is asynchronous and follows a crash, returns its time limit,
- * because a supervisor waits for the exit before it restarts the child. Otherwise returns `undefined`.
+ * Runs `terminate`, then ends the process. If `terminate` is asynchronous and `reason` is an error, returns an object
+ * to limit its time: a supervisor must not wait for ever before it restarts the child. Otherwise returns `undefined`.
  */
 export function runTerminate(
   process: TerminatingProcess,
@@ -59,7 +59,7 @@ export function runTerminate(
     if (process.gone) return;
     const error = asError(thrown);
     process.terminateCrashed(error);
-    // The first error stays the exit reason; an error of `terminate` is only reported.
+    // After a crash, the first error stays the exit reason. After a stop, the error of `terminate` is the reason.
     process.exit(typeof reason === 'string' ? { error } : reason);
   };
   try {
@@ -76,7 +76,7 @@ export function runTerminate(
   }
 }
 
-/** Runs `terminate` for a state that `init` returned after the process had ended. */
+/** Runs `terminate` for a state that `init` returned after the process had ended. Passes its error to `failed`. */
 export function releaseState(terminate: () => unknown, failed: (thrown: unknown) => void): void {
   try {
     const cleanup = terminate();

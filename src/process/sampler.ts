@@ -1,14 +1,13 @@
-/**
- * How many messages are measured without gaps: the first 32 of each turn of the event loop, and 64 between two flushes.
- */
+/** How many messages are measured without gaps in each turn of the event loop, at most: the first ones of the turn. */
 const EXACT_PER_TURN = 32;
+/** How many messages are measured without gaps between two flushes, at most. */
 const EXACT_PER_FLUSH = 64;
 /**
  * The shortest mean gap between measured messages: apart from messages that are measured without gaps, one message in
  * 64 is measured on average. A power of two.
  */
 const MIN_MEAN_GAP = 64;
-/** After this many measured messages, the mean gap doubles, up to MAX_MEAN_GAP. Each flush resets the mean gap. */
+/** After this many messages measured with gaps, the mean gap doubles, up to MAX_MEAN_GAP. Each flush resets it. */
 const PICKS_PER_GAP = 32;
 const MAX_MEAN_GAP = 4096;
 const NEVER = 2 ** 30;
@@ -24,14 +23,16 @@ export class Sampler {
   /** The number of messages that the last measured message stands for. */
   weight = 1;
   #countdown = 1;
-  /** How many more messages are measured without a gap: in this turn, and until the next flush. */
+  /** How many more messages are measured without gaps in this turn. */
   #exactLeftInTurn = EXACT_PER_TURN;
+  /** How many more messages are measured without gaps until the next flush. */
   #exactLeftInFlush = EXACT_PER_FLUSH;
   #meanGap = MIN_MEAN_GAP;
-  /** How many more messages are measured before the mean gap doubles. */
+  /** How many more messages are measured with gaps before the mean gap doubles. */
   #picksLeft = PICKS_PER_GAP;
+  /** The length of the current gap. The message at its end stands for this many messages. */
   #gap = MIN_MEAN_GAP;
-  /** The rest of the gap that the end of a turn interrupted; the gap continues after the next exact messages. */
+  /** The rest of the gap that the end of a turn interrupted. It continues after the messages measured without gaps. */
   #interruptedGap = MIN_MEAN_GAP;
   #random = 0x2545f491;
 
@@ -39,7 +40,7 @@ export class Sampler {
     this.enabled = enabled;
   }
 
-  /** Called for each message. Returns whether this message is measured. */
+  /** Returns whether this message is measured. Must be called exactly once for each message. */
   due(): boolean {
     this.#countdown -= 1;
     return this.#countdown <= 0 && this.#pick();
@@ -52,7 +53,7 @@ export class Sampler {
     this.#countdown = this.#exactLeftInTurn > 0 ? 1 : this.#interruptedGap;
   }
 
-  /** Called when the counts of all processes have been reported: starts again with exact messages and short gaps. */
+  /** Begins a new period between two flushes: messages may be measured without gaps again, and gaps are short again. */
   flushed(): void {
     this.#exactLeftInFlush = EXACT_PER_FLUSH;
     this.#meanGap = MIN_MEAN_GAP;
@@ -106,7 +107,7 @@ function xorshift(x: number): number {
   return next;
 }
 
-/** How many samples a process keeps between two reports, at most. A power of two. */
+/** How many samples a process keeps between two reports, at most. An even number. */
 const MAX_SAMPLES = 256;
 
 /** The samples of one process since its last report: wait and handling times with weights. */

@@ -14,9 +14,9 @@ const TIMED_AFTER_BLOCK = 256;
 interface SchedulerOptions {
   /** The async context that processes run in, regardless of the context that sent the message. */
   readonly context: AsyncContext;
-  /** A monotonic clock with fractions of a ms. Only differences count. */
+  /** The time of a monotonic clock, ms with fractions. Only differences count. */
   preciseNow(): number;
-  /** How long messages may block the event loop before that is reported, ms. */
+  /** How long messages may block the event loop before that is reported, ms. Infinity: it is never reported. */
   readonly loopBlockedMs: number;
 }
 
@@ -29,7 +29,7 @@ export interface Runnable {
   run(limit: number, isTimed: boolean): number;
   /** Whether a message can be handled now. */
   readonly runnable: boolean;
-  /** Called when the last batch of this process blocked the event loop for `ms`. */
+  /** Reports that messages of this process blocked the event loop for `ms`. */
   blockedLoop(ms: number): void;
   /** The next entry in the queue of the scheduler; used only by the scheduler. */
   nextReady: Runnable | undefined;
@@ -53,8 +53,9 @@ export class Scheduler {
   #microtaskPending = false;
   #budgetEnds = 0;
   #exhausted = false;
-  /** How many messages are handled before the next clock reading, and how many were between the last two readings. */
+  /** How many more messages are handled before the next clock reading. */
   #untilReading = 1;
+  /** The planned number of messages from one clock reading to the next. */
   #stride = 1;
   #lastReading = 0;
   /**
@@ -73,7 +74,7 @@ export class Scheduler {
     this.#loopBlockedMs = loopBlockedMs;
   }
 
-  /** Adds an action for the end of each turn in which a process had work or `touch` was called. It must not throw. */
+  /** Runs `action` at the end of each turn in which a process had work or `touch` was called. It must not throw. */
   onEndOfTurn(action: () => void): void {
     this.#endOfTurn.push(action);
   }
@@ -89,12 +90,12 @@ export class Scheduler {
     nextTurn(this.#onTurnEnd);
   }
 
-  /** Called when a timed handler, or a listener of its event, took `ms`: the cause of this time is known. */
+  /** Records that `ms` of the time since the last clock reading has a known cause, such as a handler that was timed. */
   markExplained(ms: number): void {
     this.#explainedMs += ms;
   }
 
-  /** Adds a process to the queue, because it has work now and had none before. */
+  /** Adds a process that has work to the queue. It must not be in the queue already. */
   ready(runnable: Runnable): void {
     this.touch();
     this.#append(runnable);
@@ -139,8 +140,8 @@ export class Scheduler {
   };
 
   /**
-   * Whether the time budget of this turn has not been used up. Adapts how often the clock is read: often with slow
-   * handlers, rarely with fast ones.
+   * Reads the clock, and returns whether the time budget of this turn has not been used up. Adapts how often the clock
+   * is read: often with slow handlers, rarely with fast ones.
    */
   #withinBudget(): boolean {
     const spent = this.#readClock();
@@ -150,15 +151,15 @@ export class Scheduler {
     } else if (spent > BUDGET_MS / 5) this.#stride = Math.max(1, this.#stride >> 2);
     else this.#stride = Math.min(MAX_STRIDE, this.#stride * 2);
     this.#untilReading = this.#stride;
-    // If the clock is read for every message, two more readings per message hardly matter.
+    // Timing a message takes two clock readings. They hardly matter if the clock is read for every message anyway.
     this.#isTimed = this.#stride === 1 && this.#loopBlockedMs !== Number.POSITIVE_INFINITY;
     this.#exhausted = this.#lastReading >= this.#budgetEnds;
     return !this.#exhausted;
   }
 
   /**
-   * Reads the clock and returns the ms since the last reading. If they exceed the limit and only one process ran, that
-   * process reports the block.
+   * Reads the clock and returns the ms since the last reading. If the part without a known cause reaches
+   * `loopBlockedMs`, the next messages are timed individually. If only one process ran, that process reports the block.
    */
   #readClock(): number {
     const now = this.#preciseNow();

@@ -4,9 +4,9 @@ import type { TerminationReason } from './gen-server-types.js';
 
 /** How many levels of causes and nested errors are kept below the error itself. */
 const MAX_DEPTH = 5;
-/** How many errors of one AggregateError are kept. */
+/** How many elements of the `errors` of one error, such as an AggregateError, are kept. */
 const MAX_ERRORS = 10;
-/** How many errors are kept altogether, including the error itself. */
+/** How many errors and other values are kept altogether, including the error itself. */
 const MAX_PARTS = 30;
 
 /**

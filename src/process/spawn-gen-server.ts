@@ -14,7 +14,7 @@ interface SpawnParts {
 
 /** Callbacks of a start. */
 export interface SpawnSteps {
-  /** Called when a global name has been claimed, before the process exists. Throws to cancel the start. */
+  /** Throws to cancel the start. Called only with a global name: after its claim, and before the process exists. */
   check(): void;
   /** Called when the process exists, before its `init`. */
   onSpawn(ref: ProcessRef): void;
@@ -26,7 +26,7 @@ export interface SpawnSteps {
 
 /**
  * Starts a GenServer. A global name is claimed before the process is spawned, for a reserved process id. Of several
- * simultaneous starts with the same global name in the cluster, only one runs `init`.
+ * simultaneous starts with the same global name on connected nodes, at most one runs `init`.
  */
 export async function spawnGenServer(
   { processes, globalNames }: SpawnParts,
@@ -56,7 +56,7 @@ export async function spawnGenServer(
     steps?.check();
     return processes.spawn({ kind: 'genserver', behavior, ...settings, name: undefined, label, role }, ref);
   });
-  // If no process was spawned, this frees the name at once.
+  // Frees the name when the process ends, or at once if no process was spawned.
   globalNames().watch(name, ref.id);
   return spawned;
 }

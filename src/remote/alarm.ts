@@ -3,7 +3,7 @@ import { MAX_TIMER_MS } from '../clock.js';
 interface AlarmPorts {
   /** The current time, ms of the monotonic clock. */
   now(): number;
-  /** Calls `action` after `ms`. Returns a function that cancels this. */
+  /** Calls `action` after `ms`. Returns a function that cancels the call. */
   after(ms: number, action: () => void): () => void;
 }
 
@@ -14,13 +14,13 @@ export class Alarm {
   #due = Number.POSITIVE_INFINITY;
   #cancel: (() => void) | undefined;
 
-  /** @param ring called at the time, or earlier if the time is very far ahead; it sets the next time */
+  /** @param ring called at the set time, or after {@link MAX_TIMER_MS} if that is earlier; it may set a new time */
   constructor(ports: AlarmPorts, ring: () => void) {
     this.#ports = ports;
     this.#ring = ring;
   }
 
-  /** Sets a time, ms of the monotonic clock. Has no effect if the alarm is set for an earlier time, or for Infinity. */
+  /** Makes the alarm ring at `time`, ms of the monotonic clock, if it does not ring earlier. Infinity has no effect. */
   set(time: number): void {
     if (time >= this.#due) return;
     this.cancel();

@@ -53,8 +53,9 @@ export class BehaviorRegistry implements BehaviorRegistryApi {
   }
 
   /**
-   * Returns the behavior for one start. Throws, or rejects with, what the factory throws. @throws
-   * BehaviorNotRegisteredError
+   * Returns the behavior for one start. Throws, or rejects with, what the factory throws.
+   *
+   * @throws BehaviorNotRegisteredError
    */
   make(name: string, args: unknown): AnyBehavior | Promise<AnyBehavior> {
     const entry = this.#entries.get(name);

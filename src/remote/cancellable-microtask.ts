@@ -1,4 +1,4 @@
-/** Calls `action` in a microtask. Returns a function that cancels this. */
+/** Calls `action` in a microtask. Returns a function that cancels the call. */
 export function runInMicrotask(action: () => void): () => void {
   let isPending = true;
   void Promise.resolve().then(() => isPending && action());

@@ -9,8 +9,12 @@ import type { QuorumItem } from './quorum.js';
  * rest.
  */
 export interface Items {
-  /** A message: the target process id, the body, 1 if the body is annotated, and the process id of the sender or 0. */
+  /**
+   * A cast to the process `to`. `annotated` 1: `body` has annotations for values that JSON cannot represent. `from`:
+   * the process id of the sender; 0: none.
+   */
   readonly cast: readonly [to: string, body: unknown, annotated: Flag, from: string | 0];
+  /** An info message. Its elements are those of `cast`. */
   readonly info: readonly [to: string, body: unknown, annotated: Flag, from: string | 0];
   /**
    * A message that is answered by `reply` or `fail` with the same number. `deadline`: how long the caller waits, ms; 0:
@@ -30,24 +34,28 @@ export interface Items {
   /** Answered by one `down`, unless `demonitor` comes first. */
   readonly monitor: readonly [number: number, to: string];
   readonly demonitor: readonly [number: number];
-  /** Answers `monitor`. `isRefused` 1: the process may not be monitored, and `reason` says nothing about it. */
+  /** Answers `monitor`. `isRefused` 1: the node does not allow the monitor, and `reason` is not that of the process. */
   readonly down: readonly [number: number, reason: unknown, isRefused?: Flag];
   /** Links the process `to` with the process `from` of the sending node. */
   readonly link: readonly [number: number, to: string, from: string];
   readonly unlink: readonly [number: number];
-  /** One end of a link has ended. `side` 0: the sender of this item assigned the number. 1: the receiver did. */
+  /**
+   * A process of a link has ended, or the link was refused. `side` 0: the sender of this item assigned the number. 1:
+   * the receiver did. `isRefused`: see `down`.
+   */
   readonly exit: readonly [number: number, side: Flag, reason: unknown, isRefused?: Flag];
-  /** Answered by `reply` when the process has ended. `timeoutMs` null: no limit. */
+  /** Answered by `reply` when the process has ended, or by `fail`. `timeoutMs` null: no limit. */
   readonly stop: readonly [number: number, to: string, reason: unknown, timeoutMs: number | null];
   readonly kill: readonly [to: string];
-  /** Starts a process of a registered behavior. Answered by `reply` with its ref, which `started` confirms. */
+  /** Starts a process of a registered behavior. Answered by `fail`, or by `reply` with its ref. */
   readonly start: readonly [number: number, behavior: string, args: unknown, annotated: Flag, options: unknown];
+  /** Confirms that the ref in the answer to `start` has arrived. */
   readonly started: readonly [number: number];
   /** The starting node has stopped waiting: the receiver kills the process. */
   readonly abort: readonly [number: number];
   /** Registers a global name for a process of the receiver. Answered by `reply` or `fail`. */
   readonly register: readonly [number: number, to: string, name: string, onConflict: string];
-  /** Unregisters a global name of a process of the receiver. Answered by `reply`. */
+  /** Unregisters a global name of a process of the receiver. Answered by `reply` or `fail`. */
   readonly unregister: readonly [number: number, name: string];
   /** The following items synchronize claims of global names: see {@link ClaimItem}. */
   readonly claim: readonly [

@@ -6,7 +6,7 @@ import { decodeFailure, encodeFailure, encodeHandlerFailure, type SentFailure } 
 import type { Outbox } from './outbox.js';
 import type { ChannelEnd, ChannelPorts } from './remote-ports.js';
 
-/** The most calls to one node that may be unanswered at the same time. */
+/** The most calls and other requests to one node that may be unanswered at the same time. */
 const MAX_OPEN_CALLS = 65_536;
 
 /** Sends and receives the messages of one channel, and the answers to calls. */
@@ -14,7 +14,7 @@ export class ChannelMessenger {
   readonly #end: ChannelEnd;
   readonly #ports: ChannelPorts;
   readonly #outbox: Outbox;
-  /** The unanswered calls of this node, by number. */
+  /** The unanswered calls and other requests of this node, by number. */
   readonly #calls = new Map<number, RemoteCaller>();
 
   constructor(end: ChannelEnd, ports: ChannelPorts, outbox: Outbox) {
@@ -27,7 +27,7 @@ export class ChannelMessenger {
     return this.#end.isOpen;
   }
 
-  /** ms of the monotonic clock */
+  /** The current time, ms of the monotonic clock. */
   now(): number {
     return this.#ports.now();
   }
@@ -57,7 +57,8 @@ export class ChannelMessenger {
   }
 
   /**
-   * Sends an item that contains a new request number. The other node answers it as it answers a call.
+   * Sends an item that contains a new request number. The other node answers it as it answers a call. Returns a promise
+   * of that answer, which rejects with the error in the answer, or with NodeNotConnectedError when the channel ends.
    *
    * @throws LinkOverloadedError
    */
@@ -103,9 +104,9 @@ export class ChannelMessenger {
   }
 
   /**
-   * Returns the caller of a call from the other node. It sends answers as long as the channel is open.
+   * Returns an object that sends the answer to a call or request of the other node, as long as the channel is open.
    *
-   * @param deadlineMs how long the caller waits, ms; 0: without a limit
+   * @param deadlineMs how long the other node waits, ms; 0: without a limit
    */
   caller(number: number, deadlineMs = 0): RemoteCaller {
     return new PeerCaller(this, number, deadlineMs);
@@ -116,19 +117,19 @@ export class ChannelMessenger {
     this.fail(number, { kind: 'refused', reason });
   }
 
-  /** Fails all open calls after the channel has ended. The other node may have handled those that were sent. */
+  /** Fails all open calls and requests after the channel has ended. The other node may have handled them. */
   ended(): void {
     const { nodeId } = this.#end;
     for (const call of [...this.#calls.values()]) call.fail(new NodeNotConnectedError(nodeId, true));
     this.#calls.clear();
   }
 
-  /** Why this node refuses a message, as text for its sender; `undefined`: it does not. */
+  /** Why this node refuses a message, as text for its sender; `undefined` if it accepts the message. */
   #refusal(kind: 'call' | 'cast' | 'info', id: string): string | undefined {
     return this.#ports.refusal({ from: this.#end.nodeId, to: { id, name: this.#ports.local.nameOf(id) }, kind });
   }
 
-  /** Sends the reply to a call of the other node. */
+  /** Sends the reply to a call of the other node. If the value cannot be encoded, sends that error as the failure. */
   reply(number: number, value: unknown): void {
     if (!this.#end.isOpen) return;
     try {
@@ -139,7 +140,7 @@ export class ChannelMessenger {
     }
   }
 
-  /** Answers that the call or request has failed. */
+  /** Answers that the call or request has failed. Does nothing after the channel has ended. */
   fail(number: number, failure: SentFailure): void {
     if (this.#end.isOpen) this.#outbox.add(`["fail",${number},${JSON.stringify(failure)}]`);
   }
@@ -166,8 +167,8 @@ class PeerCaller implements RemoteCaller {
   readonly #number: number;
   readonly #deadlineMs: number;
   /**
-   * When the caller stops waiting, ms of the monotonic clock. Computed when {@link PeerCaller.isGone} is first read,
-   * because only calls that are not answered at once need it.
+   * The time after which the caller certainly does not wait any more, ms of the monotonic clock. Counted from the first
+   * reading of {@link PeerCaller.isGone}, because only calls that are not answered at once need it.
    */
   #expiresAt: number | undefined;
 

@@ -24,7 +24,7 @@ export class ChannelStarts {
   readonly #ports: RemotePorts;
   readonly #outbox: Outbox;
   readonly #messenger: ChannelMessenger;
-  /** The starts for the other node. An entry remains until that node confirms that it has the ref. */
+  /** The starts for the other node, by number, until they fail, or that node confirms that it has the ref. */
   readonly #hosted = new Map<number, BehaviorStart>();
 
   constructor(end: ChannelEnd, ports: RemotePorts, outbox: Outbox, messenger: ChannelMessenger) {
@@ -37,8 +37,8 @@ export class ChannelStarts {
   /**
    * Starts a process on the other node and confirms that its ref has arrived.
    *
-   * Rejects with the error of the other node, or with NodeTimeoutError, NotSerializableError, LinkOverloadedError or
-   * NodeNotConnectedError.
+   * Rejects with the error of the other node, or with NodeTimeoutError, NotSerializableError, LinkOverloadedError,
+   * NodeNotConnectedError, or ProtocolError for an invalid answer.
    */
   async start(behavior: string, args: unknown, { timeoutMs, ...options }: RemoteStartOptions): Promise<ProcessRef> {
     const { text, isAnnotated } = this.#ports.bodies.encode(args, 'args');
@@ -65,7 +65,7 @@ export class ChannelStarts {
     return ref;
   }
 
-  /** Starts a process for the other node. @throws ProtocolError for a request number that is in use */
+  /** Starts a process for the other node. @throws ProtocolError for a number in use, or for invalid annotations */
   receivedStart(number: number, behavior: string, args: unknown, annotated: Flag, options: unknown): void {
     const reason = this.#ports.refusal({ from: this.#end.nodeId, to: { behavior }, kind: 'start' });
     if (reason !== undefined) {
@@ -77,7 +77,7 @@ export class ChannelStarts {
     void this.#host(number, behavior, received, optionsOf(options));
   }
 
-  /** Called when the other node has the ref: from now on, that node is responsible for the process. */
+  /** Forgets a start, because the other node has the ref. From now on, the process survives the end of the channel. */
   receivedStarted(number: number): void {
     this.#hosted.delete(number);
   }

@@ -26,8 +26,8 @@ interface ReceivedLink {
 }
 
 /**
- * The monitors and links of one channel. Each of them has an entry, by number, on the node that created it. Only the
- * code that removes an entry delivers the notice, so exactly one notice is delivered for each monitor or link.
+ * The monitors and links of one channel. Each has an entry on both nodes, under a number that its creator assigned.
+ * Only the code that removes an entry delivers a notice, so an entry causes at most one notice.
  */
 export class ChannelWatches {
   readonly #end: ChannelEnd;
@@ -50,7 +50,7 @@ export class ChannelWatches {
     this.#outbox = outbox;
   }
 
-  /** Monitors a process of the other node. Returns a function that ends the monitor. */
+  /** Monitors a process of the other node. Never calls `onDown` at once. Returns a function that ends the monitor. */
   monitor(to: string, onDown: OnDown): () => void {
     const number = this.#ports.nextNumber();
     this.#add('monitor', number, to);
@@ -131,7 +131,7 @@ export class ChannelWatches {
     else this.#signal(number, take(this.#receivedLinks, number), reason);
   }
 
-  /** Called when the channel has ended: every open monitor and link gets `noconnection`. */
+  /** Ends all monitors and links of the channel, which has ended. Local processes get the reason `noconnection`. */
   ended(): void {
     const { nodeId } = this.#end;
     for (const end of this.#watched.values()) end();
@@ -144,8 +144,8 @@ export class ChannelWatches {
   }
 
   /**
-   * Delivers the notice of a monitor or link, after the other node reported that the process has ended, or refused the
-   * watch.
+   * Delivers the notice of a monitor or link of this node, after the other node reported that the process has ended, or
+   * refused the monitor or link.
    */
   #notify(watch: Watch | undefined, reason: DownReason, isRefused: boolean): void {
     if (watch === undefined) return;

@@ -1,6 +1,6 @@
 /**
- * Until when at least `needed` nodes have confirmed something within the last `windowMs`. Infinity if none are needed,
- * -Infinity if fewer have confirmed it at all.
+ * Returns when the number of nodes whose last confirmation is younger than `windowMs` falls below `needed`, ms of the
+ * monotonic clock. Returns Infinity if no node is needed, and -Infinity if fewer nodes than needed have ever confirmed.
  *
  * @param times when each node confirmed it last, ms of the monotonic clock of this node
  */

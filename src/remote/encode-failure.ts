@@ -16,7 +16,7 @@ import type { DownReason } from '../process/gen-server-types.js';
 
 /** The longest error message that is sent, in characters. */
 const MAX_MESSAGE = 2000;
-/** The longest error name or code that is sent, in characters. */
+/** The longest error name, error code or message type that is sent, in characters. */
 const MAX_NAME = 200;
 
 /** The fields of an error that are sent to another node. The stack never leaves its node. */
@@ -26,7 +26,7 @@ interface SentError {
   readonly code?: string;
 }
 
-/** The failure of a call, as it is sent. */
+/** The failure of a call or other request, as it is sent. */
 export type SentFailure =
   | ({ readonly kind: 'error' } & SentError)
   | { readonly kind: 'not_running'; readonly id: string; readonly name?: string; readonly handled?: true }
@@ -42,7 +42,7 @@ export type SentFailure =
 /** The exit reason of a process, as it is sent. */
 export type SentReason = Exclude<DownReason, object> | { readonly error: SentError };
 
-/** Converts the error of a request that did not fail in a handler. */
+/** Converts an error that no handler threw. The classes below are kept; any other error becomes a RemoteError. */
 export function encodeFailure(error: Error): SentFailure {
   if (error instanceof ServerNotRunningError) {
     const { processId: id, registeredName: name, mayHaveBeenHandled } = error;
@@ -87,8 +87,8 @@ export function encodeHandlerFailure(error: Error): SentFailure {
 }
 
 /**
- * Creates the error of a call from a failure that another node sent. Never throws: invalid data becomes an error
- * without a message.
+ * Creates the error of a call from a failure that another node sent. Never throws: a missing or invalid field is
+ * replaced by an empty text or 0, and an unknown kind becomes a RemoteError.
  */
 export function decodeFailure(sent: unknown, nodeId: string): Error {
   const { kind, id, name, limit, seen, handled, reason, nodeId: holderNode, messageType } = fieldsOf(sent);
@@ -124,7 +124,7 @@ export function encodeReason(reason: DownReason): SentReason {
 
 const REASONS: readonly unknown[] = ['normal', 'shutdown', 'killed', 'noproc', 'noconnection'];
 
-/** Creates the exit reason from data that another node sent. Never throws. */
+/** Creates the exit reason from data that another node sent. Never throws: invalid data becomes a RemoteError. */
 export function decodeReason(sent: unknown, nodeId: string): DownReason {
   if (REASONS.includes(sent)) return sent as DownReason;
   return { error: decodeError(fieldsOf(sent)['error'], nodeId) };

@@ -6,8 +6,9 @@ export const MAX_JOINS = 1000;
  */
 export type MemberItem = readonly ['member', group: string, processId: string, joins: number];
 
-/** A member of a group. `nodeId` is `undefined` for a process of this node. */
+/** A process that is a member of a group. */
 export interface GroupMember {
+  /** The node of the process; `undefined`: this node. */
   readonly nodeId: string | undefined;
   readonly processId: string;
   readonly life: string;
@@ -68,7 +69,7 @@ export class GroupMembers {
     this.#own = new Membership(life);
   }
 
-  /** Called when a channel with a node has opened. Returns the items to send to that node. */
+  /** Adds a node whose channel has opened; its members are not known yet. Returns the items to send to that node. */
   up(nodeId: string, life: string): readonly MemberItem[] {
     this.#nodes.set(nodeId, new Membership(life));
     return this.#own
@@ -78,7 +79,7 @@ export class GroupMembers {
       );
   }
 
-  /** Called when the channel with a node is down. Returns the groups that have lost members. */
+  /** Removes a node whose channel is down. Returns the groups of which its processes were members. */
   down(nodeId: string): readonly string[] {
     const groups = this.#nodes.get(nodeId)?.groups() ?? [];
     this.#nodes.delete(nodeId);
@@ -89,7 +90,7 @@ export class GroupMembers {
     this.#nodes.get(nodeId)?.set(group, processId, joins);
   }
 
-  /** Returns how often a process of this node has joined the group. */
+  /** Returns how often a process of this node has joined the group. 0: it is not a member. */
   joins(group: string, processId: string): number {
     return this.#own.joins(group, processId);
   }

@@ -5,7 +5,7 @@ export function refOf({ processId, life }: GroupMember): ProcessRef {
   return Object.freeze({ id: processId, life });
 }
 
-/** Lists each member as often as it has joined. */
+/** Returns the refs of the members, each as often as the process has joined. */
 export function refsOf<Ref extends ProcessRef>(members: readonly GroupMember[]): readonly Ref[] {
   // A group does not determine the type of its refs: the caller states it with the type parameter.
   return members.flatMap((member) => new Array<Ref>(member.joins).fill(refOf(member) as Ref));

@@ -1,4 +1,4 @@
-/** How `ProcessGroups.call` chooses among the members of a group. */
+/** The order in which `ProcessGroups.call` tries the members of a group. See `pick` of GroupCallOptions. */
 export type PickPolicy = 'local_first' | 'round_robin' | 'random' | 'least_queue';
 
 export const PICKS: readonly unknown[] = ['local_first', 'round_robin', 'random', 'least_queue'] satisfies PickPolicy[];
@@ -14,7 +14,7 @@ export interface PickState {
 /** A member that a call may choose. */
 export interface Candidate {
   readonly isLocal: boolean;
-  /** The number of calls from this node that the member has not answered yet. */
+  /** The number of group calls from this node that the member has not answered yet. */
   readonly unanswered: number;
 }
 

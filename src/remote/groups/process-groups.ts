@@ -21,14 +21,14 @@ import { inPickOrder, PICKS, type PickPolicy } from './pick-member.js';
 
 export interface GroupCallOptions extends CallOptions {
   /**
-   * Which member is called. `local_first`, the default: members of this node take turns, or all if there are none.
-   * `round_robin`: all take turns. `random`: any. `least_queue`: the one with the fewest unanswered group calls of this
-   * node.
+   * Which member is tried first. `local_first`, the default: the members of this node take turns, or all members if
+   * this node has none. `round_robin`: all members take turns. `random`: a random member. `least_queue`: the member
+   * with the fewest unanswered group calls of this node.
    */
   readonly pick?: PickPolicy | undefined;
 }
 
-/** The results of a call to all members of a group. */
+/** The results of a call to all members of a group, in the order in which the calls were settled. */
 export interface GroupReplies<Reply> {
   readonly replies: readonly { readonly ref: ProcessRef; readonly reply: Reply }[];
   readonly failures: readonly { readonly ref: ProcessRef; readonly error: Error }[];
@@ -45,7 +45,7 @@ export interface ProcessGroupsApi {
    * @throws ServerNotRunningError, ForeignRefError, InvalidArgumentError
    */
   join(group: string, ref: ProcessRef): void;
-  /** Undoes one `join`. Returns whether the process was a member. @throws InvalidArgumentError */
+  /** Undoes one `join`. Returns whether the process was a member. @throws ForeignRefError, InvalidArgumentError */
   leave(group: string, ref: ProcessRef): boolean;
   /** The members on all connected nodes, those of this node first. A process that has joined twice is listed twice. */
   members<Ref extends ProcessRef = ProcessRef>(group: string): readonly Ref[];
@@ -56,20 +56,25 @@ export interface ProcessGroupsApi {
   /** The names of all groups that have members. */
   which(): readonly string[];
   /**
-   * Calls one member. If the call fails and was certainly not handled, the other members are tried, each once.
+   * Calls one member. If the call fails and was certainly not handled, the other members are tried, each once. An
+   * aborted call, or a message that cannot be sent to another node, ends the attempts.
    *
-   * Rejects with NoGroupMembersError, or as `GenServer.call` does.
+   * Rejects with NoGroupMembersError, InvalidArgumentError or UnknownOptionError, or as `GenServer.call` does.
    *
    * @example
    * const quote = await ProcessGroups.call<number>('pricing', { article: 17 }, { pick: 'least_queue' });
    */
   call<Reply = unknown>(group: string, message: unknown, options?: GroupCallOptions): Promise<Reply>;
   /**
-   * Casts a message to each member, except those that it cannot be sent to. Returns how many members it was sent to.
+   * Casts a message once to each member, except those that it cannot be sent to. Returns how many members it was sent
+   * to.
+   *
+   * @throws NotSerializableError if the message cannot be sent to another node; some members may have received it
    */
   castAll(group: string, message: unknown): number;
   /**
-   * Calls all members at the same time. Resolves with replies and failures; a failing member does not reject the call.
+   * Calls each member once, all at the same time. Resolves with replies and failures when all calls are settled. A
+   * member that fails does not reject the call. Without members, both lists are empty.
    */
   callAll<Reply = unknown>(group: string, message: unknown, options?: CallOptions): Promise<GroupReplies<Reply>>;
 }
@@ -96,7 +101,7 @@ export interface GroupPorts {
 export class ProcessGroups implements ProcessGroupsApi {
   readonly #ports: GroupPorts;
   readonly #members: GroupMembers;
-  /** For each local member, a function that stops watching it. */
+  /** For each local member, by process id, a function that stops watching it. */
   readonly #watches = new Map<string, () => void>();
   readonly #listeners = new Map<string, Set<() => void>>();
   /** The number of calls from this node to each group that has members. */
@@ -283,7 +288,8 @@ export function groupsFacade(groups: ProcessGroups): ProcessGroupsApi {
 const CALL_OPTIONS = ['pick', 'timeout', 'signal'] satisfies (keyof GroupCallOptions)[];
 
 /**
- * Whether the call failed because of this member and was certainly not handled, so that another member may be tried.
+ * Whether a call or cast failed because of this member and was certainly not handled, so that other members may be
+ * tried.
  */
 function isOfMember(thrown: unknown): boolean {
   if (thrown instanceof CallAbortedError || thrown instanceof NotSerializableError) return false;

@@ -1,11 +1,14 @@
 import { LinkOverloadedError } from '../errors.js';
 
-/** When this many bytes wait for a node, further messages to it are rejected. */
+/**
+ * While at least this many bytes wait for a node, {@link Outbox.checkRoom} throws. Counts a collected character as a
+ * byte.
+ */
 const MAX_WAITING_BYTES = 8 * 1024 * 1024;
 
 /**
- * The longest frame that combines several items, in characters. Text of this length cannot exceed the receiver's limits
- * for objects and names. A longer single item was checked when it was encoded.
+ * The maximum length of several items in one frame, in characters. Text of this length cannot exceed the receiver's
+ * limits for objects and names. A longer item is sent in a frame of its own: it was checked when it was encoded.
  */
 const MAX_FRAME_CHARS = 39_000;
 
@@ -13,9 +16,9 @@ interface OutboxPorts {
   readonly nodeId: string;
   /** Sends items, which are JSON text, in one frame. */
   send(items: readonly string[]): void;
-  /** How many bytes were sent but not transmitted yet. */
+  /** Returns how many bytes were sent to the node but not transmitted yet. */
   unsent(): number;
-  /** Makes the runtime call {@link Outbox.flush} at the end of this turn. */
+  /** Must call {@link Outbox.flush} at the end of this turn. */
   requestFlush(outbox: Outbox): void;
 }
 
@@ -45,7 +48,7 @@ export class Outbox {
     }
   }
 
-  /** Adds an item without checking the limit. */
+  /** Adds an item without checking the limit. Flushes the earlier items first if the frame would become too long. */
   add(item: string): void {
     if (this.#chars + item.length > MAX_FRAME_CHARS) this.flush();
     // `flush` may have ended the channel.
@@ -55,7 +58,7 @@ export class Outbox {
     this.#chars += item.length + 1;
   }
 
-  /** Removes the unsent item that starts with `beginning`. Returns whether there was one. */
+  /** Removes the latest unsent item that starts with `beginning`. Returns whether there was one. */
   remove(beginning: string): boolean {
     const at = this.#items.findLastIndex((item) => item.startsWith(beginning));
     if (at < 0) return false;

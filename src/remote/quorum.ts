@@ -2,15 +2,16 @@ import { InvalidClusterConfigError } from '../errors.js';
 import { Alarm } from './alarm.js';
 import { confirmedUntil } from './confirmed-until.js';
 
-/** How much longer a node keeps claims reserved than their owner counts on it, for timers that are late, ms. */
+/** How much longer a node keeps a name reserved than the owner counts on that node, ms. Allows for late timers. */
 const RESERVE_MARGIN_MS = 2000;
 
-/** The smallest difference between the times of two pings, ms. */
+/** The minimum difference between the times of two pings, ms. It makes each time unique. */
 const PING_STEP_MS = 0.001;
 
 /**
- * The items with which nodes confirm that they see each other. A ping carries the sender's time, its `minNodes`, and for how
- * long it counts an answer, ms. The echo returns that time, with the names of the claims that it does not confirm.
+ * The items with which nodes confirm that they see each other. A ping carries the time and the `minNodes` of its
+ * sender, and for how long the sender counts an answer, ms. The echo returns the time of the ping. It also carries the
+ * names of those claims of the pinging node that the echoing node does not confirm.
  */
 export type QuorumItem =
   | readonly ['quorum_ping', at: number, minNodes: number, windowMs: number]
@@ -20,7 +21,7 @@ export interface QuorumSettings {
   readonly minNodes: number;
   /** How long an echo counts, from the time of its ping, ms. */
   readonly windowMs: number;
-  /** The interval between two pings, ms. */
+  /** The interval between two regular pings, ms. */
   readonly intervalMs: number;
 }
 
@@ -31,11 +32,13 @@ export interface QuorumPorts {
   after(ms: number, action: () => void): () => void;
   /** Sends an item to the node `to`, or without `to` to all nodes with a channel. */
   send(item: QuorumItem, to?: string): void;
-  /** Called when all claims of a node have been received over a new channel. */
+  /** Must end the reservations for a node: all its claims have been received over a new channel. */
   synchronized(nodeId: string): void;
-  /** The names of the node's claims that this node does not confirm. */
+  /** Returns the names of the node's claims that this node does not confirm. */
   withheldFrom(nodeId: string): readonly string[];
-  /** Called when a node has confirmed all claims of this node from before `at`, except those `withheld`. */
+  /**
+   * Must record that a life confirms all claims that this node sent before its ping of time `at`, except `withheld`.
+   */
   confirmed(life: string, at: number, withheld: readonly string[]): void;
   onError(error: Error): void;
 }
@@ -47,8 +50,8 @@ interface Peer {
 }
 
 /**
- * Measures whether this node sees at least `minNodes` nodes, itself included. A node counts while its latest echo answers a
- * ping that is younger than `windowMs`: the age of the ping counts, not that of its answer, which may have been delayed.
+ * Measures whether this node sees at least `minNodes` nodes, itself included. A node counts while the latest ping that
+ * it has answered is younger than `windowMs`. The age of the answer does not matter, because it may have been delayed.
  *
  * A node that has just started has forgotten what it confirmed before. It neither counts itself nor answers pings until
  * no node can count on its earlier answers, or until it sees all nodes that a cluster with this `minNodes` can have.
@@ -62,7 +65,7 @@ export class Quorum {
   readonly #peers = new Map<string, Peer>();
   /** The time of the latest ping that each life has answered. */
   readonly #echoes = new Map<string, number>();
-  /** The nodes whose other `minNodes` has been reported. */
+  /** The ids of the nodes whose `minNodes` differs from that of this node and has been reported. */
   readonly #reported = new Set<string>();
   #settings: QuorumSettings | undefined;
   #isFresh = false;
@@ -77,7 +80,7 @@ export class Quorum {
     this.#alarm = new Alarm(ports, () => this.#check());
   }
 
-  /** Starts to measure, when the cluster runs. `settings` is `undefined` if it has no `minNodes`. */
+  /** Starts measuring. Does nothing if `settings` is `undefined`: the cluster runs without `minNodes`. */
   start(settings: QuorumSettings | undefined): void {
     if (settings === undefined) return;
     this.#settings = settings;
@@ -88,7 +91,10 @@ export class Quorum {
     this.#check();
   }
 
-  /** Ends the quorum, when this node leaves the cluster: first it is lost, then none is needed any more. */
+  /**
+   * Stops measuring, because this node leaves the cluster. Listeners are notified twice. First, the quorum is lost,
+   * unless this node had none. Then this node has a quorum, because outside a cluster no minimum applies.
+   */
   stop(): void {
     if (this.#settings === undefined) return;
     this.#become(false);
@@ -102,7 +108,7 @@ export class Quorum {
     this.#become(true);
   }
 
-  /** Whether this node sees enough nodes now. */
+  /** Whether this node sees enough nodes now. Always true without `minNodes`. */
   hasQuorum(): boolean {
     const settings = this.#settings;
     return settings === undefined || this.nodesSeen >= settings.minNodes;
@@ -114,12 +120,15 @@ export class Quorum {
     return () => void this.#listeners.delete(listener);
   }
 
-  /** The nodes that count now, this one included. */
+  /** The number of nodes that count now. Includes this node, unless it has just started. */
   get nodesSeen(): number {
     return this.count(this.#echoes.values());
   }
 
-  /** The nodes that confirm now what each other node has confirmed last at `times`, this one included. */
+  /**
+   * Returns how many nodes confirm something now. `times` has one entry for each other node: the time of the latest
+   * ping that it answered with a confirmation. This node is counted, too, unless it has just started.
+   */
   count(times: Iterable<number>): number {
     const after = this.#ports.now() - (this.#settings?.windowMs ?? 0);
     return [...times].filter((at) => at > after).length + (this.#countsItself ? 1 : 0);
@@ -135,32 +144,35 @@ export class Quorum {
   }
 
   /**
-   * How long after its channel is lost a node may still count on this one, ms; 0 without `minNodes`. What only one node of
-   * the cluster may do must not be taken over earlier.
+   * How long a node may still count on this node after the channel between them has ended, ms; 0 without `minNodes`.
+   * For this time, this node must not take over what only one node of the cluster may do.
    */
   get reserveMs(): number {
     return this.#settings === undefined ? 0 : this.#settings.windowMs + RESERVE_MARGIN_MS;
   }
 
-  /** The same as {@link Quorum.reserveMs} for one node, which may count longer than this one. */
+  /** As {@link Quorum.reserveMs}, for one node: its `windowMs` may be longer than that of this node. */
   reserveMsFor(nodeId: string): number {
     const windowMs = this.#peers.get(nodeId)?.windowMs ?? 0;
     return this.reserveMs === 0 ? 0 : Math.max(this.reserveMs, windowMs + RESERVE_MARGIN_MS);
   }
 
-  /** The time of the latest ping of this node. */
+  /** The time of the latest ping of this node, ms of the monotonic clock. */
   get lastPing(): number {
     return this.#lastPing;
   }
 
-  /** Until when a claim counts that was last confirmed at `times`. @see confirmedUntil */
+  /**
+   * Returns until when enough nodes confirm a claim, ms of the monotonic clock. `times` is as for {@link Quorum.count}.
+   * Infinity without `minNodes`; -Infinity if too few nodes have confirmed it at all.
+   */
   until(times: Iterable<number>): number {
     if (this.#settings === undefined) return Number.POSITIVE_INFINITY;
     const { minNodes, windowMs } = this.#settings;
     return confirmedUntil(times, minNodes - (this.#countsItself ? 1 : 0), windowMs);
   }
 
-  /** Pings all nodes at the end of this turn, for the confirmation of what is sent in it. */
+  /** Pings all nodes shortly after this turn, so that they confirm the claims that this turn sends. */
   pingSoon(): void {
     if (this.#settings === undefined) return;
     this.#cancelExtraPing ??= this.#ports.after(0, () => {
@@ -169,13 +181,13 @@ export class Quorum {
     });
   }
 
-  /** Called when a channel has opened and all claims were sent over it. */
+  /** Adds a node and pings it. All claims must have been sent over its new channel before. */
   up(nodeId: string, life: string): void {
     this.#peers.set(nodeId, { life, windowMs: undefined });
     this.#ping(nodeId);
   }
 
-  /** Called when a channel is down. */
+  /** Removes a node whose channel has ended. Its latest answer still counts until it is too old. */
   down(nodeId: string): void {
     this.#peers.delete(nodeId);
   }
@@ -188,7 +200,7 @@ export class Quorum {
       return;
     }
     const [, at, withheld] = item;
-    // A time that this node never sent.
+    // Ignores the answer to a ping that this node never sent.
     if (at > this.#lastPing) return;
     this.#echoes.set(peer.life, Math.max(at, this.#echoes.get(peer.life) ?? at));
     this.#ports.confirmed(peer.life, at, withheld);
@@ -217,7 +229,10 @@ export class Quorum {
     return this.#settings === undefined || !this.#isFresh;
   }
 
-  /** Whether this node has received the claims of all nodes that a cluster with this `minNodes` can have. */
+  /**
+   * Whether this node has received the claims of all nodes that a cluster with this `minNodes` can have. `minNodes` is
+   * more than half of these nodes, so there are at most 2 * `minNodes` - 2 others.
+   */
   #seesAll(): boolean {
     const lives = new Set<string>();
     for (const { life, windowMs } of this.#peers.values()) if (windowMs !== undefined) lives.add(life);

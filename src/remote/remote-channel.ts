@@ -23,11 +23,11 @@ interface ChannelTables extends Pick<SharedTables, 'globalNames' | 'groups' | 'q
 export interface SupervisionPort {
   nodeUp(nodeId: string, life: string): void;
   nodeDown(nodeId: string): void;
-  /** Called when a node has left, or is linked with a newer life. */
+  /** A node has left the cluster, so its life has ended. Must let its lost children start elsewhere at once. */
   lifeEnded(): void;
   /** Handles a message of another node. @throws ProtocolError */
   receive(from: ChannelEnd, supervisor: string, at: number, sequence: number, body: unknown): void;
-  /** Handles a request of another node. */
+  /** Handles a request of another node. Resolves with the ref of the child, or `null`. @throws ProtocolError */
   receiveRequest(supervisor: string, body: unknown): Promise<ProcessRef | null>;
 }
 
@@ -65,13 +65,16 @@ export class RemoteChannel implements ChannelEnd {
     return this.#isOpen;
   }
 
-  /** Stops a process of the other node. Resolves when it has ended. @throws LinkOverloadedError */
+  /**
+   * Stops a process of the other node. Resolves when it has ended. Rejects with LinkOverloadedError, with
+   * MessageRefusedError, or with NodeNotConnectedError if the channel ends first.
+   */
   async stop(to: string, reason: TerminationReason, timeoutMs: number): Promise<void> {
     const ms = timeoutMs === Number.POSITIVE_INFINITY ? null : timeoutMs;
     await this.messenger.request((number) => JSON.stringify(['stop', number, to, encodeReason(reason), ms]));
   }
 
-  /** Sends a shared item, regardless of the outbox limit: all nodes must receive it. */
+  /** Sends a shared item, regardless of the outbox limit, because all nodes must receive it. */
   sendShared(item: SharedItem): void {
     if (this.#isOpen) this.#outbox.add(JSON.stringify(item));
   }
@@ -102,7 +105,7 @@ export class RemoteChannel implements ChannelEnd {
     }
   }
 
-  /** Called when the channel is down. Settles everything that waits for the other node. */
+  /** Ends the channel: drops its unsent items, and settles everything that waits for the other node. */
   end(): void {
     this.#isOpen = false;
     this.#outbox.close();

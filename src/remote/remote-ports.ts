@@ -13,7 +13,7 @@ export interface ChannelEnd {
 
 /** What channels need from the runtime and from the code that manages the channels. */
 export interface ChannelPorts extends RemotePorts {
-  /** Returns a new number for a request or monitor, unique within the life of this runtime. */
+  /** Returns a new number for a request, monitor or link, unique within the life of this runtime. */
   nextNumber(): number;
 }
 
@@ -33,7 +33,7 @@ export interface RemotePorts {
     /** Returns the behavior for one start. @throws BehaviorNotRegisteredError, and what a factory throws */
     make(name: string, args: unknown): AnyBehavior | Promise<AnyBehavior>;
   };
-  /** Calls `action` after `ms`; never with Infinity. Returns a function that cancels this. */
+  /** Calls `action` after `ms`. With Infinity, never calls it. Returns a function that cancels this. */
   after(ms: number, action: () => void): () => void;
   /** The current time, ms of the monotonic clock. */
   now(): number;

@@ -39,21 +39,27 @@ interface RemoteProcessesOptions extends RemotePorts, Pick<GroupPorts, 'call' | 
   readonly membership: MembershipView;
   /** The distributed supervisors of this node. A function, because they are created later. */
   supervision(): SupervisionPort;
-  /** Makes the runtime call {@link RemoteMessaging.flush} at the end of this turn. */
+  /** Must call {@link RemoteMessaging.flush} at the end of this turn. */
   requestFlush(): void;
-  /** Receives the protocol errors of other nodes. The link with such a node is closed. */
+  /**
+   * Receives the protocol errors of other nodes, whose links are then closed. Also receives the errors of global names
+   * and of the quorum, such as QuorumLostError.
+   */
   onError(error: Error): void;
 }
 
-/** Items of the runtime itself for other nodes. */
+/** The connected nodes, and items of the runtime itself for these nodes. */
 interface NodeRequests {
   /** The nodes with a channel. */
   peers(): readonly ChannelPeer[];
-  /** Whether the runtime with this life has ended for good. */
+  /** Whether the node with this life has left, or is linked with a newer life. False for an unknown life. */
   hasEnded(life: string): boolean;
   /** Sends an item, which is JSON text, if there is a channel with the node. */
   send(nodeId: string, item: string): void;
-  /** Sends an item with a number; the other node answers it like a call. Rejects with NodeNotConnectedError. */
+  /**
+   * Sends an item that contains a new number, and resolves with the answer. Rejects with the error of the other node,
+   * NodeNotConnectedError or LinkOverloadedError.
+   */
   request(nodeId: string, itemWith: (number: number) => string): Promise<unknown>;
 }
 
@@ -64,7 +70,7 @@ export interface RemoteMessaging {
   readonly globalNames: GlobalNames;
   readonly quorum: Quorum;
   readonly nodes: NodeRequests;
-  /** Sends the items collected in this turn. */
+  /** Sends the items collected since the last call. */
   flush(): void;
 }
 
@@ -144,13 +150,17 @@ export function createRemoteProcesses(options: RemoteProcessesOptions): RemoteMe
     }
   });
   membership.onChange(({ type, id }) => {
-    // When this node itself leaves, every other node is reported as `left`, but its processes keep running.
+    // When this node itself leaves, every other node is reported as `left`, but their processes keep running.
     if (type !== 'left' || membership.local() === undefined) return;
     lives.left(id);
     supervision().lifeEnded();
   });
 
-  /** Finds a channel. @throws ServerNotRunningError, MessageRefusedError, NodeNotConnectedError, ForeignRefError */
+  /**
+   * Finds the channel with the runtime of a ref.
+   *
+   * @throws ServerNotRunningError, MessageRefusedError, NodeNotConnectedError, ForeignRefError, InvalidArgumentError
+   */
   const channelOf = ({ id, life }: ProcessRef): RemoteChannel => {
     if (id.length > MAX_SENT_NAME) throw new InvalidArgumentError('ref.id', `at most ${MAX_SENT_NAME} characters`, id);
     const channel = open.get(life);
@@ -162,7 +172,12 @@ export function createRemoteProcesses(options: RemoteProcessesOptions): RemoteMe
     throw older === undefined ? new ForeignRefError(id, life) : notKnownThere(older);
   };
 
-  /** Why a process is down, if known without asking its node. @throws ForeignRefError, MessageRefusedError */
+  /**
+   * Returns why a process is down if there is no channel with its runtime: `noproc` if that life has ended,
+   * `noconnection` if its node may return. `undefined`: there is a channel.
+   *
+   * @throws ForeignRefError, MessageRefusedError, InvalidArgumentError
+   */
   const downAlready = (ref: ProcessRef): 'noproc' | 'noconnection' | undefined => {
     if (open.has(ref.life)) return undefined;
     const state = lives.get(ref.life)?.state;

@@ -8,7 +8,7 @@ export interface RuntimeLife<Id extends string> {
 /** How many lives are remembered. The one that changed longest ago is forgotten first. */
 const MAX_LIVES = 10_000;
 
-/** The lives of all nodes that this node has been linked with. */
+/** The lives of all nodes that this node has been linked with, up to {@link MAX_LIVES}. */
 export class RuntimeLives<Id extends string> {
   /** By life, in the order of their last change. */
   readonly #lives = new Map<string, RuntimeLife<Id>>();
@@ -25,7 +25,7 @@ export class RuntimeLives<Id extends string> {
     if (before !== undefined && before !== life) this.#change(nodeId, 'ended');
     this.#latest.set(nodeId, life);
     const known = this.#lives.get(life);
-    // A runtime may be linked under a second node id. Its first link is used until that is lost.
+    // A runtime may be linked under a second node id. Its first link is used until that link is lost.
     if (known?.state !== 'linked') this.#set(life, { nodeId, state: 'linked' });
   }
 
@@ -34,7 +34,7 @@ export class RuntimeLives<Id extends string> {
     this.#change(nodeId, 'lost');
   }
 
-  /** Records that a node has left the cluster: the processes of its life cannot be reached again. */
+  /** Records that a node has left the cluster: its life has ended, unless it is linked in the same life again. */
   left(nodeId: Id): void {
     this.#change(nodeId, 'ended');
     this.#latest.delete(nodeId);

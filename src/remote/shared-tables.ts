@@ -5,7 +5,10 @@ import { GlobalNames } from './names/global-names.js';
 import type { GlobalNamesPorts } from './names/global-names-ports.js';
 import { Quorum, type QuorumItem } from './quorum.js';
 
-/** Items that each node sends to all others: its claims of global names, its group members, and those of the quorum. */
+/**
+ * The items of the tables that all nodes share: global names, members of groups, and the quorum. A change goes to all
+ * nodes, an answer to one node.
+ */
 export type SharedItem = ClaimItem | MemberItem | QuorumItem;
 
 interface SharedTablesOptions extends Omit<GlobalNamesPorts & GroupPorts, 'quorum' | 'send'> {
@@ -13,14 +16,14 @@ interface SharedTablesOptions extends Omit<GlobalNamesPorts & GroupPorts, 'quoru
   send(item: SharedItem, to?: string): void;
 }
 
-/** What all nodes of a cluster know together. */
+/** The tables that each node fills with its own entries and with copies of the entries of all connected nodes. */
 export interface SharedTables {
   readonly globalNames: GlobalNames;
   readonly groups: ProcessGroups;
   readonly quorum: Quorum;
-  /** Called when a channel has opened. */
+  /** Adds a node whose channel has opened, and sends it the entries of this node. */
   up(nodeId: string, life: string): void;
-  /** Called when a channel is down. */
+  /** Removes a node whose channel has ended, and the copies of its entries. */
   down(nodeId: string, life: string): void;
 }
 
@@ -40,10 +43,11 @@ export function createSharedTables(options: SharedTablesOptions): SharedTables {
     up(nodeId, life) {
       globalNames.up(nodeId, life);
       groups.up(nodeId, life);
-      // Last: the first ping says that all claims have been sent.
+      // Must come last: the first ping means that all claims have been sent.
       quorum.up(nodeId, life);
     },
     down(nodeId, life) {
+      // Must come before `quorum.down`, which forgets how long the node may still count on this one.
       globalNames.down(nodeId, life);
       groups.down(nodeId);
       quorum.down(nodeId);

@@ -12,9 +12,12 @@ interface StartRequest extends Pick<SpawnSteps, 'place' | 'childKey'> {
   onSpawn?(ref: ProcessRef): void;
 }
 
-/** A start that another part of the cluster has asked for, and may not wait for any more. */
+/** A start that can be aborted, because the node that requested it may stop waiting. */
 export interface BehaviorStart {
-  /** Resolves when `init` has completed. */
+  /**
+   * Resolves with the ref when `init` has completed. Rejects with BehaviorNotRegisteredError, with what a factory
+   * throws, with the errors of `GenServer.start`, or when the start is aborted.
+   */
   readonly started: Promise<ProcessRef>;
   /** Kills the process, or prevents its start. */
   abort(): void;

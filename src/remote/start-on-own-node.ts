@@ -5,7 +5,8 @@ import type { RemotePorts } from './remote-ports.js';
 import { startBehavior } from './start-behavior.js';
 
 /**
- * Handles a `startRemote` that targets this node. Rejects as a start on another node does, including NodeTimeoutError.
+ * Handles a `startRemote` that targets this node. Rejects with NodeTimeoutError after `timeoutMs`, and then aborts the
+ * start. Otherwise rejects as {@link startBehavior} does: errors are not converted to RemoteError.
  */
 export function startOnOwnNode(
   ports: RemotePorts,

@@ -8,7 +8,10 @@ interface Source<Value> {
   isEqual(a: Value, b: Value): boolean;
 }
 
-/** Emits the value now, and whenever it has changed. Several synchronous changes are emitted once. */
+/**
+ * Returns an observable of a value that changes. It emits the value on subscription, and again after each change.
+ * Synchronous changes are emitted once, in a microtask. The observable never completes.
+ */
 export function currentValue<Value>({ read, onChange, isEqual }: Source<Value>): Observable<Value> {
   const values$ = new Observable<Value>((subscriber) => {
     let cancel: (() => void) | undefined;

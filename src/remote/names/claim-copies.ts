@@ -1,10 +1,10 @@
 import { ProtocolError } from '../../errors.js';
 import { type Claim, digestWith, isSame } from './claim.js';
 
-/** The most global names of one node, claimed or owned. Other nodes end the channel with a node that claims more. */
+/** The maximum number of global names that one node claims or owns. Other nodes end the channel if it claims more. */
 export const MAX_NODE_NAMES = 100_000;
 
-/** The copy of a claim of another node, with this node's answer to it. */
+/** The copy of a claim of another node, with this node's answer to it. Both flags are false before the answer. */
 export interface ClaimCopy {
   readonly claim: Claim;
   isAccepted: boolean;
@@ -15,7 +15,7 @@ interface NodeCopies {
   readonly life: string;
   readonly names: Set<string>;
   digest: number;
-  /** While the node resends all its claims: the names that it has not resent yet. */
+  /** While the node resends all its claims: the names that it has not resent yet. Otherwise `undefined`. */
   unconfirmed: Set<string> | undefined;
 }
 
@@ -34,7 +34,7 @@ export class ClaimCopies {
     return [...(this.#nodes.get(nodeId)?.names ?? [])];
   }
 
-  /** Forgets a node when its channel is down. The caller must have removed the copies of the node's claims before. */
+  /** Removes a node whose channel has ended. The copies of its claims must be dropped first. */
   forget(nodeId: string): void {
     this.#nodes.delete(nodeId);
   }
@@ -62,8 +62,9 @@ export class ClaimCopies {
   }
 
   /**
-   * Stores the copy of a claim in place of the node's earlier copy for that name. If both are the same claim, this
-   * node's answer is kept. Otherwise returns the replaced claim.
+   * Stores the copy of a claim in place of the node's earlier copy for that name. If both are the same claim, keeps
+   * this node's answer and returns `undefined`. Otherwise returns the replaced claim; `undefined` if there was none.
+   * Does nothing for a node without a channel.
    *
    * @throws ProtocolError (`too_many_names`), before anything changes
    */
@@ -87,7 +88,7 @@ export class ClaimCopies {
     return isSameClaim ? undefined : before?.claim;
   }
 
-  /** Removes a copy. Returns its claim, if it existed. */
+  /** Removes a copy. Returns its claim; `undefined` if there was no copy. */
   drop(name: string, nodeId: string): Claim | undefined {
     const copies = this.#byName.get(name);
     const copy = copies?.get(nodeId);
@@ -101,22 +102,22 @@ export class ClaimCopies {
     return copy.claim;
   }
 
-  /** Whether the copies of a node's claims match the number and digest that the node reports. */
+  /** Whether the copies of a node's claims match the number and digest that it reports. True without a channel. */
   equal(nodeId: string, count: number, digest: number): boolean {
     const node = this.#nodes.get(nodeId);
     return node === undefined || (node.names.size === count && node.digest === digest);
   }
 
   /**
-   * Prepares for a node to resend all its claims. The copies stay meanwhile, because an accepted claim must not be
-   * forgotten.
+   * Starts to track which names a node has not resent, before it resends all its claims. The copies stay meanwhile,
+   * because an accepted claim must not be forgotten.
    */
   awaitAll(nodeId: string): void {
     const node = this.#nodes.get(nodeId);
     if (node !== undefined) node.unconfirmed = new Set(node.names);
   }
 
-  /** Called when a node has resent all its claims. Returns the names that it does not claim any more. */
+  /** Ends the tracking of {@link awaitAll}. Returns the names that the node has not resent: it claims them no more. */
   takeUnconfirmed(nodeId: string): readonly string[] {
     const node = this.#nodes.get(nodeId);
     const names = [...(node?.unconfirmed ?? [])];

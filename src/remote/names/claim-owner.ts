@@ -1,7 +1,12 @@
 import { type Claim, type ClaimHolder, holderOf, type Stamp } from './claim.js';
 import type { OtherClaims } from './claim-rivals.js';
 
-/** The process that has or claims the name, or for which the name is reserved. @param own the claim of this node */
+/**
+ * Returns a process that owns or claims the name, or for which the name is reserved. Prefers the process of this node.
+ * `undefined`: the name is free.
+ *
+ * @param own the claim of this node
+ */
 export function claimantOf(own: Claim | undefined, others: OtherClaims, name: string): ClaimHolder | undefined {
   if (own !== undefined) return holderOf(own);
   for (const [nodeId, { claim }] of others.copies.of(name)) return holderOf(claim, nodeId);
@@ -9,7 +14,12 @@ export function claimantOf(own: Claim | undefined, others: OtherClaims, name: st
   return undefined;
 }
 
-/** The owner of the name: of the claims that are held, the one that wins. @param own the claim of this node */
+/**
+ * Returns the owner of the name: the process of the winner among the held claims. `undefined`: no claim is held.
+ *
+ * @param own the claim of this node
+ * @param goesFirst whether the first claim wins against the second
+ */
 export function ownerOf(
   own: Claim | undefined,
   { copies }: OtherClaims,

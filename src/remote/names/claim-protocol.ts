@@ -1,8 +1,12 @@
 import type { Claim, ClaimHolder } from './claim.js';
 
 /**
- * The items about claims that nodes send each other. `at` and `sequence` are the stamp of a claim. Its life is the
- * sender's in `claim` and `unclaim`, and the receiver's in the answers `claim_ok` and `claim_taken`.
+ * The items about claims that nodes send each other. `at` and `sequence` are parts of the stamp of a claim. The life of
+ * the stamp is not sent. In `claim` and `unclaim`, it is the sender's. In the answers `claim_ok` and `claim_taken`, it
+ * is the receiver's.
+ *
+ * `claims_digest` has the number and the digest of the sender's claims. If the receiver's copies differ, it answers
+ * with `claims_wanted`. The answer to that is all claims, followed by `claims_whole`.
  */
 export type ClaimItem =
   | readonly ['claim', name: string, processId: string, at: number, sequence: number, isHeld: 0 | 1, child?: string]
@@ -17,20 +21,20 @@ export type ClaimItem =
 export type ClaimEffect =
   /** Send `item` to the node `to`, or without `to` to all nodes with a channel. */
   | { readonly type: 'send'; readonly to?: string; readonly item: ClaimItem }
-  /** All nodes have accepted a claim of this node: its process owns the name. */
+  /** All nodes have accepted a claim of this node, and enough nodes confirm it: its process owns the name. */
   | { readonly type: 'held'; readonly claim: Claim }
   /**
    * A pending claim of this node was withdrawn, because the claim of `holder` has priority. `holder` is `undefined` if
    * this node does not know it.
    */
   | { readonly type: 'refused'; readonly claim: Claim; readonly holder: ClaimHolder | undefined }
-  /** After a partition the name had two owners: this node lost it to `holder`. */
+  /** After a partition the name had two owners: the process of this node lost it to `holder`. */
   | { readonly type: 'lost'; readonly claim: Claim; readonly holder: ClaimHolder }
-  /** After a partition the name had two owners: this node keeps it and `loser` loses it. */
+  /** After a partition the name had two owners: the process of this node keeps it, and `loser` loses it. */
   | { readonly type: 'won'; readonly claim: Claim; readonly loser: ClaimHolder }
-  /** The owner of the name, as far as this node knows, may have changed. */
+  /** The owners of the name, as far as this node knows them, may have changed. */
   | { readonly type: 'changed'; readonly name: string }
-  /** The copies of a node's claims did not match its claims, and are being replaced. */
+  /** The copies of a node's claims did not match its claims. The node is asked to resend all of them. */
   | { readonly type: 'differed'; readonly nodeId: string };
 
 export function claimItem({ name, processId, stamp, state, child }: Claim): ClaimItem {
@@ -41,7 +45,7 @@ export function claimItem({ name, processId, stamp, state, child }: Claim): Clai
     : ['claim', name, processId, at, sequence, isHeld, child];
 }
 
-/** Whether this is the claim with these parts of its stamp. */
+/** Whether the stamp of a claim has this time and sequence number. */
 export function isOf({ stamp }: Claim, at: number, sequence: number): boolean {
   return stamp.at === at && stamp.sequence === sequence;
 }

@@ -9,8 +9,9 @@ export interface OtherClaims {
 }
 
 /**
- * Whether a claim must wait: another node holds the name, or this node has accepted its claim, or the name is reserved. The
- * same claim under a second node id does not count.
+ * Whether the answer to a node's claim must wait. It must wait while the name is reserved for another life. It must
+ * also wait while a third node holds the name, or this node has accepted the claim of a third node. The same claim
+ * under a second node id does not count.
  */
 export function mustWait({ copies, reserved }: OtherClaims, name: string, nodeId: string, stamp: Stamp): boolean {
   if (reserved.isForOther(name, stamp.life)) return true;
@@ -23,8 +24,9 @@ export function mustWait({ copies, reserved }: OtherClaims, name: string, nodeId
 }
 
 /**
- * The names of a node's claims that this node does not confirm: it has not accepted the claim, or it knows another one that
- * may be counting on this node. So two nodes never count on this one for one name.
+ * Returns the names of a node's claims that this node does not confirm. It does not confirm a pending claim that it has
+ * not accepted. It also does not confirm a claim if the owner of a competing claim may count on this node. So two
+ * owners of one name never count on this node at the same time.
  */
 export function withheldFrom(others: OtherClaims, nodeId: string): readonly string[] {
   return others.copies.namesOf(nodeId).filter((name) => !isConfirmed(others, name, nodeId));
@@ -35,7 +37,8 @@ function isConfirmed({ copies, reserved }: OtherClaims, name: string, nodeId: st
   if (copy === undefined) return false;
   const { stamp, state } = copy.claim;
   if ((state === 'pending' && !copy.isAccepted) || reserved.isForOther(name, stamp.life)) return false;
-  // Of two held claims, one is out of date: a node that becomes the owner counts on no node that knows another owner.
+  // A held claim does not prevent the confirmation of another held claim: one of the two is out of date. A node becomes
+  // the owner without the confirmations of nodes that know another owner.
   return !copies
     .of(name)
     .some(
@@ -44,7 +47,11 @@ function isConfirmed({ copies, reserved }: OtherClaims, name: string, nodeId: st
     );
 }
 
-/** Reserves the claims of a node that it holds or that this node has accepted. @param until ms of the monotonic clock */
+/**
+ * Reserves the names that a node holds, and the names for which this node has accepted its claim.
+ *
+ * @param until ms of the monotonic clock
+ */
 export function reserve({ copies, reserved }: OtherClaims, nodeId: string, until: number): void {
   for (const name of copies.namesOf(nodeId)) {
     const copy = copies.get(name, nodeId);

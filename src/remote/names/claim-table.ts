@@ -11,12 +11,12 @@ type NewClaim = { readonly claim: Claim; readonly effects: readonly ClaimEffect[
 
 /**
  * All global names as one node knows them: its own claims, and copies of the claims of all nodes with a channel. Copies
- * are dropped with the channel, so that no claim outlives its node. Each method returns effects; there is no clock and
- * no I/O.
+ * are dropped with the channel, so that no claim outlives its node. There is no clock and no I/O: each method that
+ * changes the table returns effects.
  *
- * A claim is held once every node with a channel has accepted it. A node accepts one claim for a name at a time: while
- * another claim is held or accepted, the answer waits. So two nodes that are connected, or have both stayed connected
- * with a third one, never hold the same name. After a partition they may; then the earlier claim wins.
+ * A claim is held once every node with a channel has accepted it, and enough nodes confirm it. A node accepts one claim
+ * for a name at a time: while another claim is held or accepted, the answer waits. So two nodes that stay connected,
+ * with each other or with a third node, never hold the same name. After a partition, the earlier of two claims wins.
  */
 export class ClaimTable {
   readonly #life: string;
@@ -31,8 +31,8 @@ export class ClaimTable {
   #effects: ClaimEffect[] = [];
 
   /**
-   * @param goesFirst decides which of two claims wins; all nodes must use the same rule
-   * @param isConfirmed whether enough nodes know the claim of this node for a name
+   * @param goesFirst whether the first of two claims wins; all nodes must use the same rule
+   * @param isConfirmed whether enough nodes confirm the claim of this node for a name
    */
   constructor(
     life: string,
@@ -44,9 +44,7 @@ export class ClaimTable {
     this.#isConfirmed = isConfirmed;
   }
 
-  /**
-   * Called when a channel has opened. The other node receives all claims of this node and must accept the pending ones.
-   */
+  /** Adds a node whose channel has opened, and sends it all own claims. Pending claims now wait for its answer, too. */
   up(nodeId: string, life: string): readonly ClaimEffect[] {
     this.#copies.up(nodeId, life);
     for (const { claim, awaited } of this.#own.all()) {
@@ -57,8 +55,8 @@ export class ClaimTable {
   }
 
   /**
-   * Called when the channel with a node is down: its claims are forgotten. Those that it holds, or that this node has
-   * accepted, stay reserved until `reservedUntil`, ms of the monotonic clock.
+   * Removes a node whose channel has ended, and forgets its claims. Pending claims no longer wait for its answer. With
+   * `reservedUntil`, ms of the monotonic clock, its held claims and those accepted here stay reserved until then.
    */
   down(nodeId: string, reservedUntil?: number): readonly ClaimEffect[] {
     if (reservedUntil !== undefined) reserve(this.#others, nodeId, reservedUntil);
@@ -68,19 +66,19 @@ export class ClaimTable {
     return this.#taken();
   }
 
-  /** Ends the reservations until `now`. */
+  /** Ends the reservations that end at `now`, ms of the monotonic clock, or earlier. Sends the answers that waited. */
   expire(now: number): readonly ClaimEffect[] {
     for (const name of this.reserved.expire(now)) this.#answerAll(name);
     return this.#taken();
   }
 
-  /** Called when a node has sent all its claims over a new channel: it needs no reservations any more. */
+  /** Ends the reservations for a node. The node must have sent all its claims over a new channel: they replace them. */
   synchronized(nodeId: string): readonly ClaimEffect[] {
     for (const name of this.reserved.dropOf(this.#copies.lifeOf(nodeId) ?? '')) this.#answerAll(name);
     return this.#taken();
   }
 
-  /** Called when further nodes have confirmed pending claims of this node. */
+  /** Makes each pending claim of this node held if all nodes have accepted it and enough nodes confirm it now. */
   confirmed(): readonly ClaimEffect[] {
     for (const name of this.#own.names()) this.#tryToHold(name);
     return this.#taken();
@@ -91,17 +89,17 @@ export class ClaimTable {
     return withheldFrom(this.#others, nodeId);
   }
 
-  /** The process that has or claims the name, as far as this node knows, or for which the name is reserved. */
+  /** A process that owns or claims the name, or for which the name is reserved. `undefined`: the name is free here. */
   claimant(name: string): ClaimHolder | undefined {
     return claimantOf(this.own(name), this.#others, name);
   }
 
-  /** The owner of the name, as far as this node knows. */
+  /** The owner of the name, as far as this node knows; `undefined` if there is none. */
   owner(name: string): ClaimHolder | undefined {
     return ownerOf(this.own(name), this.#others, name, this.#goesFirst);
   }
 
-  /** The owners of the name, as far as this node knows; the one that wins first. */
+  /** The owners of the name, as far as this node knows. The owner with the winning claim comes first. */
   owners(name: string): readonly NameOwner[] {
     return ownersOf(this.own(name), this.#copies.of(name), this.#goesFirst);
   }
@@ -112,17 +110,17 @@ export class ClaimTable {
     return [...claimed].filter((name) => this.owner(name) !== undefined);
   }
 
-  /** The claim of this node for a name. */
+  /** The claim of this node for a name; `undefined` if there is none. */
   own(name: string): Claim | undefined {
     return this.#own.get(name)?.claim;
   }
 
-  /** The nodes that have not accepted this node's pending claim. */
+  /** The ids of the nodes that have not accepted this node's claim for a name yet; empty without a claim. */
   awaitedFor(name: string): readonly string[] {
     return [...(this.#own.get(name)?.awaited ?? [])];
   }
 
-  /** Claims a name for which {@link claimant} returned `undefined`. @param at ms since the epoch */
+  /** Claims a name that is free according to {@link claimant}. Returns the new claim. @param at ms since the epoch */
   claim(name: string, processId: string, at: number, child?: string): NewClaim {
     this.#sequence += 1;
     const stamp = { at, sequence: this.#sequence, life: this.#life };
@@ -140,7 +138,7 @@ export class ClaimTable {
     return this.#taken();
   }
 
-  /** Asks all nodes to compare their copies with this node's claims, if its claims have changed since the last time. */
+  /** Asks all nodes to compare their copies with this node's claims, if these have changed since the last call. */
   compare(): readonly ClaimEffect[] {
     if (this.#own.digest !== this.#comparedDigest) this.#send(['claims_digest', this.#own.size, this.#own.digest]);
     this.#comparedDigest = this.#own.digest;
@@ -177,7 +175,7 @@ export class ClaimTable {
     }
   }
 
-  /** Handles the comparison of copies with claims. They differ only if a node has a defect. */
+  /** Handles the items that compare copies with claims. Copies differ only if a node has a defect. */
   #receiveCheck(nodeId: string, item: Extract<ClaimItem, readonly [`claims_${string}`, ...unknown[]]>): void {
     switch (item[0]) {
       case 'claims_digest':
@@ -220,12 +218,12 @@ export class ClaimTable {
     if (gone !== undefined) this.#answerAll(name);
   }
 
-  /** Called when a claim for this name has gone: answers that waited for that may be sent now. */
+  /** Sends the answers that waited for a claim or reservation of this name, which has gone now. */
   #answerAll(name: string): void {
     for (const [nodeId] of this.#copies.of(name)) this.#answer(name, nodeId);
   }
 
-  /** Decides between a claim of another node and one of this node, and answers the other claim if it is pending. */
+  /** Handles the claim of another node: settles a conflict with this node's claim, or answers it if it is pending. */
   #answer(name: string, nodeId: string): void {
     const copy = this.#copies.get(name, nodeId);
     if (copy === undefined) return;
@@ -243,13 +241,16 @@ export class ClaimTable {
       return;
     }
     if (own !== undefined) this.#refuse(own, holderOf(claim, nodeId));
-    // `#refuse` may already have sent this answer.
+    // `#refuse` removes this node's claim, and may already have sent this answer.
     if (copy.isAccepted || mustWait(this.#others, name, nodeId, claim.stamp)) return;
     copy.isAccepted = true;
     this.#send(['claim_ok', name, claim.stamp.at, claim.stamp.sequence], nodeId);
   }
 
-  /** Two owners met after a partition. Both nodes compare the same claims: exactly one gives up, unless both are one child. */
+  /**
+   * Handles two owners that meet after a partition. Both nodes compare the same two claims, so exactly one of them
+   * gives up. Neither gives up if both claims are for the same child: its supervisor decides.
+   */
   #settleConflict(own: Claim, other: Claim, nodeId: string): void {
     if (own.child !== undefined && own.child === other.child) return;
     const holder = holderOf(other, nodeId);

@@ -2,7 +2,7 @@
 export interface Stamp {
   /** When the name was claimed, ms since the epoch by the clock of the claiming node. */
   readonly at: number;
-  /** A counter of the claims of a life. */
+  /** The number of the claim within its life, starting at 1. */
   readonly sequence: number;
   /** The life of the claiming node. */
   readonly life: string;
@@ -14,7 +14,10 @@ export interface Claim {
   /** The id of the process on the claiming node. */
   readonly processId: string;
   readonly stamp: Stamp;
-  /** `pending`: some connected nodes have not accepted the claim yet. `held`: the process owns the name. */
+  /**
+   * `pending`: some connected nodes have not accepted the claim yet, or too few nodes confirm it. `held`: the process
+   * owns the name.
+   */
   readonly state: 'pending' | 'held';
   /**
    * Identifies the child of a distributed supervisor for which the name is claimed; otherwise `undefined`. After a
@@ -48,9 +51,9 @@ export function isSame(a: Stamp, b: Stamp): boolean {
 }
 
 /**
- * Adds a claim to the digest of a table of claims, or removes it. Tables with equal claims have equal digests;
- * different tables almost always have different ones. The digest is the XOR of the claims' FNV-1a hashes (32 bits), so
- * that adding and removing are the same operation.
+ * Adds a claim to the digest of the claims of one node, or removes it. Returns the new digest. Equal sets of claims
+ * have equal digests; different sets almost always have different ones. `child` is not included. The digest is the XOR
+ * of the claims' FNV-1a hashes (32 bits), so that adding and removing are the same operation.
  */
 export function digestWith(digest: number, { name, processId, stamp, state }: Claim): number {
   let hash = 0x811c9dc5;

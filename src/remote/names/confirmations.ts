@@ -23,25 +23,26 @@ interface ConfirmationsPorts {
   now(): number;
   /** Calls `action` after `ms`. Returns a function that cancels this. */
   after(ms: number, action: () => void): () => void;
-  /** Called when too few nodes confirm claims that are held. */
+  /** Must end the owners of these names: too few nodes confirm their claims now. */
   onExpired(names: readonly string[]): void;
 }
 
 interface Confirmed {
   /** Pings up to this time were sent before the claim, so their echoes say nothing about it. */
   readonly after: number;
+  /** For each life that has confirmed the claim: the time of the latest ping that it answered with that. */
   readonly byLife: Map<string, number>;
   isHeld: boolean;
 }
 
 /**
- * Which nodes have confirmed the claims of this node, and when. A node that confirms a claim knows it, and accepts no other
- * one for that name. All times are in ms of this node's monotonic clock.
+ * Which nodes have confirmed the claims of this node, and when. A node that confirms a claim knows that claim, and
+ * accepts no other claim for its name. All times are in ms of this node's monotonic clock.
  */
 export class Confirmations {
   readonly #ports: ConfirmationsPorts;
   readonly #claims = new Map<string, Confirmed>();
-  /** Rings when the first held claim may be confirmed by too few nodes. */
+  /** Rings at the earliest time at which too few nodes may confirm a held claim. */
   readonly #alarm: Alarm;
 
   constructor(ports: ConfirmationsPorts) {
@@ -49,7 +50,11 @@ export class Confirmations {
     this.#alarm = new Alarm(ports, () => this.#checkHeld());
   }
 
-  /** Called before this node claims a name. @throws NoQuorumError */
+  /**
+   * Starts to record the confirmations of a claim that this node is about to send, and pings all nodes soon.
+   *
+   * @throws NoQuorumError while this node sees too few nodes
+   */
   claiming(name: string): void {
     const { quorum } = this.#ports;
     if (!quorum.hasQuorum()) throw this.missing(name);
@@ -69,27 +74,31 @@ export class Confirmations {
     if (this.#claims.size === 0) this.#alarm.cancel();
   }
 
-  /** Called when a node has answered the ping of time `at` and confirmed all claims except those `withheld`. */
+  /** Records that a life has answered the ping of time `at`: it confirms all claims sent before, except `withheld`. */
   confirmed(life: string, at: number, withheld: readonly string[]): void {
     const names = new Set(withheld);
     for (const [name, { after, byLife }] of this.#claims) if (at > after && !names.has(name)) byLife.set(life, at);
   }
 
   /**
-   * Called when the channel with a node is down. It must confirm pending claims again: over the next channel, it receives
-   * them as new ones. Held claims it reserves.
+   * Forgets the confirmations of pending claims by a life whose channel has ended. Its node must confirm them again:
+   * over the next channel, it receives them as new claims. Confirmations of held claims stay, because the node keeps
+   * the names of these claims reserved.
    */
   lost(life: string): void {
     for (const { byLife, isHeld } of this.#claims.values()) if (!isHeld) byLife.delete(life);
   }
 
-  /** Whether enough nodes confirm the claim now. */
+  /** Whether enough nodes confirm the claim for a name now. False without a claim. */
   isEnough(name: string): boolean {
     const claim = this.#claims.get(name);
     return claim !== undefined && this.#until(claim) > this.#ports.now();
   }
 
-  /** The error for a claim that too few nodes confirm. */
+  /**
+   * Creates the error for a claim that too few nodes confirm. For a name without a claim, the error has the number of
+   * nodes that this node sees.
+   */
   missing(name: string): NoQuorumError {
     const { quorum } = this.#ports;
     const claim = this.#claims.get(name);

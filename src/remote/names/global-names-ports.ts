@@ -3,10 +3,16 @@ import type { LocalProcesses } from '../../process/local-processes.js';
 import type { ClaimItem } from './claim-protocol.js';
 import type { NameQuorum } from './confirmations.js';
 
-/** What happens to a process that loses its global name to an earlier owner after a partition. */
+/**
+ * What happens to a process that loses its global name to an earlier owner after a partition. `kill`: it is killed.
+ * `notify`: it receives an info and keeps running.
+ */
 export type OnConflict = 'kill' | 'notify';
 
-/** `release`: nothing. It also is not killed without a quorum. Used by supervisors, which then stand by. */
+/**
+ * As {@link OnConflict}, or `release`: the process keeps running and receives nothing, even when the name is lost with
+ * the quorum. For the instances of distributed supervisors, which then stand by.
+ */
 export type ClaimMode = OnConflict | 'release';
 
 export interface GlobalNamesPorts {

@@ -18,7 +18,7 @@ import type { NameOwner } from './name-owners.js';
 import { NameReports } from './name-reports.js';
 import { isShown, type OwnName } from './own-name.js';
 
-/** The interval at which nodes compare their copies of claims, ms. */
+/** The interval at which other nodes are asked to compare their copies with the claims of this node, ms. */
 const COMPARE_INTERVAL_MS = 10_000;
 
 /** Claims global names for processes of this node, and knows the owner of each name in the cluster. */
@@ -47,11 +47,10 @@ export class GlobalNames {
   }
 
   /**
-   * Claims a name for a process of this node. Resolves when every connected node has accepted the claim. The caller
-   * must then call {@link GlobalNames.watch}. Rejects with AlreadyRegisteredError, GlobalNameTimeoutError, NoQuorumError, or
-   * with InvalidArgumentError if this node has {@link MAX_NODE_NAMES} names.
-   *
-   * @param child see {@link Claim.child}
+   * Claims a name for a process of this node. Resolves when all connected nodes have accepted the claim, and enough
+   * nodes confirm it. The caller must also call {@link GlobalNames.watch}: without it, the name outlives its process.
+   * Rejects with AlreadyRegisteredError, GlobalNameTimeoutError, NoQuorumError, ServerNotRunningError if the process
+   * ends first, or InvalidArgumentError if this node has {@link MAX_NODE_NAMES} names. `child`: {@link Claim.child}.
    */
   claim(name: string, processId: string, onConflict: ClaimMode, child?: string): Promise<void> {
     return new Promise((resolve, reject) => {
@@ -73,7 +72,7 @@ export class GlobalNames {
     });
   }
 
-  /** Does the same as {@link GlobalNames.claim}, for a running process. Also rejects with ServerNotRunningError. */
+  /** Claims a name for a running process, and watches it. Resolves and rejects as {@link GlobalNames.claim} does. */
   async register(name: string, processId: string, onConflict: OnConflict): Promise<void> {
     this.#checkFree(name);
     if (!this.#ports.local.has(processId)) throw new ServerNotRunningError(processId);
@@ -82,14 +81,14 @@ export class GlobalNames {
     await claimed;
   }
 
-  /** @throws AlreadyRegisteredError, NotRegisteredError unless this process has the name */
+  /** Checks that this process has the name. @throws AlreadyRegisteredError, or NotRegisteredError if the name is free */
   checkOwner(name: string, processId: string): void {
     if (this.#own.get(name)?.processId === processId) return;
     this.#checkFree(name);
     throw new NotRegisteredError(name);
   }
 
-  /** Makes the name free when the process that claimed it ends, or at once if it has ended. */
+  /** Frees a name when the process that claimed it ends, or at once if that process does not run. */
   watch(name: string, processId: string): void {
     const own = this.#own.get(name);
     if (own?.processId !== processId) return;
@@ -122,14 +121,12 @@ export class GlobalNames {
     return this.#claims.names();
   }
 
-  /** The owners of a name, the one that wins first. After a partition there may be several. */
+  /** The owners of a name, the one with the winning claim first. After a partition there may be several. */
   owners(name: string): readonly NameOwner[] {
     return this.#claims.owners(name);
   }
 
-  /**
-   * Calls `listener` with the names whose owners may have changed. Returns a function that removes the listener.
-   */
+  /** Calls `listener` with the names whose owners may have changed. Returns a function that removes the listener. */
   onChange(listener: (names: ReadonlySet<string>) => void): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
@@ -157,7 +154,7 @@ export class GlobalNames {
     this.#apply(this.#claims.receive(nodeId, item));
   }
 
-  /** Called when a node has sent all its claims over a new channel. */
+  /** Ends the reservations for a node. The node must have sent all its claims over a new channel. */
   synchronized(nodeId: string): void {
     this.#apply(this.#claims.synchronized(nodeId));
   }
@@ -167,7 +164,7 @@ export class GlobalNames {
     return this.#claims.withheldFrom(nodeId);
   }
 
-  /** Called when a node has confirmed the claims of this node from before `at`, except those `withheld`. */
+  /** Records that a life confirms the claims that this node sent before its ping of time `at`, except `withheld`. */
   confirmed(life: string, at: number, withheld: readonly string[]): void {
     this.#confirmations.confirmed(life, at, withheld);
     this.#apply(this.#claims.confirmed());
@@ -178,7 +175,7 @@ export class GlobalNames {
     this.#apply(this.#claims.compare());
   };
 
-  /** Called when the quorum is lost: ends all owners and all registrations. */
+  /** Ends all owners and all waiting registrations of this node, because it has lost the quorum. */
   #endAll(): void {
     const names = [...this.#own];
     for (const [name, { settle, stamp }] of names)
@@ -186,7 +183,10 @@ export class GlobalNames {
     this.#endOwners(names.flatMap(([name, { settle }]) => (settle === undefined ? [name] : [])));
   }
 
-  /** Kills the processes that own these names, releases the names, and reports this unless the node leaves. */
+  /**
+   * Releases these names, and kills their owners unless their mode is `release`. Reports a QuorumLostError if too few
+   * nodes confirm a name. When this node leaves its cluster, enough nodes still confirm all names: nothing is reported.
+   */
   #endOwners(names: readonly string[]): void {
     const { local, onError, quorum } = this.#ports;
     let nodesSeen = Number.POSITIVE_INFINITY;
@@ -213,7 +213,7 @@ export class GlobalNames {
     if (claimant !== undefined) throw takenBy(name, claimant);
   }
 
-  /** Releases a claim. A registration that waits for it rejects with `error`. */
+  /** Releases the claim with this stamp, if it still exists. A registration that waits for it rejects with `error`. */
   #end(name: string, stamp: Stamp, error: Error): void {
     const own = this.#own.get(name);
     if (own?.stamp !== stamp) return;
@@ -231,7 +231,7 @@ export class GlobalNames {
   }
 
   #apply(effects: readonly ClaimEffect[]): void {
-    // Each claim of another node comes here, and most change no owner.
+    // Created on first use: most claims of other nodes change no owner.
     let changed: Set<string> | undefined;
     for (const effect of effects) {
       if (effect.type === 'changed') changed = (changed ?? new Set()).add(effect.name);

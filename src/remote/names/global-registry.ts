@@ -10,7 +10,7 @@ export interface GlobalRegisterOptions {
   /**
    * What happens to the process if, after a partition, another process owns the name by an earlier claim. `kill`, the
    * default: it is killed. `notify`: it receives an info `{ type: 'global_name_conflict', name, winner }` and keeps
-   * running without the name.
+   * running without the name. A process that loses its name with the quorum (`minNodes`) is killed in either case.
    */
   readonly onConflict?: OnConflict | undefined;
 }
@@ -22,23 +22,24 @@ export interface GlobalRegistryApi {
    * connected node has accepted the name, after a round trip to the slowest node. Of several simultaneous
    * registrations, at most one succeeds.
    *
-   * Rejects with AlreadyRegisteredError when another process has or claims the name, or the name is reserved for it. Rejects
-   * with GlobalNameTimeoutError when a connected node does not answer, and with NoQuorumError while this node sees fewer than
-   * `minNodes` nodes. Also rejects with ServerNotRunningError, ForeignRefError, NodeNotConnectedError, InvalidArgumentError
-   * or UnknownOptionError.
+   * Rejects with AlreadyRegisteredError when a process, even this one, already has or claims the name, or the name is
+   * reserved for a process of a lost node. Rejects with GlobalNameTimeoutError when a connected node does not answer.
+   * Rejects with NoQuorumError while the node of the process sees fewer than `minNodes` nodes. Also rejects with
+   * ServerNotRunningError, ForeignRefError, NodeNotConnectedError, MessageRefusedError, LinkOverloadedError,
+   * InvalidArgumentError or UnknownOptionError.
    *
    * @example
    * await GlobalRegistry.register('billing', billing);
    */
   register(name: string, ref: ProcessRef, options?: GlobalRegisterOptions): Promise<void>;
   /**
-   * Frees a name, even if its process runs on another node. Does nothing if the name is not registered. Rejects with
-   * NodeNotConnectedError.
+   * Frees a name, even if its process runs on another node. Does nothing if this node knows no owner of the name.
+   * Rejects with NodeNotConnectedError, MessageRefusedError, LinkOverloadedError or InvalidArgumentError.
    */
   unregister(name: string): Promise<void>;
-  /** Returns the ref of the owner of the name. @throws NotRegisteredError when there is none */
+  /** Returns the ref of the owner of the name. Sends no message. @throws NotRegisteredError if this node knows none */
   lookup<Ref extends ProcessRef = ProcessRef>(name: string | ProcessName<Ref>): Ref;
-  /** Returns the ref of the owner of the name, as far as this node knows. Sends no message. */
+  /** Returns the ref of the owner of the name; `undefined` if this node knows none. Sends no message. */
   whereis<Ref extends ProcessRef = ProcessRef>(name: string | ProcessName<Ref>): Ref | undefined;
   /**
    * Creates a name to send messages to: plain, frozen data. Each message goes to the process that has the name at that
@@ -53,7 +54,7 @@ export interface GlobalRegistryApi {
   isRegistered(name: string): boolean;
   getNames(): readonly string[];
   count(): number;
-  /** Emits all names with their owners on subscription, and again after each change. */
+  /** Emits all names with the refs of their owners: on subscription, and again after each change. */
   readonly names$: Observable<ReadonlyMap<string, ProcessRef>>;
 }
 

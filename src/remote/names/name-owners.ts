@@ -6,7 +6,7 @@ export interface NameOwner extends ClaimHolder {
   readonly stamp: Stamp;
 }
 
-/** Returns all owners of a name, the one that wins first. After a partition there may be several. */
+/** Returns all owners of a name, the one with the winning claim first. After a partition there may be several. */
 export function ownersOf(
   own: Claim | undefined,
   copies: readonly (readonly [nodeId: string, copy: ClaimCopy])[],

@@ -9,7 +9,10 @@ interface NameReportPorts {
   onError(error: Error): void;
 }
 
-/** Makes events and errors of what happens to the global names of this node. Names of noex itself are left out. */
+/**
+ * Emits the events of the global names of this node, and reports conflicts as errors. Leaves out the names that noex
+ * itself uses.
+ */
 export class NameReports {
   readonly #ports: NameReportPorts;
 
@@ -25,7 +28,7 @@ export class NameReports {
     if (!isReserved(name)) this.#ports.emit({ type: 'global_name_unregistered', name, id });
   }
 
-  /** Reports that a name had two owners after a partition. `outcome`: what that means for the process of this node. */
+  /** Reports that a name had two owners after a partition. `outcome`: what happens to the process of this node. */
   conflict({ name, processId: id }: Claim, outcome: GlobalNameConflict['outcome'], other: ClaimHolder): void {
     if (isReserved(name)) return;
     const { processId: otherId, nodeId: otherNodeId = '' } = other;

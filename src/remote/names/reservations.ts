@@ -3,11 +3,11 @@ import type { Claim } from './claim.js';
 interface Reservation {
   readonly nodeId: string;
   readonly claim: Claim;
-  /** Ms of the monotonic clock. */
+  /** When the reservation ends, ms of the monotonic clock. */
   readonly until: number;
 }
 
-/** Claims of nodes whose channel was lost, and which may still count on this node. */
+/** The claims of nodes whose channel has ended. Until a reservation ends, its node may still count on this node. */
 export class Reservations {
   /** By name, then by life. */
   readonly #byName = new Map<string, Map<string, Reservation>>();
@@ -23,23 +23,23 @@ export class Reservations {
     return [...(this.#byName.get(name)?.values() ?? [])];
   }
 
-  /** Whether the name is reserved for a claim of another life. */
+  /** Whether the name is reserved for a life other than `life`. */
   isForOther(name: string, life: string): boolean {
     const reserved = this.#byName.get(name);
     return reserved !== undefined && [...reserved.keys()].some((other) => other !== life);
   }
 
-  /** Drops the reservations of a life, which has sent its claims again. Returns their names. */
+  /** Drops the reservations of a life. Returns their names. */
   dropOf(life: string): readonly string[] {
     return this.#drop(({ claim }) => claim.stamp.life === life);
   }
 
-  /** Drops the reservations until `now`. Returns their names. */
+  /** Drops the reservations that end at `now` or earlier. Returns their names. */
   expire(now: number): readonly string[] {
     return this.#drop(({ until }) => until <= now);
   }
 
-  /** When the next reservation ends; Infinity if there is none. */
+  /** When the next reservation ends, ms of the monotonic clock; Infinity if there is none. */
   get nextEnd(): number {
     let next = Number.POSITIVE_INFINITY;
     for (const reserved of this.#byName.values())

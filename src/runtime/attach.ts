@@ -19,23 +19,29 @@ import { checkPositive } from '../validate.js';
 import { clockInContext } from './clock-in-context.js';
 import { createReporting, guarded } from './reporter-setup.js';
 
-/** How long `attach` waits for links with the nodes that the first node announces, ms. */
+/** The maximum time that `attach` waits for links with the nodes that the first node announces, ms. */
 const INTRODUCTION_MS = 1000;
 
 /**
- * The maximum delay between attempts to reconnect, ms. Shorter than the delay between members, so that a person who watches soon
- * sees that a node is back.
+ * The maximum delay between attempts to reconnect, ms. Shorter than the default for members, so that the observer soon
+ * shows that a node is back.
  */
 const RECONNECT_MAX_DELAY_MS = 5000;
 
 export interface AttachOptions extends Pick<ClusterConfig, 'tls' | 'forgetAfterMs'> {
-  /** The secret of the cluster, or an `observerSecret`. If it is a list, the first secret is used. */
+  /**
+   * The secret of the cluster, or an `observerSecret` of it. If it is a list, the first secret is used. Cannot be
+   * combined with the option `observerSecret`.
+   */
   readonly clusterSecret?: string | readonly string[] | undefined;
-  /** A secret that admits observers only. If nodes have secrets, `clusterSecret` or `observerSecret` is required. */
+  /**
+   * A secret that admits observers only. If it is a list, the first secret is used. If nodes have secrets,
+   * `clusterSecret` or `observerSecret` is required.
+   */
   readonly observerSecret?: string | readonly string[] | undefined;
-  /** The limit for the first link with a node, ms. Default 5000. */
+  /** The limit for the first link with a node, and again for the first answer of that node, ms. Default 5000. */
   readonly timeout?: number | undefined;
-  /** Receives errors of handlers and, once `attach` has resolved, errors of nodes. Default: a report on stderr. */
+  /** Receives errors of handlers and, once `attach` has resolved, errors of links. Default: a report on stderr. */
   readonly onError?: ((error: unknown) => void) | undefined;
   /** Default: the machine's clock. */
   readonly clock?: Clock | undefined;
@@ -45,23 +51,23 @@ export interface AttachOptions extends Pick<ClusterConfig, 'tls' | 'forgetAfterM
 
 /** A cluster observed from outside. In its snapshots, `localNodeId` is the id of the observer, which is not a node. */
 export interface AttachedObserver extends ClusterObserverApi<NodeId> {
-  /** Ends all links, and completes all subscriptions. */
+  /** Ends all links, and completes all subscriptions. Resolves when the links are closed. */
   detach(): Promise<void>;
 }
 
 /**
- * Connects to a running cluster as an observer. The observer is not a member, and nodes do not announce it to each other.
- * One address is enough: the observer discovers the other nodes through the node at that address, and keeps working if that
- * node goes down.
+ * Connects to a running cluster as an observer. The observer is not a member, and nodes do not announce it to each
+ * other. One address is enough: the observer discovers the other nodes through the node at that address. It keeps
+ * working if that node goes down.
  *
  * Rejects with:
  * - InvalidNodeIdError, InvalidClusterConfigError or InvalidArgumentError for invalid arguments.
- * - HandshakeError if every address fails, and the node at the last failed address refused the observer: wrong secret, other
- *   protocol version, another node at that address, or too many observers.
- * - NodeUnreachableError if no node answers in time, or if every address fails and the last of them was unreachable.
+ * - HandshakeError if every address fails, and the last failure was a refusal: wrong secret, other protocol version,
+ *   another node at that address, or too many observers.
+ * - NodeUnreachableError if no node answers in time, or if every address fails and the last one was unreachable.
  *
- * @param addresses `name@host:port`, `host:port` or `dns:name:port` of a member. If there are several addresses, one node
- * that answers is enough.
+ * @param addresses `name@host:port`, `host:port` or `dns:name:port` of a member. If there are several addresses, one
+ * node that answers is enough.
  * @example
  * const cluster = await attach('nodeA@127.0.0.1:4369');
  * cluster.snapshot$.subscribe(({ aggregated }) => console.log(aggregated));
@@ -90,7 +96,7 @@ export async function attach(
     }),
     role: 'observer',
     processCount: () => 0,
-    // Errors before the first link are not reported, because this function rejects with them.
+    // Errors during `attach` are not reported: if no node can be reached, `attach` rejects with the last one.
     onError: (error) => isAttached && onError(error),
   });
   const { cluster, membership } = engine;
@@ -108,7 +114,8 @@ export async function attach(
       ...(forgetAfterMs !== undefined && { forgetAfterMs }),
     });
     const first = await contact.made;
-    // Only the arrival of an answer matters here, so a failure is ignored. The node sends its list of members before the answer.
+    // Waits for the list of members, which the node sends before this answer. The answer itself is not used, so a
+    // failure is ignored.
     await observer.getNodeSnapshot(first, timeout).catch(() => undefined);
     await introduced(cluster, membership, clock);
   } catch (error) {
@@ -146,8 +153,8 @@ function observeFrom(
 }
 
 /**
- * Waits for the first link. `made` resolves with the id of the first linked node, and rejects if all seeds have failed,
- * or at the timeout.
+ * Waits for the first link. `made` resolves with the id of the first linked node. It rejects with HandshakeError or
+ * NodeUnreachableError when all seeds have failed, and with NodeUnreachableError at the time-out.
  */
 class FirstContact {
   readonly made: Promise<NodeId>;
@@ -186,7 +193,7 @@ function errorOf(target: string, end: LinkEndReason): Error {
   return new HandshakeError(target, end.reason, problem);
 }
 
-/** Resolves when each announced node is either linked or known to be unreachable, or after {@link INTRODUCTION_MS}. */
+/** Resolves when no announced node waits for its first link any more, or after {@link INTRODUCTION_MS}. */
 function introduced(cluster: ClusterApi, membership: MembershipView, clock: Clock): Promise<void> {
   return new Promise((resolve) => {
     const isOver = (): boolean =>

@@ -7,7 +7,7 @@ import type { RemotePorts } from '../remote/remote-ports.js';
 import { createRemoteProcesses, type RemoteMessaging } from '../remote/remote-processes.js';
 import type { RuntimeCore } from './runtime-core.js';
 
-/** The smallest time limit for the answers of all nodes when a global name is registered, ms. */
+/** The minimum time limit for the answers of all nodes when a global name is registered, ms. */
 const MIN_CLAIM_TIMEOUT_MS = 10_000;
 
 /** Connects the processes of this runtime with the processes of linked nodes, so that they can exchange messages. */
@@ -35,17 +35,17 @@ export function connectProcesses(
     onError,
   });
   scheduler.onEndOfTurn(remote.flush);
-  // Messages that wait to be sent when `Cluster.stop` is called are still sent.
   cluster.onStatusChange((status) => {
     if (status === 'running') remote.quorum.start(quorumSettings(settings()));
     if (status !== 'stopping') return;
     remote.quorum.stop();
+    // The channels are still open: sends the messages that wait, and the items of `quorum.stop`.
     remote.flush();
   });
   return remote;
 }
 
-/** The settings of the quorum; `undefined` if the cluster needs none. */
+/** Returns the settings of the quorum; `undefined` if the cluster runs without `minNodes`. */
 function quorumSettings(settings: ClusterSettings | undefined): QuorumSettings | undefined {
   if (settings?.minNodes === undefined) return undefined;
   return {
@@ -55,7 +55,7 @@ function quorumSettings(settings: ClusterSettings | undefined): QuorumSettings |
   };
 }
 
-/** The maximum time until the failure detector reports a lost node, ms. */
+/** Returns the maximum time until the failure detector reports a lost node, ms; 0 before the first `Cluster.start`. */
 function detectionMs(settings: ClusterSettings | undefined): number {
   if (settings === undefined) return 0;
   const { intervalMs, missThreshold } = settings.detector;

@@ -14,7 +14,10 @@ import type { RemotePorts } from '../remote/remote-ports.js';
 import type { RemoteMessaging } from '../remote/remote-processes.js';
 import type { RuntimeCore } from './runtime-core.js';
 
-/** How long the count of local processes is used for placing children, ms. */
+/**
+ * The interval at which the process count of this node counts as a new count, ms. Until then, children placed on this
+ * node are added to the count, because their processes may not run yet.
+ */
 const COUNT_MS = 1000;
 
 interface Supervised {
@@ -22,7 +25,7 @@ interface Supervised {
   readonly facade: DistributedSupervisorApi;
 }
 
-/** Creates the distributed supervisors of a runtime, on its messaging with other nodes. */
+/** Creates what runs the distributed supervisors of a runtime, and their facade. Connects both with other nodes. */
 export function connectSupervision(
   { processes, life, emit }: RuntimeCore,
   { cluster, membership, settings }: ClusterEngine,
@@ -75,7 +78,7 @@ export function connectSupervision(
     after,
     emit,
     refusal(from, behavior) {
-      // A leader on this node needs no permission.
+      // The `accept` function is not called for a leader on this node.
       const why = from === LOCAL_NODE ? undefined : refusal({ from, to: { behavior }, kind: 'start' });
       return why === undefined ? undefined : new MessageRefusedError(membership.local()?.id ?? '', why);
     },

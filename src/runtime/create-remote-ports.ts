@@ -6,7 +6,7 @@ import type { GlobalNameClaims } from '../process/remote-processes.js';
 import type { RemotePorts } from '../remote/remote-ports.js';
 import type { RuntimeCore } from './runtime-core.js';
 
-/** What messages between nodes, and distributed supervisors, need from the runtime. */
+/** Creates the ports through which the messaging between nodes, and distributed supervisors, use the runtime. */
 export function createRemotePorts(
   { processes, clock, onError }: RuntimeCore,
   { settings }: ClusterEngine,

@@ -27,8 +27,8 @@ import type { Report, Reporter } from './reporter.js';
 import { ReportThrottle } from './reporter-throttle.js';
 
 /**
- * How long a report waits for the end of its process and the decision of its supervisor, ms. Afterwards it is written as it
- * is.
+ * How long a report waits for the end of its process and the decision of its supervisor, ms. Then it is written without
+ * the missing details.
  */
 const MAX_WAIT_MS = 1000;
 /** The maximum number of recent crashes of children in the report of a supervisor that gives up. */
@@ -48,7 +48,10 @@ export const REPORTED = [
 
 export type ReportedEvent = Extract<RuntimeEvent, { readonly type: (typeof REPORTED)[number] }>;
 
-/** Whether a report can depend on an event. Most events are normal exits of GenServers, which are never reported. */
+/**
+ * Whether reports need an event of a {@link REPORTED} type. They do not need exits of GenServers with reason `normal`
+ * or `shutdown`, which are most of these events.
+ */
 export function isReported(event: UnstampedEvent): boolean {
   if (event.type !== 'process_exited' || event.kind === 'supervisor') return true;
   return event.reason !== 'normal' && event.reason !== 'shutdown';
@@ -60,7 +63,9 @@ interface EventReporterOptions {
   readonly reporter: Reporter;
   /** The id of this node; `undefined` while its cluster is not running. */
   nodeId(): string | undefined;
-  /** Called when a root supervisor has given up and ended, after its report was written. */
+  /**
+   * Called when a root supervisor has given up and ended. Its report was written before, or counted by the throttle.
+   */
   onRootGaveUp(): void;
 }
 
@@ -84,20 +89,22 @@ interface Remembered {
 }
 
 /**
- * Makes reports from events. The report of a crash is written once the process has ended and its supervisor has decided what
- * happens next, so that one report has all details. A failed `init` is not reported, because the caller of `start` receives
- * the error.
+ * Makes reports from events. The report of a crash is written once the process has ended and its supervisor has decided
+ * what happens next, so that one report has all details. A failed `init` is not reported, because the caller of `start`
+ * receives the error.
  */
 export class EventReporter {
   readonly #options: EventReporterOptions;
   readonly #throttle: ReportThrottle;
-  /** Reports that are not written yet, oldest first. The key is the process id; for a failed restart, {@link restartKey}. */
+  /** Reports that are not written yet, oldest first, by process id. For a failed restart, by {@link restartKey}. */
   readonly #pending = new Map<string, Pending>();
+  /** Supervisors whose children crashed or failed to restart, by id. */
   readonly #supervisors = new Map<string, Remembered>();
+  /** The ids of root supervisors that gave up and have not ended yet. */
   readonly #gaveUpRoots = new Set<string>();
-  /** Processes that did not stop in time, and are killed next. The report waits for the exit, which has the lost messages. */
+  /** Processes that did not stop in time, and are killed next. Their reports wait for the number of lost messages. */
   readonly #overdue = new Map<string, StopTimedOut>();
-  /** The ids of crashed processes whose report was written before the decision of the supervisor was known. */
+  /** The ids of processes whose report was written before a decision of a supervisor was known. */
   readonly #undecided = new Set<string>();
   #timer: Timer | undefined;
 
@@ -135,7 +142,7 @@ export class EventReporter {
     this.#report(problemReport(thrown, this.#options.clock.now()));
   }
 
-  /** Writes all pending reports and summaries now. Called when the runtime shuts down. */
+  /** Writes all pending reports and summaries now. The reports say that the runtime shuts down. */
   flush(): void {
     for (const pending of this.#pending.values()) this.#finish(pending, NEXT.shutdown);
     this.#throttle.flush();
@@ -266,7 +273,7 @@ function restartKey({ supervisorId, childId }: { readonly supervisorId: string; 
   return `${supervisorId}/${childId}`;
 }
 
-/** The location of a supervisor, read from the crash of one of its children. */
+/** The location of a supervisor, read from the crash of one of its children. Empty for a failed restart. */
 function supervisorPlace(event: ProcessCrashed | ChildRestartFailed): ProcessLocation {
   const { supervisorId } = event;
   if (supervisorId === undefined || event.type !== 'process_crashed') return {};

@@ -1,8 +1,8 @@
-/** The longest interval between two flushes, ms. The interval never grows beyond this, even if the budget is exceeded. */
+/** The interval grows up to this time to keep the budget, ms. A longer configured minimum stays as it is. */
 const MAX_INTERVAL_MS = 1000;
 
 interface FlushIntervalOptions {
-  /** The shortest interval between two flushes, ms. */
+  /** The minimum interval between two flushes, ms. */
   readonly minMs: number;
   /** The share of one core that observing may take. */
   readonly budget: number;
@@ -11,9 +11,9 @@ interface FlushIntervalOptions {
 }
 
 /**
- * Computes the interval between flushes. The next interval is so long that the time that observing took since the previous
- * flush, divided by the interval, does not exceed the budget. Nothing is averaged, so the interval follows a change of load
- * at once.
+ * Computes the interval between flushes from the time that observing took since the previous review. That time, divided
+ * by the next interval, does not exceed the budget, unless the interval reaches its maximum. Nothing is averaged, so
+ * the interval follows a change of load at once.
  */
 export class FlushInterval {
   readonly #options: FlushIntervalOptions;
@@ -35,7 +35,7 @@ export class FlushInterval {
     return this.#ms > this.#options.minMs;
   }
 
-  /** Computes the next interval. Call it after each flush. */
+  /** Computes the next interval. Must be called after each flush in batches. */
   review(): void {
     const { budget, minMs, spentMs } = this.#options;
     const spent = spentMs();

@@ -2,17 +2,17 @@ import type { EventBatch } from '../../streams/local-model.js';
 import type { Clock, Timer } from '../clock.js';
 import { FlushInterval } from './flush-interval.js';
 
-/** A batch reports the counters of at most this many processes, and folds about as many events, which takes 1 to 2 ms. */
+/** A batch reports the counters of at most this many processes, and folds as many events. This takes 1 to 2 ms. */
 const BATCH_SIZE = 500;
 /**
- * A batch folds at least this share of the waiting events. The backlog therefore stays bounded, however fast events are
- * emitted.
+ * If many events wait, a batch folds more than {@link BATCH_SIZE}: this share of them. The backlog therefore stays
+ * bounded, however fast events are emitted.
  */
 const MIN_SHARE = 1 / 16;
 
 interface FlusherOptions {
   readonly clock: Clock;
-  /** The shortest interval between two flushes, ms. */
+  /** The minimum interval between two requested flushes, ms. */
   readonly intervalMs: number;
   /** The share of one core that observing may take. If it took more, the interval grows. */
   readonly budget: number;
@@ -20,7 +20,7 @@ interface FlusherOptions {
   spentMs(): number;
   /** The number of processes with counters that are not reported yet. */
   dirtyCount(): number;
-  /** Emits the counters of at most `maxProcesses` processes as events. The processes that have waited longest come first. */
+  /** Emits the counters of at most `maxProcesses` processes as events, those that have waited longest first. */
   report(maxProcesses: number): void;
   /** The number of events emitted so far. */
   eventCount(): number;
@@ -29,9 +29,9 @@ interface FlusherOptions {
 }
 
 /**
- * Turns pending counters of processes into events, and makes the model fold all events. A requested flush runs at the end
- * of a turn of the event loop, at most once per interval. A requested flush is split into batches, and other work runs
- * between two batches. A flush for a synchronous read runs at once. While nothing happens, no timer is pending.
+ * Turns pending counters of processes into events, and makes the model fold all events. Requested flushes run at most
+ * once per interval. A requested flush is split into batches, and other work runs between two batches. A flush for a
+ * synchronous read runs at once and as a whole. While nothing happens, no timer is pending.
  */
 export class Flusher {
   readonly #options: FlusherOptions;
@@ -63,7 +63,7 @@ export class Flusher {
     return this.#interval.ms;
   }
 
-  /** Whether the current flush emits events now. The flush folds these events itself, so they must not request another flush. */
+  /** Whether a flush emits events now. It folds these events itself, so they must not request another flush. */
   get isReporting(): boolean {
     return this.#isReporting;
   }
@@ -79,7 +79,10 @@ export class Flusher {
     return () => void this.#listeners.delete(listener);
   }
 
-  /** Flushes now, or at the end of the interval since the last flush. Does nothing if nothing is pending. */
+  /**
+   * Starts a flush in batches, now or at the end of the interval since the last flush. Does nothing if nothing is
+   * pending, or if a flush is scheduled or in progress.
+   */
   requestFlush(): void {
     if (this.#timer !== undefined || !this.isPending) return;
     const rest = this.#flushedAt + this.#interval.ms - this.#options.clock.monotonic();
@@ -87,7 +90,7 @@ export class Flusher {
     else this.#schedule(rest, this.#startBatches);
   }
 
-  /** Reports and folds everything that is pending before this method returns. For synchronous reads. */
+  /** Reports and folds everything that is pending before it returns. Also completes a flush in progress. */
   flushNow(): void {
     this.#cancelTimer();
     this.#isBetweenBatches = false;
@@ -100,8 +103,9 @@ export class Flusher {
   }
 
   /**
-   * Flushes in batches, and calls `ready` once everything that was pending at the call is folded. For readers that can wait. The
-   * flush begins at once; if observing has used up its budget, it begins at the end of the interval.
+   * Flushes in batches, for readers that can wait. Calls `ready` once everything that was pending at the call is
+   * folded; if nothing is pending, calls it before returning. The flush begins at once, or extends a flush in progress.
+   * If observing exceeds its budget, the flush begins at the end of the interval.
    */
   flushSoon(ready: () => void): void {
     if (!this.isPending) {
@@ -138,7 +142,7 @@ export class Flusher {
     this.#callWaiting();
   };
 
-  /** Makes the flush cover everything that is pending now. Later events belong to the next flush. */
+  /** Makes the flush cover everything that is pending now, and the events that reporting it causes. */
   #setTarget(): void {
     this.#unreported = this.#options.dirtyCount();
     this.#target = this.#options.eventCount();
@@ -156,7 +160,8 @@ export class Flusher {
   }
 
   #report(count: number): void {
-    // Subtracted before `report` runs: a listener of the reported events may read synchronously, which reports everything else.
+    // Must come before `report`: a listener of the reported events may read synchronously, which reports everything
+    // else.
     this.#unreported -= count;
     this.#isReporting = true;
     this.#options.report(count);
@@ -165,7 +170,8 @@ export class Flusher {
   }
 
   #fold(batch: EventBatch): void {
-    // Counted before the listeners run: a listener may read synchronously, and that flush must not fold the same events again.
+    // Must come before the listeners: a listener may read synchronously, and that flush must not fold these events
+    // again.
     this.#folded += batch.events;
     for (const listener of this.#listeners) listener(batch);
   }

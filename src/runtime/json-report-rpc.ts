@@ -8,8 +8,8 @@ const [, JSON_REPORTS] = FEATURES;
 
 /**
  * Wraps `rpc` for reports and log entries. Their bodies are JSON texts, which the caller writes once for all readers. A
- * frame to a current node embeds the text as JSON. A frame to a node with noex up to 0.1 has the text as a string, in the
- * legacy format.
+ * frame to a current node embeds the text as JSON. A frame to a node with noex up to 0.1 has the text as a string, in
+ * the legacy format. An answer that is not a text is sent as it is.
  */
 export function jsonReportRpc(rpc: Rpc): Pick<Rpc, 'notify' | 'handle'> {
   const readsJson = (id: NodeId): boolean => rpc.supports(id, JSON_REPORTS);

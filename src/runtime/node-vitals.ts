@@ -3,7 +3,7 @@ import type { ProcessVitals } from '../../streams/snapshot.js';
 
 /** How often the delay of the event loop is sampled, ms. */
 const RESOLUTION_MS = 20;
-/** Each measurement covers at least this time, ms. */
+/** Each measurement, except the first, covers at least this time, ms. */
 const WINDOW_MS = 1000;
 
 /** The functions of Node.js that vitals are measured with. Tests replace them. */
@@ -15,8 +15,8 @@ export interface VitalsSource {
   /** Active and idle time of the event loop since the Node.js process was started, ms. */
   utilization(): Pick<EventLoopUtilization, 'active' | 'idle'>;
   /**
-   * Creates a histogram of the intervals between timers that are due every `resolution` ms, in ns. An interval without delay has the value
-   * `resolution`.
+   * Creates a histogram of the intervals between timers that are due every `resolution` ms. Its values are in ns. An
+   * interval without delay is `resolution` ms long.
    */
   monitorDelay(resolution: number): Pick<IntervalHistogram, 'enable' | 'disable' | 'reset' | 'percentile'>;
 }
@@ -41,7 +41,10 @@ interface Reading {
   readonly idle: number;
 }
 
-/** Measures load and event loop delay of this Node.js process, from the first `read` until `stop`. */
+/**
+ * Measures the load and the event loop delay of this Node.js process. The delay is measured from the first `read` until
+ * `stop`.
+ */
 export class Vitals {
   readonly #source: VitalsSource;
   #delay: ReturnType<VitalsSource['monitorDelay']> | undefined;
@@ -54,8 +57,9 @@ export class Vitals {
   }
 
   /**
-   * Measures the time since the previous measurement, and returns the vitals. If the previous measurement is less than a second
-   * old, returns that one. The first measurement covers the time since the Node.js process was started.
+   * Measures the time since the previous measurement, and returns the vitals. If that measurement is less than a second
+   * old, returns it again, with the current uptime. The first measurement covers the time since the Node.js process was
+   * started, and has a delay of 0.
    */
   read(): ProcessVitals {
     const uptimeMs = this.#source.uptimeMs();

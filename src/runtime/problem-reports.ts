@@ -13,7 +13,9 @@ import { counted, errorHeadline, isoTime, seconds } from './report-format.js';
 import type { Report } from './reporter.js';
 import type { Subject, Summary } from './reporter-throttle.js';
 
-/** A report with its subject. Of many reports about one subject, the throttle writes the first few and counts the others. */
+/**
+ * A report with its subject. Of many reports about a subject, the throttle admits the first few and counts the others.
+ */
 export interface ThrottledReport {
   readonly report: Report;
   readonly subject: Subject;
@@ -197,7 +199,10 @@ function groupOf(place: ProcessLocation): string {
   return place.childId === undefined ? 'processes without supervisor' : `children of supervisor ${supervisorOf(place)}`;
 }
 
-/** Identifies a supervisor by its path, which stays the same when the supervisor is restarted. */
+/**
+ * Identifies the supervisor of a child by its path, which stays the same when the supervisor is restarted. Without a
+ * path, identifies it by its name or id.
+ */
 function supervisorOf({ path, supervisorName, supervisorId, distributedSupervisor }: ProcessLocation): string {
   return path?.slice(0, -1).join('/') ?? supervisorName ?? supervisorId ?? distributedSupervisor ?? '';
 }

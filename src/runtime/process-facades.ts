@@ -32,7 +32,10 @@ type ProcessFacades = Pick<
 
 interface ProcessParts {
   readonly facades: ProcessFacades;
-  /** Hands the children of distributed supervisors over to other nodes, before this node leaves its cluster. */
+  /**
+   * Hands the children of distributed supervisors over to other nodes. Must be called before this node leaves its
+   * cluster. Resolves when the children on this node have ended.
+   */
   handOver(): Promise<void>;
 }
 

@@ -1,8 +1,8 @@
 import type { SerializedError } from '../../streams/events.js';
 
 /**
- * The fields of a report that the two output formats use. All are optional, because programs may call the default reporter
- * with any object.
+ * The fields of a report that the two output formats use. All are optional, because programs may call the default
+ * reporter with any object.
  */
 interface Fields {
   readonly at?: number;
@@ -18,12 +18,12 @@ interface Fields {
   readonly err?: SerializedError;
 }
 
-/** The maximum length of the text of one error, and of its stack, in characters. */
+/** The maximum length of the text of an error, and of its stack, in characters. In JSON, the limit of every string. */
 const MAX_ERROR = 8000;
-/** The maximum number of errors printed for one report, causes included. */
+/** The maximum number of errors printed for one error, itself, its inner errors and its causes included. */
 const MAX_ERRORS = 12;
 
-/** Formats a report as one line of JSON, with the field names of pino (`level`, `time`, `msg`). */
+/** Formats a report as one line of JSON, with the field names of pino (`level`, `time`, `msg`). Cuts long strings. */
 export function jsonLine(level: 'error' | 'warn', fields: object, text: string): string {
   const { at, ...rest } = fields as Fields;
   return `${JSON.stringify({ level, time: isoTime(at), ...rest, msg: text }, shortened)}\n`;
@@ -60,7 +60,7 @@ export function seconds(ms: number): string {
   return `${Number((ms / 1000).toFixed(ms < 1000 ? 3 : 1))} s`;
 }
 
-/** Name, first line of the message, and code of an error, in one line. */
+/** Name, first line of the message, and code of an error, in one line. Cut after 300 characters. */
 export function errorHeadline({ name, message, code }: SerializedError): string {
   const [first = ''] = message.split('\n', 1);
   const line = name === 'Value' ? first : `${name}: ${first}`;
@@ -79,8 +79,8 @@ function childLine({ childId, supervisorId, supervisorName, path }: Fields): str
 }
 
 /**
- * The lines of an error with its stack, followed by those of its inner errors and causes. Stack frames that a cause shares with
- * the error that it caused are left out.
+ * The lines of an error with its stack, followed by those of its inner errors and its cause. One line replaces the
+ * stack frames at the end that an inner error or cause has in common with the error above it.
  */
 function errorLines(error: SerializedError): readonly string[] {
   let left = MAX_ERRORS;

@@ -23,7 +23,7 @@ export interface ReportingOptions {
 
 /** Reports crashes and other problems of one runtime. */
 export interface Reporting {
-  /** Whether `handle` needs to be called with events at all. */
+  /** Whether `handle` must be called with events. False: there is nothing to report and no exit to trigger. */
   readonly isActive: boolean;
   handle(event: ReportedEvent): void;
   /** Reports an error that is not returned to any caller. */
@@ -58,9 +58,9 @@ export function createReporting(options: ReportingOptions): Reporting {
 }
 
 /**
- * Wraps the `onError` of a program so that the returned function never throws. If `onError` throws or rejects, the thrown error
- * becomes a Node.js warning, and the error that `onError` was called with goes to `fallback`. If the two are the same error,
- * there is only the warning.
+ * Wraps the `onError` of a program so that the returned function never throws. If `onError` throws or rejects, the
+ * thrown error becomes a Node.js warning, and the error that `onError` was called with goes to `fallback`. If the two
+ * are the same error, there is only the warning.
  */
 export function guarded(
   onError: (error: unknown) => unknown,
@@ -81,7 +81,7 @@ function reporterOf(reporter: Reporter | false | undefined): Reporter {
   return reporter === undefined ? fallback : isolatedReporter(reporter, fallback);
 }
 
-/** Ends this Node.js process once stderr has written everything. */
+/** Ends this Node.js process once stderr has written everything, or after {@link FLUSH_MS}. */
 function exitProcess(code: number): void {
   process.exitCode = code;
   const exit = (): never => process.exit(code);

@@ -2,11 +2,14 @@ import type { Clock, Timer } from '../clock.js';
 
 /** The length of a counting interval, ms. At its end, a summary counts the reports that were not written in full. */
 const INTERVAL_MS = 10_000;
-/** The maximum numbers of full reports in an interval: about one subject, about one group, and about all subjects of a kind. */
+/** The maximum numbers of full reports with one verb in an interval: about one subject, one group, and all subjects. */
 const LIMITS = [5, 20, 100] as const;
-/** The maximum number of counters. A subject without a counter counts only for its group, or for {@link ALL}. */
+/**
+ * When this many counters exist, only counters for {@link ALL} are added. A report about a subject or group without a
+ * counter is limited by its other counters only.
+ */
 const MAX_COUNTERS = 200;
-/** The subject of the counter for all reports of a kind. */
+/** The subject of the counter for all reports with one verb. */
 const ALL = 'other processes';
 
 /** What a report is about. */
@@ -40,7 +43,10 @@ interface Counter {
   begun: number;
   /** Full reports since the interval began. */
   reported: number;
-  /** Whether the previous interval suppressed reports. If so, no report is written in full until an interval had no reports. */
+  /**
+   * Whether the previous interval suppressed reports. If so, all reports are suppressed, until an interval passes
+   * without a report.
+   */
   isLoop: boolean;
   /** Reports since the interval began that were not written in full. */
   suppressed: number;
@@ -48,9 +54,9 @@ interface Counter {
 }
 
 /**
- * Decides which reports are written in full. For each subject, the first few reports of an interval are written in full.
- * Further reports are counted, and the interval ends with one summary. Full reports resume after an interval without reports.
- * Memory is bounded.
+ * Decides which reports are written in full. For each subject, the first few reports of an interval are written in
+ * full. Further reports are counted, and the interval ends with one summary. Full reports resume after an interval
+ * without reports. Memory is bounded.
  */
 export class ReportThrottle {
   readonly #clock: Clock;
@@ -92,7 +98,7 @@ export class ReportThrottle {
   #counter(subject: string, latest: Subject): Counter | undefined {
     const key = `${latest.verb} ${subject}`;
     const known = this.#counters.get(key);
-    // The counter for all reports of a kind always has room.
+    // The counter for all reports with one verb always has room.
     const isFull = this.#counters.size >= MAX_COUNTERS && subject !== ALL;
     if (known !== undefined || isFull) return known;
     const begun = this.#clock.monotonic();
@@ -102,7 +108,9 @@ export class ReportThrottle {
     return counter;
   }
 
-  /** Ends the intervals that are over. A counter that suppressed reports begins another interval. */
+  /**
+   * Ends the intervals that are over. A counter that suppressed reports begins another interval; others are removed.
+   */
   #endIntervals(): void {
     const now = this.#clock.monotonic();
     for (const counter of this.#counters.values()) {

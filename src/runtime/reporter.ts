@@ -2,8 +2,8 @@ import { isolated, warn } from '../errors.js';
 import { jsonLine, textBlock } from './report-format.js';
 
 /**
- * Writes reports of crashes and other problems. A pino logger, or any logger with the same two methods, is a Reporter. The
- * first argument has the details as plain data, the second is one line of text.
+ * Writes reports of crashes and other problems. A pino logger, or any logger with the same two methods, is a Reporter.
+ * The first argument has the details as plain data, the second is one line of text.
  */
 export interface Reporter {
   error(fields: object, text: string): void;
@@ -53,8 +53,8 @@ function ignore(): void {
 }
 
 /**
- * Returns a reporter that never throws. A report that `reporter` fails to write goes to `fallback`. The first error that
- * `reporter` throws or rejects with becomes a Node.js warning.
+ * Returns a reporter that never throws. A report that `reporter` fails to write goes to `fallback`. The first error
+ * that `reporter` throws or rejects with becomes a Node.js warning.
  */
 export function isolatedReporter(reporter: Reporter, fallback: Reporter): Reporter {
   let isWarned = false;

@@ -29,7 +29,9 @@ export interface RuntimeCore {
   readonly flusher: Flusher;
   /** 96 random bits that identify this runtime. `life` is part of each ref, so refs of two runtimes are never equal. */
   readonly life: string;
-  /** Emits an event on the bus. Unless the event comes from a flush, requests a flush at the end of this event loop turn. */
+  /**
+   * Emits an event on the bus, and requests a flush at the end of this event loop turn. A flush requests no other one.
+   */
   readonly emit: Bus['emit'];
   onError(error: unknown): void;
 }

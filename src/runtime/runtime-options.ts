@@ -23,28 +23,34 @@ export interface RuntimeOptions {
   readonly clock?: Clock | undefined;
   /** `false` disables observing, and each use of the Observer throws ObserverDisabledError. */
   readonly observer?: false | undefined;
-  /** The minimum interval between two flushes of process counters, ms. A synchronous read flushes at once. Default 50. */
+  /**
+   * The minimum interval between two flushes of process counters, ms. A synchronous read flushes at once. Default 50.
+   */
   readonly flushIntervalMs?: number | undefined;
   /**
-   * The share of one core that observing may take. If observing takes more, the flush interval grows, up to 1000 ms, and
-   * polls wait for the next flush. Synchronous reads never wait. Default 0.02.
+   * The share of one core that observing may take. If observing takes more, the flush interval grows, up to 1000 ms,
+   * and polls wait for the next flush. Synchronous reads never wait. Default 0.02.
    */
   readonly budget?: number | undefined;
-  /** A handler that blocks the event loop for at least this long, ms, causes a `loop_blocked` event. Default 50. */
+  /**
+   * A handler that blocks the event loop for at least this long, ms, causes a `loop_blocked` event, if it is certain
+   * which process blocked. With a custom `clock`, only messages that are sampled or traced are checked. Default 50.
+   */
   readonly loopBlockedMs?: number | undefined;
   /**
-   * Receives every error that is not returned to a caller, such as errors of listeners and of links. Default: the reporter.
-   * Crashes always go to the reporter.
+   * Receives every error that is not returned to a caller, such as errors of listeners and of links. Default: the
+   * reporter. Crashes always go to the reporter.
    */
   readonly onError?: ((error: unknown) => void) | undefined;
   /**
-   * Writes reports of crashes and of supervisors that give up, with the methods `error` and `warn` of pino. Default: readable
-   * text on stderr, or one line of JSON per report with `NOEX_LOG=json` in the environment. `false`: no reports.
+   * Writes reports of crashes and of supervisors that give up, with the methods `error` and `warn` of pino. Default:
+   * readable text on stderr, or one line of JSON per report with `NOEX_LOG=json` in the environment. `false`: no
+   * reports.
    */
   readonly reporter?: Reporter | false | undefined;
   /**
-   * What happens when a root supervisor gives up. `report` (default): only a report. `exit`: after the report, this Node.js
-   * process exits with code 1, so that a process manager can restart it.
+   * What happens when a root supervisor gives up. `report` (default): only a report. `exit`: after the report, this
+   * Node.js process exits with code 1, so that a process manager can restart it.
    */
   readonly onRootExit?: OnRootExit | undefined;
   /** The transport of the links between nodes. Default: WebSockets. */
@@ -85,10 +91,10 @@ export interface Runtime {
   readonly Cluster: ClusterApi;
   readonly ClusterObserver: ClusterObserver;
   /**
-   * Leaves the cluster and stops every process. Root processes stop at the same time, supervised processes in the order of
-   * their supervisors. Processes that have not ended after `timeout` are killed. A second call can shorten the time.
-   * Once `shutdown` has resolved, starting a process fails with RuntimeShutdownError. `Cluster.start` fails with this error as
-   * soon as `shutdown` is called.
+   * Leaves the cluster and stops every process. Root processes stop at the same time, supervised processes in the order
+   * of their supervisors. Processes that have not ended after `timeout` are killed. A second call can shorten the time.
+   * Once `shutdown` has resolved, starting a process fails with RuntimeShutdownError. `Cluster.start` fails with this
+   * error as soon as `shutdown` is called.
    *
    * Rejects only with InvalidArgumentError, for an invalid `timeout`.
    */
@@ -100,8 +106,9 @@ export interface ShutdownOptions {
   readonly timeout?: number | undefined;
 }
 
-/** The options, with the default in place of each missing option. */
+/** The options, with the default in place of each missing number. */
 export interface RuntimeSettings extends RuntimeOptions {
+  /** False only with `observer: false`. */
   readonly isObserved: boolean;
   readonly flushIntervalMs: number;
   readonly budget: number;

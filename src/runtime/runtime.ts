@@ -75,7 +75,9 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
   };
 }
 
-/** The Observer of a runtime with `observer: false`. It can be passed around, but each use throws ObserverDisabledError. */
+/**
+ * The Observer of a runtime with `observer: false`. It can be passed around, but each use throws ObserverDisabledError.
+ */
 function disabledObserver(): ObserverApi {
   return new Proxy({} as ObserverApi, {
     get: () => {

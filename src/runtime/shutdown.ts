@@ -22,7 +22,7 @@ export async function shutDown({ processes, clock, timeoutMs, leave, onError }: 
   await within(clock, deadline - clock.monotonic(), leaving);
 }
 
-/** Waits for the shutdown in progress. After `timeoutMs`, kills the processes that have not ended. */
+/** Waits at most `timeoutMs` for the shutdown in progress, then kills the processes that have not ended. */
 export async function shortenShutdown(
   { processes, clock, timeoutMs }: Pick<ShutdownOptions, 'processes' | 'clock' | 'timeoutMs'>,
   shuttingDown: Promise<void>,
@@ -32,7 +32,10 @@ export async function shortenShutdown(
   for (const root of processes.roots()) root.killOverdue(timeoutMs);
 }
 
-/** Stops all root processes at the same time, because they do not depend on each other. */
+/**
+ * Stops all root processes at the same time, because they do not depend on each other. Kills those that have not ended
+ * at `deadline`, ms of the monotonic clock. Afterwards, every start rejects.
+ */
 async function stopAll(processes: ProcessTable, clock: Clock, deadline: number): Promise<void> {
   for (;;) {
     // Roots are asked to stop in reverse order of their starts.
@@ -49,7 +52,7 @@ async function stopAll(processes: ProcessTable, clock: Clock, deadline: number):
   processes.close();
 }
 
-/** Resolves when `work` resolves, or after `ms` milliseconds. */
+/** Settles as `work` does, but resolves after `ms` milliseconds if `work` takes longer. Infinity: no limit. */
 async function within(clock: Clock, ms: number, work: Promise<void>): Promise<void> {
   if (ms === Number.POSITIVE_INFINITY) return work;
   await new Promise<void>((resolve, reject) => {

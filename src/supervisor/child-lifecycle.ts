@@ -35,7 +35,7 @@ export class ChildLifecycle {
     this.#restarts = new RestartWindow(options.restartIntensity);
   }
 
-  /** Called at the beginning of `init`. `self` is the process of the supervisor. */
+  /** Sets the process of the supervisor. Must be called at the beginning of `init`. */
   begin(self: Process): void {
     this.#self = self;
     self.onEnding(() => this.start.abandon());
@@ -77,8 +77,8 @@ export class ChildLifecycle {
   /**
    * Starts a child and adopts its process. Resolves with that process.
    *
-   * Rejects with what `start` threw, with InvalidChildSpecError when `start` did not resolve with a usable ref, or with
-   * ServerNotRunningError when the supervisor stops.
+   * Rejects with what `start` threw, or with ServerNotRunningError when the supervisor is stopping or has ended.
+   * Rejects with InvalidChildSpecError or ForeignRefError when `start` did not resolve with a usable ref.
    */
   async launch(child: Child): Promise<Process> {
     const self = this.self;
@@ -98,7 +98,10 @@ export class ChildLifecycle {
     return process;
   }
 
-  /** Stops the child if it runs. `pending` says what will start the child again; `undefined`: nothing. */
+  /**
+   * Marks the child as down, and stops its process if it runs. Resolves when the process has ended. `pending` says what
+   * will start the child again; `undefined`: nothing.
+   */
   async stop(child: Child, pending: Child['pending']): Promise<void> {
     const { process } = child;
     this.children.setDown(child, pending);
@@ -126,13 +129,13 @@ export class ChildLifecycle {
     for (const child of children) await this.stop(child, undefined);
   }
 
-  /** Removes a child that is down from the table, unless it can be restarted on request. */
+  /** Removes a child that is down from the table if it is temporary or from a template. Others can be restarted. */
   forgetIfDone(child: Child): void {
     const isForgotten = child.spec.restart === 'temporary' || this.#options.strategy === 'simple_one_for_one';
     if (isForgotten) this.children.remove(child);
   }
 
-  /** Whether the end of a significant child makes the supervisor shut down now. */
+  /** Whether the end of a significant child, which is already marked as down, makes the supervisor shut down. */
   shouldShutDown(): boolean {
     const { autoShutdown } = this.#options;
     return (

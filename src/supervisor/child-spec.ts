@@ -24,7 +24,7 @@ export interface ChildOptions {
   readonly shutdownTimeout?: number | undefined;
   /**
    * Whether the supervisor shuts down according to `autoShutdown` when this child ends by itself. Requires an
-   * `autoShutdown` other than `never`. Default false.
+   * `autoShutdown` other than `never`, and a `restart` other than `permanent`. Default false.
    */
   readonly significant?: boolean | undefined;
 }
@@ -47,7 +47,7 @@ export interface ChildTemplate<
 
 /**
  * When a supervisor shuts down because significant children ended by themselves and are not restarted.
- * `any_significant`: when the first of them ends. `all_significant`: when the last of them ends.
+ * `never`: it does not. `any_significant`: when the first of them ends. `all_significant`: when the last of them ends.
  */
 export type AutoShutdown = 'never' | 'any_significant' | 'all_significant';
 
@@ -61,7 +61,7 @@ export interface SupervisorOptions<
   readonly children?: readonly ChildSpec[] | undefined;
   /** The spec of all children. Required with `simple_one_for_one`, and invalid with any other strategy. */
   readonly childTemplate?: ChildTemplate<Args, Child> | undefined;
-  /** How many restarts are tolerated. Default 3 within 5000 ms. */
+  /** How many restarts are tolerated. Default 3 within 5000 ms, without `backoff`. */
   readonly restartIntensity?: RestartIntensity | undefined;
   readonly name?: string | undefined;
   /** Whether the end of significant children shuts the supervisor down. Default `never`. */
@@ -155,7 +155,11 @@ export function checkChildren<Spec extends { readonly id: string }, Template ext
   }
 }
 
-/** Checks the options that local and distributed supervisors have in common. @throws InvalidArgumentError */
+/**
+ * Checks the options that local and distributed supervisors have in common.
+ *
+ * @throws InvalidArgumentError, UnknownOptionError
+ */
 export function checkPolicies({
   strategy = 'one_for_one',
   autoShutdown = 'never',

@@ -19,9 +19,9 @@ interface ChildStartOptions {
 
 /**
  * Runs the `start` functions of one supervisor, one at a time. A `start` is user code and may never settle, so a
- * supervisor that is asked to stop abandons it. Processes that the abandoned start asked for before its first `await`,
- * and that are still in `init`, end with the supervisor. If the abandoned start returns a process after that, the
- * process is ended too.
+ * supervisor that is asked to stop abandons it. Processes that the abandoned start spawned before its first `await`,
+ * and that are still in `init`, end with the supervisor. If the abandoned start resolves with a process after that,
+ * that process is ended, too.
  */
 export class ChildStart {
   readonly #options: ChildStartOptions;
@@ -42,7 +42,7 @@ export class ChildStart {
     return this.#isCalling;
   }
 
-  /** Abandons the current start, because the supervisor stops or was killed. */
+  /** Abandons the current start, if there is one, because the supervisor stops or was killed. */
   abandon(): void {
     this.#abandon?.();
   }
@@ -104,7 +104,7 @@ export class ChildStart {
       );
   }
 
-  /** Ends the process that an abandoned start returned, in the same way as the supervisor ended. */
+  /** Stops the process of an abandoned start if the supervisor was stopped; kills it if the supervisor was killed. */
   #discard(child: Child, ref: unknown, self: Process, abandoned: 'stopped' | 'killed'): void {
     try {
       const process = this.adoptable(child, ref, self);

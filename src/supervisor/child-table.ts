@@ -11,15 +11,16 @@ export interface Child {
   /** The id of the current process, or of the last one. Empty before the first start. */
   readonly lastId: string;
   /**
-   * What will start a child that does not run. `retry`: its start failed and is retried. `group`: it starts after the
-   * siblings before it in its restart group. `undefined`: nothing; it starts only on request or when its group
-   * restarts.
+   * What will start a child that does not run. `retry`: the supervisor restarts it next, because it ended or its last
+   * start failed. `group`: it starts with its restart group, after the siblings before it and after the back-off.
+   * `undefined`: nothing; it starts only on request or when its group restarts.
    */
   readonly pending: 'retry' | 'group' | undefined;
-  /** The earliest time of the next restart, ms of the monotonic clock. */
+  /** The earliest time of the next restart, ms of the monotonic clock; 0 without a back-off. */
   notBefore: number;
+  /** How often the supervisor has restarted the child. Restarts on request do not count. */
   restarts: number;
-  /** How many starts have failed in a row. */
+  /** How many restarts have failed in a row. */
   failures: number;
 }
 
@@ -52,7 +53,7 @@ export class ChildTable implements Iterable<Child> {
     return this.#byId.get(id);
   }
 
-  /** The child that has, or last had, the process with this id. */
+  /** The child with this current or last process; `undefined` if there is none. */
   ofProcess(processId: string): Child | undefined {
     return this.#byProcess.get(processId);
   }

@@ -1,5 +1,6 @@
 /**
- * The restart limit of a supervisor. After more than `maxRestarts` restarts within `withinMs`, the supervisor gives up.
+ * The restart limit of a supervisor. If it would have to restart children more than `maxRestarts` times within
+ * `withinMs`, it gives up.
  */
 export interface RestartIntensity {
   readonly maxRestarts: number;
@@ -40,7 +41,7 @@ const MIN_COMPACTED = 64;
 /** Counts the restarts within the time window. Recording a restart takes amortized constant time. */
 export class RestartWindow {
   readonly #intensity: RestartIntensity;
-  /** Times of restarts, ms, oldest first. Those before index `#first` have left the window. */
+  /** Times of restarts, ms of the monotonic clock, oldest first. Those before index `#first` have left the window. */
   #moments: number[] = [];
   #first = 0;
 

@@ -280,7 +280,7 @@ export class SupervisorBehavior
     }
   }
 
-  /** Stops the supervisor with reason `shutdown`, as in OTP: the supervisor above restarts only a permanent child. */
+  /** Stops this supervisor with reason `shutdown`, as in OTP. The supervisor above restarts it only if `permanent`. */
   #giveUp(failed: Child, cause: Error): void {
     const { maxRestarts, withinMs } = this.#options.restartIntensity;
     const { id } = this.#lifecycle.self;

@@ -11,7 +11,10 @@ export type SupervisorCall =
   | { readonly type: 'start_child'; readonly spec: ChildSpec }
   | { readonly type: 'terminate_child' | 'restart_child' | 'delete_child'; readonly target: ChildTarget };
 
-/** The result of a request. A failed request is a reply with `error`, so that it does not crash the supervisor. */
+/**
+ * The result of a request. `ref`: the child's process after a start. `error`: the request failed; a handler that throws
+ * would crash the supervisor.
+ */
 export type SupervisorReply = { readonly ref?: ProcessRef } | { readonly error: Error };
 
 /**

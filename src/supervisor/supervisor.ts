@@ -38,13 +38,13 @@ export interface ChildInfo {
   readonly restart: RestartType;
   /** Whether the end of the child may shut the supervisor down. */
   readonly significant: boolean;
-  /** How often the child was restarted. */
+  /** How often the supervisor has restarted the child. `restartChild` does not count. */
   readonly restartCount: number;
 }
 
 /**
  * The functions of `Supervisor`. A request rejects with ServerNotRunningError if the supervisor has ended, or stops
- * before it answers. If the supervisor gave up, `cause` is a MaxRestartsExceededError.
+ * before it answers. While a supervisor that gave up is stopping, the `cause` is a MaxRestartsExceededError.
  *
  * A request waits while the supervisor starts a child. If that child's own `start` makes the request before its first
  * `await`, the request rejects with CallingSelfError: the start and the request would wait for each other.
@@ -54,15 +54,16 @@ export interface SupervisorApi {
    * Starts a supervisor and its children in order. Resolves with the ref of the supervisor when all children run.
    *
    * Rejects with InitializationError when a child does not start; the children started before it are stopped. The
-   * `cause` is a ChildStartError, and its `cause` is what the child's `start` threw. Rejects with
+   * `cause` is a ChildStartError, and its `cause` is what the child's `start` threw. Also rejects with
+   * InitializationError, without a `cause`, when the supervisor is stopped before all children run. Rejects with
    * AlreadyRegisteredError, InvalidArgumentError, UnknownOptionError, InvalidChildSpecError, DuplicateChildError,
-   * MissingChildTemplateError or InvalidSimpleOneForOneConfigError before anything has started.
+   * MissingChildTemplateError, InvalidSimpleOneForOneConfigError or RuntimeShutdownError before anything has started.
    */
   readonly start: StartSupervisor;
 
   /**
-   * Stops the children in reverse order, then the supervisor. Children of a template stop all at once. Resolves when
-   * all have ended.
+   * Stops the children in reverse order, then the supervisor. Children of a template stop all at once. With reason
+   * `killed`, kills all of them. Resolves when all have ended, at once if the supervisor does not run.
    *
    * `stop` does not wait for a child's `start` that is still running. If that `start` has spawned a process before its
    * first `await`, and the process is still in `init`, that process is stopped before the other children. A process
@@ -87,7 +88,7 @@ export interface SupervisorApi {
    * Stops a child and cancels pending restarts of it. The child stays in the list for `restartChild`, unless it is
    * temporary or was started from a template. Terminating a process that has ended does nothing.
    *
-   * Rejects with ChildNotFoundError.
+   * Rejects with ChildNotFoundError, or with InvalidArgumentError or ForeignRefError for an invalid ref.
    */
   terminateChild(ref: SupervisorRef, idOrRef: string | ProcessRef): Promise<void>;
 

@@ -81,7 +81,7 @@ export class GlobalNames {
     await claimed;
   }
 
-  /** Checks that this process has the name. @throws AlreadyRegisteredError, or NotRegisteredError if the name is free */
+  /** Checks that this process has the name. @throws AlreadyRegisteredError, or NotRegisteredError if it is free */
   checkOwner(name: string, processId: string): void {
     if (this.#own.get(name)?.processId === processId) return;
     this.#checkFree(name);

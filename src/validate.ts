@@ -33,7 +33,7 @@ export function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null;
 }
 
-/** Whether `ms` is a valid delay of a timer. */
+/** Whether `ms` is a valid delay of a timer: a number from 0 to {@link MAX_TIMER_MS}. */
 export function isDelay(ms: unknown): ms is number {
   return typeof ms === 'number' && ms >= 0 && ms <= MAX_TIMER_MS;
 }

@@ -9,7 +9,9 @@ import type { SupervisorApi } from './supervisor.js';
 
 /** The argument of a task function. */
 export interface TaskContext {
-  /** Aborted when the task is killed: its supervisor stops, or the reader of its stream stops early. */
+  /**
+   * Aborted when the task is killed, for example because its supervisor stops or the reader of its stream stops early.
+   */
   readonly signal: AbortSignal;
 }
 
@@ -22,24 +24,28 @@ export interface TaskOptions {
 }
 
 export interface TaskStreamOptions extends TaskOptions {
-  /** How many tasks run at the same time. Default 8. */
+  /** The maximum number of tasks that run at the same time. Default 8. */
   readonly concurrency?: number | undefined;
 }
 
 /** Runs functions as supervised processes, so that they are observed and stopped like all other processes. */
 export interface TaskApi {
   /**
-   * Runs a function as a process. Resolves with what `fn` returns and rejects with what `fn` throws. An error of `fn`
-   * is not reported as a crash. Rejects with ServerNotRunningError when the process is killed before the function
-   * settles.
+   * Runs a function as a process. Resolves with what `fn` returns, and rejects with what `fn` throws. An error of `fn`
+   * is not reported as a crash.
+   *
+   * Also rejects with ServerNotRunningError if the supervisor does not run, or if the process ends before `fn` settles.
+   * Rejects with InvalidArgumentError or UnknownOptionError for invalid arguments. Other errors are those of
+   * `Supervisor.startChild`.
    *
    * @example
    * const page = await Task.async(async ({ signal }) => (await fetch(url, { signal })).text());
    */
   async<Result>(fn: (ctx: TaskContext) => Result | Promise<Result>, options?: TaskOptions): Promise<Result>;
   /**
-   * Runs a function for each item, several at a time, and yields the results in the order of the items. Further items
-   * are taken only as results are read. When the reader stops early, running tasks are killed.
+   * Runs a function for each item, several at a time, and yields the results in the order of the items. A result has
+   * the form of `Promise.allSettled`, and an error of one task does not end the stream. Further items are taken only as
+   * results are read. When the reader stops early, running tasks are killed.
    *
    * @throws InvalidArgumentError, UnknownOptionError
    * @example
@@ -59,9 +65,10 @@ interface Facades {
   readonly Supervisor: Pick<SupervisorApi, 'start' | 'startChild' | 'isRunning'>;
 }
 
-/** A task that was started. */
+/** A task that is starting, runs or has ended. */
 interface StartedTask<Result> {
   readonly result: Promise<Result>;
+  /** Kills the process of the task. If the process is still starting, kills it once it has started. */
   kill(): void;
 }
 
@@ -73,10 +80,7 @@ export function createTask({ GenServer, Supervisor }: Facades): TaskApi {
   let own: Promise<SupervisorRef> | undefined;
   let lastId = 0;
 
-  /**
-   * Returns the default supervisor of tasks. The supervisor starts with the first task, and again with the next task
-   * after it was stopped.
-   */
+  /** Returns the default supervisor of tasks. Starts a new one if none runs. */
   const ownSupervisor = async (): Promise<SupervisorRef> => {
     own ??= Supervisor.start({ strategy: 'one_for_one' });
     const ref = await own.catch((error) => {

@@ -10,15 +10,17 @@ interface Batch {
 const PER_RANK = 4;
 
 /**
- * The smallest limit of ids in the log. The limit is twice the number of rows, but never less than this. Above the limit,
- * the log drops its oldest batches: a reader that is so far behind gets a full state, which is cheaper to send.
+ * A log holds at most twice as many ids as there are rows, but it may always hold this many. If it has more ids, it
+ * drops its oldest batches. A reader that still needs those batches gets a full state instead.
  */
 const MIN_ID_LIMIT = 4096;
 
 /**
  * Records which rows changed after which version. Immutable. Recent changes are kept batch by batch, older ones in ever
  * larger batches (an exponential histogram, after Datar, Gionis, Indyk and Motwani). A long history therefore takes
- * little memory, and a reader receives at most about twice as many rows as have changed since its version.
+ * little memory. If the version of a reader is within a merged batch, the reader also receives rows of that batch that
+ * last changed before its version. While changes are spread evenly over time and rows, the reader receives at most
+ * about twice as many rows as have changed.
  */
 export class ChangeLog {
   /** The oldest version that {@link since} can answer for. */
@@ -54,8 +56,9 @@ export class ChangeLog {
   }
 
   /**
-   * The ids of the rows that changed after `version`, in the order of their first change. Ids of rows that last changed
-   * shortly before `version` may be among them. Returns `undefined` if the history since that version was dropped.
+   * The ids of the rows that changed after `version`, earliest changes first. Because older batches are merged, ids of
+   * rows that last changed before `version` may be among them. Returns `undefined` if the history since that version
+   * was dropped.
    */
   since(version: number): ReadonlySet<string> | undefined {
     if (version < this.floor) return undefined;

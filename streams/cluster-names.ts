@@ -12,20 +12,23 @@ export interface NameOwner {
 /** A global name of a cluster. */
 export interface ClusterName {
   readonly name: string;
-  /** The owner. More than one, the earliest first: nodes were partitioned, and the conflict is not settled yet. */
+  /**
+   * The owners, in the order of `since`. Usually there is one. There are several while a conflict after a partition is
+   * not settled yet, or while the reports of some nodes are out of date.
+   */
   readonly owners: readonly NameOwner[];
 }
 
 /** A group of a cluster. */
 export interface ClusterGroup {
   readonly name: string;
-  /** The members by node, in the order of the nodes. Nodes without members are left out. */
+  /** The members by node, in the order of the nodes in the snapshot. Nodes without members are left out. */
   readonly nodes: readonly {
     readonly nodeId: string;
     /** The process ids of the members, each once. */
     readonly ids: readonly string[];
   }[];
-  /** The number of members on all nodes. */
+  /** The number of listed members on all nodes. */
   readonly memberCount: number;
 }
 
@@ -33,11 +36,14 @@ export interface ClusterGroup {
 export interface ClusterNames {
   readonly globalNames: readonly ClusterName[];
   readonly groups: readonly ClusterGroup[];
-  /** The number of names and memberships that nodes have left out of their reports. 0: everything is listed. */
+  /**
+   * The number of further global names and memberships, which nodes have left out of the rows of their processes. Those
+   * of processes without a row are not counted.
+   */
   readonly omitted: number;
 }
 
-/** The processes of one connected node. */
+/** The processes of one node, with their global names and groups. */
 export interface NodeRegistrations {
   readonly nodeId: string;
   readonly processes: Iterable<{ readonly id: string; readonly registrations?: Registrations | undefined }>;

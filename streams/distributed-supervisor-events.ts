@@ -1,6 +1,6 @@
 import type { EventStamp } from './event-stamp.js';
 
-/** An instance of a distributed supervisor became its leader. */
+/** An instance of a distributed supervisor became its leader. Not emitted for a supervisor without a name. */
 export interface DistributedSupervisorLed extends EventStamp {
   readonly type: 'distributed_supervisor_led';
   /** The process id of the instance. */
@@ -25,24 +25,29 @@ export interface DistributedChildMoved extends EventStamp {
   readonly type: 'distributed_child_moved';
   /** The process id of the child. */
   readonly id: string;
-  /** The name of the supervisor, or the process id of its leader if it has none. */
+  /** The name of the supervisor. If the supervisor has no name: the process id of its leader. */
   readonly supervisor: string;
   readonly childId: string;
   /** The id of the node on which the child ran before. */
   readonly from: string;
 }
 
-/** A node ended a child of a distributed supervisor by itself. Emitted on that node. */
+/**
+ * A node ended a child of a distributed supervisor, because the child must not run there any more. Emitted on that
+ * node.
+ */
 export interface DistributedChildStopped extends EventStamp {
   readonly type: 'distributed_child_stopped';
+  /** The process id of the child. */
   readonly id: string;
-  /** The name of the supervisor, or the process id of its leader if it has none. */
+  /** The name of the supervisor. If the supervisor has no name: the process id of its leader. */
   readonly supervisor: string;
   readonly childId: string;
   /**
-   * Why it ended.
-   * - `duplicate`: after a partition, the child also ran on another node.
-   * - `orphaned`: the supervisor had no leader for too long.
+   * Why the node ended the child.
+   * - `duplicate`: after a partition, the child also ran on another node, where it keeps running.
+   * - `orphaned`: the supervisor had no leader for longer than its `orphanTimeout`, or the supervisor has no name and
+   *   has ended.
    * - `handed_over`: the node leaves the cluster.
    * - `no_quorum`: the node sees fewer than `minNodes` nodes.
    */

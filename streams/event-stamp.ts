@@ -1,6 +1,6 @@
-/** What the bus adds to each event. */
+/** The fields that the event bus adds to each event. */
 export interface EventStamp {
-  /** The sequence number within the runtime: 1, 2, 3 ... without gaps. */
+  /** The sequence number within the runtime, from 1 on. A subscriber to all events sees no gaps. */
   readonly seq: number;
   /** When the event happened, ms since the epoch. Jumps if the system clock is set. */
   readonly at: number;

@@ -20,16 +20,16 @@ export type ProcessKind = 'genserver' | 'supervisor';
 
 export type SupervisorStrategy = 'one_for_one' | 'one_for_all' | 'rest_for_one' | 'simple_one_for_one';
 
-/** An error as data. */
+/** An error as data, and up to five levels of causes and nested errors below it: at most 30 errors in all. */
 export interface SerializedError {
   readonly name: string;
   readonly message: string;
   readonly stack?: string;
-  /** The `code` of the error. Absent: the error had none. */
+  /** The `code` of the error. Absent: the error has no `code` that is a string or a finite number. */
   readonly code?: string | number;
-  /** The `cause` of the error. A cause that is not an error is turned into text. Errors are at most five levels deep. */
+  /** The `cause` of the error. A cause that is not an error gets the name `Value`, and its text as message. */
   readonly cause?: SerializedError;
-  /** The errors of an AggregateError, at most ten. */
+  /** The first ten `errors` of an AggregateError, or of another error with such an array. */
   readonly errors?: readonly SerializedError[];
 }
 
@@ -40,21 +40,21 @@ export type SerializedExitReason = 'normal' | 'shutdown' | 'killed' | { readonly
 export interface ProcessLocation {
   /** The registered name of the process. Absent: the process has none. */
   readonly name?: string;
-  /**
-   * The id of the supervisor of the process. This field and those below are absent if the process has no supervisor, or if
-   * its start has not completed yet.
-   */
+  /** The id of the supervisor. Absent: the process has no supervisor on its node, or its start is not complete yet. */
   readonly supervisorId?: string;
-  /** The registered name of the supervisor. Absent if the supervisor has none, or if `supervisorId` is absent. */
+  /** The registered name of the supervisor. Absent: the supervisor has no name, or `supervisorId` is absent. */
   readonly supervisorName?: string;
-  /** The id of the process in its child spec. */
+  /** The id in the child spec. Absent: the process is not a child, or its start is not complete yet. */
   readonly childId?: string;
   /**
-   * The name of the distributed supervisor of the process, or the process id of its leader if it has none. Absent: the
-   * process is not the child of a distributed supervisor.
+   * The name of the distributed supervisor of which the process is a child. If that supervisor has no name: the process
+   * id of its leader. Absent: the process is not the child of a distributed supervisor.
    */
   readonly distributedSupervisor?: string;
-  /** The registered name or id of the root supervisor, then the child ids down to this process. */
+  /**
+   * The registered name or id of the root supervisor, then the child ids down to this process. If there are more than
+   * 32 child ids, the path begins at a lower supervisor. Absent: `supervisorId` is absent.
+   */
   readonly path?: readonly string[];
 }
 
@@ -63,13 +63,13 @@ export interface ProcessSpawned extends EventStamp {
   readonly type: 'process_spawned';
   readonly id: string;
   readonly kind: ProcessKind;
-  /** The `label` option with which the process was started. */
+  /** The `label` option. Default: the global name, or for a child of a distributed supervisor the behavior name. */
   readonly label?: string;
-  /** The name of the distributed supervisor that this process is an instance of. */
+  /** The name of the distributed supervisor of which the process is an instance. Absent: no instance, or no name. */
   readonly distributedSupervisor?: string;
   /** Present if the process is a child of a distributed supervisor. */
   readonly hosted?: {
-    /** The name of the supervisor, or the process id of its leader if it has none. */
+    /** The name of the supervisor. If the supervisor has no name: the process id of its leader. */
     readonly supervisor: string;
     readonly childId: string;
     /** How often the child was restarted before, on any node. */
@@ -88,15 +88,17 @@ export interface ProcessStarted extends EventStamp {
   readonly strategy?: SupervisorStrategy;
 }
 
-/** The process was asked to stop, or crashed, and has not ended yet. */
+/**
+ * The process stops: on request, because a handler returned `stop`, or after a handler crashed. Not emitted for a kill.
+ */
 export interface ProcessStopping extends EventStamp {
   readonly type: 'process_stopping';
   readonly id: string;
 }
 
 /**
- * What a process did since its previous `messages_handled` event. `calls`, `casts` and `infos` are zero if only the queue
- * grew. Any other count is absent if it is zero.
+ * What a process did since its previous `messages_handled` event. `calls`, `casts` and `infos` may all be zero, for
+ * example if only the length of the queue changed. Any other count is absent if it is zero.
  */
 export interface MessagesHandled extends EventStamp, ReportedCounts {
   readonly type: 'messages_handled';
@@ -104,17 +106,17 @@ export interface MessagesHandled extends EventStamp, ReportedCounts {
   readonly calls: number;
   readonly casts: number;
   readonly infos: number;
-  /** Messages in the mailbox now. */
+  /** Messages in the mailbox when the event was emitted. */
   readonly queueSize: number;
   /**
-   * Latency samples, three numbers for each measured message: time in the mailbox, time in the handler (both in whole
-   * microseconds), and the number of messages that the sample stands for. A sample that stands for 0 messages only
-   * updates the maximum. Absent: no message was measured.
+   * Latency samples, three numbers for each: time in the mailbox, time in the handler (both in whole microseconds), and
+   * the number of messages that the sample stands for. A sample that stands for 0 messages only updates the maximum.
+   * Absent: no message was measured.
    */
   readonly samples?: readonly number[];
 }
 
-/** A handler blocked the event loop for too long: it did not yield before its end or its first `await`. */
+/** A handler, or several handlers of one process in a row, blocked the event loop for at least `loopBlockedMs`. */
 export interface LoopBlocked extends EventStamp {
   readonly type: 'loop_blocked';
   readonly id: string;
@@ -122,20 +124,20 @@ export interface LoopBlocked extends EventStamp {
   readonly name?: string;
   /**
    * The field `type` of the message. For a message without that field, its class or primitive type. Absent: not known,
-   * because the process handled several messages in a row that were not timed one by one.
+   * because the messages of the process were not timed one by one.
    */
   readonly messageType?: string;
   /** How long the event loop was blocked, ms. */
   readonly ms: number;
 }
 
-/** A handler, `init` or `terminate` threw. A `process_exited` event of the same process follows. */
+/** A handler, `init` or `terminate` threw, or `init` took too long. A `process_exited` event of the process follows. */
 export interface ProcessCrashed extends EventStamp, ProcessLocation {
   readonly type: 'process_crashed';
   readonly id: string;
   readonly kind: ProcessKind;
   readonly error: SerializedError;
-  /** Which function threw. Absent: a handler threw. */
+  /** Which function failed. Absent: a handler threw, or returned an invalid result or `stop` with an error. */
   readonly during?: 'init' | 'terminate';
 }
 
@@ -169,13 +171,15 @@ export interface ChildStarted extends EventStamp {
   readonly id: string;
 }
 
-/** A supervisor replaced a child that had ended. */
+/** A supervisor started a new process for a child whose process had ended. */
 export interface ChildRestarted extends EventStamp {
   readonly type: 'child_restarted';
   readonly supervisorId: string;
   /** The id in the child spec. */
   readonly childId: string;
+  /** The id of the last process that ran as this child. */
   readonly oldId: string;
+  /** The id of the new process. */
   readonly newId: string;
   /** The kind of the new process. */
   readonly kind: ProcessKind;
@@ -184,9 +188,9 @@ export interface ChildRestarted extends EventStamp {
 }
 
 /**
- * A child crashed, ended in a way that makes its supervisor restart it, or could not be started. The event is emitted
- * after the supervisor has decided what to do next, and before it does so. Each crash of a child is followed by this event,
- * or by the exit of its supervisor.
+ * A child crashed, ended in a way that makes its supervisor restart it, or could not be restarted. The event is emitted
+ * after the supervisor has decided what to do next, and before the supervisor does so. Each crash of a child is
+ * followed by this event, or by the exit of its supervisor.
  */
 export interface ChildDown extends EventStamp {
   readonly type: 'child_down';
@@ -201,12 +205,12 @@ export interface ChildDown extends EventStamp {
    * - `give_up`: it would exceed its restart intensity, so it exits.
    * - `stay_down`: the child spec says not to restart the child.
    * - `shutdown`: it does not restart the child, and exits because the child is significant.
-   * - `stopped`: nothing, because it was already stopping the child when the child crashed.
+   * - `stopped`: nothing, because it was already ending the child when it noticed the crash.
    */
   readonly next: 'restart' | 'give_up' | 'stay_down' | 'shutdown' | 'stopped';
   /** The `restart` value of the child spec. */
   readonly restart: 'permanent' | 'transient' | 'temporary';
-  /** Restarts of this supervisor within the last `withinMs`, this one included. */
+  /** Restarts by this supervisor within the last `withinMs`. Includes this one if `next` is `restart` or `give_up`. */
   readonly restarts: number;
   readonly maxRestarts: number;
   readonly withinMs: number;
@@ -220,7 +224,7 @@ export interface ChildRestartFailed extends EventStamp {
   readonly childId: string;
   /** The id of the last process that ran as this child. */
   readonly oldId: string;
-  /** The error that the `start` function of the child spec threw. */
+  /** What the `start` function of the child spec threw, or why its result was not usable. */
   readonly error: SerializedError;
   /** The number of consecutive failed starts: 1, 2, 3 ... */
   readonly attempt: number;
@@ -234,30 +238,27 @@ export interface SupervisorGaveUp extends EventStamp, Omit<ProcessLocation, 'chi
   readonly maxRestarts: number;
   /** The period in which more than `maxRestarts` restarts were needed, ms. */
   readonly withinMs: number;
-  /** The child id of the child that ended last, as in its child spec. */
+  /** The id, in its child spec, of the child whose restart would have exceeded the limit. */
   readonly childId: string;
   /** Why that child ended, or why its start failed. */
   readonly error: SerializedError;
 }
 
-/** One message of a traced process. Not part of any snapshot. */
+/** A traced process has handled a message. Not part of any snapshot. */
 export interface MessageTraced extends EventStamp {
   readonly type: 'message';
   readonly id: string;
   readonly kind: 'call' | 'cast' | 'info';
-  /**
-   * Time in the mailbox, ms. For a message that arrived before the trace began, counted from the beginning of the
-   * trace.
-   */
+  /** Time in the mailbox, ms. Counted from the beginning of the trace if the message arrived before. */
   readonly waitMs: number;
   /** Time in the handler, ms, including the time that the handler awaited. */
   readonly handleMs: number;
   readonly outcome: 'ok' | 'crashed';
-  /** The field `type` of the message. For a message without that field, its class or primitive type, never its content. */
+  /** The field `type` of the message. For a message without that field, its class or primitive type. */
   readonly messageType: string;
   /**
-   * The process that sent the message, from one of its handlers or with the context object of a handler. Absent: no process
-   * sent the message.
+   * The process that sent the message. Known only if a handler sent it before its first `await`, or through its context
+   * object. Absent: the sender is not known or is not a process, or the message arrived before the trace began.
    */
   readonly from?: MessageSender;
 }

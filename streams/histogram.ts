@@ -1,11 +1,13 @@
 /**
- * How often each duration occurred, in whole microseconds. The buckets are log-linear: eight for each power of two, so a
- * percentile is off by at most one sixteenth ({@link RELATIVE_ERROR}). Below 16 us, percentiles are exact. Immutable plain
- * data. Merging adds the counts, so histograms of any number of processes and nodes can be merged in any order.
+ * Counts of durations, which are whole numbers of microseconds. The buckets are log-linear: eight for each power of
+ * two, so a percentile is off by at most one sixteenth ({@link RELATIVE_ERROR}). Below 16 us, percentiles are exact.
+ * Immutable plain data. Merging adds the counts, so histograms of any number of processes and nodes can be merged in
+ * any order.
  */
 export interface Histogram {
   /** The index of the bucket that `counts[0]` counts. All earlier buckets are empty. */
   readonly first: number;
+  /** The number of durations in each bucket, from bucket `first` on. */
   readonly counts: readonly number[];
   /** The longest duration, us. Exact, and not rounded to a bucket. */
   readonly max: number;
@@ -28,8 +30,8 @@ function wholeMicros(us: number): number {
 
 function bucketOf(us: number): number {
   if (us < SUB_BUCKETS) return us;
-  // The octave is the power of two below the value: the position of its highest set bit. `clz32` sees 32 bits only, so a
-  // larger value is divided by 2 ** 31 first.
+  // The octave is the position of the highest set bit. `clz32` takes 32 bits only, so a larger value is divided by
+  // 2 ** 31 first.
   const octave = us < 2 ** 31 ? 31 - Math.clz32(us) : 62 - Math.clz32(Math.floor(us / 2 ** 31));
   return (octave - SUB_BITS) * SUB_BUCKETS + Math.floor(us / 2 ** (octave - SUB_BITS));
 }
@@ -55,7 +57,7 @@ export class HistogramDraft {
     this.#max = max;
   }
 
-  /** Counts a duration, in us, `weight` times. */
+  /** Counts a duration, in us, `weight` times. With weight 0, no count changes, but `max` may. */
   record(us: number, weight = 1): void {
     const micros = wholeMicros(us);
     const bucket = bucketOf(micros);
@@ -118,9 +120,8 @@ export function percentile({ first, counts, max }: Histogram, p: number): number
 const BUCKETS = bucketOf(LONGEST_US) + 1;
 
 /**
- * Packs a histogram into a short list: the index of the first bucket, the maximum in us, and the counts, with a run of n zeros
- * as -n. An empty
- * histogram becomes an empty list.
+ * Packs a histogram into a short list: the index of the first bucket, the maximum in us, and the counts. A run of n
+ * zeros is packed as -n. A histogram without counts becomes an empty list.
  */
 export function packHistogram({ first, counts, max }: Histogram): readonly number[] {
   if (counts.length === 0) return [];
@@ -134,11 +135,12 @@ export function packHistogram({ first, counts, max }: Histogram): readonly numbe
   return packed;
 }
 
-/** The number of buckets that one packed count stands for: n for -n, otherwise 1. */
+/** The number of buckets that one packed number stands for: n for -n, otherwise 1. */
 function lengthOf(run: number): number {
   return run < 0 ? -run : 1;
 }
 
+/** Reverses {@link packHistogram}. The list must have passed {@link packedBuckets}. */
 export function unpackHistogram([first, max, ...runs]: readonly number[]): Histogram {
   if (first === undefined || max === undefined) return emptyHistogram;
   const length = runs.reduce((sum, run) => sum + lengthOf(run), 0);
@@ -152,8 +154,8 @@ export function unpackHistogram([first, max, ...runs]: readonly number[]): Histo
 }
 
 /**
- * The number of buckets of the packed histogram in `numbers`, from index `begin` to before `end`. Returns `undefined` if
- * these numbers are not a packed histogram, or stand for more buckets than a histogram can have.
+ * The number of buckets of the packed histogram in `numbers`, from index `begin` to before `end`. Returns `undefined`
+ * if these numbers are not a packed histogram, or stand for more buckets than a histogram can have.
  */
 export function packedBuckets(numbers: readonly unknown[], begin: number, end: number): number | undefined {
   if (end === begin) return 0;
@@ -173,7 +175,7 @@ function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
-/** Whether a value is a packed histogram of an acceptable size. */
+/** Whether a value is a packed histogram, with no more buckets than a histogram can have. */
 export function isPackedHistogram(value: unknown): boolean {
   return Array.isArray(value) && packedBuckets(value, 0, value.length) !== undefined;
 }

@@ -26,8 +26,8 @@ function slotOf(id: string, base: ReadonlyMap<string, number>, overlay: Readonly
 }
 
 /**
- * An immutable collection of rows by id, in order of insertion. A batch of edits copies the array of rows once; the
- * rows and the index are shared with the previous version.
+ * An immutable collection of rows by id, in order of insertion. A batch of edits copies the array of rows once. The
+ * new version shares the rows and most of the index with the previous version.
  */
 export class Table<Row extends Identified> {
   readonly #weigh: Weigh<Row>;
@@ -61,8 +61,8 @@ export class Table<Row extends Identified> {
   /** All rows, oldest first. Returns the same frozen array each time. */
   get rows(): readonly Row[] {
     const { slots, size } = this.#state;
-    // Freezes a copy and not `slots` itself: each edit copies `slots`, and copying a frozen array is a hundred times slower.
-    // If no slot is empty, no filter is needed.
+    // Freezes a copy and not `slots` itself: each edit copies `slots`, and copying a frozen array is a hundred times
+    // slower. If no slot is empty, no filter is needed.
     this.#rows ??= Object.freeze(
       slots.length === size ? (slots.slice() as Row[]) : slots.filter((row) => row !== undefined),
     );
@@ -78,15 +78,17 @@ export class Table<Row extends Identified> {
 export class TableEdit<Row extends Identified> {
   readonly #from: Table<Row>;
   readonly #before: TableState<Row>;
-  // Copies of the slots and of the overlay of the table. The first edit that writes to one of them makes the copy.
+  /** A copy of the slots of the table, made by the first edit. */
   #slots: (Row | undefined)[] | undefined;
+  /** A copy of the overlay of the table, made by the first edit that adds or removes a row. */
   #overlay: Map<string, number> | undefined;
   readonly #weigh: Weigh<Row>;
   #size: number;
   #total: number;
   readonly #changed: string[] = [];
-  /** The last id that was looked up, and its slot. Saves a lookup when a row is read and then replaced. */
+  /** The last id that was looked up. Saves a lookup when a row is read and then replaced. */
   #lastId: string | undefined;
+  /** The slot of `#lastId`. */
   #lastSlot = REMOVED;
 
   constructor(from: Table<Row>, before: TableState<Row>, weigh: Weigh<Row>) {
@@ -98,8 +100,8 @@ export class TableEdit<Row extends Identified> {
   }
 
   /**
-   * The ids of the rows that were set or deleted, in the order of their first change. An id that was deleted and set
-   * again may occur twice.
+   * The ids of the rows that were set or deleted, in the order of their first change. The id of a row that was deleted
+   * and set again occurs several times.
    */
   get changed(): readonly string[] {
     return this.#changed;
@@ -114,7 +116,7 @@ export class TableEdit<Row extends Identified> {
     return slot === REMOVED ? undefined : (this.#slots ?? this.#before.slots)[slot];
   }
 
-  /** Replaces the row with the same id, or appends. */
+  /** Replaces the row with the same id, or appends the row. */
   set(row: Row): void {
     this.#slots ??= this.#before.slots.slice();
     const slot = this.#slotOf(row.id);
@@ -141,13 +143,14 @@ export class TableEdit<Row extends Identified> {
     this.#size -= 1;
   }
 
+  /** Returns the edited table; the same table if no edit was made. This object must not be used afterwards. */
   done(): Table<Row> {
     if (this.#slots === undefined) return this.#from;
     const slots = this.#slots;
     const { base } = this.#before;
     const overlay = this.#overlay ?? this.#before.overlay;
-    // A rebuild costs time in proportion to the size of the table. It happens only after a proportional number of edits,
-    // so the amortized cost of one edit is constant.
+    // A rebuild costs time in proportion to the size of the table. It happens only after a proportional number of
+    // edits, so its amortized cost per edit is constant.
     const sparse = slots.length > 32 && slots.length > 2 * this.#size;
     const overlaid = overlay.size > 32 && overlay.size > base.size / 4;
     const [size, total] = [this.#size, this.#total];

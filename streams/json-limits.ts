@@ -1,6 +1,8 @@
-/** Limits for a JSON text from another node or a client. */
+/** Limits for a JSON text from another node or a client. A text may reach a limit, but not exceed it. */
 export interface JsonLimits {
-  /** The number of objects, arrays and strings, without property names. Numbers are not counted, because they are cheap. */
+  /**
+   * The number of objects, arrays and strings, without property names. Numbers are not counted, because they are cheap.
+   */
   readonly maxParts: number;
   /** The number of distinct property names. Parsing a repeated name costs about a tenth of parsing a new name. */
   readonly maxNames: number;
@@ -22,8 +24,8 @@ export function exceededLimit(text: string, limits: JsonLimits = JSON_LIMITS): s
   const { maxParts, maxNames, maxDepth } = limits;
   // A text that is this short cannot exceed any limit.
   if (text.length <= maxDepth && text.length <= maxParts && text.length <= maxNames) return undefined;
-  // Names need counting only in a text that is long enough to exceed a limit: a part takes at least one character, and a
-  // name with its value at least four.
+  // Parts and names are limited only in a text that is long enough to exceed these limits: a part takes at least one
+  // character, and a name with its value at least four.
   const names = text.length > Math.min(maxParts, 4 * maxNames) ? new NameCounter() : undefined;
   const closingQuotes = new ClosingQuotes(text);
   let parts = 0;
@@ -59,8 +61,8 @@ export function exceededLimit(text: string, limits: JsonLimits = JSON_LIMITS): s
 const PLACE_BITS = 17;
 
 /**
- * Counts distinct names by their hashes. If hashes collide, the count is too low. An exact count would have to store the
- * names, which costs more.
+ * Counts distinct names by their hashes. If hashes collide, the count is too low. An exact count would have to store
+ * the names, which costs more.
  */
 class NameCounter {
   // A random factor, because a sender that knew the factor could choose names with colliding hashes.
@@ -83,24 +85,30 @@ class NameCounter {
   }
 }
 
-/** Strings are scanned character by character up to this length. Beyond it, `indexOf` is faster. */
+/** A string is scanned character by character up to this length. Beyond it, `indexOf` is faster. */
 const SHORT = 64;
 
 /**
- * Finds the closing quotes of strings, from left to right. Remembers the quote and backslash that `indexOf` has found ahead,
- * so that no part of the text is searched twice.
+ * Finds the closing quotes of strings, from left to right. Remembers the quote and backslash that `indexOf` has found
+ * ahead, so that no part of the text is searched twice.
  */
 class ClosingQuotes {
   readonly #text: string;
-  /** The positions of the next quote and of the next backslash, as `indexOf` found them. -1: not searched yet. */
+  /**
+   * The position of the next quote, as `indexOf` found it; the length of the text if there is none. -1: not known yet.
+   */
   #quote = -1;
+  /** The position of the next backslash, in the same way. */
   #backslash = -1;
 
   constructor(text: string) {
     this.#text = text;
   }
 
-  /** The position of the closing quote of the string whose content begins at `from`. */
+  /**
+   * The position of the closing quote of the string whose content begins at `from`. If there is no closing quote,
+   * returns at least the length of the text.
+   */
   after(from: number): number {
     const text = this.#text;
     for (let at = from; ; ) {

@@ -5,12 +5,13 @@ const SLICE_MS = 10_000;
 /** The number of slices of a window, the current one included. */
 const SLICES = 6;
 
-/** The nominal time that latency figures cover, ms. The covered time is 50 to 60 s, because the current slice is not over. */
+/** The nominal time that latency figures cover, ms. They cover 50 to 60 s, because the current slice is not over. */
 export const LATENCY_WINDOW_MS = SLICES * SLICE_MS;
 
-/** How long messages waited in the mailbox (`wait`), and how long handlers took (`handle`). */
 export interface LatencyHistograms {
+  /** How long messages waited in the mailbox. */
   readonly wait: Histogram;
+  /** How long handlers took. */
   readonly handle: Histogram;
 }
 
@@ -18,18 +19,21 @@ export interface LatencyHistograms {
 export interface LatencySlice extends LatencyHistograms {
   /** The number of the slice: the monotonic time at its beginning divided by the length of a slice. */
   readonly slice: number;
-  /** The version of the model in which this slice last changed. */
+  /** The version of the model in which this slice last changed. For a received slice: the version of its report. */
   readonly version: number;
 }
 
-/** The measurements of the last minute, oldest slice first. Slices without messages are left out. */
+/**
+ * The measurements of about the last minute, oldest slice first. Slices without measurements are left out. Slices
+ * expire when measurements are added, so the window of an idle process may have slices that are older.
+ */
 export type LatencyWindow = readonly LatencySlice[];
 
 export const emptyLatencyWindow: LatencyWindow = Object.freeze([]);
 
 /**
- * The length of one sample. Its numbers are: time in the mailbox and time in the handler, both in us, and the number of
- * messages that the sample stands for.
+ * How many numbers a sample has: time in the mailbox and time in the handler, both in us, and the number of messages
+ * that the sample stands for.
  */
 const SAMPLE_LENGTH = 3;
 
@@ -56,7 +60,10 @@ export function withSamples(
   return withSlices(window, [Object.freeze({ slice, version, wait: wait.done(), handle: handle.done() })]);
 }
 
-/** Returns the window with the slices of `changed`, which replace slices with the same number. Drops slices that have expired. */
+/**
+ * Returns the window with the slices of `changed`, which replace slices with the same number. Drops slices that have
+ * expired at the time of the newest slice.
+ */
 export function withSlices(window: LatencyWindow, changed: LatencyWindow): LatencyWindow {
   if (changed.length === 0) return window;
   const slices = window.length === 0 ? [...changed] : [...withoutSlices(window, changed), ...changed];
@@ -77,8 +84,8 @@ export function currentSlices(window: LatencyWindow, monotonic: number): Latency
 }
 
 /**
- * Slices as they are sent, one after another in one flat list. Each slice is written as: slice number, length of `wait`,
- * numbers of `wait`, length of `handle`, numbers of `handle`. Both `wait` and `handle` are packed histograms.
+ * Slices as they are sent, one after another in one flat list. Each slice is written as: slice number, length of
+ * `wait`, numbers of `wait`, length of `handle`, numbers of `handle`. Both `wait` and `handle` are packed histograms.
  */
 export type PackedSlices = readonly number[];
 
@@ -147,9 +154,8 @@ class ReceivedSlice implements LatencySlice {
 }
 
 /**
- * The number of buckets in a list of packed slices. Returns `undefined` if `value` is not such a list, or has more slices
- * than a window.
- * Allocates nothing, because a report has thousands of these lists.
+ * The number of buckets in a list of packed slices. Returns `undefined` if `value` is not such a list, or has more
+ * slices than a window. Allocates nothing, because a report has thousands of these lists.
  */
 export function bucketsInSlices(value: unknown): number | undefined {
   if (!Array.isArray(value)) return undefined;

@@ -20,7 +20,10 @@ interface RowWithWindow {
   readonly latencyWindow: LatencyWindow;
 }
 
-/** The histograms that the percentiles of a row are computed from. Expired slices may be among them. */
+/**
+ * The histograms from which the percentiles of a row are computed; empty for a row without histograms. Expired slices
+ * may be among them.
+ */
 export function latencyWindowOf(row: GenServerStats | (GenServerStats & RowWithWindow)): LatencyWindow {
   return 'latencyWindow' in row ? row.latencyWindow : emptyLatencyWindow;
 }
@@ -42,9 +45,9 @@ export function latencyStats({ wait, handle }: LatencyHistograms): LatencyStats 
 }
 
 /**
- * Latency of the last minute over all processes of a node or a cluster. Computed from the merged histograms of the
- * processes, and not as an average of percentiles. The minute of each node ends at the moment of its snapshot. Returns
- * `undefined` if nothing was measured.
+ * Latency of the last minute over all processes of a node, or of all connected nodes of a cluster. Computed from the
+ * merged histograms of the processes, and not as an average of percentiles. The minute of each node ends at the moment
+ * of its snapshot. Returns `undefined` if nothing was measured.
  */
 export function latencyOf(snapshot: ObserverSnapshot | ClusterObserverSnapshot): LatencyStats | undefined {
   const snapshots = 'nodes' in snapshot ? snapshot.nodes.flatMap((node) => node.snapshot ?? []) : [snapshot];

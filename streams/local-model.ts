@@ -15,9 +15,10 @@ function isEventBatch(trigger: unknown): trigger is EventBatch {
 }
 
 /**
- * Emits the model of one node, and each newer one. Events are collected until `batches$` emits: an {@link EventBatch}
- * folds that many events, and any other value folds all of them and emits the model. Cold: each subscriber folds
- * the events again, so share the returned observable.
+ * Emits `initial` and then each newer model. Events wait until `batches$` emits. An {@link EventBatch} folds its number
+ * of events, and the last batch of a flush also emits the model. The value `undefined` folds all events and emits the
+ * model. A model that has not changed is not emitted again. When `events$` completes, the remaining events are folded,
+ * and the last model is emitted. Cold: each subscriber folds the events again, so share the returned observable.
  */
 export function localModel(
   events$: Observable<RuntimeEvent>,

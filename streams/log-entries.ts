@@ -6,8 +6,8 @@ interface Entry {
   /** The node that the entry is about. */
   readonly nodeId: string;
   /**
-   * When the logged event happened, ms since the epoch on the clock of node `nodeId`. For `node_up` and `node_down`: when the
-   * reader noticed the change, on the reader's clock.
+   * When the logged event happened, ms since the epoch on the clock of node `nodeId`. For `node_up` and `node_down`:
+   * when the reader noticed the change, on the reader's clock. For `missed`: the time of the first entry after the gap.
    */
   readonly at: number;
 }
@@ -25,7 +25,7 @@ type ProcessLogEntry =
       readonly type: 'process_crashed';
       readonly kind: ProcessKind;
       readonly error: SerializedError;
-      /** The id in the child spec. Absent: the process has no supervisor. */
+      /** The id in the child spec. Absent: the process is not a child, or its start is not complete yet. */
       readonly childId?: string;
     })
   | (ProcessEntry & {
@@ -33,6 +33,7 @@ type ProcessLogEntry =
       readonly kind: ProcessKind;
       readonly reason: SerializedExitReason;
     })
+  /** `id` is the id of the new process. */
   | (ProcessEntry & {
       readonly type: 'child_restarted';
       readonly kind: ProcessKind;
@@ -43,8 +44,8 @@ type ProcessLogEntry =
       /** The number of restarts of this child so far, this one included. */
       readonly attempt: number;
     })
+  /** `id` is the id of the last process that ran as this child, because no new process was started. */
   | (ProcessEntry & {
-      /** In this entry, `id` is the id of the process that ended, because no new process was started. */
       readonly type: 'child_restart_failed';
       readonly supervisorId: string;
       /** The id in the child spec. */
@@ -53,19 +54,19 @@ type ProcessLogEntry =
       /** The number of consecutive failed starts: 1, 2, 3 ... */
       readonly attempt: number;
     })
+  /** `id` is the id of the supervisor. */
   | (ProcessEntry & {
-      /** In this entry, `id` is the id of the supervisor. */
       readonly type: 'supervisor_gave_up';
       readonly maxRestarts: number;
       /** The period in which more than `maxRestarts` restarts were needed, ms. */
       readonly withinMs: number;
-      /** The child id of the child that ended last, as in its child spec. */
+      /** The id, in its child spec, of the child whose restart would have exceeded the limit. */
       readonly childId: string;
       readonly error: SerializedError;
     })
   | (ProcessEntry & { readonly type: 'loop_blocked'; readonly messageType?: string; readonly ms: number })
+  /** After a partition, a global name had two owners. Both nodes have an entry, each about its own process. */
   | (ProcessEntry & {
-      /** After a partition, a global name had two owners. Both nodes have an entry, each about its own process. */
       readonly type: 'global_name_conflict';
       readonly globalName: string;
       /** `kept`: this process kept the global name. `killed`, `notified`: this process lost it. */
@@ -77,15 +78,15 @@ type ProcessLogEntry =
     });
 
 type DistributedLogEntry =
-  /** The instance of a distributed supervisor with this id became its leader. */
+  /** The process `id`, an instance of a distributed supervisor, became its leader. */
   | (ProcessEntry & { readonly type: 'distributed_supervisor_led'; readonly supervisor: string })
-  /** The instance with this id does not lead any more, because an instance on the node `to` does. */
+  /** The process `id` is not the leader any more, because an instance on the node `to` leads. */
   | (ProcessEntry & {
       readonly type: 'distributed_supervisor_yielded';
       readonly supervisor: string;
       readonly to: string;
     })
-  /** A child runs on this node now. */
+  /** A child moved to this node, on which it runs as process `id`. */
   | (ProcessEntry & {
       readonly type: 'distributed_child_moved';
       readonly supervisor: string;
@@ -93,7 +94,7 @@ type DistributedLogEntry =
       /** The id of the node on which the child ran before. */
       readonly from: string;
     })
-  /** A node ended a child by itself. */
+  /** This node ended a child with process `id`, because the child must not run here any more. */
   | (ProcessEntry & {
       readonly type: 'distributed_child_stopped';
       readonly supervisor: string;
@@ -102,28 +103,32 @@ type DistributedLogEntry =
     });
 
 /**
- * An entry of the log of a cluster: something that happened to a process or a node. Plain data. Never has the content of
- * a message.
+ * An entry of the log of a cluster: something that happened to a process or a node. Plain data. Of a message, an entry
+ * has only the type, not the content.
  */
 export type LogEntry =
   | ProcessLogEntry
   | DistributedLogEntry
   | (Entry & { readonly type: 'node_up' })
   | (Entry & { readonly type: 'node_down'; readonly reason: string })
-  /** The reader missed `count` entries of this node, because the node keeps only its last {@link LOG_CAPACITY} entries. */
+  /**
+   * The reader missed `count` entries of this node, because the node keeps only its last {@link LOG_CAPACITY} entries.
+   */
   | (Entry & { readonly type: 'missed'; readonly count: number });
 
 type WithoutNode<E> = E extends ProcessLogEntry | DistributedLogEntry ? Omit<E, 'nodeId'> : never;
 
 /**
- * A {@link LogEntry} in the log of the node on which it happened. The entry has no node id, because all entries are of one
- * node.
+ * A {@link LogEntry} in the log of the node on which it happened. The entry has no node id, because all entries are of
+ * one node.
  */
 export type LocalLogEntry = WithoutNode<ProcessLogEntry | DistributedLogEntry>;
 
-/** The maximum lengths of the texts of an error in a log entry, in characters. Longer texts are cut. */
+/** Names, messages and codes of errors, and types of messages, are cut to this many characters. */
 export const MAX_MESSAGE = 1000;
+/** The stack of an error is cut to this many characters. */
 export const MAX_STACK = 4000;
+/** The stack of a cause or nested error is cut to this many characters. */
 const MAX_NESTED_STACK = 1000;
 
 /**
@@ -135,7 +140,7 @@ export const LOG_CAPACITY = 500;
 /**
  * Returns the log entry for an event, or `undefined` if events of this type are not logged.
  *
- * @param name the registered name of the process that the event is about
+ * @param name the registered name of the process that the event is about; `undefined` if it has none
  */
 export function localLogEntryOf(event: RuntimeEvent, name: string | undefined): LocalLogEntry | undefined {
   const { at } = event;
@@ -181,7 +186,7 @@ export function localLogEntryOf(event: RuntimeEvent, name: string | undefined): 
   }
 }
 
-/** Returns the entry for an event that is not about the life of a process. */
+/** Returns the entry for an event that is not about the start or end of a process; `undefined` if it is not logged. */
 function incidentOf(event: RuntimeEvent, named: { readonly name?: string }): LocalLogEntry | undefined {
   const { at } = event;
   switch (event.type) {
@@ -214,7 +219,7 @@ function incidentOf(event: RuntimeEvent, named: { readonly name?: string }): Loc
   }
 }
 
-/** Returns the entry for an event of a distributed supervisor. */
+/** Returns the entry for an event of a distributed supervisor; `undefined` for any other event. */
 function distributedEntryOf(event: RuntimeEvent, named: { readonly name?: string }): LocalLogEntry | undefined {
   const { at } = event;
   switch (event.type) {
@@ -238,7 +243,7 @@ function distributedEntryOf(event: RuntimeEvent, named: { readonly name?: string
 /** The maximum number of errors in one log entry, causes and `errors` included. */
 export const MAX_ERRORS = 8;
 
-/** Shortens the texts of an error and of its causes. The stacks of causes are cut shorter than the stack of the error. */
+/** Shortens the texts of an error and of the errors in it, and keeps at most {@link MAX_ERRORS} errors. */
 function clipped(error: SerializedError): SerializedError {
   let left = MAX_ERRORS;
   const clip = ({ name, message, stack, code, cause, errors }: SerializedError, maxStack: number): SerializedError => {

@@ -15,18 +15,24 @@ import {
   predicate,
 } from './validators.js';
 
-/** The maximum nesting depth of causes and `errors` in an entry from another node. */
+/** How many levels of causes and `errors` an error in an entry from another node may have below it. */
 const MAX_DEPTH = 6;
 
 /** A part of the log of one node, as it is sent to a reader. */
 export interface LogPart {
-  /** The incarnation of the node. Positions of different incarnations belong to different logs. */
+  /**
+   * Identifies the log: the incarnation of the node in which a reader first requested the log. Positions with different
+   * incarnations belong to different logs.
+   */
   readonly incarnation: number;
-  /** The position after the last of `entries`: the number of entries that the log has ever had, up to and with that entry. */
+  /**
+   * The position after the last of `entries`: the number of entries that the log has ever had, up to and with that
+   * entry.
+   */
   readonly position: number;
   /**
-   * The entries up to `position`, without a gap. The first entries that the reader requested are missing if the node has
-   * dropped them.
+   * The entries up to `position`, without a gap. The first entries that the reader requested are missing if the node
+   * has dropped them.
    */
   readonly entries: readonly LocalLogEntry[];
 }
@@ -37,7 +43,7 @@ export function isKnownEntry({ type }: LocalLogEntry): boolean {
 }
 
 /**
- * Validates a part of a log that another node sent, as a value or as JSON text.
+ * Validates a part of a log that another node sent as a value or as JSON text, and returns it.
  *
  * @throws TypeError with the path of the invalid part
  */
@@ -93,7 +99,7 @@ const FIELDS: Readonly<Record<LocalLogEntry['type'], Readonly<Record<string, Che
     why: isIn(['duplicate', 'orphaned', 'handed_over', 'no_quorum']),
   },
 };
-/** Later versions of noex may send entries of further types, which this version does not show. */
+/** Entries of any type are accepted, because later versions of noex may send types that this version does not know. */
 const TYPE = object({ type: NAME });
 const ENTRIES = Object.fromEntries(
   Object.entries(FIELDS).map(([type, fields]) => [

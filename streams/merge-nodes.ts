@@ -8,22 +8,23 @@ import type { ClusterAggregate, ClusterObserverSnapshot, NodeObserverSnapshot } 
 /** One node of the cluster and the status of the reader's link with it. */
 export interface NodePresence<Id extends string = string> {
   readonly nodeId: Id;
+  /** The incarnation that the reader is linked with, or the last one that it knew. */
   readonly incarnation: number;
-  /** `timeout`: linked, but the node has sent nothing for too long. `error`: the node answered with an error. */
   readonly link: NodeObserverSnapshot['status'];
-  /** What is wrong with the link, as text for people. */
+  /** What is wrong with the node or the link, as text for people. Absent: nothing. */
   readonly error?: string;
 }
 
-/** The nodes that the reader knows, the local node first. The times are those of the reader's clocks. */
+/** The nodes that the reader knows. The times are those of the reader's clocks. */
 export interface Presence<Id extends string = string> extends Moment {
   readonly localNodeId: Id;
+  /** The local node first. An attached observer has no entry. */
   readonly nodes: readonly NodePresence<Id>[];
 }
 
 /**
- * The entry of one node in a cluster snapshot. A state of an incarnation that the reader is not linked with is shown only as
- * `lastSnapshot`.
+ * The entry of one node in a cluster snapshot. While the link is `connected`, the state of the linked incarnation is
+ * shown as `snapshot`. Any other known state is shown only as `lastSnapshot`.
  */
 function nodeSnapshot<Id extends string>(
   { nodeId, incarnation, link, error }: NodePresence<Id>,
@@ -96,8 +97,8 @@ function aggregate(nodes: readonly NodeObserverSnapshot[]): ClusterAggregate {
 export type NodesToMerge<Id extends string = string> = readonly [states: NodeStatesById, presence: Presence<Id>];
 
 /**
- * Emits snapshots of the whole cluster, built from the node states and the reader's links. Once both inputs have emitted,
- * each value of one of the inputs causes a snapshot.
+ * Emits snapshots of the whole cluster, built from the node states and the reader's links. Once both inputs have
+ * emitted, each further value of either input causes a snapshot.
  *
  * @param pace an operator that limits how often a snapshot is built, such as `auditTime(100)`. The cost of one snapshot
  * grows with the number of nodes.
@@ -114,8 +115,8 @@ export function mergeNodes<Id extends string>(
 }
 
 /**
- * When the newest state was received. Times are compared on the reader's monotonic clock, because its wall clock may have
- * been set back.
+ * The moment of `presence`, or the moment at which the newest state was received if that is later. Compared on the
+ * reader's monotonic clock, because its wall clock may have been set back.
  */
 function latestMoment({ timestamp, monotonic, nodes }: Presence, states: NodeStatesById): Moment {
   let latest: Moment = { timestamp, monotonic };

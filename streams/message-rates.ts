@@ -14,7 +14,7 @@ export interface NodeRates {
 export interface Rates {
   /** The sum over `nodes`. */
   readonly messagesPerSecond: number;
-  /** The nodes with at least two different snapshots so far, because a rate is computed from two snapshots. */
+  /** The connected nodes with at least two snapshots of their current life, because a rate needs two snapshots. */
   readonly nodes: readonly NodeRates[];
 }
 
@@ -26,8 +26,8 @@ export function nodesOf(
 }
 
 /**
- * Messages per second of one node between an earlier and a later snapshot. Returns `undefined` if `after` is not later
- * than `before`.
+ * Messages per second of one node between an earlier and a later snapshot. Messages of processes that are not in
+ * `after` are not counted. Returns `undefined` if `after` is not later than `before`.
  */
 export function ratesBetween(before: ObserverSnapshot, after: ObserverSnapshot): NodeRates | undefined {
   const seconds = (after.monotonic - before.monotonic) / 1000;
@@ -48,8 +48,8 @@ export function ratesBetween(before: ObserverSnapshot, after: ObserverSnapshot):
 }
 
 /**
- * Finds rows by id. Most rows keep their index between snapshots, so a map by id is built only when a row has changed its
- * index.
+ * Finds rows by id. Most rows keep their index between snapshots, so a map by id is built only when a row has changed
+ * its index.
  */
 function rowFinder(rows: readonly GenServerStats[]): (id: string, index: number) => GenServerStats | undefined {
   let byId: ReadonlyMap<string, GenServerStats> | undefined;
@@ -61,7 +61,10 @@ function rowFinder(rows: readonly GenServerStats[]): (id: string, index: number)
   };
 }
 
-/** What the next rates are computed from: the last snapshot (`base`) and the last rates of each node, by node id. */
+/**
+ * What the next rates are computed from: the last snapshot (`base`) and the last rates of each node, by node id. The
+ * key is `undefined` for snapshots of one node.
+ */
 export type RateHistory = ReadonlyMap<
   string | undefined,
   { readonly base: ObserverSnapshot; readonly rates?: NodeRates }
@@ -70,8 +73,8 @@ export type RateHistory = ReadonlyMap<
 export const emptyRateHistory: RateHistory = new Map();
 
 /**
- * Returns the history after one more snapshot, with new rates. A node that is not connected keeps its last snapshot but no
- * rates. A node that is missing from the snapshot is forgotten.
+ * Returns the history after one more snapshot, with new rates. A node that is not connected keeps its last snapshot but
+ * no rates. A node that is missing from the snapshot is forgotten.
  */
 export function withSnapshot(history: RateHistory, snapshot: ObserverSnapshot | ClusterObserverSnapshot): RateHistory {
   const next = new Map<string | undefined, { readonly base: ObserverSnapshot; readonly rates?: NodeRates }>();
@@ -92,8 +95,8 @@ export function withSnapshot(history: RateHistory, snapshot: ObserverSnapshot | 
 }
 
 /**
- * Whether the node was restarted between the two snapshots. Within one life, neither the monotonic clock nor the version
- * goes back.
+ * Whether the snapshots show that the node was restarted between them. Within one life, neither the monotonic clock nor
+ * the version goes back.
  */
 function isOfEarlierLife(before: ObserverSnapshot, after: ObserverSnapshot): boolean {
   return after.monotonic < before.monotonic || after.version < before.version;
@@ -106,8 +109,8 @@ export function ratesOf(history: RateHistory): Rates {
 }
 
 /**
- * Turns snapshots of a node or of a cluster into messages per second of each process and node. The first
- * snapshot emits nothing. While the snapshot of a node does not change, its rates do not change either.
+ * Turns snapshots of a node or of a cluster into messages per second of each process and node. The first snapshot emits
+ * nothing. While the snapshot of a node does not change, its rates do not change either.
  *
  * @example
  * ClusterObserver.poll$(1000).pipe(rates()).subscribe(({ messagesPerSecond }) => console.log(messagesPerSecond))

@@ -20,7 +20,10 @@ import { namedTotalsSince, type TotalsColumns, totalsColumns, withTotals } from 
 interface Rows {
   readonly servers: ServerColumns;
   readonly supervisors: SupervisorColumns;
-  /** Global names and groups that changed. Absent: none changed, or the sender runs a version of noex without them. */
+  /**
+   * Global names and groups of the rows; in a delta, only those that changed. Absent: there are none, or the sender
+   * runs a version of noex without them.
+   */
   readonly registrations?: RegistrationColumns | undefined;
   /** Absent: the sender runs a version of noex without totals. */
   readonly totals?: TotalsColumns | undefined;
@@ -32,7 +35,10 @@ interface Rows {
 export type Changes =
   /** Nothing changed. */
   | { readonly type: 'none' }
-  /** The current state of the rows that changed after version `since`, and the ids of the rows that were removed after it. */
+  /**
+   * The current state of the rows that changed after version `since`, and the ids of the rows that were removed after
+   * it.
+   */
   | (Rows & { readonly type: 'delta'; readonly since: number; readonly removed: readonly string[] })
   /** One page of all rows. The first page has the number 0. */
   | (Rows & {
@@ -46,12 +52,15 @@ export type Changes =
 type RowChanges = Exclude<Changes, { readonly type: 'none' }>;
 
 /**
- * The number of rows of a page. A reader applies a page in one go: a larger page would block its event loop for too
+ * The number of rows of a page. A reader applies a page in one go, so a larger page would block its event loop for too
  * long.
  */
 const PAGE_ROWS = 1000;
 
-/** If more rows than this changed, all rows are sent in pages instead of a delta. */
+/**
+ * The maximum number of rows in a delta. If more rows changed, or more than half of all rows, all rows are sent in
+ * pages instead.
+ */
 export const MAX_CHANGED_ROWS = 2000;
 
 /**
@@ -68,8 +77,9 @@ export const MAX_ROWS = 100_000;
 const MIN_HELD_SHARE = 0.9;
 
 /**
- * The answer to "what changed since `version`?". A reader without any state has the version `undefined`, and gets the first
- * page of all rows. The cost of a delta depends on the number of changes, and not on the number of rows.
+ * The answer to "what changed since `version`?". The answer is the first page of all rows in three cases: `version` is
+ * `undefined`, `version` is not in the change log, or too many rows have changed since `version`. The cost of a delta
+ * depends on the number of changes, and not on the number of rows.
  */
 export function changesSince(model: NodeModel, version: number | undefined): Changes {
   if (version === model.version) return { type: 'none' };
@@ -100,6 +110,8 @@ export function changesSince(model: NodeModel, version: number | undefined): Cha
 /**
  * One page of all rows. Supervisors come first, so that a parent comes before its children; then GenServers, then named
  * totals.
+ *
+ * @param page the number of the page, from 0
  */
 export function pageOf(model: NodeModel, page: number, pageRows = PAGE_ROWS): Changes {
   const begin = page * pageRows;
@@ -140,7 +152,10 @@ function totalsAndSums(model: NodeModel, named: readonly NamedTotalsRow[]): Pick
   };
 }
 
-/** Whether readers do not hold a row of each process. A delta may then be the first that they receive of a process. */
+/**
+ * Whether readers hold rows of only some processes. A row in a delta may then be the first row of its process that a
+ * reader receives, so the delta needs all registrations of the row.
+ */
 function isTruncated(model: NodeModel): boolean {
   return model.truncated !== undefined || rowCount(model) > MAX_ROWS;
 }
@@ -151,8 +166,11 @@ function rowCount({ servers, supervisors }: NodeModel): number {
 
 /**
  * Applies changes to the model that a reader holds, and returns the model at `version`. After a page, the model is
- * partial until the last page is applied. Returns `undefined` if the changes do not fit the held model; the reader then
- * requests everything.
+ * partial until the last page is applied. Returns `undefined` if the reader must request all rows: the changes do not
+ * fit the held model, or a delta leaves too few rows.
+ *
+ * @param held the model that the reader holds; `undefined` if none
+ * @param now the clock of the node, for a reader that holds no model
  * @throws TypeError if there would be more than {@link MAX_ROWS} rows and the changes have no `sums`
  */
 export function applyChanges(
@@ -188,7 +206,10 @@ function buildsOn(held: NodeModel | undefined, version: number, changes: RowChan
   return changes.type === 'page' || held.version >= changes.since;
 }
 
-/** Whether enough rows are left after a delta. A truncated node does not send another row in place of a removed one. */
+/**
+ * Whether a delta leaves enough rows. The delta of a truncated node has no other row in place of a removed row. If the
+ * node is not truncated any more, the reader still lacks rows.
+ */
 function hasEnoughRows(model: NodeModel, before: NodeModel): boolean {
   if (model.truncated === undefined) return before.truncated === undefined;
   const { servers, supervisors } = model.truncated;
@@ -209,11 +230,12 @@ function withRows(base: NodeModel, version: number, changes: RowChanges): Pick<N
     rows.set(row);
   };
   const { now } = base;
-  // An id of a GenServer may now belong to a supervisor, or the reverse. Its row of the other kind is deleted.
+  // A delta has only the parts of a row that changed. The other parts are taken from the held row.
   const held = changes.type === 'delta' ? (id: string) => servers.get(id) : undefined;
   const received = registrationsIn(changes.registrations, version);
   const registrations = (id: string): Registrations | undefined =>
     received.get(id) ?? (held && (servers.get(id) ?? supervisors.get(id))?.registrations);
+  // The id of a row may have belonged to a process of the other kind before. The old row is deleted.
   for (const row of serverRows(changes.servers, { version, now, registrations, ...(held && { held }) })) {
     supervisors.delete(row.id);
     set(servers, row);

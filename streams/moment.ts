@@ -4,7 +4,8 @@ export interface Moment {
   readonly timestamp: number;
   /**
    * The same moment on the node's monotonic clock, ms since an arbitrary start. Use `monotonic` to compute durations,
-   * because it never goes back. Do not compare it with a monotonic time of another node, or of another life of this node.
+   * because it never goes back. Do not compare it with a monotonic time of another node, or of another life of this
+   * node.
    */
   readonly monotonic: number;
 }

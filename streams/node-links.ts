@@ -8,7 +8,9 @@ export interface NodeLink extends Omit<NodeLinks, 'count' | 'slowest'> {
   readonly roundTripMs: number | null;
 }
 
-/** The maximum length of a node id that a reader accepts, in characters: twice the length that noex allows now. */
+/**
+ * The maximum length of a node id that a reader accepts, in characters. Longer than noex allows for its own node ids.
+ */
 export const MAX_NODE_ID = 1000;
 
 /** The maximum number of links of one node that a reader accepts. */
@@ -37,11 +39,13 @@ export function decodeLinks(sent: unknown): readonly NodeLink[] {
 export interface NodeLinks {
   /** The number of links. */
   readonly count: number;
-  /** Messages between processes of this node and processes of other nodes: casts, calls, replies and notices. */
+  /** Messages to processes of other nodes: casts, calls, replies and notices. */
   readonly messagesSentPerSecond: number;
+  /** Messages from processes of other nodes: casts, calls, replies and notices. */
   readonly messagesReceivedPerSecond: number;
-  /** All bytes on the links, such as messages, reports and heartbeats. */
+  /** All bytes sent on the links, such as messages, reports and heartbeats. */
   readonly bytesSentPerSecond: number;
+  /** All bytes received on the links. */
   readonly bytesReceivedPerSecond: number;
   /** Bytes that wait in this node to be transmitted. */
   readonly backlogBytes: number;
@@ -52,7 +56,7 @@ export interface NodeLinks {
 }
 
 /**
- * Sums the figures of all links of a node. Returns `undefined` if the node has no links. To keep reports short, sums are
+ * Sums the figures of all links of a node. Returns `undefined` if `links` is empty. To keep reports short, sums are
  * rounded to whole numbers, and the longest round trip is rounded to 0.1 ms.
  */
 export function sumOfLinks(links: readonly NodeLink[]): NodeLinks | undefined {

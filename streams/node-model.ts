@@ -37,7 +37,7 @@ export interface NodeModel {
   readonly truncated?: ModelSums;
   /** Records in which version each row changed. */
   readonly log: ChangeLog;
-  /** Reads the monotonic clock of the node, for `uptimeMs` of the rows. */
+  /** Reads the monotonic clock of the node, for `uptimeMs` and `latency` of the rows. */
   readonly now: Now;
 }
 
@@ -78,8 +78,8 @@ export function evolve(model: NodeModel, event: RuntimeEvent): NodeModel {
 }
 
 /**
- * Returns the model after several events, in order. The result is that of `events.reduce(evolve, model)`, but `evolveAll`
- * copies the model once, and not once for each event.
+ * Returns the model after several events, in order. The rows and totals are those of `events.reduce(evolve, model)`,
+ * but `evolveAll` copies the model once, and not once for each event.
  */
 export function evolveAll(model: NodeModel, events: readonly RuntimeEvent[]): NodeModel {
   const draft = new ModelDraft(model);

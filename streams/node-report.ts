@@ -9,20 +9,25 @@ import { parse } from './validators.js';
 
 /** A report of one node to a reader: what changed since the version that the reader holds. */
 export interface NodeReport {
-  /** The incarnation of the node. A later incarnation has a greater number, unless the clock of the machine was set back. */
+  /**
+   * The incarnation of the node. A later incarnation has a greater number, unless the clock of the machine was set
+   * back.
+   */
   readonly incarnation: number;
   /** The version of the model after `changes` are applied. */
   readonly version: number;
   /** When the node made the report, ms since the epoch on the node's clock. */
   readonly timestamp: number;
-  /** The same moment on the node's monotonic clock, ms. Absent: the node runs a version of noex that does not report it. */
+  /**
+   * The same moment on the node's monotonic clock, ms. Absent: the node runs a version of noex that does not report it.
+   */
   readonly monotonic?: number | undefined;
   readonly memory: Omit<MemoryStats, 'timestamp'>;
   readonly vitals?: NodeVitals | undefined;
   readonly changes: Changes;
 }
 
-/** The complete state of one node, which a reader makes by applying a report to the state that it held before. */
+/** The complete state of one node, as a reader knows it. Made by applying reports of the node one after another. */
 export interface NodeState {
   readonly nodeId: string;
   readonly incarnation: number;
@@ -94,7 +99,10 @@ export function decodeReport(sent: unknown): NodeReport {
   };
 }
 
-/** A report as it is sent. Vitals and links are lists without field names, because they make up most of an idle node's report. */
+/**
+ * A report as it is sent. Vitals and links are lists without field names, because they make up most of an idle node's
+ * report.
+ */
 type WireReport = Omit<NodeReport, 'vitals'> & {
   readonly vitals?: readonly number[];
   readonly links?: PackedLinks;

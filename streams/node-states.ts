@@ -3,7 +3,7 @@ import type { NodeState } from './node-report.js';
 /** The newest state of each node, by node id. */
 export type NodeStates = ReadonlyMap<string, NodeState>;
 
-/** The only part of {@link NodeStates} that `mergeNodes` uses: a lookup by node id. */
+/** Returns the newest state of a node by its id; `undefined` if none is known. */
 export type NodeStatesById = Pick<NodeStates, 'get'>;
 
 export const emptyNodeStates: NodeStates = new Map();
@@ -22,7 +22,10 @@ export function withNodeState(states: NodeStates, state: NodeState, linkedIncarn
     : states;
 }
 
-/** Whether state `a` is newer than state `b` of the same node, by the rule of {@link withNodeState}. */
+/**
+ * Whether state `a` is newer than `b` of the same node, by the rule of {@link withNodeState}. Any state is newer than
+ * none.
+ */
 export function isNewer(a: NodeState, b: NodeState | undefined, linkedIncarnation?: number): boolean {
   if (b === undefined) return true;
   if (a.incarnation !== b.incarnation) {

@@ -1,9 +1,9 @@
 import { defer, type Observable, type ObservableInput, type SchedulerLike, switchMap, timer } from 'rxjs';
 
 /**
- * Calls `read` at once and then every `ms` milliseconds, and emits what `read` returns. A read that has not completed when
- * the next read is due is unsubscribed. If every read takes longer than `ms`, nothing is emitted, so give a slow `read` a
- * timeout below `ms`.
+ * Calls `read` on subscription and then every `ms` milliseconds, and emits the values that `read` resolves with or
+ * emits. A read that has not completed when the next read is due is unsubscribed. If every promise of `read` takes
+ * longer than `ms`, nothing is emitted, so limit the time of a slow `read`. An error of `read` ends the observable.
  *
  * @example
  * poll(() => fetchStatus(), 1000).subscribe(console.log)

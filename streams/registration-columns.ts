@@ -14,11 +14,13 @@ export interface RegistrationColumns {
   readonly globalNames: readonly (readonly number[])[];
   /** For each group of the process: the position of the group in `texts`. */
   readonly groups: readonly (readonly number[])[];
+  /** For each process: the number of its further global names and groups, which are left out. */
   readonly omitted: readonly number[];
 }
 
-/** The maximum number, and total length in characters, of the texts in one report. Further names are omitted. */
+/** The maximum number of texts in one report. Further names are omitted. */
 export const MAX_TEXTS = 4000;
+/** The maximum total length of the texts in one report, in characters. Further names are omitted. */
 const MAX_TEXTS_CHARS = 100_000;
 
 type Row = GenServerStats | SupervisorStats;
@@ -49,7 +51,11 @@ export function registrationColumns(rows: readonly Row[], since = -1): Registrat
   return id.length === 0 ? undefined : { texts: texts.all, id, globalNames, groups, omitted };
 }
 
-/** Converts columns to the registrations of each process, by process id. */
+/**
+ * Converts columns to the registrations of each process, by process id.
+ *
+ * @param version the version of the report that the columns came with
+ */
 export function registrationsIn(
   columns: RegistrationColumns | undefined,
   version: number,
@@ -89,7 +95,7 @@ class Texts {
   readonly #positions = new Map<string, number>();
   #chars = 0;
 
-  /** Returns the position of a text. Returns `undefined` if the text does not fit. */
+  /** Adds a text, cut to the maximum length, and returns its position. Returns `undefined` if the text does not fit. */
   add(text: string): number | undefined {
     const sent = text.slice(0, MAX_PROCESS_NAME);
     const known = this.#positions.get(sent);

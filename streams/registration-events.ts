@@ -2,19 +2,21 @@
 
 import type { EventStamp } from './event-stamp.js';
 
+/** A process got a registered name. For a global name, `global_name_registered` is emitted instead. */
 export interface NameRegistered extends EventStamp {
   readonly type: 'name_registered';
   readonly name: string;
   readonly id: string;
 }
 
+/** A process lost its registered name, because the name was unregistered or the process ended. */
 export interface NameUnregistered extends EventStamp {
   readonly type: 'name_unregistered';
   readonly name: string;
   readonly id: string;
 }
 
-/** All connected nodes have accepted the claim of a process of this node to a global name: the process owns the name. */
+/** A process of this node owns a global name now, because all connected nodes have accepted the claim. */
 export interface GlobalNameRegistered extends EventStamp {
   readonly type: 'global_name_registered';
   /** The global name. */
@@ -23,7 +25,10 @@ export interface GlobalNameRegistered extends EventStamp {
   readonly id: string;
 }
 
-/** A process of this node does not own a global name any more: it ended, the name was unregistered or it was lost. */
+/**
+ * A process of this node does not own a global name any more. The process ended, the name was unregistered, the process
+ * lost a conflict, or the node lost its quorum.
+ */
 export interface GlobalNameUnregistered extends EventStamp {
   readonly type: 'global_name_unregistered';
   readonly name: string;
@@ -40,8 +45,8 @@ export interface GlobalNameConflict extends EventStamp {
   /** The process of this node. */
   readonly id: string;
   /**
-   * What happened to the process of this node: it `kept` the name, or it lost the name and was `killed` or `notified`,
-   * as its `onConflict` option says.
+   * What happened to the process of this node. `kept`: it kept the name. `killed`, `notified`: it lost the name, and
+   * its `onConflict` option decided what followed.
    */
   readonly outcome: 'kept' | 'killed' | 'notified';
   /** The id of the other process. */
@@ -57,7 +62,7 @@ export interface GroupJoined extends EventStamp {
   readonly id: string;
 }
 
-/** A process of this node has left a group as often as it had joined the group, or has ended. */
+/** A process of this node is not a member of a group any more: it left as often as it joined, or it ended. */
 export interface GroupLeft extends EventStamp {
   readonly type: 'group_left';
   readonly group: string;

@@ -25,19 +25,24 @@ import {
 const id = maxLength(MAX_ID);
 
 const name = orNull(maxLength(MAX_PROCESS_NAME));
-/** Packed vitals. More numbers than this version knows are accepted, because later versions of noex append to the list. */
+/**
+ * Packed vitals. More numbers than this version knows are accepted, because later versions of noex append to the list.
+ */
 const vitals = list(nonNegative, 64);
 const nodeId = maxLength(MAX_NODE_ID);
 /** Packed links: numbers, and the id of a node. Later versions may append to this list too. */
 const links = list((value) => (typeof value === 'string' ? nodeId(value) : nonNegative(value)), 64);
 const slices = predicate((value) => bucketsInSlices(value) !== undefined, 'a list of packed latency slices');
-/** Packed durations of totals. More buckets than this version knows are accepted, because later versions may add buckets. */
+/**
+ * Packed durations of totals. More buckets than this version knows are accepted, because later versions may add
+ * buckets.
+ */
 const durations = list(nonNegative, 64);
 
 /**
- * The maximum number of buckets in all latency histograms of a report. The length of the report does not limit memory, because
- * a few packed numbers can stand for hundreds of buckets. The limit admits a page of 1,000 rows with 12 histograms each (six
- * slices, two kinds) of 200 buckets, which cover durations from 1 us to 134 s.
+ * The maximum number of buckets in all latency histograms of a report. The length of the report does not limit memory,
+ * because a few packed numbers can stand for hundreds of buckets. The limit admits a page of 1,000 rows with 12
+ * histograms each (six slices, two kinds) of 200 buckets. Such a histogram covers durations up to 134 s.
  */
 const MAX_BUCKETS = 2_400_000;
 
@@ -126,7 +131,7 @@ const CHANGES_BY_TYPE: Readonly<Record<Changes['type'], Check>> = {
 const CHANGES_TYPE = object({ type: isIn(Object.keys(CHANGES_BY_TYPE)) });
 const CHANGES: Check = (value) => CHANGES_TYPE(value) ?? CHANGES_BY_TYPE[(value as Changes).type](value);
 
-/** Checks a report as it is sent: a `NodeReport` with packed vitals. */
+/** Checks a report as it is sent: a `NodeReport` with packed vitals and packed links. */
 export const REPORT = object({
   incarnation: count,
   version: count,

@@ -20,8 +20,8 @@ interface OptionalColumns {
 type CountColumns = { readonly [Name in ServerCountName]?: readonly number[] };
 
 /**
- * Rows of GenServers, with one array for each column. This JSON is far shorter, and far faster to write and to read, than
- * JSON with one object for each row.
+ * Rows of GenServers, with one array for each column. In a column of texts, `null` means that the row has no such text.
+ * This JSON is far shorter, and far faster to write and to read, than JSON with one object for each row.
  */
 export interface ServerColumns extends OptionalColumns, CountColumns {
   readonly id: readonly string[];
@@ -60,8 +60,8 @@ export const MAX_PROCESS_NAME = 200;
 /**
  * Converts rows to columns.
  *
- * @param since the version that the reader holds: latency slices that have not changed since then are left out. Absent: all
- * slices are included.
+ * @param since the version that the reader holds: latency slices that have not changed since then are left out. Absent:
+ * all slices are included.
  */
 export function serverColumns(rows: readonly GenServerStats[], since?: number): ServerColumns {
   return {
@@ -126,14 +126,14 @@ function sentText(text: string | undefined): string | null {
 
 /** What {@link serverRows} needs to make rows from columns. */
 interface RowReader {
-  /** The version of the model that the columns belong to. */
+  /** The version of the report that the columns came with. */
   readonly version: number;
   readonly now: Now;
-  /** Returns the registrations of the process with this id. */
+  /** Returns the registrations of the process with this id; `undefined` if it has none. */
   registrations(id: string): Registrations | undefined;
   /**
-   * Returns the row with this id that the reader already holds. Needed only for a delta, which has only the changed
-   * slices of each row.
+   * Returns the row with this id that the reader already holds; `undefined` if there is none. Needed only for a delta,
+   * which has only the changed slices of each row.
    */
   held?(id: string): GenServerStats | undefined;
 }
@@ -172,8 +172,9 @@ interface Start {
 }
 
 /**
- * A node that does not send `startedMonotonic` does not send `monotonic` in its reports either. Wall-clock times
- * of that node replace both, so the uptime, which is their difference, is still right.
+ * Reads the columns of both kinds of rows that are about the start of the process. A node that does not send
+ * `startedMonotonic` does not send `monotonic` in its reports either. Wall-clock times of that node replace both, so
+ * the uptime, which is their difference, is still right.
  */
 function startOf(columns: ServerColumns | SupervisorColumns, row: number): Start {
   const startedAt = columns.startedAt[row] ?? 0;

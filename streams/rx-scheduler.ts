@@ -11,10 +11,10 @@ export interface Timers<Timer> {
 }
 
 /**
- * Makes an RxJS scheduler that uses these timers. Repeated work does not drift: each delay counts from the time at which
- * the work was due, not from when it ran. `now()` starts at the wall-clock time of this call and then advances with the
- * monotonic clock. Operators that measure time with `now()`, such as `debounceTime`, are therefore not affected when the
- * wall clock is set.
+ * Makes an RxJS scheduler that uses these timers. Repeated work does not drift: each delay counts from the time at
+ * which the work was due, not from the time at which it ran. `now()` starts at the wall-clock time of this call and
+ * then advances with the monotonic clock. Operators that measure time with `now()`, such as `debounceTime`, are
+ * therefore not affected when the wall clock is set.
  */
 export function schedulerOf<Timer>(timers: Timers<Timer>): SchedulerLike {
   const origin = timers.now() - timers.monotonic();
@@ -47,7 +47,8 @@ class TimerAction<State, Timer> extends Subscription implements SchedulerAction<
     if (this.#pending !== undefined) this.#timers.clearTimeout(this.#pending);
     const now = this.#timers.monotonic();
     this.#due += delay;
-    // If the event loop was blocked for longer than one delay, the next delay counts from now, to avoid a burst of work.
+    // If the due time has passed already, because the event loop was blocked, the delay counts from now. Otherwise,
+    // missed work would run in a burst.
     if (this.#due < now) this.#due = now + delay;
     this.#pending = this.#timers.setTimeout(() => {
       this.#pending = undefined;

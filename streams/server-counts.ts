@@ -7,13 +7,13 @@ interface ServerCount {
   /** Whether tables of processes have a sortable column for this count. */
   readonly isColumn: boolean;
   /**
-   * Whether `messages_handled` events have this count: the increase since the previous event of the process. If false,
-   * `evolve` derives the count from other events.
+   * Whether `messages_handled` events have this count. The value in the event is the increase since the previous event
+   * of the process. If false, `evolve` derives the count from other events.
    */
   readonly isReported: boolean;
   /**
-   * Whether some nodes do not report this count, such as nodes with noex up to 0.1. If true, a row without the count means
-   * "not reported", and a row has a zero as 0. If false, a row without the count means 0.
+   * Whether some nodes do not report this count, such as nodes with noex up to 0.1. If true, a row without the count
+   * means "not reported", and a count of zero is present as 0. If false, a row without the count means 0.
    */
   readonly isOptional: boolean;
 }
@@ -72,7 +72,10 @@ const REPORTED_COUNTS = namesWith('isReported') as readonly ReportedCountName[];
 export const OPTIONAL_COUNTS: readonly ServerCountName[] = namesWith('isOptional');
 export const COUNT_COLUMNS = namesWith('isColumn') as readonly CountColumn[];
 
-/** Returns the counts that an event has changed, added to those before it; `undefined` if the event has no counts. */
+/**
+ * Returns the new totals of the counts that an event increases, and of no other counts. Returns `undefined` if the
+ * event increases none, because each of its counts is absent or zero.
+ */
 export function countsAfter(
   before: ServerCounts,
   reported: Pick<ServerCounts, ReportedCountName>,

@@ -5,7 +5,10 @@ import type { Registrations } from './registrations.js';
 import { OPTIONAL_COUNTS, SERVER_COUNT_NAMES, type ServerCountName, type ServerCounts } from './server-counts.js';
 import type { GenServerStats, LatencyStats, ServerStatus, SupervisorStats } from './snapshot.js';
 
-/** Reads the monotonic clock of the node that a row belongs to, ms. `startedMonotonic` is a time of the same clock. */
+/**
+ * Reads the monotonic clock of the node that a row belongs to, ms. `startedMonotonic` is a time of the same clock. The
+ * clock of another node stands still between its reports.
+ */
 export type Now = () => number;
 
 interface RowFields {
@@ -42,7 +45,7 @@ export interface SupervisorFields extends RowFields {
 
 /**
  * What the rows of GenServers and supervisors have in common. Rows are frozen, because snapshots share them. A field
- * without a value is left out, and not set to `undefined`, so that JSON and `toEqual` do not show the field.
+ * without a value is absent, and not `undefined`: the types of the rows promise this (`exactOptionalPropertyTypes`).
  */
 abstract class Row {
   readonly id: string;
@@ -105,10 +108,10 @@ export function shownCounts(fields: CountFields): ServerCounts {
 }
 
 /**
- * All rows without counts share `NO_COUNTS`. All rows whose optional counts are 0 share `ZERO_COUNTS`. Most rows have one of
- * these two objects.
+ * The counts of all rows without counts. Most rows share this object or {@link ZERO_COUNTS}, which saves memory.
  */
 const NO_COUNTS: ServerCounts = Object.freeze({});
+/** The counts of all rows that have every optional count as 0, and no other count. */
 const ZERO_COUNTS: ServerCounts = Object.freeze(Object.fromEntries(OPTIONAL_COUNTS.map((name) => [name, 0])));
 
 /** Does the same as `Object.assign(row, counts)` in half the time. */
@@ -131,6 +134,7 @@ export class ServerRow extends RowWithCounts implements GenServerStats {
   /**
    * @param fields the fields of the row, or an existing row, which saves a copy if only the activity changed
    * @param activity replaces the fields of the same names in `fields`
+   * @param counts replaces the counts in `fields`
    */
   constructor(fields: ServerFields, now: Now, activity: ServerActivity = fields, counts = shownCounts(fields)) {
     super(fields, now);

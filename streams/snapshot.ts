@@ -18,7 +18,9 @@ export interface Percentiles {
  * sample of them is measured.
  */
 export interface LatencyStats {
-  /** The time that the figures cover: 60000 ms. The covered time is 50 to 60 s, because old figures expire 10 s at a time. */
+  /**
+   * The nominal time that the figures cover: 60000 ms. They cover 50 to 60 s, because old ones expire 10 s at a time.
+   */
   readonly windowMs: number;
   /** Time in the mailbox. */
   readonly wait: Percentiles;
@@ -33,17 +35,17 @@ export interface GenServerStats extends ServerCounts {
   readonly id: string;
   readonly name?: string;
   /**
-   * The `label` option with which the process was started. Several processes may have the same label; totals are counted per
-   * label.
+   * The `label` option. Default: the global name, or for a child of a distributed supervisor the name of its behavior.
+   * Several processes may have the same label. Totals of processes without a registered name are counted per label.
    */
   readonly label?: string;
-  /** The id of its supervisor. Absent: the process has no supervisor. */
+  /** The id of its supervisor. Absent: the process has no supervisor on its node. */
   readonly parentId?: string;
-  /** The id of the process in its child spec. Absent: the process has no supervisor. */
+  /** The id of the process in its child spec. Absent: the process is not a child. */
   readonly childId?: string;
   /**
-   * The name of its distributed supervisor, or the process id of the leader of a supervisor without a name. Absent: the process
-   * is not the child of a distributed supervisor.
+   * The name of the distributed supervisor of which the process is a child. If that supervisor has no name: the process
+   * id of its leader. Absent: the process is not the child of a distributed supervisor.
    */
   readonly distributedSupervisor?: string;
   readonly status: ServerStatus;
@@ -57,7 +59,7 @@ export interface GenServerStats extends ServerCounts {
   readonly startedMonotonic: number;
   /** Its global names and groups. Absent: it never had any, or its node does not report them. */
   readonly registrations?: Registrations;
-  /** Time since the start of the process, ms. Computed when read, so that the row of an idle process does not change. */
+  /** Time since the start of the process, ms. Computed when read, so that time alone does not change the row. */
   readonly uptimeMs: number;
   /**
    * The latency of the messages of this process in the last minute. Absent: no message was measured in that time.
@@ -72,9 +74,9 @@ export interface SupervisorStats {
   readonly name?: string;
   /** The id of the supervisor above this one. Absent: this is a root supervisor. */
   readonly parentId?: string;
-  /** The id of the process in its child spec. Absent: the process has no supervisor. */
+  /** The id of the process in its child spec. Absent: this is a root supervisor. */
   readonly childId?: string;
-  /** The name of the distributed supervisor that this is an instance of. Absent: it is a supervisor of one node. */
+  /** The name of the distributed supervisor of which this is an instance. Absent: no instance, or no name. */
   readonly distributedSupervisor?: string;
   readonly strategy: SupervisorStrategy;
   /** The number of its running children. */
@@ -94,7 +96,7 @@ export interface SupervisorStats {
 interface TreePlace {
   readonly id: string;
   readonly name?: string;
-  /** The id of the process in its child spec. Absent: the process has no supervisor. */
+  /** The id of the process in its child spec. Absent: the process is not a child. */
   readonly childId?: string;
 }
 
@@ -131,11 +133,14 @@ export interface ObserverCost {
   readonly bytesPerSecond: number;
 }
 
-/** Load of the Node.js process of a node, measured since the previous reading, which is at least one second ago. */
+/**
+ * Load of the Node.js process of a node. Each measurement covers the time since the previous measurement, which is at
+ * least one second. The first measurement covers the time since the Node.js process was started.
+ */
 export interface ProcessVitals {
   /** Share of the time in which the event loop was not idle, 0 to 1. */
   readonly eventLoopUtilization: number;
-  /** How late timers fire, ms. Both are 0 at the first reading, because the first reading starts the measurement. */
+  /** How late timers fire, ms. Both are 0 in the first measurement, which only starts to measure delays. */
   readonly eventLoopDelay: { readonly p50: number; readonly p99: number };
   /** CPU time used by all threads, as a share of one core. Above 1 if several cores were busy. */
   readonly cpu: number;
@@ -153,7 +158,10 @@ export interface NodeVitals extends ProcessVitals {
 
 /** The state of one node at one moment. */
 export interface ObserverSnapshot extends Moment {
-  /** Increases with every change of a process. Two snapshots of one node with the same version show the same processes. */
+  /**
+   * Increases with every change of a process. Two snapshots of one life of a node with the same version show the same
+   * processes.
+   */
   readonly version: number;
   readonly servers: readonly GenServerStats[];
   readonly supervisors: readonly SupervisorStats[];
@@ -167,9 +175,13 @@ export interface ObserverSnapshot extends Moment {
   readonly totalMessages: number;
   /** Restarts made by the supervisors that are alive now. */
   readonly totalRestarts: number;
-  /** Totals since the runtime was created, including processes that have ended. Absent: the node did not report them. */
+  /**
+   * Totals since the runtime was created, including processes that have ended. Absent: the node did not report them.
+   */
   readonly totals?: NodeTotals | undefined;
-  /** `rows`: some processes have no row; counts and totals still cover all processes. Absent: each process has a row. */
+  /**
+   * `rows`: some processes have no row; counts and totals still cover all processes. Absent: each process has a row.
+   */
   readonly truncated?: 'rows';
   readonly memoryStats: MemoryStats;
   /** Load, cost of observing and links of the node. Absent: the node did not report them. */
@@ -177,10 +189,10 @@ export interface ObserverSnapshot extends Moment {
 }
 
 /**
- * - `connected`: the node answered, or pushes reports.
- * - `timeout`: the node is linked, but did not answer in time.
- * - `disconnected`: the link is down.
- * - `error`: the node answered with an error, or with an invalid report.
+ * - `connected`: the node answered, or pushes reports, or is the local node.
+ * - `timeout`: the node is linked, but did not answer in time, or has sent no report for too long, or none yet.
+ * - `disconnected`: there is no link with the node.
+ * - `error`: the node answered with an error or an invalid report, or is the local node with `observer: false`.
  */
 export type NodeObserverStatus = 'connected' | 'disconnected' | 'timeout' | 'error';
 
@@ -194,9 +206,11 @@ export interface NodeObserverSnapshot<Id extends string = string> {
   readonly lastUpdate: number;
   /** The time from the last arrival of data to the cluster snapshot, ms. Absent: no data has arrived. */
   readonly ageMs?: number;
-  /** What is wrong with the node or the link, as text for people. */
+  /** What is wrong with the node or the link, as text for people. Absent: nothing. */
   readonly error?: string;
-  /** The last known snapshot of a node that is not `connected`. Absent: the node is connected, or no snapshot is known. */
+  /**
+   * The last known snapshot of a node that is not `connected`. Absent: the node is connected, or no snapshot is known.
+   */
   readonly lastSnapshot?: ObserverSnapshot;
 }
 

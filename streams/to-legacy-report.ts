@@ -3,9 +3,10 @@ import { mergeLatency } from './latency.js';
 import { type PackedSlices, unpackSlices } from './latency-window.js';
 
 /**
- * Converts a report to the format that noex up to 0.1 reads. Those versions know no latency slices, and refuse rows without
- * one `wait` and one `handle` histogram. Each histogram is merged from the slices of its row. From a part of the log, removes
- * the entries that those versions refuse. Any other text is returned as it is.
+ * Converts the JSON text of a report to the format that noex up to 0.1 reads. Those versions know no latency slices,
+ * and refuse rows without one `wait` and one `handle` histogram. Each histogram is merged from the slices of its row.
+ * From the JSON text of a part of the log, removes the entries that those versions refuse. Returns any other JSON text
+ * as it is.
  */
 export function toLegacyReport(text: string): string {
   const report = JSON.parse(text) as Sent;

@@ -25,8 +25,8 @@ export interface TopRow {
 }
 
 /**
- * Keeps the `n` items with the largest values. The items are in a binary heap with the smallest value at the root, so that most
- * calls of `offer` cost one comparison.
+ * Keeps the `n` items with the largest values. The items are in a binary heap with the smallest value at the root, so
+ * that most calls of `offer` cost one comparison.
  */
 class Largest<Item> {
   readonly #n: number;
@@ -37,7 +37,9 @@ class Largest<Item> {
     this.#n = n;
   }
 
-  /** If `value` is among the `n` largest so far, calls `make` and keeps the item that it returns. */
+  /**
+   * If `value` is among the `n` largest so far, calls `make` and keeps its result. Of equal values, the first one wins.
+   */
   offer(value: number, make: () => Item): void {
     this.#offers += 1;
     const heap = this.#heap;
@@ -71,7 +73,9 @@ class Largest<Item> {
     }
   }
 
-  /** Compares the items at two heap positions. Of two items with equal values, the later offered item counts as less. */
+  /**
+   * Compares the items at two heap positions. Of two items with equal values, the later offered item counts as less.
+   */
   #isLess(a: number, b: number): boolean {
     const [one, other] = [this.#heap[a], this.#heap[b]];
     if (one === undefined || other === undefined) return false;
@@ -89,8 +93,8 @@ class Largest<Item> {
 type RowValue = (row: GenServerStats) => number | undefined;
 
 /**
- * Ranks the processes of a node or of a cluster, and returns at most `n` of them, highest value first. Processes with the
- * value 0 are left out. The cost is one pass over the rows, plus sorting the result.
+ * Ranks the processes of a node, or of the connected nodes of a cluster, and returns at most `n` of them, highest value
+ * first. Processes with the value 0 are left out. The cost is one pass over the rows, plus sorting the result.
  *
  * @param rates required for `by: 'rate'`; without `rates` that result is empty
  */
@@ -134,8 +138,8 @@ interface Ranked {
 }
 
 /**
- * Turns each snapshot of a node or of a cluster into its `n` processes with the highest value. For `by: 'rate'` the first
- * result is empty, because a rate needs two snapshots.
+ * Turns each snapshot of a node or of a cluster into its `n` processes with the highest value. For `by: 'rate'` the
+ * first result is empty, because a rate needs two snapshots.
  *
  * @example
  * ClusterObserver.poll$(1000).pipe(topN(10, 'wait_p99')).subscribe(console.table)

@@ -14,8 +14,8 @@ import {
 type PackedDurations = readonly number[];
 
 /**
- * Totals as they are sent, with one array for each column. The first row has the kind `all`, an empty name, and the totals
- * of all processes; the other rows are named totals.
+ * Totals as they are sent, with one array for each column. The first row has the kind `all`, an empty name, and the
+ * totals of all processes; the other rows are named totals.
  */
 export interface TotalsColumns extends Readonly<Record<TotalCountName, readonly number[]>> {
   readonly kind: readonly ('all' | NamedTotalsRow['kind'])[];
@@ -52,6 +52,7 @@ export function namedTotalsSince({ named }: Totals, version: number): readonly N
 /**
  * Applies received columns to the totals that a reader holds, and returns the result.
  *
+ * @param held the totals that the reader holds; `undefined` if none
  * @param version the version of the report that the columns came with
  */
 export function withTotals(held: Totals | undefined, columns: TotalsColumns, version: number): Totals {
@@ -72,8 +73,8 @@ export function withTotals(held: Totals | undefined, columns: TotalsColumns, ver
 }
 
 /**
- * Unpacks the totals of all processes when they are first read. Every report has these totals, and most of them are never
- * read.
+ * Unpacks the totals of all processes when they are first read. Every report has these totals, and most of them are
+ * never read.
  */
 class ReceivedTotals implements Totals {
   readonly named: Totals['named'];

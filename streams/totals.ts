@@ -2,8 +2,8 @@ import type { MessagesHandled } from './events.js';
 import { Table } from './immutable-table.js';
 
 /**
- * The counts in totals, each with a help text for users. Within the life of a runtime a count never decreases, even when
- * the processes that were counted end.
+ * The counts in totals, each with a help text for users. Within the life of a runtime a count never decreases, even
+ * when the processes that were counted end.
  */
 export const TOTAL_COUNTS = {
   started: 'Processes whose init is through',
@@ -28,14 +28,17 @@ export const DURATION_BOUNDS_MS: readonly number[] = Object.freeze([
 /** The number of duration buckets, including the one without an upper bound. */
 export const DURATION_BUCKETS = DURATION_BOUNDS_MS.length + 1;
 
-/** A histogram of message durations. If there are many messages, only a sample of them is measured. No count ever decreases. */
+/**
+ * A histogram of message durations. If there are many messages, only a sample of them is measured. No count ever
+ * decreases.
+ */
 export interface DurationTotals {
   /**
    * For each bound in {@link DURATION_BOUNDS_MS}, the number of durations up to that bound and above the previous one.
    * The last number counts durations above all bounds.
    */
   readonly counts: readonly number[];
-  /** The sum of all durations, ms. */
+  /** The sum of all durations, ms. A sample counts as often as the number of messages that it stands for. */
   readonly sumMs: number;
 }
 
@@ -47,7 +50,10 @@ export interface ProcessTotals extends Readonly<Record<TotalCountName, number>> 
   readonly handle: DurationTotals;
 }
 
-/** The totals of all processes with the same name or label, whether they ran at the same time or one after another. */
+/**
+ * The totals of all processes with the same name, or with the same label and no name, whether they ran at the same time
+ * or one after another.
+ */
 export interface NamedTotals extends ProcessTotals {
   /** `other`: the totals of all names and labels after the first {@link MAX_NAMED_TOTALS}. */
   readonly kind: 'name' | 'label' | 'other';
@@ -56,8 +62,8 @@ export interface NamedTotals extends ProcessTotals {
 }
 
 /**
- * The totals of one node. Totals start at zero in each life of the runtime, so code that sums totals over time must treat each
- * life of a node separately.
+ * The totals of one node. Totals start at zero in each life of the runtime, so code that sums totals over time must
+ * treat each life of a node separately.
  */
 export interface NodeTotals extends ProcessTotals {
   readonly named: readonly NamedTotals[];
@@ -71,7 +77,10 @@ export interface NamedTotalsRow extends NamedTotals {
   readonly version: number;
 }
 
-/** The maximum number of names and labels with totals of their own. All further names and labels share the totals `other`. */
+/**
+ * The maximum number of names and labels with totals of their own. All further names and labels share the totals
+ * `other`.
+ */
 export const MAX_NAMED_TOTALS = 1000;
 
 /** All totals of a `NodeModel`. Immutable. */
@@ -106,8 +115,8 @@ export function nodeTotals({ all, named }: Totals): NodeTotals {
 }
 
 /**
- * The name or label that a process is counted under. A name takes precedence over a label. A process without both is counted
- * only in the totals of all processes.
+ * The name or label that a process is counted under. A name takes precedence over a label. A process without both is
+ * counted only in the totals of all processes.
  */
 export interface TotalsSubject {
   readonly name?: string;
@@ -176,8 +185,9 @@ export class TotalsDraft {
 class TotalsCounter {
   readonly counts: Record<TotalCountName, number>;
   readonly #before: ProcessTotals;
-  // Created by the first sample, because most batches of counts have no samples.
+  /** Created by the first sample, because most batches of counts have no samples. */
   #wait: DurationCounter | undefined;
+  /** Created together with `#wait`. */
   #handle: DurationCounter | undefined;
 
   constructor(before: ProcessTotals) {

@@ -12,6 +12,7 @@ export function predicate(isRight: (value: unknown) => boolean, expected: string
   return (value) => (isRight(value) ? undefined : problem);
 }
 
+/** Checks the own fields of an object. Fields without a check are accepted. */
 export function object(checks: Readonly<Record<string, Check>>): Check {
   const entries = Object.entries(checks);
   return (value) => {
@@ -41,8 +42,8 @@ export function list(check: Check, maxLength = Number.POSITIVE_INFINITY): Check 
 }
 
 /**
- * An object of arrays that all have the same length. `checks` maps the name of each array to the check for its
- * values. The arrays named in `optionalChecks` may be absent.
+ * Checks an object of arrays that all have the same length, at most `maxLength`. `checks` maps the name of each array
+ * to the check for its values. The arrays named in `optionalChecks` may be absent.
  */
 export function columns(
   checks: Readonly<Record<string, Check>>,
@@ -93,8 +94,8 @@ export function optional(check: Check): Check {
 }
 
 /**
- * Validates what another node sent, and returns the value. A string is checked against the JSON limits and parsed first.
- * Any other value has passed those limits already, as part of its frame.
+ * Validates what another node sent, and returns the value. A string is checked against the JSON limits and parsed
+ * first. Any other value has passed those limits already, as part of its frame.
  *
  * @param what the noun for the value in error messages, such as `report`
  * @throws TypeError with the path of the invalid part

@@ -156,11 +156,7 @@ export function createRemoteProcesses(options: RemoteProcessesOptions): RemoteMe
     supervision().lifeEnded();
   });
 
-  /**
-   * Finds the channel with the runtime of a ref.
-   *
-   * @throws ServerNotRunningError, MessageRefusedError, NodeNotConnectedError, ForeignRefError, InvalidArgumentError
-   */
+  // Throws ServerNotRunningError, MessageRefusedError, NodeNotConnectedError, ForeignRefError or InvalidArgumentError.
   const channelOf = ({ id, life }: ProcessRef): RemoteChannel => {
     if (id.length > MAX_SENT_NAME) throw new InvalidArgumentError('ref.id', `at most ${MAX_SENT_NAME} characters`, id);
     const channel = open.get(life);
@@ -172,12 +168,8 @@ export function createRemoteProcesses(options: RemoteProcessesOptions): RemoteMe
     throw older === undefined ? new ForeignRefError(id, life) : notKnownThere(older);
   };
 
-  /**
-   * Returns why a process is down if there is no channel with its runtime: `noproc` if that life has ended,
-   * `noconnection` if its node may return. `undefined`: there is a channel.
-   *
-   * @throws ForeignRefError, MessageRefusedError, InvalidArgumentError
-   */
+  // `noproc`: that life has ended. `noconnection`: its node may return. `undefined`: there is a channel.
+  // Throws ForeignRefError, MessageRefusedError or InvalidArgumentError.
   const downAlready = (ref: ProcessRef): 'noproc' | 'noconnection' | undefined => {
     if (open.has(ref.life)) return undefined;
     const state = lives.get(ref.life)?.state;

@@ -12,6 +12,9 @@ const RX_STREAMS = `^streams/(${RX})[.]ts$`;
 const PURE_STREAMS = `^streams/(?!(${RX})[.]ts$)`;
 const LEAVES = room('errors', 'clock', 'async-context', 'validate', 'version');
 const ENTRIES = room('index', 'distribution');
+const NATS_ENTRY = room('nats');
+const NATS = '^src/cluster/nats/';
+const NATS_CLIENT = '(^|/)node_modules/@nats-io/';
 const READERS = room('dashboard', 'cli');
 const JOINED = room(
   'errors',
@@ -50,7 +53,7 @@ const table = [
   {
     name: 'cluster',
     from: room('cluster'),
-    may: [LEAVES, npm('ws', 'superjson'), PURE_STREAMS],
+    may: [LEAVES, npm('ws', 'superjson'), NATS_CLIENT, PURE_STREAMS],
     types: [STREAMS],
     nodeModules: true,
   },
@@ -72,6 +75,7 @@ const table = [
     may: [ENTRIES, room('version'), '^streams/index[.]ts$', '(^|/)node_modules/'],
     nodeModules: true,
   },
+  { name: 'nats-entry', from: NATS_ENTRY, may: [LEAVES, '^src/cluster/nats/'], types: [room('cluster')] },
   { name: 'default-runtime', from: room('default-runtime'), may: [room('runtime')] },
   {
     name: 'entries',
@@ -122,7 +126,21 @@ export default {
       comment: 'what every engine needs knows no engine: createCluster is given one',
       severity: 'error',
       from: { path: '^src/cluster/[^/]+[.]ts$' },
-      to: { path: MESH },
+      to: { path: [MESH, NATS] },
+    },
+    {
+      name: 'nats-from-outside',
+      comment: 'only the entry noex/nats knows that engine, so that programs without it do not load it',
+      severity: 'error',
+      from: { pathNot: [NATS, NATS_ENTRY] },
+      to: { path: NATS },
+    },
+    {
+      name: 'nats-client',
+      comment: 'the client is an optional package: one file names its types, and loads it when it is needed',
+      severity: 'error',
+      from: { pathNot: '^src/cluster/nats/nats-broker[.]ts$' },
+      to: { path: NATS_CLIENT },
     },
     {
       name: 'mesh-from-outside',

@@ -40,7 +40,7 @@ export default defineConfig({
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],
           exclude: ['test/integration/faults/**'],
-          globalSetup,
+          globalSetup: [...globalSetup, 'test/setup/nats-server.ts'],
           testTimeout: 60_000,
           sequence: { groupOrder: 1 },
         },

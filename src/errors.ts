@@ -714,6 +714,30 @@ export class NodeUnreachableError extends NoexError {
   }
 }
 
+/** The server of an engine cannot be reached, or refuses this node. `cause` is the error of its client. */
+export class EngineUnreachableError extends NoexError {
+  override readonly name = 'EngineUnreachableError';
+  readonly code = 'NOEX_ENGINE_UNREACHABLE';
+  readonly engine: string;
+
+  constructor(engine: string, servers: string, problem: string, options?: ErrorOptions) {
+    super(`cannot connect with ${engine} at ${servers}: ${problem}`, options);
+    this.engine = engine;
+  }
+}
+
+/** An optional package that was used is not installed. `cause` is the error of the import. */
+export class MissingPackageError extends NoexError {
+  override readonly name = 'MissingPackageError';
+  readonly code = 'NOEX_MISSING_PACKAGE';
+  readonly package: string;
+
+  constructor(name: string, user: string, options?: ErrorOptions) {
+    super(`${user} needs the package ${name}, which is not installed; run: npm install ${name}`, options);
+    this.package = name;
+  }
+}
+
 /** The node is not a member of this cluster. */
 export class NodeNotFoundError extends NoexError {
   override readonly name = 'NodeNotFoundError';

@@ -36,6 +36,7 @@ const childOptions: AllUndefined<ChildOptions> = {
 };
 
 const clusterConfig: AllUndefined<ClusterConfig> = {
+  engine: undefined,
   host: undefined,
   listen: undefined,
   port: undefined,

@@ -188,7 +188,7 @@ export class ChannelTable implements Channels {
 
   /** Applies a membership change. Must be called with every change, in order. */
   follow({ type, id, incarnation }: MembershipChange): void {
-    if (type === 'down' || type === 'relinked') {
+    if (type === 'down' || type === 'unlinked' || type === 'relinked') {
       this.#close(id);
       for (const [life, node] of this.#withoutChannel) if (node === id) this.#withoutChannel.delete(life);
     }

@@ -32,10 +32,21 @@ export interface IncomingMessage {
   readonly kind: 'call' | 'cast' | 'info' | 'monitor' | 'link' | 'stop' | 'kill' | 'start' | 'register' | 'unregister';
 }
 
+/** What forms a cluster, as `nats()` of `noex/nats` returns it. */
+export interface Engine {
+  /** Such as `nats`. */
+  readonly name: string;
+}
+
 /** The options of `Cluster.start`. All times are in ms. */
 export interface ClusterConfig {
   /** The part of the node id before the `@`: a letter, then letters, digits, `_` or `-`; at most 64 characters. */
   readonly nodeName: string;
+  /**
+   * What forms the cluster; the same on all nodes. With an engine, the options for addresses, seeds, secrets and TLS of
+   * the mesh are not allowed. Default: a mesh of WebSockets between all nodes.
+   */
+  readonly engine?: Engine | undefined;
   /** The host in the node id: the address at which other nodes reach this node. Default `127.0.0.1`. */
   readonly host?: string | undefined;
   /**
@@ -133,6 +144,8 @@ export interface ClusterConfig {
 /** A validated {@link ClusterConfig} with all defaults applied. */
 export interface ClusterSettings {
   readonly nodeName: string;
+  /** What forms the cluster; `undefined`: the engine of the runtime. */
+  readonly engine: Engine | undefined;
   /** The address in the node id. `host` has no brackets. If `port` is absent, the node id has the bound port. */
   readonly advertise: { readonly host: string; readonly port?: number };
   readonly listen: Address;

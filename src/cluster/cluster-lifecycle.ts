@@ -5,7 +5,7 @@ import { ClusterAlreadyStartedError, ClusterNotStartedError } from '../errors.js
 import { ChannelTable } from './channels.js';
 import type { ClusterStatus, NodeInfo } from './cluster-api.js';
 import type { ClusterConfig, ClusterSettings } from './cluster-config.js';
-import type { EngineNode, StartNode } from './engine.js';
+import { ChosenEngine, type EngineNode, type StartNode } from './engine.js';
 import { Listeners } from './event-listeners.js';
 import type { DeliveredFrame, Role } from './frames.js';
 import { LinkRates, type LinkTotals, SAMPLE_INTERVAL_MS } from './link-figures.js';
@@ -100,7 +100,8 @@ export class ClusterLifecycle {
     const { clock, startNode, processCount, onError, role = 'member' } = this.#options;
     this.#lastIncarnation = Math.max(clock.now(), this.#lastIncarnation + 1);
     try {
-      this.#node = await startNode({
+      const start = settings.engine instanceof ChosenEngine ? settings.engine.startNode : startNode;
+      this.#node = await start({
         settings,
         role,
         life: this.#life,
@@ -177,7 +178,7 @@ export class ClusterLifecycle {
   }
 
   #changed(change: MembershipChange): void {
-    if (change.type === 'down' || change.type === 'relinked') this.rpc.linkEnded(change.id);
+    if (change.type !== 'up' && change.type !== 'learned') this.rpc.linkEnded(change.id);
     const member = this.#node?.member(change.id);
     this.channels.follow(change);
     this.listeners.announce({ change, info: member === undefined ? undefined : nodeInfo(member) });

@@ -2,7 +2,7 @@ import type { NodeLinks } from '../../streams/node-links.js';
 import type { Clock } from '../clock.js';
 import type { Channels } from './channels.js';
 import type { ClusterApi } from './cluster-api.js';
-import type { ClusterSettings } from './cluster-config.js';
+import type { ClusterSettings, Engine } from './cluster-config.js';
 import type { DeliveredFrame, Peer, Role } from './frames.js';
 import type { LinkState } from './link-figures.js';
 import type { KnownMember, Member, MembershipChange } from './membership.js';
@@ -10,7 +10,7 @@ import type { NodeId } from './node-id.js';
 import type { Requester, Rpc } from './rpc.js';
 
 /**
- * A cluster as the rest of noex uses it, whichever engine (mesh, memory) forms it. `createCluster` creates a
+ * A cluster as the rest of noex uses it, whichever engine (mesh, memory, NATS) forms it. `createCluster` creates a
  * `ClusterEngine` from a function that starts an {@link EngineNode}.
  */
 export interface ClusterEngine {
@@ -105,5 +105,22 @@ export interface EngineNodeOptions {
   readonly onObserverGone: (id: NodeId) => void;
 }
 
-/** Starts a node. Resolves before any link is established. Rejects with ListenError if the address cannot be bound. */
+/**
+ * Starts a node. Resolves before any link is established. Rejects with ListenError if the address cannot be bound, and
+ * with EngineUnreachableError if the server of the engine cannot be reached.
+ */
 export type StartNode = (options: EngineNodeOptions) => Promise<EngineNode>;
+
+/** An engine that was chosen with the option `engine`. */
+export class ChosenEngine implements Engine {
+  readonly name: string;
+  readonly startNode: StartNode;
+  /** The default of `heartbeatIntervalMs`. */
+  readonly heartbeatIntervalMs: number;
+
+  constructor(name: string, startNode: StartNode, heartbeatIntervalMs: number) {
+    this.name = name;
+    this.startNode = startNode;
+    this.heartbeatIntervalMs = heartbeatIntervalMs;
+  }
+}

@@ -17,7 +17,7 @@ export function createMembershipListeners(onError: (error: Error) => void, isSto
   const announce = deliverInOrder(({ change, info }: { change: MembershipChange; info: NodeInfo | undefined }) => {
     // `peerGone` comes first: its listeners end what the peer subscribed to over the old link. Other listeners may then
     // use the new link.
-    if (change.type === 'relinked') peerGone.emit(change.id);
+    if (change.type === 'relinked' || change.type === 'unlinked') peerGone.emit(change.id);
     membershipChange.emit(change);
     if (change.type === 'up' && info !== undefined) nodeUp.emit(info);
     if (change.type === 'down') peerGone.emit(change.id);

@@ -42,6 +42,11 @@ export type MembershipChange =
    * A new link replaced the link with a connected node. Frames sent over the old link that had not arrived are lost.
    */
   | { readonly type: 'relinked'; readonly id: NodeId; readonly incarnation: number }
+  /**
+   * The link with a node that is still connected was lost, and is not replaced yet. `relinked` or `down` follows. Only a
+   * broker causes this: in a mesh, a lost link is a `down`.
+   */
+  | { readonly type: 'unlinked'; readonly id: NodeId; readonly incarnation: number }
   | { readonly type: 'down'; readonly id: NodeId; readonly incarnation: number; readonly reason: NodeDownReason }
   | { readonly type: 'left'; readonly id: NodeId; readonly incarnation: number }
   | { readonly type: 'forgotten'; readonly id: NodeId; readonly incarnation: number };

@@ -4,10 +4,16 @@ import { isIdnLabel } from './idn-label.js';
 
 declare const brand: unique symbol;
 
-/** A node's identity and address in one: `name@host:port`. Always in canonical form, so `===` compares nodes. */
+/**
+ * The identity of a node. In a mesh it is its address, too: `name@host:port`. On a broker it is `name@cluster`. Always in
+ * canonical form, so `===` compares nodes.
+ */
 export type NodeId = string & { readonly [brand]: 'NodeId' };
 
-/** The parts of a node id. `host` is without brackets, ready for a socket. */
+/**
+ * The parts of a node id. `host` is without brackets, ready for a socket. On a broker, `host` is the name of the cluster,
+ * and `port` is 0.
+ */
 export interface NodeIdParts {
   readonly name: string;
   readonly host: string;
@@ -49,6 +55,12 @@ function create(name: string, host: string, port: number): NodeId {
   return compose(`${name}@${host}:${port}`, name, host, port);
 }
 
+/** Composes the id of a node that is connected with a broker. Both names must be valid, see {@link isNodeName}. */
+function inCluster(name: string, cluster: string): NodeId {
+  return `${name}@${cluster}` as NodeId;
+}
+
+/** Whether the text is the canonical form of a node id in a mesh. */
 function isValid(text: unknown): text is NodeId {
   if (typeof text !== 'string') return false;
   try {
@@ -62,6 +74,7 @@ function isValid(text: unknown): text is NodeId {
 function parts(id: NodeId): NodeIdParts {
   const at = id.indexOf('@');
   const colon = id.lastIndexOf(':');
+  if (colon < 0) return { name: id.slice(0, at), host: id.slice(at + 1), port: 0 };
   return {
     name: id.slice(0, at),
     host: id.slice(at + 1, colon).replace(/^\[|\]$/g, ''),
@@ -69,8 +82,8 @@ function parts(id: NodeId): NodeIdParts {
   };
 }
 
-/** Functions for node ids. `parse` and `create` return the canonical form; `isValid` is true for that form only. */
-export const NodeId = { parse, create, isValid, parts };
+/** Functions for node ids. All but `inCluster` and `parts` are for ids of nodes in a mesh. */
+export const NodeId = { parse, create, inCluster, isValid, parts };
 
 /** Whether the text is valid as the part of a node id before the `@`. */
 export function isNodeName(text: string): boolean {

@@ -2,6 +2,7 @@ import { MAX_TIMER_MS } from '../clock.js';
 import { asError, InvalidClusterConfigError, InvalidNodeIdError } from '../errors.js';
 import { unknownField } from '../validate.js';
 import type { AdvertiseOptions, ClusterConfig, ClusterSettings } from './cluster-config.js';
+import { ChosenEngine } from './engine.js';
 import type { Role } from './frames.js';
 import { createDescription, metadataProblem, type NodeDescription, rolesProblem } from './node-description.js';
 import { canonicalHost, isNodeName } from './node-id.js';
@@ -16,6 +17,7 @@ const MAX_MIN_NODES = 10_000;
 
 const FIELDS: { readonly [F in keyof Required<ClusterConfig>]: true } = {
   nodeName: true,
+  engine: true,
   host: true,
   listen: true,
   port: true,
@@ -36,6 +38,19 @@ const FIELDS: { readonly [F in keyof Required<ClusterConfig>]: true } = {
   insecure: true,
 };
 
+/** The options that only the mesh has. */
+const MESH_FIELDS = [
+  'host',
+  'listen',
+  'port',
+  'advertise',
+  'seeds',
+  'clusterSecret',
+  'observerSecret',
+  'tls',
+  'insecure',
+] as const satisfies readonly (keyof ClusterConfig)[];
+
 /**
  * Validates a configuration, and applies the defaults.
  *
@@ -44,6 +59,7 @@ const FIELDS: { readonly [F in keyof Required<ClusterConfig>]: true } = {
 export function readClusterConfig(config: ClusterConfig, role: Role = 'member'): ClusterSettings {
   checkFields(config);
   const nodeName = readNodeName(config.nodeName);
+  const engine = readEngine(config);
   const host = readHost('host', config.host ?? '127.0.0.1');
   if (isWildcard(host)) {
     throw new InvalidClusterConfigError(
@@ -65,7 +81,10 @@ export function readClusterConfig(config: ClusterConfig, role: Role = 'member'):
     );
   }
   checkReachable(config, host, listen.host);
-  const heartbeatIntervalMs = readTime('heartbeatIntervalMs', config.heartbeatIntervalMs ?? 1000);
+  const heartbeatIntervalMs = readTime(
+    'heartbeatIntervalMs',
+    config.heartbeatIntervalMs ?? engine?.heartbeatIntervalMs ?? 1000,
+  );
   const baseMs = readTime('reconnectBaseDelayMs', config.reconnectBaseDelayMs ?? 1000);
   const maxMs = readTime('reconnectMaxDelayMs', config.reconnectMaxDelayMs ?? Math.max(30_000, baseMs));
   if (maxMs < baseMs) {
@@ -74,6 +93,7 @@ export function readClusterConfig(config: ClusterConfig, role: Role = 'member'):
   }
   return {
     nodeName,
+    engine,
     advertise,
     listen,
     seeds: readSeeds(config.seeds ?? []),
@@ -90,6 +110,22 @@ export function readClusterConfig(config: ClusterConfig, role: Role = 'member'):
     description: readDescription(config),
     minNodes: config.minNodes === undefined ? undefined : readWhole('minNodes', config.minNodes, 1, MAX_MIN_NODES),
   };
+}
+
+/** @throws InvalidClusterConfigError also for options of the mesh beside an engine */
+function readEngine(config: ClusterConfig): ChosenEngine | undefined {
+  const { engine } = config;
+  if (engine === undefined) return undefined;
+  if (!(engine instanceof ChosenEngine))
+    throw new InvalidClusterConfigError('engine', 'must be what nats() of noex/nats returns');
+  for (const field of MESH_FIELDS) {
+    if (config[field] !== undefined)
+      throw new InvalidClusterConfigError(
+        field,
+        `is an option of the mesh; remove it, because engine is ${engine.name}`,
+      );
+  }
+  return engine;
 }
 
 function readAccept(value: ClusterConfig['accept']): ClusterSettings['accept'] {

@@ -7,7 +7,7 @@ export interface ObservedMember<Id extends string> {
 
 /** A change of the membership, or of the link with another node. `MembershipChange` explains the types. */
 export type ObservedChange<Id extends string> =
-  | { readonly type: 'learned' | 'up' | 'relinked' | 'left' | 'forgotten'; readonly id: Id }
+  | { readonly type: 'learned' | 'up' | 'unlinked' | 'relinked' | 'left' | 'forgotten'; readonly id: Id }
   | { readonly type: 'down'; readonly id: Id; readonly reason: string };
 
 /** Returns the members in order of node id. */

@@ -1,6 +1,5 @@
-import { execSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { findProgram } from './find-program.js';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome'];
 
@@ -16,23 +15,9 @@ export function setup(): void {
 export function ensureBrowser(): string {
   const chosen = process.env['CHROME_PATH'];
   if (chosen && !existsSync(chosen)) throw new Error(`CHROME_PATH: there is no file ${chosen}`);
-  const found = chosen || findOnPath() || installOnDebian();
+  const found = chosen || findProgram(NAMES, 'chromium');
   if (found) return found;
   throw new Error(
     'no browser found for the tests: install Chromium or Chrome (on Debian: apt-get install chromium), or give the path of one: CHROME_PATH=/path/to/chrome npm test',
   );
-}
-
-function findOnPath(): string | undefined {
-  const folders = (process.env['PATH'] ?? '').split(delimiter).filter(Boolean);
-  return NAMES.flatMap((name) => folders.map((folder) => join(folder, name))).find((path) => existsSync(path));
-}
-
-function installOnDebian(): string | undefined {
-  if (!existsSync('/etc/debian_version') || process.getuid?.() !== 0) return undefined;
-  console.error('Installing chromium ...');
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  const install = 'apt-get update -q && apt-get install -y -q --no-install-recommends chromium';
-  execSync(install, { env, stdio: ['ignore', 2, 2] });
-  return findOnPath();
 }

@@ -16,6 +16,16 @@ export interface EngineHarness {
   settled<Value>(promise: Promise<Value>): Promise<Value>;
   /** Breaks all connections at once; the engine connects again by itself. */
   breakConnections(): void;
+  /** The configuration of a node beside its name. Default: that of a node in a mesh. */
+  config?(seeds: readonly NodeId[]): Partial<ClusterConfig>;
+  /** The configuration of another node with the id of this one, after it or beside it. Default: that of a node in a mesh. */
+  sameId?(node: TestNode, is: 'after' | 'beside'): Partial<ClusterConfig>;
+}
+
+/** The configuration of a node in a mesh that has the id of another node. */
+function sameIdInMesh({ id }: TestNode, is: 'after' | 'beside'): Partial<ClusterConfig> {
+  const { port } = NodeId.parts(id);
+  return is === 'after' ? { port } : { advertise: { host: '127.0.0.1', port } };
 }
 
 export interface TestNode extends ClusterEngine {
@@ -58,7 +68,8 @@ export class TestNodes {
     channels.onDown((peer) => channelEvents.push(`down ${nameOf(peer)}`));
     channels.onItems((_peer, items) => channelEvents.push(...items));
     const ids = seeds.map(({ id }) => id);
-    await cluster.start({ nodeName, port: 0, seeds: ids, reconnectBaseDelayMs: 50, ...config });
+    const own = this.#harness.config?.(ids) ?? { port: 0, seeds: ids };
+    await this.#harness.settled(cluster.start({ nodeName, reconnectBaseDelayMs: 50, ...own, ...config }));
     const node = { ...engine, id: cluster.getLocalNodeId(), errors, events, changes, channelEvents };
     this.#running.add(node);
     return node;
@@ -74,6 +85,12 @@ export class TestNodes {
       }
     });
     return nodes;
+  }
+
+  /** Starts a node with the id of another one. */
+  startSame(is: 'after' | 'beside', node: TestNode, seeds: readonly TestNode[], options: NodeOptions = {}) {
+    const same = (this.#harness.sameId ?? sameIdInMesh)(node, is);
+    return this.start(nameOf(node), seeds, { ...same, ...options });
   }
 
   async stop(node: TestNode): Promise<void> {

@@ -1,8 +1,10 @@
 import { SimulatedClock } from '../../../src/clock.js';
 import { MemoryHub } from '../../../src/cluster/memory-engine.js';
 import { mesh } from '../../../src/cluster/mesh/start-mesh.js';
+import { brokerEngine } from '../../../src/cluster/nats/start-nats.js';
 import { MemoryNetwork } from '../../../src/cluster/transport/memory-transport.js';
 import type { Connection } from '../../../src/cluster/transport/transport.js';
+import { MemoryBroker } from '../../helpers/memory-broker.js';
 import { seededRandom } from '../../helpers/seeded-random.js';
 import { breakable } from './breakable-transport.js';
 import type { EngineHarness } from './harness.js';
@@ -35,6 +37,8 @@ function simulatedTime(clock: SimulatedClock): Pick<EngineHarness, 'eventually' 
         isSettled = true;
       };
       promise.then(done, done);
+      // No time passes for a promise that settles without a timer.
+      await new Promise((resolve) => setImmediate(resolve));
       while (!isSettled) await pass();
       return promise;
     },
@@ -65,6 +69,21 @@ describeEngine('mesh, over the memory transport', () => {
       for (const connection of connections) connection.terminate();
       connections.clear();
     },
+    ...simulatedTime(clock),
+  };
+});
+
+describeEngine('NATS, over a broker in memory', () => {
+  const clock = new SimulatedClock();
+  const random = seededRandom(1);
+  const broker = new MemoryBroker(clock);
+  const { startNode } = brokerEngine({ connect: broker.connect, cluster: 'shop', random });
+  return {
+    engine: () => ({ clock, startNode }),
+    // Longer than a link outlives its broker.
+    breakConnections: () => broker.breakConnections(7000),
+    config: () => ({ heartbeatIntervalMs: 1000 }),
+    sameId: () => ({}),
     ...simulatedTime(clock),
   };
 });

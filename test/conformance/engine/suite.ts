@@ -74,9 +74,8 @@ export function describeEngine(name: string, createHarness: () => EngineHarness)
 
       test('alternates up and down of a node, with a larger incarnation for each start', async () => {
         const [a, b] = await startTwo();
-        const port = Number(b.id.split(':').at(-1));
         await nodes.stop(b);
-        await nodes.start('nodeB', [a], { port });
+        await nodes.startSame('after', b, [a]);
         const upAndDown = (): readonly MembershipChange[] =>
           a.changes.filter(({ type }) => type === 'up' || type === 'down');
         await harness.eventually(() => expect(upAndDown().map(({ type }) => type)).toEqual(['up', 'down', 'up']));
@@ -88,8 +87,7 @@ export function describeEngine(name: string, createHarness: () => EngineHarness)
 
       test('keeps the node that holds an id, and reports another one that claims it', async () => {
         const [a, b] = await startTwo();
-        const advertise = { host: '127.0.0.1', port: Number(b.id.split(':').at(-1)) };
-        const rival = await nodes.start('nodeB', [a], { advertise });
+        const rival = await nodes.startSame('beside', b, [a]);
         const conflict = (node: TestNode): Error | undefined =>
           node.errors.find((error) => error instanceof NodeIdConflictError);
         await harness.eventually(() => expect([conflict(rival), conflict(b)]).not.toContain(undefined));
@@ -99,8 +97,7 @@ export function describeEngine(name: string, createHarness: () => EngineHarness)
 
       test('lets a node in that waits for an id, when the holder of the id has left', async () => {
         const [a, b] = await startTwo();
-        const advertise = { host: '127.0.0.1', port: Number(b.id.split(':').at(-1)) };
-        const rival = await nodes.start('nodeB', [a], { advertise, reconnectMaxDelayMs: 100 });
+        const rival = await nodes.startSame('beside', b, [a], { reconnectMaxDelayMs: 100 });
         await harness.eventually(() => expect(rival.errors).not.toEqual([]));
         await nodes.stop(b);
         const expected = ['up nodeB', 'down nodeB graceful_shutdown', 'up nodeB'];

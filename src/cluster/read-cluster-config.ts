@@ -112,7 +112,6 @@ export function readClusterConfig(config: ClusterConfig, role: Role = 'member'):
   };
 }
 
-/** @throws InvalidClusterConfigError also for options of the mesh beside an engine */
 function readEngine(config: ClusterConfig): ChosenEngine | undefined {
   const { engine } = config;
   if (engine === undefined) return undefined;

@@ -1,8 +1,7 @@
 import type { Timer } from '../../clock.js';
-import { asError, NodeIdConflictError, ProtocolError } from '../../errors.js';
+import { NodeIdConflictError } from '../../errors.js';
 import { VERSION } from '../../version.js';
 import type { EngineNode, EngineNodeOptions } from '../engine.js';
-import { checkPeer, lateness } from '../failure-detector.js';
 import { FEATURES, type Peer as PeerIdentity, PROTOCOL_VERSION } from '../frames.js';
 import type { LinkState } from '../link-figures.js';
 import type { KnownMember } from '../membership.js';
@@ -10,25 +9,15 @@ import { nonEmptyParts } from '../node-description.js';
 import { NodeId } from '../node-id.js';
 import type { Requester } from '../rpc.js';
 import type { Broker, BrokerMessage, ConnectBroker } from './broker.js';
-import { isEnvelope } from './envelope.js';
 import { IdClaim } from './id-claim.js';
-import { decodeMessage, encodeMessage, type Hello, type Message } from './messages.js';
-import type { Peer } from './peer.js';
+import { encodeMessage, type Hello, type Message } from './messages.js';
 import { PeerTable } from './peer-table.js';
-import { originOf, type PeerName, Subjects, senderOf } from './subjects.js';
-import { watchedBy } from './watch-ring.js';
+import { Presence } from './presence.js';
+import { Receiver } from './receiver.js';
+import { type PeerName, Subjects } from './subjects.js';
 
 /** A peer gets no notifications while at least this many bytes for it are not acknowledged. */
 const MAX_NOTIFIED_BACKLOG = 1024 * 1024;
-
-/** With each of this many heartbeats, a node also says hello to all. */
-const BEATS_PER_HELLO = 10;
-
-/** The interval of heartbeats grows by this for each node, so that all nodes together send at most 100 a second; ms. */
-const INTERVAL_PER_NODE_MS = 10;
-
-/** Answers to a hello are spread over this time for each node, ms. */
-const ANSWER_PER_NODE_MS = 1;
 
 /** How long a node that stops waits until its frames have been transmitted, ms. */
 const DRAIN_MS = 1000;
@@ -51,12 +40,10 @@ export class NatsNode implements EngineNode {
   readonly #self: PeerName;
   readonly #peers: PeerTable;
   readonly #claim: IdClaim | undefined;
-  readonly #watched = new Map<string, () => void>();
+  readonly #presence: Presence;
+  readonly #receiver: Receiver;
   readonly #timers = new Set<Timer>();
   #subscriptions: (() => void)[] = [];
-  #beats = 0;
-  #lastBeatAt: number;
-  #disconnectedAt: number | undefined;
   #isStopped = false;
 
   /** Connects a node. Rejects with EngineUnreachableError. */
@@ -83,20 +70,36 @@ export class NatsNode implements EngineNode {
     this.id = NodeId.inCluster(settings.nodeName, cluster);
     this.incarnation = incarnation;
     this.startedAt = clock.monotonic();
-    this.#lastBeatAt = this.startedAt;
     this.#peers = new PeerTable({
       ...options,
       maxPayload: broker.maxPayload,
+      isConnected: () => broker.isConnected,
       publish: (to, payload) => this.#publishTo(to, payload),
       hello: (asks) => this.#hello(asks),
     });
+    this.#presence = new Presence({
+      ...options,
+      self: this.#self,
+      broker,
+      subjects: this.#subjects,
+      peers: this.#peers,
+      announce: () => this.#announce(false),
+      guarded: (message, receive) => this.#receiver.guarded(message, receive),
+    });
     this.#claim = role === 'member' ? this.#createClaim() : undefined;
+    this.#receiver = new Receiver({
+      ...options,
+      self: this.#self,
+      peers: this.#peers,
+      onLost: (lost) => this.#presence.reportedLost(lost),
+      onRival: (rival) => this.#conflict(rival),
+      after: (ms, action) => this.#after(ms, action),
+    });
   }
 
   async #begin(): Promise<void> {
     // The caller must have this node before anything arrives: nothing may be awaited after the node has joined.
     if (this.#claim === undefined || (await this.#claim.begin())) this.#join();
-    this.#scheduleBeat();
   }
 
   #createClaim(): IdClaim {
@@ -123,23 +126,24 @@ export class NatsNode implements EngineNode {
   /** Subscribes to everything, then says hello: so nothing that is sent to this node afterwards is lost. */
   #join(): void {
     const { role } = this.#self;
+    const receiver = this.#receiver;
     const on = (subject: string, receive: (message: BrokerMessage) => void): void => {
-      this.#subscriptions.push(this.#broker.subscribe(subject, (message) => this.#guarded(message, receive)));
+      this.#subscriptions.push(this.#broker.subscribe(subject, (message) => receiver.guarded(message, receive)));
     };
-    on(this.#subjects.inbox(this.#self), (message) => this.#onInbox(message));
-    on(this.#subjects.all(), (message) => this.#onAll(message));
-    if (role === 'member') on(this.#subjects.look(), (message) => this.#onLook(message));
-    else on(this.#subjects.beat(), (message) => this.#onBeat(message));
+    on(this.#subjects.inbox(this.#self), (message) => receiver.direct(message));
+    on(this.#subjects.all(), (message) => receiver.toAll(message));
+    if (role === 'member') on(this.#subjects.look(), (message) => receiver.fromObserver(message));
     this.#announce(true);
+    this.#presence.start();
   }
 
   /** Leaves the cluster: because this node stops, or because another node has its id. */
   #leave(): void {
     if (this.#subscriptions.length === 0) return;
     this.#publishToAll({ type: 'leave', incarnation: this.incarnation });
-    for (const unsubscribe of [...this.#subscriptions, ...this.#watched.values()]) unsubscribe();
+    this.#presence.stop();
+    for (const unsubscribe of this.#subscriptions) unsubscribe();
     this.#subscriptions = [];
-    this.#watched.clear();
     this.#peers.clear();
   }
 
@@ -219,203 +223,24 @@ export class NatsNode implements EngineNode {
     });
   }
 
-  #guarded(message: BrokerMessage, receive: (message: BrokerMessage) => void): void {
-    try {
-      receive(message);
-    } catch (thrown) {
-      const origin = originOf(message.subject);
-      const peer = origin && this.#peers.get(origin);
-      if (!(thrown instanceof ProtocolError) || peer === undefined) this.#options.onError(asError(thrown));
-      else this.#peers.violated(peer, thrown.reason, thrown.message);
-    }
-  }
-
-  #onInbox({ subject, payload, isBounce }: BrokerMessage): void {
-    const origin = originOf(subject);
-    if (origin === undefined) return;
-    const peer = this.#peers.get(origin);
-    if (origin.isBounce) {
-      // Only the broker reports this: a message without its mark may come from anyone.
-      if (isBounce && peer !== undefined) this.#peers.lost(peer, 'connection_closed');
-    } else if (isEnvelope(payload)) {
-      if (peer === undefined) this.#peers.introduce(origin, true);
-      else this.#peers.receiveFrame(peer, payload);
-    } else {
-      const message = decodeMessage(payload);
-      if (message?.type === 'hello') this.#greeted(origin, message);
-      else if (message !== undefined && 'to' in message) this.#receive(origin, peer, message);
-    }
-  }
-
-  #receive(origin: PeerName, peer: Peer | undefined, message: Extract<Message, { to: number }>): void {
-    if (message.to !== this.incarnation) return;
-    if (peer?.incarnation === message.incarnation) this.#peers.receive(peer, message);
-    else if (peer === undefined) this.#peers.introduce(origin, true);
-  }
-
-  #onAll({ subject, payload }: BrokerMessage): void {
-    const name = senderOf(subject);
-    const message = decodeMessage(payload);
-    if (message === undefined) return;
-    if (name === this.#self.name && this.#self.role === 'member') {
-      const { incarnation } = message;
-      if (message.type === 'hello' && message.life !== undefined && message.life !== this.#options.life)
-        this.#conflict({ incarnation, life: message.life });
-      return;
-    }
-    if (message.type === 'hello') this.#greeted({ role: 'member', name }, message);
-    else if (message.type === 'leave') this.#peers.left({ role: 'member', name }, message.incarnation);
-    else if (message.type === 'lost') this.#reportedLost(message);
-  }
-
-  #onLook({ subject, payload }: BrokerMessage): void {
-    const name = { role: 'observer', name: senderOf(subject) } as const;
-    const message = decodeMessage(payload);
-    if (message?.type === 'hello') this.#greeted(name, message);
-    else if (message?.type === 'leave') this.#peers.left(name, message.incarnation);
-  }
-
-  #onBeat({ subject, payload }: BrokerMessage): void {
-    const { clock } = this.#options;
-    const name = { role: 'member', name: senderOf(subject) } as const;
-    const message = decodeMessage(payload);
-    if (message?.type !== 'beat') return;
-    const peer = this.#peers.get(name);
-    if (peer?.incarnation === message.incarnation) {
-      peer.beaten(message, clock.monotonic(), clock.now());
-      if (peer.link.isOpen || peer.isResetting) return;
-    }
-    this.#peers.introduce(name, true);
-  }
-
-  #greeted(name: PeerName, hello: Hello): void {
-    const isNew = this.#peers.greeted(name, hello) !== undefined;
-    if (!hello.asks && !isNew) return;
-    // Spread over some time, so that a node that joins is not flooded.
-    this.#after(this.#options.random() * ANSWER_PER_NODE_MS * this.#peers.members.length, () => {
-      const peer = this.#peers.get(name);
-      if (peer?.incarnation === hello.incarnation && (hello.asks || !peer.isIntroduced))
-        this.#peers.introduce(name, false);
-    });
-  }
-
   #conflict(rival: { readonly incarnation: number; readonly life: string }): void {
     if (this.#claim?.yields(rival)) return;
     this.#options.onError(new NodeIdConflictError(this.id));
     this.#announce(false);
   }
 
-  /** Another node has not heard a node for too long. A node that hears it itself knows better. */
-  #reportedLost({ name, incarnation }: { readonly name: string; readonly incarnation: number }): void {
-    if (name === this.#self.name) {
-      if (incarnation === this.incarnation) this.#announce(false);
-      return;
-    }
-    const peer = this.#peers.get({ role: 'member', name });
-    if (peer?.incarnation !== incarnation) return;
-    const silentMs = this.#options.clock.monotonic() - peer.activity.receivedAt;
-    const isWatched = this.#watched.has(name) || this.#self.role === 'observer';
-    if (!isWatched || silentMs > 2 * peer.intervalMs) this.#peers.lost(peer, 'heartbeat_timeout');
-  }
-
   #connectionChanged(isConnected: boolean): void {
     if (this.#isStopped) return;
-    const now = this.#options.clock.monotonic();
-    this.#disconnectedAt = isConnected ? undefined : now;
+    this.#presence.connectionChanged(isConnected);
     if (!isConnected) return;
-    for (const peer of this.#peers.all) peer.heard(now);
     if (this.#subscriptions.length > 0) this.#announce(true);
-    for (const { link } of this.#peers.all) link.mark(now);
-  }
-
-  get #intervalMs(): number {
-    return Math.max(this.#options.settings.detector.intervalMs, INTERVAL_PER_NODE_MS * this.#peers.members.length);
-  }
-
-  #scheduleBeat(): void {
-    this.#after(this.#intervalMs, () => {
-      this.#beat();
-      this.#scheduleBeat();
-    });
-  }
-
-  #beat(): void {
-    const { clock, settings } = this.#options;
-    const now = clock.monotonic();
-    const lateMs = lateness(this.#lastBeatAt, now, this.#intervalMs);
-    this.#lastBeatAt = now;
-    if (this.#subscriptions.length === 0) return;
-    if (this.#broker.isConnected) {
-      this.#sendBeat();
-      this.#checkPeers(now, lateMs);
-    } else if (now - (this.#disconnectedAt ?? now) >= this.#intervalMs * settings.detector.missThreshold) {
-      for (const peer of this.#peers.all) this.#peers.unlink(peer);
-    }
-    this.#peers.forget(settings.forgetAfterMs);
-    this.#watch();
-  }
-
-  #sendBeat(): void {
-    this.#beats += 1;
-    if (this.#self.role === 'observer' || this.#beats % BEATS_PER_HELLO === 0) this.#announce(false);
-    if (this.#self.role === 'observer') return;
-    const beat = encodeMessage({ type: 'beat', ...this.#vitals() });
-    this.#broker.publish(this.#subjects.beat(this.#self.name), beat);
-  }
-
-  #checkPeers(now: number, lateMs: number): void {
-    const { missThreshold } = this.#options.settings.detector;
-    for (const peer of this.#peers.all) {
-      const detector = { intervalMs: peer.intervalMs, missThreshold };
-      const isWatched = this.#watched.has(peer.name.name) || this.#self.role !== peer.name.role;
-      const { activity, state } = checkPeer(peer.activity, now, lateMs, detector);
-      peer.activity = activity;
-      if (isWatched && state === 'dead' && (peer.link.isOpen || peer.isResetting)) this.#dead(peer);
-      else if (peer.isResetting) peer.link.propose();
-      else if (peer.link.unansweredMs(now) >= detector.intervalMs * missThreshold) this.#peers.reset(peer);
-      else peer.link.mark(now);
-    }
-  }
-
-  #dead(peer: Peer): void {
-    this.#peers.lost(peer, 'heartbeat_timeout');
-    if (this.#self.role === 'member' && peer.name.role === 'member')
-      this.#publishToAll({ type: 'lost', name: peer.name.name, incarnation: peer.incarnation });
-  }
-
-  /** Subscribes to the heartbeats of the nodes that this node watches. */
-  #watch(): void {
-    if (this.#self.role === 'observer') return;
-    const names = new Set(
-      watchedBy(
-        this.#self.name,
-        this.#peers.members.map(({ name }) => name.name),
-      ),
-    );
-    for (const [name, unsubscribe] of this.#watched) {
-      if (names.has(name)) continue;
-      this.#watched.delete(name);
-      unsubscribe();
-    }
-    const now = this.#options.clock.monotonic();
-    for (const name of names) {
-      if (this.#watched.has(name)) continue;
-      const receive = (message: BrokerMessage): void => this.#guarded(message, (each) => this.#onBeat(each));
-      this.#watched.set(name, this.#broker.subscribe(this.#subjects.beat(name), receive));
-      this.#peers.get({ role: 'member', name })?.heard(now);
-    }
-  }
-
-  #vitals(): Pick<Hello, 'incarnation' | 'processCount' | 'uptimeMs' | 'intervalMs'> {
-    const { clock, processCount } = this.#options;
-    const uptimeMs = Math.round(clock.monotonic() - this.startedAt);
-    return { incarnation: this.incarnation, processCount: processCount(), uptimeMs, intervalMs: this.#intervalMs };
+    for (const { link } of this.#peers.all) link.connected(this.#options.clock.monotonic());
   }
 
   #hello(asks: boolean): Hello {
     const { settings, life } = this.#options;
     const build = { version: VERSION, features: FEATURES, life, ...nonEmptyParts(settings.description) };
-    return { type: 'hello', protocol: PROTOCOL_VERSION, asks, ...this.#vitals(), ...build };
+    return { type: 'hello', protocol: PROTOCOL_VERSION, asks, ...this.#presence.vitals(), ...build };
   }
 
   #announce(asks: boolean): void {

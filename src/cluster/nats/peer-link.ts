@@ -16,6 +16,8 @@ export interface PeerLinkPorts {
   readonly to: number;
   /** The largest payload of the broker, bytes. */
   readonly maxPayload: number;
+  /** Whether the broker is connected. While it is not, frames wait. */
+  isConnected(): boolean;
   publish(payload: Uint8Array): void;
   send(message: LinkMessage): void;
 }
@@ -135,9 +137,18 @@ export class PeerLink {
     this.#markedAt = undefined;
   }
 
+  /** The broker is connected again: sends what waits, and asks for what was lost. */
+  connected(now: number): void {
+    if (!this.#isOpen) return;
+    this.#transmit();
+    this.#markedAt = undefined;
+    this.mark(now);
+  }
+
   /** Asks the other side to compare what it has received, if some of it is not acknowledged and no mark is pending. */
   mark(now: number): void {
-    if (!this.#isOpen || this.#markedAt !== undefined || this.#transmittedBytes === this.#acknowledgedBytes) return;
+    const isAcknowledged = this.#transmittedBytes === this.#acknowledgedBytes;
+    if (!this.#isOpen || this.#markedAt !== undefined || isAcknowledged) return;
     this.#markedAt = now;
     this.#ports.send({ type: 'mark', sequence: this.#sentSequence, ...this.#head() });
   }
@@ -193,6 +204,7 @@ export class PeerLink {
   }
 
   #transmit(): void {
+    if (!this.#ports.isConnected()) return;
     let count = 0;
     for (const { piece, hasMore } of this.#waiting) {
       if (this.#transmittedBytes - this.#acknowledgedBytes >= WINDOW_BYTES) break;

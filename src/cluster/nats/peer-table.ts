@@ -1,12 +1,12 @@
 import type { Clock } from '../../clock.js';
-import { HandshakeError, ProtocolError } from '../../errors.js';
-import { decode } from '../codec.js';
+import { HandshakeError } from '../../errors.js';
 import type { EngineNodeOptions } from '../engine.js';
-import { type DeliveredFrame, MAX_FRAME_BYTES, MAX_OBSERVER_BYTES, type Role } from '../frames.js';
+import type { Role } from '../frames.js';
 import * as membership from '../membership.js';
 import { NodeId } from '../node-id.js';
 import type { Requester } from '../rpc.js';
 import { decodeEnvelope } from './envelope.js';
+import { readFrame, violationOf } from './frame-check.js';
 import {
   type CheckMessage,
   encodeMessage,
@@ -29,6 +29,8 @@ export interface PeerTableOptions
   readonly incarnation: number;
   readonly role: Role;
   readonly maxPayload: number;
+  /** Whether the broker is connected. */
+  isConnected(): boolean;
   /** Publishes to the inbox of one peer. */
   publish(to: PeerName, payload: Uint8Array): void;
   /** The hello of this node. */
@@ -193,22 +195,12 @@ export class PeerTable {
   }
 
   #deliver(peer: Peer, text: string): void {
-    const { name } = peer;
-    const isObserver = name.role === 'observer';
-    const frame = decode(text, { maxBytes: isObserver ? MAX_OBSERVER_BYTES : MAX_FRAME_BYTES });
-    if (frame.type === 'unknown') return;
-    if (!isDelivered(frame.type)) throw new ProtocolError('malformed', `a ${frame.type} frame`);
-    const delivered = frame as DeliveredFrame;
-    if (isObserver && !peer.takeToken(this.#options.clock.monotonic())) {
-      this.violated(peer, 'rate_limited', 'the observer sends too many frames');
-      return;
-    }
-    if (isObserver && !(delivered.type === 'request' && this.#options.isPublic(delivered.method))) {
-      const what = delivered.type === 'request' ? `a request of ${delivered.method}` : delivered.type;
-      this.violated(peer, 'not_permitted', `an observer may not send ${what}`);
-      return;
-    }
-    this.#options.onFrame(peer.requester, delivered);
+    const { clock, isPublic, onFrame } = this.#options;
+    const frame = readFrame(peer, text);
+    if (frame === undefined) return;
+    const violation = violationOf(peer, frame, clock.monotonic(), isPublic);
+    if (violation === undefined) onFrame(peer.requester, frame);
+    else this.violated(peer, violation.reason, violation.problem);
   }
 
   #receiveReset(peer: Peer, { type, epoch }: ResetMessage): void {
@@ -275,11 +267,12 @@ export class PeerTable {
   }
 
   #create(name: PeerName, hello: Hello): Peer {
-    const { cluster, incarnation, maxPayload, publish, clock } = this.#options;
+    const { cluster, incarnation, maxPayload, publish, clock, isConnected } = this.#options;
     const link = new PeerLink({
       from: incarnation,
       to: hello.incarnation,
       maxPayload,
+      isConnected,
       publish: (payload) => {
         this.#introduceFirst(peer);
         publish(name, payload);
@@ -304,16 +297,4 @@ export class PeerTable {
     this.#membership = state;
     for (const change of changes) this.#options.onChange(change);
   }
-}
-
-const DELIVERED: ReadonlySet<string> = new Set<DeliveredFrame['type']>([
-  'request',
-  'reply',
-  'failure',
-  'notify',
-  'items',
-]);
-
-function isDelivered(type: string): boolean {
-  return DELIVERED.has(type);
 }

@@ -76,8 +76,8 @@ export class Peer {
     this.heard(now);
   }
 
-  /** Whether the peer may send another frame. */
+  /** Counts a frame of an observer. Returns whether it was allowed to send it. */
   takeToken(now: number): boolean {
-    return this.name.role === 'member' || this.#tokens.take(now);
+    return this.#tokens.take(now);
   }
 }

@@ -163,21 +163,21 @@ export class ChildPlan {
 
   /** Decides which processes start and stop now. Returns all effects since the last call, in order. */
   reconcile(): readonly LeaderEffect[] {
-    if (this.#options.hosts.haveAllAnswered && !this.isEnding) this.#failOver();
+    const { hosts } = this.#options;
+    const begunAt = this.#options.now();
+    if (hosts.haveAllAnswered && !this.isEnding) this.#failOver();
     this.#stopMarked();
-    if (!this.isEnding && this.#options.hosts.haveAllAnswered) this.#startWanted();
-    const isEmptied = this.isEnding && this.#options.hosts.haveAllAnswered && !hasProcesses(this.children);
+    if (!this.isEnding && hosts.haveAllAnswered) this.#startWanted();
+    const isEmptied = this.isEnding && hosts.haveAllAnswered && !hasProcesses(this.children);
     if (isEmptied && !this.isEmptied) this.#effects.push({ type: 'emptied', isRequested: this.#isEndRequested });
     this.isEmptied ||= isEmptied;
-    this.#planWake();
-    const effects = this.#effects;
-    this.#effects = [];
-    return effects;
+    this.#planWake(begunAt);
+    return this.#effects.splice(0);
   }
 
-  #planWake(): void {
-    const now = this.#options.now();
-    const at = this.#isRepeated ? now : nextStartTime(this.isEnding ? [] : this.children, now);
+  /** @param begunAt before all decisions: what became due meanwhile may not have been considered */
+  #planWake(begunAt: number): void {
+    const at = this.#isRepeated ? begunAt : nextStartTime(this.isEnding ? [] : this.children, begunAt);
     this.#isRepeated = false;
     if (at !== Number.POSITIVE_INFINITY) this.#effects.push({ type: 'wake', at });
   }
@@ -270,8 +270,8 @@ export class ChildPlan {
       const isDue = state.type === 'down' && isWanted && notBefore <= now;
       const isWaiting = isDue && !this.#start(child);
       if (this.isEnding) return;
-      if (isSequential && !isWaiting && isWanted && (isDue || state.type === 'starting' || state.type === 'down'))
-        return;
+      const isPending = isDue || state.type === 'starting' || state.type === 'down';
+      if (isSequential && !isWaiting && isWanted && isPending) return;
     }
     if (this.isStarting) this.#effects.push({ type: 'all_started' });
     this.isStarting = false;

@@ -148,6 +148,23 @@ describe('the leader of a distributed supervisor', () => {
     expect(led.leader.children.get('e')?.state.type).toBe('down');
   });
 
+  test('starts a lost child elsewhere when its time comes while the leader decides', () => {
+    for (let early = 0; early <= 6; early += 1) {
+      const led = LedChildren.start({ children: [worker('x'), worker('y')], nodeSelector: 'round_robin' }, ['B']);
+      expect(led.places).toEqual({ x: 'A', y: 'B' });
+      led.down('B');
+      led.readingMs = 1;
+      // A timer may ring somewhat early.
+      led.now = 1000 - early;
+      led.act();
+      while (led.wakeAt !== undefined) {
+        led.now = Math.max(led.now, led.wakeAt);
+        led.act();
+      }
+      expect(led.places).toEqual({ x: 'A', y: 'A' });
+    }
+  });
+
   test('does not call itself again and again while a node has not answered', () => {
     const led = LedChildren.start({ children: [worker('x', { nodeSelector: { node: 'B' } })] }, ['B']);
     led.silent.add('C');

@@ -20,6 +20,8 @@ type OtherEffect = Exclude<LeaderEffect, { readonly type: 'send' | 'wake' | 'cha
 export class LedChildren {
   readonly leader: Leader;
   now = 0;
+  /** How much time passes with each reading of the clock, ms. */
+  readingMs = 0;
   /** What the nodes did, such as `+x@A` and `-x@A`; `!x@B`: a start that failed. */
   readonly log: string[] = [];
   /** The other effects of the leader. */
@@ -48,7 +50,10 @@ export class LedChildren {
         countedAt: 0,
       }),
       random: () => 0,
-      now: () => this.now,
+      now: () => {
+        this.now += this.readingMs;
+        return this.now;
+      },
       hasEnded: (life) => this.ended.has(life),
       reserveMs: () => 0,
     });

@@ -314,7 +314,10 @@ export class NoSuitableNodeError extends NoexError {
   }
 }
 
-/** No instance of a distributed supervisor leads now, or the leader lost its role before it completed the request. */
+/**
+ * No instance of a distributed supervisor leads now, the leader is stopping its children, or it lost its role before it
+ * completed the request.
+ */
 export class NoLeaderError extends NoexError {
   override readonly name = 'NoLeaderError';
   readonly code = 'NOEX_NO_LEADER';

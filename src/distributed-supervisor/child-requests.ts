@@ -34,6 +34,8 @@ export async function performRequest(
   const { id } = instance.process;
   const { childId } = body;
   const child = leader.children.get(childId);
+  // A child that started now would keep the leader from ending.
+  if (leader.isEnding && body.type !== 'terminate_child') throw new NoLeaderError(supervisor);
   if (body.type === 'start_child') {
     if (child !== undefined && (child.isWanted || child.state.type !== 'down')) {
       throw new DuplicateChildError(id, childId);

@@ -47,6 +47,22 @@ describe('a child that stops slowly', () => {
   });
 });
 
+test('a supervisor that stops starts and restarts no child', async () => {
+  const [cluster, a] = await threeNodes();
+  a.BehaviorRegistry.register('slow', stoppingSlowly(cluster));
+  const jobs = await cluster.settle(a.DistributedSupervisor.start({ children: [{ id: 'x', behavior: 'slow' }] }));
+  const stopped = a.DistributedSupervisor.stop(jobs);
+  await cluster.run(500);
+  const refusals: unknown[] = [];
+  const { restartChild, startChild } = a.DistributedSupervisor;
+  restartChild(jobs, 'x').catch((error: unknown) => refusals.push(error));
+  startChild(jobs, { id: 'y', behavior: 'slow' }).catch((error: unknown) => refusals.push(error));
+  await cluster.run(10);
+  expect(refusals).toMatchObject([{ code: 'NOEX_NO_LEADER' }, { code: 'NOEX_NO_LEADER' }]);
+  await cluster.settle(stopped);
+  expect(a.DistributedSupervisor.isRunning(jobs)).toBe(false);
+});
+
 test('a supervisor that gives up while its node leaves the cluster ends', async () => {
   const [cluster, a] = await threeNodes();
   a.BehaviorRegistry.register('slow', {

@@ -4,7 +4,7 @@ import { AsyncContext } from '../async-context.js';
 import { type Clock, MAX_TIMER_MS, systemClock } from '../clock.js';
 import { createCluster } from '../cluster/cluster.js';
 import type { ClusterApi } from '../cluster/cluster-api.js';
-import type { ClusterConfig } from '../cluster/cluster-config.js';
+import type { ClusterConfig, Engine } from '../cluster/cluster-config.js';
 import type { ClusterEngine, MembershipView } from '../cluster/engine.js';
 import type { LinkEndReason } from '../cluster/mesh/link-end-reason.js';
 import { mesh } from '../cluster/mesh/start-mesh.js';
@@ -66,14 +66,16 @@ export interface AttachedObserver extends ClusterObserverApi<NodeId> {
  *   another node at that address, or too many observers.
  * - NodeUnreachableError if no node answers in time, or if every address fails and the last one was unreachable.
  *
- * @param addresses `name@host:port`, `host:port` or `dns:name:port` of a member. If there are several addresses, one
- * node that answers is enough.
+ * - EngineUnreachableError or MissingPackageError of the engine, if one is given.
+ *
+ * @param target `name@host:port`, `host:port` or `dns:name:port` of a member. If there are several addresses, one node that
+ * answers is enough. For a cluster with an engine: `{ engine }`, without secrets and `tls`, which the engine has itself.
  * @example
  * const cluster = await attach('nodeA@127.0.0.1:4369');
  * cluster.snapshot$.subscribe(({ aggregated }) => console.log(aggregated));
  */
 export async function attach(
-  addresses: string | readonly string[],
+  target: string | readonly string[] | { readonly engine: Engine },
   options: AttachOptions = {},
 ): Promise<AttachedObserver> {
   const { timeout = 5000 } = options;
@@ -83,11 +85,10 @@ export async function attach(
   const onError = guarded(options.onError ?? problem, problem);
   const { clusterSecret, observerSecret, tls, forgetAfterMs } = options;
   checkPositive('timeout', timeout, MAX_TIMER_MS);
-  const seeds = (typeof addresses === 'string' ? [addresses] : addresses).map((address) => parseSeed(address).text);
-  if (seeds.length === 0) throw new InvalidArgumentError('addresses', 'at least one', addresses);
+  const { seeds, engine: chosen } = readTarget(target);
 
   let isAttached = false;
-  const contact = new FirstContact(seeds);
+  const contact = new FirstContact(seeds, chosen?.name ?? seeds.join(', '));
   const engine = createCluster({
     clock,
     startNode: mesh({
@@ -106,7 +107,7 @@ export async function attach(
   try {
     await cluster.start({
       nodeName: `observer-${randomBytes(6).toString('hex')}`,
-      seeds,
+      ...(chosen === undefined ? { seeds } : { engine: chosen }),
       reconnectMaxDelayMs: RECONNECT_MAX_DELAY_MS,
       ...(clusterSecret !== undefined && { clusterSecret }),
       ...(observerSecret !== undefined && { observerSecret }),
@@ -126,6 +127,16 @@ export async function attach(
   }
   isAttached = true;
   return context.bind({ ...observer, detach: () => cluster.stop() });
+}
+
+function readTarget(target: string | readonly string[] | { readonly engine: Engine }): {
+  readonly seeds: readonly string[];
+  readonly engine: Engine | undefined;
+} {
+  if (typeof target === 'object' && 'engine' in target) return { seeds: [], engine: target.engine };
+  const seeds = (typeof target === 'string' ? [target] : target).map((address) => parseSeed(address).text);
+  if (seeds.length === 0) throw new InvalidArgumentError('target', 'at least one address', target);
+  return { seeds, engine: undefined };
 }
 
 /** Makes the ClusterObserver of an attached observer, which is not a member and has no processes of its own. */
@@ -160,11 +171,14 @@ class FirstContact {
   readonly made: Promise<NodeId>;
   readonly #failed = new Set<string>();
   readonly #seeds: readonly string[];
+  /** What cannot be reached if no node answers: the addresses, or the name of the engine. */
+  readonly #target: string;
   #resolve: (id: NodeId) => void = () => undefined;
   #reject: (error: Error) => void = () => undefined;
 
-  constructor(seeds: readonly string[]) {
+  constructor(seeds: readonly string[], target: string) {
     this.#seeds = seeds;
+    this.#target = target;
     this.made = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
@@ -183,7 +197,7 @@ class FirstContact {
   }
 
   timedOut(ms: number): void {
-    this.#reject(new NodeUnreachableError(this.#seeds.join(', '), `no answer within ${ms} ms`));
+    this.#reject(new NodeUnreachableError(this.#target, `no answer within ${ms} ms`));
   }
 }
 

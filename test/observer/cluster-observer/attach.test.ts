@@ -165,7 +165,7 @@ describe('an observer that cannot attach gets the reason', () => {
 
   test('because the address is none', async () => {
     await expect(attach('localhost')).rejects.toThrow(InvalidNodeIdError);
-    await expect(attach([])).rejects.toThrow('addresses');
+    await expect(attach([])).rejects.toThrow('at least one address');
     await expect(attach('nodeA@127.0.0.1:4369', { timeout: 0 })).rejects.toThrow('timeout');
   });
 });

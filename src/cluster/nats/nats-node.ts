@@ -92,6 +92,7 @@ export class NatsNode implements EngineNode {
       self: this.#self,
       peers: this.#peers,
       onLost: (lost) => this.#presence.reportedLost(lost),
+      onBounced: (peer) => this.#presence.bounced(peer),
       onRival: (rival) => this.#conflict(rival),
       after: (ms, action) => this.#after(ms, action),
     });

@@ -36,6 +36,8 @@ export class Presence {
   #beats = 0;
   #lastBeatAt = 0;
   #disconnectedAt: number | undefined;
+  /** When the connection with the broker was restored last. */
+  #reconnectedAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: PresenceOptions) {
     this.#options = options;
@@ -59,7 +61,20 @@ export class Presence {
     const now = this.#options.clock.monotonic();
     this.#disconnectedAt = isConnected ? undefined : now;
     // While this node heard nothing, the others were not silent.
-    if (isConnected) for (const peer of this.#options.peers.all) peer.heard(now);
+    if (!isConnected) return;
+    this.#reconnectedAt = now;
+    for (const peer of this.#options.peers.all) peer.heard(now);
+  }
+
+  /**
+   * The broker has no connection with a peer, so what was sent to it is lost. Shortly after an outage of the broker, the peer
+   * may only be slower to connect again.
+   */
+  bounced(peer: Peer): void {
+    const { clock, peers, settings } = this.#options;
+    const patienceMs = this.#intervalMs * settings.detector.missThreshold;
+    if (clock.monotonic() - this.#reconnectedAt < patienceMs) peers.unlink(peer);
+    else peers.lost(peer, 'connection_closed');
   }
 
   /** What every heartbeat and hello has. */
@@ -128,7 +143,8 @@ export class Presence {
     const detector = { intervalMs: peer.intervalMs, missThreshold };
     const { activity, state } = checkPeer(peer.activity, now, lateMs, detector);
     peer.activity = activity;
-    if (this.#hears(peer) && state === 'dead' && (peer.link.isOpen || peer.isResetting)) this.#dead(peer);
+    const isUp = peer.name.role === 'observer' || peers.status(peer.id) === 'connected';
+    if (this.#hears(peer) && state === 'dead' && (isUp || peer.isResetting)) this.#dead(peer);
     else if (peer.isResetting) peer.link.propose();
     else if (peer.link.unansweredMs(now) >= detector.intervalMs * missThreshold) peers.reset(peer);
     else peer.link.mark(now);

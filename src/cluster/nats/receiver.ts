@@ -22,6 +22,8 @@ interface ReceiverOptions extends Pick<EngineNodeOptions, 'incarnation' | 'life'
   random(): number;
   /** Another node has not heard a node for too long. */
   onLost(lost: { readonly name: string; readonly incarnation: number }): void;
+  /** The broker has no connection with a peer. */
+  onBounced(peer: Peer): void;
   /** Another node uses the name of this one. */
   onRival(rival: Rival): void;
   /** Calls `action` after `ms`, unless this node stops before. */
@@ -53,7 +55,7 @@ export class Receiver {
     const peer = this.#options.peers.get(origin);
     if (origin.isBounce) {
       // Only the broker reports this: a message without its mark may come from anyone.
-      if (isBounce && peer !== undefined) this.#options.peers.lost(peer, 'connection_closed');
+      if (isBounce && peer !== undefined) this.#options.onBounced(peer);
     } else if (isEnvelope(payload)) {
       if (peer === undefined) this.#options.peers.introduce(origin, true);
       else this.#options.peers.receiveFrame(peer, payload);

@@ -56,7 +56,13 @@ async function twoNodes() {
   const errors: unknown[] = [];
   const nodes = ['a', 'b'].map(() => createRuntime({ reporter: false, onError: (error) => errors.push(error) }));
   const [a, b] = nodes as unknown as readonly [Runtime, Runtime];
-  ended.push(...nodes.map(({ shutdown }) => () => shutdown()));
+  ended.push(
+    ...nodes.map(
+      ({ shutdown }) =>
+        () =>
+          shutdown(),
+    ),
+  );
   await a.Cluster.start({ nodeName: 'a', engine: nats(optionsOf('a')), heartbeatIntervalMs: 200 });
   await b.Cluster.start({ nodeName: 'b', engine: nats(optionsOf('b')), heartbeatIntervalMs: 200 });
   await eventually(() => expect([a, b].map(({ Cluster }) => Cluster.getConnectedNodeCount())).toEqual([1, 1]));

@@ -143,6 +143,10 @@ for (const entry of entries) assert.ok(Object.keys(entry).length > 0, 'an entry 
 const { ClusterObserver } = await import('noex');
 assert.ok(ClusterObserver, 'noex exports ClusterObserver');
 assert.equal(ClusterObserver, (await import('noex/distribution')).ClusterObserver, 'both entries share it');
+const { nats } = await import('noex/nats');
+const { Cluster } = await import('noex');
+const engine = nats({ servers: 'nats://127.0.0.1:4222', cluster: 'shop' });
+await assert.rejects(Cluster.start({ nodeName: 'a', engine }), { code: 'NOEX_MISSING_PACKAGE' }, 'its client is optional');
 const { dashboardHandler } = await import('noex/dashboard');
 dashboardHandler().close(); // throws where its page is missing
 `,

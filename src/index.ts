@@ -89,7 +89,7 @@ export type {
 export type { DurationTotals, NamedTotals, NodeTotals, ProcessTotals, TotalCountName } from '../streams/totals.js';
 export { type Clock, SimulatedClock, systemClock, type Timer } from './clock.js';
 export type { ClusterApi, ClusterStatus, NodeInfo } from './cluster/cluster-api.js';
-export type { AdvertiseOptions, ClusterConfig, IncomingMessage } from './cluster/cluster-config.js';
+export type { AdvertiseOptions, ClusterConfig, Engine, IncomingMessage } from './cluster/cluster-config.js';
 export type { LinkFigures } from './cluster/link-figures.js';
 export type { NodeDownReason, NodeStatus } from './cluster/membership.js';
 export type { MetadataValue, NodeDescription, NodeMetadata } from './cluster/node-description.js';

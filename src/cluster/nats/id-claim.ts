@@ -4,7 +4,7 @@ import type { Broker } from './broker.js';
 import { decodeMessage, encodeMessage, type Message } from './messages.js';
 import type { Subjects } from './subjects.js';
 
-/** How long a node that holds a name may take to answer a claim, ms. After that, the claim counts as refused. */
+/** How long a node waits for an answer before it asks again, ms. */
 const ANSWER_MS = 2000;
 
 /** How long a node waits for others that claim the name at the same moment, ms. */
@@ -19,6 +19,11 @@ interface IdClaimOptions {
   readonly subjects: Subjects;
   readonly backoff: BackoffOptions;
   readonly random: () => number;
+  /**
+   * For how long the holder of a name may be silent, ms. After that, the name counts as free: the connection of a dead node
+   * may be open for minutes, and a living one that started first gets its name back.
+   */
+  readonly patienceMs: number;
   readonly name: string;
   readonly incarnation: number;
   readonly life: string;
@@ -42,6 +47,8 @@ export class IdClaim {
   #timer: Timer | undefined;
   #attempt = 0;
   #isAsking = false;
+  /** Since when the holder of the name has not answered, ms of the monotonic clock. */
+  #askedAt: number | undefined;
   /** Resolves the promise of {@link begin}; `undefined` after that. */
   #answerFirst: ((isHeld: boolean) => void) | undefined;
 
@@ -76,10 +83,15 @@ export class IdClaim {
   }
 
   #ask(): void {
-    const { broker, subjects, name, life } = this.#options;
+    const { broker, clock, subjects, name, life, patienceMs } = this.#options;
     this.#isAsking = true;
     if (broker.isConnected) broker.publish(subjects.id(name, HOLDER), this.#message('claim'), subjects.id(name, life));
-    this.#after(ANSWER_MS, () => this.#taken());
+    this.#askedAt ??= clock.monotonic();
+    if (!broker.isConnected) this.#askedAt = undefined;
+    this.#after(ANSWER_MS, () => {
+      if (clock.monotonic() - (this.#askedAt ?? clock.monotonic()) >= patienceMs) this.#free();
+      else this.#ask();
+    });
   }
 
   /** No node has the name. */
@@ -90,6 +102,7 @@ export class IdClaim {
     broker.publish(subjects.id(name, HOLDER), this.#message('claim'));
     this.#after(RIVALS_MS, () => {
       this.#isAsking = false;
+      this.#askedAt = undefined;
       this.#attempt = 0;
       if (this.#answerFirst === undefined) onHeld();
       this.#endFirst(true);
@@ -117,6 +130,7 @@ export class IdClaim {
     this.#unsubscribeHolder?.();
     this.#unsubscribeHolder = undefined;
     this.#isAsking = false;
+    this.#askedAt = undefined;
     onRefused();
     this.#endFirst(false);
     this.#after(backoffDelayMs(this.#attempt, backoff, random), () => this.#ask());

@@ -5,6 +5,9 @@ import { metadataProblem, rolesProblem } from '../node-description.js';
 /** The largest message of the engine itself, bytes. */
 const MAX_MESSAGE_BYTES = 16 * 1024;
 
+/** The longest time between two heartbeats, ms. */
+const MAX_INTERVAL_MS = 60 * 60 * 1000;
+
 /** The most characters of a name or text. */
 const MAX_TEXT = 200;
 
@@ -74,7 +77,8 @@ const optional =
   (value) =>
     value === undefined || guard(value);
 
-const beat = { incarnation: isCount, processCount: isCount, uptimeMs: isDuration, intervalMs: isDuration };
+const isInterval: Guard = (value) => isDuration(value) && (value as number) <= MAX_INTERVAL_MS;
+const beat = { incarnation: isCount, processCount: isCount, uptimeMs: isDuration, intervalMs: isInterval };
 const link = { incarnation: isCount, to: isCount, epoch: isCount };
 const claim = { incarnation: isCount, life: isText };
 

@@ -12,6 +12,9 @@ const PING_INTERVAL_MS = 5000;
 /** The time between two attempts to connect again, ms; the client adds a random part. */
 const RECONNECT_MS = 500;
 
+/** How long a client that closes waits for the server to take what was published, ms. */
+const FLUSH_MS = 1000;
+
 /** The status of the server's answer when nothing is subscribed to a subject. */
 const NO_RESPONDERS = 503;
 
@@ -95,12 +98,21 @@ class NatsBroker implements Broker {
     const subscription = this.#connection.subscribe(subject, {
       callback: (error, message) => {
         if (error) this.#events.onError(error);
-        else onMessage(received(message));
+        else this.#deliver(received(message), onMessage);
       },
     });
     return () => {
       if (!this.#connection.isClosed()) subscription.unsubscribe();
     };
+  }
+
+  /** An error that reached the client would end its reading. */
+  #deliver(message: BrokerMessage, onMessage: (message: BrokerMessage) => void): void {
+    try {
+      onMessage(message);
+    } catch (thrown) {
+      this.#events.onError(asError(thrown));
+    }
   }
 
   flush(): Promise<void> {
@@ -109,7 +121,7 @@ class NatsBroker implements Broker {
 
   async close(): Promise<void> {
     // Without a connection there is nothing to transmit, and a flush would wait for a connection.
-    if (this.#isConnected) await this.#connection.flush().catch(() => undefined);
+    if (this.#isConnected) await Promise.race([this.#connection.flush().catch(() => undefined), passed(FLUSH_MS)]);
     await this.#connection.close();
   }
 
@@ -126,6 +138,10 @@ class NatsBroker implements Broker {
     this.#isConnected = isConnected;
     this.#events.onConnection(isConnected);
   }
+}
+
+function passed(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 function received({ subject, data, headers }: Msg): BrokerMessage {

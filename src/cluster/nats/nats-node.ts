@@ -6,7 +6,7 @@ import { FEATURES, type Peer as PeerIdentity, PROTOCOL_VERSION } from '../frames
 import type { LinkState } from '../link-figures.js';
 import type { KnownMember } from '../membership.js';
 import { nonEmptyParts } from '../node-description.js';
-import { NodeId } from '../node-id.js';
+import type { NodeId } from '../node-id.js';
 import type { Requester } from '../rpc.js';
 import type { Broker, BrokerMessage, ConnectBroker } from './broker.js';
 import { IdClaim } from './id-claim.js';
@@ -14,7 +14,7 @@ import { encodeMessage, type Hello, type Message } from './messages.js';
 import { PeerTable } from './peer-table.js';
 import { Presence } from './presence.js';
 import { Receiver } from './receiver.js';
-import { type PeerName, Subjects } from './subjects.js';
+import { idOf, type PeerName, Subjects } from './subjects.js';
 
 /** A peer gets no notifications while at least this many bytes for it are not acknowledged. */
 const MAX_NOTIFIED_BACKLOG = 1024 * 1024;
@@ -67,7 +67,7 @@ export class NatsNode implements EngineNode {
     this.#broker = broker;
     this.#subjects = new Subjects(cluster);
     this.#self = { role, name: settings.nodeName };
-    this.id = NodeId.inCluster(settings.nodeName, cluster);
+    this.id = idOf(this.#self, cluster);
     this.incarnation = incarnation;
     this.startedAt = clock.monotonic();
     this.#peers = new PeerTable({
@@ -112,6 +112,7 @@ export class NatsNode implements EngineNode {
       subjects: this.#subjects,
       backoff: settings.backoff,
       random,
+      patienceMs: settings.detector.intervalMs * settings.detector.missThreshold,
       name: this.#self.name,
       incarnation: this.incarnation,
       life,

@@ -9,6 +9,9 @@ const WINDOW_BYTES = 1024 * 1024;
 /** The receiver acknowledges after this many bytes. */
 const ACKNOWLEDGED_BYTES = 64 * 1024;
 
+/** All pieces of a frame but the last one have at least this size, so that a frame does not become many buffers. */
+const MIN_PIECE_BYTES = 1024;
+
 /** What one side of a link needs. */
 export interface PeerLinkPorts {
   /** The incarnations of both sides. */
@@ -88,7 +91,7 @@ export class PeerLink {
   /** Sends a frame. The link must be open. */
   send(text: string): void {
     const bytes = Buffer.from(text);
-    const size = this.#ports.maxPayload - MAX_HEAD_BYTES;
+    const size = Math.max(MIN_PIECE_BYTES, this.#ports.maxPayload - MAX_HEAD_BYTES);
     for (let at = 0; at < bytes.length; at += size)
       this.#waiting.push({ piece: bytes.subarray(at, at + size), hasMore: at + size < bytes.length });
     this.#sentBytes += bytes.length;
@@ -98,14 +101,16 @@ export class PeerLink {
   /** Handles a piece of a frame of this epoch. @throws ProtocolError (`frame_too_large`) */
   receive(head: EnvelopeHead, piece: Uint8Array): Arrival {
     this.acknowledged(head.received);
-    if (head.sequence <= this.#receivedSequence) return NONE;
-    if (head.sequence > this.#receivedSequence + 1) return GAP;
+    // A smaller number is a gap, too: the broker repeats nothing, so the other side has begun the epoch again.
+    if (head.sequence !== this.#receivedSequence + 1) return GAP;
     this.#receivedSequence = head.sequence;
     this.#receivedBytes += piece.length;
     if (this.#receivedBytes - this.#reportedBytes >= ACKNOWLEDGED_BYTES) this.#acknowledge(false);
     this.#piecesBytes += piece.length;
     if (this.#piecesBytes > MAX_FRAME_BYTES)
       throw new ProtocolError('frame_too_large', `a frame of more than ${MAX_FRAME_BYTES} bytes`);
+    if (head.hasMore && piece.length < MIN_PIECE_BYTES)
+      throw new ProtocolError('malformed', 'a piece that is too small');
     if (head.hasMore) {
       // A copy: the memory of a payload belongs to the client of the broker.
       this.#pieces.push(Uint8Array.from(piece));
@@ -119,7 +124,7 @@ export class PeerLink {
 
   /** Handles a mark of this epoch: says whether all before it has arrived. */
   marked(sequence: number): Arrival {
-    if (sequence > this.#receivedSequence) return GAP;
+    if (sequence !== this.#receivedSequence) return GAP;
     this.#acknowledge(true);
     return NONE;
   }

@@ -3,7 +3,7 @@ import { HandshakeError } from '../../errors.js';
 import type { EngineNodeOptions } from '../engine.js';
 import type { Role } from '../frames.js';
 import * as membership from '../membership.js';
-import { NodeId } from '../node-id.js';
+import { isNodeName, NodeId } from '../node-id.js';
 import type { Requester } from '../rpc.js';
 import { decodeEnvelope } from './envelope.js';
 import { readFrame, violationOf } from './frame-check.js';
@@ -15,12 +15,10 @@ import {
   type Message,
   type ResetMessage,
 } from './messages.js';
+import { MAX_OBSERVERS, ObserverTable } from './observer-table.js';
 import { Peer } from './peer.js';
 import { PeerLink } from './peer-link.js';
-import type { PeerName } from './subjects.js';
-
-/** The most observers of a node. */
-const MAX_OBSERVERS = 100;
+import { idOf, type PeerName } from './subjects.js';
 
 export interface PeerTableOptions
   extends Pick<EngineNodeOptions, 'onChange' | 'onFrame' | 'onError' | 'isPublic' | 'onObserverGone'> {
@@ -41,11 +39,12 @@ export interface PeerTableOptions
 export class PeerTable {
   readonly #options: PeerTableOptions;
   readonly #members = new Map<string, Peer>();
-  readonly #observers = new Map<string, Peer>();
+  readonly #observers: ObserverTable;
   #membership = membership.emptyMembership;
 
   constructor(options: PeerTableOptions) {
     this.#options = options;
+    this.#observers = new ObserverTable(options.onObserverGone);
   }
 
   get members(): readonly Peer[] {
@@ -53,19 +52,19 @@ export class PeerTable {
   }
 
   get all(): readonly Peer[] {
-    return [...this.#members.values(), ...this.#observers.values()];
+    return [...this.#members.values(), ...this.#observers.all];
   }
 
   /** Returns the peer with this id; for a {@link Requester}, only this incarnation and role of it. */
   find(to: NodeId | Requester): Peer | undefined {
-    const { name } = NodeId.parts(typeof to === 'string' ? to : to.id);
-    if (typeof to === 'string') return this.#members.get(name) ?? this.#observers.get(name);
+    const { name, host } = NodeId.parts(typeof to === 'string' ? to : to.id);
+    if (typeof to === 'string') return this.get({ name, role: host === this.#options.cluster ? 'member' : 'observer' });
     const peer = this.get({ name, role: to.role });
     return peer?.incarnation === to.incarnation ? peer : undefined;
   }
 
   get({ name, role }: PeerName): Peer | undefined {
-    return this.#tableOf(role).get(name);
+    return role === 'member' ? this.#members.get(name) : this.#observers.get(name);
   }
 
   status(id: NodeId): membership.NodeStatus | undefined {
@@ -92,7 +91,7 @@ export class PeerTable {
   /** Handles the hello of a peer. Returns the peer if it is new. */
   greeted(name: PeerName, hello: Hello): Peer | undefined {
     const { role, clock } = this.#options;
-    if (name.role === 'observer' && role === 'observer') return undefined;
+    if ((name.role === 'observer' && role === 'observer') || !isNodeName(name.name)) return undefined;
     const known = this.get(name);
     if (known !== undefined && hello.incarnation < known.incarnation) return undefined;
     if (known?.incarnation === hello.incarnation) {
@@ -100,13 +99,12 @@ export class PeerTable {
       if (!known.link.isOpen && !known.isRefused) this.#propose(known);
       return undefined;
     }
-    if (known !== undefined && name.role === 'observer') this.forgetObserver(known);
-    if (name.role === 'observer' && this.#observers.size >= MAX_OBSERVERS) {
+    const peer = this.#create(name, hello);
+    if (name.role === 'member') this.#members.set(name.name, peer);
+    else if (!this.#observers.add(peer)) {
       this.#refuse(name, hello.incarnation, 'too_many_observers', `this node has ${MAX_OBSERVERS} observers`);
       return undefined;
     }
-    const peer = this.#create(name, hello);
-    this.#tableOf(name.role).set(name.name, peer);
     this.#opened(peer);
     return peer;
   }
@@ -115,14 +113,14 @@ export class PeerTable {
   left({ name, role }: PeerName, incarnation: number): void {
     const peer = this.get({ name, role });
     if (peer?.incarnation !== incarnation) return;
-    if (role === 'observer') this.forgetObserver(peer);
+    if (role === 'observer') this.#observers.forget(peer);
     else this.#remove(peer);
   }
 
   /** The peer cannot be reached, or was silent for too long. */
   lost(peer: Peer, reason: membership.NodeDownReason): void {
     if (peer.name.role === 'observer') {
-      this.forgetObserver(peer);
+      this.#observers.close(peer);
       return;
     }
     if (peer.link.isOpen) peer.link.close();
@@ -132,10 +130,10 @@ export class PeerTable {
 
   /** Ends the link with a peer until the peer is heard again, without a verdict about the peer. */
   unlink(peer: Peer): void {
+    if (peer.name.role === 'observer') this.#observers.close(peer);
     if (!peer.link.isOpen) return;
     peer.link.close();
-    if (peer.name.role === 'observer') this.#options.onObserverGone(peer.id);
-    else if (this.status(peer.id) === 'connected')
+    if (this.status(peer.id) === 'connected')
       this.#options.onChange({ type: 'unlinked', id: peer.id, incarnation: peer.incarnation });
   }
 
@@ -146,15 +144,11 @@ export class PeerTable {
     this.#propose(peer);
   }
 
-  forgetObserver(peer: Peer): void {
-    if (this.#observers.get(peer.name.name) !== peer) return;
-    this.#observers.delete(peer.name.name);
-    this.#options.onObserverGone(peer.id);
-  }
-
-  /** Forgets members that have been disconnected for long. */
+  /** Forgets members and observers that have been disconnected for long. */
   forget(forgetAfterMs: number): void {
-    const outcome = membership.forget(this.#membership, this.#options.clock.monotonic(), forgetAfterMs);
+    const now = this.#options.clock.monotonic();
+    this.#observers.forgetSilent(now - forgetAfterMs);
+    const outcome = membership.forget(this.#membership, now, forgetAfterMs);
     this.#apply(outcome);
     for (const { type, id } of outcome.changes) if (type === 'forgotten') this.#members.delete(NodeId.parts(id).name);
   }
@@ -162,7 +156,7 @@ export class PeerTable {
   /** This node stops: every member goes down and leaves. */
   clear(): void {
     for (const peer of [...this.#members.values()]) this.#remove(peer);
-    for (const peer of [...this.#observers.values()]) this.forgetObserver(peer);
+    for (const peer of this.#observers.all) this.#observers.forget(peer);
   }
 
   /** Handles a message about the link, or a refusal. */
@@ -279,7 +273,7 @@ export class PeerTable {
       },
       send: (message) => publish(name, encodeMessage(message)),
     });
-    const peer: Peer = new Peer(name, NodeId.inCluster(name.name, cluster), hello, link, clock.monotonic());
+    const peer: Peer = new Peer(name, idOf(name, cluster), hello, link, clock.monotonic());
     peer.beaten(hello, clock.monotonic(), clock.now());
     return peer;
   }
@@ -287,10 +281,6 @@ export class PeerTable {
   /** A peer must know this node before it receives anything else from it. */
   #introduceFirst(peer: Peer): void {
     if (!peer.isIntroduced) this.introduce(peer.name, false);
-  }
-
-  #tableOf(role: Role): Map<string, Peer> {
-    return role === 'member' ? this.#members : this.#observers;
   }
 
   #apply({ state, changes }: membership.Outcome): void {

@@ -28,6 +28,8 @@ export class Peer {
   isResetting = false;
   /** Whether the peer, or this node, has ended the link for good. */
   isRefused = false;
+  /** When another node reported this one as lost, ms of the monotonic clock; `undefined` if it was heard since. */
+  suspectedAt: number | undefined;
   readonly #tokens: TokenBucket;
 
   constructor(name: PeerName, id: NodeId, hello: Hello, link: PeerLink, now: number) {
@@ -67,6 +69,7 @@ export class Peer {
   /** Something has arrived from the peer. */
   heard(now: number): void {
     this.activity = activityAt(now);
+    this.suspectedAt = undefined;
   }
 
   /** A heartbeat or hello has arrived from the peer. @param wallClock ms since the epoch */

@@ -94,7 +94,13 @@ export class Presence {
     const peer = peers.get({ role: 'member', name });
     if (peer?.incarnation !== incarnation) return;
     const silentMs = clock.monotonic() - peer.activity.receivedAt;
-    if (!this.#hears(peer) || silentMs > 2 * peer.intervalMs) peers.lost(peer, 'heartbeat_timeout');
+    if (this.#hears(peer)) {
+      if (silentMs > 2 * peer.intervalMs) peers.lost(peer, 'heartbeat_timeout');
+      return;
+    }
+    // The other node may have been cut off itself. A dead node has no connection, which the broker reports at once.
+    peer.suspectedAt ??= clock.monotonic();
+    peers.introduce(peer.name, true);
   }
 
   get #intervalMs(): number {
@@ -140,13 +146,17 @@ export class Presence {
   #check(peer: Peer, now: number, lateMs: number): void {
     const { peers, settings } = this.#options;
     const { missThreshold } = settings.detector;
-    const detector = { intervalMs: peer.intervalMs, missThreshold };
+    // A node that this one does not watch says hello from time to time.
+    const beats = this.#hears(peer) ? 1 : BEATS_PER_HELLO;
+    const detector = { intervalMs: peer.intervalMs * beats, missThreshold };
     const { activity, state } = checkPeer(peer.activity, now, lateMs, detector);
     peer.activity = activity;
-    const isUp = peer.name.role === 'observer' || peers.status(peer.id) === 'connected';
-    if (this.#hears(peer) && state === 'dead' && (isUp || peer.isResetting)) this.#dead(peer);
+    const isUp = peer.name.role === 'observer' ? peer.link.isOpen : peers.status(peer.id) === 'connected';
+    const isSuspect = peer.suspectedAt !== undefined && now - peer.suspectedAt > 2 * peer.intervalMs;
+    if (isUp && isSuspect) peers.lost(peer, 'heartbeat_timeout');
+    else if (state === 'dead' && (isUp || peer.isResetting)) this.#dead(peer);
     else if (peer.isResetting) peer.link.propose();
-    else if (peer.link.unansweredMs(now) >= detector.intervalMs * missThreshold) peers.reset(peer);
+    else if (peer.link.unansweredMs(now) >= peer.intervalMs * missThreshold) peers.reset(peer);
     else peer.link.mark(now);
   }
 

@@ -1,4 +1,4 @@
-import { asError, ProtocolError } from '../../errors.js';
+import { asError, HandshakeError, ProtocolError } from '../../errors.js';
 import type { EngineNodeOptions } from '../engine.js';
 import type { BrokerMessage } from './broker.js';
 import { isEnvelope } from './envelope.js';
@@ -69,6 +69,10 @@ export class Receiver {
   #receive(origin: PeerName, peer: Peer | undefined, message: Extract<Message, { to: number }>): void {
     if (message.to !== this.#options.incarnation) return;
     if (peer?.incarnation === message.incarnation) this.#options.peers.receive(peer, message);
+    else if (peer === undefined && message.type === 'refused')
+      this.#options.onError(
+        new HandshakeError(origin.name, message.reason, `refused by the other side: ${message.text}`),
+      );
     else if (peer === undefined) this.#options.peers.introduce(origin, true);
   }
 

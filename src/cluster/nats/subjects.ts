@@ -1,9 +1,15 @@
 import type { Role } from '../frames.js';
+import { NodeId } from '../node-id.js';
 
 /** A peer as subjects name it: the role and the first part of its node id. */
 export interface PeerName {
   readonly role: Role;
   readonly name: string;
+}
+
+/** The id of a peer. The ids of observers differ from those of nodes, so that none can take the id of a node. */
+export function idOf({ role, name }: PeerName, cluster: string): NodeId {
+  return NodeId.inCluster(name, role === 'member' ? cluster : `observer.${cluster}`);
 }
 
 const SENDER = { member: 'node', observer: 'observer' } as const;

@@ -210,7 +210,7 @@ export function describeEngine(name: string, createHarness: () => EngineHarness)
         await harness.eventually(() => expect(watching.cluster.isNodeConnected(a.id)).toBe(true));
         expect(await harness.settled(watching.rpc.request(a.id, 'read', null, 5000))).toBe('figures');
         await expect(harness.settled(watching.rpc.request(a.id, 'write', null, 5000))).rejects.toThrow();
-        expect(watching.events[0]).toBe('up nodeA');
+        expect(watching.events).toContain('up nodeA');
         await harness.eventually(() => expect(watching.events).toContainEqual(expect.stringMatching(/^down nodeA/)));
         expect(a.errors).toMatchObject([{ code: 'NOEX_HANDSHAKE', reason: 'not_permitted' }]);
       });

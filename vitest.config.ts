@@ -57,14 +57,14 @@ export default defineConfig({
         },
       },
       {
-        // A real browser and a real cluster, beside the integration tests: both mostly wait.
+        // A real browser and a real cluster.
         test: {
           ...oneAtATime,
           name: 'browser',
           include: ['test/browser/**/*.test.ts'],
           globalSetup: [...globalSetup, 'test/setup/browser.ts'],
           testTimeout: 60_000,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 3 },
         },
       },
     ],

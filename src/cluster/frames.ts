@@ -205,3 +205,15 @@ const HANDSHAKE: ReadonlySet<string> = new Set<HandshakeFrame['type']>([
 export function isHandshakeFrame(frame: ReceivedFrame): frame is HandshakeFrame {
   return HANDSHAKE.has(frame.type);
 }
+
+const DELIVERED: ReadonlySet<string> = new Set<DeliveredFrame['type']>([
+  'request',
+  'reply',
+  'failure',
+  'notify',
+  'items',
+]);
+
+export function isDelivered(frame: ReceivedFrame): frame is DeliveredFrame {
+  return DELIVERED.has(frame.type);
+}

@@ -3,7 +3,7 @@ import { HandshakeError, NodeIdConflictError } from '../errors.js';
 import { VERSION } from '../version.js';
 import { decode } from './codec.js';
 import type { EngineNode, EngineNodeOptions, StartNode } from './engine.js';
-import { type DeliveredFrame, FEATURES, MAX_FRAME_BYTES, type Peer, type ReceivedFrame } from './frames.js';
+import { FEATURES, isDelivered, MAX_FRAME_BYTES, type Peer } from './frames.js';
 import * as membership from './membership.js';
 import { NodeId } from './node-id.js';
 import type { Requester } from './rpc.js';
@@ -270,16 +270,4 @@ class MemoryNode implements EngineNode {
     this.#membership = state;
     for (const change of changes) this.options.onChange(change);
   }
-}
-
-const DELIVERED: ReadonlySet<string> = new Set<DeliveredFrame['type']>([
-  'request',
-  'reply',
-  'failure',
-  'notify',
-  'items',
-]);
-
-function isDelivered(frame: ReceivedFrame): frame is DeliveredFrame {
-  return DELIVERED.has(frame.type);
 }

@@ -1,15 +1,7 @@
 import { ProtocolError } from '../../errors.js';
 import { decode } from '../codec.js';
-import { type DeliveredFrame, MAX_FRAME_BYTES, MAX_OBSERVER_BYTES, type ReceivedFrame } from '../frames.js';
+import { type DeliveredFrame, isDelivered, MAX_FRAME_BYTES, MAX_OBSERVER_BYTES } from '../frames.js';
 import type { Peer } from './peer.js';
-
-const DELIVERED: ReadonlySet<string> = new Set<DeliveredFrame['type']>([
-  'request',
-  'reply',
-  'failure',
-  'notify',
-  'items',
-]);
 
 /** Decodes a frame from a peer. Returns `undefined` for a type that this version does not know. @throws ProtocolError */
 export function readFrame({ name }: Peer, text: string): DeliveredFrame | undefined {
@@ -31,8 +23,4 @@ export function violationOf(
   if (frame.type === 'request' && isPublic(frame.method)) return undefined;
   const what = frame.type === 'request' ? `a request of ${frame.method}` : frame.type;
   return { reason: 'not_permitted', problem: `an observer may not send ${what}` };
-}
-
-function isDelivered(frame: ReceivedFrame): frame is DeliveredFrame {
-  return DELIVERED.has(frame.type);
 }

@@ -141,7 +141,7 @@ class NatsBroker implements Broker {
 }
 
 function passed(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
+  return new Promise((resolve) => void setTimeout(resolve, ms).unref());
 }
 
 function received({ subject, data, headers }: Msg): BrokerMessage {
